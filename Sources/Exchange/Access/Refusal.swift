@@ -1,0 +1,64 @@
+/// 拒否: every reason for which a caller is told no. Closed: the edge maps each to one status, one code and
+/// two texts (`Refusal+Text.swift`), and the catalogue at `/errors` lists them all.
+///
+/// An associated value names the item in the caller's own words (`serviceDate`, `myNumber`): never a value.
+package enum Refusal: Error, Hashable, Sendable {
+    // The request itself.
+    case malformed(_ item: String)
+    case missing(_ item: String)
+    case unknownItem(_ item: String)
+    case duplicateItem(_ item: String)
+    case individualNumberNotAllowed(_ item: String)
+    case bodyTooLarge
+    case unsupportedMediaType
+    case routeUnknown
+    case methodNotAllowed
+
+    // The connection and its party.
+    case certificateNotTrusted
+    case certificateExpired
+    case certificateRevoked
+    case revocationUnknown
+    case partyUnknown
+    case partySuspended
+    case partyNotOptedIn
+    case notYourPurpose
+
+    // The card and the visit.
+    case nonceUnknown
+    case nonceExpired
+    case nonceUsed
+    case cardNotTrusted
+    case cardSignatureInvalid
+    case cardExpired
+    case cardRevoked
+    case cardRevocationUnknown
+    case cardSuperseded
+    case cardUnbound
+    case cardLocked
+    case consentUnknown
+    case visitUnknown
+    case visitEnded
+    case paperNotConfirmed
+    case paperTooMany
+
+    // Tokens of residents and offices.
+    case tokenMissing
+    case tokenInvalid
+    case tokenExpired
+    case tokenRevoked
+    case tokenOfAnotherParty
+
+    // Registration and records.
+    case serviceDateOutOfRange
+    case recordUnknown
+    case taskUnknown
+    case idempotencyKeyReused
+    case replayDiffers
+    case rulesUnknown
+
+    // The gateway itself: counted, never entered.
+    case tooManyRequests
+    case overloaded
+    case notReady
+}

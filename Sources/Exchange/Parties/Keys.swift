@@ -1,0 +1,63 @@
+/// 内部の人物鍵: names one human being inside the gateway and nowhere else. It has no text form on purpose:
+/// what leaves is a pairwise id.
+package struct PersonKey: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Sixteen bytes, most significant first: the input of keyed hashes and of the log's commitments.
+    package var bytes: [UInt8] { RecordID(high: high, low: low).bytes }
+}
+
+/// 記録の識別子: an entry, a visit, a task. 128 bits, written as a lower-case UUID; it says nothing of anyone.
+package struct RecordID: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The canonical 36-character form only; anything else is `.malformed(item)`.
+    package init(_ text: String, item: String = "id") throws(Refusal) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 36 else { throw .malformed(item) }
+        var nibbles: [UInt64] = []
+        nibbles.reserveCapacity(32)
+        for (place, byte) in bytes.enumerated() {
+            if [8, 13, 18, 23].contains(place) {
+                guard byte == 0x2D else { throw .malformed(item) }
+                continue
+            }
+            switch byte {
+            case 0x30...0x39: nibbles.append(UInt64(byte - 0x30))
+            case 0x61...0x66: nibbles.append(UInt64(byte - 0x61 + 10))
+            default: throw .malformed(item)
+            }
+        }
+        high = nibbles[0..<16].reduce(0) { $0 << 4 | $1 }
+        low = nibbles[16..<32].reduce(0) { $0 << 4 | $1 }
+    }
+
+    package var bytes: [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: high >> (56 - 8 * UInt64($0))) }
+            + (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * UInt64($0))) }
+    }
+
+    package var text: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var out: [UInt8] = []
+        out.reserveCapacity(36)
+        for (place, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(place) { out.append(0x2D) }
+            out.append(digits[Int(byte >> 4)])
+            out.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

@@ -1,0 +1,102 @@
+import Crypto
+import Logging
+package import Postgres
+
+/// Forward-only migrations: plain SQL files, each applied once, in order, all pending ones in one transaction.
+///
+/// Safe when several gateways start at once: an advisory lock makes the others wait and then find nothing to do.
+/// A crash leaves the schema as it was. A file that changed after it was applied is refused by its checksum.
+package struct Migrations: Sendable {
+    package struct File: Sendable {
+        let name: String
+        let sql: [UInt8]
+        var checksum: String { LogText.hex(Array(SHA256.hash(data: sql))) }
+    }
+
+    package enum Failure: Error, CustomStringConvertible {
+        case changed(String)
+        case ahead([String])
+        case pending([String])
+
+        package var description: String {
+            switch self {
+            case .changed(let name):
+                "Migration \(name) was changed after it had been applied. Restore the released file."
+            case .ahead(let names):
+                "The database has migrations this release does not know (\(names.joined(separator: ", "))). "
+                    + "Run the newer release."
+            case .pending(let names):
+                "The database lacks \(names.joined(separator: ", ")). Run `tsunagi migrate`."
+            }
+        }
+    }
+
+    package static let files: [File] = [
+        File(name: "0001_house", sql: PackageResources._0001_house_sql),
+        File(name: "0002_access", sql: PackageResources._0002_access_sql),
+        File(name: "0003_cards_and_visits", sql: PackageResources._0003_cards_and_visits_sql),
+        File(name: "0004_subsidy", sql: PackageResources._0004_subsidy_sql),
+    ]
+
+    /// Applies what is missing as the owner; returns the names applied.
+    package static func apply(as owner: Address, logger: Logger) async throws -> [String] {
+        let pool = Pool(owner, limits: .one, label: "tsunagi-migrate", logger: logger)
+        let applied: [String]
+        do {
+            applied = try await pool.transaction { transaction in
+                try transaction.script(
+                    """
+                    select pg_advisory_xact_lock(7461746972);
+                    create table if not exists public.tsunagi_migration (
+                        name text primary key,
+                        checksum text not null,
+                        applied_at timestamptz not null default clock_timestamp()
+                    );
+                    """)
+                let missing = try Self.missing(in: &transaction)
+                for file in missing {
+                    try transaction.script(String(decoding: file.sql, as: UTF8.self))
+                    _ = try transaction.run(
+                        "insert into public.tsunagi_migration (name, checksum) values ($1, $2)",
+                        [.text(file.name), .text(file.checksum)])
+                }
+                try transaction.script(
+                    """
+                    grant usage on schema public to tsunagi_gateway, tsunagi_office, tsunagi_sealer;
+                    grant select on public.tsunagi_migration
+                        to tsunagi_gateway, tsunagi_office, tsunagi_sealer;
+                    select log.ensure_partitions(3);
+                    """)
+                return missing.map(\.name)
+            }
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+        await pool.shutdown()
+        return applied
+    }
+
+    /// Throws unless exactly this release's migrations are applied. Serving never changes a schema.
+    static func check(in transaction: inout Transaction) throws {
+        let pending = try missing(in: &transaction)
+        guard pending.isEmpty else { throw Failure.pending(pending.map(\.name)) }
+    }
+
+    private static func missing(in transaction: inout Transaction) throws -> [File] {
+        let rows = try transaction.query(
+            "select name, checksum from public.tsunagi_migration order by name")
+        var applied: [String: String] = [:]
+        for index in 0..<rows.count {
+            applied[try rows[index].text(0)] = try rows[index].text(1)
+        }
+        let unknown = Set(applied.keys).subtracting(files.map(\.name))
+        guard unknown.isEmpty else { throw Failure.ahead(unknown.sorted()) }
+        for file in files {
+            if let checksum = applied[file.name], checksum != file.checksum {
+                throw Failure.changed(file.name)
+            }
+        }
+        return files.filter { applied[$0.name] == nil }
+    }
+}
