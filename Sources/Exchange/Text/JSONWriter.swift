@@ -1,0 +1,168 @@
+/// Writes JSON straight into bytes, without spaces: the same calls give the same bytes, always.
+///
+/// The caller keeps begin and end in pairs and gives each name one value; `isBalanced` says so in tests.
+package struct JSONWriter: Sendable {
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+    private var depth = 0
+
+    package init(reservingBytes: Int = 1024) {
+        bytes.reserveCapacity(reservingBytes)
+    }
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var isBalanced: Bool { depth == 0 }
+
+    package mutating func beginObject() { open(UInt8(ascii: "{")) }
+    package mutating func endObject() { close(UInt8(ascii: "}")) }
+    package mutating func beginArray() { open(UInt8(ascii: "[")) }
+    package mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    package mutating func name(_ name: String) {
+        separate()
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    package mutating func string(_ text: String) {
+        separate()
+        quote(text)
+    }
+
+    package mutating func int(_ number: Int) {
+        separate()
+        guard number >= 0 else {
+            bytes.append(contentsOf: String(number).utf8)
+            return
+        }
+        let start = bytes.count
+        var rest = number
+        repeat {
+            bytes.append(UInt8(0x30 + rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    package mutating func bool(_ claim: Bool) {
+        separate()
+        bytes.append(contentsOf: (claim ? "true" : "false").utf8)
+    }
+
+    package mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// One complete JSON value, or a number, that was written or checked before.
+    package mutating func raw(_ json: String) {
+        separate()
+        bytes.append(contentsOf: json.utf8)
+    }
+
+    package mutating func raw(_ json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    package mutating func json(_ value: JSON) {
+        switch value {
+        case .null: null()
+        case .bool(let claim): bool(claim)
+        case .number(let digits): raw(digits)
+        case .string(let text): string(text)
+        case .array(let elements):
+            beginArray()
+            for element in elements { json(element) }
+            endArray()
+        case .object(let object):
+            beginObject()
+            for member in object.members {
+                name(member.name)
+                json(member.value)
+            }
+            endObject()
+        }
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        bytes.append(bracket)
+        needsComma = false
+        depth += 1
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+        depth -= 1
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        let written: Void? = text.utf8.withContiguousStorageIfAvailable { append($0) }
+        if written == nil { Array(text.utf8).withUnsafeBufferPointer { append($0) } }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Plain stretches are copied whole; only `"`, `\` and control characters are escaped.
+    private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for (index, byte) in text.enumerated()
+        where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+            escape(byte)
+            start = index + 1
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        case 0..<0x20:
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(byte < 0x10 ? 0x30 : 0x31)
+            bytes.append(Array("0123456789abcdef".utf8)[Int(byte & 0x0F)])
+        default: bytes.append(byte)
+        }
+    }
+}
+
+/// Members in one call, for the common kinds; an absent value writes nothing at all.
+extension JSONWriter {
+    package mutating func member(_ name: String, _ text: String?) {
+        guard let text else { return }
+        self.name(name)
+        string(text)
+    }
+
+    package mutating func member(_ name: String, _ number: Int?) {
+        guard let number else { return }
+        self.name(name)
+        int(number)
+    }
+
+    package mutating func member(_ name: String, _ claim: Bool?) {
+        guard let claim else { return }
+        self.name(name)
+        bool(claim)
+    }
+
+    package mutating func member(_ name: String, _ value: JSON?) {
+        guard let value else { return }
+        self.name(name)
+        json(value)
+    }
+}
