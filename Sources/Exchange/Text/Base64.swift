@@ -1,0 +1,74 @@
+/// Base64 (RFC 4648 §4) and lower-case hexadecimal of certificates and serial numbers, read strictly: one
+/// byte string has one text, so the same card cannot be written in two ways.
+package enum Base64 {
+    /// `nil` for a character outside the alphabet, wrong padding, or bits that no byte holds.
+    package static func bytes(_ text: String) -> [UInt8]? {
+        let letters = Array(text.utf8)
+        guard letters.count % 4 == 0 else { return nil }
+        let padding = letters.suffix(2).count { $0 == UInt8(ascii: "=") }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(letters.count / 4 * 3)
+        var bits: UInt32 = 0
+        var bitCount = 0
+        for letter in letters.dropLast(padding) {
+            guard let value = value(letter) else { return nil }
+            bits = bits << 6 | value
+            bitCount += 6
+            if bitCount >= 8 {
+                bitCount -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
+            }
+        }
+        guard bits & (1 << UInt32(bitCount) - 1) == 0, bytes.count == letters.count / 4 * 3 - padding
+        else { return nil }
+        return bytes
+    }
+
+    private static func value(_ letter: UInt8) -> UInt32? {
+        switch letter {
+        case 0x41...0x5A: UInt32(letter - 0x41)
+        case 0x61...0x7A: UInt32(letter - 0x61 + 26)
+        case 0x30...0x39: UInt32(letter - 0x30 + 52)
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}
+
+package enum Hexadecimal {
+    /// Pairs of hexadecimal digits in either case; `nil` for anything else and for empty text.
+    package static func bytes(_ text: String) -> [UInt8]? {
+        let letters = Array(text.utf8)
+        guard letters.count % 2 == 0, !letters.isEmpty else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(letters.count / 2)
+        for place in stride(from: 0, to: letters.count, by: 2) {
+            guard let high = value(letters[place]), let low = value(letters[place + 1]) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    package static func text(_ bytes: some Collection<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func value(_ letter: UInt8) -> UInt8? {
+        switch letter {
+        case 0x30...0x39: letter - 0x30
+        case 0x41...0x46: letter - 0x41 + 10
+        case 0x61...0x66: letter - 0x61 + 10
+        default: nil
+        }
+    }
+}

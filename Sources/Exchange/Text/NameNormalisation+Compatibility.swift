@@ -1,0 +1,96 @@
+/// Compatibility mappings of Unicode (the NFKC column of UnicodeData.txt, 15.0) for the characters Japanese
+/// systems send: enclosed and squared forms, roman numerals, radicals, letter-like signs. The standard
+/// library normalises only canonically, and Foundation has no place in this module.
+extension NameNormalisation {
+    static let compatibility: [UInt32: String] = {
+        var table: [UInt32: String] = [:]
+        for (start, texts) in compatibilityRuns {
+            for (offset, text) in texts.split(separator: " ").enumerated() {
+                table[start + UInt32(offset)] = String(text)
+            }
+        }
+        return table
+    }()
+
+    /// Consecutive characters from the first one on, each mapped to one word of the text.
+    private static let compatibilityRuns: [(UInt32, String)] = [
+        (0x00AA, "a"),
+        (0x00B2, "2 3"),
+        (0x00B5, "μ"),
+        (0x00B9, "1 o"),
+        (0x00BC, "1⁄4 1⁄2 3⁄4"),
+        (0x2011, "‐"),
+        (0x2024, ". .. ..."),
+        (0x2033, "′′ ′′′"),
+        (0x2036, "‵‵ ‵‵‵"),
+        (0x203C, "!!"),
+        (0x2047, "?? ?! !?"),
+        (0x2057, "′′′′"),
+        (0x2070, "0 i"),
+        (0x2074, "4 5 6 7 8 9 + − = ( ) n 0 1 2 3 4 5 6 7 8 9 + − = ( )"),
+        (0x2090, "a e o x ə h k l m n p s t"),
+        (0x2100, "a/c a/s C °C"),
+        (0x2105, "c/o c/u Ɛ"),
+        (0x2109, "°F g H H H h ħ I I L l"),
+        (0x2115, "N No"),
+        (0x2119, "P Q R R R"),
+        (0x2120, "SM TEL TM"),
+        (0x2124, "Z"),
+        (0x2128, "Z"),
+        (0x212C, "B C"),
+        (0x212F, "e E F"),
+        (0x2133, "M o א ב ג ד i"),
+        (0x213B, "FAX π γ Γ Π ∑"),
+        (0x2145, "D d e i j"),
+        (0x2150, "1⁄7 1⁄9 1⁄10 1⁄3 2⁄3 1⁄5 2⁄5 3⁄5 4⁄5 1⁄6 5⁄6 1⁄8 3⁄8 5⁄8 7⁄8 1⁄ I II"),
+        (0x2162, "III IV V VI VII VIII IX X XI XII L C D M i ii iii iv v vi vii viii ix x"),
+        (0x217A, "xi xii l c d m"),
+        (0x2189, "0⁄3"),
+        (0x2460, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 (1) (2) (3) (4) (5)"),
+        (0x2479, "(6) (7) (8) (9) (10) (11) (12) (13) (14) (15) (16) (17) (18) (19) (20)"),
+        (0x2488, "1. 2. 3. 4. 5. 6. 7. 8. 9. 10. 11. 12. 13. 14. 15. 16. 17. 18. 19. 20."),
+        (0x249C, "(a) (b) (c) (d) (e) (f) (g) (h) (i) (j) (k) (l) (m) (n) (o) (p) (q) (r)"),
+        (0x24AE, "(s) (t) (u) (v) (w) (x) (y) (z) A B C D E F G H I J K L M N O P Q R S T"),
+        (0x24CA, "U V W X Y Z a b c d e f g h i j k l m n o p q r s t u v w x y z 0"),
+        (0x2E9F, "母"),
+        (0x2EF3, "龟"),
+        (0x2F00, "一 丨 丶 丿 乙 亅 二 亠 人 儿 入 八 冂 冖 冫 几 凵 刀 力 勹 匕 匚 匸 十 卜 卩 厂 厶 又 口 囗 土 士 夂 夊 夕"),
+        (0x2F24, "大 女 子 宀 寸 小 尢 尸 屮 山 巛 工 己 巾 干 幺 广 廴 廾 弋 弓 彐 彡 彳 心 戈 戶 手 支 攴 文 斗 斤 方 无 日"),
+        (0x2F48, "曰 月 木 欠 止 歹 殳 毋 比 毛 氏 气 水 火 爪 父 爻 爿 片 牙 牛 犬 玄 玉 瓜 瓦 甘 生 用 田 疋 疒 癶 白 皮 皿"),
+        (0x2F6C, "目 矛 矢 石 示 禸 禾 穴 立 竹 米 糸 缶 网 羊 羽 老 而 耒 耳 聿 肉 臣 自 至 臼 舌 舛 舟 艮 色 艸 虍 虫 血 行"),
+        (0x2F90, "衣 襾 見 角 言 谷 豆 豕 豸 貝 赤 走 足 身 車 辛 辰 辵 邑 酉 釆 里 金 長 門 阜 隶 隹 雨 靑 非 面 革 韋 韭 音"),
+        (0x2FB4, "頁 風 飛 食 首 香 馬 骨 高 髟 鬥 鬯 鬲 鬼 魚 鳥 鹵 鹿 麥 麻 黃 黍 黑 黹 黽 鼎 鼓 鼠 鼻 齊 齒 龍 龜 龠"),
+        (0x3036, "〒"),
+        (0x3038, "十 卄 卅"),
+        (0x309F, "より"),
+        (0x30FF, "コト"),
+        (0x3200, "(ᄀ) (ᄂ) (ᄃ) (ᄅ) (ᄆ) (ᄇ) (ᄉ) (ᄋ) (ᄌ) (ᄎ) (ᄏ) (ᄐ) (ᄑ) (ᄒ) (가) (나) (다) (라)"),
+        (0x3212, "(마) (바) (사) (아) (자) (차) (카) (타) (파) (하) (주) (오전) (오후)"),
+        (0x3220, "(一) (二) (三) (四) (五) (六) (七) (八) (九) (十) (月) (火) (水) (木) (金) (土) (日) (株)"),
+        (0x3232, "(有) (社) (名) (特) (財) (祝) (労) (代) (呼) (学) (監) (企) (資) (協) (祭) (休) (自) (至)"),
+        (0x3244, "問 幼 文 箏"),
+        (0x3250, "PTE 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 ᄀ ᄂ ᄃ ᄅ ᄆ ᄇ ᄉ ᄋ ᄌ ᄎ ᄏ"),
+        (0x326B, "ᄐ ᄑ ᄒ 가 나 다 라 마 바 사 아 자 차 카 타 파 하 참고 주의 우"),
+        (0x3280, "一 二 三 四 五 六 七 八 九 十 月 火 水 木 金 土 日 株 有 社 名 特 財 祝 労 秘 男 女 適 優 印 注 項 休 写 正"),
+        (0x32A4, "上 中 下 左 右 医 宗 学 監 企 資 協 夜 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50"),
+        (0x32C0, "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月 Hg erg eV LTD ア イ ウ エ オ カ キ ク ケ"),
+        (0x32D9, "コ サ シ ス セ ソ タ チ ツ テ ト ナ ニ ヌ ネ ノ ハ ヒ フ ヘ ホ マ ミ ム メ モ ヤ ユ ヨ ラ リ ル レ ロ ワ ヰ"),
+        (0x32FD, "ヱ ヲ 令和 アパート アルファ アンペア アール イニング インチ ウォン エスクード エーカー オンス オーム カイリ カラット カロリー"),
+        (0x330E, "ガロン ガンマ ギガ ギニー キュリー ギルダー キロ キログラム キロメートル キロワット グラム グラムトン クルゼイロ クローネ ケース"),
+        (0x331D, "コルナ コーポ サイクル サンチーム シリング センチ セント ダース デシ ドル トン ナノ ノット ハイツ パーセント パーツ バーレル"),
+        (0x332E, "ピアストル ピクル ピコ ビル ファラッド フィート ブッシェル フラン ヘクタール ペソ ペニヒ ヘルツ ペンス ページ ベータ ポイント"),
+        (0x333E, "ボルト ホン ポンド ホール ホーン マイクロ マイル マッハ マルク マンション ミクロン ミリ ミリバール メガ メガトン メートル"),
+        (0x334E, "ヤード ヤール ユアン リットル リラ ルピー ルーブル レム レントゲン ワット 0点 1点 2点 3点 4点 5点 6点 7点 8点 9点"),
+        (0x3362, "10点 11点 12点 13点 14点 15点 16点 17点 18点 19点 20点 21点 22点 23点 24点 hPa da AU"),
+        (0x3374, "bar oV pc dm dm2 dm3 IU 平成 昭和 大正 明治 株式会社 pA nA μA mA kA KB MB GB cal"),
+        (0x3389, "kcal pF nF μF μg mg kg Hz kHz MHz GHz THz μl ml dl kl fm nm μm mm cm km"),
+        (0x339F, "mm2 cm2 m2 km2 mm3 cm3 m3 km3 m∕s m∕s2 Pa kPa MPa GPa rad rad∕s rad∕s2"),
+        (0x33B0, "ps ns μs ms pV nV μV mV kV MV pW nW μW mW kW MW kΩ MΩ a.m. Bq cc cd"),
+        (0x33C6, "C∕kg Co. dB Gy ha HP in KK KM kt lm ln log lx mb mil mol PH p.m. PPM PR"),
+        (0x33DB, "sr Sv Wb V∕m A∕m 1日 2日 3日 4日 5日 6日 7日 8日 9日 10日 11日 12日 13日 14日 15日 16日"),
+        (0x33F0, "17日 18日 19日 20日 21日 22日 23日 24日 25日 26日 27日 28日 29日 30日 31日 gal"),
+        (0xFFE0, "¢ £ ¬"),
+        (0xFFE4, "¦ ¥ ₩"),
+        (0xFFE8, "│ ← ↑ → ↓ ■ ○"),
+    ]
+}
