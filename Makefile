@@ -1,0 +1,52 @@
+# One entry point. Every target first installs what is missing (deploy/install-debian); only Swift must be there.
+SHELL := /bin/bash -euo pipefail
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench build clean install
+
+# A log gets errors alone; a terminal gets SwiftPM's own progress line.
+quiet := $(shell [ -t 2 ] || echo --quiet)
+
+help:
+	@printf '%s\n' \
+	  'make demo     the whole story on this machine: PostgreSQL, PKI, residents, requests, proof' \
+	  'make test     every test, against real servers made for it' \
+	  'make check    format, then every test' \
+	  'make bench    speed and size next to nginx and pgbench (release build, about half an hour)' \
+	  'make build    the gateway, debug' \
+	  'make format   format the sources' \
+	  'make install  what the above need from Debian' \
+	  'make clean    drop what was built'
+
+install:
+	@deploy/install-debian
+
+# Debug, because its first build takes half as long as release and the tests then share it.
+build: install
+	@echo 'Building (the first time about five minutes on two cores)'
+	@swift build $(quiet) --product tsunagi
+
+demo: build
+	@"$$(swift build --show-bin-path)/tsunagi" demo
+
+# Built apart, so that the test run's own lines are not lost among the compiler's. There are no XCTest tests.
+test: install
+	@echo 'Building the tests (the first time about five minutes on two cores)'
+	@swift build $(quiet) --build-tests
+	@swift test --skip-build --disable-xctest
+
+check: install
+	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	@$(MAKE) --no-print-directory test
+
+format:
+	@swift format format --in-place --parallel --recursive Sources Tests Package.swift
+
+bench:
+	@deploy/install-debian bench
+	@echo 'Building for release (the first time about ten minutes on two cores)'
+	@swift build $(quiet) -c release --product tsunagi
+	@swift build $(quiet) -c release --product tsunagi-load
+	@"$$(swift build -c release --show-bin-path)/tsunagi" bench
+
+clean:
+	@swift package clean
