@@ -1,0 +1,120 @@
+/// CapabilityStatement of one listener: what is served there and nothing more, because a route that is not on a
+/// listener cannot be reached from it. `released` is the day of the software, never of the request.
+package func renderCapabilityStatement(
+    for listener: Listener, softwareVersion: String, released: CalendarDay
+) -> [UInt8] {
+    var writer = JSONWriter(reservingBytes: 2048)
+    writer.object { statement in
+        statement.member("resourceType", "CapabilityStatement")
+        statement.member("id", "tsunagi-" + listener.rawValue)
+        statement.member("status", "active")
+        statement.member("date", released.text)
+        statement.member("publisher", "Tsunagi")
+        statement.member("kind", "instance")
+        statement.object("software") {
+            $0.member("name", "tsunagi")
+            $0.member("version", softwareVersion)
+        }
+        statement.object("implementation") {
+            $0.member("description", "Tsunagi gateway, \(listener.rawValue) listener")
+        }
+        statement.member("fhirVersion", FHIR.version)
+        statement.array("format") { $0.string("application/fhir+json") }
+        statement.array("rest") { rest in
+            rest.object { server in
+                server.member("mode", "server")
+                server.object("security") {
+                    $0.member("description", listener.security)
+                }
+                let served = listener.served
+                guard !served.isEmpty else { return }
+                server.array("resource") { for resource in served { resource.write(to: &$0) } }
+            }
+        }
+    }
+    return writer.bytes
+}
+
+/// One line of the list: a resource and what can be done with it.
+private struct ServedResource {
+    let type: String
+    var profile: String?
+    var interactions: [String] = []
+    /// Operation name and canonical.
+    var operations: [String] = []
+    var searchParameters: [(name: String, type: String)] = []
+
+    func write(to resources: inout JSONWriter) {
+        resources.object { resource in
+            resource.member("type", type)
+            resource.member("profile", profile)
+            if !interactions.isEmpty {
+                resource.array("interaction") { list in
+                    for code in interactions { list.object { $0.member("code", code) } }
+                }
+            }
+            if !searchParameters.isEmpty {
+                resource.array("searchParam") { list in
+                    for parameter in searchParameters {
+                        list.object {
+                            $0.member("name", parameter.name)
+                            $0.member("type", parameter.type)
+                        }
+                    }
+                }
+            }
+            guard !operations.isEmpty else { return }
+            resource.array("operation") { list in
+                for name in operations {
+                    list.object {
+                        $0.member("name", name)
+                        $0.member("definition", definition(of: name))
+                    }
+                }
+            }
+        }
+    }
+
+    private func definition(of operation: String) -> String {
+        operation == "submit"
+            ? "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit"
+            : "urn:tsunagi:OperationDefinition:" + type + "-" + operation
+    }
+}
+
+extension Listener {
+    fileprivate var security: String {
+        switch self {
+        case .institution, .office, .operations: "Mutual TLS"
+        case .resident: "Mutual TLS and a resident token bound to the certificate (RFC 8705)"
+        }
+    }
+
+    fileprivate var served: [ServedResource] {
+        let replay = ServedResource(
+            type: "CoverageEligibilityResponse", operations: ["replay"])
+        switch self {
+        case .institution:
+            var response = replay
+            response.interactions = ["read"]
+            return [
+                ServedResource(
+                    type: "CoverageEligibilityRequest", interactions: ["read"],
+                    operations: ["submit"]),
+                response,
+                ServedResource(
+                    type: "Patient", profile: FHIR.Profile.patient, interactions: ["read"]),
+            ]
+        case .office: return [replay]
+        case .resident:
+            return [
+                ServedResource(
+                    type: "Coverage", profile: FHIR.Profile.coverage,
+                    interactions: ["search-type"]),
+                ServedResource(type: "Consent", interactions: ["search-type"]),
+                ServedResource(type: "AuditEvent", interactions: ["search-type"]),
+            ]
+        case .operations: return []
+        }
+    }
+}

@@ -1,0 +1,154 @@
+/// FHIR R4 の語彙: every system, profile and extension URL we write, in one place. Those of ours are
+/// described in `profiles/fhir/`.
+package enum FHIR {
+    package static let version = "4.0.1"
+    /// The gateway's own Organization: insurer of every check, observer of every entry.
+    package static let gateway = "Organization/tsunagi"
+
+    enum System {
+        static let localGovernment = "urn:tsunagi:local-government-code"
+        static let certificateType = "urn:tsunagi:certificate-type:"
+        static let patient = "urn:tsunagi:pairwise-patient"
+        static let party = "urn:tsunagi:party"
+        static let outcome = "urn:tsunagi:CodeSystem:eligibility-outcome"
+        static let warning = "urn:tsunagi:CodeSystem:eligibility-warning"
+        static let purpose = "urn:tsunagi:CodeSystem:purpose"
+        static let consentKind = "urn:tsunagi:CodeSystem:consent-kind"
+        static let visitKind = "urn:tsunagi:CodeSystem:visit-kind"
+        static let visit = "urn:tsunagi:visit"
+        static let institution =
+            "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
+        static let payerNumber = "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicPayerNumber"
+        static let recipientNumber =
+            "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicInsuredPersonNumber"
+        static let insuranceCategory =
+            "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/InsuranceMajorCategory"
+        static let dicom = "http://dicom.nema.org/resources/ontology/DCM"
+        static let restful = "http://hl7.org/fhir/restful-interaction"
+        static let auditType = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+        static let entityType = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+        static let objectRole = "http://terminology.hl7.org/CodeSystem/object-role"
+        static let participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+        static let lifecycle = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle"
+        static let act = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+        static let consentScope = "http://terminology.hl7.org/CodeSystem/consentscope"
+    }
+
+    enum Profile {
+        static let patient = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient"
+        static let coverage = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Coverage"
+        static let audit =
+            "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
+    }
+
+    package enum Extension {
+        package static let visit = "urn:tsunagi:StructureDefinition:visit"
+        static let outcome = "urn:tsunagi:StructureDefinition:eligibility-outcome"
+        static let warning = "urn:tsunagi:StructureDefinition:eligibility-warning"
+        static let rules = "urn:tsunagi:StructureDefinition:rules-version"
+        static let registered = "urn:tsunagi:StructureDefinition:registered-items"
+        static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
+        static let nameRepresentation =
+            "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+    }
+
+    /// `id`: 1–64 of `[A-Za-z0-9-.]`.
+    static func isID(_ text: some StringProtocol) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
+                    || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x2E
+            }
+    }
+
+    /// The id in `Patient/<id>`, relative or absolute; `nil` for any other reference.
+    static func id(in reference: String, of type: String) -> String? {
+        let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 2, parts[parts.count - 2] == type, isID(parts[parts.count - 1])
+        else { return nil }
+        return String(parts[parts.count - 1])
+    }
+}
+
+/// The shapes every resource repeats.
+extension JSONWriter {
+    mutating func object(_ name: String? = nil, _ body: (inout JSONWriter) -> Void) {
+        if let name { self.name(name) }
+        beginObject()
+        body(&self)
+        endObject()
+    }
+
+    mutating func array(_ name: String, _ body: (inout JSONWriter) -> Void) {
+        self.name(name)
+        beginArray()
+        body(&self)
+        endArray()
+    }
+
+    mutating func profile(_ canonical: String) {
+        object("meta") { $0.array("profile") { $0.string(canonical) } }
+    }
+
+    mutating func codingItem(_ system: String, _ code: String, display: String? = nil) {
+        object {
+            $0.member("system", system)
+            $0.member("code", code)
+            $0.member("display", display)
+        }
+    }
+
+    mutating func coding(
+        _ name: String, _ system: String, _ code: String, display: String? = nil
+    ) {
+        self.name(name)
+        codingItem(system, code, display: display)
+    }
+
+    /// A CodeableConcept under a name.
+    mutating func concept(
+        _ name: String, _ system: String, _ code: String, display: String? = nil
+    ) {
+        self.name(name)
+        conceptItem(system, code, display: display)
+    }
+
+    mutating func conceptItem(_ system: String, _ code: String, display: String? = nil) {
+        object { $0.array("coding") { $0.codingItem(system, code, display: display) } }
+    }
+
+    mutating func reference(_ name: String, _ target: String, display: String? = nil) {
+        object(name) {
+            $0.member("reference", target)
+            $0.member("display", display)
+        }
+    }
+
+    /// A reference by identifier: what it names is no resource of this server.
+    mutating func logicalReference(
+        _ name: String, _ system: String, _ value: String, display: String? = nil
+    ) {
+        object(name) {
+            $0.object("identifier") {
+                $0.member("system", system)
+                $0.member("value", value)
+            }
+            $0.member("display", display)
+        }
+    }
+
+    mutating func period(_ name: String, _ start: String, _ end: String?) {
+        object(name) {
+            $0.member("start", start)
+            $0.member("end", end)
+        }
+    }
+
+    /// One simple extension: `value` is the choice, as `valueString`.
+    mutating func extensionItem(_ url: String, _ value: String, _ text: String) {
+        object {
+            $0.member("url", url)
+            $0.member(value, text)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// 利用目的: why somebody touched a resident's data. Closed, because each is a route of ours; the words
+/// for residents are in `profiles/access/purposes.json`, which must hold exactly these.
+package enum Purpose: String, CaseIterable, Hashable, Sendable {
+    /// 受付 (institution).
+    case openVisit = "open-visit"
+    /// 紙の受給者証による受付 (institution).
+    case openPaperVisit = "open-paper-visit"
+    /// 資格確認 (institution).
+    case checkEligibility = "check-eligibility"
+    /// 過去の回答の再現 (institution, municipality, prefecture).
+    case replayEligibility = "replay-eligibility"
+    /// 保存した問いと答えの参照 (institution).
+    case readEligibility = "read-eligibility"
+    /// 受付した患者の参照 (institution).
+    case readPatient = "read-patient"
+    /// 受給資格の登録 (municipality, prefecture).
+    case registerEntitlements = "register-entitlements"
+    /// 登録結果の参照 (municipality, prefecture).
+    case readRegistration = "read-registration"
+    /// カードと住所の異動 (card authority).
+    case feedCards = "feed-cards"
+    /// 本人の利用開始 (portal).
+    case beginResidentSession = "begin-resident-session"
+    /// 本人の利用終了 (portal).
+    case endResidentSession = "end-resident-session"
+    /// 本人の受給資格の参照 (portal).
+    case readOwnEntitlements = "read-own-entitlements"
+    /// 本人の受付と同意の参照 (portal).
+    case readOwnVisits = "read-own-visits"
+    /// 本人による受付の終了 (portal).
+    case endOwnVisit = "end-own-visit"
+    /// 本人のアクセス記録の参照 (portal).
+    case readOwnAccessLog = "read-own-access-log"
+
+    /// Who may ever act for this purpose; anybody else is `notYourPurpose`.
+    package var roles: Set<Role> {
+        switch self {
+        case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient:
+            [.institution]
+        case .replayEligibility: [.institution, .municipality, .prefecture]
+        case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
+        case .feedCards: [.cardauthority]
+        case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
+            .endOwnVisit, .readOwnAccessLog:
+            [.portal]
+        }
+    }
+
+    package func may(_ role: Role) -> Bool { roles.contains(role) }
+}

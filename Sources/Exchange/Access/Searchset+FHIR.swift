@@ -1,0 +1,58 @@
+/// 検索結果: where a searchset stands: its own address, the one of the next page, and how many there are in all.
+package struct SearchPage: Hashable, Sendable {
+    /// `https://…/fhir`, without a slash at the end.
+    package let base: String
+    package let selfLink: String
+    package let nextLink: String?
+    /// `nil`: as many as the entries.
+    package let total: Int?
+
+    package init(base: String, selfLink: String, nextLink: String? = nil, total: Int? = nil) {
+        self.base = base
+        self.selfLink = selfLink
+        self.nextLink = nextLink
+        self.total = total
+    }
+}
+
+/// One match: its relative reference and the finished bytes of the resource.
+package struct SearchEntry: Hashable, Sendable {
+    package let reference: String
+    package let resource: [UInt8]
+
+    package init(reference: String, resource: [UInt8]) {
+        self.reference = reference
+        self.resource = resource
+    }
+}
+
+package func renderSearchset(_ entries: [SearchEntry], page: SearchPage) -> [UInt8] {
+    var writer = JSONWriter(
+        reservingBytes: 512 + entries.reduce(0) { $0 + $1.resource.count + 128 })
+    writer.object { bundle in
+        bundle.member("resourceType", "Bundle")
+        bundle.member("type", "searchset")
+        bundle.member("total", page.total ?? entries.count)
+        bundle.array("link") { links in
+            for (relation, url) in [("self", page.selfLink), ("next", page.nextLink)] {
+                guard let url else { continue }
+                links.object {
+                    $0.member("relation", relation)
+                    $0.member("url", url)
+                }
+            }
+        }
+        guard !entries.isEmpty else { return }
+        bundle.array("entry") { list in
+            for entry in entries {
+                list.object {
+                    $0.member("fullUrl", page.base + "/" + entry.reference)
+                    $0.name("resource")
+                    $0.raw(entry.resource)
+                    $0.object("search") { $0.member("mode", "match") }
+                }
+            }
+        }
+    }
+    return writer.bytes
+}

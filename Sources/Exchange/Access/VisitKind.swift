@@ -1,0 +1,31 @@
+/// 受付の種類: how long one reading of the card carries, from `profiles/access/visit-kinds.json`.
+package struct VisitKindRule: Hashable, Sendable {
+    /// `outpatient`, `booked`, …
+    package let code: String
+    package let name: BilingualText
+    package let term: Term
+    /// Only the check may be asked for; no certificate face, no history.
+    package let isEligibilityOnly: Bool
+    package let source: RuleSource
+
+    package enum Term: Hashable, Sendable {
+        /// Until the end of the Japanese day.
+        case endOfDay
+        /// Until the end of the Japanese month; a new reading renews it.
+        case endOfMonth
+        /// Until somebody ends it, at most so many days.
+        case days(Int)
+    }
+
+    /// The first instant at which a visit opened then has ended by itself.
+    package func ends(opened: Instant) -> Instant {
+        let day = opened.dayInJapan
+        return switch term {
+        case .endOfDay: .startOfDay(day.adding(days: 1))
+        case .endOfMonth:
+            .startOfDay(
+                day.adding(days: CalendarDay.days(in: day.month, of: day.year) - day.day + 1))
+        case .days(let days): .startOfDay(day.adding(days: days))
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/// 決まりの一式: the files of one version of `profiles/`, read whole or refused whole. The ledger computes the
+/// version (a digest of the same bytes), keeps it, and every decision cites it.
+package struct RuleBook: Sendable {
+    package let version: String
+    package let subsidy: SubsidyRules
+    package let consentKinds: [ConsentKindRule]
+    package let visitKinds: [VisitKindRule]
+    package let purposes: [Purpose: BilingualText]
+    package let mismatch: MismatchRule
+
+    /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this module does
+    /// not know, examples and README are not its business.
+    package init(reading files: [String: [UInt8]], version: String) throws(RuleFault) {
+        let folder = RuleFolder(files: files)
+        self.version = version
+        consentKinds = try folder.consentKinds()
+        visitKinds = try folder.visitKinds()
+        purposes = try folder.purposes()
+        mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
+        subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
+    }
+
+    package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
+        consentKinds.first { $0.kind == kind }
+    }
+
+    package func visitKind(_ code: String) -> VisitKindRule? {
+        visitKinds.first { $0.code == code }
+    }
+
+    /// What a visit records when the resident chose nothing: never a sensitive kind.
+    package var consentsByDefault: Set<ConsentKind> {
+        Set(consentKinds.filter { $0.isOnByDefault && !$0.isSensitive }.map(\.kind))
+    }
+}
+
+/// The bytes of one version, by path.
+struct RuleFolder {
+    let files: [String: [UInt8]]
+
+    func file(_ path: String) throws(RuleFault) -> RuleReader {
+        guard let bytes = files[path] else {
+            throw RuleFault(file: path, path: "", reason: "is missing")
+        }
+        return try RuleReader(file: path, bytes: bytes)
+    }
+
+    func readers(in folder: String) throws(RuleFault) -> [RuleReader] {
+        let paths = files.keys.filter {
+            $0.hasPrefix(folder) && $0.hasSuffix(".json")
+                && !$0.dropFirst(folder.count).contains("/")
+        }
+        var readers: [RuleReader] = []
+        for path in paths.sorted() { readers.append(try file(path)) }
+        return readers
+    }
+}
+
+extension RuleFolder {
+    func consentKinds() throws(RuleFault) -> [ConsentKindRule] {
+        let file = try file("access/consent-kinds.json")
+        let source = try file.source()
+        var kinds: [ConsentKindRule] = []
+        for row in try file.children("kinds") {
+            try row.requireOnly([
+                "code", "field", "name", "explanation", "sensitive", "onByDefault",
+                "childDecidesFromAge",
+            ])
+            let rule = ConsentKindRule(
+                kind: try row.consentKind("code"), field: try row.string("field"),
+                name: try row.text("name"), explanation: try row.text("explanation"),
+                isSensitive: try row.bool("sensitive"),
+                isOnByDefault: try row.bool("onByDefault"),
+                childDecidesFromAge: try row.int("childDecidesFromAge", in: 0...20),
+                source: source)
+            guard !(rule.isSensitive && rule.isOnByDefault) else {
+                throw row.fault("onByDefault", "is true for a sensitive kind")
+            }
+            guard !kinds.contains(where: { $0.kind == rule.kind }) else {
+                throw row.fault("code", "is given twice")
+            }
+            kinds.append(rule)
+        }
+        return kinds
+    }
+
+    func visitKinds() throws(RuleFault) -> [VisitKindRule] {
+        let file = try file("access/visit-kinds.json")
+        let source = try file.source()
+        var kinds: [VisitKindRule] = []
+        for row in try file.children("kinds") {
+            try row.requireOnly(["code", "name", "ends", "longestDays", "eligibilityOnly"])
+            let code = try row.string("code")
+            guard !kinds.contains(where: { $0.code == code }) else {
+                throw row.fault("code", "is given twice")
+            }
+            kinds.append(
+                VisitKindRule(
+                    code: code, name: try row.text("name"), term: try row.term(),
+                    isEligibilityOnly: try row.bool("eligibilityOnly"), source: source))
+        }
+        return kinds
+    }
+
+    func purposes() throws(RuleFault) -> [Purpose: BilingualText] {
+        let file = try file("access/purposes.json")
+        _ = try file.source()
+        var names: [Purpose: BilingualText] = [:]
+        for row in try file.children("purposes") {
+            try row.requireOnly(["code", "name"])
+            guard let purpose = Purpose(rawValue: try row.string("code")) else {
+                throw row.fault("code", "is unknown")
+            }
+            guard names.updateValue(try row.text("name"), forKey: purpose) == nil else {
+                throw row.fault("code", "is given twice")
+            }
+        }
+        for purpose in Purpose.allCases where names[purpose] == nil {
+            throw file.fault("purposes", "leaves out \(purpose.rawValue)")
+        }
+        return names
+    }
+}
+
+extension RuleReader {
+    func consentKind(_ name: String) throws(RuleFault) -> ConsentKind {
+        let code = try string(name)
+        do throws(Refusal) {
+            return try ConsentKind(code)
+        } catch {
+            throw fault(name, "is not of [a-z0-9-]")
+        }
+    }
+
+    fileprivate func term() throws(RuleFault) -> VisitKindRule.Term {
+        switch try string("ends") {
+        case "end-of-day": return .endOfDay
+        case "end-of-month": return .endOfMonth
+        case "when-ended": return .days(try int("longestDays", in: 1...3660))
+        default: throw fault("ends", "is none of end-of-day, end-of-month, when-ended")
+        }
+    }
+}

@@ -1,0 +1,322 @@
+/// 資格確認: decides from facts and rules alone (DESIGN.md §4). Consent comes first: without it nothing held
+/// is looked at, and a scheme whose kind was left out does not exist for this answer.
+package func answerEligibility(
+    _ question: EligibilityQuestion, _ facts: EligibilityFacts, _ rules: SubsidyRules
+) -> EligibilityAnswer {
+    guard !facts.visit.consents.isDisjoint(with: rules.consentKinds) else {
+        return .declined(rules.version)
+    }
+    var check = EligibilityDecision(question: question, facts: facts, rules: rules)
+    switch facts.visit.kind {
+    case .card: check.answerCard()
+    case .paper(let version): check.answerPaper(limitedTo: version)
+    }
+    return check.answer()
+}
+
+/// One decision under way: items as they are found, and which rows found them.
+struct EligibilityDecision {
+    private let question: EligibilityQuestion
+    private let facts: EligibilityFacts
+    private let rules: SubsidyRules
+    /// Reviewed or not, nothing that became known after the decision.
+    private let known: [EntitlementVersion]
+    private var items: [EligibilityAnswer.Item] = []
+    private var staleBodies: [EligibilityWarning] = []
+    private var isPartUnderReview = false
+    private var versionsUsed: Set<Int> = []
+    private var residenceUsed: Int?
+
+    init(question: EligibilityQuestion, facts: EligibilityFacts, rules: SubsidyRules) {
+        self.question = question
+        self.facts = facts
+        self.rules = rules
+        known = facts.entitlements.filter { $0.knownAt <= facts.decidedAt }
+    }
+
+    private var day: CalendarDay { question.serviceDate }
+
+    // MARK: The two kinds of visit
+
+    mutating func answerCard() {
+        guard let bodies = responsibleBodies() else {
+            return items.append(.alone(.residenceUnknown))
+        }
+        for body in [bodies.municipality, bodies.prefecture] {
+            let programs = rules.programs(of: body, on: day)
+            guard !programs.isEmpty, let asOf = connection(of: body) else {
+                items.append(item(body, nil, .bodyNotConnected))
+                continue
+            }
+            noteStaleness(of: body, asOf: asOf)
+            for program in programs where facts.visit.consents.contains(program.consentKind) {
+                answer(on: program, of: body, asOf: asOf) { _ in true }
+            }
+        }
+    }
+
+    /// Showing the paper is the consent to that one certificate, so its kind is not asked again; and
+    /// nothing else about the person is said, not even which other bodies there are.
+    mutating func answerPaper(limitedTo version: Int) {
+        guard let shown = known.first(where: { $0.version == version }) else {
+            return items.append(.alone(.noneHeld))
+        }
+        let body = shown.body
+        guard let residence = facts.residence(on: day), residence.municipality != Residence.nowhere
+        else { return items.append(.alone(.residenceUnknown)) }
+        residenceUsed = residence.version
+        let program = rules.programs(of: body, on: day)
+            .first { $0.certificateTypeID == shown.certificateTypeID }
+        guard let asOf = connection(of: body) else {
+            return items.append(item(body, nil, .bodyNotConnected))
+        }
+        noteStaleness(of: body, asOf: asOf)
+        guard let program else { return items.append(item(body, nil, .noneHeld, asOf: asOf)) }
+        guard ResponsibleBodies(municipality: residence.municipality)?.contains(body) == true else {
+            return answerMovedAway(shown, program, asOf: asOf)
+        }
+        answer(on: program, of: body, asOf: asOf) { $0.isSameRow(as: shown) }
+    }
+
+    /// The certificate of a former municipality ended with the move, whatever its face says.
+    private mutating func answerMovedAway(
+        _ shown: EntitlementVersion, _ program: SubsidyProgram, asOf: Instant
+    ) {
+        guard let last = facts.lastDay(in: shown.body, before: day),
+            let row = rows(of: program, in: shown.body, where: { $0.isSameRow(as: shown) }).first,
+            row.validFrom <= last
+        else { return items.append(item(shown.body, program, .noneHeld, asOf: asOf)) }
+        versionsUsed.insert(row.version)
+        let ended = min(last, row.validTo)
+        items.append(item(shown.body, program, .ended, date: ended, asOf: asOf))
+    }
+
+    // MARK: Bodies
+
+    private mutating func responsibleBodies() -> ResponsibleBodies? {
+        guard let residence = facts.residence(on: day) else { return nil }
+        residenceUsed = residence.version
+        return ResponsibleBodies(municipality: residence.municipality)
+    }
+
+    /// When the body's last registration was applied, or `nil` while it is not connected.
+    private func connection(of body: String) -> Instant? {
+        let standings = facts.bodies.filter { standing in
+            standing.body == body && standing.asOf.map { $0 <= facts.decidedAt } ?? false
+        }
+        guard let standing = standings.max(by: BodyStanding.isOlder),
+            let since = standing.connectedSince, since <= day
+        else { return nil }
+        return standing.asOf
+    }
+
+    private mutating func noteStaleness(of body: String, asOf: Instant) {
+        let limit = asOf.adding(seconds: Int64(rules.staleHours(of: body)) * 3600)
+        if facts.decidedAt > limit { staleBodies.append(.stale(body: body, asOf: asOf)) }
+    }
+
+    // MARK: One body and scheme
+
+    private mutating func answer(
+        on program: SubsidyProgram, of body: String, asOf: Instant,
+        where isMeant: (EntitlementVersion) -> Bool
+    ) {
+        let rows = rows(of: program, in: body, where: isMeant)
+        noteReview(of: program, in: body, answering: rows, where: isMeant)
+        let found = Self.certificates(rows).map { finding(among: $0, program) }
+        let held = found.filter { $0.outcome.isHeld }
+        let told = held.isEmpty ? Array(found.min(by: Finding.tellsMore).map { [$0] } ?? []) : held
+        guard !told.isEmpty else {
+            return items.append(item(body, program, .noneHeld, asOf: asOf))
+        }
+        for finding in told {
+            versionsUsed.insert(finding.row.version)
+            items.append(
+                .init(
+                    body: body, program: program, outcome: finding.outcome, date: finding.date,
+                    asOf: asOf, certificate: finding.outcome.isHeld ? finding.row : nil, order: nil)
+            )
+        }
+    }
+
+    /// The newest reviewed version of each registered row; deleted rows do not count.
+    private func rows(
+        of program: SubsidyProgram, in body: String, where isMeant: (EntitlementVersion) -> Bool
+    ) -> [EntitlementVersion] {
+        var newest: [EntitlementVersion] = []
+        for row in known
+        where !row.isUnderReview && row.certificateTypeID == program.certificateTypeID
+            && row.body == body && isMeant(row)
+        {
+            guard let place = newest.firstIndex(where: { $0.isSameRow(as: row) }) else {
+                newest.append(row)
+                continue
+            }
+            if row.isNewer(than: newest[place]) { newest[place] = row }
+        }
+        return newest.filter { !$0.isDeleted }
+    }
+
+    /// Only where a reviewed row of the same certificate already answers: a row that was held back because
+    /// it may be another person's then leaves the answer as if it had never been sent.
+    private mutating func noteReview(
+        of program: SubsidyProgram, in body: String, answering rows: [EntitlementVersion],
+        where isMeant: (EntitlementVersion) -> Bool
+    ) {
+        guard !rows.isEmpty else { return }
+        isPartUnderReview =
+            isPartUnderReview
+            || known.contains { held in
+                held.isUnderReview && held.certificateTypeID == program.certificateTypeID
+                    && held.body == body && isMeant(held)
+                    && rows.contains { $0.subKey == held.subKey }
+                    && !known.contains {
+                        !$0.isUnderReview && $0.isSameRow(as: held) && $0.isNewer(than: held)
+                    }
+            }
+    }
+
+    /// 受給者証サブキー: each names a certificate of its own; its rows are periods of that certificate.
+    private static func certificates(_ rows: [EntitlementVersion]) -> [[EntitlementVersion]] {
+        var certificates: [[EntitlementVersion]] = []
+        for row in rows {
+            if let place = certificates.firstIndex(where: { $0[0].subKey == row.subKey }) {
+                certificates[place].append(row)
+            } else {
+                certificates.append([row])
+            }
+        }
+        return certificates
+    }
+
+    private struct Finding {
+        let row: EntitlementVersion
+        let outcome: EligibilityOutcome
+        let date: CalendarDay?
+
+        /// Of several certificates without any held: what stops here first, then what ended last, then
+        /// what begins first.
+        static func tellsMore(_ left: Finding, _ right: Finding) -> Bool {
+            left.rank != right.rank ? left.rank < right.rank : left.row.isNewer(than: right.row)
+        }
+
+        private var rank: (Int, Int) {
+            switch outcome {
+            case .ended: (1, -row.validTo.daysSince1970)
+            case .notYet: (2, row.validFrom.daysSince1970)
+            default: (0, 0)
+            }
+        }
+    }
+
+    /// `periods` is never empty. Where periods overlap, the later registration speaks.
+    private func finding(
+        among periods: [EntitlementVersion], _ program: SubsidyProgram
+    ) -> Finding {
+        let covering = periods.filter { $0.covers(day) }
+        if let row = covering.max(by: { $1.isNewer(than: $0) }) {
+            return Finding(row: row, outcome: outcome(of: row, program), date: nil)
+        }
+        let all = periods.map { row in
+            row.validTo < day
+                ? Finding(row: row, outcome: .ended, date: row.validTo)
+                : Finding(row: row, outcome: .notYet, date: row.validFrom)
+        }
+        return all.dropFirst().reduce(all[0]) { Finding.tellsMore($1, $0) ? $1 : $0 }
+    }
+
+    private func outcome(
+        of row: EntitlementVersion, _ program: SubsidyProgram
+    ) -> EligibilityOutcome {
+        guard isDesignated(for: row, program) else { return .institutionNotDesignated }
+        return row.isAlwaysReimbursement ? .entitledRefundOnly : .entitled
+    }
+
+    /// Codes on the certificate bind it to those institutions; without any, a scheme for designated
+    /// institutions asks the party registry.
+    private func isDesignated(for row: EntitlementVersion, _ program: SubsidyProgram) -> Bool {
+        let codes = row.designatedCodes
+        if !codes.isEmpty { return codes.contains(question.institution.code) }
+        guard program.requiresDesignation else { return true }
+        return [program.lawNumber, program.certificateTypeID].contains { scheme in
+            scheme.map { facts.designations.contains(.init(body: row.body, scheme: $0)) } ?? false
+        }
+    }
+
+    private func item(
+        _ body: String, _ program: SubsidyProgram?, _ outcome: EligibilityOutcome,
+        date: CalendarDay? = nil, asOf: Instant? = nil
+    ) -> EligibilityAnswer.Item {
+        .init(
+            body: body, program: program, outcome: outcome, date: date, asOf: asOf,
+            certificate: nil, order: nil)
+    }
+
+    // MARK: The answer
+
+    func answer() -> EligibilityAnswer {
+        var ordered = rules.inPriorityOrder(items)
+        for place in ordered.indices where ordered[place].outcome.isHeld {
+            ordered[place].order = place + 1
+        }
+        return EligibilityAnswer(
+            items: ordered, warnings: warnings, versionsUsed: versionsUsed.sorted(),
+            residenceUsed: residenceUsed, rulesVersion: rules.version)
+    }
+
+    private var warnings: [EligibilityWarning] {
+        var warnings = staleBodies
+        let today = facts.decidedAt.dayInJapan
+        if let last = facts.visit.cardValidTo, today <= last,
+            last <= today.adding(days: rules.cardExpiresSoonDays)
+        {
+            warnings.append(.cardExpiresSoon(on: last))
+        }
+        if isPartUnderReview { warnings.append(.partUnderReview) }
+        return warnings
+    }
+}
+
+extension EligibilityFacts {
+    /// The newest known word on where the resident lived that day.
+    func residence(on day: CalendarDay) -> Residence? {
+        var found: Residence?
+        for residence in residences where residence.knownAt <= decidedAt && residence.from <= day {
+            guard let best = found else {
+                found = residence
+                continue
+            }
+            let isLater =
+                residence.from != best.from
+                ? residence.from > best.from
+                : (residence.knownAt, residence.version) > (best.knownAt, best.version)
+            if isLater { found = residence }
+        }
+        return found
+    }
+
+    /// The last day the resident lived under `body` before `day`; `nil` if never.
+    func lastDay(in body: String, before day: CalendarDay) -> CalendarDay? {
+        var next = day
+        while let residence = residence(on: next) {
+            if ResponsibleBodies(municipality: residence.municipality)?.contains(body) == true {
+                return next
+            }
+            next = residence.from.adding(days: -1)
+        }
+        return nil
+    }
+}
+
+extension BodyStanding {
+    static func isOlder(_ left: BodyStanding, _ right: BodyStanding) -> Bool {
+        switch (left.asOf, right.asOf) {
+        case (let left?, let right?) where left != right: left < right
+        case (nil, _?): true
+        case (_?, nil): false
+        default:
+            (left.connectedSince?.daysSince1970 ?? .max)
+                > (right.connectedSince?.daysSince1970 ?? .max)
+        }
+    }
+}

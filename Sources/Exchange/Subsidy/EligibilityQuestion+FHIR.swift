@@ -1,0 +1,204 @@
+/// CoverageEligibilityRequest (https://hl7.org/fhir/R4/coverageeligibilityrequest.html): read as FHIR servers
+/// do. What we do not know is tolerated, what would change the meaning (`modifierExtension`,
+/// `implicitRules`) is refused, and the asking institution is the certificate's, never the body's.
+extension EligibilityQuestion {
+    package init(reading body: [UInt8], institution: Party) throws(Refusal) {
+        let resource = try JSON(reading: body).requiredObject(at: "body")
+        try self.init(reading: resource, institution: institution)
+    }
+
+    package init(reading resource: JSONObject, institution: Party) throws(Refusal) {
+        guard try resource.requiredString("resourceType") == "CoverageEligibilityRequest" else {
+            throw .malformed("resourceType")
+        }
+        try Self.refuseModifiers(resource, at: "")
+        guard try resource.requiredString("status") == "active" else { throw .malformed("status") }
+        let created = try FHIRDateTime(try resource.requiredString("created"), item: "created")
+        try Self.requireInsurer(resource)
+        try Self.requireProvider(resource, institution)
+        self.init(
+            institution: institution,
+            serviceDate: try Self.serviceDate(resource, created: created),
+            visitID: try Self.visitID(resource), patientID: try Self.patientID(resource),
+            purposes: try Self.purposes(resource))
+    }
+
+    private static func refuseModifiers(_ object: JSONObject, at path: String) throws(Refusal) {
+        for member in object.members {
+            guard member.name != "modifierExtension", member.name != "implicitRules" else {
+                throw .unknownItem(JSONPath.member(member.name, of: path))
+            }
+            guard member.name != "myNumber" else {
+                throw .individualNumberNotAllowed(JSONPath.member(member.name, of: path))
+            }
+            switch member.value {
+            case .object(let child):
+                try refuseModifiers(child, at: JSONPath.member(member.name, of: path))
+            case .array(let elements):
+                for (index, element) in elements.enumerated() {
+                    guard case .object(let child) = element else { continue }
+                    let place = JSONPath.member(member.name, of: path)
+                    try refuseModifiers(child, at: JSONPath.element(index, of: place))
+                }
+            default: break
+            }
+        }
+    }
+
+    private static func purposes(_ resource: JSONObject) throws(Refusal) -> [Purpose] {
+        let codes = try resource.requiredArray("purpose")
+        guard !codes.isEmpty else { throw .missing("purpose") }
+        var purposes: [Purpose] = []
+        for (index, code) in codes.enumerated() {
+            guard let purpose = code.string.flatMap(Purpose.init) else {
+                throw .malformed("purpose[\(index)]")
+            }
+            guard !purposes.contains(purpose) else { throw .duplicateItem("purpose[\(index)]") }
+            purposes.append(purpose)
+        }
+        return purposes
+    }
+
+    private static func patientID(_ resource: JSONObject) throws(Refusal) -> String {
+        let patient = try resource.requiredObject("patient")
+        let number = try patient.optionalObject("identifier", at: "patient")?
+            .optionalString("value", at: "patient.identifier")
+        if let number, number.utf8.count == 12,
+            number.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        {
+            throw .individualNumberNotAllowed("patient.identifier.value")
+        }
+        let reference = try patient.requiredString("reference", at: "patient")
+        guard let id = FHIR.id(in: reference, of: "Patient") else {
+            throw .malformed("patient.reference")
+        }
+        return id
+    }
+
+    private static func requireInsurer(_ resource: JSONObject) throws(Refusal) {
+        let reference = try resource.requiredObject("insurer")
+            .requiredString("reference", at: "insurer")
+        guard FHIR.id(in: reference, of: "Organization") == "tsunagi" else {
+            throw .malformed("insurer.reference")
+        }
+    }
+
+    /// A provider may be named, but only the one that is asking.
+    private static func requireProvider(
+        _ resource: JSONObject, _ institution: Party
+    ) throws(Refusal) {
+        let identifier = try resource.optionalObject("provider")?
+            .optionalObject("identifier", at: "provider")
+        guard let identifier, identifier["system"]?.string == FHIR.System.institution else {
+            return
+        }
+        guard identifier["value"]?.string == institution.code else {
+            throw .malformed("provider.identifier.value")
+        }
+    }
+
+    private static func serviceDate(
+        _ resource: JSONObject, created: FHIRDateTime
+    ) throws(Refusal) -> CalendarDay {
+        let period = try resource.optionalObject("servicedPeriod")
+        if let text = try resource.optionalString("servicedDate") {
+            guard period == nil else { throw .duplicateItem("servicedPeriod") }
+            return try CalendarDay(text, item: "servicedDate")
+        }
+        guard let period else { return created.dayInJapan }
+        let first = try FHIRDateTime(
+            try period.requiredString("start", at: "servicedPeriod"), item: "servicedPeriod.start")
+        let last = try FHIRDateTime(
+            try period.requiredString("end", at: "servicedPeriod"), item: "servicedPeriod.end")
+        // One question is about one day: outcomes of several days cannot share one answer.
+        guard first.dayInJapan == last.dayInJapan else { throw .malformed("servicedPeriod") }
+        return first.dayInJapan
+    }
+
+    /// `extension` of `urn:tsunagi:StructureDefinition:visit`: `valueString` or `valueIdentifier.value`.
+    private static func visitID(_ resource: JSONObject) throws(Refusal) -> String {
+        let item = "extension(visit)"
+        var found: String?
+        for case .object(let entry) in try resource.optionalArray("extension") ?? []
+        where entry["url"]?.string == FHIR.Extension.visit {
+            guard found == nil else { throw .duplicateItem(item) }
+            let text = try entry.optionalString("valueString", at: item)
+            let identifier = try entry.optionalObject("valueIdentifier", at: item)
+            let value = try identifier?.optionalString("value", at: item)
+            guard let id = text ?? value, FHIR.isID(id) else { throw .malformed(item) }
+            found = id
+        }
+        guard let found else { throw .missing(item) }
+        return found
+    }
+
+    /// The request as stored and read back: the fields of the question, nothing else of what was sent.
+    package func render(id: String, created: Instant) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 1024)
+        writer.object { request in
+            request.member("resourceType", "CoverageEligibilityRequest")
+            request.member("id", id)
+            request.array("extension") {
+                $0.extensionItem(FHIR.Extension.visit, "valueString", visitID)
+            }
+            request.member("status", "active")
+            request.array("purpose") { for purpose in purposes { $0.string(purpose.rawValue) } }
+            request.reference("patient", "Patient/" + patientID)
+            request.member("servicedDate", serviceDate.text)
+            request.member("created", created.text)
+            request.logicalReference("provider", FHIR.System.institution, institution.code)
+            request.reference("insurer", FHIR.gateway)
+        }
+        return writer.bytes
+    }
+}
+
+/// FHIR `dateTime` as far as a day needs it: a date, or a date with time and zone.
+struct FHIRDateTime: Hashable, Sendable {
+    let dayInJapan: CalendarDay
+
+    /// Throws `.malformed(item)`; a year or a month alone names no day.
+    init(_ text: String, item: String) throws(Refusal) {
+        let bytes = Array(text.utf8)
+        guard bytes.count > 10 else {
+            dayInJapan = try CalendarDay(text, item: item)
+            return
+        }
+        let day = try CalendarDay(String(decoding: bytes[0..<10], as: UTF8.self), item: item)
+        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes[13] == 0x3A,
+            bytes[16] == 0x3A, let hour = Self.two(bytes, 11), hour < 24,
+            let minute = Self.two(bytes, 14), minute < 60, let second = Self.two(bytes, 17),
+            second <= 60
+        else { throw .malformed(item) }
+        var place = 19
+        if bytes[place] == UInt8(ascii: ".") {
+            let start = place + 1
+            place = start
+            while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
+            guard place > start else { throw .malformed(item) }
+        }
+        guard let offset = Self.offsetSeconds(bytes[place...]) else { throw .malformed(item) }
+        let start = Int64(day.daysSince1970) * 86_400
+        let utc = start + Int64(hour * 3600 + minute * 60 + second - offset)
+        dayInJapan = Instant(seconds: utc).dayInJapan
+    }
+
+    private static func two(_ bytes: [UInt8], _ place: Int) -> Int? {
+        guard (0x30...0x39).contains(bytes[place]), (0x30...0x39).contains(bytes[place + 1])
+        else { return nil }
+        return Int(bytes[place] - 0x30) * 10 + Int(bytes[place + 1] - 0x30)
+    }
+
+    private static func offsetSeconds(_ zone: ArraySlice<UInt8>) -> Int? {
+        let zone = Array(zone)
+        if zone == [UInt8(ascii: "Z")] { return 0 }
+        guard zone.count == 6, zone[3] == 0x3A, let hours = two(zone, 1), hours <= 14,
+            let minutes = two(zone, 4), minutes < 60
+        else { return nil }
+        switch zone[0] {
+        case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
+        case UInt8(ascii: "-"): return -(hours * 3600 + minutes * 60)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// 医療費助成制度: one row of a body's scheme master (制度マスタ), as data in `profiles/subsidy/programs/`.
+package struct SubsidyProgram: Sendable, Hashable {
+    /// 実施機関: 6 digits, or a pattern in which `?` stands for any digit.
+    package let body: String
+    /// 機関別受給者証種別ID, as the body registers it.
+    package let certificateTypeID: String
+    package let name: BilingualText
+    package let consentKind: ConsentKind
+    /// 法別番号; `nil` for a local scheme (地方単独).
+    package let lawNumber: String?
+    /// Settles the order among schemes whose law number says nothing; smaller first.
+    package let priority: Int
+    package let effectiveFrom: CalendarDay
+    package let effectiveTo: CalendarDay?
+    /// 指定医療機関に限る.
+    package let requiresDesignation: Bool
+    /// 所得区分: code to name.
+    package let incomeSegments: [CodedText]
+    /// 追加条件: `item-code` to name.
+    package let additionalConditions: [CodedText]
+    package let source: RuleSource
+
+    package struct CodedText: Sendable, Hashable {
+        package let code: String
+        package let name: BilingualText
+    }
+
+    package func isEffective(on day: CalendarDay) -> Bool {
+        effectiveFrom <= day && effectiveTo.map { day <= $0 } ?? true
+    }
+
+    package func isOf(_ code: String) -> Bool {
+        body == code || (body.utf8.contains(UInt8(ascii: "?")) && matches(code))
+    }
+
+    private func matches(_ code: String) -> Bool {
+        body.utf8.count == code.utf8.count
+            && zip(body.utf8, code.utf8).allSatisfy { $0 == UInt8(ascii: "?") || $0 == $1 }
+    }
+}
