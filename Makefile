@@ -1,4 +1,4 @@
-# One entry point. Every target first installs what is missing (deploy/install-debian); only Swift must be there.
+# One entry point. Targets first install what is missing (deploy/install-debian): only Swift must be there.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench build clean install

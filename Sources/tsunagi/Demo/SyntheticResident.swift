@@ -1,0 +1,63 @@
+import Exchange
+
+/// 架空の住民: one invented person, with what offices would say of them.
+struct SyntheticResident: Sendable {
+    enum Place: Int, Sendable {
+        case mother, firstChild, secondChild, single
+    }
+
+    /// 居住: where somebody lives from a day on.
+    struct Residence: Sendable {
+        let body: SyntheticBody
+        let from: CalendarDay
+    }
+
+    /// 利用者証明用電子証明書 of one of their cards or phones.
+    struct Card: Sendable {
+        let serial: String
+        let validFrom: CalendarDay
+        let validTo: CalendarDay
+    }
+
+    let index: Int
+    /// Four neighbours share a household number; the fourth lives alone under another roof.
+    let place: Place
+    let individualNumber: String
+    let name: String
+    /// Empty for a name that is registered in Latin letters only.
+    let nameKana: String
+    /// `YYYY-MM-DD`, or `YYYY-MM-00` where the register knows no day.
+    let dateOfBirth: String
+    /// The first day they can have been born on.
+    let bornOn: CalendarDay
+    /// "1" male, "2" female.
+    let sex: String
+    let address: String
+    /// 不開示 (支援措置等).
+    let isNotDisclosed: Bool
+    /// In order of their days; more than one for who moved.
+    let residences: [Residence]
+    /// The last one is in use.
+    let cards: [Card]
+    let entitlements: [SyntheticEntitlement]
+
+    func age(on day: CalendarDay) -> Int {
+        let isBefore = (day.month, day.day) < (bornOn.month, bornOn.day)
+        return day.year - bornOn.year - (isBefore ? 1 : 0)
+    }
+}
+
+/// 架空の受給資格: one row that a body registers.
+struct SyntheticEntitlement: Sendable {
+    let scheme: SyntheticScheme
+    /// The municipality or prefecture that registers it, six digits.
+    let body: String
+    let payerNumber: String
+    let recipientNumber: String
+    /// Index into the scheme's income segments, where it has any.
+    let segment: Int?
+    let isAlwaysReimbursement: Bool
+    let validFrom: CalendarDay
+    let validTo: CalendarDay
+    let historyKey: String
+}

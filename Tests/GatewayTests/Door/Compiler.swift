@@ -1,0 +1,61 @@
+import Foundation
+
+/// The compiler that built this test, asked about code written against the same modules.
+struct Compiler {
+    struct Verdict: Sendable {
+        let accepts: Bool
+        let errors: [String]
+    }
+
+    /// Compiles `code` as a file of this package would be, as far as ownership is checked, and keeps nothing.
+    ///
+    /// Ownership is checked on SIL, so type-checking alone would accept a handle that escapes.
+    static func verdict(on code: String) async throws -> Verdict {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "tsunagi-door-\(UUID().uuidString).swift")
+        try code.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let modules = try built()
+        let (status, output) = try await run(
+            options + [
+                "-I", modules.appending(path: "Modules").path,
+                "-module-cache-path", modules.appending(path: "ModuleCache").path, file.path,
+            ])
+        let lines = output.split(separator: "\n").map(String.init)
+        return Verdict(
+            accepts: status == 0,
+            errors: lines.compactMap { line in
+                line.firstRange(of: ".swift:") == nil
+                    ? nil : line.firstRange(of: "error: ").map { String(line[$0.upperBound...]) }
+            })
+    }
+
+    /// The settings of Package.swift's `strict`, and the package's name, for `package` access.
+    private static let options = [
+        "-emit-sil", "-o", "/dev/null", "-parse-as-library", "-module-name", "Handler",
+        "-swift-version", "6", "-package-name", "tsunagi",
+        "-enable-upcoming-feature", "ExistentialAny",
+        "-enable-upcoming-feature", "MemberImportVisibility",
+        "-enable-upcoming-feature", "InternalImportsByDefault",
+    ]
+
+    /// The folder of this test's own executable, where SwiftPM lays `Modules` beside it.
+    private static func built() throws -> URL {
+        let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: path).deletingLastPathComponent()
+    }
+
+    private static func run(_ arguments: [String]) async throws -> (status: Int32, output: String) {
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/usr/bin/env")
+        compiler.arguments = ["swiftc"] + arguments
+        compiler.standardInput = FileHandle.nullDevice
+        compiler.standardOutput = FileHandle.nullDevice
+        let errors = Pipe()
+        compiler.standardError = errors
+        try compiler.run()
+        let output = try errors.fileHandleForReading.readToEnd() ?? Data()
+        compiler.waitUntilExit()
+        return (compiler.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
