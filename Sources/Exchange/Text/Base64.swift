@@ -19,7 +19,8 @@ package enum Base64 {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
             }
         }
-        guard bits & (1 << UInt32(bitCount) - 1) == 0, bytes.count == letters.count / 4 * 3 - padding
+        guard bits & (1 << UInt32(bitCount) - 1) == 0,
+            bytes.count == letters.count / 4 * 3 - padding
         else { return nil }
         return bytes
     }

@@ -1,6 +1,3 @@
-// The standard library's own canonical composition, the one behind `==` of strings; this is its only door.
-@_spi(_Unicode) import Swift
-
 /// 氏名の検索形: forms of a name to search by. The registered characters are kept beside them, because these
 /// forms lose distinctions on purpose and nothing may be written back from them.
 package enum NameNormalisation {
@@ -23,9 +20,25 @@ package enum NameNormalisation {
                 }
             }
         }
-        var composed = String.UnicodeScalarView()
-        composed.append(contentsOf: String(mapped)._nfc)
-        return String(composed)
+        return String(composed(mapped))
+    }
+
+    /// Joins each letter with the marks behind it. Marks are taken in the order written: names carry one,
+    /// in Vietnamese two, and systems write those in the canonical order.
+    private static func composed(_ scalars: String.UnicodeScalarView) -> String.UnicodeScalarView {
+        var result: [Unicode.Scalar] = []
+        for scalar in scalars {
+            if let last = result.last,
+                let joined = composition[UInt64(last.value) << 32 | UInt64(scalar.value)]
+            {
+                result[result.count - 1] = joined
+            } else {
+                result.append(scalar)
+            }
+        }
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: result)
+        return view
     }
 
     /// Katakana in full width, the space of a name as U+3000: `ﾔﾏﾀﾞ ﾊﾅｺ` becomes `ヤマダ　ハナコ`.
@@ -49,7 +62,8 @@ package enum NameNormalisation {
             switch scalar.value {
             case 0x20, 0x09, 0xFE00...0xFE0F, 0xE0100...0xE01EF, 0x200B...0x200D: continue
             case 0x61...0x7A: folded.append(Unicode.Scalar(UInt8(scalar.value - 0x20)))
-            case 0xC0...0x24F: folded.append(contentsOf: scalar.properties.uppercaseMapping.unicodeScalars)
+            case 0xC0...0x24F:
+                folded.append(contentsOf: scalar.properties.uppercaseMapping.unicodeScalars)
             default: folded.append(variants[scalar] ?? katakana(scalar))
             }
         }

@@ -1,0 +1,138 @@
+/// A refusal as bytes on the wire: RFC 9457 problem details, or a FHIR OperationOutcome for FHIR routes. Both hold
+/// the same code and both texts; neither holds a value of anybody.
+extension Refusal {
+    package static let codeSystem = "urn:tsunagi:CodeSystem:refusal"
+
+    /// `application/problem+json`. `incident`: the number under which the operator finds the log line.
+    package func problem(incident: String? = nil) -> [UInt8] {
+        Problem(self, incident: incident).problem
+    }
+
+    /// `application/fhir+json`.
+    package func operationOutcome(incident: String? = nil) -> [UInt8] {
+        Problem(self, incident: incident).operationOutcome
+    }
+}
+
+/// What the caller is told when the gateway itself failed: nothing but the incident number.
+package enum Unexpected {
+    package static let status = 500
+
+    package static func problem(incident: String) -> [UInt8] {
+        Problem(unexpected: incident).problem
+    }
+
+    package static func operationOutcome(incident: String) -> [UInt8] {
+        Problem(unexpected: incident).operationOutcome
+    }
+}
+
+private struct Problem {
+    private let code: String
+    private let title: String
+    private let status: Int
+    private let issueType: String
+    private let ja: String
+    private let en: String
+    private let item: String?
+    private let incident: String?
+
+    init(_ refusal: Refusal, incident: String?) {
+        code = refusal.code
+        title = refusal.title
+        status = refusal.status
+        issueType = refusal.issueType
+        ja = refusal.ja
+        en = refusal.en
+        item = refusal.item
+        self.incident = incident
+    }
+
+    init(unexpected incident: String) {
+        code = "unexpected"
+        title = "Unexpected"
+        status = Unexpected.status
+        issueType = "exception"
+        ja = "システムの側で問題が起きました。同じ内容をもう一度送ってください。続くときは、番号\(incident)を運用者に伝えてください。"
+        en =
+            "Something failed on our side. Send the same again; if it lasts, tell the operator the "
+            + "number \(incident)."
+        item = nil
+        self.incident = incident
+    }
+
+    var problem: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("type", "/errors#\(code)")
+        writer.member("title", title)
+        writer.member("status", status)
+        writer.member("detail", ja)
+        writer.member("detail_en", en)
+        writer.member("code", code)
+        writer.member("item", item)
+        writer.member("incident", incident)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    var operationOutcome: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("resourceType", "OperationOutcome")
+        writer.name("issue")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("severity", status == Unexpected.status ? "fatal" : "error")
+        writer.member("code", issueType)
+        writer.name("details")
+        writeDetails(into: &writer)
+        writer.member("diagnostics", incident.map { "\(en) (incident \($0))" } ?? en)
+        if let item {
+            writer.name("expression")
+            writer.beginArray()
+            writer.string(item)
+            writer.endArray()
+        }
+        writer.endObject()
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func writeDetails(into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.name("coding")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("system", Refusal.codeSystem)
+        writer.member("code", code)
+        writer.member("display", title)
+        writer.endObject()
+        writer.endArray()
+        writer.member("text", ja)
+        writer.name("_text")
+        writer.beginObject()
+        writer.name("extension")
+        writer.beginArray()
+        writeTranslation(into: &writer)
+        writer.endArray()
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private func writeTranslation(into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("url", "http://hl7.org/fhir/StructureDefinition/translation")
+        writer.name("extension")
+        writer.beginArray()
+        for (url, kind, value) in [("lang", "valueCode", "en"), ("content", "valueString", en)] {
+            writer.beginObject()
+            writer.member("url", url)
+            writer.member(kind, value)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+}

@@ -1,0 +1,97 @@
+/// Refusals of the request, the connection and its party: read by the engineer of a vendor.
+extension Refusal.Row {
+    static let malformed = Self(
+        "malformed", 400, "value", isEntered: false,
+        ja: "項目「{item}」の形式が違います。仕様の例と比べて直し、もう一度送ってください。",
+        en: "Item \"{item}\" has the wrong form. Compare it with the example in the "
+            + "specification, correct it and send again.")
+
+    static let missing = Self(
+        "missing", 400, "required", isEntered: false,
+        ja: "必須の項目「{item}」がありません。値を入れて、もう一度送ってください。",
+        en: "Required item \"{item}\" is missing. Give it and send again.")
+
+    static let unknownItem = Self(
+        "unknown-item", 400, "structure", isEntered: false,
+        ja: "項目「{item}」は、この要求では使いません。つづりを確かめるか、取り除いて送ってください。",
+        en: "Item \"{item}\" is not used by this request. Check its spelling or leave it out.")
+
+    static let duplicateItem = Self(
+        "duplicate-item", 400, "structure", isEntered: false,
+        ja: "項目「{item}」が2回あります。どちらを使うか決められません。1つにして送ってください。",
+        en: "Item \"{item}\" is given twice, so nobody can say which one counts. Send it once.")
+
+    static let individualNumberNotAllowed = Self(
+        "individual-number-not-allowed", 400, "business-rule", isEntered: false,
+        ja: "項目「{item}」に個人番号と思われる数字があります。ここでは個人番号を受け取れません。取り除いて送ってください。内容は保存していません。",
+        en: "Item \"{item}\" holds what looks like an individual number, which must not be "
+            + "sent here. Remove it and send again. Nothing was kept.")
+
+    static let bodyTooLarge = Self(
+        "body-too-large", 413, "too-long", isEntered: false,
+        ja: "送信が大きすぎます。登録は1万行以内に分け、それ以外は1 MiB以内にして、もう一度送ってください。",
+        en: "The body is too large. Split registrations into at most 10,000 rows, keep "
+            + "others within 1 MiB, and send again.")
+
+    static let unsupportedMediaType = Self(
+        "unsupported-media-type", 415, "not-supported", isEntered: false,
+        ja: "この形式の本文は読めません。Content-Typeをapplication/fhir+jsonまたはapplication/json(文字コードはUTF-8)"
+            + "にしてください。",
+        en: "This kind of body cannot be read. Send application/fhir+json or "
+            + "application/json in UTF-8.")
+
+    static let routeUnknown = Self(
+        "route-unknown", 404, "not-found", isEntered: false,
+        ja: "この接続口にこのURLはありません。URLと接続口(医療機関・行政・住民)を確かめてください。",
+        en: "This address does not exist on this listener. Check the address and the "
+            + "listener (institution, office, resident).")
+
+    static let methodNotAllowed = Self(
+        "method-not-allowed", 405, "not-supported", isEntered: false,
+        ja: "このURLではこの操作(HTTPメソッド)を使えません。Allowヘッダーにある操作を使ってください。",
+        en: "This address does not take this method. Use one that the Allow header names.")
+
+    static let certificateNotTrusted = Self(
+        "certificate-not-trusted", 403, "security", isEntered: false,
+        ja: "接続に使った証明書を確認できません。この接続口の認証局が発行した証明書か、端末の設定を確かめてください。",
+        en: "The certificate of this connection cannot be trusted here. Check that the CA of "
+            + "this listener issued it.")
+
+    static let certificateExpired = Self(
+        "certificate-expired", 403, "expired", isEntered: true,
+        ja: "接続に使った証明書の有効期間が過ぎているか、まだ始まっていません。新しい証明書を入れてください。",
+        en: "The certificate of this connection is outside its dates. Install the renewed "
+            + "certificate.")
+
+    static let certificateRevoked = Self(
+        "certificate-revoked", 403, "security", isEntered: true,
+        ja: "接続に使った証明書は失効しています。発行元に連絡し、新しい証明書を受けてください。",
+        en: "The certificate of this connection is revoked. Ask its issuer for a new one.")
+
+    static let revocationUnknown = Self(
+        "revocation-unknown", 503, "transient", isEntered: true, retryAfterSeconds: 60,
+        ja: "証明書が失効していないかを今は確かめられません。しばらくして、もう一度送ってください。続くときは運用者に連絡してください。",
+        en: "Whether the certificate is revoked cannot be checked now. Try again soon; if it "
+            + "lasts, tell the operator.")
+
+    static let partyUnknown = Self(
+        "party-unknown", 403, "forbidden", isEntered: true,
+        ja: "この証明書の機関は登録されていません。機関コードを確かめ、運用者に登録を申し込んでください。",
+        en: "The party of this certificate is not registered. Check its code and ask the "
+            + "operator to register it.")
+
+    static let partySuspended = Self(
+        "party-suspended", 403, "forbidden", isEntered: true,
+        ja: "貴機関の利用は停止されています。理由と再開の方法を運用者に問い合わせてください。",
+        en: "Use by your party is suspended. Ask the operator for the reason and how to resume.")
+
+    static let partyNotOptedIn = Self(
+        "party-not-opted-in", 403, "forbidden", isEntered: true,
+        ja: "貴機関はこの機能を「利用する」に設定していません。設定を変えてから、もう一度送ってください。",
+        en: "Your party has not opted in to this function. Change the setting and send again.")
+
+    static let notYourPurpose = Self(
+        "not-your-purpose", 403, "forbidden", isEntered: true,
+        ja: "この操作は貴機関の種別では使えません。必要な場合は、担当する機関に依頼してください。",
+        en: "Parties of your kind may not do this. If it is needed, ask the party in charge.")
+}

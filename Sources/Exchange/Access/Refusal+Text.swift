@@ -1,0 +1,165 @@
+/// Every refusal as its reader meets it: one stable code, one HTTP status, one FHIR issue type and two texts
+/// that say what happened and what to do next. Closed: a new case does not compile without its row.
+extension Refusal {
+    package struct Row: Hashable, Sendable {
+        /// Stable for ever; vendors branch on it.
+        package let code: String
+        package let status: Int
+        /// Code of `http://hl7.org/fhir/issue-type`.
+        package let issueType: String
+        /// Whether it tells of something a party did or asked for, so that it is entered before it is sent.
+        package let isEntered: Bool
+        /// Where trying again alone can help: for `Retry-After`.
+        package let retryAfterSeconds: Int?
+        let ja: String
+        let en: String
+
+        init(
+            _ code: String, _ status: Int, _ issueType: String, isEntered: Bool,
+            retryAfterSeconds: Int? = nil, ja: String, en: String
+        ) {
+            self.code = code
+            self.status = status
+            self.issueType = issueType
+            self.isEntered = isEntered
+            self.retryAfterSeconds = retryAfterSeconds
+            self.ja = ja
+            self.en = en
+        }
+    }
+
+    package var code: String { row.code }
+    package var status: Int { row.status }
+    package var issueType: String { row.issueType }
+    package var isEntered: Bool { row.isEntered }
+    package var retryAfterSeconds: Int? { row.retryAfterSeconds }
+    package var ja: String { filled(row.ja) }
+    package var en: String { filled(row.en) }
+
+    /// A few words that do not change from one occurrence to the next: `Card expired`.
+    package var title: String {
+        let words = row.code.split(separator: "-").joined(separator: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
+
+    /// The item it speaks of, in the caller's words.
+    package var item: String? {
+        switch self {
+        case .malformed(let item), .missing(let item), .unknownItem(let item),
+            .duplicateItem(let item), .individualNumberNotAllowed(let item):
+            item
+        default: nil
+        }
+    }
+
+    /// One sample of every case, in the order of the catalogue at `/errors`.
+    package static let table: [Refusal] = [
+        .malformed("validFrom"),
+        .missing("validFrom"),
+        .unknownItem("validFrom"),
+        .duplicateItem("validFrom"),
+        .individualNumberNotAllowed("validFrom"),
+        .bodyTooLarge,
+        .unsupportedMediaType,
+        .routeUnknown,
+        .methodNotAllowed,
+        .certificateNotTrusted,
+        .certificateExpired,
+        .certificateRevoked,
+        .revocationUnknown,
+        .partyUnknown,
+        .partySuspended,
+        .partyNotOptedIn,
+        .notYourPurpose,
+        .nonceUnknown,
+        .nonceExpired,
+        .nonceUsed,
+        .cardNotTrusted,
+        .cardSignatureInvalid,
+        .cardExpired,
+        .cardRevoked,
+        .cardRevocationUnknown,
+        .cardSuperseded,
+        .cardUnbound,
+        .cardLocked,
+        .consentUnknown,
+        .visitUnknown,
+        .visitEnded,
+        .paperNotConfirmed,
+        .paperTooMany,
+        .tokenMissing,
+        .tokenInvalid,
+        .tokenExpired,
+        .tokenRevoked,
+        .tokenOfAnotherParty,
+        .serviceDateOutOfRange,
+        .recordUnknown,
+        .taskUnknown,
+        .idempotencyKeyReused,
+        .replayDiffers,
+        .rulesUnknown,
+        .tooManyRequests,
+        .overloaded,
+        .notReady,
+    ]
+
+    private func filled(_ text: String) -> String {
+        guard let item else { return text }
+        return text.split(separator: "{item}", omittingEmptySubsequences: false)
+            .joined(separator: item)
+    }
+}
+
+extension Refusal {
+    package var row: Row {
+        switch self {
+        case .malformed: .malformed
+        case .missing: .missing
+        case .unknownItem: .unknownItem
+        case .duplicateItem: .duplicateItem
+        case .individualNumberNotAllowed: .individualNumberNotAllowed
+        case .bodyTooLarge: .bodyTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .routeUnknown: .routeUnknown
+        case .methodNotAllowed: .methodNotAllowed
+        case .certificateNotTrusted: .certificateNotTrusted
+        case .certificateExpired: .certificateExpired
+        case .certificateRevoked: .certificateRevoked
+        case .revocationUnknown: .revocationUnknown
+        case .partyUnknown: .partyUnknown
+        case .partySuspended: .partySuspended
+        case .partyNotOptedIn: .partyNotOptedIn
+        case .notYourPurpose: .notYourPurpose
+        case .nonceUnknown: .nonceUnknown
+        case .nonceExpired: .nonceExpired
+        case .nonceUsed: .nonceUsed
+        case .cardNotTrusted: .cardNotTrusted
+        case .cardSignatureInvalid: .cardSignatureInvalid
+        case .cardExpired: .cardExpired
+        case .cardRevoked: .cardRevoked
+        case .cardRevocationUnknown: .cardRevocationUnknown
+        case .cardSuperseded: .cardSuperseded
+        case .cardUnbound: .cardUnbound
+        case .cardLocked: .cardLocked
+        case .consentUnknown: .consentUnknown
+        case .visitUnknown: .visitUnknown
+        case .visitEnded: .visitEnded
+        case .paperNotConfirmed: .paperNotConfirmed
+        case .paperTooMany: .paperTooMany
+        case .tokenMissing: .tokenMissing
+        case .tokenInvalid: .tokenInvalid
+        case .tokenExpired: .tokenExpired
+        case .tokenRevoked: .tokenRevoked
+        case .tokenOfAnotherParty: .tokenOfAnotherParty
+        case .serviceDateOutOfRange: .serviceDateOutOfRange
+        case .recordUnknown: .recordUnknown
+        case .taskUnknown: .taskUnknown
+        case .idempotencyKeyReused: .idempotencyKeyReused
+        case .replayDiffers: .replayDiffers
+        case .rulesUnknown: .rulesUnknown
+        case .tooManyRequests: .tooManyRequests
+        case .overloaded: .overloaded
+        case .notReady: .notReady
+        }
+    }
+}

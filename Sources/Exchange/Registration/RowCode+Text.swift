@@ -1,0 +1,110 @@
+/// The sentences of the row codes: what was found, then what the officer or the vendor does about it.
+extension RowCode {
+    func ja(_ item: RowItem, _ name: String) -> String {
+        let what = item.label.isEmpty ? name : "\(item.label)(\(name))"
+        let again = "直して、この行だけを送り直してください。"
+        switch self {
+        case .required: return "\(what)がありません。\(item.ruleJa)を入れ、この行だけを送り直してください。"
+        case .format: return "\(what)の形式が違います。\(item.ruleJa)に\(again)"
+        case .length: return "\(what)の文字数が決まりを超えています。\(item.ruleJa)に\(again)"
+        case .charset: return "\(what)に使えない文字があります。\(item.ruleJa)に\(again)"
+        case .dateOrder: return "\(what)が開始日より前です。期間の開始と終了を確かめ、\(again)"
+        case .number:
+            return "\(what)が12桁の数字でないか、検査用数字が合いません。個人番号を台帳で確かめ、\(again)"
+        case .individualNumberElsewhere:
+            return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのはmyNumberだけです。"
+                + "取り除いて、この行だけを送り直してください。"
+        case .duplicateKey:
+            return "\(what)が同じ行が、この送信の中で先にあります。どちらが正しいか確かめ、1行だけ送ってください。"
+        case .unknownType:
+            return "\(what)は登録されていない種別です。制度の設定を確かめ、種別を登録してから送り直してください。"
+        case .unknownCode:
+            return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(again)"
+        case .notOwnResident:
+            return "この人は資格の開始日に貴団体の住民として届いていません。住所の異動を確かめてください。"
+                + "広域の制度なら都道府県から登録してください。"
+        case .staleHistory:
+            return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
+        case .checkDigit:
+            return "\(what)の検証番号が合いません。登録は受け付けました。写し間違いがないか確かめてください。"
+        case .unknownItem:
+            return "\(what)は仕様にない項目です。そのまま保管し、判定には使いません。項目名のつづりを確かめてください。"
+        case .unknownDay:
+            return "\(what)に分からない年月日があります。登録は受け付け、年齢の判定では分かる範囲を使います。"
+        case .kanaMissing: return "\(what)がありません。登録は受け付けました。分かれば次の登録で入れてください。"
+        case .gaiji:
+            return "\(what)に外字があります。貴団体のコードとして保管します。ほかの機関では〓と表示されます。"
+        case .periodOverlap:
+            return "\(what)が、同じ人の同じ受給者証の別の行と重なっています。登録は受け付けました。"
+                + "前の期間を終わらせるべきか確かめてください。"
+        case .identityMismatch:
+            return "\(what)が、この個人番号で前に登録された内容と違います。別人への紐付けでないか、台帳を確かめてください。"
+        case .underReview:
+            return "この行は確認中として登録しました。確認が終わるまで、医療機関への回答にその旨が付きます。"
+        }
+    }
+
+    func en(_ item: RowItem, _ name: String) -> String {
+        let again = "and send this row alone again."
+        switch self {
+        case .required: return "\(name) is missing. Give \(item.ruleEn) \(again)"
+        case .format: return "\(name) has the wrong form. Write \(item.ruleEn) \(again)"
+        case .length: return "\(name) is too long. Write \(item.ruleEn) \(again)"
+        case .charset:
+            return "\(name) has characters that are not allowed. Write \(item.ruleEn) \(again)"
+        case .dateOrder: return "\(name) lies before the first day. Correct the period \(again)"
+        case .number:
+            return
+                "\(name) is not twelve digits with a valid check digit. Look the number up in your "
+                + "register \(again)"
+        case .individualNumberElsewhere:
+            return
+                "\(name) holds what looks like an individual number. Only myNumber may hold one. "
+                + "Remove it \(again)"
+        case .duplicateKey:
+            return "An earlier row of this body has the same \(name). Find out which is right, and "
+                + "send only that one."
+        case .unknownType:
+            return "\(name) names no registered certificate type. Register the type first \(again)"
+        case .unknownCode:
+            return
+                "\(name) has a code that is not in your scheme master. Register it or correct it "
+                + again
+        case .notOwnResident:
+            return
+                "This person was not your resident on the first day. Check the move; schemes of the "
+                + "prefecture are registered by the prefecture."
+        case .staleHistory:
+            return
+                "A newer version than this \(name) is already registered. Fetch the latest history "
+                + again
+        case .checkDigit:
+            return
+                "The check digit of \(name) is wrong. The row was taken; check for a copying error."
+        case .unknownItem:
+            return "\(name) is not in the specification. It is kept but decides nothing; check the "
+                + "spelling of its name."
+        case .unknownDay:
+            return
+                "\(name) has an unknown part. The row was taken; ages are decided by what is known."
+        case .kanaMissing:
+            return
+                "\(name) is missing. The row was taken; give it with the next one if it is known."
+        case .gaiji:
+            return
+                "\(name) has private-use characters. They are kept as your own code; others see 〓."
+        case .periodOverlap:
+            return
+                "\(name) overlaps another row of the same person and certificate. The row was taken; "
+                + "check whether the earlier period should have ended."
+        case .identityMismatch:
+            return
+                "\(name) differs from what was registered for this number before. Check that the "
+                + "number belongs to this person."
+        case .underReview:
+            return
+                "The row was registered as under review. Answers to clinics say so until the review "
+                + "ends."
+        }
+    }
+}

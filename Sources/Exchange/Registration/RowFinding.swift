@@ -1,0 +1,79 @@
+/// What is wrong, or worth a look, with one row of a registration: the item by its JSON name, a closed code,
+/// and in both languages what to do. It never holds a value of the row.
+package struct RowFinding: Hashable, Sendable {
+    package enum Severity: String, Sendable { case error, warning }
+
+    /// Place in the array, from 0.
+    package let index: Int
+    package let item: String
+    package let code: RowCode
+
+    package init(index: Int, item: String, code: RowCode) {
+        self.index = index
+        self.item = item
+        self.code = code
+    }
+
+    /// Place in the array, from 1, as a clerk counts.
+    package var line: Int { index + 1 }
+    package var severity: Severity { code.severity }
+    package var ja: String { code.ja(RowItem(named: item), item) }
+    package var en: String { code.en(RowItem(named: item), item) }
+
+    package func write(into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("line", line)
+        writer.member("item", item)
+        writer.member("code", code.rawValue)
+        writer.member("severity", severity.rawValue)
+        writer.member("ja", ja)
+        writer.member("en", en)
+        writer.endObject()
+    }
+}
+
+/// A row that was not taken, with everything that was found in it: errors and warnings.
+package struct RowRefusal: Error, Hashable, Sendable {
+    package let findings: [RowFinding]
+
+    package init(_ findings: [RowFinding]) {
+        self.findings = findings
+    }
+}
+
+/// 行の結果コード: the closed set of what can be said of a row. The raw value is stored and stays.
+package enum RowCode: String, CaseIterable, Hashable, Sendable {
+    case required
+    case format
+    case length
+    case charset
+    case dateOrder = "date-order"
+    case number
+    case individualNumberElsewhere = "individual-number-elsewhere"
+    case duplicateKey = "duplicate-key"
+    case unknownType = "unknown-type"
+    case unknownCode = "unknown-code"
+    case notOwnResident = "not-own-resident"
+    case staleHistory = "stale-history"
+
+    case checkDigit = "check-digit"
+    case unknownItem = "unknown-item"
+    case unknownDay = "unknown-day"
+    case kanaMissing = "kana-missing"
+    case gaiji
+    case periodOverlap = "period-overlap"
+    case identityMismatch = "identity-mismatch"
+    case underReview = "under-review"
+
+    package var severity: RowFinding.Severity {
+        switch self {
+        case .required, .format, .length, .charset, .dateOrder, .number,
+            .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
+            .staleHistory:
+            .error
+        case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
+            .identityMismatch, .underReview:
+            .warning
+        }
+    }
+}

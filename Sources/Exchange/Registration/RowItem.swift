@@ -1,0 +1,75 @@
+/// An item of a registration row as its sender reads about it: the Japanese name and the rule, in words that
+/// can be acted on.
+struct RowItem {
+    let label: String
+    let ruleJa: String
+    let ruleEn: String
+
+    init(_ label: String, _ ruleJa: String, _ ruleEn: String) {
+        self.label = label
+        self.ruleJa = ruleJa
+        self.ruleEn = ruleEn
+    }
+
+    /// By the path of the item; what follows the first `[` is inside a free item.
+    init(named path: String) {
+        let name = String(path.prefix { $0 != "[" })
+        self = Self.all[name] ?? RowItem("", "仕様どおりの値", "what the specification asks for")
+    }
+
+    private static let day = ("実在する日付YYYY-MM-DD", "a day that exists, as YYYY-MM-DD")
+    private static let anyText = ("制御文字のない文字列", "text without control characters")
+
+    static let all: [String: RowItem] = [
+        "row": RowItem("行", "JSONのオブジェクト", "one JSON object"),
+        "orgSpecificCertificateTypeId": RowItem(
+            "機関別受給者証種別ID", "半角英数50文字以内", "at most 50 half-width letters and digits"),
+        "myNumber": RowItem("個人番号", "半角数字12桁", "twelve half-width digits"),
+        "basicFiveInfo": RowItem("基本5情報", "オブジェクト", "an object"),
+        "basicFiveInfo.name": RowItem("氏名", "200文字以内の文字列", "text of at most 200 characters"),
+        "basicFiveInfo.nameKana": RowItem(
+            "氏名カナ", "200文字以内の文字列", "text of at most 200 characters"),
+        "basicFiveInfo.address": RowItem(
+            "住所", "400文字以内の文字列", "text of at most 400 characters"),
+        "basicFiveInfo.dateOfBirth": RowItem(
+            "生年月日", "YYYY-MM-DD(分からない月日は00)", "YYYY-MM-DD (00 for an unknown part)"),
+        "basicFiveInfo.sex": RowItem(
+            "性別", "\"1\"(男)、\"2\"(女)、\"3\"(未設定)", "\"1\" male, \"2\" female or \"3\" not set"),
+        "isNotDisclosed": RowItem("不開示フラグ", "trueまたはfalse", "true or false"),
+        "medicalSubsidyInsurerNumber": RowItem(
+            "公費負担者番号", "半角数字8桁", "eight half-width digits"),
+        "certificationName": RowItem("受給者証名", "100文字以内", "at most 100 characters"),
+        "medicalSubsidyRecipientNumber": RowItem(
+            "公費受給者番号", "30文字以内", "at most 30 characters"),
+        "certificationSubKey": RowItem("受給者証サブキー", "100文字以内", "at most 100 characters"),
+        "segment": RowItem("区分", "100文字以内", "at most 100 characters"),
+        "incomeSegment": RowItem("所得区分", "100文字以内", "at most 100 characters"),
+        "additionalConditions": RowItem(
+            "追加条件", "「項目コード-コード;項目コード-コード」", "\"item-code;item-code\""),
+        "designatedMedicalInstitutions": RowItem("指定医療機関情報", anyText.0, anyText.1),
+        "isAlwaysReimbursement": RowItem("常に償還払い", "\"0\"または\"1\"", "\"0\" or \"1\""),
+        "maxCopaymentAmount": RowItem("自己負担上限額", "オブジェクト", "an object"),
+        "validFrom": RowItem("資格有効期間(開始)", day.0, day.1),
+        "validTo": RowItem("資格有効期間(終了)", day.0, day.1),
+        "historyKey": RowItem("履歴キー", "100文字以内", "at most 100 characters"),
+        "isDeleted": RowItem("削除フラグ", "trueまたはfalse", "true or false"),
+        "certificationDetail": RowItem("受給者証券面項目", "配列", "an array"),
+        "modificationSeg": RowItem(
+            "更新区分", "\"1\"(登録・更新)または\"2\"(削除)", "\"1\" register or \"2\" delete"),
+        "municipalityIdentityKey": RowItem(
+            "自治体別本人キー", "100文字以内", "at most 100 characters"),
+        "removalDate": RowItem("消除の異動日", day.0, day.1),
+        "kind": RowItem(
+            "種別", "\"bind\"、\"residence\"、\"revoke\"", "\"bind\", \"residence\" or \"revoke\""),
+        "sequence": RowItem("通番", "64文字以内", "at most 64 characters"),
+        "issuer": RowItem("発行者", "DERのBase64", "the DER name in Base64"),
+        "serial": RowItem("証明書の番号", "16進数(20バイト以内)", "hexadecimal, at most 20 bytes"),
+        "supersedes": RowItem("前の証明書", "issuerとserialのオブジェクト", "an object of issuer and serial"),
+        "supersedes.issuer": RowItem("前の発行者", "DERのBase64", "the DER name in Base64"),
+        "supersedes.serial": RowItem(
+            "前の証明書の番号", "16進数(20バイト以内)", "hexadecimal, at most 20 bytes"),
+        "municipality": RowItem(
+            "市区町村コード", "検査数字の合う6桁", "six digits with a valid check digit"),
+        "from": RowItem("異動日", day.0, day.1),
+    ]
+}
