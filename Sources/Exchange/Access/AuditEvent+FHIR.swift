@@ -11,7 +11,8 @@ package struct AccessEntryView: Hashable, Sendable {
     /// The code of a refusal; `nil` when it was granted.
     package let refusal: String?
     package let patientID: String
-    /// References of what was disclosed or written (`Coverage/e12`); for a search, the request as asked.
+    /// References of what was disclosed or written (`Coverage/e12`); for a search, the request as
+    /// asked.
     package let what: [String]
     /// `nil` while the entry is not yet sealed.
     package let proof: SealedPosition?
@@ -35,8 +36,8 @@ package struct AccessEntryView: Hashable, Sendable {
     }
 }
 
-/// 包含証明: position and RFC 6962 inclusion proof under one checkpoint. Numbers travel as decimal text: a log
-/// outgrows FHIR's 31 bits.
+/// 包含証明: position and RFC 6962 inclusion proof under one checkpoint. Numbers travel as decimal
+/// text: a log outgrows FHIR's 31 bits.
 package struct SealedPosition: Hashable, Sendable {
     package let position: Int
     package let treeSize: Int
@@ -56,8 +57,9 @@ package struct SealedPosition: Hashable, Sendable {
     }
 }
 
-/// AuditEvent in the forms of IHE BALP (https://profiles.ihe.net/ITI/BALP). A profile is claimed only where the
-/// entry has all it asks for; BALP fixes `outcome` to success, so a refusal claims none.
+/// AuditEvent in the forms of IHE BALP (https://profiles.ihe.net/ITI/BALP). A profile is claimed
+/// only where the entry has all it asks for; BALP fixes `outcome` to success, so a refusal claims
+/// none.
 extension AccessEntryView {
     /// How one purpose looks as an interaction.
     enum Form {
@@ -135,8 +137,8 @@ extension AccessEntryView {
         }
     }
 
-    /// Of a disclosure the gateway is the source (110153) and the party the destination (110152); of what a
-    /// party sends or asks it is the other way round.
+    /// Of a disclosure the gateway is the source (110153) and the party the destination (110152);
+    /// of what a party sends or asks it is the other way round.
     private func writeAgents(to agents: inout JSONWriter) {
         let isDisclosure = form == .disclosure
         agents.object { agent in

@@ -1,5 +1,6 @@
-/// CapabilityStatement of one listener: what is served there and nothing more, because a route that is not on a
-/// listener cannot be reached from it. `released` is the day of the software, never of the request.
+/// CapabilityStatement of one listener: what is served there and nothing more, because a route that
+/// is not on a listener cannot be reached from it. `released` is the day of the software, never of
+/// the request.
 package func renderCapabilityStatement(
     for listener: Listener, softwareVersion: String, released: CalendarDay
 ) -> [UInt8] {

@@ -1,5 +1,5 @@
-/// 受付と同意: one visit as its resident sees it: to whom, for what, from when to when. Rendered as FHIR Consent
-/// (https://hl7.org/fhir/R4/consent.html).
+/// 受付と同意: one visit as its resident sees it: to whom, for what, from when to when. Rendered as FHIR
+/// Consent (https://hl7.org/fhir/R4/consent.html).
 package struct ConsentView: Hashable, Sendable {
     package let visitID: String
     package let patientID: String

@@ -3,8 +3,8 @@
 package struct ConsentKind: Hashable, Sendable, Comparable {
     package let code: String
 
-    /// Throws `.malformed(item)` unless it is 1–64 of `[a-z0-9-]`. Whether the kind exists is the rules'
-    /// to say (`RuleBook.consentKind`).
+    /// Throws `.malformed(item)` unless it is 1–64 of `[a-z0-9-]`. Whether the kind exists is the
+    /// rules' to say (`RuleBook.consentKind`).
     package init(_ code: String, item: String = "consents") throws(Refusal) {
         let isFormed = code.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D

@@ -1,5 +1,5 @@
-/// 患者: the person of a visit as one institution sees them: pairwise id, names, birth date, sex. There is no
-/// address in this type, so none can leave by it.
+/// 患者: the person of a visit as one institution sees them: pairwise id, names, birth date, sex.
+/// There is no address in this type, so none can leave by it.
 package struct PatientView: Hashable, Sendable {
     package let pairwiseID: String
     package let name: String
@@ -53,7 +53,8 @@ package struct PatientView: Hashable, Sendable {
         }
     }
 
-    /// FHIR allows a year or a month alone: `1950-00-00`, as municipalities write an unknown day, becomes `1950`.
+    /// FHIR allows a year or a month alone: `1950-00-00`, as municipalities write an unknown day,
+    /// becomes `1950`.
     private func writeBirthDate(to patient: inout JSONWriter) {
         if let day = try? CalendarDay(birthDate) {
             patient.member("birthDate", day.text)

@@ -1,4 +1,5 @@
-/// 検索結果: where a searchset stands: its own address, the one of the next page, and how many there are in all.
+/// 検索結果: where a searchset stands: its own address, the one of the next page, and how many there
+/// are in all.
 package struct SearchPage: Hashable, Sendable {
     /// `https://…/fhir`, without a slash at the end.
     package let base: String

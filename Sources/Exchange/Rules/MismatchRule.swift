@@ -1,5 +1,6 @@
-/// 本人の食い違い: when newly registered identity items speak of another person, and when only of a change.
-/// Data in `profiles/registration/mismatch.json`; a resident is never merged or split by code.
+/// 本人の食い違い: when newly registered identity items speak of another person, and when only of a
+/// change. Data in `profiles/registration/mismatch.json`; a resident is never merged or split by
+/// code.
 package struct MismatchRule: Hashable, Sendable {
     /// Each set of items: when all of them differ, it is another person.
     package let anotherPersonWhen: [[IdentityItem]]
@@ -30,8 +31,8 @@ package enum IdentityItem: String, CaseIterable, Hashable, Sendable {
     case name, nameKana, address, dateOfBirth, sex
 }
 
-/// 本人確認の項目 of one registration, as text exactly as registered. An empty or absent item says nothing,
-/// so it differs from nothing; sex `0`, `3` and `9` are "not known".
+/// 本人確認の項目 of one registration, as text exactly as registered. An empty or absent item says
+/// nothing, so it differs from nothing; sex `0`, `3` and `9` are "not known".
 package struct IdentityFacts: Hashable, Sendable {
     package let items: [IdentityItem: String]
 
@@ -60,6 +61,21 @@ package struct IdentityFacts: Hashable, Sendable {
         return form.isEmpty ? nil : form
     }
 
+    /// Both say something, and it cannot be true of one person: birth dates with an unknown part contradict
+    /// only those they cannot be.
+    fileprivate func contradicts(_ other: IdentityFacts, on item: IdentityItem) -> Bool {
+        guard let left = meaning(item), let right = other.meaning(item), left != right else {
+            return false
+        }
+        guard item == .dateOfBirth, let left = try? BirthDate(left),
+            let right = try? BirthDate(right)
+        else { return true }
+        guard let leftFirst = left.earliest, let leftLast = left.latest,
+            let rightFirst = right.earliest, let rightLast = right.latest
+        else { return false }
+        return leftLast < rightFirst || rightLast < leftFirst
+    }
+
     /// As registered, to the last scalar.
     fileprivate func written(_ item: IdentityItem) -> [UInt8] { Array((items[item] ?? "").utf8) }
 }
@@ -75,20 +91,15 @@ package enum IdentityComparison: Hashable, Sendable {
 package func compare(
     _ registered: IdentityFacts, _ known: IdentityFacts, _ rule: MismatchRule
 ) -> IdentityComparison {
-    let differing = IdentityItem.allCases.filter { item in
-        guard let new = registered.meaning(item), let old = known.meaning(item) else {
-            return false
-        }
-        return new != old
-    }
+    let differing = IdentityItem.allCases.filter { registered.contradicts(known, on: $0) }
     let isAnother = rule.anotherPersonWhen.contains { $0.allSatisfy(differing.contains) }
     guard !isAnother else { return .anotherPerson }
     let rewritten = IdentityItem.allCases.filter { registered.written($0) != known.written($0) }
     return rewritten.isEmpty ? .same : .changed(rewritten)
 }
 
-/// 読みの比較: kana names of two offices are compared without width, spaces, small letters, hyphens or middle
-/// dots, so that a way of typing is never another person.
+/// 読みの比較: kana names of two offices are compared without width, spaces, small letters, hyphens or
+/// middle dots, so that a way of typing is never another person.
 enum KanaKey {
     private static let small: [Unicode.Scalar: Unicode.Scalar] = [
         "ァ": "ア", "ィ": "イ", "ゥ": "ウ", "ェ": "エ", "ォ": "オ", "ッ": "ツ", "ャ": "ヤ",

@@ -1,5 +1,5 @@
-/// 決まりの一式: the files of one version of `profiles/`, read whole or refused whole. The ledger computes the
-/// version (a digest of the same bytes), keeps it, and every decision cites it.
+/// 決まりの一式: the files of one version of `profiles/`, read whole or refused whole. The ledger
+/// computes the version (a digest of the same bytes), keeps it, and every decision cites it.
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
@@ -8,8 +8,8 @@ package struct RuleBook: Sendable {
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
 
-    /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this module does
-    /// not know, examples and README are not its business.
+    /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
+    /// module does not know, examples and README are not its business.
     package init(reading files: [String: [UInt8]], version: String) throws(RuleFault) {
         let folder = RuleFolder(files: files)
         self.version = version

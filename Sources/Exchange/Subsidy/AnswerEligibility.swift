@@ -1,5 +1,5 @@
-/// 資格確認: decides from facts and rules alone (DESIGN.md §4). Consent comes first: without it nothing held
-/// is looked at, and a scheme whose kind was left out does not exist for this answer.
+/// 資格確認: decides from facts and rules alone (DESIGN.md §4). Consent comes first: without it nothing
+/// held is looked at, and a scheme whose kind was left out does not exist for this answer.
 package func answerEligibility(
     _ question: EligibilityQuestion, _ facts: EligibilityFacts, _ rules: SubsidyRules
 ) -> EligibilityAnswer {
@@ -55,8 +55,8 @@ struct EligibilityDecision {
         }
     }
 
-    /// Showing the paper is the consent to that one certificate, so its kind is not asked again; and
-    /// nothing else about the person is said, not even which other bodies there are.
+    /// Showing the paper is the consent to that one certificate, so its kind is not asked again;
+    /// and nothing else about the person is said, not even which other bodies there are.
     mutating func answerPaper(limitedTo version: Int) {
         guard let shown = known.first(where: { $0.version == version }) else {
             return items.append(.alone(.noneHeld))
@@ -157,8 +157,8 @@ struct EligibilityDecision {
         return newest.filter { !$0.isDeleted }
     }
 
-    /// Only where a reviewed row of the same certificate already answers: a row that was held back because
-    /// it may be another person's then leaves the answer as if it had never been sent.
+    /// Only where a reviewed row of the same certificate already answers: a row that was held back
+    /// because it may be another person's then leaves the answer as if it had never been sent.
     private mutating func noteReview(
         of program: SubsidyProgram, in body: String, answering rows: [EntitlementVersion],
         where isMeant: (EntitlementVersion) -> Bool
@@ -194,8 +194,8 @@ struct EligibilityDecision {
         let outcome: EligibilityOutcome
         let date: CalendarDay?
 
-        /// Of several certificates without any held: what stops here first, then what ended last, then
-        /// what begins first.
+        /// Of several certificates without any held: what stops here first, then what ended last,
+        /// then what begins first.
         static func tellsMore(_ left: Finding, _ right: Finding) -> Bool {
             left.rank != right.rank ? left.rank < right.rank : left.row.isNewer(than: right.row)
         }

@@ -1,8 +1,9 @@
-/// CoverageEligibilityResponse (https://hl7.org/fhir/R4/coverageeligibilityresponse.html): the same answer
-/// always becomes the same bytes, because a replay is held against their digest.
+/// CoverageEligibilityResponse (https://hl7.org/fhir/R4/coverageeligibilityresponse.html): the same
+/// answer always becomes the same bytes, because a replay is held against their digest.
 ///
-/// `insurance` holds certificates only, in order of application. Every outcome, held or not, is an extension of
-/// the resource; `disposition` says the same in words, for systems that know no extensions of ours.
+/// `insurance` holds certificates only, in order of application. Every outcome, held or not, is an
+/// extension of the resource; `disposition` says the same in words, for systems that know no
+/// extensions of ours.
 extension EligibilityAnswer {
     package func render(
         id: String, requestID: String, question: EligibilityQuestion, created: Instant,

@@ -18,7 +18,8 @@ package struct EligibilityAnswer: Sendable, Hashable {
         package let asOf: Instant?
         /// Only when held.
         package let certificate: EntitlementVersion?
-        /// 1…n in order of application, only when held; what can be used at the counter comes first.
+        /// 1…n in order of application, only when held; what can be used at the counter comes
+        /// first.
         package internal(set) var order: Int?
     }
 
@@ -31,9 +32,9 @@ package struct EligibilityAnswer: Sendable, Hashable {
 }
 
 extension EligibilityAnswer {
-    /// What one body may read of an answer: its own schemes, numbered as if there were no others, and nothing
-    /// about the card or about anybody else's rows.
-    package func limited(to body: String) -> EligibilityAnswer {
+    /// What one body may read of an answer: its own schemes, numbered as if there were no others,
+    /// and nothing about the card or about anybody else's rows.
+    package func only(of body: String) -> EligibilityAnswer {
         var own = items.filter { $0.body == body }
         var order = 0
         for place in own.indices where own[place].order != nil {

@@ -65,8 +65,8 @@ package struct Residence: Sendable, Hashable {
 }
 
 /// 自治体の接続状況. Several standings of one body may be given (its history): the newest that was known at
-/// the decision speaks. A body that has registered nothing yet (`asOf` nil) is not connected: the gateway
-/// knows nothing of its residents, and "none held" would be a false statement.
+/// the decision speaks. A body that has registered nothing yet (`asOf` nil) is not connected: the
+/// gateway knows nothing of its residents, and "none held" would be a false statement.
 package struct BodyStanding: Sendable, Hashable {
     package let body: String
     package let connectedSince: CalendarDay?

@@ -1,6 +1,7 @@
-/// CoverageEligibilityRequest (https://hl7.org/fhir/R4/coverageeligibilityrequest.html): read as FHIR servers
-/// do. What we do not know is tolerated, what would change the meaning (`modifierExtension`,
-/// `implicitRules`) is refused, and the asking institution is the certificate's, never the body's.
+/// CoverageEligibilityRequest (https://hl7.org/fhir/R4/coverageeligibilityrequest.html): read as
+/// FHIR servers do. What we do not know is tolerated, what would change the meaning
+/// (`modifierExtension`, `implicitRules`) is refused, and the asking institution is the
+/// certificate's, never the body's.
 extension EligibilityQuestion {
     package init(reading body: [UInt8], institution: Party) throws(Refusal) {
         let resource = try JSON(reading: body).requiredObject(at: "body")
@@ -13,7 +14,7 @@ extension EligibilityQuestion {
         }
         try Self.refuseModifiers(resource, at: "")
         guard try resource.requiredString("status") == "active" else { throw .malformed("status") }
-        let created = try FHIRDateTime(try resource.requiredString("created"), item: "created")
+        let created = try Self.day(try resource.requiredString("created"), item: "created")
         try Self.requireInsurer(resource)
         try Self.requireProvider(resource, institution)
         self.init(
@@ -98,24 +99,31 @@ extension EligibilityQuestion {
     }
 
     private static func serviceDate(
-        _ resource: JSONObject, created: FHIRDateTime
+        _ resource: JSONObject, created: CalendarDay
     ) throws(Refusal) -> CalendarDay {
         let period = try resource.optionalObject("servicedPeriod")
         if let text = try resource.optionalString("servicedDate") {
             guard period == nil else { throw .duplicateItem("servicedPeriod") }
             return try CalendarDay(text, item: "servicedDate")
         }
-        guard let period else { return created.dayInJapan }
-        let first = try FHIRDateTime(
+        guard let period else { return created }
+        let first = try Self.day(
             try period.requiredString("start", at: "servicedPeriod"), item: "servicedPeriod.start")
-        let last = try FHIRDateTime(
+        let last = try Self.day(
             try period.requiredString("end", at: "servicedPeriod"), item: "servicedPeriod.end")
         // One question is about one day: outcomes of several days cannot share one answer.
-        guard first.dayInJapan == last.dayInJapan else { throw .malformed("servicedPeriod") }
-        return first.dayInJapan
+        guard first == last else { throw .malformed("servicedPeriod") }
+        return first
     }
 
-    /// `extension` of `urn:tsunagi:StructureDefinition:visit`: `valueString` or `valueIdentifier.value`.
+    /// FHIR `dateTime` as far as a day needs it; a year or a month alone names no day.
+    private static func day(_ text: String, item: String) throws(Refusal) -> CalendarDay {
+        text.utf8.count == 10
+            ? try CalendarDay(text, item: item) : try Instant(text, item: item).dayInJapan
+    }
+
+    /// `extension` of `urn:tsunagi:StructureDefinition:visit`: `valueString` or
+    /// `valueIdentifier.value`.
     private static func visitID(_ resource: JSONObject) throws(Refusal) -> String {
         let item = "extension(visit)"
         var found: String?
@@ -132,7 +140,8 @@ extension EligibilityQuestion {
         return found
     }
 
-    /// The request as stored and read back: the fields of the question, nothing else of what was sent.
+    /// The request as stored and read back: the fields of the question, nothing else of what was
+    /// sent.
     package func render(id: String, created: Instant) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 1024)
         writer.object { request in
@@ -150,55 +159,5 @@ extension EligibilityQuestion {
             request.reference("insurer", FHIR.gateway)
         }
         return writer.bytes
-    }
-}
-
-/// FHIR `dateTime` as far as a day needs it: a date, or a date with time and zone.
-struct FHIRDateTime: Hashable, Sendable {
-    let dayInJapan: CalendarDay
-
-    /// Throws `.malformed(item)`; a year or a month alone names no day.
-    init(_ text: String, item: String) throws(Refusal) {
-        let bytes = Array(text.utf8)
-        guard bytes.count > 10 else {
-            dayInJapan = try CalendarDay(text, item: item)
-            return
-        }
-        let day = try CalendarDay(String(decoding: bytes[0..<10], as: UTF8.self), item: item)
-        guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T"), bytes[13] == 0x3A,
-            bytes[16] == 0x3A, let hour = Self.two(bytes, 11), hour < 24,
-            let minute = Self.two(bytes, 14), minute < 60, let second = Self.two(bytes, 17),
-            second <= 60
-        else { throw .malformed(item) }
-        var place = 19
-        if bytes[place] == UInt8(ascii: ".") {
-            let start = place + 1
-            place = start
-            while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
-            guard place > start else { throw .malformed(item) }
-        }
-        guard let offset = Self.offsetSeconds(bytes[place...]) else { throw .malformed(item) }
-        let start = Int64(day.daysSince1970) * 86_400
-        let utc = start + Int64(hour * 3600 + minute * 60 + second - offset)
-        dayInJapan = Instant(seconds: utc).dayInJapan
-    }
-
-    private static func two(_ bytes: [UInt8], _ place: Int) -> Int? {
-        guard (0x30...0x39).contains(bytes[place]), (0x30...0x39).contains(bytes[place + 1])
-        else { return nil }
-        return Int(bytes[place] - 0x30) * 10 + Int(bytes[place + 1] - 0x30)
-    }
-
-    private static func offsetSeconds(_ zone: ArraySlice<UInt8>) -> Int? {
-        let zone = Array(zone)
-        if zone == [UInt8(ascii: "Z")] { return 0 }
-        guard zone.count == 6, zone[3] == 0x3A, let hours = two(zone, 1), hours <= 14,
-            let minutes = two(zone, 4), minutes < 60
-        else { return nil }
-        switch zone[0] {
-        case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
-        case UInt8(ascii: "-"): return -(hours * 3600 + minutes * 60)
-        default: return nil
-        }
     }
 }

@@ -1,5 +1,5 @@
-/// 資格確認の問い: which institution asks about which visit, for which day. It names no resident beyond the
-/// visit's pairwise patient, so it can be logged and stored as it is.
+/// 資格確認の問い: which institution asks about which visit, for which day. It names no resident beyond
+/// the visit's pairwise patient, so it can be logged and stored as it is.
 package struct EligibilityQuestion: Sendable, Hashable {
     package let institution: Party
     /// 診療日, past days included.

@@ -1,5 +1,6 @@
-/// Coverage (JP_Coverage, 公費 by the convention of `profiles/README.md`): values exactly as registered, so that a
-/// clinic's system can take them over. An address never leaves, not even one written among the face items.
+/// Coverage (JP_Coverage, 公費 by the convention of `profiles/README.md`): values exactly as
+/// registered, so that a clinic's system can take them over. An address never leaves, not even one
+/// written among the face items.
 extension EntitlementVersion {
     /// PMH items a clinic's system needs, in PMH's order. What is not listed stays inside.
     private static let itemsShown = [
@@ -39,8 +40,9 @@ extension EntitlementVersion {
         }
     }
 
-    /// Texts and claims as they are; objects and lists as the JSON text that was registered, because FHIR has no
-    /// element for them. FHIR forbids empty strings, so an empty item is left out.
+    /// Texts and claims as they are; objects and lists as the JSON text that was registered,
+    /// because FHIR has no element for them. FHIR forbids empty strings, so an empty item is left
+    /// out.
     private func writeRegisteredItems(to coverage: inout JSONWriter) {
         guard let items = (try? JSON(reading: face))?.object else { return }
         let shown = Self.itemsShown.compactMap { name in

@@ -16,7 +16,8 @@ package struct EntitlementVersion: Sendable, Hashable {
     package let recipientNumber: String?
     package let certificationName: String
     package let designatedMedicalInstitutions: String?
-    /// JSON text of all items exactly as registered, without the individual number and `basicFiveInfo`.
+    /// JSON text of all items exactly as registered, without the individual number and
+    /// `basicFiveInfo`.
     package let face: String
 
     package struct Flags: OptionSet, Sendable, Hashable {
@@ -62,7 +63,8 @@ package struct EntitlementVersion: Sendable, Hashable {
 
     package func covers(_ day: CalendarDay) -> Bool { validFrom <= day && day <= validTo }
 
-    /// The later registration of two; the row version settles what one transaction registered twice.
+    /// The later registration of two; the row version settles what one transaction registered
+    /// twice.
     func isNewer(than other: EntitlementVersion) -> Bool {
         (knownAt, version) > (other.knownAt, other.version)
     }
@@ -73,8 +75,8 @@ package struct EntitlementVersion: Sendable, Hashable {
             && certificateTypeID == other.certificateTypeID && body == other.body
     }
 
-    /// The 10-digit institution codes in `designatedMedicalInstitutions`, which is free text: any run of
-    /// exactly ten digits, half or full width, whatever stands between them.
+    /// The 10-digit institution codes in `designatedMedicalInstitutions`, which is free text: any
+    /// run of exactly ten digits, half or full width, whatever stands between them.
     package var designatedCodes: Set<String> {
         guard let text = designatedMedicalInstitutions else { return [] }
         var codes: Set<String> = []

@@ -62,8 +62,9 @@ package struct SubsidyRules: Sendable {
         bodyNames[body] ?? BilingualText(ja: body, en: body)
     }
 
-    /// Usable at the counter, then refund only, then the rest; within each by law number, prefecture before
-    /// municipality, the scheme's own priority, and codes, so that no two facts can swap places.
+    /// Usable at the counter, then refund only, then the rest; within each by law number,
+    /// prefecture before municipality, the scheme's own priority, and codes, so that no two facts
+    /// can swap places.
     func inPriorityOrder(_ items: [EligibilityAnswer.Item]) -> [EligibilityAnswer.Item] {
         items.map { (key: key(of: $0), item: $0) }
             .sorted { $0.key.isBefore($1.key) }
