@@ -1,5 +1,5 @@
 import Crypto
-import Logging
+package import Logging
 package import Postgres
 
 /// Forward-only migrations: plain SQL files, each applied once, in order, all pending ones in one transaction.
@@ -32,15 +32,15 @@ package struct Migrations: Sendable {
     }
 
     package static let files: [File] = [
-        File(name: "0001_house", sql: PackageResources._0001_house_sql),
-        File(name: "0002_access", sql: PackageResources._0002_access_sql),
-        File(name: "0003_cards_and_visits", sql: PackageResources._0003_cards_and_visits_sql),
-        File(name: "0004_subsidy", sql: PackageResources._0004_subsidy_sql),
+        File(name: "0001_house", sql: PackageResources._001_house_sql),
+        File(name: "0002_access", sql: PackageResources._002_access_sql),
+        File(name: "0003_cards_and_visits", sql: PackageResources._003_cards_and_visits_sql),
+        File(name: "0004_subsidy", sql: PackageResources._004_subsidy_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
     package static func apply(as owner: Address, logger: Logger) async throws -> [String] {
-        let pool = Pool(owner, limits: .one, label: "tsunagi-migrate", logger: logger)
+        let pool = Pool(owner, limits: .single, label: "tsunagi-migrate", logger: logger)
         let applied: [String]
         do {
             applied = try await pool.transaction { transaction in
@@ -57,8 +57,7 @@ package struct Migrations: Sendable {
                 for file in missing {
                     try transaction.script(String(decoding: file.sql, as: UTF8.self))
                     _ = try transaction.run(
-                        "insert into public.tsunagi_migration (name, checksum) values ($1, $2)",
-                        [.text(file.name), .text(file.checksum)])
+                        Self.insert, [.text(file.name), .text(file.checksum)])
                 }
                 try transaction.script(
                     """
@@ -84,8 +83,7 @@ package struct Migrations: Sendable {
     }
 
     private static func missing(in transaction: inout Transaction) throws -> [File] {
-        let rows = try transaction.query(
-            "select name, checksum from public.tsunagi_migration order by name")
+        let rows = try transaction.query(Self.select)
         var applied: [String: String] = [:]
         for index in 0..<rows.count {
             applied[try rows[index].text(0)] = try rows[index].text(1)
@@ -99,4 +97,16 @@ package struct Migrations: Sendable {
         }
         return files.filter { applied[$0.name] == nil }
     }
+
+    private static let insert = Statement(
+        "insert into public.tsunagi_migration (name, checksum) values ($1, $2)")
+    private static let select = Statement(
+        "select name, checksum from public.tsunagi_migration order by name")
+}
+
+extension Pool.Limits {
+    /// One connection for work that waits for nobody: ten minutes for a migration of a large table.
+    static let single = Pool.Limits(
+        connectionsMax: 1, waitersMax: 1, waitMilliseconds: 30_000,
+        statementTimeoutMilliseconds: 600_000)
 }

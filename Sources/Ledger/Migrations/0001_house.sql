@@ -47,6 +47,8 @@ create table exchange.party (
     constraint party_key check (party = role || ':' || code)
 );
 
+create index party_suspended on exchange.party (party) where suspended_at is not null;
+
 -- 規則: every version of profiles/ ever loaded, so that an old decision can be decided again.
 create table exchange.rule_book (
     version text primary key,

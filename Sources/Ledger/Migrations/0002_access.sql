@@ -88,11 +88,9 @@ create table log.head (
     only boolean primary key default true check (only),
     size bigint not null,
     root bytea not null,
-    frontier bytea not null,
     next_xid xid8 not null
 );
-insert into log.head (size, root, frontier, next_xid)
-values (0, sha256(''), '', '0'::xid8);
+insert into log.head (size, root, next_xid) values (0, sha256(''), '0'::xid8);
 
 grant insert, select on log.access_entry to tsunagi_gateway, tsunagi_office;
 grant select on log.position, log.tile, log.checkpoint, log.head to tsunagi_gateway, tsunagi_office, tsunagi_reader;

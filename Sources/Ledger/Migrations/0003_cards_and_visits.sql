@@ -87,4 +87,17 @@ grant insert on exchange.card_binding, exchange.residence to tsunagi_office;
 grant update (superseded_by, revoked_at, valid_to) on exchange.card_binding to tsunagi_office;
 grant select, insert on exchange.visit, exchange.visit_evidence, exchange.resident_token, exchange.notice to tsunagi_gateway;
 grant update (revoked_at) on exchange.resident_token to tsunagi_gateway;
+-- The resident ends a visit.
+grant update (ends_at) on exchange.visit to tsunagi_gateway;
 grant select on exchange.visit to tsunagi_office;
+
+-- 後から確認: a paper visit, and the card visit at the same institution that later confirmed the person.
+create table exchange.visit_confirmation (
+    person uuid not null,
+    visit uuid not null,
+    confirmed_by uuid not null,
+    primary key (person, visit)
+);
+grant select, insert on exchange.visit_confirmation to tsunagi_gateway;
+-- How often a party tried a paper certificate in the last hour.
+create index access_entry_paper on log.access_entry (party, at) where purpose = 'open-paper-visit';

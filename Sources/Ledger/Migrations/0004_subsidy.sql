@@ -8,17 +8,17 @@ create table exchange.registration_task (
     idempotency_key text not null,
     body_digest bytea not null,
     received_at timestamptz not null default clock_timestamp(),
-    rows int not null,
-    rows_applied int not null,
-    rows_unchanged int not null,
-    rows_under_review int not null,
-    rows_refused int not null,
+    rows bigint not null,
+    rows_applied bigint not null,
+    rows_unchanged bigint not null,
+    rows_under_review bigint not null,
+    rows_refused bigint not null,
     unique (party, field, idempotency_key)
 );
 -- Only rows that have something to say: a row without one was applied.
 create table exchange.registration_result (
     task uuid not null references exchange.registration_task,
-    line int not null,
+    line bigint not null,
     outcome text not null,
     findings jsonb not null,
     primary key (task, line)
@@ -30,8 +30,8 @@ create table exchange.identity (
     version bigint generated always as identity,
     body text not null,
     name text not null,
-    name_kana text not null,
-    address text not null,
+    name_kana text,
+    address text,
     birth_date text not null,
     sex text not null,
     is_not_disclosed boolean not null,

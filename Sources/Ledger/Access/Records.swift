@@ -1,0 +1,100 @@
+package import Exchange
+import Postgres
+
+/// The handle to what is kept about residents. It lives inside one `Ledger.access` closure, cannot be made,
+/// copied or kept elsewhere, and refuses to end without an entry.
+///
+/// Each field adds its reads and writes as extensions (`Subsidy/`, `Visits/`, …); none of them changes this file.
+package struct Records: ~Copyable {
+    var transaction: Transaction
+    package let caller: Caller
+    package let purpose: Purpose
+    /// 当事者の立場: read in this transaction.
+    package let standing: PartyStanding
+    /// Database time at the start of this access: the only clock decisions use.
+    package let now: Instant
+    /// Whom a refusal would be about, as far as it is known yet.
+    var subject: Entry
+    private var entries: [Entry] = []
+
+    /// Loads the party's standing, lends the handle, appends the entries and commits with them.
+    static func lend<Answer>(
+        _ transaction: inout Transaction, _ caller: Caller, _ purpose: Purpose,
+        _ body: (inout Records) throws -> Answer
+    ) throws -> Answer {
+        var subject = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
+        let rows = try transaction.query(PartyStanding.select, [.text(caller.party.key)])
+        let now = Instant(microseconds: try rows[0].instant(0))
+        do {
+            let standing = try PartyStanding(rows[0], from: 1)
+            try standing.require()
+            return try lend(&transaction, standing, now, &subject, body)
+        } catch let refusal as Refusal {
+            throw Refused(refusal: refusal, entry: subject)
+        }
+    }
+
+    private static func lend<Answer>(
+        _ transaction: inout Transaction, _ standing: PartyStanding, _ now: Instant,
+        _ subject: inout Entry, _ body: (inout Records) throws -> Answer
+    ) throws -> Answer {
+        var records = Records(transaction, standing, now, subject)
+        let result: Result<Answer, any Error>
+        do {
+            result = .success(try body(&records))
+        } catch {
+            result = .failure(error)
+        }
+        subject = records.subject
+        let entries = records.entries
+        transaction = records.release()
+        let answer = try result.get()
+        guard !entries.isEmpty else { throw UnenteredAccess(purpose: subject.purpose) }
+        _ = try transaction.pipelineAndCommit([(EntryWriter.insert, EntryWriter.values(entries))])
+        return answer
+    }
+
+    private init(
+        _ transaction: consuming Transaction, _ standing: PartyStanding, _ now: Instant,
+        _ subject: Entry
+    ) {
+        self.transaction = transaction
+        self.standing = standing
+        self.now = now
+        self.subject = subject
+        caller = subject.caller
+        purpose = subject.purpose
+    }
+
+    private consuming func release() -> Transaction { transaction }
+
+    /// Puts on the record that a row of `person` is disclosed or written by this access.
+    ///
+    /// Returns the entry's id. `basis` names the versions it was decided from, `digest` is the answer's.
+    @discardableResult
+    package mutating func enter(
+        _ person: PersonKey?, visit: RecordID? = nil, outcome: String = "ok", basis: String? = nil,
+        digest: [UInt8]? = nil
+    ) -> RecordID {
+        let id = entries.isEmpty ? subject.id : RecordID.timeOrdered()
+        var entry = Entry(id: id, caller: caller, purpose: purpose)
+        entry.person = person
+        entry.visit = visit
+        entry.outcome = outcome
+        entry.basis = basis
+        entry.digest = digest
+        entries.append(entry)
+        return id
+    }
+}
+
+/// A refusal on its way out of a transaction that is to be rolled back, with the entry it will be given.
+struct Refused: Error {
+    let refusal: Refusal
+    let entry: Entry
+}
+
+/// A programmer's error that must not become an answer: an access that disclosed without an entry.
+struct UnenteredAccess: Error {
+    let purpose: Purpose
+}

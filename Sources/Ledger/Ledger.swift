@@ -1,0 +1,177 @@
+import Crypto
+package import Exchange
+package import Logging
+package import Postgres
+
+/// The one door. Nothing about a resident enters or leaves except through `access`, and `access` answers only
+/// after the entry for every resident whose row was disclosed is durable (`synchronous_commit=on`).
+///
+/// A crash may leave an entry without its answer; never an answer without its entry.
+package final class Ledger: Sendable {
+    package struct Addresses: Sendable {
+        package let gateway: Address
+        /// The only role that sees hashes of individual numbers; absent where no office listener is served.
+        package let office: Address?
+
+        package init(gateway: Address, office: Address?) {
+            self.gateway = gateway
+            self.office = office
+        }
+    }
+
+    let gateway: Pool
+    let office: Pool?
+    let entries: Lane<[Entry], Void>
+    let checks: Lane<VisitReading.Key, VisitReading>
+    package let rules: RuleShelf
+    package let suspensions: Suspensions
+    let logger: Logger
+
+    package init(_ addresses: Addresses, limits: LedgerLimits = .standard, logger: Logger) {
+        self.logger = logger
+        gateway = Pool(
+            addresses.gateway, limits: limits.gateway, label: "tsunagi-gateway", logger: logger)
+        office = addresses.office.map {
+            Pool($0, limits: limits.office, label: "tsunagi-office", logger: logger)
+        }
+        entries = Lane(
+            addresses.gateway, label: "tsunagi-entries", batchMax: limits.batchMax,
+            queueMax: limits.laneQueueMax,
+            statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
+            mode: .readWrite, run: EntryWriter.write)
+        checks = Lane(
+            addresses.gateway, label: "tsunagi-checks", batchMax: limits.batchMax,
+            queueMax: limits.laneQueueMax,
+            statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
+            mode: .readOnly, run: VisitReading.load)
+        rules = RuleShelf(gateway)
+        suspensions = Suspensions(gateway)
+    }
+
+    /// Refuses to serve on a database that could lose what was acknowledged, or that is of another release.
+    package func prepare() async throws {
+        let names = ["fsync", "full_page_writes", "synchronous_commit"]
+        let settings = try await gateway.settings(names)
+        for name in names {
+            let value = settings[name] ?? "off"
+            guard value == "on" || (name == "synchronous_commit" && value == "remote_apply") else {
+                throw UnsafeDatabase(setting: name, value: value)
+            }
+        }
+        try await gateway.transaction(.readOnly) { try Migrations.check(in: &$0) }
+        try await refresh()
+    }
+
+    /// Once a second: rules that were loaded and parties that were suspended since.
+    package func refresh() async throws {
+        try await rules.refresh()
+        try await suspensions.refresh()
+    }
+
+    package func shutdown() async {
+        await checks.shutdown()
+        await gateway.shutdown()
+        await office?.shutdown()
+        await entries.shutdown()
+    }
+
+    /// Reads or writes for `caller`, in one transaction with the entries that `body` makes.
+    ///
+    /// Throws `Refusal` after its own entry is durable and the transaction is rolled back; `PoolExhausted` when
+    /// the queue is full (nothing was read); any other error when the database failed (nothing was committed).
+    /// Two accesses that made the same thing at once are both answered: the later one runs again and finds it.
+    package func access<Answer: Sendable>(
+        _ caller: Caller, _ purpose: Purpose,
+        _ body: @escaping @Sendable (inout Records) throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await attempt(caller, purpose, body)
+        } catch let error as DatabaseError where error.isUniqueViolation {
+            return try await attempt(caller, purpose, body)
+        }
+    }
+
+    private func attempt<Answer: Sendable>(
+        _ caller: Caller, _ purpose: Purpose,
+        _ body: @escaping @Sendable (inout Records) throws -> Answer
+    ) async throws -> Answer {
+        guard let pool = purpose.isOfficeZone ? office : gateway else {
+            return try await refuse(Entry(id: .timeOrdered(), caller: caller, purpose: purpose), .notYourPurpose)
+        }
+        do {
+            return try await pool.transaction { try Records.lend(&$0, caller, purpose, body) }
+        } catch let refused as Refused {
+            return try await refuse(refused.entry, refused.refusal)
+        }
+    }
+
+    /// Answers from a visit, sharing the statement and the snapshot with other visits read at the same moment.
+    ///
+    /// `body` decides from what was loaded and returns the answer's bytes, whose digest goes on the entry. The
+    /// entry's id is the answer's id. Throws as `access` above.
+    package func access(
+        _ caller: Caller, _ purpose: Purpose, visit: RecordID,
+        _ body: (borrowing VisitRecords) throws -> Answered
+    ) async throws -> Answered {
+        let reading = try await checks.submit(VisitReading.Key(visit: visit, party: caller.party))
+        var entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
+        entry.visit = reading.visit?.id
+        entry.person = reading.visit?.person
+        do {
+            let records = try VisitRecords(reading, entry: entry.id)
+            let answered = try body(records)
+            entry.basis = answered.basis
+            entry.digest = Array(SHA256.hash(data: answered.body))
+            try await entries.submit([entry])
+            return answered
+        } catch let refusal as Refusal {
+            return try await refuse(entry, refusal)
+        }
+    }
+
+    /// A refusal commits its entry first and is thrown after.
+    private func refuse<Answer>(_ entry: Entry, _ refusal: Refusal) async throws -> Answer {
+        var entry = entry
+        entry.outcome = refusal.code
+        try await entries.submit([entry])
+        throw refusal
+    }
+
+    /// A refusal decided before any record was touched that still says something about someone (a card that
+    /// does not verify, a token of another party): entered, then thrown.
+    package func refuse(_ caller: Caller, _ purpose: Purpose, _ refusal: Refusal) async throws
+        -> Never
+    {
+        let _: Void = try await refuse(
+            Entry(id: .timeOrdered(), caller: caller, purpose: purpose), refusal)
+        throw refusal
+    }
+}
+
+/// The database would lose acknowledged entries in a crash.
+package struct UnsafeDatabase: Error, CustomStringConvertible {
+    let setting: String
+    let value: String
+
+    package var description: String {
+        "PostgreSQL runs with \(setting)=\(value). Set it to on: the gateway does not serve without it."
+    }
+}
+
+/// What a shared access answered: the bytes to send, and what they were decided from.
+package struct Answered: Sendable {
+    package let body: [UInt8]
+    package let basis: String
+
+    package init(body: [UInt8], basis: String) {
+        self.body = body
+        self.basis = basis
+    }
+}
+
+extension DatabaseError {
+    var isUniqueViolation: Bool {
+        if case .server(sqlState: "23505", constraint: _) = self { return true }
+        return false
+    }
+}

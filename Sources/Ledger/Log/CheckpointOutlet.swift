@@ -1,0 +1,48 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Where checkpoints go outside the database: `latest` and one file a day in a folder, flushed to the disk.
+///
+/// A database that was changed behind the gateway's back cannot also change these, if the folder is elsewhere. A crash
+/// leaves the previous `latest` or the new one, never half of one.
+package struct CheckpointOutlet: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        let path: String
+        let code: Int32
+        package var description: String { "cannot write \(path): \(String(cString: strerror(code)))" }
+    }
+
+    private let folder: String
+    private let day: @Sendable () -> String
+
+    /// `day` names today's file, `YYYY-MM-DD` in Japan.
+    package init(folder: String, day: @escaping @Sendable () -> String) throws {
+        self.folder = folder
+        self.day = day
+        guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
+            throw Failure(path: folder, code: errno)
+        }
+    }
+
+    func write(_ note: String) throws {
+        try put(note, "\(folder)/latest.new", O_TRUNC)
+        guard rename("\(folder)/latest.new", "\(folder)/latest") == 0 else {
+            throw Failure(path: folder, code: errno)
+        }
+        try put(note + "\n", "\(folder)/\(day()).checkpoints", O_APPEND)
+    }
+
+    private func put(_ text: String, _ path: String, _ mode: Int32) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0o644)
+        guard file >= 0 else { throw Failure(path: path, code: errno) }
+        defer { close(file) }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw Failure(path: path, code: errno) }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(file) == 0 else { throw Failure(path: path, code: errno) }
+    }
+}

@@ -1,0 +1,42 @@
+package import Exchange
+import Postgres
+
+/// What the log shows to everybody: checkpoints and how they follow from each other. It says nothing of anyone.
+extension Ledger {
+    /// The newest signed note, or nothing before the first seal.
+    package func checkpoint() async throws -> String? {
+        try await gateway.transaction(.readOnly) { transaction in
+            let rows = try transaction.query(
+                Statement("select note from log.checkpoint order by size desc limit 1"))
+            return rows.count == 0 ? nil : try rows[0].text(0)
+        }
+    }
+
+    /// That the tree of `newSize` has all leaves of the tree of `oldSize`, in the same places. Throws `.recordUnknown`
+    /// for sizes the log does not have.
+    package func consistency(from oldSize: Int, to newSize: Int) async throws -> ConsistencyProof {
+        try await gateway.transaction(.readOnly) { transaction in
+            let size = try transaction.query(Statement("select size from log.head"))[0].int(0)
+            guard newSize <= size, oldSize <= newSize, oldSize >= 0 else {
+                throw Refusal.recordUnknown
+            }
+            var tree = TileTree(size: newSize)
+            var store = TileStore(size: newSize)
+            let proof = try tree.consistencyProof(from: oldSize) {
+                try store.tile($0, &transaction)
+            }
+            guard let proof else { throw Refusal.recordUnknown }
+            return proof
+        }
+    }
+
+    /// Database and gateway must agree on the time: the difference in microseconds.
+    package func clockDrift(from now: @Sendable () -> Instant) async throws -> Int64 {
+        let before = now()
+        let database = try await gateway.transaction(.readOnly) { transaction in
+            try transaction.query(Statement("select clock_timestamp()"))[0].instant(0)
+        }
+        let middle = (before.microseconds + now().microseconds) / 2
+        return abs(database - middle)
+    }
+}

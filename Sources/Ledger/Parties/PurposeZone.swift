@@ -1,0 +1,12 @@
+import Exchange
+
+extension Purpose {
+    /// Work that needs the office role: registrations and the card feed may see hashes of individual numbers,
+    /// nothing else may.
+    var isOfficeZone: Bool {
+        switch self {
+        case .registerEntitlements, .readRegistration, .feedCards: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package import Exchange
+import Postgres
+
+/// 登録タスク: what a sender handed over, accepted once per idempotency key.
+package struct RegistrationRequest: Sendable {
+    /// Which kind of registration: `medical-subsidy`, `cards`, …
+    package let field: String
+    package let idempotencyKey: String
+    /// SHA-256 of the body: the same key with another body is refused.
+    package let bodyDigest: [UInt8]
+    /// Rows the reader refused before any record was touched.
+    package let refused: [RowOutcome]
+    package let rowsTotal: Int
+
+    package init(
+        field: String, idempotencyKey: String, bodyDigest: [UInt8], refused: [RowOutcome],
+        rowsTotal: Int
+    ) {
+        self.field = field
+        self.idempotencyKey = idempotencyKey
+        self.bodyDigest = bodyDigest
+        self.refused = refused
+        self.rowsTotal = rowsTotal
+    }
+}
+
+/// 行ごとの結果.
+package struct RowOutcome: Sendable {
+    package enum Kind: String, Sendable {
+        case applied, unchanged
+        case underReview = "under-review"
+        case refused
+    }
+
+    /// Counted from 1, as the sender counts.
+    package let line: Int
+    package let kind: Kind
+    package let findings: [RowFinding]
+
+    package init(line: Int, kind: Kind, findings: [RowFinding]) {
+        self.line = line
+        self.kind = kind
+        self.findings = findings
+    }
+}
+
+/// What the sender is told of a task; the same whenever it asks.
+package struct RegistrationReceipt: Sendable {
+    package let task: RecordID
+    package let receivedAt: Instant
+    package let rows: Int
+    package let counts: [RowOutcome.Kind: Int]
+    package let isRepeat: Bool
+}
+
+/// A receipt with the rows that have something to say, each as stored JSON.
+package struct RegistrationReport: Sendable {
+    package let receipt: RegistrationReceipt
+    package let results: [(line: Int, outcome: String, findings: String)]
+}
+
+extension Records {
+    /// One registration of a party and field at a time: whoever sends the same thing twice at once waits here and
+    /// then finds it done.
+    mutating func beginTask(_ request: RegistrationRequest) throws -> RegistrationReceipt? {
+        let key: [Value] = [.text(caller.party.key), .text(request.field)]
+        let rows = try transaction.pipeline([
+            (Self.lockField, key),
+            (Self.selectTaskByKey, key + [.text(request.idempotencyKey)]),
+        ])
+        guard rows[1].count == 1 else { return nil }
+        guard try rows[1][0].bytes(7) == request.bodyDigest else {
+            throw Refusal.idempotencyKeyReused
+        }
+        enter(nil)
+        return try RegistrationReceipt(rows[1][0], isRepeat: true)
+    }
+
+    mutating func endTask(_ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID)
+        throws -> RegistrationReceipt
+    {
+        let all = outcomes + request.refused
+        let counts = Dictionary(all.map { ($0.kind, 1) }, uniquingKeysWith: +)
+        let receipt = RegistrationReceipt(
+            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false)
+        let telling = all.filter { $0.kind != .applied || !$0.findings.isEmpty }
+        _ = try transaction.pipeline([
+            (
+                Self.insertResults,
+                [
+                    .id(task), .ints(telling.map(\.line)), .texts(telling.map(\.kind.rawValue)),
+                    .texts(telling.map { Self.json($0.findings) }),
+                ]
+            ),
+            (Self.touchParty, [.text(caller.party.key), .time(now)]),
+        ])
+        return receipt
+    }
+
+    /// The task's row comes first, because every row it applies refers to it; its counts are settled by then.
+    mutating func insertTask(
+        _ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID
+    ) throws {
+        let counts = Dictionary(
+            (outcomes + request.refused).map { ($0.kind, 1) }, uniquingKeysWith: +)
+        _ = try transaction.run(
+            Self.insertTaskRow,
+            [
+                .id(task), .text(caller.party.key), .text(request.field),
+                .text(request.idempotencyKey), .bytes(request.bodyDigest), .time(now),
+                .int(request.rowsTotal), .int(counts[.applied] ?? 0), .int(counts[.unchanged] ?? 0),
+                .int(counts[.underReview] ?? 0), .int(counts[.refused] ?? 0),
+            ])
+    }
+
+    /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for none.
+    package mutating func registrationReport(_ task: RecordID) throws -> RegistrationReport {
+        let rows = try transaction.pipeline([
+            (Self.selectTask, [.id(task), .text(caller.party.key)]),
+            (Self.selectResults, [.id(task)]),
+        ])
+        guard rows[0].count == 1 else { throw Refusal.taskUnknown }
+        enter(nil)
+        return RegistrationReport(
+            receipt: try RegistrationReceipt(rows[0][0], isRepeat: true),
+            results: try (0..<rows[1].count).map { index in
+                let row = rows[1][index]
+                return (try row.int(0), try row.text(1), try row.text(2))
+            })
+    }
+
+    private static func json(_ findings: [RowFinding]) -> String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for finding in findings { finding.write(into: &writer) }
+        writer.endArray()
+        return writer.text
+    }
+
+    private static let lockField = Statement(
+        "select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))::text")
+
+    private static let taskColumns = """
+        task, received_at, rows, rows_applied, rows_unchanged, rows_under_review, rows_refused, body_digest
+        """
+
+    private static let selectTaskByKey = Statement(
+        """
+        select \(taskColumns) from exchange.registration_task
+        where party = $1 and field = $2 and idempotency_key = $3
+        """)
+
+    private static let selectTask = Statement(
+        "select \(taskColumns) from exchange.registration_task where task = $1 and party = $2")
+
+    private static let selectResults = Statement(
+        """
+        select line::bigint, outcome, findings::text from exchange.registration_result
+        where task = $1 order by line
+        """)
+
+    private static let insertTaskRow = Statement(
+        """
+        insert into exchange.registration_task (task, party, field, idempotency_key, body_digest, received_at,
+            rows, rows_applied, rows_unchanged, rows_under_review, rows_refused)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """)
+
+    private static let insertResults = Statement(
+        """
+        insert into exchange.registration_result (task, line, outcome, findings)
+        select $1, line, outcome, findings::jsonb
+        from unnest($2::bigint[], $3::text[], $4::text[]) as r(line, outcome, findings)
+        """)
+
+    private static let touchParty = Statement(
+        "update exchange.party set as_of = $2 where party = $1")
+}
+
+extension RegistrationReceipt {
+    fileprivate init(_ row: Row, isRepeat: Bool) throws {
+        self.init(
+            task: try row.uuid(0).record, receivedAt: Instant(microseconds: try row.instant(1)),
+            rows: try row.int(2),
+            counts: [
+                .applied: try row.int(3), .unchanged: try row.int(4),
+                .underReview: try row.int(5), .refused: try row.int(6),
+            ], isRepeat: isRepeat)
+    }
+}

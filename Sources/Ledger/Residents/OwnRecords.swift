@@ -1,0 +1,116 @@
+package import Exchange
+import Postgres
+
+/// 本人の受付: one visit as the resident sees it.
+package struct OwnVisit: Sendable {
+    package let id: RecordID
+    package let party: Party
+    package let partyName: String
+    package let kind: String
+    package let consents: [String]
+    package let term: VisitTerm
+    /// Opened with a paper certificate and not yet confirmed by a card.
+    package let isConfirmedLater: Bool
+}
+
+/// Own records of a resident; each is one entry on the record, like anybody else's reading.
+extension Records {
+    /// Every version the resident's bodies registered, newest first; those under review are not theirs to see yet.
+    package mutating func ownEntitlements(of person: PersonKey) throws -> [EntitlementVersion] {
+        let rows = try transaction.query(Self.selectOwnEntitlements, [.person(person)])
+        return try (0..<rows.count).map { try EntitlementVersion(rows[$0], from: 0) }
+    }
+
+    package mutating func ownVisits(of person: PersonKey, limit: Int) throws -> [OwnVisit] {
+        let rows = try transaction.query(Self.selectOwnVisits, [.person(person), .int(limit)])
+        return try (0..<rows.count).map { index in
+            let row = rows[index]
+            return OwnVisit(
+                id: try row.uuid(0).record, party: try Party(key: try row.text(1)),
+                partyName: try row.text(2), kind: try row.text(3), consents: try row.texts(4),
+                term: VisitTerm(
+                    opened: Instant(microseconds: try row.instant(5)),
+                    ends: Instant(microseconds: try row.instant(6))),
+                isConfirmedLater: try row.bool(7))
+        }
+    }
+
+    /// Ends a visit of this resident now; ending it twice is the same as once. Throws `.visitUnknown` for another's.
+    package mutating func endVisit(_ visit: RecordID, of person: PersonKey) throws {
+        let count = try transaction.run(
+            Self.endVisit, [.person(person), .id(visit), .time(now)])
+        guard count == 1 else { throw Refusal.visitUnknown }
+    }
+
+    /// What the bodies say of the person, the newest statement of each, none under review.
+    package mutating func identity(of person: PersonKey) throws -> RegisteredIdentity? {
+        let rows = try transaction.query(Self.selectIdentity, [.person(person)])
+        return rows.count == 0 ? nil : try RegisteredIdentity(rows[0])
+    }
+
+    /// The resident of a visit that is open now, for the institution's own patient id. Throws `.visitUnknown`.
+    package mutating func visitor(patient: String) throws -> (person: PersonKey, visit: RecordID) {
+        let rows = try transaction.query(
+            Self.selectVisitor, [.text(caller.party.key), .text(patient), .time(now)])
+        guard rows.count > 0 else { throw Refusal.recordUnknown }
+        subject.person = try rows[0].uuid(0).person
+        return (try rows[0].uuid(0).person, try rows[0].uuid(1).record)
+    }
+
+    private static let selectOwnEntitlements = Statement(
+        """
+        select \(EntitlementVersion.columns) from exchange.entitlement e
+        where e.person = $1 and not e.is_under_review order by e.version desc
+        """)
+
+    private static let selectOwnVisits = Statement(
+        """
+        select v.visit, v.party, p.name, v.kind, v.consents, v.opened_at, v.ends_at,
+            v.confirmed_by = 'paper' and c.visit is null
+        from exchange.visit v join exchange.party p on p.party = v.party
+        left join exchange.visit_confirmation c on c.person = v.person and c.visit = v.visit
+        where v.person = $1 order by v.opened_at desc limit $2
+        """)
+
+    private static let endVisit = Statement(
+        """
+        update exchange.visit set ends_at = least(ends_at, $3) where person = $1 and visit = $2
+        """)
+
+    private static let selectIdentity = Statement(
+        """
+        select name, name_kana, birth_date, sex, is_not_disclosed from exchange.identity
+        where person = $1 and not is_under_review order by version desc limit 1
+        """)
+
+    private static let selectVisitor = Statement(
+        """
+        select person, visit from exchange.visit
+        where party = $1 and patient = $2 and ends_at > $3 and confirmed_by = 'card'
+        order by opened_at desc limit 1
+        """)
+}
+
+/// 基本情報 without the address: what an institution may see of a resident it has a visit of.
+package struct RegisteredIdentity: Sendable {
+    package let name: String
+    package let nameKana: String?
+    package let birthDate: String
+    package let sex: String
+    package let isNotDisclosed: Bool
+
+    init(_ row: Row) throws {
+        name = try row.text(0)
+        nameKana = try row.optionalText(1)
+        birthDate = try row.text(2)
+        sex = try row.text(3)
+        isNotDisclosed = try row.bool(4)
+    }
+}
+
+extension Party {
+    /// `<role>:<code>`, as SQL keeps it.
+    init(key: String) throws {
+        try self.init(uri: "urn:tsunagi:party:\(key)")
+    }
+}

@@ -1,0 +1,87 @@
+import Crypto
+package import Exchange
+package import Postgres
+import Synchronization
+
+/// 規則の書棚: every version of profiles/ that was ever loaded; the newest one decides, older ones replay.
+package final class RuleShelf: Sendable {
+    private struct State {
+        var current: RuleBook?
+        var shelf: [String: RuleBook] = [:]
+    }
+
+    private let pool: Pool
+    private let state = Mutex(State())
+
+    init(_ pool: Pool) {
+        self.pool = pool
+    }
+
+    /// The rules that decide now. Throws `.rulesUnknown` before `tsunagi profiles load` ran for the first time.
+    package func current() throws -> RuleBook {
+        guard let book = state.withLock({ $0.current }) else { throw Refusal.rulesUnknown }
+        return book
+    }
+
+    /// Reads the newest version from the database; cheap when nothing changed.
+    package func refresh() async throws {
+        let newest = try await pool.transaction(.readOnly) { transaction in
+            let rows = try transaction.query(
+                Statement("select version from exchange.rule_book order by serial desc limit 1"))
+            return rows.count == 0 ? nil : try rows[0].text(0)
+        }
+        guard let newest, state.withLock({ $0.current?.version }) != newest else { return }
+        let book = try await version(newest)
+        state.withLock { $0.current = book }
+    }
+
+    /// The rules of an older decision. Throws `.rulesUnknown` for a version that was never loaded.
+    package func version(_ version: String) async throws -> RuleBook {
+        if let book = state.withLock({ $0.shelf[version] }) { return book }
+        let files = try await pool.transaction(.readOnly) { transaction -> [String: [UInt8]] in
+            let rows = try transaction.query(
+                Statement(
+                    """
+                    select f.key, f.value from exchange.rule_book b, jsonb_each_text(b.files) f
+                    where b.version = $1
+                    """), [.text(version)])
+            var files: [String: [UInt8]] = [:]
+            for index in 0..<rows.count {
+                files[try rows[index].text(0)] = Array(try rows[index].text(1).utf8)
+            }
+            return files
+        }
+        guard !files.isEmpty else { throw Refusal.rulesUnknown }
+        let book = try RuleBook(reading: files, version: version)
+        state.withLock { $0.shelf[version] = book }
+        return book
+    }
+
+    /// Puts a version on the shelf as the owner; returns its name. Loading the same files again changes nothing.
+    ///
+    /// Throws the reader's own error, with file and reason, for files that contradict themselves: nothing is kept.
+    package static func load(_ files: [String: [UInt8]], into owner: Pool) async throws -> String {
+        var hash = SHA256()
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+            hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
+            hash.update(data: bytes)
+        }
+        let version = String(LogText.hex(Array(hash.finalize())).prefix(16))
+        _ = try RuleBook(reading: files, version: version)
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+            writer.name(path)
+            writer.string(String(decoding: bytes, as: UTF8.self))
+        }
+        writer.endObject()
+        let json = String(decoding: writer.bytes, as: UTF8.self)
+        try await owner.transaction { transaction in
+            _ = try transaction.run(
+                Statement(
+                    "insert into exchange.rule_book (version, files) values ($1, $2) on conflict do nothing"),
+                [.text(version), .json(json)])
+        }
+        return version
+    }
+}

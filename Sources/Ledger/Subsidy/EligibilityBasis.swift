@@ -1,0 +1,103 @@
+package import Exchange
+
+/// What an eligibility answer was decided from, as the entry keeps it: the question and the versions of every row that
+/// was read, found useful or not. From these alone the same bytes can be made again.
+package struct EligibilityBasis: Sendable {
+    package let serviceDate: CalendarDay
+    package let purposes: [EligibilityQuestion.Purpose]
+    package let rulesVersion: String
+    package let decidedAt: Instant
+    package let entitlements: [Int]
+    package let residences: [Int]
+    package let bodies: [BodyStanding]
+    package let designations: Set<Designation>
+
+    package init(_ question: EligibilityQuestion, _ facts: EligibilityFacts, rulesVersion: String) {
+        serviceDate = question.serviceDate
+        purposes = question.purposes
+        self.rulesVersion = rulesVersion
+        decidedAt = facts.decidedAt
+        entitlements = facts.entitlements.map(\.version)
+        residences = facts.residences.map(\.version)
+        bodies = facts.bodies
+        designations = facts.designations
+    }
+
+    package var text: String {
+        var writer = JSONWriter(reservingBytes: 256)
+        writer.beginObject()
+        writer.member("day", serviceDate.text)
+        writer.name("for")
+        writer.beginArray()
+        for purpose in purposes { writer.string(purpose.rawValue) }
+        writer.endArray()
+        writer.member("rules", rulesVersion)
+        writer.member("at", Int(decidedAt.microseconds))
+        write("entitlements", entitlements, &writer)
+        write("residences", residences, &writer)
+        writer.name("bodies")
+        writer.beginArray()
+        for body in bodies {
+            writer.beginObject()
+            writer.member("body", body.body)
+            writer.member("since", body.connectedSince?.text)
+            writer.member("asOf", body.asOf.map { Int($0.microseconds) })
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.name("designations")
+        writer.beginArray()
+        for text in designations.map(\.text).sorted() { writer.string(text) }
+        writer.endArray()
+        writer.endObject()
+        return writer.text
+    }
+
+    private func write(_ name: String, _ numbers: [Int], _ writer: inout JSONWriter) {
+        writer.name(name)
+        writer.beginArray()
+        for number in numbers { writer.int(number) }
+        writer.endArray()
+    }
+
+    /// Reads what `text` wrote; throws `.malformed` for anything else.
+    init(_ text: String) throws {
+        let object = try JSON(reading: Array(text.utf8)).requireObject()
+        serviceDate = try CalendarDay(try object.requiredString("day"))
+        purposes = try object.requiredArray("for").compactMap {
+            EligibilityQuestion.Purpose(rawValue: try $0.requireString())
+        }
+        rulesVersion = try object.requiredString("rules")
+        decidedAt = Instant(microseconds: Int64(try object.requiredInt("at")))
+        entitlements = try object.requiredArray("entitlements").map { try $0.requireInt() }
+        residences = try object.requiredArray("residences").map { try $0.requireInt() }
+        designations = Set(
+            try object.requiredArray("designations").compactMap {
+                Designation(text: try $0.requireString())
+            })
+        bodies = try object.requiredArray("bodies").map { value in
+            let body = try value.requireObject()
+            return BodyStanding(
+                body: try body.requiredString("body"),
+                connectedSince: try body.optionalString("since").map { try CalendarDay($0) },
+                asOf: try body.optionalInt("asOf").map { Instant(microseconds: Int64($0)) })
+        }
+    }
+}
+
+extension JSON {
+    fileprivate func requireObject() throws -> JSONObject {
+        guard case .object(let object) = self else { throw Refusal.malformed("basis") }
+        return object
+    }
+
+    fileprivate func requireString() throws -> String {
+        guard case .string(let text) = self else { throw Refusal.malformed("basis") }
+        return text
+    }
+
+    fileprivate func requireInt() throws -> Int {
+        guard let number = int else { throw Refusal.malformed("basis") }
+        return number
+    }
+}

@@ -1,0 +1,111 @@
+package import Exchange
+import Postgres
+
+/// 再現: an answer that was given, with everything it was decided from, as it was known then.
+package struct EligibilityReplay: Sendable {
+    package let id: RecordID
+    package let at: Instant
+    package let institution: Party
+    package let person: PersonKey
+    package let visit: RecordID
+    package let patient: String
+    package let digest: [UInt8]
+    package let basis: EligibilityBasis
+    package let facts: EligibilityFacts
+}
+
+extension Records {
+    /// Loads an answered check by its id: for the institution it was given to.
+    ///
+    /// Throws `.recordUnknown` for another institution's in the same words as for none.
+    package mutating func replay(of id: RecordID) throws -> EligibilityReplay {
+        try replay(id, whereParty: caller.party.key)
+    }
+
+    /// For a municipality or prefecture whose rows the answer was decided from: it sees the same facts, and its own
+    /// body's outcomes are all that leaves (`Exchange` leaves the others out).
+    package mutating func replayForBody(of id: RecordID) throws -> EligibilityReplay {
+        let replay = try replay(id, whereParty: nil)
+        guard replay.facts.bodies.contains(where: { $0.body == caller.party.code }) else {
+            throw Refusal.recordUnknown
+        }
+        return replay
+    }
+
+    private mutating func replay(_ id: RecordID, whereParty party: String?) throws
+        -> EligibilityReplay
+    {
+        let rows = try transaction.query(Self.selectCheck, [.id(id), .text(optional: party)])
+        guard rows.count == 1 else { throw Refusal.recordUnknown }
+        let row = rows[0]
+        let person = try row.uuid(4).person
+        subject.person = person
+        let basis = try EligibilityBasis(try row.text(1))
+        let visit = try VisitReading.VisitRow(row, from: 3)
+        let facts = try facts(of: person, visit.facts, basis)
+        let code = try row.text(11)
+        return EligibilityReplay(
+            id: id, at: Instant(microseconds: try row.instant(0)),
+            institution: try Party(role: .institution, code: String(code.dropFirst("institution:".count))),
+            person: person, visit: visit.id, patient: visit.patient, digest: try row.bytes(2), basis: basis,
+            facts: facts)
+    }
+
+    private mutating func facts(
+        of person: PersonKey, _ visit: VisitFacts, _ basis: EligibilityBasis
+    ) throws -> EligibilityFacts {
+        let rows = try transaction.pipeline([
+            (Self.selectEntitlementVersions, [.person(person), .ints(basis.entitlements)]),
+            (Self.selectResidenceVersions, [.person(person), .ints(basis.residences)]),
+        ])
+        let held = try (0..<rows[0].count).map { try EntitlementVersion(rows[0][$0], from: 0) }
+        let lived = try (0..<rows[1].count).map { index in
+            let row = rows[1][index]
+            return Residence(
+                version: try row.int(0), municipality: try row.text(1),
+                from: CalendarDay(daysSince1970: try row.day(2)),
+                knownAt: Instant(microseconds: try row.instant(3)))
+        }
+        return EligibilityFacts(
+            visit: visit, residences: lived, entitlements: held, bodies: basis.bodies,
+            designations: basis.designations, decidedAt: basis.decidedAt)
+    }
+
+    private static let selectCheck = Statement(
+        """
+        select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.consents, v.limited_to,
+            v.card_valid_to, v.opened_at, v.ends_at, e.party
+        from log.access_entry e join exchange.visit v on v.visit = e.visit
+        where e.entry = $1 and e.purpose = 'check-eligibility' and e.outcome = 'ok'
+            and ($2::text is null or e.party = $2)
+        """)
+
+    private static let selectEntitlementVersions = Statement(
+        """
+        select \(EntitlementVersion.columns) from exchange.entitlement e
+        where e.person = $1 and e.version = any ($2)
+        """)
+
+    private static let selectResidenceVersions = Statement(
+        """
+        select version, municipality, from_day, known_at from exchange.residence
+        where person = $1 and version = any ($2)
+        """)
+}
+
+extension Ledger {
+    /// The version of the rules an answered check cites. Throws `.recordUnknown`; says nothing of anyone.
+    package func rulesVersion(ofCheck id: RecordID) async throws -> String {
+        try await gateway.transaction(.readOnly) { transaction in
+            let rows = try transaction.query(Self.selectBasis, [.id(id)])
+            guard rows.count == 1 else { throw Refusal.recordUnknown }
+            return try EligibilityBasis(try rows[0].text(0)).rulesVersion
+        }
+    }
+
+    private static let selectBasis = Statement(
+        """
+        select basis from log.access_entry
+        where entry = $1 and purpose = 'check-eligibility' and outcome = 'ok'
+        """)
+}

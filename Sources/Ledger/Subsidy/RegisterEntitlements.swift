@@ -1,0 +1,152 @@
+import Crypto
+package import Exchange
+import Postgres
+
+/// A row of a registration whose individual number has already become a keyed hash.
+package struct NumberedRow: Sendable {
+    package let numberHash: [UInt8]
+    package let row: SubsidyRegistrationRow
+
+    package init(numberHash: [UInt8], row: SubsidyRegistrationRow) {
+        self.numberHash = numberHash
+        self.row = row
+    }
+}
+
+extension Records {
+    /// Applies a registration exactly once per idempotency key, all rows in this transaction, one entry for each
+    /// resident concerned.
+    ///
+    /// A row equal to what is held is `unchanged`. A row whose identity items speak of another person than what is
+    /// known is kept `under-review`: it answers nothing, and what was held before goes on answering. The result says so
+    /// alike whoever sent the other one. Throws `.idempotencyKeyReused`.
+    package mutating func registerEntitlements(
+        _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let persons = try persons(of: rows.map(\.numberHash))
+        var plan = RegistrationPlan(body: caller.party.code, rules: rules)
+        try loadIdentities(of: Array(persons.values), into: &plan)
+        try loadHeld(of: Array(persons.values), into: &plan)
+        for row in rows {
+            guard let person = persons[row.numberHash] else { throw DatabaseError.commitUnknown }
+            plan.add(row, person)
+        }
+        let task = RecordID.timeOrdered()
+        try insertTask(request, plan.outcomes, task: task)
+        try insert(plan, task: task)
+        for person in plan.touched { enter(person) }
+        if plan.touched.isEmpty { enter(nil) }
+        return try endTask(request, plan.outcomes, task: task)
+    }
+
+    private mutating func loadIdentities(
+        of persons: [PersonKey], into plan: inout RegistrationPlan
+    ) throws {
+        let rows = try transaction.query(
+            Self.selectIdentities, [.uuids(persons.map { UUIDBytes($0) })])
+        for index in 0..<rows.count {
+            let row = rows[index]
+            let facts = IdentityFacts(
+                name: try row.text(2), nameKana: try row.optionalText(3),
+                address: try row.optionalText(4),
+                dateOfBirth: try row.text(5), sex: try row.text(6))
+            plan.know(
+                try row.uuid(0).person, body: try row.text(1),
+                .init(facts: facts, isNotDisclosed: try row.bool(7)))
+        }
+    }
+
+    private mutating func loadHeld(
+        of persons: [PersonKey], into plan: inout RegistrationPlan
+    ) throws {
+        let rows = try transaction.query(
+            Self.selectHeld,
+            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        for index in 0..<rows.count {
+            let row = rows[index]
+            let key = RegistrationPlan.RowKey(
+                person: try row.uuid(0).person, certificateType: try row.text(1),
+                subKey: try row.text(2), historyKey: try row.text(3))
+            plan.hold(key, .init(digest: try row.bytes(4), isUnderReview: try row.bool(5)))
+        }
+    }
+
+    private mutating func insert(_ plan: RegistrationPlan, task: RecordID) throws {
+        let news = plan.entitlements
+        let identities = plan.identities
+        _ = try transaction.pipeline([
+            (
+                Self.insertIdentities,
+                [
+                    .uuids(identities.map { UUIDBytes($0.person) }), .text(caller.party.code),
+                    .texts(identities.map(\.said.name)), .texts(identities.map(\.said.nameKana)),
+                    .texts(identities.map(\.said.address)),
+                    .texts(identities.map(\.said.dateOfBirth.text)),
+                    .texts(identities.map(\.said.sex.rawValue)),
+                    .bools(identities.map(\.said.isNotDisclosed)),
+                    .bools(identities.map(\.isUnderReview)),
+                ]
+            ),
+            (
+                Self.insertEntitlements,
+                [
+                    .uuids(news.map { UUIDBytes($0.key.person) }), .text(caller.party.code),
+                    .texts(news.map(\.key.certificateType)), .texts(news.map(\.key.subKey)),
+                    .texts(news.map(\.key.historyKey)), .texts(news.map(\.consentKind)),
+                    .days(news.map(\.certificate.validFrom.daysSince1970)),
+                    .days(news.map(\.certificate.validTo.daysSince1970)),
+                    .bools(news.map(\.row.isDeleted)),
+                    .bools(news.map(\.isUnderReview)),
+                    .bools(news.map(\.certificate.isAlwaysReimbursement)),
+                    .texts(news.map(\.certificate.payerNumber?.digits)),
+                    .texts(news.map(\.certificate.recipientNumber?.text)),
+                    .texts(news.map(\.row.person.dateOfBirth.text)),
+                    .texts(news.map(\.certificate.name)),
+                    .texts(news.map(\.certificate.designatedMedicalInstitutions)),
+                    .texts(news.map(\.row.face)), .bytesArray(news.map(\.digest)), .id(task),
+                ]
+            ),
+        ])
+    }
+
+    private static let selectIdentities = Statement(
+        """
+        select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex, is_not_disclosed
+        from exchange.identity where person = any ($1) and not is_under_review
+        order by person, body, version desc
+        """)
+
+    private static let selectHeld = Statement(
+        """
+        select distinct on (person, certificate_type, sub_key, history_key)
+            person, certificate_type, sub_key, history_key, face_digest, is_under_review
+        from exchange.entitlement where person = any ($1) and body = $2
+        order by person, certificate_type, sub_key, history_key, version desc
+        """)
+
+    private static let insertIdentities = Statement(
+        """
+        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex, is_not_disclosed,
+            is_under_review)
+        select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed, is_under_review
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::bool[])
+            as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed, is_under_review)
+        """)
+
+    private static let insertEntitlements = Statement(
+        """
+        insert into exchange.entitlement (person, body, certificate_type, sub_key, history_key, consent_kind,
+            valid_from, valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number,
+            recipient_number, birth_date, certification_name, designated_institutions, face, face_digest, task)
+        select person, $2, certificate_type, sub_key, history_key, consent_kind, valid_from, valid_to, is_deleted,
+            is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
+            certification_name, designated_institutions, face, face_digest, $19
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::bool[],
+            $10::bool[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
+            $18::bytea[])
+            as e(person, certificate_type, sub_key, history_key, consent_kind, valid_from, valid_to, is_deleted,
+                is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
+                certification_name, designated_institutions, face, face_digest)
+        """)
+}

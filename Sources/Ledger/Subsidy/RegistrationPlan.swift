@@ -1,0 +1,151 @@
+import Crypto
+import Exchange
+
+/// What a registration will write, decided row by row in the order sent, against what is held and against the rows
+/// before it. Pure: the same rows on the same state give the same plan.
+struct RegistrationPlan {
+    struct RowKey: Hashable, Sendable {
+        let person: PersonKey
+        let certificateType: String
+        let subKey: String
+        let historyKey: String
+    }
+
+    /// The newest version of a row, reviewed or not.
+    struct Held: Hashable {
+        let digest: [UInt8]
+        let isUnderReview: Bool
+    }
+
+    struct KnownIdentity: Hashable {
+        let facts: IdentityFacts
+        let isNotDisclosed: Bool
+    }
+
+    struct NewEntitlement: Sendable {
+        let key: RowKey
+        let row: SubsidyRegistrationRow
+        let consentKind: String
+        let digest: [UInt8]
+        let isUnderReview: Bool
+
+        var certificate: SubsidyRegistrationRow.Certificate { row.certificate }
+    }
+
+    struct NewIdentity: Sendable {
+        let person: PersonKey
+        let said: SubsidyRegistrationRow.Person
+        let isUnderReview: Bool
+    }
+
+    private let body: String
+    private let rules: RuleBook
+    private var known: [PersonKey: [String: KnownIdentity]] = [:]
+    private var held: [RowKey: Held] = [:]
+    private(set) var entitlements: [NewEntitlement] = []
+    private(set) var identities: [NewIdentity] = []
+    private(set) var outcomes: [RowOutcome] = []
+    private(set) var touched: Set<PersonKey> = []
+
+    init(body: String, rules: RuleBook) {
+        self.body = body
+        self.rules = rules
+    }
+
+    mutating func know(_ person: PersonKey, body: String, _ identity: KnownIdentity) {
+        known[person, default: [:]][body] = identity
+    }
+
+    mutating func hold(_ key: RowKey, _ newest: Held) {
+        held[key] = newest
+    }
+
+    mutating func add(_ numbered: NumberedRow, _ person: PersonKey) {
+        let row = numbered.row
+        let program = program(of: row)
+        let errors = row.findings(given: master(of: program))
+        guard let consentKind = program?.consentKind.code, errors.isEmpty else {
+            outcomes.append(
+                RowOutcome(
+                    line: row.index + 1, kind: .refused, findings: row.warnings + errors))
+            return
+        }
+        touched.insert(person)
+        let key = RowKey(
+            person: person, certificateType: row.certificate.typeID,
+            subKey: row.certificate.subKey ?? "", historyKey: row.historyKey ?? "")
+        let identity = KnownIdentity(
+            facts: IdentityFacts(row.person), isNotDisclosed: row.person.isNotDisclosed)
+        let isHeldBack = speaksOfAnother(person, identity.facts)
+        let newest = Held(digest: Self.digest(of: row), isUnderReview: isHeldBack)
+        let isRepeat = held.updateValue(newest, forKey: key) == newest
+        outcomes.append(outcome(row, isHeldBack: isHeldBack, isRepeat: isRepeat))
+        // A row on hold that is sent again is still on hold: once is enough.
+        if !(isRepeat && isHeldBack) { addIdentity(person, row, identity, isHeldBack) }
+        guard !isRepeat else { return }
+        entitlements.append(
+            NewEntitlement(
+                key: key, row: row, consentKind: consentKind, digest: newest.digest,
+                isUnderReview: isHeldBack))
+    }
+
+    private func outcome(_ row: SubsidyRegistrationRow, isHeldBack: Bool, isRepeat: Bool)
+        -> RowOutcome
+    {
+        guard isHeldBack else {
+            return RowOutcome(
+                line: row.index + 1, kind: isRepeat ? .unchanged : .applied, findings: row.warnings)
+        }
+        let finding = RowFinding(index: row.index, item: "basicFiveInfo", code: .underReview)
+        return RowOutcome(
+            line: row.index + 1, kind: .underReview, findings: row.warnings + [finding])
+    }
+
+    private func speaksOfAnother(_ person: PersonKey, _ facts: IdentityFacts) -> Bool {
+        (known[person] ?? [:]).values.contains {
+            compare(facts, $0.facts, rules.mismatch) == .anotherPerson
+        }
+    }
+
+    private mutating func addIdentity(
+        _ person: PersonKey, _ row: SubsidyRegistrationRow, _ identity: KnownIdentity,
+        _ isHeldBack: Bool
+    ) {
+        guard isHeldBack || known[person]?[body] != identity else { return }
+        identities.append(
+            NewIdentity(person: person, said: row.person, isUnderReview: isHeldBack))
+        if !isHeldBack { known[person, default: [:]][body] = identity }
+    }
+
+    private func program(of row: SubsidyRegistrationRow) -> SubsidyProgram? {
+        let programs = rules.subsidy.programs.filter {
+            $0.certificateTypeID == row.certificate.typeID && $0.isOf(body)
+        }
+        return programs.first { $0.isEffective(on: row.certificate.validFrom) } ?? programs.first
+    }
+
+    private func master(of program: SubsidyProgram?) -> RegistrationMaster {
+        guard let program else { return RegistrationMaster(certificateTypeIDs: []) }
+        let segments = program.incomeSegments.map(\.code)
+        return RegistrationMaster(
+            certificateTypeIDs: [program.certificateTypeID],
+            incomeSegments: segments.isEmpty ? nil : Set(segments))
+    }
+
+    /// Over everything of the row that answers or is shown, so that a repetition is recognised whatever its spacing.
+    private static func digest(of row: SubsidyRegistrationRow) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: Array(row.face.utf8))
+        hash.update(data: Array((row.isDeleted ? "/deleted/" : "/").utf8))
+        hash.update(data: Array(row.person.dateOfBirth.text.utf8))
+        return Array(hash.finalize())
+    }
+}
+
+extension IdentityFacts {
+    init(_ person: SubsidyRegistrationRow.Person) {
+        self.init(
+            name: person.name, nameKana: person.nameKana, address: person.address,
+            dateOfBirth: person.dateOfBirth.text, sex: person.sex.rawValue)
+    }
+}

@@ -1,0 +1,150 @@
+import Exchange
+import Postgres
+
+/// What many visits open for reading, loaded together: three statements in one snapshot and one round trip,
+/// however many institutions ask at this moment.
+///
+/// Entitlements of a consent kind the resident left out are not read at all.
+struct VisitReading: Sendable {
+    struct Key: Hashable, Sendable {
+        let visit: RecordID
+        let party: Party
+    }
+
+    struct VisitRow: Sendable {
+        let id: RecordID
+        let person: PersonKey
+        let patient: String
+        let facts: VisitFacts
+        let term: VisitTerm
+    }
+
+    let now: Instant
+    let standing: PartyStanding?
+    let visit: VisitRow?
+    var residences: [Residence] = []
+    var bodies: [BodyStanding] = []
+    var entitlements: [EntitlementVersion] = []
+
+    static let selectVisits = Statement(
+        """
+        select q.ord, clock_timestamp(), p.party, p.name, p.is_opted_in, p.suspended_at is not null, p.designations,
+            v.visit, v.person, v.patient, v.consents, v.limited_to, v.card_valid_to, v.opened_at, v.ends_at
+        from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
+        left join exchange.party p on p.party = q.party
+        left join exchange.visit v on v.visit = q.visit and v.party = q.party
+        order by q.ord
+        """)
+
+    static let selectResidences = Statement(
+        """
+        select q.ord, r.version, r.municipality, r.from_day, r.known_at,
+            m.connected_since, m.as_of, r.prefecture, f.connected_since, f.as_of
+        from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
+        join exchange.visit v on v.visit = q.visit and v.party = q.party
+        join exchange.residence r on r.person = v.person
+        left join exchange.party m on m.party = 'municipality:' || r.municipality
+        left join exchange.party f on f.party = 'prefecture:' || r.prefecture
+        """)
+
+    static let selectEntitlements = Statement(
+        """
+        select q.ord, \(EntitlementVersion.columns)
+        from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
+        join exchange.visit v on v.visit = q.visit and v.party = q.party
+        join exchange.entitlement e on e.person = v.person and e.consent_kind = any (v.consents)
+        where v.limited_to is null or exists (
+            select 1 from exchange.entitlement shown
+            where shown.person = v.person and shown.version = v.limited_to and shown.body = e.body
+                and shown.certificate_type = e.certificate_type and shown.sub_key = e.sub_key
+                and shown.history_key = e.history_key)
+        """)
+
+    /// One batch of the check lane.
+    static func load(_ transaction: inout Transaction, _ keys: [Key]) throws
+        -> [Result<VisitReading, any Error>]
+    {
+        let values: [Value] = [
+            .uuids(keys.map { UUIDBytes($0.visit) }), .texts(keys.map(\.party.key)),
+        ]
+        let steps = [selectVisits, selectResidences, selectEntitlements].map { ($0, values) }
+        let rows = try transaction.pipelineAndCommit(steps)
+        var readings = try (0..<rows[0].count).map { try VisitReading(rows[0][$0]) }
+        for index in 0..<rows[1].count {
+            let row = rows[1][index]
+            try readings[row.int(0) - 1].addResidence(row)
+        }
+        for index in 0..<rows[2].count {
+            let row = rows[2][index]
+            try readings[row.int(0) - 1].entitlements.append(EntitlementVersion(row, from: 1))
+        }
+        return readings.map { .success($0) }
+    }
+
+    private init(_ row: Row) throws {
+        now = Instant(microseconds: try row.instant(1))
+        standing = try row.optionalText(2) == nil ? nil : PartyStanding(row, from: 2)
+        visit = try row.optionalUUID(7) == nil ? nil : VisitRow(row, from: 7)
+    }
+
+    private mutating func addResidence(_ row: Row) throws {
+        residences.append(
+            Residence(
+                version: try row.int(1), municipality: try row.text(2),
+                from: CalendarDay(daysSince1970: try row.day(3)),
+                knownAt: Instant(microseconds: try row.instant(4))))
+        try add(body: row.text(2), row, 5)
+        try add(body: row.text(7), row, 8)
+    }
+
+    private mutating func add(body: String, _ row: Row, _ column: Int) throws {
+        guard !bodies.contains(where: { $0.body == body }) else { return }
+        bodies.append(
+            BodyStanding(
+                body: body,
+                connectedSince: try row.optionalDay(column).map(CalendarDay.init(daysSince1970:)),
+                asOf: try row.optionalInstant(column + 1).map(Instant.init(microseconds:))))
+    }
+}
+
+extension VisitReading.VisitRow {
+    init(_ row: Row, from column: Int) throws {
+        id = try row.uuid(column).record
+        person = try row.uuid(column + 1).person
+        patient = try row.text(column + 2)
+        let limitedTo = try row.optionalInt(column + 4)
+        let opened = Instant(microseconds: try row.instant(column + 6))
+        facts = VisitFacts(
+            kind: limitedTo.map { .paper(limitedTo: $0) } ?? .card,
+            consents: Set(try row.texts(column + 3).map { try ConsentKind($0) }),
+            opened: opened,
+            cardValidTo: try row.optionalDay(column + 5).map(CalendarDay.init(daysSince1970:)))
+        term = VisitTerm(opened: opened, ends: Instant(microseconds: try row.instant(column + 7)))
+    }
+}
+
+extension EntitlementVersion {
+    static let columns = """
+        e.version, e.body, e.certificate_type, e.history_key, e.sub_key, e.valid_from, e.valid_to, e.known_at,
+            e.is_deleted, e.is_under_review, e.is_always_reimbursement, e.payer_number, e.recipient_number,
+            e.certification_name, e.designated_institutions, e.face
+        """
+
+    init(_ row: Row, from column: Int) throws {
+        let subKey = try row.text(column + 4)
+        self.init(
+            version: try row.int(column), body: try row.text(column + 1),
+            certificateTypeID: try row.text(column + 2), historyKey: try row.text(column + 3),
+            subKey: subKey.isEmpty ? nil : subKey,
+            validFrom: CalendarDay(daysSince1970: try row.day(column + 5)),
+            validTo: CalendarDay(daysSince1970: try row.day(column + 6)),
+            knownAt: Instant(microseconds: try row.instant(column + 7)),
+            isDeleted: try row.bool(column + 8), isUnderReview: try row.bool(column + 9),
+            isAlwaysReimbursement: try row.bool(column + 10),
+            payerNumber: try row.optionalText(column + 11),
+            recipientNumber: try row.optionalText(column + 12),
+            certificationName: try row.text(column + 13),
+            designatedMedicalInstitutions: try row.optionalText(column + 14),
+            face: try row.text(column + 15))
+    }
+}

@@ -1,0 +1,30 @@
+package import Exchange
+
+/// The handle of a shared read: what one visit opened for its institution, and nothing more. Like `Records` it
+/// lives inside one `Ledger.access` closure.
+package struct VisitRecords: ~Copyable {
+    /// This access's entry, and so the id of the answer made from it.
+    package let entry: RecordID
+    package let visit: RecordID
+    /// The resident as this institution knows them.
+    package let patient: String
+    package let term: VisitTerm
+    package let now: Instant
+    package let facts: EligibilityFacts
+
+    /// Throws `.partyUnknown`, `.partySuspended`, `.partyNotOptedIn` or `.visitUnknown`.
+    init(_ reading: VisitReading, entry: RecordID) throws {
+        guard let standing = reading.standing else { throw Refusal.partyUnknown }
+        try standing.require()
+        guard let visit = reading.visit else { throw Refusal.visitUnknown }
+        self.entry = entry
+        self.visit = visit.id
+        patient = visit.patient
+        term = visit.term
+        now = reading.now
+        facts = EligibilityFacts(
+            visit: visit.facts, residences: reading.residences,
+            entitlements: reading.entitlements, bodies: reading.bodies,
+            designations: standing.designations, decidedAt: reading.now)
+    }
+}

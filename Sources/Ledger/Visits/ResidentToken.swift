@@ -1,0 +1,90 @@
+package import Exchange
+import Postgres
+
+/// 住民トークン: what a portal shows to act for a resident; kept only as a hash, bound to the portal's certificate.
+package struct ResidentTokenGrant: Sendable {
+    package let tokenHash: [UInt8]
+    package let certificateHash: [UInt8]
+    package let cardHash: [UInt8]
+    package let nonce: String
+    /// Fifteen minutes: a session at a screen; a portal asks the card again after it.
+    package static let lifetimeSeconds: Int64 = 900
+
+    package init(tokenHash: [UInt8], certificateHash: [UInt8], cardHash: [UInt8], nonce: String) {
+        self.tokenHash = tokenHash
+        self.certificateHash = certificateHash
+        self.cardHash = cardHash
+        self.nonce = nonce
+    }
+}
+
+extension Records {
+    /// Issues the token. A nonce serves once: a second use is `.nonceUsed`, also with the same bytes, because the
+    /// secret was shown once and is not kept. Returns when it expires. Card refusals as in `openVisit`.
+    package mutating func issueToken(_ grant: ResidentTokenGrant) throws -> Instant {
+        let rows = try transaction.pipeline([
+            (Self.selectTokenNonce, [.text(grant.nonce)]),
+            (Self.selectBinding, [.bytes(grant.cardHash)]),
+        ])
+        guard rows[0].count == 0 else { throw Refusal.nonceUsed }
+        let person = try boundPerson(rows[1])
+        let expires = now.adding(seconds: ResidentTokenGrant.lifetimeSeconds)
+        _ = try transaction.run(
+            Self.insertToken,
+            [
+                .person(person), .bytes(grant.tokenHash), .text(caller.party.key),
+                .bytes(grant.certificateHash), .text(grant.nonce), .time(now), .time(expires),
+            ])
+        enter(person)
+        return expires
+    }
+
+    /// The resident a token stands for. Throws `.tokenInvalid`, `.tokenExpired`, `.tokenRevoked`, or
+    /// `.tokenOfAnotherParty` when the connection's certificate is not the one it was issued to.
+    package mutating func resident(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> PersonKey {
+        let rows = try transaction.query(Self.selectToken, [.bytes(tokenHash)])
+        guard rows.count == 1 else { throw Refusal.tokenInvalid }
+        let row = rows[0]
+        let person = try row.uuid(0).person
+        subject.person = person
+        guard try row.text(1) == caller.party.key, try row.bytes(2) == certificateHash else {
+            throw Refusal.tokenOfAnotherParty
+        }
+        guard try row.bool(4) == false else { throw Refusal.tokenRevoked }
+        guard now.microseconds < (try row.instant(3)) else { throw Refusal.tokenExpired }
+        return person
+    }
+
+    /// Ends the token now; ending it twice is the same as once.
+    package mutating func revokeToken(tokenHash: [UInt8], certificateHash: [UInt8]) throws {
+        do {
+            let person = try resident(tokenHash: tokenHash, certificateHash: certificateHash)
+            _ = try transaction.run(
+                Self.revoke, [.person(person), .bytes(tokenHash), .time(now)])
+            enter(person)
+        } catch Refusal.tokenRevoked, Refusal.tokenExpired {
+            enter(subject.person)
+        }
+    }
+
+    private static let revoke = Statement(
+        """
+        update exchange.resident_token set revoked_at = $3 where person = $1 and token_hash = $2
+        """)
+
+    private static let selectTokenNonce = Statement(
+        "select 1 from exchange.resident_token where nonce = $1")
+
+    private static let insertToken = Statement(
+        """
+        insert into exchange.resident_token
+            (person, token_hash, party, certificate_hash, nonce, issued_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """)
+
+    private static let selectToken = Statement(
+        """
+        select person, party, certificate_hash, expires_at, revoked_at is not null
+        from exchange.resident_token where token_hash = $1
+        """)
+}
