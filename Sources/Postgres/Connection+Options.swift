@@ -1,0 +1,50 @@
+import CPostgres
+import Glibc
+
+extension Connection.Options {
+    /// The address's keywords between our defaults, which it may override, and what is not
+    /// negotiable. Timeouts travel as start-up options, so no connection is ever without them.
+    func keywords(for address: Address) throws -> [String: String] {
+        let defaults = [
+            // Seconds. A server that does not answer in three is as good as down.
+            "connect_timeout": "3",
+            // A peer that vanished without a word is noticed after 10 + 3 × 5 = 25 s of silence,
+            // or when data sent to it stays unacknowledged for 15 s.
+            "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3",
+            "tcp_user_timeout": "15000",
+            // Saves looking for Kerberos tickets on each connection.
+            "gssencmode": "disable",
+        ]
+        var words = try defaults.merging(address.keywords()) { _, theirs in theirs }
+        words["application_name"] = label
+        words["client_encoding"] = "UTF8"
+        let own = settings.sorted { $0.key < $1.key }.map { name, value in
+            "-c \(name)=\(value.split(separator: " ").joined(separator: "\\ "))"
+        }
+        words["options"] = ([words["options"]].compactMap(\.self) + own).joined(separator: " ")
+        return words
+    }
+
+    private var settings: [String: String] {
+        [
+            "statement_timeout": String(statementTimeoutMilliseconds),
+            "lock_timeout": String(lockTimeoutMilliseconds),
+            "idle_in_transaction_session_timeout": String(idleInTransactionMilliseconds),
+            // Notices are not read, warnings are: see `Connection.takeWarning`.
+            "client_min_messages": "warning",
+            "DateStyle": "ISO", "bytea_output": "hex",
+        ].merging(mode.defaults) { _, new in new }
+    }
+}
+
+/// Lends a null-terminated array of C strings.
+func withCStrings<R>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R
+) -> R {
+    let copies = texts.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    return (copies + [nil]).withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { preconditionFailure("never empty") }
+        return body(base)
+    }
+}

@@ -1,0 +1,208 @@
+package import Logging
+
+/// A thread with its own connection that takes whatever is queued as one batch: what arrived while the
+/// last batch was being flushed is the next. No timer.
+package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
+    package typealias Run =
+        @Sendable (inout Transaction, [Job]) throws -> [Result<Outcome, any Error>]
+
+    private let worker: LaneWorker<Job, Outcome>
+
+    /// `run` gives one result for each job, in order. It may be called again with the same jobs when
+    /// nothing of the first attempt was kept.
+    package init(
+        _ address: Address, label: String, batchMax: Int, queueMax: Int,
+        statementTimeoutMilliseconds: Int, logger: Logger, mode: TransactionMode, run: @escaping Run
+    ) {
+        let options = Connection.Options(
+            label: label, mode: mode, statementTimeoutMilliseconds: statementTimeoutMilliseconds,
+            lockTimeoutMilliseconds: max(1, statementTimeoutMilliseconds * 4 / 5),
+            idleInTransactionMilliseconds: 2 * statementTimeoutMilliseconds)
+        let worker = LaneWorker(
+            limits: LaneLimits(batchMax: max(1, batchMax), queueMax: queueMax), mode: mode,
+            label: label, run: run)
+        self.worker = worker
+        startThread(named: label) {
+            worker.work(Session(address, options, logger: logger))
+        }
+    }
+
+    deinit {
+        worker.close()
+    }
+
+    /// Returns after the batch's commit is acknowledged. A batch that the server refuses is tried
+    /// again job by job, so that one bad job fails alone; a connection lost during COMMIT fails the
+    /// jobs with `commitUnknown`. Throws `PoolExhausted` when the queue is full. A job once queued
+    /// is not taken back by cancelling the task.
+    package func submit(_ job: Job) async throws -> Outcome {
+        try await withCheckedThrowingContinuation { worker.submit(job, $0) }
+    }
+
+    /// Refuses new jobs, runs those queued, and closes the connection.
+    package func shutdown() async {
+        await worker.shutdown()
+    }
+
+    /// Jobs queued and not yet taken.
+    package var waiting: Int { worker.waiting }
+}
+
+struct LaneLimits: Sendable {
+    var batchMax: Int
+    var queueMax: Int
+    /// How long a batch waits for a connection: a restart of the server takes about a second.
+    var connectMilliseconds = 3_000
+}
+
+/// What a lane's thread does.
+final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
+    private typealias Verdict = Result<Outcome, any Error>
+
+    private struct Entry {
+        let job: Job
+        let continuation: CheckedContinuation<Outcome, any Error>
+    }
+
+    private struct State {
+        var queue: [Entry] = []
+        var isAsleep = false
+        var isClosed = false
+        var isOver = false
+        var ended: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let limits: LaneLimits
+    private let mode: TransactionMode
+    private let label: String
+    private let run: Lane<Job, Outcome>.Run
+    private let state = Monitor(State())
+    private let condition = Condition()
+
+    init(
+        limits: LaneLimits, mode: TransactionMode, label: String,
+        run: @escaping Lane<Job, Outcome>.Run
+    ) {
+        self.limits = limits
+        self.mode = mode
+        self.label = label
+        self.run = run
+    }
+
+    var waiting: Int { state.withLock { $0.queue.count } }
+
+    func submit(_ job: Job, _ continuation: CheckedContinuation<Outcome, any Error>) {
+        let refusal = state.withLock { state -> (any Error)? in
+            guard !state.isClosed else { return DatabaseError.shutDown }
+            guard state.queue.count < limits.queueMax else { return PoolExhausted(label: label) }
+            state.queue.append(Entry(job: job, continuation: continuation))
+            if state.isAsleep {
+                state.isAsleep = false
+                condition.signal()
+            }
+            return nil
+        }
+        if let refusal { continuation.resume(throwing: refusal) }
+    }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+        condition.signal()
+    }
+
+    func shutdown() async {
+        close()
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if !state.isOver { state.ended.append(continuation) }
+                return state.isOver
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    func work(_ session: Session) {
+        while let batch = nextBatch() {
+            let verdicts = settle(batch.map(\.job), session)
+            for (entry, verdict) in zip(batch, verdicts) {
+                entry.continuation.resume(with: verdict)
+            }
+        }
+        session.disconnect()
+        let ended = state.withLock { state in
+            state.isOver = true
+            return state.ended
+        }
+        ended.forEach { $0.resume() }
+    }
+
+    private func nextBatch() -> [Entry]? {
+        state.turns(on: condition) { state in
+            if state.queue.isEmpty {
+                state.isAsleep = true
+                return state.isClosed ? .done(nil) : .sleep(until: nil)
+            }
+            state.isAsleep = false
+            let batch = Array(state.queue.prefix(limits.batchMax))
+            state.queue.removeFirst(batch.count)
+            return .done(batch)
+        }
+    }
+
+    /// One verdict for each job.
+    private func settle(_ jobs: [Job], _ session: Session) -> [Verdict] {
+        do {
+            return try attempt(jobs, session)
+        } catch DatabaseError.connectionLost {
+            // COMMIT was not sent: nothing was kept, so the same batch may go again, once.
+            return settleAgain(jobs, session)
+        } catch let error as DatabaseError where error.endsTheBatch {
+            return jobs.map { _ in .failure(error) }
+        } catch {
+            return jobs.count == 1 ? [.failure(error)] : settleOneByOne(jobs, session)
+        }
+    }
+
+    private func settleAgain(_ jobs: [Job], _ session: Session) -> [Verdict] {
+        do {
+            return try attempt(jobs, session)
+        } catch let error as DatabaseError where error.endsTheBatch || error == .connectionLost {
+            return jobs.map { _ in .failure(error) }
+        } catch {
+            return jobs.count == 1 ? [.failure(error)] : settleOneByOne(jobs, session)
+        }
+    }
+
+    private func settleOneByOne(_ jobs: [Job], _ session: Session) -> [Verdict] {
+        var outage: DatabaseError?
+        return jobs.map { job in
+            // Without a server each job would wait for it anew.
+            if let outage { return .failure(outage) }
+            do {
+                return try attempt([job], session)[0]
+            } catch {
+                if let error = error as? DatabaseError, error == .unreachable { outage = error }
+                return .failure(error)
+            }
+        }
+    }
+
+    private func attempt(_ jobs: [Job], _ session: Session) throws -> [Verdict] {
+        let deadline = Moment.now.adding(milliseconds: limits.connectMilliseconds)
+        return try session.transaction(mode, until: deadline) { transaction in
+            let verdicts = try run(&transaction, jobs)
+            guard verdicts.count == jobs.count else { throw DatabaseError.outcomesMismatch }
+            return verdicts
+        }
+    }
+}
+
+extension DatabaseError {
+    /// Trying the jobs one by one would not help, or MUST NOT be done.
+    fileprivate var endsTheBatch: Bool {
+        switch self {
+        case .commitUnknown, .unreachable, .address, .shutDown: true
+        default: false
+        }
+    }
+}
