@@ -1,9 +1,10 @@
-/// A refusal as bytes on the wire: RFC 9457 problem details, or a FHIR OperationOutcome for FHIR routes. Both hold
-/// the same code and both texts; neither holds a value of anybody.
+/// A refusal as bytes on the wire: RFC 9457 problem details, or a FHIR OperationOutcome for FHIR
+/// routes. Both hold the same code and both texts; neither holds a value of anybody.
 extension Refusal {
     package static let codeSystem = "urn:tsunagi:CodeSystem:refusal"
 
-    /// `application/problem+json`. `incident`: the number under which the operator finds the log line.
+    /// `application/problem+json`. `incident`: the number under which the operator finds the log
+    /// line.
     package func problem(incident: String? = nil) -> [UInt8] {
         Problem(self, incident: incident).problem
     }

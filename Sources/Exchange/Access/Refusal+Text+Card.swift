@@ -1,5 +1,5 @@
-/// Refusals of the card and the visit: read aloud at a reception desk. Each ends with what the person does next,
-/// and none says whether anybody holds anything.
+/// Refusals of the card and the visit: read aloud at a reception desk. Each ends with what the
+/// person does next, and none says whether anybody holds anything.
 extension Refusal.Row {
     static let nonceUnknown = Self(
         "nonce-unknown", 422, "invalid", isEntered: true,

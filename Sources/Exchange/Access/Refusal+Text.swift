@@ -1,5 +1,6 @@
-/// Every refusal as its reader meets it: one stable code, one HTTP status, one FHIR issue type and two texts
-/// that say what happened and what to do next. Closed: a new case does not compile without its row.
+/// Every refusal as its reader meets it: one stable code, one HTTP status, one FHIR issue type and
+/// two texts that say what happened and what to do next. Closed: a new case does not compile
+/// without its row.
 extension Refusal {
     package struct Row: Hashable, Sendable {
         /// Stable for ever; vendors branch on it.
@@ -7,7 +8,8 @@ extension Refusal {
         package let status: Int
         /// Code of `http://hl7.org/fhir/issue-type`.
         package let issueType: String
-        /// Whether it tells of something a party did or asked for, so that it is entered before it is sent.
+        /// Whether it tells of something a party did or asked for, so that it is entered before it
+        /// is sent.
         package let isEntered: Bool
         /// Where trying again alone can help: for `Retry-After`.
         package let retryAfterSeconds: Int?

@@ -1,5 +1,5 @@
-/// 個人番号: exists only between the wire of an entitled office and the keyed hash it becomes at the door.
-/// It has no description, is not Codable, and shows nothing to a mirror.
+/// 個人番号: exists only between the wire of an entitled office and the keyed hash it becomes at the
+/// door. It has no description, is not Codable, and shows nothing to a mirror.
 package struct IndividualNumber: Hashable, Sendable, CustomReflectable {
     private let number: UInt64
 
@@ -61,10 +61,12 @@ package struct IndividualNumber: Hashable, Sendable, CustomReflectable {
 }
 
 extension IndividualNumber {
-    /// Whether free text carries what may be an individual number: twelve digits with a valid check digit,
-    /// ASCII or full-width, in one run or in equal groups (`1234 5678 9018`, `123456-789018`).
+    /// Whether free text carries what may be an individual number: twelve digits with a valid check
+    /// digit, ASCII or full-width, in one run or in equal groups (`1234 5678 9018`,
+    /// `123456-789018`).
     ///
-    /// A longer run of digits does not count, and unequal groups (telephone numbers, dates) do not either.
+    /// A longer run of digits does not count, and unequal groups (telephone numbers, dates) do not
+    /// either.
     package static func looksLikeOne(in text: String) -> Bool {
         guard text.utf8.count >= 12 else { return false }
         return DigitRuns(text).candidates.contains { IndividualNumber($0) != nil }

@@ -25,8 +25,9 @@ package struct MedicalInstitutionCode: Hashable, Comparable, Sendable {
     package var prefecture: PrefectureCode? { PrefectureCode(leading: values) }
     package var scoreTable: ScoreTable? { ScoreTable(rawValue: values[2]) }
 
-    /// Measured over 97,024 real codes (2025-08): prefectures 11 to 14 take the digit over the six body
-    /// digits alone, all others over nine. Combined dental practices keep the digit of their dental code.
+    /// Measured over 97,024 real codes (2025-08): prefectures 11 to 14 take the digit over the six
+    /// body digits alone, all others over nine. Combined dental practices keep the digit of their
+    /// dental code.
     package var checkDigitStanding: CheckDigitStanding {
         let values = values
         guard let prefecture else { return .odd }

@@ -1,5 +1,5 @@
-/// 公費負担者番号: law number (2), prefecture (2), body (3), check digit (1). Local schemes do not all keep the
-/// check digit, so a wrong one is a warning (`hasValidCheckDigit`), never a refusal.
+/// 公費負担者番号: law number (2), prefecture (2), body (3), check digit (1). Local schemes do not all
+/// keep the check digit, so a wrong one is a warning (`hasValidCheckDigit`), never a refusal.
 package struct PublicPayerNumber: Hashable, Sendable {
     package let digits: String
 
@@ -16,8 +16,9 @@ package struct PublicPayerNumber: Hashable, Sendable {
     private var values: [Int] { digits.utf8.map { Int($0) - 0x30 } }
 }
 
-/// 受給者番号: text of 1 to 30 characters. National schemes use seven digits with a check digit; local ones
-/// use what they like, so only a seven-digit number with a wrong check digit is worth a warning.
+/// 受給者番号: text of 1 to 30 characters. National schemes use seven digits with a check digit; local
+/// ones use what they like, so only a seven-digit number with a wrong check digit is worth a
+/// warning.
 package struct RecipientNumber: Hashable, Sendable {
     package static let charactersMax = 30
 

@@ -1,9 +1,10 @@
-/// 生年月日: kept exactly as registered. A month or day nobody knows is written `00`, and an unknown date `不明`:
-/// such people exist, and real systems send them so.
+/// 生年月日: kept exactly as registered. A month or day nobody knows is written `00`, and an unknown
+/// date `不明`: such people exist, and real systems send them so.
 package struct BirthDate: Hashable, Sendable {
     /// As registered: `1987-06-05`, `1950-00-00`, `0000-00-00`, `不明`.
     package let text: String
-    /// The first and the last day it can be; equal when the date is exact, `nil` when even the year is unknown.
+    /// The first and the last day it can be; equal when the date is exact, `nil` when even the year
+    /// is unknown.
     package let earliest: CalendarDay?
     package let latest: CalendarDay?
 

@@ -1,5 +1,6 @@
-/// カードの異動: one event of the card authority's feed. The layout is our own, because none is published; the
-/// individual number ties a certificate to a person and becomes a keyed hash at the door.
+/// カードの異動: one event of the card authority's feed. The layout is our own, because none is
+/// published; the individual number ties a certificate to a person and becomes a keyed hash at the
+/// door.
 package struct CardFeedEvent: Sendable {
     /// 利用者証明用電子証明書の名: exact issuer name and serial number.
     package struct Certificate: Hashable, Sendable {

@@ -1,5 +1,5 @@
-/// 自治体検診対象者情報登録API(自治体) v1.0.0: a target of municipal checkups, registered or removed. The items beyond
-/// the keys differ by checkup; `face` keeps them exactly as written.
+/// 自治体検診対象者情報登録API(自治体) v1.0.0: a target of municipal checkups, registered or removed. The items
+/// beyond the keys differ by checkup; `face` keeps them exactly as written.
 package struct MunicipalCheckupRow: Sendable {
     /// 更新区分.
     package enum Modification: String, Sendable {

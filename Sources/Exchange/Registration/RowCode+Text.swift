@@ -1,4 +1,5 @@
-/// The sentences of the row codes: what was found, then what the officer or the vendor does about it.
+/// The sentences of the row codes: what was found, then what the officer or the vendor does about
+/// it.
 extension RowCode {
     func ja(_ item: RowItem, _ name: String) -> String {
         let what = item.label.isEmpty ? name : "\(item.label)(\(name))"

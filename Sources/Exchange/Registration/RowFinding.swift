@@ -1,5 +1,5 @@
-/// What is wrong, or worth a look, with one row of a registration: the item by its JSON name, a closed code,
-/// and in both languages what to do. It never holds a value of the row.
+/// What is wrong, or worth a look, with one row of a registration: the item by its JSON name, a
+/// closed code, and in both languages what to do. It never holds a value of the row.
 package struct RowFinding: Hashable, Sendable {
     package enum Severity: String, Sendable { case error, warning }
 

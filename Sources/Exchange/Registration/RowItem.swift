@@ -1,5 +1,5 @@
-/// An item of a registration row as its sender reads about it: the Japanese name and the rule, in words that
-/// can be acted on.
+/// An item of a registration row as its sender reads about it: the Japanese name and the rule, in
+/// words that can be acted on.
 struct RowItem {
     let label: String
     let ruleJa: String

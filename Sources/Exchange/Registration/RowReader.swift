@@ -1,5 +1,6 @@
-/// Reads the items of one row one after another and collects what is wrong, so that its sender hears of
-/// everything at once. A reader of `""`-valued text takes it as absent: connectors send empty text so.
+/// Reads the items of one row one after another and collects what is wrong, so that its sender
+/// hears of everything at once. A reader of `""`-valued text takes it as absent: connectors send
+/// empty text so.
 struct RowReader {
     let object: JSONObject
     let index: Int
@@ -96,8 +97,8 @@ struct RowReader {
         }
     }
 
-    /// Refuses what looks like an individual number in any other item. `keyItems` are numbers by a rule of
-    /// their own, in which only the row's own individual number is out of place.
+    /// Refuses what looks like an individual number in any other item. `keyItems` are numbers by a
+    /// rule of their own, in which only the row's own individual number is out of place.
     mutating func refuseIndividualNumbers(own: IndividualNumber?, keyItems: Set<String>) {
         for member in object.members where member.name != "myNumber" {
             let item = JSONPath.member(member.name, of: path)

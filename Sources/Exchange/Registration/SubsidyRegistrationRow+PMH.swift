@@ -6,8 +6,8 @@ package enum RegistrationForm: Sendable {
     case difference
 }
 
-/// Reads a registration body. The body as a whole is refused only when it is no JSON array or too long;
-/// every row has its own result, with everything that is wrong with it.
+/// Reads a registration body. The body as a whole is refused only when it is no JSON array or too
+/// long; every row has its own result, with everything that is wrong with it.
 package func readSubsidyRows(_ body: [UInt8], form: RegistrationForm) throws(Refusal)
     -> [Result<SubsidyRegistrationRow, RowRefusal>]
 {

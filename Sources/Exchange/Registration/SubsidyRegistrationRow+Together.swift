@@ -13,8 +13,8 @@ private struct CertificateKey: Hashable {
     let subKey: String?
 }
 
-/// A second row with the same key is refused, because nobody can say which one was meant; a period that
-/// overlaps another of the same certificate is taken with a warning.
+/// A second row with the same key is refused, because nobody can say which one was meant; a period
+/// that overlaps another of the same certificate is taken with a warning.
 func comparedWithEachOther(
     _ rows: [Result<SubsidyRegistrationRow, RowRefusal>]
 ) -> [Result<SubsidyRegistrationRow, RowRefusal>] {

@@ -4,6 +4,12 @@ package struct RuleFault: Error, Hashable, Sendable, CustomStringConvertible {
     package let path: String
     package let reason: String
 
+    package init(file: String, path: String, reason: String) {
+        self.file = file
+        self.path = path
+        self.reason = reason
+    }
+
     package var description: String {
         path.isEmpty ? "\(file): \(reason)" : "\(file): \(path): \(reason)"
     }

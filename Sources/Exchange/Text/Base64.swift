@@ -1,5 +1,5 @@
-/// Base64 (RFC 4648 §4) and lower-case hexadecimal of certificates and serial numbers, read strictly: one
-/// byte string has one text, so the same card cannot be written in two ways.
+/// Base64 (RFC 4648 §4) and lower-case hexadecimal of certificates and serial numbers, read
+/// strictly: one byte string has one text, so the same card cannot be written in two ways.
 package enum Base64 {
     /// `nil` for a character outside the alphabet, wrong padding, or bits that no byte holds.
     package static func bytes(_ text: String) -> [UInt8]? {

@@ -1,4 +1,5 @@
-/// Check digits and digit texts as the Japanese registers use them: ASCII digits only, no sign, no space.
+/// Check digits and digit texts as the Japanese registers use them: ASCII digits only, no sign, no
+/// space.
 enum Digits {
     /// The digits of `text` as numbers, or `nil` when anything else than ASCII digits is in it.
     static func values(_ text: some Collection<UInt8>) -> [Int]? {
@@ -11,7 +12,8 @@ enum Digits {
         return digits
     }
 
-    /// 検証番号: from the right 2, 1, 2, 1 …; the digits of each product are added; ten minus the last digit.
+    /// 検証番号: from the right 2, 1, 2, 1 …; the digits of each product are added; ten minus the last
+    /// digit.
     static func luhn(_ digits: some BidirectionalCollection<Int>) -> Int {
         var sum = 0
         var isDoubled = true

@@ -1,5 +1,6 @@
-/// One pass over the bytes by RFC 8259, strictly: valid UTF-8, no byte-order mark, no trailing bytes, no
-/// lone surrogate, no name twice. U+0000 is refused too, because PostgreSQL text cannot hold it.
+/// One pass over the bytes by RFC 8259, strictly: valid UTF-8, no byte-order mark, no trailing
+/// bytes, no lone surrogate, no name twice. U+0000 is refused too, because PostgreSQL text cannot
+/// hold it.
 ///
 /// The path of a problem is collected while the calls unwind, so good input pays nothing for it.
 struct JSONReader {
@@ -132,7 +133,8 @@ struct JSONReader {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        // No amount, code or FHIR decimal (18 digits) comes near; longer ones are an attack on arithmetic.
+        // No amount, code or FHIR decimal (18 digits) comes near; longer ones are an attack on
+        // arithmetic.
         guard index - start <= 64 else { throw .malformed }
         return String(decoding: bytes[start..<index], as: UTF8.self)
     }
@@ -240,8 +242,8 @@ struct JSONReader {
     }
 }
 
-/// Names of one object so far: by looking through them while they are few, by a set once a hostile body
-/// could make that quadratic.
+/// Names of one object so far: by looking through them while they are few, by a set once a hostile
+/// body could make that quadratic.
 private struct NamesSeen {
     private var set: Set<String> = []
 

@@ -1,4 +1,5 @@
-/// JSON as it arrived: members in their order, numbers exactly as written, no name twice (RFC 8259).
+/// JSON as it arrived: members in their order, numbers exactly as written, no name twice (RFC
+/// 8259).
 package enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -8,8 +9,9 @@ package enum JSON: Hashable, Sendable {
     case array([JSON])
     case object(JSONObject)
 
-    /// Throws `.malformed(path)` in the caller's words (`[3].basicFiveInfo.name`), `.duplicateItem(path)`
-    /// for a name given twice, `.bodyTooLarge` beyond `limits`. The path never holds a value.
+    /// Throws `.malformed(path)` in the caller's words (`[3].basicFiveInfo.name`),
+    /// `.duplicateItem(path)` for a name given twice, `.bodyTooLarge` beyond `limits`. The path
+    /// never holds a value.
     package init(reading bytes: UnsafeRawBufferPointer, limits: JSONLimits = .standard)
         throws(Refusal)
     {
@@ -64,7 +66,8 @@ package struct JSONObject: Hashable, Sendable {
     }
 }
 
-/// How much JSON one body may hold. Memory for a body is about 40 bytes for each value beside its text.
+/// How much JSON one body may hold. Memory for a body is about 40 bytes for each value beside its
+/// text.
 package struct JSONLimits: Hashable, Sendable {
     package let bytesMax: Int
     package let depthMax: Int
@@ -91,7 +94,8 @@ package enum JSONPath {
         path + "[\(index)]"
     }
 
-    /// A name that is no plain word might carry a value, such as an individual number: it shows as `*`.
+    /// A name that is no plain word might carry a value, such as an individual number: it shows as
+    /// `*`.
     static func shown(_ name: String) -> String {
         var digits = 0
         for byte in name.utf8 {

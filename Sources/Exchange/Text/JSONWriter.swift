@@ -1,6 +1,7 @@
 /// Writes JSON straight into bytes, without spaces: the same calls give the same bytes, always.
 ///
-/// The caller keeps begin and end in pairs and gives each name one value; `isBalanced` says so in tests.
+/// The caller keeps begin and end in pairs and gives each name one value; `isBalanced` says so in
+/// tests.
 package struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false

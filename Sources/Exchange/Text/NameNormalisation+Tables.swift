@@ -1,7 +1,7 @@
-/// The parts of Unicode's NFKC that Japanese systems meet (UnicodeData.txt 15.0): enclosed and squared forms,
-/// roman numerals, radicals, letter-like signs, compatibility ideographs; voiced kana and Latin letters with
-/// marks. Written out because the standard library keeps its normaliser private and Foundation has no
-/// place in this module.
+/// The parts of Unicode's NFKC that Japanese systems meet (UnicodeData.txt 15.0): enclosed and
+/// squared forms, roman numerals, radicals, letter-like signs, compatibility ideographs; voiced
+/// kana and Latin letters with marks. Written out because the standard library keeps its normaliser
+/// private and Foundation has no place in this module.
 extension NameNormalisation {
     static let compatibility: [UInt32: String] = {
         var table: [UInt32: String] = [:]
@@ -32,6 +32,8 @@ extension NameNormalisation {
         (0x00B5, "μ"),
         (0x00B9, "1 o"),
         (0x00BC, "1⁄4 1⁄2 3⁄4"),
+        (0x0132, "IJ ij"), (0x013F, "L· l·"), (0x0149, "ʼn"), (0x017F, "s"), (0x1E9A, "aʾ ṡ"),
+        (0xFF5F, "⦅ ⦆"),
         (0x2011, "‐"),
         (0x2024, ". .. ..."),
         (0x2033, "′′ ′′′"),

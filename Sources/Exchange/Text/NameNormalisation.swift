@@ -1,8 +1,8 @@
-/// 氏名の検索形: forms of a name to search by. The registered characters are kept beside them, because these
-/// forms lose distinctions on purpose and nothing may be written back from them.
+/// 氏名の検索形: forms of a name to search by. The registered characters are kept beside them, because
+/// these forms lose distinctions on purpose and nothing may be written back from them.
 package enum NameNormalisation {
-    /// Unicode NFKC for the characters of Japanese systems: half-width kana joined with their voicing marks,
-    /// full-width ASCII, enclosed and squared forms, compatibility ideographs.
+    /// Unicode NFKC for the characters of Japanese systems: half-width kana joined with their
+    /// voicing marks, full-width ASCII, enclosed and squared forms, compatibility ideographs.
     package static func nfkc(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
         var mapped = String.UnicodeScalarView()
@@ -23,8 +23,8 @@ package enum NameNormalisation {
         return String(composed(mapped))
     }
 
-    /// Joins each letter with the marks behind it. Marks are taken in the order written: names carry one,
-    /// in Vietnamese two, and systems write those in the canonical order.
+    /// Joins each letter with the marks behind it. Marks are taken in the order written: names
+    /// carry one, in Vietnamese two, and systems write those in the canonical order.
     private static func composed(_ scalars: String.UnicodeScalarView) -> String.UnicodeScalarView {
         var result: [Unicode.Scalar] = []
         for scalar in scalars {
@@ -54,15 +54,15 @@ package enum NameNormalisation {
         return String(wide)
     }
 
-    /// What two spellings of one name share: NFKC, without spaces and variation selectors, capital Latin
-    /// letters, katakana, and the common variants of a kanji (髙 高, 﨑 崎, 邊 辺) as one.
+    /// What two spellings of one name share: NFKC, without spaces and variation selectors, capital
+    /// Latin letters, katakana, and the common variants of a kanji (髙 高, 﨑 崎, 邊 辺) as one.
     package static func searchable(_ text: String) -> String {
         var folded = String.UnicodeScalarView()
         for scalar in nfkc(text).unicodeScalars {
             switch scalar.value {
             case 0x20, 0x09, 0xFE00...0xFE0F, 0xE0100...0xE01EF, 0x200B...0x200D: continue
             case 0x61...0x7A: folded.append(Unicode.Scalar(UInt8(scalar.value - 0x20)))
-            case 0xC0...0x24F:
+            case 0xC0...0x24F, 0x1E00...0x1EFF:
                 folded.append(contentsOf: scalar.properties.uppercaseMapping.unicodeScalars)
             default: folded.append(variants[scalar] ?? katakana(scalar))
             }
@@ -75,13 +75,14 @@ package enum NameNormalisation {
         return Unicode.Scalar(scalar.value + 0x60) ?? scalar
     }
 
-    /// U+FF61 to U+FF9F; the last two are the combining marks, which composition joins to their kana.
+    /// U+FF61 to U+FF9F; the last two are the combining marks, which composition joins to their
+    /// kana.
     private static let halfWidthKana = Array(
         ("。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノ"
             + "ハヒフヘホマミムメモヤユヨラリルレロワン\u{3099}\u{309A}").unicodeScalars)
 
-    /// Each word: the form searched by, then the variants met in family registers. For searching only: a
-    /// match is a question to a clerk, never an identity.
+    /// Each word: the form searched by, then the variants met in family registers. For searching
+    /// only: a match is a question to a clerk, never an identity.
     private static let variants: [Unicode.Scalar: Unicode.Scalar] = {
         let words = """
             高髙 崎﨑嵜 辺邊邉 斎齋 斉齊 沢澤 浜濵濱 広廣 国國 島嶋嶌 富冨 峰峯 真眞 恵惠 徳德 瀬瀨 桜櫻 条條 \

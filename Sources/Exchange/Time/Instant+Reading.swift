@@ -1,7 +1,7 @@
 /// Reading instants as RFC 3339 and FHIR write them.
 extension Instant {
-    /// `2026-11-21T09:07:59+09:00`, `…Z`, with at most nine digits of fraction (microseconds are kept).
-    /// A time without its zone names no instant and is refused.
+    /// `2026-11-21T09:07:59+09:00`, `…Z`, with at most nine digits of fraction (microseconds are
+    /// kept). A time without its zone names no instant and is refused.
     package init(_ text: String, item: String = "instant") throws(Refusal) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes[10] == UInt8(ascii: "T") else { throw .malformed(item) }

@@ -1,5 +1,6 @@
-/// 和暦: a civil day as an era writes it. Reading refuses days that never were; writing gives every day since
-/// 1868-01-25 its era. The era changes on the day itself: 1989-01-07 is 昭和64年, 1989-01-08 平成元年.
+/// 和暦: a civil day as an era writes it. Reading refuses days that never were; writing gives every
+/// day since 1868-01-25 its era. The era changes on the day itself: 1989-01-07 is 昭和64年, 1989-01-08
+/// 平成元年.
 package struct Wareki: Hashable, Sendable {
     package enum Era: Int, CaseIterable, Sendable {
         case meiji = 1
@@ -40,15 +41,16 @@ package struct Wareki: Hashable, Sendable {
         year = day.year - era.firstYear + 1
     }
 
-    /// Reads `5080401`, `令和8年4月1日` (元年, full-width digits) or `R8.4.1` (also `/` and `-`), strictly.
+    /// Reads `5080401`, `令和8年4月1日` (元年, full-width digits) or `R8.4.1` (also `/` and `-`),
+    /// strictly.
     package init(_ text: String, item: String = "date") throws(Refusal) {
         let reading = try Self.reading(text, item: item)
         guard reading.warning != .pastEraEnd else { throw .malformed(item) }
         self = reading.date
     }
 
-    /// As `init`, but what real systems still send is accepted with a warning. A date past the end of its era
-    /// comes back in the era that day belongs to.
+    /// As `init`, but what real systems still send is accepted with a warning. A date past the end
+    /// of its era comes back in the era that day belongs to.
     package static func reading(_ text: String, item: String = "date")
         throws(Refusal) -> (date: Wareki, warning: Warning?)
     {

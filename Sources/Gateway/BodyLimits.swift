@@ -1,0 +1,20 @@
+import Exchange
+
+/// The longest body of each interaction; one byte more is 413.
+enum BodyLimits {
+    /// A few short items.
+    static let smallBytesMax = 4_096
+    /// A certificate of up to 3 kB and a signature of 512 B in base64, and the items beside them.
+    static let visitBytesMax = 16_384
+    /// A CoverageEligibilityRequest with everything optional filled in is about 4 kB.
+    static let checkBytesMax = 32_768
+    /// As the reader's own limit, which has the arithmetic; a larger load is several tasks.
+    static let registrationBytesMax = RegistrationLimits.json.bytesMax
+}
+
+extension Limits {
+    /// A card is read and a PIN typed within a minute; five leave room for a second try.
+    static let nonceSeconds: Int64 = 300
+    /// Ten minutes: a connector asks again on its own, and a stolen token is of no use without the certificate's key.
+    static let officeTokenSeconds: Int64 = 600
+}

@@ -1,0 +1,93 @@
+import Crypto
+package import Exchange
+import HTTPTypes
+import Hummingbird
+package import Ledger
+import NIOCore
+package import Trust
+
+/// What every interaction is given: the door, the keys, the card's trust. Nothing else reaches a handler.
+package struct GatewayParts: Sendable {
+    package let ledger: Ledger
+    package let keys: KeyRing
+    package let cards: CardTrust
+    /// The gateway's own clock, for what the database is not asked about (nonces, tokens).
+    package let now: @Sendable () -> Instant
+
+    package init(
+        ledger: Ledger, keys: KeyRing, cards: CardTrust, now: @escaping @Sendable () -> Instant
+    ) {
+        self.ledger = ledger
+        self.keys = keys
+        self.cards = cards
+        self.now = now
+    }
+
+    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs.
+    func pairwise(_ person: PersonKey, for party: Party) -> String {
+        Base64URL.encode(
+            KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys))
+    }
+
+    /// 個人番号 becomes a keyed hash at the door; the digits go no further than this line.
+    func numberHash(_ number: IndividualNumber) -> [UInt8] {
+        number.withDigits {
+            KeyedHash.individualNumber(String(decoding: $0, as: UTF8.self), keys: keys)
+        }
+    }
+}
+
+func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    Array(SHA256.hash(data: bytes))
+}
+
+extension HTTPField.Name {
+    static let operatorID: Self = {
+        guard let name = Self("Tsunagi-Operator") else { preconditionFailure("not a field name") }
+        return name
+    }()
+}
+
+extension Request {
+    /// 操作者: who at the party asks, as the party says; at most 64 letters, digits, `.`, `_`, `-`.
+    func caller(_ context: GatewayContext) throws -> Caller {
+        let party = try context.party
+        guard let asserted = headers[.operatorID] else {
+            return Caller(party: party, operatorID: nil)
+        }
+        let isFormed = asserted.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
+        }
+        guard isFormed, (1...64).contains(asserted.utf8.count) else {
+            throw Refusal.malformed("Tsunagi-Operator")
+        }
+        return Caller(party: party, operatorID: asserted)
+    }
+
+    func json(atMost bytesMax: Int) async throws -> (bytes: [UInt8], object: JSONObject) {
+        let buffer = try await body(.json, atMost: bytesMax)
+        let bytes = Array(buffer.readableBytesView)
+        return (bytes, try JSON(reading: bytes).requiredObject(at: "body"))
+    }
+}
+
+extension GatewayContext {
+    func recordID(_ name: String = "id") throws -> RecordID {
+        try RecordID(parameters.require(name), item: name)
+    }
+}
+
+extension Response {
+    static func json(_ status: HTTPResponse.Status, _ bytes: [UInt8]) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    static func fhir(_ status: HTTPResponse.Status, _ bytes: [UInt8]) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/fhir+json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

@@ -1,0 +1,16 @@
+/// 準備完了: one thing that must hold before a load balancer sends requests here.
+package struct ReadinessCheck: Sendable {
+    package enum Verdict: Hashable, Sendable {
+        case ready
+        /// The reason is read by operators: it names parts and numbers, never data.
+        case notReady(String)
+    }
+
+    package let name: String
+    package let check: @Sendable () async -> Verdict
+
+    package init(_ name: String, check: @escaping @Sendable () async -> Verdict) {
+        self.name = name
+        self.check = check
+    }
+}

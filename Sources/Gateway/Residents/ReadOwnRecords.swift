@@ -1,0 +1,137 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 本人の記録: what a resident sees through a portal. Every question of theirs is on the record too, and appears in the
+/// next list.
+extension GatewayParts {
+    /// 受給資格: `GET /fhir/Coverage`.
+    func readOwnEntitlements(_ request: Request, _ context: GatewayContext) async throws -> Response
+    {
+        let rules = try ledger.rules.current()
+        let page = request.page()
+        return try await own(request, context, .readOwnEntitlements) { records, person, patient in
+            renderCoverages(
+                try records.ownEntitlements(of: person), of: patient, rules: rules.subsidy,
+                page: page)
+        }
+    }
+
+    /// 受付と同意: `GET /fhir/Consent`.
+    func readOwnVisits(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let rules = try ledger.rules.current()
+        let page = request.page()
+        return try await own(request, context, .readOwnVisits) { records, person, patient in
+            let visits = try records.ownVisits(of: person, limit: PageLimits.visitsMax)
+            let views = try visits.map { visit in
+                ConsentView(
+                    visitID: visit.id.text, patientID: patient, party: visit.party,
+                    partyName: visit.partyName, visitKind: visit.kind,
+                    consents: Set(try visit.consents.map { try ConsentKind($0) }),
+                    opened: visit.term.opened, ends: visit.term.ends,
+                    isEnded: !visit.term.isOpen(at: records.now))
+            }
+            return renderConsents(views, asked: records.now, rules: rules, page: page)
+        }
+    }
+
+    /// 受付の終了: `POST /visits/{id}/end`, effective with the next request of the institution.
+    func endOwnVisit(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let token = try request.residentToken(context)
+        let visit = try context.recordID()
+        try await ledger.access(try request.caller(context), .endOwnVisit) { records in
+            let person = try records.resident(token)
+            try records.endVisit(visit, of: person)
+            records.enter(person, visit: visit)
+        }
+        return Response(status: .noContent)
+    }
+
+    /// だれが見たか: `GET /fhir/AuditEvent`, IHE BALP, each with its position and inclusion proof once it is sealed.
+    func readOwnAccessLog(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let rules = try ledger.rules.current()
+        let (offset, count) = try request.range()
+        let page = request.page(offset: offset, count: count)
+        return try await own(request, context, .readOwnAccessLog) { records, person, patient in
+            let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
+            return renderAuditEvents(
+                try log.entries.map { try AccessEntryView($0, patient: patient, log.checkpoint) },
+                purposes: rules.purposes, page: page(log.total))
+        }
+    }
+
+    private func own(
+        _ request: Request, _ context: GatewayContext, _ purpose: Purpose,
+        _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
+    ) async throws -> Response {
+        let token = try request.residentToken(context)
+        let caller = try request.caller(context)
+        let bytes = try await ledger.access(caller, purpose) { records in
+            let person = try records.resident(token)
+            let answer = try body(&records, person, pairwise(person, for: caller.party))
+            records.enter(person, digest: sha256(answer))
+            return answer
+        }
+        return .fhir(.ok, bytes)
+    }
+}
+
+/// The longest lists of one answer.
+enum PageLimits {
+    /// A year of weekly visits.
+    static let visitsMax = 60
+    /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.
+    static let entriesMax = 100
+    static let entriesDefault = 50
+}
+
+extension Request {
+    /// Where the list stands. The path is the route's own: nothing of the resident is in it.
+    func page() -> SearchPage {
+        SearchPage(base: "fhir", selfLink: uri.path)
+    }
+
+    /// `_offset` and `_count`: numbers, nothing about anyone.
+    func range() throws -> (offset: Int, count: Int) {
+        let count = try number("_count") ?? PageLimits.entriesDefault
+        let offset = try number("_offset") ?? 0
+        guard (1...PageLimits.entriesMax).contains(count) else { throw Refusal.malformed("_count") }
+        return (offset, count)
+    }
+
+    func page(offset: Int, count: Int) -> @Sendable (_ total: Int) -> SearchPage {
+        let path = uri.path
+        return { total in
+            let next = offset + count
+            return SearchPage(
+                base: "fhir", selfLink: "\(path)?_offset=\(offset)&_count=\(count)",
+                nextLink: next < total ? "\(path)?_offset=\(next)&_count=\(count)" : nil,
+                total: total)
+        }
+    }
+
+    private func number(_ name: String) throws -> Int? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let number = Int(text), number >= 0 else { throw Refusal.malformed(name) }
+        return number
+    }
+}
+
+extension AccessEntryView {
+    init(_ own: OwnEntry, patient: String, _ checkpoint: String?) throws {
+        let entry = own.entry
+        guard let purpose = Purpose(rawValue: entry.purpose) else {
+            throw Refusal.rulesUnknown
+        }
+        self.init(
+            id: entry.id.text, at: entry.at, party: try Party(uri: "urn:tsunagi:party:\(entry.party)"),
+            partyName: own.partyName, operatorName: entry.operatorID, purpose: purpose,
+            visitID: entry.visit?.text, refusal: entry.outcome == "ok" ? nil : entry.outcome,
+            patientID: patient, what: [purpose.rawValue],
+            proof: own.proof.map {
+                SealedPosition(
+                    position: $0.index, treeSize: $0.size, leaf: entry.leafText,
+                    path: $0.path.map(\.bytes), checkpoint: checkpoint)
+            })
+    }
+}

@@ -1,0 +1,40 @@
+package import Exchange
+
+/// 接続元: who is on the other end of a connection, as its certificate says and as far as that was
+/// checked: until `validUntil`, and while the trust's epoch is still `epoch`.
+package struct ConnectionIdentity: Hashable, Sendable {
+    package let party: Party
+    /// SHA-256 of the certificate in DER.
+    package let fingerprint: [UInt8]
+    /// When this must be asked again at the latest: the end of the certificate, or of the
+    /// revocation list that cleared it, whichever is earlier.
+    package let validUntil: Instant
+
+    package init(party: Party, fingerprint: [UInt8], validUntil: Instant) {
+        self.party = party
+        self.fingerprint = fingerprint
+        self.validUntil = validUntil
+    }
+}
+
+/// What a listener asks about client certificates. Closures, because the answers come from Trust
+/// and from the party registry, and the server needs to know neither.
+package struct ClientTrust: Sendable {
+    /// Chain, dates, usage, party, revocation, standing. Asked in a full handshake with the chain as
+    /// the client sent it (DER, its own certificate first); when a resumed handshake completes, with
+    /// the client's own certificate alone, because the session keeps no more; and again whenever
+    /// `epoch` or the time has moved on. It runs on an event loop and MUST NOT wait for anything.
+    package let identify:
+        @Sendable (_ chain: [[UInt8]], _ now: Instant) -> Result<ConnectionIdentity, Refusal>
+
+    /// Moves whenever a revocation list or a party's standing may have changed.
+    package let epoch: @Sendable () -> UInt64
+
+    package init(
+        identify: @escaping @Sendable ([[UInt8]], Instant) -> Result<ConnectionIdentity, Refusal>,
+        epoch: @escaping @Sendable () -> UInt64
+    ) {
+        self.identify = identify
+        self.epoch = epoch
+    }
+}

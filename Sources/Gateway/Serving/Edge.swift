@@ -1,0 +1,143 @@
+import Exchange
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// 縁: what every request of a listener passes, once on the way in and once on the way out. Who
+/// asks, whether there is room, then the route; and whatever happened, one answer, one log line,
+/// one count. Nothing thrown below leaves as anything but a refusal or an incident number.
+struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == GatewayContext {
+    let state: ListenerState
+    let responder: Responder
+    let errors: ErrorReading
+    let meter: RequestMeter
+    let logger: Logger
+    private let date = HTTPDate()
+
+    init(
+        state: ListenerState, responder: Responder, errors: ErrorReading, meter: RequestMeter,
+        logger: Logger
+    ) {
+        self.state = state
+        self.responder = responder
+        self.errors = errors
+        self.meter = meter
+        self.logger = logger
+    }
+
+    func answer(_ request: Request, on connection: Connection) async -> Response {
+        let started = NIODeadline.now()
+        let id = RequestID()
+        var route: String?
+        var party: Party?
+        var response: Response
+        do {
+            let caller = try connection.caller()
+            party = caller?.party
+            guard connection.takeToken() else { throw Refusal.tooManyRequests }
+            guard state.enter() else { throw Refusal.overloaded }
+            defer { state.leave() }
+            let context = GatewayContext(
+                source: .init(
+                    logger: logger, requestID: id, listener: state.listener, identity: caller))
+            do {
+                response = try await responder.respond(to: request, context: context)
+                route = try Self.route(of: context)
+            } catch {
+                route = try Self.route(of: context)
+                throw error
+            }
+        } catch {
+            response = answer(to: (error as? Thrown)?.cause ?? error, request, id)
+            // Refused at the door: whoever is let in again comes with a new connection.
+            if party == nil, state.trust != nil { response.headers[.connection] = "close" }
+        }
+        finish(&response, id)
+        let elapsed = (NIODeadline.now() - started).nanoseconds
+        record(request, route: route, party: party, response, id, nanoseconds: elapsed)
+        return response
+    }
+
+    /// Default deny: what the router did not know is refused, whatever the router made of it.
+    private static func route(of context: GatewayContext) throws(Refusal) -> String {
+        guard let route = context.endpointPath, route != RouterResponder<GatewayContext>.noRoute
+        else { throw .routeUnknown }
+        return route
+    }
+
+    private func finish(_ response: inout Response, _ id: RequestID) {
+        response.headers.append(.init(name: .cacheControl, value: "no-store"))
+        response.headers.append(.init(name: .xContentTypeOptions, value: "nosniff"))
+        response.headers.append(.init(name: .requestID, value: id.description))
+        response.headers.append(.init(name: .date, value: date.text(at: state.now())))
+    }
+
+    private func record(
+        _ request: Request, route: String?, party: Party?, _ response: Response, _ id: RequestID,
+        nanoseconds: Int64
+    ) {
+        let status = response.status.code
+        // A method nobody defined would be a label made by a caller.
+        let method = route == nil ? "-" : request.method.rawValue
+        let route = route ?? "-"
+        meter.record(method: method, route: route, status: status, nanoseconds: nanoseconds)
+        logger.info(
+            "request",
+            metadata: [
+                "request": .string(id.description),
+                "listener": .string(state.listener.rawValue),
+                "method": .string(method),
+                "route": .string(route),
+                "party": .string(party?.key ?? "-"),
+                "status": .stringConvertible(status),
+                "ms": .stringConvertible(Double(nanoseconds / 10_000) / 100),
+            ])
+    }
+}
+
+extension Edge {
+    private func answer(to error: any Error, _ request: Request, _ id: RequestID) -> Response {
+        let form = RefusalForm(path: request.uri.path)
+        guard let refusal = refusal(error) else { return incident(error, form, id) }
+        var response = Response(status: refusal.status, form, form.bytes(of: refusal))
+        if let seconds = refusal.retryAfterSeconds {
+            response.headers[.retryAfter] = String(seconds)
+        }
+        // A body nobody will read is not waited for.
+        if refusal == .bodyTooLarge { response.headers[.connection] = "close" }
+        if let error = error as? MethodNotAllowed { response.headers[.allow] = error.allowed }
+        if error is HTTPParserError { response.headers[.connection] = "close" }
+        return response
+    }
+
+    private func refusal(_ error: any Error) -> Refusal? {
+        switch error {
+        case let refusal as Refusal: refusal
+        case is MethodNotAllowed: .methodNotAllowed
+        case is NIOTooManyBytesError: .bodyTooLarge
+        case is HTTPParserError: .malformed("body")
+        default: errors.refusal(error)
+        }
+    }
+
+    /// Logged in full as far as it is safe; the caller gets the number to quote and nothing else.
+    private func incident(_ error: any Error, _ form: RefusalForm, _ id: RequestID) -> Response {
+        logger.error(
+            "incident",
+            metadata: [
+                "request": .string(id.description),
+                "type": .string(String(reflecting: type(of: error))),
+                "error": .string(errors.safeText(error) ?? "-"),
+            ])
+        return Response(status: Unexpected.status, form, form.bytes(ofIncident: id))
+    }
+}
+
+extension HTTPField.Name {
+    static let requestID: Self = {
+        guard let name = Self("X-Request-Id") else { preconditionFailure("not a field name") }
+        return name
+    }()
+}

@@ -1,0 +1,90 @@
+import Exchange
+import Metrics
+import NIOCore
+import Synchronization
+
+/// What all connections of one listener share: who is connected, how much is under way, and the
+/// closures that say whom to believe and what time it is.
+final class ListenerState: Sendable {
+    let listener: Listener
+    let limits: Limits
+    /// `nil` on the operations listener when it speaks plain HTTP on loopback.
+    let trust: ClientTrust?
+    let now: @Sendable () -> Instant
+
+    private let shares: PartyShares
+    private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let inFlight = Atomic<Int>(0)
+    private let connectionsOpen: Meter
+    private let requestsInFlight: Meter
+    private let connectionsRefused: Counter
+
+    init(
+        listener: Listener, limits: Limits, trust: ClientTrust?,
+        now: @escaping @Sendable () -> Instant, metrics: any MetricsFactory
+    ) {
+        self.listener = listener
+        self.limits = limits
+        self.trust = trust
+        self.now = now
+        shares = PartyShares(limits: limits)
+        let labels = [("listener", listener.rawValue)]
+        connectionsOpen = Meter(
+            label: "gateway_connections_open", dimensions: labels, factory: metrics)
+        requestsInFlight = Meter(
+            label: "gateway_requests_in_flight", dimensions: labels, factory: metrics)
+        connectionsRefused = Counter(
+            label: "gateway_connections_refused_total", dimensions: labels, factory: metrics)
+    }
+
+    /// `false` when the listener is full; the socket is closed then, before any handshake.
+    func open(_ channel: any Channel) -> Bool {
+        let count = connections.withLock { connections -> Int? in
+            guard connections.count < limits.connectionsMax else { return nil }
+            connections[ObjectIdentifier(channel)] = channel
+            return connections.count
+        }
+        guard let count else {
+            connectionsRefused.increment()
+            return false
+        }
+        connectionsOpen.set(count)
+        return true
+    }
+
+    func closed(_ channel: any Channel) {
+        let count = connections.withLock { connections in
+            connections[ObjectIdentifier(channel)] = nil
+            return connections.count
+        }
+        connectionsOpen.set(count)
+    }
+
+    /// Cuts what is still open when the time to drain is over.
+    func closeAll() -> Int {
+        let open = connections.withLock { Array($0.values) }
+        for channel in open {
+            channel.close(promise: nil)
+        }
+        return open.count
+    }
+
+    func share(of party: Party) -> PartyShare? {
+        shares.connect(party, now: NIODeadline.now().uptimeNanoseconds)
+    }
+
+    /// `false` when as many requests are under way as may be. Otherwise `leave` MUST follow.
+    func enter() -> Bool {
+        let count = inFlight.wrappingAdd(1, ordering: .relaxed).newValue
+        guard count <= limits.requestsInFlightMax else {
+            inFlight.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        requestsInFlight.set(count)
+        return true
+    }
+
+    func leave() {
+        requestsInFlight.set(inFlight.wrappingSubtract(1, ordering: .relaxed).newValue)
+    }
+}

@@ -1,0 +1,53 @@
+import Exchange
+import HTTPTypes
+package import Hummingbird
+package import NIOCore
+
+/// The media types a route takes in its body.
+package enum BodyType: Sendable {
+    /// `application/json` or `application/fhir+json`, in UTF-8 if it says so at all.
+    case json
+    case form
+    case csv
+
+    fileprivate var names: [String] {
+        switch self {
+        case .json: ["application/json", "application/fhir+json"]
+        case .form: ["application/x-www-form-urlencoded"]
+        case .csv: ["text/csv"]
+        }
+    }
+}
+
+extension Request {
+    /// The whole body, if it is of this type and no longer than `bytesMax`. A longer one is
+    /// refused before it is read when its length is announced, and as soon as it is longer otherwise.
+    package func body(_ type: BodyType, atMost bytesMax: Int) async throws -> ByteBuffer {
+        guard let field = headers[.contentType], Self.is(field, type) else {
+            throw Refusal.unsupportedMediaType
+        }
+        // Compressed bodies are not taken: a small one can become any size.
+        guard headers[.contentEncoding] == nil else { throw Refusal.unsupportedMediaType }
+        let announced = headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > bytesMax { throw Refusal.bodyTooLarge }
+        do {
+            let body = try await self.body.collect(upTo: bytesMax)
+            if let announced, announced != body.readableBytes { throw Refusal.malformed("body") }
+            return body
+        } catch is NIOTooManyBytesError {
+            throw Refusal.bodyTooLarge
+        }
+    }
+
+    private static func `is`(_ field: String, _ type: BodyType) -> Bool {
+        let parts = field.lowercased().split(separator: ";").map { part in
+            part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
+        }
+        guard let name = parts.first, type.names.contains(name) else { return false }
+        // A municipality's CSV may be CP932: its reader decides. JSON is UTF-8 (RFC 8259 §8.1).
+        guard type != .csv else { return true }
+        return parts.dropFirst().allSatisfy { part in
+            !part.hasPrefix("charset=") || part == "charset=utf-8"
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Crypto
+import Exchange
+import HTTPTypes
+import Hummingbird
+import Ledger
+import Trust
+
+/// 医療費助成対象者情報登録 (postRegistrationTasks): PMH's own JSON array. Answered 202 with a task when every row is
+/// applied or has its reason; the individual number becomes a keyed hash here and goes no further.
+extension GatewayParts {
+    func registerEntitlements(form: RegistrationForm) -> Route.Handler {
+        { [self] request, context in
+            try requireOfficeToken(request, context)
+            let caller = try request.caller(context)
+            let buffer = try await request.body(.json, atMost: BodyLimits.registrationBytesMax)
+            let bytes = Array(buffer.readableBytesView)
+            let rules = try ledger.rules.current()
+            let rows = try readSubsidyRows(bytes, form: form)
+            var accepted: [NumberedRow] = []
+            var refused: [RowOutcome] = []
+            for (index, row) in rows.enumerated() {
+                switch row {
+                case .success(let row):
+                    let hash = numberHash(row.number)
+                    accepted.append(NumberedRow(numberHash: hash, row: row))
+                case .failure(let failure):
+                    refused.append(
+                        RowOutcome(line: index + 1, kind: .refused, findings: failure.findings))
+                }
+            }
+            let task = RegistrationRequest(
+                field: form.field, bodyBytes: bytes, key: try request.idempotencyKey(),
+                refused: refused, rowsTotal: rows.count)
+            let receipt = try await ledger.access(caller, .registerEntitlements) {
+                [accepted] records in
+                try records.registerEntitlements(task, accepted, rules: rules)
+            }
+            return .json(.accepted, receipt.json)
+        }
+    }
+
+    /// 登録結果: `GET …/{taskId}`, the counts and every row that has something to say.
+    func readRegistration(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        try requireOfficeToken(request, context)
+        let task = try context.recordID("taskId")
+        let caller = try request.caller(context)
+        let report = try await ledger.access(caller, .readRegistration) {
+            try $0.registrationReport(task)
+        }
+        return .json(.ok, report.json)
+    }
+}
+
+extension Request {
+    /// `Idempotency-Key`: 1 to 128 visible ASCII characters; without one, the body's own digest is the key.
+    func idempotencyKey() throws -> String? {
+        guard let name = HTTPField.Name("Idempotency-Key"), let key = headers[name] else {
+            return nil
+        }
+        guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw Refusal.malformed("Idempotency-Key") }
+        return key
+    }
+}
+
+extension RegistrationRequest {
+    init(
+        field: String, bodyBytes: [UInt8], key: String?, refused: [RowOutcome], rowsTotal: Int
+    ) {
+        let digest = Array(SHA256.hash(data: bodyBytes))
+        self.init(
+            field: field, idempotencyKey: key ?? Exchange.Hexadecimal.text(digest), bodyDigest: digest,
+            refused: refused, rowsTotal: rowsTotal)
+    }
+}
+
+extension RegistrationForm {
+    var field: String {
+        switch self {
+        case .full: "medical-subsidy"
+        case .difference: "medical-subsidy-history"
+        }
+    }
+}
+
+extension RegistrationReceipt {
+    func write(to writer: inout JSONWriter) {
+        writer.member("taskId", task.text)
+        writer.member("receivedAt", receivedAt.text)
+        writer.member("status", "completed")
+        writer.member("rows", rows)
+        writer.member("applied", counts[.applied] ?? 0)
+        writer.member("unchanged", counts[.unchanged] ?? 0)
+        writer.member("underReview", counts[.underReview] ?? 0)
+        writer.member("refused", counts[.refused] ?? 0)
+    }
+
+    var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        write(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+extension RegistrationReport {
+    var json: [UInt8] {
+        var writer = JSONWriter(reservingBytes: 1024 + results.count * 512)
+        writer.beginObject()
+        receipt.write(to: &writer)
+        writer.name("results")
+        writer.beginArray()
+        for result in results {
+            writer.beginObject()
+            writer.member("line", result.line)
+            writer.member("outcome", result.outcome)
+            writer.name("findings")
+            writer.raw(result.findings)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+}
