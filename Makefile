@@ -1,7 +1,7 @@
 # One entry point. Targets first install what is missing (deploy/install-debian): only Swift must be there.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench build clean install
+.PHONY: help demo test check format bench build clean install versions
 
 # A log gets errors alone; a terminal gets SwiftPM's own progress line.
 quiet := $(shell [ -t 2 ] || echo --quiet)
@@ -50,3 +50,8 @@ bench:
 
 clean:
 	@swift package clean
+
+# After a change of a version in Package.swift: what the pins resolve to, for deploy/versions.md.
+versions:
+	@swift package show-dependencies --format text | grep -oE '[a-z0-9-]+<[^>]+>' \
+	  | sed -E 's/<.*@/ /; s/>//' | sort -u >deploy/resolved-versions.txt

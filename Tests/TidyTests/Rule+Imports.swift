@@ -23,7 +23,7 @@ extension Rule {
         "Ledger": platform.union(["Exchange", "Postgres", "Crypto", "Logging", "Metrics"]),
         "Gateway": platform.union(nio).union(hummingbird).union([
             "Exchange", "Ledger", "Trust", "HTTPTypes", "Crypto", "ServiceLifecycle", "Logging",
-            "Metrics",
+            "Metrics", "CoreMetrics",
         ]),
         "Portal": platform.union(nio).union(hummingbird).union([
             "Exchange", "HTTPTypes", "ServiceLifecycle", "Logging", "Metrics", "Mustache",
@@ -78,7 +78,8 @@ extension Rule {
             swift("Sources/Postgres/A.swift", "internal import CPostgres"),
             swift("Sources/tsunagi/Demo/A.swift", "import Postgres"),
             swift("Sources/Gateway/A.swift", "import protocol ServiceLifecycle.Service"),
-        ]
+        ],
+        with: ["import "]
     ) { file, line in
         guard file.isSource, let name = imported(file.codeLines[line]) else { return nil }
         guard let allowed = table[file.target] else { return "\(file.target) is not in the table" }
@@ -95,7 +96,8 @@ extension Rule {
         ],
         keeps: [
             swift("Tests/LedgerTests/A.swift", "import Ledger\nimport Postgres\nimport Testing")
-        ]
+        ],
+        with: ["import "]
     ) { file, line in
         guard file.isTest, let name = imported(file.codeLines[line]) else { return nil }
         if file.codeLines[line].contains("@testable") { return "test through package access" }
@@ -103,7 +105,6 @@ extension Rule {
     }
 
     private static func imported(_ code: String) -> String? {
-        guard code.contains("import ") else { return nil }
-        return code.firstMatch(of: importLine).map { String($0.1) }
+        code.firstMatch(of: importLine).map { String($0.1) }
     }
 }

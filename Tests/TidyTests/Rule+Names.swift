@@ -32,7 +32,8 @@ extension Rule {
         keeps: [
             swift("Sources/Gateway/A.swift", "struct SealService: Service {}"),
             swift("Sources/Ledger/A.swift", "struct Visit {} // not a VisitManager"),
-        ]
+        ],
+        with: ["struct ", "class ", "enum ", "actor ", "protocol ", "typealias "]
     ) { file, line in
         let declaration = /\b(?:struct|class|enum|actor|protocol|typealias)\s+(\w+)(.*)/
         guard file.isSwift, let found = file.codeLines[line].firstMatch(of: declaration)

@@ -30,18 +30,25 @@ extension SourceFile {
     static func all() throws -> [SourceFile] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path)
+        let folder = FileManager.default
+        // The build folder alone holds more files than all the rest.
+        let tops = try folder.contentsOfDirectory(atPath: root.path).filter { !isBuilt($0) }
+        let paths = tops.flatMap { top in
+            let below =
+                (try? folder.subpathsOfDirectory(atPath: root.appending(path: top).path)) ?? []
+            return [top] + below.map { "\(top)/\($0)" }
+        }
         return paths.sorted().compactMap { path in
             guard !isBuilt(path), isText(path),
-                let bytes = FileManager.default.contents(atPath: root.appending(path: path).path)
+                let bytes = folder.contents(atPath: root.appending(path: path).path)
             else { return nil }
             return String(bytes: bytes, encoding: .utf8).map { SourceFile(path: path, text: $0) }
         }
     }
 
     private static func isBuilt(_ path: String) -> Bool {
-        path == "Package.resolved" || path.hasPrefix(".build") || path.hasPrefix(".git/")
-            || path.hasPrefix("run/") || path.hasPrefix("certs/dev/")
+        path == "Package.resolved" || path.hasPrefix(".build") || path == ".git"
+            || path == "run" || path.hasPrefix("certs/dev/")
     }
 
     private static func isText(_ path: String) -> Bool {

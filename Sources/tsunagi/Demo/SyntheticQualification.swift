@@ -1,7 +1,7 @@
 import Exchange
 
-/// Which certificates an invented person holds: several at once, run out, not yet begun, refund only, and of the
-/// municipality they left, so that every outcome of a check has somebody behind it.
+/// Which certificates an invented person holds: several at once, run out, not yet begun, refund only,
+/// and of the municipality they left, so that every outcome of a check has somebody behind it.
 struct SyntheticQualification {
     struct Person {
         let index: Int
