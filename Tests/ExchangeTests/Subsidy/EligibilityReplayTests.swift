@@ -1,20 +1,6 @@
 import Exchange
+import TestSupport
 import Testing
-
-/// SplitMix64: the failing seed is the argument, and runs alone.
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite struct EligibilityReplayTests {
     static let types: [(body: String, type: String)] = [
@@ -25,15 +11,15 @@ struct SeededNumbers: RandomNumberGenerator {
     ]
 
     /// A resident with up to a dozen versions, known on days around the decision.
-    static func random(_ numbers: inout SeededNumbers) -> SubsidyCase {
+    static func random(_ numbers: inout Seeded) -> SubsidyCase {
         var situation = SubsidyCase()
         let kinds = ["subsidy", "subsidy-mental", "immunization"]
         situation.consents = Set(kinds.filter { _ in Int.random(in: 0..<4, using: &numbers) > 0 })
         let today = SubsidyCase.day("2026-06-15").daysSince1970
-        let day = { (numbers: inout SeededNumbers) in
+        let day = { (numbers: inout Seeded) in
             CalendarDay(daysSince1970: today + Int.random(in: -40...40, using: &numbers)).text
         }
-        let known = { (numbers: inout SeededNumbers) in
+        let known = { (numbers: inout Seeded) in
             "2026-06-\(Int.random(in: 11...19, using: &numbers))T00:00:00Z"
         }
         for version in 1...Int.random(in: 1...12, using: &numbers) {
@@ -62,9 +48,9 @@ struct SeededNumbers: RandomNumberGenerator {
         return situation
     }
 
-    @Test(arguments: 0..<300 as Range<UInt64>)
+    @Test(arguments: Seeded.seeds(300))
     func `the order of facts never matters`(seed: UInt64) throws {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         var situation = Self.random(&numbers)
         let first = try situation.bytes()
         for _ in 0..<5 {
@@ -75,9 +61,9 @@ struct SeededNumbers: RandomNumberGenerator {
         }
     }
 
-    @Test(arguments: 0..<300 as Range<UInt64>)
+    @Test(arguments: Seeded.seeds(300))
     func `what became known later never changes an answer`(seed: UInt64) throws {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         let later = Self.random(&numbers)
         var then = later
         then.entitlements.removeAll { $0.knownAt > then.decidedAt }
@@ -87,9 +73,9 @@ struct SeededNumbers: RandomNumberGenerator {
         #expect(try later.answer() == then.answer())
     }
 
-    @Test(arguments: 0..<300 as Range<UInt64>)
+    @Test(arguments: Seeded.seeds(300))
     func `the versions used are enough to decide again`(seed: UInt64) throws {
-        var numbers = SeededNumbers(seed)
+        var numbers = Seeded(seed)
         var situation = Self.random(&numbers)
         situation.entitlements.removeAll(where: \.isUnderReview)
         let answer = try situation.answer()
