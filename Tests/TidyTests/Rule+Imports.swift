@@ -31,15 +31,19 @@ extension Rule {
         "tsunagi": platform.union(nio).union(hummingbird).union([
             "Exchange", "Ledger", "Trust", "Gateway", "Portal", "ArgumentParser", "Configuration",
             "ServiceLifecycle", "Crypto", "CryptoExtras", "X509", "SwiftASN1", "Logging", "Metrics",
+            "CoreMetrics", "SystemPackage",
         ]),
         "tsunagi-load": platform.union(nio).union(["ArgumentParser"]),
     ]
 
     /// A folder that may import more than its module. The demo and the bench make and measure a PostgreSQL
-    /// of their own, before there is a ledger to ask; the rest of the command line goes through Ledger.
+    /// of their own, before there is a ledger to ask; serving and operating name the address of the one
+    /// they are given. No other command can reach the database but through Ledger.
     static let foldersWithMore: [String: Set<String>] = [
         "Sources/tsunagi/Demo/": ["Postgres"],
         "Sources/tsunagi/Bench/": ["Postgres"],
+        "Sources/tsunagi/Serve/": ["Postgres"],
+        "Sources/tsunagi/Operate/": ["Postgres"],
     ]
 
     /// `import A`, `package import A`, `@testable import A`, `import struct A.B`, `#if`-indented or not.
@@ -65,7 +69,7 @@ extension Rule {
             swift("Sources/Exchange/A.swift", "import Ledger"),
             swift("Sources/Exchange/A.swift", "import Foundation"),
             swift("Sources/Trust/A.swift", "import Ledger"),
-            swift("Sources/tsunagi/Serve.swift", "import Postgres"),
+            swift("Sources/tsunagi/CardCommand.swift", "import Postgres"),
             swift("Sources/Portal/A.swift", "import Ledger"),
             swift("Sources/Other/A.swift", "import Exchange"),
         ],
