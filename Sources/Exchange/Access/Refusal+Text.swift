@@ -105,10 +105,11 @@ extension Refusal {
         .notReady,
     ]
 
+    /// Every refusal is written on the way out: no pattern is compiled for one place in one text.
     private func filled(_ text: String) -> String {
-        guard let item else { return text }
-        return text.split(separator: "{item}", omittingEmptySubsequences: false)
-            .joined(separator: item)
+        guard let item, let start = text.utf8.firstIndex(of: UInt8(ascii: "{")) else { return text }
+        let end = text.utf8.index(start, offsetBy: "{item}".utf8.count)
+        return text[..<start] + item + text[end...]
     }
 }
 

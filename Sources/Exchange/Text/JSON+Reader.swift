@@ -70,7 +70,7 @@ struct JSONReader {
         var names = NamesSeen()
         skipSpace()
         if take(UInt8(ascii: "}")) { return JSONObject() }
-        members.reserveCapacity(8)
+        members.reserveCapacity(4)
         while true {
             guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw .malformed }
             let name = try string()

@@ -115,8 +115,11 @@ package struct JSONWriter: Sendable {
     /// Plain stretches are copied whole; only `"`, `\` and control characters are escaped.
     private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
         var start = 0
-        for (index, byte) in text.enumerated()
-        where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        for index in 0..<text.count {
+            let byte = text[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                continue
+            }
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
             escape(byte)
             start = index + 1

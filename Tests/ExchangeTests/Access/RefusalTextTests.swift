@@ -1,0 +1,59 @@
+import Exchange
+import Testing
+
+@Suite struct RefusalTextTests {
+    @Test func `every code is its own and speaks for one case`() {
+        let codes = Refusal.table.map(\.code)
+        #expect(Set(codes).count == codes.count)
+        #expect(Set(Refusal.table.map(\.ja)).count == codes.count)
+        #expect(Set(Refusal.table.map(\.en)).count == codes.count)
+        #expect(Set(Refusal.table).count == codes.count)
+    }
+
+    @Test(arguments: Refusal.table)
+    func `every refusal says what to do next`(refusal: Refusal) {
+        #expect(refusal.code.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D })
+        #expect([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503].contains(refusal.status))
+        #expect(refusal.ja.hasSuffix("。") && refusal.ja.count { $0 == "。" } >= 2)
+        #expect(refusal.en.hasSuffix(".") && refusal.en.count > 30)
+        for text in [refusal.ja, refusal.en] {
+            #expect(!text.contains("{") && !text.contains("\n"))
+            #expect(refusal.item.map { text.contains($0) } ?? true)
+        }
+        let mayRetry = [429, 503].contains(refusal.status)
+        #expect((refusal.retryAfterSeconds != nil) == mayRetry)
+    }
+
+    @Test(arguments: Refusal.table)
+    func `nothing says whether anybody holds anything`(refusal: Refusal) {
+        for word in ["資格がありません", "該当者", "受給者ではありません", "登録されていない人"] {
+            #expect(!refusal.ja.contains(word))
+        }
+        for word in ["not eligible", "no entitlement", "holds no"] {
+            #expect(!refusal.en.contains(word))
+        }
+    }
+
+    @Test func `a card that does not work sends each person the right way`() {
+        let cards: [Refusal] = [.cardExpired, .cardRevoked, .cardUnbound, .cardLocked]
+        for refusal in cards {
+            #expect(refusal.ja.contains("紙の受給者証") && refusal.ja.contains("市区町村窓口"))
+            #expect(refusal.en.contains("paper certificate") && refusal.en.contains("municipality"))
+        }
+        #expect(Refusal.cardSuperseded.ja.contains("新しいカード"))
+        #expect(Refusal.cardLocked.ja.contains("ロック"))
+    }
+
+    @Test func `what says nothing of anyone is counted, not entered`() {
+        let counted: [Refusal] = [
+            .malformed("a"), .missing("a"), .bodyTooLarge, .routeUnknown, .methodNotAllowed,
+            .tooManyRequests, .overloaded, .notReady, .certificateNotTrusted, .tokenMissing,
+        ]
+        #expect(counted.allSatisfy { !$0.isEntered })
+        let entered: [Refusal] = [
+            .notYourPurpose, .cardExpired, .cardUnbound, .visitUnknown, .paperNotConfirmed,
+            .tokenOfAnotherParty, .recordUnknown, .serviceDateOutOfRange,
+        ]
+        #expect(entered.allSatisfy { $0.isEntered })
+    }
+}

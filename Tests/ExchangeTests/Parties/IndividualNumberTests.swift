@@ -1,0 +1,67 @@
+import Exchange
+import TestSupport
+import Testing
+
+@Suite struct IndividualNumberTests {
+    @Test(.enabled(if: Shared.isThere))
+    func `the published numbers keep the rule of the ordinance`() throws {
+        for key in ["valid", "validRemainder0", "validRemainder1"] {
+            for text in try Shared.texts("individual_number", key) {
+                let number = try IndividualNumber(text)
+                number.withDigits { #expect($0.elementsEqual(text.utf8)) }
+            }
+        }
+        for text in try Shared.texts("individual_number", "invalid") + ["210987654321"] {
+            #expect(throws: Refusal.malformed("myNumber"), "\(text)") { try IndividualNumber(text) }
+        }
+    }
+
+    @Test(arguments: Seeded.seeds(100))
+    func `one digit changed is no number`(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let text = random.individualNumber()
+        #expect(throws: Never.self) { try IndividualNumber(text) }
+        var digits = Array(text.utf8)
+        let place = 11
+        digits[place] = 0x30 + (digits[place] - 0x30 + UInt8(random.int(1...9))) % 10
+        #expect(throws: Refusal.self) { try IndividualNumber(digits) }
+    }
+
+    @Test func `a number shows itself to nobody`() throws {
+        let number = try IndividualNumber("123456789018")
+        var dumped = ""
+        dump(number, to: &dumped)
+        dump([number], to: &dumped)
+        let shown = ["\(number)", String(reflecting: number), "\(Optional(number) as Any)", dumped]
+        for text in shown {
+            #expect(!text.contains("123456789018") && !text.contains { $0.isNumber && $0 == "9" })
+        }
+        #expect(Mirror(reflecting: number).children.isEmpty)
+        let encodable = number as Any as? any Encodable
+        #expect(encodable == nil)
+    }
+
+    static let carrying = [
+        "123456789018", "番号は123456789018です", "１２３４５６７８９０１８", "1234 5678 9018", "1234-5678-9018",
+        "1234　5678　9018", "１２３４－５６７８－９０１８", "123456-789018", "123 456 789 018", "1234ー5678ー9018",
+        "1 2 3 4 5 6 7 8 9 0 1 8", "1234 - 5678 - 9018", "1234\u{200B}56789018", "A123456789018B",
+        "電話090-1234-5678 個人番号 1234 5678 9018", "123456789018-01", "２０２６年 123456789018",
+    ]
+
+    @Test(arguments: carrying)
+    func `free text that carries a number is found out`(text: String) {
+        #expect(IndividualNumber.looksLikeOne(in: text))
+    }
+
+    static let harmless = [
+        "", "12345678901", "123456789010", "1234567890180", "0123456789018", "+81 90 1234 5678",
+        "2026-04-01 2027-03-31", "東京都新宿区1-2-3", "1234 5678 9018 1234", "12345678年9018",
+        "1234\n5678\n9018",
+        "03-1234-5678", "2026-11-21T09:07:59.123456+09:00",
+    ]
+
+    @Test(arguments: harmless)
+    func `other digits are left alone`(text: String) {
+        #expect(!IndividualNumber.looksLikeOne(in: text))
+    }
+}
