@@ -101,6 +101,9 @@ struct LoadCommand: AsyncParsableCommand {
         let result = try await plan.run()
         try Output.write(result.table, to: .error)
         try Output.write(result.json, to: .results)
+        guard result.tally.latencies.count > 0 else {
+            throw LoadFault("nothing was measured: too few requests, or none answered")
+        }
         if result.tally.failures > 0 { throw ExitCode.failure }
     }
 }

@@ -18,6 +18,7 @@ final class Worker {
     private var tally = Tally()
     private var turn: Int
     private var inFlight = 0
+    private var isWaking = false
     private var isOver = false
     private var isFinished = false
     private var idle = CircularBuffer<Connection>()
@@ -40,7 +41,6 @@ final class Worker {
         let isolated = loop.assumeIsolated()
         isolated.scheduleTask(deadline: start) {
             for _ in 0..<count { self.connect() }
-            if self.plan.pace.interval != nil { self.sendWhatIsDue() }
         }
         isolated.scheduleTask(deadline: plannedEnd) { self.endWindow(at: self.plannedEnd) }
         isolated.scheduleTask(deadline: plannedEnd + .seconds(Self.drainSeconds)) { self.giveUp() }
@@ -139,14 +139,13 @@ final class Worker {
             due = dueTime(interval)
         }
         finishIfIdle()
-    }
-
-    private func sendWhatIsDue() {
-        guard let interval = plan.pace.interval, !isOver else { return }
-        sendDueOnIdle()
-        // With no idle connection the next answer sends what is due; looking again costs little.
-        let next = max(dueTime(interval), NIODeadline.now() + .microseconds(50))
-        loop.assumeIsolated().scheduleTask(deadline: next) { self.sendWhatIsDue() }
+        // With no idle connection it is the next answer that sends what has become due.
+        guard !idle.isEmpty, !isWaking, !isOver, due < plannedEnd else { return }
+        isWaking = true
+        loop.assumeIsolated().scheduleTask(deadline: due) {
+            self.isWaking = false
+            self.sendDueOnIdle()
+        }
     }
 
     func answered(
