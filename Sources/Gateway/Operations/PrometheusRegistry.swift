@@ -30,7 +30,9 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         let (series, dropped) = kept.withLock { ($0.series, $0.dropped) }
         var text = ""
         var name = ""
-        for (key, one) in series.sorted(by: { ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels) }) {
+        for (key, one) in series.sorted(by: {
+            ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels)
+        }) {
             if key.name != name {
                 name = key.name
                 text += "# TYPE \(name) \(one.type)\n"

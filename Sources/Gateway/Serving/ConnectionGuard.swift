@@ -58,8 +58,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             reading = .nothing
             deadline = Self.after(limits.keepAliveSeconds)
-        } else if case ChannelEvent.inputClosed? = event as? ChannelEvent {
-            reportCutBody(context)
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -98,7 +96,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        reportCutBody(context)
         isClosing = true
         context.fireChannelInactive()
     }
@@ -177,14 +174,6 @@ extension ConnectionGuard {
         write(context: context, data: wrapOutboundOut(.head(head)), promise: nil)
         write(context: context, data: wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
-    }
-
-    /// Hummingbird takes the end of the connection for the end of the body. A cut body MUST NOT
-    /// pass for a whole one.
-    private func reportCutBody(_ context: ChannelHandlerContext) {
-        guard case .body = reading else { return }
-        reading = .nothing
-        context.fireErrorCaught(HTTPParserError.invalidEOFState)
     }
 
     private func close(_ context: ChannelHandlerContext) {

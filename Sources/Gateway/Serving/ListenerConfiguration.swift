@@ -33,7 +33,8 @@ package struct ListenerConfiguration: Sendable {
             }
         }
         guard (0...65_535).contains(port) else {
-            throw Invalid(description: "\(port) is not a port of the \(listener.rawValue) listener.")
+            throw Invalid(
+                description: "\(port) is not a port of the \(listener.rawValue) listener.")
         }
         self.listener = listener
         self.host = host

@@ -40,7 +40,8 @@ package final class ServerTLS: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMBytes(material.certificateChainPEM)
                 .map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: material.privateKeyPEM, format: .pem)))
+            privateKey: .privateKey(
+                try NIOSSLPrivateKey(bytes: material.privateKeyPEM, format: .pem)))
         configuration.minimumTLSVersion = .tlsv12
         // TLS 1.3 has AEAD suites only; these are what is left of 1.2.
         configuration.cipherSuiteValues = [
@@ -68,7 +69,8 @@ extension ServerTLS {
             context: context,
             customVerificationCallback: { certificates, promise in
                 let chain = certificates.compactMap { try? $0.toDERBytes() }
-                let isAdmitted = chain.count == certificates.count && connection.admits(chain: chain)
+                let isAdmitted =
+                    chain.count == certificates.count && connection.admits(chain: chain)
                 promise.succeed(isAdmitted ? .certificateVerified : .failed)
             })
     }
