@@ -1,8 +1,8 @@
 import Exchange
 import Testing
 
-/// Every file of `profiles/**/examples` is run: valid ones are read or are what we write, invalid ones name their
-/// error.
+/// Every file of `profiles/**/examples` is run: valid ones are read or are what we write, invalid ones
+/// name their error.
 @Suite struct ExampleTests {
     @Test(arguments: Example.of("subsidy", "valid/request-"))
     func `a valid request is read as its side file says`(example: Example) throws {

@@ -1,7 +1,7 @@
 import Exchange
 
-/// What we write, from one made-up resident: the same bytes as the examples in `profiles/`, whose spaces are for
-/// readers only.
+/// What we write, from one made-up resident: the same bytes as the examples in `profiles/`, whose spaces
+/// are for readers only.
 enum Written {
     struct Resource: Sendable {
         let path: String

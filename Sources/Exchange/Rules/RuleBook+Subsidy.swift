@@ -103,27 +103,28 @@ extension RuleFolder {
 }
 
 extension SubsidyProgram {
-    fileprivate init(
+    fileprivate convenience init(
         reading row: RuleReader, body: String, of file: RuleReader
     ) throws(RuleFault) {
         try row.requireOnly([
             "certificateTypeID", "name", "consentKind", "lawNumber", "priority", "effectiveFrom",
             "effectiveTo", "requiresDesignation", "incomeSegments", "additionalConditions",
         ])
+        let first = try row.day("effectiveFrom")
+        let last = try row.optionalDay("effectiveTo")
+        if let last, last < first { throw row.fault("effectiveTo", "is before effectiveFrom") }
         self.init(
-            body: body, certificateTypeID: try row.string("certificateTypeID"),
-            name: try row.text("name"), consentKind: try row.consentKind("consentKind"),
-            lawNumber: try row.optionalString("lawNumber"),
-            priority: try row.int("priority", in: 0...9999),
-            effectiveFrom: try row.day("effectiveFrom"),
-            effectiveTo: try row.optionalDay("effectiveTo"),
-            requiresDesignation: try row.bool("requiresDesignation"),
-            incomeSegments: try row.codedTexts("incomeSegments"),
-            additionalConditions: try row.codedTexts("additionalConditions"),
+            Row(
+                certificateTypeID: try row.string("certificateTypeID"),
+                name: try row.text("name"), consentKind: try row.consentKind("consentKind"),
+                lawNumber: try row.optionalString("lawNumber"),
+                priority: try row.int("priority", in: 0...9999),
+                requiresDesignation: try row.bool("requiresDesignation")),
+            body: body, effective: (first, last),
+            names: (
+                try row.codedTexts("incomeSegments"), try row.codedTexts("additionalConditions")
+            ),
             source: try file.source())
-        if let last = effectiveTo, last < effectiveFrom {
-            throw row.fault("effectiveTo", "is before effectiveFrom")
-        }
     }
 
     fileprivate func overlaps(_ other: SubsidyProgram) -> Bool {

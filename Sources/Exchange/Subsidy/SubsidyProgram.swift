@@ -1,5 +1,6 @@
 /// 医療費助成制度: one row of a body's scheme master (制度マスタ), as data in `profiles/subsidy/programs/`.
-package struct SubsidyProgram: Sendable, Hashable {
+/// A class, so that the answers of a busy minute share one row instead of copying its names.
+package final class SubsidyProgram: Sendable, Hashable {
     /// 実施機関: 6 digits, or a pattern in which `?` stands for any digit.
     package let body: String
     /// 機関別受給者証種別ID, as the body registers it.
@@ -24,6 +25,50 @@ package struct SubsidyProgram: Sendable, Hashable {
         package let code: String
         package let name: BilingualText
     }
+
+    init(
+        _ row: Row, body: String, effective: (from: CalendarDay, to: CalendarDay?),
+        names: (segments: [CodedText], conditions: [CodedText]), source: RuleSource
+    ) {
+        self.body = body
+        certificateTypeID = row.certificateTypeID
+        name = row.name
+        consentKind = row.consentKind
+        lawNumber = row.lawNumber
+        priority = row.priority
+        requiresDesignation = row.requiresDesignation
+        effectiveFrom = effective.from
+        effectiveTo = effective.to
+        incomeSegments = names.segments
+        additionalConditions = names.conditions
+        self.source = source
+    }
+
+    /// What a row says of the scheme itself.
+    struct Row {
+        let certificateTypeID: String
+        let name: BilingualText
+        let consentKind: ConsentKind
+        let lawNumber: String?
+        let priority: Int
+        let requiresDesignation: Bool
+    }
+
+    package static func == (left: SubsidyProgram, right: SubsidyProgram) -> Bool {
+        left === right
+            || left.key == right.key && left.name == right.name
+                && left.consentKind == right.consentKind && left.lawNumber == right.lawNumber
+                && left.priority == right.priority && left.effectiveTo == right.effectiveTo
+                && left.requiresDesignation == right.requiresDesignation
+                && left.incomeSegments == right.incomeSegments
+                && left.additionalConditions == right.additionalConditions
+                && left.source == right.source
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(key) }
+
+    /// Rows of one body and type do not overlap, so this names one.
+    private var key: [String] { [body, certificateTypeID, effectiveFrom.text] }
 
     package func isEffective(on day: CalendarDay) -> Bool {
         effectiveFrom <= day && effectiveTo.map { day <= $0 } ?? true

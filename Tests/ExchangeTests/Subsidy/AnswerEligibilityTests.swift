@@ -1,7 +1,7 @@
 import Exchange
 import Testing
 
-/// Each row: a situation, and every line of its answer. Rows of the two bodies stand in the order of the answer.
+/// Each row: a situation, and every line of its answer, in the order of the answer.
 @Suite struct AnswerEligibilityTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
