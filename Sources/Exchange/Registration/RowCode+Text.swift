@@ -1,17 +1,19 @@
 /// The sentences of the row codes: what was found, then what the officer or the vendor does about
 /// it.
 extension RowCode {
+    private static let correct = "直して、この行だけを送り直してください。"
+    private static let again = "and send this row alone again."
+
     func ja(_ item: RowItem, _ name: String) -> String {
         let what = item.label.isEmpty ? name : "\(item.label)(\(name))"
-        let again = "直して、この行だけを送り直してください。"
         switch self {
         case .required: return "\(what)がありません。\(item.ruleJa)を入れ、この行だけを送り直してください。"
-        case .format: return "\(what)の形式が違います。\(item.ruleJa)に\(again)"
-        case .length: return "\(what)の文字数が決まりを超えています。\(item.ruleJa)に\(again)"
-        case .charset: return "\(what)に使えない文字があります。\(item.ruleJa)に\(again)"
-        case .dateOrder: return "\(what)が開始日より前です。期間の開始と終了を確かめ、\(again)"
+        case .format: return "\(what)の形式が違います。\(item.ruleJa)に\(Self.correct)"
+        case .length: return "\(what)の文字数が決まりを超えています。\(item.ruleJa)に\(Self.correct)"
+        case .charset: return "\(what)に使えない文字があります。\(item.ruleJa)に\(Self.correct)"
+        case .dateOrder: return "\(what)が開始日より前です。期間の開始と終了を確かめ、\(Self.correct)"
         case .number:
-            return "\(what)が12桁の数字でないか、検査用数字が合いません。個人番号を台帳で確かめ、\(again)"
+            return "\(what)が12桁の数字でないか、検査用数字が合いません。個人番号を台帳で確かめ、\(Self.correct)"
         case .individualNumberElsewhere:
             return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのはmyNumberだけです。"
                 + "取り除いて、この行だけを送り直してください。"
@@ -20,7 +22,7 @@ extension RowCode {
         case .unknownType:
             return "\(what)は登録されていない種別です。制度の設定を確かめ、種別を登録してから送り直してください。"
         case .unknownCode:
-            return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(again)"
+            return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
         case .notOwnResident:
             return "この人は資格の開始日に貴団体の住民として届いていません。住所の異動を確かめてください。"
                 + "広域の制度なら都道府県から登録してください。"
@@ -46,65 +48,52 @@ extension RowCode {
     }
 
     func en(_ item: RowItem, _ name: String) -> String {
-        let again = "and send this row alone again."
         switch self {
-        case .required: return "\(name) is missing. Give \(item.ruleEn) \(again)"
-        case .format: return "\(name) has the wrong form. Write \(item.ruleEn) \(again)"
-        case .length: return "\(name) is too long. Write \(item.ruleEn) \(again)"
+        case .required: "\(name) is missing. Give \(item.ruleEn) \(Self.again)"
+        case .format: "\(name) has the wrong form. Write \(item.ruleEn) \(Self.again)"
+        case .length: "\(name) is too long. Write \(item.ruleEn) \(Self.again)"
         case .charset:
-            return "\(name) has characters that are not allowed. Write \(item.ruleEn) \(again)"
-        case .dateOrder: return "\(name) lies before the first day. Correct the period \(again)"
+            "\(name) has characters that are not allowed. Write \(item.ruleEn) \(Self.again)"
+        case .dateOrder: "\(name) lies before the first day. Correct the period \(Self.again)"
         case .number:
-            return
-                "\(name) is not twelve digits with a valid check digit. Look the number up in your "
-                + "register \(again)"
+            "\(name) is not twelve digits with a valid check digit. Look the number up in your "
+                + "register \(Self.again)"
         case .individualNumberElsewhere:
-            return
-                "\(name) holds what looks like an individual number. Only myNumber may hold one. "
-                + "Remove it \(again)"
+            "\(name) holds what looks like an individual number. Only myNumber may hold one. "
+                + "Remove it \(Self.again)"
         case .duplicateKey:
-            return "An earlier row of this body has the same \(name). Find out which is right, and "
+            "An earlier row of this body has the same \(name). Find out which is right, and "
                 + "send only that one."
         case .unknownType:
-            return "\(name) names no registered certificate type. Register the type first \(again)"
+            "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:
-            return
-                "\(name) has a code that is not in your scheme master. Register it or correct it "
-                + again
+            "\(name) has a code that is not in your scheme master. Register it or correct it "
+                + Self.again
         case .notOwnResident:
-            return
-                "This person was not your resident on the first day. Check the move; schemes of the "
+            "This person was not your resident on the first day. Check the move; schemes of the "
                 + "prefecture are registered by the prefecture."
         case .staleHistory:
-            return
-                "A newer version than this \(name) is already registered. Fetch the latest history "
-                + again
+            "A newer version than this \(name) is already registered. Fetch the latest history "
+                + Self.again
         case .checkDigit:
-            return
-                "The check digit of \(name) is wrong. The row was taken; check for a copying error."
+            "The check digit of \(name) is wrong. The row was taken; check for a copying error."
         case .unknownItem:
-            return "\(name) is not in the specification. It is kept but decides nothing; check the "
+            "\(name) is not in the specification. It is kept but decides nothing; check the "
                 + "spelling of its name."
         case .unknownDay:
-            return
-                "\(name) has an unknown part. The row was taken; ages are decided by what is known."
+            "\(name) has an unknown part. The row was taken; ages are decided by what is known."
         case .kanaMissing:
-            return
-                "\(name) is missing. The row was taken; give it with the next one if it is known."
+            "\(name) is missing. The row was taken; give it with the next one if it is known."
         case .gaiji:
-            return
-                "\(name) has private-use characters. They are kept as your own code; others see 〓."
+            "\(name) has private-use characters. They are kept as your own code; others see 〓."
         case .periodOverlap:
-            return
-                "\(name) overlaps another row of the same person and certificate. The row was taken; "
+            "\(name) overlaps another row of the same person and certificate. The row was taken; "
                 + "check whether the earlier period should have ended."
         case .identityMismatch:
-            return
-                "\(name) differs from what was registered for this number before. Check that the "
+            "\(name) differs from what was registered for this number before. Check that the "
                 + "number belongs to this person."
         case .underReview:
-            return
-                "The row was registered as under review. Answers to clinics say so until the review "
+            "The row was registered as under review. Answers to clinics say so until the review "
                 + "ends."
         }
     }
