@@ -1,0 +1,47 @@
+import Crypto
+package import Exchange
+import FoundationEssentials
+
+/// 鍵付きハッシュ: what stands in the database in place of an individual number or a card. A rotation wraps
+/// what is stored in the new key, so the hash of a value is the chain of all versions in order.
+package enum KeyedHash {
+    /// 個人番号: 12 digits, already checked by the caller, become 32 bytes at the door.
+    package static func individualNumber(_ digits: String, keys: KeyRing) -> [UInt8] {
+        chain(keys.all(.number), framed("tsunagi individual number v1", [Array(digits.utf8)]))
+    }
+
+    /// A card by its certificate's issuer (DER) and serial.
+    package static func card(issuer: [UInt8], serial: [UInt8], keys: KeyRing) -> [UInt8] {
+        chain(keys.all(.card), framed("tsunagi card v1", [issuer, serial]))
+    }
+
+    /// One step of a rotation: what is stored under version n becomes what version n + 1 looks up.
+    package static func wrap(_ stored: [UInt8], in key: KeyRing.Key) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: stored, using: key.secret))
+    }
+
+    /// The id by which one institution knows one resident: 16 bytes that no other institution's id
+    /// can be matched with. Given ids outlive a rotation, so an older version can be named.
+    package static func pairwise(
+        institution: Party, person: [UInt8], keys: KeyRing, version: Int? = nil
+    ) -> [UInt8] {
+        let text = framed("tsunagi pairwise v1", [Array(institution.key.utf8), person])
+        let key = keys.all(.pairwise).first { $0.version == version } ?? keys.current(.pairwise)
+        return Array(HMAC<SHA256>.authenticationCode(for: text, using: key.secret).prefix(16))
+    }
+
+    private static func chain(_ keys: [KeyRing.Key], _ text: [UInt8]) -> [UInt8] {
+        keys.reduce(text) { wrap($0, in: $1) }
+    }
+}
+
+/// The purpose, then each part behind its length: no two lists of parts make the same bytes.
+func framed(_ purpose: String, _ parts: [[UInt8]]) -> [UInt8] {
+    var bytes = Array(purpose.utf8) + [0]
+    for part in parts { bytes += bigEndian(UInt64(part.count)) + part }
+    return bytes
+}
+
+func bigEndian(_ value: UInt64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) }
+}

@@ -1,0 +1,225 @@
+package import Exchange
+import FoundationEssentials
+package import Logging
+import Synchronization
+
+/// 失効情報: the revocation lists in force. A reload takes effect at once and raises `epoch`; a file that
+/// is broken, forged or older than the one before leaves the last good list in place, which ages and
+/// at last answers "unknown". Unknown is never good.
+package final class RevocationStore: Sendable {
+    package enum Status: Sendable, Hashable {
+        case good
+        case revoked(since: Instant)
+        case unknown(Reason)
+    }
+
+    /// How long after its next update a list still counts. 0 in the profile: an operator who allows
+    /// more does so knowingly, when a CA's publication fails.
+    package struct Freshness: Sendable {
+        package let graceSeconds: Int64
+
+        package init(graceSeconds: Int64 = 0) {
+            self.graceSeconds = graceSeconds
+        }
+    }
+
+    private struct State {
+        var lists: [CertificateName: [LoadedList]] = [:]
+        var files: [String: LoadedList] = [:]
+        var epoch: UInt64 = 0
+    }
+
+    private let paths: [String]
+    private let issuers: [CertificateName: [ParsedCertificate]]
+    private let freshness: Freshness
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// Files, and folders whose `.pem`, `.crl` and `.der` files are read. A list whose issuer is among
+    /// `issuers` is checked when it is loaded; any other when a path leads to its issuer.
+    package init(
+        paths: [String], issuers: [ParsedCertificate], freshness: Freshness = Freshness(),
+        logger: Logger
+    ) {
+        self.paths = paths
+        self.issuers = Dictionary(grouping: issuers, by: \.subject)
+        self.freshness = freshness
+        self.logger = logger
+        state = Mutex(State())
+        reload()
+    }
+
+    package init(lists: [RevocationList], freshness: Freshness = Freshness()) {
+        paths = []
+        issuers = [:]
+        self.freshness = freshness
+        logger = Logger(label: "tsunagi.revocation", factory: { _ in SwiftLogNoOpLogHandler() })
+        var state = State()
+        state.lists = Dictionary(grouping: lists.map(LoadedList.init), by: \.list.issuer)
+        self.state = Mutex(state)
+    }
+
+    /// Changes whenever an answer could change; a connection compares it to ask again.
+    package var epoch: UInt64 { state.withLock(\.epoch) }
+    /// All lists together, for readiness and metrics.
+    package var listCount: Int { state.withLock { $0.lists.values.reduce(0) { $0 + $1.count } } }
+
+    /// When the first list goes stale: readiness warns ahead of it.
+    package var freshUntil: Instant? {
+        state.withLock { state in
+            state.lists.values.joined().compactMap(\.list.nextUpdate).min()
+        }
+    }
+
+    /// Reads every file again. Returns whether anything changed.
+    @discardableResult
+    package func reload() -> Bool {
+        let before = state.withLock(\.files)
+        var files = before
+        for path in Self.files(at: paths) {
+            do {
+                guard let loaded = try load(path, before: before[path]) else { continue }
+                files[path] = loaded
+            } catch {
+                logger.error(
+                    "revocation list not taken; the last good one stays",
+                    metadata: ["file": "\(path)", "reason": "\(error.code)"])
+            }
+        }
+        let isChanged = files.contains { before[$0.key] !== $0.value }
+        guard isChanged else { return false }
+        let lists = Dictionary(grouping: files.values, by: \.list.issuer)
+        state.withLock { state in
+            state.files = files
+            state.lists = lists
+            state.epoch += 1
+        }
+        logger.info("revocation lists loaded", metadata: ["lists": "\(files.count)"])
+        return true
+    }
+
+    /// The whole path of a trusted certificate, asked again: on each handshake and each request.
+    package func status(of certificate: TrustedCertificate, at time: Instant) -> Status {
+        for link in certificate.path.reversed() {
+            let status = status(of: link, at: time)
+            guard status == .good else { return status }
+        }
+        return .good
+    }
+
+    /// By issuer (DER) and serial alone, for a certificate that was trusted before. Lists whose
+    /// signature nobody has checked do not count.
+    package func status(issuer: [UInt8], serial: [UInt8], at time: Instant) -> Status {
+        guard let name = try? CertificateName(der: issuer) else { return .unknown(.crlMissing) }
+        return judge(name, serial, at: time) { $0.isSigned ? nil : .crlSignatureInvalid }
+    }
+
+    func problem(with link: TrustedCertificate.Link, at time: Instant) -> Reason? {
+        switch status(of: link, at: time) {
+        case .good: nil
+        case .revoked: .revoked
+        case .unknown(let reason): reason
+        }
+    }
+
+    private func status(of link: TrustedCertificate.Link, at time: Instant) -> Status {
+        judge(link.certificate.issuer, link.certificate.serial, at: time) { loaded in
+            if let outOfScope = loaded.list.scopeProblem(for: link.certificate) {
+                return outOfScope
+            }
+            var problem: Reason?
+            for signer in link.listSigners {
+                let found = loaded.problem(signedBy: signer)
+                if found == nil { return nil }
+                problem = problem ?? found
+            }
+            return problem
+        }
+    }
+
+    private func judge(
+        _ issuer: CertificateName, _ serial: [UInt8], at time: Instant,
+        _ unfit: (LoadedList) -> Reason?
+    ) -> Status {
+        let lists = state.withLock { $0.lists[issuer] ?? [] }
+        var problem = Reason.crlMissing
+        var isCovered = false
+        for loaded in lists {
+            let list = loaded.list
+            // A delta may revoke what its base does not. We cannot apply it, so it stops everything.
+            if list.unusable == .crlDelta { return .unknown(.crlDelta) }
+            if let found = list.unusable ?? unfit(loaded) ?? datesProblem(list, at: time) {
+                problem = found
+                continue
+            }
+            if let since = list.revocationTime(of: serial) { return .revoked(since: since) }
+            isCovered = true
+        }
+        return isCovered ? .good : .unknown(problem)
+    }
+
+    private func datesProblem(_ list: RevocationList, at time: Instant) -> Reason? {
+        guard list.thisUpdate.seconds <= time.seconds else { return .crlNotYetValid }
+        guard let next = list.nextUpdate else { return .crlWithoutNextUpdate }
+        return time.seconds <= next.adding(seconds: freshness.graceSeconds).seconds
+            ? nil : .crlStale
+    }
+
+    // MARK: Files
+
+    private static func files(at paths: [String]) -> [String] {
+        paths.flatMap { path -> [String] in
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+                return [path]
+            }
+            let wanted = names.filter { name in
+                [".pem", ".crl", ".der"].contains(where: name.hasSuffix)
+            }
+            return wanted.sorted().map { path + "/" + $0 }
+        }
+    }
+
+    /// Nil when the file still holds the list that is in force.
+    private func load(_ path: String, before: LoadedList?) throws(Reason) -> LoadedList? {
+        guard let contents = try? Data(contentsOf: URL(filePath: path)) else { throw .crlMissing }
+        let documents: [[UInt8]]
+        do { documents = try PEM.documents(in: Array(contents), "X509 CRL") } catch {
+            throw .crlMalformed
+        }
+        guard documents.count == 1 else { throw .crlMalformed }
+        let list = try RevocationList(der: documents[0])
+        if let before, before.list.digest == list.digest { return nil }
+        if let unusable = list.unusable { throw unusable }
+        // Going back to an older list would quietly undo a revocation.
+        if let before, list.thisUpdate < before.list.thisUpdate { throw .crlStale }
+        let loaded = LoadedList(list)
+        if let known = issuers[list.issuer] {
+            let problems = known.map { loaded.problem(signedBy: $0) }
+            if let problem = problems.first, !problems.contains(nil) {
+                throw problem ?? .crlSignatureInvalid
+            }
+        }
+        return loaded
+    }
+}
+
+/// A list and which keys are known to have signed it: checking 10,000 entries' signature on every
+/// handshake would cost more than the handshake.
+private final class LoadedList: Sendable {
+    let list: RevocationList
+    private let checked: Mutex<[ArraySlice<UInt8>: Bool]> = Mutex([:])
+
+    init(_ list: RevocationList) {
+        self.list = list
+    }
+
+    var isSigned: Bool { checked.withLock { $0.values.contains(true) } }
+
+    func problem(signedBy signer: ParsedCertificate) -> Reason? {
+        if let problem = list.signerProblem(signer) { return problem }
+        let known = checked.withLock { $0[signer.keyInfo] }
+        let isGood = known ?? list.isSigned(by: signer)
+        if known == nil { checked.withLock { $0[signer.keyInfo] = isGood } }
+        return isGood ? nil : .crlSignatureInvalid
+    }
+}

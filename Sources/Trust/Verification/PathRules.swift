@@ -1,0 +1,105 @@
+import Exchange
+
+/// RFC 5280 §6.1 for one candidate path whose signatures are good: dates, basic constraints, path
+/// length, key usage, name constraints and, for the leaf, the usage. Policy processing is not done,
+/// and certificates that ask for it were refused when they were read.
+struct PathRules {
+    private let anchor: ParsedCertificate
+    private let second: Int64
+    private let usage: Verifier.Usage
+    private var lengthLeft: Int
+    private var constraints: [NameConstraints] = []
+
+    init(anchor: ParsedCertificate, time: Instant, usage: Verifier.Usage) {
+        self.anchor = anchor
+        self.usage = usage
+        // Certificates know whole seconds, and both ends of their term belong to it.
+        second = time.seconds
+        lengthLeft = anchor.extensions.pathLength ?? Int.max
+    }
+
+    /// The path is leaf first, without the anchor.
+    mutating func check(_ path: [ParsedCertificate], isListSigner: Bool) throws(Reason) {
+        try checkAnchor()
+        for index in path.indices.reversed() {
+            let certificate = path[index]
+            try checkKey(certificate)
+            try checkDates(certificate, isLeaf: index == 0)
+            if index == 0 || !certificate.isSelfIssued { try checkNames(certificate) }
+            if index > 0 { try checkIssuer(certificate) }
+        }
+        if !isListSigner { try checkLeaf(path[0]) }
+    }
+
+    /// An anchor is ours to choose, so it is held to the whole profile, its dates included.
+    private mutating func checkAnchor() throws(Reason) {
+        let extensions = anchor.extensions
+        guard extensions.isCA else { throw .issuerNotCA }
+        guard extensions.constraintsAreCritical else { throw .extensionMisused }
+        try checkKey(anchor)
+        try checkDates(anchor, isLeaf: false)
+        try checkSigning(anchor)
+    }
+
+    private func checkKey(_ certificate: ParsedCertificate) throws(Reason) {
+        if let refusal = certificate.publicKey.refusal { throw refusal }
+    }
+
+    private func checkDates(_ certificate: ParsedCertificate, isLeaf: Bool) throws(Reason) {
+        guard certificate.notBefore.seconds <= second else {
+            throw isLeaf ? .notYetValid : .issuerNotYetValid
+        }
+        guard second <= certificate.notAfter.seconds else {
+            throw isLeaf ? .expired : .issuerExpired
+        }
+    }
+
+    private func checkNames(_ certificate: ParsedCertificate) throws(Reason) {
+        for constraint in constraints {
+            if let problem = constraint.problem(with: certificate) { throw problem }
+        }
+    }
+
+    private mutating func checkIssuer(_ certificate: ParsedCertificate) throws(Reason) {
+        guard certificate.version == 3, certificate.extensions.isCA else { throw .issuerNotCA }
+        if !certificate.isSelfIssued {
+            guard lengthLeft > 0 else { throw .pathLengthExceeded }
+            lengthLeft -= 1
+        }
+        if let length = certificate.extensions.pathLength { lengthLeft = min(lengthLeft, length) }
+        try checkSigning(certificate)
+    }
+
+    private mutating func checkSigning(_ issuer: ParsedCertificate) throws(Reason) {
+        let extensions = issuer.extensions
+        guard extensions.keyUsage?.contains(.certificateSign) ?? true else { throw .issuerKeyUsage }
+        if let wanted = usage.extendedKeyUsage, let allowed = extensions.extendedKeyUsage {
+            guard allowed.contains(wanted) || allowed.contains(OID.anyExtendedKeyUsage) else {
+                throw .issuerExtendedKeyUsage
+            }
+        }
+        if let constraint = extensions.nameConstraints { constraints.append(constraint) }
+    }
+
+    private func checkLeaf(_ leaf: ParsedCertificate) throws(Reason) {
+        let extensions = leaf.extensions
+        if usage == .any {
+            // RFC 5280 leaves the key usage out at will, and lets a CA stand at the end of a path.
+            let isAllowed = extensions.keyUsage?.contains(.digitalSignature) ?? true
+            guard isAllowed || extensions.isCA else { throw .keyUsage }
+            return
+        }
+        guard !extensions.isCA else { throw .leafIsCA }
+        guard extensions.keyUsage?.contains(.digitalSignature) == true else { throw .keyUsage }
+        if let wanted = usage.extendedKeyUsage {
+            guard extensions.extendedKeyUsage?.contains(wanted) == true else {
+                throw .extendedKeyUsage
+            }
+        }
+        if usage == .card {
+            guard extensions.policiesAreCritical,
+                extensions.policies.contains(OID.userAuthenticationPolicy)
+            else { throw .cardPolicyMissing }
+        }
+    }
+}

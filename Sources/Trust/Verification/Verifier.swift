@@ -1,0 +1,113 @@
+package import Exchange
+
+/// 証明書の検証: the one verifier, in the TLS handshake and behind `tsunagi trust verify`. It accepts a
+/// certificate only when a path to an anchor meets RFC 5280 §6.1 in full, every certificate of it has
+/// a fresh good revocation list, and the leaf is what its usage asks for. Synchronous and without
+/// I/O, so that it can be called on an event loop.
+package struct Verifier: Sendable {
+    package let usage: Usage
+    let anchors: [CertificateName: [ParsedCertificate]]
+    let revocation: RevocationStore?
+    let registered: [RegisteredKey: Party]
+
+    package enum Usage: String, CaseIterable, Sendable {
+        case institution, office, portal, operations, card, server, any
+    }
+
+    package enum Verdict: Sendable, Hashable {
+        case trusted(TrustedCertificate)
+        case refused(Reason)
+    }
+
+    /// 登録済み証明書: for a CA that cannot write our SAN URI, the party is registered by issuer and key.
+    package struct RegisteredKey: Sendable, Hashable {
+        /// The issuer's name in DER.
+        package let issuer: [UInt8]
+        /// SHA-256 of the SubjectPublicKeyInfo.
+        package let publicKey: [UInt8]
+
+        package init(issuer: [UInt8], publicKey: [UInt8]) {
+            self.issuer = issuer
+            self.publicKey = publicKey
+        }
+    }
+
+    /// Without a revocation store only `any` and `server` trust anything: no list, no trust.
+    package init(
+        anchors: [ParsedCertificate], usage: Usage, revocation: RevocationStore?,
+        registered: [RegisteredKey: Party] = [:]
+    ) {
+        self.anchors = Dictionary(grouping: anchors, by: \.subject)
+        self.usage = usage
+        self.registered = registered
+        let mayGoWithout = usage == .any || usage == .server
+        self.revocation = revocation ?? (mayGoWithout ? nil : RevocationStore(lists: []))
+    }
+
+    package func verify(leaf: [UInt8], intermediates: [[UInt8]], at time: Instant) -> Verdict {
+        let certificate: ParsedCertificate
+        do { certificate = try ParsedCertificate(der: leaf) } catch { return .refused(error) }
+        var search = PathSearch(verifier: self, time: time)
+        for der in intermediates.prefix(PathSearch.intermediatesMax) {
+            do { search.candidates.append(try ParsedCertificate(der: der)) } catch {
+                search.note(error)
+            }
+        }
+        return verify(certificate, &search)
+    }
+
+    package func verify(
+        leaf: ParsedCertificate, intermediates: [ParsedCertificate], at time: Instant
+    ) -> Verdict {
+        var search = PathSearch(verifier: self, time: time)
+        search.candidates = Array(intermediates.prefix(PathSearch.intermediatesMax))
+        return verify(leaf, &search)
+    }
+
+    private func verify(_ leaf: ParsedCertificate, _ search: inout PathSearch) -> Verdict {
+        guard let path = search.path(from: leaf) else { return .refused(search.reason) }
+        do { return .trusted(TrustedCertificate(party: try party(of: leaf), path: path)) } catch {
+            return .refused(error)
+        }
+    }
+
+    private func party(of leaf: ParsedCertificate) throws(Reason) -> Party? {
+        guard let roles = usage.roles else { return nil }
+        var uris: [String] = []
+        for case .uri(let text) in leaf.extensions.alternativeNames { uris.append(text) }
+        let party: Party
+        if uris.isEmpty {
+            let key = RegisteredKey(issuer: leaf.issuer.der, publicKey: leaf.keyDigest)
+            guard let known = registered[key] else { throw .partyMissing }
+            party = known
+        } else {
+            guard uris.count == 1 else { throw .partyAmbiguous }
+            guard let named = try? Party(uri: uris[0]) else { throw .partyMalformed }
+            party = named
+        }
+        guard roles.contains(party.role) else { throw .partyRoleNotAccepted }
+        return party
+    }
+}
+
+extension Verifier.Usage {
+    /// The roles that the usage's listener serves; nil where the certificate names no party.
+    package var roles: Set<Role>? {
+        switch self {
+        case .institution: Listener.institution.roles
+        case .office: Listener.office.roles
+        case .portal: Listener.resident.roles
+        case .operations: Listener.operations.roles
+        case .card, .server, .any: nil
+        }
+    }
+
+    /// The purpose that the leaf, and every CA that restricts itself, must allow.
+    var extendedKeyUsage: [UInt8]? {
+        switch self {
+        case .institution, .office, .portal, .operations: OID.clientAuth
+        case .server: OID.serverAuth
+        case .card, .any: nil
+        }
+    }
+}

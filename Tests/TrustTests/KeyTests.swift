@@ -1,0 +1,275 @@
+import Crypto
+import Exchange
+import Foundation
+import Testing
+import Trust
+
+@Suite struct KeyTests {
+    static let other = try! Party(role: .institution, code: "1310000002")
+    static let portal = try! Party(role: .portal, code: "example-portal")
+
+    static func withKeys<Answer>(_ body: (String) throws -> Answer) throws -> Answer {
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try KeyRing.create(folder)
+        return try body(folder)
+    }
+
+    // MARK: Files
+
+    @Test func `a key is made once, private, and 32 bytes`() throws {
+        try Self.withKeys { folder in
+            let path = folder + "/nonce-1.key"
+            let before = try Data(contentsOf: URL(fileURLWithPath: path))
+            try KeyRing.create(folder)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o400)
+            #expect(before.count == 32)
+            #expect(throws: FileProblem.self) { try SecretFile.create(path, [1]) }
+        }
+    }
+
+    @Test(arguments: ["mode", "length", "missing", "gap", "link"])
+    func `a key file that is not as it must be stops the start`(fault: String) throws {
+        try Self.withKeys { folder in
+            let path = folder + "/token-1.key"
+            let files = FileManager.default
+            switch fault {
+            case "mode":
+                try files.setAttributes([.posixPermissions: 0o440], ofItemAtPath: path)
+            case "length":
+                try files.removeItem(atPath: path)
+                try SecretFile.create(path, [1, 2, 3])
+            case "missing": try files.removeItem(atPath: path)
+            case "gap": try SecretFile.create(folder + "/token-3.key", randomBytes(32))
+            default:
+                try files.moveItem(atPath: path, toPath: folder + "/elsewhere")
+                try files.createSymbolicLink(
+                    atPath: path, withDestinationPath: folder + "/elsewhere")
+            }
+            let problem = #expect(throws: FileProblem.self) { try KeyRing.load(folder) }
+            #expect(problem?.description.contains("token") ?? false)
+            #expect(throws: Never.self) { try KeyRing.load(folder, names: [.nonce]) }
+        }
+    }
+
+    @Test func `a rotation of the number key is the wrap of what is stored`() throws {
+        try Self.withKeys { folder in
+            let first = try KeyRing.load(folder)
+            let stored = KeyedHash.individualNumber("000000000000", keys: first)
+            #expect(try KeyRing.rotate(folder, .number) == 2)
+            #expect(try KeyRing.rotate(folder, .number) == 3)
+            let third = try KeyRing.load(folder)
+            let wrapped = third.all(.number).dropFirst()
+                .reduce(stored) { KeyedHash.wrap($0, in: $1) }
+            #expect(wrapped == KeyedHash.individualNumber("000000000000", keys: third))
+            #expect(wrapped != stored && wrapped.count == 32)
+        }
+    }
+
+    @Test func `two institutions cannot join their ids of one resident`() throws {
+        try Self.withKeys { folder in
+            let keys = try KeyRing.load(folder)
+            let person: [UInt8] = [1, 2, 3]
+            let mine = KeyedHash.pairwise(institution: TestCA.party, person: person, keys: keys)
+            let theirs = KeyedHash.pairwise(institution: Self.other, person: person, keys: keys)
+            #expect(mine.count == 16 && mine != theirs)
+            try KeyRing.rotate(folder, .pairwise)
+            let rotated = try KeyRing.load(folder)
+            let old = KeyedHash.pairwise(
+                institution: TestCA.party, person: person, keys: rotated, version: 1)
+            #expect(old == mine)
+            #expect(
+                KeyedHash.pairwise(institution: TestCA.party, person: person, keys: rotated) != mine
+            )
+        }
+    }
+
+    @Test func `issuer and serial of a card do not run into each other`() throws {
+        try Self.withKeys { folder in
+            let keys = try KeyRing.load(folder)
+            let first = KeyedHash.card(issuer: [1, 2], serial: [3], keys: keys)
+            #expect(first != KeyedHash.card(issuer: [1], serial: [2, 3], keys: keys))
+        }
+    }
+
+    // MARK: Nonces
+
+    @Test func `a nonce serves its purpose and party until it expires`() throws {
+        try Self.withKeys { folder in
+            let keys = try KeyRing.load(folder)
+            let now = TestCA.now
+            let (text, expires) = Nonce.issue(
+                .visit, to: TestCA.party, lifetimeSeconds: 300, now: now, keys: keys)
+            func check(
+                _ purpose: Nonce.Purpose = .visit, _ party: Party = TestCA.party,
+                at time: Instant = now
+            ) throws -> Instant {
+                try Nonce.check(text, purpose, of: party, now: time, keys: keys)
+            }
+            #expect(try check() == expires)
+            #expect(try check(at: expires) == expires)
+            let late = Instant(microseconds: expires.microseconds + 1)
+            #expect(throws: Refusal.nonceExpired) { try check(at: late) }
+            #expect(throws: Refusal.nonceUnknown) { try check(.residentToken) }
+            #expect(throws: Refusal.nonceUnknown) { try check(.visit, Self.other) }
+            try KeyRing.rotate(folder, .nonce)
+            let rotated = try KeyRing.load(folder)
+            #expect(throws: Never.self) {
+                try Nonce.check(text, .visit, of: TestCA.party, now: now, keys: rotated)
+            }
+            let stranger = try Self.withKeys { try KeyRing.load($0) }
+            #expect(throws: Refusal.nonceUnknown) {
+                try Nonce.check(text, .visit, of: TestCA.party, now: now, keys: stranger)
+            }
+        }
+    }
+
+    @Test func `every character of a nonce counts`() throws {
+        let keys = try Self.withKeys { try KeyRing.load($0) }
+        let (text, _) = Nonce.issue(
+            .visit, to: TestCA.party, lifetimeSeconds: 300, now: TestCA.now, keys: keys)
+        let letters = Array(text)
+        for index in letters.indices {
+            var changed = letters
+            changed[index] = letters[index] == "A" ? "B" : "A"
+            for attempt in [String(changed), String(letters[..<index])] {
+                #expect(throws: Refusal.nonceUnknown) {
+                    try Nonce.check(
+                        attempt, .visit, of: TestCA.party, now: TestCA.now, keys: keys)
+                }
+            }
+        }
+        for attempt in [
+            "", text + "A", text + "=", " " + text, String(repeating: "A", count: 9999),
+        ] {
+            #expect(throws: Refusal.nonceUnknown) {
+                try Nonce.check(attempt, .visit, of: TestCA.party, now: TestCA.now, keys: keys)
+            }
+        }
+    }
+
+    // MARK: Tokens
+
+    @Test func `an office token serves its party over its certificate until it expires`() throws {
+        let keys = try Self.withKeys { try KeyRing.load($0) }
+        let office = try Party(role: .municipality, code: "131016")
+        let neighbour = try Party(role: .municipality, code: "131024")
+        let mine = [UInt8](repeating: 1, count: 32)
+        let theirs = [UInt8](repeating: 2, count: 32)
+        let (text, expires) = OfficeToken.issue(
+            to: office, certificate: mine, lifetimeSeconds: 600, now: TestCA.now, keys: keys)
+        func check(
+            _ text: String, _ party: Party, _ certificate: [UInt8], at time: Instant = TestCA.now
+        ) throws {
+            try OfficeToken.check(
+                text, party: party, certificate: certificate, now: time, keys: keys)
+        }
+        #expect(throws: Never.self) { try check(text, office, mine) }
+        #expect(throws: Refusal.tokenOfAnotherParty) { try check(text, neighbour, mine) }
+        #expect(throws: Refusal.tokenOfAnotherParty) { try check(text, office, theirs) }
+        #expect(throws: Refusal.tokenExpired) {
+            try check(text, office, mine, at: expires.adding(seconds: 1))
+        }
+        let (nonce, _) = Nonce.issue(
+            .visit, to: office, lifetimeSeconds: 600, now: TestCA.now, keys: keys)
+        for wrong in ["", "rubbish", nonce, String(text.dropLast()), text + "A"] {
+            #expect(throws: Refusal.tokenInvalid) { try check(wrong, office, mine) }
+        }
+        let letters = Array(text)
+        for index in letters.indices {
+            var changed = letters
+            changed[index] = letters[index] == "A" ? "B" : "A"
+            #expect(throws: Refusal.tokenInvalid) { try check(String(changed), office, mine) }
+        }
+    }
+
+    @Test func `a resident token is found by its hash and only by it`() {
+        let secret = ResidentTokenSecret()
+        #expect(ResidentTokenSecret.hash(of: secret.text) == secret.hash)
+        #expect(secret.text.count == 43 && secret.hash.count == 32)
+        #expect(ResidentTokenSecret.hash(of: secret.text + "A") == nil)
+        #expect(ResidentTokenSecret.hash(of: "") == nil)
+        #expect(ResidentTokenSecret().text != secret.text)
+    }
+
+    @Test func `base64url has one spelling for each value`() {
+        for count in 0..<70 {
+            let bytes = randomBytes(count)
+            #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
+        }
+        for wrong in ["A", "AB", "AAB", "AA==", "A A", "A\n", "+/", "あ"] where wrong != "AA" {
+            #expect(Base64URL.decode(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    // MARK: Signed texts and seals
+
+    @Test func `a visit's text never equals a token's, nor another visit's`() throws {
+        let day = try CalendarDay("2026-11-21")
+        func visit(
+            _ nonce: String = "n", _ party: Party = TestCA.party, _ kinds: [String] = ["b", "a"],
+            _ kind: String = "outpatient", _ day: CalendarDay = day
+        ) -> [UInt8] {
+            SignedText.visit(
+                nonce: nonce, party: party, consentKinds: kinds, visitKind: kind, day: day)
+        }
+        let expected = """
+            tsunagi visit v1
+            nonce: n
+            listener: institution
+            party: institution:1310000001
+            visit-kind: outpatient
+            consent: a
+            consent: b
+            day: 2026-11-21
+
+            """
+        #expect(String(decoding: visit(), as: UTF8.self) == expected)
+        #expect(visit("n", TestCA.party, ["a", "b", "a"]) == visit())
+        let others = [
+            visit("m"), visit("n", Self.other), visit("n", TestCA.party, ["a"]),
+            visit("n", TestCA.party, ["a\nconsent: b"]), visit("n", TestCA.party, [], "inpatient"),
+            visit("n", TestCA.party, ["b", "a"], "outpatient", day.adding(days: 1)),
+            SignedText.residentToken(nonce: "n", party: TestCA.party, day: day),
+            SignedText.residentToken(nonce: "n", party: Self.portal, day: day), visit(),
+        ]
+        #expect(Set(others).count == others.count)
+    }
+
+    @Test func `a checkpoint is sealed, read by its key and by no other`() throws {
+        let keys = try Self.withKeys { try KeyRing.load($0) }
+        let seal = try SealKey(name: "tsunagi.example/log", key: keys.current(.seal))
+        let text = "tsunagi.example/log\n1\nAAAA\n"
+        let note = try seal.sign(text)
+        #expect(try seal.sign(text) == note, "the same head, the same note")
+        let verifier = try #require(SealVerifier(seal.verifier.text))
+        #expect(verifier == seal.verifier)
+        #expect(verifier.verify(note) == text)
+        let witness = "\u{2014} witness.example " + Data(count: 72).base64EncodedString() + "\n"
+        #expect(verifier.verify(note + witness) == text)
+        let other = try SealKey(
+            name: "tsunagi.example/log",
+            key: Self.withKeys { try KeyRing.load($0) }.current(.seal))
+        #expect(other.verifier.verify(note) == nil)
+        #expect(verifier.verify(note.replacing("\n1\n", with: "\n2\n")) == nil)
+        #expect(verifier.verify(text) == nil)
+        #expect(SealVerifier(seal.verifier.text.replacing("+", with: "-")) == nil)
+        #expect(throws: FileProblem.self) {
+            try SealKey(name: "two words", key: keys.current(.seal))
+        }
+    }
+
+    @Test func `a published signed note is read`() {
+        // The example of golang.org/x/mod/sumdb/note.
+        let key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+        let text =
+            "If you think cryptography is the answer to your problem,\n"
+            + "then you don't know what your problem is.\n"
+        let line =
+            "\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2"
+            + "pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+        #expect(SealVerifier(key)?.verify(text + "\n" + line) == text)
+    }
+}

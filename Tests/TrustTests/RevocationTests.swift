@@ -1,0 +1,202 @@
+import Crypto
+import Exchange
+import Foundation
+import Logging
+import SwiftASN1
+import Testing
+import Trust
+import X509
+
+@Suite struct RevocationTests {
+    static func pem(_ der: [UInt8], _ label: String) -> String {
+        PEMDocument(type: label, derBytes: der).pemString + "\n"
+    }
+
+    static func write(_ text: String, _ path: String) throws {
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+
+    @Test func `a list of 10,000 entries is written, read and looked up`() throws {
+        let ca = TestCA.authority()
+        let heading = RevocationList.Heading(
+            issuer: ca.parsed.subject.der, authorityKeyID: [1], number: 7, thisUpdate: TestCA.now,
+            nextUpdate: TestCA.now.adding(seconds: 86_400))
+        let entries = (0..<10_000).map { number in
+            RevocationList.Entry(
+                serial: [0x40, UInt8(number >> 8), UInt8(number & 0xFF)], since: TestCA.now,
+                reason: .superseded)
+        }
+        let der = try RevocationList.write(heading, entries, signedBy: ca.key, .ecdsaWithSHA256)
+        let list = try RevocationList(der: der)
+        #expect(list.count == 10_000)
+        #expect(list.thisUpdate == heading.thisUpdate && list.nextUpdate == heading.nextUpdate)
+        let store = RevocationStore(lists: [list])
+        let revoked = TestCA.leaf(by: ca, serial: .init(bytes: [0x40, 0x27, 0x0F]))
+        let good = TestCA.leaf(by: ca, serial: .init(bytes: [0x40, 0x27, 0x10]))
+        let verifier = Trust.Verifier(
+            anchors: [ca.parsed], usage: .institution, revocation: store)
+        let verdict = verifier.verify(leaf: revoked.der, intermediates: [], at: TestCA.now)
+        #expect(verdict == .refused(.revoked))
+        guard
+            case .trusted(let trusted) = verifier.verify(
+                leaf: good.der, intermediates: [], at: TestCA.now)
+        else {
+            Issue.record("the certificate after the last revoked one is not trusted")
+            return
+        }
+        let status = store.status(
+            issuer: trusted.issuer, serial: [0x40, 0x27, 0x0F], at: TestCA.now)
+        #expect(status == .revoked(since: TestCA.now))
+    }
+
+    @Test func `a list nobody checked the signature of says nothing`() {
+        let ca = TestCA.authority()
+        let store = TestCA.store([TestCA.list(of: ca, signedBy: TestCA.p256())])
+        let status = store.status(issuer: ca.parsed.subject.der, serial: [1], at: TestCA.now)
+        #expect(status == .unknown(.crlSignatureInvalid))
+    }
+
+    @Test func `two entries of one serial make a list worthless`() throws {
+        let ca = TestCA.authority()
+        let leaf = TestCA.leaf(by: ca).parsed
+        let der = TestCA.list(of: ca, revoked: [leaf, leaf])
+        #expect(throws: Reason.crlMalformed) { try RevocationList(der: der) }
+    }
+
+    @Test func `every cut of a list is refused without a crash`() {
+        let ca = TestCA.authority()
+        let der = TestCA.list(of: ca, revoked: [TestCA.leaf(by: ca).parsed])
+        for count in 0..<der.count {
+            #expect(throws: Reason.self) { try RevocationList(der: Array(der[..<count])) }
+        }
+    }
+
+    @Test func `openssl accepts our list and we accept openssl's`() throws {
+        let openssl = try Shell.require("openssl", package: "openssl")
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
+        let ca = TestCA.authority(term: TestCA.term(days: 3650, from: now))
+        let good = TestCA.leaf(by: ca, term: TestCA.term(from: now))
+        let bad = TestCA.leaf(by: ca, term: TestCA.term(from: now))
+        let ours = TestCA.list(of: ca, revoked: [bad.parsed], from: now)
+        try Self.write(Self.pem(ca.der, "CERTIFICATE"), folder + "/ca.pem")
+        try Self.write(ca.key.serializeAsPEM().pemString + "\n", folder + "/ca.key")
+        try Self.write(Self.pem(good.der, "CERTIFICATE"), folder + "/good.pem")
+        try Self.write(Self.pem(bad.der, "CERTIFICATE"), folder + "/bad.pem")
+        try Self.write(Self.pem(ours, "X509 CRL"), folder + "/ours.pem")
+        let verify = [
+            "verify", "-crl_check", "-CAfile", folder + "/ca.pem", "-CRLfile", folder + "/ours.pem",
+        ]
+        let theirGood = try Shell.run(openssl, verify + [folder + "/good.pem"])
+        #expect(theirGood.status == 0, "\(theirGood.output)")
+        let theirBad = try Shell.run(openssl, verify + [folder + "/bad.pem"])
+        #expect(theirBad.status != 0 && theirBad.output.contains("certificate revoked"))
+
+        try Self.write(
+            """
+            [ca]
+            default_ca = own
+            [own]
+            database = \(folder)/index
+            crlnumber = \(folder)/number
+            default_md = sha256
+            default_crl_days = 7
+            """, folder + "/ca.conf")
+        try Self.write("", folder + "/index")
+        try Self.write("01\n", folder + "/number")
+        let own = [
+            "ca", "-config", folder + "/ca.conf", "-cert", folder + "/ca.pem", "-keyfile",
+            folder + "/ca.key",
+        ]
+        let revoke = try Shell.run(openssl, own + ["-revoke", folder + "/bad.pem"])
+        #expect(revoke.status == 0, "\(revoke.output)")
+        let make = try Shell.run(openssl, own + ["-gencrl", "-out", folder + "/theirs.pem"])
+        #expect(make.status == 0, "\(make.output)")
+        let later = now.adding(seconds: 60)
+        for (file, reason) in [("good.pem", nil), ("bad.pem", Reason.revoked)] {
+            var check = FileVerification(leaf: folder + "/" + file, at: later)
+            check.anchors = [folder + "/ca.pem"]
+            check.lists = [folder + "/theirs.pem"]
+            check.usage = .institution
+            #expect(try check.run().reason == reason)
+        }
+    }
+
+    @Test func `openssl's RSA, PSS and Ed25519 signatures are read`() throws {
+        let openssl = try Shell.require("openssl", package: "openssl")
+        let kinds: [(String, [String], [String])] = [
+            ("rsa", ["-newkey", "rsa:2048"], ["-sha256"]),
+            ("rsa384", ["-newkey", "rsa:3072"], ["-sha384"]),
+            (
+                "pss", ["-newkey", "rsa:2048"],
+                [
+                    "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32",
+                ]
+            ),
+            ("p384", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"], ["-sha384"]),
+            ("p521", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"], ["-sha512"]),
+            ("ed25519", ["-newkey", "ed25519"], []),
+        ]
+        for (name, key, digest) in kinds {
+            let folder = TestCA.folder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let ca = [
+                "req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=\(name)", "-addext",
+                "keyUsage=critical,keyCertSign,cRLSign", "-keyout", folder + "/ca.key", "-out",
+                folder + "/ca.pem",
+            ]
+            let made = try Shell.run(openssl, ca + key + digest)
+            #expect(made.status == 0, "\(name): \(made.output)")
+            let request = [
+                "req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=leaf", "-keyout",
+                folder + "/leaf.key", "-out", folder + "/leaf.csr",
+            ]
+            #expect(try Shell.run(openssl, request).status == 0)
+            let sign = [
+                "x509", "-req", "-in", folder + "/leaf.csr", "-CA", folder + "/ca.pem", "-CAkey",
+                folder + "/ca.key", "-days", "30", "-out", folder + "/leaf.pem",
+            ]
+            let signed = try Shell.run(openssl, sign + digest)
+            #expect(signed.status == 0, "\(name): \(signed.output)")
+            let now = Instant(seconds: Int64(Date().timeIntervalSince1970) + 60)
+            var check = FileVerification(leaf: folder + "/leaf.pem", at: now)
+            check.anchors = [folder + "/ca.pem"]
+            #expect(try check.run().reason == nil, "\(name)")
+        }
+    }
+
+    @Test func `a reload keeps the last good list when a file goes bad`() throws {
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/crl.pem"
+        let ca = TestCA.authority()
+        let leaf = TestCA.leaf(by: ca)
+        try Self.write(Self.pem(TestCA.list(of: ca), "X509 CRL"), path)
+        let store = RevocationStore(
+            paths: [folder], issuers: [ca.parsed], logger: Logger(label: "test"))
+        let issuer = ca.parsed.subject.der
+        let serial = leaf.parsed.serial
+        #expect(store.status(issuer: issuer, serial: serial, at: TestCA.now) == .good)
+        let epoch = store.epoch
+
+        let older = TestCA.list(of: ca, from: TestCA.now.adding(seconds: -3600))
+        let forged = TestCA.list(of: ca, signedBy: TestCA.p256(), from: TestCA.now)
+        for broken in ["", "rubbish", Self.pem(forged, "X509 CRL"), Self.pem(older, "X509 CRL")] {
+            try Self.write(broken, path)
+            #expect(!store.reload())
+            #expect(store.status(issuer: issuer, serial: serial, at: TestCA.now) == .good)
+        }
+        try FileManager.default.removeItem(atPath: path)
+        #expect(!store.reload())
+        #expect(store.epoch == epoch)
+
+        let newer = TestCA.list(of: ca, revoked: [leaf.parsed], from: TestCA.now)
+        try Self.write(Self.pem(newer, "X509 CRL"), path)
+        #expect(store.reload())
+        #expect(store.epoch == epoch + 1)
+        let status = store.status(issuer: issuer, serial: serial, at: TestCA.now)
+        #expect(status == .revoked(since: TestCA.now))
+        #expect(!store.reload(), "nothing new, nothing changed")
+    }
+}
