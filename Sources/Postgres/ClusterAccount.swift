@@ -1,6 +1,7 @@
 import Glibc
 
-/// Who a private cluster's server runs as: ourselves, or, when we are root, an account without power.
+/// Who a private cluster's server runs as: ourselves, or, when we are root, an account without
+/// power.
 struct ClusterAccount: Sendable {
     private let name: String?
     private let user: uid_t

@@ -69,8 +69,8 @@ final class Connection {
         return notices.warned
     }
 
-    /// Several statements in one round trip, results in order. After the first that fails the server
-    /// skips the rest, and the failure is thrown. Nothing is sent when a value cannot be.
+    /// Several statements in one round trip, results in order. After the first that fails the
+    /// server skips the rest, and the failure is thrown. Nothing is sent when a value cannot be.
     func exchange(_ steps: [(Statement, [Value])]) throws -> [Rows] {
         guard !isBroken else { throw DatabaseError.connectionLost }
         try prepare(steps)
@@ -86,7 +86,9 @@ final class Connection {
     /// Asks the server to parse what this connection has not yet seen, and for the parameters'
     /// types. One more round trip, once in a connection's life.
     func prepare(_ steps: [(Statement, [Value])]) throws {
-        var missing: [Statement] = []
+        // The first time also what ends a transaction, so that COMMIT goes out at once.
+        var missing =
+            parameterTypes.isEmpty ? [TransactionMode.commit, TransactionMode.rollback] : []
         for (statement, _) in steps
         where parameterTypes[statement.number] == nil && !missing.contains(statement) {
             missing.append(statement)
@@ -147,8 +149,8 @@ final class Connection {
         }
     }
 
-    /// Several statements by the simple protocol, for migrations. What was prepared is forgotten: the
-    /// tables under it may have changed.
+    /// Several statements by the simple protocol, for migrations. What was prepared is forgotten:
+    /// the tables under it may have changed.
     func script(_ sql: String) throws {
         guard !isBroken else { throw DatabaseError.connectionLost }
         guard PQexitPipelineMode(handle) == 1 else { throw lost() }
@@ -197,7 +199,8 @@ final class Connection {
     private(set) var isStale = false
 }
 
-/// Keeps the server's notices off standard error, where libpq would print them with the data in them.
+/// Keeps the server's notices off standard error, where libpq would print them with the data in
+/// them.
 private final class Notices {
     /// SQLSTATE 01000 while committing: the wait for the replicas was given up.
     var warned = false

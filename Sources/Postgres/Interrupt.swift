@@ -1,7 +1,8 @@
 import CPostgres
 
 /// Lets another thread cancel the statement that a request runs, and no other request's: the owner
-/// closes it before it turns to COMMIT or to the next request, and waits there for a cancel in flight.
+/// closes it before it turns to COMMIT or to the next request, and waits there for a cancel in
+/// flight.
 final class Interrupt: Sendable {
     private struct State {
         var handle: OpaquePointer?

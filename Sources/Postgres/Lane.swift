@@ -1,15 +1,15 @@
 package import Logging
 
-/// A thread with its own connection that takes whatever is queued as one batch: what arrived while the
-/// last batch was being flushed is the next. No timer.
+/// A thread with its own connection that takes whatever is queued as one batch: what arrived while
+/// the last batch was being flushed is the next. No timer.
 package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
     package typealias Run =
         @Sendable (inout Transaction, [Job]) throws -> [Result<Outcome, any Error>]
 
     private let worker: LaneWorker<Job, Outcome>
 
-    /// `run` gives one result for each job, in order. It may be called again with the same jobs when
-    /// nothing of the first attempt was kept.
+    /// `run` gives one result for each job, in order. It may be called again with the same jobs
+    /// when nothing of the first attempt was kept.
     package init(
         _ address: Address, label: String, batchMax: Int, queueMax: Int,
         statementTimeoutMilliseconds: Int, logger: Logger, mode: TransactionMode, run: @escaping Run

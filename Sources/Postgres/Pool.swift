@@ -57,8 +57,8 @@ package final class Pool: Sendable {
 
     /// Runs `body` on a database thread inside a transaction: its return commits, and this returns
     /// only after the commit is acknowledged; its throw rolls back. Throws `PoolExhausted` when the
-    /// queue is full or the wait limit passes. A cancelled task leaves the queue, or has its running
-    /// statement cancelled; once COMMIT is under way the outcome is told as it is.
+    /// queue is full or the wait limit passes. A cancelled task leaves the queue, or has its
+    /// running statement cancelled; once COMMIT is under way the outcome is told as it is.
     @discardableResult
     package func transaction<R: Sendable>(
         _ mode: TransactionMode = .readWrite,

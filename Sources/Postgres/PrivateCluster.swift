@@ -48,7 +48,7 @@ package struct PrivateCluster: Sendable {
 
     package func address(database: String = "postgres", user: String = superuser) -> Address {
         let host = socketFolder.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
-        return Address("host='\(host)' port=\(Self.port)").with(user: user).with(
+        return Address("host='\(host)' port=\(network?.port ?? Self.port)").with(user: user).with(
             database: database)
     }
 
@@ -111,6 +111,10 @@ package struct PrivateCluster: Sendable {
             guard account.mayTake(path) else { throw ClusterError.folderOfAnother(path: path) }
             try account.own(path, mode: 0o700)
         }
+        let (test, words) = account.command("/usr/bin/test", ["-w", dataFolder])
+        guard try Subprocess.run(test, words, log: "/dev/null") == 0 else {
+            throw ClusterError.folderOutOfReach(path: folder)
+        }
     }
 
     private func writeSettings() throws {
@@ -149,6 +153,7 @@ package enum ClusterError: Error, Hashable, CustomStringConvertible {
     case notInstalled
     case noSuchAccount(name: String)
     case folderOfAnother(path: String)
+    case folderOutOfReach(path: String)
     case cannotRun(program: String)
     case failed(program: String, log: String)
     case stillRunning
@@ -160,6 +165,8 @@ package enum ClusterError: Error, Hashable, CustomStringConvertible {
         case .noSuchAccount(let name):
             "PostgreSQL does not run as root, and there is no account \(name) to run it as"
         case .folderOfAnother(let path): "\(path) belongs to another account"
+        case .folderOutOfReach(let path):
+            "the server's account cannot enter \(path): choose a folder outside private ones"
         case .cannotRun(let program): "cannot run \(program)"
         case .failed(let program, let log): "\(program) failed: see \(log) and server.log beside it"
         case .stillRunning: "a process of the server did not end"
@@ -168,7 +175,7 @@ package enum ClusterError: Error, Hashable, CustomStringConvertible {
 }
 
 extension PrivateCluster {
-    private static let port = 5432
+    package static let port = 5432
 
     private static var currentFolder: String { FileManager.default.currentDirectoryPath }
 

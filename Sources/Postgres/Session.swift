@@ -42,7 +42,8 @@ final class Session {
     }
 
     /// An idle connection that the server has closed in the meantime is replaced before anything is
-    /// sent. A server that is restarting is waited for, with pauses that double up to half a second.
+    /// sent. A server that is restarting is waited for, with pauses that double up to half a
+    /// second.
     private func connected(until deadline: Moment) throws -> Connection {
         if let connection {
             if connection.isOpen { return connection }

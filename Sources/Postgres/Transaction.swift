@@ -1,5 +1,5 @@
-/// One transaction on a database thread, lent to a closure: its return commits, its throw rolls back.
-/// BEGIN is not sent by itself but rides with the first statements.
+/// One transaction on a database thread, lent to a closure: its return commits, its throw rolls
+/// back. BEGIN is not sent by itself but rides with the first statements.
 package struct Transaction: ~Copyable {
     private let connection: Connection
     private let mode: TransactionMode
@@ -47,8 +47,8 @@ package struct Transaction: ~Copyable {
     }
 
     /// BEGIN if not begun, the steps, and COMMIT in one round trip; nothing can follow. A single
-    /// statement on a connection of the same mode is its own transaction. When the connection breaks,
-    /// a transaction that can write is `commitUnknown`.
+    /// statement on a connection of the same mode is its own transaction. When the connection
+    /// breaks, a transaction that can write is `commitUnknown`.
     package mutating func pipelineAndCommit(_ steps: [(Statement, [Value])]) throws -> [Rows] {
         try checkUsable()
         var all = steps

@@ -102,6 +102,38 @@ import Testing
         await pool.shutdown()
     }
 
+    @Test func `cancelling some never disturbs the others`() async throws {
+        let pool = try Self.pool(
+            .init(
+                connectionsMax: 2, waitersMax: 1_000, waitMilliseconds: 60_000,
+                statementTimeoutMilliseconds: 60_000))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<300 {
+                let task = Task {
+                    try await pool.transaction { transaction in
+                        let statement = Statement("SELECT pg_sleep(0.002)::text, $1::int8")
+                        return try transaction.query(statement, [.int(number)])[0].int(1)
+                    }
+                }
+                group.addTask {
+                    guard number % 3 == 0 else {
+                        #expect(try await task.value == number)
+                        return
+                    }
+                    // Meets tasks that wait, that run, and that are about to commit.
+                    try await Task.sleep(for: .microseconds(number * 1_300))
+                    task.cancel()
+                    switch await task.result {
+                    case .success(let value): #expect(value == number)
+                    case .failure(let error): #expect(error is CancellationError)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await pool.shutdown()
+    }
+
     @Test func `a task cancelled before it begins runs nothing`() async throws {
         let pool = try Self.pool(.init(connectionsMax: 1))
         let ran = Flag()
@@ -146,7 +178,7 @@ import Testing
     }
 
     @Test func `after shutdown nothing is taken, and what runs ends first`() async throws {
-        let pool = try Self.pool(.init(connectionsMax: 1, waitMilliseconds: 30_000))
+        let pool = try Self.pool(.init(connectionsMax: 1, waitMilliseconds: 50))
         let gate = Gate()
         async let holding = pool.transaction { _ in
             gate.wait()

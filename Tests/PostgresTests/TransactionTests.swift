@@ -148,7 +148,8 @@ struct TransactionTests {
     ]
 
     @Test(arguments: isolations)
-    func `each mode is what the server runs`(mode: TransactionMode, isolation: String) async throws {
+    func `each mode is what the server runs`(mode: TransactionMode, isolation: String) async throws
+    {
         let pool = try await Self.pool()
         let show = Statement("SELECT current_setting('transaction_isolation')")
         let inside = try await pool.transaction(mode) { try $0.query(show)[0].text(0) }

@@ -5,8 +5,8 @@ package import Postgres
 import Synchronization
 package import Testing
 
-/// One real PostgreSQL for all tests of a process: started when a test first needs it, gone when the
-/// process ends, and swept away by the next run should the process be killed.
+/// One real PostgreSQL for all tests of a process: started when a test first needs it, gone when
+/// the process ends, and swept away by the next run should the process be killed.
 package enum TestPostgres {
     /// Silent: a test speaks through its expectations.
     package static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -81,8 +81,8 @@ package enum TestPostgres {
         return try await body(cluster)
     }
 
-    /// One statement outside any transaction block, which CREATE DATABASE insists on. One at a time:
-    /// copies made side by side only wait for each other.
+    /// One statement outside any transaction block, which CREATE DATABASE insists on. One at a
+    /// time: copies made side by side only wait for each other.
     private static func administer(_ sql: String) async throws {
         _ = try await administrator.get().transaction { transaction in
             try transaction.pipelineAndCommit([(Statement(sql), [])]).count

@@ -1,0 +1,203 @@
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.freshDatabase)
+struct LaneTests {
+    struct BadJob: Error, Equatable {}
+
+    static let insert = Statement(
+        """
+        INSERT INTO entry (number) SELECT unnest($1::bigint[]) RETURNING position
+        """)
+
+    /// Jobs are numbers; each outcome is how many were in its batch.
+    typealias Entries = Lane<Int, Int>
+
+    @Test func `what arrives while a batch is flushed is the next batch`() async throws {
+        let (pool, batches) = (try await Self.pool(), Batches())
+        let lane = try Self.lane(batches)
+        let sizes = try await Self.submitAll(0..<500, to: lane)
+        #expect(sizes.count == 500)
+        #expect(batches.all.flatMap(\.self).count == 500)
+        #expect(batches.all.contains { $0.count > 1 })
+        #expect(batches.all.allSatisfy { $0.count <= 64 })
+        #expect(try await Self.stored(pool).sorted() == Array(0..<500))
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    @Test func `jobs keep their order`() async throws {
+        let (pool, batches, gate) = (try await Self.pool(), Batches(), Gate())
+        let lane = try Self.lane(batches, gate: gate)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { gate.open() }
+            for number in 0..<40 {
+                group.addTask { _ = try await lane.submit(number) }
+                // The first is taken at once and waits at the gate; the others queue behind it.
+                try await eventually { batches.begun > 0 && lane.waiting == number }
+            }
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(batches.all == [[0], Array(1..<40)])
+        #expect(try await Self.stored(pool) == Array(0..<40))
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    @Test func `a job that the server refuses fails alone`() async throws {
+        let (pool, batches, gate) = (try await Self.pool(), Batches(), Gate())
+        let lane = try Self.lane(batches, gate: gate)
+        let expected = DatabaseError.server(sqlState: "23514", constraint: "entry_number_known")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { gate.open() }
+            for number in [1, 2, -3, 4, 5] {
+                // The first is taken alone, the others are one batch.
+                if number == 2 { try await eventually { batches.begun > 0 } }
+                group.addTask {
+                    if number < 0 {
+                        await #expect(throws: expected) { try await lane.submit(number) }
+                    } else {
+                        _ = try await lane.submit(number)
+                    }
+                }
+            }
+            try await eventually { lane.waiting == 4 }
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(batches.begun == 6)
+        #expect(try await Self.stored(pool).sorted() == [1, 2, 4, 5])
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    @Test func `an outcome may be a failure while the batch commits`() async throws {
+        let pool = try await Self.pool()
+        let lane = try Lane<Int, Int>(
+            FreshDatabase.address, label: "lane", batchMax: 10, queueMax: 100,
+            statementTimeoutMilliseconds: 5_000, logger: TestPostgres.logger, mode: .readWrite
+        ) { transaction, jobs in
+            _ = try transaction.pipelineAndCommit([(Self.insert, [.ints(jobs)])])
+            return jobs.map { $0 % 2 == 0 ? .success($0) : .failure(BadJob()) }
+        }
+        #expect(try await lane.submit(2) == 2)
+        await #expect(throws: BadJob()) { try await lane.submit(3) }
+        #expect(try await Self.stored(pool) == [2, 3])
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    @Test func `another number of outcomes than jobs fails, and commits nothing`() async throws {
+        let pool = try await Self.pool()
+        let lane = try Lane<Int, Int>(
+            FreshDatabase.address, label: "lane", batchMax: 10, queueMax: 100,
+            statementTimeoutMilliseconds: 5_000, logger: TestPostgres.logger, mode: .readWrite
+        ) { transaction, jobs in
+            try transaction.run(Self.insert, [.ints(jobs)])
+            return []
+        }
+        await #expect(throws: DatabaseError.outcomesMismatch) { try await lane.submit(1) }
+        #expect(try await Self.stored(pool) == [])
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    @Test func `the queue has an end, and shutdown drains it`() async throws {
+        let (pool, batches, gate) = (try await Self.pool(), Batches(), Gate())
+        let lane = try Self.lane(batches, gate: gate, queueMax: 3)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { gate.open() }
+            group.addTask { _ = try await lane.submit(0) }
+            try await eventually { batches.begun > 0 && lane.waiting == 0 }
+            for number in 1...3 { group.addTask { _ = try await lane.submit(number) } }
+            try await eventually { lane.waiting == 3 }
+            await #expect(throws: PoolExhausted(label: "lane")) { try await lane.submit(4) }
+            group.addTask { await lane.shutdown() }
+            try await eventually {
+                do {
+                    _ = try await lane.submit(5)
+                    return false
+                } catch { return error as? DatabaseError == .shutDown }
+            }
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(try await Self.stored(pool).sorted() == [0, 1, 2, 3])
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    @Test func `a read-only lane answers many with one statement`() async throws {
+        let pool = try await Self.pool()
+        let lane = try Lane<Int, Int>(
+            FreshDatabase.address, label: "reads", batchMax: 100, queueMax: 1_000,
+            statementTimeoutMilliseconds: 5_000, logger: TestPostgres.logger, mode: .readOnly
+        ) { transaction, jobs in
+            let square = Statement(
+                "SELECT x * x FROM unnest($1::bigint[]) WITH ORDINALITY u(x, n) ORDER BY n")
+            return try transaction.pipelineAndCommit([(square, [.ints(jobs)])])[0]
+                .map { .success(try $0.int(0)) }
+        }
+        let squares = try await Self.submitAll(0..<300, to: lane)
+        #expect(squares.allSatisfy { $0.value == $0.key * $0.key })
+        await lane.shutdown()
+        await pool.shutdown()
+    }
+
+    static func lane(_ batches: Batches, gate: Gate? = nil, queueMax: Int = 1_000) throws -> Entries
+    {
+        try Entries(
+            FreshDatabase.address, label: "lane", batchMax: 64, queueMax: queueMax,
+            statementTimeoutMilliseconds: 20_000, logger: TestPostgres.logger, mode: .readWrite
+        ) { transaction, jobs in
+            batches.begin()
+            gate?.wait()
+            _ = try transaction.pipelineAndCommit([(insert, [.ints(jobs)])])
+            batches.add(jobs)
+            return jobs.map { _ in .success(jobs.count) }
+        }
+    }
+
+    static func pool() async throws -> Pool {
+        let pool = try Pool(
+            FreshDatabase.address, limits: .init(connectionsMax: 1, waitMilliseconds: 30_000),
+            label: "look", logger: TestPostgres.logger)
+        try await pool.transaction { transaction in
+            try transaction.script(
+                """
+                CREATE TABLE entry (
+                    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                    number bigint CONSTRAINT entry_number_known CHECK (number >= 0))
+                """)
+        }
+        return pool
+    }
+
+    static func stored(_ pool: Pool) async throws -> [Int] {
+        try await pool.transaction(.readOnly) { transaction in
+            try transaction.query(Statement("SELECT number FROM entry ORDER BY position"))
+                .map { try $0.int(0) }
+        }
+    }
+
+    static func submitAll(_ jobs: Range<Int>, to lane: Entries) async throws -> [Int: Int] {
+        try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+            for job in jobs { group.addTask { (job, try await lane.submit(job)) } }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+}
+
+/// What a lane's `run` was given.
+final class Batches: Sendable {
+    private let state = Mutex<(begun: Int, all: [[Int]])>((0, []))
+
+    var begun: Int { state.withLock { $0.begun } }
+    var all: [[Int]] { state.withLock { $0.all } }
+
+    func begin() { state.withLock { $0.begun += 1 } }
+    func add(_ jobs: [Int]) { state.withLock { $0.all.append(jobs) } }
+}
