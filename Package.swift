@@ -49,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -74,8 +75,10 @@ let package = Package(
         .executableTarget(
             name: "tsunagi",
             dependencies: [
-                "Exchange", "Ledger", "Trust", "Gateway", arguments, configuration, lifecycle,
-                crypto, logging, metrics, nioSSL,
+                "Exchange", "Postgres", "Ledger", "Trust", "Gateway", arguments, configuration,
+                lifecycle, crypto, logging, metrics, nioCore, nioPosix,
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -85,15 +88,27 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "TestSupport",
-            dependencies: ["Exchange", "Postgres", "Trust", nioCore, nioPosix, nioHTTP1, nioSSL, logging],
+            dependencies: [
+                "Exchange", "Postgres", "Ledger", "Trust", "Gateway", nioCore, nioPosix, nioHTTP1,
+                nioSSL, lifecycle, logging,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TrustTests", dependencies: ["Trust", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestSupport", crypto], swiftSettings: strict),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "Ledger", "Trust", "TestSupport", nioSSL, crypto],
+            name: "LedgerTests",
+            dependencies: ["Exchange", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto, logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Exchange", "Gateway", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto,
+                hummingbird, lifecycle, logging, nioCore, nioSSL,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "ConformanceTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

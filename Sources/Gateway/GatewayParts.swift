@@ -23,9 +23,10 @@ package struct GatewayParts: Sendable {
         self.now = now
     }
 
-    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs.
+    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Hexadecimal, because a FHIR id
+    /// has no `_`.
     func pairwise(_ person: PersonKey, for party: Party) -> String {
-        Base64URL.encode(
+        Exchange.Hexadecimal.text(
             KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys))
     }
 

@@ -1,5 +1,7 @@
 package import Exchange
 import HTTPTypes
+import Hummingbird
+package import ServiceLifecycle
 import Trust
 
 /// 経路の一覧: every route of every listener. A new field adds its lines here and nowhere else.
@@ -68,4 +70,14 @@ extension GatewayParts {
             Route(.get, "/log/consistency/:from/:to", handle: readConsistency),
         ]
     }
+}
+
+/// A listener of exactly these routes, as a service of the gateway's process.
+package func listenerService(
+    _ configuration: ListenerConfiguration, routes: [Route], environment: ServingEnvironment,
+    onListening: @escaping @Sendable (_ port: Int) async -> Void
+) -> any Service {
+    ListenerService(
+        configuration, responder: RouterResponder.answering(routes), environment: environment,
+        onListening: onListening)
 }

@@ -85,7 +85,7 @@ create trigger checkpoint_kept before truncate on log.checkpoint execute functio
 
 -- The head moves by compare-and-swap on `size`; an advisory lock saves work, it never protects.
 create table log.head (
-    only boolean primary key default true check (only),
+    is_the_one boolean primary key default true check (is_the_one),
     size bigint not null,
     root bytea not null,
     next_xid xid8 not null

@@ -1,0 +1,100 @@
+package import Exchange
+package import Logging
+package import Postgres
+
+/// 関係機関の台帳: who may connect, as the operator loads it from real lists. Works as the owner, never inside a gateway.
+package struct PartyRegistry: Sendable {
+    /// One line of a list.
+    package struct Listing: Sendable {
+        package let party: Party
+        package let name: String
+
+        package init(party: Party, name: String) {
+            self.party = party
+            self.name = name
+        }
+    }
+
+    private let pool: Pool
+
+    package init(_ owner: Address, logger: Logger) {
+        pool = Pool(owner, limits: .single, label: "tsunagi-party", logger: logger)
+    }
+
+    package func close() async { await pool.shutdown() }
+
+    /// Adds or renames; suspensions and designations of those already there stay as they are, and an opt-in is never taken
+    /// back. Returns how many are new. All lines or none.
+    package func load(_ listings: [Listing], isOptedIn: Bool = false) async throws -> Int {
+        try await pool.transaction { transaction in
+            var added = 0
+            for start in stride(from: 0, to: listings.count, by: 5_000) {
+                let part = listings[start..<min(start + 5_000, listings.count)]
+                let rows = try transaction.query(
+                    Self.upsert,
+                    [
+                        .texts(part.map(\.party.key)), .texts(part.map(\.party.role.rawValue)),
+                        .texts(part.map(\.party.code)), .texts(part.map(\.name)),
+                        .bool(isOptedIn),
+                    ])
+                added += try (0..<rows.count).reduce(0) { try $0 + (rows[$1].bool(0) ? 1 : 0) }
+            }
+            return added
+        }
+    }
+
+    /// 利用開始: the party agreed to the terms and may use the gateway. Returns false for an unknown party.
+    package func optIn(_ party: Party) async throws -> Bool {
+        try await change(
+            "update exchange.party set is_opted_in = true where party = $1", party)
+    }
+
+    /// 停止: effective on live connections within a second or two, on every access at once.
+    package func suspend(_ party: Party) async throws -> Bool {
+        try await change(
+            "update exchange.party set suspended_at = coalesce(suspended_at, clock_timestamp()) where party = $1",
+            party)
+    }
+
+    package func resume(_ party: Party) async throws -> Bool {
+        try await change("update exchange.party set suspended_at = null where party = $1", party)
+    }
+
+    /// 指定: `body` designates an institution for a scheme (a law number or a certificate type).
+    package func designate(_ party: Party, _ designation: Designation) async throws -> Bool {
+        try await change(
+            """
+            update exchange.party
+            set designations = (select array_agg(distinct d) from unnest(designations || $2::text) as d)
+            where party = $1
+            """, party, [.text(designation.text)])
+    }
+
+    /// 接続: from this day a body's registrations are complete, so "none held" may be said of it.
+    package func connect(_ party: Party, since day: CalendarDay) async throws -> Bool {
+        try await change(
+            "update exchange.party set connected_since = $2 where party = $1", party, [.day(day)])
+    }
+
+    package func standing(of party: Party) async throws -> PartyStanding? {
+        try await pool.transaction(.readOnly) { transaction in
+            let rows = try transaction.query(PartyStanding.select, [.text(party.key)])
+            return try rows[0].optionalText(1) == nil ? nil : PartyStanding(rows[0], from: 1)
+        }
+    }
+
+    private func change(_ sql: String, _ party: Party, _ values: [Value] = []) async throws -> Bool {
+        try await pool.transaction { transaction in
+            try transaction.run(Statement(sql), [.text(party.key)] + values) == 1
+        }
+    }
+
+    private static let upsert = Statement(
+        """
+        insert into exchange.party (party, role, code, name, is_opted_in)
+        select *, $5::bool from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        on conflict (party) do update
+        set name = excluded.name, is_opted_in = party.is_opted_in or excluded.is_opted_in
+        returning xmax = 0
+        """)
+}

@@ -1,0 +1,109 @@
+import Exchange
+import Foundation
+import Ledger
+import Trust
+
+/// 登場人物: the parties of the demo, its residents, and real (software) cards for those who appear in person.
+struct DemoCast {
+    let clinic: Party
+    let pharmacy: Party
+    let portal: Party
+    let authority: Party
+    let offices: [Party]
+    let residents: SyntheticResidents
+    let names: [Party: String]
+    /// Who appears in person, by index into `residents`.
+    let child: Int
+    let movedChild: Int
+    let adult: Int
+    let cards: [Int: SoftwareCard]
+    let issuer: [UInt8]
+
+    init(world: World, residents count: Int) async throws {
+        let today = WallClock.now().dayInJapan
+        residents = SyntheticResidents(count: count, today: today)
+        clinic = try Party(role: .institution, code: "1319999995")
+        pharmacy = try Party(role: .institution, code: "1349999992")
+        portal = try Party(role: .portal, code: "demo-portal")
+        authority = try Party(role: .cardauthority, code: "demo-card-authority")
+        var names: [Party: String] = [
+            clinic: "見本こどもクリニック", pharmacy: "見本調剤薬局", portal: "見本ポータル",
+            authority: "見本カード機関",
+        ]
+        var offices: [Party] = []
+        for body in residents.bodies {
+            let town = try Party(role: .municipality, code: body.municipality)
+            let prefecture = try Party(role: .prefecture, code: body.prefecture)
+            names[town] = body.place
+            names[prefecture] = String(body.place.prefix(3))
+            offices += [town, prefecture]
+        }
+        self.offices = offices
+        self.names = names
+        try await world.enrol(
+            names.map { .init(party: $0.key, name: $0.value) },
+            since: today.adding(days: -4000))
+        child = Self.first(residents) { person in
+            person.residences.count == 1 && !person.isNotDisclosed
+                && person.entitlements.contains { $0.holds(on: today) && !$0.isAlwaysReimbursement }
+        }
+        movedChild = Self.first(residents) { $0.residences.count > 1 && !$0.entitlements.isEmpty }
+        adult = Self.first(residents) { $0.entitlements.isEmpty }
+        let term = DevelopmentPKI.Term(
+            from: WallClock.now().adding(seconds: -86_400),
+            to: WallClock.now().adding(seconds: 86_400 * 1_800))
+        var cards: [Int: SoftwareCard] = [:]
+        for index in [child, movedChild, adult] {
+            cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
+        }
+        cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)
+        self.cards = cards
+        issuer = try world.pki.anchor(.cards).subject.der
+    }
+
+    private static func first(
+        _ residents: SyntheticResidents, where isMeant: (SyntheticResident) -> Bool
+    ) -> Int {
+        residents.indices.first { isMeant(residents[$0]) } ?? 0
+    }
+
+    /// The card authority's feed for these residents, in bodies of at most so many events.
+    func feed(of range: Range<Int>) -> [UInt8] {
+        var json = JSONWriter(reservingBytes: range.count * 600)
+        json.beginArray()
+        for index in range {
+            residents[index].writeFeed(issuer: Base64.text(issuer), to: &json)
+            guard let card = cards[index] else { continue }
+            write(card, of: residents[index], to: &json)
+        }
+        json.endArray()
+        return json.bytes
+    }
+
+    /// The one body's registration for all residents.
+    func registration(of office: Party) -> [UInt8] {
+        var json = JSONWriter(reservingBytes: 1_000_000)
+        json.beginArray()
+        for resident in residents { resident.writeRegistration(of: office.code, to: &json) }
+        json.endArray()
+        return json.bytes
+    }
+
+    private func write(
+        _ card: SoftwareCard, of resident: SyntheticResident, to json: inout JSONWriter
+    ) {
+        json.beginObject()
+        json.member("kind", "bind")
+        json.member("myNumber", resident.individualNumber)
+        json.member("issuer", Base64.text(card.issuerDER))
+        json.member("serial", Exchange.Hexadecimal.text(card.serial))
+        json.member("validFrom", card.notBefore.dayInJapan.text)
+        json.member("validTo", card.notAfter.dayInJapan.text)
+        json.member("sequence", "card-\(resident.index)")
+        json.endObject()
+    }
+}
+
+extension SyntheticEntitlement {
+    func holds(on day: CalendarDay) -> Bool { validFrom <= day && day <= validTo }
+}

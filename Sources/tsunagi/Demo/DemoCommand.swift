@@ -1,0 +1,62 @@
+import ArgumentParser
+import Exchange
+import Foundation
+import Ledger
+import Postgres
+
+/// `tsunagi demo`: the whole exchange on this machine, told as a story: a private PostgreSQL, a development PKI, a
+/// thousand synthetic residents, real requests over mutual TLS, and at the end a proof that is checked.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Tell the story on this machine.",
+        discussion: """
+            Everything lives in one folder and is stopped at the end. DEMO_KEEP=1 leaves it running until \
+            Enter or a signal, for trying by hand.
+            """)
+
+    @Option(help: "The folder; it is made anew.") var folder = "run/demo"
+    @Option(help: "How many synthetic residents.") var residents = 1_000
+
+    func run() async throws {
+        try? World(folder: folder).cluster.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+        let world = try World(folder: folder)
+        do {
+            let started = Date()
+            Output.line("Tsunagi (つなぎ): a demonstration. Every person and every number here is invented.")
+            try await tell(world)
+            Output.line(
+                "\nDone in \(Int(Date().timeIntervalSince(started))) seconds; everything is stopped.")
+        } catch {
+            try? world.cluster.stop()
+            throw error
+        }
+        try world.cluster.stop()
+    }
+
+    private func tell(_ world: World) async throws {
+        try await world.build()
+        let cast = try await DemoCast(world: world, residents: residents)
+        try world.configure(
+            ports: [.institution: 0, .office: 0, .resident: 0, .operations: 0],
+            extra: ["requests-per-second-per-party": 200])
+        let serve = try RunningServe(configuration: world.configurationPath, expecting: 4)
+        defer { serve.stop() }
+        let bodies = world.folder + "/sent"
+        try FileManager.default.createDirectory(
+            atPath: bodies, withIntermediateDirectories: true)
+        let teller = Teller(world: world, ports: serve.ports, bodies: bodies)
+        teller.say("PostgreSQL, a development PKI, keys and rules are in \(world.folder)")
+        teller.say("In the commands below, DEMO=\(world.folder)")
+        let story = DemoStory(teller: teller, cast: cast)
+        try await story.tell()
+        guard ProcessInfo.processInfo.environment["DEMO_KEEP"] == "1" else { return }
+        Output.line("\nEverything is still running. Try the commands above by hand; DEMO=\(world.folder)")
+        for (listener, port) in serve.ports.sorted(by: { $0.value < $1.value }) {
+            Output.line("  \(listener.rawValue): port \(port)")
+        }
+        Output.line("Press Enter to stop.")
+        // Without a terminal there is no Enter: wait for a signal instead.
+        if readLine() == nil { try await Task.sleep(for: .seconds(86_400)) }
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Gateway
+
+/// つなぎ: the one command line. Everything an operator, a vendor or an auditor does begins here.
+@main
+struct Tsunagi: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tsunagi",
+        abstract: "A gateway between clinics, municipalities and residents of Japan.",
+        version: Release.version,
+        subcommands: [
+            DemoCommand.self, ServeCommand.self, MigrateCommand.self, ProfilesCommand.self,
+            PartyCommand.self, PKICommand.self, CardCommand.self, TrustCommand.self,
+            SealCommand.self, BenchCommand.self,
+        ])
+}

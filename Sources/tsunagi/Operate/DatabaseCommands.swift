@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Logging
+import Postgres
+
+/// The owner's connection, which only commands use; a gateway never has it.
+struct OwnerOption: ParsableArguments {
+    @Option(help: "libpq connection string of the owner. TSUNAGI_DATABASE_OWNER is used without it.")
+    var database: String?
+
+    func address() throws -> Address {
+        let variable = ProcessInfo.processInfo.environment["TSUNAGI_DATABASE_OWNER"]
+        guard let text = database ?? variable else {
+            throw ValidationError("Give --database or set TSUNAGI_DATABASE_OWNER.")
+        }
+        return Address(text)
+    }
+
+    var logger: Logger {
+        var logger = Logger(label: "tsunagi") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return logger
+    }
+}
+
+/// `tsunagi migrate`: brings the schema to this release. Safe to run from several machines at once.
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the database's schema to this release.")
+
+    @OptionGroup var owner: OwnerOption
+
+    func run() async throws {
+        let applied = try await Migrations.apply(as: owner.address(), logger: owner.logger)
+        Output.line(
+            applied.isEmpty ? "Nothing to do." : "Applied: \(applied.joined(separator: ", "))")
+    }
+}
+
+/// `tsunagi profiles load`: puts a version of the rules on the shelf; running gateways use it within seconds.
+struct ProfilesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profiles", abstract: "Load rules (profiles/) into the database.",
+        subcommands: [Load.self])
+
+    struct Load: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check every file and load them as one version, all or nothing.")
+
+        @OptionGroup var owner: OwnerOption
+        @Argument(help: "The folder.") var folder = "profiles"
+
+        func run() async throws {
+            let pool = Pool(
+                try owner.address(), limits: .init(connectionsMax: 1), label: "tsunagi-profiles",
+                logger: owner.logger)
+            let version = try await RuleShelf.load(ProfileFolder.read(folder), into: pool)
+            await pool.shutdown()
+            Output.line("Rules \(version) are loaded.")
+        }
+    }
+}
+
+/// The JSON files of a folder of rules, by their path inside it; examples are not rules.
+enum ProfileFolder {
+    static func read(_ folder: String) throws -> [String: [UInt8]] {
+        guard let paths = FileManager.default.subpaths(atPath: folder) else {
+            throw SettingProblem("The folder \(folder) is not there.")
+        }
+        var files: [String: [UInt8]] = [:]
+        for path in paths
+        where path.hasSuffix(".json") && !path.hasPrefix("examples/") && !path.hasPrefix("fhir/") {
+            files[path] = try Files.read(folder + "/" + path)
+        }
+        return files
+    }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Exchange
+import Foundation
+import Ledger
+
+/// `tsunagi party`: the registry of who may connect.
+struct PartyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "party", abstract: "Load and change the registry of parties.",
+        subcommands: [
+            Load.self, OptIn.self, Suspend.self, Resume.self, Connect.self, Designate.self,
+            Show.self,
+        ])
+
+    struct Named: ParsableArguments {
+        @OptionGroup var owner: OwnerOption
+        @Argument(help: "The party, as role:code.") var party: String
+
+        func with<Answer>(_ body: (PartyRegistry, Party) async throws -> Answer) async throws
+            -> Answer
+        {
+            guard let read = try? Party(uri: "urn:tsunagi:party:" + party) else {
+                throw ValidationError("\(party) is no party: role:code is needed.")
+            }
+            let registry = PartyRegistry(try owner.address(), logger: owner.logger)
+            let answer = try await body(registry, read)
+            await registry.close()
+            return answer
+        }
+
+        func change(_ word: String, _ body: (PartyRegistry, Party) async throws -> Bool)
+            async throws
+        {
+            guard try await with(body) else {
+                throw ValidationError("\(party) is not in the registry.")
+            }
+            Output.line("\(party): \(word)")
+        }
+    }
+
+    struct OptIn: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "opt-in", abstract: "The party agreed to the terms of use.")
+        @OptionGroup var named: Named
+        func run() async throws { try await named.change("opted in") { try await $0.optIn($1) } }
+    }
+
+    struct Suspend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stop the party, on live connections too.")
+        @OptionGroup var named: Named
+        func run() async throws { try await named.change("suspended") { try await $0.suspend($1) } }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lift a suspension.")
+        @OptionGroup var named: Named
+        func run() async throws { try await named.change("resumed") { try await $0.resume($1) } }
+    }
+
+    struct Connect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "From this day the body's registrations are complete.")
+        @OptionGroup var named: Named
+        @Option(help: "YYYY-MM-DD.") var since: String
+
+        func run() async throws {
+            let day = try CalendarDay(since, item: "since")
+            try await named.change("connected since \(since)") { try await $0.connect($1, since: day) }
+        }
+    }
+
+    struct Designate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A body designates an institution for a scheme.")
+        @OptionGroup var named: Named
+        @Option(help: "The body's 6-digit code.") var body: String
+        @Option(help: "A law number (54) or a certificate type.") var scheme: String
+
+        func run() async throws {
+            let designation = Designation(body: body, scheme: scheme)
+            try await named.change("designated by \(body) for \(scheme)") {
+                try await $0.designate($1, designation)
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What the registry says.")
+        @OptionGroup var named: Named
+
+        func run() async throws {
+            guard let standing = try await named.with({ try await $0.standing(of: $1) }) else {
+                throw ValidationError("\(named.party) is not in the registry.")
+            }
+            Output.line(
+                "\(standing.name): \(standing.isOptedIn ? "opted in" : "not opted in")"
+                    + (standing.isSuspended ? ", suspended" : ""))
+        }
+    }
+
+    struct Load: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Load a list: CSV in UTF-8 with a header that names code and name.",
+            discussion: """
+                Lines whose check digit is odd are loaded and named: real codes differ (some prefectures, \
+                combined dental practices). Lines whose code is of the wrong form refuse the whole file.
+                """)
+
+        @OptionGroup var owner: OwnerOption
+        @Option(help: "institution, municipality, prefecture, …") var role: String
+        @Flag(help: "They agreed to the terms of use.") var optIn = false
+        @Argument(help: "The file; .gz is read through gunzip.") var file: String
+
+        func run() async throws {
+            guard let role = Role(rawValue: role) else {
+                throw ValidationError("\(self.role) is no role.")
+            }
+            let list = try PartyList(text: PartyList.text(of: file), role: role)
+            let registry = PartyRegistry(try owner.address(), logger: owner.logger)
+            let added = try await registry.load(list.listings, isOptedIn: optIn)
+            await registry.close()
+            Output.line("\(list.listings.count) read, \(added) new, \(list.odd.count) odd codes")
+            for odd in list.odd.prefix(20) { Output.line("  odd check digit: \(odd)") }
+        }
+    }
+}

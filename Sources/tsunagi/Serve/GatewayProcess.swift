@@ -1,0 +1,145 @@
+import CoreMetrics
+import Crypto
+import Exchange
+import Foundation
+import Gateway
+import Ledger
+import Logging
+import Postgres
+import ServiceLifecycle
+import Trust
+import UnixSignals
+
+/// One gateway as it runs: the ledger, the listeners, the sealer and the heartbeat, made from settings alone.
+struct GatewayProcess {
+    let settings: Settings
+    let logger: Logger
+    let metrics: PrometheusRegistry
+
+    /// Serves until a signal asks it to stop; then finishes what was accepted.
+    func run(onListening: @escaping @Sendable (Listener, Int) async -> Void = { _, _ in })
+        async throws
+    {
+        let keys = try KeyRing.load(settings.keysFolder)
+        let anchors = try Anchors(settings.trust)
+        let revocation = RevocationStore(
+            paths: settings.trust.revocationLists, issuers: anchors.all,
+            freshness: .init(graceSeconds: Int64(settings.trust.revocationGraceHours) * 3600),
+            logger: logger)
+        let ledger = Ledger(
+            .init(
+                gateway: Address(settings.databases.gateway),
+                office: settings.databases.office.map { Address($0) }), logger: logger)
+        try await ledger.prepare()
+        let parts = GatewayParts(
+            ledger: ledger, keys: keys,
+            cards: CardTrust(anchors: anchors.card, revocation: revocation), now: WallClock.now)
+        var services = try listeners(parts, anchors, revocation, onListening)
+        services.append(Heartbeat(ledger: ledger, revocation: revocation, logger: logger))
+        if let address = settings.databases.sealer {
+            services.append(SealerService(sealer: try sealer(address, keys)))
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            await ledger.shutdown()
+            throw error
+        }
+        await ledger.shutdown()
+    }
+
+    private func sealer(_ address: String, _ keys: KeyRing) throws -> Sealer {
+        let seed = keys.current(.seal).secret.withUnsafeBytes { Array($0) }
+        return Sealer(
+            Address(address),
+            signer: try CheckpointSigner(origin: settings.logOrigin, privateKey: seed),
+            outlet: try CheckpointOutlet(folder: settings.checkpointsFolder) {
+                WallClock.now().dayInJapan.text
+            }, logger: logger)
+    }
+
+    private func listeners(
+        _ parts: GatewayParts, _ anchors: Anchors, _ revocation: RevocationStore,
+        _ onListening: @escaping @Sendable (Listener, Int) async -> Void
+    ) throws -> [any Service] {
+        let environment = ServingEnvironment(
+            errors: .gateway, now: WallClock.now, metrics: metrics, logger: logger)
+        return try Listener.allCases.compactMap { listener -> (any Service)? in
+            guard let endpoint = settings.endpoints[listener], let port = endpoint.port else {
+                return nil
+            }
+            var limits = Limits.standard(for: listener)
+            if let rate = settings.rates.requestsPerSecondPerParty {
+                limits.requestsPerSecondPerParty = rate
+                limits.requestBurstPerParty = max(limits.requestBurstPerParty, rate)
+            }
+            if let most = settings.rates.connectionsPerPartyMax {
+                limits.connectionsPerPartyMax = most
+            }
+            let configuration = try ListenerConfiguration(
+                listener: listener, host: endpoint.host, port: port,
+                security: try security(listener, parts, anchors, revocation), limits: limits)
+            let routes =
+                listener == .operations
+                ? OperationsRoutes.all(
+                    readiness: readiness(parts, revocation), metrics: metrics)
+                : parts.routes(of: listener)
+            return listenerService(configuration, routes: routes, environment: environment) {
+                await onListening(listener, $0)
+            }
+        }
+    }
+
+    private func security(
+        _ listener: Listener, _ parts: GatewayParts, _ anchors: Anchors,
+        _ revocation: RevocationStore
+    ) throws -> ListenerConfiguration.Security {
+        guard listener != .operations else { return .plainOnLoopback }
+        let (roots, usage, pem) = anchors.of(listener)
+        let trust = PartyTrust(
+            anchors: roots, usage: usage, revocation: revocation,
+            suspensions: parts.ledger.suspensions)
+        let tls = try ServerTLS(
+            ServerTLSMaterial(
+                certificateChainPEM: try Files.read(settings.trust.serverCertificate),
+                privateKeyPEM: try Files.read(settings.trust.serverKey), clientRootsPEM: pem))
+        return .mutualTLS(tls, trust.clientTrust)
+    }
+
+    /// What must hold before a load balancer sends requests here.
+    private func readiness(_ parts: GatewayParts, _ revocation: RevocationStore) -> [ReadinessCheck]
+    {
+        [
+            ReadinessCheck("database-and-clock") {
+                guard let drift = try? await parts.ledger.clockDrift(from: WallClock.now) else {
+                    return .notReady("the database does not answer")
+                }
+                return drift < 1_000_000 ? .ready : .notReady("clocks differ by \(drift) µs")
+            },
+            ReadinessCheck("rules") {
+                (try? parts.ledger.rules.current()) != nil
+                    ? .ready : .notReady("no rules are loaded: run tsunagi profiles load")
+            },
+            ReadinessCheck("revocation-lists") {
+                guard let until = revocation.freshUntil, until > WallClock.now() else {
+                    return .notReady("a revocation list is missing or stale")
+                }
+                return .ready
+            },
+        ]
+    }
+}
+
+enum Files {
+    static func read(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingProblem("The file \(path) is not there or cannot be read.")
+        }
+        return Array(data)
+    }
+}

@@ -1,0 +1,176 @@
+import Configuration
+import Exchange
+import Foundation
+import SystemPackage
+
+/// 設定: every setting of a gateway, from a JSON file and from `TSUNAGI_…` variables, which win. A bad or unknown setting
+/// refuses to start with one sentence that names it.
+struct Settings: Sendable {
+    struct Endpoint: Sendable {
+        let host: String
+        /// Nothing: this listener is not served here.
+        let port: Int?
+    }
+
+    let databases: Databases
+    let keysFolder: String
+    let checkpointsFolder: String
+    let logOrigin: String
+    let trust: TrustFiles
+    let endpoints: [Listener: Endpoint]
+    let rates: Rates
+    let logLevel: String
+
+    /// libpq connection strings, one for each database role.
+    struct Databases: Sendable {
+        let gateway: String
+        let office: String?
+        let sealer: String?
+    }
+
+    struct TrustFiles: Sendable {
+        let serverCertificate: String
+        let serverKey: String
+        let institutionAnchors: String
+        let officeAnchors: String
+        let portalAnchors: String
+        let cardAnchors: String
+        let revocationLists: [String]
+        let revocationGraceHours: Int
+    }
+
+    /// What a large site may raise; the defaults and their arithmetic are in `Limits`.
+    struct Rates: Sendable {
+        let requestsPerSecondPerParty: Double?
+        let connectionsPerPartyMax: Int?
+    }
+
+    static func read(file path: String?) async throws -> Settings {
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider().prefixKeys(with: "tsunagi")
+        ]
+        if let path {
+            try refuseUnknown(in: path)
+            do {
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(path)))
+            } catch {
+                throw SettingProblem("The configuration file \(path) cannot be read as JSON.")
+            }
+        }
+        return try Settings(Source(reader: ConfigReader(providers: providers)))
+    }
+
+    private init(_ source: Source) throws {
+        databases = Databases(
+            gateway: try source.text("database.gateway"),
+            office: try source.optional("database.office"),
+            sealer: try source.optional("database.sealer"))
+        keysFolder = try source.text("keys.folder")
+        checkpointsFolder = try source.text("log.checkpoints")
+        logOrigin = try source.text("log.origin")
+        trust = TrustFiles(
+            serverCertificate: try source.text("trust.server-certificate"),
+            serverKey: try source.text("trust.server-key"),
+            institutionAnchors: try source.text("trust.institution-anchors"),
+            officeAnchors: try source.text("trust.office-anchors"),
+            portalAnchors: try source.text("trust.portal-anchors"),
+            cardAnchors: try source.text("trust.card-anchors"),
+            revocationLists: try source.list("trust.revocation-lists"),
+            revocationGraceHours: try source.number("trust.revocation-grace-hours") ?? 0)
+        var endpoints: [Listener: Endpoint] = [:]
+        for listener in Listener.allCases {
+            let name = listener.rawValue
+            endpoints[listener] = Endpoint(
+                host: try source.optional("listen.\(name).host") ?? "127.0.0.1",
+                port: try source.number("listen.\(name).port"))
+        }
+        self.endpoints = endpoints
+        rates = Rates(
+            requestsPerSecondPerParty: try source.number("limits.requests-per-second-per-party")
+                .map(Double.init),
+            connectionsPerPartyMax: try source.number("limits.connections-per-party"))
+        logLevel = try source.optional("log.level") ?? "notice"
+        guard endpoints[.office]?.port == nil || databases.office != nil else {
+            throw SettingProblem(
+                "listen.office.port is set but database.office is not: the office listener needs its own role.")
+        }
+    }
+
+    /// Every setting there is. `deploy/gateway.example.json` shows each with a comment beside it.
+    static let known: Set<String> = [
+        "database.gateway", "database.office", "database.sealer", "keys.folder", "log.checkpoints",
+        "log.origin", "log.level", "trust.server-certificate", "trust.server-key",
+        "trust.institution-anchors", "trust.office-anchors", "trust.portal-anchors",
+        "trust.card-anchors", "trust.revocation-lists", "trust.revocation-grace-hours",
+        "limits.requests-per-second-per-party", "limits.connections-per-party",
+        "listen.institution.host", "listen.institution.port", "listen.office.host",
+        "listen.office.port", "listen.resident.host", "listen.resident.port",
+        "listen.operations.host", "listen.operations.port",
+    ]
+
+    private static func refuseUnknown(in path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingProblem("The configuration file \(path) is not there or cannot be read.")
+        }
+        guard let json = try? JSON(reading: Array(data)), case .object(let object) = json else {
+            throw SettingProblem("The configuration file \(path) is not one JSON object.")
+        }
+        for name in names(in: object, under: "") where !known.contains(name) {
+            throw SettingProblem("The setting \(name) in \(path) is unknown. Check its spelling.")
+        }
+    }
+
+    private static func names(in object: JSONObject, under path: String) -> [String] {
+        object.members.flatMap { member -> [String] in
+            let name = path.isEmpty ? member.name : "\(path).\(member.name)"
+            guard case .object(let inner) = member.value else { return [name] }
+            return names(in: inner, under: name)
+        }
+    }
+}
+
+/// A setting that does not serve; the text is what the operator reads.
+struct SettingProblem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Reads one setting at a time, and says which one was wrong.
+private struct Source {
+    let reader: ConfigReader
+
+    func optional(_ name: String) throws -> String? {
+        guard let text = reader.string(forKey: ConfigKey(name)) else { return nil }
+        guard !text.isEmpty else { throw SettingProblem("The setting \(name) is empty.") }
+        return text
+    }
+
+    func text(_ name: String) throws -> String {
+        guard let text = try optional(name) else {
+            throw SettingProblem("The setting \(name) is missing.")
+        }
+        return text
+    }
+
+    func list(_ name: String) throws -> [String] {
+        guard let list = reader.stringArray(forKey: ConfigKey(name)), !list.isEmpty else {
+            throw SettingProblem("The setting \(name) is missing: a list of files or folders.")
+        }
+        return list
+    }
+
+    func number(_ name: String) throws -> Int? {
+        let key = ConfigKey(name)
+        if let number = reader.int(forKey: key) {
+            guard number >= 0 else { throw SettingProblem("The setting \(name) is negative.") }
+            return number
+        }
+        guard reader.string(forKey: key) == nil else {
+            throw SettingProblem("The setting \(name) is not a whole number.")
+        }
+        return nil
+    }
+}
