@@ -46,7 +46,7 @@ bench:
 	@echo 'Building for release (the first time about ten minutes on two cores)'
 	@swift build $(quiet) -c release --product tsunagi
 	@swift build $(quiet) -c release --product tsunagi-load
-	@"$$(swift build -c release --show-bin-path)/tsunagi" bench
+	@bench/run --bin "$$(swift build -c release --show-bin-path)"
 
 clean:
 	@swift package clean

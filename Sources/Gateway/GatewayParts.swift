@@ -23,6 +23,15 @@ package struct GatewayParts: Sendable {
         self.now = now
     }
 
+    /// What is refused before the door is on the record like what is refused behind it.
+    func recorded<Answer>(
+        _ caller: Caller, _ purpose: Purpose, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        do { return try await body() } catch let refusal as Refusal where refusal.isEntered {
+            try await ledger.refuse(caller, purpose, refusal)
+        }
+    }
+
     /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Hexadecimal, because a FHIR id
     /// has no `_`.
     func pairwise(_ person: PersonKey, for party: Party) -> String {
@@ -63,13 +72,19 @@ extension Request {
         guard isFormed, (1...64).contains(asserted.utf8.count) else {
             throw Refusal.malformed("Tsunagi-Operator")
         }
+        guard !IndividualNumber.looksLikeOne(in: asserted) else {
+            throw Refusal.individualNumberNotAllowed("Tsunagi-Operator")
+        }
         return Caller(party: party, operatorID: asserted)
     }
 
     func json(atMost bytesMax: Int) async throws -> (bytes: [UInt8], object: JSONObject) {
         let buffer = try await body(.json, atMost: bytesMax)
         let bytes = Array(buffer.readableBytesView)
-        return (bytes, try JSON(reading: bytes).requiredObject(at: "body"))
+        let json = try JSON(reading: bytes)
+        try json.refuseIndividualNumbers(
+            exceptIn: ["nonce", "certificate", "signature", "recipientNumber"])
+        return (bytes, try json.requiredObject(at: "body"))
     }
 }
 

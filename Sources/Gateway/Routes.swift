@@ -41,7 +41,12 @@ extension GatewayParts {
                 handle: registerEntitlements(form: .difference)),
             Route(
                 .get, "/medical-subsidy/registration-tasks/:taskId", handle: readRegistration),
+            Route(
+                .post, "/municipal-checkup/registration-tasks", handle: registerCheckupTargets),
+            Route(
+                .get, "/municipal-checkup/registration-tasks/:taskId", handle: readRegistration),
             Route(.post, "/card-feed/events", handle: feedCards),
+            Route(.get, "/card-feed/events/:taskId", handle: readCardFeed),
             Route(
                 .get, "/fhir/CoverageEligibilityResponse/:id/$replay",
                 handle: replayEligibilityForBody),

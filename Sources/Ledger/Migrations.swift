@@ -36,6 +36,7 @@ package struct Migrations: Sendable {
         File(name: "0002_access", sql: PackageResources._002_access_sql),
         File(name: "0003_cards_and_visits", sql: PackageResources._003_cards_and_visits_sql),
         File(name: "0004_subsidy", sql: PackageResources._004_subsidy_sql),
+        File(name: "0005_checkup_targets", sql: PackageResources._005_checkup_targets_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -88,7 +88,9 @@ extension AccessEntryView {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration:
             .disclosure
-        case .openVisit, .openPaperVisit, .registerEntitlements, .feedCards: .create
+        case .openVisit, .openPaperVisit, .registerEntitlements,
+            .registerCheckupTargets, .feedCards:
+            .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog: .search
         case .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }

@@ -15,6 +15,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readPatient = "read-patient"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
+    /// 検診対象者の登録 (municipality).
+    case registerCheckupTargets = "register-checkup-targets"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
     /// カードと住所の異動 (card authority).
@@ -39,6 +41,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
+        case .registerCheckupTargets: [.municipality]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
             .endOwnVisit, .readOwnAccessLog:

@@ -12,6 +12,7 @@ extension EligibilityQuestion {
         guard try resource.requiredString("resourceType") == "CoverageEligibilityRequest" else {
             throw .malformed("resourceType")
         }
+        try JSON.object(resource).refuseIndividualNumbers()
         try Self.refuseModifiers(resource, at: "")
         guard try resource.requiredString("status") == "active" else { throw .malformed("status") }
         let created = try Self.day(try resource.requiredString("created"), item: "created")

@@ -1,4 +1,3 @@
-import Crypto
 import Exchange
 import Hummingbird
 import Ledger
@@ -8,32 +7,26 @@ import Trust
 /// supersedes, and where the resident lives; the individual number becomes a keyed hash here.
 extension GatewayParts {
     func feedCards(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let caller = try request.caller(context)
-        guard Purpose.feedCards.may(caller.party.role) else { throw Refusal.notYourPurpose }
-        let buffer = try await request.body(.json, atMost: BodyLimits.registrationBytesMax)
-        let bytes = Array(buffer.readableBytesView)
-        let rows = try readCardFeedEvents(bytes)
-        var events: [NumberedCardEvent] = []
-        var refused: [RowOutcome] = []
-        for (index, row) in rows.enumerated() {
-            switch row {
-            case .success(let event):
-                events.append(try numbered(event))
-            case .failure(let failure):
-                refused.append(
-                    RowOutcome(line: index + 1, kind: .refused, findings: failure.findings))
-            }
-        }
-        let task = RegistrationRequest(
-            field: "cards", bodyBytes: bytes, key: try request.idempotencyKey(),
-            refused: refused, rowsTotal: rows.count)
-        let receipt = try await ledger.access(caller, .feedCards) { [events] records in
+        let body = try await registration(
+            request, context, for: .feedCards, read: readCardFeedEvents)
+        let events = body.accepted.map(numbered)
+        let task = body.task(field: "cards", key: try request.idempotencyKey())
+        let receipt = try await ledger.access(body.caller, .feedCards) { records in
             try records.applyCardFeed(task, events)
         }
         return .json(.accepted, receipt.json)
     }
 
-    private func numbered(_ event: CardFeedEvent) throws -> NumberedCardEvent {
+    /// What became of a feed: `GET /card-feed/events/{taskId}`.
+    func readCardFeed(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let task = try context.recordID("taskId")
+        let report = try await ledger.access(try request.caller(context), .feedCards) {
+            try $0.registrationReport(task)
+        }
+        return .json(.ok, report.json)
+    }
+
+    private func numbered(_ event: CardFeedEvent) -> NumberedCardEvent {
         let change: NumberedCardEvent.Change
         switch event.change {
         case .bind(let certificate, let number, let validFrom, let validTo, let earlier):

@@ -16,8 +16,9 @@ extension GatewayParts {
         let today = now().dayInJapan
         guard day == today || day.adding(days: 1) == today else { throw Refusal.malformed("day") }
         let presented = try PresentedCard(object)
-        _ = try Nonce.check(
-            nonce, .residentToken, of: caller.party, now: now(), keys: keys)
+        _ = try await recorded(caller, .beginResidentSession) {
+            try Nonce.check(nonce, .residentToken, of: caller.party, now: now(), keys: keys)
+        }
         let text = SignedText.residentToken(nonce: nonce, party: caller.party, day: day)
         let card = try await verified(
             presented, over: text, caller: caller, purpose: .beginResidentSession)

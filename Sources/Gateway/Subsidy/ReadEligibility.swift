@@ -32,7 +32,7 @@ extension GatewayParts {
     func replayEligibilityForBody(_ request: Request, _ context: GatewayContext) async throws
         -> Response
     {
-        try requireOfficeToken(request, context)
+        try await requireOfficeToken(request, context, for: .replayEligibility)
         let replay = try await replay(request, context, purpose: .replayEligibility)
         return .fhir(.ok, replay.parameters)
     }
@@ -43,7 +43,9 @@ extension GatewayParts {
         let caller = try request.caller(context)
         let id = try context.recordID()
         // The rules of that day are fetched before the access, because they are not about anyone.
-        let version = try await ledger.rulesVersion(ofCheck: id)
+        let version = try await recorded(caller, purpose) {
+            try await ledger.rulesVersion(ofCheck: id)
+        }
         let rules = try await ledger.rules.version(version).subsidy
         let isBody = caller.party.role != .institution
         return try await ledger.access(caller, purpose) { records in

@@ -1,39 +1,25 @@
-import Crypto
 import Exchange
 import HTTPTypes
 import Hummingbird
 import Ledger
-import Trust
 
 /// 医療費助成対象者情報登録 (postRegistrationTasks): PMH's own JSON array. Answered 202 with a task when every row is
 /// applied or has its reason; the individual number becomes a keyed hash here and goes no further.
 extension GatewayParts {
     func registerEntitlements(form: RegistrationForm) -> Route.Handler {
         { [self] request, context in
-            try requireOfficeToken(request, context)
-            let caller = try request.caller(context)
-            let buffer = try await request.body(.json, atMost: BodyLimits.registrationBytesMax)
-            let bytes = Array(buffer.readableBytesView)
             let rules = try ledger.rules.current()
-            let rows = try readSubsidyRows(bytes, form: form)
-            var accepted: [NumberedRow] = []
-            var refused: [RowOutcome] = []
-            for (index, row) in rows.enumerated() {
-                switch row {
-                case .success(let row):
-                    let hash = numberHash(row.number)
-                    accepted.append(NumberedRow(numberHash: hash, row: row))
-                case .failure(let failure):
-                    refused.append(
-                        RowOutcome(line: index + 1, kind: .refused, findings: failure.findings))
-                }
+            let body = try await registration(
+                request, context, for: .registerEntitlements
+            ) { bytes throws(Refusal) in
+                try readSubsidyRows(bytes, form: form)
             }
-            let task = RegistrationRequest(
-                field: form.field, bodyBytes: bytes, key: try request.idempotencyKey(),
-                refused: refused, rowsTotal: rows.count)
-            let receipt = try await ledger.access(caller, .registerEntitlements) {
-                [accepted] records in
-                try records.registerEntitlements(task, accepted, rules: rules)
+            let rows = body.accepted.map {
+                NumberedRow(numberHash: numberHash($0.number), row: $0)
+            }
+            let task = body.task(field: form.field, key: try request.idempotencyKey())
+            let receipt = try await ledger.access(body.caller, .registerEntitlements) { records in
+                try records.registerEntitlements(task, rows, rules: rules)
             }
             return .json(.accepted, receipt.json)
         }
@@ -41,7 +27,7 @@ extension GatewayParts {
 
     /// 登録結果: `GET …/{taskId}`, the counts and every row that has something to say.
     func readRegistration(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try requireOfficeToken(request, context)
+        try await requireOfficeToken(request, context, for: .readRegistration)
         let task = try context.recordID("taskId")
         let caller = try request.caller(context)
         let report = try await ledger.access(caller, .readRegistration) {
@@ -59,18 +45,10 @@ extension Request {
         }
         guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw Refusal.malformed("Idempotency-Key") }
+        guard !IndividualNumber.looksLikeOne(in: key) else {
+            throw Refusal.individualNumberNotAllowed("Idempotency-Key")
+        }
         return key
-    }
-}
-
-extension RegistrationRequest {
-    init(
-        field: String, bodyBytes: [UInt8], key: String?, refused: [RowOutcome], rowsTotal: Int
-    ) {
-        let digest = Array(SHA256.hash(data: bodyBytes))
-        self.init(
-            field: field, idempotencyKey: key ?? Exchange.Hexadecimal.text(digest), bodyDigest: digest,
-            refused: refused, rowsTotal: rowsTotal)
     }
 }
 

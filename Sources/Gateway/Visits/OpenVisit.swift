@@ -15,9 +15,12 @@ extension GatewayParts {
         if try object.optionalString("reader") == "pin-locked" {
             try await ledger.refuse(caller, .openVisit, .cardLocked)
         }
-        let asked = try VisitRequest(object, rules: ledger.rules.current(), today: now().dayInJapan)
-        _ = try Nonce.check(
-            asked.nonce, .visit, of: caller.party, now: now(), keys: keys)
+        let asked = try await recorded(caller, .openVisit) {
+            let asked = try VisitRequest(
+                object, rules: ledger.rules.current(), today: now().dayInJapan)
+            _ = try Nonce.check(asked.nonce, .visit, of: caller.party, now: now(), keys: keys)
+            return asked
+        }
         let text = SignedText.visit(
             nonce: asked.nonce, party: caller.party, consentKinds: asked.consents,
             visitKind: asked.kind.code, day: asked.day)

@@ -26,6 +26,7 @@ package struct Records: ~Copyable {
         let rows = try transaction.query(PartyStanding.select, [.text(caller.party.key)])
         let now = Instant(microseconds: try rows[0].instant(0))
         do {
+            guard purpose.may(caller.party.role) else { throw Refusal.notYourPurpose }
             let standing = try PartyStanding(rows[0], from: 1)
             try standing.require()
             return try lend(&transaction, standing, now, &subject, body)

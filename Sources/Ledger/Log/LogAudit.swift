@@ -18,6 +18,12 @@ package struct LogAudit: Sendable {
         case rootDiffers(size: Int)
         /// A partition of entries that no archive entry explains, or an entry that is sealed nowhere in order.
         case positionGap(position: Int)
+        /// A stored tile is not the one that the entries below it make: proofs from it would be false.
+        case tileAltered(level: Int, index: Int)
+        /// The head row is not what the positions make.
+        case headDiffers(size: Int)
+        /// An entry older than the head that has no position: put in behind it, or taken out of the log.
+        case neverSealed(entry: RecordID)
 
         package var description: String {
             switch self {
@@ -27,6 +33,10 @@ package struct LogAudit: Sendable {
             case .rootDiffers(let size):
                 "the first \(size) entries make another tree than the one that was signed"
             case .positionGap(let position): "position \(position) is missing"
+            case .tileAltered(let level, let index):
+                "the stored tile \(index) of level \(level) is not what its entries make"
+            case .headDiffers(let size): "the head of \(size) entries is not what the positions make"
+            case .neverSealed(let entry): "the entry \(entry.text) is older than the head and has no position"
             }
         }
     }
@@ -55,16 +65,19 @@ package struct LogAudit: Sendable {
         return try await pool.transaction(.readOnly) { transaction in
             var walk = Walk(checkpoint: checkpoint)
             while try walk.page(&transaction) {}
+            try walk.end(&transaction)
             return walk.report()
         }
     }
 
     private struct Walk {
         let checkpoint: Checkpoint
-        var frontier = Frontier()
+        var edge = TileEdge()
         var next = 0
         var findings: [Finding] = []
         var rootAtCheckpoint: LogHash?
+        /// From here on tiles and head differ because an entry does: that is not told again.
+        var isDamaged = false
 
         init(checkpoint: Checkpoint) {
             self.checkpoint = checkpoint
@@ -74,28 +87,59 @@ package struct LogAudit: Sendable {
         mutating func page(_ transaction: inout Transaction) throws -> Bool {
             let rows = try transaction.query(
                 LogAudit.selectSealed, [.int(next), .int(LogAudit.pageRows)])
-            for index in 0..<rows.count { try take(rows[index]) }
-            return rows.count == LogAudit.pageRows
+            var full: [Tile] = []
+            for index in 0..<rows.count { full += try take(rows[index]) }
+            for tile in full where !isDamaged { try compare(tile, &transaction) }
+            return rows.count >= LogAudit.pageRows
         }
 
-        private mutating func take(_ row: Row) throws {
+        /// Returns the tiles that this position completes.
+        private mutating func take(_ row: Row) throws -> [Tile] {
             let position = try row.int(0)
-            if position != next { note(.positionGap(position: next)) }
+            if position != next { damage(.positionGap(position: next)) }
             next = position + 1
             let stored = try row.bytes(1)
             guard try row.optionalUUID(2) != nil else {
-                note(.entryMissing(position: position))
+                damage(.entryMissing(position: position))
                 return append(stored)
             }
             let leaf = LogHash.leaf(try StoredEntry(row, from: 2).leafText)
-            if leaf.bytes != stored { note(.entryAltered(position: position)) }
-            append(leaf.bytes)
+            // The leaf's text begins with the format, so a row of another one is not what was sealed.
+            let isOfFormat = try row.int(13) == Int(Entry.format)
+            if leaf.bytes != stored || !isOfFormat { damage(.entryAltered(position: position)) }
+            return append(leaf.bytes)
         }
 
-        private mutating func append(_ leaf: [UInt8]) {
-            guard let hash = LogHash(leaf) else { return }
-            frontier.append(hash)
-            if frontier.size == checkpoint.size { rootAtCheckpoint = frontier.root }
+        private mutating func append(_ leaf: [UInt8]) -> [Tile] {
+            guard let hash = LogHash(leaf) else { return [] }
+            let full = edge.append([hash])
+            if edge.size == checkpoint.size { rootAtCheckpoint = edge.root }
+            return full
+        }
+
+        private mutating func compare(_ tile: Tile, _ transaction: inout Transaction) throws {
+            let rows = try transaction.query(
+                LogAudit.selectTile, [.int(tile.id.level), .int(tile.id.index)])
+            let isStored =
+                try rows.count == 1 && rows[0].bytes(0) == tile.bytes
+                && rows[0].bytes(1) == tile.root.bytes
+            if !isStored { note(.tileAltered(level: tile.id.level, index: tile.id.index)) }
+        }
+
+        mutating func end(_ transaction: inout Transaction) throws {
+            let head = try transaction.query(LogAudit.selectHead)
+            let size = head.count == 1 ? try head[0].int(0) : 0
+            let isHead = try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
+            if !isDamaged, !isHead { note(.headDiffers(size: size)) }
+            let behind = try transaction.query(LogAudit.selectBehind, [.int(LogAudit.findingsMax)])
+            for index in 0..<behind.count {
+                note(.neverSealed(entry: try behind[index].uuid(0).record))
+            }
+        }
+
+        private mutating func damage(_ finding: Finding) {
+            isDamaged = true
+            note(finding)
         }
 
         private mutating func note(_ finding: Finding) {
@@ -104,20 +148,30 @@ package struct LogAudit: Sendable {
 
         func report() -> Report {
             var findings = findings
-            if frontier.size < checkpoint.size {
-                findings.append(.missing(from: frontier.size, to: checkpoint.size))
+            if edge.size < checkpoint.size {
+                findings.append(.missing(from: edge.size, to: checkpoint.size))
             } else if rootAtCheckpoint != checkpoint.root {
                 findings.append(.rootDiffers(size: checkpoint.size))
             }
-            return Report(checkpoint: checkpoint, sealed: frontier.size, findings: findings)
+            return Report(checkpoint: checkpoint, sealed: edge.size, findings: findings)
         }
     }
 
     private static let selectSealed = Statement(
         """
         select s.position, s.leaf, e.entry, e.at, e.party, e.operator, e.purpose, e.visit, e.person, e.outcome,
-            e.basis, e.digest, e.salt
+            e.basis, e.digest, e.salt, e.format
         from log.position s left join log.access_entry e on e.entry = s.entry
         where s.position >= $1 order by s.position limit $2
+        """)
+    private static let selectTile = Statement(
+        "select hashes, root from log.tile where level = $1 and index = $2")
+    private static let selectHead = Statement("select size, root from log.head")
+    private static let selectBehind = Statement(
+        """
+        select e.entry from log.access_entry e
+        where e.xid < (select next_xid from log.head)
+            and not exists (select 1 from log.position s where s.entry = e.entry)
+        order by e.at, e.entry limit $1
         """)
 }

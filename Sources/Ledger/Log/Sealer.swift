@@ -30,8 +30,13 @@ package final class Sealer: Sendable {
 
     /// Seals until cancelled. A database that is away is waited for; nothing is lost by it.
     package func run() async {
+        var partitionsDue = ContinuousClock.now
         while !Task.isCancelled {
             do {
+                if ContinuousClock.now >= partitionsDue {
+                    try await ensurePartitions()
+                    partitionsDue = .now + .seconds(3600)
+                }
                 let sealed = try await seal()
                 if sealed == Self.batchMax { continue }
             } catch {
@@ -40,6 +45,14 @@ package final class Sealer: Sendable {
             try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
         }
         await pool.shutdown()
+    }
+
+    /// Months ahead always have their partition, so that no entry ever waits for one.
+    package func ensurePartitions() async throws {
+        let made = try await pool.transaction { transaction in
+            Int(try transaction.query(Self.makePartitions)[0].int(0))
+        }
+        if made > 0 { logger.notice("partitions made", metadata: ["count": "\(made)"]) }
     }
 
     /// One round: returns how many entries got a position. Also signs a head that a crash left unsigned.
@@ -96,6 +109,8 @@ package final class Sealer: Sendable {
         -> (entries: [StoredEntry], next: String)
     {
         let horizon = try transaction.query(Self.selectHorizon)[0].text(0)
+        // A dump loaded into a new cluster counts transactions from the start again: entries would wait for ever.
+        guard UInt64(horizon) ?? 0 >= UInt64(next) ?? 0 else { throw SealFault.horizon }
         let rows = try transaction.query(
             Self.selectUnsealed, [.text(next), .text(horizon), .int(batchMax)])
         guard rows.count == batchMax else { return (try StoredEntry.all(rows), horizon) }
@@ -109,16 +124,19 @@ package final class Sealer: Sendable {
 
     private func sign(_ round: Round) async throws {
         let note = try signer.sign(size: round.size, root: round.root).text
-        let isNew = try await pool.transaction { transaction in
+        // Outside first: a crash between the two leaves the head unsigned in the database, and the next round
+        // writes the same note again. The other way round the outside would miss it for ever.
+        try outlet.write(note)
+        _ = try await pool.transaction { transaction in
             try transaction.run(
                 Self.insertCheckpoint,
-                [.int(round.size), .bytes(round.root.bytes), .text(note)]) == 1
+                [.int(round.size), .bytes(round.root.bytes), .text(note)])
         }
-        if isNew { try outlet.write(note) }
     }
 
     private static let insertCheckpoint = Statement(
         "insert into log.checkpoint (size, root, note) values ($1, $2, $3) on conflict do nothing")
+    private static let makePartitions = Statement("select log.ensure_partitions(3)")
     private static let tryLock = Statement("select pg_try_advisory_xact_lock(7461746974)")
     private static let selectHead = Statement(
         """
@@ -150,6 +168,8 @@ package final class Sealer: Sendable {
 enum SealFault: Error {
     /// The stored tree does not have the root that the head row says: someone changed one of them.
     case head
+    /// The server's transactions are older than those already sealed: it is not the server that sealed them.
+    case horizon
     /// Another sealer was faster.
     case headMoved
     /// A tile that must be stored is not, or is of the wrong size.

@@ -5,7 +5,7 @@ extension Purpose {
     /// nothing else may.
     var isOfficeZone: Bool {
         switch self {
-        case .registerEntitlements, .readRegistration, .feedCards: true
+        case .registerEntitlements, .registerCheckupTargets, .readRegistration, .feedCards: true
         default: false
         }
     }

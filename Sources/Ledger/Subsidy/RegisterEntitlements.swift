@@ -110,10 +110,21 @@ extension Records {
         ])
     }
 
+    /// What a body says of a person counts while it holds a row of theirs: a body that linked the wrong number takes its
+    /// rows back and is then free to register the right ones.
     private static let selectIdentities = Statement(
         """
         select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex, is_not_disclosed
-        from exchange.identity where person = any ($1) and not is_under_review
+        from exchange.identity i where person = any ($1) and not is_under_review
+            and exists (
+                select 1 from exchange.entitlement e
+                where e.person = i.person and e.body = i.body and not e.is_deleted and not e.is_under_review
+                    and not exists (
+                        select 1 from exchange.entitlement later
+                        where later.person = e.person and later.body = e.body
+                            and later.certificate_type = e.certificate_type and later.sub_key = e.sub_key
+                            and later.history_key = e.history_key and not later.is_under_review
+                            and later.version > e.version))
         order by person, body, version desc
         """)
 

@@ -61,6 +61,14 @@ struct DemoCast {
         issuer = try world.pki.anchor(.cards).subject.der
     }
 
+    /// For `tsunagi card sign`: whoever tries by hand has the same cards as the story.
+    func saveCards(in folder: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (name, index) in [("child", child), ("moved", movedChild), ("adult", adult)] {
+            try cards[index]?.save("\(folder)/\(name).pem")
+        }
+    }
+
     private static func first(
         _ residents: SyntheticResidents, where isMeant: (SyntheticResident) -> Bool
     ) -> Int {

@@ -16,6 +16,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Option(help: "The folder; it is made anew.") var folder = "run/demo"
     @Option(help: "How many synthetic residents.") var residents = 1_000
+    @Option(help: "The first of four ports; free ones are taken when one of them is in use.")
+    var ports = DemoPorts.standardFirst
 
     func run() async throws {
         try? World(folder: folder).cluster.stop()
@@ -37,9 +39,9 @@ struct DemoCommand: AsyncParsableCommand {
     private func tell(_ world: World) async throws {
         try await world.build()
         let cast = try await DemoCast(world: world, residents: residents)
+        try cast.saveCards(in: world.folder + "/cards")
         try world.configure(
-            ports: [.institution: 0, .office: 0, .resident: 0, .operations: 0],
-            extra: ["requests-per-second-per-party": 200])
+            ports: DemoPorts.from(ports), extra: ["requests-per-second-per-party": 200])
         let serve = try RunningServe(configuration: world.configurationPath, expecting: 4)
         defer { serve.stop() }
         let bodies = world.folder + "/sent"
@@ -52,8 +54,11 @@ struct DemoCommand: AsyncParsableCommand {
         try await story.tell()
         guard ProcessInfo.processInfo.environment["DEMO_KEEP"] == "1" else { return }
         Output.line("\nEverything is still running. Try the commands above by hand; DEMO=\(world.folder)")
-        for (listener, port) in serve.ports.sorted(by: { $0.value < $1.value }) {
-            Output.line("  \(listener.rawValue): port \(port)")
+        for listener in DemoPorts.listeners {
+            Output.line("  \(listener.rawValue): port \(serve.ports[listener] ?? 0)")
+        }
+        if serve.ports[.institution] != ports {
+            Output.line("One of the ports from \(ports) is in use, so these differ from the README's.")
         }
         Output.line("Press Enter to stop.")
         // Without a terminal there is no Enter: wait for a signal instead.

@@ -137,25 +137,12 @@ extension DemoStory {
         try expect(nonce, 201)
         guard let card = cast.cards[index] else { throw Command.Failure(description: "no card") }
         let day = try CalendarDay(nonce.text("day"))
-        let text = SignedText.visit(
-            nonce: nonce.text("nonce"), party: institution, consentKinds: consents,
-            visitKind: "outpatient", day: day)
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("nonce", nonce.text("nonce"))
-        json.member("day", day.text)
-        json.member("kind", "outpatient")
-        json.name("consents")
-        json.beginArray()
-        for consent in consents { json.string(consent) }
-        json.endArray()
-        json.member("certificate", Base64.text(card.certificateDER))
-        json.member("signature", Base64.text(try card.sign(text)))
-        json.endObject()
+        let body = try VisitBody.make(
+            nonce: nonce.text("nonce"), day: day, consents: consents, party: institution, card: card)
         let answer = try teller.send(
             .init(
                 method: "POST", party: institution, listener: .institution, path: "/visits",
-                body: ("visit-\(index).json", json.bytes), isShown: isShown))
+                body: ("visit-\(index).json", body), isShown: isShown))
         try expect(answer, 201)
         return answer
     }

@@ -107,7 +107,7 @@ struct GatewayProcess {
         let tls = try ServerTLS(
             ServerTLSMaterial(
                 certificateChainPEM: try Files.read(settings.trust.serverCertificate),
-                privateKeyPEM: try Files.read(settings.trust.serverKey), clientRootsPEM: pem))
+                privateKeyPEM: try SecretFile.read(settings.trust.serverKey), clientRootsPEM: pem))
         return .mutualTLS(tls, trust.clientTrust)
     }
 

@@ -1,0 +1,44 @@
+/// 個人番号の混入: where no individual number may be sent, none is taken: not as an item of that name,
+/// not as a name, and not inside any text.
+extension JSON {
+    /// Throws `.individualNumberNotAllowed(path)`. `items` are not looked into: signatures, and numbers
+    /// printed on a certificate, in which twelve digits are nothing unusual.
+    package func refuseIndividualNumbers(
+        at path: String = "", exceptIn items: Set<String> = []
+    ) throws(Refusal) {
+        switch self {
+        case .null, .bool: return
+        case .number(let text), .string(let text):
+            if Self.carriesOne(text) { throw .individualNumberNotAllowed(path) }
+        case .array(let elements):
+            for (place, element) in elements.enumerated() {
+                try element.refuseIndividualNumbers(
+                    at: JSONPath.element(place, of: path), exceptIn: items)
+            }
+        case .object(let object):
+            for member in object.members {
+                let item = JSONPath.member(member.name, of: path)
+                guard member.name != "myNumber", !Self.carriesOne(member.name) else {
+                    throw .individualNumberNotAllowed(item)
+                }
+                guard !items.contains(member.name) else { continue }
+                try member.value.refuseIndividualNumbers(at: item, exceptIn: items)
+            }
+        }
+    }
+
+    /// Nearly every text is done after one look at its bytes.
+    private static func carriesOne(_ text: String) -> Bool {
+        var digits = 0
+        for byte in text.utf8 where (0x30...0x39).contains(byte) || byte >= 0x80 { digits += 1 }
+        return digits >= 12 && !isOurID(text) && IndividualNumber.looksLikeOne(in: text)
+    }
+
+    /// Random ids of ours have groups of digits too: a UUID, or a pairwise id of 64 hexadecimal digits.
+    private static func isOurID(_ text: String) -> Bool {
+        let id = text.utf8.lastIndex(of: 0x2F).map { text[text.utf8.index(after: $0)...] } ?? text[...]
+        if id.utf8.count == 36 { return (try? RecordID(String(id))) != nil }
+        return id.utf8.count == 64
+            && id.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+}

@@ -1,0 +1,105 @@
+package import Exchange
+import Postgres
+
+/// A row of the checkup registration whose individual number has already become a keyed hash.
+package struct NumberedCheckupRow: Sendable {
+    package let numberHash: [UInt8]
+    package let row: MunicipalCheckupRow
+
+    package init(numberHash: [UInt8], row: MunicipalCheckupRow) {
+        self.numberHash = numberHash
+        self.row = row
+    }
+}
+
+extension Records {
+    /// 自治体検診対象者情報登録 (v1.0.0): "1" registers or updates, "2" removes, and again corrects the day of removal. Applied
+    /// exactly once per idempotency key; a row that says what is known already is `unchanged`.
+    package mutating func registerCheckupTargets(
+        _ request: RegistrationRequest, _ rows: [NumberedCheckupRow]
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let persons = try persons(of: rows.map(\.numberHash))
+        var known = try knownTargets(of: Array(persons.values))
+        var news: [Target] = []
+        var outcomes: [RowOutcome] = []
+        for numbered in rows {
+            guard let person = persons[numbered.numberHash] else { continue }
+            let target = Target(person: person, row: numbered.row)
+            let isRepeat = known.updateValue(target.said, forKey: target.key) == target.said
+            if !isRepeat { news.append(target) }
+            outcomes.append(
+                RowOutcome(
+                    line: numbered.row.index + 1, kind: isRepeat ? .unchanged : .applied,
+                    findings: numbered.row.warnings))
+        }
+        let task = RecordID.timeOrdered()
+        try insertTask(request, outcomes, task: task)
+        try insert(news, task: task)
+        for person in Set(news.map(\.key.person)) { enter(person) }
+        if news.isEmpty { enter(nil) }
+        return try endTask(request, outcomes, task: task)
+    }
+
+    private struct Target {
+        struct Key: Hashable {
+            let person: PersonKey
+            let identityKey: String
+        }
+
+        struct Said: Hashable {
+            let face: String
+            let isRemoved: Bool
+            let removedOn: Int?
+        }
+
+        let key: Key
+        let said: Said
+
+        init(person: PersonKey, row: MunicipalCheckupRow) {
+            key = Key(person: person, identityKey: row.municipalityIdentityKey)
+            said = Said(
+                face: row.face, isRemoved: row.modification == .delete,
+                removedOn: row.removalDate?.daysSince1970)
+        }
+    }
+
+    private mutating func knownTargets(of persons: [PersonKey]) throws -> [Target.Key: Target.Said] {
+        let rows = try transaction.query(
+            Self.selectTargets,
+            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        var known: [Target.Key: Target.Said] = [:]
+        for index in 0..<rows.count {
+            let row = rows[index]
+            known[.init(person: try row.uuid(0).person, identityKey: try row.text(1))] = .init(
+                face: try row.text(2), isRemoved: try row.bool(3),
+                removedOn: try row.optionalDay(4))
+        }
+        return known
+    }
+
+    private mutating func insert(_ news: [Target], task: RecordID) throws {
+        _ = try transaction.run(
+            Self.insertTargets,
+            [
+                .uuids(news.map { UUIDBytes($0.key.person) }), .text(caller.party.code),
+                .texts(news.map(\.key.identityKey)), .texts(news.map(\.said.face)),
+                .bools(news.map(\.said.isRemoved)), .days(news.map(\.said.removedOn)), .id(task),
+            ])
+    }
+
+    private static let selectTargets = Statement(
+        """
+        select distinct on (person, identity_key) person, identity_key, face, is_removed, removed_on
+        from exchange.checkup_target where person = any ($1) and municipality = $2
+        order by person, identity_key, version desc
+        """)
+
+    private static let insertTargets = Statement(
+        """
+        insert into exchange.checkup_target (person, municipality, identity_key, face, is_removed, removed_on, task)
+        select person, $2, identity_key, face, is_removed, removed_on, $7
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::bool[], $6::date[])
+            as t(person, identity_key, face, is_removed, removed_on)
+        """)
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Exchange
+import Foundation
+import Ledger
+import Postgres
+
+/// `tsunagi bench`: what `bench/run` asks of the gateway's own program: a world to measure in, and the log's own rate.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Prepare a world for bench/run.", shouldDisplay: false,
+        subcommands: [Prepare.self, Entries.self])
+
+    struct Prepare: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A cluster left running, a PKI, and the request files of bench/run.")
+
+        @Option(help: "The folder.") var dir: String
+        @Option(help: "How many residents.") var residents = 10_000
+        @Option(help: "Lines of visit-rsa.jsonl; half as many of visit-p384.jsonl.") var visits = 50_000
+
+        func run() async throws {
+            let world = try World(
+                folder: dir,
+                settings: [
+                    "shared_buffers": "512MB", "max_wal_size": "4GB", "jit": "off",
+                    "max_connections": "100",
+                ])
+            try await world.build()
+            let bench = try await BenchWorld(world)
+            try await bench.fill(residents)
+            try await bench.writeChecks(of: min(residents / 2, 10_000))
+            try await bench.writeProofs(of: 200)
+            // Opening visits is measured in the small world alone.
+            try await bench.writeVisits(residents <= 100_000 ? visits : 0)
+            try bench.writeEnvironment()
+            Output.line("\(residents) residents in \(world.folder)")
+        }
+    }
+
+    struct Entries: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Append access entries as the gateway does; prints one JSON line.")
+
+        @Option(help: "The prepared folder.") var dir: String
+        @Option(help: "For how long.") var seconds = 8
+        @Option(help: "How many wait for their own commit at once.") var waiting = 128
+
+        func run() async throws {
+            let world = try World(folder: dir)
+            let ledger = Ledger(
+                .init(gateway: world.address("tsunagi_gateway"), office: nil), logger: world.logger)
+            let caller = Caller(
+                party: try Party(role: .institution, code: BenchWorld.institution), operatorID: nil)
+            let end = Date().addingTimeInterval(Double(seconds))
+            let started = Date()
+            let count = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<waiting {
+                    group.addTask {
+                        var count = 0
+                        while Date() < end {
+                            try? await ledger.refuse(caller, .checkEligibility, .visitUnknown)
+                            count += 1
+                        }
+                        return count
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            let rate = Double(count) / Date().timeIntervalSince(started)
+            await ledger.shutdown()
+            Output.line("{\"per_second\":\(Int(rate))}")
+        }
+    }
+}
