@@ -1,3 +1,6 @@
+// swift-format-ignore-file: NeverUseForceTry
+// A fixture that cannot be made is a broken test, and may stop it.
+
 import Crypto
 import Exchange
 import Foundation

@@ -4,6 +4,7 @@ import FoundationEssentials
 import SwiftASN1
 import X509
 
+/// Issuing: every certificate gets a random serial, its key identifiers and a line in the index.
 extension DevelopmentPKI {
     /// A certificate and key for a party, in `<ca>/<name>.pem` and `<name>.key`. Issuing a name again
     /// renews it: a new key and serial, the old certificate standing until it expires or is revoked.

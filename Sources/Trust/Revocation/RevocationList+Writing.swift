@@ -2,6 +2,7 @@ package import Exchange
 import SwiftASN1
 package import X509
 
+/// Writing: a complete version 2 list, which `RevocationList.init(der:)` and other readers accept.
 extension RevocationList {
     /// One revoked certificate. The serial is the content of its DER INTEGER.
     package struct Entry: Sendable, Hashable {

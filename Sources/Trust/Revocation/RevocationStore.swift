@@ -24,7 +24,14 @@ package final class RevocationStore: Sendable {
     }
 
     private struct State {
-        var lists: [CertificateName: [LoadedList]] = [:]
+        var lists: [CertificateName: [LoadedList]] = [:] {
+            didSet {
+                let names = lists.keys.map { ($0.der, $0) }
+                self.names = Dictionary(names) { first, _ in first }
+            }
+        }
+        /// Issuers by their bytes, so that asking again on each request parses no name.
+        var names: [[UInt8]: CertificateName] = [:]
         var files: [String: LoadedList] = [:]
         var epoch: UInt64 = 0
     }
@@ -110,7 +117,10 @@ package final class RevocationStore: Sendable {
     /// By issuer (DER) and serial alone, for a certificate that was trusted before. Lists whose
     /// signature nobody has checked do not count.
     package func status(issuer: [UInt8], serial: [UInt8], at time: Instant) -> Status {
-        guard let name = try? CertificateName(der: issuer) else { return .unknown(.crlMissing) }
+        let known = state.withLock { $0.names[issuer] }
+        guard let name = known ?? (try? CertificateName(der: issuer)) else {
+            return .unknown(.crlMissing)
+        }
         return judge(name, serial, at: time) { $0.isSigned ? nil : .crlSignatureInvalid }
     }
 

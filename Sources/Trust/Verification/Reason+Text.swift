@@ -1,3 +1,4 @@
+/// The sentences: one for each reason, none for two.
 extension Reason {
     /// One English sentence for an operator.
     package var sentence: String {
