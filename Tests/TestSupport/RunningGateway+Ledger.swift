@@ -1,0 +1,113 @@
+import Exchange
+import Ledger
+package import Postgres
+import Synchronization
+import Testing
+
+/// How many entries the answers so far must have left. Registrations and the card feed leave one for each resident
+/// concerned, so they are counted apart.
+struct EntryTally {
+    private(set) var expected = 0
+
+    /// What says nothing of anyone on any path.
+    private static let silent = [
+        "/fhir/metadata", "/openapi.json", "/errors", "/log/", "/oauth2/token", "nonces",
+    ]
+    private static let many = ["registration-tasks", "/card-feed/"]
+    private static let byCode = Dictionary(
+        Refusal.table.map { ($0.code, $0.isEntered) }, uniquingKeysWith: { first, _ in first })
+
+    mutating func count(_ method: String, _ path: String, _ answer: TLSClient.Answer) {
+        guard !Self.silent.contains(where: path.contains) else { return }
+        guard answer.status >= 400 else {
+            let isMany = method == "POST" && Self.many.contains(where: path.contains)
+            if !isMany { expected += 1 }
+            return
+        }
+        // Refused at the connection: nobody was asked about anyone.
+        guard answer["Connection"] != "close" else { return }
+        if answer.code.flatMap({ Self.byCode[$0] }) == true { expected += 1 }
+    }
+
+    mutating func more(_ count: Int) { expected += count }
+}
+
+extension RunningGateway {
+    package struct EntryRow: Sendable {
+        package let party: String
+        package let purpose: String
+        package let outcome: String
+        package let hasPerson: Bool
+        package let basis: String?
+    }
+
+    /// A read or a change as the owner.
+    @discardableResult
+    package func sql<R: Sendable>(
+        _ body: @escaping @Sendable (inout Transaction) throws -> R
+    ) async throws -> R {
+        try await owner.transaction { try body(&$0) }
+    }
+
+    package func count(_ sql: String, _ values: [Value] = []) async throws -> Int {
+        try await self.sql { try $0.query(Statement(sql), values)[0].int(0) }
+    }
+
+    /// What `body` adds to the log, in order.
+    package func entries(_ body: () async throws -> Void) async throws -> [EntryRow] {
+        let before = try await count("select count(*) from log.access_entry")
+        try await body()
+        return try await sql { transaction in
+            let rows = try transaction.query(
+                Statement(
+                    """
+                    select party, purpose, outcome, person is not null, basis from log.access_entry
+                    order by at, entry offset $1
+                    """), [.int(before)])
+            return try (0..<rows.count).map { index in
+                EntryRow(
+                    party: try rows[index].text(0), purpose: try rows[index].text(1),
+                    outcome: try rows[index].text(2), hasPerson: try rows[index].bool(3),
+                    basis: try rows[index].optionalText(4))
+            }
+        }
+    }
+
+    /// For answers of which a test knows that they left more, or fewer, entries than their status says.
+    package func expectMoreEntries(_ count: Int) {
+        tally.withLock { $0.more(count) }
+    }
+
+    /// Waits until every entry has its position.
+    package func seal() async throws {
+        let entries = try await count("select count(*) from log.access_entry")
+        // Other databases of the server may hold the horizon back for a moment.
+        for _ in 0..<400 {
+            try await sealer.seal()
+            if try await count("select count(*) from log.position") >= entries { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw TLSClient.Gone(description: "entries were not sealed in 10 s")
+    }
+
+    /// 帳尻: no answer without its entry, no entry without its answer, and a log that verifies against its checkpoint.
+    package func checkLedger() async throws {
+        let entered = try await count(
+            """
+            select count(*) from log.access_entry
+            where outcome <> 'ok'
+                or purpose not in ('register-entitlements', 'register-checkup-targets', 'feed-cards')
+            """)
+        #expect(entered == tally.withLock { $0.expected })
+        try await seal()
+        guard let note = try await ledger.checkpoint() else {
+            return #expect(entered == 0, "nothing was sealed")
+        }
+        let audit = LogAudit(database, logger: TestPostgres.logger)
+        let report = try await audit.verify(note: Array(note.utf8), key: sealKey)
+        await audit.close()
+        #expect(report.findings.isEmpty)
+        #expect(report.sealed == (try await count("select count(*) from log.access_entry")))
+        #expect(report.checkpoint.size == report.sealed)
+    }
+}
