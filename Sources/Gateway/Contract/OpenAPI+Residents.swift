@@ -1,0 +1,94 @@
+import Exchange
+
+/// 本人の利用: how a portal gets a resident's token, and what the resident then sees.
+extension OpenAPI {
+    static let sessions: [Operation] = [
+        Operation(
+            method: .post, path: "/tokens/nonces", id: "issueTokenNonce", field: "sessions",
+            ja: "カードに署名させる一回限りの値を受け取る",
+            en: "A nonce for the resident's card to sign. It serves this portal, for one token, for five minutes.",
+            answers: [.json(201, .reference("Nonce"), "The nonce, and the day in Japan to sign with it.")]),
+        Operation(
+            method: .post, path: "/tokens", id: "beginResidentSession", field: "sessions",
+            ja: "本人のカードの署名でトークンを受け取る",
+            en: """
+                A token for fifteen minutes, bound to the portal's certificate. A nonce serves once. `signature` is the \
+                card's over these lines, each ended by LF:
+
+                    tsunagi resident-token v1
+                    nonce: <nonce>
+                    listener: resident
+                    party: portal:<the name in the certificate>
+                    day: <day>
+                """,
+            parameters: [.operatorID],
+            body: .json(
+                .reference("SessionRequest"),
+                #"{"nonce": "AcJ…", "day": "2026-06-15", "certificate": "MIIE…", "signature": "hB0n…"}"#),
+            answers: [.json(201, .reference("Token"), "The token; it is shown once.")],
+            refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess),
+        Operation(
+            method: .post, path: "/tokens/revoke", id: "endResidentSession", field: "sessions",
+            ja: "トークンを今すぐ終わらせる", en: "Ends the token now; ending it twice is the same as once.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.nothing("It has ended.")],
+            refusals: Refusals.ofAccess + [.tokenMissing, .tokenInvalid, .tokenOfAnotherParty]),
+    ]
+
+    static let ownRecords: [Operation] = [
+        Operation(
+            method: .get, path: "/fhir/Coverage", id: "readOwnEntitlements", field: "own-records",
+            ja: "本人の受給資格を読む", en: "The resident's own certificates.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of Coverage.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
+        Operation(
+            method: .get, path: "/fhir/Consent", id: "readOwnVisits", field: "own-records",
+            ja: "本人の受付と、そのときの同意を読む", en: "The newest 60 visits, with what was agreed to at each.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of Consent.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
+        Operation(
+            method: .post, path: "/visits/:id/end", id: "endOwnVisit", field: "own-records",
+            ja: "受付を終わらせる", en: "Effective with the next request of the institution.",
+            token: .resident, parameters: [.id, .operatorID],
+            answers: [.nothing("The visit has ended.")],
+            refusals: Refusals.ofID + Refusals.ofAccess + Refusals.ofResidentToken + [.visitUnknown]),
+        Operation(
+            method: .get, path: "/fhir/AuditEvent", id: "readOwnAccessLog", field: "own-records",
+            ja: "だれが何のために見たかを、証明とともに読む",
+            en: "IHE BALP AuditEvents, newest first; each that is sealed carries its position, its inclusion proof "
+                + "and the signed checkpoint. The question itself is on the record.",
+            token: .resident,
+            parameters: [
+                .init(
+                    name: "_count", place: .query, schema: .integer.range(1...PageLimits.entriesMax),
+                    note: "件数 / How many; \(PageLimits.entriesDefault) without it."),
+                .init(
+                    name: "_offset", place: .query, schema: .integer.range(0...Int(Int32.max)),
+                    note: "何件目から / From which on."),
+                .operatorID,
+            ],
+            answers: [.fhir(.reference("Bundle"), "A searchset of AuditEvent, with `total`.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.malformed("_count"), .rulesUnknown]),
+    ]
+
+    static let sessionSchemas: [(name: String, schema: Schema)] = [
+        (
+            "SessionRequest",
+            .object([
+                .required("nonce", .text.longest(512)), .required("day", .day),
+                .required("certificate", .base64), .required("signature", .base64),
+            ])
+        ),
+        (
+            "Bundle",
+            resource(
+                "Bundle",
+                [
+                    .required("type", .constant("searchset")), .optional("total", .integer),
+                    .optional("entry", .list(of: .anyObject)),
+                ])
+        ),
+    ]
+}

@@ -1,0 +1,35 @@
+import Exchange
+
+/// 拒否のまとまり: which refusals belong to one part of a request, so that each operation names its parts.
+enum Refusals {
+    /// Decided from the certificate, its party and the load, before the route is looked at.
+    static let ofAnyRequest: [Refusal] = [
+        .certificateNotTrusted, .certificateExpired, .certificateRevoked, .revocationUnknown,
+        .partySuspended, .tooManyRequests, .overloaded,
+    ]
+
+    /// Whatever touches a record: the party's standing, the operator it names, the database.
+    static let ofAccess: [Refusal] = [
+        .malformed("Tsunagi-Operator"), .partyUnknown, .partyNotOptedIn, .notYourPurpose, .notReady,
+    ]
+
+    static let ofBody: [Refusal] = [
+        .malformed("body"), .duplicateItem("body"), .bodyTooLarge, .unsupportedMediaType,
+    ]
+
+    /// A body whose items are a closed list.
+    static let ofItems: [Refusal] = ofBody + [.missing("item"), .unknownItem("item")]
+
+    static let ofID: [Refusal] = [.malformed("id")]
+
+    static let ofCard: [Refusal] = [
+        .nonceUnknown, .nonceExpired, .nonceUsed, .cardNotTrusted, .cardSignatureInvalid, .cardExpired,
+        .cardRevoked, .cardRevocationUnknown, .cardSuperseded, .cardUnbound,
+    ]
+
+    static let ofOfficeToken: [Refusal] = [.tokenInvalid, .tokenExpired, .tokenOfAnotherParty]
+
+    static let ofResidentToken: [Refusal] = [
+        .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .tokenOfAnotherParty,
+    ]
+}
