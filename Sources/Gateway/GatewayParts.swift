@@ -13,6 +13,7 @@ package struct GatewayParts: Sendable {
     package let cards: CardTrust
     /// The gateway's own clock, for what the database is not asked about (nonces, tokens).
     package let now: @Sendable () -> Instant
+    let gate = RegistrationGate()
 
     package init(
         ledger: Ledger, keys: KeyRing, cards: CardTrust, now: @escaping @Sendable () -> Instant
@@ -32,11 +33,12 @@ package struct GatewayParts: Sendable {
         }
     }
 
-    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Hexadecimal, because a FHIR id
-    /// has no `_`.
+    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters `a` to `p` alone, so
+    /// that no id can be taken for an individual number.
     func pairwise(_ person: PersonKey, for party: Party) -> String {
-        Exchange.Hexadecimal.text(
-            KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys))
+        let hash = KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys)
+        let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
+        return String(decoding: letters, as: UTF8.self)
     }
 
     /// 個人番号 becomes a keyed hash at the door; the digits go no further than this line.

@@ -64,8 +64,22 @@ package final class Ledger: Sendable {
 
     /// Once a second: rules that were loaded and parties that were suspended since.
     package func refresh() async throws {
-        try await rules.refresh()
+        // Suspensions first: rules that cannot be read must not keep a suspended party connected.
         try await suspensions.refresh()
+        try await rules.refresh()
+    }
+
+    /// Names and numbers for metrics: how many connections work and how many callers wait for one.
+    package var gauges: [(name: String, value: Int)] {
+        var gauges = [
+            ("tsunagi_checks_waiting", checks.waiting), ("tsunagi_entries_waiting", entries.waiting),
+        ]
+        for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
+            guard let statistics = pool?.statistics else { continue }
+            gauges.append(("tsunagi_\(zone)_connections_busy", statistics.busy))
+            gauges.append(("tsunagi_\(zone)_callers_waiting", statistics.waiting))
+        }
+        return gauges
     }
 
     package func shutdown() async {
@@ -86,7 +100,7 @@ package final class Ledger: Sendable {
     ) async throws -> Answer {
         do {
             return try await attempt(caller, purpose, body)
-        } catch let error as DatabaseError where error.isUniqueViolation {
+        } catch let error as DatabaseError where error.isWorthAnotherTry {
             return try await attempt(caller, purpose, body)
         }
     }
@@ -170,8 +184,10 @@ package struct Answered: Sendable {
 }
 
 extension DatabaseError {
-    var isUniqueViolation: Bool {
-        if case .server(sqlState: "23505", constraint: _) = self { return true }
-        return false
+    /// Somebody else was faster (unique violation), or both waited for each other (deadlock, serialization): nothing was
+    /// kept, and the next try sees what the other one did.
+    var isWorthAnotherTry: Bool {
+        guard case .server(let state, constraint: _) = self else { return false }
+        return ["23505", "40P01", "40001"].contains(state)
     }
 }

@@ -3,11 +3,26 @@ import Postgres
 
 /// What the ledger's own errors mean to a caller, for the one place that maps errors to answers.
 package enum LedgerError {
-    /// `.overloaded` for a full queue, `.notReady` while the database is away; nothing for the rest.
+    /// `.overloaded` for a full queue or a lock that did not come, `.notReady` while the database is away or when it cannot be
+    /// known whether a commit was kept (sent again, the same request finds what it did); nothing for the rest.
     package static func refusal(for error: any Error) -> Refusal? {
         switch error {
         case is PoolExhausted: .overloaded
-        case DatabaseError.connectionLost: .notReady
+        case DatabaseError.connectionLost, DatabaseError.unreachable, DatabaseError.shutDown,
+            DatabaseError.commitUnknown:
+            .notReady
+        case let error as DatabaseError: refusal(forState: error.sqlState)
+        default: nil
+        }
+    }
+
+    /// https://www.postgresql.org/docs/15/errcodes-appendix.html: what passes by itself.
+    private static func refusal(forState state: String?) -> Refusal? {
+        switch state {
+        // Lock not available, statement cancelled by its limit, deadlock, serialization.
+        case "55P03", "57014", "40P01", "40001": .overloaded
+        // Out of connections, shutting down, starting up, read only after a failover, disk full.
+        case "53300", "57P01", "57P02", "57P03", "25006", "53100": .notReady
         default: nil
         }
     }

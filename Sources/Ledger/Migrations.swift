@@ -8,7 +8,7 @@ package import Postgres
 /// A crash leaves the schema as it was. A file that changed after it was applied is refused by its checksum.
 package struct Migrations: Sendable {
     package struct File: Sendable {
-        let name: String
+        package let name: String
         let sql: [UInt8]
         var checksum: String { LogText.hex(Array(SHA256.hash(data: sql))) }
     }

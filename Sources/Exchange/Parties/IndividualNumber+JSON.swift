@@ -34,11 +34,8 @@ extension JSON {
         return digits >= 12 && !isOurID(text) && IndividualNumber.looksLikeOne(in: text)
     }
 
-    /// Random ids of ours have groups of digits too: a UUID, or a pairwise id of 64 hexadecimal digits.
+    /// Random ids of ours have groups of digits too; a pairwise id has none on purpose.
     private static func isOurID(_ text: String) -> Bool {
-        let id = text.utf8.lastIndex(of: 0x2F).map { text[text.utf8.index(after: $0)...] } ?? text[...]
-        if id.utf8.count == 36 { return (try? RecordID(String(id))) != nil }
-        return id.utf8.count == 64
-            && id.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        text.utf8.count == 36 && (try? RecordID(text)) != nil
     }
 }

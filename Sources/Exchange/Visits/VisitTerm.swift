@@ -32,6 +32,7 @@ package struct VisitTerm: Hashable, Sendable {
         guard now >= opened, now.dayInJapan <= last.adding(days: Self.claimOpenDays) else {
             throw .visitEnded
         }
-        guard (opened.dayInJapan...last).contains(service) else { throw .visitEnded }
+        // Ended within its first second after midnight, a visit's last day is before its first: then it answers for none.
+        guard opened.dayInJapan <= service, service <= last else { throw .visitEnded }
     }
 }

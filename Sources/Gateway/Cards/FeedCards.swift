@@ -7,14 +7,15 @@ import Trust
 /// supersedes, and where the resident lives; the individual number becomes a keyed hash here.
 extension GatewayParts {
     func feedCards(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let body = try await registration(
-            request, context, for: .feedCards, read: readCardFeedEvents)
-        let events = body.accepted.map(numbered)
-        let task = body.task(field: "cards", key: try request.idempotencyKey())
-        let receipt = try await ledger.access(body.caller, .feedCards) { records in
-            try records.applyCardFeed(task, events)
-        }
-        return .json(.accepted, receipt.json)
+        let key = try request.idempotencyKey()
+        return try await registration(
+            request, context, for: .feedCards, read: readCardFeedEvents,
+            apply: { body in
+                let task = body.task(field: "cards", key: key)
+                return try await ledger.access(body.caller, .feedCards) { records in
+                    try records.applyCardFeed(task, body.accepted.map(numbered))
+                }
+            })
     }
 
     /// What became of a feed: `GET /card-feed/events/{taskId}`.

@@ -8,15 +8,17 @@ extension GatewayParts {
     func registerCheckupTargets(_ request: Request, _ context: GatewayContext) async throws
         -> Response
     {
-        let body = try await registration(
-            request, context, for: .registerCheckupTargets, read: readMunicipalCheckupRows)
-        let rows = body.accepted.map {
-            NumberedCheckupRow(numberHash: numberHash($0.number), row: $0)
-        }
-        let task = try body.task(field: "municipal-checkup", key: request.idempotencyKey())
-        let receipt = try await ledger.access(body.caller, .registerCheckupTargets) { records in
-            try records.registerCheckupTargets(task, rows)
-        }
-        return .json(.accepted, receipt.json)
+        let key = try request.idempotencyKey()
+        return try await registration(
+            request, context, for: .registerCheckupTargets, read: readMunicipalCheckupRows,
+            apply: { body in
+                let task = body.task(field: "municipal-checkup", key: key)
+                return try await ledger.access(body.caller, .registerCheckupTargets) { records in
+                    let rows = body.accepted.map {
+                        NumberedCheckupRow(numberHash: numberHash($0.number), row: $0)
+                    }
+                    return try records.registerCheckupTargets(task, rows)
+                }
+            })
     }
 }

@@ -13,7 +13,7 @@ package final class PartyTrust: Sendable {
     private let suspensions: Suspensions
     private let paths = Mutex<[[UInt8]: TrustedCertificate]>([:])
 
-    /// 1 kB each: 16 MB at most. Past it the oldest knowledge goes, and whoever it was connects in full again.
+    /// 1 kB each: 16 MB at most. Past it one of them goes, and whoever it was connects in full again.
     static let pathsMax = 16_384
 
     package init(
@@ -35,7 +35,13 @@ package final class PartyTrust: Sendable {
     {
         guard let leaf = chain.first else { return .failure(.certificateNotTrusted) }
         let fingerprint = Array(SHA256.hash(data: leaf))
-        if let known = paths.withLock({ $0[fingerprint] }) { return standing(of: known, now) }
+        if let known = paths.withLock({ $0[fingerprint] }) {
+            let result = standing(of: known, now)
+            // A path that no longer holds may have a better one beside it: a new intermediate, a new list's signer.
+            guard chain.count > 1, case .failure(let refusal) = result, refusal != .partySuspended,
+                refusal != .certificateRevoked
+            else { return result }
+        }
         switch verifier.verify(leaf: leaf, intermediates: Array(chain.dropFirst()), at: now) {
         case .trusted(let trusted):
             keep(trusted)
@@ -65,7 +71,9 @@ package final class PartyTrust: Sendable {
 
     private func keep(_ trusted: TrustedCertificate) {
         paths.withLock { paths in
-            if paths.count >= Self.pathsMax { paths.removeAll(keepingCapacity: true) }
+            if paths.count >= Self.pathsMax, let any = paths.keys.first {
+                paths.removeValue(forKey: any)
+            }
             paths[trusted.fingerprint] = trusted
         }
     }

@@ -83,6 +83,8 @@ enum PageLimits {
     /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.
     static let entriesMax = 100
     static let entriesDefault = 50
+    /// A lifetime of a hundred entries a week is half a million.
+    static let offsetMax = 1_000_000
 }
 
 extension Request {
@@ -96,6 +98,7 @@ extension Request {
         let count = try number("_count") ?? PageLimits.entriesDefault
         let offset = try number("_offset") ?? 0
         guard (1...PageLimits.entriesMax).contains(count) else { throw Refusal.malformed("_count") }
+        guard offset <= PageLimits.offsetMax else { throw Refusal.malformed("_offset") }
         return (offset, count)
     }
 

@@ -52,6 +52,7 @@ extension GatewayParts {
             let replay = isBody ? try records.replayForBody(of: id) : try records.replay(of: id)
             let answer = try ReplayedAnswer(replay, rules, onlyOf: isBody ? caller.party.code : nil)
             records.enter(replay.person, visit: replay.visit, basis: id.text)
+            records.answer(answer.body)
             return answer
         }
     }
@@ -85,7 +86,10 @@ struct ReplayedAnswer: Sendable {
             self.body = bytes
             return
         }
-        self.body = answer.only(of: body).render(
+        let own = answer.only(of: body)
+        // A body the resident once lived in has no part in this answer, and learns nothing of it.
+        guard !own.items.isEmpty else { throw Refusal.recordUnknown }
+        self.body = own.render(
             id: id.text, requestID: id.text, question: question, created: basis.decidedAt,
             rules: rules)
     }

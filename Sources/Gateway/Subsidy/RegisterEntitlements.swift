@@ -9,19 +9,20 @@ extension GatewayParts {
     func registerEntitlements(form: RegistrationForm) -> Route.Handler {
         { [self] request, context in
             let rules = try ledger.rules.current()
-            let body = try await registration(
-                request, context, for: .registerEntitlements
-            ) { bytes throws(Refusal) in
-                try readSubsidyRows(bytes, form: form)
-            }
-            let rows = body.accepted.map {
-                NumberedRow(numberHash: numberHash($0.number), row: $0)
-            }
-            let task = body.task(field: form.field, key: try request.idempotencyKey())
-            let receipt = try await ledger.access(body.caller, .registerEntitlements) { records in
-                try records.registerEntitlements(task, rows, rules: rules)
-            }
-            return .json(.accepted, receipt.json)
+            let key = try request.idempotencyKey()
+            return try await registration(
+                request, context, for: .registerEntitlements,
+                read: { bytes throws(Refusal) in try readSubsidyRows(bytes, form: form) },
+                apply: { body in
+                    let task = body.task(field: form.field, key: key)
+                    return try await ledger.access(body.caller, .registerEntitlements) { records in
+                        // On the database's thread: hashing 10,000 numbers is no work for an event loop.
+                        let rows = body.accepted.map {
+                            NumberedRow(numberHash: numberHash($0.number), row: $0)
+                        }
+                        return try records.registerEntitlements(task, rows, rules: rules)
+                    }
+                })
         }
     }
 

@@ -13,11 +13,14 @@ extension GatewayParts {
             payerNumber: try PublicPayerNumber(object.requiredString("payerNumber")).digits,
             recipientNumber: try object.requiredString("recipientNumber"),
             birthDate: try CalendarDay(object.requiredString("birthDate"), item: "birthDate").text)
-        let opened = try await ledger.access(caller, .openPaperVisit) { records in
-            try records.openPaperVisit(paper, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }) {
-                pairwise($0, for: caller.party)
-            }
+        let bytes = try await ledger.access(caller, .openPaperVisit) { records in
+            let opened = try records.openPaperVisit(
+                paper, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }
+            ) { pairwise($0, for: caller.party) }
+            let bytes = opened.json
+            records.answer(bytes)
+            return bytes
         }
-        return .json(.created, opened.json)
+        return .json(.created, bytes)
     }
 }

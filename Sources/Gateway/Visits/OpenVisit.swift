@@ -31,12 +31,15 @@ extension GatewayParts {
             nonce: asked.nonce, requestDigest: Array(SHA256.hash(data: bytes)),
             terms: (asked.kind.code, asked.consents), cardValidTo: card.notAfter.dayInJapan,
             evidence: (text, asked.card.signature, asked.card.certificate))
-        let opened = try await ledger.access(caller, .openVisit) { records in
-            try records.openVisit(visit, end: { asked.kind.ends(opened: $0) }) {
+        let (isRepeat, answer) = try await ledger.access(caller, .openVisit) { records in
+            let opened = try records.openVisit(visit, end: { asked.kind.ends(opened: $0) }) {
                 pairwise($0, for: caller.party)
             }
+            let bytes = opened.json
+            records.answer(bytes)
+            return (opened.isRepeat, bytes)
         }
-        return .json(opened.isRepeat ? .ok : .created, opened.json)
+        return .json(isRepeat ? .ok : .created, answer)
     }
 
     /// A card that does not verify is on the record like one that does.

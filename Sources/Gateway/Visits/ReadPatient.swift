@@ -13,10 +13,12 @@ extension GatewayParts {
             let identity = try records.identity(of: person)
             records.enter(person, visit: visit)
             guard let identity else { throw Refusal.recordUnknown }
-            return PatientView(
+            let bytes = PatientView(
                 pairwiseID: patient, name: identity.name, nameKana: identity.nameKana,
                 birthDate: identity.birthDate, sex: identity.sex
             ).render()
+            records.answer(bytes)
+            return bytes
         }
         return .fhir(.ok, bytes)
     }

@@ -1,10 +1,6 @@
 package import Exchange
 import Postgres
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 extension UUIDBytes {
     init(_ id: RecordID) { self.init(high: id.high, low: id.low) }
     init(_ key: PersonKey) { self.init(high: key.high, low: key.low) }
@@ -36,9 +32,7 @@ extension RecordID {
     /// UUID version 7 (RFC 9562 §5.7): milliseconds first, so that the primary key grows at its right edge and
     /// inserts touch few pages. The order means nothing; positions are given by the sealer.
     package static func timeOrdered() -> RecordID {
-        var clock = timespec()
-        clock_gettime(CLOCK_REALTIME, &clock)
-        let milliseconds = UInt64(clock.tv_sec) * 1000 + UInt64(clock.tv_nsec) / 1_000_000
+        let milliseconds = UInt64(WallClock.now().microseconds / 1000)
         let high: UInt64 = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0x0FFF)
         let low: UInt64 = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF)
         return RecordID(high: high, low: low)

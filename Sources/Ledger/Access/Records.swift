@@ -1,3 +1,4 @@
+import Crypto
 package import Exchange
 import Postgres
 
@@ -16,6 +17,7 @@ package struct Records: ~Copyable {
     /// Whom a refusal would be about, as far as it is known yet.
     var subject: Entry
     private var entries: [Entry] = []
+    private var writes: [(Statement, [Value])] = []
 
     /// Loads the party's standing, lends the handle, appends the entries and commits with them.
     static func lend<Answer>(
@@ -48,10 +50,12 @@ package struct Records: ~Copyable {
         }
         subject = records.subject
         let entries = records.entries
+        let writes = records.writes
         transaction = records.release()
         let answer = try result.get()
         guard !entries.isEmpty else { throw UnenteredAccess(purpose: subject.purpose) }
-        _ = try transaction.pipelineAndCommit([(EntryWriter.insert, EntryWriter.values(entries))])
+        _ = try transaction.pipelineAndCommit(
+            writes + [(EntryWriter.insert, EntryWriter.values(entries))])
         return answer
     }
 
@@ -68,6 +72,17 @@ package struct Records: ~Copyable {
     }
 
     private consuming func release() -> Transaction { transaction }
+
+    /// Writes whose outcome nothing waits for: they travel with the entries and the commit, in one round trip.
+    mutating func write(_ steps: [(Statement, [Value])]) {
+        writes += steps
+    }
+
+    /// The bytes that leave: their digest goes on every entry of this access.
+    package mutating func answer(_ bytes: [UInt8]) {
+        let digest = Array(SHA256.hash(data: bytes))
+        for place in entries.indices { entries[place].digest = digest }
+    }
 
     /// Puts on the record that a row of `person` is disclosed or written by this access.
     ///

@@ -102,6 +102,7 @@ extension Records {
         """
         update exchange.card_binding set superseded_by = $3
         where person = $1 and card_hash = $2 and superseded_by is null
+            and exists (select 1 from exchange.card_binding b where b.card_hash = $3 and b.person = $1)
         """)
 
     private static let selectOwner = Statement(

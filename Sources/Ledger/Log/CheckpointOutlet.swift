@@ -25,6 +25,16 @@ package struct CheckpointOutlet: Sendable {
         }
     }
 
+    /// The note published last; nothing before the first.
+    func latest() -> [UInt8]? {
+        let file = open("\(folder)/latest", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: SignedNote.bytesMax)
+        let count = read(file, &bytes, bytes.count)
+        return count > 0 ? Array(bytes.prefix(count)) : nil
+    }
+
     func write(_ note: String) throws {
         try put(note, "\(folder)/latest.new", O_TRUNC)
         guard rename("\(folder)/latest.new", "\(folder)/latest") == 0 else {

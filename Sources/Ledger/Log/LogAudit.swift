@@ -1,4 +1,4 @@
-import Exchange
+package import Exchange
 package import Logging
 package import Postgres
 

@@ -34,11 +34,11 @@ package final class Sealer: Sendable {
         while !Task.isCancelled {
             do {
                 if ContinuousClock.now >= partitionsDue {
-                    try await ensurePartitions()
-                    partitionsDue = .now + .seconds(3600)
+                    partitionsDue = .now + .seconds(600)
+                    await ensurePartitions()
                 }
-                let sealed = try await seal()
-                if sealed == Self.batchMax { continue }
+                // A full batch leaves its last transaction for the next round: there is more.
+                if try await seal() >= Self.batchMax / 2 { continue }
             } catch {
                 logger.warning("seal postponed", metadata: ["error": "\(error)"])
             }
@@ -48,11 +48,16 @@ package final class Sealer: Sendable {
     }
 
     /// Months ahead always have their partition, so that no entry ever waits for one.
-    package func ensurePartitions() async throws {
-        let made = try await pool.transaction { transaction in
-            Int(try transaction.query(Self.makePartitions)[0].int(0))
+    /// There are months of room, so a time at which it cannot be done hurts nobody and never holds up a seal.
+    package func ensurePartitions() async {
+        do {
+            let made = try await pool.transaction { transaction in
+                try transaction.query(Self.makePartitions)[0].int(0)
+            }
+            if made > 0 { logger.notice("partitions made", metadata: ["count": "\(made)"]) }
+        } catch {
+            logger.warning("partitions postponed", metadata: ["error": "\(error)"])
         }
-        if made > 0 { logger.notice("partitions made", metadata: ["count": "\(made)"]) }
     }
 
     /// One round: returns how many entries got a position. Also signs a head that a crash left unsigned.
@@ -63,6 +68,7 @@ package final class Sealer: Sendable {
             return try Self.extend(&transaction)
         }
         guard let round else { return 0 }
+        try requireOneHistory(round)
         if round.needsSignature { try await sign(round) }
         Counter(label: "tsunagi_sealed_entries_total").increment(by: round.sealed)
         Gauge(label: "tsunagi_log_size").record(round.size)
@@ -122,6 +128,16 @@ package final class Sealer: Sendable {
         return (try StoredEntry.all(one), String((UInt64(last) ?? 0) + 1))
     }
 
+    /// What was signed and published stays true: a database that was set back to an earlier time, or another one, must
+    /// not sign a second history under the same name.
+    private func requireOneHistory(_ round: Round) throws {
+        guard let bytes = outlet.latest() else { return }
+        let published = try signer.key.open(bytes)
+        guard published.size < round.size
+            || (published.size == round.size && published.root == round.root)
+        else { throw SealFault.otherHistory }
+    }
+
     private func sign(_ round: Round) async throws {
         let note = try signer.sign(size: round.size, root: round.root).text
         // Outside first: a crash between the two leaves the head unsigned in the database, and the next round
@@ -136,7 +152,7 @@ package final class Sealer: Sendable {
 
     private static let insertCheckpoint = Statement(
         "insert into log.checkpoint (size, root, note) values ($1, $2, $3) on conflict do nothing")
-    private static let makePartitions = Statement("select log.ensure_partitions(3)")
+    private static let makePartitions = Statement("select log.ensure_partitions(3)::bigint")
     private static let tryLock = Statement("select pg_try_advisory_xact_lock(7461746974)")
     private static let selectHead = Statement(
         """
@@ -147,13 +163,14 @@ package final class Sealer: Sendable {
         "select pg_snapshot_xmin(pg_current_snapshot())::text")
     private static let selectUnsealed = Statement(
         """
-        select \(StoredEntry.columns), xid::text from log.access_entry
-        where xid >= $1::text::xid8 and xid < $2::text::xid8 order by xid, entry limit $3
+        select \(StoredEntry.columns), xid::text as transaction from log.access_entry
+        where xid >= $1::text::xid8 and xid < $2::text::xid8
+        order by access_entry.xid, entry limit $3
         """)
     private static let selectTransaction = Statement(
         """
-        select \(StoredEntry.columns), xid::text from log.access_entry
-        where xid = $1::text::xid8 order by xid, entry
+        select \(StoredEntry.columns), xid::text as transaction from log.access_entry
+        where xid = $1::text::xid8 order by entry
         """)
     private static let moveHead = Statement(
         "update log.head set size = $1, root = $2, next_xid = $3::text::xid8 where size = $4")
@@ -170,6 +187,8 @@ enum SealFault: Error {
     case head
     /// The server's transactions are older than those already sealed: it is not the server that sealed them.
     case horizon
+    /// A checkpoint that was already published is not of this log: the database was set back, or is another one.
+    case otherHistory
     /// Another sealer was faster.
     case headMoved
     /// A tile that must be stored is not, or is of the wrong size.

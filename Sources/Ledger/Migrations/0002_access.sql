@@ -37,11 +37,14 @@ declare
     name text;
 begin
     perform pg_advisory_xact_lock(7461746973);
+    set local lock_timeout = '2s';
     for i in -1 .. months_ahead loop
         month := (date_trunc('month', now() at time zone 'Asia/Tokyo') + make_interval(months => i))::date;
         name := 'access_entry_' || to_char(month, 'YYYY_MM');
         if to_regclass('log.' || name) is null then
-            execute format('create table log.%I partition of log.access_entry for values from (%L) to (%L)', name,
+            -- Attached, not created as a partition: that lock lets entries go on while a long reader is at work.
+            execute format('create table log.%I (like log.access_entry including defaults including constraints)', name);
+            execute format('alter table log.access_entry attach partition log.%I for values from (%L) to (%L)', name,
                 month::timestamp at time zone 'Asia/Tokyo',
                 (month + interval '1 month')::timestamp at time zone 'Asia/Tokyo');
             execute format('create trigger %I before truncate on log.%I for each statement execute function log.refuse_change()',
@@ -92,7 +95,10 @@ create table log.head (
 );
 insert into log.head (size, root, next_xid) values (0, sha256(''), '0'::xid8);
 
-grant insert, select on log.access_entry to tsunagi_gateway, tsunagi_office;
+grant select on log.access_entry to tsunagi_gateway, tsunagi_office;
+-- Not its time and not its transaction: those are the database's to say.
+grant insert (entry, format, party, operator, purpose, visit, person, outcome, basis, digest, salt)
+    on log.access_entry to tsunagi_gateway, tsunagi_office;
 grant select on log.position, log.tile, log.checkpoint, log.head to tsunagi_gateway, tsunagi_office, tsunagi_reader;
 grant select on log.access_entry to tsunagi_sealer, tsunagi_reader;
 grant select, insert on log.position, log.tile, log.checkpoint to tsunagi_sealer;

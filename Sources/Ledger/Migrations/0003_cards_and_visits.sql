@@ -101,3 +101,14 @@ create table exchange.visit_confirmation (
 grant select, insert on exchange.visit_confirmation to tsunagi_gateway;
 -- How often a party tried a paper certificate in the last hour.
 create index access_entry_paper on log.access_entry (party, at) where purpose = 'open-paper-visit';
+
+-- A visit ends earlier or not at all: nobody can make it longer.
+create function exchange.keep_visit_short() returns trigger language plpgsql as $$
+begin
+    if new.ends_at > old.ends_at then
+        raise exception 'a visit is never prolonged' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+create trigger visit_only_shorter before update on exchange.visit
+    for each row execute function exchange.keep_visit_short();

@@ -7,14 +7,15 @@ extension Records {
     mutating func persons(of hashes: [[UInt8]]) throws -> [[UInt8]: PersonKey] {
         let wanted = Set(hashes)
         var known = try selectPersons(Array(wanted))
-        let missing = wanted.filter { known[$0] == nil }
+        // In one order for everybody: two offices that register the same new people do not wait for each other in a circle.
+        let missing = wanted.filter { known[$0] == nil }.sorted { $0.lexicographicallyPrecedes($1) }
         guard !missing.isEmpty else { return known }
         let fresh = missing.map { _ in PersonKey.random() }
         _ = try transaction.run(
             Self.insertPersons,
-            [.bytesArray(Array(missing)), .uuids(fresh.map { UUIDBytes($0) })])
+            [.bytesArray(missing), .uuids(fresh.map { UUIDBytes($0) })])
         // Another municipality may have made the same person at this moment: what stands in the table counts.
-        known.merge(try selectPersons(Array(missing))) { $1 }
+        known.merge(try selectPersons(missing)) { $1 }
         return known
     }
 
@@ -35,7 +36,7 @@ extension Records {
         with given as (select * from unnest($1::bytea[], $2::uuid[]) as g(number_hash, person)),
         made as (insert into exchange.person (person) select person from given returning person)
         insert into office.number_key (number_hash, person)
-        select given.number_hash, given.person from given join made using (person)
+        select given.number_hash, given.person from given join made using (person) order by given.number_hash
         on conflict (number_hash) do nothing
         """)
 }

@@ -8,6 +8,8 @@ package struct RegistrationRequest: Sendable {
     package let idempotencyKey: String
     /// SHA-256 of the body: the same key with another body is refused.
     package let bodyDigest: [UInt8]
+    /// The body's statements about entitlements are as of now once this is applied.
+    package var refreshes: Bool { field.hasPrefix("medical-subsidy") }
     /// Rows the reader refused before any record was touched.
     package let refused: [RowOutcome]
     package let rowsTotal: Int
@@ -64,16 +66,16 @@ extension Records {
     /// then finds it done.
     mutating func beginTask(_ request: RegistrationRequest) throws -> RegistrationReceipt? {
         let key: [Value] = [.text(caller.party.key), .text(request.field)]
-        let rows = try transaction.pipeline([
-            (Self.lockField, key),
-            (Self.selectTaskByKey, key + [.text(request.idempotencyKey)]),
-        ])
-        guard rows[1].count == 1 else { return nil }
-        guard try rows[1][0].bytes(7) == request.bodyDigest else {
+        _ = try transaction.query(Self.lockField, key)
+        // A statement of its own: its snapshot must be younger than the lock.
+        let rows = try transaction.query(
+            Self.selectTaskByKey, key + [.text(request.idempotencyKey)])
+        guard rows.count == 1 else { return nil }
+        guard try rows[0].bytes(7) == request.bodyDigest else {
             throw Refusal.idempotencyKeyReused
         }
         enter(nil)
-        return try RegistrationReceipt(rows[1][0], isRepeat: true)
+        return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
     mutating func endTask(_ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID)
@@ -92,8 +94,11 @@ extension Records {
                     .texts(telling.map { Self.json($0.findings) }),
                 ]
             ),
-            (Self.touchParty, [.text(caller.party.key), .time(now)]),
         ])
+        // Fresh is what was taken: a feed of which every row is refused goes stale.
+        if request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {
+            _ = try transaction.run(Self.touchParty, [.text(caller.party.key), .time(now)])
+        }
         return receipt
     }
 

@@ -5,6 +5,8 @@ package import Exchange
 package struct EligibilityBasis: Sendable {
     package let serviceDate: CalendarDay
     package let purposes: [EligibilityQuestion.Purpose]
+    /// The version of deciding and writing that made the bytes (`EligibilityAnswer.form`).
+    package let form: Int
     package let rulesVersion: String
     package let decidedAt: Instant
     package let entitlements: [Int]
@@ -15,6 +17,7 @@ package struct EligibilityBasis: Sendable {
     package init(_ question: EligibilityQuestion, _ facts: EligibilityFacts, rulesVersion: String) {
         serviceDate = question.serviceDate
         purposes = question.purposes
+        form = EligibilityAnswer.form
         self.rulesVersion = rulesVersion
         decidedAt = facts.decidedAt
         entitlements = facts.entitlements.map(\.version)
@@ -31,6 +34,7 @@ package struct EligibilityBasis: Sendable {
         writer.beginArray()
         for purpose in purposes { writer.string(purpose.rawValue) }
         writer.endArray()
+        writer.member("form", EligibilityAnswer.form)
         writer.member("rules", rulesVersion)
         writer.member("at", Int(decidedAt.microseconds))
         write("entitlements", entitlements, &writer)
@@ -67,6 +71,7 @@ package struct EligibilityBasis: Sendable {
         purposes = try object.requiredArray("for").compactMap {
             EligibilityQuestion.Purpose(rawValue: try $0.requireString())
         }
+        form = try object.requiredInt("form")
         rulesVersion = try object.requiredString("rules")
         decidedAt = Instant(microseconds: Int64(try object.requiredInt("at")))
         entitlements = try object.requiredArray("entitlements").map { try $0.requireInt() }

@@ -42,7 +42,7 @@ extension Records {
             id: .timeOrdered(), patient: pairwise(person), kind: "paper",
             consents: [try row.text(2)], term: VisitTerm(opened: now, ends: end(now)),
             cardValidTo: nil, isRepeat: false)
-        _ = try transaction.pipeline([
+        write([
             (
                 Self.insertVisit,
                 [
@@ -68,6 +68,7 @@ extension Records {
         """
         select count(*) from log.access_entry
         where party = $1 and purpose = 'open-paper-visit' and at > $2::timestamptz - interval '1 hour'
+            and outcome in ('ok', 'paper-not-confirmed')
         """)
 
     /// The newest version of each certificate must still carry these numbers; more than one person is no match.

@@ -61,7 +61,7 @@ extension Records {
             id: .timeOrdered(), patient: pairwise(person), kind: request.kind,
             consents: request.consents, term: VisitTerm(opened: now, ends: end(now)),
             cardValidTo: request.cardValidTo, isRepeat: false)
-        _ = try transaction.pipeline([
+        write([
             (Self.insertVisit, values(visit, person, request)),
             (
                 Self.insertEvidence,

@@ -29,12 +29,15 @@ extension Records {
         guard rows[0].count == 0 else { throw Refusal.nonceUsed }
         let person = try boundPerson(rows[1])
         let expires = now.adding(seconds: ResidentTokenGrant.lifetimeSeconds)
-        _ = try transaction.run(
-            Self.insertToken,
-            [
-                .person(person), .bytes(grant.tokenHash), .text(caller.party.key),
-                .bytes(grant.certificateHash), .text(grant.nonce), .time(now), .time(expires),
-            ])
+        write([
+            (
+                Self.insertToken,
+                [
+                    .person(person), .bytes(grant.tokenHash), .text(caller.party.key),
+                    .bytes(grant.certificateHash), .text(grant.nonce), .time(now), .time(expires),
+                ]
+            )
+        ])
         enter(person)
         return expires
     }

@@ -34,11 +34,15 @@ struct GatewayProcess {
         let parts = GatewayParts(
             ledger: ledger, keys: keys,
             cards: CardTrust(anchors: anchors.card, revocation: revocation), now: WallClock.now)
-        var services = try listeners(parts, anchors, revocation, onListening)
-        services.append(Heartbeat(ledger: ledger, revocation: revocation, logger: logger))
+        // The group stops its services in reverse: listeners first, then what they relied on.
+        var services: [any Service] = [
+            Heartbeat(ledger: ledger, revocation: revocation, logger: logger)
+        ]
         if let address = settings.databases.sealer {
             services.append(SealerService(sealer: try sealer(address, keys)))
         }
+        services.append(
+            Together(services: try listeners(parts, anchors, revocation, onListening)))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
@@ -126,10 +130,9 @@ struct GatewayProcess {
                     ? .ready : .notReady("no rules are loaded: run tsunagi profiles load")
             },
             ReadinessCheck("revocation-lists") {
-                guard let until = revocation.freshUntil, until > WallClock.now() else {
-                    return .notReady("a revocation list is missing or stale")
-                }
-                return .ready
+                // A stale list stops those it is about, and a metric warns ahead of it; it must not take every other
+                // institution's gateway away.
+                revocation.listCount > 0 ? .ready : .notReady("no revocation list could be read")
             },
         ]
     }

@@ -1,6 +1,8 @@
+import Exchange
 import Gateway
 import Ledger
 import Logging
+import Metrics
 import ServiceLifecycle
 import Trust
 
@@ -20,9 +22,20 @@ struct Heartbeat: Service {
                 do { try await ledger.refresh() } catch where !Task.isCancelled {
                     logger.warning("refresh postponed", metadata: ["error": "\(error)"])
                 } catch {}
-                if beat % 5 == 0 { revocation.reload() }
+                if beat % 10 == 0 { revocation.reload() }
+                measure()
             }
         }
+    }
+}
+
+extension Heartbeat {
+    /// What an operator watches beside requests: queues that grow, lists that age.
+    private func measure() {
+        for (name, value) in ledger.gauges { Gauge(label: name).record(value) }
+        guard let until = revocation.freshUntil else { return }
+        Gauge(label: "tsunagi_revocation_list_seconds_left").record(
+            until.seconds - WallClock.now().seconds)
     }
 }
 
@@ -31,5 +44,17 @@ struct SealerService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await sealer.run() }
+    }
+}
+
+/// Services that start and stop at the same moment, as the listeners do.
+struct Together: Service {
+    let services: [any Service]
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for service in services { group.addTask { try await service.run() } }
+            try await group.waitForAll()
+        }
     }
 }

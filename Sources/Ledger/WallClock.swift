@@ -1,9 +1,12 @@
-import Exchange
-import Glibc
+package import Exchange
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// The machine's own clock. Readiness fails when it and the database's drift apart by a second.
-enum WallClock {
-    @Sendable static func now() -> Instant {
+package enum WallClock {
+    @Sendable package static func now() -> Instant {
         var clock = timespec()
         clock_gettime(CLOCK_REALTIME, &clock)
         return Instant(
