@@ -1,0 +1,152 @@
+import Crypto
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 架空の住民: known to the ledger by hashes alone, as everybody is.
+struct Someone: Sendable, Hashable {
+    let name: String
+    var numberHash: [UInt8] { sha256("number \(name)") }
+    var cardHash: [UInt8] { sha256("card \(name)") }
+}
+
+/// One row as a municipality would send it.
+struct SampleRow: Sendable {
+    var type = "kodomo"
+    var key = "h1"
+    var birth = "2020-04-01"
+    var name = "試験 花子"
+    var kana = "シケン ハナコ"
+    var sex = "2"
+    var segment: String?
+    var recipient = "1234566"
+    var from = "2026-04-01"
+    var to = "2027-03-31"
+    var isDeleted = false
+    /// Different numbers in one body are different people.
+    var number = "123456789018"
+
+    var json: String {
+        let five = """
+            {"name":"\(name)","nameKana":"\(kana)","address":"架空県見本市1-2-3","dateOfBirth":"\(birth)","sex":"\(sex)"}
+            """
+        let income = segment.map { #","incomeSegment":"\#($0)""# } ?? ""
+        return """
+            {"orgSpecificCertificateTypeId":"\(type)","myNumber":"\(number)","basicFiveInfo":\(five),\
+            "isNotDisclosed":false,"medicalSubsidyInsurerNumber":"88113014","certificationName":"見本受給者証",\
+            "medicalSubsidyRecipientNumber":"\(recipient)"\(income),"isAlwaysReimbursement":"0",\
+            "validFrom":"\(from)","validTo":"\(to)","historyKey":"\(key)","isDeleted":\(isDeleted),\
+            "certificationDetail":[{"item":"備考","value":"見本"}]}
+            """
+    }
+}
+
+extension LedgerWorld {
+    /// Numbers become hashes as at the gateway's door; here a row's number and the person make one.
+    func register(
+        _ rows: [SampleRow], of person: Someone, by body: Caller = LedgerWorld.koganei, key: String
+    ) async throws -> RegistrationReport {
+        let bytes = Array("[\(rows.map(\.json).joined(separator: ","))]".utf8)
+        var accepted: [NumberedRow] = []
+        var refused: [RowOutcome] = []
+        for (index, row) in try readSubsidyRows(bytes, form: .difference).enumerated() {
+            switch row {
+            case .success(let row):
+                let isFirst = rows[index].number == SampleRow().number
+                let hash =
+                    isFirst
+                    ? person.numberHash : sha256("number \(person.name) \(rows[index].number)")
+                accepted.append(NumberedRow(numberHash: hash, row: row))
+            case .failure(let failure):
+                refused.append(
+                    RowOutcome(line: index + 1, kind: .refused, findings: failure.findings))
+            }
+        }
+        let request = RegistrationRequest(
+            field: "medical-subsidy", idempotencyKey: key,
+            bodyDigest: Array(SHA256.hash(data: bytes)), refused: refused, rowsTotal: rows.count)
+        let rules = try ledger.rules.current()
+        let receipt = try await ledger.access(body, .registerEntitlements) { [accepted] in
+            try $0.registerEntitlements(request, accepted, rules: rules)
+        }
+        return try await ledger.access(body, .readRegistration) {
+            try $0.registrationReport(receipt.task)
+        }
+    }
+
+    /// A card for this person, who has lived in Koganei since 2020.
+    func welcome(_ person: Someone) async throws {
+        let term = Instant(seconds: 1_600_000_000)...Instant(seconds: 4_000_000_000)
+        let events = [
+            NumberedCardEvent(
+                line: 1,
+                change: .bind(
+                    card: person.cardHash, numberHash: person.numberHash, valid: term,
+                    supersedes: nil), findings: []),
+            NumberedCardEvent(
+                line: 2,
+                change: .residence(
+                    numberHash: person.numberHash, municipality: try LocalGovernmentCode("132101"),
+                    from: try CalendarDay("2020-04-01")), findings: []),
+        ]
+        let request = RegistrationRequest(
+            field: "cards", idempotencyKey: person.name, bodyDigest: sha256(person.name),
+            refused: [], rowsTotal: events.count)
+        let receipt = try await ledger.access(Self.authority, .feedCards) {
+            try $0.applyCardFeed(request, events)
+        }
+        try #require(receipt.counts[.applied] == 2)
+    }
+
+    static func visit(_ person: Someone, nonce: String) throws -> VerifiedVisit {
+        VerifiedVisit(
+            cardHash: person.cardHash, nonce: nonce, requestDigest: sha256(nonce),
+            terms: ("outpatient", ["subsidy"]), cardValidTo: try CalendarDay("2030-03-31"),
+            evidence: (text: [1], signature: [2], certificate: [3]))
+    }
+
+    func openVisit(
+        _ person: Someone, nonce: String, by caller: Caller = LedgerWorld.clinic
+    ) async throws -> OpenedVisit {
+        let visit = try Self.visit(person, nonce: nonce)
+        return try await ledger.access(caller, .openVisit) { records in
+            try records.openVisit(visit, end: { $0.adding(seconds: 3_600) }) {
+                "patient-\($0.low)"
+            }
+        }
+    }
+
+    /// The check as the gateway makes it: the answer's id is its entry's.
+    func check(
+        _ visit: OpenedVisit, by caller: Caller = LedgerWorld.clinic, on day: CalendarDay
+    ) async throws -> (id: RecordID, body: [UInt8]) {
+        let rules = try ledger.rules.current().subsidy
+        let question = EligibilityQuestion(
+            institution: caller.party, serviceDate: day, visitID: visit.id.text,
+            patientID: visit.patient)
+        let seen = Seen()
+        let answered = try await ledger.access(caller, .checkEligibility, visit: visit.id) {
+            records in
+            let answer = answerEligibility(question, records.facts, rules)
+            let id = records.entry.text
+            seen.set(records.entry)
+            return Answered(
+                body: answer.render(
+                    id: id, requestID: id, question: question, created: records.now, rules: rules),
+                basis: EligibilityBasis(question, records.facts, rulesVersion: rules.version).text)
+        }
+        return (try #require(seen.value), answered.body)
+    }
+
+    func person(_ someone: Someone) async throws -> PersonKey {
+        try await pool.transaction { transaction in
+            let row = try transaction.query(
+                Statement("select person from office.number_key where number_hash = $1"),
+                [.bytes(someone.numberHash)])[0]
+            let id = try row.uuid(0)
+            return PersonKey(high: id.high, low: id.low)
+        }
+    }
+}

@@ -1,0 +1,265 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 監査: every manipulation that somebody with the machine's own powers could plant is found; an untouched log is not
+/// accused.
+@Suite struct LogAuditTests {
+    struct Manipulation: Sendable, CustomTestStringConvertible {
+        let name: String
+        let sql: String
+        let findings: Set<LogAudit.Finding>
+        var testDescription: String { name }
+    }
+
+    static let size = 300
+    static let checkpointSize = 280
+    static let entryAt = "(select entry from log.position where position = 100)"
+
+    /// 300 entries with every column filled, sealed in three rounds; the last twenty came after the checkpoint that was
+    /// kept elsewhere. Prepared once, copied for each manipulation.
+    static func template() async throws -> String {
+        try await TestPostgres.template("sealed_template") { owner in
+            try await LedgerWorld.seal(into: owner, rounds: [3, 277, 20])
+        }
+    }
+
+    static func audited(
+        _ manipulation: @escaping @Sendable (LedgerWorld) async throws -> Void
+    ) async throws -> LogAudit.Report {
+        try await LedgerWorld.with(template: template) { world in
+            let note = try await world.texts(
+                "select note from log.checkpoint where size = \(checkpointSize)")
+            try await manipulation(world)
+            return try await world.audit(Array(try #require(note.first).utf8))
+        }
+    }
+
+    @Test func `an untouched log has no findings, whichever checkpoint it is held against`()
+        async throws
+    {
+        let report = try await Self.audited { _ in }
+        #expect(report.findings.isEmpty)
+        #expect(report.sealed == Self.size && report.checkpoint.size == Self.checkpointSize)
+        try await LedgerWorld.with(template: Self.template) { world in
+            for note in try await world.texts("select note from log.checkpoint") {
+                #expect(try await world.audit(Array(note.utf8)).findings.isEmpty)
+            }
+        }
+    }
+
+    /// What each column would be changed to. `xid` is where the sealer is, not what the entry says.
+    static let columns: [String: String] = [
+        "entry": "gen_random_uuid()", "at": "at + interval '1 microsecond'", "format": "2",
+        "party": "'institution:1349999992'", "operator": "null", "purpose": "'read-patient'",
+        "visit": "null", "person": "gen_random_uuid()", "outcome": "'card-unbound'",
+        "basis": "basis || ' '",
+        "digest": "sha256(digest)", "salt": "sha256(salt)",
+    ]
+
+    @Test func `every column of an entry is in the table of manipulations`() async throws {
+        try await LedgerWorld.with { world in
+            let columns = try await world.texts(
+                """
+                select column_name::text from information_schema.columns
+                where table_schema = 'log' and table_name = 'access_entry'
+                """)
+            #expect(Set(columns) == Set(Self.columns.keys).union(["xid"]))
+        }
+    }
+
+    @Test(arguments: columns.keys.sorted())
+    func `an entry altered in any column is found at its position`(column: String) async throws {
+        let value = try #require(Self.columns[column])
+        let report = try await Self.audited { world in
+            try await world.manipulate(
+                "update log.access_entry set \(column) = \(value) where entry = \(Self.entryAt)")
+        }
+        let isGone = column == "entry"
+        #expect(
+            report.findings.contains(
+                isGone ? .entryMissing(position: 100) : .entryAltered(position: 100)))
+    }
+
+    static let manipulations: [Manipulation] = [
+        .init(
+            name: "an entry removed", sql: "delete from log.access_entry where entry = \(entryAt)",
+            findings: [.entryMissing(position: 100)]),
+        .init(
+            name: "an entry removed with its position",
+            sql: """
+                delete from log.access_entry where entry = \(entryAt); delete from log.position where position = 100
+                """,
+            findings: [.positionGap(position: 100), .rootDiffers(size: checkpointSize)]),
+        .init(
+            name: "a position removed, the entry left",
+            sql: "delete from log.position where position = 100",
+            findings: [.positionGap(position: 100), .rootDiffers(size: checkpointSize)]),
+        .init(
+            name: "two entries swapped",
+            sql: swap("entry = case when p.position = 100 then b else a end"),
+            findings: [.entryAltered(position: 100), .entryAltered(position: 101)]),
+        .init(
+            name: "two entries swapped with their leaves",
+            sql: swap(
+                """
+                entry = case when p.position = 100 then b else a end, leaf = case when p.position = 100 then lb else la end
+                """),
+            findings: [
+                .tileAltered(level: 0, index: 0), .headDiffers(size: size),
+                .rootDiffers(size: checkpointSize),
+            ]),
+        .init(
+            name: "a leaf changed",
+            sql: "update log.position set leaf = sha256('x') where position = 7",
+            findings: [.entryAltered(position: 7)]),
+        .init(
+            name: "an invented entry behind the head",
+            sql: LedgerWorld.entries(1, operator: "invented")
+                + "; update log.access_entry set xid = '3' where operator = 'invented'",
+            findings: []),
+        .init(
+            name: "an invented entry in a position of its own",
+            sql: LedgerWorld.entries(1, operator: "invented")
+                + """
+                ; update log.position set entry = (select entry from log.access_entry where operator = 'invented')
+                where position = 100
+                """,
+            findings: [.entryAltered(position: 100)]),
+        .init(
+            name: "a tile changed",
+            sql: "update log.tile set hashes = overlay(hashes placing '\\x00' from 1000 for 1)",
+            findings: [.tileAltered(level: 0, index: 0)]),
+        .init(
+            name: "a tile's root changed", sql: "update log.tile set root = sha256('x')",
+            findings: [.tileAltered(level: 0, index: 0)]),
+        .init(
+            name: "a tile removed", sql: "delete from log.tile",
+            findings: [.tileAltered(level: 0, index: 0)]),
+        .init(
+            name: "the head's root changed", sql: "update log.head set root = sha256('x')",
+            findings: [.headDiffers(size: size)]),
+        .init(
+            name: "the head set back", sql: "update log.head set size = 250",
+            findings: [.headDiffers(size: 250)]),
+        .init(
+            name: "the head removed", sql: "delete from log.head", findings: [.headDiffers(size: 0)]
+        ),
+        .init(
+            name: "the log cut off before the checkpoint",
+            sql: "delete from log.position where position >= 270",
+            findings: [.missing(from: 270, to: checkpointSize), .headDiffers(size: size)]),
+        .init(
+            name: "the whole log emptied",
+            sql: "delete from log.position; delete from log.access_entry",
+            findings: [.missing(from: 0, to: checkpointSize), .headDiffers(size: size)]),
+    ]
+
+    private static func swap(_ set: String) -> String {
+        """
+        alter table log.position drop constraint position_entry_key;
+        with x as (select entry as a, leaf as la from log.position where position = 100),
+            y as (select entry as b, leaf as lb from log.position where position = 101)
+        update log.position p set \(set) from x, y where p.position in (100, 101)
+        """
+    }
+
+    @Test(arguments: manipulations)
+    func `a planted manipulation is found`(manipulation: Manipulation) async throws {
+        let report = try await Self.audited { try await $0.manipulate(manipulation.sql) }
+        #expect(!report.findings.isEmpty)
+        #expect(manipulation.findings.isSubset(of: Set(report.findings)), "\(report.findings)")
+    }
+
+    @Test func `an entry put in behind the head is found by its id`() async throws {
+        let report = try await Self.audited { world in
+            try await world.manipulate(
+                LedgerWorld.entries(1, operator: "invented")
+                    + "; update log.access_entry set xid = '3' where operator = 'invented'")
+        }
+        #expect(report.findings.count == 1)
+        guard case .neverSealed? = report.findings.first else {
+            Issue.record("\(report.findings)")
+            return
+        }
+    }
+
+    /// Somebody who rewrites everything inside the database, consistently: only what is kept elsewhere tells.
+    @Test func `a log made anew without one entry meets the checkpoint kept elsewhere, and fails`()
+        async throws
+    {
+        let report = try await Self.audited { world in
+            try await world.manipulate(
+                """
+                delete from log.access_entry where entry = \(Self.entryAt);
+                delete from log.position; delete from log.tile; delete from log.checkpoint;
+                update log.head set size = 0, root = sha256(''), next_xid = '0'
+                """)
+            try await world.sealAll()
+        }
+        #expect(report.sealed == Self.size - 1)
+        #expect(report.findings == [.rootDiffers(size: Self.checkpointSize)])
+    }
+
+    @Test func `entries that came after the checkpoint are not held against it, but must stand`()
+        async throws
+    {
+        let report = try await Self.audited { world in
+            try await world.manipulate(
+                """
+                update log.access_entry set outcome = 'x'
+                where entry = (select entry from log.position where position = 290)
+                """)
+        }
+        #expect(report.findings == [.entryAltered(position: 290)])
+    }
+
+    @Test func `a checkpoint of another key is not believed`() async throws {
+        try await LedgerWorld.with(template: Self.template) { world in
+            let other = try CheckpointSigner(
+                origin: LedgerWorld.origin, privateKey: [UInt8](repeating: 8, count: 32))
+            let audit = LogAudit(
+                world.owner.with(user: "tsunagi_reader"), logger: TestPostgres.logger)
+            let note = try await world.note()
+            await #expect(throws: CheckpointFault.notSigned) {
+                try await audit.verify(note: note, key: other.key)
+            }
+            await audit.close()
+        }
+    }
+}
+
+extension LedgerWorld {
+    /// Entries with every column filled, in one transaction.
+    static func entries(_ count: Int, operator name: String = "op") -> String {
+        """
+        insert into log.access_entry
+            (entry, format, party, operator, purpose, visit, person, outcome, basis, digest, salt)
+        select gen_random_uuid(), 1, 'institution:1319999995', '\(name)', 'check-eligibility', gen_random_uuid(),
+            gen_random_uuid(), 'ok', '{}', sha256('body'), sha256(n::text::bytea)
+        from generate_series(1, \(count)) as n
+        """
+    }
+
+    /// A migrated database with entries sealed in as many rounds.
+    static func seal(into owner: Address, rounds: [Int]) async throws {
+        _ = try await Migrations.apply(as: owner, logger: TestPostgres.logger)
+        let world = LedgerWorld(
+            owner: owner,
+            pool: Pool(
+                owner, limits: .init(connectionsMax: 1), label: "owner", logger: TestPostgres.logger
+            ),
+            ledger: Ledger(
+                .init(gateway: owner.with(user: "tsunagi_gateway"), office: nil),
+                logger: TestPostgres.logger),
+            checkpoints: temporaryFolder())
+        for round in rounds {
+            try await world.execute(entries(round))
+            let sealed = try await world.sealAll()
+            try #require(sealed == round)
+        }
+        await world.close()
+    }
+}

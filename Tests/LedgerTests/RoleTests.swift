@@ -1,0 +1,168 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 役割: what each database role tries and must not be able to do, and what nobody may do, the owner included.
+@Suite struct RoleTests {
+    struct Attempt: Sendable, CustomTestStringConvertible {
+        let role: String
+        let sql: String
+        var testDescription: String { "\(role): \(sql)" }
+    }
+
+    static let columns = "entry, format, party, purpose, outcome, salt"
+    static let values = "gen_random_uuid(), 1, 'institution:1319999995', 'open-visit', 'ok', 'salt'"
+    static let logTables = ["access_entry", "position", "tile", "checkpoint"]
+
+    static let forbidden: [Attempt] =
+        ["gateway", "office", "sealer", "reader"].flatMap { role in
+            logTables.flatMap { table in
+                [
+                    Attempt(
+                        role: role,
+                        sql: "update log.\(table) set \(column(table)) = \(column(table))"),
+                    Attempt(role: role, sql: "delete from log.\(table)"),
+                    Attempt(role: role, sql: "truncate log.\(table) cascade"),
+                    Attempt(role: role, sql: "drop table log.\(table) cascade"),
+                ]
+            } + [
+                Attempt(role: role, sql: "alter table log.access_entry disable trigger all"),
+                Attempt(role: role, sql: "set session_replication_role = replica"),
+                Attempt(role: role, sql: "create table log.mine (row int)"),
+                Attempt(role: role, sql: "create table public.mine (row int)"),
+                Attempt(role: role, sql: "update exchange.rule_book set files = '{}'"),
+                Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
+                Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
+            ]
+        } + own
+
+    /// What one role may and the others may not.
+    static let own: [Attempt] =
+        ["gateway", "sealer", "reader"].flatMap { role in
+            [
+                Attempt(role: role, sql: "select * from office.number_key"),
+                Attempt(
+                    role: role,
+                    sql: "insert into exchange.person (person) values (gen_random_uuid())"),
+                Attempt(role: role, sql: "delete from exchange.entitlement"),
+            ]
+        }
+        + ["gateway", "office", "reader"].flatMap { role in
+            [
+                Attempt(role: role, sql: "update log.head set size = 0"),
+                Attempt(
+                    role: role,
+                    sql: "insert into log.position values (0, gen_random_uuid(), sha256(''))"),
+                Attempt(role: role, sql: "insert into log.checkpoint values (0, '', '')"),
+                Attempt(role: role, sql: "select log.ensure_partitions(1)"),
+            ]
+        }
+        + ["sealer", "reader"].flatMap { role in
+            [
+                Attempt(
+                    role: role, sql: "insert into log.access_entry (\(columns)) values (\(values))"),
+                Attempt(role: role, sql: "select * from exchange.entitlement"),
+                Attempt(role: role, sql: "select * from exchange.identity"),
+                Attempt(role: role, sql: "select * from exchange.card_binding"),
+                Attempt(role: role, sql: "select * from exchange.visit"),
+            ]
+        }
+        + [
+            "delete from log.head", "truncate log.head",
+            "insert into log.head values (true, 0, '', '1')",
+        ].map {
+            Attempt(role: "sealer", sql: $0)
+        }
+        + [
+            Attempt(role: "gateway", sql: "update exchange.visit set consents = '{}'"),
+            Attempt(role: "gateway", sql: "delete from exchange.visit"),
+            Attempt(role: "gateway", sql: "delete from exchange.visit_evidence"),
+            Attempt(
+                role: "gateway", sql: "insert into exchange.card_binding (person) values (null)"),
+            Attempt(role: "office", sql: "update exchange.entitlement set valid_to = '2099-01-01'"),
+            Attempt(role: "office", sql: "delete from exchange.entitlement"),
+            Attempt(role: "office", sql: "delete from exchange.registration_task"),
+            Attempt(role: "office", sql: "delete from office.number_key"),
+            Attempt(role: "office", sql: "update office.number_key set person = person"),
+            Attempt(role: "office", sql: "insert into exchange.visit (person) values (null)"),
+        ]
+
+    static let allowed: [Attempt] = [
+        Attempt(
+            role: "gateway", sql: "insert into log.access_entry (\(columns)) values (\(values))"),
+        Attempt(
+            role: "office", sql: "insert into log.access_entry (\(columns)) values (\(values))"),
+        Attempt(role: "office", sql: "do $$ begin perform * from office.number_key; end $$"),
+        Attempt(role: "sealer", sql: "update log.head set size = size"),
+        Attempt(
+            role: "sealer",
+            sql: "insert into log.position values (0, gen_random_uuid(), sha256(''))"),
+        Attempt(
+            role: "reader", sql: "do $$ begin perform * from log.access_entry, log.head; end $$"),
+    ]
+
+    private static func column(_ table: String) -> String {
+        ["access_entry": "outcome", "position": "leaf", "tile": "root", "checkpoint": "note"][table]
+            ?? ""
+    }
+
+    @Test func `no role can do what is not its own`() async throws {
+        try await LedgerWorld.with { world in
+            for attempt in Self.forbidden {
+                let error = await #expect(throws: DatabaseError.self, "\(attempt.testDescription)")
+                {
+                    try await world.execute(attempt.sql, as: "tsunagi_\(attempt.role)")
+                }
+                // 42501: insufficient_privilege. Nothing else may be what stopped it.
+                #expect(error?.sqlState == "42501", "\(attempt.testDescription)")
+            }
+        }
+    }
+
+    @Test func `each role can do what is its own`() async throws {
+        try await LedgerWorld.with { world in
+            for attempt in Self.allowed {
+                try await world.execute(attempt.sql, as: "tsunagi_\(attempt.role)")
+            }
+        }
+    }
+
+    @Test func `even the owner is stopped from changing entries, positions, tiles and checkpoints`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            try await Self.fill(world)
+            let partition = try #require(
+                try await world.texts(
+                    "select tableoid::regclass::text from log.access_entry limit 1"
+                ).first)
+            for table in Self.logTables.map({ "log.\($0)" }) + [partition] {
+                let column = Self.column(
+                    table == partition ? "access_entry" : String(table.dropFirst("log.".count)))
+                for sql in [
+                    "update \(table) set \(column) = \(column)", "delete from \(table)",
+                    "truncate \(table) cascade",
+                ] {
+                    let error = await #expect(throws: DatabaseError.self, "owner: \(sql)") {
+                        try await world.execute(sql)
+                    }
+                    #expect(error?.sqlState == "42501", "owner: \(sql)")
+                }
+                #expect(try await world.count(table) == 1)
+            }
+        }
+    }
+
+    /// One row in each table of the log.
+    private static func fill(_ world: LedgerWorld) async throws {
+        try await world.execute(
+            """
+            insert into log.access_entry (\(columns)) values (\(values));
+            insert into log.position values (0, gen_random_uuid(), sha256(''));
+            insert into log.tile values (0, 0, decode(repeat('00', 8192), 'hex'), sha256(''));
+            insert into log.checkpoint values (1, sha256(''), 'note');
+            """)
+    }
+}
