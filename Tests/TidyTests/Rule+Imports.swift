@@ -31,7 +31,7 @@ extension Rule {
         "tsunagi": platform.union(nio).union(hummingbird).union([
             "Exchange", "Ledger", "Trust", "Gateway", "Portal", "ArgumentParser", "Configuration",
             "ServiceLifecycle", "Crypto", "CryptoExtras", "X509", "SwiftASN1", "Logging", "Metrics",
-            "CoreMetrics", "SystemPackage",
+            "CoreMetrics", "SystemPackage", "UnixSignals",
         ]),
         "tsunagi-load": platform.union(nio).union(["ArgumentParser"]),
     ]

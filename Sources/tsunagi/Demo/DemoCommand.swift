@@ -3,9 +3,11 @@ import Exchange
 import Foundation
 import Ledger
 import Postgres
+import UnixSignals
 
-/// `tsunagi demo`: the whole exchange on this machine, told as a story: a private PostgreSQL, a development PKI, a
-/// thousand synthetic residents, real requests over mutual TLS, and at the end a proof that is checked.
+/// `tsunagi demo`: the whole exchange on this machine, told as a story: a private PostgreSQL, a
+/// development PKI, a thousand synthetic residents, real requests over mutual TLS, and at the end a
+/// proof that is checked.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Tell the story on this machine.",
@@ -25,10 +27,12 @@ struct DemoCommand: AsyncParsableCommand {
         let world = try World(folder: folder)
         do {
             let started = Date()
-            Output.line("Tsunagi (つなぎ): a demonstration. Every person and every number here is invented.")
-            try await tell(world)
             Output.line(
-                "\nDone in \(Int(Date().timeIntervalSince(started))) seconds; everything is stopped.")
+                "Tsunagi (つなぎ): a demonstration. Every person and every number here is invented.")
+            try await unlessStopped { try await tell(world) }
+            Output.line(
+                "\nDone in \(Int(Date().timeIntervalSince(started))) seconds; everything is stopped."
+            )
         } catch {
             try? world.cluster.stop()
             throw error
@@ -53,15 +57,44 @@ struct DemoCommand: AsyncParsableCommand {
         let story = DemoStory(teller: teller, cast: cast)
         try await story.tell()
         guard ProcessInfo.processInfo.environment["DEMO_KEEP"] == "1" else { return }
-        Output.line("\nEverything is still running. Try the commands above by hand; DEMO=\(world.folder)")
+        Output.line(
+            "\nEverything is still running. Try the commands above by hand; DEMO=\(world.folder)")
         for listener in DemoPorts.listeners {
             Output.line("  \(listener.rawValue): port \(serve.ports[listener] ?? 0)")
         }
         if serve.ports[.institution] != ports {
-            Output.line("One of the ports from \(ports) is in use, so these differ from the README's.")
+            Output.line(
+                "One of the ports from \(ports) is in use, so these differ from the README's.")
         }
         Output.line("Press Enter to stop.")
-        // Without a terminal there is no Enter: wait for a signal instead.
-        if readLine() == nil { try await Task.sleep(for: .seconds(86_400)) }
+        try await Self.enter()
+    }
+
+    /// A signal ends the story where it is, and what was started is stopped all the same.
+    private func unlessStopped(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(operation: body)
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: [.sigterm, .sigint]) {
+                    throw Command.Failure(
+                        description: "Stopped by a signal; nothing is left running.")
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Asked for, not waited in: a thread that reads cannot be called back. Without a terminal
+    /// there is no Enter, and a signal is what ends it.
+    private static func enter() async throws {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while true {
+            try await Task.sleep(for: .milliseconds(200))
+            if input.fd >= 0, poll(&input, 1, 0) > 0 {
+                guard readLine() == nil else { return }
+                input.fd = -1
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 import Exchange
 import Foundation
 
-/// 語り手: makes each request of the story with the `curl` that a reader could type, shows that command, and says in
-/// plain words what came back.
+/// 語り手: makes each request of the story with the `curl` that a reader could type, shows that
+/// command, and says in plain words what came back.
 struct Teller {
     let world: World
     let ports: [Listener: Int]
@@ -39,6 +39,7 @@ struct Teller {
     }
 
     func send(_ call: Call) throws -> Answer {
+        try Task.checkCancellation()
         var arguments = world.curl(as: call.party)
         if call.method != "GET" { arguments += ["-X", call.method] }
         for header in call.headers { arguments += ["-H", header] }
