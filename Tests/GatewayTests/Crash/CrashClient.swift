@@ -1,0 +1,166 @@
+import Crypto
+import Exchange
+import Ledger
+import Synchronization
+import TestSupport
+import Trust
+
+/// Where the gateway is now; a new process has new ports.
+final class Doorplate: Sendable {
+    private let ports = Mutex<[Listener: Int]>([:])
+
+    func put(_ new: [Listener: Int]) { ports.withLock { $0 = new } }
+    func port(_ listener: Listener) -> Int? { ports.withLock { $0[listener] } }
+}
+
+/// A clinic and a municipality in one task: sends without pause, and whatever must not be lost again and again until it is
+/// acknowledged.
+struct CrashClient {
+    let number: Int
+    let world: CrashWorld
+    let doorplate: Doorplate
+    let journal: Journal
+    let card: SoftwareCard
+    let resident: TestResident
+    var chance: Seeded
+    private var connections: [Party: (port: Int, client: TLSClient)] = [:]
+    private var visit: Journal.Visit?
+    private var registrations = 0
+
+    init(
+        number: Int, world: CrashWorld, doorplate: Doorplate, journal: Journal, card: SoftwareCard,
+        resident: TestResident
+    ) {
+        self.number = number
+        self.world = world
+        self.doorplate = doorplate
+        self.journal = journal
+        self.card = card
+        self.resident = resident
+        chance = Seeded(UInt64(number) + 1)
+    }
+
+    mutating func run() async throws {
+        while !journal.isStopping {
+            switch chance.int(0...9) {
+            case 0...1: try await openVisit()
+            case 2...3: try await register()
+            case 4: await ask(Journal.Visit(id: RecordID.random().text, patient: "Patient/nobody"))
+            default: if let visit { await ask(visit) } else { try await openVisit() }
+            }
+        }
+        for (_, connection) in connections { await connection.client.close() }
+    }
+
+    // MARK: What is asked
+
+    private mutating func ask(_ visit: Journal.Visit) async {
+        let today = WallClock.now().dayInJapan.text
+        let body = """
+            {"resourceType":"CoverageEligibilityRequest","extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
+            "valueString":"\(visit.id)"}],"status":"active","purpose":["validation"],\
+            "patient":{"reference":"\(visit.patient)"},"servicedDate":"\(today)",\
+            "created":"\(today)","insurer":{"reference":"Organization/tsunagi"}}
+            """
+        guard
+            let answer = await send(
+                Cast.clinic, RunningGateway.checkPath, body: Array(body.utf8))
+        else { return }
+        switch answer.status {
+        case 200:
+            guard let id = try? RecordID(answer.text("id")) else { return unexpected(answer) }
+            journal.note {
+                $0.answers.append(.init(id: id, digest: Array(SHA256.hash(data: answer.body))))
+            }
+        case 400...499 where answer.code == Refusal.visitUnknown.code:
+            journal.note { $0.refusals += 1 }
+        case 500...: break
+        default: unexpected(answer)
+        }
+    }
+
+    /// The same bytes until the visit is told: at most one visit comes of them.
+    private mutating func openVisit() async throws {
+        guard let nonce = await send(Cast.clinic, "/visits/nonces", body: []), nonce.status == 201
+        else { return }
+        let day = try CalendarDay(nonce.text("day"))
+        let text = SignedText.visit(
+            nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["subsidy"],
+            visitKind: "outpatient", day: day)
+        let body = """
+            {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient","consents":["subsidy"],\
+            "certificate":"\(Base64.text(card.certificateDER))","signature":"\(Base64.text(try card.sign(text)))"}
+            """
+        let answer = try await insist(
+            Cast.clinic, "/visits", body: Array(body.utf8), on: [200, 201])
+        let opened = Journal.Visit(id: answer.text("visit"), patient: answer.text("patient"))
+        visit = opened
+        journal.note { $0.visits.append(opened) }
+    }
+
+    /// The same row under the same key until it is acknowledged.
+    private mutating func register() async throws {
+        registrations += 1
+        let key = "client-\(number)-\(registrations)"
+        journal.note { $0.sent.insert(key) }
+        let first = WallClock.now().dayInJapan.adding(days: -30 + registrations % 20)
+        let row = resident.row("kodomo", first, first.adding(days: 5), historyKey: key)
+        _ = try await insist(
+            Cast.town, "/medical-subsidy/history-registration-tasks",
+            headers: [("Idempotency-Key", key)], body: Array(JSON.array([row]).text.utf8), on: [202]
+        )
+        journal.note { $0.registered.insert(key) }
+    }
+
+    // MARK: How it is sent
+
+    private mutating func insist(
+        _ party: Party, _ path: String, headers: [(String, String)] = [], body: [UInt8],
+        on wanted: [Int]
+    ) async throws -> TLSClient.Answer {
+        for attempt in 0..<600 {
+            if attempt > 0 { journal.note { $0.repeated += 1 } }
+            guard let answer = await send(party, path, headers: headers, body: body) else {
+                continue
+            }
+            if wanted.contains(answer.status) { return answer }
+            guard answer.status >= 500 else {
+                unexpected(answer)
+                break
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw TLSClient.Gone(description: "never acknowledged: \(path)")
+    }
+
+    /// Nothing when no answer came: the gateway is away, or died over it.
+    private mutating func send(
+        _ party: Party, _ path: String, headers: [(String, String)] = [], body: [UInt8]
+    ) async -> TLSClient.Answer? {
+        do {
+            let client = try await client(of: party)
+            return try await client.send(
+                "POST", path, headers: headers + [("Content-Type", "application/json")], body: body)
+        } catch {
+            connections[party] = nil
+            try? await Task.sleep(for: .milliseconds(10))
+            return nil
+        }
+    }
+
+    private mutating func client(of party: Party) async throws -> TLSClient {
+        guard let port = doorplate.port(party.listener) else {
+            throw TLSClient.Gone(description: "nobody listens")
+        }
+        if let open = connections[party], open.port == port, open.client.isOpen {
+            return open.client
+        }
+        let client = try await TLSClient(port: port, credentials: world.pki.credentials(of: party))
+        connections[party] = (port, client)
+        return client
+    }
+
+    private func unexpected(_ answer: TLSClient.Answer) {
+        journal.note { $0.unexpected.append("\(answer.status) \(answer.text.prefix(300))") }
+    }
+}

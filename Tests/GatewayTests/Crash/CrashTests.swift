@@ -1,0 +1,218 @@
+import Exchange
+import Foundation
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// SIGKILL inside requests: of the gateway, and apart of PostgreSQL. No answer without its entry, nothing acknowledged lost
+/// or done twice, and the seal holds. TSUNAGI_KILLS sets how often each is killed.
+@Suite(.serialized)
+struct CrashTests {
+    static let kills = ProcessInfo.processInfo.environment["TSUNAGI_KILLS"].flatMap(Int.init)
+
+    enum Victim: String, CustomTestStringConvertible {
+        case gateway, postgres
+        var testDescription: String { rawValue }
+        var kills: Int { CrashTests.kills ?? (self == .gateway ? 180 : 100) }
+    }
+
+    @Test(arguments: [Victim.gateway, .postgres])
+    func `no answer is without its entry and nothing acknowledged is lost`(victim: Victim)
+        async throws
+    {
+        try await CrashWorld.with { world in
+            let journal = Journal()
+            let doorplate = Doorplate()
+            let first = try world.serve()
+            doorplate.put(try await first.ports(CrashWorld.listeners.count))
+            let clients = try await Self.clients(6, world, doorplate, journal)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for var client in clients { group.addTask { try await client.run() } }
+                do {
+                    let last = try await Self.kill(victim, first, world, doorplate, journal)
+                    journal.stop()
+                    try await group.waitForAll()
+                    try await Self.end(last, world)
+                } catch {
+                    journal.stop()
+                    throw error
+                }
+            }
+            try await Self.verify(journal.now, world, isOver: true)
+            try await Self.verifySeal(world)
+            let told = journal.now
+            // Had nothing been under way when it was killed, the kills would have shown nothing.
+            #expect(told.repeated > victim.kills / 10)
+            #expect(
+                told.answers.count > victim.kills && told.visits.count > 10 && told.refusals > 10)
+        }
+    }
+
+    /// Residents with cards, one for each client, through the real feed.
+    private static func clients(
+        _ count: Int, _ world: CrashWorld, _ doorplate: Doorplate, _ journal: Journal
+    ) async throws -> [CrashClient] {
+        let people = TestPeople()
+        let now = WallClock.now()
+        var events: [JSON] = []
+        var clients: [CrashClient] = []
+        for number in 0..<count {
+            let card = try TestPeople.card(
+                world.pki, from: now.adding(seconds: -86_400), to: now.adding(seconds: 8_640_000))
+            let resident = people.next()
+            events += [
+                resident.binding(card),
+                resident.residence(Cast.town.code, from: now.dayInJapan.adding(days: -1000)),
+            ]
+            clients.append(
+                CrashClient(
+                    number: number, world: world, doorplate: doorplate, journal: journal,
+                    card: card,
+                    resident: resident))
+        }
+        let port = try #require(doorplate.port(.office))
+        let feed = try await TLSClient(
+            port: port, credentials: world.pki.credentials(of: Cast.authority))
+        let answer = try await feed.send(
+            "POST", "/card-feed/events", headers: [("Content-Type", "application/json")],
+            body: Array(JSON.array(events).text.utf8))
+        await feed.close()
+        try #require(answer.status == 202 && answer.int("refused") == 0, "\(answer.text)")
+        return clients
+    }
+
+    /// Returns the gateway that runs after the last kill.
+    private static func kill(
+        _ victim: Victim, _ first: ServeProcess, _ world: CrashWorld, _ doorplate: Doorplate,
+        _ journal: Journal
+    ) async throws -> ServeProcess {
+        var gateway = first
+        var chance = Seeded(UInt64(victim.kills))
+        for _ in 0..<victim.kills {
+            // Until answers flow again, so that this kill, too, meets requests under way.
+            let told = journal.answersCount
+            try await eventuallyHere { journal.answersCount > told + 5 }
+            try await Task.sleep(for: .milliseconds(chance.int(0...60)))
+            switch victim {
+            case .gateway:
+                doorplate.put([:])
+                gateway.signal(SIGKILL)
+                _ = try await gateway.exit()
+                try await verify(journal.now, world, isOver: false)
+                gateway = try world.serve()
+                doorplate.put(try await gateway.ports(CrashWorld.listeners.count))
+            case .postgres:
+                try world.cluster.kill()
+                try world.cluster.start()
+                try await verify(journal.now, world, isOver: false)
+            }
+        }
+        return gateway
+    }
+
+    private static func eventuallyHere(_ condition: () -> Bool) async throws {
+        for _ in 0..<3_000 {
+            if condition() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw TLSClient.Gone(description: "no answers within thirty seconds of a start")
+    }
+
+    /// Everything the clients were told, against the database.
+    private static func verify(_ told: Journal.State, _ world: CrashWorld, isOver: Bool)
+        async throws
+    {
+        #expect(told.unexpected.isEmpty, "\(told.unexpected.prefix(3))")
+        let missing = try await world.owner.transaction { transaction in
+            try transaction.query(
+                Self.answersWithoutEntry,
+                [
+                    .uuids(told.answers.map { UUIDBytes(high: $0.id.high, low: $0.id.low) }),
+                    .bytesArray(told.answers.map(\.digest)),
+                ])[0].int(0)
+        }
+        #expect(missing == 0, "answers without their entry")
+        let visits = told.visits.map(\.id)
+        let lost = try await world.owner.transaction { transaction in
+            try transaction.query(Self.visitsNotOnce, [.texts(visits)])[0].int(0)
+        }
+        #expect(
+            lost == 0,
+            "acknowledged visits that are not there once, with an entry each time they were told")
+        let refused = try await world.count(
+            "log.access_entry where outcome = '\(Refusal.visitUnknown.code)'")
+        #expect(refused >= told.refusals, "refusals without their entry")
+        try await verifyRegistrations(told, world, isOver: isOver)
+    }
+
+    private static func verifyRegistrations(
+        _ told: Journal.State, _ world: CrashWorld, isOver: Bool
+    ) async throws {
+        // One snapshot for both, because the gateway may be serving meanwhile.
+        let (held, tasks) = try await world.owner.transaction(.readOnly) { transaction in
+            let rows = try transaction.pipeline([
+                (
+                    Statement("select history_key, count(*) from exchange.entitlement group by 1"),
+                    []
+                ),
+                (
+                    Statement(
+                        "select count(*) from exchange.registration_task where field like 'medical%'"
+                    ),
+                    []
+                ),
+            ])
+            return (try rows[0].map { try ($0.text(0), $0.int(1)) }, try rows[1][0].int(0))
+        }
+        let counts = Dictionary(uniqueKeysWithValues: held)
+        #expect(counts.values.allSatisfy { $0 == 1 }, "a registration applied twice")
+        #expect(told.registered.isSubset(of: counts.keys), "an acknowledged registration is lost")
+        #expect(tasks == counts.count, "a task without its rows, or rows without their task")
+        if isOver { #expect(Set(counts.keys) == told.sent && told.sent == told.registered) }
+    }
+
+    /// SIGTERM, as an operator would; before that everything is sealed.
+    private static func end(_ gateway: ServeProcess, _ world: CrashWorld) async throws {
+        for _ in 0..<1_000 {
+            let unsealed = try await world.count(
+                "log.access_entry e where not exists (select from log.position p where p.entry = e.entry)"
+            )
+            if unsealed == 0 { break }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        gateway.signal(SIGTERM)
+        let status = try await gateway.exit()
+        #expect(status == 0, "\(gateway.complaint)")
+    }
+
+    private static func verifySeal(_ world: CrashWorld) async throws {
+        let entries = try await world.count("log.access_entry")
+        let latest = try #require(
+            FileManager.default.contents(atPath: world.folder + "/checkpoints/latest"))
+        let audit = LogAudit(
+            world.cluster.address(user: "tsunagi_reader"), logger: TestPostgres.logger)
+        let report = try await audit.verify(note: Array(latest), key: try world.sealKey)
+        await audit.close()
+        #expect(report.findings.isEmpty, "\(report.findings)")
+        #expect(report.sealed == entries && report.checkpoint.size == entries)
+    }
+
+    private static let answersWithoutEntry = Statement(
+        """
+        select count(*) from unnest($1::uuid[], $2::bytea[]) as told(entry, digest)
+        where not exists (
+            select from log.access_entry e
+            where e.entry = told.entry and e.digest = told.digest and e.outcome = 'ok'
+                and e.purpose = 'check-eligibility')
+        """)
+    private static let visitsNotOnce = Statement(
+        """
+        select count(*) from (select visit::uuid, count(*) as times from unnest($1::text[]) as t(visit) group by 1) told
+        where 1 <> (select count(*) from exchange.visit v where v.visit = told.visit)
+            or times > (
+                select count(*) from log.access_entry e
+                where e.visit = told.visit and e.purpose = 'open-visit' and e.outcome = 'ok')
+        """)
+}

@@ -1,0 +1,94 @@
+import Dispatch
+import Exchange
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+
+/// `tsunagi serve`, the real program, as a process that can be stopped and killed.
+final class ServeProcess: Sendable {
+    private let process: Mutex<Process>
+    private let output: Mutex<Pipe>
+    private let errors: String
+    private let ended = Mutex<(status: Int32, wasKilled: Bool)?>(nil)
+
+    /// The program that was built beside this test.
+    static let program: String = {
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(filePath: own).deletingLastPathComponent().appending(path: "tsunagi").path
+    }()
+
+    init(configuration path: String, errors: String) throws {
+        guard FileManager.default.isExecutableFile(atPath: Self.program) else {
+            throw TLSClient.Gone(description: "no tsunagi beside the tests: \(Self.program)")
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: Self.program)
+        process.arguments = ["serve", "--config", path]
+        process.standardInput = FileHandle.nullDevice
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        _ = FileManager.default.createFile(atPath: errors, contents: nil)
+        process.standardError = FileHandle(forWritingAtPath: errors) ?? .nullDevice
+        self.errors = errors
+        try process.run()
+        self.process = Mutex(process)
+        output = Mutex(pipe)
+    }
+
+    /// The ports, once this many listeners listen; throws with what the program said if it ends before.
+    func ports(_ count: Int) async throws -> [Listener: Int] {
+        try await onAThread {
+            let pipe = self.output.withLock { $0.fileHandleForReading }
+            var text = ""
+            while true {
+                let ports = Self.ports(in: text)
+                if ports.count == count { return ports }
+                let more = pipe.availableData
+                guard !more.isEmpty else {
+                    throw TLSClient.Gone(description: "did not start: \(self.complaint)")
+                }
+                text += String(decoding: more, as: UTF8.self)
+            }
+        }
+    }
+
+    var complaint: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+
+    func signal(_ number: Int32) {
+        _ = Glibc.kill(process.withLock { $0.processIdentifier }, number)
+    }
+
+    /// Its exit status; 128 + signal for one that was killed.
+    func exit() async throws -> Int32 {
+        try await onAThread {
+            self.process.withLock { process in
+                process.waitUntilExit()
+                let signalled = process.terminationReason == .uncaughtSignal
+                return process.terminationStatus + (signalled ? 128 : 0)
+            }
+        }
+    }
+
+    private func onAThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws
+        -> R
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
+    /// `institution listener on port 8443`, a line for each.
+    private static func ports(in text: String) -> [Listener: Int] {
+        var ports: [Listener: Int] = [:]
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            let words = line.split(separator: " ")
+            guard words.count == 5, words[1] == "listener", let port = Int(words[4]),
+                let listener = Listener(rawValue: String(words[0]))
+            else { continue }
+            ports[listener] = port
+        }
+        return ports
+    }
+}
