@@ -51,6 +51,8 @@ package final class TestPeople: Sendable {
     private let chance = Mutex(Seeded(0x7473_756E))
     private let count = Mutex(0)
 
+    package init() {}
+
     package func next() -> TestResident {
         let index = count.withLock { count in
             count += 1

@@ -4,7 +4,8 @@ package import Postgres
 import Synchronization
 import Testing
 
-/// How many entries the answers so far must have left. Registrations and the card feed leave one for each resident
+/// How many entries the answers so far must have left. Registrations and the card feed leave one for
+/// each resident
 /// concerned, so they are counted apart.
 struct EntryTally {
     private(set) var expected = 0
@@ -90,7 +91,8 @@ extension RunningGateway {
         throw TLSClient.Gone(description: "entries were not sealed in 10 s")
     }
 
-    /// 帳尻: no answer without its entry, no entry without its answer, and a log that verifies against its checkpoint.
+    /// 帳尻: no answer without its entry, no entry without its answer, and a log that verifies against
+    /// its checkpoint.
     package func checkLedger() async throws {
         let entered = try await count(
             """

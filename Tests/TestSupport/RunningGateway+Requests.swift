@@ -4,7 +4,8 @@ import Postgres
 import Synchronization
 package import Trust
 
-/// Requests as the parties make them. Every answer is counted, so that `checkLedger` can hold it against the log.
+/// Requests as the parties make them. Every answer is counted, so that `checkLedger` can hold it
+/// against the log.
 extension RunningGateway {
     package typealias Answer = TLSClient.Answer
 
@@ -73,6 +74,18 @@ extension RunningGateway {
         let answer = try await register(rows, by: body)
         try answer.expect(202)
         guard answer.int("applied") == rows.count else { throw Unexpected(answer) }
+    }
+
+    /// A body answers once it has registered anything.
+    func connectBodies() async throws {
+        let today = clock.today
+        for body in [Cast.town, Cast.prefecture, Cast.otherTown, Cast.otherPrefecture] {
+            let isTown = body.role == .municipality
+            let row = people.next().row(
+                isTown ? "kodomo" : "nanbyo", today, today,
+                isTown ? [:] : ["incomeSegment": "D", "medicalSubsidyInsurerNumber": "54136015"])
+            try await hold([row], by: body)
+        }
     }
 
     /// A resident who lives in `body` and has a card.
@@ -153,7 +166,8 @@ extension RunningGateway {
 
     package func checkBody(_ visit: Visit, day: CalendarDay? = nil) -> JSONObject {
         let text = """
-            {"resourceType":"CoverageEligibilityRequest","extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
+            {"resourceType":"CoverageEligibilityRequest","extension":[{\
+            "url":"urn:tsunagi:StructureDefinition:visit",\
             "valueString":"\(visit.id)"}],"status":"active","purpose":["validation"],\
             "patient":{"reference":"\(visit.patient)"},"servicedDate":"\((day ?? clock.today).text)",\
             "created":"\(clock.today.text)","insurer":{"reference":"Organization/tsunagi"}}
@@ -255,7 +269,8 @@ extension TestResident {
         ]
     }
 
-    /// One row of PMH's registration, difference form; `changes` replaces items, or takes them out with `nil`.
+    /// One row of PMH's registration, difference form; `changes` replaces items, or takes them out with
+    /// `nil`.
     package func row(
         _ type: String = "kodomo", _ validFrom: CalendarDay, _ validTo: CalendarDay,
         historyKey: String = "1",
@@ -287,7 +302,7 @@ extension TestResident {
         return .object(row)
     }
 
-    package static let payerNumber = "88131011"
+    package static let payerNumber = "88131016"
 }
 
 extension JSON: ExpressibleByStringLiteral {
@@ -316,6 +331,11 @@ package struct Unexpected: Error, CustomStringConvertible {
 }
 
 extension TLSClient.Answer {
+    /// A resource inside another answer, to be read as one itself.
+    package init(_ resource: JSONObject) {
+        self.init(status: 200, headers: [], body: Array(JSON.object(resource).text.utf8))
+    }
+
     package var json: JSONObject { (try? JSON(reading: body))?.object ?? JSONObject() }
 
     package func text(_ name: String) -> String { json[name]?.string ?? "" }

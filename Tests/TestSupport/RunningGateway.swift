@@ -9,7 +9,8 @@ import Synchronization
 package import Testing
 package import Trust
 
-/// A whole gateway in this process, as real as in production: a database of its own, a development PKI, mutual TLS on
+/// A whole gateway in this process, as real as in production: a database of its own, a development PKI,
+/// mutual TLS on
 /// three listeners, revocation lists, a sealer. One suite shares one; its tests run one after the other.
 package final class RunningGateway: Sendable {
     /// The owner's address: tests look, and move time, where no role of the gateway could.
@@ -37,6 +38,7 @@ package final class RunningGateway: Sendable {
         folder =
             FileManager.default.temporaryDirectory.path
             + "/tsunagi-gateway-\(RecordID.random().text)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let now = TestClock.wall()
         pki = try DevelopmentPKI.create(in: folder + "/pki", at: now)
         try pki.issueServer(name: "gateway", at: now)
@@ -141,6 +143,7 @@ package final class RunningGateway: Sendable {
             gateway.portsByListener.withLock { [ports] in $0 = ports }
             let result: Result<Void, any Error>
             do {
+                try await gateway.connectBodies()
                 try await body(gateway)
                 try await gateway.checkLedger()
                 result = .success(())
@@ -248,6 +251,8 @@ extension DevelopmentPKI {
 /// Real time, which a test may move ahead.
 package final class TestClock: Sendable {
     private let ahead = Mutex<Int64>(0)
+
+    package init() {}
 
     package func now() -> Instant { Self.wall().adding(seconds: ahead.withLock { $0 }) }
     package var today: CalendarDay { now().dayInJapan }

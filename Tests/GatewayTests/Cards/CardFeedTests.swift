@@ -1,0 +1,110 @@
+import Exchange
+import TestSupport
+import Testing
+import Trust
+
+/// カードと住所の異動: whose card it is, and that a resident stays the same person behind new cards.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct CardFeedTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    @Test func `a renewed card keeps the resident`() async throws {
+        let (resident, card) = try await gateway.settle()
+        let before = try await gateway.openVisit(card)
+        let renewed = try gateway.card(.rsa2048)
+        try await gateway.feed([resident.binding(renewed, supersedes: card)])
+        let after = try await gateway.openVisit(renewed)
+        #expect(after.patient == before.patient)
+        #expect(after.id != before.id)
+        let phone = try gateway.card()
+        try await gateway.feed([resident.binding(phone)])
+        #expect(try await gateway.openVisit(phone).patient == before.patient)
+        #expect(try await gateway.openVisit(renewed).patient == before.patient)
+    }
+
+    @Test func `two institutions know a resident by ids they cannot join`() async throws {
+        let card = try await gateway.settle().card
+        let clinic = try await gateway.openVisit(card)
+        let pharmacy = try await gateway.openVisit(card, at: Cast.pharmacy)
+        #expect(clinic.patient != pharmacy.patient)
+        let again = try await gateway.openVisit(card)
+        #expect(again.patient == clinic.patient)
+        let other = try await gateway.settle().card
+        #expect(try await gateway.openVisit(other).patient != clinic.patient)
+    }
+
+    @Test func `a card never changes hands`() async throws {
+        let (_, card) = try await gateway.settle()
+        let owner = try await gateway.openVisit(card)
+        let thief = gateway.people.next()
+        let answer = try await gateway.send(
+            Cast.authority, "POST", "/card-feed/events", body: .array([thief.binding(card)]))
+        #expect(answer.status == 202)
+        #expect(answer.int("refused") == 1)
+        #expect(try await gateway.openVisit(card).patient == owner.patient)
+    }
+
+    @Test func `a feed switches off no stranger's card`() async throws {
+        let (_, card) = try await gateway.settle()
+        let stranger = gateway.people.next()
+        try await gateway.feed([stranger.binding(gateway.card(), supersedes: card)])
+        _ = try await gateway.openVisit(card)
+    }
+
+    @Test func `the same feed twice is applied once`() async throws {
+        let resident = gateway.people.next()
+        let events = JSON.array([resident.binding(try gateway.card())])
+        let send = { [gateway] (headers: [(String, String)]) in
+            try await gateway.send(
+                Cast.authority, "POST", "/card-feed/events", headers: headers, body: events)
+        }
+        let first = try await send([("Idempotency-Key", "feed-1")])
+        #expect(first.int("applied") == 1)
+        #expect(try await send([("Idempotency-Key", "feed-1")]).body == first.body)
+        #expect(try await send([]).int("unchanged") == 1)
+    }
+
+    static let strangers: [Party] = [Cast.town, Cast.prefecture, Cast.auditor]
+
+    @Test(arguments: strangers)
+    func `nobody but the card authority feeds cards`(_ party: Party) async throws {
+        let resident = gateway.people.next()
+        let events = JSON.array([resident.binding(try gateway.card())])
+        try await gateway.expect(.notYourPurpose, of: .feedCards, from: party) {
+            try await gateway.send(party, "POST", "/card-feed/events", body: events)
+        }
+    }
+
+    @Test func `a move is answered by the new municipality from that day on`() async throws {
+        let (resident, card) = try await gateway.settle()
+        let today = gateway.clock.today
+        try await gateway.hold([
+            resident.row("kodomo", today.adding(days: -100), today.adding(days: 100))
+        ])
+        try await gateway.feed([
+            resident.residence(Cast.otherTown.code, from: today.adding(days: -10))
+        ])
+        let visit = try await gateway.openVisit(card)
+        let now = try await gateway.check(visit)
+        #expect(!now.outcomes.contains("entitled"))
+        #expect(now.bodies == [Cast.otherTown.code, Cast.otherPrefecture.code])
+        let then = try await gateway.check(visit, day: today.adding(days: -11))
+        #expect(then.outcomes.contains("entitled"))
+        #expect(then.bodies == [Cast.town.code, Cast.prefecture.code])
+    }
+}
+
+extension TLSClient.Answer {
+    /// The bodies an answer speaks of.
+    var bodies: Set<String> {
+        Set(parts("eligibility-outcome").compactMap { $0["body"]?.object?["code"]?.string })
+    }
+
+    /// The outcome of one scheme.
+    func outcome(of scheme: String) -> String? {
+        parts("eligibility-outcome").first { $0["scheme"]?.object?["code"]?.string == scheme }
+            .flatMap { $0["code"]?.object?["code"]?.string }
+    }
+}

@@ -1,0 +1,120 @@
+import Exchange
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 紙の受給者証による受付: what is printed opens a visit that answers on that certificate alone.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct PaperVisitTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    /// A resident with two certificates and the paper of the first.
+    private func holder() async throws -> (
+        resident: TestResident, card: SoftwareCard,
+        paper: (payer: String, recipient: String, born: String)
+    ) {
+        let (resident, card) = try await gateway.settle()
+        let today = gateway.clock.today
+        try await gateway.hold([
+            resident.row("kodomo", today.adding(days: -10), today.adding(days: 300)),
+            resident.row(
+                "shogai", today.adding(days: -10), today.adding(days: 300), historyKey: "2",
+                [
+                    "medicalSubsidyRecipientNumber": .string("S-\(resident.index)"),
+                    "incomeSegment": "1",
+                ]),
+        ])
+        return (
+            resident, card,
+            (TestResident.payerNumber, "R-00\(resident.index)", resident.dateOfBirth)
+        )
+    }
+
+    @Test func `the paper opens a visit that is confirmed later and limited to it`() async throws {
+        let (_, card, paper) = try await holder()
+        let opened = try await gateway.openPaperVisit(paper)
+        #expect(opened.status == 201)
+        #expect(opened.json["confirmedLater"]?.bool == true)
+        #expect(opened.text("kind") == "paper")
+        let byPaper = try await gateway.check(.init(opened), by: Cast.paperClinic)
+        #expect(byPaper.outcomes == ["entitled"])
+        #expect(byPaper.outcome(of: "kodomo") == "entitled")
+        let byCard = try await gateway.check(gateway.openVisit(card))
+        #expect(byCard.outcomes.filter { $0 == "entitled" }.count == 2)
+    }
+
+    @Test func `a wrong birth date is refused in the same words as an unknown number`() async throws
+    {
+        let (_, _, paper) = try await holder()
+        let wrong = [
+            (paper.payer, paper.recipient, "1999-01-01"), (paper.payer, "nobody", paper.born),
+            ("88131024", paper.recipient, paper.born),
+        ]
+        var bodies: Set<[UInt8]> = []
+        for paper in wrong {
+            let answer = try await gateway.expect(
+                .paperNotConfirmed, of: .openPaperVisit, from: Cast.paperClinic
+            ) { try await gateway.openPaperVisit(paper) }
+            bodies.insert(answer.body)
+        }
+        #expect(bodies.count == 1)
+        #expect(try await gateway.openPaperVisit(paper).status == 201)
+    }
+
+    @Test func `the paper of a row that was deleted or is under review opens nothing`() async throws
+    {
+        let (resident, _, paper) = try await holder()
+        let today = gateway.clock.today
+        let deletion = resident.row(
+            "kodomo", today.adding(days: -10), today.adding(days: 300), ["isDeleted": .bool(true)])
+        try await gateway.hold([deletion])
+        try await gateway.expect(.paperNotConfirmed, of: .openPaperVisit, from: Cast.paperClinic) {
+            try await gateway.openPaperVisit(paper)
+        }
+    }
+
+    @Test func `the thirty-first try of an hour is refused, right or wrong`() async throws {
+        let (_, _, paper) = try await holder()
+        for _ in 0..<30 {
+            let answer = try await gateway.openPaperVisit(
+                ("88131016", "guess", paper.born), at: Cast.spare)
+            #expect(answer.code == "paper-not-confirmed")
+        }
+        try await gateway.expect(.paperTooMany, of: .openPaperVisit, from: Cast.spare) {
+            try await gateway.openPaperVisit(paper, at: Cast.spare)
+        }
+        #expect(try await gateway.openPaperVisit(paper).status == 201)
+    }
+
+    @Test func `the next card visit of the person confirms it, and the resident is told`()
+        async throws
+    {
+        let (_, card, paper) = try await holder()
+        let opened = try await gateway.openPaperVisit(paper)
+        let id = opened.text("visit")
+        let confirmations =
+            "select count(*) from exchange.visit_confirmation where visit::text = $1"
+        #expect(try await gateway.count(confirmations, [.text(id)]) == 0)
+        _ = try await gateway.openVisit(card)
+        #expect(try await gateway.count(confirmations, [.text(id)]) == 0)
+        _ = try await gateway.openVisit(card, at: Cast.paperClinic)
+        #expect(try await gateway.count(confirmations, [.text(id)]) == 1)
+        let notices =
+            "select count(*) from exchange.notice where visit::text = $1 and kind = 'paper-visit'"
+        #expect(try await gateway.count(notices, [.text(id)]) == 1)
+        #expect(
+            opened.text("patient")
+                == (try await gateway.openVisit(card, at: Cast.paperClinic)).patient)
+    }
+
+    @Test func `a paper visit shows no patient`() async throws {
+        let (_, _, paper) = try await holder()
+        let opened = try await gateway.openPaperVisit(paper)
+        try await gateway.expect(.recordUnknown, of: .readPatient, from: Cast.paperClinic) {
+            try await gateway.send(Cast.paperClinic, "GET", "/fhir/\(opened.text("patient"))")
+        }
+    }
+}

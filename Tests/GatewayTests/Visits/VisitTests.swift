@@ -1,0 +1,291 @@
+import Exchange
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 受付: which card opens a visit, and which does not.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct VisitTests {
+    struct CardCase: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let refusal: Refusal
+        let body: @Sendable (RunningGateway) async throws -> JSONObject
+
+        init(
+            _ name: String, _ refusal: Refusal,
+            _ body: @escaping @Sendable (RunningGateway) async throws -> JSONObject
+        ) {
+            testDescription = name
+            self.refusal = refusal
+            self.body = body
+        }
+    }
+
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    static let cards: [CardCase] = [
+        CardCase("expired yesterday", .cardExpired) { gateway in
+            try await gateway.visitBody(gateway.card(days: -1))
+        },
+        CardCase("on the revocation list", .cardRevoked) { gateway in
+            let card = try await gateway.settle().card
+            try gateway.pki.revoke(
+                .cards, serial: card.serial, reason: .keyCompromise, at: gateway.clock.now())
+            gateway.revocation.reload()
+            return try await gateway.visitBody(card)
+        },
+        CardCase("revoked by the authority's feed", .cardRevoked) { gateway in
+            let card = try await gateway.settle().card
+            try await gateway.feed([TestResident.revocation(of: card)])
+            return try await gateway.visitBody(card)
+        },
+        CardCase("superseded", .cardSuperseded) { gateway in
+            let (resident, card) = try await gateway.settle()
+            try await gateway.feed([resident.binding(gateway.card(), supersedes: card)])
+            return try await gateway.visitBody(card)
+        },
+        CardCase("of another CA with the same name", .cardNotTrusted) { gateway in
+            let other = try DevelopmentPKI.create(
+                in: gateway.folder + "/other", at: gateway.clock.now())
+            let now = gateway.clock.now()
+            let card = try TestPeople.card(
+                other, from: now.adding(seconds: -60), to: now.adding(seconds: 86_400))
+            #expect(try card.issuerDER == gateway.pki.anchor(.cards).subject.der)
+            return try await gateway.visitBody(card)
+        },
+        CardCase("an institution's certificate", .cardNotTrusted) { gateway in
+            let clinic = try gateway.pki.issue(
+                Cast.clinic, name: "as-a-card", at: gateway.clock.now())
+            let body = try await gateway.visitBody(gateway.card())
+            return body.with("certificate", .string(Base64.text(clinic.der)))
+        },
+        CardCase("no certificate at all", .cardNotTrusted) { gateway in
+            try await gateway.visitBody(gateway.card()).with("certificate", "AAAA")
+        },
+        CardCase("bound to nobody", .cardUnbound) { gateway in
+            try await gateway.visitBody(gateway.card())
+        },
+        CardCase("PIN locked, as the reader says", .cardLocked) { _ in
+            JSONObject([.init(name: "reader", value: "pin-locked")])
+        },
+        CardCase("a signature of nothing", .cardSignatureInvalid) { gateway in
+            try await signed(gateway) { _, _ in Array("something else".utf8) }
+        },
+        CardCase("signed for fewer consents", .cardSignatureInvalid) { gateway in
+            try await signed(gateway) { nonce, day in
+                SignedText.visit(
+                    nonce: nonce, party: Cast.clinic, consentKinds: [], visitKind: "outpatient",
+                    day: day)
+            }
+        },
+        CardCase("signed for another kind of visit", .cardSignatureInvalid) { gateway in
+            try await signed(gateway) { nonce, day in
+                SignedText.visit(
+                    nonce: nonce, party: Cast.clinic, consentKinds: ["subsidy"],
+                    visitKind: "home-care",
+                    day: day)
+            }
+        },
+        CardCase("signed for another nonce", .cardSignatureInvalid) { gateway in
+            let other = try await gateway.nonce("/visits/nonces", Cast.clinic).text
+            return try await signed(gateway) { _, day in
+                SignedText.visit(
+                    nonce: other, party: Cast.clinic, consentKinds: ["subsidy"],
+                    visitKind: "outpatient", day: day)
+            }
+        },
+        CardCase("signed for another institution", .cardSignatureInvalid) { gateway in
+            try await signed(gateway) { nonce, day in
+                SignedText.visit(
+                    nonce: nonce, party: Cast.pharmacy, consentKinds: ["subsidy"],
+                    visitKind: "outpatient", day: day)
+            }
+        },
+        CardCase("signed on another day", .cardSignatureInvalid) { gateway in
+            let body = try await gateway.visitBody(gateway.settle().card)
+            return body.with("day", .string(gateway.clock.today.adding(days: -1).text))
+        },
+        CardCase("signed for a resident's token", .cardSignatureInvalid) { gateway in
+            try await signed(gateway) { nonce, day in
+                SignedText.residentToken(nonce: nonce, party: Cast.clinic, day: day)
+            }
+        },
+    ]
+
+    /// A bound, good card that signs something else than the body says.
+    private static func signed(
+        _ gateway: RunningGateway, _ text: (String, CalendarDay) -> [UInt8]
+    ) async throws -> JSONObject {
+        let card = try await gateway.settle(algorithm: .rsa2048).card
+        let body = try await gateway.visitBody(card)
+        let nonce = body["nonce"]?.string ?? ""
+        let signature = try card.sign(text(nonce, gateway.clock.today))
+        return body.with("signature", .string(Base64.text(signature)))
+    }
+
+    @Test(arguments: cards)
+    func `a card that is not good opens nothing and is on the record`(_ row: CardCase) async throws
+    {
+        let body = try await row.body(gateway)
+        let before = try await gateway.count("select count(*) from exchange.visit")
+        try await gateway.expect(row.refusal, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+        #expect(try await gateway.count("select count(*) from exchange.visit") == before)
+    }
+
+    @Test func `a stale revocation list of the card CA opens nothing`() async throws {
+        let body = try await gateway.visitBody(gateway.settle().card)
+        try gateway.pki.writeList(.cards, at: gateway.clock.now(), days: 0)
+        gateway.revocation.reload()
+        try await gateway.clock.moved(seconds: 2) {
+            _ = try await gateway.expect(.cardRevocationUnknown, of: .openVisit, from: Cast.clinic)
+            {
+                try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+            }
+        }
+        try gateway.pki.writeList(.cards, at: gateway.clock.now())
+        gateway.revocation.reload()
+        try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body)).expect(201)
+    }
+
+    @Test(arguments: SoftwareCard.Algorithm.allCases)
+    func `a good card opens a visit until the end of the day`(_ algorithm: SoftwareCard.Algorithm)
+        async throws
+    {
+        let card = try await gateway.settle(algorithm: algorithm).card
+        let body = try await gateway.visitBody(card)
+        let entries = try await gateway.entries {
+            let answer = try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+            #expect(answer.status == 201)
+            let tomorrow = Instant.startOfDay(gateway.clock.today.adding(days: 1))
+            #expect(answer.text("endsAt") == tomorrow.text)
+            #expect(answer.text("cardValidTo") == card.notAfter.dayInJapan.text)
+        }
+        #expect(entries.map(\.outcome) == ["ok"])
+        #expect(entries.map(\.hasPerson) == [true])
+    }
+
+    struct NonceCase: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let refusal: Refusal
+        let nonce: @Sendable (RunningGateway) async throws -> String
+    }
+
+    static let nonces: [NonceCase] = [
+        NonceCase(testDescription: "made up", refusal: .nonceUnknown) { _ in "bm9uY2U" },
+        NonceCase(testDescription: "of another institution", refusal: .nonceUnknown) { gateway in
+            try await gateway.nonce("/visits/nonces", Cast.pharmacy).text
+        },
+        NonceCase(testDescription: "for a resident's token", refusal: .nonceUnknown) { gateway in
+            Nonce.issue(
+                .residentToken, to: Cast.clinic, lifetimeSeconds: 60, now: gateway.clock.now(),
+                keys: gateway.keys
+            ).text
+        },
+        NonceCase(testDescription: "a second too old", refusal: .nonceExpired) { gateway in
+            Nonce.issue(
+                .visit, to: Cast.clinic, lifetimeSeconds: -1, now: gateway.clock.now(),
+                keys: gateway.keys
+            ).text
+        },
+    ]
+
+    @Test(arguments: nonces)
+    func `a nonce serves its party, its purpose and its time`(_ row: NonceCase) async throws {
+        let card = try await gateway.settle().card
+        let nonce = try await row.nonce(gateway)
+        let day = gateway.clock.today
+        let text = SignedText.visit(
+            nonce: nonce, party: Cast.clinic, consentKinds: ["subsidy"], visitKind: "outpatient",
+            day: day)
+        let body = try await gateway.visitBody(card).with("nonce", .string(nonce))
+            .with("signature", .string(Base64.text(try card.sign(text))))
+        try await gateway.expect(row.refusal, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+    }
+
+    @Test func `the same bytes get the same visit, other bytes with that nonce nothing`()
+        async throws
+    {
+        let card = try await gateway.settle(algorithm: .rsa2048).card
+        let body = try await gateway.visitBody(card)
+        let first = try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        let second = try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        #expect((first.status, second.status) == (201, 200))
+        #expect(first.body == second.body)
+        let nonce = body["nonce"]?.string ?? ""
+        let text = SignedText.visit(
+            nonce: nonce, party: Cast.clinic, consentKinds: [], visitKind: "outpatient",
+            day: gateway.clock.today)
+        let other = body.with("consents", .array([]))
+            .with("signature", .string(Base64.text(try card.sign(text))))
+        try await gateway.expect(.nonceUsed, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(other))
+        }
+        #expect(
+            try await gateway.count(
+                "select count(*) from exchange.visit where nonce = $1", [.text(nonce)]) == 1)
+    }
+
+    @Test func `sixteen identical visits at once make one`() async throws {
+        let card = try await gateway.settle(algorithm: .rsa2048).card
+        let body = try await gateway.visitBody(card)
+        let bytes = Array(JSON.object(body).text.utf8)
+        let answers = try await withThrowingTaskGroup(of: TLSClient.Answer.self) { tasks in
+            for _ in 0..<16 {
+                tasks.addTask { [gateway] in
+                    let client = try await gateway.connect(Cast.clinic)
+                    let answer = try await gateway.send(client, "POST", "/visits", bytes: bytes)
+                    await client.close()
+                    return answer
+                }
+            }
+            return try await tasks.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.map(\.status).sorted() == Array(repeating: 200, count: 15) + [201])
+        #expect(Set(answers.map(\.body)).count == 1)
+        let nonce = body["nonce"]?.string ?? ""
+        #expect(
+            try await gateway.count(
+                "select count(*) from exchange.visit where nonce = $1", [.text(nonce)]) == 1)
+    }
+
+    @Test func `what was signed is kept with the visit, to the byte`() async throws {
+        let card = try await gateway.settle(algorithm: .rsa2048).card
+        let body = try await gateway.visitBody(card)
+        let answer = try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        let id = answer.text("visit")
+        let kept = try await gateway.sql { transaction in
+            let row = try transaction.query(
+                Statement(
+                    "select text, signature, certificate from exchange.visit_evidence where visit::text = $1"
+                ),
+                [.text(id)])[0]
+            return [try row.bytes(0), try row.bytes(1), try row.bytes(2)]
+        }
+        let text = SignedText.visit(
+            nonce: body["nonce"]?.string ?? "", party: Cast.clinic, consentKinds: ["subsidy"],
+            visitKind: "outpatient", day: gateway.clock.today)
+        #expect(kept[0] == text)
+        #expect(Base64.text(kept[1]) == body["signature"]?.string)
+        #expect(kept[2] == card.certificateDER)
+    }
+
+    static let terms: [(kind: String, days: Int)] = [("home-care", 366), ("booked", 31)]
+
+    @Test(arguments: terms)
+    func `kinds of visit last as long as the rules say`(_ row: (kind: String, days: Int))
+        async throws
+    {
+        let card = try await gateway.settle().card
+        let body = try await gateway.visitBody(card, kind: row.kind)
+        let answer = try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        let last = Instant.startOfDay(gateway.clock.today.adding(days: row.days))
+        #expect(answer.text("endsAt") == last.text)
+    }
+}
