@@ -30,7 +30,8 @@ struct SampleRow: Sendable {
 
     var json: String {
         let five = """
-            {"name":"\(name)","nameKana":"\(kana)","address":"架空県見本市1-2-3","dateOfBirth":"\(birth)","sex":"\(sex)"}
+            {"name":"\(name)","nameKana":"\(kana)","address":"架空県見本市1-2-3",\
+            "dateOfBirth":"\(birth)","sex":"\(sex)"}
             """
         let income = segment.map { #","incomeSegment":"\#($0)""# } ?? ""
         return """

@@ -167,7 +167,8 @@ extension LedgerWorld {
             logger: TestPostgres.logger)
     }
 
-    /// Transactions are counted by the whole server: one that another test keeps open keeps the sealer from going on.
+    /// Transactions are counted by the whole server: one that another test keeps open keeps the
+    /// sealer from going on.
     func settle() async throws {
         try await eventually {
             try await count(

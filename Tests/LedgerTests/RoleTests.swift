@@ -4,7 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// 役割: what each database role tries and must not be able to do, and what nobody may do, the owner included.
+/// 役割: what each database role tries and must not be able to do, and what nobody may do, the owner
+/// included.
 @Suite struct RoleTests {
     struct Attempt: Sendable, CustomTestStringConvertible {
         let role: String

@@ -13,8 +13,8 @@ final class Doorplate: Sendable {
     func port(_ listener: Listener) -> Int? { ports.withLock { $0[listener] } }
 }
 
-/// A clinic and a municipality in one task: sends without pause, and whatever must not be lost again and again until it is
-/// acknowledged.
+/// A clinic and a municipality in one task: sends without pause, and whatever must not be lost
+/// again and again until it is acknowledged.
 struct CrashClient {
     let number: Int
     let world: CrashWorld
@@ -45,7 +45,7 @@ struct CrashClient {
             switch chance.int(0...9) {
             case 0...1: try await openVisit()
             case 2...3: try await register()
-            case 4: await ask(Journal.Visit(id: RecordID.random().text, patient: "Patient/nobody"))
+            case 4: await ask(Journal.Visit.unknown())
             default: if let visit { await ask(visit) } else { try await openVisit() }
             }
         }
@@ -55,16 +55,9 @@ struct CrashClient {
     // MARK: What is asked
 
     private mutating func ask(_ visit: Journal.Visit) async {
-        let today = WallClock.now().dayInJapan.text
-        let body = """
-            {"resourceType":"CoverageEligibilityRequest","extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
-            "valueString":"\(visit.id)"}],"status":"active","purpose":["validation"],\
-            "patient":{"reference":"\(visit.patient)"},"servicedDate":"\(today)",\
-            "created":"\(today)","insurer":{"reference":"Organization/tsunagi"}}
-            """
         guard
             let answer = await send(
-                Cast.clinic, RunningGateway.checkPath, body: Array(body.utf8))
+                Cast.clinic, RunningGateway.checkPath, body: visit.question)
         else { return }
         switch answer.status {
         case 200:
@@ -89,7 +82,8 @@ struct CrashClient {
             visitKind: "outpatient", day: day)
         let body = """
             {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient","consents":["subsidy"],\
-            "certificate":"\(Base64.text(card.certificateDER))","signature":"\(Base64.text(try card.sign(text)))"}
+            "certificate":"\(Base64.text(card.certificateDER))",\
+            "signature":"\(Base64.text(try card.sign(text)))"}
             """
         let answer = try await insist(
             Cast.clinic, "/visits", body: Array(body.utf8), on: [200, 201])

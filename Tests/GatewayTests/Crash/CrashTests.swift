@@ -6,8 +6,9 @@ import TestSupport
 import Testing
 import Trust
 
-/// SIGKILL inside requests: of the gateway, and apart of PostgreSQL. No answer without its entry, nothing acknowledged lost
-/// or done twice, and the seal holds. TSUNAGI_KILLS sets how often each is killed.
+/// SIGKILL inside requests: of the gateway, and apart of PostgreSQL. No answer without its entry,
+/// nothing acknowledged lost or done twice, and the seal holds. TSUNAGI_KILLS sets how often each
+/// is killed.
 @Suite(.serialized)
 struct CrashTests {
     static let kills = ProcessInfo.processInfo.environment["TSUNAGI_KILLS"].flatMap(Int.init)
@@ -209,7 +210,8 @@ struct CrashTests {
         """)
     private static let visitsNotOnce = Statement(
         """
-        select count(*) from (select visit::uuid, count(*) as times from unnest($1::text[]) as t(visit) group by 1) told
+        select count(*) from (
+            select visit::uuid, count(*) as times from unnest($1::text[]) as t(visit) group by 1) told
         where 1 <> (select count(*) from exchange.visit v where v.visit = told.visit)
             or times > (
                 select count(*) from log.access_entry e

@@ -6,8 +6,8 @@ import Postgres
 import TestSupport
 import Trust
 
-/// Everything that a gateway of its own process needs, in one folder: a server to kill, a PKI, keys, rules, parties, and a
-/// configuration as an operator would write it.
+/// Everything that a gateway of its own process needs, in one folder: a server to kill, a PKI,
+/// keys, rules, parties, and a configuration as an operator would write it.
 struct CrashWorld: Sendable {
     let cluster: PrivateCluster
     let folder: String

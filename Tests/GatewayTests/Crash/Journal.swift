@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import Synchronization
 
 /// What the clients were told, kept on their side alone: the gateway and its database are held against it.
@@ -11,6 +12,24 @@ final class Journal: Sendable {
     struct Visit: Sendable, Hashable {
         let id: String
         let patient: String
+
+        /// The body of a check for today.
+        var question: [UInt8] {
+            let today = WallClock.now().dayInJapan.text
+            let text = """
+                {"resourceType":"CoverageEligibilityRequest","extension":[\
+                {"url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(id)"}],\
+                "status":"active","purpose":["validation"],"patient":{"reference":"\(patient)"},\
+                "servicedDate":"\(today)","created":"\(today)",\
+                "insurer":{"reference":"Organization/tsunagi"}}
+                """
+            return Array(text.utf8)
+        }
+
+        /// One that nobody opened: asking for it is refused, on the record.
+        static func unknown() -> Visit {
+            Visit(id: RecordID.random().text, patient: "Patient/nobody")
+        }
     }
 
     struct State: Sendable {

@@ -85,7 +85,10 @@ struct ProcessTests {
             "a schema that was changed", names: ["0002_access", "changed"],
             "update public.tsunagi_migration set checksum = 'x' || checksum where name = '0002_access'",
             mend:
-                "update public.tsunagi_migration set checksum = substr(checksum, 2) where name = '0002_access'"
+                """
+                update public.tsunagi_migration set checksum = substr(checksum, 2)
+                where name = '0002_access'
+                """
         ),
         database(
             "a schema that is behind", names: ["0004_subsidy", "tsunagi migrate"],
@@ -172,7 +175,8 @@ struct ProcessTests {
         }
     }
 
-    /// Checks without pause from several connections: as many entries as answers, none accepted and dropped.
+    /// Checks without pause from several connections: as many entries as answers, none accepted and
+    /// dropped.
     @Test func `a gateway told to stop under load drops nothing that it entered`() async throws {
         try await CrashWorld.with { world in
             let process = try world.serve()
@@ -214,16 +218,9 @@ struct ProcessTests {
 
     /// A check of a visit that never was: refused, on the record. Nothing when no answer came.
     private static func check(_ client: TLSClient) async -> String? {
-        let today = WallClock.now().dayInJapan.text
-        let body = """
-            {"resourceType":"CoverageEligibilityRequest","extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
-            "valueString":"\(RecordID.random().text)"}],"status":"active","purpose":["validation"],\
-            "patient":{"reference":"Patient/nobody"},"servicedDate":"\(today)",\
-            "created":"\(today)","insurer":{"reference":"Organization/tsunagi"}}
-            """
         let answer = try? await client.send(
             "POST", RunningGateway.checkPath, headers: [("Content-Type", "application/json")],
-            body: Array(body.utf8))
+            body: Journal.Visit.unknown().question)
         return answer?.code
     }
 }

@@ -6,7 +6,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// 門: no answer without its entry, no entry of what did not happen, and a refusal on the record before it is told.
+/// 門: no answer without its entry, no entry of what did not happen, and a refusal on the record
+/// before it is told.
 @Suite struct DoorTests {
     static let someone = Someone(name: "one")
 
@@ -111,8 +112,8 @@ import Testing
         }
     }
 
-    /// The same visit is being opened elsewhere, uncommitted: the access meets it at its own insert, runs again and
-    /// finds it.
+    /// The same visit is being opened elsewhere, uncommitted: the access meets it at its own
+    /// insert, runs again and finds it.
     @Test func `of two accesses that made the same thing at once both are answered`() async throws {
         try await LedgerWorld.with { world in
             try await world.welcome(Self.someone)

@@ -4,8 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// 監査: every manipulation that somebody with the machine's own powers could plant is found; an untouched log is not
-/// accused.
+/// 監査: every manipulation that somebody with the machine's own powers could plant is found; an
+/// untouched log is not accused.
 @Suite struct LogAuditTests {
     struct Manipulation: Sendable, CustomTestStringConvertible {
         let name: String
@@ -18,8 +18,8 @@ import Testing
     static let checkpointSize = 280
     static let entryAt = "(select entry from log.position where position = 100)"
 
-    /// 300 entries with every column filled, sealed in three rounds; the last twenty came after the checkpoint that was
-    /// kept elsewhere. Prepared once, copied for each manipulation.
+    /// 300 entries with every column filled, sealed in three rounds; the last twenty came after the
+    /// checkpoint that was kept elsewhere. Prepared once, copied for each manipulation.
     static func template() async throws -> String {
         try await TestPostgres.template("sealed_template") { owner in
             try await LedgerWorld.seal(into: owner, rounds: [3, 277, 20])
@@ -90,7 +90,8 @@ import Testing
         .init(
             name: "an entry removed with its position",
             sql: """
-                delete from log.access_entry where entry = \(entryAt); delete from log.position where position = 100
+                delete from log.access_entry where entry = \(entryAt);
+                delete from log.position where position = 100
                 """,
             findings: [.positionGap(position: 100), .rootDiffers(size: checkpointSize)]),
         .init(
@@ -105,7 +106,8 @@ import Testing
             name: "two entries swapped with their leaves",
             sql: swap(
                 """
-                entry = case when p.position = 100 then b else a end, leaf = case when p.position = 100 then lb else la end
+                entry = case when p.position = 100 then b else a end,
+                leaf = case when p.position = 100 then lb else la end
                 """),
             findings: [
                 .tileAltered(level: 0, index: 0), .headDiffers(size: size),
@@ -124,7 +126,8 @@ import Testing
             name: "an invented entry in a position of its own",
             sql: LedgerWorld.entries(1, operator: "invented")
                 + """
-                ; update log.position set entry = (select entry from log.access_entry where operator = 'invented')
+                ; update log.position set entry = (
+                    select entry from log.access_entry where operator = 'invented')
                 where position = 100
                 """,
             findings: [.entryAltered(position: 100)]),
@@ -186,7 +189,8 @@ import Testing
         }
     }
 
-    /// Somebody who rewrites everything inside the database, consistently: only what is kept elsewhere tells.
+    /// Somebody who rewrites everything inside the database, consistently: only what is kept
+    /// elsewhere tells.
     @Test func `a log made anew without one entry meets the checkpoint kept elsewhere, and fails`()
         async throws
     {
@@ -237,8 +241,8 @@ extension LedgerWorld {
         """
         insert into log.access_entry
             (entry, format, party, operator, purpose, visit, person, outcome, basis, digest, salt)
-        select gen_random_uuid(), 1, 'institution:1319999995', '\(name)', 'check-eligibility', gen_random_uuid(),
-            gen_random_uuid(), 'ok', '{}', sha256('body'), sha256(n::text::bytea)
+        select gen_random_uuid(), 1, 'institution:1319999995', '\(name)', 'check-eligibility',
+            gen_random_uuid(), gen_random_uuid(), 'ok', '{}', sha256('body'), sha256(n::text::bytea)
         from generate_series(1, \(count)) as n
         """
     }

@@ -5,8 +5,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// 封印: every committed entry gets one position, in an order that no late commit can upset; a crash anywhere is mended
-/// by the next round.
+/// 封印: every committed entry gets one position, in an order that no late commit can upset; a crash
+/// anywhere is mended by the next round.
 @Suite struct SealerTests {
     /// Positions with the operator of their entries: what the tests name them by.
     static func order(_ world: LedgerWorld) async throws -> [String] {

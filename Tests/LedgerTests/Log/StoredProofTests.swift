@@ -19,7 +19,8 @@ import Testing
                 Statement(
                     """
                     insert into log.access_entry (entry, format, party, purpose, person, outcome, salt)
-                    select gen_random_uuid(), 1, 'institution:1319999995', 'open-visit', $1, 'ok', sha256(n::text::bytea)
+                    select gen_random_uuid(), 1, 'institution:1319999995', 'open-visit', $1, 'ok',
+                        sha256(n::text::bytea)
                     from generate_series(1, \(own.count)) as n
                     """), [.uuid(UUIDBytes(high: person.high, low: person.low))])
         }

@@ -11,7 +11,8 @@ import Testing
     struct Body: Sendable {
         var by = LedgerWorld.koganei
         let rows: [SampleRow]
-        /// `outcome` or `outcome item/code`, a line for each row; applied rows without a finding are not told.
+        /// `outcome` or `outcome item/code`, a line for each row; applied rows without a finding
+        /// are not told.
         let told: [String]
         /// Rows held by all bodies after it: versions, and those of them that are under review.
         let held: (versions: Int, underReview: Int)
@@ -251,7 +252,10 @@ import Testing
             #expect(try await world.count("office.number_key") == 10)
             #expect(
                 try await world.count(
-                    "(select person from exchange.entitlement group by person having count(distinct body) = 2) p"
+                    """
+                    (select person from exchange.entitlement group by person
+                    having count(distinct body) = 2) p
+                    """
                 )
                     == 10)
         }

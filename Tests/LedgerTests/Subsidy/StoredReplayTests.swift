@@ -4,7 +4,8 @@ import Ledger
 import TestSupport
 import Testing
 
-/// 再現: whatever was registered since, an answer decided again from the versions it cites is the answer that was given.
+/// 再現: whatever was registered since, an answer decided again from the versions it cites is the
+/// answer that was given.
 @Suite struct StoredReplayTests {
     struct Asked: Sendable {
         let id: RecordID
