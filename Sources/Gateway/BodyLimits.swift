@@ -15,6 +15,7 @@ enum BodyLimits {
 extension Limits {
     /// A card is read and a PIN typed within a minute; five leave room for a second try.
     static let nonceSeconds: Int64 = 300
-    /// Ten minutes: a connector asks again on its own, and a stolen token is of no use without the certificate's key.
+    /// Ten minutes: a connector asks again on its own, and a stolen token is of no use without the
+    /// certificate's key.
     static let officeTokenSeconds: Int64 = 600
 }

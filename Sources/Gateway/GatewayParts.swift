@@ -6,7 +6,8 @@ package import Ledger
 import NIOCore
 package import Trust
 
-/// What every interaction is given: the door, the keys, the card's trust. Nothing else reaches a handler.
+/// What every interaction is given: the door, the keys, the card's trust. Nothing else reaches a
+/// handler.
 package struct GatewayParts: Sendable {
     package let ledger: Ledger
     package let keys: KeyRing
@@ -33,8 +34,8 @@ package struct GatewayParts: Sendable {
         }
     }
 
-    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters `a` to `p` alone, so
-    /// that no id can be taken for an individual number.
+    /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters
+    /// `a` to `p` alone, so that no id can be taken for an individual number.
     func pairwise(_ person: PersonKey, for party: Party) -> String {
         let hash = KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys)
         let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }

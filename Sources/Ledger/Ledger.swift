@@ -3,14 +3,16 @@ package import Exchange
 package import Logging
 package import Postgres
 
-/// The one door. Nothing about a resident enters or leaves except through `access`, and `access` answers only
-/// after the entry for every resident whose row was disclosed is durable (`synchronous_commit=on`).
+/// The one door. Nothing about a resident enters or leaves except through `access`, and `access`
+/// answers only after the entry for every resident whose row was disclosed is durable
+/// (`synchronous_commit=on`).
 ///
 /// A crash may leave an entry without its answer; never an answer without its entry.
 package final class Ledger: Sendable {
     package struct Addresses: Sendable {
         package let gateway: Address
-        /// The only role that sees hashes of individual numbers; absent where no office listener is served.
+        /// The only role that sees hashes of individual numbers; absent where no office listener is
+        /// served.
         package let office: Address?
 
         package init(gateway: Address, office: Address?) {
@@ -48,7 +50,8 @@ package final class Ledger: Sendable {
         suspensions = Suspensions(gateway)
     }
 
-    /// Refuses to serve on a database that could lose what was acknowledged, or that is of another release.
+    /// Refuses to serve on a database that could lose what was acknowledged, or that is of another
+    /// release.
     package func prepare() async throws {
         let names = ["fsync", "full_page_writes", "synchronous_commit"]
         let settings = try await gateway.settings(names)
@@ -91,38 +94,42 @@ package final class Ledger: Sendable {
 
     /// Reads or writes for `caller`, in one transaction with the entries that `body` makes.
     ///
-    /// Throws `Refusal` after its own entry is durable and the transaction is rolled back; `PoolExhausted` when
-    /// the queue is full (nothing was read); any other error when the database failed (nothing was committed).
-    /// Two accesses that made the same thing at once are both answered: the later one runs again and finds it.
+    /// Throws `Refusal` after its own entry is durable and the transaction is rolled back;
+    /// `PoolExhausted` when the queue is full (nothing was read); any other error when the database
+    /// failed (nothing was committed). Two accesses that made the same thing at once are both
+    /// answered: the later one runs again and finds it.
     package func access<Answer: Sendable>(
-        _ caller: Caller, _ purpose: Purpose,
+        _ caller: Caller, _ purpose: Purpose, reading first: FirstReading = .nothing,
         _ body: @escaping @Sendable (inout Records) throws -> Answer
     ) async throws -> Answer {
         do {
-            return try await attempt(caller, purpose, body)
+            return try await attempt(caller, purpose, first, body)
         } catch let error as DatabaseError where error.isWorthAnotherTry {
-            return try await attempt(caller, purpose, body)
+            return try await attempt(caller, purpose, first, body)
         }
     }
 
     private func attempt<Answer: Sendable>(
-        _ caller: Caller, _ purpose: Purpose,
+        _ caller: Caller, _ purpose: Purpose, _ first: FirstReading,
         _ body: @escaping @Sendable (inout Records) throws -> Answer
     ) async throws -> Answer {
         guard let pool = purpose.isOfficeZone ? office : gateway else {
             return try await refuse(Entry(id: .timeOrdered(), caller: caller, purpose: purpose), .notYourPurpose)
         }
         do {
-            return try await pool.transaction { try Records.lend(&$0, caller, purpose, body) }
+            return try await pool.transaction {
+                try Records.lend(&$0, caller, purpose, first, body)
+            }
         } catch let refused as Refused {
             return try await refuse(refused.entry, refused.refusal)
         }
     }
 
-    /// Answers from a visit, sharing the statement and the snapshot with other visits read at the same moment.
+    /// Answers from a visit, sharing the statement and the snapshot with other visits read at the
+    /// same moment.
     ///
-    /// `body` decides from what was loaded and returns the answer's bytes, whose digest goes on the entry. The
-    /// entry's id is the answer's id. Throws as `access` above.
+    /// `body` decides from what was loaded and returns the answer's bytes, whose digest goes on the
+    /// entry. The entry's id is the answer's id. Throws as `access` above.
     package func access(
         _ caller: Caller, _ purpose: Purpose, visit: RecordID,
         _ body: (borrowing VisitRecords) throws -> Answered
@@ -151,8 +158,8 @@ package final class Ledger: Sendable {
         throw refusal
     }
 
-    /// A refusal decided before any record was touched that still says something about someone (a card that
-    /// does not verify, a token of another party): entered, then thrown.
+    /// A refusal decided before any record was touched that still says something about someone (a
+    /// card that does not verify, a token of another party): entered, then thrown.
     package func refuse(_ caller: Caller, _ purpose: Purpose, _ refusal: Refusal) async throws
         -> Never
     {
@@ -184,8 +191,8 @@ package struct Answered: Sendable {
 }
 
 extension DatabaseError {
-    /// Somebody else was faster (unique violation), or both waited for each other (deadlock, serialization): nothing was
-    /// kept, and the next try sees what the other one did.
+    /// Somebody else was faster (unique violation), or both waited for each other (deadlock,
+    /// serialization): nothing was kept, and the next try sees what the other one did.
     var isWorthAnotherTry: Bool {
         guard case .server(let state, constraint: _) = self else { return false }
         return ["23505", "40P01", "40001"].contains(state)

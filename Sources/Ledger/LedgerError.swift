@@ -3,8 +3,9 @@ import Postgres
 
 /// What the ledger's own errors mean to a caller, for the one place that maps errors to answers.
 package enum LedgerError {
-    /// `.overloaded` for a full queue or a lock that did not come, `.notReady` while the database is away or when it cannot be
-    /// known whether a commit was kept (sent again, the same request finds what it did); nothing for the rest.
+    /// `.overloaded` for a full queue or a lock that did not come, `.notReady` while the database
+    /// is away or when it cannot be known whether a commit was kept (sent again, the same request
+    /// finds what it did); nothing for the rest.
     package static func refusal(for error: any Error) -> Refusal? {
         switch error {
         case is PoolExhausted: .overloaded

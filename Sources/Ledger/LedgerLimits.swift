@@ -1,14 +1,16 @@
 package import Postgres
 
-/// How much the ledger does at once. PostgreSQL's `max_connections` must hold, for each gateway: gateway + office +
-/// two lanes + sealer (2); with the numbers below 10 + 4 + 2 + 2 = 18.
+/// How much the ledger does at once. PostgreSQL's `max_connections` must hold, for each gateway:
+/// gateway + office + two lanes + sealer (2); with the numbers below 10 + 4 + 2 + 2 = 18.
 package struct LedgerLimits: Sendable {
     /// Visits and single reads. On two cores more connections only wait for each other.
     package let gateway: Pool.Limits
     package let office: Pool.Limits
-    /// 512 entries of about 500 bytes are 256 kB: one write of the log, about 2 ms at 250,000 rows/s.
+    /// 512 entries of about 500 bytes are 256 kB: one write of the log, about 2 ms at 250,000
+    /// rows/s.
     package let batchMax: Int
-    /// 4,096 waiting at 8,000 answers/s is half a second: past that a caller is better told to come back.
+    /// 4,096 waiting at 8,000 answers/s is half a second: past that a caller is better told to come
+    /// back.
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
 

@@ -2,10 +2,12 @@ import Crypto
 package import Logging
 package import Postgres
 
-/// Forward-only migrations: plain SQL files, each applied once, in order, all pending ones in one transaction.
+/// Forward-only migrations: plain SQL files, each applied once, in order, all pending ones in one
+/// transaction.
 ///
-/// Safe when several gateways start at once: an advisory lock makes the others wait and then find nothing to do.
-/// A crash leaves the schema as it was. A file that changed after it was applied is refused by its checksum.
+/// Safe when several gateways start at once: an advisory lock makes the others wait and then find
+/// nothing to do. A crash leaves the schema as it was. A file that changed after it was applied is
+/// refused by its checksum.
 package struct Migrations: Sendable {
     package struct File: Sendable {
         package let name: String

@@ -202,8 +202,8 @@ extension DatabaseError {
     fileprivate var endsTheBatch: Bool {
         switch self {
         case .commitUnknown, .unreachable, .address, .shutDown: true
-        // A lock that did not come (55P03), a statement that took too long (57014), no room (53…): each job alone would
-        // wait as long as the whole batch did.
+        // A lock that did not come (55P03), a statement that took too long (57014), no room (53…):
+        // each job alone would wait as long as the whole batch did.
         case .server(let state, constraint: _):
             state == "55P03" || state == "57014" || state.hasPrefix("53")
         default: false

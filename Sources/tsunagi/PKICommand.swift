@@ -157,7 +157,8 @@ struct PKICommand: AsyncParsableCommand {
             guard rotate.map({ KeyRing.Name(rawValue: $0) != nil }) ?? true else {
                 throw ValidationError("No key is called \(rotate ?? "").")
             }
-            // What is stored under these was made with them: a new version alone would find nobody again.
+            // What is stored under these was made with them: a new version alone would find nobody
+            // again.
             guard !["number", "card", "pairwise"].contains(rotate) else {
                 throw ValidationError(
                     "The key \(rotate ?? "") is not rotated by this command: stored hashes must be wrapped with it.")

@@ -1,7 +1,8 @@
-/// 拒否: every reason for which a caller is told no. Closed: the edge maps each to one status, one code and
-/// two texts (`Refusal+Text.swift`), and the catalogue at `/errors` lists them all.
+/// 拒否: every reason for which a caller is told no. Closed: the edge maps each to one status, one
+/// code and two texts (`Refusal+Text.swift`), and the catalogue at `/errors` lists them all.
 ///
-/// An associated value names the item in the caller's own words (`serviceDate`, `myNumber`): never a value.
+/// An associated value names the item in the caller's own words (`serviceDate`, `myNumber`): never
+/// a value.
 package enum Refusal: Error, Hashable, Sendable {
     // The request itself.
     case malformed(_ item: String)

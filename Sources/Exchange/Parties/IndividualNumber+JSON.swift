@@ -1,8 +1,8 @@
 /// 個人番号の混入: where no individual number may be sent, none is taken: not as an item of that name,
 /// not as a name, and not inside any text.
 extension JSON {
-    /// Throws `.individualNumberNotAllowed(path)`. `items` are not looked into: signatures, and numbers
-    /// printed on a certificate, in which twelve digits are nothing unusual.
+    /// Throws `.individualNumberNotAllowed(path)`. `items` are not looked into: signatures, and
+    /// numbers printed on a certificate, in which twelve digits are nothing unusual.
     package func refuseIndividualNumbers(
         at path: String = "", exceptIn items: Set<String> = []
     ) throws(Refusal) {

@@ -1,5 +1,5 @@
-/// 内部の人物鍵: names one human being inside the gateway and nowhere else. It has no text form on purpose:
-/// what leaves is a pairwise id.
+/// 内部の人物鍵: names one human being inside the gateway and nowhere else. It has no text form on
+/// purpose: what leaves is a pairwise id.
 package struct PersonKey: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64
@@ -9,11 +9,13 @@ package struct PersonKey: Hashable, Sendable {
         self.low = low
     }
 
-    /// Sixteen bytes, most significant first: the input of keyed hashes and of the log's commitments.
+    /// Sixteen bytes, most significant first: the input of keyed hashes and of the log's
+    /// commitments.
     package var bytes: [UInt8] { RecordID(high: high, low: low).bytes }
 }
 
-/// 記録の識別子: an entry, a visit, a task. 128 bits, written as a lower-case UUID; it says nothing of anyone.
+/// 記録の識別子: an entry, a visit, a task. 128 bits, written as a lower-case UUID; it says nothing of
+/// anyone.
 package struct RecordID: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64

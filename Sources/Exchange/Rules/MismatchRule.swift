@@ -61,8 +61,8 @@ package struct IdentityFacts: Hashable, Sendable {
         return form.isEmpty ? nil : form
     }
 
-    /// Both say something, and it cannot be true of one person: birth dates with an unknown part contradict
-    /// only those they cannot be.
+    /// Both say something, and it cannot be true of one person: birth dates with an unknown part
+    /// contradict only those they cannot be.
     fileprivate func contradicts(_ other: IdentityFacts, on item: IdentityItem) -> Bool {
         guard let left = meaning(item), let right = other.meaning(item), left != right else {
             return false

@@ -1,8 +1,9 @@
 /// 資格確認の答え: one item for each responsible body and scheme, in an order that depends on the rules
 /// alone, never on the order in which facts came.
 package struct EligibilityAnswer: Sendable, Hashable {
-    /// 書式の版: which version of `answerEligibility` and `render` this is. Entries cite it, and a replay must meet old
-    /// digests: whoever changes the bytes adds a version and keeps the old one. A golden digest in the tests says so.
+    /// 書式の版: which version of `answerEligibility` and `render` this is. Entries cite it, and a
+    /// replay must meet old digests: whoever changes the bytes adds a version and keeps the old
+    /// one. A golden digest in the tests says so.
     package static let form = 1
 
     package let items: [Item]

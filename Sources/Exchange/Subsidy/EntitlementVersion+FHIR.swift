@@ -82,11 +82,11 @@ extension EntitlementVersion {
     /// A face item whose name, at any depth, is an address.
     private static func speaksOfAddress(_ value: JSON) -> Bool {
         switch value {
-        case .string(let text): text.contains("住所") || text.lowercased() == "address"
+        case .string(let text): text.holds("住所") || text.lowercased() == "address"
         case .array(let elements): elements.contains(where: speaksOfAddress)
         case .object(let object):
             object.members.contains {
-                $0.name.contains("住所") || $0.name.lowercased().contains("address")
+                $0.name.holds("住所") || $0.name.lowercased().holds("address")
                     || speaksOfAddress($0.value)
             }
         default: false
@@ -133,4 +133,19 @@ package func renderCoverages(
             row.writeCoverage(to: &writer, id: id, patientID: patientID, order: nil, rules)
             return SearchEntry(reference: "Coverage/" + id, resource: writer.bytes)
         }, page: page)
+}
+
+extension String {
+    /// Whether these bytes stand anywhere in the text: what `contains` says, without Unicode's comparisons.
+    fileprivate func holds(_ part: StaticString) -> Bool {
+        let wanted = UnsafeBufferPointer(start: part.utf8Start, count: part.utf8CodeUnitCount)
+        var text = self
+        return text.withUTF8 { bytes in
+            guard bytes.count >= wanted.count else { return false }
+            return (0...bytes.count - wanted.count).contains { start in
+                bytes[start] == wanted[0]
+                    && bytes[start..<start + wanted.count].elementsEqual(wanted)
+            }
+        }
+    }
 }

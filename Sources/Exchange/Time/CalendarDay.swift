@@ -1,4 +1,5 @@
-/// 暦日: a civil day in Japan (JST), proleptic Gregorian. A day is never an instant: no zone, no clock.
+/// 暦日: a civil day in Japan (JST), proleptic Gregorian. A day is never an instant: no zone, no
+/// clock.
 package struct CalendarDay: Hashable, Comparable, Sendable {
     package let year: Int
     package let month: Int
@@ -24,7 +25,8 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
         try self.init(year: year, month: month, day: day, item: item)
     }
 
-    /// Days since 1970-01-01; the inverse of `daysSince1970`. Every `Int` within ±3,000,000 is a day.
+    /// Days since 1970-01-01; the inverse of `daysSince1970`. Every `Int` within ±3,000,000 is a
+    /// day.
     package init(daysSince1970: Int) {
         // Howard Hinnant's civil_from_days: exact for every day, no table.
         let shifted = daysSince1970 + 719_468

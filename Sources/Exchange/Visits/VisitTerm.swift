@@ -3,8 +3,8 @@ package struct VisitTerm: Hashable, Sendable {
     package let opened: Instant
     package let ends: Instant
 
-    /// While a claim can still be corrected: the service month and five more (療養の給付の請求は月ごと; a returned
-    /// claim is usually settled within half a year), so 184 days at most.
+    /// While a claim can still be corrected: the service month and five more (療養の給付の請求は月ごと; a
+    /// returned claim is usually settled within half a year), so 184 days at most.
     static let claimOpenDays = 184
     /// 診療報酬の請求権の消滅時効 (民法166条, five years): nothing older is asked about.
     static let serviceDaysMax = 5 * 366
@@ -16,11 +16,11 @@ package struct VisitTerm: Hashable, Sendable {
 
     package func isOpen(at now: Instant) -> Bool { now >= opened && now < ends }
 
-    /// Throws `.visitEnded` when this visit does not let its institution ask now, `.serviceDateOutOfRange` when
-    /// it may ask but not about that day.
+    /// Throws `.visitEnded` when this visit does not let its institution ask now,
+    /// `.serviceDateOutOfRange` when it may ask but not about that day.
     ///
-    /// An open visit answers for any day up to its own last one. An ended visit answers only for the days it
-    /// was open on, while the claim for them is open.
+    /// An open visit answers for any day up to its own last one. An ended visit answers only for
+    /// the days it was open on, while the claim for them is open.
     package func requireAnswer(for service: CalendarDay, at now: Instant) throws(Refusal) {
         let last = ends.adding(seconds: -1).dayInJapan
         if isOpen(at: now) {
@@ -32,7 +32,8 @@ package struct VisitTerm: Hashable, Sendable {
         guard now >= opened, now.dayInJapan <= last.adding(days: Self.claimOpenDays) else {
             throw .visitEnded
         }
-        // Ended within its first second after midnight, a visit's last day is before its first: then it answers for none.
+        // Ended within its first second after midnight, a visit's last day is before its first:
+        // then it answers for none.
         guard opened.dayInJapan <= service, service <= last else { throw .visitEnded }
     }
 }

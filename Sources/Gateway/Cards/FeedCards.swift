@@ -3,8 +3,9 @@ import Hummingbird
 import Ledger
 import Trust
 
-/// カードと住所の異動: `POST /card-feed/events`, from the card authority alone. Which card stands for whom, what it
-/// supersedes, and where the resident lives; the individual number becomes a keyed hash here.
+/// カードと住所の異動: `POST /card-feed/events`, from the card authority alone. Which card stands for whom,
+/// what it supersedes, and where the resident lives; the individual number becomes a keyed hash
+/// here.
 extension GatewayParts {
     func feedCards(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let key = try request.idempotencyKey()

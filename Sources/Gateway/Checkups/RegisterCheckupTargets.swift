@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 自治体検診対象者情報登録 (postMunicipalCheckupRegistrationTasks): PMH's own JSON array, v1.0.0; the same task and row
-/// results as the subsidy registration.
+/// 自治体検診対象者情報登録 (postMunicipalCheckupRegistrationTasks): PMH's own JSON array, v1.0.0; the same
+/// task and row results as the subsidy registration.
 extension GatewayParts {
     func registerCheckupTargets(_ request: Request, _ context: GatewayContext) async throws
         -> Response

@@ -6,7 +6,8 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/card-feed/events", id: "postCardFeedEvents", field: "cards",
             ja: "カードの発行・更新・失効と住所の異動を知らせる",
-            en: "From the card authority alone: which certificate stands for whom, what it takes the place of, and "
+            en:
+                "From the card authority alone: which certificate stands for whom, what it takes the place of, and "
                 + "where the resident lives. Applied exactly once; at most 10,000 events.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("CardEvent")).most(10_000), cardEvents),
@@ -54,12 +55,15 @@ extension OpenAPI {
         )
     ]
 
-    private static let number = Schema.Item.required("myNumber", .text.pattern("^\\d{12}$").note("個人番号"))
+    private static let number = Schema.Item.required(
+        "myNumber", .text.pattern("^\\d{12}$").note("個人番号"))
     private static let sequence = Schema.Item.required(
         "sequence",
-        .any(of: [.text.longest(64), .integer]).note("出来事の番号 / The authority's own id of the event."))
+        .any(of: [.text.longest(64), .integer]).note(
+            "出来事の番号 / The authority's own id of the event."))
     private static let certificate: [Schema.Item] = [
-        .required("issuer", .base64.note("発行者名のDER / DER of the issuer's name, as in the certificate.")),
+        .required(
+            "issuer", .base64.note("発行者名のDER / DER of the issuer's name, as in the certificate.")),
         .required("serial", .text.pattern("^[0-9a-fA-F]+$").note("証明書のシリアル番号(16進)")),
     ]
 }

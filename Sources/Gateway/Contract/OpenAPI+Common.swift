@@ -1,6 +1,7 @@
 import Exchange
 
-/// 約束と記録の公開: what says nothing of anyone, on every listener of parties; and what the operations listener tells.
+/// 約束と記録の公開: what says nothing of anyone, on every listener of parties; and what the operations
+/// listener tells.
 extension OpenAPI {
     static let common: [Operation] = [
         Operation(
@@ -13,12 +14,14 @@ extension OpenAPI {
             answers: [.json(200, .anyObject, "OpenAPI 3.1.")]),
         Operation(
             method: .get, path: "/errors", id: "readErrors", field: "contract",
-            ja: "すべての拒否の符号と説明", en: "Every refusal: code, status, both texts, and whether it is on the record.",
+            ja: "すべての拒否の符号と説明",
+            en: "Every refusal: code, status, both texts, and whether it is on the record.",
             answers: [.json(200, .list(of: .reference("ErrorRow")), "The catalogue.")]),
         Operation(
             method: .get, path: "/log/checkpoint", id: "readCheckpoint", field: "log",
             ja: "いちばん新しい封印(チェックポイント)",
-            en: "The newest signed checkpoint (C2SP tlog-checkpoint). Keep it: what was sealed before cannot change "
+            en:
+                "The newest signed checkpoint (C2SP tlog-checkpoint). Keep it: what was sealed before cannot change "
                 + "without showing.",
             answers: [.text(200, "A signed note.")], refusals: [.recordUnknown, .notReady]),
         Operation(
@@ -39,7 +42,8 @@ extension OpenAPI {
             method: .get, path: "/ready", id: "ready", field: "operations", ja: "受けられるか",
             en: "One line for each thing that must hold.", token: .noCertificate,
             answers: [
-                .text(200, "Every line ends with `ok`."), .text(503, "A line says what does not hold."),
+                .text(200, "Every line ends with `ok`."),
+                .text(503, "A line says what does not hold."),
             ]),
         Operation(
             method: .get, path: "/metrics", id: "metrics", field: "operations", ja: "計測値",
@@ -52,13 +56,17 @@ extension OpenAPI {
             "CapabilityStatement",
             resource(
                 "CapabilityStatement",
-                [.required("fhirVersion", .constant("4.0.1")), .required("rest", .list(of: .anyObject))])
+                [
+                    .required("fhirVersion", .constant("4.0.1")),
+                    .required("rest", .list(of: .anyObject)),
+                ])
         ),
         (
             "ErrorRow",
             .object([
                 .required("code", .text), .required("status", .integer), .required("ja", .text),
-                .required("en", .text), .required("entered", .boolean.note("記録に残るか / Is it on the record?")),
+                .required("en", .text),
+                .required("entered", .boolean.note("記録に残るか / Is it on the record?")),
             ])
         ),
         (

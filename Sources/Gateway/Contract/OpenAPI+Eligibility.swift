@@ -4,35 +4,46 @@ import Exchange
 extension OpenAPI {
     static let eligibility: [Operation] = [
         Operation(
-            method: .post, path: "/fhir/CoverageEligibilityRequest/$submit", id: "submitEligibilityCheck",
+            method: .post, path: "/fhir/CoverageEligibilityRequest/$submit",
+            id: "submitEligibilityCheck",
             field: "eligibility", ja: "受付した患者の受給資格を、診療日について確認する",
             en: "One outcome for each responsible body and scheme, out of a closed list "
                 + "(urn:tsunagi:CodeSystem:eligibility-outcome). `declined` says nothing of what is held.",
             parameters: [.operatorID],
             body: .fhir(.reference("CoverageEligibilityRequest"), checkExample),
-            answers: [.fhir(.reference("CoverageEligibilityResponse"), "The answer; its entry is durable.")],
+            answers: [
+                .fhir(
+                    .reference("CoverageEligibilityResponse"), "The answer; its entry is durable.")
+            ],
             refusals: Refusals.ofBody + Refusals.ofAccess + [
                 .missing("patient"), .unknownItem("modifierExtension"),
                 .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
                 .serviceDateOutOfRange, .rulesUnknown,
             ]),
         Operation(
-            method: .get, path: "/fhir/CoverageEligibilityRequest/:id", id: "readEligibilityRequest",
+            method: .get, path: "/fhir/CoverageEligibilityRequest/:id",
+            id: "readEligibilityRequest",
             field: "eligibility", ja: "前に送った問いを読む",
-            en: "The question of an answered check, as it was decided on. Its id is that of the response.",
+            en:
+                "The question of an answered check, as it was decided on. Its id is that of the response.",
             parameters: [.id, .operatorID],
             answers: [.fhir(.reference("CoverageEligibilityRequest"), "The question.")],
             refusals: replayRefusals),
         Operation(
-            method: .get, path: "/fhir/CoverageEligibilityResponse/:id", id: "readEligibilityResponse",
+            method: .get, path: "/fhir/CoverageEligibilityResponse/:id",
+            id: "readEligibilityResponse",
             field: "eligibility", ja: "前に受け取った答えを読む",
-            en: "Decided again from the versions of that day, and held against its digest: byte for byte what was "
+            en:
+                "Decided again from the versions of that day, and held against its digest: byte for byte what was "
                 + "sent, or `replay-differs`.",
             parameters: [.id, .operatorID],
-            answers: [.fhir(.reference("CoverageEligibilityResponse"), "The answer that was given.")],
+            answers: [
+                .fhir(.reference("CoverageEligibilityResponse"), "The answer that was given.")
+            ],
             refusals: replayRefusals),
         Operation(
-            method: .get, path: "/fhir/CoverageEligibilityResponse/:id/$replay", id: "replayEligibility",
+            method: .get, path: "/fhir/CoverageEligibilityResponse/:id/$replay",
+            id: "replayEligibility",
             field: "eligibility", ja: "その日に何と答えたかを再計算で確かめる",
             en: "The answer of that day with its digest and the time of its entry.",
             parameters: [.id, .operatorID],
@@ -72,15 +83,21 @@ extension OpenAPI {
                     .required("status", .constant("active")),
                     .required(
                         "purpose",
-                        .list(of: .codes(["auth-requirements", "benefits", "discovery", "validation"]))),
+                        .list(
+                            of: .codes(["auth-requirements", "benefits", "discovery", "validation"])
+                        )),
                     .required("patient", reference("Patient/<受付の番号>")),
                     .optional("servicedDate", .day.note("診療日。省くと created の日(日本)")),
-                    .optional("servicedPeriod", .anyObject.note("一日だけの期間 / Taken when it is one day.")),
+                    .optional(
+                        "servicedPeriod", .anyObject.note("一日だけの期間 / Taken when it is one day.")),
                     .required("created", .text.note("FHIR dateTime with a day, at least.")),
                     .required("insurer", reference("Organization/tsunagi")),
-                    .optional("provider", .anyObject.note("書くなら証明書の機関 / If given, that of the certificate.")),
+                    .optional(
+                        "provider",
+                        .anyObject.note("書くなら証明書の機関 / If given, that of the certificate.")),
                     .required(
-                        "extension", .list(of: .anyObject).note("urn:tsunagi:StructureDefinition:visit: 受付番号")),
+                        "extension",
+                        .list(of: .anyObject).note("urn:tsunagi:StructureDefinition:visit: 受付番号")),
                 ])
         ),
         (
@@ -99,7 +116,8 @@ extension OpenAPI {
                     .required(
                         "extension",
                         .list(of: .anyObject).note(
-                            "eligibility-outcome(実施機関・制度ごとに一つ), eligibility-warning, rules-version, visit")),
+                            "eligibility-outcome(実施機関・制度ごとに一つ), eligibility-warning, rules-version, visit"
+                        )),
                     .optional("insurance", .list(of: .anyObject).note("使える受給者証だけ、適用の順")),
                     .optional("contained", .list(of: .anyObject).note("Coverage")),
                     .required("insurer", reference("Organization/tsunagi")),

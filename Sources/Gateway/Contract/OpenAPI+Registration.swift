@@ -1,12 +1,14 @@
 import Exchange
 
-/// 登録: what municipalities and prefectures send, in PMH's own JSON, and the tokens PMH connectors send with it.
+/// 登録: what municipalities and prefectures send, in PMH's own JSON, and the tokens PMH connectors
+/// send with it.
 extension OpenAPI {
     static let officeTokens: [Operation] = [
         Operation(
             method: .post, path: "/oauth2/token", id: "issueOfficeToken", field: "tokens",
             ja: "ベアラートークンを受け取る(PMH の連携ソフトのため)",
-            en: "Client credentials over mutual TLS (RFC 6749 §4.4, RFC 8705), ten minutes. Not needed: the "
+            en:
+                "Client credentials over mutual TLS (RFC 6749 §4.4, RFC 8705), ten minutes. Not needed: the "
                 + "certificate alone opens the same routes.",
             body: .init(
                 mediaTypes: ["application/x-www-form-urlencoded"],
@@ -20,7 +22,8 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/medical-subsidy/registration-tasks", id: "postRegistrationTasks",
             field: "registration", ja: "医療費助成対象者情報を登録する(全件)",
-            en: "PMH's own array (v0.1.1). Answered when every row is applied or has its reason; sent twice, it is "
+            en:
+                "PMH's own array (v0.1.1). Answered when every row is applied or has its reason; sent twice, it is "
                 + "applied once. At most 10,000 rows.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("SubsidyRow")).most(10_000), "[\(subsidyRow)]"),
@@ -36,9 +39,11 @@ extension OpenAPI {
             answers: [.json(202, .reference("RegistrationReceipt"), "The task, with its counts.")],
             refusals: registrationRefusals),
         Operation(
-            method: .get, path: "/medical-subsidy/registration-tasks/:taskId", id: "getRegistrationTask",
+            method: .get, path: "/medical-subsidy/registration-tasks/:taskId",
+            id: "getRegistrationTask",
             field: "registration", ja: "登録の結果を行ごとに読む",
-            en: "The counts, and every row that has something to say. A row that is not listed was applied.",
+            en:
+                "The counts, and every row that has something to say. A row that is not listed was applied.",
             token: .officeIfAny,
             parameters: [.taskID, .operatorID],
             answers: [.json(200, .reference("RegistrationReport"), "The report.")],
@@ -119,7 +124,8 @@ extension OpenAPI {
                             of: .object([
                                 .required("line", .integer),
                                 .required(
-                                    "outcome", .codes(["applied", "unchanged", "under-review", "refused"])),
+                                    "outcome",
+                                    .codes(["applied", "unchanged", "under-review", "refused"])),
                                 .required("findings", .list(of: .reference("RowFinding"))),
                             ])))
                 ])
@@ -136,14 +142,16 @@ extension OpenAPI {
     private static let receiptItems: [Schema.Item] = [
         .required("taskId", .id), .required("receivedAt", .instant),
         .required("status", .constant("completed")),
-        .required("rows", .integer), .required("applied", .integer), .required("unchanged", .integer),
+        .required("rows", .integer), .required("applied", .integer),
+        .required("unchanged", .integer),
         .required("underReview", .integer.note("別人の疑いで止めた行 / Held back: maybe another person.")),
         .required("refused", .integer),
     ]
 
     private static let person: Schema = .openObject([
         .required("name", .text.longest(200)), .optional("nameKana", .text.longest(200)),
-        .optional("address", .text.longest(400).note("不開示のときだけ省けます / Required unless isNotDisclosed.")),
+        .optional(
+            "address", .text.longest(400).note("不開示のときだけ省けます / Required unless isNotDisclosed.")),
         .required("dateOfBirth", .text.note("YYYY-MM-DD; 日の分からないときは YYYY-MM-00")),
         .required("sex", .text),
     ])
@@ -156,7 +164,8 @@ extension OpenAPI {
         return .openObject(
             [
                 .required("orgSpecificCertificateTypeId", .text.longest(50).note("機関別受給者証種別ID")),
-                .required("myNumber", .text.pattern("^\\d{12}$").note("個人番号。受け取るとすぐに鍵付きハッシュになり、残りません。")),
+                .required(
+                    "myNumber", .text.pattern("^\\d{12}$").note("個人番号。受け取るとすぐに鍵付きハッシュになり、残りません。")),
                 .required("basicFiveInfo", person),
                 .required("isNotDisclosed", .boolean.note("不開示フラグ")),
                 .optional("medicalSubsidyInsurerNumber", .text.pattern("^\\d{8}$").note("公費負担者番号")),

@@ -6,8 +6,11 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/tokens/nonces", id: "issueTokenNonce", field: "sessions",
             ja: "カードに署名させる一回限りの値を受け取る",
-            en: "A nonce for the resident's card to sign. It serves this portal, for one token, for five minutes.",
-            answers: [.json(201, .reference("Nonce"), "The nonce, and the day in Japan to sign with it.")]),
+            en:
+                "A nonce for the resident's card to sign. It serves this portal, for one token, for five minutes.",
+            answers: [
+                .json(201, .reference("Nonce"), "The nonce, and the day in Japan to sign with it.")
+            ]),
         Operation(
             method: .post, path: "/tokens", id: "beginResidentSession", field: "sessions",
             ja: "本人のカードの署名でトークンを受け取る",
@@ -24,7 +27,8 @@ extension OpenAPI {
             parameters: [.operatorID],
             body: .json(
                 .reference("SessionRequest"),
-                #"{"nonce": "AcJ…", "day": "2026-06-15", "certificate": "MIIE…", "signature": "hB0n…"}"#),
+                #"{"nonce": "AcJ…", "day": "2026-06-15", "certificate": "MIIE…", "signature": "hB0n…"}"#
+            ),
             answers: [.json(201, .reference("Token"), "The token; it is shown once.")],
             refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess),
         Operation(
@@ -53,16 +57,19 @@ extension OpenAPI {
             ja: "受付を終わらせる", en: "Effective with the next request of the institution.",
             token: .resident, parameters: [.id, .operatorID],
             answers: [.nothing("The visit has ended.")],
-            refusals: Refusals.ofID + Refusals.ofAccess + Refusals.ofResidentToken + [.visitUnknown]),
+            refusals: Refusals.ofID + Refusals.ofAccess + Refusals.ofResidentToken + [.visitUnknown]
+        ),
         Operation(
             method: .get, path: "/fhir/AuditEvent", id: "readOwnAccessLog", field: "own-records",
             ja: "だれが何のために見たかを、証明とともに読む",
-            en: "IHE BALP AuditEvents, newest first; each that is sealed carries its position, its inclusion proof "
+            en:
+                "IHE BALP AuditEvents, newest first; each that is sealed carries its position, its inclusion proof "
                 + "and the signed checkpoint. The question itself is on the record.",
             token: .resident,
             parameters: [
                 .init(
-                    name: "_count", place: .query, schema: .integer.range(1...PageLimits.entriesMax),
+                    name: "_count", place: .query,
+                    schema: .integer.range(1...PageLimits.entriesMax),
                     note: "件数 / How many; \(PageLimits.entriesDefault) without it."),
                 .init(
                     name: "_offset", place: .query, schema: .integer.range(0...Int(Int32.max)),
@@ -70,7 +77,9 @@ extension OpenAPI {
                 .operatorID,
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of AuditEvent, with `total`.")],
-            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.malformed("_count"), .rulesUnknown]),
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
+                .malformed("_count"), .rulesUnknown,
+            ]),
     ]
 
     static let sessionSchemas: [(name: String, schema: Schema)] = [

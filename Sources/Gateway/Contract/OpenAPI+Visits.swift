@@ -6,8 +6,11 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/visits/nonces", id: "issueVisitNonce", field: "visits",
             ja: "カードに署名させる一回限りの値を受け取る",
-            en: "A nonce for the card to sign. It serves this institution, for one visit, for five minutes.",
-            answers: [.json(201, .reference("Nonce"), "The nonce, and the day in Japan to sign with it.")]),
+            en:
+                "A nonce for the card to sign. It serves this institution, for one visit, for five minutes.",
+            answers: [
+                .json(201, .reference("Nonce"), "The nonce, and the day in Japan to sign with it.")
+            ]),
         Operation(
             method: .post, path: "/visits", id: "openVisit", field: "visits",
             ja: "カードの署名で受付を開く",
@@ -35,22 +38,27 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/visits/paper", id: "openPaperVisit", field: "visits",
             ja: "紙の受給者証の三つの項目で受付を開く",
-            en: "For a resident without a working card: a visit that answers on that certificate alone. The "
+            en:
+                "For a resident without a working card: a visit that answers on that certificate alone. The "
                 + "resident is told. At most 30 tries an hour for each institution.",
             parameters: [.operatorID],
             body: .json(
                 .reference("PaperVisitRequest"),
-                #"{"payerNumber": "88139995", "recipientNumber": "9999991", "birthDate": "2020-05-05"}"#),
+                #"{"payerNumber": "88139995", "recipientNumber": "9999991", "birthDate": "2020-05-05"}"#
+            ),
             answers: [.json(201, .reference("Visit"), "The visit, with `confirmedLater`.")],
             refusals: Refusals.ofItems + Refusals.ofAccess + [.paperNotConfirmed, .paperTooMany]),
         Operation(
             method: .get, path: "/fhir/Patient/:id", id: "readPatient", field: "visits",
             ja: "開いている受付の患者を確かめる",
-            en: "Name, kana, birth date and sex of the resident of a visit that is open now; never an address.",
+            en:
+                "Name, kana, birth date and sex of the resident of a visit that is open now; never an address.",
             parameters: [
                 .init(
                     name: "id", place: .path, schema: .text.longest(64),
-                    note: "受付の `patient` にある番号。機関ごとに違います。 / From the visit; another for each institution."),
+                    note:
+                        "受付の `patient` にある番号。機関ごとに違います。 / From the visit; another for each institution."
+                ),
                 .operatorID,
             ],
             answers: [.fhir(.reference("Patient"), "The patient.")],
@@ -79,10 +87,16 @@ extension OpenAPI {
                 .optional("kind", .text.note("受付の種類。省くと outpatient / A code of visit-kinds.json.")),
                 .required(
                     "consents",
-                    .list(of: .text).note("同意の種類。空は「何も提供しない」 / Codes of consent-kinds.json; empty: declined.")),
-                .required("certificate", .base64.note("利用者証明用電子証明書(DER) / The card's certificate.")),
-                .required("signature", .base64.note("署名文への署名 / RSA PKCS#1 v1.5 SHA-256, or ECDSA SHA-384.")),
-                .optional("reader", .codes(["pin-locked"]).note("カードがロックされていたとき / The reader says it is locked.")),
+                    .list(of: .text).note(
+                        "同意の種類。空は「何も提供しない」 / Codes of consent-kinds.json; empty: declined.")),
+                .required(
+                    "certificate", .base64.note("利用者証明用電子証明書(DER) / The card's certificate.")),
+                .required(
+                    "signature",
+                    .base64.note("署名文への署名 / RSA PKCS#1 v1.5 SHA-256, or ECDSA SHA-384.")),
+                .optional(
+                    "reader",
+                    .codes(["pin-locked"]).note("カードがロックされていたとき / The reader says it is locked.")),
             ])
         ),
         (

@@ -1,7 +1,7 @@
 package import Exchange
 
-/// OpenAPI 3.1 of one listener: every operation it serves, and nothing of the others. Made once; the same bytes for
-/// every reader.
+/// OpenAPI 3.1 of one listener: every operation it serves, and nothing of the others. Made once;
+/// the same bytes for every reader.
 package enum OpenAPI {
     package static func document(of listener: Listener) -> [UInt8] {
         documents[listener] ?? []

@@ -58,7 +58,9 @@ extension Operation {
         writer.beginObject()
         writer.member(
             "description", refusals.map { "`\($0.code)`: \($0.title)" }.joined(separator: "; "))
-        if refusals.contains(where: { $0.retryAfterSeconds != nil }) { writeRetryAfter(to: &writer) }
+        if refusals.contains(where: { $0.retryAfterSeconds != nil }) {
+            writeRetryAfter(to: &writer)
+        }
         writer.name("content")
         writer.beginObject()
         writer.name(form.contentType)
@@ -95,7 +97,8 @@ extension Operation {
         writer.beginObject()
         writer.member(
             "description",
-            "`unexpected`: 番号 `incident` を運用者に伝えてください。 / Tell the operator the number in `incident`.")
+            "`unexpected`: 番号 `incident` を運用者に伝えてください。 / Tell the operator the number in `incident`."
+        )
         writer.name("content")
         writer.beginObject()
         writer.name(form.contentType)

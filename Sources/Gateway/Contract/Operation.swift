@@ -1,7 +1,8 @@
 import Exchange
 
-/// 操作の記述: one route as its caller needs to know it: what to send, what comes back, and every way to be told no.
-/// Written beside the others of its field; a test holds the list to the routes that are served.
+/// 操作の記述: one route as its caller needs to know it: what to send, what comes back, and every way to
+/// be told no. Written beside the others of its field; a test holds the list to the routes that are
+/// served.
 struct Operation: Sendable {
     enum Method: String, Sendable { case get, post }
 
@@ -87,7 +88,8 @@ extension Operation.Parameter {
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header, schema: .text.pattern("^[!-~]{1,128}$"),
         note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと本文のダイジェストがキーです。 / "
-            + "The same key with the same body gets the first result; without one, the body's digest is the key.")
+            + "The same key with the same body gets the first result; without one, the body's digest is the key."
+    )
 }
 
 extension Operation.Answer {

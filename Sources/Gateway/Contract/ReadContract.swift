@@ -1,18 +1,16 @@
 import Exchange
 import Hummingbird
 
-/// 約束の公開: what is served here, in the words of the standards, and every refusal with what to do about it.
+/// 約束の公開: what is served here, in the words of the standards, and every refusal with what to do
+/// about it.
 extension GatewayParts {
     /// https://hl7.org/fhir/R4/http.html#capabilities
     func readCapabilities(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        .fhir(
-            .ok,
-            renderCapabilityStatement(
-                for: context.listener, softwareVersion: Release.version, released: Release.day))
+        .fhir(.ok, Published.capabilities[context.listener] ?? [])
     }
 
     func readOpenAPI(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        .json(.ok, OpenAPI.document(of: context.listener))
+        .json(.ok, Published.openAPI[context.listener] ?? [])
     }
 
     /// エラー一覧: code, status, both texts and whether it is on the record.
@@ -30,6 +28,19 @@ extension GatewayParts {
         }
         writer.endArray()
         return .json(.ok, writer.bytes)
+    }
+}
+
+/// What never changes while the gateway runs, written once.
+private enum Published {
+    static let capabilities = each {
+        renderCapabilityStatement(
+            for: $0, softwareVersion: Release.version, released: Release.day)
+    }
+    static let openAPI = each(OpenAPI.document)
+
+    private static func each(_ document: (Listener) -> [UInt8]) -> [Listener: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: Listener.allCases.map { ($0, document($0)) })
     }
 }
 

@@ -23,7 +23,8 @@ enum Refusals {
     static let ofID: [Refusal] = [.malformed("id")]
 
     static let ofCard: [Refusal] = [
-        .nonceUnknown, .nonceExpired, .nonceUsed, .cardNotTrusted, .cardSignatureInvalid, .cardExpired,
+        .nonceUnknown, .nonceExpired, .nonceUsed, .cardNotTrusted, .cardSignatureInvalid,
+        .cardExpired,
         .cardRevoked, .cardRevocationUnknown, .cardSuperseded, .cardUnbound,
     ]
 

@@ -1,6 +1,7 @@
 import Exchange
 
-/// 型の記述: JSON Schema 2020-12, as far as the contract needs it. A value that says what may stand in one place.
+/// 型の記述: JSON Schema 2020-12, as far as the contract needs it. A value that says what may stand in
+/// one place.
 struct Schema: Sendable {
     private(set) var members: [JSONObject.Member]
 

@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 封印の公開: `GET /log/checkpoint` and `GET /log/consistency/{from}/{to}`, on every listener. What a witness needs to
-/// hold the log to its word; it says nothing of anyone.
+/// 封印の公開: `GET /log/checkpoint` and `GET /log/consistency/{from}/{to}`, on every listener. What a
+/// witness needs to hold the log to its word; it says nothing of anyone.
 extension GatewayParts {
     func readCheckpoint(_ request: Request, _ context: GatewayContext) async throws -> Response {
         guard let note = try await ledger.checkpoint() else { throw Refusal.recordUnknown }

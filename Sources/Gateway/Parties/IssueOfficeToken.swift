@@ -2,8 +2,9 @@ import Exchange
 import Hummingbird
 import Trust
 
-/// 役所のトークン: `POST /oauth2/token`, client credentials over mutual TLS (RFC 6749 §4.4, RFC 8705). For connectors
-/// written for PMH, which send a bearer token; the certificate alone opens the same routes.
+/// 役所のトークン: `POST /oauth2/token`, client credentials over mutual TLS (RFC 6749 §4.4, RFC 8705). For
+/// connectors written for PMH, which send a bearer token; the certificate alone opens the same
+/// routes.
 extension GatewayParts {
     func issueOfficeToken(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await request.body(.form, atMost: BodyLimits.smallBytesMax)

@@ -4,16 +4,18 @@ package import Ledger
 import Synchronization
 package import Trust
 
-/// 接続元の信頼: what one listener knows about client certificates. Full handshakes run the whole verifier; what it found
-/// is kept by the certificate's fingerprint, so that a resumed handshake, which shows the leaf alone, is asked about
-/// the same path: dates, revocation and suspension, every time.
+/// 接続元の信頼: what one listener knows about client certificates. Full handshakes run the whole
+/// verifier; what it found is kept by the certificate's fingerprint, so that a resumed handshake,
+/// which shows the leaf alone, is asked about the same path: dates, revocation and suspension,
+/// every time.
 package final class PartyTrust: Sendable {
     private let verifier: Verifier
     private let revocation: RevocationStore
     private let suspensions: Suspensions
     private let paths = Mutex<[[UInt8]: TrustedCertificate]>([:])
 
-    /// 1 kB each: 16 MB at most. Past it one of them goes, and whoever it was connects in full again.
+    /// 1 kB each: 16 MB at most. Past it one of them goes, and whoever it was connects in full
+    /// again.
     static let pathsMax = 16_384
 
     package init(
@@ -37,7 +39,8 @@ package final class PartyTrust: Sendable {
         let fingerprint = Array(SHA256.hash(data: leaf))
         if let known = paths.withLock({ $0[fingerprint] }) {
             let result = standing(of: known, now)
-            // A path that no longer holds may have a better one beside it: a new intermediate, a new list's signer.
+            // A path that no longer holds may have a better one beside it: a new intermediate, a
+            // new list's signer.
             guard chain.count > 1, case .failure(let refusal) = result, refusal != .partySuspended,
                 refusal != .certificateRevoked
             else { return result }
@@ -62,7 +65,8 @@ package final class PartyTrust: Sendable {
         case .unknown: return .failure(.revocationUnknown)
         }
         guard !suspensions.contains(party) else { return .failure(.partySuspended) }
-        // No list lives longer than a minute unasked: a list that goes stale stops a live connection.
+        // No list lives longer than a minute unasked: a list that goes stale stops a live
+        // connection.
         let until = min(trusted.validUntil, now.adding(seconds: 60))
         return .success(
             ConnectionIdentity(

@@ -3,7 +3,8 @@ import Hummingbird
 import Ledger
 import NIOPosix
 
-/// A registration's body as it was read: rows to apply, rows refused, and what makes a repetition recognisable.
+/// A registration's body as it was read: rows to apply, rows refused, and what makes a repetition
+/// recognisable.
 struct RegistrationBody<Row: Sendable>: Sendable {
     let caller: Caller
     let bytes: [UInt8]
@@ -11,8 +12,8 @@ struct RegistrationBody<Row: Sendable>: Sendable {
     let refused: [RowOutcome]
 
     func task(field: String, key: String?) -> RegistrationRequest {
-        // Without a key every sending is its own: the same bytes may be meant again after a deletion between them, and rows
-        // that are held already are `unchanged` anyway.
+        // Without a key every sending is its own: the same bytes may be meant again after a
+        // deletion between them, and rows that are held already are `unchanged` anyway.
         RegistrationRequest(
             field: field, idempotencyKey: key ?? RecordID.timeOrdered().text,
             bodyDigest: sha256(bytes), refused: refused, rowsTotal: accepted.count + refused.count)
@@ -20,9 +21,9 @@ struct RegistrationBody<Row: Sendable>: Sendable {
 }
 
 extension GatewayParts {
-    /// Takes a body of rows from an office: its token, if one is sent, the media type, the length, then row by row, and
-    /// applies what `apply` makes of it. Rows are read on a thread of their own, so that nobody waits at a counter
-    /// meanwhile.
+    /// Takes a body of rows from an office: its token, if one is sent, the media type, the length,
+    /// then row by row, and applies what `apply` makes of it. Rows are read on a thread of their
+    /// own, so that nobody waits at a counter meanwhile.
     func registration<Row: Sendable>(
         _ request: Request, _ context: GatewayContext, for purpose: Purpose,
         read: @escaping @Sendable ([UInt8]) throws(Refusal) -> [Result<Row, RowRefusal>],

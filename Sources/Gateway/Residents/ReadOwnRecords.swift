@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 本人の記録: what a resident sees through a portal. Every question of theirs is on the record too, and appears in the
-/// next list.
+/// 本人の記録: what a resident sees through a portal. Every question of theirs is on the record too, and
+/// appears in the next list.
 extension GatewayParts {
     /// 受給資格: `GET /fhir/Coverage`.
     func readOwnEntitlements(_ request: Request, _ context: GatewayContext) async throws -> Response
@@ -47,7 +47,8 @@ extension GatewayParts {
         return Response(status: .noContent)
     }
 
-    /// だれが見たか: `GET /fhir/AuditEvent`, IHE BALP, each with its position and inclusion proof once it is sealed.
+    /// だれが見たか: `GET /fhir/AuditEvent`, IHE BALP, each with its position and inclusion proof once it
+    /// is sealed.
     func readOwnAccessLog(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let rules = try ledger.rules.current()
         let (offset, count) = try request.range()

@@ -4,8 +4,9 @@ import Hummingbird
 import Ledger
 import Trust
 
-/// 本人の利用: `POST /tokens`. A portal shows the card's signature over `SignedText.token` and gets a resident token:
-/// bound to the portal's own certificate (RFC 8705), short-lived, revocable, kept here only as a hash.
+/// 本人の利用: `POST /tokens`. A portal shows the card's signature over `SignedText.token` and gets a
+/// resident token: bound to the portal's own certificate (RFC 8705), short-lived, revocable, kept
+/// here only as a hash.
 extension GatewayParts {
     func beginSession(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let caller = try request.caller(context)
@@ -48,7 +49,8 @@ extension GatewayParts {
     }
 }
 
-/// The bearer token of a resident, as its hash, with the certificate of the connection it came over.
+/// The bearer token of a resident, as its hash, with the certificate of the connection it came
+/// over.
 struct ShownToken: Sendable {
     let hash: [UInt8]
     let certificate: [UInt8]

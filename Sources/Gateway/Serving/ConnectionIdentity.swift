@@ -20,9 +20,10 @@ package struct ConnectionIdentity: Hashable, Sendable {
 /// What a listener asks about client certificates. Closures, because the answers come from Trust
 /// and from the party registry, and the server needs to know neither.
 package struct ClientTrust: Sendable {
-    /// Chain, dates, usage, party, revocation, standing. Asked in a full handshake with the chain as
-    /// the client sent it (DER, its own certificate first); when a resumed handshake completes, with
-    /// the client's own certificate alone, because the session keeps no more; and again whenever
+    /// Chain, dates, usage, party, revocation, standing. Asked in a full handshake with the chain
+    /// as the client sent it (DER, its own certificate first); when a resumed handshake completes,
+    /// with the client's own certificate alone, because the session keeps no more; and again
+    /// whenever
     /// `epoch` or the time has moved on. It runs on an event loop and MUST NOT wait for anything.
     package let identify:
         @Sendable (_ chain: [[UInt8]], _ now: Instant) -> Result<ConnectionIdentity, Refusal>

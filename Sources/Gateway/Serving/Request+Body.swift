@@ -21,7 +21,8 @@ package enum BodyType: Sendable {
 
 extension Request {
     /// The whole body, if it is of this type and no longer than `bytesMax`. A longer one is
-    /// refused before it is read when its length is announced, and as soon as it is longer otherwise.
+    /// refused before it is read when its length is announced, and as soon as it is longer
+    /// otherwise.
     package func body(_ type: BodyType, atMost bytesMax: Int) async throws -> ByteBuffer {
         guard let field = headers[.contentType], Self.is(field, type) else {
             throw Refusal.unsupportedMediaType

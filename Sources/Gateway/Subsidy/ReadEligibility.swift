@@ -3,10 +3,12 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 再現: what was told on that day, recomputed from the versions it was decided from and held against its digest.
+/// 再現: what was told on that day, recomputed from the versions it was decided from and held against
+/// its digest.
 ///
-/// Neither request nor response is kept as text: `GET /fhir/CoverageEligibilityResponse/{id}` is the replay itself, so
-/// what an institution reads back is proved to be what it was told, or refused as `.replayDiffers`.
+/// Neither request nor response is kept as text: `GET /fhir/CoverageEligibilityResponse/{id}` is
+/// the replay itself, so what an institution reads back is proved to be what it was told, or
+/// refused as `.replayDiffers`.
 extension GatewayParts {
     func readEligibilityResponse(_ request: Request, _ context: GatewayContext) async throws
         -> Response

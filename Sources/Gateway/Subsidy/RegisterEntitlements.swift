@@ -3,8 +3,9 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 
-/// 医療費助成対象者情報登録 (postRegistrationTasks): PMH's own JSON array. Answered 202 with a task when every row is
-/// applied or has its reason; the individual number becomes a keyed hash here and goes no further.
+/// 医療費助成対象者情報登録 (postRegistrationTasks): PMH's own JSON array. Answered 202 with a task when every
+/// row is applied or has its reason; the individual number becomes a keyed hash here and goes no
+/// further.
 extension GatewayParts {
     func registerEntitlements(form: RegistrationForm) -> Route.Handler {
         { [self] request, context in
@@ -16,7 +17,8 @@ extension GatewayParts {
                 apply: { body in
                     let task = body.task(field: form.field, key: key)
                     return try await ledger.access(body.caller, .registerEntitlements) { records in
-                        // On the database's thread: hashing 10,000 numbers is no work for an event loop.
+                        // On the database's thread: hashing 10,000 numbers is no work for an event
+                        // loop.
                         let rows = body.accepted.map {
                             NumberedRow(numberHash: numberHash($0.number), row: $0)
                         }
@@ -39,7 +41,8 @@ extension GatewayParts {
 }
 
 extension Request {
-    /// `Idempotency-Key`: 1 to 128 visible ASCII characters; without one, the body's own digest is the key.
+    /// `Idempotency-Key`: 1 to 128 visible ASCII characters; without one, the body's own digest is
+    /// the key.
     func idempotencyKey() throws -> String? {
         guard let name = HTTPField.Name("Idempotency-Key"), let key = headers[name] else {
             return nil

@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Trust
 
-/// 使い捨ての値: what the card is asked to sign, for this party and this purpose only. It costs no row: the nonce is a
-/// sealed text, and using it is what leaves a mark.
+/// 使い捨ての値: what the card is asked to sign, for this party and this purpose only. It costs no row:
+/// the nonce is a sealed text, and using it is what leaves a mark.
 extension GatewayParts {
     func issueNonce(_ purpose: Nonce.Purpose) -> Route.Handler {
         { [self] _, context in

@@ -2,8 +2,9 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 紙の受給者証による受付: `POST /visits/paper`. For a resident without a working card: the three items printed on the
-/// certificate open a visit that answers on that certificate alone. The resident is told.
+/// 紙の受給者証による受付: `POST /visits/paper`. For a resident without a working card: the three items
+/// printed on the certificate open a visit that answers on that certificate alone. The resident is
+/// told.
 extension GatewayParts {
     func openPaperVisit(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let caller = try request.caller(context)

@@ -4,10 +4,11 @@ import Hummingbird
 import Ledger
 import Trust
 
-/// 受付: `POST /visits`. The card has signed the text that `SignedText.visit` rebuilds; the answer is the visit.
+/// 受付: `POST /visits`. The card has signed the text that `SignedText.visit` rebuilds; the answer is
+/// the visit.
 ///
-/// The same bytes sent again while the nonce lives get the same visit (200 instead of 201); anything else with a used
-/// nonce is refused.
+/// The same bytes sent again while the nonce lives get the same visit (200 instead of 201);
+/// anything else with a used nonce is refused.
 extension GatewayParts {
     func openVisit(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let caller = try request.caller(context)
@@ -31,7 +32,9 @@ extension GatewayParts {
             nonce: asked.nonce, requestDigest: Array(SHA256.hash(data: bytes)),
             terms: (asked.kind.code, asked.consents), cardValidTo: card.notAfter.dayInJapan,
             evidence: (text, asked.card.signature, asked.card.certificate))
-        let (isRepeat, answer) = try await ledger.access(caller, .openVisit) { records in
+        let (isRepeat, answer) = try await ledger.access(
+            caller, .openVisit, reading: .visit(visit)
+        ) { records in
             let opened = try records.openVisit(visit, end: { asked.kind.ends(opened: $0) }) {
                 pairwise($0, for: caller.party)
             }
@@ -90,7 +93,8 @@ struct VisitRequest: Sendable {
         self.kind = kind
         consents = try Self.consents(object, rules)
         day = try CalendarDay(object.requiredString("day"), item: "day")
-        // A visit opened at midnight may have been signed yesterday; the nonce's own life is minutes.
+        // A visit opened at midnight may have been signed yesterday; the nonce's own life is
+        // minutes.
         guard day == today || day.adding(days: 1) == today else { throw Refusal.malformed("day") }
         card = try PresentedCard(object)
     }

@@ -2,8 +2,9 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 患者: https://hl7.org/fhir/R4/patient.html read, for the resident of a visit that is open now. Name, kana, birth
-/// date and sex, so that the counter sees at once when a number was linked to the wrong person; never an address.
+/// 患者: https://hl7.org/fhir/R4/patient.html read, for the resident of a visit that is open now.
+/// Name, kana, birth date and sex, so that the counter sees at once when a number was linked to the
+/// wrong person; never an address.
 extension GatewayParts {
     func readPatient(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let caller = try request.caller(context)

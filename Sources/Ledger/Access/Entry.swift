@@ -16,8 +16,8 @@ package struct Caller: Hashable, Sendable {
 
 /// アクセス記録: one line of the access log, as it is inserted. The database gives its time.
 ///
-/// `outcome` is `ok` or the code of a refusal. `basis` names the versions of rows and rules the answer was
-/// decided from; `digest` is SHA-256 of the answer as sent.
+/// `outcome` is `ok` or the code of a refusal. `basis` names the versions of rows and rules the
+/// answer was decided from; `digest` is SHA-256 of the answer as sent.
 struct Entry: Sendable {
     static let format: Int16 = 1
 
@@ -46,9 +46,9 @@ package struct StoredEntry: Sendable {
     package let digest: [UInt8]?
     package let salt: [UInt8]
 
-    /// The bytes whose hash is the entry's leaf in the tree: text, one item a line, so that a verifier in any
-    /// language can read it. The person and the basis appear only as salted commitments, so that a leaf shown
-    /// to one resident's portal joins nothing to anything.
+    /// The bytes whose hash is the entry's leaf in the tree: text, one item a line, so that a
+    /// verifier in any language can read it. The person and the basis appear only as salted
+    /// commitments, so that a leaf shown to one resident's portal joins nothing to anything.
     package var leafText: [UInt8] {
         var text = "tsunagi entry v1\nid: \(id.text)\nat: \(at.microseconds)\nparty: \(party)\n"
         text += "operator: \(operatorID ?? "-")\npurpose: \(purpose)\nvisit: \(visit?.text ?? "-")\n"

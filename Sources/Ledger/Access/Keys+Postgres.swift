@@ -29,8 +29,9 @@ extension RecordID {
         RecordID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
     }
 
-    /// UUID version 7 (RFC 9562 §5.7): milliseconds first, so that the primary key grows at its right edge and
-    /// inserts touch few pages. The order means nothing; positions are given by the sealer.
+    /// UUID version 7 (RFC 9562 §5.7): milliseconds first, so that the primary key grows at its
+    /// right edge and inserts touch few pages. The order means nothing; positions are given by the
+    /// sealer.
     package static func timeOrdered() -> RecordID {
         let milliseconds = UInt64(WallClock.now().microseconds / 1000)
         let high: UInt64 = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0x0FFF)

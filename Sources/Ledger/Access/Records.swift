@@ -2,10 +2,11 @@ import Crypto
 package import Exchange
 import Postgres
 
-/// The handle to what is kept about residents. It lives inside one `Ledger.access` closure, cannot be made,
-/// copied or kept elsewhere, and refuses to end without an entry.
+/// The handle to what is kept about residents. It lives inside one `Ledger.access` closure, cannot
+/// be made, copied or kept elsewhere, and refuses to end without an entry.
 ///
-/// Each field adds its reads and writes as extensions (`Subsidy/`, `Visits/`, …); none of them changes this file.
+/// Each field adds its reads and writes as extensions (`Subsidy/`, `Visits/`, …); none of them
+/// changes this file.
 package struct Records: ~Copyable {
     var transaction: Transaction
     package let caller: Caller
@@ -16,32 +17,38 @@ package struct Records: ~Copyable {
     package let now: Instant
     /// Whom a refusal would be about, as far as it is known yet.
     var subject: Entry
+    /// What `FirstReading` asked for, in its order.
+    let first: [Rows]
     private var entries: [Entry] = []
     private var writes: [(Statement, [Value])] = []
 
     /// Loads the party's standing, lends the handle, appends the entries and commits with them.
     static func lend<Answer>(
         _ transaction: inout Transaction, _ caller: Caller, _ purpose: Purpose,
-        _ body: (inout Records) throws -> Answer
+        _ first: FirstReading, _ body: (inout Records) throws -> Answer
     ) throws -> Answer {
         var subject = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
-        let rows = try transaction.query(PartyStanding.select, [.text(caller.party.key)])
+        let read = try transaction.pipeline(
+            [(PartyStanding.select, [.text(caller.party.key)])] + first.steps)
+        let rows = read[0]
         let now = Instant(microseconds: try rows[0].instant(0))
         do {
             guard purpose.may(caller.party.role) else { throw Refusal.notYourPurpose }
             let standing = try PartyStanding(rows[0], from: 1)
             try standing.require()
-            return try lend(&transaction, standing, now, &subject, body)
+            return try lend(
+                &transaction, Arrival(standing: standing, now: now, first: Array(read.dropFirst())),
+                &subject, body)
         } catch let refusal as Refusal {
             throw Refused(refusal: refusal, entry: subject)
         }
     }
 
     private static func lend<Answer>(
-        _ transaction: inout Transaction, _ standing: PartyStanding, _ now: Instant,
-        _ subject: inout Entry, _ body: (inout Records) throws -> Answer
+        _ transaction: inout Transaction, _ arrival: Arrival, _ subject: inout Entry,
+        _ body: (inout Records) throws -> Answer
     ) throws -> Answer {
-        var records = Records(transaction, standing, now, subject)
+        var records = Records(transaction, arrival, subject)
         let result: Result<Answer, any Error>
         do {
             result = .success(try body(&records))
@@ -60,12 +67,12 @@ package struct Records: ~Copyable {
     }
 
     private init(
-        _ transaction: consuming Transaction, _ standing: PartyStanding, _ now: Instant,
-        _ subject: Entry
+        _ transaction: consuming Transaction, _ arrival: Arrival, _ subject: Entry
     ) {
         self.transaction = transaction
-        self.standing = standing
-        self.now = now
+        standing = arrival.standing
+        now = arrival.now
+        first = arrival.first
         self.subject = subject
         caller = subject.caller
         purpose = subject.purpose
@@ -73,7 +80,8 @@ package struct Records: ~Copyable {
 
     private consuming func release() -> Transaction { transaction }
 
-    /// Writes whose outcome nothing waits for: they travel with the entries and the commit, in one round trip.
+    /// Writes whose outcome nothing waits for: they travel with the entries and the commit, in one
+    /// round trip.
     mutating func write(_ steps: [(Statement, [Value])]) {
         writes += steps
     }
@@ -86,7 +94,8 @@ package struct Records: ~Copyable {
 
     /// Puts on the record that a row of `person` is disclosed or written by this access.
     ///
-    /// Returns the entry's id. `basis` names the versions it was decided from, `digest` is the answer's.
+    /// Returns the entry's id. `basis` names the versions it was decided from, `digest` is the
+    /// answer's.
     @discardableResult
     package mutating func enter(
         _ person: PersonKey?, visit: RecordID? = nil, outcome: String = "ok", basis: String? = nil,
@@ -104,7 +113,22 @@ package struct Records: ~Copyable {
     }
 }
 
-/// A refusal on its way out of a transaction that is to be rolled back, with the entry it will be given.
+/// What an access knows before its closure runs.
+private struct Arrival {
+    let standing: PartyStanding
+    let now: Instant
+    let first: [Rows]
+}
+
+/// 先読み: what an access will surely read, sent along with its beginning in the same round trip.
+package struct FirstReading: Sendable {
+    let steps: [(Statement, [Value])]
+
+    package static let nothing = FirstReading(steps: [])
+}
+
+/// A refusal on its way out of a transaction that is to be rolled back, with the entry it will be
+/// given.
 struct Refused: Error {
     let refusal: Refusal
     let entry: Entry

@@ -1,7 +1,8 @@
 package import Exchange
 import Postgres
 
-/// An event of the card authority whose individual number and certificate have already become keyed hashes.
+/// An event of the card authority whose individual number and certificate have already become keyed
+/// hashes.
 package struct NumberedCardEvent: Sendable {
     package enum Change: Sendable {
         case bind(card: [UInt8], numberHash: [UInt8], valid: ClosedRange<Instant>, supersedes: [UInt8]?)
@@ -30,8 +31,9 @@ package struct NumberedCardEvent: Sendable {
 }
 
 extension Records {
-    /// Applies a feed exactly once per idempotency key. A binding that is already known is `unchanged`; a card bound to
-    /// another person keeps its first owner and the row is refused, because a card never changes hands.
+    /// Applies a feed exactly once per idempotency key. A binding that is already known is
+    /// `unchanged`; a card bound to another person keeps its first owner and the row is refused,
+    /// because a card never changes hands.
     package mutating func applyCardFeed(
         _ request: RegistrationRequest, _ events: [NumberedCardEvent]
     ) throws -> RegistrationReceipt {

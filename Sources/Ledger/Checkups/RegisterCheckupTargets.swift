@@ -13,8 +13,9 @@ package struct NumberedCheckupRow: Sendable {
 }
 
 extension Records {
-    /// 自治体検診対象者情報登録 (v1.0.0): "1" registers or updates, "2" removes, and again corrects the day of removal. Applied
-    /// exactly once per idempotency key; a row that says what is known already is `unchanged`.
+    /// 自治体検診対象者情報登録 (v1.0.0): "1" registers or updates, "2" removes, and again corrects the day of
+    /// removal. Applied exactly once per idempotency key; a row that says what is known already is
+    /// `unchanged`.
     package mutating func registerCheckupTargets(
         _ request: RegistrationRequest, _ rows: [NumberedCheckupRow]
     ) throws -> RegistrationReceipt {

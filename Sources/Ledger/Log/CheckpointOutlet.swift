@@ -2,10 +2,11 @@
     import Glibc
 #endif
 
-/// Where checkpoints go outside the database: `latest` and one file a day in a folder, flushed to the disk.
+/// Where checkpoints go outside the database: `latest` and one file a day in a folder, flushed to
+/// the disk.
 ///
-/// A database that was changed behind the gateway's back cannot also change these, if the folder is elsewhere. A crash
-/// leaves the previous `latest` or the new one, never half of one.
+/// A database that was changed behind the gateway's back cannot also change these, if the folder is
+/// elsewhere. A crash leaves the previous `latest` or the new one, never half of one.
 package struct CheckpointOutlet: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         let path: String

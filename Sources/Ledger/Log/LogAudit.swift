@@ -2,8 +2,9 @@ package import Exchange
 package import Logging
 package import Postgres
 
-/// 監査: reads the whole log again and holds it against a checkpoint that was kept elsewhere. Finds any sealed entry
-/// that was altered, reordered, removed or invented since that checkpoint was signed.
+/// 監査: reads the whole log again and holds it against a checkpoint that was kept elsewhere. Finds
+/// any sealed entry that was altered, reordered, removed or invented since that checkpoint was
+/// signed.
 ///
 /// It cannot find what a dishonest gateway never wrote.
 package struct LogAudit: Sendable {
@@ -16,13 +17,16 @@ package struct LogAudit: Sendable {
         case entryAltered(position: Int)
         /// Every entry meets its stored leaf, yet the tree is another one than was signed.
         case rootDiffers(size: Int)
-        /// A partition of entries that no archive entry explains, or an entry that is sealed nowhere in order.
+        /// A partition of entries that no archive entry explains, or an entry that is sealed
+        /// nowhere in order.
         case positionGap(position: Int)
-        /// A stored tile is not the one that the entries below it make: proofs from it would be false.
+        /// A stored tile is not the one that the entries below it make: proofs from it would be
+        /// false.
         case tileAltered(level: Int, index: Int)
         /// The head row is not what the positions make.
         case headDiffers(size: Int)
-        /// An entry older than the head that has no position: put in behind it, or taken out of the log.
+        /// An entry older than the head that has no position: put in behind it, or taken out of the
+        /// log.
         case neverSealed(entry: RecordID)
 
         package var description: String {
@@ -104,7 +108,8 @@ package struct LogAudit: Sendable {
                 return append(stored)
             }
             let leaf = LogHash.leaf(try StoredEntry(row, from: 2).leafText)
-            // The leaf's text begins with the format, so a row of another one is not what was sealed.
+            // The leaf's text begins with the format, so a row of another one is not what was
+            // sealed.
             let isOfFormat = try row.int(13) == Int(Entry.format)
             if leaf.bytes != stored || !isOfFormat { damage(.entryAltered(position: position)) }
             return append(leaf.bytes)

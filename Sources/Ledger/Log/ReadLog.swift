@@ -1,7 +1,8 @@
 package import Exchange
 import Postgres
 
-/// What the log shows to everybody: checkpoints and how they follow from each other. It says nothing of anyone.
+/// What the log shows to everybody: checkpoints and how they follow from each other. It says
+/// nothing of anyone.
 extension Ledger {
     /// The newest signed note, or nothing before the first seal.
     package func checkpoint() async throws -> String? {
@@ -12,8 +13,8 @@ extension Ledger {
         }
     }
 
-    /// That the tree of `newSize` has all leaves of the tree of `oldSize`, in the same places. Throws `.recordUnknown`
-    /// for sizes the log does not have.
+    /// That the tree of `newSize` has all leaves of the tree of `oldSize`, in the same places.
+    /// Throws `.recordUnknown` for sizes the log does not have.
     package func consistency(from oldSize: Int, to newSize: Int) async throws -> ConsistencyProof {
         try await gateway.transaction(.readOnly) { transaction in
             let size = try transaction.query(Statement("select size from log.head"))[0].int(0)
@@ -33,7 +34,8 @@ extension Ledger {
     /// Database and gateway must agree on the time: the difference in microseconds.
     package func clockDrift(from now: @escaping @Sendable () -> Instant) async throws -> Int64 {
         try await gateway.transaction(.readOnly) { transaction in
-            // The first statement brings BEGIN and perhaps a new connection; the second is one round trip.
+            // The first statement brings BEGIN and perhaps a new connection; the second is one
+            // round trip.
             _ = try transaction.query(Statement("select clock_timestamp()"))
             let before = now()
             let database = try transaction.query(Statement("select clock_timestamp()"))[0].instant(0)

@@ -3,19 +3,20 @@ package import Logging
 import Metrics
 package import Postgres
 
-/// 封印: gives unsealed entries consecutive positions, extends the tree and signs its head; at least once a second
-/// while there is work.
+/// 封印: gives unsealed entries consecutive positions, extends the tree and signs its head; at least
+/// once a second while there is work.
 ///
-/// Positions, tiles and the new head commit in one transaction, with compare-and-swap on the head's size: of two
-/// sealers at once one wins and the other finds nothing lost. Signing follows that commit and is deterministic, so
-/// a crash between the two is mended by signing the head again.
+/// Positions, tiles and the new head commit in one transaction, with compare-and-swap on the head's
+/// size: of two sealers at once one wins and the other finds nothing lost. Signing follows that
+/// commit and is deterministic, so a crash between the two is mended by signing the head again.
 package final class Sealer: Sendable {
     private let pool: Pool
     private let signer: CheckpointSigner
     private let outlet: CheckpointOutlet
     private let logger: Logger
 
-    /// 8,192 entries are about 4 MB read and 12 ms of hashing: well under the second a seal may take.
+    /// 8,192 entries are about 4 MB read and 12 ms of hashing: well under the second a seal may
+    /// take.
     static let batchMax = 8_192
     static let pauseMilliseconds = 200
 
@@ -48,7 +49,8 @@ package final class Sealer: Sendable {
     }
 
     /// Months ahead always have their partition, so that no entry ever waits for one.
-    /// There are months of room, so a time at which it cannot be done hurts nobody and never holds up a seal.
+    /// There are months of room, so a time at which it cannot be done hurts nobody and never holds
+    /// up a seal.
     package func ensurePartitions() async {
         do {
             let made = try await pool.transaction { transaction in
@@ -60,7 +62,8 @@ package final class Sealer: Sendable {
         }
     }
 
-    /// One round: returns how many entries got a position. Also signs a head that a crash left unsigned.
+    /// One round: returns how many entries got a position. Also signs a head that a crash left
+    /// unsigned.
     @discardableResult
     package func seal() async throws -> Int {
         let round = try await pool.transaction { transaction -> Round? in
@@ -110,17 +113,20 @@ package final class Sealer: Sendable {
         return Round(sealed: entries.count, size: edge.size, root: edge.root, needsSignature: true)
     }
 
-    /// The entries of transactions older than every one still running, in order, and where to go on.
+    /// The entries of transactions older than every one still running, in order, and where to go
+    /// on.
     private static func unsealed(_ transaction: inout Transaction, from next: String) throws
         -> (entries: [StoredEntry], next: String)
     {
         let horizon = try transaction.query(Self.selectHorizon)[0].text(0)
-        // A dump loaded into a new cluster counts transactions from the start again: entries would wait for ever.
+        // A dump loaded into a new cluster counts transactions from the start again: entries would
+        // wait for ever.
         guard UInt64(horizon) ?? 0 >= UInt64(next) ?? 0 else { throw SealFault.horizon }
         let rows = try transaction.query(
             Self.selectUnsealed, [.text(next), .text(horizon), .int(batchMax)])
         guard rows.count == batchMax else { return (try StoredEntry.all(rows), horizon) }
-        // A full batch may cut a transaction in two: its last one waits for the next round, unless it fills the batch.
+        // A full batch may cut a transaction in two: its last one waits for the next round, unless
+        // it fills the batch.
         let last = try rows[rows.count - 1].text(11)
         let whole = try (0..<rows.count).prefix { try rows[$0].text(11) != last }.count
         if whole > 0 { return (Array(try StoredEntry.all(rows).prefix(whole)), last) }
@@ -128,8 +134,8 @@ package final class Sealer: Sendable {
         return (try StoredEntry.all(one), String((UInt64(last) ?? 0) + 1))
     }
 
-    /// What was signed and published stays true: a database that was set back to an earlier time, or another one, must
-    /// not sign a second history under the same name.
+    /// What was signed and published stays true: a database that was set back to an earlier time,
+    /// or another one, must not sign a second history under the same name.
     private func requireOneHistory(_ round: Round) throws {
         guard let bytes = outlet.latest() else { return }
         let published = try signer.key.open(bytes)
@@ -140,8 +146,9 @@ package final class Sealer: Sendable {
 
     private func sign(_ round: Round) async throws {
         let note = try signer.sign(size: round.size, root: round.root).text
-        // Outside first: a crash between the two leaves the head unsigned in the database, and the next round
-        // writes the same note again. The other way round the outside would miss it for ever.
+        // Outside first: a crash between the two leaves the head unsigned in the database, and the
+        // next round writes the same note again. The other way round the outside would miss it for
+        // ever.
         try outlet.write(note)
         _ = try await pool.transaction { transaction in
             try transaction.run(
@@ -185,9 +192,11 @@ package final class Sealer: Sendable {
 enum SealFault: Error {
     /// The stored tree does not have the root that the head row says: someone changed one of them.
     case head
-    /// The server's transactions are older than those already sealed: it is not the server that sealed them.
+    /// The server's transactions are older than those already sealed: it is not the server that
+    /// sealed them.
     case horizon
-    /// A checkpoint that was already published is not of this log: the database was set back, or is another one.
+    /// A checkpoint that was already published is not of this log: the database was set back, or is
+    /// another one.
     case otherHistory
     /// Another sealer was faster.
     case headMoved

@@ -1,7 +1,7 @@
 import Postgres
 
-/// Reads tiles of the tree as stored, and makes the partial ones from positions and lower tiles; keeps what it read
-/// for the length of one transaction.
+/// Reads tiles of the tree as stored, and makes the partial ones from positions and lower tiles;
+/// keeps what it read for the length of one transaction.
 struct TileStore {
     private let size: Int
     private var read: [TileID: [LogHash]] = [:]

@@ -1,4 +1,5 @@
--- The house: people, parties, rules. Owned by the role that migrates; every other role gets what it needs and no more.
+-- The house: people, parties, rules. Owned by the role that migrates; every other role gets what it
+-- needs and no more.
 
 do $$
 declare r text;

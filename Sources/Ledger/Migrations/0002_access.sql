@@ -1,4 +1,5 @@
--- The access log and what seals it. No role may update or delete an entry; a trigger stops even the owner.
+-- The access log and what seals it. No role may update or delete an entry; a trigger stops even the
+-- owner.
 
 create table log.access_entry (
     entry uuid not null,
@@ -13,8 +14,9 @@ create table log.access_entry (
     basis text,
     digest bytea,
     salt bytea not null,
-    -- Commit order is not insert order. The sealer takes entries whose transaction is older than every
-    -- transaction still running, so that nothing can appear behind a position it has already given.
+    -- Commit order is not insert order. The sealer takes entries whose transaction is older than
+    -- every transaction still running, so that nothing can appear behind a position it has already
+    -- given.
     xid xid8 not null default pg_current_xact_id(),
     primary key (entry, at)
 ) partition by range (at);
@@ -42,7 +44,8 @@ begin
         month := (date_trunc('month', now() at time zone 'Asia/Tokyo') + make_interval(months => i))::date;
         name := 'access_entry_' || to_char(month, 'YYYY_MM');
         if to_regclass('log.' || name) is null then
-            -- Attached, not created as a partition: that lock lets entries go on while a long reader is at work.
+            -- Attached, not created as a partition: that lock lets entries go on while a long
+            -- reader is at work.
             execute format('create table log.%I (like log.access_entry including defaults including constraints)', name);
             execute format('alter table log.access_entry attach partition log.%I for values from (%L) to (%L)', name,
                 month::timestamp at time zone 'Asia/Tokyo',

@@ -28,7 +28,8 @@ create table exchange.residence (
 create table exchange.visit (
     person uuid not null references exchange.person,
     visit uuid not null,
-    party text not null references exchange.party,
+    -- Its standing is read in the same transaction; the registry never deletes.
+    party text not null,
     patient text not null,
     kind text not null,
     consents text[] not null,
@@ -47,15 +48,16 @@ create unique index visit_id on exchange.visit (visit);
 create unique index visit_nonce on exchange.visit (nonce) where nonce is not null;
 create index visit_patient on exchange.visit (party, patient, ends_at);
 
--- The text that was signed can be rebuilt; these are the signature and the certificate that made it.
+-- The text that was signed can be rebuilt; these are the signature and the certificate that made
+-- it.
 create table exchange.visit_evidence (
     person uuid not null,
     visit uuid not null,
     text bytea not null,
     signature bytea not null,
     certificate bytea not null,
-    primary key (person, visit),
-    foreign key (person, visit) references exchange.visit
+    -- Written in the visit's own transaction, and neither is ever deleted: no foreign key is needed to keep them together.
+    primary key (person, visit)
 );
 
 create table exchange.resident_token (

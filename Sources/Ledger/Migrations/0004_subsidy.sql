@@ -1,5 +1,5 @@
--- 医療費助成: entitlements as municipalities register them. Bitemporal by versions: valid time in the row, known
--- time by the row; a version is never changed, a later one takes its place.
+-- 医療費助成: entitlements as municipalities register them. Bitemporal by versions: valid time in the
+-- row, known time by the row; a version is never changed, a later one takes its place.
 
 create table exchange.registration_task (
     task uuid primary key,

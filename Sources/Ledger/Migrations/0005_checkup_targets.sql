@@ -1,5 +1,5 @@
--- 自治体検診の対象者: whom a municipality knows by which key of its own (自治体別本人キー), and until when. The latest
--- version of a key speaks.
+-- 自治体検診の対象者: whom a municipality knows by which key of its own (自治体別本人キー), and until when. The
+-- latest version of a key speaks.
 create table exchange.checkup_target (
     person uuid not null references exchange.person,
     version bigint generated always as identity,

@@ -2,7 +2,8 @@ package import Exchange
 package import Logging
 package import Postgres
 
-/// 関係機関の台帳: who may connect, as the operator loads it from real lists. Works as the owner, never inside a gateway.
+/// 関係機関の台帳: who may connect, as the operator loads it from real lists. Works as the owner, never
+/// inside a gateway.
 package struct PartyRegistry: Sendable {
     /// One line of a list.
     package struct Listing: Sendable {
@@ -23,8 +24,8 @@ package struct PartyRegistry: Sendable {
 
     package func close() async { await pool.shutdown() }
 
-    /// Adds or renames; suspensions and designations of those already there stay as they are, and an opt-in is never taken
-    /// back. Returns how many are new. All lines or none.
+    /// Adds or renames; suspensions and designations of those already there stay as they are, and
+    /// an opt-in is never taken back. Returns how many are new. All lines or none.
     package func load(_ listings: [Listing], isOptedIn: Bool = false) async throws -> Int {
         try await pool.transaction { transaction in
             var added = 0
@@ -43,7 +44,8 @@ package struct PartyRegistry: Sendable {
         }
     }
 
-    /// 利用開始: the party agreed to the terms and may use the gateway. Returns false for an unknown party.
+    /// 利用開始: the party agreed to the terms and may use the gateway. Returns false for an unknown
+    /// party.
     package func optIn(_ party: Party) async throws -> Bool {
         try await change(
             "update exchange.party set is_opted_in = true where party = $1", party)

@@ -1,8 +1,8 @@
 import Exchange
 
 extension Purpose {
-    /// Work that needs the office role: registrations and the card feed may see hashes of individual numbers,
-    /// nothing else may.
+    /// Work that needs the office role: registrations and the card feed may see hashes of
+    /// individual numbers, nothing else may.
     var isOfficeZone: Bool {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .readRegistration, .feedCards: true

@@ -2,8 +2,8 @@ package import Exchange
 import Postgres
 import Synchronization
 
-/// 停止中の関係機関: who may not act at all, kept in memory for connections that are already open. Asked of the database
-/// every second; every access asks it again for itself.
+/// 停止中の関係機関: who may not act at all, kept in memory for connections that are already open. Asked of
+/// the database every second; every access asks it again for itself.
 package final class Suspensions: Sendable {
     private struct State {
         var parties: Set<String> = []

@@ -2,19 +2,21 @@ import Exchange
 import Postgres
 
 extension Records {
-    /// The person of each hash of an individual number, made where there was none. Office zone only: no other role can
-    /// read the table.
+    /// The person of each hash of an individual number, made where there was none. Office zone
+    /// only: no other role can read the table.
     mutating func persons(of hashes: [[UInt8]]) throws -> [[UInt8]: PersonKey] {
         let wanted = Set(hashes)
         var known = try selectPersons(Array(wanted))
-        // In one order for everybody: two offices that register the same new people do not wait for each other in a circle.
+        // In one order for everybody: two offices that register the same new people do not wait for
+        // each other in a circle.
         let missing = wanted.filter { known[$0] == nil }.sorted { $0.lexicographicallyPrecedes($1) }
         guard !missing.isEmpty else { return known }
         let fresh = missing.map { _ in PersonKey.random() }
         _ = try transaction.run(
             Self.insertPersons,
             [.bytesArray(missing), .uuids(fresh.map { UUIDBytes($0) })])
-        // Another municipality may have made the same person at this moment: what stands in the table counts.
+        // Another municipality may have made the same person at this moment: what stands in the
+        // table counts.
         known.merge(try selectPersons(missing)) { $1 }
         return known
     }

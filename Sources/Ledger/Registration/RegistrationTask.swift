@@ -62,8 +62,8 @@ package struct RegistrationReport: Sendable {
 }
 
 extension Records {
-    /// One registration of a party and field at a time: whoever sends the same thing twice at once waits here and
-    /// then finds it done.
+    /// One registration of a party and field at a time: whoever sends the same thing twice at once
+    /// waits here and then finds it done.
     mutating func beginTask(_ request: RegistrationRequest) throws -> RegistrationReceipt? {
         let key: [Value] = [.text(caller.party.key), .text(request.field)]
         _ = try transaction.query(Self.lockField, key)
@@ -102,7 +102,8 @@ extension Records {
         return receipt
     }
 
-    /// The task's row comes first, because every row it applies refers to it; its counts are settled by then.
+    /// The task's row comes first, because every row it applies refers to it; its counts are
+    /// settled by then.
     mutating func insertTask(
         _ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID
     ) throws {
@@ -118,7 +119,8 @@ extension Records {
             ])
     }
 
-    /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for none.
+    /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for
+    /// none.
     package mutating func registrationReport(_ task: RecordID) throws -> RegistrationReport {
         let rows = try transaction.pipeline([
             (Self.selectTask, [.id(task), .text(caller.party.key)]),

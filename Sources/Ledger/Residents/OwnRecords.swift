@@ -15,7 +15,8 @@ package struct OwnVisit: Sendable {
 
 /// Own records of a resident; each is one entry on the record, like anybody else's reading.
 extension Records {
-    /// Every version the resident's bodies registered, newest first; those under review are not theirs to see yet.
+    /// Every version the resident's bodies registered, newest first; those under review are not
+    /// theirs to see yet.
     package mutating func ownEntitlements(of person: PersonKey) throws -> [EntitlementVersion] {
         let rows = try transaction.query(Self.selectOwnEntitlements, [.person(person)])
         return try (0..<rows.count).map { try EntitlementVersion(rows[$0], from: 0) }
@@ -35,7 +36,8 @@ extension Records {
         }
     }
 
-    /// Ends a visit of this resident now; ending it twice is the same as once. Throws `.visitUnknown` for another's.
+    /// Ends a visit of this resident now; ending it twice is the same as once. Throws
+    /// `.visitUnknown` for another's.
     package mutating func endVisit(_ visit: RecordID, of person: PersonKey) throws {
         let count = try transaction.run(
             Self.endVisit, [.person(person), .id(visit), .time(now)])
@@ -48,7 +50,8 @@ extension Records {
         return rows.count == 0 ? nil : try RegisteredIdentity(rows[0])
     }
 
-    /// The resident of a visit that is open now, for the institution's own patient id. Throws `.visitUnknown`.
+    /// The resident of a visit that is open now, for the institution's own patient id. Throws
+    /// `.visitUnknown`.
     package mutating func visitor(patient: String) throws -> (person: PersonKey, visit: RecordID) {
         let rows = try transaction.query(
             Self.selectVisitor, [.text(caller.party.key), .text(patient), .time(now)])

@@ -3,7 +3,8 @@ package import Exchange
 package import Postgres
 import Synchronization
 
-/// 規則の書棚: every version of profiles/ that was ever loaded; the newest one decides, older ones replay.
+/// 規則の書棚: every version of profiles/ that was ever loaded; the newest one decides, older ones
+/// replay.
 package final class RuleShelf: Sendable {
     private struct State {
         var current: RuleBook?
@@ -17,7 +18,8 @@ package final class RuleShelf: Sendable {
         self.pool = pool
     }
 
-    /// The rules that decide now. Throws `.rulesUnknown` before `tsunagi profiles load` ran for the first time.
+    /// The rules that decide now. Throws `.rulesUnknown` before `tsunagi profiles load` ran for the
+    /// first time.
     package func current() throws -> RuleBook {
         guard let book = state.withLock({ $0.current }) else { throw Refusal.rulesUnknown }
         return book
@@ -57,9 +59,11 @@ package final class RuleShelf: Sendable {
         return book
     }
 
-    /// Puts a version on the shelf as the owner; returns its name. Loading the same files again changes nothing.
+    /// Puts a version on the shelf as the owner; returns its name. Loading the same files again
+    /// changes nothing.
     ///
-    /// Throws the reader's own error, with file and reason, for files that contradict themselves: nothing is kept.
+    /// Throws the reader's own error, with file and reason, for files that contradict themselves:
+    /// nothing is kept.
     package static func load(_ files: [String: [UInt8]], into owner: Pool) async throws -> String {
         var hash = SHA256()
         for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {

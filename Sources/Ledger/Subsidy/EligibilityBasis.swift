@@ -1,7 +1,8 @@
 package import Exchange
 
-/// What an eligibility answer was decided from, as the entry keeps it: the question and the versions of every row that
-/// was read, found useful or not. From these alone the same bytes can be made again.
+/// What an eligibility answer was decided from, as the entry keeps it: the question and the
+/// versions of every row that was read, found useful or not. From these alone the same bytes can be
+/// made again.
 package struct EligibilityBasis: Sendable {
     package let serviceDate: CalendarDay
     package let purposes: [EligibilityQuestion.Purpose]

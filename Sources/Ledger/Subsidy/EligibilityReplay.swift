@@ -22,8 +22,8 @@ extension Records {
         try replay(id, whereParty: caller.party.key)
     }
 
-    /// For a municipality or prefecture whose rows the answer was decided from: it sees the same facts, and its own
-    /// body's outcomes are all that leaves (`Exchange` leaves the others out).
+    /// For a municipality or prefecture whose rows the answer was decided from: it sees the same
+    /// facts, and its own body's outcomes are all that leaves (`Exchange` leaves the others out).
     package mutating func replayForBody(of id: RecordID) throws -> EligibilityReplay {
         let replay = try replay(id, whereParty: nil)
         guard replay.facts.bodies.contains(where: { $0.body == caller.party.code }) else {
@@ -94,7 +94,8 @@ extension Records {
 }
 
 extension Ledger {
-    /// The version of the rules an answered check cites. Throws `.recordUnknown`; says nothing of anyone.
+    /// The version of the rules an answered check cites. Throws `.recordUnknown`; says nothing of
+    /// anyone.
     package func rulesVersion(ofCheck id: RecordID) async throws -> String {
         try await gateway.transaction(.readOnly) { transaction in
             let rows = try transaction.query(Self.selectBasis, [.id(id)])

@@ -14,12 +14,13 @@ package struct NumberedRow: Sendable {
 }
 
 extension Records {
-    /// Applies a registration exactly once per idempotency key, all rows in this transaction, one entry for each
-    /// resident concerned.
+    /// Applies a registration exactly once per idempotency key, all rows in this transaction, one
+    /// entry for each resident concerned.
     ///
-    /// A row equal to what is held is `unchanged`. A row whose identity items speak of another person than what is
-    /// known is kept `under-review`: it answers nothing, and what was held before goes on answering. The result says so
-    /// alike whoever sent the other one. Throws `.idempotencyKeyReused`.
+    /// A row equal to what is held is `unchanged`. A row whose identity items speak of another
+    /// person than what is known is kept `under-review`: it answers nothing, and what was held
+    /// before goes on answering. The result says so alike whoever sent the other one. Throws
+    /// `.idempotencyKeyReused`.
     package mutating func registerEntitlements(
         _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook
     ) throws -> RegistrationReceipt {
@@ -110,8 +111,8 @@ extension Records {
         ])
     }
 
-    /// What a body says of a person counts while it holds a row of theirs: a body that linked the wrong number takes its
-    /// rows back and is then free to register the right ones.
+    /// What a body says of a person counts while it holds a row of theirs: a body that linked the
+    /// wrong number takes its rows back and is then free to register the right ones.
     private static let selectIdentities = Statement(
         """
         select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex, is_not_disclosed

@@ -1,8 +1,8 @@
 import Crypto
 import Exchange
 
-/// What a registration will write, decided row by row in the order sent, against what is held and against the rows
-/// before it. Pure: the same rows on the same state give the same plan.
+/// What a registration will write, decided row by row in the order sent, against what is held and
+/// against the rows before it. Pure: the same rows on the same state give the same plan.
 struct RegistrationPlan {
     struct RowKey: Hashable, Sendable {
         let person: PersonKey
@@ -132,7 +132,8 @@ struct RegistrationPlan {
             incomeSegments: segments.isEmpty ? nil : Set(segments))
     }
 
-    /// Over everything of the row that answers or is shown, so that a repetition is recognised whatever its spacing.
+    /// Over everything of the row that answers or is shown, so that a repetition is recognised
+    /// whatever its spacing.
     private static func digest(of row: SubsidyRegistrationRow) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: Array(row.face.utf8))

@@ -1,8 +1,8 @@
 import Exchange
 import Postgres
 
-/// What many visits open for reading, loaded together: three statements in one snapshot and one round trip,
-/// however many institutions ask at this moment.
+/// What many visits open for reading, loaded together: three statements in one snapshot and one
+/// round trip, however many institutions ask at this moment.
 ///
 /// Entitlements of a consent kind the resident left out are not read at all.
 struct VisitReading: Sendable {

@@ -1,7 +1,7 @@
 package import Exchange
 
-/// The handle of a shared read: what one visit opened for its institution, and nothing more. Like `Records` it
-/// lives inside one `Ledger.access` closure.
+/// The handle of a shared read: what one visit opened for its institution, and nothing more. Like
+/// `Records` it lives inside one `Ledger.access` closure.
 package struct VisitRecords: ~Copyable {
     /// This access's entry, and so the id of the answer made from it.
     package let entry: RecordID

@@ -16,12 +16,13 @@ package struct PaperCertificate: Sendable {
 }
 
 extension Records {
-    /// A clinic without a working reader sees a few patients an hour; a guesser needs thousands of tries: with
-    /// seven-digit recipient numbers and a known payer, 30 an hour is about 19 years for half of them.
+    /// A clinic without a working reader sees a few patients an hour; a guesser needs thousands of
+    /// tries: with seven-digit recipient numbers and a known payer, 30 an hour is about 19 years
+    /// for half of them.
     static let paperPerHourMax = 30
 
-    /// Opens a visit that answers on this one certificate alone, leaves the resident a notice, and is confirmed
-    /// by the next card visit of the same person here.
+    /// Opens a visit that answers on this one certificate alone, leaves the resident a notice, and
+    /// is confirmed by the next card visit of the same person here.
     ///
     /// Throws `.paperTooMany`, or `.paperNotConfirmed` in the same words whatever did not match.
     package mutating func openPaperVisit(
@@ -71,7 +72,8 @@ extension Records {
             and outcome in ('ok', 'paper-not-confirmed')
         """)
 
-    /// The newest version of each certificate must still carry these numbers; more than one person is no match.
+    /// The newest version of each certificate must still carry these numbers; more than one person
+    /// is no match.
     private static let selectPaper = Statement(
         """
         select e.person, max(e.version), min(e.consent_kind)

@@ -46,15 +46,14 @@ package struct OpenedVisit: Sendable {
 extension Records {
     /// Opens the visit, or returns the one the same bytes opened before.
     ///
-    /// `end` gives the last moment from the database's time; `pairwise` the resident's id for this institution.
-    /// Throws `.nonceUsed` for other bytes, `.cardUnbound`, `.cardSuperseded`, `.cardRevoked`, `.cardExpired`.
+    /// `end` gives the last moment from the database's time; `pairwise` the resident's id for this
+    /// institution. Throws `.nonceUsed` for other bytes, `.cardUnbound`, `.cardSuperseded`,
+    /// `.cardRevoked`, `.cardExpired`.
     package mutating func openVisit(
         _ request: VerifiedVisit, end: (Instant) -> Instant, pairwise: (PersonKey) -> String
     ) throws -> OpenedVisit {
-        let rows = try transaction.pipeline([
-            (Self.selectByNonce, [.text(request.nonce)]),
-            (Self.selectBinding, [.bytes(request.cardHash)]),
-        ])
+        let rows =
+            first.isEmpty ? try transaction.pipeline(FirstReading.visit(request).steps) : first
         if rows[0].count > 0 { return try repeatVisit(rows[0][0], request) }
         let person = try boundPerson(rows[1])
         let visit = OpenedVisit(
@@ -109,6 +108,13 @@ extension Records {
         ]
     }
 
+    fileprivate static let selectByNonce = Statement(
+        """
+        select person, party, visit, patient, kind, consents, opened_at, ends_at, card_valid_to,
+            request_digest
+        from exchange.visit where nonce = $1
+        """)
+
     static let selectBinding = Statement(
         """
         select person, superseded_by is not null, revoked_at is not null, valid_from, valid_to
@@ -120,12 +126,6 @@ extension Records {
         insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by, limited_to,
             card_valid_to, opened_at, ends_at, nonce, request_digest)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        """)
-
-    private static let selectByNonce = Statement(
-        """
-        select person, party, visit, patient, kind, consents, opened_at, ends_at, card_valid_to, request_digest
-        from exchange.visit where nonce = $1
         """)
 
     private static let insertEvidence = Statement(
@@ -153,5 +153,15 @@ extension OpenedVisit {
                 ends: Instant(microseconds: try row.instant(7))),
             cardValidTo: try row.optionalDay(8).map(CalendarDay.init(daysSince1970:)),
             isRepeat: isRepeat)
+    }
+}
+
+extension FirstReading {
+    /// For `openVisit`.
+    package static func visit(_ request: VerifiedVisit) -> FirstReading {
+        FirstReading(steps: [
+            (Records.selectByNonce, [.text(request.nonce)]),
+            (Records.selectBinding, [.bytes(request.cardHash)]),
+        ])
     }
 }

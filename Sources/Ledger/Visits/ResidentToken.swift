@@ -1,7 +1,8 @@
 package import Exchange
 import Postgres
 
-/// 住民トークン: what a portal shows to act for a resident; kept only as a hash, bound to the portal's certificate.
+/// 住民トークン: what a portal shows to act for a resident; kept only as a hash, bound to the portal's
+/// certificate.
 package struct ResidentTokenGrant: Sendable {
     package let tokenHash: [UInt8]
     package let certificateHash: [UInt8]
@@ -19,8 +20,9 @@ package struct ResidentTokenGrant: Sendable {
 }
 
 extension Records {
-    /// Issues the token. A nonce serves once: a second use is `.nonceUsed`, also with the same bytes, because the
-    /// secret was shown once and is not kept. Returns when it expires. Card refusals as in `openVisit`.
+    /// Issues the token. A nonce serves once: a second use is `.nonceUsed`, also with the same
+    /// bytes, because the secret was shown once and is not kept. Returns when it expires. Card
+    /// refusals as in `openVisit`.
     package mutating func issueToken(_ grant: ResidentTokenGrant) throws -> Instant {
         let rows = try transaction.pipeline([
             (Self.selectTokenNonce, [.text(grant.nonce)]),
@@ -42,7 +44,8 @@ extension Records {
         return expires
     }
 
-    /// The resident a token stands for. Throws `.tokenInvalid`, `.tokenExpired`, `.tokenRevoked`, or
+    /// The resident a token stands for. Throws `.tokenInvalid`, `.tokenExpired`, `.tokenRevoked`,
+    /// or
     /// `.tokenOfAnotherParty` when the connection's certificate is not the one it was issued to.
     package mutating func resident(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> PersonKey {
         let rows = try transaction.query(Self.selectToken, [.bytes(tokenHash)])

@@ -2,8 +2,8 @@ import Crypto
 package import Exchange
 
 /// カードの検証: a card's signature counts only with a certificate of a pinned card CA that is in its
-/// term, says it is for user authentication, and is not revoked by a fresh list. Anything that cannot
-/// be known is a no. RSA-2048 today and ECDSA P-384 tomorrow, behind one interface.
+/// term, says it is for user authentication, and is not revoked by a fresh list. Anything that
+/// cannot be known is a no. RSA-2048 today and ECDSA P-384 tomorrow, behind one interface.
 package struct CardTrust: Sendable {
     private let verifier: Verifier
     private let issuers: Set<[UInt8]>

@@ -1,9 +1,11 @@
 package import Exchange
 
-/// 署名文: the text a card signs. The gateway rebuilds it from what it knows and never takes it from the
-/// caller; its first line keeps a visit's signature from ever serving for a token, or the reverse.
+/// 署名文: the text a card signs. The gateway rebuilds it from what it knows and never takes it from
+/// the caller; its first line keeps a visit's signature from ever serving for a token, or the
+/// reverse.
 package enum SignedText {
-    /// Kinds are the codes of the consent kinds agreed to; their order and repetition do not matter.
+    /// Kinds are the codes of the consent kinds agreed to; their order and repetition do not
+    /// matter.
     package static func visit(
         nonce: String, party: Party, consentKinds: [String], visitKind: String, day: CalendarDay
     ) -> [UInt8] {

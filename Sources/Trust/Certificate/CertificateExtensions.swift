@@ -94,7 +94,8 @@ struct CertificateExtensions: Sendable {
     private static func keyUsage(_ node: ASN1Node) throws(Reason) -> Set<KeyUse> {
         guard node.identifier == .bitString else { throw .malformed }
         let bits = try node.namedBits()
-        // RFC 5280 §4.2.1.3: at least one bit. All-zero is what test CAs write for "may do nothing".
+        // RFC 5280 §4.2.1.3: at least one bit. All-zero is what test CAs write for "may do
+        // nothing".
         return Set(bits.compactMap(KeyUse.init(rawValue:)))
     }
 

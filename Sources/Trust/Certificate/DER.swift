@@ -81,7 +81,8 @@ extension ASN1Node {
         return bytes
     }
 
-    /// The content of an INTEGER, which MUST be minimal: serial numbers are compared as these bytes.
+    /// The content of an INTEGER, which MUST be minimal: serial numbers are compared as these
+    /// bytes.
     func integer() throws(Reason) -> ArraySlice<UInt8> {
         let bytes = try primitive()
         guard let first = bytes.first else { throw .malformed }

@@ -3,8 +3,8 @@ import CryptoExtras
 import FoundationEssentials
 import SwiftASN1
 
-/// 公開鍵: a key that may verify something here: RSA of 2048 to 8192 bits, P-256, P-384, P-521, Ed25519.
-/// Any other key is refused with its reason when the certificate is read for use.
+/// 公開鍵: a key that may verify something here: RSA of 2048 to 8192 bits, P-256, P-384, P-521,
+/// Ed25519. Any other key is refused with its reason when the certificate is read for use.
 struct PublicKey: Sendable {
     let material: Material
 

@@ -58,8 +58,8 @@ package enum SignatureScheme: Hashable, Sendable {
         }
     }
 
-    /// RSASSA-PSS-params: the hash, MGF1 with the same hash, a salt as long as the hash. The defaults
-    /// mean SHA-1, so each MUST be written out.
+    /// RSASSA-PSS-params: the hash, MGF1 with the same hash, a salt as long as the hash. The
+    /// defaults mean SHA-1, so each MUST be written out.
     private static func pssHash(_ parameters: ASN1Node?) throws(Reason) -> Hash {
         guard let parameters else { throw .signatureAlgorithmWeak }
         var reader = try DERReader(parameters)

@@ -6,8 +6,9 @@ import X509
 
 /// Issuing: every certificate gets a random serial, its key identifiers and a line in the index.
 extension DevelopmentPKI {
-    /// A certificate and key for a party, in `<ca>/<name>.pem` and `<name>.key`. Issuing a name again
-    /// renews it: a new key and serial, the old certificate standing until it expires or is revoked.
+    /// A certificate and key for a party, in `<ca>/<name>.pem` and `<name>.key`. Issuing a name
+    /// again renews it: a new key and serial, the old certificate standing until it expires or is
+    /// revoked.
     @discardableResult
     package func issue(
         _ party: Party, name: String, at now: Instant, days: Int64 = DevelopmentPKI.leafDays

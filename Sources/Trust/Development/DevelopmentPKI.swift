@@ -4,9 +4,9 @@ import FoundationEssentials
 import SwiftASN1
 import X509
 
-/// 開発用 PKI: one self-signed CA per listener, one for the server and one for test cards, each a folder with
-/// its key, its list of issued certificates and its revocation list. For development, tests and the
-/// demo: real deployments bring the CAs described in certs/README.md.
+/// 開発用 PKI: one self-signed CA per listener, one for the server and one for test cards, each a
+/// folder with its key, its list of issued certificates and its revocation list. For development,
+/// tests and the demo: real deployments bring the CAs described in certs/README.md.
 package struct DevelopmentPKI: Sendable {
     package let folder: String
 
@@ -169,7 +169,8 @@ package struct DevelopmentPKI: Sendable {
 }
 
 extension DevelopmentPKI.Issued {
-    /// `serial V|R notAfter since|- reason|- name`, separated by tabs; times are seconds since 1970.
+    /// `serial V|R notAfter since|- reason|- name`, separated by tabs; times are seconds since
+    /// 1970.
     var line: String {
         let fields = [
             serial, revokedSince == nil ? "V" : "R", String(notAfter.seconds),

@@ -1,5 +1,5 @@
-/// base64url without padding (RFC 4648 §5), one text for one value: padding, white space and stray low
-/// bits are refused, so that a token has no second spelling.
+/// base64url without padding (RFC 4648 §5), one text for one value: padding, white space and stray
+/// low bits are refused, so that a token has no second spelling.
 package enum Base64URL {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -1,8 +1,8 @@
 package import Crypto
 import FoundationEssentials
 
-/// 鍵束: the secret keys of this gateway, one per use, each a file `<name>-<version>.key` of 32 random
-/// bytes outside the database. The highest version makes; all versions check.
+/// 鍵束: the secret keys of this gateway, one per use, each a file `<name>-<version>.key` of 32
+/// random bytes outside the database. The highest version makes; all versions check.
 package struct KeyRing: Sendable {
     /// One key, one use: a key that did two things could be asked for one and answer the other.
     package enum Name: String, CaseIterable, Sendable {

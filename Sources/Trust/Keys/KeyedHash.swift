@@ -2,8 +2,9 @@ import Crypto
 package import Exchange
 import FoundationEssentials
 
-/// 鍵付きハッシュ: what stands in the database in place of an individual number or a card. A rotation wraps
-/// what is stored in the new key, so the hash of a value is the chain of all versions in order.
+/// 鍵付きハッシュ: what stands in the database in place of an individual number or a card. A rotation
+/// wraps what is stored in the new key, so the hash of a value is the chain of all versions in
+/// order.
 package enum KeyedHash {
     /// 個人番号: 12 digits, already checked by the caller, become 32 bytes at the door.
     package static func individualNumber(_ digits: String, keys: KeyRing) -> [UInt8] {

@@ -1,8 +1,8 @@
 import Crypto
 import FoundationEssentials
 
-/// 封印鍵: signs checkpoints as C2SP signed notes with Ed25519. Deterministic: the same text and key give
-/// the same note, so several gateways that sign one head agree.
+/// 封印鍵: signs checkpoints as C2SP signed notes with Ed25519. Deterministic: the same text and key
+/// give the same note, so several gateways that sign one head agree.
 package struct SealKey: Sendable {
     package let verifier: SealVerifier
     private let key: Curve25519.Signing.PrivateKey
@@ -64,8 +64,8 @@ package struct SealVerifier: Sendable, Hashable {
         return "\(name)+\(Hexadecimal.encode(keyID))+\(key)"
     }
 
-    /// The signed text, or nil without a good signature by this key. Other signers' lines are passed
-    /// over; a wrong one in this key's name is not.
+    /// The signed text, or nil without a good signature by this key. Other signers' lines are
+    /// passed over; a wrong one in this key's name is not.
     package func verify(_ note: String) -> String? {
         let bytes = Array(note.utf8)
         guard let split = bytes.endOfSignedText, bytes.last == 0x0A else { return nil }

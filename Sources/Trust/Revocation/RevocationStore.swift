@@ -3,9 +3,9 @@ import FoundationEssentials
 package import Logging
 import Synchronization
 
-/// 失効情報: the revocation lists in force. A reload takes effect at once and raises `epoch`; a file that
-/// is broken, forged or older than the one before leaves the last good list in place, which ages and
-/// at last answers "unknown". Unknown is never good.
+/// 失効情報: the revocation lists in force. A reload takes effect at once and raises `epoch`; a file
+/// that is broken, forged or older than the one before leaves the last good list in place, which
+/// ages and at last answers "unknown". Unknown is never good.
 package final class RevocationStore: Sendable {
     package enum Status: Sendable, Hashable {
         case good
@@ -42,7 +42,8 @@ package final class RevocationStore: Sendable {
     private let logger: Logger
     private let state: Mutex<State>
 
-    /// Files, and folders whose `.pem`, `.crl` and `.der` files are read. A list whose issuer is among
+    /// Files, and folders whose `.pem`, `.crl` and `.der` files are read. A list whose issuer is
+    /// among
     /// `issuers` is checked when it is loaded; any other when a path leads to its issuer.
     package init(
         paths: [String], issuers: [ParsedCertificate], freshness: Freshness = Freshness(),
@@ -156,7 +157,8 @@ package final class RevocationStore: Sendable {
         var isCovered = false
         for loaded in lists {
             let list = loaded.list
-            // A delta may revoke what its base does not. We cannot apply it, so it stops everything.
+            // A delta may revoke what its base does not. We cannot apply it, so it stops
+            // everything.
             if list.unusable == .crlDelta { return .unknown(.crlDelta) }
             if let found = list.unusable ?? unfit(loaded) ?? datesProblem(list, at: time) {
                 problem = found

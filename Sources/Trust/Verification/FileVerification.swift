@@ -1,8 +1,8 @@
 package import Exchange
 import FoundationEssentials
 
-/// `tsunagi trust verify`: the verifier of the handshake, fed from files. It adds nothing and forgives
-/// nothing: a file that cannot be read as what it should be refuses the whole.
+/// `tsunagi trust verify`: the verifier of the handshake, fed from files. It adds nothing and
+/// forgives nothing: a file that cannot be read as what it should be refuses the whole.
 package struct FileVerification: Sendable {
     package var anchors: [String] = []
     package var intermediates: [String] = []
@@ -94,7 +94,8 @@ package struct FileVerification: Sendable {
 }
 
 extension Instant {
-    /// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` with `Z` or an offset, or seconds since 1970; nil otherwise.
+    /// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` with `Z` or an offset, or seconds since 1970; nil
+    /// otherwise.
     package init?(commandLine text: String) {
         if let seconds = Int64(text) {
             self.init(seconds: seconds)

@@ -1,9 +1,9 @@
 package import Exchange
 
 /// 証明書の検証: the one verifier, in the TLS handshake and behind `tsunagi trust verify`. It accepts a
-/// certificate only when a path to an anchor meets RFC 5280 §6.1 in full, every certificate of it has
-/// a fresh good revocation list, and the leaf is what its usage asks for. Synchronous and without
-/// I/O, so that it can be called on an event loop.
+/// certificate only when a path to an anchor meets RFC 5280 §6.1 in full, every certificate of it
+/// has a fresh good revocation list, and the leaf is what its usage asks for. Synchronous and
+/// without I/O, so that it can be called on an event loop.
 package struct Verifier: Sendable {
     package let usage: Usage
     let anchors: [CertificateName: [ParsedCertificate]]

@@ -4,7 +4,8 @@ import Foundation
 import Ledger
 import Postgres
 
-/// `tsunagi bench`: what `bench/run` asks of the gateway's own program: a world to measure in, and the log's own rate.
+/// `tsunagi bench`: what `bench/run` asks of the gateway's own program: a world to measure in, and
+/// the log's own rate.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Prepare a world for bench/run.", shouldDisplay: false,

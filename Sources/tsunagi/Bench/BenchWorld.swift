@@ -5,8 +5,8 @@ import Ledger
 import Postgres
 import Trust
 
-/// A world to measure in: as many residents as asked for, filled by SQL in the shape that registration leaves, and request
-/// files whose answers are known beforehand.
+/// A world to measure in: as many residents as asked for, filled by SQL in the shape that
+/// registration leaves, and request files whose answers are known beforehand.
 struct BenchWorld {
     static let institution = "1319999995"
     static let municipality = "132101"
@@ -38,7 +38,8 @@ struct BenchWorld {
             label: "tsunagi-bench", logger: world.logger)
     }
 
-    /// A revocation list of 10,000 entries, as a CA of every institution would have after some years.
+    /// A revocation list of 10,000 entries, as a CA of every institution would have after some
+    /// years.
     private static func revokeMany(_ pki: DevelopmentPKI) throws {
         let path = pki.path(.institutions, "index.txt")
         var text = String(decoding: try Files.read(path), as: UTF8.self)
@@ -50,8 +51,8 @@ struct BenchWorld {
         try pki.writeList(.institutions, at: WallClock.now())
     }
 
-    /// Two of three hold a children's certificate; everybody lives in one town. The rows have the size that real
-    /// registrations have.
+    /// Two of three hold a children's certificate; everybody lives in one town. The rows have the
+    /// size that real registrations have.
     func fill(_ residents: Int) async throws {
         try await pool.transaction { transaction in
             try transaction.script(BenchSQL.fill(residents))
@@ -65,7 +66,8 @@ struct BenchWorld {
             ])
     }
 
-    /// `check.jsonl` asks about residents who hold something, `check-negative.jsonl` about those who do not.
+    /// `check.jsonl` asks about residents who hold something, `check-negative.jsonl` about those
+    /// who do not.
     func writeChecks(of count: Int) async throws {
         let today = WallClock.now().dayInJapan
         for (name, holds) in [("check", true), ("check-negative", false)] {
@@ -112,7 +114,8 @@ struct BenchWorld {
             })
     }
 
-    /// Signatures are made here, before anything is timed. The nonces live for a day, because a bench may.
+    /// Signatures are made here, before anything is timed. The nonces live for a day, because a
+    /// bench may.
     func writeVisits(_ count: Int) async throws {
         let keys = try KeyRing.load(world.keysFolder)
         for (name, algorithm, count) in [

@@ -3,7 +3,8 @@ import Foundation
 import Ledger
 import Trust
 
-/// 登場人物: the parties of the demo, its residents, and real (software) cards for those who appear in person.
+/// 登場人物: the parties of the demo, its residents, and real (software) cards for those who appear in
+/// person.
 struct DemoCast {
     let clinic: Party
     let pharmacy: Party

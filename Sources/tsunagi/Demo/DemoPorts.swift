@@ -1,8 +1,8 @@
 import Exchange
 import Glibc
 
-/// 接続口の番号: four ports in a row, the same every time, so that a command copied from the README meets the demo;
-/// any free ones when somebody else has one of them.
+/// 接続口の番号: four ports in a row, the same every time, so that a command copied from the README meets
+/// the demo; any free ones when somebody else has one of them.
 enum DemoPorts {
     static let standardFirst = 18_441
     static let listeners: [Listener] = [.institution, .office, .resident, .operations]
@@ -16,7 +16,8 @@ enum DemoPorts {
         return Dictionary(uniqueKeysWithValues: wanted)
     }
 
-    /// Bound as a server binds, so that a port that only waits out its last connections counts as free.
+    /// Bound as a server binds, so that a port that only waits out its last connections counts as
+    /// free.
     private static func isFree(_ port: Int) -> Bool {
         guard let number = UInt16(exactly: port), number > 0 else { return false }
         let tried = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -3,7 +3,8 @@ import Foundation
 import Ledger
 import Trust
 
-/// 物語: municipality, clinic, resident and auditor, one after the other, each with the request that was really sent.
+/// 物語: municipality, clinic, resident and auditor, one after the other, each with the request that
+/// was really sent.
 struct DemoStory {
     let teller: Teller
     let cast: DemoCast

@@ -1,8 +1,8 @@
 import Exchange
 import Ledger
 
-/// What a portal received as AuditEvents, read as a stranger would read it: the checks here use the answer and the
-/// log's public key, nothing else.
+/// What a portal received as AuditEvents, read as a stranger would read it: the checks here use the
+/// answer and the log's public key, nothing else.
 struct ShownEvents {
     struct Event {
         let line: String

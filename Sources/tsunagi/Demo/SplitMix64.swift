@@ -1,6 +1,7 @@
 /// Chance that is the same each time: one seed gives one sequence, on every machine.
 ///
-/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, so that each resident can have their own.
+/// SplitMix64 (Steele, Lea, Flood 2014): eight bytes of state, so that each resident can have their
+/// own.
 struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

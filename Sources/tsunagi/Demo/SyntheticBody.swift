@@ -1,6 +1,8 @@
-/// 実施機関: a municipality of the demo with the prefecture it lies in, and the schemes both of them run.
+/// 実施機関: a municipality of the demo with the prefecture it lies in, and the schemes both of them
+/// run.
 ///
-/// Names of places are real, so that addresses look right; schemes, numbers and streets are invented.
+/// Names of places are real, so that addresses look right; schemes, numbers and streets are
+/// invented.
 struct SyntheticBody: Sendable {
     /// 全国地方公共団体コード, six digits.
     let municipality: String
@@ -17,7 +19,8 @@ struct SyntheticBody: Sendable {
     ]
 }
 
-/// 医療費助成制度 of the demo: what its certificates carry. Who qualifies is invented for variety, not by law.
+/// 医療費助成制度 of the demo: what its certificates carry. Who qualifies is invented for variety, not by
+/// law.
 struct SyntheticScheme: Sendable {
     /// 機関別受給者証種別ID, as in the scheme master.
     let certificateTypeID: String

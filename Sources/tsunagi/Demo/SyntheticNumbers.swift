@@ -1,9 +1,11 @@
-/// Numbers that are formed as the law asks, so that every check passes, and that read as invented at sight.
+/// Numbers that are formed as the law asks, so that every check passes, and that read as invented
+/// at sight.
 enum SyntheticNumbers {
     /// 個人番号: `9999`, the resident's index in seven digits, check digit.
     ///
-    /// The law sets no block aside for tests, so a number like these can be somebody's. It is why a demo is
-    /// never connected to real offices, and why the numbers begin so that nobody takes them for copied ones.
+    /// The law sets no block aside for tests, so a number like these can be somebody's. It is why a
+    /// demo is never connected to real offices, and why the numbers begin so that nobody takes them
+    /// for copied ones.
     static func individualNumber(_ index: Int) -> String {
         let digits = [9, 9, 9, 9] + self.digits(of: index, count: 7)
         let weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]

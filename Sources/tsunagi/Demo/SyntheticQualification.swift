@@ -1,7 +1,8 @@
 import Exchange
 
-/// Which certificates an invented person holds: several at once, run out, not yet begun, refund only,
-/// and of the municipality they left, so that every outcome of a check has somebody behind it.
+/// Which certificates an invented person holds: several at once, run out, not yet begun, refund
+/// only, and of the municipality they left, so that every outcome of a check has somebody behind
+/// it.
 struct SyntheticQualification {
     struct Person {
         let index: Int
@@ -49,7 +50,8 @@ struct SyntheticQualification {
         return held
     }
 
-    /// The rows of one scheme: renewed each year, at home and, for who moved, where they lived before.
+    /// The rows of one scheme: renewed each year, at home and, for who moved, where they lived
+    /// before.
     private func entitlements(
         _ scheme: SyntheticScheme, _ chance: inout SplitMix64
     ) -> [SyntheticEntitlement] {

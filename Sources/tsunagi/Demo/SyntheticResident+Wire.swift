@@ -1,6 +1,7 @@
 import Exchange
 
-/// What offices would send about an invented person: PMH registration rows and card authority events.
+/// What offices would send about an invented person: PMH registration rows and card authority
+/// events.
 extension SyntheticResident {
     /// 医療費助成対象者情報登録API: one element of the array in the body, for each row of `body`.
     func writeRegistration(of body: String, to json: inout JSONWriter) {
@@ -47,7 +48,8 @@ extension SyntheticResident {
         json.endObject()
     }
 
-    /// The published specification shows no inner items, so these are ours; they come back as registered.
+    /// The published specification shows no inner items, so these are ours; they come back as
+    /// registered.
     private func writeLimit(_ scheme: SyntheticScheme, _ segment: Int, to json: inout JSONWriter) {
         guard scheme.monthlyLimits.indices.contains(segment) else { return }
         json.name("maxCopaymentAmount")

@@ -1,7 +1,7 @@
 import Exchange
 
-/// 架空の住民たち: the same seed and day give the same people, each made when asked for and kept nowhere, so that
-/// a million of them cost no memory.
+/// 架空の住民たち: the same seed and day give the same people, each made when asked for and kept nowhere,
+/// so that a million of them cost no memory.
 ///
 /// Four neighbouring indices share a seed: a mother, her two children and somebody on their own.
 struct SyntheticResidents: RandomAccessCollection, Sendable {

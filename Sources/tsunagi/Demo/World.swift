@@ -5,8 +5,9 @@ import Logging
 import Postgres
 import Trust
 
-/// 仮の世界: everything one gateway needs on one machine, in one folder: a private PostgreSQL, a development PKI, keys,
-/// rules, parties. For the demo and the bench; nothing of it is left running unless asked.
+/// 仮の世界: everything one gateway needs on one machine, in one folder: a private PostgreSQL, a
+/// development PKI, keys, rules, parties. For the demo and the bench; nothing of it is left running
+/// unless asked.
 struct World {
     let folder: String
     let cluster: PrivateCluster
@@ -38,7 +39,8 @@ struct World {
     var checkpointsFolder: String { folder + "/checkpoints" }
     var configurationPath: String { folder + "/gateway.json" }
 
-    /// Starts PostgreSQL and brings it to this release, with rules, keys, CAs and the server's certificate.
+    /// Starts PostgreSQL and brings it to this release, with rules, keys, CAs and the server's
+    /// certificate.
     func build() async throws {
         try cluster.start()
         try createDatabase()

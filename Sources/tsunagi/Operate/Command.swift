@@ -21,7 +21,8 @@ enum Command {
         process.standardOutput = out
         process.standardError = errors
         try process.run()
-        // Errors are few; what they say fits the pipe, so reading one after the other does not block.
+        // Errors are few; what they say fits the pipe, so reading one after the other does not
+        // block.
         let text = out.fileHandleForReading.readDataToEndOfFile()
         let complaint = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

@@ -38,7 +38,8 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 }
 
-/// `tsunagi profiles load`: puts a version of the rules on the shelf; running gateways use it within seconds.
+/// `tsunagi profiles load`: puts a version of the rules on the shelf; running gateways use it
+/// within seconds.
 struct ProfilesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profiles", abstract: "Load rules (profiles/) into the database.",

@@ -8,7 +8,8 @@ struct PartyList {
     /// Codes whose check digit is odd: loaded all the same, because real lists hold such.
     var odd: [String] = []
 
-    /// Throws a sentence with the line for a code of the wrong form: then nothing of the file counts.
+    /// Throws a sentence with the line for a code of the wrong form: then nothing of the file
+    /// counts.
     init(text: String, role: Role) throws {
         var lines = text.split(whereSeparator: \.isNewline).map(String.init)[...]
         guard let header = lines.popFirst().map(Self.fields),

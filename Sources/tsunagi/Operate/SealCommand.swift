@@ -5,7 +5,8 @@ import Ledger
 import Postgres
 import Trust
 
-/// `tsunagi seal`: for auditors. Holds a database, or a copy of one, against a checkpoint kept elsewhere.
+/// `tsunagi seal`: for auditors. Holds a database, or a copy of one, against a checkpoint kept
+/// elsewhere.
 struct SealCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seal", abstract: "Verify the access log.", subcommands: [Verify.self, Key.self])

@@ -10,7 +10,8 @@ import ServiceLifecycle
 import Trust
 import UnixSignals
 
-/// One gateway as it runs: the ledger, the listeners, the sealer and the heartbeat, made from settings alone.
+/// One gateway as it runs: the ledger, the listeners, the sealer and the heartbeat, made from
+/// settings alone.
 struct GatewayProcess {
     let settings: Settings
     let logger: Logger
@@ -130,8 +131,8 @@ struct GatewayProcess {
                     ? .ready : .notReady("no rules are loaded: run tsunagi profiles load")
             },
             ReadinessCheck("revocation-lists") {
-                // A stale list stops those it is about, and a metric warns ahead of it; it must not take every other
-                // institution's gateway away.
+                // A stale list stops those it is about, and a metric warns ahead of it; it must not
+                // take every other institution's gateway away.
                 revocation.listCount > 0 ? .ready : .notReady("no revocation list could be read")
             },
         ]

@@ -6,7 +6,8 @@ import Metrics
 import ServiceLifecycle
 import Trust
 
-/// 脈: once a second, what may have changed outside: rules, suspensions; each half minute the revocation lists.
+/// 脈: once a second, what may have changed outside: rules, suspensions; each half minute the
+/// revocation lists.
 struct Heartbeat: Service {
     let ledger: Ledger
     let revocation: RevocationStore
@@ -18,7 +19,8 @@ struct Heartbeat: Service {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))
                 beat += 1
-                // A source that is away changes nothing: what was last known goes on, and readiness says so.
+                // A source that is away changes nothing: what was last known goes on, and readiness
+                // says so.
                 do { try await ledger.refresh() } catch where !Task.isCancelled {
                     logger.warning("refresh postponed", metadata: ["error": "\(error)"])
                 } catch {}

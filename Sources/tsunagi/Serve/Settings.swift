@@ -3,8 +3,8 @@ import Exchange
 import Foundation
 import SystemPackage
 
-/// 設定: every setting of a gateway, from a JSON file and from `TSUNAGI_…` variables, which win. A bad or unknown setting
-/// refuses to start with one sentence that names it.
+/// 設定: every setting of a gateway, from a JSON file and from `TSUNAGI_…` variables, which win. A
+/// bad or unknown setting refuses to start with one sentence that names it.
 struct Settings: Sendable {
     struct Endpoint: Sendable {
         let host: String
