@@ -183,17 +183,14 @@ struct RefusalTests {
 
     static let residentCases: [RequestCase] =
         ["nonce", "day", "certificate", "signature"].map {
-            let body = object(
-                [
-                    "nonce": "\"x\"", "day": "\"2020-01-01\"", "certificate": "\"AA==\"",
-                    "signature": "\"AA==\"",
-                ],
-                [$0: nil])
-            // A wrong day is told before what stands behind it.
-            let refusal: Refusal = ["nonce", "day"].contains($0) ? .missing($0) : .malformed("day")
-            return RequestCase(Cast.portal, tokens, body, refusal)
+            var items = visit
+            items["consents"] = nil
+            return RequestCase(Cast.portal, tokens, object(items, [$0: nil]), .missing($0))
         } + [
-            RequestCase(Cast.portal, tokens, "{\"consents\":[]}", .unknownItem("consents")),
+            RequestCase(Cast.portal, tokens, visit([:]), .unknownItem("consents")),
+            RequestCase(
+                Cast.portal, tokens, visit(["consents": nil]), .nonceUnknown,
+                of: .beginResidentSession),
             RequestCase(Cast.portal, "GET /fhir/Coverage", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/Consent", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/AuditEvent", nil, .tokenMissing),
