@@ -15,7 +15,9 @@ import Testing
         ("postRegistrationTasks", RegistrationForm.full),
         ("postHistoryRegistrationTasks", .difference),
     ])
-    func `the example of a registration has no finding`(_ id: String, _ form: RegistrationForm) throws {
+    func `the example of a registration has no finding`(_ id: String, _ form: RegistrationForm)
+        throws
+    {
         let rows = try readSubsidyRows(try Self.example(.office, id), form: form)
         #expect(try rows.map { try $0.get().warnings.filter { $0.code != .checkDigit } } == [[]])
     }
@@ -33,15 +35,20 @@ import Testing
         let contract = try Contract(of: listener)
         let schemas = try contract.document.requiredObject("components").requiredObject("schemas")
         for operation in contract.operations {
-            guard let content = operation.content["requestBody"]?.object?["content"]?.object else { continue }
+            guard let content = operation.content["requestBody"]?.object?["content"]?.object else {
+                continue
+            }
             for media in content.members {
                 let object = try media.value.requiredObject(at: media.name)
                 let example = try #require(object["example"])
-                guard let name = object["schema"]?.object?["$ref"]?.string?.split(separator: "/").last,
+                guard
+                    let name = object["schema"]?.object?["$ref"]?.string?.split(separator: "/")
+                        .last,
                     let schema = schemas[String(name)]?.object
                 else { continue }
                 for item in try schema.optionalArray("required") ?? [] {
-                    #expect(example.object?[item.string ?? ""] != nil, Comment(rawValue: operation.id))
+                    #expect(
+                        example.object?[item.string ?? ""] != nil, Comment(rawValue: operation.id))
                 }
             }
         }

@@ -30,10 +30,13 @@ struct ContractTests {
         let info = try document.requiredObject("info")
         for name in ["title", "version"] { #expect(try !info.requiredString(name).isEmpty) }
         let known: Set = [
-            "openapi", "jsonSchemaDialect", "info", "paths", "components", "servers", "security", "tags",
+            "openapi", "jsonSchemaDialect", "info", "paths", "components", "servers", "security",
+            "tags",
         ]
         #expect(document.members.allSatisfy { known.contains($0.name) })
-        for path in try document.requiredObject("paths").members { #expect(path.name.hasPrefix("/")) }
+        for path in try document.requiredObject("paths").members {
+            #expect(path.name.hasPrefix("/"))
+        }
     }
 
     @Test(arguments: Listener.allCases)
@@ -43,8 +46,11 @@ struct ContractTests {
         for operation in try Contract(of: listener).operations {
             let comment = Comment(rawValue: operation.id)
             #expect(!operation.id.isEmpty)
-            #expect(try operation.content.requiredString("summary").contains { !$0.isASCII }, comment)
-            #expect(try operation.content.requiredString("description").contains { $0.isASCII }, comment)
+            #expect(
+                try operation.content.requiredString("summary").contains { !$0.isASCII }, comment)
+            #expect(
+                try operation.content.requiredString("description").contains { $0.isASCII }, comment
+            )
             #expect(operation.statuses.contains { (200..<300).contains($0) }, comment)
             for response in operation.responses.members {
                 #expect(Int(response.name).map { (100..<600).contains($0) } == true, comment)
@@ -78,14 +84,17 @@ struct ContractTests {
             #expect(Set(ids).count == ids.count)
             for id in ids { listeners[id, default: []].insert(listener) }
         }
-        let common: Set = ["readCapabilities", "readOpenAPI", "readErrors", "readCheckpoint", "readConsistency"]
+        let common: Set = [
+            "readCapabilities", "readOpenAPI", "readErrors", "readCheckpoint", "readConsistency",
+        ]
         for (id, served) in listeners where !common.contains(id) { #expect(served.count == 1) }
     }
 
     @Test func `PMH's own names are kept`() throws {
         let office = try Contract(of: .office)
         #expect(
-            office.operation("POST", "/medical-subsidy/registration-tasks")?.id == "postRegistrationTasks")
+            office.operation("POST", "/medical-subsidy/registration-tasks")?.id
+                == "postRegistrationTasks")
         #expect(
             office.operation("POST", "/municipal-checkup/registration-tasks")?.id
                 == "postMunicipalCheckupRegistrationTasks")
@@ -116,7 +125,8 @@ struct ContractTests {
         }
     }
 
-    @Test func `every refusal of the catalogue is told of somewhere, under its own status`() throws {
+    @Test func `every refusal of the catalogue is told of somewhere, under its own status`() throws
+    {
         var told: Set<String> = []
         for listener in Listener.allCases {
             for operation in try Contract(of: listener).operations {
@@ -134,9 +144,11 @@ struct ContractTests {
     }
 
     @Test(arguments: Listener.allCases)
-    func `security names a scheme that is there, and mutual TLS always`(_ listener: Listener) throws {
+    func `security names a scheme that is there, and mutual TLS always`(_ listener: Listener) throws
+    {
         let contract = try Contract(of: listener)
-        let schemes = try contract.document.requiredObject("components").requiredObject("securitySchemes")
+        let schemes = try contract.document.requiredObject("components").requiredObject(
+            "securitySchemes")
         for operation in contract.operations {
             let choices = try operation.content.requiredArray("security").map {
                 try $0.requiredObject(at: "security")
@@ -178,15 +190,19 @@ struct ContractTests {
         if listener == .operations {
             routes = OperationsRoutes.all(readiness: [], metrics: PrometheusRegistry())
         } else {
-            let folder = FileManager.default.temporaryDirectory.path + "/tsunagi-contract-" + UUID().uuidString
+            let folder =
+                FileManager.default.temporaryDirectory.path + "/tsunagi-contract-"
+                + UUID().uuidString
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try KeyRing.create(folder)
             let logger = Logger(label: "contract")
-            let ledger = Ledger(.init(gateway: Address("host=/nowhere"), office: nil), logger: logger)
+            let ledger = Ledger(
+                .init(gateway: Address("host=/nowhere"), office: nil), logger: logger)
             let revocation = RevocationStore(paths: [], issuers: [], logger: logger)
             routes = GatewayParts(
                 ledger: ledger, keys: try KeyRing.load(folder),
-                cards: CardTrust(anchors: [], revocation: revocation), now: { Instant(microseconds: 0) }
+                cards: CardTrust(anchors: [], revocation: revocation),
+                now: { Instant(microseconds: 0) }
             ).routes(of: listener)
             await ledger.shutdown()
         }

@@ -1,0 +1,79 @@
+import Exchange
+import Foundation
+import Testing
+
+/// `deploy/gateway.example.json` is a configuration that the real program takes, shows every setting there is, and is
+/// explained line by line in `deploy/settings.md`.
+@Suite(.timeLimit(.minutes(1)))
+struct ExampleSettingsTests {
+    /// …/Tests/GatewayTests/Deploy/ExampleSettingsTests.swift → the package root.
+    private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
+    }
+
+    @Test func `the example is taken as far as the files it names`() throws {
+        let said = try Self.serve(try Self.text("deploy/gateway.example.json"))
+        // Its first file is the keys', which no machine that runs tests has.
+        #expect(said.contains("/etc/tsunagi/"))
+        #expect(!said.contains("The setting"))
+    }
+
+    @Test(arguments: [
+        (#""keys": {"#, #""kyes": {"#, "kyes.folder"),
+        (#""port": 8441"#, #""port": "a""#, "listen.institution.port"),
+        (#""origin": "tsunagi.example/log""#, #""origin": """#, "log.origin"),
+    ])
+    func `a wrong setting is refused by its name`(_ right: String, _ wrong: String, _ name: String)
+        throws
+    {
+        let example = try Self.text("deploy/gateway.example.json")
+        #expect(example.contains(right))
+        #expect(try Self.serve(example.replacingOccurrences(of: right, with: wrong)).contains(name))
+    }
+
+    @Test func `every setting of the program is in the example and in its explanation`() throws {
+        let source = try Self.text("Sources/tsunagi/Serve/Settings.swift")
+        let list = try #require(
+            source.firstMatch(of: /static let known: Set<String> = \[([^\]]*)\]/))
+        let known = Set(list.1.matches(of: /"([a-z.-]+)"/).map { String($0.1) })
+        #expect(known.count > 20)
+        let example = try JSON(reading: try Self.text("deploy/gateway.example.json"))
+        #expect(Set(Self.names(in: example, under: "")) == known)
+        let explained = try Self.text("deploy/settings.md")
+        for name in known {
+            let general = name.replacing(/^listen\.[a-z]+\./, with: "listen.<listener>.")
+            #expect(explained.contains("| `\(general)` |"), Comment(rawValue: name))
+        }
+    }
+
+    private static func names(in value: JSON, under path: String) -> [String] {
+        guard case .object(let object) = value else { return [path] }
+        return object.members.flatMap {
+            names(in: $0.value, under: path.isEmpty ? $0.name : "\(path).\($0.name)")
+        }
+    }
+
+    /// What `tsunagi serve` says when it refuses to start with this configuration.
+    private static func serve(_ configuration: String) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "tsunagi-settings-\(UUID().uuidString).json")
+        try Data(configuration.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let process = Process()
+        process.executableURL = URL(filePath: ServeProcess.program)
+        process.arguments = ["serve", "--config", file.path]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let said = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus != 0)
+        return String(decoding: said, as: UTF8.self)
+    }
+}
