@@ -1,7 +1,7 @@
 package import Exchange
 import Gateway
 
-/// The published contract of one listener, read as a stranger's tool would read it: from its OpenAPI document alone.
+/// The published contract of one listener, read as a stranger's tool would: from its OpenAPI document.
 package struct Contract: Sendable {
     package struct Operation: Sendable {
         package let method: String
@@ -52,8 +52,8 @@ package struct Contract: Sendable {
         operations.first { $0.takes(method, path) }
     }
 
-    /// Whether an answer that was really given is one the contract tells of. What no operation takes may only be told
-    /// that the route or its method is unknown.
+    /// Whether an answer that was really given is one the contract tells of. What no operation takes may
+    /// only be told that the route or its method is unknown.
     package func tellsOf(_ method: String, _ path: String, status: Int, code: String?) -> Bool {
         guard let operation = operation(method, path) else { return status == 404 || status == 405 }
         guard operation.statuses.contains(status) else { return false }

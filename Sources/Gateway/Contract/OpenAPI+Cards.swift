@@ -7,7 +7,7 @@ extension OpenAPI {
             method: .post, path: "/card-feed/events", id: "postCardFeedEvents", field: "cards",
             ja: "カードの発行・更新・失効と住所の異動を知らせる",
             en:
-                "From the card authority alone: which certificate stands for whom, what it takes the place of, and "
+                "From the card authority alone: which certificate stands for whom, what it replaces, and "
                 + "where the resident lives. Applied exactly once; at most 10,000 events.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("CardEvent")).most(10_000), cardEvents),

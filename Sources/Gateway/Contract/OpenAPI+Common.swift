@@ -21,7 +21,7 @@ extension OpenAPI {
             method: .get, path: "/log/checkpoint", id: "readCheckpoint", field: "log",
             ja: "いちばん新しい封印(チェックポイント)",
             en:
-                "The newest signed checkpoint (C2SP tlog-checkpoint). Keep it: what was sealed before cannot change "
+                "The newest signed checkpoint (C2SP tlog-checkpoint). Keep it: what was sealed cannot change "
                 + "without showing.",
             answers: [.text(200, "A signed note.")], refusals: [.recordUnknown, .notReady]),
         Operation(

@@ -34,7 +34,7 @@ extension OpenAPI {
             id: "readEligibilityResponse",
             field: "eligibility", ja: "前に受け取った答えを読む",
             en:
-                "Decided again from the versions of that day, and held against its digest: byte for byte what was "
+                "Decided again from that day's versions, held against its digest: byte for byte what was "
                 + "sent, or `replay-differs`.",
             parameters: [.id, .operatorID],
             answers: [

@@ -23,7 +23,7 @@ extension OpenAPI {
             method: .post, path: "/medical-subsidy/registration-tasks", id: "postRegistrationTasks",
             field: "registration", ja: "医療費助成対象者情報を登録する(全件)",
             en:
-                "PMH's own array (v0.1.1). Answered when every row is applied or has its reason; sent twice, it is "
+                "PMH's own array (v0.1.1). Answered when each row is applied or refused; sent twice, it is "
                 + "applied once. At most 10,000 rows.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("SubsidyRow")).most(10_000), "[\(subsidyRow)]"),

@@ -7,7 +7,7 @@ extension OpenAPI {
             method: .post, path: "/tokens/nonces", id: "issueTokenNonce", field: "sessions",
             ja: "カードに署名させる一回限りの値を受け取る",
             en:
-                "A nonce for the resident's card to sign. It serves this portal, for one token, for five minutes.",
+                "A nonce for the resident's card to sign. It serves this portal for one token, five minutes.",
             answers: [
                 .json(201, .reference("Nonce"), "The nonce, and the day in Japan to sign with it.")
             ]),
@@ -15,8 +15,8 @@ extension OpenAPI {
             method: .post, path: "/tokens", id: "beginResidentSession", field: "sessions",
             ja: "本人のカードの署名でトークンを受け取る",
             en: """
-                A token for fifteen minutes, bound to the portal's certificate. A nonce serves once. `signature` is the \
-                card's over these lines, each ended by LF:
+                A token for fifteen minutes, bound to the portal's certificate. A nonce serves once. \
+                `signature` is the card's over these lines, each ended by LF:
 
                     tsunagi resident-token v1
                     nonce: <nonce>
@@ -63,7 +63,7 @@ extension OpenAPI {
             method: .get, path: "/fhir/AuditEvent", id: "readOwnAccessLog", field: "own-records",
             ja: "だれが何のために見たかを、証明とともに読む",
             en:
-                "IHE BALP AuditEvents, newest first; each that is sealed carries its position, its inclusion proof "
+                "IHE BALP AuditEvents, newest first; each sealed one carries its position, inclusion proof "
                 + "and the signed checkpoint. The question itself is on the record.",
             token: .resident,
             parameters: [

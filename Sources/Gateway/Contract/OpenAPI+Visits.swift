@@ -52,7 +52,7 @@ extension OpenAPI {
             method: .get, path: "/fhir/Patient/:id", id: "readPatient", field: "visits",
             ja: "開いている受付の患者を確かめる",
             en:
-                "Name, kana, birth date and sex of the resident of a visit that is open now; never an address.",
+                "Name, kana, birth date and sex of the resident of a visit that is open; never an address.",
             parameters: [
                 .init(
                     name: "id", place: .path, schema: .text.longest(64),

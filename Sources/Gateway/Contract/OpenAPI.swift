@@ -67,9 +67,10 @@ package enum OpenAPI {
         `/fhir/` の下では OperationOutcome、ほかでは RFC 9457 の problem+json です。一覧にない経路は 404 `route-unknown`、
         知らないメソッドは 405 `method-not-allowed` です。429 と 503 には `Retry-After` が付きます。
 
-        Every answer leaves after the entry of its access is durable. Every refusal has a code and a Japanese and an
-        English text (`/errors`): OperationOutcome below `/fhir/`, problem+json (RFC 9457) elsewhere. What is not listed
-        is 404 `route-unknown`, another method 405 `method-not-allowed`. 429 and 503 carry `Retry-After`.
+        Every answer leaves after the entry of its access is durable. Every refusal has a code and a Japanese
+        and an English text (`/errors`): OperationOutcome below `/fhir/`, problem+json (RFC 9457) elsewhere.
+        What is not listed is 404 `route-unknown`, another method 405 `method-not-allowed`.
+        429 and 503 carry `Retry-After`.
         """
 
     private static func writeComponents(_ operations: [Operation], to writer: inout JSONWriter) {

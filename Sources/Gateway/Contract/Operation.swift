@@ -88,7 +88,7 @@ extension Operation.Parameter {
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header, schema: .text.pattern("^[!-~]{1,128}$"),
         note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと本文のダイジェストがキーです。 / "
-            + "The same key with the same body gets the first result; without one, the body's digest is the key."
+            + "The same key and body get the first result; without one, the body's digest is the key."
     )
 }
 

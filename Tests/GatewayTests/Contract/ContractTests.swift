@@ -8,8 +8,7 @@ import TestSupport
 import Testing
 import Trust
 
-/// The contract is what is served: no route without its description, no description without its route, and every
-/// example one that the gateway's own readers take.
+/// The contract is what is served: no route without its description, no description without its route.
 @Suite(.timeLimit(.minutes(1)))
 struct ContractTests {
     @Test(arguments: Listener.allCases)

@@ -2,8 +2,8 @@ import Exchange
 import Foundation
 import Testing
 
-/// `deploy/gateway.example.json` is a configuration that the real program takes, shows every setting there is, and is
-/// explained line by line in `deploy/settings.md`.
+/// `deploy/gateway.example.json` is a configuration that the real program takes, shows every setting there
+/// is, and is explained line by line in `deploy/settings.md`.
 @Suite(.timeLimit(.minutes(1)))
 struct ExampleSettingsTests {
     /// …/Tests/GatewayTests/Deploy/ExampleSettingsTests.swift → the package root.
