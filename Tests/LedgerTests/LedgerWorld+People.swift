@@ -78,7 +78,9 @@ extension LedgerWorld {
     }
 
     /// A card for this person, who has lived in Koganei since 2020.
-    func welcome(_ person: Someone) async throws {
+    static func arrival(
+        of person: Someone
+    ) throws -> (request: RegistrationRequest, events: [NumberedCardEvent]) {
         let term = Instant(seconds: 1_600_000_000)...Instant(seconds: 4_000_000_000)
         let events = [
             NumberedCardEvent(
@@ -95,6 +97,11 @@ extension LedgerWorld {
         let request = RegistrationRequest(
             field: "cards", idempotencyKey: person.name, bodyDigest: sha256(person.name),
             refused: [], rowsTotal: events.count)
+        return (request, events)
+    }
+
+    func welcome(_ person: Someone) async throws {
+        let (request, events) = try Self.arrival(of: person)
         let receipt = try await ledger.access(Self.authority, .feedCards) {
             try $0.applyCardFeed(request, events)
         }

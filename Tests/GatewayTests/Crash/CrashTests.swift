@@ -16,7 +16,7 @@ struct CrashTests {
     enum Victim: String, CustomTestStringConvertible {
         case gateway, postgres
         var testDescription: String { rawValue }
-        var kills: Int { CrashTests.kills ?? (self == .gateway ? 180 : 100) }
+        var kills: Int { CrashTests.kills ?? (self == .gateway ? 150 : 80) }
     }
 
     @Test(arguments: [Victim.gateway, .postgres])

@@ -61,6 +61,24 @@ import Testing
         }
     }
 
+    /// A feed writes as it goes, a visit only with its commit: of neither anything may stay.
+    @Test func `what was already written when the refusal came is taken back`() async throws {
+        try await LedgerWorld.with { world in
+            let (request, events) = try LedgerWorld.arrival(of: Self.someone)
+            await #expect(throws: Refusal.taskUnknown) {
+                try await world.ledger.access(LedgerWorld.authority, .feedCards) { records in
+                    _ = try records.applyCardFeed(request, events)
+                    throw Refusal.taskUnknown
+                }
+            }
+            for table in ["person", "card_binding", "residence", "registration_task"] {
+                #expect(try await world.count("exchange.\(table)") == 0)
+            }
+            let outcomes = try await world.texts("select outcome from log.access_entry")
+            #expect(outcomes == [Refusal.taskUnknown.code])
+        }
+    }
+
     /// Every kind of refusal that a standing gives, and the one of the wrong role: entered, then told.
     @Test func `a party that may not act is refused on the record`() async throws {
         try await LedgerWorld.with { world in
