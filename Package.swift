@@ -97,10 +97,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TrustTests", dependencies: ["Trust", x509, asn1, crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(
+            name: "TrustTests", dependencies: ["Trust", x509, asn1, crypto, cryptoExtras],
+            swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
-            dependencies: ["Exchange", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto, logging],
+            dependencies: [
+                "Exchange", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto, logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
@@ -110,13 +114,9 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ConformanceTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Exchange", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
-
-// TEMPORARY while several people work: TSUNAGI_ONLY=Trust,TrustTests builds only these.
-if let only = Context.environment["TSUNAGI_ONLY"]?.split(separator: ",").map(String.init) {
-    package.targets = package.targets.filter { only.contains($0.name) }
-    package.products = []
-}

@@ -114,7 +114,8 @@ package final class Ledger: Sendable {
         _ body: @escaping @Sendable (inout Records) throws -> Answer
     ) async throws -> Answer {
         guard let pool = purpose.isOfficeZone ? office : gateway else {
-            return try await refuse(Entry(id: .timeOrdered(), caller: caller, purpose: purpose), .notYourPurpose)
+            let entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
+            return try await refuse(entry, .notYourPurpose)
         }
         do {
             return try await pool.transaction {

@@ -1,6 +1,7 @@
 import CPostgres
 import Glibc
 
+/// 接続の決まり: what every connection asks of the server, whatever the address says.
 extension Connection.Options {
     /// The address's keywords between our defaults, which it may override, and what is not
     /// negotiable. Timeouts travel as start-up options, so no connection is ever without them.

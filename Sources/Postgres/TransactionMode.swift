@@ -1,3 +1,4 @@
+/// How much a transaction may do, and of which moment it reads.
 package enum TransactionMode: Sendable {
     /// Read committed: each statement sees what was committed before it began.
     case readWrite

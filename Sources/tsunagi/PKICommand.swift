@@ -161,7 +161,7 @@ struct PKICommand: AsyncParsableCommand {
             // again.
             guard !["number", "card", "pairwise"].contains(rotate) else {
                 throw ValidationError(
-                    "The key \(rotate ?? "") is not rotated by this command: stored hashes must be wrapped with it.")
+                    "The key \(rotate ?? "") is not rotated here: what is stored was made with it.")
             }
         }
 

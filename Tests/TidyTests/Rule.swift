@@ -35,8 +35,8 @@ struct Rule: Sendable, CustomTestStringConvertible {
 }
 
 extension Rule {
-    /// A rule about lines: `message` is nil where the line is fine. Lines without any of `words` are not asked
-    /// about, because a search for a word costs a hundredth of a regular expression.
+    /// A rule about lines: `message` is nil where the line is fine. Lines without any of `words` are not
+    /// asked about, because a search for a word costs a hundredth of a regular expression.
     init(
         _ name: String, breaks: [Sample], keeps: [Sample],
         with words: [String] = [],

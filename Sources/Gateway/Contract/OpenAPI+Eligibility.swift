@@ -34,8 +34,8 @@ extension OpenAPI {
             id: "readEligibilityResponse",
             field: "eligibility", ja: "前に受け取った答えを読む",
             en:
-                "Decided again from that day's versions, held against its digest: byte for byte what was "
-                + "sent, or `replay-differs`.",
+                "Decided again from that day's versions, held against its digest: byte for byte "
+                + "what was sent, or `replay-differs`.",
             parameters: [.id, .operatorID],
             answers: [
                 .fhir(.reference("CoverageEligibilityResponse"), "The answer that was given.")

@@ -63,8 +63,8 @@ extension OpenAPI {
             method: .get, path: "/fhir/AuditEvent", id: "readOwnAccessLog", field: "own-records",
             ja: "だれが何のために見たかを、証明とともに読む",
             en:
-                "IHE BALP AuditEvents, newest first; each sealed one carries its position, inclusion proof "
-                + "and the signed checkpoint. The question itself is on the record.",
+                "IHE BALP AuditEvents, newest first; each sealed one carries its position, inclusion "
+                + "proof and the signed checkpoint. The question itself is on the record.",
             token: .resident,
             parameters: [
                 .init(

@@ -1,6 +1,7 @@
 package import Exchange
 import Postgres
 
+/// 鍵と識別子 as PostgreSQL carries them: sixteen bytes, and nothing else of them leaves this module.
 extension UUIDBytes {
     init(_ id: RecordID) { self.init(high: id.high, low: id.low) }
     init(_ key: PersonKey) { self.init(high: key.high, low: key.low) }

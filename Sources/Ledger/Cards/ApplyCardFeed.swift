@@ -123,6 +123,7 @@ extension Records {
 
     private static let revoke = Statement(
         """
-        update exchange.card_binding set revoked_at = coalesce(revoked_at, $2) where card_hash = $1 returning person
+        update exchange.card_binding set revoked_at = coalesce(revoked_at, $2)
+            where card_hash = $1 returning person
         """)
 }

@@ -98,7 +98,8 @@ extension Records {
 
     private static let insertTargets = Statement(
         """
-        insert into exchange.checkup_target (person, municipality, identity_key, face, is_removed, removed_on, task)
+        insert into exchange.checkup_target (person, municipality, identity_key, face, is_removed,
+            removed_on, task)
         select person, $2, identity_key, face, is_removed, removed_on, $7
         from unnest($1::uuid[], $3::text[], $4::text[], $5::bool[], $6::date[])
             as t(person, identity_key, face, is_removed, removed_on)

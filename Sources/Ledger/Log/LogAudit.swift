@@ -164,7 +164,8 @@ package struct LogAudit: Sendable {
 
     private static let selectSealed = Statement(
         """
-        select s.position, s.leaf, e.entry, e.at, e.party, e.operator, e.purpose, e.visit, e.person, e.outcome,
+        select s.position, s.leaf, e.entry, e.at, e.party, e.operator, e.purpose, e.visit,
+            e.person, e.outcome,
             e.basis, e.digest, e.salt, e.format
         from log.position s left join log.access_entry e on e.entry = s.entry
         where s.position >= $1 order by s.position limit $2

@@ -54,8 +54,10 @@ package struct PartyRegistry: Sendable {
     /// 停止: effective on live connections within a second or two, on every access at once.
     package func suspend(_ party: Party) async throws -> Bool {
         try await change(
-            "update exchange.party set suspended_at = coalesce(suspended_at, clock_timestamp()) where party = $1",
-            party)
+            """
+            update exchange.party set suspended_at = coalesce(suspended_at, clock_timestamp())
+            where party = $1
+            """, party)
     }
 
     package func resume(_ party: Party) async throws -> Bool {

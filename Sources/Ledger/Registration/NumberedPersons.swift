@@ -1,6 +1,7 @@
 import Exchange
 import Postgres
 
+/// 番号から人物へ: the one place where the hash of an individual number becomes a person.
 extension Records {
     /// The person of each hash of an individual number, made where there was none. Office zone
     /// only: no other role can read the table.

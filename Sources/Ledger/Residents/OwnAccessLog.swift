@@ -45,7 +45,8 @@ extension Records {
 
     private static let selectOwnEntries = Statement(
         """
-        select e.entry, e.at, e.party, e.operator, e.purpose, e.visit, e.person, e.outcome, e.basis, e.digest, e.salt,
+        select e.entry, e.at, e.party, e.operator, e.purpose, e.visit, e.person, e.outcome,
+            e.basis, e.digest, e.salt,
             coalesce(p.name, e.party), s.position
         from log.access_entry e
         left join exchange.party p on p.party = e.party

@@ -115,7 +115,8 @@ extension Records {
     /// wrong number takes its rows back and is then free to register the right ones.
     private static let selectIdentities = Statement(
         """
-        select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex, is_not_disclosed
+        select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex,
+            is_not_disclosed
         from exchange.identity i where person = any ($1) and not is_under_review
             and exists (
                 select 1 from exchange.entitlement e
@@ -139,10 +140,12 @@ extension Records {
 
     private static let insertIdentities = Statement(
         """
-        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex, is_not_disclosed,
+        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
+            is_not_disclosed,
             is_under_review)
         select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed, is_under_review
-        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::bool[])
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::bool[], $9::bool[])
             as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed, is_under_review)
         """)
 
@@ -150,14 +153,19 @@ extension Records {
         """
         insert into exchange.entitlement (person, body, certificate_type, sub_key, history_key, consent_kind,
             valid_from, valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number,
-            recipient_number, birth_date, certification_name, designated_institutions, face, face_digest, task)
-        select person, $2, certificate_type, sub_key, history_key, consent_kind, valid_from, valid_to, is_deleted,
+            recipient_number, birth_date, certification_name, designated_institutions, face,
+                face_digest, task)
+        select person, $2, certificate_type, sub_key, history_key, consent_kind, valid_from,
+            valid_to, is_deleted,
             is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
             certification_name, designated_institutions, face, face_digest, $19
-        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::date[], $9::bool[],
-            $10::bool[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[],
+            $8::date[], $9::bool[],
+            $10::bool[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[],
+                $16::text[], $17::text[],
             $18::bytea[])
-            as e(person, certificate_type, sub_key, history_key, consent_kind, valid_from, valid_to, is_deleted,
+            as e(person, certificate_type, sub_key, history_key, consent_kind, valid_from,
+                valid_to, is_deleted,
                 is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
                 certification_name, designated_institutions, face, face_digest)
         """)

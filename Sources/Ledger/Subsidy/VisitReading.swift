@@ -28,7 +28,8 @@ struct VisitReading: Sendable {
 
     static let selectVisits = Statement(
         """
-        select q.ord, clock_timestamp(), p.party, p.name, p.is_opted_in, p.suspended_at is not null, p.designations,
+        select q.ord, clock_timestamp(), p.party, p.name, p.is_opted_in,
+            p.suspended_at is not null, p.designations,
             v.visit, v.person, v.patient, v.consents, v.limited_to, v.card_valid_to, v.opened_at, v.ends_at
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         left join exchange.party p on p.party = q.party

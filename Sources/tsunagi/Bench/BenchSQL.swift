@@ -8,27 +8,38 @@ enum BenchSQL {
         insert into exchange.person (person) select person from sample;
         insert into exchange.residence (person, municipality, prefecture, from_day, known_at)
             select person, '132101', '130001', date '2015-04-01', now() - interval '1 year' from sample;
-        insert into exchange.registration_task (task, party, field, idempotency_key, body_digest, rows, rows_applied,
+        insert into exchange.registration_task (task, party, field, idempotency_key, body_digest,
+            rows, rows_applied,
             rows_unchanged, rows_under_review, rows_refused)
-            values ('00000000-0000-7000-8000-000000000001', 'municipality:132101', 'bench', 'bench', '', 0, 0, 0, 0, 0);
-        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex, is_not_disclosed,
+            values ('00000000-0000-7000-8000-000000000001', 'municipality:132101', 'bench',
+                'bench', '', 0, 0, 0, 0, 0);
+        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
+            is_not_disclosed,
             is_under_review)
             select person, '132101', '架空　' || n, 'カクウ　' || n, '東京都小金井市見本町' || n, '2018-05-05', '1',
                 false, false
             from sample;
-        insert into exchange.entitlement (person, body, certificate_type, sub_key, history_key, consent_kind, valid_from,
-            valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
+        insert into exchange.entitlement (person, body, certificate_type, sub_key, history_key,
+            consent_kind, valid_from,
+            valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number,
+                recipient_number, birth_date,
             certification_name, designated_institutions, face, face_digest, task, known_at)
-            select person, '132101', 'kodomo', '', 'h' || n, 'subsidy', date '2025-04-01', date '2036-03-31', false,
-                false, false, '88138243', lpad((n % 10000000)::text, 7, '0'), '2018-05-05', 'こども医療費受給者証', null,
-                '{"orgSpecificCertificateTypeId":"kodomo","isNotDisclosed":false,"medicalSubsidyInsurerNumber":"88138243",'
+            select person, '132101', 'kodomo', '', 'h' || n, 'subsidy', date '2025-04-01',
+                date '2036-03-31', false,
+                false, false, '88138243', lpad((n % 10000000)::text, 7, '0'), '2018-05-05',
+                    'こども医療費受給者証', null,
+                '{"orgSpecificCertificateTypeId":"kodomo","isNotDisclosed":false,'
+                || '"medicalSubsidyInsurerNumber":"88138243",'
                 || '"certificationName":"こども医療費受給者証","medicalSubsidyRecipientNumber":"'
-                || lpad((n % 10000000)::text, 7, '0') || '","isAlwaysReimbursement":"0","validFrom":"2025-04-01",'
-                || '"validTo":"2036-03-31","historyKey":"h' || n || '","isDeleted":false,"certificationDetail":'
+                || lpad((n % 10000000)::text, 7, '0')
+                    || '","isAlwaysReimbursement":"0","validFrom":"2025-04-01",'
+                || '"validTo":"2036-03-31","historyKey":"h' || n
+                    || '","isDeleted":false,"certificationDetail":'
                 || '[{"item":"交付年月日","value":"2025-04-01"}]}',
                 sha256(n::text::bytea), '00000000-0000-7000-8000-000000000001', now() - interval '30 days'
             from sample where n % 3 <> 0;
-        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by, card_valid_to, opened_at,
+        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by,
+            card_valid_to, opened_at,
             ends_at)
             select person, gen_random_uuid(), 'institution:1319999995',
                 translate(md5(person::text), '0123456789abcdef', 'abcdefghijklmnop'), 'outpatient',
@@ -46,9 +57,11 @@ enum BenchSQL {
         """
 
     static let insertTokens = """
-        insert into exchange.resident_token (person, token_hash, party, certificate_hash, nonce, issued_at, expires_at)
+        insert into exchange.resident_token (person, token_hash, party, certificate_hash, nonce,
+            issued_at, expires_at)
         select v.person, t.hash, $3, $2, t.nonce, now(), now() + interval '1 day'
-        from (select hash, nonce, row_number() over () as n from unnest($1::bytea[], $4::text[]) as u(hash, nonce)) t
+        from (select hash, nonce, row_number() over () as n from unnest($1::bytea[],
+            $4::text[]) as u(hash, nonce)) t
         join (select person, row_number() over (order by visit) as n from exchange.visit) v using (n)
         """
 
@@ -56,6 +69,7 @@ enum BenchSQL {
         insert into exchange.card_binding (person, card_hash, valid_from, valid_to)
         select p.person, c.hash, now() - interval '1 day', now() + interval '5 years'
         from (select hash, row_number() over () as n from unnest($1::bytea[]) as u(hash)) c
-        join (select person, row_number() over (order by person) as n from exchange.person limit 1000) p using (n)
+        join (select person, row_number() over (order by person) as n
+            from exchange.person limit 1000) p using (n)
         """
 }

@@ -102,8 +102,8 @@ struct DemoStory {
         for event in events.events { teller.say(event.line) }
         let verified = try events.verifyProofs(with: try sealKey())
         teller.say("")
-        teller.say("\(verified) of these have a proof that they are in the sealed log; each was checked here,")
-        teller.say("from what the portal received and the log's public key alone.")
+        teller.say("\(verified) of these have a proof that they are in the sealed log; each was checked")
+        teller.say("here, from what the portal received and the log's public key alone.")
         let own = try teller.send(
             .init(
                 party: cast.portal, listener: .resident, path: "/fhir/Coverage", headers: [bearer]))
@@ -119,7 +119,8 @@ struct DemoStory {
             world.checkpointsFolder + "/latest", "--key", try sealKey().text,
         ]
         Output.line(
-            "    \u{1B}[2m$ tsunagi seal verify --database … --checkpoint $DEMO/checkpoints/latest --key …\u{1B}[0m")
+            "    \u{1B}[2m$ tsunagi seal verify --database … "
+                + "--checkpoint $DEMO/checkpoints/latest --key …\u{1B}[0m")
         for line in try Command.output(CommandLine.executable, arguments).split(separator: "\n") {
             teller.say(String(line))
         }
@@ -194,7 +195,8 @@ extension DemoStory {
 
     private func summary(_ answer: Teller.Answer) -> String {
         let count = { (name: String) in answer.json?[name]?.int ?? 0 }
-        return "task \(answer.text("taskId").prefix(8))…: \(count("rows")) rows, \(count("applied")) applied, "
+        return "task \(answer.text("taskId").prefix(8))…: \(count("rows")) rows, "
+            + "\(count("applied")) applied, "
             + "\(count("unchanged")) unchanged, \(count("underReview")) under review, "
             + "\(count("refused")) refused"
     }
@@ -215,8 +217,9 @@ extension DemoStory {
 enum EligibilityRequestBody {
     static func make(_ visit: (id: String, patient: String), day: CalendarDay) -> [UInt8] {
         let text = """
-            {"resourceType":"CoverageEligibilityRequest","extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
-            "valueString":"\(visit.id)"}],"status":"active","purpose":["validation"],\
+            {"resourceType":"CoverageEligibilityRequest","extension":[{\
+            "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"}],\
+            "status":"active","purpose":["validation"],\
             "patient":{"reference":"\(visit.patient)"},"servicedDate":"\(day.text)","created":"\(day.text)",\
             "insurer":{"reference":"Organization/tsunagi"}}
             """

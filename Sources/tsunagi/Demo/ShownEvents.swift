@@ -43,7 +43,8 @@ struct ShownEvents {
 
 extension ShownEvents.Event {
     init(_ resource: JSONObject) throws {
-        let purpose = try resource.optionalArray("purposeOfEvent")?.first?.requiredObject(at: "purposeOfEvent")
+        let purpose = try resource.optionalArray("purposeOfEvent")?.first?
+            .requiredObject(at: "purposeOfEvent")
         let coding = try purpose?.optionalArray("coding")?.first?.requiredObject(at: "coding")
         let agents = try resource.requiredArray("agent").map { try $0.requiredObject(at: "agent") }
         let who = agents.compactMap { agent -> String? in

@@ -92,7 +92,8 @@ struct Settings: Sendable {
         logLevel = try source.optional("log.level") ?? "notice"
         guard endpoints[.office]?.port == nil || databases.office != nil else {
             throw SettingProblem(
-                "listen.office.port is set but database.office is not: the office listener needs its own role.")
+                "listen.office.port is set but database.office is not: "
+                    + "the office listener needs its own role.")
         }
     }
 

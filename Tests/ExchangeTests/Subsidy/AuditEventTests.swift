@@ -36,7 +36,8 @@ import Testing
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
-            case .openVisit, .openPaperVisit, .registerEntitlements, .feedCards:
+            case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
+                .feedCards:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP"])

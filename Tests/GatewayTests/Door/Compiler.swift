@@ -7,7 +7,8 @@ struct Compiler {
         let errors: [String]
     }
 
-    /// Compiles `code` as a file of this package would be, as far as ownership is checked, and keeps nothing.
+    /// Compiles `code` as a file of this package would be, as far as ownership is checked, and keeps
+    /// nothing.
     ///
     /// Ownership is checked on SIL, so type-checking alone would accept a handle that escapes.
     static func verdict(on code: String) throws -> Verdict {

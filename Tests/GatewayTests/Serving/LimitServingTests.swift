@@ -150,44 +150,45 @@ struct LimitServingTests {
     @Test(arguments: slow)
     func `a client that stops is cut off`(_ shape: (name: String, bytes: String)) async throws {
         try await run {
-            $0.limits.keepAliveSeconds = 0.5
-            $0.limits.headSeconds = 0.5
-            $0.limits.bodySeconds = 0.5
+            $0.limits.keepAliveSeconds = 2
+            $0.limits.headSeconds = 2
+            $0.limits.bodySeconds = 2
         } _: { listener in
             let client = try await raw(listener)
-            try await client.write(shape.bytes)
-            let answer = try await client.receivedUntilClosed(within: 5)
+            // On a busy machine the cut may come before the last bytes are written: it is the same cut.
+            try? await client.write(shape.bytes)
+            let answer = try await client.receivedUntilClosed(within: 30)
             #expect(!answer.contains("200"))
         }
     }
 
     @Test func `bytes that trickle in win no time`() async throws {
         try await run {
-            $0.limits.headSeconds = 1
+            $0.limits.headSeconds = 2
         } _: { listener in
             let client = try await raw(listener)
             try await client.write("GET /who HTTP/1.1\r\nHost: a\r\n")
             let started = ContinuousClock.now
             let trickle = Task {
-                for number in 0..<100 {
+                for number in 0..<300 {
                     try await client.write("X-\(number): y\r\n")
                     try await Task.sleep(for: .milliseconds(100))
                 }
             }
-            _ = try await client.receivedUntilClosed(within: 8)
+            _ = try await client.receivedUntilClosed(within: 30)
             trickle.cancel()
-            #expect(ContinuousClock.now - started < .seconds(5))
+            #expect(ContinuousClock.now - started < .seconds(25))
         }
     }
 
     @Test func `a request under way is not cut while we work on it`() async throws {
         try await run {
-            $0.limits.keepAliveSeconds = 0.3
-            $0.limits.headSeconds = 0.3
-            $0.limits.bodySeconds = 0.3
+            $0.limits.keepAliveSeconds = 2
+            $0.limits.headSeconds = 2
+            $0.limits.bodySeconds = 2
             $0.routes = [
                 Route(.get, "/slow") { _, _ in
-                    try await Task.sleep(for: .seconds(1))
+                    try await Task.sleep(for: .seconds(5))
                     return Response(status: .ok)
                 }
             ]
