@@ -13,6 +13,7 @@ struct CrashWorld: Sendable {
     let folder: String
     let pki: DevelopmentPKI
     let owner: Pool
+    private let started = Started()
 
     static let origin = "tsunagi.example/crash"
     static let listeners: [Listener] = [.institution, .office]
@@ -45,6 +46,7 @@ struct CrashWorld: Sendable {
     }
 
     private func end() async {
+        started.killAll()
         await owner.shutdown()
         try? FileManager.default.removeItem(atPath: folder)
     }
@@ -106,8 +108,10 @@ struct CrashWorld: Sendable {
     }
 
     func serve() throws -> ServeProcess {
-        try ServeProcess(
+        let process = try ServeProcess(
             configuration: configuration, errors: folder + "/errors-\(RecordID.random().text)")
+        started.add(process)
+        return process
     }
 
     func count(_ from: String) async throws -> Int {

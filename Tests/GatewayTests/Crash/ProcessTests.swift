@@ -175,9 +175,10 @@ struct ProcessTests {
         }
     }
 
-    /// Checks without pause from several connections: no answer without its entry, and none accepted and dropped but
-    /// for what was on the wire.
-    @Test func `a gateway told to stop under load answers nothing without its entry`() async throws {
+    /// Checks without pause from several connections: no answer without its entry, and none
+    /// accepted and dropped but for what was on the wire.
+    @Test func `a gateway told to stop under load answers nothing without its entry`() async throws
+    {
         try await CrashWorld.with { world in
             let process = try world.serve()
             let ports = try await process.ports(CrashWorld.listeners.count)
@@ -205,8 +206,9 @@ struct ProcessTests {
             #expect(try await process.exit() == 0, "\(process.complaint)")
             let entries = try await world.count(
                 "log.access_entry where outcome = '\(Refusal.visitUnknown.code)'")
-            // Each of the six connections may lose the answer that is on the wire when it is closed; an entry without
-            // its answer is the side on which the log may err, never the other.
+            // Each of the six connections may lose the answer that is on the wire when it is
+            // closed; an entry without its answer is the side on which the log may err, never the
+            // other.
             let answers = journal.now.refusals
             #expect((answers...answers + 6).contains(entries))
         }

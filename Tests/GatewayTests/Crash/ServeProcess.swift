@@ -8,9 +8,10 @@ import TestSupport
 /// `tsunagi serve`, the real program, as a process that can be stopped and killed.
 final class ServeProcess: Sendable {
     private let process: Mutex<Process>
+    private let processID: pid_t
+    private let hasEnded = Atomic<Bool>(false)
     private let output: Mutex<Pipe>
     private let errors: String
-    private let ended = Mutex<(status: Int32, wasKilled: Bool)?>(nil)
 
     /// The program that was built beside this test.
     static let program: String = {
@@ -33,6 +34,7 @@ final class ServeProcess: Sendable {
         process.standardError = FileHandle(forWritingAtPath: errors) ?? .nullDevice
         self.errors = errors
         try process.run()
+        processID = process.processIdentifier
         self.process = Mutex(process)
         output = Mutex(pipe)
     }
@@ -56,8 +58,9 @@ final class ServeProcess: Sendable {
 
     var complaint: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
 
+    /// Not one that has ended: its number may be another's by now.
     func signal(_ number: Int32) {
-        _ = Glibc.kill(process.withLock { $0.processIdentifier }, number)
+        if !hasEnded.load(ordering: .acquiring) { _ = Glibc.kill(processID, number) }
     }
 
     /// Its exit status; 128 + signal for one that was killed.
@@ -65,6 +68,7 @@ final class ServeProcess: Sendable {
         try await onAThread {
             self.process.withLock { process in
                 process.waitUntilExit()
+                self.hasEnded.store(true, ordering: .releasing)
                 let signalled = process.terminationReason == .uncaughtSignal
                 return process.terminationStatus + (signalled ? 128 : 0)
             }
@@ -90,5 +94,16 @@ final class ServeProcess: Sendable {
             ports[listener] = port
         }
         return ports
+    }
+}
+
+/// Every process of a world, so that a test that fails in the middle leaves none running.
+final class Started: Sendable {
+    private let processes = Mutex<[ServeProcess]>([])
+
+    func add(_ process: ServeProcess) { processes.withLock { $0.append(process) } }
+
+    func killAll() {
+        for process in processes.withLock({ $0 }) { process.signal(SIGKILL) }
     }
 }
