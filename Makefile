@@ -44,8 +44,8 @@ format:
 bench:
 	@deploy/install-debian bench
 	@echo 'Building for release (the first time about ten minutes on two cores)'
-	@swift build $(quiet) -c release --product tsunagi
-	@swift build $(quiet) -c release --product tsunagi-load
+	@swift build $(quiet) -c release --static-swift-stdlib --product tsunagi
+	@swift build $(quiet) -c release --static-swift-stdlib --product tsunagi-load
 	@bench/run --bin "$$(swift build -c release --show-bin-path)"
 
 clean:

@@ -47,6 +47,8 @@ create table exchange.visit (
 create unique index visit_id on exchange.visit (visit);
 create unique index visit_nonce on exchange.visit (nonce) where nonce is not null;
 create index visit_patient on exchange.visit (party, patient, ends_at);
+-- The few that wait for a card to confirm them.
+create index visit_paper on exchange.visit (person, party) where confirmed_by = 'paper';
 
 -- The text that was signed can be rebuilt; these are the signature and the certificate that made
 -- it.

@@ -43,7 +43,7 @@ struct BenchCommand: AsyncParsableCommand {
             abstract: "Append access entries as the gateway does; prints one JSON line.")
 
         @Option(help: "The prepared folder.") var dir: String
-        @Option(help: "For how long.") var seconds = 8
+        @Option(help: "For how long.") var seconds = 8.0
         @Option(help: "How many wait for their own commit at once.") var waiting = 128
 
         func run() async throws {
@@ -52,7 +52,7 @@ struct BenchCommand: AsyncParsableCommand {
                 .init(gateway: world.address("tsunagi_gateway"), office: nil), logger: world.logger)
             let caller = Caller(
                 party: try Party(role: .institution, code: BenchWorld.institution), operatorID: nil)
-            let end = Date().addingTimeInterval(Double(seconds))
+            let end = Date().addingTimeInterval(seconds)
             let started = Date()
             let count = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<waiting {
