@@ -25,7 +25,8 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let configuration: Target.Dependency = .product(
+    name: "Configuration", package: "swift-configuration")
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -95,21 +96,25 @@ let package = Package(
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict),
-        .testTarget(name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TrustTests", dependencies: ["Trust", x509, asn1, crypto, cryptoExtras],
             swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Exchange", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto, logging,
+                "Exchange", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto,
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Exchange", "Gateway", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi", crypto,
+                "Exchange", "Gateway", "Ledger", "Postgres", "Trust", "TestSupport", "tsunagi",
+                crypto,
                 hummingbird, lifecycle, logging, nioCore, nioSSL,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],

@@ -75,7 +75,8 @@ package final class Ledger: Sendable {
     /// Names and numbers for metrics: how many connections work and how many callers wait for one.
     package var gauges: [(name: String, value: Int)] {
         var gauges = [
-            ("tsunagi_checks_waiting", checks.waiting), ("tsunagi_entries_waiting", entries.waiting),
+            ("tsunagi_checks_waiting", checks.waiting),
+            ("tsunagi_entries_waiting", entries.waiting),
         ]
         for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
             guard let statistics = pool?.statistics else { continue }

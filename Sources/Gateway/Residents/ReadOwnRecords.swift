@@ -128,7 +128,8 @@ extension AccessEntryView {
             throw Refusal.rulesUnknown
         }
         self.init(
-            id: entry.id.text, at: entry.at, party: try Party(uri: "urn:tsunagi:party:\(entry.party)"),
+            id: entry.id.text, at: entry.at,
+            party: try Party(uri: "urn:tsunagi:party:\(entry.party)"),
             partyName: own.partyName, operatorName: entry.operatorID, purpose: purpose,
             visitID: entry.visit?.text, refusal: entry.outcome == "ok" ? nil : entry.outcome,
             patientID: patient, what: [purpose.rawValue],

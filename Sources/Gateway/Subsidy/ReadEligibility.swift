@@ -39,7 +39,8 @@ extension GatewayParts {
         return .fhir(.ok, replay.parameters)
     }
 
-    private func replay(_ request: Request, _ context: GatewayContext, purpose: Purpose) async throws
+    private func replay(_ request: Request, _ context: GatewayContext, purpose: Purpose)
+        async throws
         -> ReplayedAnswer
     {
         let caller = try request.caller(context)

@@ -47,7 +47,8 @@ extension Request {
         guard let name = HTTPField.Name("Idempotency-Key"), let key = headers[name] else {
             return nil
         }
-        guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        guard (1...128).contains(key.utf8.count),
+            key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw Refusal.malformed("Idempotency-Key") }
         guard !IndividualNumber.looksLikeOne(in: key) else {
             throw Refusal.individualNumberNotAllowed("Idempotency-Key")

@@ -51,7 +51,8 @@ package struct StoredEntry: Sendable {
     /// commitments, so that a leaf shown to one resident's portal joins nothing to anything.
     package var leafText: [UInt8] {
         var text = "tsunagi entry v1\nid: \(id.text)\nat: \(at.microseconds)\nparty: \(party)\n"
-        text += "operator: \(operatorID ?? "-")\npurpose: \(purpose)\nvisit: \(visit?.text ?? "-")\n"
+        text +=
+            "operator: \(operatorID ?? "-")\npurpose: \(purpose)\nvisit: \(visit?.text ?? "-")\n"
         text += "resident: \(person.map { commitment($0.bytes) } ?? "-")\noutcome: \(outcome)\n"
         text += "basis: \(basis.map { commitment(Array($0.utf8)) } ?? "-")\n"
         text += "digest: \(digest.map(LogText.hex) ?? "-")\nsalt: \(LogText.hex(salt))\n"

@@ -5,7 +5,8 @@ import Postgres
 /// hashes.
 package struct NumberedCardEvent: Sendable {
     package enum Change: Sendable {
-        case bind(card: [UInt8], numberHash: [UInt8], valid: ClosedRange<Instant>, supersedes: [UInt8]?)
+        case bind(
+            card: [UInt8], numberHash: [UInt8], valid: ClosedRange<Instant>, supersedes: [UInt8]?)
         /// `nil`: left Japan, or died.
         case residence(numberHash: [UInt8], municipality: LocalGovernmentCode?, from: CalendarDay)
         case revoke(card: [UInt8])

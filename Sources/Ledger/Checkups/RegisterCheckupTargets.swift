@@ -65,7 +65,8 @@ extension Records {
         }
     }
 
-    private mutating func knownTargets(of persons: [PersonKey]) throws -> [Target.Key: Target.Said] {
+    private mutating func knownTargets(of persons: [PersonKey]) throws -> [Target.Key: Target.Said]
+    {
         let rows = try transaction.query(
             Self.selectTargets,
             [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])

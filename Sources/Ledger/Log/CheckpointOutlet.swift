@@ -11,7 +11,9 @@ package struct CheckpointOutlet: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         let path: String
         let code: Int32
-        package var description: String { "cannot write \(path): \(String(cString: strerror(code)))" }
+        package var description: String {
+            "cannot write \(path): \(String(cString: strerror(code)))"
+        }
     }
 
     private let folder: String

@@ -39,8 +39,10 @@ package struct LogAudit: Sendable {
             case .positionGap(let position): "position \(position) is missing"
             case .tileAltered(let level, let index):
                 "the stored tile \(index) of level \(level) is not what its entries make"
-            case .headDiffers(let size): "the head of \(size) entries is not what the positions make"
-            case .neverSealed(let entry): "the entry \(entry.text) is older than the head and has no position"
+            case .headDiffers(let size):
+                "the head of \(size) entries is not what the positions make"
+            case .neverSealed(let entry):
+                "the entry \(entry.text) is older than the head and has no position"
             }
         }
     }
@@ -134,7 +136,8 @@ package struct LogAudit: Sendable {
         mutating func end(_ transaction: inout Transaction) throws {
             let head = try transaction.query(LogAudit.selectHead)
             let size = head.count == 1 ? try head[0].int(0) : 0
-            let isHead = try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
+            let isHead =
+                try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
             if !isDamaged, !isHead { note(.headDiffers(size: size)) }
             let behind = try transaction.query(LogAudit.selectBehind, [.int(LogAudit.findingsMax)])
             for index in 0..<behind.count {

@@ -38,7 +38,8 @@ extension Ledger {
             // round trip.
             _ = try transaction.query(Statement("select clock_timestamp()"))
             let before = now()
-            let database = try transaction.query(Statement("select clock_timestamp()"))[0].instant(0)
+            let database = try transaction.query(Statement("select clock_timestamp()"))[0].instant(
+                0)
             return abs(database - (before.microseconds + now().microseconds) / 2)
         }
     }

@@ -18,7 +18,8 @@ package final class Sealer: Sendable {
     /// 8,192 entries are about 4 MB read and 12 ms of hashing: well under the second a seal may
     /// take.
     static let batchMax = 8_192
-    /// Between rounds that found something: small rounds, so that no answer waits behind a large one on the same cores.
+    /// Between rounds that found something: small rounds, so that no answer waits behind a large
+    /// one on the same cores.
     static let pauseMilliseconds = 40
     /// Between rounds that found nothing.
     static let idleMilliseconds = 200
@@ -145,8 +146,9 @@ package final class Sealer: Sendable {
     private func requireOneHistory(_ round: Round) throws {
         guard let bytes = outlet.latest() else { return }
         let published = try signer.key.open(bytes)
-        guard published.size < round.size
-            || (published.size == round.size && published.root == round.root)
+        guard
+            published.size < round.size
+                || (published.size == round.size && published.root == round.root)
         else { throw SealFault.otherHistory }
     }
 

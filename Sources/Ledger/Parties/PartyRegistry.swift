@@ -87,7 +87,8 @@ package struct PartyRegistry: Sendable {
         }
     }
 
-    private func change(_ sql: String, _ party: Party, _ values: [Value] = []) async throws -> Bool {
+    private func change(_ sql: String, _ party: Party, _ values: [Value] = []) async throws -> Bool
+    {
         try await pool.transaction { transaction in
             try transaction.run(Statement(sql), [.text(party.key)] + values) == 1
         }

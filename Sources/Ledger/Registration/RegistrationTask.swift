@@ -93,7 +93,7 @@ extension Records {
                     .id(task), .ints(telling.map(\.line)), .texts(telling.map(\.kind.rawValue)),
                     .texts(telling.map { Self.json($0.findings) }),
                 ]
-            ),
+            )
         ])
         // Fresh is what was taken: a feed of which every row is refused goes stale.
         if request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {

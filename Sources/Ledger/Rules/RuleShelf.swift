@@ -83,7 +83,8 @@ package final class RuleShelf: Sendable {
         try await owner.transaction { transaction in
             _ = try transaction.run(
                 Statement(
-                    "insert into exchange.rule_book (version, files) values ($1, $2) on conflict do nothing"),
+                    "insert into exchange.rule_book (version, files) values ($1, $2) on conflict do nothing"
+                ),
                 [.text(version), .json(json)])
         }
         return version

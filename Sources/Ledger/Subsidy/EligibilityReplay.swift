@@ -46,8 +46,10 @@ extension Records {
         let code = try row.text(11)
         return EligibilityReplay(
             id: id, at: Instant(microseconds: try row.instant(0)),
-            institution: try Party(role: .institution, code: String(code.dropFirst("institution:".count))),
-            person: person, visit: visit.id, patient: visit.patient, digest: try row.bytes(2), basis: basis,
+            institution: try Party(
+                role: .institution, code: String(code.dropFirst("institution:".count))),
+            person: person, visit: visit.id, patient: visit.patient, digest: try row.bytes(2),
+            basis: basis,
             facts: facts)
     }
 

@@ -16,8 +16,10 @@ package struct VerifiedVisit: Sendable {
     package let certificate: [UInt8]
 
     package init(
-        cardHash: [UInt8], nonce: String, requestDigest: [UInt8], terms: (kind: String, consents: [String]),
-        cardValidTo: CalendarDay, evidence: (text: [UInt8], signature: [UInt8], certificate: [UInt8])
+        cardHash: [UInt8], nonce: String, requestDigest: [UInt8],
+        terms: (kind: String, consents: [String]),
+        cardValidTo: CalendarDay,
+        evidence: (text: [UInt8], signature: [UInt8], certificate: [UInt8])
     ) {
         self.cardHash = cardHash
         self.nonce = nonce

@@ -47,7 +47,8 @@ extension Records {
     /// The resident a token stands for. Throws `.tokenInvalid`, `.tokenExpired`, `.tokenRevoked`,
     /// or
     /// `.tokenOfAnotherParty` when the connection's certificate is not the one it was issued to.
-    package mutating func resident(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> PersonKey {
+    package mutating func resident(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> PersonKey
+    {
         let rows = try transaction.query(Self.selectToken, [.bytes(tokenHash)])
         guard rows.count == 1 else { throw Refusal.tokenInvalid }
         let row = rows[0]

@@ -17,7 +17,8 @@ struct BenchCommand: AsyncParsableCommand {
 
         @Option(help: "The folder.") var dir: String
         @Option(help: "How many residents.") var residents = 10_000
-        @Option(help: "Lines of visit-rsa.jsonl; half as many of visit-p384.jsonl.") var visits = 50_000
+        @Option(help: "Lines of visit-rsa.jsonl; half as many of visit-p384.jsonl.") var visits =
+            50_000
 
         func run() async throws {
             let world = try World(

@@ -45,7 +45,8 @@ struct BenchWorld {
         var text = String(decoding: try Files.read(path), as: UTF8.self)
         let now = WallClock.now().seconds
         for number in 0..<10_000 {
-            text += "7f\(String(format: "%030x", number))\tR\t\(now + 86_400)\t\(now)\tsuperseded\tbench\n"
+            text +=
+                "7f\(String(format: "%030x", number))\tR\t\(now + 86_400)\t\(now)\tsuperseded\tbench\n"
         }
         try Data(text.utf8).write(to: URL(filePath: path))
         try pki.writeList(.institutions, at: WallClock.now())
@@ -162,7 +163,8 @@ struct BenchWorld {
         let now = WallClock.now()
         let nonce = Nonce.issue(.visit, to: clinic, lifetimeSeconds: 86_400, now: now, keys: keys)
         let body = try VisitBody.make(
-            nonce: nonce.text, day: now.dayInJapan, consents: ["subsidy"], party: clinic, card: card)
+            nonce: nonce.text, day: now.dayInJapan, consents: ["subsidy"], party: clinic, card: card
+        )
         return Self.line("POST", "/visits", body)
     }
 

@@ -31,7 +31,8 @@ struct DemoStory {
             try expect(answer, 202)
             teller.say(summary(answer))
         }
-        teller.chapter("2. Municipalities and prefectures register who is entitled to what (PMH's own JSON)")
+        teller.chapter(
+            "2. Municipalities and prefectures register who is entitled to what (PMH's own JSON)")
         for (place, office) in cast.offices.enumerated() {
             let answer = try teller.send(
                 .init(
@@ -51,12 +52,14 @@ struct DemoStory {
                     cast.registration(of: cast.offices[0])
                 ), isShown: false))
         try expect(again, 202)
-        teller.say("Sent twice by mistake, the first one's task comes back and nothing is applied again.")
+        teller.say(
+            "Sent twice by mistake, the first one's task comes back and nothing is applied again.")
     }
 
     private func clinic() throws -> (id: String, patient: String) {
         let child = cast.residents[cast.child]
-        teller.chapter("3. \(child.name) comes to \(cast.names[cast.clinic] ?? ""), and the card is read")
+        teller.chapter(
+            "3. \(child.name) comes to \(cast.names[cast.clinic] ?? ""), and the card is read")
         let visit = try open(cast.child, consents: ["subsidy"], at: cast.clinic, isShown: true)
         teller.say("The visit is open until \(visit.text("endsAt")).")
         teller.say("To this clinic the child is \(visit.text("patient")), and to nobody else.")
@@ -70,13 +73,16 @@ struct DemoStory {
         teller.chapter("5. Somebody who agrees to nothing, and somebody who moved")
         let silent = try open(cast.adult, consents: [], at: cast.clinic, isShown: false)
         teller.say("An adult reads the card (an ECDSA P-384 one) and declines:")
-        say(outcomesIn: try check(
-            (silent.text("visit"), silent.text("patient")), "declined.json", isShown: false))
-        let moved = try open(cast.movedChild, consents: ["subsidy"], at: cast.pharmacy, isShown: false)
+        say(
+            outcomesIn: try check(
+                (silent.text("visit"), silent.text("patient")), "declined.json", isShown: false))
+        let moved = try open(
+            cast.movedChild, consents: ["subsidy"], at: cast.pharmacy, isShown: false)
         teller.say("Somebody who moved, at \(cast.names[cast.pharmacy] ?? ""):")
-        say(outcomesIn: try check(
-            (moved.text("visit"), moved.text("patient")), "moved.json", at: cast.pharmacy,
-            isShown: false))
+        say(
+            outcomesIn: try check(
+                (moved.text("visit"), moved.text("patient")), "moved.json", at: cast.pharmacy,
+                isShown: false))
         teller.chapter("6. A month later: what did we tell them on that day?")
         let id = answer.text("id")
         let replay = try teller.send(
@@ -102,7 +108,8 @@ struct DemoStory {
         for event in events.events { teller.say(event.line) }
         let verified = try events.verifyProofs(with: try sealKey())
         teller.say("")
-        teller.say("\(verified) of these have a proof that they are in the sealed log; each was checked")
+        teller.say(
+            "\(verified) of these have a proof that they are in the sealed log; each was checked")
         teller.say("here, from what the portal received and the log's public key alone.")
         let own = try teller.send(
             .init(
@@ -140,7 +147,8 @@ extension DemoStory {
         guard let card = cast.cards[index] else { throw Command.Failure(description: "no card") }
         let day = try CalendarDay(nonce.text("day"))
         let body = try VisitBody.make(
-            nonce: nonce.text("nonce"), day: day, consents: consents, party: institution, card: card)
+            nonce: nonce.text("nonce"), day: day, consents: consents, party: institution, card: card
+        )
         let answer = try teller.send(
             .init(
                 method: "POST", party: institution, listener: .institution, path: "/visits",

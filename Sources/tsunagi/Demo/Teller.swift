@@ -61,7 +61,9 @@ struct Teller {
     private func show(_ arguments: [String]) {
         let words = arguments.map { word in
             let short = word.replacingOccurrences(of: world.folder, with: "$DEMO")
-            let isPlain = short.allSatisfy { $0.isLetter || $0.isNumber || "-_./:@,=%".contains($0) }
+            let isPlain = short.allSatisfy {
+                $0.isLetter || $0.isNumber || "-_./:@,=%".contains($0)
+            }
             // $DEMO is meant to be expanded by the reader's shell; any other $ is not.
             if isPlain || (short.hasPrefix("$DEMO/") || short.hasPrefix("@$DEMO/")) { return short }
             return "'\(short)'"

@@ -6,7 +6,8 @@ import Postgres
 
 /// The owner's connection, which only commands use; a gateway never has it.
 struct OwnerOption: ParsableArguments {
-    @Option(help: "libpq connection string of the owner. TSUNAGI_DATABASE_OWNER is used without it.")
+    @Option(
+        help: "libpq connection string of the owner. TSUNAGI_DATABASE_OWNER is used without it.")
     var database: String?
 
     func address() throws -> Address {

@@ -66,7 +66,9 @@ struct PartyCommand: AsyncParsableCommand {
 
         func run() async throws {
             let day = try CalendarDay(since, item: "since")
-            try await named.change("connected since \(since)") { try await $0.connect($1, since: day) }
+            try await named.change("connected since \(since)") {
+                try await $0.connect($1, since: day)
+            }
         }
     }
 

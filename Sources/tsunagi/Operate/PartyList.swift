@@ -53,7 +53,9 @@ struct PartyList {
         for character in line {
             switch character {
             case "\"":
-                if isQuoted || previous != "\"" { isQuoted.toggle() } else {
+                if isQuoted || previous != "\"" {
+                    isQuoted.toggle()
+                } else {
                     isQuoted = true
                     fields[fields.count - 1].append("\"")
                 }

@@ -9,7 +9,8 @@ import Trust
 /// elsewhere.
 struct SealCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "seal", abstract: "Verify the access log.", subcommands: [Verify.self, Key.self])
+        commandName: "seal", abstract: "Verify the access log.",
+        subcommands: [Verify.self, Key.self])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

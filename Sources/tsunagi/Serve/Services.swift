@@ -21,7 +21,7 @@ struct Heartbeat: Service {
                 beat += 1
                 // A source that is away changes nothing: what was last known goes on, and readiness
                 // says so.
-                do { try await ledger.refresh() } catch where !Task.isCancelled {
+                do { try await ledger.refresh() } catch  where !Task.isCancelled {
                     logger.warning("refresh postponed", metadata: ["error": "\(error)"])
                 } catch {}
                 if beat % 10 == 0 { revocation.reload() }
