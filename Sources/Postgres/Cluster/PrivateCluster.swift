@@ -61,9 +61,20 @@ package struct PrivateCluster: Sendable {
         guard !isRunning else { return }
         ClusterProcess.removeLeftovers(dataFolder: dataFolder, socketFolder: socketFolder)
         try writeSettings()
-        try run(
-            "pg_ctl", ["-D", dataFolder, "-l", folder + "/server.log", "-w", "-t", "60", "start"])
+        // After a SIGKILL the kernel may still be taking down the last process, and with it the shared
+        // memory that a new server must not find in use: the start is then refused, and works a moment later.
+        for attempt in 1... {
+            do {
+                return try run(
+                    "pg_ctl",
+                    ["-D", dataFolder, "-l", folder + "/server.log", "-w", "-t", "60", "start"])
+            } catch  where attempt < Self.startsMax {
+                usleep(500_000)
+            }
+        }
     }
+
+    private static let startsMax = 4
 
     package func stop(mode: StopMode = .fast) throws {
         guard isRunning else { return }

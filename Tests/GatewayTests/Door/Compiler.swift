@@ -18,7 +18,7 @@ struct Compiler {
         defer { try? FileManager.default.removeItem(at: file) }
         let modules = try built()
         let (status, output) = try run(
-            options + [
+            ["swiftc"] + options + libpq() + [
                 "-package-name", packageName,
                 "-I", modules.appending(path: "Modules").path,
                 // Ledger's module names libpq's, so its map must be found, though nothing here uses it.
@@ -60,13 +60,19 @@ struct Compiler {
         return URL(filePath: path).deletingLastPathComponent()
     }
 
+    /// Where libpq's headers are, as SwiftPM asks too: `-I…` for the C compiler inside.
+    private static func libpq() throws -> [String] {
+        try run(["pkg-config", "--cflags-only-I", "libpq"]).output
+            .split(whereSeparator: \.isWhitespace).flatMap { ["-Xcc", String($0)] }
+    }
+
     private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
         let compiler = Process()
         compiler.executableURL = URL(filePath: "/usr/bin/env")
-        compiler.arguments = ["swiftc"] + arguments
+        compiler.arguments = arguments
         compiler.standardInput = FileHandle.nullDevice
-        compiler.standardOutput = FileHandle.nullDevice
         let errors = Pipe()
+        compiler.standardOutput = errors
         compiler.standardError = errors
         try compiler.run()
         let output = try errors.fileHandleForReading.readToEnd() ?? Data()
