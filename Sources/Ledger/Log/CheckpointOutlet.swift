@@ -39,8 +39,10 @@ package struct CheckpointOutlet: Sendable {
     }
 
     func write(_ note: String) throws {
-        try put(note, "\(folder)/latest.new", O_TRUNC)
-        guard rename("\(folder)/latest.new", "\(folder)/latest") == 0 else {
+        // A name of its own: several sealers may share the folder.
+        let new = "\(folder)/latest.\(UInt64.random(in: .min ... .max))"
+        try put(note, new, O_TRUNC)
+        guard rename(new, "\(folder)/latest") == 0 else {
             throw Failure(path: folder, code: errno)
         }
         try put(note + "\n", "\(folder)/\(day()).checkpoints", O_APPEND)
