@@ -18,11 +18,7 @@ package final class Sealer: Sendable {
     /// 8,192 entries are about 4 MB read and 12 ms of hashing: well under the second a seal may
     /// take.
     static let batchMax = 8_192
-    /// Between rounds that found something: small rounds, so that no answer waits behind a large
-    /// one on the same cores.
-    static let pauseMilliseconds = 40
-    /// Between rounds that found nothing.
-    static let idleMilliseconds = 200
+    static let pauseMilliseconds = 200
 
     package init(
         _ address: Address, signer: CheckpointSigner, outlet: CheckpointOutlet, logger: Logger
@@ -36,7 +32,6 @@ package final class Sealer: Sendable {
     /// Seals until cancelled. A database that is away is waited for; nothing is lost by it.
     package func run() async {
         var partitionsDue = ContinuousClock.now
-        var pause = Self.idleMilliseconds
         while !Task.isCancelled {
             do {
                 if ContinuousClock.now >= partitionsDue {
@@ -44,13 +39,11 @@ package final class Sealer: Sendable {
                     await ensurePartitions()
                 }
                 // A full batch leaves its last transaction for the next round: there is more.
-                let sealed = try await seal()
-                if sealed >= Self.batchMax / 2 { continue }
-                pause = sealed > 0 ? Self.pauseMilliseconds : Self.idleMilliseconds
+                if try await seal() >= Self.batchMax / 2 { continue }
             } catch {
                 logger.warning("seal postponed", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: .milliseconds(pause))
+            try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
         }
         await pool.shutdown()
     }
