@@ -15,13 +15,15 @@ struct ClusterProcess {
         postmaster = number
     }
 
-    /// Kills the server first, so that it starts no new processes, then those it had. True when
-    /// none is left: one that still ran would keep the data folder's memory and forbid a start.
-    func kill() -> Bool {
-        let family = [postmaster] + Self.children(of: postmaster)
-        for process in family { _ = Glibc.kill(process, SIGKILL) }
-        for _ in 0..<500 {
-            if !family.contains(where: Self.isAlive) { return true }
+    /// Kills the server first, so that it starts no new processes, then those it had: each has the data
+    /// folder as its own, also one started in the very moment of the kill. True when none is left: one
+    /// that still ran would keep the data folder's memory and forbid a start.
+    func kill(dataFolder: String) -> Bool {
+        _ = Glibc.kill(postmaster, SIGKILL)
+        for _ in 0..<1_000 {
+            let left = Self.working(in: dataFolder)
+            if left.isEmpty, !Self.isAlive(postmaster) { return true }
+            for process in left { _ = Glibc.kill(process, SIGKILL) }
             usleep(10_000)
         }
         return false
@@ -36,25 +38,27 @@ struct ClusterProcess {
 
     /// A zombie has ended: it only waits for its parent to take note.
     private static func isAlive(_ process: pid_t) -> Bool {
-        guard let state = status(process)?.state else { return false }
+        guard let state = state(process) else { return false }
         return state != "Z" && state != "X"
     }
 
-    private static func children(of parent: pid_t) -> [pid_t] {
+    /// A server's processes all work in its data folder. A zombie has no folder any more.
+    private static func working(in folder: String) -> [pid_t] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { pid_t($0) }.filter { status($0)?.parent == parent }
+        let real = URL(filePath: folder).resolvingSymlinksInPath().path
+        return names.compactMap { pid_t($0) }.filter { process in
+            let path = "/proc/\(process)/cwd"
+            let place = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+            return place == real
+        }
     }
 
-    /// The fields after the name, which stands in brackets and may itself hold some.
-    private static func status(_ process: pid_t) -> (state: Character, parent: pid_t)? {
+    /// The first field after the name, which stands in brackets and may itself hold some.
+    private static func state(_ process: pid_t) -> Character? {
         guard let text = read("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else {
             return nil
         }
-        let fields = text[end...].dropFirst().split(separator: " ")
-        guard fields.count > 2, let state = fields[0].first, let parent = pid_t(fields[1]) else {
-            return nil
-        }
-        return (state, parent)
+        return text[end...].dropFirst().first { $0 != " " }
     }
 
     private static func commandLine(_ process: pid_t) -> String {

@@ -74,7 +74,7 @@ package struct PrivateCluster: Sendable {
         }
     }
 
-    private static let startsMax = 4
+    private static let startsMax = 20
 
     package func stop(mode: StopMode = .fast) throws {
         guard isRunning else { return }
@@ -85,7 +85,7 @@ package struct PrivateCluster: Sendable {
     /// the kernel still writes out). For crash tests.
     package func kill() throws {
         guard let process = ClusterProcess(dataFolder: dataFolder) else { return }
-        guard process.kill() else { throw ClusterError.stillRunning }
+        guard process.kill(dataFolder: dataFolder) else { throw ClusterError.stillRunning }
         ClusterProcess.removeLeftovers(dataFolder: dataFolder, socketFolder: socketFolder)
     }
 
