@@ -89,7 +89,7 @@ extension AccessEntryView {
             .readRegistration:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .feedCards:
+            .registerCheckupTargets, .settleReview, .feedCards:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog: .search
         case .beginResidentSession, .endResidentSession, .endOwnVisit: .operation

@@ -12,7 +12,7 @@ create table exchange.party_certificate (
 -- One certificate speaks for one party.
 create unique index party_certificate_standing on exchange.party_certificate (issuer, public_key)
     where removed_at is null;
-grant select on exchange.party_certificate to tsunagi_gateway, tsunagi_reader;
+grant select on exchange.party_certificate to tsunagi_gateway, tsunagi_office, tsunagi_reader;
 
 -- 利用停止の申出: the party itself took its agreement back. No list that is loaded later undoes it.
 alter table exchange.party add column opted_out_at timestamptz;
