@@ -26,7 +26,7 @@ package final class Ledger: Sendable {
     let entries: Lane<[Entry], Void>
     let checks: Lane<VisitAccess, Answered>
     package let rules: RuleShelf
-    package let suspensions: Suspensions
+    package let parties: PartyWatch
     let logger: Logger
 
     package init(_ addresses: Addresses, limits: LedgerLimits = .standard, logger: Logger) {
@@ -47,7 +47,7 @@ package final class Ledger: Sendable {
             statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
             mode: .snapshot, run: VisitAccess.run)
         rules = RuleShelf(gateway)
-        suspensions = Suspensions(gateway)
+        parties = PartyWatch(gateway)
     }
 
     /// Refuses to serve on a database that could lose what was acknowledged, or that is of another
@@ -65,10 +65,11 @@ package final class Ledger: Sendable {
         try await refresh()
     }
 
-    /// Once a second: rules that were loaded and parties that were suspended since.
+    /// Once a second: rules that were loaded, parties that were suspended and certificates that were
+    /// registered or removed since.
     package func refresh() async throws {
-        // Suspensions first: rules that cannot be read must not keep a suspended party connected.
-        try await suspensions.refresh()
+        // Parties first: rules that cannot be read must not keep a suspended party connected.
+        try await parties.refresh()
         try await rules.refresh()
     }
 

@@ -10,12 +10,18 @@ package struct RuleBook: Sendable {
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
-    package init(reading files: [String: [UInt8]], version: String) throws(RuleFault) {
+    ///
+    /// A version that was kept from an earlier release was complete then: what this release added
+    /// since (a purpose nobody could have) may be missing, and old answers can still be decided
+    /// again.
+    package init(reading files: [String: [UInt8]], version: String, isKept: Bool = false)
+        throws(RuleFault)
+    {
         let folder = RuleFolder(files: files)
         self.version = version
         consentKinds = try folder.consentKinds()
         visitKinds = try folder.visitKinds()
-        purposes = try folder.purposes()
+        purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
     }
@@ -102,7 +108,7 @@ extension RuleFolder {
         return kinds
     }
 
-    func purposes() throws(RuleFault) -> [Purpose: BilingualText] {
+    func purposes(isKept: Bool) throws(RuleFault) -> [Purpose: BilingualText] {
         let file = try file("access/purposes.json")
         _ = try file.source()
         var names: [Purpose: BilingualText] = [:]
@@ -115,7 +121,7 @@ extension RuleFolder {
                 throw row.fault("code", "is given twice")
             }
         }
-        for purpose in Purpose.allCases where names[purpose] == nil {
+        for purpose in Purpose.allCases where names[purpose] == nil && !isKept {
             throw file.fault("purposes", "leaves out \(purpose.rawValue)")
         }
         return names
