@@ -10,7 +10,7 @@ import Trust
 import X509
 
 @Suite struct NameConstraintTests {
-    @Test(arguments: names)
+    @Test(arguments: names + directory + below)
     func `a name is held to the constraints above it`(row: PathRow) {
         row.check()
     }
@@ -100,13 +100,177 @@ import X509
             permitted: [.directoryName(try! DistinguishedName { CountryName("FR") })],
             of: [.dnsName("a.example.jp")]),
         names(
-            "a form that is not processed", .nameConstraintsUnsupported,
+            "a form that is not processed, of a name that is not there", nil,
             permitted: [.registeredID([1, 2, 3])], of: [.dnsName("a.example.jp")]),
+        names(
+            "a form that is not processed, of a name that is there", .nameConstraintsUnsupported,
+            excluded: [.registeredID([1, 2, 3])],
+            of: [.dnsName("a.example.jp"), .registeredID([1, 2, 4])]),
+        names(
+            "another form than the constraint's", nil,
+            permitted: [ip([192, 0, 2, 0, 255, 255, 255, 0])], of: [.dnsName("a.example.jp")]),
+        names(
+            "permitted and excluded", .nameExcluded, permitted: [.dnsName("example.jp")],
+            excluded: [.dnsName("example.jp")], of: [.dnsName("a.example.jp")]),
+        names(
+            "the second of two names", .nameExcluded, excluded: [.dnsName("bad.example.jp")],
+            of: [.dnsName("ok.example.jp"), .dnsName("bad.example.jp")]),
+        names(
+            "one of two permitted", nil, permitted: [.dnsName("a.jp"), .dnsName("b.jp")],
+            of: [.dnsName("x.b.jp")]),
+        names(
+            "every host excluded", .nameExcluded, excluded: [.dnsName("")],
+            of: [.dnsName("a.example.jp")]),
+        names(
+            "a wildcard wider than what is permitted", .nameNotPermitted,
+            permitted: [.dnsName("a.example.jp")], of: [.dnsName("*.example.jp")]),
+        names(
+            "a wildcard inside what is permitted", nil, permitted: [.dnsName("example.jp")],
+            of: [.dnsName("*.example.jp")]),
+        names(
+            "a point before a host", .nameConstraintsMalformed,
+            permitted: [.dnsName(".example.jp")], of: [.dnsName("a.example.jp")]),
+        names(
+            "a mailbox with two signs", .nameConstraintsMalformed,
+            permitted: [.rfc822Name("a@b@example.jp")], of: [.rfc822Name("b@example.jp")]),
+        names(
+            "mail excluded below a domain", .nameExcluded, excluded: [.rfc822Name(".example.jp")],
+            of: [.rfc822Name("hanako@sub.example.jp")]),
+        names(
+            "mail beside an excluded domain", nil, excluded: [.rfc822Name(".example.jp")],
+            of: [.rfc822Name("hanako@example.jp")]),
+        names(
+            "an address without a mask", .nameConstraintsMalformed,
+            permitted: [ip([192, 0, 2, 7])], of: [ip([192, 0, 2, 7])]),
+        names(
+            "an excluded IPv6 address", .nameExcluded,
+            excluded: [
+                ip([UInt8](repeating: 0, count: 15) + [1] + [UInt8](repeating: 255, count: 16))
+            ],
+            of: [ip([UInt8](repeating: 0, count: 15) + [1])]),
+        names(
+            "IPv6 where IPv4 is permitted", .nameNotPermitted,
+            permitted: [ip([192, 0, 2, 0, 255, 255, 255, 0])],
+            of: [ip([UInt8](repeating: 0, count: 16))]),
+        names(
+            "a URI with an address for a host", .nameNotPermitted,
+            excluded: [.uniformResourceIdentifier("example.jp")],
+            of: [.uniformResourceIdentifier("https://192.0.2.7/")]),
+        names(
+            "a URI whose user looks like the host", .nameNotPermitted,
+            permitted: [.uniformResourceIdentifier("good.jp")],
+            of: [.uniformResourceIdentifier("https://good.jp@evil.example/")]),
         PathRow(name: "not critical", usage: .any, reason: .extensionMisused) {
             let root = TestCA.authority("Root")
             let constraint = TestCA.constraints(permitted: [.dnsName("a.jp")], critical: false)
             let ca = TestCA.authority("Sub", by: root, additional: [constraint])
             return OfferedPath(anchor: root, intermediates: [ca], leaf: TestCA.leaf(by: ca))
+        },
+    ]
+
+    static func organisation(_ name: String, _ unit: String? = nil) -> X509.GeneralName {
+        .directoryName(
+            try! DistinguishedName {
+                CountryName("JP")
+                OrganizationName(name)
+                if let unit { OrganizationalUnitName(unit) }
+            })
+    }
+
+    static let directory: [PathRow] = [
+        names(
+            "a subject inside", nil, permitted: [organisation("Tsunagi test")],
+            of: [.dnsName("a.jp")]),
+        names(
+            "a subject excluded", .nameExcluded, excluded: [organisation("Tsunagi test")],
+            of: [.dnsName("a.jp")]),
+        names(
+            "a subject whose last word is longer", nil, excluded: [organisation("Tsunagi tes")],
+            of: [.dnsName("a.jp")]),
+        names(
+            "a constraint longer than the subject", .nameNotPermitted,
+            permitted: [organisation("Tsunagi test", "Unit")], of: [.dnsName("a.jp")]),
+        names(
+            "an alternative name outside, the subject inside", .nameNotPermitted,
+            permitted: [organisation("Tsunagi test")], of: [organisation("Another")]),
+        names(
+            "an alternative name inside, the subject outside", .nameNotPermitted,
+            permitted: [organisation("Another")], of: [organisation("Another", "Unit")]),
+        PathRow(name: "mail in the subject", usage: .any, reason: .nameNotPermitted) {
+            let constraint = TestCA.constraints(permitted: [.rfc822Name("example.jp")])
+            let root = TestCA.authority("Root", additional: [constraint])
+            let subject = try! DistinguishedName {
+                CommonName("Hanako")
+                EmailAddress("hanako@elsewhere.example")
+            }
+            return OfferedPath(anchor: root, leaf: TestCA.mint(subject, by: root, []))
+        },
+    ]
+
+    static func hosts(_ permitted: String...) -> [Certificate.Extension] {
+        [TestCA.constraints(permitted: permitted.map { .dnsName($0) })]
+    }
+
+    static func host(_ name: String) -> Certificate.Extension {
+        TestCA.alternative([.dnsName(name)])
+    }
+
+    static func any(
+        _ name: String, _ reason: Reason?, _ make: @escaping @Sendable () -> OfferedPath
+    ) -> PathRow {
+        PathRow(name: name, usage: .any, reason: reason, make: make)
+    }
+
+    /// Constraints at several places of a path, and names of CAs.
+    static let below: [PathRow] = [
+        any("the anchor's constraint", .nameNotPermitted) {
+            let root = TestCA.authority("Root", additional: hosts("a.jp"))
+            return OfferedPath(
+                anchor: root, leaf: TestCA.leaf(by: root, uris: [], additional: [host("b.jp")]))
+        },
+        any("a second constraint narrows", .nameNotPermitted) {
+            let root = TestCA.authority("Root", additional: hosts("a.jp", "b.jp"))
+            let ca = TestCA.authority("CA", by: root, additional: hosts("b.jp"))
+            return OfferedPath(
+                anchor: root, intermediates: [ca],
+                leaf: TestCA.leaf(by: ca, uris: [], additional: [host("a.jp")]))
+        },
+        any("a second constraint does not widen", .nameNotPermitted) {
+            let root = TestCA.authority("Root", additional: hosts("b.jp"))
+            let ca = TestCA.authority("CA", by: root, additional: hosts("a.jp", "b.jp"))
+            return OfferedPath(
+                anchor: root, intermediates: [ca],
+                leaf: TestCA.leaf(by: ca, uris: [], additional: [host("a.jp")]))
+        },
+        any("a CA's own name", .nameNotPermitted) {
+            let root = TestCA.authority("Root", additional: hosts("a.jp"))
+            let ca = TestCA.authority("CA", by: root, additional: [host("b.jp")])
+            return OfferedPath(
+                anchor: root, intermediates: [ca],
+                leaf: TestCA.leaf(by: ca, uris: [], additional: [host("a.jp")]))
+        },
+        any("a self-issued CA's own name", nil) {
+            let root = TestCA.authority("Root", additional: hosts("a.jp"))
+            let renewed = TestCA.authority("Root", by: root, additional: [host("b.jp")])
+            return OfferedPath(
+                anchor: root, intermediates: [renewed],
+                leaf: TestCA.leaf(by: renewed, uris: [], additional: [host("a.jp")]))
+        },
+        any("a self-issued certificate at the end", .nameNotPermitted) {
+            let root = TestCA.authority("Root", additional: hosts("a.jp"))
+            let ca = TestCA.authority("CA", by: root)
+            return OfferedPath(
+                anchor: root, intermediates: [ca],
+                leaf: TestCA.leaf(by: ca, "CA", uris: [], additional: [host("b.jp")]))
+        },
+        any("another way that the constraint is not on", nil) {
+            let (root, other) = (TestCA.authority("Root"), TestCA.authority("Other"))
+            let narrow = TestCA.authority("Narrow", by: root, additional: hosts("a.jp"))
+            let first = TestCA.authority("CA", by: narrow)
+            let second = TestCA.authority("CA", by: other, key: first.key)
+            return OfferedPath(
+                anchor: root, otherAnchors: [other], intermediates: [narrow, first, second],
+                leaf: TestCA.leaf(by: first, uris: [], additional: [host("b.jp")]))
         },
     ]
 }

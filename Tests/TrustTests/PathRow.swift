@@ -35,7 +35,11 @@ struct OfferedPath {
         let anchors = [anchor] + otherAnchors
         var store: RevocationStore?
         if let lists {
-            store = TestCA.store(lists)
+            do {
+                store = RevocationStore(lists: try lists.map { try RevocationList(der: $0) })
+            } catch {
+                return .refused(error as? Reason ?? .crlMalformed)
+            }
         } else if usage != .any {
             store = TestCA.store((anchors + intermediates).map { TestCA.list(of: $0) })
         }

@@ -42,7 +42,8 @@ import X509
             return OfferedPath(anchor: ca, leaf: TestCA.leaf(by: ca))
         },
         PathRow(name: "another CA", reason: .issuerUnknown) {
-            OfferedPath(anchor: TestCA.authority(), leaf: TestCA.leaf(by: TestCA.authority("Stranger")))
+            OfferedPath(
+                anchor: TestCA.authority(), leaf: TestCA.leaf(by: TestCA.authority("Stranger")))
         },
         PathRow(name: "another CA of the same name", reason: .signatureInvalid) {
             OfferedPath(anchor: TestCA.authority(), leaf: TestCA.leaf(by: TestCA.authority()))
@@ -68,7 +69,8 @@ import X509
         },
         PathRow(name: "a foreign URI", reason: .partyMalformed) {
             let ca = TestCA.authority()
-            return OfferedPath(anchor: ca, leaf: TestCA.leaf(by: ca, uris: ["https://clinic.example"]))
+            return OfferedPath(
+                anchor: ca, leaf: TestCA.leaf(by: ca, uris: ["https://clinic.example"]))
         },
         PathRow(name: "a party with an impossible code", reason: .partyMalformed) {
             let ca = TestCA.authority()

@@ -70,8 +70,9 @@ package struct FileVerification: Sendable {
         var wanted: Set = [leaf.issuer]
         var near: [[UInt8]] = []
         var rest = candidates.map { ($0, try? ParsedCertificate(der: $0)) }
-        while let place = rest.firstIndex(where: { $0.1.map { wanted.contains($0.subject) } == true })
-        {
+        while let place = rest.firstIndex(where: {
+            $0.1.map { wanted.contains($0.subject) } == true
+        }) {
             let (der, certificate) = rest.remove(at: place)
             near.append(der)
             if let certificate { wanted.insert(certificate.issuer) }

@@ -1,5 +1,6 @@
 package import Exchange
 
+/// A time as an operator writes it: one instant or none, never a guess.
 extension Instant {
     /// `YYYY-MM-DD` (its first second), RFC 3339 (`YYYY-MM-DDTHH:MM:SS`, a fraction, `Z` or an
     /// offset), or seconds since 1970; nil otherwise. A time without an offset could be any hour's.
