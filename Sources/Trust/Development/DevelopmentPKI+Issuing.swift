@@ -128,7 +128,7 @@ extension DevelopmentPKI {
         try serializer.serialize(certificate)
         let parsed = try ParsedCertificate(der: serializer.serializedBytes)
         let issued = Issued(
-            serial: Hexadecimal.encode(parsed.serial), name: name, notAfter: parsed.notAfter)
+            serial: Hexadecimal.text(parsed.serial), name: name, notAfter: parsed.notAfter)
         try SecretFile.append(path(authority, "index.txt"), issued.line)
         return parsed
     }

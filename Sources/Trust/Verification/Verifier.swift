@@ -47,9 +47,18 @@ package struct Verifier: Sendable {
         self.anchors = Dictionary(grouping: anchors, by: \.subject)
         self.usage = usage
         self.registered = registered
-        let mayGoWithout = usage == .any || usage == .server
-        self.revocation = revocation ?? (mayGoWithout ? nil : RevocationStore(lists: []))
+        self.revocation = revocation ?? (usage.needsRevocation ? RevocationStore(lists: []) : nil)
     }
+
+    private init(_ verifier: Verifier, revocation: RevocationStore?) {
+        anchors = verifier.anchors
+        usage = verifier.usage
+        registered = verifier.registered
+        self.revocation = revocation
+    }
+
+    /// The same, but asks no list: for an answer that says so, never for a listener.
+    var withoutRevocation: Verifier { Verifier(self, revocation: nil) }
 
     package func verify(leaf: [UInt8], intermediates: [[UInt8]], at time: Instant) -> Verdict {
         let certificate: ParsedCertificate
@@ -120,6 +129,9 @@ extension Verifier.Usage {
         case .card, .server, .any: nil
         }
     }
+
+    /// Whether a missing list refuses: wherever somebody else's certificate lets them in.
+    var needsRevocation: Bool { self != .any && self != .server }
 
     /// The purpose that the leaf, and every CA that restricts itself, must allow.
     var extendedKeyUsage: [UInt8]? {
