@@ -47,9 +47,10 @@ package struct CheckupTicket: Hashable, Sendable {
 
     package let number: Number
     package let validFrom: CalendarDay
-    fileprivate(set) var use: Use?
-    fileprivate(set) var returnedOn: CalendarDay?
-    fileprivate(set) var replacedOn: CalendarDay?
+    /// Facts as recorded; what they amount to is the book's to say (`TicketBook.state`).
+    package fileprivate(set) var use: Use?
+    package fileprivate(set) var returnedOn: CalendarDay?
+    package fileprivate(set) var replacedOn: CalendarDay?
 
     init(number: Number, validFrom: CalendarDay) {
         self.number = number
@@ -104,9 +105,8 @@ package struct TicketBook: Hashable, Sendable {
                     $0.number.body == rule.body && $0.number.kind == rule.kind
                         && $0.number.serial == serial
                 }
-                if earlier.contains(where: { $0.replacedOn == nil && $0.returnedOn == nil }) {
-                    continue
-                }
+                let isThere = earlier.contains { $0.replacedOn == nil && $0.returnedOn == nil }
+                if isThere { continue }
                 let number = CheckupTicket.Number(
                     body: rule.body, kind: rule.kind, serial: serial, issue: earlier.count + 1)
                 tickets.append(CheckupTicket(number: number, validFrom: day))
@@ -146,6 +146,11 @@ extension TicketBook {
             if let refusal = book.refusal(of: number) { throw refusal }
             try book.change(number) { $0.returnedOn = day }
         case .add(let rules, let day, let isPlural):
+            // Two municipalities' tickets for one visit would be open side by side.
+            let current = book.tickets.first { $0.replacedOn == nil }?.number.body
+            guard rules.allSatisfy({ $0.body == current ?? $0.body }) else {
+                throw .otherMunicipality
+            }
             book.issue(rules, on: day, isPlural: isPlural)
         case .move(let rules, let day, let isPlural):
             if let lastMove = book.lastMove, day < lastMove { throw .moveOutOfOrder }

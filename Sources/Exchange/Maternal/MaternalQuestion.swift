@@ -40,7 +40,9 @@ package struct MaternalQuestion: Hashable, Sendable {
             let calendar = PregnancyCalendar(expectedDate: day, rules: rules.pregnancy)
             writer.member("due", day.text)
             writer.member("weekZero", calendar.weekZero.text)
-            writer.write(rules.visits(of: calendar), of: calendar, rules: rules)
+            writer.writeVisits(of: calendar, by: rules)
+            writer.writeTests(of: calendar, by: rules)
+            writer.writeTerms(of: calendar, by: rules)
             // Counted from the expected date; the day of delivery moves them.
             writer.member("postpartumIfDeliveredOn", day.text)
             writer.write("postpartum", rules.windows(afterDelivery: day), items: rules.items)
@@ -81,12 +83,10 @@ extension JSONWriter {
         endArray()
     }
 
-    fileprivate mutating func write(
-        _ visits: [MaternalSchedule.Visit], of calendar: PregnancyCalendar, rules: MaternalRules
-    ) {
+    fileprivate mutating func writeVisits(of calendar: PregnancyCalendar, by rules: MaternalRules) {
         name("visits")
         beginArray()
-        for visit in visits {
+        for visit in rules.visits(of: calendar) {
             beginObject()
             member("number", visit.rule.number)
             member("week", visit.rule.week)
@@ -101,6 +101,9 @@ extension JSONWriter {
         endArray()
         write(rules.pregnancy.items, of: rules.items)
         member(rules.pregnancy.source)
+    }
+
+    fileprivate mutating func writeTests(of calendar: PregnancyCalendar, by rules: MaternalRules) {
         name("tests")
         beginArray()
         for test in rules.pregnancy.tests {
@@ -115,6 +118,9 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+    }
+
+    fileprivate mutating func writeTerms(of calendar: PregnancyCalendar, by rules: MaternalRules) {
         name("terms")
         beginArray()
         for term in rules.pregnancy.terms {

@@ -11,6 +11,7 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
     case useNotFound = "use-not-found"
     case usedTicketStays = "used-ticket-stays"
     case moveOutOfOrder = "move-out-of-order"
+    case otherMunicipality = "other-municipality"
 
     case pregnancyEnded = "pregnancy-ended"
     case outsidePregnancy = "outside-pregnancy"
@@ -29,6 +30,7 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
         case .useNotFound: "取り消す使用が見つかりません。券の番号と送信番号を確かめてください。"
         case .usedTicketStays: "使われた受診券は返還できません。誤りなら、先に使用を取り消してください。"
         case .moveOutOfOrder: "前の転入より前の日の転入です。異動の順に送ってください。"
+        case .otherMunicipality: "いまの住所地でない市区町村の券は追加できません。転入を先に送ってください。"
         case .pregnancyEnded: "この妊娠は終わっています。記録を直すときは、元の出来事を訂正してください。"
         case .outsidePregnancy: "その日は、分娩予定日から数えた妊娠の期間の外です。日付と分娩予定日を確かめてください。"
         case .fetusCount: "胎児の数が、これまでの記録と合いません。胎児数と死産・流産の記録を確かめてください。"
@@ -55,6 +57,8 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
         case .usedTicketStays:
             "A used ticket cannot be given back. If the use was a mistake, cancel it first."
         case .moveOutOfOrder: "An earlier move was sent after a later one. Send moves in order."
+        case .otherMunicipality:
+            "Only the municipality of residence adds tickets. Send the move first."
         case .pregnancyEnded:
             "The pregnancy has ended. To correct the record, correct the event that ended it."
         case .outsidePregnancy:
