@@ -19,7 +19,7 @@ import Testing
         #expect(found["basis"]?.string == "statutory")
         #expect(found["minimumDataSet"]?.bool == true)
         #expect(found["law"]?.object?["ja"]?.string?.contains("母子保健法12条") == true)
-        #expect(found["source"]?.string?.isEmpty == false && found["verified"]?.bool == true)
+        #expect(found["source"]?.string?.isEmpty == false && found["verified"]?.bool == false)
         #expect(windows.count == 10)
         let items = try found.requiredArray("items").compactMap(\.object)
         #expect(
