@@ -3,6 +3,7 @@
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
+    package let maternal: MaternalRules
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
@@ -24,6 +25,7 @@ package struct RuleBook: Sendable {
         purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
+        maternal = try MaternalRules(reading: folder)
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
