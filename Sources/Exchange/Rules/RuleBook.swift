@@ -3,7 +3,8 @@
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
-    package let maternal: MaternalRules
+    /// Absent only in a version kept from before there were such rules.
+    package let maternal: MaternalRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
@@ -25,7 +26,8 @@ package struct RuleBook: Sendable {
         purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
-        maternal = try MaternalRules(reading: folder)
+        let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
+        maternal = isOlder ? nil : try MaternalRules(reading: folder)
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {

@@ -2,7 +2,10 @@ import Exchange
 
 /// What the tests of this field share: the rules as they are in the repository.
 enum MaternalCase {
-    static let rules = Profiles.book.maternal
+    static let rules: MaternalRules = {
+        guard let rules = Profiles.book.maternal else { fatalError("profiles/maternal is missing") }
+        return rules
+    }()
 
     static func day(_ text: String) -> CalendarDay {
         do {
