@@ -7,6 +7,8 @@ package struct RuleBook: Sendable {
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
+    /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
+    package let copayment: CopaymentRules?
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
@@ -18,6 +20,7 @@ package struct RuleBook: Sendable {
         purposes = try folder.purposes()
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
+        copayment = try folder.copaymentRules()
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
