@@ -11,7 +11,7 @@ struct Tsunagi: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ProfilesCommand.self,
             PartyCommand.self, ReviewCommand.self, PKICommand.self, CardCommand.self,
-            TrustCommand.self,
-            SealCommand.self, MaternalCommand.self, BenchCommand.self,
+            TrustCommand.self, SealCommand.self, CopayCommand.self, MaternalCommand.self,
+            BenchCommand.self,
         ])
 }

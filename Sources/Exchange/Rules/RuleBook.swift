@@ -9,6 +9,8 @@ package struct RuleBook: Sendable {
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
+    /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
+    package let copayment: CopaymentRules?
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
@@ -28,6 +30,7 @@ package struct RuleBook: Sendable {
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
         let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
         maternal = isOlder ? nil : try MaternalRules(reading: folder)
+        copayment = try folder.copaymentRules()
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
