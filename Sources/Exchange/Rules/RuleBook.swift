@@ -7,6 +7,7 @@ package struct RuleBook: Sendable {
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
+    package let layouts: Layouts
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
@@ -17,6 +18,7 @@ package struct RuleBook: Sendable {
         visitKinds = try folder.visitKinds()
         purposes = try folder.purposes()
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
+        layouts = try Layouts(of: folder)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
     }
 
