@@ -38,7 +38,7 @@ package struct CellAccount: Hashable, Sendable {
             } else {
                 .mixed
             }
-        places = withPlaces ? Array(cell.characters.oddities(in: cell.bytes).prefix(10)) : []
+        places = withPlaces ? Array(cell.characters.places(in: cell.bytes).prefix(10)) : []
     }
 
     private static func kind(of scalar: Unicode.Scalar) -> Kind {

@@ -45,7 +45,7 @@ package struct Characters: Sendable {
     }
 
     /// 外字 and unreadable bytes of a field, with their places.
-    package func oddities(in bytes: ArraySlice<UInt8>) -> [CharacterPlace] {
+    package func places(in bytes: ArraySlice<UInt8>) -> [CharacterPlace] {
         var places: [CharacterPlace] = []
         var position = 0
         forEach(in: bytes) { scalar in
@@ -72,6 +72,11 @@ package struct CharacterPlace: Hashable, Sendable {
     package let position: Int
     /// The owner's own code (`F040`), or `U+20BB7`; `nil` for a byte that is no character.
     package let code: String?
+
+    package init(position: Int, code: String?) {
+        self.position = position
+        self.code = code
+    }
 
     static func unicode(_ scalar: Unicode.Scalar) -> String {
         "U+" + Hexadecimal.upper(scalar.value)
