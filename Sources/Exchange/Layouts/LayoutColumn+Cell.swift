@@ -65,7 +65,7 @@ extension LayoutColumn {
             return asciiValue(Cell.trimmed(folded[...]), &codes)
         }
         if let value = japaneseDay(cell, &codes) { return value }
-        codes.append(width == .any ? .format : .charset)
+        codes.append(width == .any || type.isDay ? .format : .charset)
         return .refused
     }
 

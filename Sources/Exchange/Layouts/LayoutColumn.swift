@@ -90,6 +90,14 @@ package enum ColumnType: Hashable, Sendable {
         }
     }
 
+    /// Days may be written in kanji.
+    var isDay: Bool {
+        switch self {
+        case .day, .birthDate: true
+        default: false
+        }
+    }
+
     /// What is asked for, in words that fit 「…に直して」 and "Write …".
     fileprivate func rule(_ width: Width) -> BilingualText {
         switch self {

@@ -56,7 +56,8 @@ struct WrittenDay: Hashable {
         case (nil, 8) where forms.contains(.compact): read = numbers?.compactDay
         case (nil, 7) where forms.contains(.eraDigits):
             read = numbers?.eraDay(Wareki.Era(rawValue: Int(first - 0x30)), skipping: 1)
-        case (0x2D, 10) where forms.contains(.iso): read = numbers?.day(lengths: [4...4, 2...2, 2...2])
+        case (0x2D, 10) where forms.contains(.iso):
+            read = numbers?.day(lengths: [4...4, 2...2, 2...2])
         case (0x2F, _) where forms.contains(.slash):
             read = numbers?.day(lengths: [4...4, 1...2, 1...2])
         default: read = nil
@@ -123,7 +124,8 @@ extension WrittenDay {
         guard day == 0,
             let first = try? CalendarDay(year: gregorian, month: max(month, 1), day: 1),
             let last = try? CalendarDay(
-                year: gregorian, month: lastMonth, day: CalendarDay.days(in: lastMonth, of: gregorian)),
+                year: gregorian, month: lastMonth,
+                day: CalendarDay.days(in: lastMonth, of: gregorian)),
             let lastEra = Wareki(last)?.era, lastEra.rawValue >= era.rawValue
         else { return nil }
         let firstEra = Wareki(first)?.era ?? .meiji

@@ -90,8 +90,7 @@ extension RowCode {
             "\(name) has bytes that are no character. Find out what was written, correct the "
                 + "encoding \(Self.again)"
         case .fieldCount:
-            "\(name) has not as many fields as there are columns. Look for commas and quotes too "
-                + "many or too few \(Self.again)"
+            "\(name) has not as many fields as columns. Correct its commas \(Self.again)"
         case .quoting:
             "\(name) has a quote out of place. Enclose the whole field in quotes, double those "
                 + "inside it \(Self.again)"
@@ -116,8 +115,7 @@ extension RowCode {
             "The row was registered as under review. Answers to clinics say so until the review "
                 + "ends."
         case .eraEnded:
-            "\(name) is written in an era that was over (平成31年5月1日). It was taken as a day of "
-                + "the next era; check the original."
+            "\(name) names an era that was over. It was taken as a day of the next; check it."
         }
     }
 }

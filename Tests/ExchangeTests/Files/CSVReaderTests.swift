@@ -9,7 +9,8 @@ import Testing
         var misquoted: [Int] = []
     }
 
-    static func read(_ bytes: some Collection<UInt8>, blocks: Int = .max) throws(FileFault) -> Read {
+    static func read(_ bytes: some Collection<UInt8>, blocks: Int = .max) throws(FileFault) -> Read
+    {
         var reader = CSVReader()
         var read = Read()
         func take(_ rows: CSVRows) {
@@ -77,7 +78,8 @@ import Testing
     ]
 
     @Test(arguments: faults)
-    func `what leaves rows in doubt refuses the file with its line`(text: String, fault: FileFault) {
+    func `what leaves rows in doubt refuses the file with its line`(text: String, fault: FileFault)
+    {
         for blocks in [1, 7, 4096, Int.max] {
             #expect(throws: fault) { try Self.read(text.utf8, blocks: blocks) }
         }

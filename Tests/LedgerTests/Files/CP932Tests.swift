@@ -21,7 +21,9 @@ import Testing
     @Test func `published bytes decode as CP932`() throws {
         for row in try Self.vector("decode") {
             let text = Self.characters.text(of: Self.bytes(try row.requiredString("bytes"))[...])
-            let code = text?.unicodeScalars.first.map { String($0.value, radix: 16, uppercase: true) }
+            let code = text?.unicodeScalars.first.map {
+                String($0.value, radix: 16, uppercase: true)
+            }
             let expected = row["CP932"]?.string
             #expect(code == expected.map { String($0.drop { $0 == "0" }) }, "\(row)")
         }
