@@ -11,6 +11,7 @@ package struct RuleBook: Sendable {
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
     package let copayment: CopaymentRules?
+    package let layouts: Layouts
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
@@ -27,6 +28,7 @@ package struct RuleBook: Sendable {
         visitKinds = try folder.visitKinds()
         purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
+        layouts = try Layouts(of: folder)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
         let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
         maternal = isOlder ? nil : try MaternalRules(reading: folder)

@@ -85,6 +85,12 @@ package enum Hexadecimal {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// At least four digits in upper case, as character codes are written.
+    static func upper(_ code: UInt32) -> String {
+        let digits = String(code, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(4 - digits.count, 0)) + digits
+    }
+
     private static func value(_ letter: UInt8) -> UInt8? {
         switch letter {
         case 0x30...0x39: letter - 0x30
