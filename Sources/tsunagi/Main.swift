@@ -11,6 +11,6 @@ struct Tsunagi: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ProfilesCommand.self,
             PartyCommand.self, PKICommand.self, CardCommand.self, TrustCommand.self,
-            SealCommand.self, BenchCommand.self,
+            SealCommand.self, ImmunizationCommand.self, BenchCommand.self,
         ])
 }

@@ -3,6 +3,8 @@
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
+    /// `nil` in versions loaded before the field began, which replays still decide by.
+    package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
@@ -18,6 +20,8 @@ package struct RuleBook: Sendable {
         purposes = try folder.purposes()
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
+        let hasImmunization = files.keys.contains { $0.hasPrefix("immunization/") }
+        immunization = hasImmunization ? try ImmunizationRules(reading: files) : nil
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
