@@ -34,7 +34,7 @@ struct DoseCheck {
         _ day: Int?, _ doses: [KnownDose], into findings: inout [NeedleFinding]
     ) {
         guard let window = rule.window.days(for: check.person) else {
-            findings.append(finding(.birthUnknown))
+            findBesideBirth(day, doses, into: &findings)
             return
         }
         guard let day, !window.contains(day) else { return }
@@ -55,10 +55,28 @@ struct DoseCheck {
         findings.append(finding)
     }
 
+    /// Without a birth date the window cannot be told, but two doses closer together than their periods
+    /// ever are cannot both be due.
+    private func findBesideBirth(
+        _ day: Int?, _ doses: [KnownDose], into findings: inout [NeedleFinding]
+    ) {
+        if let day, position > 0, position == walk.next, walk.lastDay != KnownDose.noDay,
+            day - walk.lastDay < course.daysToNext[position - 1]
+        {
+            var finding = finding(.needless)
+            finding.otherVaccine = doses.last?.vaccine
+            finding.otherDay = walk.lastDay
+            findings.append(finding)
+        }
+        findings.append(finding(.birthUnknown))
+    }
+
+    private var course: DoseCourse {
+        check.rules.programmes[place.programme].versions[place.version].courses[place.course]
+    }
+
     /// The other dose's window is open, and ends before this one's begins.
     private func isPeriod(_ other: Int, over window: ClosedRange<Int>, on day: Int) -> Bool {
-        let course = check.rules.programmes[place.programme].versions[place.version]
-            .courses[place.course]
         guard let open = course.doses[other].window.days(for: check.person) else { return false }
         return open.contains(day) && open.upperBound < window.lowerBound
     }

@@ -140,6 +140,9 @@ package final class DoseCourse: Sendable {
     /// 5歳刻みの年度: a course only for doses within these days.
     let onlyDuring: DoseWindow?
     package let doses: [DoseRule]
+    /// 期と期の間: the least days from each dose to the next for any birth at all, where the next one's
+    /// period begins after this one's ends; 0 elsewhere.
+    let daysToNext: [Int]
 
     init(
         startTo: DayBound?, startedWith: VaccineSet?, secondAfter: DoseInterval?,
@@ -150,6 +153,17 @@ package final class DoseCourse: Sendable {
         self.startedWith = startedWith
         self.secondAfter = secondAfter
         self.doses = doses
+        daysToNext = doses.indices.map { place in
+            guard place + 1 < doses.count else { return 0 }
+            let gaps = ProgrammeFaults.births.compactMap { birth -> Int? in
+                let person = PersonDays(birth: CalendarDay(daysSince1970: birth), dueDay: nil)
+                guard let this = doses[place].window.days(for: person),
+                    let next = doses[place + 1].window.days(for: person)
+                else { return nil }
+                return next.lowerBound - this.upperBound
+            }
+            return max(gaps.min() ?? 0, 0)
+        }
     }
 }
 

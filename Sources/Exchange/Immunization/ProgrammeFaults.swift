@@ -28,7 +28,7 @@ struct ProgrammeFaults {
         return [born.lowerBound, born.upperBound]
     }
 
-    private static let births: [Int] = {
+    static let births: [Int] = {
         var days: [Int] = []
         for year in [2023, 2024] {
             for month in 1...12 {

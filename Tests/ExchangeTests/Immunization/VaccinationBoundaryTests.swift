@@ -132,6 +132,13 @@ import Testing
 
     static let intervals: [Row] = [
         .init(
+            law: "生年月日がなくても、MR 1期と2期の間は3年より短くならない", birth: nil, history: "MR 2026-04-01",
+            vaccine: "MR",
+            days: [("2026-06-01", "reject", "needless"), ("2030-06-01", "accept", nil)]),
+        .init(
+            law: "BCG 二重、生年月日なし", birth: nil, history: "BCG 2026-04-01", vaccine: "BCG",
+            days: [("2026-06-01", "reject", "needless")]),
+        .init(
             law: "注射生ワクチンの間27日", birth: nil, history: "MR 2026-04-01", vaccine: "水痘",
             days: [
                 ("2026-04-28", "reject", "interval-live-injectable"),
