@@ -5,6 +5,8 @@ package struct RuleBook: Sendable {
     package let subsidy: SubsidyRules
     /// Absent only in a version kept from before there were such rules.
     package let maternal: MaternalRules?
+    /// 予防接種の決まり; absent only in a version kept from before the field began.
+    package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
@@ -32,6 +34,8 @@ package struct RuleBook: Sendable {
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
         let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
         maternal = isOlder ? nil : try MaternalRules(reading: folder)
+        let isBefore = isKept && !files.keys.contains { $0.hasPrefix("immunization/") }
+        immunization = isBefore ? nil : try ImmunizationRules(reading: files)
         copayment = try folder.copaymentRules()
     }
 
