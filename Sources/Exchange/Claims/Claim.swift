@@ -136,6 +136,12 @@ package struct RecipientTexts: Sendable {
     package func text(_ key: RecipientKey) -> String {
         key.place.map { texts[$0] } ?? key.digits
     }
+
+    /// Plain digits first, then texts by themselves: the place of a text depends on what was read before.
+    func precedes(_ left: RecipientKey, _ right: RecipientKey) -> Bool {
+        guard left.place != nil, right.place != nil else { return left.bits < right.bits }
+        return text(left) < text(right)
+    }
 }
 
 /// 請求の束: the claims of a run, and their public payers side by side.

@@ -127,8 +127,9 @@ package struct ClaimFacts: Sendable {
         }
     }
 
-    /// `nil`: no register was given, so no recipient is unknown.
-    package var holders: [CertificateNumber: Holder]?
+    /// A register was given: who is not in it is unknown, and what it does not cover is not covered.
+    package var hasRegister = false
+    package var holders: [CertificateNumber: Holder] = [:]
     /// Payers whose register is kept by another body: their recipients are never unknown.
     package var elsewhere: Set<UInt32> = []
     /// Caps of one month, before the certificate's own.
@@ -145,14 +146,11 @@ package struct ClaimFacts: Sendable {
 
     package func cap(of key: CertificateNumber, in month: ServiceMonth) -> Int32? {
         if let cap = caps[MonthKey(key, month)] { return cap }
-        guard let cap = holders?[key]?.cap, cap >= 0 else { return nil }
+        guard let cap = holders[key]?.cap, cap >= 0 else { return nil }
         return cap
     }
 
     package mutating func change(_ key: CertificateNumber, _ body: (inout Holder) -> Void) {
-        var all = holders ?? [:]
-        holders = nil
-        body(&all[key, default: Holder()])
-        holders = all
+        body(&holders[key, default: Holder()])
     }
 }

@@ -2,8 +2,7 @@
 /// that names no days is judged by its month: wholly inside, wholly outside, or a question.
 extension Reconciliation {
     func entitlement(
-        _ holder: ClaimFacts.Holder, _ key: CertificateNumber, of claim: Claim,
-        _ sink: inout FindingSink
+        _ holder: ClaimFacts.Holder, of claim: Claim, _ sink: inout FindingSink
     ) {
         let held = holder.entitlements
         let days = claim.serviceDays
@@ -60,7 +59,7 @@ extension Reconciliation {
     /// first certificate that knows the person's insurers answers.
     func insurer(of claim: Claim, _ parts: ArraySlice<ClaimPart>, _ sink: inout FindingSink) {
         guard
-            let periods = parts.lazy.compactMap({ facts.holders?[$0.certificate]?.insurers })
+            let periods = parts.lazy.compactMap({ facts.holders[$0.certificate]?.insurers })
                 .first(where: { !$0.isEmpty })
         else { return }
         let own = periods.filter { $0.insurer == claim.insurer }

@@ -83,16 +83,16 @@ package struct Reconciliation: Sendable {
     private func certificate(_ part: ClaimPart, of claim: Claim, _ sink: inout FindingSink) {
         let key = part.certificate
         let isMisread = !hasRightCheckDigit(key, &sink)
-        let holder = facts.holders?[key]
-        if facts.holders != nil, holder == nil, key.payer != 0, !isMisread,
-            !facts.elsewhere.contains(key.payer)
-        {
+        let holder = facts.holders[key]
+        let isRegistered = holder?.entitlements.isEmpty == false
+        let isOurs = facts.hasRegister && !facts.elsewhere.contains(key.payer)
+        if isOurs, !isRegistered, !isMisread {
             sink.add(.recipientUnknown)
         } else if rules.isNational(payer: key.payer), key.recipient.hasValidCheckDigit == false {
             sink.add(.badRecipientCheckDigit)
         }
         if let holder { person(holder, of: claim, &sink) }
-        if let holder { entitlement(holder, key, of: claim, &sink) }
+        if let holder, isRegistered { entitlement(holder, of: claim, &sink) }
         condition(key, holder, of: claim, &sink)
         records(key, of: claim, &sink)
     }

@@ -6,23 +6,27 @@ extension UkeReader {
             add(.unknownRecord, "file")
             return
         }
-        if line.contains(where: { $0 >= 0x80 }), decode(line) == nil { add(.encoding, kind.text) }
+        let isMisread = line.contains { $0 >= 0x80 } && decode(line) == nil
+        // A receipt's own line speaks of it, not of the one before.
+        if isMisread, kind != .receipt { add(.encoding, kind.text) }
         if layouts.isHeader(kind) { return header(kind, fields) }
-        if header == nil, self.line == 1 { add(.headerMissing, kind.text) }
         guard let form = layout.records[kind] else {
             if !layouts.kept.contains(kind) { add(.unknownRecord, kind.text) }
             receipt?.keep(kind, line: self.line, line)
             return
         }
         if total != nil, kind != .total { add(.afterTotal, kind.text) }
-        if kind == .receipt { begin(fields, form, give) }
+        if kind == .receipt {
+            begin(fields, form, give)
+            if isMisread { add(.encoding, kind.text) }
+        }
         if !form.fields.contains(fields.count) { add(.fieldCount, kind.text) }
         if kind == .total {
             close(give)
             return totalRecord(fields, form)
         }
         guard receipt != nil else {
-            add(.outsideReceipt, kind.text)
+            if total == nil { add(.outsideReceipt, kind.text) }
             return
         }
         if form.rank < rank { add(.order, kind.text) }
