@@ -5,7 +5,7 @@ import Foundation
 import Ledger
 
 /// `tsunagi reconcile`: a month from files, or cases; from `profiles/`, without a database.
-struct ReconcileCommand: ParsableCommand {
+struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
         abstract: "Reconcile a month of claims, or answer cases.",
@@ -17,7 +17,7 @@ struct ReconcileCommand: ParsableCommand {
             Cases: --cases with a file whose data are cases, each with id and given.
             """)
 
-    @Option(help: "The rules.") var profiles = "profiles"
+    @Option(help: "The folder of rules.") var profiles = "profiles"
     @Option(help: "A file of cases; prints id, reason and evidence of each.") var cases: String?
     @Option(help: "The month of the run, as 2026-04.") var month: String?
     @Option(parsing: .upToNextOption, help: "Receipt files (CP932), or claims in JSON (*.json).")
@@ -35,7 +35,7 @@ struct ReconcileCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let rules = try ClaimRules(reading: ProfileFolder.read(profiles))
         if let cases {
             let answers = try reading(cases) { bytes in
@@ -72,8 +72,10 @@ struct ReconcileCommand: ParsableCommand {
     }
 
     /// The one place where the character set of receipt files is decided.
+    private static let characters = Characters(.cp932, table: .cp932)
+
     private static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
-        CharacterTable.cp932.text(of: bytes)
+        characters.text(of: bytes)
     }
 
     private func reading<Value>(_ path: String, _ body: ([UInt8]) throws -> Value) throws -> Value {
@@ -85,23 +87,29 @@ struct ReconcileCommand: ParsableCommand {
     }
 
     private func write(_ report: MonthReport, to path: String) throws {
-        var text = "\u{FEFF}" + Self.line(MonthReport.rowHeadings)
-        report.forEachRow { text += Self.line($0) }
-        try Data(text.utf8).write(to: URL(filePath: path))
-    }
-
-    /// RFC 4180: quoted where a comma, a quote or a line end is inside.
-    private static func line(_ fields: [String]) -> String {
-        fields.map { field in
-            field.contains { ",\"\r\n".contains($0) }
-                ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
-        }.joined(separator: ",") + "\r\n"
+        // Birth dates and certificates of residents: for the caller's eyes alone.
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        guard isMade, let file = FileHandle(forWritingAtPath: path) else {
+            throw SettingProblem("The file \(path) cannot be written.")
+        }
+        file.write(Data(TextEncoding.mark))
+        file.write(Data(Self.line(MonthReport.rowHeadings)))
+        report.forEachRow { file.write(Data(Self.line($0))) }
+        try file.close()
     }
 
     private static func digest(of report: MonthReport) -> String {
         var hash = SHA256()
-        report.forEachRow(places: false) { hash.update(data: Data(line($0).utf8)) }
+        report.forEachRow(places: false) { hash.update(data: line($0)) }
         return hash.finalize().map { String(format: "%02x", $0) }.joined()
+    }
+
+    private static func line(_ fields: [String]) -> [UInt8] {
+        var writer = CSVWriter()
+        for field in fields { writer.field(field.utf8) }
+        writer.endRow()
+        return writer.bytes
     }
 
     private static func name(_ path: String) -> String { URL(filePath: path).lastPathComponent }
