@@ -159,7 +159,7 @@ struct RuleReader {
 }
 
 extension RuleFault {
-    init(_ refusal: Refusal, file: String) {
+    package init(_ refusal: Refusal, file: String) {
         self =
             switch refusal {
             case .missing(let path): .init(file: file, path: path, reason: "is missing")

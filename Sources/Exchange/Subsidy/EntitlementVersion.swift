@@ -78,7 +78,10 @@ package struct EntitlementVersion: Sendable, Hashable {
     /// The 10-digit institution codes in `designatedMedicalInstitutions`, which is free text: any
     /// run of exactly ten digits, half or full width, whatever stands between them.
     package var designatedCodes: Set<String> {
-        guard let text = designatedMedicalInstitutions else { return [] }
+        designatedMedicalInstitutions.map(Self.institutionCodes) ?? []
+    }
+
+    static func institutionCodes(in text: String) -> Set<String> {
         var codes: Set<String> = []
         var run: [UInt8] = []
         for scalar in text.unicodeScalars {

@@ -12,6 +12,24 @@ enum Digits {
         return digits
     }
 
+    /// The number ASCII digits write, or `nil` for none, anything else, or more than fit in 18 digits.
+    static func number(_ text: some Collection<UInt8>) -> Int? {
+        var number = 0
+        var count = 0
+        for byte in text {
+            guard (0x30...0x39).contains(byte), count < 18 else { return nil }
+            number = number * 10 + Int(byte - 0x30)
+            count += 1
+        }
+        return count == 0 ? nil : number
+    }
+
+    /// The number with zeros before it; longer ones as they are.
+    static func padded(_ number: Int, to width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+    }
+
     /// 検証番号: from the right 2, 1, 2, 1 …; the digits of each product are added; ten minus the last
     /// digit.
     static func luhn(_ digits: some BidirectionalCollection<Int>) -> Int {
@@ -20,6 +38,20 @@ enum Digits {
         for digit in digits.reversed() {
             let product = isDoubled ? digit * 2 : digit
             sum += product / 10 + product % 10
+            isDoubled.toggle()
+        }
+        return (10 - sum % 10) % 10
+    }
+
+    /// The same for a body given as a number: no array, for a million of them.
+    static func luhnDigit(ofBody body: Int) -> Int {
+        var rest = body
+        var sum = 0
+        var isDoubled = true
+        while rest > 0 {
+            let product = isDoubled ? rest % 10 * 2 : rest % 10
+            sum += product / 10 + product % 10
+            rest /= 10
             isDoubled.toggle()
         }
         return (10 - sum % 10) % 10

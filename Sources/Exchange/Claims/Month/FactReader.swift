@@ -1,0 +1,114 @@
+/// Reads one object of a file of facts or claims; every complaint names the item by its path.
+struct FactReader {
+    /// Files of a month may be large; they come from the operator's own disk.
+    static let limits = JSONLimits(bytesMax: 1 << 30, depthMax: 16, valuesMax: 100_000_000)
+
+    let object: JSONObject
+    let path: String
+
+    /// The objects of a list under one of `names`, or of the document itself when it is a list.
+    static func rows(_ document: JSON, _ name: String) throws(Refusal) -> [FactReader] {
+        if let list = document.array { return try rows(list, at: "") }
+        guard let object = document.object else { throw .malformed("file") }
+        return try rows(object.requiredArray(name), at: name)
+    }
+
+    static func rows(_ list: [JSON], at path: String) throws(Refusal) -> [FactReader] {
+        var rows: [FactReader] = []
+        rows.reserveCapacity(list.count)
+        for (place, value) in list.enumerated() {
+            let here = JSONPath.element(place, of: path)
+            rows.append(FactReader(object: try value.requiredObject(at: here), path: here))
+        }
+        return rows
+    }
+
+    func item(_ name: String) -> String { JSONPath.member(name, of: path) }
+    func has(_ name: String) -> Bool { object[name] != nil && object[name] != .null }
+
+    func children(_ name: String) throws(Refusal) -> [FactReader] {
+        guard let list = try object.optionalArray(name, at: path) else { return [] }
+        return try Self.rows(list, at: item(name))
+    }
+
+    func text(_ name: String) throws(Refusal) -> String {
+        try object.requiredString(name, at: path)
+    }
+
+    func optionalText(_ name: String) throws(Refusal) -> String? {
+        try object.optionalString(name, at: path)
+    }
+
+    func flag(_ name: String) throws(Refusal) -> Bool {
+        try object.optionalBool(name, at: path) ?? false
+    }
+
+    func day(_ name: String) throws(Refusal) -> Int32 {
+        Int32(try CalendarDay(text(name), item: item(name)).daysSince1970)
+    }
+
+    func optionalDay(_ name: String) throws(Refusal) -> Int32? {
+        has(name) ? try day(name) : nil
+    }
+
+    func month(_ name: String = "month") throws(Refusal) -> ServiceMonth {
+        try ServiceMonth(text(name), item: item(name))
+    }
+
+    /// Yen or points: not negative.
+    func optionalCount(_ name: String) throws(Refusal) -> Int32? {
+        guard let number = try object.optionalInt(name, at: path) else { return nil }
+        guard let small = Int32(exactly: number), small >= 0 else { throw .malformed(item(name)) }
+        return small
+    }
+
+    func count(_ name: String) throws(Refusal) -> Int32 {
+        guard let number = try optionalCount(name) else { throw .missing(item(name)) }
+        return number
+    }
+
+    func institution(_ name: String = "institution") throws(Refusal) -> UInt64 {
+        let code = try MedicalInstitutionCode(text(name), item: item(name))
+        return UInt64(code.digits) ?? 0
+    }
+
+    func payer(_ name: String = "payer") throws(Refusal) -> UInt32 {
+        let payer = try PublicPayerNumber(text(name), item: item(name))
+        return UInt32(payer.digits) ?? 0
+    }
+
+    func insurer(_ name: String = "insurer") throws(Refusal) -> UInt32 {
+        let insurer = try InsurerNumber(text(name), item: item(name))
+        return UInt32(insurer.digits) ?? 0
+    }
+
+    func certificate(_ recipients: inout RecipientTexts) throws(Refusal) -> CertificateNumber {
+        let recipient = try optionalText("recipient").map { text throws(Refusal) in
+            try RecipientNumber(text, item: item("recipient"))
+        }
+        return CertificateNumber(
+            payer: try payer(), recipient: recipients.key(recipient?.text ?? ""))
+    }
+
+    func place(_ recipients: inout RecipientTexts) throws(Refusal) -> ClaimFacts.PlaceKey {
+        ClaimFacts.PlaceKey(
+            try certificate(&recipients), try month(), at: try institution())
+    }
+
+    /// `"1"` or `"2"`; anything else says neither.
+    func sex(_ name: String = "sex") throws(Refusal) -> UInt8 {
+        switch try optionalText(name) {
+        case "1": 1
+        case "2": 2
+        default: 0
+        }
+    }
+
+    /// First and last day the birth can be, or `nil` when nothing is said.
+    func birth(_ name: String) throws(Refusal) -> (earliest: Int32, latest: Int32)? {
+        guard let text = try optionalText(name) else { return nil }
+        let born = try BirthDate(text, item: item(name))
+        guard let earliest = born.earliest, let latest = born.latest else { return nil }
+        return (Int32(earliest.daysSince1970), Int32(latest.daysSince1970))
+    }
+}

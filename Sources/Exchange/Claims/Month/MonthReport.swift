@@ -1,0 +1,159 @@
+/// 月次の報告: what became of every claim of a month, the totals by institution and scheme, and the rows a
+/// closing is signed over. The same files in the same order give the same bytes.
+package struct MonthReport: Sendable {
+    package let month: ServiceMonth
+    package let files: [MonthRun.File]
+    package let refusedRows: [RowFinding]
+    package let batch: ClaimBatch
+    package let verdicts: ClaimVerdicts
+    let recipients: RecipientTexts
+    let rules: ClaimRules
+
+    /// What a statement adds up, for one standing.
+    package struct Sum: Hashable, Sendable {
+        package fileprivate(set) var count = 0
+        /// 総医療費: ten yen a point.
+        package fileprivate(set) var cost = 0
+        package fileprivate(set) var copayment = 0
+        /// 公費の請求額, of the claims that say it.
+        package fileprivate(set) var amount = 0
+
+        fileprivate mutating func add(_ part: ClaimPart) {
+            count += 1
+            cost += Int(max(0, part.points)) * 10
+            copayment += Int(max(0, part.copayment))
+            amount += Int(max(0, part.amount))
+        }
+    }
+
+    package struct Sums: Hashable, Sendable {
+        package fileprivate(set) var accepted = Sum()
+        package fileprivate(set) var questioned = Sum()
+        package fileprivate(set) var rejected = Sum()
+
+        fileprivate mutating func add(_ part: ClaimPart, _ standing: ClaimStanding) {
+            switch standing {
+            case .accepted: accepted.add(part)
+            case .questioned: questioned.add(part)
+            case .rejected: rejected.add(part)
+            }
+        }
+    }
+
+    /// One institution under one payer number.
+    package struct Statement: Hashable, Sendable {
+        package let institution: UInt64
+        package let payer: UInt32
+        package fileprivate(set) var sums = Sums()
+    }
+
+    /// By institution, then payer number. A claim that came back and is withdrawn is in none.
+    package var statements: [Statement] {
+        struct Key: Hashable {
+            let institution: UInt64
+            let payer: UInt32
+        }
+        var found: [Key: Statement] = [:]
+        forEachPart { index, part, standing in
+            let claim = batch.claims[index]
+            let key = Key(institution: claim.institution, payer: part.certificate.payer)
+            found[key, default: Statement(institution: key.institution, payer: key.payer)]
+                .sums.add(part, standing)
+        }
+        return found.values.sorted {
+            ($0.institution, $0.payer) < ($1.institution, $1.payer)
+        }
+    }
+
+    /// Of the whole month: each public payer of each claim is one line.
+    package var total: Sums {
+        var total = Sums()
+        forEachPart { _, part, standing in total.add(part, standing) }
+        return total
+    }
+
+    /// By payer number, ascending: what the municipality pays, asks about and sends back.
+    package var byPayer: [(payer: UInt32, sums: Sums)] {
+        var found: [UInt32: Sums] = [:]
+        forEachPart { _, part, standing in
+            found[part.certificate.payer, default: Sums()].add(part, standing)
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// A reason against one public payer leaves the others of the claim alone; one against the claim as a
+    /// whole is against all.
+    package func standing(ofPart part: Int, of claim: Int) -> ClaimStanding {
+        guard verdicts.standings[claim] != .accepted else { return .accepted }
+        return verdicts.findings(of: claim).filter { $0.part < 0 || Int($0.part) == part }
+            .map(\.standing).max() ?? .accepted
+    }
+
+    private func forEachPart(_ body: (Int, ClaimPart, ClaimStanding) -> Void) {
+        for index in batch.claims.indices
+        where !batch.claims[index].marks.contains(.withdrawn) {
+            for (place, part) in batch.parts(of: index).enumerated() {
+                body(index, part, standing(ofPart: place, of: index))
+            }
+        }
+    }
+}
+
+extension MonthReport {
+    package static let rowHeadings = [
+        "医療機関コード", "診療年月", "レセプト種別", "公費負担者番号", "公費受給者番号", "公費順位", "点数", "患者負担額",
+        "公費請求額", "判定", "理由", "理由の説明", "次にすること", "ファイル", "レセプト番号",
+    ]
+
+    /// 照合結果の行, one for each public payer of each claim, by institution, month and
+    /// certificate: for CSV, and with `places` false, which leaves out file and number, for the digest.
+    package func forEachRow(places: Bool = true, _ body: ([String]) -> Void) {
+        for index in rowOrder() {
+            for part in 0..<Int(batch.claims[index].partCount) {
+                body(row(index, part, places: places))
+            }
+        }
+    }
+
+    private func rowOrder() -> [Int] {
+        let keys = batch.claims.indices.map { index -> CertificateNumber? in
+            batch.parts(of: index).first?.certificate
+        }
+        return batch.claims.indices.sorted { left, right in
+            let (one, other) = (batch.claims[left], batch.claims[right])
+            if one.institution != other.institution { return one.institution < other.institution }
+            if one.month != other.month { return one.month < other.month }
+            if let mine = keys[left], let theirs = keys[right], mine != theirs {
+                return mine.payer != theirs.payer
+                    ? mine.payer < theirs.payer
+                    : recipients.precedes(mine.recipient, theirs.recipient)
+            }
+            return (one.type, one.points, left) < (other.type, other.points, right)
+        }
+    }
+
+    private func row(_ index: Int, _ place: Int, places: Bool) -> [String] {
+        let claim = batch.claims[index]
+        let parts = batch.parts(of: index)
+        let part = parts[parts.startIndex + place]
+        let findings = verdicts.findings(of: index).filter {
+            $0.part < 0 || Int($0.part) == place
+        }
+        let isWithdrawn = claim.marks.contains(.withdrawn)
+        let row = [
+            Digits.padded(Int(claim.institution), to: 10), claim.month.text,
+            claim.type == 0 ? "" : String(claim.type),
+            part.certificate.payer == 0 ? "" : part.certificate.payerText,
+            recipients.text(part.certificate.recipient), String(place + 1),
+            said(part.points), said(part.copayment), said(part.amount),
+            isWithdrawn ? "withdrawn" : standing(ofPart: place, of: index).rawValue,
+            findings.map(\.reason.code).joined(separator: "/"),
+            findings.map { rules.reasons[$0.reason].text.ja }.joined(separator: " "),
+            findings.map { rules.reasons[$0.reason].next.ja }.joined(separator: " "),
+        ]
+        guard places else { return row }
+        return row + [files[Int(claim.file)].name, String(claim.number)]
+    }
+
+    private func said(_ number: Int32) -> String { number < 0 ? "" : String(number) }
+}

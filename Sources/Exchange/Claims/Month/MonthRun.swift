@@ -1,0 +1,86 @@
+/// 月次の照合: takes the files of one month, in any order and any number, and reconciles them. The same files
+/// give the same report to the byte; nothing is read from a clock.
+package struct MonthRun: Sendable {
+    /// What was read of one file of claims.
+    package struct File: Sendable {
+        package let name: String
+        package let claims: Int
+        package let findings: [UkeFinding]
+        package let findingsLeftOut: Int
+    }
+
+    package let month: ServiceMonth
+    let rules: ClaimRules
+    package private(set) var files: [File] = []
+    package internal(set) var batch: ClaimBatch
+    package internal(set) var facts = ClaimFacts()
+    package internal(set) var recipients = RecipientTexts()
+    /// Registered rows that could not be read, with what is wrong: they entitle nobody.
+    package internal(set) var refusedRows: [RowFinding] = []
+    /// Claims on which facts arrive after them: paid, returned.
+    var payments: [ClaimFacts.PlaceKey: Int32] = [:]
+    var returns: Set<ClaimFacts.PlaceKey> = []
+
+    package init(rules: ClaimRules, month: ServiceMonth, reserving claims: Int = 0) {
+        self.rules = rules
+        self.month = month
+        batch = ClaimBatch(reserving: claims)
+    }
+
+    /// A receipt file, piece by piece: `next` gives its bytes until it gives `nil`. A receipt that cannot
+    /// be placed in a month is told among the findings and left out.
+    package mutating func readReceipts<Failure: Error>(
+        named name: String, decode: @escaping UkeReader.Decode,
+        next: () throws(Failure) -> [UInt8]?
+    ) throws(Failure) {
+        var reader = UkeReader(rules: rules, decode: decode)
+        let file = files.count
+        let before = batch.claims.count
+        while let piece = try next() {
+            reader.read(piece[...]) { _ = batch.append($0, file: file, recipients: &recipients) }
+        }
+        reader.finish { _ = batch.append($0, file: file, recipients: &recipients) }
+        files.append(
+            File(
+                name: name, claims: batch.claims.count - before, findings: reader.findings,
+                findingsLeftOut: reader.findingsLeftOut))
+    }
+
+    /// Claims in JSON (`ClaimBatch+JSON`). Refused as a whole when one of them is malformed.
+    package mutating func readClaims(named name: String, _ bytes: [UInt8]) throws(Refusal) {
+        let before = batch.claims.count
+        try batch.append(reading: bytes, file: files.count, recipients: &recipients)
+        files.append(
+            File(
+                name: name, claims: batch.claims.count - before, findings: [], findingsLeftOut: 0))
+    }
+
+    /// For whoever can compute what a copayment or an amount should have been; `nil`: it cannot be said.
+    package mutating func recompute(
+        _ body: (Claim, ClaimPart) -> (copayment: Int?, amount: Int?)
+    ) {
+        batch.recompute(body)
+    }
+
+    /// All files are read: the report of the month.
+    package mutating func report() -> MonthReport {
+        for index in batch.claims.indices { markLater(index) }
+        let reconciliation = Reconciliation(rules: rules, facts: facts, month: month)
+        return MonthReport(
+            month: month, files: files, refusedRows: refusedRows, batch: batch,
+            verdicts: reconciliation.verdicts(of: batch), recipients: recipients, rules: rules)
+    }
+
+    private mutating func markLater(_ index: Int) {
+        guard !(payments.isEmpty && returns.isEmpty) else { return }
+        let claim = batch.claims[index]
+        for part in batch.parts(of: index) {
+            let place = ClaimFacts.PlaceKey(part.certificate, claim.month, at: claim.institution)
+            if let day = payments[place] { batch.mark(index) { $0.paidOn = day } }
+            // What came back is withdrawn; what takes its place carries a search number.
+            if returns.contains(place), !claim.marks.contains(.resubmission) {
+                batch.mark(index) { $0.marks.insert(.withdrawn) }
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+/// 照合の例題: cases in the form of the published reconciliation cases (`data`, each with `id` and `given`), decided
+/// by the same code as a month. What `given` leaves out is not held against the claim.
+///
+/// A case may give whole `claims`, `entitlements` and `facts` in the forms of the month's files, or name single
+/// things: `payer`, `recipient`, `payers` (payer or law numbers in the order of
+/// the receipt), `register` (recipients that are known),
+/// `service`, `validFrom`, `validTo`, `isDeleted`, `knownOn`, `paidOn`, `isAlwaysReimbursement`, `cap` and
+/// `copays` (one institution each, in order of confirmation), `birthDate` and `registeredBirthDate`, `sex` and
+/// `registeredSex`, `insurer`, `insurerFrom`, `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`,
+/// `ageEnds`, `specialNotes`, `dutyReason`, `institution`, `designated`.
+package struct ReconcileCases: Sendable {
+    let rules: ClaimRules
+
+    package init(rules: ClaimRules) { self.rules = rules }
+
+    /// `{"data": [{"id", "reason", …}]}`. Only a file that is no list of cases is refused; a case that cannot
+    /// be read says why in `problem`.
+    package func answers(to bytes: [UInt8]) throws(Refusal) -> [UInt8] {
+        let document = try JSON(reading: bytes, limits: FactReader.limits)
+        let rows = try FactReader.rows(document, "data")
+        var writer = JSONWriter()
+        writer.object {
+            $0.array("data") { list in
+                for row in rows { list.object { answer(row, into: &$0) } }
+            }
+        }
+        return writer.bytes
+    }
+
+    private func answer(_ row: FactReader, into writer: inout JSONWriter) {
+        writer.member("id", row.object["id"] ?? .null)
+        do throws(Refusal) {
+            let given = try row.object.requiredObject("given", at: row.path)
+            var reading = CaseReading(
+                FactReader(object: given, path: row.item("given")), rules: rules)
+            try reading.read()
+            let report = reading.run.report()
+            write(report, reading, into: &writer)
+        } catch {
+            writer.member("reason", JSON.null)
+            let fault = RuleFault(error, file: "given")
+            writer.object("problem") {
+                $0.member("item", fault.path)
+                $0.member("ja", "\(fault.path)を読めません。照合の例題の形式に直してください。")
+                $0.member("en", "\(fault.path) \(fault.reason). Write it in the form of the cases.")
+            }
+        }
+    }
+
+    private func write(
+        _ report: MonthReport, _ reading: CaseReading, into writer: inout JSONWriter
+    ) {
+        let leading = report.verdicts.findings.min {
+            rules.reasons[$0.reason].rank < rules.reasons[$1.reason].rank
+        }
+        writer.member("reason", leading.map { .string($0.reason.code) } ?? JSON.null)
+        let standing = report.verdicts.standings.max() ?? .accepted
+        writer.member("standing", standing.rawValue)
+        if let copays = reading.copays {
+            var shares = ConfirmedShares(cap: copays.cap, ledger: [])
+            let expected = copays.yen.map { shares.take($0, at: 0) }
+            writer.array("expectedCopays") { list in
+                for yen in expected { list.int(Int(yen)) }
+            }
+            let difference = copays.yen.reduce(0) { $0 + Int($1) } - expected.reduce(0) { $0 + Int($1) }
+            writer.member("difference", difference)
+        }
+        writer.array("reasons") { list in
+            for finding in report.verdicts.findings { finding.write(into: &list, report) }
+        }
+    }
+}
+
+/// Turns what a case gives into a month's run of its own.
+private struct CaseReading {
+    /// A case that says no more than this asks whether the recipient is registered at all.
+    private static let whoAndWhen: Set<String> = [
+        "payer", "recipient", "service", "month", "institution",
+    ]
+
+    var run: MonthRun
+    private(set) var copays: (cap: Int32, yen: [Int32])?
+    private let given: FactReader
+    private var certificate = CertificateNumber(payer: 0, recipient: .none)
+
+    init(_ given: FactReader, rules: ClaimRules) {
+        self.given = given
+        // The last month a calendar day can have: no service of a case lies ahead of it.
+        run = MonthRun(rules: rules, month: ServiceMonth(of: CalendarDay(daysSince1970: 2_932_896)))
+    }
+
+    mutating func read() throws(Refusal) {
+        if let rows = try given.object.optionalArray("entitlements", at: given.path) {
+            try run.readEntitlements(Array(JSON.array(rows).text.utf8))
+        }
+        if let facts = try given.object.optionalObject("facts", at: given.path) {
+            try run.readFacts(FactReader(object: facts, path: given.item("facts")))
+        }
+        let claims = try given.children("claims")
+        for (place, row) in claims.enumerated() {
+            try run.batch.append(row, file: 0, number: place + 1, recipients: &run.recipients)
+        }
+        guard claims.isEmpty else { return }
+        try certificateOfCase()
+        try register()
+        try holder()
+        try scheme()
+        try claim()
+    }
+
+    /// A payer alone, or a recipient alone, is compared with what it can be compared with.
+    private mutating func certificateOfCase() throws(Refusal) {
+        // Claims that name no certificate are still of one certificate together.
+        let unnamed = given.has("payer") ? "" : "case"
+        let recipient = try given.optionalText("recipient") ?? unnamed
+        certificate = CertificateNumber(
+            payer: given.has("payer") ? try given.payer() : 0,
+            recipient: run.recipients.key(recipient))
+    }
+
+    private mutating func register() throws(Refusal) {
+        let names = Set(given.object.members.map(\.name))
+        if given.has("recipient"), names.isSubset(of: Self.whoAndWhen) {
+            run.facts.hasRegister = true
+        }
+        guard let known = try given.object.optionalArray("register", at: given.path) else { return }
+        run.facts.hasRegister = true
+        for value in known {
+            let recipient = try value.requiredString(at: given.item("register"))
+            let key = CertificateNumber(
+                payer: certificate.payer, recipient: run.recipients.key(recipient))
+            run.facts.change(key) {
+                $0.entitlements.append(.init(validFrom: Int32.min + 1, validTo: Int32.max - 1))
+            }
+        }
+    }
+
+    private mutating func holder() throws(Refusal) {
+        if let cap = try given.optionalCount("cap") { run.facts.change(certificate) { $0.cap = cap } }
+        if let born = try given.birth("registeredBirthDate") {
+            run.facts.change(certificate) { ($0.bornEarliest, $0.bornLatest) = born }
+        }
+        let sex = try given.sex("registeredSex")
+        if sex != 0 { run.facts.change(certificate) { $0.sex = sex } }
+        if given.has("insurerFrom") || given.has("insurerTo") {
+            let period = ClaimFacts.InsurerPeriod(
+                insurer: try insurer(), from: try given.optionalDay("insurerFrom") ?? Int32.min,
+                to: try given.optionalDay("insurerTo") ?? Int32.max)
+            run.facts.change(certificate) { $0.insurers.append(period) }
+        }
+        guard ["validFrom", "validTo", "isDeleted"].contains(where: given.has) else { return }
+        var entitlement = ClaimFacts.Entitlement(
+            validFrom: try given.optionalDay("validFrom") ?? Int32.min + 1,
+            validTo: try given.optionalDay("validTo") ?? Int32.max - 1)
+        entitlement.isRefundOnly = try given.flag("isAlwaysReimbursement")
+        if try given.flag("isDeleted") {
+            entitlement.ended = .init(
+                knownOn: try given.optionalDay("knownOn") ?? Int32.max, endsOn: nil)
+        }
+        run.facts.hasRegister = true
+        run.facts.change(certificate) { $0.entitlements.append(entitlement) }
+    }
+
+    private mutating func scheme() throws(Refusal) {
+        if given.has("ageFrom") || given.has("ageBelow") {
+            run.facts.schemes[certificate.payer] = try given.condition()
+        }
+        guard let designated = try given.object.optionalBool("designated", at: given.path) else {
+            return
+        }
+        run.facts.designations = [:]
+        if designated {
+            let place = ClaimFacts.Designation(
+                of: .payer(certificate.payer), institution: try institution())
+            run.facts.designations?[place] = [Int32.min...Int32.max]
+        }
+    }
+
+    private mutating func claim() throws(Refusal) {
+        let day = try given.optionalDay("service")
+        let service = day.map { CalendarDay(daysSince1970: Int($0)) }
+        // A case without a day is of no month in particular.
+        let written =
+            try given.has("month") ? given.month() : ServiceMonth(year: 2026, month: 4)
+        var claim = Claim(month: service.map { ServiceMonth(of: $0) } ?? written)
+        if let service { claim.days = 1 << UInt32(service.day) }
+        claim.institution = try institution()
+        claim.birth = try given.birth("birthDate")?.earliest ?? Claim.unsaidDay
+        claim.sex = try given.sex()
+        claim.insurer = given.has("insurerFrom") || given.has("insurerTo") ? try insurer() : 0
+        claim.paidOn = try given.optionalDay("paidOn") ?? Claim.unsaidDay
+        claim.specialNotes = try given.specialNotes()
+        claim.dutyReason = try given.optionalText("dutyReason").flatMap(UInt8.init) ?? 0
+        try copayments(of: claim)
+        guard copays == nil else { return }
+        run.batch.append(claim, try publics())
+    }
+
+    private mutating func copayments(of claim: Claim) throws(Refusal) {
+        guard let list = try given.object.optionalArray("copays", at: given.path) else { return }
+        var yen: [Int32] = []
+        for value in list {
+            guard let number = value.int.flatMap(Int32.init(exactly:)), number >= 0 else {
+                throw .malformed(given.item("copays"))
+            }
+            yen.append(number)
+        }
+        copays = (try given.count("cap"), yen)
+        for (place, number) in yen.enumerated() {
+            var part = ClaimPart(certificate)
+            part.copayment = number
+            var own = claim
+            own.institution += UInt64(place)
+            run.batch.append(own, [part])
+        }
+    }
+
+    private mutating func publics() throws(Refusal) -> [ClaimPart] {
+        if let list = try given.object.optionalArray("payers", at: given.path) {
+            var parts: [ClaimPart] = []
+            for value in list {
+                let payer = try payer(value.requiredString(at: given.item("payers")))
+                parts.append(ClaimPart(.init(payer: payer, recipient: .none)))
+            }
+            return parts
+        }
+        var part = ClaimPart(certificate)
+        part.amount = try given.optionalCount("claimed") ?? -1
+        part.amountRecomputed = try given.optionalCount("recomputed") ?? -1
+        return [part]
+    }
+
+    /// Eight digits, or a law number alone, which stands for a payer number of Tokyo.
+    private func payer(_ text: String) throws(Refusal) -> UInt32 {
+        if text.utf8.count == 2, let law = Digits.number(text.utf8) {
+            let body = law * 100_000 + 13_601
+            return UInt32(body * 10 + Digits.luhnDigit(ofBody: body))
+        }
+        let payer = try PublicPayerNumber(text, item: given.item("payers"))
+        return UInt32(payer.digits) ?? 0
+    }
+
+    private func institution() throws(Refusal) -> UInt64 {
+        given.has("institution") ? try given.institution() : 1_310_000_000
+    }
+
+    private func insurer() throws(Refusal) -> UInt32 {
+        given.has("insurer") ? try given.insurer() : 1
+    }
+}

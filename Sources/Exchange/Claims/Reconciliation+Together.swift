@@ -1,0 +1,160 @@
+/// What only shows when all claims of a certificate and month lie side by side: duplicates, and the monthly
+/// cap across institutions. One sort serves both, so a million claims need no dictionary of claims.
+extension Reconciliation {
+    /// One public payer of one claim, in the order it is compared by.
+    private struct Entry {
+        let certificate: CertificateNumber
+        let month: ServiceMonth
+        let type: UInt16
+        let part: Int8
+        let claim: Int32
+        let place: Int32
+        let institution: UInt64
+
+        func isOfGroup(_ other: Entry) -> Bool {
+            certificate == other.certificate && month == other.month
+        }
+
+        func isSameReceipt(as other: Entry) -> Bool {
+            institution == other.institution && type == other.type
+        }
+
+        func precedes(_ other: Entry) -> Bool {
+            if certificate != other.certificate { return certificate < other.certificate }
+            if month != other.month { return month < other.month }
+            if institution != other.institution { return institution < other.institution }
+            if type != other.type { return type < other.type }
+            return (claim, part) < (other.claim, other.part)
+        }
+    }
+
+    func together(_ batch: ClaimBatch, among some: [Int]?, _ sink: inout FindingSink) {
+        let entries = entries(batch, among: some).sorted { $0.precedes($1) }
+        var start = 0
+        while start < entries.count {
+            var end = start + 1
+            while end < entries.count, entries[end].isOfGroup(entries[start]) { end += 1 }
+            group(entries[start..<end], batch, &sink)
+            start = end
+        }
+    }
+
+    private func entries(_ batch: ClaimBatch, among some: [Int]?) -> [Entry] {
+        var entries: [Entry] = []
+        entries.reserveCapacity(some?.count ?? batch.parts.count)
+        let add = { (index: Int) in
+            let claim = batch.claims[index]
+            guard !claim.marks.contains(.withdrawn) else { return }
+            for (part, place) in claim.parts.enumerated() {
+                let key = batch.parts[place].certificate
+                guard key.payer != 0 || key.recipient != .none else { continue }
+                entries.append(
+                    Entry(
+                        certificate: key, month: claim.month, type: claim.type, part: Int8(part),
+                        claim: Int32(index), place: Int32(place), institution: claim.institution))
+            }
+        }
+        if let some { some.forEach(add) } else { batch.claims.indices.forEach(add) }
+        return entries
+    }
+
+    private func group(
+        _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
+    ) {
+        let cap = facts.cap(of: entries[entries.startIndex].certificate, in: month(of: entries))
+        guard entries.count > 1 || cap != nil else { return }
+        var counted: [Entry] = []
+        var first = entries[entries.startIndex]
+        for entry in entries {
+            let isRepeated = entry.isSameReceipt(as: first) && entry.claim != first.claim
+            if !entry.isSameReceipt(as: first) { first = entry }
+            guard isRepeated else {
+                counted.append(entry)
+                continue
+            }
+            sink.claim = entry.claim
+            sink.part = entry.part
+            sink.add(.duplicateReceipt, .duplicate(of: first.claim))
+        }
+        guard let cap else { return }
+        counted.sort { ($0.claim, $0.part) < ($1.claim, $1.part) }
+        compare(counted, batch, cap: cap, &sink)
+    }
+
+    private func month(of entries: ArraySlice<Entry>) -> ServiceMonth {
+        entries[entries.startIndex].month
+    }
+
+    /// The cap of the month in order of confirmation: that of the ledger where it has entries, that of the
+    /// claims where it has none. An amount once confirmed is not changed by a later one.
+    private func compare(
+        _ entries: [Entry], _ batch: ClaimBatch, cap: Int32, _ sink: inout FindingSink
+    ) {
+        guard let first = entries.first else { return }
+        var confirmed = ConfirmedShares(
+            cap: cap, ledger: facts.ledger[.init(first.certificate, first.month)] ?? [])
+        let claimed = entries.map { batch.parts[Int($0.place)].copayment }
+        let isOver = claimed.reduce(0) { $0 + Int($1 < 0 ? 0 : $1) } > Int(cap)
+        for (entry, yen) in zip(entries, claimed) where yen >= 0 {
+            let expected = confirmed.take(yen, at: entry.institution)
+            sink.claim = entry.claim
+            sink.part = entry.part
+            if yen > expected {
+                let isLedger = !isOver && confirmed.isFromLedger
+                sink.add(
+                    isLedger ? .ledgerMismatch : .overMonthlyCap,
+                    isLedger
+                        ? .amount(claimed: yen, expected: expected)
+                        : .cap(cap: cap, claimed: yen, expected: expected))
+            }
+        }
+        for (institution, left) in confirmed.unclaimed() {
+            // Less was claimed than confirmed: told at the last claim of the institution.
+            guard let place = entries.lastIndex(where: { $0.institution == institution }),
+                claimed[place] >= 0
+            else { continue }
+            sink.claim = entries[place].claim
+            sink.part = entries[place].part
+            sink.add(
+                .ledgerMismatch,
+                .amount(claimed: claimed[place], expected: claimed[place] + left))
+        }
+    }
+}
+
+/// 上限額の割当て: what each institution may have collected, never more than the cap in all.
+package struct ConfirmedShares: Sendable {
+    private var left: Int32
+    private var shares: [(institution: UInt64, yen: Int32)] = []
+    let isFromLedger: Bool
+
+    package init(cap: Int32, ledger: [ClaimFacts.LedgerEntry]) {
+        left = max(0, cap)
+        isFromLedger = !ledger.isEmpty
+        for entry in ledger {
+            let yen = min(max(0, entry.yen), left)
+            left -= yen
+            if let place = shares.firstIndex(where: { $0.institution == entry.institution }) {
+                shares[place].yen += yen
+            } else {
+                shares.append((entry.institution, yen))
+            }
+        }
+    }
+
+    /// The part of a claimed copayment that stands: out of the institution's confirmed share, or, where
+    /// the ledger does not know the institution, out of what is left below the cap.
+    package mutating func take(_ yen: Int32, at institution: UInt64) -> Int32 {
+        guard let place = shares.firstIndex(where: { $0.institution == institution }) else {
+            let share = min(yen, left)
+            left -= share
+            return share
+        }
+        let share = min(yen, shares[place].yen)
+        shares[place].yen -= share
+        return share
+    }
+
+    /// Confirmed shares nobody took.
+    func unclaimed() -> [(institution: UInt64, yen: Int32)] { shares.filter { $0.yen > 0 } }
+}

@@ -1,0 +1,159 @@
+/// 請求の照合: holds every claim of a run against the facts. A pure function of claims, facts and rules: the
+/// same input gives the same findings in the same order, whatever order the facts came in.
+package struct Reconciliation: Sendable {
+    let rules: ClaimRules
+    let facts: ClaimFacts
+    /// The month of the run; later service months are ahead of it. `nil`: any month.
+    let month: ServiceMonth?
+
+    package init(rules: ClaimRules, facts: ClaimFacts, month: ServiceMonth?) {
+        self.rules = rules
+        self.facts = facts
+        self.month = month
+    }
+
+    package func verdicts(of batch: ClaimBatch) -> ClaimVerdicts {
+        ClaimVerdicts(
+            findings(of: batch, among: nil), of: batch.claims.count, texts: rules.reasons)
+    }
+
+    /// The findings of some claims, or of all. Some must hold every claim of the certificates asked
+    /// about, because duplicates and caps are of all claims of a certificate and month together.
+    func findings(of batch: ClaimBatch, among some: [Int]?) -> [ClaimFinding] {
+        var sink = FindingSink(texts: rules.reasons)
+        if let some {
+            for index in some { alone(index, in: batch, &sink) }
+        } else {
+            for index in batch.claims.indices { alone(index, in: batch, &sink) }
+        }
+        together(batch, among: some, &sink)
+        return sink.findings
+    }
+
+    /// What can be said of a claim without any other.
+    private func alone(_ index: Int, in batch: ClaimBatch, _ sink: inout FindingSink) {
+        let claim = batch.claims[index]
+        guard !claim.marks.contains(.withdrawn) else { return }
+        sink.claim = Int32(index)
+        sink.part = -1
+        if claim.marks.contains(.damaged) { sink.add(.recordDamaged) }
+        if let month, claim.month > month { sink.add(.monthAhead, .month(claim.month)) }
+        guard claim.partCount > 0 else { return }
+        otherPayer(claim, &sink)
+        if claim.insurer != 0 { insurer(of: claim, batch.parts[claim.parts], &sink) }
+        var place: Int8 = 0
+        var previous: UInt32 = 0
+        for part in batch.parts[claim.parts] {
+            sink.part = place
+            let payer = part.certificate.payer
+            if place > 0, payer != 0, previous != 0,
+                rules.rank(ofPayer: previous) > rules.rank(ofPayer: payer)
+            {
+                sink.add(.publicOrderWrong, .order(payer: payer, before: previous))
+            }
+            certificate(part, of: claim, &sink)
+            amounts(part, &sink)
+            previous = payer
+            place += 1
+        }
+    }
+
+    /// 第三者行為・業務上: somebody else pays first.
+    private func otherPayer(_ claim: Claim, _ sink: inout FindingSink) {
+        let notes = claim.specialNotes & rules.conditions.otherPayerNotes
+        if notes != 0 {
+            sink.add(.otherPayer, .specialNote(UInt8(notes.trailingZeroBitCount)))
+        } else if claim.dutyReason != 0,
+            rules.conditions.otherPayerDuties.contains(claim.dutyReason)
+        {
+            sink.add(.otherPayer, .dutyReason(claim.dutyReason))
+        }
+    }
+
+    private func amounts(_ part: ClaimPart, _ sink: inout FindingSink) {
+        let pairs = [
+            (part.copayment, part.copaymentRecomputed), (part.amount, part.amountRecomputed),
+        ]
+        for (claimed, expected) in pairs where claimed >= 0 && expected >= 0 && claimed != expected
+        {
+            sink.add(.amountMismatch, .amount(claimed: claimed, expected: expected))
+        }
+    }
+
+    private func certificate(_ part: ClaimPart, of claim: Claim, _ sink: inout FindingSink) {
+        let key = part.certificate
+        let isMisread = !hasRightCheckDigit(key, &sink)
+        let holder = facts.holders[key]
+        let isRegistered = holder?.entitlements.isEmpty == false
+        let isOurs = facts.hasRegister && !facts.elsewhere.contains(key.payer)
+        if isOurs, !isRegistered, !isMisread {
+            sink.add(.recipientUnknown)
+        } else if rules.isNational(payer: key.payer), key.recipient.hasValidCheckDigit == false {
+            sink.add(.badRecipientCheckDigit)
+        }
+        if let holder { person(holder, of: claim, &sink) }
+        if let holder, isRegistered { entitlement(holder, of: claim, &sink) }
+        condition(key, holder, of: claim, &sink)
+        records(key, of: claim, &sink)
+    }
+
+    /// 検証番号: of a national number the digit binds; of a local one it is as the data says.
+    private func hasRightCheckDigit(_ key: CertificateNumber, _ sink: inout FindingSink) -> Bool {
+        guard key.payer != 0 else { return true }
+        let expected = Digits.luhnDigit(ofBody: Int(key.payer / 10))
+        guard expected != Int(key.payer % 10) else { return true }
+        let standing =
+            rules.isNational(payer: key.payer)
+            ? rules.reasons[.badPayerCheckDigit].standing : rules.conditions.localCheckDigit
+        if standing != .accepted {
+            sink.add(.badPayerCheckDigit, .checkDigit(expected: Int8(expected)), as: standing)
+        }
+        return false
+    }
+
+    private func person(
+        _ holder: ClaimFacts.Holder, of claim: Claim, _ sink: inout FindingSink
+    ) {
+        if claim.birth != Claim.unsaidDay, holder.bornEarliest != Claim.unsaidDay,
+            claim.birth < holder.bornEarliest || claim.birth > holder.bornLatest
+        {
+            sink.add(
+                .personMismatch,
+                .birth(
+                    claimed: claim.birth, earliest: holder.bornEarliest,
+                    latest: holder.bornLatest))
+        } else if claim.sex != 0, holder.sex != 0, claim.sex != holder.sex {
+            sink.add(.personMismatch, .sex(claimed: claim.sex, registered: holder.sex))
+        }
+    }
+
+    /// What is on record of the claim itself: refunds, and checks answered otherwise.
+    private func records(_ key: CertificateNumber, of claim: Claim, _ sink: inout FindingSink) {
+        guard !(facts.refunds.isEmpty && facts.otherAnswers.isEmpty) else { return }
+        let place = ClaimFacts.PlaceKey(key, claim.month, at: claim.institution)
+        if facts.refunds.contains(place) { sink.add(.alreadyRefunded, .month(claim.month)) }
+        for answer in facts.otherAnswers[place] ?? []
+        where claim.days == 0 || claim.serviceDays.contains(answer.day) {
+            sink.add(.checkAnsweredOtherwise, .answer(day: answer.day, answer.outcome))
+        }
+    }
+}
+
+/// Collects findings about one claim and part after another.
+struct FindingSink {
+    private let texts: ClaimReasonTexts
+    private(set) var findings: [ClaimFinding] = []
+    var claim: Int32 = 0
+    var part: Int8 = -1
+
+    init(texts: ClaimReasonTexts) { self.texts = texts }
+
+    mutating func add(
+        _ reason: ClaimReason, _ evidence: ClaimEvidence = .none, as standing: ClaimStanding? = nil
+    ) {
+        findings.append(
+            ClaimFinding(
+                claim: claim, part: part, reason: reason,
+                standing: standing ?? texts[reason].standing, evidence: evidence))
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Crypto
+import Exchange
+import Foundation
+import Ledger
+
+/// `tsunagi reconcile`: a month from files, or cases; from `profiles/`, without a database.
+struct ReconcileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Reconcile a month of claims, or answer cases.",
+        discussion: """
+            A month: --month with --claims (receipt files in CP932, or JSON), and what is known: \
+            --entitlements (registration rows as a municipality sends them, or short rows) and --facts \
+            (persons, insurerPeriods, caps, ledger, designations, deletions, checks, refunds, payments, \
+            returns, schemes, elsewhere). Prints the report as JSON; exits 0 whatever was found. \
+            Cases: --cases with a file whose data are cases, each with id and given.
+            """)
+
+    @Option(help: "The folder of rules.") var profiles = "profiles"
+    @Option(help: "A file of cases; prints id, reason and evidence of each.") var cases: String?
+    @Option(help: "The month of the run, as 2026-04.") var month: String?
+    @Option(parsing: .upToNextOption, help: "Receipt files (CP932), or claims in JSON (*.json).")
+    var claims: [String] = []
+    @Option(parsing: .upToNextOption, help: "Files of entitlements (JSON).")
+    var entitlements: [String] = []
+    @Option(parsing: .upToNextOption, help: "Files of other facts (JSON).") var facts: [String] = []
+    @Option(help: "Write a row for each public payer of each claim here (CSV, UTF-8 with BOM).")
+    var csv: String?
+    @Flag(help: "List accepted claims too, not only their totals.") var all = false
+
+    func validate() throws {
+        guard cases != nil || (month != nil && !claims.isEmpty) else {
+            throw ValidationError("Give --cases, or --month with --claims.")
+        }
+    }
+
+    func run() async throws {
+        let rules = try ClaimRules(reading: ProfileFolder.read(profiles))
+        if let cases {
+            let answers = try reading(cases) { bytes in
+                try ReconcileCases(rules: rules).answers(to: bytes)
+            }
+            return Output.line(String(decoding: answers, as: UTF8.self))
+        }
+        let report = try report(rules)
+        if let csv { try write(report, to: csv) }
+        Output.line(String(decoding: report.json(all: all), as: UTF8.self))
+        Self.say("closing digest (SHA-256 of the rows): \(Self.digest(of: report))")
+    }
+
+    private func report(_ rules: ClaimRules) throws -> MonthReport {
+        guard let written = month, let month = try? ServiceMonth(written) else {
+            throw ValidationError("--month is not a month: 2026-04 is.")
+        }
+        var run = MonthRun(rules: rules, month: month)
+        for path in claims {
+            if path.hasSuffix(".json") {
+                try reading(path) { try run.readClaims(named: Self.name(path), $0) }
+            } else {
+                let file = try FileHandle(forReadingFrom: URL(filePath: path))
+                try run.readReceipts(named: Self.name(path), decode: Self.decode) {
+                    try file.read(upToCount: 1 << 20).map { [UInt8]($0) }.flatMap {
+                        $0.isEmpty ? nil : $0
+                    }
+                }
+            }
+        }
+        for path in entitlements { try reading(path) { try run.readEntitlements($0) } }
+        for path in facts { try reading(path) { try run.readFacts($0) } }
+        return run.report()
+    }
+
+    /// The one place where the character set of receipt files is decided.
+    private static let characters = Characters(.cp932, table: .cp932)
+
+    private static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
+        characters.text(of: bytes)
+    }
+
+    private func reading<Value>(_ path: String, _ body: ([UInt8]) throws -> Value) throws -> Value {
+        do {
+            return try body(Files.read(path))
+        } catch let refusal as Refusal {
+            throw SettingProblem("\(RuleFault(refusal, file: path))")
+        }
+    }
+
+    private func write(_ report: MonthReport, to path: String) throws {
+        // Birth dates and certificates of residents: for the caller's eyes alone.
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        guard isMade, let file = FileHandle(forWritingAtPath: path) else {
+            throw SettingProblem("The file \(path) cannot be written.")
+        }
+        file.write(Data(TextEncoding.mark))
+        file.write(Data(Self.line(MonthReport.rowHeadings)))
+        report.forEachRow { file.write(Data(Self.line($0))) }
+        try file.close()
+    }
+
+    private static func digest(of report: MonthReport) -> String {
+        var hash = SHA256()
+        report.forEachRow(places: false) { hash.update(data: line($0)) }
+        return hash.finalize().map { String(format: "%02x", $0) }.joined()
+    }
+
+    private static func line(_ fields: [String]) -> [UInt8] {
+        var writer = CSVWriter()
+        for field in fields { writer.field(field.utf8) }
+        writer.endRow()
+        return writer.bytes
+    }
+
+    private static func name(_ path: String) -> String { URL(filePath: path).lastPathComponent }
+
+    /// Beside the report, which alone is on standard output.
+    private static func say(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+}

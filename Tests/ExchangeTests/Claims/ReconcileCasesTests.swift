@@ -1,0 +1,142 @@
+import Exchange
+import Foundation
+import Testing
+
+@Suite struct ReconcileCasesTests {
+    private func answers(_ json: String) throws -> [JSONObject] {
+        let bytes = try ReconcileCases(rules: ClaimSamples.rules).answers(to: Array(json.utf8))
+        return try #require(JSON(reading: bytes).object?["data"]?.array).compactMap(\.object)
+    }
+
+    private func answer(_ given: String) throws -> JSONObject {
+        try #require(answers(#"{"data": [{"id": "X", "given": \#(given)}]}"#).first)
+    }
+
+    @Test(.enabled(if: Shared.isThere))
+    func `every published case with facts gives its reason and its amounts`() throws {
+        let published = try #require(Shared.vector("reconciliation_cases").array)
+        let file = JSON.object(JSONObject([.init(name: "data", value: .array(published))])).text
+        let answers = try answers(file)
+        #expect(answers.count == published.count)
+        var compared = 0
+        for (answer, row) in zip(answers, published) {
+            let row = try #require(row.object)
+            #expect(answer["id"] == row["id"])
+            guard row["given"] != nil else {
+                #expect(answer["problem"]?.object?["item"] != nil)
+                continue
+            }
+            compared += 1
+            for item in ["reason", "expectedCopays", "difference"] where row[item] != nil {
+                #expect(answer[item] == row[item], "\(row["id"]?.string ?? "") \(item)")
+            }
+            #expect(answer["reasons"]?.array?.isEmpty == false)
+        }
+        #expect(compared == 4)
+    }
+
+    /// The published checklist again, each with facts of its own, and beside each what is just right.
+    @Test(arguments: [
+        (#"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-03-31"}"#, nil),
+        (#"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-04-01"}"#, "NOT_ELIGIBLE_ON_DATE"),
+        (#"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2025-03-31"}"#, "NOT_ELIGIBLE_ON_DATE"),
+        (#"{"payer": "54136015"}"#, nil), (#"{"payer": "54016027"}"#, nil),
+        (#"{"payer": "01040013"}"#, nil), (#"{"payer": "80130001"}"#, "BAD_PAYER_CHECK_DIGIT"),
+        (#"{"payer": "54136015", "recipient": "1234566", "register": ["1234566"]}"#, nil),
+        (#"{"payer": "54136015", "recipient": "9999996", "register": ["1234566"]}"#, "RECIPIENT_UNKNOWN"),
+        (#"""
+        {"claims": [{"institution": "1310000001", "month": "2026-04", "type": "1122",
+          "publics": [{"payer": "54136015", "recipient": "1234566"}]},
+         {"institution": "1310000001", "month": "2026-04", "type": "1122",
+          "publics": [{"payer": "54136015", "recipient": "1234566"}]}]}
+        """#, "DUPLICATE_RECEIPT"),
+        (#"""
+        {"claims": [{"institution": "1310000001", "month": "2026-04", "type": "1122",
+          "publics": [{"payer": "54136015", "recipient": "1234566"}]},
+         {"institution": "1310000001", "month": "2026-04", "type": "1121",
+          "publics": [{"payer": "54136015", "recipient": "1234566"}]}]}
+        """#, nil),
+        (#"{"birthDate": "1990-01-02", "registeredBirthDate": "1990-01-03"}"#, "PERSON_MISMATCH"),
+        (#"{"birthDate": "1990-01-02", "registeredBirthDate": "1990-00-00"}"#, nil),
+        (#"{"sex": "1", "registeredSex": "2"}"#, "PERSON_MISMATCH"),
+        (#"{"insurer": "01130012", "insurerTo": "2026-04-15", "service": "2026-04-16"}"#, "INSURER_LAPSED"),
+        (#"{"insurer": "01130012", "insurerTo": "2026-04-15", "service": "2026-04-15"}"#, nil),
+        (#"{"payers": ["83136010", "54136015"]}"#, "PUBLIC_ORDER_WRONG"),
+        (#"{"payers": ["54136015", "83136010"]}"#, nil),
+        (#"{"payers": ["54136015", "15136013"]}"#, "PUBLIC_ORDER_WRONG"),
+        (#"{"payers": ["10136018", "21136015", "80136013"]}"#, nil),
+        (#"{"payers": ["83", "54"]}"#, "PUBLIC_ORDER_WRONG"), (#"{"payers": ["54", "83"]}"#, nil),
+        (#"{"payer": "54136015", "recipient": "9999996", "service": "2026-04-02"}"#, "RECIPIENT_UNKNOWN"),
+        (#"{"claimed": 253637, "recomputed": 253638}"#, "AMOUNT_MISMATCH"),
+        (#"{"claimed": 253638, "recomputed": 253638}"#, nil),
+        (#"{"birthDate": "2008-04-02", "service": "2026-04-02", "ageBelow": 18}"#, "AGE_OUT_OF_RANGE"),
+        (#"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageBelow": 18}"#, nil),
+        (#"{"birthDate": "2008-04-01", "service": "2026-04-01", "ageBelow": 18, "ageEnds": "fiscal-year-end"}"#, "AGE_OUT_OF_RANGE"),
+        (#"{"birthDate": "2008-04-02", "service": "2027-03-31", "ageBelow": 18, "ageEnds": "fiscal-year-end"}"#, nil),
+        (#"{"payer": "52136017", "birthDate": "2005-01-01", "service": "2026-04-02"}"#, "AGE_OUT_OF_RANGE"),
+        (#"{"specialNotes": ["10"]}"#, "OTHER_PAYER"), (#"{"specialNotes": ["29"]}"#, nil),
+        (#"{"dutyReason": "1"}"#, "OTHER_PAYER"),
+        (#"{"payer": "54136015", "designated": false}"#, "NOT_DESIGNATED"),
+        (#"{"payer": "54136015", "designated": true}"#, nil),
+        (#"{"payer": "82137530", "designated": false}"#, nil),
+        (#"""
+        {"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-03",
+         "paidOn": "2026-04-21", "isDeleted": true, "knownOn": "2026-05-10"}
+        """#, "CLAWBACK (過誤)"),
+        (#"""
+        {"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-03",
+         "isDeleted": true, "knownOn": "2026-05-10"}
+        """#, "NOT_ELIGIBLE_ON_DATE"),
+    ] as [(String, String?)])
+    func `a case gives its reason, and one beside its edge gives none`(
+        _ given: String, _ reason: String?
+    ) throws {
+        let answer = try answer(given)
+        #expect(answer["problem"] == nil)
+        #expect(answer["reason"] == reason.map { JSON.string($0) } ?? .null)
+    }
+
+    @Test(arguments: [
+        (10_000, [6000, 3000, 4000], [6000, 3000, 1000], 3000),
+        (10_000, [6000, 3000, 1000], [6000, 3000, 1000], 0),
+        (10_000, [5700, 2250, 4300, 200], [5700, 2250, 2050, 0], 2450),
+        (0, [10_000], [0], 10_000), (5000, [], [], 0),
+    ])
+    func `a cap is shared out in order of confirmation`(
+        _ cap: Int, _ copays: [Int], _ expected: [Int], _ difference: Int
+    ) throws {
+        let answer = try answer(#"{"cap": \#(cap), "copays": \#(copays)}"#)
+        #expect(answer["expectedCopays"]?.array?.compactMap(\.int) == expected)
+        #expect(answer["difference"]?.int == difference)
+        #expect(answer["reason"] == (difference > 0 ? .string("OVER_MONTHLY_CAP") : .null))
+    }
+
+    @Test func `evidence names the days and numbers, and what to do next in both languages`() throws {
+        let answer = try answer(
+            #"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-04-02"}"#)
+        let reason = try #require(answer["reasons"]?.array?.first?.object)
+        let evidence = try #require(reason["evidence"]?.object)
+        #expect(evidence["service"]?.string == "2026-04-02")
+        #expect(evidence["validTo"]?.string == "2026-03-31")
+        for item in ["ja", "en", "nextJa", "nextEn"] {
+            #expect(reason[item]?.string?.isEmpty == false)
+        }
+        let payer = try self.answer(#"{"payer": "54136016"}"#)
+        let digit = payer["reasons"]?.array?.first?.object?["evidence"]?.object
+        #expect(digit?["expectedCheckDigit"]?.int == 5)
+    }
+
+    @Test(arguments: [
+        (#"{"service": "2026-02-30"}"#, "given.service"), (#"{"payer": "5413601"}"#, "given.payer"),
+        (#"{"copays": [1, -2], "cap": 3}"#, "given.copays"), (#"{"copays": [1]}"#, "given.cap"),
+    ])
+    func `a case that cannot be read says where, and the others are answered`(
+        _ given: String, _ item: String
+    ) throws {
+        let both = try answers(
+            #"{"data": [{"id": 1, "given": \#(given)}, {"id": 2, "given": {"payer": "54136016"}}]}"#)
+        #expect(both[0]["reason"] == .null)
+        #expect(both[0]["problem"]?.object?["item"]?.string?.hasSuffix(item) == true)
+        #expect(both[1]["reason"]?.string == "BAD_PAYER_CHECK_DIGIT")
+    }
+}
