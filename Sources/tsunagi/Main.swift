@@ -12,6 +12,6 @@ struct Tsunagi: AsyncParsableCommand {
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ProfilesCommand.self,
             PartyCommand.self, ReviewCommand.self, PKICommand.self, CardCommand.self,
             TrustCommand.self, SealCommand.self, CopayCommand.self, MaternalCommand.self,
-            ImmunizationCommand.self, LayoutCommand.self, BenchCommand.self,
+            ReconcileCommand.self, ImmunizationCommand.self, LayoutCommand.self, BenchCommand.self,
         ])
 }
