@@ -62,7 +62,8 @@ package struct ReconcileCases: Sendable {
             writer.array("expectedCopays") { list in
                 for yen in expected { list.int(Int(yen)) }
             }
-            let difference = copays.yen.reduce(0) { $0 + Int($1) } - expected.reduce(0) { $0 + Int($1) }
+            let difference =
+                copays.yen.reduce(0) { $0 + Int($1) } - expected.reduce(0) { $0 + Int($1) }
             writer.member("difference", difference)
         }
         writer.array("reasons") { list in
@@ -136,7 +137,9 @@ private struct CaseReading {
     }
 
     private mutating func holder() throws(Refusal) {
-        if let cap = try given.optionalCount("cap") { run.facts.change(certificate) { $0.cap = cap } }
+        if let cap = try given.optionalCount("cap") {
+            run.facts.change(certificate) { $0.cap = cap }
+        }
         if let born = try given.birth("registeredBirthDate") {
             run.facts.change(certificate) { ($0.bornEarliest, $0.bornLatest) = born }
         }
