@@ -94,9 +94,11 @@ import Testing
         facts += #", "refunds": [{\#(key(11)), \#(at)}]"#
         facts += #", "elsewhere": ["83136010"]"#
         facts +=
-            #", "insurerPeriods": [{\#(key(12)), "insurer": "01130012", "from": "2020-04-01", "to": "2026-03-31"}]"#
+            #", "insurerPeriods": [{\#(key(12)), "insurer": "01130012", "#
+            + #""from": "2020-04-01", "to": "2026-03-31"}]"#
         facts +=
-            #", "checks": [{\#(key(13)), "institution": "1319999996", "day": "2026-04-09", "outcome": "ended"}]"#
+            #", "checks": [{\#(key(13)), "institution": "1319999996", "#
+            + #""day": "2026-04-09", "outcome": "ended"}]"#
         receipts[13].days = [9]
         facts += #", "payments": [{\#(key(14)), \#(at), "paidOn": "2026-06-21"}]"#
         facts += #", "deletions": [{\#(key(14)), "knownOn": "2026-07-01"}]"#
@@ -178,7 +180,8 @@ import Testing
         other[0] = second
         let ledger = { (rows: [(String, Int)]) in
             let list = rows.map { institution, yen in
-                #"{"payer": "54136015", "recipient": "1234566", "month": "2026-04", "institution": "\#(institution)", "amount": \#(yen)}"#
+                #"{"payer": "54136015", "recipient": "1234566", "month": "2026-04", "#
+                    + #""institution": "\#(institution)", "amount": \#(yen)}"#
             }
             return #"{"ledger": [\#(list.joined(separator: ","))]}"#
         }

@@ -102,11 +102,17 @@ import Testing
             ),
             (#"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageBelow": 18}"#, nil),
             (
-                #"{"birthDate": "2008-04-01", "service": "2026-04-01", "ageBelow": 18, "ageEnds": "fiscal-year-end"}"#,
+                #"""
+                {"birthDate": "2008-04-01", "service": "2026-04-01", "ageBelow": 18,
+                 "ageEnds": "fiscal-year-end"}
+                """#,
                 "AGE_OUT_OF_RANGE"
             ),
             (
-                #"{"birthDate": "2008-04-02", "service": "2027-03-31", "ageBelow": 18, "ageEnds": "fiscal-year-end"}"#,
+                #"""
+                {"birthDate": "2008-04-02", "service": "2027-03-31", "ageBelow": 18,
+                 "ageEnds": "fiscal-year-end"}
+                """#,
                 nil
             ),
             (
