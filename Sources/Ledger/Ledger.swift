@@ -24,9 +24,9 @@ package final class Ledger: Sendable {
     let gateway: Pool
     let office: Pool?
     let entries: Lane<[Entry], Void>
-    let checks: Lane<VisitReading.Key, VisitReading>
+    let checks: Lane<VisitAccess, Answered>
     package let rules: RuleShelf
-    package let suspensions: Suspensions
+    package let parties: PartyWatch
     let logger: Logger
 
     package init(_ addresses: Addresses, limits: LedgerLimits = .standard, logger: Logger) {
@@ -45,9 +45,9 @@ package final class Ledger: Sendable {
             addresses.gateway, label: "tsunagi-checks", batchMax: limits.batchMax,
             queueMax: limits.laneQueueMax,
             statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
-            mode: .readOnly, run: VisitReading.load)
+            mode: .snapshot, run: VisitAccess.run)
         rules = RuleShelf(gateway)
-        suspensions = Suspensions(gateway)
+        parties = PartyWatch(gateway)
     }
 
     /// Refuses to serve on a database that could lose what was acknowledged, or that is of another
@@ -65,10 +65,11 @@ package final class Ledger: Sendable {
         try await refresh()
     }
 
-    /// Once a second: rules that were loaded and parties that were suspended since.
+    /// Once a second: rules that were loaded, parties that were suspended and certificates that were
+    /// registered or removed since.
     package func refresh() async throws {
-        // Suspensions first: rules that cannot be read must not keep a suspended party connected.
-        try await suspensions.refresh()
+        // Parties first: rules that cannot be read must not keep a suspended party connected.
+        try await parties.refresh()
         try await rules.refresh()
     }
 
@@ -127,29 +128,18 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Answers from a visit, sharing the statement and the snapshot with other visits read at the
-    /// same moment.
+    /// Answers from a visit, sharing statements, snapshot and commit with the other visits asked for
+    /// at the same moment.
     ///
     /// `body` decides from what was loaded and returns the answer's bytes, whose digest goes on the
-    /// entry. The entry's id is the answer's id. Throws as `access` above.
+    /// entry. The entry's id is the answer's id. `body` runs on the lane's thread, where it MUST NOT
+    /// wait for anything, and once more should its batch fail. Throws as `access` above.
     package func access(
         _ caller: Caller, _ purpose: Purpose, visit: RecordID,
-        _ body: (borrowing VisitRecords) throws -> Answered
+        _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
     ) async throws -> Answered {
-        let reading = try await checks.submit(VisitReading.Key(visit: visit, party: caller.party))
-        var entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
-        entry.visit = reading.visit?.id
-        entry.person = reading.visit?.person
-        do {
-            let records = try VisitRecords(reading, entry: entry.id)
-            let answered = try body(records)
-            entry.basis = answered.basis
-            entry.digest = Array(SHA256.hash(data: answered.body))
-            try await entries.submit([entry])
-            return answered
-        } catch let refusal as Refusal {
-            return try await refuse(entry, refusal)
-        }
+        try await checks.submit(
+            VisitAccess(caller: caller, purpose: purpose, visit: visit, decide: body))
     }
 
     /// A refusal commits its entry first and is thrown after.

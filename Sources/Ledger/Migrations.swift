@@ -39,6 +39,8 @@ package struct Migrations: Sendable {
         File(name: "0003_cards_and_visits", sql: PackageResources._003_cards_and_visits_sql),
         File(name: "0004_subsidy", sql: PackageResources._004_subsidy_sql),
         File(name: "0005_checkup_targets", sql: PackageResources._005_checkup_targets_sql),
+        File(name: "0006_registry", sql: PackageResources._006_registry_sql),
+        File(name: "0007_reviews", sql: PackageResources._007_reviews_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

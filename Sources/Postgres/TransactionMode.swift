@@ -4,6 +4,9 @@ package enum TransactionMode: Sendable {
     case readWrite
     /// Repeatable read, read only: all statements see one moment, and none can write.
     case readOnly
+    /// Repeatable read: all statements see one moment, and some write. The server refuses with SQLSTATE
+    /// 40001 to change a row that another transaction changed since.
+    case snapshot
     /// As if one transaction ran at a time; the server may refuse with SQLSTATE 40001 at any point.
     case serializable
 
@@ -11,6 +14,7 @@ package enum TransactionMode: Sendable {
         switch self {
         case .readWrite: Self.beginReadWrite
         case .readOnly: Self.beginReadOnly
+        case .snapshot: Self.beginSnapshot
         case .serializable: Self.beginSerializable
         }
     }
@@ -20,7 +24,7 @@ package enum TransactionMode: Sendable {
         let isolation =
             switch self {
             case .readWrite: "read committed"
-            case .readOnly: "repeatable read"
+            case .readOnly, .snapshot: "repeatable read"
             case .serializable: "serializable"
             }
         return [
@@ -34,6 +38,7 @@ package enum TransactionMode: Sendable {
 
     private static let beginReadWrite = Statement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     private static let beginReadOnly = Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    private static let beginSnapshot = Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
     private static let beginSerializable = Statement(
         "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE")
 }

@@ -32,7 +32,7 @@ struct CardCommand: AsyncParsableCommand {
                 algorithm: SoftwareCard.Algorithm(rawValue: algorithm) ?? .rsa2048,
                 term: .init(from: now, to: now.adding(seconds: days * 86_400)))
             try made.save(card)
-            print("card \(Hexadecimal.encode(made.serial)) in \(card)")
+            print("card \(Hexadecimal.text(made.serial)) in \(card)")
         }
     }
 
@@ -60,7 +60,7 @@ struct CardCommand: AsyncParsableCommand {
             let read = try SoftwareCard(path: card)
             print("algorithm: \(read.algorithm.rawValue)")
             print("issuer: \(Data(read.issuerDER).base64EncodedString())")
-            print("serial: \(Hexadecimal.encode(read.serial))")
+            print("serial: \(Hexadecimal.text(read.serial))")
             print("valid from: \(read.notBefore.text)")
             print("valid to: \(read.notAfter.text)")
             print("certificate: \(Data(read.certificateDER).base64EncodedString())")

@@ -42,6 +42,9 @@ struct PKICommand: AsyncParsableCommand {
         @Option(help: "The party, as role:code.") var party: String?
         @Option(help: "A server's host name. Can be repeated.") var host: [String] = []
         @Option(help: "Days until it expires.") var days = DevelopmentPKI.leafDays
+        @Flag(
+            help: "As a CA that cannot write the party's URI: register it, see party certificate.")
+        var withoutURI = false
 
         func validate() throws {
             guard (party == nil) != host.isEmpty else {
@@ -59,7 +62,8 @@ struct PKICommand: AsyncParsableCommand {
             guard let read = try? Party(uri: "urn:tsunagi:party:" + party) else {
                 throw ValidationError("\(party) is no party: role:code is needed.")
             }
-            try pki.issue(read, name: name, at: folder.now, days: days)
+            try pki.issue(
+                read, name: name, at: folder.now, days: days, sayingURI: !withoutURI)
             print(pki.certificatePath(DevelopmentPKI.Authority(of: read.role), name))
         }
     }

@@ -22,14 +22,17 @@ struct TrustCommand: AsyncParsableCommand {
 
         @Option(
             help: """
-                A file with revocation lists. Can be repeated. When given, every certificate below \
-                the anchor needs a fresh list of its issuer.
+                A file with revocation lists. Can be repeated. When one is given, every certificate \
+                below the anchor needs a fresh list of its issuer. Without any, revocation is not \
+                checked, and the answer says so.
                 """)
         var crl: [String] = []
 
         @Option(
-            help: "The time to verify at: 2026-11-21T00:00:00Z or seconds since 1970. Default: now."
-        )
+            help: """
+                The time to verify at: 2026-11-21T09:00:00+09:00, 2026-11-21 (0:00 UTC) or seconds \
+                since 1970. Default: now.
+                """)
         var at: String?
 
         @Option(help: "institution, office, portal, operations, card, server or any.")

@@ -265,7 +265,7 @@ extension TestResident {
     private static func certificate(_ card: SoftwareCard) -> [JSONObject.Member] {
         [
             .init(name: "issuer", value: .string(Base64.text(card.issuerDER))),
-            .init(name: "serial", value: .string(Exchange.Hexadecimal.text(card.serial))),
+            .init(name: "serial", value: .string(Hexadecimal.text(card.serial))),
         ]
     }
 

@@ -172,7 +172,7 @@ package final class RunningGateway: Sendable {
             let trust = PartyTrust(
                 anchors: [try pki.anchor(authority)], usage: authority.usage,
                 revocation: revocation,
-                suspensions: ledger.suspensions)
+                parties: ledger.parties)
             let tls = try ServerTLS(
                 ServerTLSMaterial(
                     certificateChainPEM: try Self.contents(pki.certificatePath(.server, "gateway")),

@@ -207,7 +207,7 @@ import Trust
         }
     }
 
-    // MARK: Signed texts and seals
+    // MARK: Signed texts
 
     @Test func `a visit's text never equals a token's, nor another visit's`() throws {
         let day = try CalendarDay("2026-11-21")
@@ -239,40 +239,5 @@ import Trust
             SignedText.residentToken(nonce: "n", party: Self.portal, day: day), visit(),
         ]
         #expect(Set(others).count == others.count)
-    }
-
-    @Test func `a checkpoint is sealed, read by its key and by no other`() throws {
-        let keys = try Self.withKeys { try KeyRing.load($0) }
-        let seal = try SealKey(name: "tsunagi.example/log", key: keys.current(.seal))
-        let text = "tsunagi.example/log\n1\nAAAA\n"
-        let note = try seal.sign(text)
-        #expect(try seal.sign(text) == note, "the same head, the same note")
-        let verifier = try #require(SealVerifier(seal.verifier.text))
-        #expect(verifier == seal.verifier)
-        #expect(verifier.verify(note) == text)
-        let witness = "\u{2014} witness.example " + Data(count: 72).base64EncodedString() + "\n"
-        #expect(verifier.verify(note + witness) == text)
-        let other = try SealKey(
-            name: "tsunagi.example/log",
-            key: Self.withKeys { try KeyRing.load($0) }.current(.seal))
-        #expect(other.verifier.verify(note) == nil)
-        #expect(verifier.verify(note.replacing("\n1\n", with: "\n2\n")) == nil)
-        #expect(verifier.verify(text) == nil)
-        #expect(SealVerifier(seal.verifier.text.replacing("+", with: "-")) == nil)
-        #expect(throws: FileProblem.self) {
-            try SealKey(name: "two words", key: keys.current(.seal))
-        }
-    }
-
-    @Test func `a published signed note is read`() {
-        // The example of golang.org/x/mod/sumdb/note.
-        let key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-        let text =
-            "If you think cryptography is the answer to your problem,\n"
-            + "then you don't know what your problem is.\n"
-        let line =
-            "\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2"
-            + "pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-        #expect(SealVerifier(key)?.verify(text + "\n" + line) == text)
     }
 }

@@ -58,6 +58,13 @@ enum TestCA {
         if !all.contains(where: { $0.oid == [2, 5, 29, 14] }) {
             all.append(try! Certificate.Extension(ski, critical: false))
         }
+        // As every CA does that writes key identifiers: the issuer's, too.
+        if let issuer, !all.contains(where: { $0.oid == [2, 5, 29, 35] }),
+            let above = try! issuer.certificate.extensions.subjectKeyIdentifier?.keyIdentifier
+        {
+            let identifier = AuthorityKeyIdentifier(keyIdentifier: above)
+            all.append(try! Certificate.Extension(identifier, critical: false))
+        }
         let signer = issuer?.key ?? key
         let certificate = try! Certificate(
             version: .v3, serialNumber: serial, publicKey: key.publicKey, notValidBefore: term.0,

@@ -89,7 +89,7 @@ extension AccessEntryView {
             .readRegistration:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .feedCards:
+            .registerCheckupTargets, .settleReview, .feedCards:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog: .search
         case .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
@@ -249,31 +249,5 @@ extension JSONWriter {
             $0.coding("role", FHIR.System.objectRole, "24", display: "Query")
             $0.member("query", Base64.text(Array(what.joined(separator: "\n").utf8)))
         }
-    }
-}
-
-extension Base64 {
-    private static let letters = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// RFC 4648 §4, with padding, as FHIR's base64Binary asks.
-    package static func text(_ bytes: [UInt8]) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var place = 0
-        while place < bytes.count {
-            let count = min(3, bytes.count - place)
-            var group = 0
-            for offset in 0..<3 {
-                group = group << 8 | (offset < count ? Int(bytes[place + offset]) : 0)
-            }
-            for digit in 0..<4 {
-                out.append(
-                    digit <= count
-                        ? letters[group >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
-            }
-            place += 3
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

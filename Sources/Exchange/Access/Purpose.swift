@@ -19,6 +19,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerCheckupTargets = "register-checkup-targets"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
+    /// 確認待ちの行の決着 (operator, on the municipality's word).
+    case settleReview = "settle-review"
     /// カードと住所の異動 (card authority).
     case feedCards = "feed-cards"
     /// 本人の利用開始 (portal).
@@ -42,6 +44,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
         case .registerCheckupTargets: [.municipality]
+        case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
             .endOwnVisit, .readOwnAccessLog:

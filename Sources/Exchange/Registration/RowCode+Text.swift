@@ -28,6 +28,14 @@ extension RowCode {
                 + "広域の制度なら都道府県から登録してください。"
         case .staleHistory:
             return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
+        case .unreadable:
+            return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
+                + "この行だけを送り直してください。"
+        case .fieldCount:
+            return "\(what)の項目の数が列の数と違います。カンマと引用符の過不足を確かめ、\(Self.correct)"
+        case .quoting:
+            return "\(what)の引用符の使い方が誤っています。項目全体を引用符で囲み、中の引用符を2つ重ねて書き、"
+                + "この行だけを送り直してください。"
         case .checkDigit:
             return "\(what)の検証番号が合いません。登録は受け付けました。写し間違いがないか確かめてください。"
         case .unknownItem:
@@ -44,6 +52,9 @@ extension RowCode {
             return "\(what)が、この個人番号で前に登録された内容と違います。別人への紐付けでないか、台帳を確かめてください。"
         case .underReview:
             return "この行は確認中として登録しました。確認が終わるまで、医療機関への回答にその旨が付きます。"
+        case .eraEnded:
+            return "\(what)が、終わった元号で書かれています(例: 平成31年5月1日)。次の元号の日付として受け付けました。"
+                + "元の年月日を確かめてください。"
         }
     }
 
@@ -75,6 +86,14 @@ extension RowCode {
         case .staleHistory:
             "A newer version than this \(name) is already registered. Fetch the latest history "
                 + Self.again
+        case .unreadable:
+            "\(name) has bytes that are no character. Find out what was written, correct the "
+                + "encoding \(Self.again)"
+        case .fieldCount:
+            "\(name) has not as many fields as columns. Correct its commas \(Self.again)"
+        case .quoting:
+            "\(name) has a quote out of place. Enclose the whole field in quotes, double those "
+                + "inside it \(Self.again)"
         case .checkDigit:
             "The check digit of \(name) is wrong. The row was taken; check for a copying error."
         case .unknownItem:
@@ -95,6 +114,8 @@ extension RowCode {
         case .underReview:
             "The row was registered as under review. Answers to clinics say so until the review "
                 + "ends."
+        case .eraEnded:
+            "\(name) names an era that was over. It was taken as a day of the next; check it."
         }
     }
 }

@@ -1,5 +1,6 @@
 /// What is wrong, or worth a look, with one row of a registration: the item by its JSON name, a
-/// closed code, and in both languages what to do. It never holds a value of the row.
+/// closed code, and in both languages what to do. It never holds a value of the row; a row of a
+/// file tells what kind of value it was.
 package struct RowFinding: Hashable, Sendable {
     package enum Severity: String, Sendable { case error, warning }
 
@@ -7,18 +8,33 @@ package struct RowFinding: Hashable, Sendable {
     package let index: Int
     package let item: String
     package let code: RowCode
+    /// For a row of a file.
+    package let cell: CellAccount?
+    /// What the layout of a file says of the item.
+    private let about: RowItem?
 
     package init(index: Int, item: String, code: RowCode) {
         self.index = index
         self.item = item
         self.code = code
+        cell = nil
+        about = nil
     }
 
-    /// Place in the array, from 1, as a clerk counts.
+    /// `line` is the physical line of a file.
+    init(line: Int, item: String, code: RowCode, cell: CellAccount?, about: RowItem?) {
+        index = line - 1
+        self.item = item
+        self.code = code
+        self.cell = cell
+        self.about = about
+    }
+
+    /// Place in the array, or line of the file, from 1, as a clerk counts.
     package var line: Int { index + 1 }
     package var severity: Severity { code.severity }
-    package var ja: String { code.ja(RowItem(named: item), item) }
-    package var en: String { code.en(RowItem(named: item), item) }
+    package var ja: String { code.ja(about ?? RowItem(named: item), item) }
+    package var en: String { code.en(about ?? RowItem(named: item), item) }
 
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
@@ -26,6 +42,7 @@ package struct RowFinding: Hashable, Sendable {
         writer.member("item", item)
         writer.member("code", code.rawValue)
         writer.member("severity", severity.rawValue)
+        cell?.write(into: &writer)
         writer.member("ja", ja)
         writer.member("en", en)
         writer.endObject()
@@ -55,6 +72,10 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case unknownCode = "unknown-code"
     case notOwnResident = "not-own-resident"
     case staleHistory = "stale-history"
+    // Of a row of a file.
+    case unreadable
+    case fieldCount = "field-count"
+    case quoting
 
     case checkDigit = "check-digit"
     case unknownItem = "unknown-item"
@@ -64,15 +85,16 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case periodOverlap = "period-overlap"
     case identityMismatch = "identity-mismatch"
     case underReview = "under-review"
+    case eraEnded = "era-ended"
 
     package var severity: RowFinding.Severity {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
-            .staleHistory:
+            .staleHistory, .unreadable, .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
-            .identityMismatch, .underReview:
+            .identityMismatch, .underReview, .eraEnded:
             .warning
         }
     }

@@ -1,6 +1,6 @@
 /// An item of a registration row as its sender reads about it: the Japanese name and the rule, in
 /// words that can be acted on.
-struct RowItem {
+struct RowItem: Hashable, Sendable {
     let label: String
     let ruleJa: String
     let ruleEn: String

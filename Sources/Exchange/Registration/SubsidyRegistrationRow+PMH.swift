@@ -12,10 +12,17 @@ package func readSubsidyRows(_ body: [UInt8], form: RegistrationForm) throws(Ref
     -> [Result<SubsidyRegistrationRow, RowRefusal>]
 {
     let rows = try readRows(body) { object, index in
-        var reader = SubsidyRowReader(object, index: index, form: form)
-        return reader.row()
+        readSubsidyRow(object, index: index, form: form)
     }
     return comparedWithEachOther(rows)
+}
+
+/// One row by itself; what only shows beside other rows is not looked for.
+func readSubsidyRow(
+    _ object: JSONObject, index: Int, form: RegistrationForm
+) -> Result<SubsidyRegistrationRow, RowRefusal> {
+    var reader = SubsidyRowReader(object, index: index, form: form)
+    return reader.row()
 }
 
 private struct SubsidyRowReader {

@@ -30,7 +30,7 @@ extension RuleFolder {
             limits: try limits(), bodyNames: bodyNames, texts: try texts())
     }
 
-    private func lawNumbers() throws(RuleFault) -> LawNumbers {
+    func lawNumbers() throws(RuleFault) -> LawNumbers {
         let file = try file("subsidy/law-numbers.json")
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "order"])

@@ -3,21 +3,40 @@
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
+    /// Absent only in a version kept from before there were such rules.
+    package let maternal: MaternalRules?
+    /// 予防接種の決まり; absent only in a version kept from before the field began.
+    package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
+    /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
+    package let copayment: CopaymentRules?
+    package let layouts: Layouts
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
-    package init(reading files: [String: [UInt8]], version: String) throws(RuleFault) {
+    ///
+    /// A version that was kept from an earlier release was complete then: what this release added
+    /// since (a purpose nobody could have) may be missing, and old answers can still be decided
+    /// again.
+    package init(reading files: [String: [UInt8]], version: String, isKept: Bool = false)
+        throws(RuleFault)
+    {
         let folder = RuleFolder(files: files)
         self.version = version
         consentKinds = try folder.consentKinds()
         visitKinds = try folder.visitKinds()
-        purposes = try folder.purposes()
+        purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
+        layouts = try Layouts(of: folder)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
+        let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
+        maternal = isOlder ? nil : try MaternalRules(reading: folder)
+        let isBefore = isKept && !files.keys.contains { $0.hasPrefix("immunization/") }
+        immunization = isBefore ? nil : try ImmunizationRules(reading: files)
+        copayment = try folder.copaymentRules()
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
@@ -102,7 +121,7 @@ extension RuleFolder {
         return kinds
     }
 
-    func purposes() throws(RuleFault) -> [Purpose: BilingualText] {
+    func purposes(isKept: Bool) throws(RuleFault) -> [Purpose: BilingualText] {
         let file = try file("access/purposes.json")
         _ = try file.source()
         var names: [Purpose: BilingualText] = [:]
@@ -115,7 +134,7 @@ extension RuleFolder {
                 throw row.fault("code", "is given twice")
             }
         }
-        for purpose in Purpose.allCases where names[purpose] == nil {
+        for purpose in Purpose.allCases where names[purpose] == nil && !isKept {
             throw file.fault("purposes", "leaves out \(purpose.rawValue)")
         }
         return names

@@ -1,16 +1,37 @@
-/// Base64 (RFC 4648 §4) and lower-case hexadecimal of certificates and serial numbers, read
-/// strictly: one byte string has one text, so the same card cannot be written in two ways.
+/// Base64 (RFC 4648 §4) and lower-case hexadecimal of certificates, serial numbers and hashes, read
+/// strictly: one byte string has one text, so that neither a card nor a signature line can be
+/// written in two ways.
 package enum Base64 {
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let padding = UInt8(ascii: "=")
+
+    /// With padding, as FHIR's base64Binary asks.
+    package static func text(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits =
+                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
+            for place in 0..<4 {
+                let digit = Int(bits >> UInt32(18 - 6 * place)) & 0x3F
+                text.append(place <= group.count ? alphabet[digit] : padding)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// `nil` for a character outside the alphabet, wrong padding, or bits that no byte holds.
-    package static func bytes(_ text: String) -> [UInt8]? {
+    package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
         let letters = Array(text.utf8)
         guard letters.count % 4 == 0 else { return nil }
-        let padding = letters.suffix(2).count { $0 == UInt8(ascii: "=") }
+        let padded = letters.suffix(2).count { $0 == padding }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(letters.count / 4 * 3)
         var bits: UInt32 = 0
         var bitCount = 0
-        for letter in letters.dropLast(padding) {
+        for letter in letters.dropLast(padded) {
             guard let value = value(letter) else { return nil }
             bits = bits << 6 | value
             bitCount += 6
@@ -20,7 +41,7 @@ package enum Base64 {
             }
         }
         guard bits & (1 << UInt32(bitCount) - 1) == 0,
-            bytes.count == letters.count / 4 * 3 - padding
+            bytes.count == letters.count / 4 * 3 - padded
         else { return nil }
         return bytes
     }
@@ -62,6 +83,12 @@ package enum Hexadecimal {
             text.append(digits[Int(byte & 15)])
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// At least four digits in upper case, as character codes are written.
+    static func upper(_ code: UInt32) -> String {
+        let digits = String(code, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(4 - digits.count, 0)) + digits
     }
 
     private static func value(_ letter: UInt8) -> UInt8? {

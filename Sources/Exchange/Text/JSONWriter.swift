@@ -14,6 +14,12 @@ package struct JSONWriter: Sendable {
     package var text: String { String(decoding: bytes, as: UTF8.self) }
     package var isBalanced: Bool { depth == 0 }
 
+    /// What was written since the last call: a long answer need not be held as a whole.
+    package mutating func takeBytes() -> [UInt8] {
+        defer { bytes.removeAll() }
+        return bytes
+    }
+
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
     package mutating func beginArray() { open(UInt8(ascii: "[")) }

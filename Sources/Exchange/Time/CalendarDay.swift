@@ -42,6 +42,11 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
     }
 
     package var daysSince1970: Int {
+        Self.daysSince1970(year: year, month: month, day: day)
+    }
+
+    /// Linear in `day`: one past the last day of a month is the first of the next.
+    static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
         let y = month <= 2 ? year - 1 : year
         let era = (y >= 0 ? y : y - 399) / 400
         let yearOfEra = y - era * 400

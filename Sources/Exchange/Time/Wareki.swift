@@ -54,18 +54,25 @@ package struct Wareki: Hashable, Sendable {
     package static func reading(_ text: String, item: String = "date")
         throws(Refusal) -> (date: Wareki, warning: Warning?)
     {
-        guard let parts = code7(text) ?? kanji(text) ?? letter(text), parts.year >= 1 else {
+        guard let parts = code7(text) ?? kanji(text) ?? letter(text) else {
             throw .malformed(item)
         }
-        let gregorianYear = parts.era.firstYear + parts.year - 1
+        return try reading(
+            era: parts.era, year: parts.year, month: parts.month, day: parts.day, item: item)
+    }
+
+    static func reading(
+        era: Era, year: Int, month: Int, day: Int, item: String = "date"
+    ) throws(Refusal) -> (date: Wareki, warning: Warning?) {
+        guard year >= 1 else { throw .malformed(item) }
         let day = try CalendarDay(
-            year: gregorianYear, month: parts.month, day: parts.day, item: item)
-        guard let date = Wareki(day), date.era.rawValue >= parts.era.rawValue else {
+            year: era.firstYear + year - 1, month: month, day: day, item: item)
+        guard let date = Wareki(day), date.era.rawValue >= era.rawValue else {
             throw .malformed(item)
         }
-        if date.era != parts.era {
+        if date.era != era {
             // The next era may be written too long, one that ended two eras ago is a wrong era.
-            guard parts.era.next == date.era else { throw .malformed(item) }
+            guard era.next == date.era else { throw .malformed(item) }
             return (date, .pastEraEnd)
         }
         return (date, day.year < 1873 ? .lunarCalendar : nil)

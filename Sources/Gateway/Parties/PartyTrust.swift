@@ -6,12 +6,14 @@ package import Trust
 
 /// 接続元の信頼: what one listener knows about client certificates. Full handshakes run the whole
 /// verifier; what it found is kept by the certificate's fingerprint, so that a resumed handshake,
-/// which shows the leaf alone, is asked about the same path: dates, revocation and suspension,
-/// every time.
+/// which shows the leaf alone, is asked about the same path: dates, revocation, party and
+/// suspension, every time.
 package final class PartyTrust: Sendable {
-    private let verifier: Verifier
+    private let anchored: Verifier
     private let revocation: RevocationStore
-    private let suspensions: Suspensions
+    private let parties: PartyWatch
+    private let registered = Mutex<(epoch: UInt64, keys: [Verifier.RegisteredKey: Party])>(
+        (.max, [:]))
     private let paths = Mutex<[[UInt8]: TrustedCertificate]>([:])
 
     /// 1 kB each: 16 MB at most. Past it one of them goes, and whoever it was connects in full
@@ -20,25 +22,26 @@ package final class PartyTrust: Sendable {
 
     package init(
         anchors: [ParsedCertificate], usage: Verifier.Usage, revocation: RevocationStore,
-        suspensions: Suspensions
+        parties: PartyWatch
     ) {
-        verifier = Verifier(anchors: anchors, usage: usage, revocation: revocation)
+        anchored = Verifier(anchors: anchors, usage: usage, revocation: revocation)
         self.revocation = revocation
-        self.suspensions = suspensions
+        self.parties = parties
     }
 
     package var clientTrust: ClientTrust {
         ClientTrust(
             identify: { [self] in identify($0, $1) },
-            epoch: { [self] in revocation.epoch &+ suspensions.epoch })
+            epoch: { [self] in revocation.epoch &+ parties.epoch })
     }
 
     private func identify(_ chain: [[UInt8]], _ now: Instant) -> Result<ConnectionIdentity, Refusal>
     {
         guard let leaf = chain.first else { return .failure(.certificateNotTrusted) }
+        let verifier = verifier
         let fingerprint = Array(SHA256.hash(data: leaf))
         if let known = paths.withLock({ $0[fingerprint] }) {
-            let result = standing(of: known, now)
+            let result = standing(of: known, verifier, now)
             // A path that no longer holds may have a better one beside it: a new intermediate, a
             // new list's signer.
             guard chain.count > 1, case .failure(let refusal) = result, refusal != .partySuspended,
@@ -48,23 +51,46 @@ package final class PartyTrust: Sendable {
         switch verifier.verify(leaf: leaf, intermediates: Array(chain.dropFirst()), at: now) {
         case .trusted(let trusted):
             keep(trusted)
-            return standing(of: trusted, now)
+            return standing(of: trusted, verifier, now)
         case .refused(let reason):
             return .failure(reason.refusal)
         }
     }
 
-    private func standing(of trusted: TrustedCertificate, _ now: Instant)
+    /// The verifier with the certificates that are registered at this moment.
+    private var verifier: Verifier {
+        var verifier = anchored
+        verifier.registered = registered.withLock { registered in
+            // The epoch first: a change while we read is then read again.
+            let epoch = parties.epoch
+            if registered.epoch != epoch {
+                let keys = parties.certificates.map {
+                    (Verifier.RegisteredKey(issuer: $0.issuer, publicKey: $0.publicKey), $0.party)
+                }
+                registered = (epoch, Dictionary(keys) { first, _ in first })
+            }
+            return registered.keys
+        }
+        return verifier
+    }
+
+    private func standing(of trusted: TrustedCertificate, _ verifier: Verifier, _ now: Instant)
         -> Result<ConnectionIdentity, Refusal>
     {
-        guard let party = trusted.party else { return .failure(.certificateNotTrusted) }
+        let party: Party
+        do {
+            guard let named = try verifier.party(of: trusted) else {
+                return .failure(.certificateNotTrusted)
+            }
+            party = named
+        } catch { return .failure(error.refusal) }
         guard trusted.isInTime(at: now) else { return .failure(.certificateExpired) }
         switch revocation.status(of: trusted, at: now) {
         case .good: break
         case .revoked: return .failure(.certificateRevoked)
         case .unknown: return .failure(.revocationUnknown)
         }
-        guard !suspensions.contains(party) else { return .failure(.partySuspended) }
+        guard !parties.isSuspended(party) else { return .failure(.partySuspended) }
         // No list lives longer than a minute unasked: a list that goes stale stops a live
         // connection.
         let until = min(trusted.validUntil, now.adding(seconds: 60))

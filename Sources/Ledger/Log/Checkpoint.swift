@@ -1,4 +1,5 @@
 import Crypto
+import Exchange
 
 /// 封印: what a log of this origin was at this size, in the text form of C2SP tlog-checkpoint. It
 /// proves nothing by itself; only `CheckpointKey.open` makes one that may be believed.
@@ -15,7 +16,7 @@ package struct Checkpoint: Hashable, Sendable {
 
     /// What is signed. We write no extension lines: monitors could not audit them.
     package var text: String {
-        "\(origin)\n\(size)\n\(Base64.encode(root.bytes))\n"
+        "\(origin)\n\(size)\n\(Base64.text(root.bytes))\n"
     }
 
     /// Throws `CheckpointFault`. Extension lines are allowed, as others may write them, and left
@@ -28,7 +29,7 @@ package struct Checkpoint: Hashable, Sendable {
         guard let size = Int(lines[1]), String(size) == lines[1], size >= 0 else {
             throw CheckpointFault.malformed("size")
         }
-        guard let root = Base64.decode(lines[2]).flatMap({ LogHash($0) }) else {
+        guard let root = Base64.bytes(lines[2]).flatMap({ LogHash($0) }) else {
             throw CheckpointFault.malformed("root")
         }
         self.init(origin: String(lines[0]), size: size, root: root)
@@ -75,7 +76,7 @@ package struct SignedNote: Hashable, Sendable {
 
     package var text: String {
         let lines = signatures.map { signature in
-            "— \(signature.name) \(Base64.encode(signature.keyID + signature.bytes))\n"
+            "— \(signature.name) \(Base64.text(signature.keyID + signature.bytes))\n"
         }
         return body + "\n" + lines.joined()
     }
@@ -102,7 +103,7 @@ package struct SignedNote: Hashable, Sendable {
     private static func signature(_ line: Substring) throws -> Signature {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "—", CheckpointKey.isName(parts[1]),
-            let bytes = Base64.decode(parts[2]), bytes.count > 4
+            let bytes = Base64.bytes(parts[2]), bytes.count > 4
         else { throw CheckpointFault.malformed("signature") }
         return Signature(
             name: String(parts[1]), keyID: Array(bytes.prefix(4)), bytes: Array(bytes.dropFirst(4)))
@@ -130,7 +131,7 @@ package struct CheckpointKey: Hashable, Sendable {
     /// `name+hash+base64`, as checkpoint verifiers of other makers read it.
     package init(text: String) throws {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let bytes = Base64.decode(parts[2]), bytes.first == Self.ed25519
+        guard parts.count == 3, let bytes = Base64.bytes(parts[2]), bytes.first == Self.ed25519
         else {
             throw CheckpointFault.malformed("key")
         }
@@ -140,7 +141,7 @@ package struct CheckpointKey: Hashable, Sendable {
 
     package var text: String {
         let hash = id.map { Self.hexDigit($0 >> 4) + Self.hexDigit($0 & 0xF) }.joined()
-        return "\(name)+\(hash)+\(Base64.encode([Self.ed25519] + publicKey))"
+        return "\(name)+\(hash)+\(Base64.text([Self.ed25519] + publicKey))"
     }
 
     /// SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key), its first four bytes: finds the key, and proves nothing.
@@ -208,47 +209,5 @@ package struct CheckpointSigner: Sendable {
         let bytes = Array(try privateKey.signature(for: Array(body.utf8)))
         let signature = SignedNote.Signature(name: key.name, keyID: key.id, bytes: bytes)
         return SignedNote(body: body, signatures: [signature])
-    }
-}
-
-/// RFC 4648 §4, canonical: one text for a value, one value for a text, so that no signature line
-/// can be written in two ways.
-enum Base64 {
-    private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    private static let values: [UInt8: UInt32] = Dictionary(
-        uniqueKeysWithValues: zip(alphabet, UInt32(0)...))
-    private static let padding = UInt8(ascii: "=")
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits =
-                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-            for place in 0..<4 {
-                let digit = Int(bits >> UInt32(18 - 6 * place)) & 0x3F
-                text.append(place <= group.count ? alphabet[digit] : padding)
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Nothing for missing or extra padding, foreign characters, or spare bits that are not zero.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = text.utf8.prefix { $0 != padding }
-        var bytes: [UInt8] = []
-        var bits: UInt32 = 0
-        var held = 0
-        for digit in digits {
-            guard let value = values[digit] else { return nil }
-            bits = bits << 6 | value
-            held += 6
-            if held >= 8 {
-                held -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(held)))
-            }
-        }
-        return encode(bytes) == text ? bytes : nil
     }
 }

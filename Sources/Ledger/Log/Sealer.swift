@@ -2,6 +2,7 @@ import Exchange
 package import Logging
 import Metrics
 package import Postgres
+import Synchronization
 
 /// 封印: gives unsealed entries consecutive positions, extends the tree and signs its head; at least
 /// once a second while there is work.
@@ -14,11 +15,15 @@ package final class Sealer: Sendable {
     private let signer: CheckpointSigner
     private let outlet: CheckpointOutlet
     private let logger: Logger
+    /// The tree's edge as this sealer left it. Only ever used where the head row has its root.
+    private let edge = Mutex(TileEdge())
 
-    /// 8,192 entries are about 4 MB read and 12 ms of hashing: well under the second a seal may
-    /// take.
-    static let batchMax = 8_192
-    static let pauseMilliseconds = 200
+    /// 2,048 entries are about 1 MB read and 3 ms of hashing: answers wait no longer for a core.
+    static let batchMax = 2_048
+    /// Small rounds, for the same reason: at 4,000 answers/s each takes some 160 entries.
+    static let pauseMilliseconds = 40
+    /// A signature is two flushes of files and a row that stays for ever: five a second are enough.
+    static let signPauseMilliseconds = 200
 
     package init(
         _ address: Address, signer: CheckpointSigner, outlet: CheckpointOutlet, logger: Logger
@@ -29,22 +34,30 @@ package final class Sealer: Sendable {
         self.logger = logger
     }
 
-    /// Seals until cancelled. A database that is away is waited for; nothing is lost by it.
+    /// Seals until cancelled, and signs what was sealed before it returns. A database that is away is
+    /// waited for; nothing is lost by it.
     package func run() async {
         var partitionsDue = ContinuousClock.now
+        var signatureDue = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 if ContinuousClock.now >= partitionsDue {
                     partitionsDue = .now + .seconds(600)
                     await ensurePartitions()
                 }
+                let isSignatureDue = ContinuousClock.now >= signatureDue
+                if isSignatureDue {
+                    signatureDue = .now + .milliseconds(Self.signPauseMilliseconds)
+                }
                 // A full batch leaves its last transaction for the next round: there is more.
-                if try await seal() >= Self.batchMax / 2 { continue }
+                if try await seal(signing: isSignatureDue) >= Self.batchMax / 2 { continue }
             } catch {
                 logger.warning("seal postponed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
         }
+        // Apart from this task, which is cancelled and could wait for nothing.
+        _ = try? await Task { try await self.seal() }.value
         await pool.shutdown()
     }
 
@@ -62,69 +75,109 @@ package final class Sealer: Sendable {
         }
     }
 
-    /// One round: returns how many entries got a position. Also signs a head that a crash left
-    /// unsigned.
+    /// One round: returns how many entries got a position. Also signs a head that an earlier round,
+    /// or a crash, left unsigned; not `signing`, it leaves that to a later round.
     @discardableResult
-    package func seal() async throws -> Int {
-        let round = try await pool.transaction { transaction -> Round? in
-            guard try transaction.query(Self.tryLock)[0].bool(0) else { return nil }
-            return try Self.extend(&transaction)
+    package func seal(signing: Bool = true) async throws -> Int {
+        let known = edge.withLock { $0 }
+        let round: Round?
+        do {
+            round = try await pool.transaction(.snapshot) { transaction in
+                try Self.extend(&transaction, known)
+            }
+        } catch DatabaseError.server(sqlState: "40001", constraint: _) {
+            throw SealFault.headMoved
         }
         guard let round else { return 0 }
-        try requireOneHistory(round)
-        if round.needsSignature { try await sign(round) }
+        edge.withLock { $0 = round.edge }
+        if signing {
+            try requireOneHistory(round.edge)
+            if round.isUnsigned { try await sign(round.edge) }
+        }
         Counter(label: "tsunagi_sealed_entries_total").increment(by: round.sealed)
-        Gauge(label: "tsunagi_log_size").record(round.size)
+        Gauge(label: "tsunagi_log_size").record(round.edge.size)
         return round.sealed
     }
 
     private struct Round: Sendable {
         let sealed: Int
-        let size: Int
-        let root: LogHash
-        let needsSignature: Bool
+        let edge: TileEdge
+        let isUnsigned: Bool
     }
 
-    private static func extend(_ transaction: inout Transaction) throws -> Round {
-        let head = try transaction.query(Self.selectHead)[0]
-        let size = try head.int(0)
-        let (entries, next) = try unsealed(&transaction, from: head.text(2))
+    /// Two round trips: what there is, and what becomes of it. Nothing when another sealer is at work.
+    private static func extend(_ transaction: inout Transaction, _ known: TileEdge) throws
+        -> Round?
+    {
+        let read = try transaction.pipeline([
+            (tryLock, []), (selectHead, []), (selectUnsealed, [.int(batchMax)]),
+        ])
+        guard try read[0][0].bool(0) else { return nil }
+        let head = try Head(read[1][0])
+        let (entries, next) = try whole(read[2], from: head, &transaction)
+        var edge = try edge(of: head, known, &transaction)
         guard !entries.isEmpty else {
-            guard let root = LogHash(try head.bytes(1)) else { throw SealFault.head }
-            return Round(
-                sealed: 0, size: size, root: root, needsSignature: try head.int(3) < size)
+            return Round(sealed: 0, edge: edge, isUnsigned: head.signedSize < head.size)
         }
-        var reader = TileStore(size: size)
-        var edge = try TileEdge(size: size) { try reader.tile($0, &transaction) }
-        guard edge.root.bytes == (try head.bytes(1)) else { throw SealFault.head }
         let leaves = entries.map { LogHash.leaf($0.leafText) }
         let tiles = edge.append(leaves)
-        let moved = try transaction.run(
-            Self.moveHead,
-            [.int(edge.size), .bytes(edge.root.bytes), .text(next), .int(size)])
-        guard moved == 1 else { throw SealFault.headMoved }
-        try TileStore.insert(tiles, &transaction)
-        _ = try transaction.run(
-            Self.insertPositions,
+        let written = try transaction.pipeline(
             [
-                .ints((0..<entries.count).map { size + $0 }),
-                .uuids(entries.map { UUIDBytes($0.id) }), .bytesArray(leaves.map(\.bytes)),
-            ])
-        return Round(sealed: entries.count, size: edge.size, root: edge.root, needsSignature: true)
+                (
+                    moveHead,
+                    [.int(edge.size), .bytes(edge.root.bytes), .text(next), .int(head.size)]
+                ),
+                (
+                    insertPositions,
+                    [
+                        .ints((0..<entries.count).map { head.size + $0 }),
+                        .uuids(entries.map { UUIDBytes($0.id) }),
+                        .bytesArray(leaves.map(\.bytes)),
+                    ]
+                ),
+            ] + TileStore.insertion(of: tiles))
+        guard written[0].affected == 1 else { throw SealFault.headMoved }
+        return Round(sealed: entries.count, edge: edge, isUnsigned: true)
+    }
+
+    private struct Head {
+        let size: Int
+        let root: [UInt8]
+        /// Every transaction before this one is sealed.
+        let next: UInt64
+        let signedSize: Int
+        /// The oldest transaction that still runs.
+        let horizon: UInt64
+
+        init(_ row: Row) throws {
+            size = try row.int(0)
+            root = try row.bytes(1)
+            next = UInt64(try row.text(2)) ?? 0
+            signedSize = try row.int(3)
+            horizon = UInt64(try row.text(4)) ?? 0
+            // A dump loaded into a new cluster counts transactions from the start again: entries
+            // would wait for ever.
+            guard horizon >= next else { throw SealFault.horizon }
+        }
+    }
+
+    private static func edge(
+        of head: Head, _ known: TileEdge, _ transaction: inout Transaction
+    ) throws -> TileEdge {
+        if known.size == head.size, known.root.bytes == head.root { return known }
+        var reader = TileStore(size: head.size)
+        let stored = try TileEdge(size: head.size) { try reader.tile($0, &transaction) }
+        guard stored.root.bytes == head.root else { throw SealFault.head }
+        return stored
     }
 
     /// The entries of transactions older than every one still running, in order, and where to go
     /// on.
-    private static func unsealed(_ transaction: inout Transaction, from next: String) throws
+    private static func whole(_ rows: Rows, from head: Head, _ transaction: inout Transaction)
+        throws
         -> (entries: [StoredEntry], next: String)
     {
-        let horizon = try transaction.query(Self.selectHorizon)[0].text(0)
-        // A dump loaded into a new cluster counts transactions from the start again: entries would
-        // wait for ever.
-        guard UInt64(horizon) ?? 0 >= UInt64(next) ?? 0 else { throw SealFault.horizon }
-        let rows = try transaction.query(
-            Self.selectUnsealed, [.text(next), .text(horizon), .int(batchMax)])
-        guard rows.count == batchMax else { return (try StoredEntry.all(rows), horizon) }
+        guard rows.count == batchMax else { return (try StoredEntry.all(rows), "\(head.horizon)") }
         // A full batch may cut a transaction in two: its last one waits for the next round, unless
         // it fills the batch.
         let last = try rows[rows.count - 1].text(11)
@@ -136,28 +189,32 @@ package final class Sealer: Sendable {
 
     /// What was signed and published stays true: a database that was set back to an earlier time,
     /// or another one, must not sign a second history under the same name.
-    private func requireOneHistory(_ round: Round) throws {
+    private func requireOneHistory(_ head: TileEdge) throws {
         guard let bytes = outlet.latest() else { return }
         let published = try signer.key.open(bytes)
         guard
-            published.size < round.size
-                || (published.size == round.size && published.root == round.root)
+            published.size < head.size
+                || (published.size == head.size && published.root == head.root)
         else { throw SealFault.otherHistory }
     }
 
-    private func sign(_ round: Round) async throws {
-        let note = try signer.sign(size: round.size, root: round.root).text
+    private func sign(_ head: TileEdge) async throws {
+        let root = head.root
+        let note = try signer.sign(size: head.size, root: root).text
         // Outside first: a crash between the two leaves the head unsigned in the database, and the
         // next round writes the same note again. The other way round the outside would miss it for
-        // ever.
+        // ever. For the same reason this one row need not be waited for until it is flushed.
         try outlet.write(note)
-        _ = try await pool.transaction { transaction in
-            try transaction.run(
-                Self.insertCheckpoint,
-                [.int(round.size), .bytes(round.root.bytes), .text(note)])
+        try await pool.transaction { transaction in
+            _ = try transaction.pipelineAndCommit([
+                (Self.commitWithoutFlush, []),
+                (Self.insertCheckpoint, [.int(head.size), .bytes(root.bytes), .text(note)]),
+            ])
         }
     }
 
+    private static let commitWithoutFlush = Statement(
+        "select set_config('synchronous_commit', 'off', true)")
     private static let insertCheckpoint = Statement(
         "insert into log.checkpoint (size, root, note) values ($1, $2, $3) on conflict do nothing")
     private static let makePartitions = Statement("select log.ensure_partitions(3)::bigint")
@@ -165,15 +222,18 @@ package final class Sealer: Sendable {
     private static let selectHead = Statement(
         """
         select size, root, next_xid::text,
-            coalesce((select max(size) from log.checkpoint), 0) from log.head
+            coalesce((select max(size) from log.checkpoint), 0),
+            pg_snapshot_xmin(pg_current_snapshot())::text
+        from log.head
         """)
-    private static let selectHorizon = Statement(
-        "select pg_snapshot_xmin(pg_current_snapshot())::text")
+    /// Whoever has not got the lock reads nothing.
     private static let selectUnsealed = Statement(
         """
         select \(StoredEntry.columns), xid::text as transaction from log.access_entry
-        where xid >= $1::text::xid8 and xid < $2::text::xid8
-        order by access_entry.xid, entry limit $3
+        where (select pg_try_advisory_xact_lock(7461746974))
+            and xid >= (select next_xid from log.head)
+            and xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by access_entry.xid, entry limit $1
         """)
     private static let selectTransaction = Statement(
         """

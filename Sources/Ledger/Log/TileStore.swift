@@ -40,14 +40,17 @@ struct TileStore {
         }
     }
 
-    static func insert(_ tiles: [Tile], _ transaction: inout Transaction) throws {
-        guard !tiles.isEmpty else { return }
-        _ = try transaction.run(
-            insertTiles,
-            [
-                .ints(tiles.map(\.id.level)), .ints(tiles.map(\.id.index)),
-                .bytesArray(tiles.map(\.bytes)), .bytesArray(tiles.map(\.root.bytes)),
-            ])
+    static func insertion(of tiles: [Tile]) -> [(Statement, [Value])] {
+        guard !tiles.isEmpty else { return [] }
+        return [
+            (
+                insertTiles,
+                [
+                    .ints(tiles.map(\.id.level)), .ints(tiles.map(\.id.index)),
+                    .bytesArray(tiles.map(\.bytes)), .bytesArray(tiles.map(\.root.bytes)),
+                ]
+            )
+        ]
     }
 
     private static let selectTile = Statement(

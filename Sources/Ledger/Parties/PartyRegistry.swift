@@ -16,7 +16,7 @@ package struct PartyRegistry: Sendable {
         }
     }
 
-    private let pool: Pool
+    let pool: Pool
 
     package init(_ owner: Address, logger: Logger) {
         pool = Pool(owner, limits: .single, label: "tsunagi-party", logger: logger)
@@ -24,8 +24,9 @@ package struct PartyRegistry: Sendable {
 
     package func close() async { await pool.shutdown() }
 
-    /// Adds or renames; suspensions and designations of those already there stay as they are, and
-    /// an opt-in is never taken back. Returns how many are new. All lines or none.
+    /// Adds or renames; suspensions and designations of those already there stay as they are. A list
+    /// opts nobody out, and opts nobody in again who opted out. Returns how many are new. All lines
+    /// or none.
     package func load(_ listings: [Listing], isOptedIn: Bool = false) async throws -> Int {
         try await pool.transaction { transaction in
             var added = 0
@@ -48,7 +49,20 @@ package struct PartyRegistry: Sendable {
     /// party.
     package func optIn(_ party: Party) async throws -> Bool {
         try await change(
-            "update exchange.party set is_opted_in = true where party = $1", party)
+            """
+            update exchange.party set is_opted_in = true, opted_out_at = null where party = $1
+            """, party)
+    }
+
+    /// 利用の取りやめ: the party took its agreement back. From its next access on it is refused
+    /// `party-not-opted-in`, until it opts in by name; a list does not do that.
+    package func optOut(_ party: Party) async throws -> Bool {
+        try await change(
+            """
+            update exchange.party
+            set is_opted_in = false, opted_out_at = coalesce(opted_out_at, clock_timestamp())
+            where party = $1
+            """, party)
     }
 
     /// 停止: effective on live connections within a second or two, on every access at once.
@@ -74,17 +88,27 @@ package struct PartyRegistry: Sendable {
             """, party, [.text(designation.text)])
     }
 
+    /// 指定の取消し: what was told before stands; its answers keep the designations they were decided
+    /// from.
+    package func undesignate(_ party: Party, _ designation: Designation) async throws -> Bool {
+        try await change(
+            """
+            update exchange.party set designations = array_remove(designations, $2::text)
+            where party = $1 and $2::text = any (designations)
+            """, party, [.text(designation.text)])
+    }
+
     /// 接続: from this day a body's registrations are complete, so "none held" may be said of it.
     package func connect(_ party: Party, since day: CalendarDay) async throws -> Bool {
         try await change(
             "update exchange.party set connected_since = $2 where party = $1", party, [.day(day)])
     }
 
-    package func standing(of party: Party) async throws -> PartyStanding? {
-        try await pool.transaction(.readOnly) { transaction in
-            let rows = try transaction.query(PartyStanding.select, [.text(party.key)])
-            return try rows[0].optionalText(1) == nil ? nil : PartyStanding(rows[0], from: 1)
-        }
+    /// 切断: the body's registrations can no longer be taken as complete, for no service date: what
+    /// it has not said it may have failed to say.
+    package func disconnect(_ party: Party) async throws -> Bool {
+        try await change(
+            "update exchange.party set connected_since = null where party = $1", party)
     }
 
     private func change(_ sql: String, _ party: Party, _ values: [Value] = []) async throws -> Bool
@@ -99,7 +123,8 @@ package struct PartyRegistry: Sendable {
         insert into exchange.party (party, role, code, name, is_opted_in)
         select *, $5::bool from unnest($1::text[], $2::text[], $3::text[], $4::text[])
         on conflict (party) do update
-        set name = excluded.name, is_opted_in = party.is_opted_in or excluded.is_opted_in
+        set name = excluded.name,
+            is_opted_in = party.is_opted_in or (excluded.is_opted_in and party.opted_out_at is null)
         returning xmax = 0
         """)
 }

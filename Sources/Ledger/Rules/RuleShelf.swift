@@ -54,7 +54,7 @@ package final class RuleShelf: Sendable {
             return files
         }
         guard !files.isEmpty else { throw Refusal.rulesUnknown }
-        let book = try RuleBook(reading: files, version: version)
+        let book = try RuleBook(reading: files, version: version, isKept: true)
         state.withLock { $0.shelf[version] = book }
         return book
     }

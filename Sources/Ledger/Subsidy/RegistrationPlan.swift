@@ -102,7 +102,9 @@ struct RegistrationPlan {
     }
 
     private func speaksOfAnother(_ person: PersonKey, _ facts: IdentityFacts) -> Bool {
-        (known[person] ?? [:]).values.contains {
+        // What the body said before was compared when it said it, or an officer settled it.
+        guard known[person]?[body]?.facts != facts else { return false }
+        return (known[person] ?? [:]).values.contains {
             compare(facts, $0.facts, rules.mismatch) == .anotherPerson
         }
     }

@@ -6,7 +6,7 @@ import Postgres
 ///
 /// Entitlements of a consent kind the resident left out are not read at all.
 struct VisitReading: Sendable {
-    struct Key: Hashable, Sendable {
+    struct Key: Sendable {
         let visit: RecordID
         let party: Party
     }
@@ -61,15 +61,13 @@ struct VisitReading: Sendable {
                 and shown.history_key = e.history_key)
         """)
 
-    /// One batch of the check lane.
-    static func load(_ transaction: inout Transaction, _ keys: [Key]) throws
-        -> [Result<VisitReading, any Error>]
-    {
+    /// One reading for each key, in order.
+    static func load(_ transaction: inout Transaction, _ keys: [Key]) throws -> [VisitReading] {
         let values: [Value] = [
             .uuids(keys.map { UUIDBytes($0.visit) }), .texts(keys.map(\.party.key)),
         ]
         let steps = [selectVisits, selectResidences, selectEntitlements].map { ($0, values) }
-        let rows = try transaction.pipelineAndCommit(steps)
+        let rows = try transaction.pipeline(steps)
         var readings = try (0..<rows[0].count).map { try VisitReading(rows[0][$0]) }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
@@ -79,7 +77,7 @@ struct VisitReading: Sendable {
             let row = rows[2][index]
             try readings[row.int(0) - 1].entitlements.append(EntitlementVersion(row, from: 1))
         }
-        return readings.map { .success($0) }
+        return readings
     }
 
     private init(_ row: Row) throws {

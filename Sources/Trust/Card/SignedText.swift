@@ -34,7 +34,7 @@ package enum SignedText {
         var escaped: [UInt8] = []
         for byte in value.utf8 {
             if byte < 0x20 || byte == 0x7F || byte == 0x5C {
-                escaped += Array(("\\x" + Hexadecimal.encode([byte])).utf8)
+                escaped += Array(("\\x" + Hexadecimal.text([byte])).utf8)
             } else {
                 escaped.append(byte)
             }

@@ -61,7 +61,7 @@ package struct SoftwareCard: Sendable {
         extraExtensions: [Certificate.Extension] = []
     ) throws {
         // The real certificate's common name is an opaque id, too.
-        let id = Hexadecimal.encode(randomBytes(8))
+        let id = Hexadecimal.text(randomBytes(8))
         let subject = try DistinguishedName {
             CountryName("JP")
             CommonName("TEST" + id)

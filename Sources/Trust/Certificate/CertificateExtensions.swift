@@ -19,9 +19,8 @@ struct CertificateExtensions: Sendable {
 
     /// Bits of the key usage extension, by their number in RFC 5280 §4.2.1.3.
     enum KeyUse: Int, Sendable {
-        case digitalSignature = 0
-        case certificateSign = 5
-        case listSign = 6
+        case digitalSignature, contentCommitment, keyEncipherment, dataEncipherment, keyAgreement
+        case certificateSign, listSign, encipherOnly, decipherOnly
     }
 
     init(_ node: ASN1Node?) throws(Reason) {
@@ -54,6 +53,7 @@ struct CertificateExtensions: Sendable {
         guard let arc = name.certificateExtensionArc else {
             // Authority information access MUST NOT be critical, so a critical one is refused too.
             guard !isCritical else { throw .extensionUnknownCritical }
+            if name.isOID(OID.authorityInfoAccess) { try Self.checkAccess(parseDER(value)) }
             return
         }
         switch arc {
@@ -63,6 +63,7 @@ struct CertificateExtensions: Sendable {
         case 15: keyUsage = try Self.keyUsage(parseDER(value))
         case 17:
             alternativeNames = try GeneralName.list(parseDER(value))
+            guard alternativeNames.allSatisfy(\.isWellFormed) else { throw .malformed }
             alternativeNamesAreCritical = isCritical
         case 19:
             try readConstraints(parseDER(value))
@@ -81,14 +82,29 @@ struct CertificateExtensions: Sendable {
     }
 
     private mutating func readKeyID(_ arc: UInt8, _ node: ASN1Node) throws(Reason) {
-        if arc == 14 {
+        guard arc == 35 else {
             subjectKeyID = Array(try node.primitive(.octetString))
-        } else {
-            var reader = try DERReader(node)
-            if let id = try reader.nextIf(.context(0)) {
-                authorityKeyID = Array(try id.primitive())
-            }
+            return
         }
+        var reader = try DERReader(node)
+        // RFC 5280 §4.2.1.1: the key identifier MUST be there; issuer and serial stand together.
+        authorityKeyID = Array(try reader.next(.context(0)).primitive())
+        if let issuer = try reader.nextIf(.context(1)) {
+            _ = try GeneralName.list(issuer, .context(1))
+            _ = try reader.next(.context(2)).integer()
+        }
+        try reader.end()
+    }
+
+    /// RFC 5280 §4.2.2.1: read for its form only; nothing is ever fetched.
+    private static func checkAccess(_ node: ASN1Node) throws(Reason) {
+        var list = try DERReader(node)
+        repeat {
+            var access = try DERReader(list.next(.sequence))
+            _ = try access.next().objectID()
+            _ = try GeneralName(access.next())
+            try access.end()
+        } while !list.isAtEnd
     }
 
     private static func keyUsage(_ node: ASN1Node) throws(Reason) -> Set<KeyUse> {
@@ -144,51 +160,5 @@ struct CertificateExtensions: Sendable {
         var list = try DERReader(node)
         repeat { names.append(Array(try list.next().objectID())) } while !list.isAtEnd
         return names
-    }
-}
-
-/// Where a certificate says its revocation list is: the names a partitioned list must carry.
-struct DistributionPoint: Sendable, Hashable {
-    let names: [GeneralName]
-    /// Written as one relative name below the CRL issuer's name.
-    let relative: ASN1Node?
-    let hasOtherIssuer: Bool
-
-    static func list(_ node: ASN1Node) throws(Reason) -> [DistributionPoint] {
-        var points: [DistributionPoint] = []
-        var list = try DERReader(node)
-        repeat {
-            var reader = try DERReader(list.next(.sequence))
-            let name = try reader.nextIf(.context(0))
-            _ = try reader.nextIf(.context(1))
-            let issuer = try reader.nextIf(.context(2))
-            try reader.end()
-            points.append(try DistributionPoint(name, hasOtherIssuer: issuer != nil))
-        } while !list.isAtEnd
-        return points
-    }
-
-    /// Reads a DistributionPointName.
-    init(_ node: ASN1Node?, hasOtherIssuer: Bool = false) throws(Reason) {
-        self.hasOtherIssuer = hasOtherIssuer
-        guard let inner = try node?.unwrapped() else {
-            names = []
-            relative = nil
-            return
-        }
-        switch inner.identifier {
-        case .context(0):
-            names = try GeneralName.list(inner, .context(0))
-            relative = nil
-        case .context(1):
-            names = []
-            relative = inner
-        default: throw .malformed
-        }
-    }
-
-    func names(below issuer: CertificateName) throws(Reason) -> [GeneralName] {
-        guard let relative else { return names }
-        return [.directory(try CertificateName(issuer, appending: relative))]
     }
 }

@@ -117,6 +117,9 @@ package struct CertificateName: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(ascii.count)
         for byte in ascii {
+            // Tabs and line ends are spaces, other control characters are nothing (RFC 4518 §2.2).
+            let byte = (0x09...0x0D).contains(byte) ? 0x20 : byte
+            if byte < 0x20 || byte == 0x7F { continue }
             if byte == 0x20 && (bytes.isEmpty || bytes.last == 0x20) { continue }
             bytes.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
         }
@@ -124,7 +127,23 @@ package struct CertificateName: Hashable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// RFC 4518 §2.2 to §2.6 as far as the standard library goes: what cannot be seen is dropped, every
+    /// kind of space is one space, letter case and canonical forms do not count (`String` compares
+    /// so). Of the compatibility forms only full-width ASCII (全角英数字) is folded; others stay apart,
+    /// and names that differ in them do not chain.
     private static func prepared(_ text: Substring) -> String {
-        text.lowercased().split(separator: " ").joined(separator: " ")
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar.properties.isWhitespace {
+                scalars.append(" ")
+            } else if (0xFF01...0xFF5E).contains(scalar.value) {
+                scalars.append(Unicode.Scalar(UInt8(scalar.value - 0xFF01 + 0x21)))
+            } else if ![.control, .format].contains(scalar.properties.generalCategory),
+                !scalar.properties.isVariationSelector
+            {
+                scalars.append(scalar)
+            }
+        }
+        return String(scalars).lowercased().split(separator: " ").joined(separator: " ")
     }
 }

@@ -78,6 +78,12 @@ extension ASN1Node {
     func objectID() throws(Reason) -> ArraySlice<UInt8> {
         let bytes = try primitive(.objectIdentifier)
         guard let last = bytes.last, last < 0x80 else { throw .malformed }
+        // An arc has one shortest form: a second spelling would be a second name.
+        var startsArc = true
+        for byte in bytes {
+            guard !startsArc || byte != 0x80 else { throw .malformed }
+            startsArc = byte < 0x80
+        }
         return bytes
     }
 

@@ -34,6 +34,19 @@ package enum GeneralName: Hashable, Sendable {
         return names
     }
 
+    /// What RFC 5280 §4.2.1.6 asks of a subject's own name. A name that is not of its form is how one
+    /// host is made to look like another to whoever reads it less strictly.
+    var isWellFormed: Bool {
+        switch self {
+        case .email(let text): HostName.mailbox(text) != nil
+        case .dns(let text): HostName.isHostOrWildcard(text)
+        case .directory(let name): !name.isEmpty
+        case .uri(let text): HostName.isAbsoluteURI(text)
+        case .ip(let bytes): bytes.count == 4 || bytes.count == 16
+        case .uninterpreted: true
+        }
+    }
+
     private static func ascii(_ node: ASN1Node) throws(Reason) -> String {
         let bytes = try node.primitive()
         // A NUL or a byte above ASCII is how one name is made to look like another.

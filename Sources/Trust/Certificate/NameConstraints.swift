@@ -1,7 +1,8 @@
 import SwiftASN1
 
 /// 名前制約 (RFC 5280 §4.2.1.10): the names a CA may certify. DNS, e-mail, URI, IP and directory names
-/// are processed; a constraint of any other form is refused rather than passed over.
+/// are processed. A constraint of another form refuses whoever bears a name of that form, since
+/// nobody can say on which side of it the name is.
 struct NameConstraints: Sendable {
     private let permitted: [NameSubtree]
     private let excluded: [NameSubtree]
@@ -17,6 +18,10 @@ struct NameConstraints: Sendable {
     /// Nil when every name of the certificate is inside what is permitted and outside what is not.
     func problem(with certificate: ParsedCertificate) -> Reason? {
         for name in Self.names(of: certificate) {
+            if case .uninterpreted(let tag, _) = name {
+                let isMeant = (permitted + excluded).contains { $0.form == .uninterpreted(tag) }
+                if isMeant { return .nameConstraintsUnsupported }
+            }
             for subtree in excluded where subtree.form == name.subtreeForm {
                 guard let overlaps = subtree.excludes(name) else { return .nameNotPermitted }
                 if overlaps { return .nameExcluded }
@@ -60,8 +65,9 @@ private enum NameSubtree: Sendable {
     case uriDomain(String)
     case ip(address: [UInt8], mask: [UInt8])
     case directory(CertificateName)
+    case uninterpreted(tag: UInt)
 
-    enum Form { case dns, email, uri, ip, directory }
+    enum Form: Hashable { case dns, email, uri, ip, directory, uninterpreted(UInt) }
 
     init(_ name: GeneralName) throws(Reason) {
         switch name {
@@ -80,7 +86,7 @@ private enum NameSubtree: Sendable {
             guard Self.isContiguous(mask) else { throw .nameConstraintsMalformed }
             self = .ip(address: Array(bytes[..<half]), mask: mask)
         case .directory(let base): self = .directory(base)
-        case .uninterpreted: throw .nameConstraintsUnsupported
+        case .uninterpreted(let tag, _): self = .uninterpreted(tag: tag)
         }
     }
 
@@ -113,6 +119,7 @@ private enum NameSubtree: Sendable {
         case .uriHost, .uriDomain: .uri
         case .ip: .ip
         case .directory: .directory
+        case .uninterpreted(let tag): .uninterpreted(tag)
         }
     }
 
@@ -123,7 +130,7 @@ private enum NameSubtree: Sendable {
         guard let isCovered = covers(name) else { return nil }
         // *.example.com can stand for an excluded bar.example.com (CVE-2025-61727).
         if case (.dns(let labels), .dns(let text)) = (self, name), text.hasPrefix("*.") {
-            let base = HostName.labels(String(text.dropFirst(2)))
+            let base = HostName.labels(HostName.withoutWildcard(text))
             return isCovered || (labels.count == base.count + 1 && labels.dropFirst() == base[...])
         }
         return isCovered
@@ -132,7 +139,7 @@ private enum NameSubtree: Sendable {
     private func covers(_ name: GeneralName) -> Bool? {
         switch (self, name) {
         case (.dns(let labels), .dns(let text)):
-            let host = text.hasPrefix("*.") ? String(text.dropFirst(2)) : text
+            let host = HostName.withoutWildcard(text)
             guard HostName.isHost(host) else { return nil }
             return HostName.labels(text).suffix(labels.count) == labels[...]
         case (.mailbox(let local, let host), .email(let text)):
@@ -166,43 +173,5 @@ extension GeneralName {
         case .directory: .directory
         case .uninterpreted: nil
         }
-    }
-}
-
-/// Host names as constraints compare them: lower case, label by label.
-private enum HostName {
-    static func labels(_ text: String) -> [Substring] {
-        text.isEmpty
-            ? [] : text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-    }
-
-    static func isHost(_ text: String) -> Bool {
-        guard (1...253).contains(text.utf8.count) else { return false }
-        return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            (1...63).contains(label.utf8.count)
-                && label.utf8.allSatisfy {
-                    (0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
-                        || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F
-                }
-        }
-    }
-
-    /// The local part keeps its case (RFC 5280 §7.5), the host does not.
-    static func mailbox(_ text: String) -> (local: Substring, host: String)? {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, isHost(String(parts[1])) else { return nil }
-        return (parts[0], parts[1].lowercased())
-    }
-
-    /// Nil without an authority or with an address in place of a name: RFC 5280 says reject.
-    static func host(ofURI text: String) -> String? {
-        guard let scheme = text.firstRange(of: "://") else { return nil }
-        let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        let afterUser = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        let host = afterUser.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
-        let labels = host.split(separator: ".")
-        let isAddress = labels.last?.utf8.allSatisfy { (0x30...0x39).contains($0) } ?? true
-        guard isHost(String(host)), !isAddress else { return nil }
-        return host.lowercased()
     }
 }

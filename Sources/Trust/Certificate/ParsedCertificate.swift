@@ -120,19 +120,3 @@ package final class ParsedCertificate: Sendable, Hashable {
         }
     }
 }
-
-/// PEM or DER, as operators and CAs hand files over.
-package enum PEM {
-    package static func documents(
-        in contents: [UInt8], _ label: String
-    ) throws(Reason) -> [[UInt8]] {
-        if contents.first == 0x30, contents.count > 1, contents[1] & 0x80 != 0 { return [contents] }
-        let text = String(decoding: contents, as: UTF8.self)
-        guard let documents = try? PEMDocument.parseMultiple(pemString: text) else {
-            throw .malformed
-        }
-        let wanted = documents.filter { $0.discriminator == label }
-        guard !wanted.isEmpty else { throw .malformed }
-        return wanted.map(\.derBytes)
-    }
-}

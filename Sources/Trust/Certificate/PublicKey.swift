@@ -9,7 +9,8 @@ struct PublicKey: Sendable {
     let material: Material
 
     enum Material: Sendable {
-        case rsa(modulus: [UInt8], exponent: [UInt8])
+        /// `isForPSS`: the key says of itself that it signs with PSS only (RFC 4055 §1.2).
+        case rsa(modulus: [UInt8], exponent: [UInt8], isForPSS: Bool)
         case p256([UInt8])
         case p384([UInt8])
         case p521([UInt8])
@@ -37,9 +38,14 @@ struct PublicKey: Sendable {
     private static func material(
         _ name: ArraySlice<UInt8>, _ parameters: ASN1Node?, _ bits: ASN1Node
     ) throws(Reason) -> Material {
-        if name.isOID(OID.rsaEncryption) || name.isOID(OID.rsaPSS) {
-            return try rsa(try bits.wholeBytes())
+        if name.isOID(OID.rsaEncryption) {
+            // RFC 3279 §2.3.1: the parameters MUST be NULL.
+            guard let parameters, parameters.encodedBytes.elementsEqual([0x05, 0x00]) else {
+                return .refused(.keyUnsupported)
+            }
+            return try rsa(bits.wholeBytes(), isForPSS: false)
         }
+        if name.isOID(OID.rsaPSS) { return try rsa(bits.wholeBytes(), isForPSS: true) }
         if name.isOID(OID.ed25519) {
             let point = Array(try bits.wholeBytes())
             return parameters == nil && point.count == 32
@@ -57,7 +63,9 @@ struct PublicKey: Sendable {
         return .refused(.keyUnsupported)
     }
 
-    private static func rsa(_ bytes: ArraySlice<UInt8>) throws(Reason) -> Material {
+    private static func rsa(
+        _ bytes: ArraySlice<UInt8>, isForPSS: Bool
+    ) throws(Reason) -> Material {
         guard let node = try? parseDER(bytes), var reader = try? DERReader(node),
             let modulus = try? reader.next(.integer).integer(),
             let exponent = try? reader.next(.integer).integer(), reader.isAtEnd,
@@ -74,7 +82,7 @@ struct PublicKey: Sendable {
         guard let low = e.last, low & 1 == 1, e.count <= 4, e.count > 1 || low >= 3 else {
             return .refused(.keyWeak)
         }
-        return .rsa(modulus: Array(n), exponent: Array(e))
+        return .rsa(modulus: Array(n), exponent: Array(e), isForPSS: isForPSS)
     }
 }
 
@@ -83,7 +91,7 @@ struct VerifyingKey: Sendable {
     private let key: Key
 
     private enum Key: Sendable {
-        case rsa(_RSA.Signing.PublicKey, bytes: Int)
+        case rsa(_RSA.Signing.PublicKey, bytes: Int, isForPSS: Bool)
         case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
         case p521(P521.Signing.PublicKey)
@@ -94,8 +102,9 @@ struct VerifyingKey: Sendable {
     init(_ publicKey: PublicKey) throws(Reason) {
         do {
             switch publicKey.material {
-            case .rsa(let n, let e):
-                key = .rsa(try _RSA.Signing.PublicKey(n: n, e: e), bytes: n.count)
+            case .rsa(let n, let e, let isForPSS):
+                let made = try _RSA.Signing.PublicKey(n: n, e: e)
+                key = .rsa(made, bytes: n.count, isForPSS: isForPSS)
             case .p256(let point):
                 key = .p256(try P256.Signing.PublicKey(x963Representation: point))
             case .p384(let point):
@@ -114,52 +123,41 @@ struct VerifyingKey: Sendable {
         _ signature: ArraySlice<UInt8>, over bytes: ArraySlice<UInt8>, by scheme: SignatureScheme
     ) -> Bool {
         switch (key, scheme) {
-        case (.rsa(let key, let length), .rsa(let hash, let padding)):
-            guard signature.count == length else { return false }
+        case (.rsa(let key, let length, let isForPSS), .rsa(let hash, let padding)):
+            guard signature.count == length, padding == .pss || !isForPSS else { return false }
             let raw = _RSA.Signing.RSASignature(rawRepresentation: signature)
-            switch hash {
-            case .sha256:
-                return key.isValidSignature(
-                    raw, for: SHA256.hash(data: bytes), padding: padding.value)
-            case .sha384:
-                return key.isValidSignature(
-                    raw, for: SHA384.hash(data: bytes), padding: padding.value)
-            case .sha512:
-                return key.isValidSignature(
-                    raw, for: SHA512.hash(data: bytes), padding: padding.value)
-            }
+            return key.isValidSignature(raw, for: hash.digest(of: bytes), padding: padding.value)
         case (.p256(let key), .ecdsa(let hash)):
-            // Parsing and writing again must give the same bytes: one signature, one encoding.
-            guard let parsed = try? P256.Signing.ECDSASignature(derRepresentation: signature),
-                parsed.derRepresentation.elementsEqual(signature)
-            else { return false }
-            switch hash {
-            case .sha256: return key.isValidSignature(parsed, for: SHA256.hash(data: bytes))
-            case .sha384: return key.isValidSignature(parsed, for: SHA384.hash(data: bytes))
-            case .sha512: return key.isValidSignature(parsed, for: SHA512.hash(data: bytes))
-            }
+            let read = try? P256.Signing.ECDSASignature(derRepresentation: signature)
+            guard let read, Self.isSameText(read.derRepresentation, signature) else { return false }
+            return key.isValidSignature(read, for: hash.digest(of: bytes))
         case (.p384(let key), .ecdsa(let hash)):
-            guard let parsed = try? P384.Signing.ECDSASignature(derRepresentation: signature),
-                parsed.derRepresentation.elementsEqual(signature)
-            else { return false }
-            switch hash {
-            case .sha256: return key.isValidSignature(parsed, for: SHA256.hash(data: bytes))
-            case .sha384: return key.isValidSignature(parsed, for: SHA384.hash(data: bytes))
-            case .sha512: return key.isValidSignature(parsed, for: SHA512.hash(data: bytes))
-            }
+            let read = try? P384.Signing.ECDSASignature(derRepresentation: signature)
+            guard let read, Self.isSameText(read.derRepresentation, signature) else { return false }
+            return key.isValidSignature(read, for: hash.digest(of: bytes))
         case (.p521(let key), .ecdsa(let hash)):
-            guard let parsed = try? P521.Signing.ECDSASignature(derRepresentation: signature),
-                parsed.derRepresentation.elementsEqual(signature)
-            else { return false }
-            switch hash {
-            case .sha256: return key.isValidSignature(parsed, for: SHA256.hash(data: bytes))
-            case .sha384: return key.isValidSignature(parsed, for: SHA384.hash(data: bytes))
-            case .sha512: return key.isValidSignature(parsed, for: SHA512.hash(data: bytes))
-            }
+            let read = try? P521.Signing.ECDSASignature(derRepresentation: signature)
+            guard let read, Self.isSameText(read.derRepresentation, signature) else { return false }
+            return key.isValidSignature(read, for: hash.digest(of: bytes))
         case (.ed25519(let key), .ed25519):
             return key.isValidSignature(signature, for: bytes)
         default:
             return false
+        }
+    }
+
+    /// Reading and writing again must give the same bytes: one signature, one encoding.
+    private static func isSameText(_ written: Data, _ read: ArraySlice<UInt8>) -> Bool {
+        written.elementsEqual(read)
+    }
+}
+
+extension SignatureScheme.Hash {
+    fileprivate func digest(of bytes: ArraySlice<UInt8>) -> any Digest {
+        switch self {
+        case .sha256: SHA256.hash(data: bytes)
+        case .sha384: SHA384.hash(data: bytes)
+        case .sha512: SHA512.hash(data: bytes)
         }
     }
 }

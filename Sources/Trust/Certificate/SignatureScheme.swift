@@ -59,14 +59,16 @@ package enum SignatureScheme: Hashable, Sendable {
     }
 
     /// RSASSA-PSS-params: the hash, MGF1 with the same hash, a salt as long as the hash. The
-    /// defaults mean SHA-1, so each MUST be written out.
+    /// defaults mean SHA-1 and its length, so each MUST be written out.
     private static func pssHash(_ parameters: ASN1Node?) throws(Reason) -> Hash {
         guard let parameters else { throw .signatureAlgorithmWeak }
         var reader = try DERReader(parameters)
         guard let hashNode = try reader.nextIf(.context(0)),
-            let maskNode = try reader.nextIf(.context(1)),
-            let saltNode = try reader.nextIf(.context(2))
+            let maskNode = try reader.nextIf(.context(1))
         else { throw .signatureAlgorithmWeak }
+        guard let saltNode = try reader.nextIf(.context(2)) else {
+            throw .signatureAlgorithmUnsupported
+        }
         if let trailer = try reader.nextIf(.context(3)) {
             guard try trailer.unwrapped().smallInteger() == 1 else { throw .malformed }
         }

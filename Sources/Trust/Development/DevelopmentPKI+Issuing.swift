@@ -8,10 +8,11 @@ import X509
 extension DevelopmentPKI {
     /// A certificate and key for a party, in `<ca>/<name>.pem` and `<name>.key`. Issuing a name
     /// again renews it: a new key and serial, the old certificate standing until it expires or is
-    /// revoked.
+    /// revoked. Without `sayingURI` it is as a CA makes it that cannot write our URI.
     @discardableResult
     package func issue(
-        _ party: Party, name: String, at now: Instant, days: Int64 = DevelopmentPKI.leafDays
+        _ party: Party, name: String, at now: Instant, days: Int64 = DevelopmentPKI.leafDays,
+        sayingURI: Bool = true
     ) throws -> ParsedCertificate {
         let subject = try DistinguishedName {
             CountryName("JP")
@@ -20,7 +21,7 @@ extension DevelopmentPKI {
         }
         let leaf = Leaf(
             authority: Authority(of: party.role), name: name, subject: subject,
-            names: [.uniformResourceIdentifier(party.uri)], usage: .clientAuth)
+            names: sayingURI ? [.uniformResourceIdentifier(party.uri)] : [], usage: .clientAuth)
         return try issue(leaf, from: now, days: days)
     }
 
@@ -48,11 +49,12 @@ extension DevelopmentPKI {
         let path = certificatePath(authority, name)
         let pem = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
         let old = try Certificate(pemEncoded: pem)
-        guard authority != .cards, let names = try old.extensions.subjectAlternativeNames else {
+        guard authority != .cards else {
             throw FileProblem(path, "is a card: renew it by making a new one")
         }
+        let names = try old.extensions.subjectAlternativeNames.map { Array($0) } ?? []
         let leaf = Leaf(
-            authority: authority, name: name, subject: old.subject, names: Array(names),
+            authority: authority, name: name, subject: old.subject, names: names,
             usage: authority == .server ? .serverAuth : .clientAuth)
         return try issue(leaf, from: now, days: days)
     }
@@ -72,7 +74,7 @@ extension DevelopmentPKI {
             Critical(BasicConstraints.notCertificateAuthority)
             Critical(KeyUsage(digitalSignature: true))
             try ExtendedKeyUsage([leaf.usage])
-            SubjectAlternativeNames(leaf.names)
+            if !leaf.names.isEmpty { SubjectAlternativeNames(leaf.names) }
         }
         let certificate = try sign(
             key.publicKey, subject: leaf.subject, extensions, by: leaf.authority,
@@ -126,7 +128,7 @@ extension DevelopmentPKI {
         try serializer.serialize(certificate)
         let parsed = try ParsedCertificate(der: serializer.serializedBytes)
         let issued = Issued(
-            serial: Hexadecimal.encode(parsed.serial), name: name, notAfter: parsed.notAfter)
+            serial: Hexadecimal.text(parsed.serial), name: name, notAfter: parsed.notAfter)
         try SecretFile.append(path(authority, "index.txt"), issued.line)
         return parsed
     }

@@ -119,7 +119,7 @@ package struct DevelopmentPKI: Sendable {
     package func revoke(
         _ authority: Authority, serial: [UInt8], reason: RevocationReason, at now: Instant
     ) throws {
-        let text = Hexadecimal.encode(serial)
+        let text = Hexadecimal.text(serial)
         try revoke(authority, reason: reason, at: now) { $0.serial == text }
     }
 
@@ -146,7 +146,7 @@ package struct DevelopmentPKI: Sendable {
         _ authority: Authority, at now: Instant, days: Int64 = DevelopmentPKI.listDays
     ) throws {
         let entries = try issued(authority).compactMap { issued -> RevocationList.Entry? in
-            guard let since = issued.revokedSince, let serial = Hexadecimal.decode(issued.serial)
+            guard let since = issued.revokedSince, let serial = Hexadecimal.bytes(issued.serial)
             else { return nil }
             return .init(serial: serial, since: since, reason: issued.reason ?? .unspecified)
         }

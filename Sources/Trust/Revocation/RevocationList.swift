@@ -3,8 +3,8 @@ package import Exchange
 import FoundationEssentials
 import SwiftASN1
 
-/// 失効リスト (CRL, RFC 5280 §5): a complete list, read strictly. A delta, an indirect or a partial list
-/// is read too, but only to say why it is of no use: `unusable`.
+/// 失効リスト (CRL, RFC 5280 §5): a list read strictly. A delta, an indirect list or one signed in a way
+/// that does not count is read too, but only to say why it is of no use: `unusable`.
 package struct RevocationList: Sendable {
     package let issuer: CertificateName
     package let thisUpdate: Instant
@@ -16,11 +16,12 @@ package struct RevocationList: Sendable {
     private let scope: Scope
     private let toBeSigned: ArraySlice<UInt8>
     private let signature: ArraySlice<UInt8>
-    private let scheme: SignatureScheme
+    private let scheme: SignatureScheme?
 
     private struct Scope: Sendable {
         var onlyUserCertificates = false
         var onlyCACertificates = false
+        var reasons = RevocationReasons.all
         var point: DistributionPoint?
     }
 
@@ -46,7 +47,11 @@ package struct RevocationList: Sendable {
         guard algorithm.encodedBytes == outerAlgorithm.encodedBytes else {
             throw .signatureAlgorithmMismatch
         }
-        scheme = try SignatureScheme(algorithm)
+        var problem: Reason?
+        do { scheme = try SignatureScheme(algorithm) } catch {
+            scheme = nil
+            problem = .crlAlgorithmUnsupported
+        }
         issuer = try CertificateName(node: fields.next())
         guard !issuer.isEmpty else { throw .nameEmpty }
         thisUpdate = Instant(seconds: try fields.next().time())
@@ -56,7 +61,6 @@ package struct RevocationList: Sendable {
         try fields.end()
         guard version == 1 || extensions == nil else { throw .malformed }
 
-        var problem: Reason?
         revoked = try Self.entries(entries, version, &problem)
         scope = try Self.scope(extensions, &problem)
         unusable = problem
@@ -82,20 +86,26 @@ package struct RevocationList: Sendable {
         guard let key = signer.issuingKey ?? (try? VerifyingKey(signer.publicKey)) else {
             return false
         }
+        guard let scheme else { return false }
         return key.isValid(signature, over: toBeSigned, by: scheme)
     }
 
-    /// Nil when this list speaks for the certificate (RFC 5280 §6.3.3 b).
-    func scopeProblem(for certificate: ParsedCertificate) -> Reason? {
-        if scope.onlyUserCertificates && certificate.extensions.isCA { return .crlOutOfScope }
-        if scope.onlyCACertificates && !certificate.extensions.isCA { return .crlOutOfScope }
-        guard let point = scope.point else { return nil }
-        guard let own = try? point.names(below: issuer) else { return .crlOutOfScope }
-        var asked: [GeneralName] = [.directory(certificate.issuer)]
-        for wanted in certificate.extensions.distributionPoints where !wanted.hasOtherIssuer {
-            asked += (try? wanted.names(below: certificate.issuer)) ?? []
+    /// For which reasons this list speaks for the certificate (RFC 5280 §6.3.3 b and d); none when it
+    /// does not speak for it.
+    func reasonsCovered(for certificate: ParsedCertificate) -> RevocationReasons {
+        let isCA = certificate.extensions.isCA
+        guard !(scope.onlyUserCertificates && isCA), !(scope.onlyCACertificates && !isCA) else {
+            return []
         }
-        return own.contains(where: asked.contains) ? nil : .crlOutOfScope
+        guard let point = scope.point else { return scope.reasons }
+        guard let own = try? point.names(below: issuer) else { return [] }
+        if own.contains(.directory(certificate.issuer)) { return scope.reasons }
+        var asked: RevocationReasons = []
+        for wanted in certificate.extensions.distributionPoints where !wanted.hasOtherIssuer {
+            let names = (try? wanted.names(below: certificate.issuer)) ?? []
+            if own.contains(where: names.contains) { asked.formUnion(wanted.reasons) }
+        }
+        return scope.reasons.intersection(asked)
     }
 
     private static func nextUpdate(_ fields: inout DERReader) throws(Reason) -> Instant? {
@@ -148,15 +158,22 @@ package struct RevocationList: Sendable {
     ) throws(Reason) -> Scope {
         var scope = Scope()
         guard let node = try wrapper?.unwrapped() else { return scope }
+        var hasNumber = false
         try eachExtension(of: node) { (name, isCritical, value) throws(Reason) in
             switch name.certificateExtensionArc {
-            case 18, 20, 35: break
+            case 20, 35:
+                // Both MUST NOT be critical (RFC 5280 §5.2.1, §5.2.3).
+                guard !isCritical else { throw .malformed }
+                hasNumber = hasNumber || name.certificateExtensionArc == 20
+            case 18: break
             case 27: problem = .crlDelta
             case 28: scope = try readScope(parseDER(value), &problem)
             default:
                 if isCritical { problem = problem ?? .crlExtensionUnknownCritical }
             }
         }
+        // RFC 5280 §5.2.3: the number MUST be there. A list without any extension is older than that.
+        guard hasNumber else { throw .malformed }
         return scope
     }
 
@@ -165,12 +182,16 @@ package struct RevocationList: Sendable {
     ) throws(Reason) -> Scope {
         var scope = Scope()
         var reader = try DERReader(node)
+        // RFC 5280 §5.2.5: an empty one MUST NOT be issued.
+        guard !reader.isAtEnd else { throw .malformed }
         if let name = try reader.nextIf(.context(0)) {
             scope.point = try DistributionPoint(name)
         }
         scope.onlyUserCertificates = try flag(&reader, 1)
         scope.onlyCACertificates = try flag(&reader, 2)
-        if try reader.nextIf(.context(3)) != nil { problem = problem ?? .crlSomeReasons }
+        if let reasons = try reader.nextIf(.context(3)) {
+            scope.reasons = try RevocationReasons(reasons)
+        }
         if try flag(&reader, 4) { problem = problem ?? .crlIndirect }
         if try flag(&reader, 5) { problem = problem ?? .crlOutOfScope }
         try reader.end()

@@ -24,14 +24,7 @@ package final class RevocationStore: Sendable {
     }
 
     private struct State {
-        var lists: [CertificateName: [LoadedList]] = [:] {
-            didSet {
-                let names = lists.keys.map { ($0.der, $0) }
-                self.names = Dictionary(names) { first, _ in first }
-            }
-        }
-        /// Issuers by their bytes, so that asking again on each request parses no name.
-        var names: [[UInt8]: CertificateName] = [:]
+        var lists: [CertificateName: [LoadedList]] = [:]
         var files: [String: LoadedList] = [:]
         var epoch: UInt64 = 0
     }
@@ -115,16 +108,6 @@ package final class RevocationStore: Sendable {
         return .good
     }
 
-    /// By issuer (DER) and serial alone, for a certificate that was trusted before. Lists whose
-    /// signature nobody has checked do not count.
-    package func status(issuer: [UInt8], serial: [UInt8], at time: Instant) -> Status {
-        let known = state.withLock { $0.names[issuer] }
-        guard let name = known ?? (try? CertificateName(der: issuer)) else {
-            return .unknown(.crlMissing)
-        }
-        return judge(name, serial, at: time) { $0.isSigned ? nil : .crlSignatureInvalid }
-    }
-
     func problem(with link: TrustedCertificate.Link, at time: Instant) -> Reason? {
         switch status(of: link, at: time) {
         case .good: nil
@@ -134,40 +117,42 @@ package final class RevocationStore: Sendable {
     }
 
     private func status(of link: TrustedCertificate.Link, at time: Instant) -> Status {
-        judge(link.certificate.issuer, link.certificate.serial, at: time) { loaded in
-            if let outOfScope = loaded.list.scopeProblem(for: link.certificate) {
-                return outOfScope
-            }
-            var problem: Reason?
-            for signer in link.listSigners {
-                let found = loaded.problem(signedBy: signer)
-                if found == nil { return nil }
-                problem = problem ?? found
-            }
-            return problem
-        }
-    }
-
-    private func judge(
-        _ issuer: CertificateName, _ serial: [UInt8], at time: Instant,
-        _ unfit: (LoadedList) -> Reason?
-    ) -> Status {
-        let lists = state.withLock { $0.lists[issuer] ?? [] }
+        let lists = state.withLock { $0.lists[link.certificate.issuer] ?? [] }
         var problem = Reason.crlMissing
-        var isCovered = false
+        var covered: RevocationReasons = []
         for loaded in lists {
             let list = loaded.list
             // A delta may revoke what its base does not. We cannot apply it, so it stops
             // everything.
             if list.unusable == .crlDelta { return .unknown(.crlDelta) }
-            if let found = list.unusable ?? unfit(loaded) ?? datesProblem(list, at: time) {
-                problem = found
+            let reasons = list.reasonsCovered(for: link.certificate)
+            let unfit =
+                list.unusable ?? (reasons.isEmpty ? .crlOutOfScope : nil)
+                ?? signerProblem(of: loaded, link) ?? datesProblem(list, at: time)
+            if let unfit {
+                // Of several lists, the one that nearly served tells the operator most.
+                let isVague = problem == .crlMissing || problem == .crlOutOfScope
+                problem = isVague ? unfit : problem
                 continue
             }
-            if let since = list.revocationTime(of: serial) { return .revoked(since: since) }
-            isCovered = true
+            if let since = list.revocationTime(of: link.certificate.serial) {
+                return .revoked(since: since)
+            }
+            covered.formUnion(reasons)
         }
-        return isCovered ? .good : .unknown(problem)
+        guard covered != .all else { return .good }
+        return .unknown(covered.isEmpty ? problem : .crlSomeReasons)
+    }
+
+    private func signerProblem(
+        of loaded: LoadedList, _ link: TrustedCertificate.Link
+    ) -> Reason? {
+        var problem: Reason?
+        for signer in link.listSigners {
+            guard let found = loaded.problem(signedBy: signer) else { return nil }
+            problem = problem ?? found
+        }
+        return problem
     }
 
     private func datesProblem(_ list: RevocationList, at time: Instant) -> Reason? {
@@ -224,8 +209,6 @@ private final class LoadedList: Sendable {
     init(_ list: RevocationList) {
         self.list = list
     }
-
-    var isSigned: Bool { checked.withLock { $0.values.contains(true) } }
 
     func problem(signedBy signer: ParsedCertificate) -> Reason? {
         if let problem = list.signerProblem(signer) { return problem }

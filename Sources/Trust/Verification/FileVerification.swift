@@ -30,46 +30,73 @@ package struct FileVerification: Sendable {
         let revocations = try lists.map { try Self.contents($0) }
         let subject = try Self.contents(leaf)
         do {
-            let verifier = try Verifier(
-                anchors: read.flatMap { contents throws(Reason) in
-                    try ParsedCertificate.all(in: contents)
-                },
-                usage: usage, revocation: store(revocations))
+            let trusted = try read.flatMap { contents throws(Reason) in
+                try ParsedCertificate.all(in: contents)
+            }
+            let verifier = Verifier(
+                anchors: trusted, usage: usage,
+                revocation: RevocationStore(lists: try Self.lists(in: revocations)))
             // A leaf file may bring its chain behind it, as TLS does.
             let chain = try PEM.documents(in: subject, "CERTIFICATE")
             let others = try above.flatMap { contents throws(Reason) in
                 try PEM.documents(in: contents, "CERTIFICATE")
             }
-            let candidates = others + chain.dropFirst()
-            return outcome(verifier.verify(leaf: chain[0], intermediates: candidates, at: time))
+            let candidates = Self.nearestFirst(chain.dropFirst() + others, to: chain[0])
+            let asked = lists.isEmpty ? verifier.withoutRevocation : verifier
+            return outcome(asked.verify(leaf: chain[0], intermediates: candidates, at: time))
         } catch let reason as Reason {
-            return Outcome(reason: reason, text: "refused: \(reason.code): \(reason.sentence)")
+            return refused(reason)
         }
     }
 
-    private func store(_ contents: [[UInt8]]) throws(Reason) -> RevocationStore? {
-        guard !lists.isEmpty else { return nil }
+    private static func lists(in files: [[UInt8]]) throws(Reason) -> [RevocationList] {
         var read: [RevocationList] = []
-        for file in contents {
+        for file in files {
             let documents: [[UInt8]]
             do { documents = try PEM.documents(in: file, "X509 CRL") } catch {
                 throw .crlMalformed
             }
             for der in documents { read.append(try RevocationList(der: der)) }
         }
-        return RevocationStore(lists: read)
+        return read
+    }
+
+    /// The verifier looks at the first `PathSearch.intermediatesMax` only. An operator may name a
+    /// whole folder, so those that the leaf's issuers lead to come first.
+    private static func nearestFirst(
+        _ candidates: some Collection<[UInt8]>, to leaf: [UInt8]
+    ) -> [[UInt8]] {
+        guard let leaf = try? ParsedCertificate(der: leaf) else { return Array(candidates) }
+        var wanted: Set = [leaf.issuer]
+        var near: [[UInt8]] = []
+        var rest = candidates.map { ($0, try? ParsedCertificate(der: $0)) }
+        while let place = rest.firstIndex(where: {
+            $0.1.map { wanted.contains($0.subject) } == true
+        }) {
+            let (der, certificate) = rest.remove(at: place)
+            near.append(der)
+            if let certificate { wanted.insert(certificate.issuer) }
+        }
+        return near + rest.map(\.0)
+    }
+
+    private func refused(_ reason: Reason) -> Outcome {
+        Outcome(reason: reason, text: "refused: \(reason.code): \(reason.sentence)")
     }
 
     private func outcome(_ verdict: Verifier.Verdict) -> Outcome {
         switch verdict {
         case .refused(let reason):
-            return Outcome(reason: reason, text: "refused: \(reason.code): \(reason.sentence)")
+            return refused(reason)
         case .trusted(let certificate):
             var lines = ["trusted: \(certificate.path.count) certificate(s) up to an anchor"]
             if let party = certificate.party { lines.append("party: \(party.key)") }
             lines.append("valid until: \(certificate.validUntil.text)")
             if lists.isEmpty {
-                lines.append("revocation: not checked, because no revocation list was given")
+                lines.append("revocation: NOT CHECKED, because no revocation list was given")
+                if usage.needsRevocation {
+                    lines.append("a listener would refuse: it trusts nobody without a fresh list")
+                }
             } else {
                 lines.append("revocation: a fresh list of every issuer says good")
             }
@@ -89,73 +116,6 @@ package struct FileVerification: Sendable {
     private static func contents(_ path: String) throws(FileProblem) -> [UInt8] {
         do { return Array(try Data(contentsOf: URL(filePath: path))) } catch {
             throw FileProblem(path, "cannot be read")
-        }
-    }
-}
-
-extension Instant {
-    /// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` with `Z` or an offset, or seconds since 1970; nil
-    /// otherwise.
-    package init?(commandLine text: String) {
-        if let seconds = Int64(text) {
-            self.init(seconds: seconds)
-            return
-        }
-        let bytes = Array(text.utf8)
-        guard bytes.count >= 10,
-            let day = try? CalendarDay(String(decoding: bytes[..<10], as: UTF8.self))
-        else { return nil }
-        let midnight = Int64(day.daysSince1970) * 86_400
-        guard bytes.count > 10 else {
-            self.init(seconds: midnight)
-            return
-        }
-        guard bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "),
-            let clock = Clock(bytes[11...])
-        else { return nil }
-        self.init(microseconds: (midnight + clock.seconds) * 1_000_000 + clock.microseconds)
-    }
-
-    /// `HH:MM:SS`, an optional fraction, and `Z` or `±HH:MM`.
-    private struct Clock {
-        var seconds: Int64
-        var microseconds: Int64 = 0
-
-        init?(_ bytes: ArraySlice<UInt8>) {
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let zone = text.lastIndex(where: { "Z+-".contains($0) }) else { return nil }
-            let parts = text[..<zone].split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let local = Self.seconds(parts[0], fields: 3) else {
-                return nil
-            }
-            if parts.count == 2 {
-                guard (1...6).contains(parts[1].count),
-                    let fraction = Int64(
-                        parts[1] + String(repeating: "0", count: 6 - parts[1].count))
-                else { return nil }
-                microseconds = fraction
-            }
-            guard text[zone] != "Z" else {
-                seconds = local
-                return
-            }
-            guard let offset = Self.seconds(text[text.index(after: zone)...], fields: 2) else {
-                return nil
-            }
-            seconds = local + (text[zone] == "+" ? -offset : offset)
-        }
-
-        private static func seconds(_ text: Substring, fields: Int) -> Int64? {
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == fields else { return nil }
-            var total: Int64 = 0
-            for (part, limit) in zip(parts, [Int64(24), 60, 60]) {
-                guard part.count == 2, let value = Int64(part), (0..<limit).contains(value) else {
-                    return nil
-                }
-                total = total * 60 + value
-            }
-            return fields == 2 ? total * 60 : total
         }
     }
 }

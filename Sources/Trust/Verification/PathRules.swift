@@ -24,6 +24,7 @@ struct PathRules {
         for index in path.indices.reversed() {
             let certificate = path[index]
             try checkKey(certificate)
+            try checkKeyIdentifiers(certificate, index + 1 < path.count ? path[index + 1] : anchor)
             try checkDates(certificate, isLeaf: index == 0)
             if index == 0 || !certificate.isSelfIssued { try checkNames(certificate) }
             if index > 0 { try checkIssuer(certificate) }
@@ -36,6 +37,10 @@ struct PathRules {
         let extensions = anchor.extensions
         guard extensions.isCA else { throw .issuerNotCA }
         guard extensions.constraintsAreCritical else { throw .extensionMisused }
+        guard
+            anchor.isSelfIssued || extensions.authorityKeyID != nil
+                || extensions.subjectKeyID == nil
+        else { throw .keyIdentifierMissing }
         try checkKey(anchor)
         try checkDates(anchor, isLeaf: false)
         try checkSigning(anchor)
@@ -43,6 +48,21 @@ struct PathRules {
 
     private func checkKey(_ certificate: ParsedCertificate) throws(Reason) {
         if let refusal = certificate.publicKey.refusal { throw refusal }
+    }
+
+    /// RFC 5280 §4.2.1.1 and §4.2.1.2 make both identifiers the CA's duty, and §6 does not look at
+    /// them. So a chain without any will do; one that has them by halves was not made by the profile.
+    private func checkKeyIdentifiers(
+        _ certificate: ParsedCertificate, _ issuer: ParsedCertificate
+    ) throws(Reason) {
+        // A self-signed certificate may leave out the identifier of its own key.
+        guard certificate != issuer else { return }
+        let own = certificate.extensions
+        let isNamed = own.authorityKeyID != nil
+        let hasName = issuer.extensions.subjectKeyID != nil
+        guard isNamed == hasName || (hasName && own.subjectKeyID == nil) else {
+            throw .keyIdentifierMissing
+        }
     }
 
     private func checkDates(_ certificate: ParsedCertificate, isLeaf: Bool) throws(Reason) {
@@ -84,9 +104,13 @@ struct PathRules {
     private func checkLeaf(_ leaf: ParsedCertificate) throws(Reason) {
         let extensions = leaf.extensions
         if usage == .any {
-            // RFC 5280 leaves the key usage out at will, and lets a CA stand at the end of a path.
-            let isAllowed = extensions.keyUsage?.contains(.digitalSignature) ?? true
-            guard isAllowed || extensions.isCA else { throw .keyUsage }
+            // No use is asked for, and RFC 5280 lets a CA stand at the end of a path. But a key usage
+            // that allows nothing, or a CA that may sign nothing, contradicts itself.
+            guard let usage = extensions.keyUsage else { return }
+            let isAllowed =
+                extensions.isCA
+                ? usage.contains(.certificateSign) || usage.contains(.listSign) : !usage.isEmpty
+            guard isAllowed else { throw .keyUsage }
             return
         }
         guard !extensions.isCA else { throw .leafIsCA }

@@ -133,18 +133,15 @@ struct PathSearch {
         let own = TrustedCertificate.Link(
             certificate: certificate, issuer: issuer, listSigners: [issuer])
         guard let store = verifier.revocation else { return own }
-        let first = store.problem(with: own, at: time)
-        guard let first else { return own }
-        guard first == .crlSignatureInvalid || first == .crlSignerKeyUsage else { throw first }
+        guard let first = store.problem(with: own, at: time) else { return own }
+        guard first != .revoked else { throw first }
         // The CA may sign its lists with another key under the same name (RFC 5280 §6.3.3 f).
-        for signer in listSigners(of: issuer, path, anchor) {
-            let other = TrustedCertificate.Link(
-                certificate: certificate, issuer: issuer, listSigners: [issuer, signer])
-            let problem = store.problem(with: other, at: time)
-            if problem == nil { return other }
-            if let problem, problem != first { throw problem }
-        }
-        throw first
+        let signers = listSigners(of: issuer, path, anchor)
+        guard !signers.isEmpty else { throw first }
+        let other = TrustedCertificate.Link(
+            certificate: certificate, issuer: issuer, listSigners: [issuer] + signers)
+        if let problem = store.problem(with: other, at: time) { throw problem }
+        return other
     }
 
     /// Certificates of the issuer's name that stand on the same anchor. Those of this path are

@@ -47,12 +47,15 @@ extension Reason {
         case .issuerKeyUsage: "An issuer's key usage does not allow it to sign certificates."
         case .issuerExtendedKeyUsage:
             "An issuer's extended key usage leaves out what the certificate is used for."
+        case .keyIdentifierMissing:
+            "A key identifier stands in only one of a certificate and its issuer; both need it."
         case .pathLengthExceeded: "The path is longer than a CA's path length constraint allows."
         case .nameNotPermitted: "A name is outside the permitted subtrees of a CA in the path."
         case .nameExcluded: "A name is inside an excluded subtree of a CA in the path."
         case .nameConstraintsMalformed: "A name constraint of a CA in the path is malformed."
         case .nameConstraintsUnsupported:
-            "A name constraint is of a form that is not processed here, so it is refused."
+            "A name constraint has a minimum or maximum, or is of a form that is not processed here "
+                + "and that a name in the path has, so the path is refused."
         default: nil
         }
     }
@@ -81,6 +84,9 @@ extension Reason {
         case .crlWithoutNextUpdate: "The revocation list does not say when its next update is."
         case .crlMalformed: "The revocation list is not a DER list as RFC 5280 describes it."
         case .crlSignatureInvalid: "The revocation list's signature does not verify."
+        case .crlAlgorithmUnsupported:
+            "The revocation list is signed with an algorithm (such as DSA or SHA-1) that is not "
+                + "accepted here."
         case .crlSignerKeyUsage:
             "The signer's key usage does not allow it to sign revocation lists."
         case .crlExtensionUnknownCritical:
@@ -88,7 +94,7 @@ extension Reason {
         case .crlDelta: "A delta revocation list was given; only complete lists are processed here."
         case .crlIndirect: "The revocation list is indirect, which is not processed here."
         case .crlSomeReasons:
-            "The revocation list covers only some reasons, which is not processed here."
+            "The revocation lists given cover only some reasons; a certificate needs all of them."
         default: "The revocation list does not cover this certificate."
         }
     }

@@ -8,7 +8,8 @@ package struct Verifier: Sendable {
     package let usage: Usage
     let anchors: [CertificateName: [ParsedCertificate]]
     let revocation: RevocationStore?
-    let registered: [RegisteredKey: Party]
+    /// Certificates that name nobody speak for these; all other checks are the same.
+    package var registered: [RegisteredKey: Party]
 
     package enum Usage: String, CaseIterable, Sendable {
         case institution, office, portal, operations, card, server, any
@@ -30,6 +31,12 @@ package struct Verifier: Sendable {
             self.issuer = issuer
             self.publicKey = publicKey
         }
+
+        /// Nil for a certificate with a URI: what it says of itself counts, and nothing else.
+        package init?(of leaf: ParsedCertificate) {
+            guard leaf.uris.isEmpty else { return nil }
+            self.init(issuer: leaf.issuer.der, publicKey: leaf.keyDigest)
+        }
     }
 
     /// Without a revocation store only `any` and `server` trust anything: no list, no trust.
@@ -40,9 +47,18 @@ package struct Verifier: Sendable {
         self.anchors = Dictionary(grouping: anchors, by: \.subject)
         self.usage = usage
         self.registered = registered
-        let mayGoWithout = usage == .any || usage == .server
-        self.revocation = revocation ?? (mayGoWithout ? nil : RevocationStore(lists: []))
+        self.revocation = revocation ?? (usage.needsRevocation ? RevocationStore(lists: []) : nil)
     }
+
+    private init(_ verifier: Verifier, revocation: RevocationStore?) {
+        anchors = verifier.anchors
+        usage = verifier.usage
+        registered = verifier.registered
+        self.revocation = revocation
+    }
+
+    /// The same, but asks no list: for an answer that says so, never for a listener.
+    var withoutRevocation: Verifier { Verifier(self, revocation: nil) }
 
     package func verify(leaf: [UInt8], intermediates: [[UInt8]], at time: Instant) -> Verdict {
         let certificate: ParsedCertificate
@@ -71,22 +87,34 @@ package struct Verifier: Sendable {
         }
     }
 
+    /// For whom a certificate that was trusted before speaks now: a registration may be gone.
+    package func party(of trusted: TrustedCertificate) throws(Reason) -> Party? {
+        try party(of: trusted.path[0].certificate)
+    }
+
     private func party(of leaf: ParsedCertificate) throws(Reason) -> Party? {
         guard let roles = usage.roles else { return nil }
-        var uris: [String] = []
-        for case .uri(let text) in leaf.extensions.alternativeNames { uris.append(text) }
         let party: Party
-        if uris.isEmpty {
-            let key = RegisteredKey(issuer: leaf.issuer.der, publicKey: leaf.keyDigest)
+        if let key = RegisteredKey(of: leaf) {
             guard let known = registered[key] else { throw .partyMissing }
             party = known
         } else {
+            let uris = leaf.uris
             guard uris.count == 1 else { throw .partyAmbiguous }
             guard let named = try? Party(uri: uris[0]) else { throw .partyMalformed }
             party = named
         }
         guard roles.contains(party.role) else { throw .partyRoleNotAccepted }
         return party
+    }
+}
+
+extension ParsedCertificate {
+    fileprivate var uris: [String] {
+        extensions.alternativeNames.compactMap { name in
+            guard case .uri(let text) = name else { return nil }
+            return text
+        }
     }
 }
 
@@ -101,6 +129,9 @@ extension Verifier.Usage {
         case .card, .server, .any: nil
         }
     }
+
+    /// Whether a missing list refuses: wherever somebody else's certificate lets them in.
+    var needsRevocation: Bool { self != .any && self != .server }
 
     /// The purpose that the leaf, and every CA that restricts itself, must allow.
     var extendedKeyUsage: [UInt8]? {

@@ -105,7 +105,7 @@ struct DemoCast {
         json.member("kind", "bind")
         json.member("myNumber", resident.individualNumber)
         json.member("issuer", Base64.text(card.issuerDER))
-        json.member("serial", Exchange.Hexadecimal.text(card.serial))
+        json.member("serial", Hexadecimal.text(card.serial))
         json.member("validFrom", card.notBefore.dayInJapan.text)
         json.member("validTo", card.notAfter.dayInJapan.text)
         json.member("sequence", "card-\(resident.index)")

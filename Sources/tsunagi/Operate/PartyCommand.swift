@@ -8,8 +8,8 @@ struct PartyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "party", abstract: "Load and change the registry of parties.",
         subcommands: [
-            Load.self, OptIn.self, Suspend.self, Resume.self, Connect.self, Designate.self,
-            Show.self,
+            Load.self, OptIn.self, OptOut.self, Suspend.self, Resume.self, Connect.self,
+            Disconnect.self, Designate.self, Undesignate.self, CertificateCommand.self, Show.self,
         ])
 
     struct Named: ParsableArguments {
@@ -23,17 +23,22 @@ struct PartyCommand: AsyncParsableCommand {
                 throw ValidationError("\(party) is no party: role:code is needed.")
             }
             let registry = PartyRegistry(try owner.address(), logger: owner.logger)
-            let answer = try await body(registry, read)
-            await registry.close()
-            return answer
+            do {
+                let answer = try await body(registry, read)
+                await registry.close()
+                return answer
+            } catch {
+                await registry.close()
+                throw error
+            }
         }
 
-        func change(_ word: String, _ body: (PartyRegistry, Party) async throws -> Bool)
-            async throws
-        {
-            guard try await with(body) else {
-                throw ValidationError("\(party) is not in the registry.")
-            }
+        /// `otherwise` is said when nothing was there to change.
+        func change(
+            _ word: String, otherwise: String = "is not in the registry",
+            _ body: (PartyRegistry, Party) async throws -> Bool
+        ) async throws {
+            guard try await with(body) else { throw ValidationError("\(party) \(otherwise).") }
             Output.line("\(party): \(word)")
         }
     }
@@ -43,6 +48,16 @@ struct PartyCommand: AsyncParsableCommand {
             commandName: "opt-in", abstract: "The party agreed to the terms of use.")
         @OptionGroup var named: Named
         func run() async throws { try await named.change("opted in") { try await $0.optIn($1) } }
+    }
+
+    struct OptOut: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "opt-out",
+            abstract: "The party took its agreement back; no list opts it in again.")
+        @OptionGroup var named: Named
+        func run() async throws {
+            try await named.change("opted out") { try await $0.optOut($1) }
+        }
     }
 
     struct Suspend: AsyncParsableCommand {
@@ -72,32 +87,62 @@ struct PartyCommand: AsyncParsableCommand {
         }
     }
 
+    struct Disconnect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The body's registrations are no longer complete, for no service date.",
+            discussion: "Checks say \"body not connected\" of it from now on, never \"none held\".")
+        @OptionGroup var named: Named
+        func run() async throws {
+            try await named.change("disconnected") { try await $0.disconnect($1) }
+        }
+    }
+
+    struct Designated: ParsableArguments {
+        @Option(help: "The body's 6-digit code.") var body: String
+        @Option(help: "A law number (54) or a certificate type.") var scheme: String
+        var designation: Designation { Designation(body: body, scheme: scheme) }
+        var text: String { "by \(body) for \(scheme)" }
+    }
+
     struct Designate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A body designates an institution for a scheme.")
         @OptionGroup var named: Named
-        @Option(help: "The body's 6-digit code.") var body: String
-        @Option(help: "A law number (54) or a certificate type.") var scheme: String
-
+        @OptionGroup var designated: Designated
         func run() async throws {
-            let designation = Designation(body: body, scheme: scheme)
-            try await named.change("designated by \(body) for \(scheme)") {
-                try await $0.designate($1, designation)
+            try await named.change("designated \(designated.text)") {
+                try await $0.designate($1, designated.designation)
             }
         }
     }
 
+    struct Undesignate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A body takes a designation back.")
+        @OptionGroup var named: Named
+        @OptionGroup var designated: Designated
+        func run() async throws {
+            try await named.change(
+                "no longer designated \(designated.text)",
+                otherwise: "is not designated \(designated.text)"
+            ) { try await $0.undesignate($1, designated.designation) }
+        }
+    }
+
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What the registry says.")
+        static let configuration = CommandConfiguration(
+            abstract: "What the registry says, and what it said before.")
         @OptionGroup var named: Named
 
         func run() async throws {
-            guard let standing = try await named.with({ try await $0.standing(of: $1) }) else {
+            let records = try await named.with { try await $0.records(of: $1) }
+            guard let now = records.first else {
                 throw ValidationError("\(named.party) is not in the registry.")
             }
-            Output.line(
-                "\(standing.name): \(standing.isOptedIn ? "opted in" : "not opted in")"
-                    + (standing.isSuspended ? ", suspended" : ""))
+            Output.line("\(now.name): \(now.text)")
+            for past in records.dropFirst() {
+                Output.line("  until \(past.until?.text ?? "now"): \(past.text)")
+            }
         }
     }
 

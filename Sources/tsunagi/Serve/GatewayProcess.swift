@@ -21,12 +21,14 @@ struct GatewayProcess {
     func run(onListening: @escaping @Sendable (Listener, Int) async -> Void = { _, _ in })
         async throws
     {
-        let keys = try KeyRing.load(settings.keysFolder)
+        let keys = try KeyRing.load(settings.keysFolder, names: settings.keyNames)
         let anchors = try Anchors(settings.trust)
         let revocation = RevocationStore(
             paths: settings.trust.revocationLists, issuers: anchors.all,
             freshness: .init(graceSeconds: Int64(settings.trust.revocationGraceHours) * 3600),
             logger: logger)
+        let certificate = try ServerCertificate(
+            settings.trust, now: WallClock.now, logger: logger)
         let ledger = Ledger(
             .init(
                 gateway: Address(settings.databases.gateway),
@@ -37,13 +39,16 @@ struct GatewayProcess {
             cards: CardTrust(anchors: anchors.card, revocation: revocation), now: WallClock.now)
         // The group stops its services in reverse: listeners first, then what they relied on.
         var services: [any Service] = [
-            Heartbeat(ledger: ledger, revocation: revocation, logger: logger)
+            Heartbeat(
+                ledger: ledger, revocation: revocation, certificate: certificate, logger: logger)
         ]
         if let address = settings.databases.sealer {
             services.append(SealerService(sealer: try sealer(address, keys)))
         }
         services.append(
-            Together(services: try listeners(parts, anchors, revocation, onListening)))
+            Together(
+                services: try listeners(
+                    parts, Trusted(anchors, revocation, certificate), onListening)))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
@@ -69,7 +74,7 @@ struct GatewayProcess {
     }
 
     private func listeners(
-        _ parts: GatewayParts, _ anchors: Anchors, _ revocation: RevocationStore,
+        _ parts: GatewayParts, _ trusted: Trusted,
         _ onListening: @escaping @Sendable (Listener, Int) async -> Void
     ) throws -> [any Service] {
         let environment = ServingEnvironment(
@@ -88,11 +93,11 @@ struct GatewayProcess {
             }
             let configuration = try ListenerConfiguration(
                 listener: listener, host: endpoint.host, port: port,
-                security: try security(listener, parts, anchors, revocation), limits: limits)
+                security: try security(listener, parts, trusted), limits: limits)
             let routes =
                 listener == .operations
                 ? OperationsRoutes.all(
-                    readiness: readiness(parts, revocation), metrics: metrics)
+                    readiness: readiness(parts, trusted.revocation), metrics: metrics)
                 : parts.routes(of: listener)
             return listenerService(configuration, routes: routes, environment: environment) {
                 await onListening(listener, $0)
@@ -101,19 +106,29 @@ struct GatewayProcess {
     }
 
     private func security(
-        _ listener: Listener, _ parts: GatewayParts, _ anchors: Anchors,
-        _ revocation: RevocationStore
+        _ listener: Listener, _ parts: GatewayParts, _ trusted: Trusted
     ) throws -> ListenerConfiguration.Security {
         guard listener != .operations else { return .plainOnLoopback }
-        let (roots, usage, pem) = anchors.of(listener)
+        let (roots, usage, pem) = trusted.anchors.of(listener)
         let trust = PartyTrust(
-            anchors: roots, usage: usage, revocation: revocation,
-            suspensions: parts.ledger.suspensions)
-        let tls = try ServerTLS(
-            ServerTLSMaterial(
-                certificateChainPEM: try Files.read(settings.trust.serverCertificate),
-                privateKeyPEM: try SecretFile.read(settings.trust.serverKey), clientRootsPEM: pem))
-        return .mutualTLS(tls, trust.clientTrust)
+            anchors: roots, usage: usage, revocation: trusted.revocation,
+            parties: parts.ledger.parties)
+        return .mutualTLS(try trusted.certificate.tls(clientRoots: pem), trust.clientTrust)
+    }
+
+    /// What the listeners believe, and what they show of themselves.
+    private struct Trusted {
+        let anchors: Anchors
+        let revocation: RevocationStore
+        let certificate: ServerCertificate
+
+        init(
+            _ anchors: Anchors, _ revocation: RevocationStore, _ certificate: ServerCertificate
+        ) {
+            self.anchors = anchors
+            self.revocation = revocation
+            self.certificate = certificate
+        }
     }
 
     /// What must hold before a load balancer sends requests here.

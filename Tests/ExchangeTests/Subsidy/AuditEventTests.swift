@@ -37,7 +37,7 @@ import Testing
                 .readRegistration:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .feedCards:
+                .settleReview, .feedCards:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP"])

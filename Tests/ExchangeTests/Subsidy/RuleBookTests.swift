@@ -63,7 +63,7 @@ import Testing
             "access/visit-kinds.json", "end-of-month", "end-of-year", "kinds[1].ends",
             "is none of end-of-day, end-of-month, when-ended"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[9].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[10].code", "is unknown"),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"
@@ -105,6 +105,10 @@ import Testing
             throws: RuleFault(
                 file: path, path: "purposes", reason: "leaves out read-own-access-log")
         ) { try RuleBook(reading: Profiles.with(path, JSON.object(fewer).text), version: "v") }
+        // A version of an earlier release, from the shelf, still decides the answers that cite it.
+        let kept = try RuleBook(
+            reading: Profiles.with(path, JSON.object(fewer).text), version: "v", isKept: true)
+        #expect(kept.purposes.count == Purpose.allCases.count - 1)
     }
 
     @Test func `a pattern speaks for every body it fits, and a body's own row wins`() throws {

@@ -8,7 +8,8 @@ import Testing
     func `bytes come back from their text`(seed: UInt64) {
         var random = Seeded(seed)
         let bytes = (0..<random.int(0...40)).map { _ in UInt8(random.int(0...255)) }
-        #expect(Base64.bytes(Data(bytes).base64EncodedString()) == bytes)
+        #expect(Base64.text(bytes) == Data(bytes).base64EncodedString())
+        #expect(Base64.bytes(Base64.text(bytes)) == bytes)
         #expect(bytes.isEmpty || Hexadecimal.bytes(Hexadecimal.text(bytes)) == bytes)
     }
 

@@ -130,14 +130,12 @@ import Testing
             code: """
                 func handler(
                     _ ledger: Ledger, _ caller: Caller, _ purpose: Purpose, _ visit: RecordID
-                ) async throws -> (() -> Instant)? {
-                    var later: (() -> Instant)?
+                ) async throws {
                     _ = try await ledger.access(caller, purpose, visit: visit) {
                         (records: borrowing VisitRecords) in
-                        later = { records.now }
+                        Task { print(records.now) }
                         return Answered(body: [], basis: "")
                     }
-                    return later
                 }
                 """,
             refusal: "cannot be captured by an escaping closure since it is a borrowed parameter"),

@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import Postgres
 import TestSupport
 import Testing
@@ -247,6 +248,30 @@ struct RegistrationTests {
         let check = try await gateway.check(gateway.openVisit(card))
         #expect(check.outcome(of: "kodomo") == "entitled")
         #expect(check.warnings == ["part-under-review"])
+        try await acceptByCommand()
+        let settled = try await gateway.check(gateway.openVisit(card))
+        #expect(settled.warnings.isEmpty)
+    }
+
+    /// `tsunagi review list` and `accept`, as an operator would.
+    private func acceptByCommand() async throws {
+        let desk = try Party(role: .operator_, code: "desk")
+        _ = try await gateway.registry.load([.init(party: desk, name: "見本 窓口")], isOptedIn: true)
+        let office = [
+            "--operator", "desk", "--database",
+            gateway.database.with(user: "tsunagi_office").description,
+        ]
+        let listed = try await Program.run(["review", "list"] + office)
+        #expect(listed.status == 0, "\(listed.errors)")
+        let number = try #require(listed.output.split(separator: "\t").first)
+        let accepted = try await Program.run(
+            ["review", "accept", String(number), "--word", "見本町 第3号"] + office)
+        #expect(accepted.output == "\(number): accepted\n", "\(accepted.errors)")
+        #expect(try await Program.run(["review", "list"] + office).output.isEmpty)
+        let again = try await Program.run(
+            ["review", "reject", String(number), "--word", "見本町 第3号"] + office)
+        #expect(again.status != 0 && again.errors.contains(Refusal.recordUnknown.code))
+        gateway.expectMoreEntries(4)
     }
 
     @Test func `a sender cannot tell its own contradiction from another municipality's row`()

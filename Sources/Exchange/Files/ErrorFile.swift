@@ -1,0 +1,76 @@
+/// エラーファイル: the refused rows of a file, in its encoding and with its columns, and beside them what was
+/// found. Mended and sent again it is read by the same layout, so that mended rows alone come back.
+/// No individual number is ever in it: its cells are left empty, and the origin of the row stands
+/// in for it.
+package struct ErrorFile: Sendable {
+    /// The columns behind those of the layout. Their names cannot be those of a municipal system.
+    package static let columns = ["つなぎ:元の行", "つなぎ:コード", "つなぎ:対処", "つなぎ:what to do"]
+
+    /// As the gateway names the file: 1 to 64 of `[0-9a-z-]`.
+    private let file: String
+    private var writer = CSVWriter()
+    private var isBegun = false
+
+    package init(of file: String) {
+        self.file = file
+    }
+
+    /// Adds a row when it is refused; one that was taken with a warning has nothing to mend.
+    package mutating func add(_ row: CheckedRow) {
+        guard row.isRefused else { return }
+        let binding = row.binding
+        if !isBegun { begin(binding) }
+        let count =
+            binding.header.isEmpty ? binding.layout.columns.count : binding.header.count
+        for field in 0..<count {
+            let bytes = original(field, of: row)
+            writer.field(
+                Spreadsheet.isChanging(bytes, binding.characters)
+                    ? [Spreadsheet.protection] + bytes : Array(bytes))
+        }
+        let origin = row.origin ?? RowOrigin(file: file, line: row.line)
+        writer.field(origin.text.utf8)
+        let codes = row.findings.map { "\($0.item): \($0.code.rawValue)" }
+        for text in [codes, row.findings.map(\.ja), row.findings.map(\.en)] {
+            writer.field(binding.characters.bytes(of: text.joined(separator: "\n")).bytes)
+        }
+        writer.endRow()
+    }
+
+    /// What was written since the last call; the whole file is never held.
+    package mutating func takeBytes() -> [UInt8] { writer.takeBytes() }
+
+    private mutating func begin(_ binding: LayoutBinding) {
+        isBegun = true
+        guard !binding.header.isEmpty else { return }
+        for name in binding.header { writer.field(name) }
+        for name in Self.columns { writer.field(binding.characters.bytes(of: name).bytes) }
+        writer.endRow()
+    }
+
+    /// The bytes as they came; empty where an individual number stands or may stand.
+    private func original(_ field: Int, of row: CheckedRow) -> ArraySlice<UInt8> {
+        guard field < row.row.count else { return [] }
+        let binding = row.binding
+        let bytes = binding.unprotected(row.row[field])
+        let column = binding.fields.firstIndex(of: field)
+        if let column, !row.isMisplaced {
+            let rule = binding.layout.columns[column]
+            let isNumber = rule.type == .individualNumber
+            let isSuspect = row.findings.contains {
+                $0.code == .individualNumberElsewhere && $0.item == rule.item
+            }
+            return isNumber || isSuspect ? [] : bytes
+        }
+        // Nobody knows which field is which: whatever has twelve digits may be the number.
+        let cell = Cell(bytes, binding.characters)
+        return cell.summary.digits >= 12 ? [] : bytes
+    }
+}
+
+extension CheckedRow {
+    /// Its fields cannot be told apart.
+    fileprivate var isMisplaced: Bool {
+        findings.contains { $0.code == .fieldCount || $0.code == .quoting }
+    }
+}

@@ -1,0 +1,55 @@
+/// ファイルの拒否理由: why a file is refused as a whole, and where. Closed; like a finding of a row it
+/// never holds a value of the file.
+package struct FileFault: Error, Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
+        // The bytes.
+        case empty
+        /// A zip, an Excel workbook, a PDF or UTF-16: no text in an encoding that is taken.
+        case notText(_ kind: String)
+        case wrongEncoding(found: TextEncoding, expected: [TextEncoding])
+        case nul
+        case endMarkInside
+        case quoteNotClosed
+        case rowTooLong(_ bytesMax: Int)
+        case tooManyFields(_ fieldsMax: Int)
+
+        // The header. A column's name is given only once the line is known to be a header.
+        case headerMissing
+        case unknownColumn(_ name: String)
+        case missingColumn(_ name: String)
+        case duplicateColumn(_ name: String)
+        case columnOrder(_ name: String)
+
+        // What was said of the file when it was sent.
+        case rowsDiffer(declared: Int, found: Int)
+    }
+
+    package let reason: Reason
+    /// Physical line, from 1; `nil` when the whole file is meant.
+    package let line: Int?
+
+    package init(_ reason: Reason, line: Int? = nil) {
+        self.reason = reason
+        self.line = line
+    }
+
+    package func write(into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("line", line)
+        writer.member("code", code)
+        writer.member("severity", RowFinding.Severity.error.rawValue)
+        writer.member("ja", ja)
+        writer.member("en", en)
+        writer.endObject()
+    }
+}
+
+/// Everything for which a file was refused: the faults of a header come together, so that it is
+/// mended once.
+package struct FileRefusal: Error, Hashable, Sendable {
+    package let faults: [FileFault]
+
+    package init(_ faults: [FileFault]) {
+        self.faults = faults
+    }
+}

@@ -1,0 +1,146 @@
+/// 見出しの照合: which field of a file holds which column of its layout. A header in another order is
+/// taken where the layout allows it; every fault of a header is told at once.
+final class LayoutBinding: Sendable {
+    let layout: Layout
+    let characters: Characters
+    /// By column: its field.
+    let fields: [Int]
+    /// The header as the file wrote it, without the columns of an error file; empty without one.
+    let header: [[UInt8]]
+    /// 訂正ファイル: an error file of ours comes back. Its own columns stand behind those of the layout.
+    let isMending: Bool
+
+    var fieldCount: Int { layout.columns.count + (isMending ? ErrorFile.columns.count : 0) }
+
+    private init(
+        layout: Layout, characters: Characters, fields: [Int], header: [[UInt8]], isMending: Bool
+    ) {
+        self.layout = layout
+        self.characters = characters
+        self.fields = fields
+        self.header = header
+        self.isMending = isMending
+    }
+
+    /// The same file, once its encoding is known.
+    func reading(_ characters: Characters) -> LayoutBinding {
+        LayoutBinding(
+            layout: layout, characters: characters, fields: fields, header: header,
+            isMending: isMending)
+    }
+
+    /// A layout without header: the first row shows only whether it is an error file.
+    static func positions(_ layout: Layout, _ characters: Characters, first row: CSVRow)
+        -> LayoutBinding
+    {
+        let count = layout.columns.count
+        let isMending =
+            row.count == count + ErrorFile.columns.count && RowOrigin(row[count]) != nil
+        return LayoutBinding(
+            layout: layout, characters: characters, fields: Array(0..<count), header: [],
+            isMending: isMending)
+    }
+
+    static func header(
+        _ row: CSVRow, of layout: Layout, isAnyOrder: Bool, _ characters: Characters
+    ) throws(FileRefusal) -> LayoutBinding {
+        var cells = (0..<row.count).map { Cell.trimmed(row[$0]) }
+        // Some systems end every line with a comma.
+        while cells.last?.isEmpty == true { cells.removeLast() }
+        let names = cells.map { characters.text(of: $0) ?? "" }
+        let isMending = names.suffix(ErrorFile.columns.count).elementsEqual(ErrorFile.columns)
+        let own = isMending ? names.dropLast(ErrorFile.columns.count) : names[...]
+        var reading = HeaderReading(layout: layout, line: row.line)
+        reading.take(own)
+        let faults = reading.faults(isAnyOrder: isAnyOrder)
+        guard faults.isEmpty else { throw FileRefusal(faults) }
+        return LayoutBinding(
+            layout: layout, characters: characters, fields: reading.fields,
+            header: cells.prefix(own.count).map { Array($0) }, isMending: isMending)
+    }
+}
+
+private struct HeaderReading {
+    let layout: Layout
+    let line: Int
+    private(set) var fields: [Int]
+    private var unknown: [String] = []
+    private var twice: [String] = []
+
+    init(layout: Layout, line: Int) {
+        self.layout = layout
+        self.line = line
+        fields = Array(repeating: -1, count: layout.columns.count)
+    }
+
+    mutating func take(_ names: ArraySlice<String>) {
+        for (field, name) in names.enumerated() {
+            guard let column = layout.columns.firstIndex(where: { $0.isCalled(name) }) else {
+                unknown.append(name)
+                continue
+            }
+            if fields[column] >= 0 {
+                twice.append(layout.columns[column].name)
+            } else {
+                fields[column] = field
+            }
+        }
+    }
+
+    func faults(isAnyOrder: Bool) -> [FileFault] {
+        let found = fields.count { $0 >= 0 }
+        // A row of data stands first, or another layout is meant: its words are nobody's to repeat.
+        guard found * 2 >= fields.count else { return [FileFault(.headerMissing, line: line)] }
+        var reasons: [FileFault.Reason] = []
+        reasons += unknown.map { .unknownColumn(Self.shown($0)) }
+        reasons += twice.map { .duplicateColumn($0) }
+        for (place, column) in layout.columns.enumerated() where fields[place] < 0 {
+            reasons.append(.missingColumn(column.name))
+        }
+        if reasons.isEmpty, !isAnyOrder,
+            let place = fields.indices.first(where: { fields[$0] != $0 })
+        {
+            reasons.append(.columnOrder(layout.columns[place].name))
+        }
+        return reasons.map { FileFault($0, line: line) }
+    }
+
+    /// What is long or full of digits may be no name at all.
+    private static func shown(_ name: String) -> String {
+        let digits = name.unicodeScalars.count { DigitRuns.digit($0) != nil }
+        return (1...40).contains(name.unicodeScalars.count) && digits < 7 ? name : "*"
+    }
+}
+
+/// 元の行: the file and line a row of an error file came from, written `#12@<file>`. By it a mended row
+/// finds the individual number that no file of ours repeats.
+package struct RowOrigin: Hashable, Sendable {
+    /// As the gateway named the file: 1 to 64 of `[0-9a-z-]`.
+    package let file: String
+    package let line: Int
+
+    package init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    init?(_ bytes: ArraySlice<UInt8>) {
+        let parts = bytes.dropFirst().split(
+            separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard bytes.first == UInt8(ascii: "#"), parts.count == 2,
+            (1...64).contains(parts[1].count), parts[1].allSatisfy(Self.isPlain),
+            let line = Int(String(decoding: parts[0], as: UTF8.self)), line > 0
+        else { return nil }
+        file = String(decoding: parts[1], as: UTF8.self)
+        self.line = line
+    }
+
+    var text: String { "#\(line)@\(file)" }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x61...0x7A, 0x2D: true
+        default: false
+        }
+    }
+}

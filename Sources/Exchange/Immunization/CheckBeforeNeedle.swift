@@ -1,0 +1,218 @@
+/// 接種前確認: judges one dose against the whole history by the law of its day (予防接種法施行令3条,
+/// 予防接種実施規則). Facts and rules in, verdict out; the order of the history never matters.
+package func checkBeforeNeedle(
+    _ question: NeedleQuestion, _ rules: ImmunizationRules
+) -> NeedleAnswer {
+    NeedleCheck(question, rules).answer()
+}
+
+/// One check under way.
+struct NeedleCheck {
+    let rules: ImmunizationRules
+    let question: NeedleQuestion
+    let person: PersonDays
+    /// In order of days.
+    let doses: [KnownDose]
+    private let hasUnknownVaccine: Bool
+    private let hasUnknownDay: Bool
+    /// The candidate is an old record: what followed it is known, too.
+    let isRecord: Bool
+
+    init(_ question: NeedleQuestion, _ rules: ImmunizationRules, isRecord: Bool = false) {
+        self.rules = rules
+        self.question = question
+        self.isRecord = isRecord
+        person = PersonDays(
+            birth: question.birth, dueDay: question.dueDay.map(\.daysSince1970))
+        var doses: [KnownDose] = []
+        doses.reserveCapacity(question.history.count)
+        var hasUnknownDay = false
+        for dose in question.history {
+            guard let vaccine = dose.vaccine else { continue }
+            if dose.day == nil { hasUnknownDay = true }
+            doses.append(
+                KnownDose(
+                    vaccine: vaccine, day: dose.day?.daysSince1970 ?? KnownDose.noDay,
+                    number: dose.number ?? 0))
+        }
+        hasUnknownVaccine = doses.count < question.history.count
+        self.hasUnknownDay = hasUnknownDay
+        doses.sort(by: KnownDose.isBefore)
+        self.doses = doses
+    }
+
+    func answer() -> NeedleAnswer {
+        guard let vaccine = question.candidate.vaccine else {
+            return answer([rules.finding(.vaccineUnknown)], judged: nil, earliest: nil)
+        }
+        let day = question.candidate.day?.daysSince1970
+        let judged = judge(vaccine, on: day)
+        var findings: [NeedleFinding] = []
+        findPerson(day, into: &findings)
+        findings += judged.findings
+        findVialAndScreening(vaccine, day, into: &findings)
+        let waited = judged.isStopped ? day.flatMap { earliest(vaccine, from: $0) } : nil
+        return answer(findings, judged: judged, earliest: waited)
+    }
+
+    private func answer(
+        _ findings: [NeedleFinding], judged: ScheduleJudgement?, earliest: Int?
+    ) -> NeedleAnswer {
+        var sorted: [NeedleFinding] = []
+        sorted.reserveCapacity(findings.count)
+        for verdict in [NeedleVerdict.stop, .caution, .fine] {
+            for finding in findings where finding.verdict == verdict { sorted.append(finding) }
+        }
+        return NeedleAnswer(
+            findings: sorted, verdict: sorted.first?.verdict ?? .fine,
+            earliest: earliest.map(CalendarDay.init(daysSince1970:)), programme: judged?.programme)
+    }
+
+    // MARK: The schedule
+
+    /// The least day from `start` on that the schedule does not stop. Each finding names the least day
+    /// its own rule permits, so the next day to try is the latest of those.
+    func earliest(_ vaccine: Vaccine.ID, from start: Int) -> Int? {
+        var day = start
+        for _ in 0..<Self.triesMax {
+            let judged = judge(vaccine, on: day)
+            guard judged.isStopped else { return day }
+            guard let later = judged.earliest, later > day else { return nil }
+            day = later
+        }
+        return nil
+    }
+
+    /// More than the periods of any schedule together with every other vaccine of a history.
+    private static let triesMax = 32
+
+    /// The best of all schedules that give the vaccine, and the intervals to other vaccines.
+    func judge(_ vaccine: Vaccine.ID, on day: Int?) -> ScheduleJudgement {
+        var best: ScheduleJudgement?
+        for programme in rules.programmes(giving: vaccine, as: question.basis) {
+            let judged = SeriesCheck(self, programme).judge(vaccine, on: day)
+            if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
+        }
+        var judged = best ?? ScheduleJudgement(findings: [], programme: nil)
+        if let day { findSpacing(vaccine, day, into: &judged.findings) }
+        return judged
+    }
+
+    /// 異なるワクチンの間隔: both ways, so that a dose entered late is held against what followed it.
+    private func findSpacing(
+        _ vaccine: Vaccine.ID, _ day: Int, into findings: inout [NeedleFinding]
+    ) {
+        for dose in doses where dose.day != KnownDose.noDay && dose.day != day {
+            let isEarlier = dose.day < day
+            for row in rules.spacings.indices {
+                let spacing = rules.spacings[row]
+                let first = isEarlier ? dose.vaccine : vaccine
+                let second = isEarlier ? vaccine : dose.vaccine
+                guard spacing.before.contains(first), spacing.after.contains(second),
+                    spacing.effective.contains(max(day, dose.day)),
+                    max(day, dose.day) < spacing.least.earliest(after: min(day, dose.day))
+                else { continue }
+                var finding = rules.finding(.intervalBetweenVaccines)
+                finding.earliest = spacing.least.earliest(after: dose.day)
+                finding.interval = spacing.least
+                finding.otherVaccine = dose.vaccine
+                finding.otherDay = dose.day
+                finding.row = row
+                findings.append(finding)
+            }
+        }
+    }
+
+    // MARK: Around the schedule
+
+    private func findPerson(_ day: Int?, into findings: inout [NeedleFinding]) {
+        if isWrongPerson { findings.append(rules.finding(.wrongPerson)) }
+        guard let day else { return }
+        if let birth = question.birth, day < birth.daysSince1970 {
+            findings.append(rules.finding(.beforeBirth))
+        }
+        if let today = question.today, day > today.daysSince1970 {
+            findings.append(rules.finding(.futureDate))
+        }
+    }
+
+    private func findVialAndScreening(
+        _ vaccine: Vaccine.ID, _ day: Int?, into findings: inout [NeedleFinding]
+    ) {
+        if day == nil { findings.append(rules.finding(.dateUnknown)) }
+        if let day, let expiry = question.vial.expiry, expiry.daysSince1970 < day {
+            var finding = rules.finding(.lotExpired)
+            finding.latest = expiry.daysSince1970
+            findings.append(finding)
+        }
+        findScreening(vaccine, into: &findings)
+        if hasUnknownVaccine { findings.append(rules.finding(.historyUnknown)) }
+        if hasUnknownDay { findings.append(rules.finding(.historyPartial)) }
+        if rules.vaccines[vaccine.index].isGeneric {
+            findings.append(rules.finding(.productUnknown))
+        }
+    }
+
+    private var isWrongPerson: Bool {
+        let stated = question.person
+        if let birth = question.birth, let other = stated.statedBirth, birth != other {
+            return true
+        }
+        guard let sex = question.sex, let other = stated.statedSex else { return false }
+        return sex != other && [sex, other].allSatisfy { $0 == .male || $0 == .female }
+    }
+
+    private func findScreening(_ vaccine: Vaccine.ID, into findings: inout [NeedleFinding]) {
+        if let temperature = question.person.temperatureTenths,
+            temperature >= rules.feverFromTenths
+        {
+            findings.append(rules.finding(.fever))
+        }
+        for code in question.person.answers {
+            guard let row = rules.contraindications.firstIndex(where: { $0.code == code }) else {
+                // A yes to a question nobody knows here is for the doctor, never for the bin.
+                findings.append(rules.finding(.answer))
+                continue
+            }
+            guard rules.contraindications[row].vaccines.contains(vaccine) else { continue }
+            var finding = NeedleFinding(.answer, rules.contraindications[row].verdict)
+            finding.row = row
+            findings.append(finding)
+        }
+    }
+}
+
+/// What one schedule says of the candidate.
+struct ScheduleJudgement {
+    var findings: [NeedleFinding]
+    let programme: Int?
+
+    var isStopped: Bool { findings.contains { $0.verdict == .stop } }
+
+    /// When every stop can be waited out: the day by which the last of them has gone.
+    var earliest: Int? {
+        var latest: Int?
+        for finding in findings where finding.verdict == .stop {
+            guard let day = finding.earliest else { return nil }
+            latest = max(latest ?? day, day)
+        }
+        return latest
+    }
+
+    /// Less is better: fine, caution, then the shortest wait, then the window that closed last; a
+    /// schedule that is not in force says least.
+    var cost: Int {
+        var cost = 0
+        for finding in findings {
+            switch finding.verdict {
+            case .fine: continue
+            case .caution: cost = max(cost, 1)
+            case .stop:
+                let isInForce = finding.rule != .productNotRoutine
+                let never = isInForce ? 10_000_000 - (finding.latest ?? 0) : 20_000_000
+                cost = max(cost, (finding.earliest ?? never) + 5_000_000)
+            }
+        }
+        return cost
+    }
+}

@@ -1,0 +1,121 @@
+/// 一回の判定: window, intervals and order of the dose that the candidate is.
+struct DoseCheck {
+    private let check: NeedleCheck
+    private let rule: DoseRule
+    private let place: NeedleFinding.Place
+    private let walk: CourseWalk
+
+    init(_ check: NeedleCheck, _ rule: DoseRule, _ place: NeedleFinding.Place, _ walk: CourseWalk) {
+        self.check = check
+        self.rule = rule
+        self.place = place
+        self.walk = walk
+    }
+
+    private var position: Int { place.dose ?? 0 }
+
+    func find(_ day: Int?, _ doses: [KnownDose], into findings: inout [NeedleFinding]) {
+        findWindow(day, doses, into: &findings)
+        if walk.hasSkipped, rule.whenEarlierMissing != .fine {
+            var finding = finding(.order)
+            finding.verdict = rule.whenEarlierMissing
+            findings.append(finding)
+        }
+        guard let day else { return }
+        for spacing in rule.after { find(spacing, day, into: &findings) }
+        if let last = rule.lateAfter?.day(for: check.person), day > last {
+            var finding = finding(.startedLate)
+            finding.latest = last
+            findings.append(finding)
+        }
+    }
+
+    private func findWindow(
+        _ day: Int?, _ doses: [KnownDose], into findings: inout [NeedleFinding]
+    ) {
+        guard let window = rule.window.days(for: check.person) else {
+            findBesideBirth(day, doses, into: &findings)
+            return
+        }
+        guard let day, !window.contains(day) else { return }
+        if day > window.upperBound {
+            var finding = finding(.tooLate)
+            finding.latest = window.upperBound
+            findings.append(finding)
+            return
+        }
+        // 期の重複: this period's dose is already given, and the next period has not begun.
+        let isGivenAlready =
+            position > 0 && position == walk.next && isPeriod(position - 1, over: window, on: day)
+        var finding = finding(isGivenAlready ? .needless : .tooEarly)
+        finding.earliest = window.lowerBound
+        finding.latest = window.upperBound
+        if isGivenAlready { finding.otherVaccine = doses.last?.vaccine }
+        if isGivenAlready { finding.otherDay = doses.last?.day }
+        findings.append(finding)
+    }
+
+    /// Without a birth date the window cannot be told, but two doses closer together than their periods
+    /// ever are cannot both be due.
+    private func findBesideBirth(
+        _ day: Int?, _ doses: [KnownDose], into findings: inout [NeedleFinding]
+    ) {
+        if let day, position > 0, position == walk.next, walk.lastDay != KnownDose.noDay,
+            day - walk.lastDay < course.daysToNext[position - 1]
+        {
+            var finding = finding(.needless)
+            finding.otherVaccine = doses.last?.vaccine
+            finding.otherDay = walk.lastDay
+            findings.append(finding)
+        }
+        findings.append(finding(.birthUnknown))
+    }
+
+    private var course: DoseCourse {
+        check.rules.programmes[place.programme].versions[place.version].courses[place.course]
+    }
+
+    /// The other dose's window is open, and ends before this one's begins.
+    private func isPeriod(_ other: Int, over window: ClosedRange<Int>, on day: Int) -> Bool {
+        guard let open = course.doses[other].window.days(for: check.person) else { return false }
+        return open.contains(day) && open.upperBound < window.lowerBound
+    }
+
+    private func find(_ spacing: DoseSpacing, _ day: Int, into findings: inout [NeedleFinding]) {
+        let before = spacing.of.map { walk.days[$0] } ?? walk.lastDay
+        guard before != KnownDose.noDay else { return }
+        let isShortened = walk.hasDropped && spacing.of == nil
+        let least = isShortened ? spacing.afterDropping ?? spacing.least : spacing.least
+        let permitted = spacing.ifDoctorAgrees ?? least
+        let earliest = permitted.earliest(after: before)
+        if day < earliest {
+            var finding = finding(.interval, permitted, after: before)
+            finding.earliest = earliest
+            findings.append(finding)
+            if permitted.restsOnMonthEnd(after: before) {
+                findings.append(self.finding(.monthEnd, permitted, after: before))
+            }
+        } else if day < least.earliest(after: before) {
+            var finding = finding(.intervalIfDoctorAgrees, least, after: before)
+            finding.earliest = least.earliest(after: before)
+            findings.append(finding)
+        } else if day == earliest, permitted.restsOnMonthEnd(after: before) {
+            findings.append(finding(.monthEnd, permitted, after: before))
+        }
+    }
+
+    private func finding(_ rule: NeedleRule) -> NeedleFinding {
+        var finding = check.finding(rule)
+        finding.place = place
+        return finding
+    }
+
+    private func finding(
+        _ rule: NeedleRule, _ interval: DoseInterval, after day: Int
+    ) -> NeedleFinding {
+        var finding = finding(rule)
+        finding.interval = interval
+        finding.otherDay = day
+        return finding
+    }
+}

@@ -1,0 +1,163 @@
+/// 接種予定: what is due next in each routine schedule, by the same judgement as the check before the needle: the
+/// earliest day is one the check permits, and on the day before it does not.
+package struct VaccinationForecast: Hashable, Sendable {
+    package enum Status: String, CaseIterable, Hashable, Sendable {
+        /// Not before its day; may be given; past the recommended time; past the legal window.
+        case notYet = "not-yet"
+        case due, overdue, closed
+    }
+
+    /// The place in `ImmunizationRules.programmes`.
+    package let programme: Int
+    package let vaccine: Vaccine.ID
+    package let dose: BilingualText
+    package let status: Status
+    /// The first day that no rule stops.
+    package let earliest: CalendarDay
+    /// 標準的な接種期間: by age and by the interval to the dose before.
+    package let recommendedFrom: CalendarDay?
+    package let recommendedTo: CalendarDay?
+    /// The last day of the legal window.
+    package let latest: CalendarDay?
+}
+
+/// One entry for each schedule of the Act in force `today` that still has a dose to give, in the order of
+/// the schedules. Schedules that need a confirmed condition are left out: nobody is invited to them
+/// unseen. Without a birth date nothing is forecast.
+package func forecastVaccinations(
+    birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
+    today: CalendarDay, _ rules: ImmunizationRules
+) -> [VaccinationForecast] {
+    guard let birth else { return [] }
+    var question = NeedleQuestion(
+        birth: birth, sex: sex, history: history, candidate: GivenDose(nil as Vaccine.ID?, on: nil))
+    question.dueDay = dueDay
+    let day = today.daysSince1970
+    return rules.programmes.indices.compactMap { place in
+        let programme = rules.programmes[place]
+        guard programme.category != .voluntary, let number = programme.version(on: day) else {
+            return nil
+        }
+        let version = programme.versions[number]
+        guard version.eligibility.condition == nil, let vaccine = version.gives.first,
+            rules.isUsual(place, for: vaccine, history)
+        else { return nil }
+        return Forecast(question, rules, place, vaccine).entry(today: day)
+    }
+}
+
+extension ImmunizationRules {
+    /// 四種混合 and the like are forecast only for those who began with them.
+    fileprivate func isUsual(_ place: Int, for vaccine: Vaccine.ID, _ history: [GivenDose]) -> Bool
+    {
+        let version = programmes[place].versions.last
+        guard version?.courses.first?.doses.first?.windowKey == nil,
+            programmes[place].category == .a
+        else { return true }
+        return history.contains { $0.vaccine == vaccine }
+    }
+}
+
+/// The forecast of one schedule.
+private struct Forecast {
+    private let check: NeedleCheck
+    private let programme: Programme
+    private let place: Int
+    private let vaccine: Vaccine.ID
+
+    init(
+        _ question: NeedleQuestion, _ rules: ImmunizationRules, _ place: Int, _ vaccine: Vaccine.ID
+    ) {
+        var question = question
+        question.candidate = GivenDose(vaccine, on: question.birth)
+        check = NeedleCheck(question, rules)
+        programme = rules.programmes[place]
+        self.place = place
+        self.vaccine = vaccine
+    }
+
+    func entry(today: Int) -> VaccinationForecast? {
+        let birth = check.person.birth?.daysSince1970 ?? today
+        let last = check.doses.last { programme.counts.contains($0.vaccine) }?.day ?? birth
+        var start = max(birth, last)
+        var found: VaccinationForecast?
+        // 期を逃した: behind a closed period another may still come.
+        while let day = permitted(from: start), let next = entry(on: day, today: today) {
+            found = next
+            guard next.status == .closed, let latest = next.latest else { break }
+            start = latest.daysSince1970 + 1
+        }
+        return found
+    }
+
+    /// The first day this schedule, not merely another of the same vaccine, permits the dose.
+    private func permitted(from start: Int) -> Int? {
+        guard let day = check.earliest(vaccine, from: start),
+            check.judge(vaccine, on: day).programme == place
+        else { return nil }
+        return day
+    }
+
+    private func entry(on day: Int, today: Int) -> VaccinationForecast? {
+        guard let version = programme.version(on: day),
+            let judged = SeriesCheck(check, place).dose(vaccine, on: day, of: version)
+        else { return nil }
+        let window = judged.rule.window.days(for: check.person)
+        let latest = window.flatMap { $0.upperBound < DoseWindow.never ? $0.upperBound : nil }
+        let usual = judged.recommended(for: check.person)
+        let status: VaccinationForecast.Status
+        switch today {
+        case _ where today < day: status = .notYet
+        case _ where today > latest ?? today: status = .closed
+        case _ where today > usual.to ?? today: status = .overdue
+        default: status = .due
+        }
+        return VaccinationForecast(
+            programme: place, vaccine: vaccine, dose: judged.rule.name, status: status,
+            earliest: CalendarDay(daysSince1970: day),
+            recommendedFrom: usual.from.map { CalendarDay(daysSince1970: max($0, day)) },
+            recommendedTo: usual.to.map { CalendarDay(daysSince1970: max($0, day)) },
+            latest: latest.map(CalendarDay.init(daysSince1970:)))
+    }
+}
+
+/// A dose to come, with the days of those before it.
+struct ComingDose {
+    let rule: DoseRule
+    let walk: CourseWalk
+
+    /// 標準: the later of what age and interval recommend from, to the later of both ends.
+    func recommended(for person: PersonDays) -> (from: Int?, to: Int?) {
+        let age = rule.standard?.days(for: person)
+        var from = age?.lowerBound
+        var to = age.flatMap { $0.upperBound < DoseWindow.never ? $0.upperBound : nil }
+        for spacing in rule.after {
+            let before = spacing.of.map { walk.days[$0] } ?? walk.lastDay
+            guard let standard = spacing.standard, before != KnownDose.noDay else { continue }
+            let first = standard.from.earliest(after: before)
+            from = max(from ?? first, first)
+            // 20日から56日まで: the last day is the one with 56 full days between.
+            if let last = standard.to?.earliest(after: before) { to = max(to ?? last, last) }
+        }
+        if let late = rule.lateAfter?.day(for: person) { to = min(to ?? late, late) }
+        return (from, to)
+    }
+}
+
+/// 接種歴の有効性: each dose of a history judged by the law of its day, as if before its needle, with what came
+/// before it. In the order of the input.
+package func judgeHistory(
+    birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
+    _ rules: ImmunizationRules
+) -> [NeedleAnswer] {
+    history.indices.map { place in
+        var question = NeedleQuestion(
+            birth: birth, sex: sex, history: history, candidate: history[place])
+        question.history.remove(at: place)
+        if let day = history[place].day {
+            question.history.removeAll { $0.day.map { $0 > day } ?? false }
+        }
+        question.dueDay = dueDay
+        return NeedleCheck(question, rules, isRecord: true).answer()
+    }
+}

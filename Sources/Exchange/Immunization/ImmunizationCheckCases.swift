@@ -1,0 +1,226 @@
+/// `tsunagi immunization check`: cases of a file, judged one by one. Each case has an `id` and `given`, whose
+/// last entry is the candidate; whatever else is missing is not known. A name nobody knows is a
+/// finding; a case that cannot be read is answered with its error, and the others are judged.
+package struct ImmunizationCheckCases: Sendable {
+    private let cases: [Case]
+    private let rules: ImmunizationRules
+
+    private struct Case: Sendable {
+        let id: JSON
+        let question: Result<NeedleQuestion, Refusal>
+    }
+
+    /// `{"data": […]}`, or the list itself. Throws the path of what is wrong with the file as such.
+    package init(reading bytes: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
+        self.rules = rules
+        let file = try JSON(reading: bytes)
+        let path = file.array == nil ? "data" : ""
+        guard let list = file.array ?? file.object?["data"]?.array else {
+            throw file.object?["data"] == nil ? .missing("data") : .malformed("data")
+        }
+        var cases: [Case] = []
+        for (index, value) in list.enumerated() {
+            let place = JSONPath.element(index, of: path)
+            let row = try value.requiredObject(at: place)
+            guard let id = row["id"], id.string != nil || id.int != nil else {
+                throw row["id"] == nil ? .missing(place + ".id") : .malformed(place + ".id")
+            }
+            do throws(Refusal) {
+                let question = try Self.question(row, place, rules)
+                cases.append(Case(id: id, question: .success(question)))
+            } catch {
+                cases.append(Case(id: id, question: .failure(error)))
+            }
+        }
+        self.cases = cases
+    }
+
+    /// What could not be read, in a sentence for each case.
+    package var complaints: [String] {
+        cases.compactMap { one in
+            guard case .failure(let refusal) = one.question else { return nil }
+            return refusal.en
+        }
+    }
+
+    /// `{"data": [{"id", "verdict", "rule", "source", "earliest", …}]}`; `verdict` is reject (stop), warn
+    /// (caution) or accept (fine). A case that could not be read has `error` instead.
+    package var answers: String {
+        var writer = JSONWriter(reservingBytes: cases.count * 512)
+        writer.beginObject()
+        writer.name("data")
+        writer.beginArray()
+        for one in cases {
+            writer.beginObject()
+            writer.member("id", one.id)
+            switch one.question {
+            case .success(let question): write(question, into: &writer)
+            case .failure(let refusal): writer.member("error", refusal.en)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.text
+    }
+
+    private func write(_ question: NeedleQuestion, into writer: inout JSONWriter) {
+        let answer = checkBeforeNeedle(question, rules)
+        writer.member("verdict", Self.word(answer.verdict))
+        writer.name("rule")
+        answer.leading.map { writer.string(rules.code(of: $0)) } ?? writer.null()
+        writer.name("source")
+        answer.leading.map { writer.string(rules.source(of: $0).text) } ?? writer.null()
+        writer.name("earliest")
+        answer.earliest.map { writer.string($0.text) } ?? writer.null()
+        writer.member("latest", answer.leading?.latestDay?.text)
+        writer.name("findings")
+        writer.beginArray()
+        for finding in answer.findings { write(finding, into: &writer) }
+        writer.endArray()
+    }
+
+    private func write(_ finding: NeedleFinding, into writer: inout JSONWriter) {
+        let source = rules.source(of: finding)
+        let nurse = rules.text(of: finding, for: .nurse)
+        let parent = rules.text(of: finding, for: .parent)
+        writer.beginObject()
+        writer.member("rule", rules.code(of: finding))
+        writer.member("verdict", Self.word(finding.verdict))
+        writer.member("source", source.text)
+        writer.member("verified", source.isVerified)
+        writer.member("earliest", finding.earliestDay?.text)
+        writer.member("latest", finding.latestDay?.text)
+        writer.member("nurseJa", nurse.ja)
+        writer.member("nurseEn", nurse.en)
+        writer.member("parentJa", parent.ja)
+        writer.member("parentEn", parent.en)
+        writer.endObject()
+    }
+
+    private static func word(_ verdict: NeedleVerdict) -> String {
+        switch verdict {
+        case .stop: "reject"
+        case .caution: "warn"
+        case .fine: "accept"
+        }
+    }
+
+    // MARK: Reading a case
+
+    private static func question(
+        _ row: JSONObject, _ path: String, _ rules: ImmunizationRules
+    ) throws(Refusal) -> NeedleQuestion {
+        let given = try row.requiredArray("given", at: path)
+        let givenPath = JSONPath.member("given", of: path)
+        guard let last = given.last else { throw .malformed(givenPath) }
+        var doses: [GivenDose] = []
+        for (index, value) in given.enumerated() {
+            let place = JSONPath.element(index, of: givenPath)
+            doses.append(try dose(try value.requiredObject(at: place), place, rules))
+        }
+        let place = JSONPath.element(given.count - 1, of: givenPath)
+        let candidate = try last.requiredObject(at: place)
+        var question = NeedleQuestion(
+            birth: try day(row, "birth", path), sex: try sex(row, path),
+            history: Array(doses.dropLast()), candidate: doses[doses.count - 1])
+        question.dueDay = try day(row, "dueDate", path)
+        question.today = try day(row, "today", path)
+        question.basis = try basis(row, path)
+        question.vial = .init(
+            lotNumber: try candidate.optionalString("lot", at: place),
+            expiry: try expiry(candidate, place))
+        question.person.statedBirth = try day(candidate, "birth", place)
+        question.person.statedSex = try sex(candidate, place)
+        if let temperature = row["temperature"] {
+            question.person.temperatureTenths = try tenths(temperature, path + ".temperature")
+        }
+        question.person.answers = try answers(row, path)
+        if question.birth == nil { question.birth = question.person.statedBirth }
+        return question
+    }
+
+    private static func dose(
+        _ row: JSONObject, _ path: String, _ rules: ImmunizationRules
+    ) throws(Refusal) -> GivenDose {
+        let name = try row.requiredString("v", at: path)
+        return GivenDose(rules.vaccine(named: name), on: try day(row, "date", path))
+    }
+
+    private static func day(
+        _ row: JSONObject, _ name: String, _ path: String
+    ) throws(Refusal) -> CalendarDay? {
+        guard let text = try row.optionalString(name, at: path) else { return nil }
+        let day = try CalendarDay(text, item: JSONPath.member(name, of: path))
+        guard (1868...2200).contains(day.year) else {
+            throw .malformed(JSONPath.member(name, of: path))
+        }
+        return day
+    }
+
+    /// A month alone means its last day, as on the label.
+    private static func expiry(
+        _ row: JSONObject, _ path: String
+    ) throws(Refusal) -> CalendarDay? {
+        guard let text = try row.optionalString("expiry", at: path), text.utf8.count == 7 else {
+            return try day(row, "expiry", path)
+        }
+        let item = JSONPath.member("expiry", of: path)
+        let first = try CalendarDay(text + "-01", item: item)
+        return try CalendarDay(
+            year: first.year, month: first.month,
+            day: CalendarDay.days(in: first.month, of: first.year), item: item)
+    }
+
+    private static func sex(_ row: JSONObject, _ path: String) throws(Refusal) -> ResidentSex? {
+        guard let text = try row.optionalString("sex", at: path) else { return nil }
+        guard let sex = ResidentSex(word: text) else {
+            throw .malformed(JSONPath.member("sex", of: path))
+        }
+        return sex
+    }
+
+    private static func basis(
+        _ row: JSONObject, _ path: String
+    ) throws(Refusal) -> NeedleQuestion.Basis {
+        guard let text = try row.optionalString("basis", at: path) else { return .routine }
+        guard let basis = NeedleQuestion.Basis(rawValue: text) else {
+            throw .malformed(JSONPath.member("basis", of: path))
+        }
+        return basis
+    }
+
+    /// `37.5` is 375, `37` is 370.
+    private static func tenths(_ value: JSON, _ path: String) throws(Refusal) -> Int {
+        guard case .number(let digits) = value else { throw .malformed(path) }
+        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let whole = Int(parts[0]), (30...45).contains(whole) else {
+            throw .malformed(path)
+        }
+        guard parts.count == 2 else { return whole * 10 }
+        guard let tenth = parts[1].first?.wholeNumberValue else { throw .malformed(path) }
+        return whole * 10 + tenth
+    }
+
+    private static func answers(_ row: JSONObject, _ path: String) throws(Refusal) -> [String] {
+        var codes: [String] = []
+        let item = JSONPath.member("answers", of: path)
+        for (index, value) in (try row.optionalArray("answers", at: path) ?? []).enumerated() {
+            codes.append(try value.requiredString(at: JSONPath.element(index, of: item)))
+        }
+        return codes
+    }
+}
+
+extension ResidentSex {
+    /// `male`, `M`, `1` and `男` are one word.
+    package init?(word: String) {
+        switch NameNormalisation.searchable(word) {
+        case "MALE", "M", "1", "男", "男性": self = .male
+        case "FEMALE", "F", "2", "女", "女性": self = .female
+        case "OTHER": self = .other
+        case "UNKNOWN", "0", "9", "不明": self = .unknown
+        default: return nil
+        }
+    }
+}

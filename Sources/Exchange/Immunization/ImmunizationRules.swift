@@ -1,0 +1,112 @@
+/// 予防接種の決まり: `profiles/immunization/`, read whole or refused whole: vaccines and their names, every
+/// schedule with its past, the intervals between vaccines, and the words of each finding.
+package struct ImmunizationRules: Sendable {
+    package let vaccines: [Vaccine]
+    package let products: [VaccineProduct]
+    package let programmes: [Programme]
+    package let spacings: [VaccineSpacing]
+    package let contraindications: [Contraindication]
+    /// 明らかな発熱, in tenths of a degree.
+    package let feverFromTenths: Int
+    /// By vaccine: the schedules that give it, or once gave it, 任意接種 first.
+    private let voluntaryGiving: [[Int]]
+    /// The same without 任意接種, unless there is nothing else.
+    private let routineGiving: [[Int]]
+    private let names: VaccineNames
+    private let words: [NeedleRule: RuleWords]
+
+    /// `files` is keyed by the path inside `profiles/` (`immunization/vaccines.json`).
+    package init(reading files: [String: [UInt8]]) throws(RuleFault) {
+        let folder = RuleFolder(files: files)
+        let register = try folder.vaccineRegister()
+        vaccines = register.vaccines
+        products = register.products
+        names = register.names
+        programmes = try folder.programmes(register)
+        spacings = try folder.spacings(register)
+        contraindications = try folder.contraindications(register)
+        (feverFromTenths, words) = try folder.ruleWords()
+        let giving = vaccines.indices.map { [programmes] vaccine in
+            programmes.indices.filter { place in
+                programmes[place].versions.contains {
+                    $0.givesSet.contains(Vaccine.ID(index: vaccine))
+                }
+            }
+        }
+        voluntaryGiving = giving.map { [programmes] places in
+            places.filter { programmes[$0].category == .voluntary }
+                + places.filter { programmes[$0].category != .voluntary }
+        }
+        routineGiving = giving.map { [programmes] places in
+            let routine = places.filter { programmes[$0].category != .voluntary }
+            return routine.isEmpty ? places : routine
+        }
+    }
+
+    /// The vaccine and dose that a name of a record or a file stands for; `nil` when nobody knows it.
+    package func vaccine(named name: String) -> NamedVaccine? { names.meaning(of: name) }
+
+    package func vaccine(_ id: Vaccine.ID) -> Vaccine { vaccines[id.index] }
+
+    /// A boy's HPV is no routine vaccination because a voluntary one exists.
+    func programmes(giving vaccine: Vaccine.ID, as basis: NeedleQuestion.Basis) -> [Int] {
+        switch basis {
+        case .routine: routineGiving[vaccine.index]
+        case .voluntary: voluntaryGiving[vaccine.index]
+        }
+    }
+
+    func finding(_ rule: NeedleRule) -> NeedleFinding {
+        NeedleFinding(rule, words[rule]?.verdict ?? .stop)
+    }
+
+    /// Total: a file in which a rule is missing is refused.
+    func words(_ rule: NeedleRule) -> RuleWords {
+        words[rule] ?? RuleWords(untold: rule)
+    }
+}
+
+/// 異なるワクチンの接種間隔: a row of `intervals.json`.
+package struct VaccineSpacing: Sendable {
+    package let code: String
+    let before: VaccineSet
+    let after: VaccineSet
+    package let least: DoseInterval
+    /// The law in force on the later of the two days; days since 1970.
+    package let effective: ClosedRange<Int>
+    package let source: RuleSource
+}
+
+/// 接種不適当者・接種要注意者: a row of `contraindications.json`.
+package struct Contraindication: Sendable {
+    package let code: String
+    package let question: BilingualText
+    let vaccines: VaccineSet
+    package let verdict: NeedleVerdict
+    package let source: RuleSource
+}
+
+/// What a finding is called, how grave it is, and what nurse and parent read. `{vaccine}`, `{dose}`,
+/// `{earliest}` and the like are filled in when somebody reads it.
+struct RuleWords: Hashable, Sendable {
+    let verdict: NeedleVerdict
+    let nurse: BilingualText
+    let parent: BilingualText
+    let source: RuleSource
+
+    init(
+        verdict: NeedleVerdict, nurse: BilingualText, parent: BilingualText, source: RuleSource
+    ) {
+        self.verdict = verdict
+        self.nurse = nurse
+        self.parent = parent
+        self.source = source
+    }
+
+    fileprivate init(untold rule: NeedleRule) {
+        let text = BilingualText(ja: rule.rawValue, en: rule.rawValue)
+        self.init(
+            verdict: .stop, nurse: text, parent: text,
+            source: RuleSource(text: rule.rawValue, isVerified: false))
+    }
+}

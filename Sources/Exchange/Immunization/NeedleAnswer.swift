@@ -1,0 +1,111 @@
+/// 接種前確認の答え: a verdict for each rule that has something to say, the worst of them first, and the
+/// earliest day on which the schedule would permit the dose.
+package struct NeedleAnswer: Hashable, Sendable {
+    /// Sorted: stop before caution before fine, then by rule.
+    package let findings: [NeedleFinding]
+    package let verdict: NeedleVerdict
+    /// The first day, not before the candidate's own, that no rule of the schedule stops; `nil` when
+    /// nothing is to be waited for, when waiting does not help, or when the dates are not known.
+    package let earliest: CalendarDay?
+    /// The schedule the dose was judged by, as a place in `ImmunizationRules.programmes`.
+    package let programme: Int?
+
+    /// What to show when only one thing fits.
+    package var leading: NeedleFinding? { findings.first }
+}
+
+/// 可否: the worst of all findings is the verdict of the whole.
+package enum NeedleVerdict: String, CaseIterable, Hashable, Comparable, Sendable {
+    case fine, caution, stop
+
+    package static func < (left: NeedleVerdict, right: NeedleVerdict) -> Bool {
+        left.rank < right.rank
+    }
+
+    private var rank: Int {
+        switch self {
+        case .fine: 0
+        case .caution: 1
+        case .stop: 2
+        }
+    }
+}
+
+/// The closed set of what can be found; words, verdict and source are `profiles/immunization/rules.json`.
+package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
+    case wrongPerson = "wrong-person"
+    case beforeBirth = "before-birth"
+    case futureDate = "future-date"
+    case vaccineUnknown = "vaccine-unknown"
+    case productNotRoutine = "product-not-routine"
+    case sex
+    case cohort
+    case tooEarly = "too-early"
+    case tooLate = "too-late"
+    case season
+    case duplicate
+    case needless
+    case interval
+    case intervalBetweenVaccines = "interval-between-vaccines"
+    case product
+    case lotExpired = "lot-expired"
+    case fever
+    case answer = "questionnaire-answer"
+    case intervalIfDoctorAgrees = "interval-if-doctor-agrees"
+    case startedLate = "started-late"
+    case order
+    case condition
+    case historyUnknown = "history-unknown"
+    case historyPartial = "history-partial"
+    case birthUnknown = "birth-unknown"
+    case sexUnknown = "sex-unknown"
+    case dateUnknown = "date-unknown"
+    case productUnknown = "product-unknown"
+    case monthEnd = "month-end-convention"
+    case voluntary
+
+    /// 定期接種の対象でないこと: not a reason to stop a voluntary dose.
+    var concernsRoutineOnly: Bool {
+        switch self {
+        case .productNotRoutine, .sex, .cohort, .tooEarly, .tooLate, .season, .condition: true
+        default: false
+        }
+    }
+}
+
+/// One thing found. Numbers only: words are made when somebody reads them.
+package struct NeedleFinding: Hashable, Sendable {
+    package let rule: NeedleRule
+    package var verdict: NeedleVerdict
+    /// Days since 1970. `earliest`: when this rule alone would permit it; `latest`: the last day it
+    /// did.
+    package var earliest: Int?
+    package var latest: Int?
+    package var interval: DoseInterval?
+    /// The other dose it was held against.
+    package var otherVaccine: Vaccine.ID?
+    package var otherDay: Int?
+    package var place: Place?
+    /// The row of `intervals.json`, `contraindications.json` or of the mixing rules.
+    package var row: Int?
+
+    init(_ rule: NeedleRule, _ verdict: NeedleVerdict) {
+        self.rule = rule
+        self.verdict = verdict
+    }
+
+    /// Where in the schedule the dose was judged.
+    package struct Place: Hashable, Sendable {
+        package let programme: Int
+        package let version: Int
+        package let course: Int
+        /// `nil`: behind the last dose, or before any was looked for.
+        package var dose: Int?
+    }
+
+    package var earliestDay: CalendarDay? { earliest.map(CalendarDay.init(daysSince1970:)) }
+    package var latestDay: CalendarDay? { latest.map(CalendarDay.init(daysSince1970:)) }
+
+    /// Waiting does not help.
+    var isFinal: Bool { verdict == .stop && earliest == nil }
+}

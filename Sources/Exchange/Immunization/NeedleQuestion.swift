@@ -1,0 +1,76 @@
+/// 接種前確認の問い: what is known of the person, of the doses so far, and of the one about to be given.
+/// Anything may be unknown; the answer says so instead of guessing.
+package struct NeedleQuestion: Sendable {
+    package var birth: CalendarDay?
+    package var sex: ResidentSex?
+    /// 出産予定日, for vaccines of pregnancy.
+    package var dueDay: CalendarDay?
+    /// The day of the check; without it no date counts as future.
+    package var today: CalendarDay?
+    package var basis: Basis = .routine
+    package var history: [GivenDose]
+    package var candidate: GivenDose
+    package var vial: Vial = Vial()
+    package var person: Screening = Screening()
+
+    package init(
+        birth: CalendarDay?, sex: ResidentSex? = nil, history: [GivenDose], candidate: GivenDose
+    ) {
+        self.birth = birth
+        self.sex = sex
+        self.history = history
+        self.candidate = candidate
+    }
+
+    /// 定期接種 or 任意接種: what is outside the Act's windows is stopped only as the former.
+    package enum Basis: String, Hashable, Sendable {
+        case routine, voluntary
+    }
+
+    /// バイアル: what the label says.
+    package struct Vial: Hashable, Sendable {
+        package var lotNumber: String?
+        /// 最終有効年月日: the last day it may be used.
+        package var expiry: CalendarDay?
+
+        package init(lotNumber: String? = nil, expiry: CalendarDay? = nil) {
+            self.lotNumber = lotNumber
+            self.expiry = expiry
+        }
+    }
+
+    /// 予診: what was found of the person in front of the nurse.
+    package struct Screening: Hashable, Sendable {
+        /// 体温, in tenths of a degree Celsius.
+        package var temperatureTenths: Int?
+        /// Codes of `contraindications.json` that the questionnaire answered with yes.
+        package var answers: [String] = []
+        /// Birth and sex as the ticket or the claim states them, to be held against the register's.
+        package var statedBirth: CalendarDay?
+        package var statedSex: ResidentSex?
+
+        package init() {}
+    }
+}
+
+/// 接種歴の一回. An entry whose vaccine nobody knows, or whose day is lost, stays in the history.
+package struct GivenDose: Hashable, Sendable {
+    package var vaccine: Vaccine.ID?
+    package var day: CalendarDay?
+    /// 何回目, if the record says so.
+    package var number: Int?
+
+    package init(_ vaccine: Vaccine.ID?, on day: CalendarDay?, number: Int? = nil) {
+        self.vaccine = vaccine
+        self.day = day
+        self.number = number
+    }
+
+    package init(_ named: NamedVaccine?, on day: CalendarDay?) {
+        self.init(named?.vaccine, on: day, number: named?.number)
+    }
+}
+
+package enum ResidentSex: String, CaseIterable, Hashable, Sendable {
+    case male, female, other, unknown
+}

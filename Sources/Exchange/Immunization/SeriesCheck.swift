@@ -1,0 +1,249 @@
+/// 一つの決まりによる判定: the candidate as a dose of one schedule, by the version in force on its day.
+struct SeriesCheck {
+    private let check: NeedleCheck
+    private let rules: ImmunizationRules
+    private let programme: Programme
+    private let index: Int
+
+    init(_ check: NeedleCheck, _ index: Int) {
+        self.check = check
+        rules = check.rules
+        programme = check.rules.programmes[index]
+        self.index = index
+    }
+
+    func judge(_ vaccine: Vaccine.ID, on day: Int?) -> ScheduleJudgement {
+        let number = day.map { programme.version(on: $0) } ?? programme.versions.count - 1
+        guard let number, programme.versions[number].givesSet.contains(vaccine) else {
+            return notGiven(vaccine, on: day)
+        }
+        let version = programme.versions[number]
+        let doses = counted(version, on: day)
+        var findings: [NeedleFinding] = []
+        findEligibility(number, doses, into: &findings)
+        findSeason(number, day, into: &findings)
+        findMixing(number, vaccine, doses, into: &findings)
+        if programme.category == .voluntary { findings.append(finding(.voluntary, of: number)) }
+        return best(of: version, number, vaccine, doses, on: day, with: findings)
+    }
+
+    /// The first course that is certainly the one; while that is open, the kindest of those it may be.
+    private func best(
+        of version: ProgrammeVersion, _ number: Int, _ vaccine: Vaccine.ID, _ doses: [KnownDose],
+        on day: Int?, with findings: [NeedleFinding]
+    ) -> ScheduleJudgement {
+        var best: ScheduleJudgement?
+        for course in version.courses.indices {
+            let fit = fit(version.courses[course], vaccine, doses, on: day)
+            guard fit != .no else { continue }
+            var judged = ScheduleJudgement(findings: findings, programme: index)
+            let place = NeedleFinding.Place(
+                programme: index, version: number, course: course, dose: nil)
+            findDose(version, place, doses, on: day, into: &judged.findings)
+            if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
+            if fit == .yes { break }
+        }
+        return best ?? ScheduleJudgement(findings: findings, programme: index)
+    }
+
+    private func notGiven(_ vaccine: Vaccine.ID, on day: Int?) -> ScheduleJudgement {
+        var finding = finding(.productNotRoutine, of: 0)
+        if let day {
+            finding.earliest =
+                programme.versions.filter {
+                    $0.effective.lowerBound > day && $0.givesSet.contains(vaccine)
+                }.map(\.effective.lowerBound).min()
+            finding.latest =
+                programme.versions.filter {
+                    $0.effective.upperBound < day && $0.givesSet.contains(vaccine)
+                }.map(\.effective.upperBound).max()
+        }
+        return ScheduleJudgement(findings: [finding], programme: index)
+    }
+
+    /// Doses of this schedule up to the candidate's day, in order.
+    private func counted(_ version: ProgrammeVersion, on day: Int?) -> [KnownDose] {
+        var first = KnownDose.noDay
+        if let day, let season = version.season { first = season.around(day).lowerBound }
+        if version.isPerPregnancy, let due = check.person.dueDay { first = due - 280 }
+        if !programme.countsEarlyDoses, let rule = version.courses.first?.doses.first,
+            let window = rule.window.days(for: check.person)
+        {
+            first = max(first, window.lowerBound)
+        }
+        var doses: [KnownDose] = []
+        for dose in check.doses where programme.counts.contains(dose.vaccine) {
+            if let day, dose.day > day { break }
+            if dose.day >= first || dose.day == KnownDose.noDay { doses.append(dose) }
+        }
+        return doses
+    }
+
+    // MARK: Who, when, which product
+
+    private func findEligibility(
+        _ number: Int, _ doses: [KnownDose], into findings: inout [NeedleFinding]
+    ) {
+        let who = programme.versions[number].eligibility
+        if let sex = who.sex, check.question.sex != sex {
+            switch check.question.sex ?? check.question.person.statedSex {
+            case .some(sex): break
+            case .male, .female: findings.append(finding(.sex, of: number))
+            default: findings.append(finding(.sexUnknown, of: number))
+            }
+        }
+        if let born = who.born {
+            let isSpecial = born.upperBound < DoseWindow.never
+            let isOne = check.person.birth.map { born.contains($0.daysSince1970) }
+            if !(isOne ?? !isSpecial) { findings.append(finding(.cohort, of: number)) }
+        }
+        if let days = who.earlierDose, !doses.contains(where: { days.contains($0.day) }) {
+            findings.append(finding(.cohort, of: number))
+        }
+        if who.condition != nil { findings.append(finding(.condition, of: number)) }
+    }
+
+    private func findSeason(
+        _ number: Int, _ day: Int?, into findings: inout [NeedleFinding]
+    ) {
+        guard let day, let season = programme.versions[number].season else { return }
+        let days = season.around(day)
+        guard day < days.lowerBound else { return }
+        var finding = finding(.season, of: number)
+        finding.earliest = days.lowerBound
+        findings.append(finding)
+    }
+
+    private func findMixing(
+        _ number: Int, _ vaccine: Vaccine.ID, _ doses: [KnownDose],
+        into findings: inout [NeedleFinding]
+    ) {
+        let version = programme.versions[number]
+        for row in version.mixing.indices where version.mixing[row].give.contains(vaccine) {
+            guard let other = doses.last(where: { version.mixing[row].after.contains($0.vaccine) })
+            else { continue }
+            var finding = finding(.product, of: number)
+            finding.verdict = version.mixing[row].verdict
+            finding.otherVaccine = other.vaccine
+            finding.otherDay = other.day == KnownDose.noDay ? nil : other.day
+            finding.row = row
+            findings.append(finding)
+        }
+    }
+
+    private enum Fit { case yes, maybe, no }
+
+    private func fit(
+        _ course: DoseCourse, _ vaccine: Vaccine.ID, _ doses: [KnownDose], on day: Int?
+    ) -> Fit {
+        var isCertain = true
+        if let only = course.onlyDuring {
+            guard let day, let days = only.days(for: check.person), day <= days.upperBound else {
+                return .no
+            }
+            isCertain = day >= days.lowerBound
+        }
+        let firstDay = doses.first?.day ?? day ?? KnownDose.noDay
+        if let startTo = course.startTo {
+            if let last = startTo.day(for: check.person), firstDay != KnownDose.noDay {
+                if firstDay > last { return .no }
+            } else {
+                isCertain = false
+            }
+        }
+        if let products = course.startedWith {
+            let first = doses.first?.vaccine ?? vaccine
+            if !products.contains(first) {
+                guard rules.vaccines[first.index].isGeneric else { return .no }
+                isCertain = false
+            }
+        }
+        if let least = course.secondAfter {
+            let second =
+                doses.count > 1 ? doses[1].day : check.isRecord && doses.count == 1 ? day : nil
+            if let second, second != KnownDose.noDay, firstDay != KnownDose.noDay,
+                second < least.earliest(after: firstDay)
+            {
+                return .no
+            }
+        }
+        return isCertain ? .yes : .maybe
+    }
+
+    // MARK: The dose in its course
+
+    private func findDose(
+        _ version: ProgrammeVersion, _ start: NeedleFinding.Place, _ doses: [KnownDose],
+        on day: Int?, into findings: inout [NeedleFinding]
+    ) {
+        let course = version.courses[start.course]
+        var walk = walk(course, doses)
+        let number = check.question.candidate.number ?? 0
+        let next = walk.next
+        let position = walk.place(day ?? KnownDose.noDay, number: number, isCandidate: true)
+        var place = start
+        place.dose = position < course.doses.count ? position : nil
+        if let day, doses.last?.day == day {
+            findings.append(finding(.duplicate, at: place, earliest: day + 1, other: doses.last))
+            return
+        }
+        guard position < course.doses.count, number == 0 || number > next else {
+            findings.append(finding(.needless, at: place, other: doses.last))
+            return
+        }
+        if number - 1 > next { findings.append(finding(.historyPartial, at: place)) }
+        let dose = DoseCheck(check, course.doses[position], place, walk)
+        dose.find(day, doses, into: &findings)
+    }
+
+    /// Doses of one day are one dose.
+    private func walk(_ course: DoseCourse, _ doses: [KnownDose]) -> CourseWalk {
+        var walk = CourseWalk(course, check.person)
+        var lastDay = KnownDose.noDay
+        for dose in doses where dose.day != lastDay || dose.day == KnownDose.noDay {
+            walk.take(dose)
+            lastDay = dose.day
+        }
+        return walk
+    }
+
+    /// The dose that the vaccine would be on this day, in the course that fits best.
+    func dose(_ vaccine: Vaccine.ID, on day: Int, of number: Int) -> ComingDose? {
+        let version = programme.versions[number]
+        let doses = counted(version, on: day)
+        guard
+            let course = version.courses.first(where: {
+                fit($0, vaccine, doses, on: day) != .no
+            })
+        else { return nil }
+        var walk = walk(course, doses)
+        let position = walk.place(day, number: 0, isCandidate: true)
+        guard position < course.doses.count else { return nil }
+        return ComingDose(rule: course.doses[position], walk: walk)
+    }
+
+    private func finding(_ rule: NeedleRule, of number: Int) -> NeedleFinding {
+        finding(rule, at: .init(programme: index, version: number, course: 0, dose: nil))
+    }
+
+    private func finding(
+        _ rule: NeedleRule, at place: NeedleFinding.Place, earliest: Int? = nil,
+        other: KnownDose? = nil
+    ) -> NeedleFinding {
+        var finding = check.finding(rule)
+        finding.place = place
+        finding.earliest = earliest
+        finding.otherVaccine = other?.vaccine
+        finding.otherDay = other.flatMap { $0.day == KnownDose.noDay ? nil : $0.day }
+        return finding
+    }
+}
+
+extension NeedleCheck {
+    /// 任意接種 is not held to whom and when the Act pays for.
+    func finding(_ rule: NeedleRule) -> NeedleFinding {
+        var finding = rules.finding(rule)
+        if question.basis == .voluntary, rule.concernsRoutineOnly { finding.verdict = .fine }
+        return finding
+    }
+}

@@ -1,0 +1,100 @@
+/// ワクチン: what may be injected or swallowed, by the name the ordinance gives it. A generic entry
+/// (ロタ, HPV) stands for a record that does not say which product it was.
+package struct Vaccine: Hashable, Sendable {
+    /// The place in `ImmunizationRules.vaccines`.
+    package struct ID: Hashable, Sendable {
+        package let index: Int
+    }
+
+    package enum Route: String, CaseIterable, Hashable, Sendable {
+        case subcutaneous, intramuscular, percutaneous, oral, nasal
+        case subcutaneousOrIntramuscular = "subcutaneous-or-intramuscular"
+
+        /// 注射: BCG's stamp counts as an injection in the interval rules.
+        var isInjection: Bool { self != .oral && self != .nasal }
+    }
+
+    package let code: String
+    package let name: BilingualText
+    package let isLive: Bool
+    package let route: Route
+    package let antigens: [String]
+    /// 製剤の種類の記録がない: which of a family it was is not known.
+    package let isGeneric: Bool
+    /// Codes of other systems, each with how sure they are.
+    package let mappings: [Mapping]
+    package let source: RuleSource
+
+    package struct Mapping: Hashable, Sendable {
+        package let system: String
+        package let code: String
+        package let source: RuleSource
+    }
+}
+
+/// 製品: a brand of a vaccine.
+package struct VaccineProduct: Hashable, Sendable {
+    package let name: BilingualText
+    package let vaccine: Vaccine.ID
+    package let source: RuleSource
+}
+
+/// A name as a file wrote it, understood: MR1 is the first dose of MR.
+package struct NamedVaccine: Hashable, Sendable {
+    package let vaccine: Vaccine.ID
+    /// 何回目: counted over all periods of its schedule (MR2 is 2, 日本脳炎2期 is 4).
+    package let number: Int?
+}
+
+/// ワクチン名の読み: aliases as data, without regard to width, case, spaces and hyphens; a number at the
+/// end that is no part of an alias is the dose.
+struct VaccineNames: Sendable {
+    private var names: [String: NamedVaccine] = [:]
+
+    /// False when another vaccine has the name already.
+    mutating func add(_ name: String, _ meaning: NamedVaccine) -> Bool {
+        let key = Self.key(name)
+        if let known = names[key] { return known == meaning }
+        names[key] = meaning
+        return !key.isEmpty
+    }
+
+    func meaning(of text: String) -> NamedVaccine? {
+        let key = Self.key(text)
+        if let known = names[key] { return known }
+        guard let (stem, number) = Self.numbered(key), let known = names[stem],
+            known.number == nil
+        else { return nil }
+        return NamedVaccine(vaccine: known.vaccine, number: number)
+    }
+
+    private static let marks: Set<Unicode.Scalar> = [
+        "-", "‐", "‑", "–", "−", "・", ".", ",", "、", "/", "+", "_", "(", ")", "[", "]", "#",
+    ]
+
+    static func key(_ text: String) -> String {
+        var key = String.UnicodeScalarView()
+        for scalar in NameNormalisation.searchable(text).unicodeScalars
+        where !marks.contains(scalar) {
+            key.append(scalar)
+        }
+        return String(key)
+    }
+
+    /// `HBV3`, `HBV第3回`, `HBV3回目`: the stem and 3.
+    private static func numbered(_ key: String) -> (stem: String, number: Int)? {
+        var rest = Substring(key)
+        for ending in ["回目", "回", "DOSE"] where rest.hasSuffix(ending) {
+            rest = rest.dropLast(ending.count)
+            break
+        }
+        guard let digit = rest.last, let number = digit.wholeNumberValue, (1...9).contains(number)
+        else { return nil }
+        rest = rest.dropLast()
+        for ending in ["第", "DOSE"] where rest.hasSuffix(ending) {
+            rest = rest.dropLast(ending.count)
+            break
+        }
+        return rest.isEmpty ? nil : (String(rest), number)
+    }
+}

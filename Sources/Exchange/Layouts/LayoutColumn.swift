@@ -1,0 +1,164 @@
+/// 列: one column of a layout, with the rule its sender reads when a value breaks it.
+package struct LayoutColumn: Hashable, Sendable {
+    package enum Requirement: Hashable, Sendable {
+        case never
+        case always
+        /// Its absence is worth a word: a name in Latin letters may have no kana.
+        case wished
+        /// Where another column, by its place, holds one of these values.
+        case when(column: Int, is: [String])
+    }
+
+    /// 項目名 as the exchange calls it: a path of the registration API (`basicFiveInfo.name`).
+    package let item: String
+    /// 列名 as the header writes it, and other spellings that are taken.
+    package let name: String
+    package let otherNames: [String]
+    package let type: ColumnType
+    package let width: Width
+    package let requirement: Requirement
+    /// Written forms that mean "nothing": `00000000` where a system cannot leave a date empty.
+    let absentForms: [[UInt8]]
+    /// Numbers and keys by a rule of the municipality: twelve digits are nothing unusual in them.
+    package let mayHoldLongNumbers: Bool
+    let about: RowItem
+
+    package init(
+        item: String, names: [String], type: ColumnType, width: Width, requirement: Requirement,
+        absentForms: [[UInt8]], mayHoldLongNumbers: Bool
+    ) {
+        self.item = item
+        name = names[0]
+        otherNames = Array(names.dropFirst())
+        self.type = type
+        self.width = width
+        self.requirement = requirement
+        self.absentForms = absentForms
+        self.mayHoldLongNumbers = mayHoldLongNumbers
+        let rule = type.rule(width)
+        about = RowItem(name, rule.ja, rule.en)
+    }
+
+    package func isCalled(_ name: String) -> Bool {
+        self.name == name || otherNames.contains(name)
+    }
+}
+
+/// 半角・全角.
+package enum Width: String, Hashable, Sendable {
+    /// 半角: ASCII, and half-width kana in text. Codes, numbers and dates in full width are refused.
+    case half
+    /// 全角: no ASCII and no half-width kana.
+    case full
+    /// Both. Codes, numbers and dates in full width are read as if they were half-width.
+    case any
+}
+
+/// 型: what a column holds.
+package enum ColumnType: Hashable, Sendable {
+    case text(charactersMax: Int, mayHoldLines: Bool)
+    /// Digits that are no quantity: leading zeros count.
+    case digits(ClosedRange<Int>)
+    case integer(ClosedRange<Int>)
+    case code([CodedName])
+    case flag
+    case day([DayForm])
+    /// 生年月日: parts may be unknown.
+    case birthDate([DayForm])
+    case individualNumber
+    case payerNumber
+    case recipientNumber
+    case municipality
+    case institution
+    /// 追加条件: `項目コード-コード;項目コード-コード`.
+    case conditions
+    /// `項目=値;項目=値`.
+    case pairs
+    case base64(bytesMax: Int)
+    case hexadecimal(bytesMax: Int)
+
+    /// コード表の1行.
+    package struct CodedName: Hashable, Sendable {
+        package let code: String
+        package let name: BilingualText
+    }
+
+    var isText: Bool {
+        switch self {
+        case .text, .conditions, .pairs, .recipientNumber: true
+        default: false
+        }
+    }
+
+    /// Days may be written in kanji.
+    var isDay: Bool {
+        switch self {
+        case .day, .birthDate: true
+        default: false
+        }
+    }
+
+    /// What is asked for, in words that fit 「…に直して」 and "Write …".
+    fileprivate func rule(_ width: Width) -> BilingualText {
+        switch self {
+        case .text(let most, _):
+            switch width {
+            case .half: .init(ja: "半角\(most)文字以内", en: "at most \(most) half-width characters")
+            case .full: .init(ja: "全角\(most)文字以内", en: "at most \(most) full-width characters")
+            case .any:
+                .init(
+                    ja: "制御文字のない\(most)文字以内",
+                    en: "at most \(most) characters, no control characters")
+            }
+        case .digits(let counts):
+            if counts.count == 1 {
+                .init(ja: "半角数字\(counts.lowerBound)桁", en: "\(counts.lowerBound) half-width digits")
+            } else {
+                .init(
+                    ja: "半角数字\(counts.lowerBound)〜\(counts.upperBound)桁",
+                    en: "\(counts.lowerBound) to \(counts.upperBound) half-width digits")
+            }
+        case .integer(let values):
+            .init(
+                ja: "\(values.lowerBound)以上\(values.upperBound)以下の整数",
+                en: "a whole number from \(values.lowerBound) to \(values.upperBound)")
+        case .code(let codes): Self.rule(of: codes)
+        case .flag: .init(ja: "1(はい)または0(いいえ)", en: "1 (yes) or 0 (no)")
+        case .day(let forms):
+            .init(
+                ja: "実在する日付(\(forms.map(\.example).joined(separator: "、")))",
+                en: "a day that exists (\(forms.map(\.example).joined(separator: ", ")))")
+        case .birthDate(let forms):
+            .init(
+                ja: "生年月日(\(forms.map(\.example).joined(separator: "、"))、分からない月日は00、全て不明なら「不明」)",
+                en: "a birth date (\(forms.map(\.example).joined(separator: ", ")); 00 for an "
+                    + "unknown month or day, 不明 when all is unknown)")
+        default: formRule
+        }
+    }
+
+    private var formRule: BilingualText {
+        switch self {
+        case .individualNumber:
+            .init(ja: "検査用数字の合う半角数字12桁", en: "twelve half-width digits with a valid check digit")
+        case .payerNumber: .init(ja: "半角数字8桁", en: "eight half-width digits")
+        case .recipientNumber: .init(ja: "30文字以内", en: "at most 30 characters")
+        case .municipality:
+            .init(ja: "検査数字の合う半角数字6桁", en: "six half-width digits with a valid check digit")
+        case .institution: .init(ja: "半角数字10桁", en: "ten half-width digits")
+        case .conditions: .init(ja: "「項目コード-コード;項目コード-コード」", en: "\"item-code;item-code\"")
+        case .pairs: .init(ja: "「項目=値;項目=値」", en: "\"item=value;item=value\"")
+        case .base64(let most):
+            .init(ja: "Base64(\(most)バイト以内)", en: "Base64 of at most \(most) bytes")
+        case .hexadecimal(let most):
+            .init(ja: "16進数(\(most)バイト以内)", en: "hexadecimal of at most \(most) bytes")
+        case .text, .digits, .integer, .code, .flag, .day, .birthDate: .init(ja: "", en: "")
+        }
+    }
+
+    private static func rule(of codes: [CodedName]) -> BilingualText {
+        .init(
+            ja: codes.map { "\($0.code)(\($0.name.ja))" }.joined(separator: "、"),
+            en: codes.map { "\($0.code) (\($0.name.en))" }.joined(separator: ", "))
+    }
+}

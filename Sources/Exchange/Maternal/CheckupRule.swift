@@ -1,0 +1,75 @@
+/// 健康診査: one checkup as `profiles/maternal/` describes it: whom it is for and when, what is
+/// examined, and by which law or notice.
+package struct CheckupRule: Hashable, Sendable {
+    package enum Basis: String, Sendable {
+        /// 母子保健法12条: the municipality must offer it.
+        case statutory
+        /// 同13条: it may, and the State recommends it.
+        case recommended
+        /// Only after an earlier test asked for it.
+        case whenReferred = "when-referred"
+    }
+
+    package struct Item: Hashable, Sendable {
+        package let code: String
+        /// Without a value the result must say why it was not examined.
+        package let isRequired: Bool
+    }
+
+    package let code: String
+    package let name: BilingualText
+    package let basis: Basis
+    /// Counted from birth, or from delivery for a postpartum checkup.
+    package let window: LifeWindow
+    /// 標準日: the day it is meant for, where the window alone does not say.
+    package let standard: LifeMark?
+    /// The window in the words of the law or notice.
+    package let law: BilingualText
+    /// 最低限電子化すべき情報: attendance and judgement are handed over when the family moves.
+    package let isInMinimumDataSet: Bool
+    package let items: [Item]
+    /// Codes of questionnaires to be answered before it.
+    package let questionnaires: [String]
+    package let effective: EffectivePeriod
+    package let source: RuleSource
+}
+
+extension CheckupRule {
+    init(reading row: RuleReader) throws(RuleFault) {
+        try row.requireOnly([
+            "code", "name", "basis", "from", "to", "standard", "law", "minimumDataSet", "items",
+            "questionnaires", "effectiveFrom", "effectiveTo", "source", "verified",
+        ])
+        code = try row.string("code")
+        name = try row.text("name")
+        guard let basis = Basis(rawValue: try row.string("basis")) else {
+            throw row.fault("basis", "is none of statutory, recommended, when-referred")
+        }
+        self.basis = basis
+        window = try row.lifeWindow()
+        standard = row.object["standard"] == nil ? nil : try row.lifeMark("standard")
+        law = try row.text("law")
+        isInMinimumDataSet = try row.bool("minimumDataSet")
+        items = try row.checkupItems("items")
+        questionnaires =
+            row.object["questionnaires"] == nil ? [] : try row.strings("questionnaires")
+        effective = try row.effectivePeriod()
+        source = try row.source()
+    }
+}
+
+extension RuleReader {
+    func checkupItems(_ name: String) throws(RuleFault) -> [CheckupRule.Item] {
+        var items: [CheckupRule.Item] = []
+        for row in try children(name) {
+            try row.requireOnly(["item", "required"])
+            let item = CheckupRule.Item(
+                code: try row.string("item"), isRequired: try row.bool("required"))
+            guard !items.contains(where: { $0.code == item.code }) else {
+                throw row.fault("item", "is given twice")
+            }
+            items.append(item)
+        }
+        return items
+    }
+}

@@ -1,0 +1,130 @@
+/// 母子保健の決まり: every checkup, item, questionnaire, follow-up, ticket and growth table of one version
+/// of `profiles/maternal/`, each file checked against the others before any of it counts.
+package struct MaternalRules: Sendable {
+    package let pregnancy: PregnancyRules
+    /// 産婦健診: counted from delivery.
+    package let postpartum: [CheckupRule]
+    /// 新生児・乳幼児健診: counted from birth.
+    package let child: [CheckupRule]
+    package let items: CheckupItems
+    package let questionnaires: [Questionnaire]
+    package let followUps: [String: FollowUpRule]
+    package let growthTables: [GrowthTable]
+    package let tickets: [TicketRule]
+
+    /// `files` is keyed by the path inside `profiles/`. A wrong file is refused whole, with path and
+    /// reason.
+    package init(reading files: [String: [UInt8]]) throws(RuleFault) {
+        try self.init(reading: RuleFolder(files: files))
+    }
+
+    init(reading folder: RuleFolder) throws(RuleFault) {
+        followUps = try folder.followUps()
+        items = try folder.checkupItems(followUps: followUps)
+        growthTables = try folder.growthTables(items: items)
+        questionnaires = try folder.questionnaires(followUps: followUps)
+        let reading = CheckupReading(
+            items: items, questionnaires: Set(questionnaires.map(\.code)))
+        pregnancy = try folder.pregnancyRules()
+        try reading.require(pregnancy, followUps: followUps)
+        postpartum = try reading.checkups(folder.file("maternal/postpartum.json"))
+        child = try reading.checkups(folder.file("maternal/child.json"))
+        tickets = try folder.ticketRules(
+            checkups: Set((postpartum + child).map(\.code) + [pregnancy.checkup]))
+    }
+
+    /// The row of a checkup in force on a day.
+    package func checkup(_ code: String, on day: CalendarDay) -> CheckupRule? {
+        (child + postpartum).first { $0.code == code && $0.effective.contains(day) }
+    }
+
+    package func questionnaire(_ code: String, on day: CalendarDay) -> Questionnaire? {
+        questionnaires.first { $0.code == code && $0.effective.contains(day) }
+    }
+
+    package func growthTable(on day: CalendarDay) -> GrowthTable? {
+        growthTables.first { $0.effective.contains(day) }
+    }
+
+    /// The tickets a municipality gives out on a day.
+    package func tickets(of body: String, on day: CalendarDay) -> [TicketRule] {
+        tickets.filter { $0.body == body && $0.effective.contains(day) }
+    }
+}
+
+/// What checkups of one version may name.
+private struct CheckupReading {
+    let items: CheckupItems
+    let questionnaires: Set<String>
+
+    func checkups(_ file: RuleReader) throws(RuleFault) -> [CheckupRule] {
+        try file.requireOnly(["source", "verified", "note", "checkups"])
+        _ = try file.source()
+        var rules: [CheckupRule] = []
+        for row in try file.children("checkups") {
+            let rule = try CheckupRule(reading: row)
+            try require(rule.items.map(\.code), of: row, "items")
+            guard rule.questionnaires.allSatisfy(questionnaires.contains) else {
+                throw row.fault("questionnaires", "names an unknown questionnaire")
+            }
+            let isTwice = rules.contains {
+                $0.code == rule.code && $0.effective.overlaps(rule.effective)
+            }
+            guard !isTwice else {
+                throw row.fault("effectiveFrom", "overlaps another row of the same checkup")
+            }
+            rules.append(rule)
+        }
+        return rules
+    }
+
+    func require(
+        _ pregnancy: PregnancyRules, followUps: [String: FollowUpRule]
+    ) throws(RuleFault) {
+        let unknown = pregnancy.items.map(\.code).first { items[$0] == nil }
+        if let unknown {
+            throw RuleFault(
+                file: "maternal/pregnancy.json", path: "items",
+                reason: "\(unknown) is not in maternal/items.json")
+        }
+        for test in pregnancy.tests {
+            guard test.items.allSatisfy({ items[$0] != nil }) else {
+                throw RuleFault(
+                    file: "maternal/pregnancy-tests.json", path: "tests",
+                    reason: "\(test.code) names an item that is not in maternal/items.json")
+            }
+        }
+        guard followUps[pregnancy.lossFollowUp] != nil else {
+            throw RuleFault(
+                file: "maternal/pregnancy-terms.json", path: "lossSupport",
+                reason: "is not in maternal/follow-up.json")
+        }
+    }
+
+    private func require(
+        _ codes: [String], of row: RuleReader, _ name: String
+    ) throws(RuleFault) {
+        guard let unknown = codes.first(where: { items[$0] == nil }) else { return }
+        throw row.fault(name, "\(unknown) is not in maternal/items.json")
+    }
+}
+
+extension RuleFolder {
+    fileprivate func questionnaires(
+        followUps: [String: FollowUpRule]
+    ) throws(RuleFault) -> [Questionnaire] {
+        var forms: [Questionnaire] = []
+        for file in try readers(in: "maternal/")
+        where file.file.hasPrefix("maternal/questionnaire-") {
+            let form = try Questionnaire(reading: file, followUps: followUps)
+            let isTwice = forms.contains {
+                $0.code == form.code && $0.effective.overlaps(form.effective)
+            }
+            guard !isTwice else {
+                throw file.fault("effectiveFrom", "overlaps another form of the same code")
+            }
+            forms.append(form)
+        }
+        return forms
+    }
+}

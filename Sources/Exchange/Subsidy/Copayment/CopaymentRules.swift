@@ -1,0 +1,70 @@
+/// お金の決まり: every table the calculator looks up, from one version of `profiles/`, with the citation of
+/// each row.
+package struct CopaymentRules: Sendable {
+    package let highCost: HighCostRules
+    package let shares: InsuranceShares
+    package let schemes: [NationalScheme]
+    package let locals: [LocalScheme]
+    package let meals: MealCharges
+    package let roundings: Roundings
+    /// The day a case without one is computed by.
+    package let undatedDay: CalendarDay
+    package let lawOrder: [String]
+    let citations: [CitedRule]
+
+    package func cited(_ mark: RuleMark) -> CitedRule {
+        citations.indices.contains(Int(mark.place)) ? citations[Int(mark.place)] : citations[0]
+    }
+
+    /// 国の公費 by law number on a day.
+    package func scheme(law: String, on day: CalendarDay) -> NationalScheme? {
+        schemes.first { $0.law == law && $0.period.covers(day) }
+    }
+}
+
+extension RuleFolder {
+    /// `nil` for a version that was loaded before there was a calculator; otherwise all files are
+    /// needed.
+    func copaymentRules() throws(RuleFault) -> CopaymentRules? {
+        guard files["subsidy/copayment.json"] != nil else { return nil }
+        var citations = CitationList()
+        let laws = try lawNumbers()
+        let highCost = try highCostRules(&citations)
+        let shares = try insuranceShares(&citations, highCost)
+        let schemes = try nationalSchemes(&citations, highCost, laws)
+        let locals = try localSchemes(&citations, highCost, laws)
+        let meals = try mealCharges(&citations)
+        let file = try file("subsidy/copayment.json")
+        _ = try file.source()
+        try file.requireOnly(["source", "verified", "note", "undatedDay", "roundings"])
+        return CopaymentRules(
+            highCost: highCost, shares: shares, schemes: schemes, locals: locals, meals: meals,
+            roundings: try file.roundings(), undatedDay: try file.day("undatedDay"),
+            lawOrder: laws.order, citations: citations.rules)
+    }
+}
+
+extension RuleReader {
+    fileprivate func roundings() throws(RuleFault) -> Roundings {
+        var found: [String: Rounding] = [:]
+        for row in try children("roundings") {
+            try row.requireOnly(["use", "unit", "method", "source", "verified"])
+            _ = try row.source()
+            guard found.updateValue(try row.rounding(), forKey: try row.string("use")) == nil else {
+                throw row.fault("use", "is given twice")
+            }
+        }
+        guard let share = found["share"] else { throw fault("roundings", "leaves out share") }
+        guard let term = found["high-cost-term"] else {
+            throw fault("roundings", "leaves out high-cost-term")
+        }
+        guard let counter = found["counter"] else { throw fault("roundings", "leaves out counter") }
+        return Roundings(share: share, highCostTerm: term, counter: counter)
+    }
+
+    func rounding() throws(RuleFault) -> Rounding {
+        let unit = try int("unit", in: 1...100)
+        guard [1, 10, 100].contains(unit) else { throw fault("unit", "is none of 1, 10, 100") }
+        return Rounding(unit: unit, method: try choice("method"))
+    }
+}

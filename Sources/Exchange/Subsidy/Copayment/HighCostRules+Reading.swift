@@ -1,0 +1,186 @@
+/// Reads `subsidy/high-cost.json`: a table that overlaps another of the same age, a class given twice or an
+/// amount that cannot be halved is refused with its place.
+extension RuleFolder {
+    func highCostRules(_ citations: inout CitationList) throws(RuleFault) -> HighCostRules {
+        let file = try file("subsidy/high-cost.json")
+        let source = try file.source()
+        try file.requireOnly([
+            "source", "verified", "note", "tables", "longTerm", "considerations",
+        ])
+        var tables: [HighCostRules.Table] = []
+        for row in try file.children("tables") {
+            let table = try row.highCostTable(&citations, source)
+            guard
+                !tables.contains(where: {
+                    $0.age == table.age && $0.period.overlaps(table.period)
+                })
+            else {
+                throw row.fault("effectiveFrom", "overlaps another table of the same age")
+            }
+            tables.append(table)
+        }
+        let longTerms = try longTerms(file, source, tables, &citations)
+        return HighCostRules(
+            tables: tables, longTerms: longTerms,
+            considerations: try considerations(file, source, &citations))
+    }
+
+    private func longTerms(
+        _ file: RuleReader, _ source: RuleSource, _ tables: [HighCostRules.Table],
+        _ citations: inout CitationList
+    ) throws(RuleFault) -> [HighCostRules.LongTerm] {
+        var longTerms: [HighCostRules.LongTerm] = []
+        for row in try file.children("longTerm") {
+            try row.requireOnly([
+                "id", "effectiveFrom", "effectiveTo", "ordinary", "upper", "upperClasses",
+                "source", "verified",
+            ])
+            let period = try row.period()
+            guard !longTerms.contains(where: { $0.period.overlaps(period) }) else {
+                throw row.fault("effectiveFrom", "overlaps another row")
+            }
+            let rule = try citations.mark(
+                "long-term/" + row.string("id"), row.ownSource(or: source), at: row)
+            let ordinary = try row.yen("ordinary")
+            let upper = try row.yen("upper")
+            guard upper >= ordinary else { throw row.fault("upper", "is below ordinary") }
+            guard ordinary % 2 == 0 else { throw row.fault("ordinary", "cannot be halved") }
+            let classes = try row.strings("upperClasses")
+            for code in classes
+            where !tables.contains(where: { $0.classes.contains { $0.code == code } }) {
+                throw row.fault("upperClasses", "names a class no table has")
+            }
+            longTerms.append(
+                .init(
+                    period: period, ordinary: HighCostLimit(base: ordinary, rule: rule),
+                    upper: HighCostLimit(base: upper, rule: rule), upperClasses: classes))
+        }
+        return longTerms
+    }
+
+    private func considerations(
+        _ file: RuleReader, _ source: RuleSource, _ citations: inout CitationList
+    ) throws(RuleFault) -> [HighCostRules.Consideration] {
+        var rows: [HighCostRules.Consideration] = []
+        for row in try file.children("considerations") {
+            try row.requireOnly([
+                "id", "effectiveFrom", "effectiveTo", "base", "over", "percentOver", "source",
+                "verified",
+            ])
+            let period = try row.period()
+            guard !rows.contains(where: { $0.period.overlaps(period) }) else {
+                throw row.fault("effectiveFrom", "overlaps another row")
+            }
+            let rule = try citations.mark(
+                "consideration/" + row.string("id"), row.ownSource(or: source), at: row)
+            rows.append(.init(period: period, limit: try row.limit(rule)))
+        }
+        return rows
+    }
+}
+
+extension RuleReader {
+    fileprivate func highCostTable(
+        _ citations: inout CitationList, _ fileSource: RuleSource
+    ) throws(RuleFault) -> HighCostRules.Table {
+        try requireOnly([
+            "id", "age", "effectiveFrom", "effectiveTo", "countedFrom", "halvedInMonthOf75",
+            "rows", "source", "verified",
+        ])
+        let id = try string("id")
+        let source = try ownSource(or: fileSource)
+        let isHalved = try bool("halvedInMonthOf75")
+        var classes: [HighCostClass] = []
+        for row in try children("rows") {
+            let found = try row.highCostClass(table: id, isHalved: isHalved, &citations, source)
+            let isTwice = classes.contains {
+                $0.code == found.code
+                    && ($0.setting == nil || found.setting == nil || $0.setting == found.setting)
+            }
+            guard !isTwice else { throw row.fault("class", "is given twice") }
+            classes.append(found)
+        }
+        guard !classes.isEmpty else { throw fault("rows", "is empty") }
+        return HighCostRules.Table(
+            id: id, age: try choice("age"), period: try period(),
+            countedFrom: try int("countedFrom", in: 0...1_000_000),
+            isHalvedInMonthOf75: isHalved, classes: classes)
+    }
+
+    private func highCostClass(
+        table: String, isHalved: Bool, _ citations: inout CitationList, _ source: RuleSource
+    ) throws(RuleFault) -> HighCostClass {
+        try requireOnly([
+            "class", "aliases", "setting", "earner", "base", "over", "percentOver", "multiple",
+            "annual", "source", "verified",
+        ])
+        let code = try string("class")
+        let setting: HighCostClass.Setting? =
+            object["setting"] == nil ? nil : try choice("setting")
+        let name = ["high-cost", table, code] + (setting.map { [$0.rawValue] } ?? [])
+        let rule = try citations.mark(
+            name.joined(separator: "/"), try ownSource(or: source), at: self)
+        let limit = try limit(rule)
+        let multiple = try optionalYen("multiple")
+        if let multiple, multiple > limit.base { throw fault("multiple", "is above base") }
+        let halves = [("base", limit.base), ("over", limit.threshold), ("multiple", multiple)]
+        for case (let item, let yen?) in halves where isHalved && yen % 2 != 0 {
+            throw fault(item, "cannot be halved")
+        }
+        let annual = try optionalYen("annual")
+        if let annual, annual < limit.base { throw fault("annual", "is below base") }
+        return HighCostClass(
+            code: code, aliases: object["aliases"] == nil ? [] : try strings("aliases"),
+            setting: setting, isEarner: object["earner"] == nil ? false : try bool("earner"),
+            limit: limit, multiple: multiple, annual: annual)
+    }
+
+    fileprivate func limit(_ rule: RuleMark) throws(RuleFault) -> HighCostLimit {
+        let threshold = try optionalYen("over")
+        guard (threshold == nil) == (object["percentOver"] == nil) else {
+            throw fault("percentOver", "and over are given together or not at all")
+        }
+        return HighCostLimit(
+            base: try yen("base"), threshold: threshold,
+            percentOver: threshold == nil ? 0 : try int("percentOver", in: 1...100), rule: rule)
+    }
+}
+
+extension RuleReader {
+    /// A row may say more exactly than its file where it comes from.
+    func ownSource(or source: RuleSource) throws(RuleFault) -> RuleSource {
+        guard object["source"] != nil || object["verified"] != nil else { return source }
+        return try self.source()
+    }
+
+    func period() throws(RuleFault) -> RulePeriod {
+        let from = try day("effectiveFrom")
+        let to = try optionalDay("effectiveTo")
+        if let to, to < from { throw fault("effectiveTo", "is before effectiveFrom") }
+        return RulePeriod(from: from, to: to)
+    }
+
+    func yen(_ name: String) throws(RuleFault) -> Int { try int(name, in: 0...1_000_000_000) }
+
+    func optionalYen(_ name: String) throws(RuleFault) -> Int? {
+        object[name] == nil ? nil : try yen(name)
+    }
+
+    func optionalInt(_ name: String, in range: ClosedRange<Int>) throws(RuleFault) -> Int? {
+        object[name] == nil ? nil : try int(name, in: range)
+    }
+
+    func optionalBool(_ name: String) throws(RuleFault) -> Bool {
+        object[name] == nil ? false : try bool(name)
+    }
+
+    /// One of a closed set of words.
+    func choice<Choice>(_ name: String) throws(RuleFault) -> Choice
+    where Choice: RawRepresentable<String> & CaseIterable {
+        guard let choice = Choice(rawValue: try string(name)) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw fault(name, "is none of \(words)")
+        }
+        return choice
+    }
+}

@@ -1,0 +1,106 @@
+/// 地方単独の月計: what one patient had under one local scheme in one month of service. A visit is asked for
+/// first and counted when it is confirmed, so that asking changes nothing.
+package struct LocalMonth: Hashable, Sendable {
+    package struct Visit: Hashable, Sendable {
+        package let cost: Int
+        /// What insurance and national schemes leave to the patient.
+        package let left: Int
+        /// Day of the month.
+        package let day: Int
+
+        package init(cost: Int, left: Int, day: Int) {
+            self.cost = cost
+            self.left = left
+            self.day = day
+        }
+    }
+
+    package struct Quote: Hashable, Sendable {
+        /// 一部負担 by the scheme, to 1 yen.
+        package let share: Int
+        /// Above what the scheme bears: the insurer refunds it later.
+        package let beyond: Int
+        package let paid: Int
+        /// What is taken at the counter, to 10 yen.
+        package let collected: Int
+        package let steps: [CopaymentStep]
+    }
+
+    private(set) var cost = 0
+    private(set) var share = 0
+    private(set) var paid = 0
+    /// 10円単位の累計 of `share`, which stops at the cap on its own.
+    private(set) var collected = 0
+    private(set) var visits = 0
+    private(set) var shareByDay: [Int: Int] = [:]
+
+    package init() {}
+
+    /// `limit`: up to which the scheme bears until the insurer's own limit is applied.
+    package func quote(
+        _ visit: Visit, _ scheme: LocalScheme, _ terms: LocalTerms, limit: HighCostLimit?,
+        isMultiple: Bool = false, _ roundings: Roundings
+    ) -> Quote {
+        var steps: [CopaymentStep] = []
+        let monthCap = (isMultiple ? terms.perMonthMultiple : nil) ?? terms.perMonth
+        var asked = terms.asked(visit)
+        steps.append(.init(.localShare, asked, of: visit.left, rule: scheme.rule))
+        let rest = rest(visit, terms, monthCap)
+        if let rest, rest < asked {
+            steps.append(.init(.localCap, rest, of: asked, rule: scheme.rule))
+            asked = rest
+        }
+        var borne = visit.left - asked
+        if let limit {
+            let most = limit.yen(cost: cost + visit.cost, roundings.highCostTerm)
+            borne = min(borne, max(0, most - paid - share - asked))
+        }
+        let beyond = visit.left - asked - borne
+        if beyond > 0 { steps.append(.init(.beyond, beyond, rule: limit?.rule ?? .asGiven)) }
+        var collected = roundings.counter.yen(asked + beyond)
+        if beyond == 0, let monthCap {
+            collected = min(collected, max(0, monthCap - self.collected))
+        }
+        steps.append(.init(.counter, collected, of: asked + beyond))
+        return Quote(share: asked, beyond: beyond, paid: borne, collected: collected, steps: steps)
+    }
+
+    package mutating func confirm(_ visit: Visit, _ quote: Quote) {
+        cost += visit.cost
+        share += quote.share
+        paid += quote.paid
+        collected += quote.beyond == 0 ? quote.collected : quote.share
+        visits += 1
+        shareByDay[visit.day, default: 0] += quote.share
+    }
+
+    /// The least of what the caps leave; `nil` without any cap.
+    private func rest(_ visit: Visit, _ terms: LocalTerms, _ monthCap: Int?) -> Int? {
+        var rests: [Int] = []
+        if let perVisit = terms.perVisit {
+            rests.append(terms.visitsMax.map { visits >= $0 } ?? false ? 0 : perVisit)
+        }
+        if let perDay = terms.perDay {
+            let today = shareByDay[visit.day]
+            let isOver = today == nil && terms.daysMax.map { shareByDay.count >= $0 } ?? false
+            rests.append(isOver ? 0 : max(0, perDay - (today ?? 0)))
+        }
+        if let monthCap { rests.append(max(0, monthCap - share)) }
+        return rests.min()
+    }
+}
+
+extension LocalTerms {
+    /// What the scheme asks of the patient before any cap, never more than is left.
+    func asked(_ visit: LocalMonth.Visit) -> Int {
+        let asked =
+            switch bearing {
+            case .nothing: 0
+            case .all: visit.left
+            case .fixed(let yen): yen
+            case .percent(let percent): rounding.yen(visit.cost, percent: percent)
+            case .fraction(let part, let whole): rounding.yen(visit.left * part, per: whole)
+            }
+        return min(asked, visit.left)
+    }
+}

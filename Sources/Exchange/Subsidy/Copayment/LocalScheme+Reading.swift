@@ -1,0 +1,195 @@
+/// Reads `subsidy/local-schemes/*.json`. Contradictions are refused with their place: an end before a
+/// beginning, a share said in two ways, a cap of a visit above that of a month, counts without a cap.
+extension RuleFolder {
+    func localSchemes(
+        _ citations: inout CitationList, _ highCost: HighCostRules, _ laws: LawNumbers
+    ) throws(RuleFault) -> [LocalScheme] {
+        var schemes: [LocalScheme] = []
+        for file in try readers(in: "subsidy/local-schemes/") {
+            let source = try file.source()
+            try file.requireOnly(["source", "verified", "note", "schemes"])
+            for row in try file.children("schemes") {
+                let scheme = try row.localScheme(&citations, source)
+                guard !laws.order.contains(scheme.key.law) else {
+                    throw row.fault("law", "is the number of a national scheme")
+                }
+                for code in scheme.bearsUpTo.values where !highCost.knows(code) {
+                    throw row.fault("bearsUpTo", "names \(code), which no table of limits has")
+                }
+                let isTwice = schemes.contains {
+                    $0.key == scheme.key && $0.conditions == scheme.conditions
+                        && $0.period.overlaps(scheme.period)
+                }
+                guard !isTwice else {
+                    throw row.fault("effectiveFrom", "overlaps a row of the same conditions")
+                }
+                schemes.append(scheme)
+            }
+        }
+        return schemes
+    }
+}
+
+extension RuleReader {
+    fileprivate func localScheme(
+        _ citations: inout CitationList, _ source: RuleSource
+    ) throws(RuleFault) -> LocalScheme {
+        try requireOnly([
+            "prefecture", "municipality", "law", "payer", "division", "name", "shortName",
+            "effectiveFrom", "effectiveTo", "conditions", "method", "inpatient", "outpatient",
+            "meals", "mealsPerDay", "mealsPerMonth", "bearsOtherExpense", "otherLaws", "priority",
+            "bearsUpTo", "source", "verified",
+        ])
+        let key = try localKey()
+        let inpatient = try terms("inpatient")
+        let outpatient = try terms("outpatient")
+        guard inpatient != nil || outpatient != nil else {
+            throw fault("outpatient", "and inpatient are both missing")
+        }
+        let mealsPerDay = try optionalYen("mealsPerDay")
+        let mealsPerMonth = try optionalYen("mealsPerMonth")
+        if let mealsPerDay, let mealsPerMonth, mealsPerDay > mealsPerMonth {
+            throw fault("mealsPerDay", "is above mealsPerMonth")
+        }
+        let bearsOther = try bool("bearsOtherExpense")
+        let otherLaws = object["otherLaws"] == nil ? [] : try strings("otherLaws")
+        guard bearsOther || otherLaws.isEmpty else {
+            throw fault("otherLaws", "names schemes although none is borne")
+        }
+        let parts = [
+            "local", key.prefecture + (key.municipality ?? ""), key.law, "\(key.division)",
+            try day("effectiveFrom").text,
+        ]
+        return LocalScheme(
+            key: key, name: try text("name"), shortName: try string("shortName"),
+            period: try period(), conditions: try conditions(), method: try choice("method"),
+            inpatient: inpatient, outpatient: outpatient, meals: try choice("meals"),
+            mealsPerDay: mealsPerDay, mealsPerMonth: mealsPerMonth,
+            bearsOtherExpense: bearsOther, otherLaws: otherLaws,
+            priority: try int("priority", in: 0...999), bearsUpTo: try bearsUpTo(),
+            rule: try citations.mark(
+                parts.joined(separator: "/"), ownSource(or: source), at: self))
+    }
+
+    private func localKey() throws(RuleFault) -> LocalScheme.Key {
+        LocalScheme.Key(
+            prefecture: try digits("prefecture", 2),
+            municipality: try optionalDigits(
+                "municipality", 3),
+            law: try digits("law", 2), payer: try optionalDigits("payer", 8),
+            division: try int("division", in: 0...999))
+    }
+
+    private func digits(_ name: String, _ count: Int) throws(RuleFault) -> String {
+        let text = try string(name)
+        guard text.utf8.count == count, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw fault(name, "is not \(count) digits")
+        }
+        return text
+    }
+
+    private func optionalDigits(_ name: String, _ count: Int) throws(RuleFault) -> String? {
+        object[name] == nil ? nil : try digits(name, count)
+    }
+
+    private func conditions() throws(RuleFault) -> LocalScheme.Conditions {
+        let row = try child("conditions")
+        try row.requireOnly([
+            "ageFrom", "ageBelow", "insurers", "incomes", "schooling", "childrenFrom", "childFrom",
+        ])
+        let from = try row.optionalInt("ageFrom", in: 0...150)
+        let below = try row.optionalInt("ageBelow", in: 0...150)
+        if let from, let below, from >= below {
+            throw row.fault("ageFrom", "is not below ageBelow")
+        }
+        var insurers: [LocalScheme.Insurer] = []
+        for word in row.object["insurers"] == nil ? [] : try row.strings("insurers") {
+            guard let insurer = LocalScheme.Insurer(rawValue: word), !insurers.contains(insurer)
+            else { throw row.fault("insurers", "names an unknown one, or one twice") }
+            insurers.append(insurer)
+        }
+        return LocalScheme.Conditions(
+            ageFrom: from, ageBelow: below, insurers: insurers,
+            incomes: row.object["incomes"] == nil ? [] : try row.strings("incomes"),
+            schooling: row.object["schooling"] == nil ? [] : try row.strings("schooling"),
+            childrenFrom: try row.optionalInt("childrenFrom", in: 1...20),
+            childFrom: try row.optionalInt("childFrom", in: 1...20))
+    }
+
+    private func bearsUpTo() throws(RuleFault) -> [HighCostRules.Age: String] {
+        guard object["bearsUpTo"] != nil else { return [:] }
+        let row = try child("bearsUpTo")
+        try row.requireOnly(Set(HighCostRules.Age.allCases.map(\.rawValue)))
+        var classes: [HighCostRules.Age: String] = [:]
+        for age in HighCostRules.Age.allCases {
+            classes[age] = try row.optionalString(age.rawValue)
+        }
+        return classes
+    }
+
+    private func terms(_ name: String) throws(RuleFault) -> LocalTerms? {
+        guard object[name] != nil else { return nil }
+        return try child(name).localTerms()
+    }
+
+    /// Also read from a case that brings its own terms.
+    func localTerms() throws(RuleFault) -> LocalTerms {
+        try requireOnly([
+            "bearing", "fixed", "percent", "numerator", "denominator", "unit", "method",
+            "perVisit", "visitsMax", "perDay", "daysMax", "perMonth", "perMonthMultiple",
+        ])
+        var terms = LocalTerms(bearing: try bearing(), rounding: try rounding())
+        terms.perVisit = try optionalYen("perVisit")
+        terms.visitsMax = try optionalInt("visitsMax", in: 1...999)
+        terms.perDay = try optionalYen("perDay")
+        terms.daysMax = try optionalInt("daysMax", in: 1...31)
+        terms.perMonth = try optionalYen("perMonth")
+        terms.perMonthMultiple = try optionalYen("perMonthMultiple")
+        try refuseContradictions(terms)
+        return terms
+    }
+
+    private func refuseContradictions(_ terms: LocalTerms) throws(RuleFault) {
+        let pairs = [
+            ("perVisit", terms.perVisit, "perMonth", terms.perMonth),
+            ("perDay", terms.perDay, "perMonth", terms.perMonth),
+            ("perMonthMultiple", terms.perMonthMultiple, "perMonth", terms.perMonth),
+        ]
+        for case (let low, let lower?, let high, let higher?) in pairs where lower > higher {
+            throw fault(low, "is above \(high)")
+        }
+        if terms.visitsMax != nil, terms.perVisit == nil {
+            throw fault("visitsMax", "counts without perVisit")
+        }
+        if terms.daysMax != nil, terms.perDay == nil {
+            throw fault("daysMax", "counts without perDay")
+        }
+        if terms.perMonthMultiple != nil, terms.perMonth == nil {
+            throw fault("perMonthMultiple", "is given without perMonth")
+        }
+    }
+
+    private func bearing() throws(RuleFault) -> LocalTerms.Bearing {
+        let word = try string("bearing")
+        let needs: [String: Set<String>] = [
+            "nothing": [], "all": [], "fixed": ["fixed"], "percent": ["percent"],
+            "fraction": ["numerator", "denominator"],
+        ]
+        guard let needed = needs[word] else {
+            throw fault("bearing", "is none of nothing, all, fixed, percent, fraction")
+        }
+        for other in ["fixed", "percent", "numerator", "denominator"]
+        where object[other] != nil && !needed.contains(other) {
+            throw fault(other, "contradicts bearing \(word)")
+        }
+        switch word {
+        case "nothing": return .nothing
+        case "all": return .all
+        case "fixed": return .fixed(try yen("fixed"))
+        case "percent": return .percent(try int("percent", in: 1...100))
+        default:
+            let denominator = try int("denominator", in: 2...100)
+            return .fraction(try int("numerator", in: 1...denominator - 1), of: denominator)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+/// 地方単独医療費助成: one condition row of a local scheme, by the items of the national master of local
+/// schemes (地単公費マスター). The item numbers stand beside the members.
+package struct LocalScheme: Sendable, Hashable {
+    /// 3 都道府県番号, 4 市区町村コード, 5 法別番号, 8 公費負担者番号, 9 事業内区分コード
+    package struct Key: Sendable, Hashable {
+        package let prefecture: String
+        package let municipality: String?
+        package let law: String
+        package let payer: String?
+        package let division: Int
+    }
+
+    package let key: Key
+    /// 1 正式名称
+    package let name: BilingualText
+    /// 2 略称: how the counter calls it (宮城83).
+    package let shortName: String
+    /// 10, 11
+    let period: RulePeriod
+    package let conditions: Conditions
+    /// 31 助成方法
+    package let method: Method
+    /// 41–45, 53–62: `nil` when inpatient care is not borne (16).
+    package let inpatient: LocalTerms?
+    /// 46–50, 63–69
+    package let outpatient: LocalTerms?
+    /// 51 助成範囲（入院時食事療養費）
+    package let meals: NationalScheme.MealsBearing
+    /// 70, 71: caps of the meals a patient pays.
+    package let mealsPerDay: Int?
+    package let mealsPerMonth: Int?
+    /// 74 他の公費負担医療の自己負担への助成, 75–77 other schemes it is limited to.
+    package let bearsOtherExpense: Bool
+    package let otherLaws: [String]
+    /// 78 公費適用優先順位
+    package let priority: Int
+    /// Until the insurer's limit is applied at the counter, the scheme bears up to the limit of
+    /// this class, and the patient what is above, to be refunded by the insurer. By age.
+    package let bearsUpTo: [HighCostRules.Age: String]
+    let rule: RuleMark
+
+    package enum Method: String, CaseIterable, Sendable {
+        /// 現物給付
+        case inKind = "in-kind"
+        /// 償還払い
+        case refund
+    }
+
+    package struct Conditions: Sendable, Hashable {
+        /// 12–15: years of age, from (以上) and below (未満).
+        package let ageFrom: Int?
+        package let ageBelow: Int?
+        /// 18–20: empty for all.
+        package let insurers: [Insurer]
+        /// 22 所得区分, 24 就学状況: empty for all.
+        package let incomes: [String]
+        package let schooling: [String]
+        /// 26, 27: from this many children on, and from this one on.
+        package let childrenFrom: Int?
+        package let childFrom: Int?
+    }
+
+    package enum Insurer: String, CaseIterable, Sendable {
+        case employees
+        case national
+        case elderly
+    }
+
+    func terms(_ setting: HighCostClass.Setting) -> LocalTerms? {
+        setting == .inpatient ? inpatient : outpatient
+    }
+}
+
+/// 助成条件・自己負担: what the patient keeps, in one setting.
+package struct LocalTerms: Sendable, Hashable {
+    /// 41–50
+    package enum Bearing: Sendable, Hashable {
+        case nothing
+        /// 固定額, each visit.
+        case fixed(Int)
+        /// 割合: percent of the cost.
+        case percent(Int)
+        /// 分数 of what is left to the patient.
+        case fraction(Int, of: Int)
+        /// All of it, up to the caps.
+        case all
+    }
+
+    package var bearing: Bearing
+    /// 56 計算単位, 計算方法
+    package var rounding: Rounding
+    /// 63, 64: cap of a visit, and after how many visits of a month nothing is asked any more.
+    package var perVisit: Int?
+    package var visitsMax: Int?
+    /// 57–59, 65, 66
+    package var perDay: Int?
+    package var daysMax: Int?
+    /// 61, 68
+    package var perMonth: Int?
+    /// 62, 69
+    package var perMonthMultiple: Int?
+
+    package init(bearing: Bearing, rounding: Rounding, perMonth: Int? = nil) {
+        self.bearing = bearing
+        self.rounding = rounding
+        self.perMonth = perMonth
+    }
+}
+
+extension CopaymentRules {
+    /// 略称 at the beginning of a text (宮城83, 2割): the longest that fits, and effective on the
+    /// day.
+    package func local(named text: String, on day: CalendarDay) -> LocalScheme? {
+        locals.filter { text.hasPrefix($0.shortName) && $0.period.covers(day) }
+            .max { $0.shortName.utf8.count < $1.shortName.utf8.count }
+    }
+}

@@ -1,0 +1,134 @@
+/// 国の公費負担医療: one scheme by its 法別番号 and period: what percent its patient bears, the cap of each
+/// income class, and by which limit the insurer's share is held.
+package struct NationalScheme: Sendable, Hashable {
+    package let law: String
+    package let name: BilingualText
+    let period: RulePeriod
+    /// `nil`: the share of the insurance. A ceiling: who bears less in insurance bears less here.
+    package let percent: Int?
+    /// 特定給付対象療養の限度額: the class that stands in for the patient's own. Empty: the patient's own,
+    /// with its multiple months (特定疾病給付対象療養).
+    let classes: [ClassRule]
+    /// 上限額の区分: names of the columns of `incomes`.
+    package let columns: [String]
+    package let incomes: [Income]
+    package let meals: MealsBearing
+    let rule: RuleMark
+
+    struct ClassRule: Sendable, Hashable {
+        let of: [String]
+        let use: String
+    }
+
+    package struct Income: Sendable, Hashable {
+        package let name: String
+        /// By column; `nil` means no cap of its own.
+        package let caps: [Int?]
+        let percent: Int?
+    }
+
+    /// 食事療養標準負担額を誰が負担するか
+    package enum MealsBearing: String, CaseIterable, Sendable {
+        case patient
+        case half
+        case scheme
+    }
+
+    func standIn(for code: String?) -> String? {
+        guard let code else { return nil }
+        return classes.first { $0.of.contains(code) }?.use
+    }
+
+    var hasFixedClass: Bool { !classes.isEmpty }
+}
+
+extension RuleFolder {
+    func nationalSchemes(
+        _ citations: inout CitationList, _ highCost: HighCostRules, _ laws: LawNumbers
+    ) throws(RuleFault) -> [NationalScheme] {
+        let file = try file("subsidy/national-schemes.json")
+        let source = try file.source()
+        try file.requireOnly(["source", "verified", "note", "schemes"])
+        var schemes: [NationalScheme] = []
+        for row in try file.children("schemes") {
+            let scheme = try row.nationalScheme(&citations, source)
+            guard laws.order.contains(scheme.law) else {
+                throw row.fault("law", "is not in subsidy/law-numbers.json")
+            }
+            for rule in scheme.classes {
+                for code in rule.of + [rule.use] where !highCost.knows(code) {
+                    throw row.fault("limitClass", "names \(code), which no table of limits has")
+                }
+            }
+            guard
+                !schemes.contains(where: {
+                    $0.law == scheme.law && $0.period.overlaps(scheme.period)
+                })
+            else { throw row.fault("effectiveFrom", "overlaps another row of the same law") }
+            schemes.append(scheme)
+        }
+        return schemes
+    }
+}
+
+extension RuleReader {
+    fileprivate func nationalScheme(
+        _ citations: inout CitationList, _ source: RuleSource
+    ) throws(RuleFault) -> NationalScheme {
+        try requireOnly([
+            "law", "name", "effectiveFrom", "effectiveTo", "percent", "limitClass", "columns",
+            "incomes", "meals", "source", "verified",
+        ])
+        let law = try string("law")
+        let columns = object["columns"] == nil ? ["一般"] : try strings("columns")
+        guard !columns.isEmpty, Set(columns).count == columns.count else {
+            throw fault("columns", "is empty or names one twice")
+        }
+        let from = try day("effectiveFrom")
+        return NationalScheme(
+            law: law, name: try text("name"), period: try period(),
+            percent: try optionalInt("percent", in: 0...100),
+            classes: try classRules(), columns: columns, incomes: try incomes(columns),
+            meals: try choice("meals"),
+            rule: try citations.mark("law/\(law)/\(from.text)", ownSource(or: source), at: self))
+    }
+
+    private func classRules() throws(RuleFault) -> [NationalScheme.ClassRule] {
+        var rules: [NationalScheme.ClassRule] = []
+        for row in try optionalChildren("limitClass") {
+            try row.requireOnly(["of", "use"])
+            rules.append(.init(of: try row.strings("of"), use: try row.string("use")))
+        }
+        return rules
+    }
+
+    /// Columns go from the ordinary to the heavier case, so a cap never rises along them.
+    private func incomes(_ columns: [String]) throws(RuleFault) -> [NationalScheme.Income] {
+        var incomes: [NationalScheme.Income] = []
+        for row in try optionalChildren("incomes") {
+            try row.requireOnly(["income", "caps", "percent"])
+            let name = try row.string("income")
+            guard !incomes.contains(where: { $0.name == name }) else {
+                throw row.fault("income", "is given twice")
+            }
+            var caps: [Int?] = []
+            for value in row.object["caps"]?.array ?? [] {
+                guard value == .null || value.int.map({ $0 >= 0 }) ?? false else {
+                    throw row.fault("caps", "holds what is neither yen nor null")
+                }
+                let yen = value.int
+                if let yen, let last = caps.last, let last, yen > last {
+                    throw row.fault("caps", "rises from one column to the next")
+                }
+                caps.append(yen)
+            }
+            guard caps.count == columns.count else {
+                throw row.fault("caps", "has not one amount for each column")
+            }
+            incomes.append(
+                .init(
+                    name: name, caps: caps, percent: try row.optionalInt("percent", in: 0...100)))
+        }
+        return incomes
+    }
+}

@@ -1,0 +1,48 @@
+/// 端数処理: one named way of rounding yen. Which is used where is data
+/// (`subsidy/copayment.json`), each with the text it was taken from.
+package struct Rounding: Hashable, Sendable {
+    package enum Method: String, CaseIterable, Sendable {
+        /// 四捨五入
+        case halfUp = "half-up"
+        /// 切捨て
+        case down
+        /// 切上げ
+        case up
+    }
+
+    /// 1, 10 or 100 yen.
+    package let unit: Int
+    package let method: Method
+
+    package init(unit: Int, method: Method) {
+        self.unit = unit
+        self.method = method
+    }
+
+    /// `numerator / denominator` yen to the unit. The numerator is not negative.
+    package func yen(_ numerator: Int, per denominator: Int = 1) -> Int {
+        let step = denominator * unit
+        let whole = numerator / step
+        let rest = numerator - whole * step
+        let up =
+            switch method {
+            case .halfUp: rest * 2 >= step
+            case .down: false
+            case .up: rest > 0
+            }
+        return (whole + (up ? 1 : 0)) * unit
+    }
+
+    /// `percent` of `amount`.
+    package func yen(_ amount: Int, percent: Int) -> Int { yen(amount * percent, per: 100) }
+}
+
+/// The roundings of one version of the rules, by where they are used.
+package struct Roundings: Hashable, Sendable {
+    /// A percentage of the cost (一部負担金, 公費の定率負担).
+    package let share: Rounding
+    /// The term above the threshold of a high-cost limit (1%加算).
+    package let highCostTerm: Rounding
+    /// What is paid at the counter (10円未満四捨五入).
+    package let counter: Rounding
+}

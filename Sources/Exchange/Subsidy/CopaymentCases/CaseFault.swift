@@ -1,0 +1,112 @@
+/// 計算できない理由: why one case of a file was not computed, where in it, and what to do. It stands in
+/// the place of that case's answer; the others are computed all the same.
+package struct CaseFault: Error, Hashable, Sendable {
+    package enum Code: String, CaseIterable, Sendable {
+        case missing
+        case malformed
+        case outOfRange = "out-of-range"
+        case unknownClass = "unknown-class"
+        case unknownScheme = "unknown-scheme"
+        case unknownIncome = "unknown-income"
+        case noTable = "no-table"
+        case noShare = "no-share"
+        case contradiction
+        case notEffective = "not-effective"
+    }
+
+    package let code: Code
+    /// In the caller's words: `input.publics[0].amt`.
+    package let path: String
+    /// What would have been taken, where that is a short list.
+    package let known: [String]
+
+    init(_ code: Code, _ path: String, known: [String] = []) {
+        self.code = code
+        self.path = path
+        self.known = known
+    }
+
+    package var text: BilingualText {
+        let words = words
+        guard !known.isEmpty else {
+            return BilingualText(ja: "\(path): \(words.ja)", en: "\(path): \(words.en)")
+        }
+        let list = known.joined(separator: ", ")
+        return BilingualText(
+            ja: "\(path): \(words.ja) 使えるもの: \(list)", en: "\(path): \(words.en) Known: \(list)")
+    }
+
+    private var words: BilingualText {
+        switch code {
+        case .missing: .init(ja: "項目がありません。入れてください。", en: "is missing. Please give it.")
+        case .malformed:
+            .init(
+                ja: "形が違います。書き方を確かめてください。",
+                en: "has the wrong form. Please check how it is written.")
+        case .outOfRange:
+            .init(ja: "取りうる値の外です。確かめてください。", en: "is outside of what it can be. Please check it.")
+        case .unknownClass:
+            .init(
+                ja: "この所得区分はその月の表にありません。区分と年齢を確かめてください。",
+                en: "is no class of the tables of that month. Please check class and age.")
+        case .unknownScheme:
+            .init(
+                ja: "この制度は登録されていません。番号を確かめるか、割合と上限額を入れてください。",
+                en: "is a scheme not on file. Please check it, or give percentage and cap.")
+        case .unknownIncome:
+            .init(
+                ja: "この区分は制度の表にありません。受給者証を確かめてください。",
+                en: "is no class of the scheme. Please check the certificate.")
+        case .noTable:
+            .init(
+                ja: "その月の限度額の表がありません。日付を確かめてください。",
+                en: "has no table of limits for its month. Please check the day.")
+        case .noShare:
+            .init(
+                ja: "負担割合が分かりません。割合か、生年月日を入れてください。",
+                en: "says neither percentage nor birth date. Please give one of them.")
+        case .contradiction:
+            .init(ja: "他の項目と合いません。確かめてください。", en: "contradicts another item. Please check both.")
+        case .notEffective:
+            .init(
+                ja: "その日には有効ではありません。日付を確かめてください。",
+                en: "is not in force on that day. Please check the day.")
+        }
+    }
+}
+
+/// 計算に添える注意: what a reader of an amount should know.
+package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
+    case unverifiedRule = "unverified-rule"
+    case undated
+    case settingUnsaid = "setting-unsaid"
+    case noLimit = "no-limit"
+    case unknownItem = "unknown-item"
+
+    package var text: BilingualText {
+        switch self {
+        case .unverifiedRule:
+            .init(
+                ja: "出典と照合していない決まりを使いました。請求の前に確かめてください。",
+                en:
+                    "A rule was used that nobody has checked against its source. Check before claiming."
+            )
+        case .undated:
+            .init(
+                ja: "診療日がないため、公表された計算事例の時期の表で計算しました。",
+                en: "No day of service was given: the tables of the published examples were used.")
+        case .settingUnsaid:
+            .init(
+                ja: "入院か外来かが分からないため、世帯の限度額で計算しました。",
+                en: "Neither inpatient nor outpatient was said: the household's limit was used.")
+        case .noLimit:
+            .init(
+                ja: "所得区分がないため、高額療養費の限度額をかけていません。",
+                en: "No income class was given: no high-cost limit was applied.")
+        case .unknownItem:
+            .init(
+                ja: "知らない項目があり、使いませんでした。", en: "There are items we do not know; they were not used."
+            )
+        }
+    }
+}

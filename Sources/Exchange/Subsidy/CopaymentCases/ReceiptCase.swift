@@ -1,0 +1,185 @@
+/// 明細書の例: one case in the form of the published calculation examples, read into a receipt. Percentages
+/// and caps are taken as given, or looked up by 法別番号, income class and column.
+package struct ReceiptCase: Sendable {
+    package let receipt: Receipt
+    /// 食事: of the patient and of schemes.
+    package let meals: Meals?
+    /// A local scheme over what is left to the patient.
+    let local: LocalOfCase?
+    package private(set) var warnings: [CaseWarning]
+
+    package struct Meals: Sendable, Hashable {
+        package let patient: Int
+        package let scheme: Int
+        package let step: CopaymentStep
+    }
+
+    init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
+        var reader = CaseReader(input, path: path)
+        let patient = try PatientOfCase(&reader, rules)
+        let share = try patient.percent(&reader, rules)
+        var receipt = Receipt(percent: share.percent)
+        receipt.percentRule = share.rule
+        receipt.reducedPercent = share.reduced
+        receipt.limit = patient.limit
+        receipt.countedFrom = patient.table?.countedFrom ?? 0
+        receipt.insuranceOnly =
+            try reader.yen("only", "insuranceOnly", points: "onlyPoints", "points") ?? 0
+        receipt.longTerm = try Self.longTerm(&reader, patient, rules)
+        if try reader.bool("hairyo") ?? false {
+            receipt.consideration = rules.highCost.consideration(on: patient.day)
+        }
+        receipt.annualRest = try Self.annualRest(&reader, patient)
+        var schemes: [NationalScheme?] = []
+        var unknown: [String] = []
+        for (index, row) in try reader.objects("publics", "public").enumerated() {
+            var row = row
+            let expense = try PublicOfCase(&row, place: index, patient, rules)
+            receipt.publics.append(expense.expense)
+            schemes.append(expense.scheme)
+            unknown += row.unknown
+        }
+        guard !receipt.publics.isEmpty || input["only"] != nil || receipt.insuranceOnly > 0 else {
+            throw CaseFault(.missing, reader.place("only"))
+        }
+        meals = try Self.meals(&reader, schemes.compactMap { $0 }, patient, rules)
+        local = try LocalOfCase(&reader, patient, rules)
+        self.receipt = receipt
+        warnings = patient.warnings
+        if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
+    }
+
+    private static func longTerm(
+        _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
+    ) throws(CaseFault) -> HighCostLimit? {
+        guard let (_, value) = reader.present(["cho", "longTerm"]) else { return nil }
+        if value == .bool(false) { return nil }
+        var given: Int?
+        if value != .bool(true) {
+            given = try reader.int("cho", "longTerm", in: 0...Receipt.yenMax)
+        }
+        guard
+            let limit = rules.highCost.longTerm(
+                given: given, code: patient.row?.code, isHalved: patient.isHalved, on: patient.day)
+        else { throw CaseFault(.notEffective, reader.place("cho")) }
+        return limit
+    }
+
+    /// 年間上限: only when the case says what was paid before in the year.
+    private static func annualRest(
+        _ reader: inout CaseReader, _ patient: PatientOfCase
+    ) throws(CaseFault) -> Receipt.Annual? {
+        guard let paid = try reader.yen("annualPaid") else { return nil }
+        guard let row = patient.row, let annual = row.annual else {
+            throw CaseFault(.notEffective, reader.place("annualPaid"))
+        }
+        return .init(yen: max(0, annual - paid), rule: row.limit.rule)
+    }
+
+    private static func meals(
+        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ patient: PatientOfCase,
+        _ rules: CopaymentRules
+    ) throws(CaseFault) -> Meals? {
+        guard let (_, value) = reader.present(["meals"]) else { return nil }
+        guard let object = value.object else { throw CaseFault(.malformed, reader.place("meals")) }
+        var row = CaseReader(object, path: reader.place("meals"))
+        guard let count = try row.int("count", in: 0...93) else {
+            throw CaseFault(.missing, row.place("count"))
+        }
+        let code = try row.text("class") ?? "一般"
+        guard let charge = rules.meals.row(code, on: patient.day) else {
+            throw CaseFault(
+                .unknownClass, row.place("class"), known: rules.meals.codes(on: patient.day))
+        }
+        let whole = charge.yenPerMeal * count
+        let step = CopaymentStep(
+            .meals, whole, of: charge.yenPerMeal, by: count, rule: charge.rule)
+        // The scheme that leaves least to the patient decides.
+        if schemes.contains(where: { $0.meals == .scheme }) {
+            return Meals(patient: 0, scheme: whole, step: step)
+        }
+        let isHalf = schemes.contains { $0.meals == .half }
+        let own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
+        return Meals(patient: own, scheme: whole - own, step: step)
+    }
+}
+
+extension MealCharges {
+    func codes(on day: CalendarDay) -> [String] {
+        rows.filter { $0.period.covers(day) }.map(\.code)
+    }
+}
+
+/// One row of `publics`.
+struct PublicOfCase {
+    let expense: PublicExpense
+    let scheme: NationalScheme?
+
+    init(
+        _ row: inout CaseReader, place: Int, _ patient: PatientOfCase, _ rules: CopaymentRules
+    ) throws(CaseFault) {
+        let takesOver = try row.ints("after", in: 0...31) ?? []
+        guard takesOver.allSatisfy({ $0 < place }), Set(takesOver).count == takesOver.count else {
+            throw CaseFault(.outOfRange, row.place("after"))
+        }
+        guard
+            let cost = try row.yen("amt", "amount", "cost", points: "points")
+                ?? (takesOver.isEmpty ? nil : 0)
+        else { throw CaseFault(.missing, row.place("amt")) }
+        let scheme = try Self.scheme(&row, patient, rules)
+        var percent = scheme?.percent
+        var cap: Int?
+        if let scheme, let income = try Self.income(&row, scheme) {
+            percent = income.income.percent ?? percent
+            cap = income.cap
+        }
+        if row.object["pct"] != nil {
+            percent = try row.int("pct", "percent", in: 0...100)
+        } else {
+            percent = try row.int("percent", in: 0...100) ?? percent
+        }
+        cap = try row.yen("cap") ?? cap
+        var expense = PublicExpense(cost: cost, percent: percent, cap: cap)
+        expense.takesOver = takesOver
+        expense.rule = scheme?.rule ?? .asGiven
+        expense.limit = patient.limit
+        if let written = try row.text("kogaku") {
+            expense.limit = try patient.limit(
+                ofClass: written, rules, at: row.place("kogaku"))
+        } else if let other = scheme?.standIn(for: patient.row?.code) {
+            expense.limit = try patient.limit(ofClass: other, rules, at: row.place("law"))
+        }
+        self.expense = expense
+        self.scheme = scheme
+    }
+
+    private static func scheme(
+        _ row: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
+    ) throws(CaseFault) -> NationalScheme? {
+        guard let (name, value) = row.present(["law", "hobetsu"]) else { return nil }
+        guard let law = value.string ?? value.int.map(String.init) else {
+            throw CaseFault(.malformed, row.place(name))
+        }
+        guard let scheme = rules.scheme(law: law, on: patient.day) else {
+            let known = rules.schemes.contains { $0.law == law }
+            throw CaseFault(known ? .notEffective : .unknownScheme, row.place(name))
+        }
+        return scheme
+    }
+
+    private static func income(
+        _ row: inout CaseReader, _ scheme: NationalScheme
+    ) throws(CaseFault) -> (income: NationalScheme.Income, cap: Int?)? {
+        let column = try row.text("column")
+        guard let name = try row.text("income") else { return nil }
+        let key = ClassText.key(name)
+        guard let income = scheme.incomes.first(where: { ClassText.key($0.name) == key }) else {
+            throw CaseFault(
+                .unknownIncome, row.place("income"), known: scheme.incomes.map(\.name))
+        }
+        guard let place = column.map(scheme.columns.firstIndex(of:)) ?? 0 else {
+            throw CaseFault(.unknownIncome, row.place("column"), known: scheme.columns)
+        }
+        return (income, income.caps[place])
+    }
+}

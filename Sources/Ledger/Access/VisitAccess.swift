@@ -1,0 +1,50 @@
+import Crypto
+import Exchange
+import Postgres
+
+/// 受付による照会: one access of a shared batch. What arrived while the last batch was being flushed is
+/// read in one snapshot, decided, and entered in one statement; one commit makes all of it durable.
+///
+/// Whoever asked gets the answer, or the refusal, after that commit. A batch that fails is decided
+/// again, one access at a time, from what is then true.
+struct VisitAccess: Sendable {
+    let caller: Caller
+    let purpose: Purpose
+    let visit: RecordID
+    let decide: @Sendable (borrowing VisitRecords) throws -> Answered
+
+    static func run(_ transaction: inout Transaction, _ batch: [VisitAccess]) throws
+        -> [Result<Answered, any Error>]
+    {
+        let readings = try VisitReading.load(
+            &transaction, batch.map { .init(visit: $0.visit, party: $0.caller.party) })
+        var entries: [Entry] = []
+        entries.reserveCapacity(batch.count)
+        let outcomes = zip(batch, readings).map { $0.outcome(from: $1, &entries) }
+        let steps = entries.isEmpty ? [] : [(EntryWriter.insert, EntryWriter.values(entries))]
+        _ = try transaction.pipelineAndCommit(steps)
+        return outcomes
+    }
+
+    /// An error that is no refusal is a fault of ours: nothing is answered, so nothing is entered.
+    private func outcome(from reading: VisitReading, _ entries: inout [Entry])
+        -> Result<Answered, any Error>
+    {
+        var entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
+        entry.visit = reading.visit?.id
+        entry.person = reading.visit?.person
+        do {
+            let answered = try decide(VisitRecords(reading, entry: entry.id))
+            entry.basis = answered.basis
+            entry.digest = Array(SHA256.hash(data: answered.body))
+            entries.append(entry)
+            return .success(answered)
+        } catch let refusal as Refusal {
+            entry.outcome = refusal.code
+            entries.append(entry)
+            return .failure(refusal)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

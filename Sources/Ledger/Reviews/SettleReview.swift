@@ -1,0 +1,144 @@
+package import Exchange
+import Postgres
+
+/// 確認待ちの行: a registered row that is held back because it speaks of another person than what is
+/// known. Named by its version and its task: the sender knows which line that was, and nobody here
+/// needs to see the person.
+package struct OpenReview: Sendable, Hashable {
+    package let version: Int
+    package let body: String
+    package let certificateType: String
+    package let since: Instant
+    package let task: RecordID
+}
+
+/// 確認の結果: the municipality's word, as the operator was given it.
+package struct ReviewVerdict: Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        /// The person is the right one: the row answers from now on, and what the body said of the
+        /// person is what it says, whatever other bodies say.
+        case accept
+        /// The person is another: the row never answers, and no answer speaks of a review.
+        case reject
+    }
+
+    package let kind: Kind
+    /// Where the word stands: a document's number and day, never what is in it.
+    package let word: String
+
+    /// Throws `.malformed` for a word that is empty, longer than 200 characters or over more than a
+    /// line, and `.individualNumberNotAllowed` for one that could hold such a number.
+    package init(_ kind: Kind, word: String) throws(Refusal) {
+        guard (1...200).contains(word.count), !word.contains(where: \.isNewline) else {
+            throw .malformed("word")
+        }
+        guard !IndividualNumber.looksLikeOne(in: word) else {
+            throw .individualNumberNotAllowed("word")
+        }
+        self.kind = kind
+        self.word = word
+    }
+}
+
+extension Records {
+    /// Every row that is held back now, oldest first. It says nothing of a person.
+    package mutating func openReviews() throws -> [OpenReview] {
+        enter(nil)
+        return try transaction.query(Self.selectReviews).map { row in
+            OpenReview(
+                version: try row.int(0), body: try row.text(1), certificateType: try row.text(2),
+                since: Instant(microseconds: try row.instant(3)), task: try row.uuid(4).record)
+        }
+    }
+
+    /// Settles one row by a version of its own after it; what was held back stays as it was, for
+    /// replays and for the record. Throws `.recordUnknown` for a row that is not held back.
+    package mutating func settleReview(_ version: Int, _ verdict: ReviewVerdict) throws {
+        _ = try transaction.query(Self.lockReviews)
+        let rows = try transaction.query(Self.selectReview, [.int(version)])
+        guard let row = rows.first else { throw Refusal.recordUnknown }
+        let person = try row.uuid(0).person
+        subject.person = person
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("review", version)
+        writer.member("verdict", verdict.kind.rawValue)
+        writer.member("word", verdict.word)
+        writer.endObject()
+        let held: [Value] = [.person(person), .int(version)]
+        switch verdict.kind {
+        case .accept:
+            write([(Self.acceptIdentity, held), (Self.acceptEntitlement, held)])
+        case .reject: write([(Self.reject, held)])
+        }
+        enter(person, basis: writer.text)
+    }
+
+    private static let sameRow = """
+        later.person = e.person and later.body = e.body and later.certificate_type = e.certificate_type
+            and later.sub_key = e.sub_key and later.history_key = e.history_key
+        """
+
+    private static let standing = """
+        e.is_under_review and not exists (
+            select 1 from exchange.entitlement later where \(sameRow) and later.version > e.version)
+        """
+
+    private static let selectReviews = Statement(
+        """
+        select e.version, e.body, e.certificate_type, e.known_at, e.task
+        from exchange.entitlement e where \(standing) order by e.version
+        """)
+
+    /// Two verdicts on one row come one after the other, and the second finds it settled.
+    private static let lockReviews = Statement("select pg_advisory_xact_lock(7461746974)")
+
+    private static let selectReview = Statement(
+        """
+        select e.person from exchange.entitlement e where e.version = $1 and \(standing)
+        """)
+
+    private static let contents = """
+        consent_kind, valid_from, valid_to, is_always_reimbursement, payer_number, recipient_number,
+            birth_date, certification_name, designated_institutions, face, task
+        """
+
+    private static let key = "person, body, certificate_type, sub_key, history_key"
+
+    private static let acceptEntitlement = Statement(
+        """
+        insert into exchange.entitlement (\(key), \(contents), face_digest, is_deleted, is_under_review)
+        select \(key), \(contents), face_digest, is_deleted, false
+        from exchange.entitlement where person = $1 and version = $2
+        """)
+
+    /// What the body said of the person with this row.
+    private static let acceptIdentity = Statement(
+        """
+        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
+            is_not_disclosed, is_under_review)
+        select i.person, i.body, i.name, i.name_kana, i.address, i.birth_date, i.sex,
+            i.is_not_disclosed, false
+        from exchange.entitlement e join exchange.identity i
+            on i.person = e.person and i.body = e.body and i.birth_date = e.birth_date
+                and i.is_under_review and i.known_at <= e.known_at
+        where e.person = $1 and e.version = $2
+        order by i.version desc limit 1
+        """)
+
+    /// What was held before holds again; where nothing was, the row is a deleted one. Its digest is
+    /// of nothing that can be sent, so that the same row sent anew is looked at anew.
+    private static let reject = Statement(
+        """
+        with held as (select * from exchange.entitlement where person = $1 and version = $2),
+        before as (
+            select later.* from held e
+            join exchange.entitlement later on \(sameRow) and not later.is_under_review
+            order by later.version desc limit 1)
+        insert into exchange.entitlement (\(key), \(contents), face_digest, is_deleted, is_under_review)
+        select \(key), \(contents), face_digest, is_deleted, false from before
+        union all
+        select \(key), \(contents), sha256(face_digest || 'rejected'::bytea), true, false
+        from held where not exists (select 1 from before)
+        """)
+}

@@ -1,0 +1,72 @@
+import Exchange
+import TestSupport
+import Testing
+
+@Suite struct ErrorFileTests {
+    static func errors(of outcome: FileSample.Outcome) -> String {
+        var file = ErrorFile(of: "f1")
+        for row in outcome.rows { file.add(row) }
+        return String(decoding: file.takeBytes(), as: UTF8.self)
+    }
+
+    @Test func `mended rows alone come back and are taken by the same layout`() throws {
+        let text = FileSample.file(
+            FileSample.row(), FileSample.row(["履歴キー": "h2", "性別": "7", "氏名": "=1+1"]),
+            FileSample.row(["履歴キー": "h3", "氏名カナ": ""]))
+        let errors = Self.errors(of: try FileSample.check(text))
+        #expect(!errors.contains("123456789018") && errors.contains(",'=1+1,"))
+        #expect(errors.contains("#3@f1") && !errors.contains("h3"))
+        let mended = try FileSample.check(errors.replacing(",7,", with: ",2,"))
+        #expect(mended.isMending && mended.codes.isEmpty && mended.counts.rows == 1)
+        let row = mended.rows[0]
+        #expect(row.origin == RowOrigin(file: "f1", line: 3) && row.individualNumber == nil)
+        #expect(row.text("basicFiveInfo.name") == "=1+1" && row.text("historyKey") == "h2")
+        #expect(!(try FileSample.layout("entitlements-full")).endsWhatIsMissing(isMending: true))
+        let again = Self.errors(of: try FileSample.check(errors))
+        #expect(again.contains("#3@f1") && again.contains(",'=1+1,"))
+    }
+
+    @Test(arguments: [
+        "=1+1", "+81-3", "-5", "@x", "\t=1", "'quoted", "''", "＝1", "＋1", "－1", "＠x", "0012345",
+        "2026-04-01",
+        "123456789012345", "12", "山田", "a=b", "\"=1\"\"\"",
+    ])
+    func `a spreadsheet runs and changes nothing, and the value comes back`(value: String) throws {
+        let quoted = value.contains("\"") ? value : "\"\(value)\""
+        let text = FileSample.file(FileSample.row(["区分": quoted, "性別": "7"]))
+        let first = try FileSample.check(text)
+        let again = try FileSample.check(Self.errors(of: first))
+        #expect(again.rows[0].text("segment") == first.rows[0].text("segment"))
+        for field in Self.errors(of: first).split(separator: "\r\n")[1].split(separator: ",") {
+            let start = field.drop { $0 == "\"" }.first
+            #expect(start.map { "=+-@＝＋－＠\t".contains($0) } != true, "\(field)")
+        }
+    }
+
+    @Test(arguments: Seeded.seeds(40))
+    func `no individual number leaves in an error file or an acknowledgement`(seed: UInt64) throws {
+        var random = Seeded(seed)
+        let number = random.individualNumber()
+        let place = random.pick(FileSample.entitlement).0
+        let spoilt = random.pick(FileCheckTests.spoilt).0
+        let change = spoilt.merging(["個人番号": number]) { $1 }
+            .merging([place: number]) { $1 }
+        let outcome = try FileSample.check(FileSample.file(FileSample.row(change)))
+        var acknowledgement = FileAcknowledgement()
+        acknowledgement.add(outcome.rows.flatMap(\.findings))
+        let layout = try FileSample.layout("entitlements")
+        acknowledgement.end(
+            ReceivedFile(
+                file: "f1", byteCount: 1, digest: "ab", layout: layout, encoding: outcome.encoding,
+                isMending: false),
+            outcome.counts)
+        let json = acknowledgement.takeBytes()
+        let object = try #require(try JSON(reading: json).object)
+        let processed = try #require(object["processed"]?.object)
+        #expect(try processed.requiredInt("accepted") + processed.requiredInt("refused") == 1)
+        // A key by a rule of the municipality may be any digits, but not this person's number.
+        #expect(!Self.errors(of: outcome).contains(number), "\(change)")
+        #expect(!String(decoding: json, as: UTF8.self).contains(number))
+        #expect(!"\(outcome.rows.map { String(reflecting: $0.origin) })".contains(number))
+    }
+}

@@ -1,0 +1,161 @@
+import Exchange
+import TestSupport
+import Testing
+
+@Suite struct FileCheckTests {
+    @Test func `a correct file is taken whole`() throws {
+        let outcome = try FileSample.check(
+            FileSample.file(FileSample.row(), FileSample.row(["履歴キー": "h2"])))
+        #expect(outcome.counts.rows == 2 && outcome.counts.accepted == 2)
+        #expect(outcome.codes.isEmpty)
+        #expect(outcome.rows.map(\.line) == [2, 3])
+        #expect(outcome.encoding == .utf8 && !outcome.isMending)
+    }
+
+    static let spoilt: [([String: String], String, RowCode)] = [
+        (["個人番号": "123456789010"], "myNumber", .number),
+        (["個人番号": "１２３４５６７８９０１８"], "myNumber", .charset),
+        (["個人番号": ""], "myNumber", .required), (["氏名": ""], "basicFiveInfo.name", .required),
+        (["氏名": "\"試験\n花子\""], "basicFiveInfo.name", .charset),
+        (["氏名": String(repeating: "あ", count: 201)], "basicFiveInfo.name", .length),
+        (["住所": ""], "basicFiveInfo.address", .required),
+        (["住所": "備考 123456789018"], "basicFiveInfo.address", .individualNumberElsewhere),
+        (["公費受給者番号": "123456789018"], "medicalSubsidyRecipientNumber", .individualNumberElsewhere),
+        (["生年月日": "2026-02-29"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "3640108"], "basicFiveInfo.dateOfBirth", .eraEnded),
+        (["生年月日": "5050229"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "6010101"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "昭和64年1月8日"], "basicFiveInfo.dateOfBirth", .eraEnded),
+        (["生年月日": "令和5年2月29日"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "不明"], "basicFiveInfo.dateOfBirth", .unknownDay),
+        (["生年月日": "1950-00-00"], "basicFiveInfo.dateOfBirth", .unknownDay),
+        (["生年月日": "3250000"], "basicFiveInfo.dateOfBirth", .unknownDay),
+        (["生年月日": "1950-00-12"], "basicFiveInfo.dateOfBirth", .format),
+        (["性別": "男"], "basicFiveInfo.sex", .charset), (["性別": "7"], "basicFiveInfo.sex", .format),
+        (["不開示フラグ": "?"], "isNotDisclosed", .format),
+        (["公費負担者番号": "8811301"], "medicalSubsidyInsurerNumber", .format),
+        (["公費負担者番号": "88113015"], "medicalSubsidyInsurerNumber", .checkDigit),
+        (["公費受給者番号": "1234560"], "medicalSubsidyRecipientNumber", .checkDigit),
+        (["追加条件": "10"], "additionalConditions", .format),
+        (["受給者証券面項目": "備考"], "certificationDetail", .format),
+        (["自己負担上限額(月額)": "-1"], "maxCopaymentAmount.perMonth", .format),
+        (["資格有効期間終了": "2026-03-31"], "validTo", .dateOrder),
+        (["資格有効期間終了": "4310501"], "validTo", .eraEnded),
+        (["氏名カナ": ""], "basicFiveInfo.nameKana", .kanaMissing),
+        (["氏名": "外\u{E000}字"], "basicFiveInfo.name", .gaiji),
+        (["受給者証名": "\"証\"\"x\"y"], "row", .quoting), (["区分": "a,b"], "row", .fieldCount),
+    ]
+
+    @Test(arguments: spoilt)
+    func `a row is told what is wrong with it`(
+        change: [String: String], item: String, code: RowCode
+    ) throws {
+        let outcome = try FileSample.check(FileSample.file(FileSample.row(change)))
+        let found = outcome.rows.flatMap(\.findings)
+        let finding = try #require(found.first { $0.code == code && $0.item == item }, "\(found)")
+        #expect(finding.line == 2 && finding.ja.hasSuffix("。") && finding.en.hasSuffix("."))
+        #expect(outcome.rows[0].isRefused == found.contains { $0.severity == .error })
+        var writer = JSONWriter()
+        finding.write(into: &writer)
+        #expect(!writer.text.contains("123456789018") && !writer.text.contains("１２３４"))
+    }
+
+    @Test func `an unreadable byte refuses its row alone`() throws {
+        var bytes = Array(FileSample.file(FileSample.row(), FileSample.row(["履歴キー": "h2"])).utf8)
+        let name = try #require(bytes.firstRange(of: Array("試験 花子".utf8)))
+        bytes[name.lowerBound] = 0xFF
+        let outcome = try FileSample.check(bytes, FileSample.layout("entitlements"))
+        #expect(outcome.rows[0].findings.map(\.code) == [.unreadable])
+        #expect(outcome.rows[0].findings[0].cell?.kind == .unreadable)
+        #expect(outcome.rows[1].findings.isEmpty)
+    }
+
+    @Test func `the same key twice in one file is refused`() throws {
+        let outcome = try FileSample.check(FileSample.file(FileSample.row(), FileSample.row()))
+        #expect(outcome.codes == [.duplicateKey] && outcome.rows[1].isRefused)
+    }
+
+    @Test(arguments: [
+        "2026-04-01", "2026/4/1", "20260401", "5080401", "R8.4.1", "r08.04.01", "R080401",
+        "令和8年4月1日",
+        "令和８年４月１日",
+    ])
+    func `one day in every form is one day`(text: String) throws {
+        let outcome = try FileSample.check(FileSample.file(FileSample.row(["資格有効期間開始": text])))
+        #expect(outcome.codes.isEmpty)
+        #expect(try outcome.rows[0].day("validFrom") == CalendarDay("2026-04-01"))
+    }
+
+    static var reversed: String {
+        let columns = FileSample.entitlement.reversed()
+        return columns.map(\.0).joined(separator: ",") + "\n"
+            + columns.map(\.1).joined(separator: ",") + "\n"
+    }
+
+    @Test func `the header may stand in another order`() throws {
+        let right = try FileSample.check(FileSample.file(FileSample.row()))
+        #expect(try FileSample.check(Self.reversed).shown == right.shown)
+    }
+
+    @Test(arguments: 1...7)
+    func `blocks of every size give the same rows`(size: Int) throws {
+        let text =
+            "\u{FEFF}"
+            + FileSample.file(FileSample.row(["氏名": "\"a,\"\"b\"\"\""]), FileSample.row(["性別": ""]))
+        let layout = try FileSample.layout("entitlements")
+        let whole = try FileSample.check(text.utf8, layout)
+        let cut = try FileSample.check(text.utf8, layout, blocks: size)
+        #expect(cut.shown == whole.shown && cut.counts == whole.counts)
+        #expect(cut.encoding == .utf8WithMark)
+    }
+
+    static let faults: [(String, [FileFault])] = [
+        ("", [FileFault(.empty)]),
+        (FileSample.row(), [FileFault(.headerMissing, line: 1)]),
+        (FileSample.header + ",予備\n", [FileFault(.unknownColumn("予備"), line: 1)]),
+        (FileSample.header + ",1234567\n", [FileFault(.unknownColumn("*"), line: 1)]),
+        (FileSample.header + ",氏名\n", [FileFault(.duplicateColumn("氏名"), line: 1)]),
+        (
+            "\n" + FileSample.header.replacing(",性別", with: "") + ",x\n",
+            [FileFault(.unknownColumn("x"), line: 2), FileFault(.missingColumn("性別"), line: 2)]
+        ),
+        (FileSample.file(FileSample.row()) + "\"", [FileFault(.quoteNotClosed, line: 3)]),
+        ("PK\u{3}\u{4}xxxxxx", [FileFault(.notText("ZIP/Excel (xlsx)"))]),
+    ]
+
+    @Test(arguments: faults)
+    func `a file in doubt is refused with its line`(text: String, faults: [FileFault]) throws {
+        let found = try FileSample.faults(text.utf8)
+        #expect(found == faults)
+        for fault in found { #expect(fault.ja.hasSuffix("ください。") && fault.en.hasSuffix(".")) }
+    }
+
+    @Test func `what was announced is held against what came`() throws {
+        let layout = try FileSample.layout("entitlements")
+        let text = FileSample.file(FileSample.row())
+        #expect(throws: FileRefusal([FileFault(.rowsDiffer(declared: 2, found: 1))])) {
+            try FileSample.check(text.utf8, layout, announced: .init(rows: 2))
+        }
+        let wrong = FileFault(.wrongEncoding(found: .utf8, expected: [.cp932]))
+        #expect(throws: FileRefusal([wrong])) {
+            try FileSample.check(text.utf8, layout, announced: .init(encoding: .cp932))
+        }
+        let utf16: [UInt8] =
+            [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(try FileSample.faults(utf16) == [FileFault(.notText("UTF-16"))])
+    }
+
+    @Test(arguments: Seeded.seeds(60))
+    func `a row the layout takes becomes a registration row`(seed: UInt64) throws {
+        var random = Seeded(seed)
+        var change: [String: String] = [:]
+        for _ in 0..<random.int(0...3) { change.merge(random.pick(Self.spoilt).0) { $1 } }
+        let row = try FileSample.check(FileSample.file(FileSample.row(change))).rows[0]
+        guard !row.isRefused else { return }
+        let made = try row.subsidyRow(form: .difference).get()
+        #expect(made.certificate.validFrom == row.day("validFrom"))
+        #expect(made.person.dateOfBirth == row.birthDate("basicFiveInfo.dateOfBirth"))
+        let told = Set(row.findings.map(\.code)).subtracting([.eraEnded])
+        #expect(Set(made.warnings.map(\.code)) == told)
+    }
+}

@@ -1,0 +1,248 @@
+import Exchange
+import Testing
+
+/// Every boundary at −1, 0 and +1 day, with the law it comes from.
+@Suite struct VaccinationBoundaryTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        let law: String
+        let birth: String?
+        var sex: String?
+        /// The history; the candidate follows it.
+        var history = ""
+        let vaccine: String
+        /// Days of the candidate, each with its verdict and rule.
+        let days: [(day: String, verdict: String, rule: String?)]
+
+        var testDescription: String { law }
+    }
+
+    private static let born = "2025-05-10"
+
+    static let windows: [Row] = [
+        .init(
+            law: "MR 1期 生後12月から24月", birth: born, vaccine: "MR",
+            days: [
+                ("2026-05-08", "reject", "too-early"), ("2026-05-09", "accept", nil),
+                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-early"),
+            ]),
+        .init(
+            law: "MR 2期 就学前の1年", birth: born, history: "MR 2026-06-01", vaccine: "MR",
+            days: [
+                ("2031-03-31", "reject", "too-early"), ("2031-04-01", "accept", nil),
+                ("2032-03-31", "accept", nil), ("2032-04-01", "reject", "too-late"),
+            ]),
+        .init(
+            law: "MR 2期 4月2日生まれは1年あと", birth: "2025-04-02", vaccine: "MR2",
+            days: [("2031-03-31", "reject", "too-early"), ("2031-04-01", "accept", nil)]),
+        .init(
+            law: "MR 1期の二重", birth: born, history: "MR 2026-06-01", vaccine: "MR",
+            days: [("2026-09-01", "reject", "needless")]),
+        .init(
+            law: "BCG 1歳に至るまで", birth: born, vaccine: "BCG",
+            days: [
+                ("2025-05-09", "reject", "before-birth"), ("2025-05-10", "accept", nil),
+                ("2026-05-09", "accept", nil), ("2026-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "BCG 1回", birth: born, history: "BCG 2025-10-10", vaccine: "BCG",
+            days: [("2025-12-10", "reject", "needless"), ("2025-10-10", "reject", "duplicate")]),
+        .init(
+            law: "水痘 生後12月から36月", birth: born, vaccine: "水痘",
+            days: [
+                ("2026-05-08", "reject", "too-early"), ("2026-05-09", "accept", nil),
+                ("2028-05-09", "accept", nil), ("2028-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "五種混合 生後2月から90月", birth: born, vaccine: "5種",
+            days: [
+                ("2025-07-08", "reject", "too-early"), ("2025-07-09", "accept", nil),
+                ("2032-11-09", "accept", nil), ("2032-11-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "ロタリックス 出生6週0日後から24週0日後、初回は14週6日後まで", birth: born,
+            vaccine: "ロタリックス",
+            days: [
+                ("2025-06-20", "reject", "too-early"), ("2025-06-21", "accept", nil),
+                ("2025-08-22", "accept", nil), ("2025-08-23", "warn", "started-late"),
+                ("2025-10-25", "warn", "started-late"), ("2025-10-26", "reject", "too-late"),
+            ]),
+        .init(
+            law: "ロタテック 出生32週0日後まで", birth: born,
+            history: "ロタテック 2025-07-01, ロタテック 2025-08-01", vaccine: "ロタテック",
+            days: [("2025-12-20", "accept", nil), ("2025-12-21", "reject", "too-late")]),
+        .init(
+            law: "日本脳炎2期 9歳から13歳", birth: born,
+            history: "日本脳炎 2028-06-01, 日本脳炎 2028-06-20, 日本脳炎 2029-06-20", vaccine: "日本脳炎",
+            days: [
+                ("2034-05-08", "reject", "too-early"), ("2034-05-09", "accept", nil),
+                ("2038-05-09", "accept", nil), ("2038-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "DT2期 11歳から13歳", birth: born, vaccine: "DT",
+            days: [
+                ("2036-05-08", "reject", "too-early"), ("2036-05-09", "accept", nil),
+                ("2038-05-09", "accept", nil), ("2038-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "HPV 12歳から16歳の年度、女子", birth: born, sex: "female", vaccine: "HPV9",
+            days: [
+                ("2037-03-31", "reject", "too-early"), ("2037-04-01", "accept", nil),
+                ("2042-03-31", "accept", nil), ("2042-04-01", "reject", "too-late"),
+            ]),
+        .init(
+            law: "HPV 男子", birth: born, sex: "male", vaccine: "HPV9",
+            days: [("2038-05-10", "reject", "sex")]),
+        .init(
+            law: "HPV 令和8年4月1日から9価のみ", birth: "2013-05-10", sex: "female", vaccine: "HPV4",
+            days: [("2026-03-31", "accept", nil), ("2026-04-01", "reject", "product-not-routine")]),
+        .init(
+            law: "高齢者インフルエンザ 65歳から", birth: "1961-11-21", vaccine: "インフルエンザ",
+            days: [("2026-11-19", "warn", "condition"), ("2026-11-20", "accept", nil)]),
+        .init(
+            law: "インフルエンザ 若い人は定期でない", birth: "1986-11-21", vaccine: "インフル",
+            days: [("2026-11-21", "reject", "too-early")]),
+        .init(
+            law: "新型コロナ 10月1日から3月31日", birth: "1950-01-01", vaccine: "コロナ",
+            days: [
+                ("2026-09-30", "reject", "season"), ("2026-10-01", "accept", nil),
+                ("2027-03-31", "accept", nil), ("2027-04-01", "reject", "season"),
+            ]),
+        .init(
+            law: "高齢者肺炎球菌 65歳の間、令和8年4月1日から20価", birth: "1961-05-10", vaccine: "PCV20",
+            days: [
+                ("2026-05-08", "warn", "condition"), ("2026-05-09", "accept", nil),
+                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "高齢者肺炎球菌 23価は令和8年3月31日まで", birth: "1960-12-10", vaccine: "PPSV23",
+            days: [("2026-03-31", "accept", nil), ("2026-04-01", "reject", "product-not-routine")]),
+        .init(
+            law: "高齢者肺炎球菌 受けたことのある人", birth: "1961-05-10", history: "PPSV23 2024-05-10",
+            vaccine: "PCV20", days: [("2026-06-01", "reject", "needless")]),
+        .init(
+            law: "帯状疱疹 65歳になる年度", birth: "1961-05-10", vaccine: "シングリックス",
+            days: [
+                ("2026-03-31", "warn", "condition"), ("2026-04-01", "accept", nil),
+                ("2027-03-31", "accept", nil), ("2027-04-01", "reject", "too-early"),
+            ]),
+        .init(
+            law: "帯状疱疹 70歳になる年度(令和11年度まで)", birth: "1956-05-10", vaccine: "帯状疱疹(生)",
+            days: [("2026-03-31", "reject", "too-early"), ("2026-04-01", "accept", nil)]),
+    ]
+
+    static let intervals: [Row] = [
+        .init(
+            law: "生年月日がなくても、MR 1期と2期の間は3年より短くならない", birth: nil, history: "MR 2026-04-01",
+            vaccine: "MR",
+            days: [("2026-06-01", "reject", "needless"), ("2030-06-01", "accept", nil)]),
+        .init(
+            law: "BCG 二重、生年月日なし", birth: nil, history: "BCG 2026-04-01", vaccine: "BCG",
+            days: [("2026-06-01", "reject", "needless")]),
+        .init(
+            law: "注射生ワクチンの間27日", birth: nil, history: "MR 2026-04-01", vaccine: "水痘",
+            days: [
+                ("2026-04-28", "reject", "interval-live-injectable"),
+                ("2026-04-29", "accept", nil), ("2026-04-01", "accept", nil),
+            ]),
+        .init(
+            law: "BCGのあとMR", birth: nil, history: "BCG 2026-04-01", vaccine: "MR",
+            days: [
+                ("2026-04-28", "reject", "interval-live-injectable"), ("2026-04-29", "accept", nil),
+            ]),
+        .init(
+            law: "経口生、不活化との間に決まりはない", birth: nil,
+            history: "MR 2026-04-01, 5種 2026-04-01", vaccine: "ロタ",
+            days: [("2026-04-02", "accept", nil)]),
+        .init(
+            law: "令和2年9月30日までは生ワクチンのあと27日", birth: nil, history: "MR 2020-09-01",
+            vaccine: "日本脳炎",
+            days: [
+                ("2020-09-28", "reject", "interval-after-live-until-2020-09"),
+                ("2020-09-29", "accept", nil),
+            ]),
+        .init(
+            law: "令和2年10月1日から決まりはない", birth: nil, history: "MR 2020-09-20", vaccine: "日本脳炎",
+            days: [
+                ("2020-09-30", "reject", "interval-after-live-until-2020-09"),
+                ("2020-10-01", "accept", nil),
+            ]),
+        .init(
+            law: "五種混合 初回20日", birth: born, history: "5種 2025-08-01", vaccine: "5種",
+            days: [("2025-08-21", "reject", "interval"), ("2025-08-22", "accept", nil)]),
+        .init(
+            law: "五種混合 追加6月", birth: nil,
+            history: "5種1 2026-05-01, 5種2 2026-06-01, 5種3 2026-08-31", vaccine: "5種",
+            days: [
+                ("2027-02-28", "reject", "interval"), ("2027-03-01", "accept", nil),
+                ("2027-03-02", "accept", nil),
+            ]),
+        .init(
+            law: "小児肺炎球菌 追加60日", birth: nil,
+            history: "PCV20 2026-02-01, PCV20 2026-03-15, PCV20 2026-05-01", vaccine: "PCV20",
+            days: [("2026-06-30", "reject", "interval"), ("2026-07-01", "accept", nil)]),
+        .init(
+            law: "小児肺炎球菌 追加は生後12月から", birth: born,
+            history: "PCV20 2025-07-10, PCV20 2025-08-10, PCV20 2025-09-10", vaccine: "PCV20",
+            days: [("2026-05-08", "reject", "too-early"), ("2026-05-09", "accept", nil)]),
+        .init(
+            law: "ヒブ 初回27日、医師が認めれば20日", birth: born, history: "Hib 2025-07-10", vaccine: "Hib",
+            days: [
+                ("2025-07-30", "reject", "interval"),
+                ("2025-07-31", "warn", "interval-if-doctor-agrees"),
+                ("2025-08-06", "warn", "interval-if-doctor-agrees"), ("2025-08-07", "accept", nil),
+            ]),
+        .init(
+            law: "B型肝炎 1回目から139日", birth: nil, history: "HBV1 2026-04-10, HBV2 2026-05-08",
+            vaccine: "HBV3",
+            days: [("2026-08-27", "reject", "interval"), ("2026-08-28", "accept", nil)]),
+        .init(
+            law: "B型肝炎 3回まで", birth: nil,
+            history: "HBV1 2026-01-10, HBV2 2026-02-10, HBV3 2026-06-10", vaccine: "HBV4",
+            days: [("2026-08-10", "reject", "needless")]),
+        .init(
+            law: "ロタ 27日", birth: born, history: "ロタリックス 2025-07-10", vaccine: "ロタリックス",
+            days: [("2025-08-06", "reject", "interval"), ("2025-08-07", "accept", nil)]),
+        .init(
+            law: "ロタ 同じ製剤", birth: born, history: "ロタテック 2025-07-10", vaccine: "ロタリックス",
+            days: [("2025-08-10", "reject", "product")]),
+        .init(
+            law: "水痘 3月", birth: born, history: "水痘 2026-06-01", vaccine: "水痘",
+            days: [("2026-08-31", "reject", "interval"), ("2026-09-01", "accept", nil)]),
+        .init(
+            law: "日本脳炎 6日、追加6月", birth: nil, history: "日本脳炎 2026-05-13", vaccine: "日本脳炎",
+            days: [("2026-05-19", "reject", "interval"), ("2026-05-20", "accept", nil)]),
+        .init(
+            law: "日本脳炎 1期追加6月", birth: nil, history: "日本脳炎 2026-05-13, 日本脳炎 2026-05-20",
+            vaccine: "日本脳炎1期追加",
+            days: [("2026-11-19", "reject", "interval"), ("2026-11-20", "accept", nil)]),
+        .init(
+            law: "HPV9 2回法5月", birth: "2013-06-01", sex: "female", history: "HPV9 2026-09-30",
+            vaccine: "HPV9",
+            days: [
+                ("2027-02-28", "reject", "interval"),
+                ("2027-03-01", "accept", "month-end-convention"),
+            ]),
+        .init(
+            law: "HPV9 3回法 2回目から3月", birth: "2010-06-01", sex: "female",
+            history: "HPV9 2026-01-15, HPV9 2026-03-15", vaccine: "HPV9",
+            days: [("2026-06-14", "reject", "interval"), ("2026-06-15", "accept", nil)]),
+        .init(
+            law: "HPV 4価から9価", birth: "2010-06-01", sex: "female", history: "HPV4 2026-01-15",
+            vaccine: "HPV9", days: [("2026-06-14", "warn", "product")]),
+        .init(
+            law: "帯状疱疹 組換え2月", birth: nil, history: "シングリックス 2026-12-31",
+            vaccine: "シングリックス",
+            days: [("2027-02-28", "reject", "interval"), ("2027-03-01", "accept", nil)]),
+    ]
+
+    @Test(arguments: windows + intervals)
+    func `each boundary falls on its day`(row: Row) throws {
+        for (day, verdict, rule) in row.days {
+            let given = row.history.isEmpty ? "" : row.history + ", "
+            let answer = try VaccinationCase.judge(
+                given + "\(row.vaccine) \(day)", birth: row.birth, sex: row.sex)
+            #expect(answer.verdict == verdict, "\(row.law) \(day): \(answer)")
+            if let rule { #expect(answer.rule == rule, "\(row.law) \(day): \(answer)") }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Exchange
+import Testing
+
+/// The file of cases, and the files of rules: what is wrong in them is named.
+@Suite struct VaccinationCaseTests {
+    private static func told(_ text: String) throws -> String {
+        try ImmunizationCheckCases(reading: Array(text.utf8), VaccinationCase.rules()).answers
+    }
+
+    static let cases: [(name: String, json: String, part: String)] = [
+        ("an unknown vaccine is a finding", #"{"v":"なにか","date":"2026-04-01"}"#, "vaccine-unknown"),
+        (
+            "another person's ticket", #"{"v":"MR","date":"2026-06-01","birth":"2025-05-11"}"#,
+            "wrong-person"
+        ),
+        ("another sex on the ticket", #"{"v":"MR","date":"2026-06-01","sex":"男"}"#, "wrong-person"),
+        ("expired", #"{"v":"MR","date":"2026-06-01","expiry":"2026-05-31"}"#, "lot-expired"),
+        (
+            "the last day of the lot", #"{"v":"MR","date":"2026-06-01","expiry":"2026-06-01"}"#,
+            #""verdict":"accept""#
+        ),
+        (
+            "a month of expiry is its last day",
+            #"{"v":"MR","date":"2026-06-30","expiry":"2026-06"}"#, #""verdict":"accept""#
+        ),
+        ("an impossible day", #"{"v":"MR","date":"2026-02-30"}"#, "data[0].given[0].date"),
+        ("no vaccine", #"{"date":"2026-02-28"}"#, "data[0].given[0].v"),
+    ]
+
+    @Test(arguments: cases)
+    func `each case has its answer`(name: String, json: String, part: String) throws {
+        let told = try Self.told(
+            #"{"data":[{"id":"a","birth":"2025-05-10","sex":"female","given":["# + json + "]}]}")
+        #expect(told.contains(part), "\(name): \(told)")
+    }
+
+    @Test func `temperature, answers, basis and today are judged`() throws {
+        func told(_ more: String) throws -> String {
+            try Self.told(
+                #"{"data":[{"id":1,"birth":"2025-05-10","given":[{"v":"MR","date":"2026-06-01"}],"#
+                    + more + "}]}")
+        }
+        #expect(try told(#""temperature":37.4"#).contains(#""verdict":"accept""#))
+        #expect(try told(#""temperature":37.5"#).contains(#""rule":"fever""#))
+        #expect(try told(#""answers":["no-such-question"]"#).contains(#""verdict":"reject""#))
+        #expect(try told(#""answers":["pregnant"]"#).contains(#""rule":"pregnant""#))
+        #expect(try told(#""answers":["convulsion"]"#).contains(#""verdict":"warn""#))
+        #expect(try told(#""answers":["keloid"]"#).contains(#""verdict":"accept""#))
+        #expect(try told(#""today":"2026-05-31""#).contains("future-date"))
+        let boy =
+            #"{"data":[{"id":1,"birth":"2013-05-10","sex":"male","basis":"voluntary","#
+            + #""given":[{"v":"HPV9","date":"2026-06-01"}]}]}"#
+        #expect(try Self.told(boy).contains(#""verdict":"accept","rule":"voluntary""#))
+    }
+
+    @Test(arguments: [
+        ("", Refusal.malformed("body")), ("{}", .missing("data")),
+        (#"{"data":1}"#, .malformed("data")),
+        (#"[{"given":[]}]"#, .missing("[0].id")),
+    ])
+    func `a file that is none is refused`(text: String, refusal: Refusal) {
+        #expect {
+            _ = try Self.told(text)
+        } throws: {
+            ($0 as? Refusal).map { $0 == refusal || text.isEmpty } ?? false
+        }
+    }
+
+    private static let mr = "immunization/schedule/mr.json"
+
+    static let faults: [(file: String, old: String, new: String, path: String, reason: String)] = [
+        (
+            mr, #"{ "from": ["12m"], "to": ["24m"] }"#, #"{ "from": ["24m"], "to": ["12m"] }"#,
+            "versions[0].courses[0].doses[0].window", "ends before it begins"
+        ),
+        (
+            mr, #""12m""#, #""12x""#, "versions[0].courses[0].doses[0].window.from",
+            "is no age or day: 12x"
+        ),
+        (
+            mr, #""gives": ["mr"]"#, #""gives": ["mmrv"]"#, "versions[0].gives",
+            "is an unknown vaccine: mmrv"
+        ),
+        (mr, #""gives": ["mr"]"#, #""gives": ["bcg"]"#, "versions[0].gives", "is not counted: bcg"),
+        (mr, #""category": "A""#, #""category": "C""#, "category", "is none of A, B, voluntary"),
+        (mr, #""order": 70"#, #""order": 71"#, "order", "is that of measles, too"),
+        (
+            "immunization/schedule/varicella.json", #""min": "3m""#, #""min": "25m""#,
+            "versions[0].courses[0].doses[1].after[0].standard.from", "is shorter than min"
+        ),
+        (
+            "immunization/schedule/hepatitis-b.json", #""min": "139d""#, #""min": "366d""#,
+            "versions[0].courses[0].doses[2].window",
+            "ends before the intervals let the dose be given"
+        ),
+        (
+            "immunization/intervals.json", #"["live-injection"]"#, #"["live-injections"]"#,
+            "intervals[0].before", "is an unknown vaccine: live-injections"
+        ),
+        (
+            "immunization/intervals.json", #""effectiveTo": "2020-09-30""#,
+            #""effectiveTo": "1990-09-30""#, "intervals[1].effectiveTo", "is before effectiveFrom"
+        ),
+        (
+            "immunization/rules.json", #""too-early""#, #""too-soon""#, "rules[7].code",
+            "is not one of the closed set"
+        ),
+        (
+            "immunization/vaccines.json", #""BCGワクチン""#, #""水痘ワクチン""#, "vaccines[24].aliases",
+            "names another vaccine already: 水痘"
+        ),
+    ]
+
+    @Test(arguments: faults)
+    func `a wrong schedule is refused with file, place and reason`(
+        file: String, old: String, new: String, path: String, reason: String
+    ) throws {
+        let text = String(decoding: Profiles.files[file] ?? [], as: UTF8.self)
+        let range = try #require(text.firstRange(of: old))
+        let files = Profiles.with(
+            file, String(text[..<range.lowerBound]) + new + text[range.upperBound...])
+        do throws(RuleFault) {
+            _ = try ImmunizationRules(reading: files)
+            Issue.record("\(file) was taken with \(new)")
+        } catch {
+            #expect(
+                error.file == file && error.path == path && error.reason.hasPrefix(reason),
+                "\(error)")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// What holds for every history.
+@Suite struct VaccinationPropertyTests {
+    private static let names = [
+        "5種", "PCV20", "HBV", "ロタリックス", "BCG", "MR", "水痘", "日本脳炎", "Hib", "DT",
+    ]
+
+    private static func dose(_ name: String, _ day: CalendarDay) throws -> GivenDose {
+        GivenDose(try VaccinationCase.rules().vaccine(named: name), on: day)
+    }
+
+    private static func birth(_ numbers: inout Seeded) -> CalendarDay {
+        // From 2024-04-02, so that every schedule of today is in force from birth.
+        CalendarDay(daysSince1970: 19_815 + numbers.int(0...700))
+    }
+
+    private static func history(
+        _ numbers: inout Seeded, born birth: CalendarDay, _ names: [String] = names
+    ) throws -> [GivenDose] {
+        var doses: [GivenDose] = []
+        for _ in 0..<numbers.int(0...10) {
+            doses.append(
+                try dose(numbers.pick(names), birth.adding(days: numbers.int(0...2200))))
+        }
+        return doses
+    }
+
+    @Test(arguments: Seeded.seeds(300))
+    func `the order of the history never matters`(seed: UInt64) throws {
+        var numbers = Seeded(seed)
+        let birth = Self.birth(&numbers)
+        let history = try Self.history(&numbers, born: birth)
+        let candidate = try Self.dose(
+            numbers.pick(Self.names), birth.adding(days: numbers.int(0...2200)))
+        let rules = try VaccinationCase.rules()
+        let first = checkBeforeNeedle(
+            NeedleQuestion(birth: birth, history: history, candidate: candidate), rules)
+        let again = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: birth, history: history.shuffled(using: &numbers), candidate: candidate),
+            rules)
+        #expect(first == again)
+    }
+
+    @Test(arguments: Seeded.seeds(200))
+    func `an unrelated dose never changes a verdict`(seed: UInt64) throws {
+        var numbers = Seeded(seed)
+        let birth = Self.birth(&numbers)
+        // No live injection among them, so no interval joins them to the others.
+        let history = try Self.history(&numbers, born: birth, ["5種", "PCV20", "HBV", "ロタリックス"])
+        let name = numbers.pick(["5種", "PCV20", "HBV", "ロタリックス"])
+        let candidate = try Self.dose(name, birth.adding(days: numbers.int(0...2200)))
+        let other = try Self.dose(
+            numbers.pick(["MR", "BCG", "日本脳炎", "水痘", "おたふくかぜ"]),
+            birth.adding(days: numbers.int(0...2200)))
+        let rules = try VaccinationCase.rules()
+        let without = checkBeforeNeedle(
+            NeedleQuestion(birth: birth, history: history, candidate: candidate), rules)
+        let with = checkBeforeNeedle(
+            NeedleQuestion(birth: birth, history: history + [other], candidate: candidate), rules)
+        #expect(without == with)
+    }
+
+    @Test(arguments: Seeded.seeds(200))
+    func `the day forecast is permitted, and the day before never`(seed: UInt64) throws {
+        var numbers = Seeded(seed)
+        let birth = Self.birth(&numbers)
+        let today = try CalendarDay("2026-11-21")
+        let history = try Self.history(&numbers, born: birth).filter { ($0.day ?? today) <= today }
+        let sex: ResidentSex = numbers.oneIn(2) ? .male : .female
+        let rules = try VaccinationCase.rules()
+        let forecasts = forecastVaccinations(
+            birth: birth, sex: sex, history: history, today: today, rules)
+        #expect(!forecasts.isEmpty)
+        for forecast in forecasts {
+            func verdict(on day: CalendarDay) -> NeedleAnswer {
+                checkBeforeNeedle(
+                    NeedleQuestion(
+                        birth: birth, sex: sex, history: history,
+                        candidate: GivenDose(forecast.vaccine, on: day)), rules)
+            }
+            let name = rules.programmes[forecast.programme].code
+            #expect(verdict(on: forecast.earliest).verdict != .stop, "\(name)")
+            let before = verdict(on: forecast.earliest.adding(days: -1))
+            #expect(before.verdict == .stop, "\(name) \(forecast.earliest.text)")
+            #expect(forecast.latest.map { forecast.earliest <= $0 } ?? true, "\(name)")
+        }
+    }
+
+    @Test func `a newborn is told what comes first, all of it fine`() throws {
+        let rules = try VaccinationCase.rules()
+        let birth = try CalendarDay("2026-11-20")
+        let forecasts = forecastVaccinations(
+            birth: birth, sex: .female, history: [], today: try CalendarDay("2026-11-21"), rules)
+        var days: [String: String] = [:]
+        for forecast in forecasts {
+            days[rules.programmes[forecast.programme].code] = forecast.earliest.text
+            let answer = checkBeforeNeedle(
+                NeedleQuestion(
+                    birth: birth, sex: .female, history: [],
+                    candidate: GivenDose(forecast.vaccine, on: forecast.earliest)), rules)
+            #expect(answer.verdict == .fine)
+        }
+        #expect(days["dpt-ipv-hib"] == "2027-01-19" && days["hepatitis-b"] == "2026-11-20")
+        #expect(days["rota-monovalent"] == "2027-01-01" && days["mr"] == "2027-11-19")
+        #expect(days["dpt-ipv"] == nil && days["voluntary-mumps"] == nil)
+    }
+
+    @Test func `an old record is judged by the law of its day`() throws {
+        let rules = try VaccinationCase.rules()
+        let history = try [
+            Self.dose("4種", CalendarDay("2019-04-10")), Self.dose("4種", CalendarDay("2019-05-01")),
+            Self.dose("4種", CalendarDay("2019-05-20")), Self.dose("MR", CalendarDay("2020-01-10")),
+            Self.dose("水痘", CalendarDay("2020-02-06")),
+            Self.dose("PCV13", CalendarDay("2019-03-10")),
+            Self.dose("5種", CalendarDay("2020-03-10")),
+        ]
+        let answers = judgeHistory(
+            birth: try CalendarDay("2019-01-10"), sex: nil, history: history, rules)
+        let told = answers.map { "\($0.verdict) \($0.leading.map(rules.code) ?? "")" }
+        #expect(
+            told == [
+                "fine ", "fine ", "stop interval", "fine ",
+                "stop interval-after-live-until-2020-09",
+                "fine ", "stop product-not-routine",
+            ])
+    }
+
+    static let spellings: [(String, String, Int?)] = [
+        ("ＭＲ１", "mr", 1), ("mr2", "mr", 2), ("MR 第2期", "mr", 2), ("麻しん風しん", "mr", nil),
+        ("HBV3", "hepb", 3), ("B型肝炎 3回目", "hepb", 3), ("b型肝炎", "hepb", nil),
+        ("ﾛﾀ", "rota", nil), ("ロタ2", "rota", 2), ("ロタリックス", "rv1", nil), ("HPV9", "hpv9", nil),
+        ("シルガード９", "hpv9", nil), ("HPV", "hpv", nil), ("PCV20", "pcv20", nil),
+        ("小児肺炎球菌", "pcv", nil), ("五種混合", "dpt-ipv-hib", nil), ("DPT-IPV-Hib", "dpt-ipv-hib", nil),
+        ("5種3", "dpt-ipv-hib", 3), ("5種追加", "dpt-ipv-hib", 4), ("日本脳炎1期", "je", nil),
+        ("日本脳炎1期追加", "je", 3), ("日本脳炎2期", "je", 4), ("日本脳炎1期2回目", "je", 2),
+        ("DT2期", "dt", 1), ("ＢＣＧ", "bcg", nil), ("帯状疱疹", "zoster", nil), ("COVID-19", "covid", nil),
+    ]
+
+    @Test(arguments: spellings)
+    func `a name is understood whatever its width and case`(
+        name: String, code: String, number: Int?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let named = try #require(rules.vaccine(named: name))
+        #expect(rules.vaccine(named.vaccine).code == code && named.number == number)
+    }
+
+    @Test(arguments: ["", "なにか", "MR99", "1", "インフルエンザ菌z"])
+    func `a name nobody knows is not guessed`(name: String) throws {
+        #expect(try VaccinationCase.rules().vaccine(named: name) == nil)
+    }
+}

@@ -1,0 +1,186 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// `tsunagi copay` without the command: bytes in, bytes out; a bad case says so in its place.
+@Suite struct CopaymentFileTests {
+    static func answers(_ text: String) throws -> (data: [JSONObject], refused: Int) {
+        let answers = try CopaymentFile(reading: Array(text.utf8)).answers(CopaymentSamples.rules)
+        let whole = try JSON(reading: answers.json).requiredObject(at: "")
+        return (try whole.requiredArray("data").compactMap(\.object), answers.refused)
+    }
+
+    static let refusals: [(input: String, code: String, path: String)] = [
+        (#"{"cls":"カ","rate":30,"only":1000}"#, "unknown-class", "data[0].input.cls"),
+        (#"{"cls":"ア","rate":30,"only":1000,"over70":true}"#, "unknown-class", "data[0].input.cls"),
+        (#"{"cls":"ア","only":1000}"#, "no-share", "data[0].input.rate"),
+        (#"{"cls":"ア","rate":30}"#, "missing", "data[0].input.only"),
+        (#"{"cls":"ア","rate":"30","only":1000}"#, "malformed", "data[0].input.rate"),
+        (#"{"cls":"ア","rate":101,"only":1000}"#, "out-of-range", "data[0].input.rate"),
+        (#"{"cls":"ア","rate":30,"only":-10}"#, "out-of-range", "data[0].input.only"),
+        (#"{"cls":"ア","rate":30,"only":1.5}"#, "malformed", "data[0].input.only"),
+        (
+            #"{"cls":"ア","rate":30,"only":99999999999999999999}"#, "malformed",
+            "data[0].input.only"
+        ),
+        (#"{"cls":5,"rate":30,"only":1000}"#, "malformed", "data[0].input.cls"),
+        (#"{"rate":30,"publics":[{"pct":10}]}"#, "missing", "data[0].input.publics[0].amt"),
+        (#"{"rate":30,"publics":[7]}"#, "malformed", "data[0].input.publics[0]"),
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"99"}]}"#, "unknown-scheme",
+            "data[0].input.publics[0].law"
+        ),
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"54","income":"中"}]}"#, "unknown-income",
+            "data[0].input.publics[0].income"
+        ),
+        (
+            #"{"rate":30,"publics":[{"amt":10,"after":[0]}]}"#, "out-of-range",
+            "data[0].input.publics[0].after"
+        ),
+        (
+            #"{"cls":"一般外来","rate":20,"inpatient":true,"only":10}"#, "contradiction",
+            "data[0].input.cls"
+        ),
+        (#"{"cls":"ウ","rate":30,"only":10,"date":"1999-01-01"}"#, "no-table", "data[0].input.cls"),
+        (
+            #"{"cls":"ウ","rate":30,"only":10,"date":"2026-02-30"}"#, "malformed",
+            "data[0].input.date"
+        ),
+        (
+            #"{"birth":"2027-01-01","date":"2026-01-01","only":10}"#, "contradiction",
+            "data[0].input.birth"
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"only":10,"annualPaid":1}"#, "not-effective",
+            "data[0].input.annualPaid"
+        ),
+        (#"{"visits":[{"total":10}],"pct":20}"#, "missing", "data[0].input.cap"),
+        (#"{"visits":[{}],"pct":20,"cap":10}"#, "missing", "data[0].input.visits[0].total"),
+        (
+            #"{"visits":[{"total":10}],"scheme":"架空99","rate":30}"#, "unknown-scheme",
+            "data[0].input.scheme"
+        ),
+        ("null", "malformed", "data[0].input"),
+        ("[]", "malformed", "data[0].input"),
+    ]
+
+    @Test(arguments: refusals)
+    func `a bad case is refused in its place, the next is computed`(
+        input: String, code: String, path: String
+    ) throws {
+        let good = #"{"id":"good","input":{"cls":"ウ","rate":30,"only":1000}}"#
+        let found = try Self.answers(#"{"data":[{"id":"bad","input":\#(input)},\#(good)]}"#)
+        let error = try found.data[0].requiredObject("error")
+        #expect(error["code"]?.string == code && error["path"]?.string == path)
+        #expect(error["ja"]?.string?.isEmpty == false && error["en"]?.string?.isEmpty == false)
+        #expect(found.data[0]["id"]?.string == "bad" && found.data[0]["output"] == nil)
+        #expect(try found.data[1].requiredObject("output")["patient"]?.int == 300)
+        #expect(found.refused == 1)
+    }
+
+    @Test(arguments: [
+        ("", "The file is not JSON in UTF-8."), ("{", "The file is not JSON in UTF-8."),
+        ("{}", "The file has no list called data."), ("7", "The file has no list called data."),
+        (#"{"data":{}}"#, "The file has no list called data."),
+        (#"{"data":[],"data":[]}"#, "The file gives data twice."),
+    ])
+    func `a file without cases is refused with a sentence`(text: String, sentence: String) {
+        #expect(throws: CopaymentFile.Fault.self) { try CopaymentFile(reading: Array(text.utf8)) }
+        do throws(CopaymentFile.Fault) {
+            _ = try CopaymentFile(reading: Array(text.utf8))
+        } catch {
+            #expect(error.description == sentence)
+        }
+    }
+
+    static let written: [(input: String, patient: Int)] = [
+        (#"{"cls":"区分ウ","rate":3,"only":364520}"#, 81075),
+        (#"{"cls":"現役並みⅡ","rate":30,"onlyPoints":61600}"#, 167980),
+        (#"{"cls":"現役並み所得者 II","rate":30,"only":616000}"#, 167980),
+        (#"{"cls":"低所得者２","rate":20,"setting":"入院","only":167000}"#, 24600),
+        (#"{"cls":"低II","rate":20,"inpatient":false,"only":51000}"#, 8000),
+        (#"{"cls":"一般","rate":20,"outpatient":true,"only":110000}"#, 18000),
+        (#"{"cls":"一般（外来）","rate":20,"only":110000}"#, 18000),
+        (#"{"cls":"一般Ⅱ外来","rate":20,"only":110000}"#, 18000),
+        // The month of the 75th birthday is known from the birth date.
+        (#"{"cls":"Ⅱ","date":"2025-06-20","birth":"1950-06-25","only":336000}"#, 84270),
+        (#"{"cls":"一般外来","date":"2018-07-31","rate":20,"over70":true,"only":110000}"#, 14000),
+        (#"{"cls":"一般外来","date":"2017-07-31","rate":20,"over70":true,"only":110000}"#, 12000),
+        (#"{"cls":"ウ","date":"2026-07-31","rate":30,"only":386000}"#, 81290),
+        (#"{"cls":"ウ","date":"2026-08-01","rate":30,"only":386000}"#, 86800),
+        (#"{"cls":"ウ","date":"2026-09-01","rate":30,"only":386000,"annualPaid":500000}"#, 30000),
+        (#"{"cls":"ア","rate":30,"cho":true,"only":400000}"#, 20000),
+        // Tuberculosis at 5%, and public assistance takes over what is left.
+        (
+            #"""
+            {"cls":"ウ","rate":30,"publics":[
+              {"law":"10","amt":60000},{"law":"12","amt":40000,"after":[0]}]}
+            """#,
+            0
+        ),
+        (
+            #"""
+            {"cls":"ウ","rate":30,"publics":[
+              {"law":"38","income":"市町村民税23万5千円未満","amt":100000}]}
+            """#,
+            10000
+        ),
+    ]
+
+    @Test(arguments: written)
+    func `a case may be written in many ways`(input: String, patient: Int) throws {
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        #expect(output["patient"]?.int == patient)
+    }
+
+    static let warned: [(input: String, codes: [String])] = [
+        (#"{"cls":"ウ","rate":30,"only":10}"#, ["undated"]),
+        (#"{"cls":"ウ","rate":30,"only":10,"date":"2025-05-05"}"#, []),
+        (#"{"rate":30,"only":10,"month":"2025-05"}"#, ["no-limit"]),
+        (#"{"cls":"一般","rate":20,"only":10,"month":"2025-05"}"#, ["setting-unsaid"]),
+        (#"{"cls":"ウ","rate":30,"only":10,"month":"2025-05","colour":1}"#, ["unknown-item"]),
+        (#"{"cls":"ウ","rate":30,"only":900000,"month":"2026-08"}"#, ["unverified-rule"]),
+    ]
+
+    @Test(arguments: warned)
+    func `what a reader should know stands beside the amount`(
+        input: String, codes: [String]
+    ) throws {
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        let warnings = output["warnings"]?.array ?? []
+        #expect(warnings.compactMap { $0.object?["code"]?.string } == codes)
+    }
+
+    @Test func `meals stand beside the amount and no limit counts them`() throws {
+        let input = #"""
+            {"cls":"ウ","rate":20,"date":"2025-05-01","meals":{"count":21,"class":"難病・小児慢性"},
+             "publics":[{"law":"52","income":"一般所得Ⅰ","amt":300000}]}
+            """#
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        #expect(output["patient"]?.int == 5000)
+        #expect(output["meals"]?.int == 3150 && output["mealsPublic"]?.int == 3150)
+    }
+
+    @Test(arguments: Seeded.seeds(300))
+    func `no file crashes the reader`(seed: UInt64) throws {
+        var seeded = Seeded(seed)
+        let good = Array(
+            #"""
+            {"data":[{"id":"a","input":{"cls":"ウ","rate":30,"only":90000,"multi":false,
+            "publics":[{"amt":60000,"pct":5,"kogaku":"ウ"}]}},
+            {"cap":10,"pct":20,"visits":[{"total":99}]}]}
+            """#
+            .utf8)
+        for _ in 0..<20 {
+            var bytes = good
+            for _ in 0..<seeded.int(1...4) {
+                let place = seeded.int(0...(bytes.count - 1))
+                bytes[place] = UInt8(seeded.int(0...255))
+            }
+            guard let file = try? CopaymentFile(reading: bytes) else { continue }
+            let answers = file.answers(CopaymentSamples.rules)
+            _ = try JSON(reading: answers.json)
+        }
+    }
+}

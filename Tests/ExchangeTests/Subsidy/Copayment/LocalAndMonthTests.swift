@@ -1,0 +1,160 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// Local schemes and the caps of a month, at the counter.
+@Suite struct LocalAndMonthTests {
+    static let counter = CopaymentSamples.roundings.counter
+
+    static func numbers(_ output: JSONObject, _ name: String) -> [Int] {
+        (output["visits"]?.array ?? []).compactMap { $0.object?[name]?.int }
+    }
+
+    static func output(_ input: String) throws -> JSONObject {
+        try PublishedReceiptTests.output(try JSON(reading: input))
+    }
+
+    @Test(.enabled(if: Shared.isThere))
+    func `the vendors' cases of local schemes come out, month by month`() throws {
+        let rates = ["M1": 20, "M3": 20, "M4": 30]
+        let cases = try #require(try Shared.vector("money_local_schemes_vendor").array)
+        var met = 0
+        for item in cases {
+            let item = try #require(item.object)
+            guard let id = item["id"]?.string, let rate = rates[id] else { continue }
+            let input = JSON.object(
+                JSONObject(item.members + [.init(name: "rate", value: .number("\(rate)"))]))
+            let output = try PublishedReceiptTests.output(input)
+            for (theirs, ours) in [("public", "public"), ("patient", "pay")] {
+                let expected = try item.requiredArray(theirs).compactMap(\.int)
+                #expect(Self.numbers(output, ours) == expected, "\(id) \(theirs)")
+            }
+            if let shares = item["share1yen"]?.array?.compactMap(\.int) {
+                #expect(Self.numbers(output, "share1yen") == shares, "\(id)")
+            }
+            met += 1
+        }
+        #expect(met == rates.count)
+    }
+
+    @Test(arguments: [
+        (#"{"rate":30,"only":10000}"#, "insurer", 7000),
+        (#"{"date":"2026-01-10","birth":"2021-05-05","only":10000}"#, "insurer", 8000),
+        (#"{"rate":30,"publics":[{"law":"54","income":"低所得Ⅰ","amt":50000}]}"#, "patient", 2500),
+        (#"{"rate":30,"publics":[{"law":"54","cap":2500,"amt":50000}]}"#, "publicPays", 12500),
+        (
+            #"{"cls":"低Ⅱ外来","rate":20,"publics":[{"law":"54","cap":2500,"amt":50000}]}"#,
+            "highCost", 2000
+        ),
+        (
+            #"{"cls":"低Ⅱ外来","rate":20,"publics":[{"law":"54","cap":2500,"amt":50000}]}"#,
+            "publicPays", 5500
+        ),
+        (#"{"rate":30,"publics":[{"law":"21","points":700}]}"#, "patient", 700),
+    ])
+    func `the vendors' single receipts come out`(input: String, name: String, yen: Int) throws {
+        #expect(try Self.output(input)[name]?.int == yen)
+    }
+
+    @Test(.enabled(if: Shared.isThere))
+    func `the prefectures' ledgers come out line by line`() throws {
+        for item in try #require(try Shared.vector("money_month_ledger").array) {
+            let output = try PublishedReceiptTests.output(item)
+            let visits = try #require(item.object).requiredArray("visits").compactMap(\.object)
+            for name in ["pay", "cum"] {
+                #expect(Self.numbers(output, name) == visits.compactMap { $0[name]?.int })
+            }
+            #expect(output["total"]?.int == visits.compactMap { $0["total"]?.int }.reduce(0, +))
+        }
+    }
+
+    /// 110 and 295 yen are 110 and 300 at the counter: 410 of the cap are used, not 405.
+    @Test func `both running totals stop at the cap, each on its own`() {
+        var month = MonthlyCap(
+            month: .init(of: SubsidyCase.day("2026-06-10")), cap: 1000, counter: Self.counter)
+        month.confirm(1, cost: 0, due: 110)
+        month.confirm(2, cost: 0, due: 295)
+        let last = month.quote(due: 900)
+        #expect(last.share == 595 && last.collected == 590)
+    }
+
+    @Test(arguments: [(0, 0), (4, 0), (5, 10), (14, 10), (158, 160), (384, 380)])
+    func `less than five yen is dropped at the counter, five and more go up`(yen: Int, paid: Int) {
+        #expect(Self.counter.yen(yen) == paid)
+    }
+
+    @Test(arguments: Seeded.seeds(300))
+    func `a month of confirmations and voids is what a plain list says`(seed: UInt64) {
+        var seeded = Seeded(seed)
+        let cap = seeded.oneIn(6) ? nil : seeded.pick([0, 1000, 2500, 10_000])
+        var month = MonthlyCap(
+            month: .init(of: SubsidyCase.day("2026-06-10")), cap: cap, counter: Self.counter)
+        var model: [(id: Int, share: Int, collected: Int)] = []
+        for id in 0..<60 {
+            if seeded.oneIn(4), !model.isEmpty {
+                let place = seeded.int(0...(model.count - 1))
+                let gone = model.remove(at: place)
+                #expect(month.void(gone.id)?.quote.share == gone.share)
+                #expect(month.void(gone.id) == nil)
+            } else {
+                let due = seeded.int(0...4000)
+                let before = (model.map(\.share).reduce(0, +), model.map(\.collected).reduce(0, +))
+                let share = cap.map { max(0, min(due, $0 - before.0)) } ?? due
+                let rounded = (share + 5) / 10 * 10
+                let taken = cap.map { max(0, min(rounded, $0 - before.1)) } ?? rounded
+                let asked = month.quote(due: due)
+                let quote = month.confirm(id, cost: due * 5, due: due)
+                #expect(quote == asked && quote?.share == share && quote?.collected == taken)
+                #expect(month.confirm(id, cost: 1, due: due) == nil)
+                model.append((id, share, taken))
+            }
+            #expect(month.share == model.map(\.share).reduce(0, +))
+            #expect(month.collected == model.map(\.collected).reduce(0, +))
+            #expect(month.entries.map(\.id) == model.map(\.id))
+            if let cap { #expect(month.collected <= cap && month.share <= cap) }
+        }
+    }
+
+    @Test(arguments: Seeded.seeds(100))
+    func `taking back what was just confirmed restores the month exactly`(seed: UInt64) {
+        var seeded = Seeded(seed)
+        var month = MonthlyCap(
+            month: .init(of: SubsidyCase.day("2026-06-10")), cap: 10_000, counter: Self.counter)
+        for id in 0..<seeded.int(0...8) { month.confirm(id, cost: 10, due: seeded.int(0...4000)) }
+        let before = month
+        month.confirm(99, cost: 5, due: seeded.int(0...9000))
+        month.void(99)
+        #expect(month == before)
+    }
+
+    @Test(arguments: Seeded.seeds(100))
+    func `who collects depends on order, what is collected in all does not`(seed: UInt64) {
+        var seeded = Seeded(seed)
+        let dues = (0..<8).map { _ in seeded.int(0...300) * 10 }
+        let totals = [dues, dues.shuffled(using: &seeded)].map { dues in
+            var month = MonthlyCap(
+                month: .init(of: SubsidyCase.day("2026-06-10")), cap: 10_000, counter: Self.counter)
+            for (id, due) in dues.enumerated() { month.confirm(id, cost: 0, due: due) }
+            return month.collected - month.refundDue
+        }
+        #expect(totals[0] == totals[1])
+    }
+
+    @Test func `what was collected over the cap elsewhere becomes a refund`() {
+        var month = MonthlyCap(
+            month: .init(of: SubsidyCase.day("2026-06-10")), cap: 10_000, counter: Self.counter)
+        month.confirm(1, cost: 0, due: 6000)
+        var other = MonthlyCap(month: month.month, cap: nil, counter: Self.counter)
+        other.confirm(2, cost: 0, due: 7000)
+        other.entries.forEach { month.take($0) }
+        #expect(month.refundDue == 3000)
+        #expect(month.rest == 0 && month.quote(due: 500).collected == 0)
+    }
+
+    @Test func `a month is that of the day in Japan`() {
+        let late = SubsidyCase.instant("2026-06-30T15:00:00Z").dayInJapan
+        let early = SubsidyCase.instant("2026-06-30T14:59:59Z").dayInJapan
+        #expect(MonthlyCap.Month(of: early) < MonthlyCap.Month(of: late))
+        #expect(MonthlyCap.Month(of: late).month == 7)
+    }
+}

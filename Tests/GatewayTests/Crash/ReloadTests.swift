@@ -1,0 +1,147 @@
+import Exchange
+import Foundation
+import Glibc
+import Ledger
+import TestSupport
+import Testing
+import Trust
+
+/// What the running program takes over from its files without a restart, and with which keys it
+/// starts.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct ReloadTests {
+    /// A pair of files that must not be taken.
+    struct Spoilt: Sendable {
+        let name: String
+        let spoil: @Sendable (DevelopmentPKI) throws -> Void
+    }
+
+    static let spoilt: [Spoilt] = [
+        Spoilt(name: "no certificate") { pki in
+            try write("nothing\n", to: pki.certificatePath(.server, "gateway"))
+        },
+        Spoilt(name: "the certificate of another key") { pki in
+            try pki.issueServer(name: "other", at: WallClock.now())
+            try write(
+                text(pki.certificatePath(.server, "other")),
+                to: pki.certificatePath(.server, "gateway"))
+        },
+        Spoilt(name: "an expired pair") { pki in
+            try pki.renew(
+                .server, "gateway", at: WallClock.now().adding(seconds: -10 * 86_400), days: 1)
+        },
+        Spoilt(name: "a key that others may read") { pki in
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o644], ofItemAtPath: pki.keyPath(.server, "gateway"))
+        },
+    ]
+
+    @Test func `a renewed server certificate is shown to the next handshake`() async throws {
+        try await CrashWorld.with { world in
+            let (process, door) = try await Self.serve(world)
+            let credentials = try world.pki.credentials(of: Cast.clinic)
+            let live = try await TLSClient(port: door.port, credentials: credentials)
+            #expect(try await live.send("GET", "/fhir/metadata").status == 200)
+            #expect(try await door.shows(Self.certificate(world)))
+
+            try world.pki.renew(.server, "gateway", at: WallClock.now())
+            process.signal(SIGHUP)
+            try await door.comes { try await $0.shows(Self.certificate(world)) }
+            #expect(try await live.send("GET", "/fhir/metadata").status == 200)
+            let fresh = try await TLSClient(port: door.port, credentials: credentials)
+            #expect(try await fresh.send("GET", "/fhir/metadata").status == 200)
+
+            for spoilt in Self.spoilt {
+                let good = try (Self.certificate(world), Self.key(world))
+                try spoilt.spoil(world.pki)
+                process.signal(SIGHUP)
+                try await door.comes { try await $0.measures("certificate_refused 1") }
+                #expect(try await door.shows(good.0), "\(spoilt.name)")
+                #expect(try await live.send("GET", "/fhir/metadata").status == 200)
+                try SecretFile.replace(world.pki.keyPath(.server, "gateway"), Array(good.1.utf8))
+                try Self.write(good.0, to: world.pki.certificatePath(.server, "gateway"))
+                process.signal(SIGHUP)
+                try await door.comes { try await $0.measures("certificate_refused 0") }
+            }
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+            let complaints = process.complaint.ranges(of: "server certificate not taken")
+            #expect(complaints.count == Self.spoilt.count)
+        }
+    }
+
+    /// 個人番号 and office tokens belong to the office listener: a process without one starts without
+    /// their keys, and a process with one does not.
+    @Test func `each process needs the keys of what it does`() async throws {
+        try await CrashWorld.with { world in
+            for name in ["number", "token", "seal"] {
+                try FileManager.default.removeItem(atPath: world.keys + "/\(name)-1.key")
+            }
+            let refused = try world.serve()
+            #expect(try await refused.exit() != 0)
+            #expect(refused.complaint.contains("-1.key"))
+            try world.configure { settings in
+                settings["listen"] = ["institution": ["port": 0], "resident": ["port": 0]]
+                settings["database"] = ["gateway": world.conninfo("gateway")]
+            }
+            let process = try world.serve()
+            #expect(try await process.ports(2).count == 2)
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+        }
+    }
+
+    private static func serve(_ world: CrashWorld) async throws -> (ServeProcess, Door) {
+        try world.configure { settings in
+            settings["listen"] = ["institution": ["port": 0], "operations": ["port": 0]]
+        }
+        let process = try world.serve()
+        let ports = try await process.ports(2)
+        let door = Door(
+            port: try #require(ports[.institution]), operations: try #require(ports[.operations]))
+        return (process, door)
+    }
+
+    private static func certificate(_ world: CrashWorld) throws -> String {
+        try text(world.pki.certificatePath(.server, "gateway"))
+    }
+
+    private static func key(_ world: CrashWorld) throws -> String {
+        try text(world.pki.keyPath(.server, "gateway"))
+    }
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        try SecretFile.replace(path, Array(text.utf8), mode: 0o644)
+    }
+}
+
+/// The gateway as seen from outside: its certificate, and its metrics.
+private struct Door {
+    let port: Int
+    let operations: Int
+
+    func shows(_ certificate: String) async throws -> Bool {
+        let client = ["s_client", "-connect", "127.0.0.1:\(port)"]
+        return try OpenSSL.run(client, mayFail: true).contains(certificate)
+    }
+
+    func measures(_ line: String) async throws -> Bool {
+        let client = try await TLSClient(port: operations, credentials: nil)
+        let answer = try await client.send("GET", "/metrics")
+        await client.close()
+        return answer.text.contains(line)
+    }
+
+    /// Within half of the ten seconds after which it would be so without a signal.
+    func comes(_ isSo: (Door) async throws -> Bool) async throws {
+        for _ in 0..<50 {
+            if try await isSo(self) { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw TLSClient.Gone(description: "it did not come to be so")
+    }
+}
