@@ -54,7 +54,9 @@ package struct ClaimThread: Hashable, Sendable {
             case .cannotFollow(let step, let last):
                 BilingualText(
                     ja: "\(last.rawValue)の後に\(step.rawValue)は続きません。請求の経過を確かめてください。",
-                    en: "\(step.rawValue) cannot follow \(last.rawValue). Look at the claim's thread.")
+                    en:
+                        "\(step.rawValue) cannot follow \(last.rawValue). Look at the claim's thread."
+                )
             case .earlierThanLast:
                 BilingualText(
                     ja: "前の経過より前の日付です。日付を確かめてください。",

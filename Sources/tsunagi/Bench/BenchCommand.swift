@@ -9,7 +9,7 @@ import Postgres
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Prepare a world for bench/run.", shouldDisplay: false,
-        subcommands: [Prepare.self, Entries.self, Copay.self])
+        subcommands: [Prepare.self, Entries.self, Copay.self, Claims.self])
 
     struct Prepare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

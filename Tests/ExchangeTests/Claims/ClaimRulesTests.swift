@@ -5,15 +5,42 @@ import Testing
     @Test(arguments: [
         ("claims/reasons.json", "\"NOT_DESIGNATED\"", "\"NOT_DESIGNATEDS\"", "code", "is unknown"),
         ("claims/reasons.json", "\"NOT_DESIGNATED\"", "\"OTHER_PAYER\"", "code", "is given twice"),
-        ("claims/reasons.json", "\"outcome\": \"questioned\"", "\"outcome\": \"accepted\"", "outcome", "neither rejected nor questioned"),
-        ("claims/uke-layouts.json", "\"item\": \"birth\"", "\"item\": \"birthday\"", "item", "is unknown"),
-        ("claims/uke-layouts.json", "\"item\": \"birth\"", "\"item\": \"sex\"", "item", "is given twice"),
-        ("claims/uke-layouts.json", "\"scoreTable\": 3", "\"scoreTable\": 1", "scoreTable", "is given twice"),
-        ("claims/uke-layouts.json", "\"kind\": \"GO\"", "\"kind\": \"GOAL\"", "kind", "one or two characters"),
-        ("claims/uke-codes.json", "\"id\": \"receipt-type\"", "\"id\": \"type\"", "lists", "leaves out receipt-type"),
-        ("claims/scheme-conditions.json", "\"lawNumber\": \"54\"", "\"lawNumber\": \"52\"", "lawNumber", "is given twice"),
-        ("claims/scheme-conditions.json", "\"ageEnds\": \"day\"", "\"ageEnds\": \"week\"", "ageEnds", "is none of"),
-        ("claims/scheme-conditions.json", "\"localCheckDigit\": \"questioned\"", "\"localCheckDigit\": \"maybe\"", "localCheckDigit", "is none of"),
+        (
+            "claims/reasons.json", "\"outcome\": \"questioned\"", "\"outcome\": \"accepted\"",
+            "outcome", "neither rejected nor questioned"
+        ),
+        (
+            "claims/uke-layouts.json", "\"item\": \"birth\"", "\"item\": \"birthday\"", "item",
+            "is unknown"
+        ),
+        (
+            "claims/uke-layouts.json", "\"item\": \"birth\"", "\"item\": \"sex\"", "item",
+            "is given twice"
+        ),
+        (
+            "claims/uke-layouts.json", "\"scoreTable\": 3", "\"scoreTable\": 1", "scoreTable",
+            "is given twice"
+        ),
+        (
+            "claims/uke-layouts.json", "\"kind\": \"GO\"", "\"kind\": \"GOAL\"", "kind",
+            "one or two characters"
+        ),
+        (
+            "claims/uke-codes.json", "\"id\": \"receipt-type\"", "\"id\": \"type\"", "lists",
+            "leaves out receipt-type"
+        ),
+        (
+            "claims/scheme-conditions.json", "\"lawNumber\": \"54\"", "\"lawNumber\": \"52\"",
+            "lawNumber", "is given twice"
+        ),
+        (
+            "claims/scheme-conditions.json", "\"ageEnds\": \"day\"", "\"ageEnds\": \"week\"",
+            "ageEnds", "is none of"
+        ),
+        (
+            "claims/scheme-conditions.json", "\"localCheckDigit\": \"questioned\"",
+            "\"localCheckDigit\": \"maybe\"", "localCheckDigit", "is none of"
+        ),
     ])
     func `a wrong file is refused with its place and reason`(
         _ file: String, _ old: String, _ new: String, _ place: String, _ reason: String

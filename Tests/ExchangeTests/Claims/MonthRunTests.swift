@@ -93,13 +93,18 @@ import Testing
         let at = #""institution": "1319999996", "month": "2026-04""#
         facts += #", "refunds": [{\#(key(11)), \#(at)}]"#
         facts += #", "elsewhere": ["83136010"]"#
-        facts += #", "insurerPeriods": [{\#(key(12)), "insurer": "01130012", "from": "2020-04-01", "to": "2026-03-31"}]"#
-        facts += #", "checks": [{\#(key(13)), "institution": "1319999996", "day": "2026-04-09", "outcome": "ended"}]"#
+        facts +=
+            #", "insurerPeriods": [{\#(key(12)), "insurer": "01130012", "#
+            + #""from": "2020-04-01", "to": "2026-03-31"}]"#
+        facts +=
+            #", "checks": [{\#(key(13)), "institution": "1319999996", "#
+            + #""day": "2026-04-09", "outcome": "ended"}]"#
         receipts[13].days = [9]
         facts += #", "payments": [{\#(key(14)), \#(at), "paidOn": "2026-06-21"}]"#
         facts += #", "deletions": [{\#(key(14)), "knownOn": "2026-07-01"}]"#
         facts += #", "caps": [{\#(key(15)), "month": "2026-04", "cap": 0}]}"#
-        receipts[15].publics[0] = "54136015,\(holders[15].recipient),,1,\(receipts[15].points),700,,,,,"
+        receipts[15].publics[0] =
+            "54136015,\(holders[15].recipient),,1,\(receipts[15].points),700,,,,,"
         receipts.append(twice)
         receipts[40].number = 41
         let report = try ClaimSamples.run(
@@ -162,7 +167,8 @@ import Testing
             entitlements: "[\(row("1234566", "1990-01-02")), \(row("9999996", "1990-02-30"))]")
         #expect(report.reasons(0) == [])
         #expect(report.reasons(1) == ["RECIPIENT_UNKNOWN"])
-        #expect(report.refusedRows.contains { $0.line == 2 && $0.item == "basicFiveInfo.dateOfBirth" })
+        #expect(
+            report.refusedRows.contains { $0.line == 2 && $0.item == "basicFiveInfo.dateOfBirth" })
     }
 
     @Test func `the ledger decides who collected in which order, across institutions`() throws {
@@ -174,7 +180,8 @@ import Testing
         other[0] = second
         let ledger = { (rows: [(String, Int)]) in
             let list = rows.map { institution, yen in
-                #"{"payer": "54136015", "recipient": "1234566", "month": "2026-04", "institution": "\#(institution)", "amount": \#(yen)}"#
+                #"{"payer": "54136015", "recipient": "1234566", "month": "2026-04", "#
+                    + #""institution": "\#(institution)", "amount": \#(yen)}"#
             }
             return #"{"ledger": [\#(list.joined(separator: ","))]}"#
         }
@@ -239,7 +246,8 @@ import Testing
         #expect(total.questioned.cost == broken[4].points * 10)
         let statements = report.statements
         #expect(statements.map(\.payer) == [54_136_015, 54_136_016])
-        #expect(statements.reduce(0) { $0 + $1.sums.accepted.copayment } == total.accepted.copayment)
+        #expect(
+            statements.reduce(0) { $0 + $1.sums.accepted.copayment } == total.accepted.copayment)
         #expect(report.byPayer.map(\.sums.accepted.count) == [28, 0])
     }
 
@@ -289,7 +297,10 @@ import Testing
     @Test(arguments: [
         (#"{"caps": [{"payer": "54136015"}]}"#, "caps[0].cap"),
         (#"{"caps": [{"payer": "541", "cap": 1}]}"#, "caps[0].payer"),
-        (#"{"deletions": [{"payer": "54136015", "knownOn": "2026-02-30"}]}"#, "deletions[0].knownOn"),
+        (
+            #"{"deletions": [{"payer": "54136015", "knownOn": "2026-02-30"}]}"#,
+            "deletions[0].knownOn"
+        ),
         (#"{"capz": []}"#, "capz"),
     ])
     func `a fact that cannot be read names its item`(_ facts: String, _ item: String) {

@@ -36,58 +36,107 @@ import Testing
     }
 
     /// The published checklist again, each with facts of its own, and beside each what is just right.
-    @Test(arguments: [
-        (#"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-03-31"}"#, nil),
-        (#"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-04-01"}"#, "NOT_ELIGIBLE_ON_DATE"),
-        (#"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2025-03-31"}"#, "NOT_ELIGIBLE_ON_DATE"),
-        (#"{"payer": "54136015"}"#, nil), (#"{"payer": "54016027"}"#, nil),
-        (#"{"payer": "01040013"}"#, nil), (#"{"payer": "80130001"}"#, "BAD_PAYER_CHECK_DIGIT"),
-        (#"{"payer": "54136015", "recipient": "1234566", "register": ["1234566"]}"#, nil),
-        (#"{"payer": "54136015", "recipient": "9999996", "register": ["1234566"]}"#, "RECIPIENT_UNKNOWN"),
-        (#"""
-        {"claims": [{"institution": "1310000001", "month": "2026-04", "type": "1122",
-          "publics": [{"payer": "54136015", "recipient": "1234566"}]},
-         {"institution": "1310000001", "month": "2026-04", "type": "1122",
-          "publics": [{"payer": "54136015", "recipient": "1234566"}]}]}
-        """#, "DUPLICATE_RECEIPT"),
-        (#"""
-        {"claims": [{"institution": "1310000001", "month": "2026-04", "type": "1122",
-          "publics": [{"payer": "54136015", "recipient": "1234566"}]},
-         {"institution": "1310000001", "month": "2026-04", "type": "1121",
-          "publics": [{"payer": "54136015", "recipient": "1234566"}]}]}
-        """#, nil),
-        (#"{"birthDate": "1990-01-02", "registeredBirthDate": "1990-01-03"}"#, "PERSON_MISMATCH"),
-        (#"{"birthDate": "1990-01-02", "registeredBirthDate": "1990-00-00"}"#, nil),
-        (#"{"sex": "1", "registeredSex": "2"}"#, "PERSON_MISMATCH"),
-        (#"{"insurer": "01130012", "insurerTo": "2026-04-15", "service": "2026-04-16"}"#, "INSURER_LAPSED"),
-        (#"{"insurer": "01130012", "insurerTo": "2026-04-15", "service": "2026-04-15"}"#, nil),
-        (#"{"payers": ["83136010", "54136015"]}"#, "PUBLIC_ORDER_WRONG"),
-        (#"{"payers": ["54136015", "83136010"]}"#, nil),
-        (#"{"payers": ["54136015", "15136013"]}"#, "PUBLIC_ORDER_WRONG"),
-        (#"{"payers": ["10136018", "21136015", "80136013"]}"#, nil),
-        (#"{"payers": ["83", "54"]}"#, "PUBLIC_ORDER_WRONG"), (#"{"payers": ["54", "83"]}"#, nil),
-        (#"{"payer": "54136015", "recipient": "9999996", "service": "2026-04-02"}"#, "RECIPIENT_UNKNOWN"),
-        (#"{"claimed": 253637, "recomputed": 253638}"#, "AMOUNT_MISMATCH"),
-        (#"{"claimed": 253638, "recomputed": 253638}"#, nil),
-        (#"{"birthDate": "2008-04-02", "service": "2026-04-02", "ageBelow": 18}"#, "AGE_OUT_OF_RANGE"),
-        (#"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageBelow": 18}"#, nil),
-        (#"{"birthDate": "2008-04-01", "service": "2026-04-01", "ageBelow": 18, "ageEnds": "fiscal-year-end"}"#, "AGE_OUT_OF_RANGE"),
-        (#"{"birthDate": "2008-04-02", "service": "2027-03-31", "ageBelow": 18, "ageEnds": "fiscal-year-end"}"#, nil),
-        (#"{"payer": "52136017", "birthDate": "2005-01-01", "service": "2026-04-02"}"#, "AGE_OUT_OF_RANGE"),
-        (#"{"specialNotes": ["10"]}"#, "OTHER_PAYER"), (#"{"specialNotes": ["29"]}"#, nil),
-        (#"{"dutyReason": "1"}"#, "OTHER_PAYER"),
-        (#"{"payer": "54136015", "designated": false}"#, "NOT_DESIGNATED"),
-        (#"{"payer": "54136015", "designated": true}"#, nil),
-        (#"{"payer": "82137530", "designated": false}"#, nil),
-        (#"""
-        {"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-03",
-         "paidOn": "2026-04-21", "isDeleted": true, "knownOn": "2026-05-10"}
-        """#, "CLAWBACK (過誤)"),
-        (#"""
-        {"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-03",
-         "isDeleted": true, "knownOn": "2026-05-10"}
-        """#, "NOT_ELIGIBLE_ON_DATE"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (
+                #"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-03-31"}"#,
+                nil
+            ),
+            (
+                #"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-04-01"}"#,
+                "NOT_ELIGIBLE_ON_DATE"
+            ),
+            (
+                #"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2025-03-31"}"#,
+                "NOT_ELIGIBLE_ON_DATE"
+            ),
+            (#"{"payer": "54136015"}"#, nil), (#"{"payer": "54016027"}"#, nil),
+            (#"{"payer": "01040013"}"#, nil), (#"{"payer": "80130001"}"#, "BAD_PAYER_CHECK_DIGIT"),
+            (#"{"payer": "54136015", "recipient": "1234566", "register": ["1234566"]}"#, nil),
+            (
+                #"{"payer": "54136015", "recipient": "9999996", "register": ["1234566"]}"#,
+                "RECIPIENT_UNKNOWN"
+            ),
+            (
+                #"""
+                {"claims": [{"institution": "1310000001", "month": "2026-04", "type": "1122",
+                  "publics": [{"payer": "54136015", "recipient": "1234566"}]},
+                 {"institution": "1310000001", "month": "2026-04", "type": "1122",
+                  "publics": [{"payer": "54136015", "recipient": "1234566"}]}]}
+                """#, "DUPLICATE_RECEIPT"
+            ),
+            (
+                #"""
+                {"claims": [{"institution": "1310000001", "month": "2026-04", "type": "1122",
+                  "publics": [{"payer": "54136015", "recipient": "1234566"}]},
+                 {"institution": "1310000001", "month": "2026-04", "type": "1121",
+                  "publics": [{"payer": "54136015", "recipient": "1234566"}]}]}
+                """#, nil
+            ),
+            (
+                #"{"birthDate": "1990-01-02", "registeredBirthDate": "1990-01-03"}"#,
+                "PERSON_MISMATCH"
+            ),
+            (#"{"birthDate": "1990-01-02", "registeredBirthDate": "1990-00-00"}"#, nil),
+            (#"{"sex": "1", "registeredSex": "2"}"#, "PERSON_MISMATCH"),
+            (
+                #"{"insurer": "01130012", "insurerTo": "2026-04-15", "service": "2026-04-16"}"#,
+                "INSURER_LAPSED"
+            ),
+            (#"{"insurer": "01130012", "insurerTo": "2026-04-15", "service": "2026-04-15"}"#, nil),
+            (#"{"payers": ["83136010", "54136015"]}"#, "PUBLIC_ORDER_WRONG"),
+            (#"{"payers": ["54136015", "83136010"]}"#, nil),
+            (#"{"payers": ["54136015", "15136013"]}"#, "PUBLIC_ORDER_WRONG"),
+            (#"{"payers": ["10136018", "21136015", "80136013"]}"#, nil),
+            (#"{"payers": ["83", "54"]}"#, "PUBLIC_ORDER_WRONG"),
+            (#"{"payers": ["54", "83"]}"#, nil),
+            (
+                #"{"payer": "54136015", "recipient": "9999996", "service": "2026-04-02"}"#,
+                "RECIPIENT_UNKNOWN"
+            ),
+            (#"{"claimed": 253637, "recomputed": 253638}"#, "AMOUNT_MISMATCH"),
+            (#"{"claimed": 253638, "recomputed": 253638}"#, nil),
+            (
+                #"{"birthDate": "2008-04-02", "service": "2026-04-02", "ageBelow": 18}"#,
+                "AGE_OUT_OF_RANGE"
+            ),
+            (#"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageBelow": 18}"#, nil),
+            (
+                #"""
+                {"birthDate": "2008-04-01", "service": "2026-04-01", "ageBelow": 18,
+                 "ageEnds": "fiscal-year-end"}
+                """#,
+                "AGE_OUT_OF_RANGE"
+            ),
+            (
+                #"""
+                {"birthDate": "2008-04-02", "service": "2027-03-31", "ageBelow": 18,
+                 "ageEnds": "fiscal-year-end"}
+                """#,
+                nil
+            ),
+            (
+                #"{"payer": "52136017", "birthDate": "2005-01-01", "service": "2026-04-02"}"#,
+                "AGE_OUT_OF_RANGE"
+            ),
+            (#"{"specialNotes": ["10"]}"#, "OTHER_PAYER"), (#"{"specialNotes": ["29"]}"#, nil),
+            (#"{"dutyReason": "1"}"#, "OTHER_PAYER"),
+            (#"{"payer": "54136015", "designated": false}"#, "NOT_DESIGNATED"),
+            (#"{"payer": "54136015", "designated": true}"#, nil),
+            (#"{"payer": "82137530", "designated": false}"#, nil),
+            (
+                #"""
+                {"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-03",
+                 "paidOn": "2026-04-21", "isDeleted": true, "knownOn": "2026-05-10"}
+                """#, "CLAWBACK (過誤)"
+            ),
+            (
+                #"""
+                {"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-03",
+                 "isDeleted": true, "knownOn": "2026-05-10"}
+                """#, "NOT_ELIGIBLE_ON_DATE"
+            ),
+        ] as [(String, String?)])
     func `a case gives its reason, and one beside its edge gives none`(
         _ given: String, _ reason: String?
     ) throws {
@@ -111,7 +160,8 @@ import Testing
         #expect(answer["reason"] == (difference > 0 ? .string("OVER_MONTHLY_CAP") : .null))
     }
 
-    @Test func `evidence names the days and numbers, and what to do next in both languages`() throws {
+    @Test func `evidence names the days and numbers, and what to do next in both languages`() throws
+    {
         let answer = try answer(
             #"{"validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-04-02"}"#)
         let reason = try #require(answer["reasons"]?.array?.first?.object)
@@ -134,7 +184,8 @@ import Testing
         _ given: String, _ item: String
     ) throws {
         let both = try answers(
-            #"{"data": [{"id": 1, "given": \#(given)}, {"id": 2, "given": {"payer": "54136016"}}]}"#)
+            #"{"data": [{"id": 1, "given": \#(given)}, {"id": 2, "given": {"payer": "54136016"}}]}"#
+        )
         #expect(both[0]["reason"] == .null)
         #expect(both[0]["problem"]?.object?["item"]?.string?.hasSuffix(item) == true)
         #expect(both[1]["reason"]?.string == "BAD_PAYER_CHECK_DIGIT")

@@ -50,9 +50,11 @@ import Testing
                 of: String(member.name.dropFirst()), in: "receipt-type")
             #expect(name.map { "医科・\($0)" } == member.value.string.map { "\($0)・入院外" })
             let type = try #require(ReceiptType(number: Int(member.name) ?? 0))
-            #expect(type.hasInsurance == (member.value.string?.contains("保") == true
-                || member.value.string?.contains("後期") == true
-                || member.value.string?.contains("退職") == true))
+            #expect(
+                type.hasInsurance
+                    == (member.value.string?.contains("保") == true
+                        || member.value.string?.contains("後期") == true
+                        || member.value.string?.contains("退職") == true))
         }
     }
 
@@ -139,23 +141,34 @@ import Testing
             name: "a payer number of seven digits", codes: [.format], items: ["KO.payer"],
             lines: [4]
         ) { $0.replacing(3, "54136015", "5413601") },
-        Wrong(name: "points that are no number", codes: [.format], items: ["HO.points"], lines: [3]) {
+        Wrong(name: "points that are no number", codes: [.format], items: ["HO.points"], lines: [3])
+        {
             $0.replacing(2, ",3000,", ",三千,")
         },
-        Wrong(name: "the insurer left out", codes: [.insurerMissing], items: ["RE.type"], lines: [2]) {
+        Wrong(
+            name: "the insurer left out", codes: [.insurerMissing], items: ["RE.type"], lines: [2]
+        ) {
             lines in
             Array(lines[...1]) + Array(lines[3...])
         },
-        Wrong(name: "the public payer left out", codes: [.payerMissing], items: ["RE.type"], lines: [2]) {
+        Wrong(
+            name: "the public payer left out", codes: [.payerMissing], items: ["RE.type"],
+            lines: [2]
+        ) {
             lines in
             Array(lines[...2]) + Array(lines[4...])
         },
-        Wrong(name: "a public payer too many", codes: [.tooManyPublics], items: ["RE.type"], lines: [2]) {
+        Wrong(
+            name: "a public payer too many", codes: [.tooManyPublics], items: ["RE.type"],
+            lines: [2]
+        ) {
             lines in
             Array(lines[...3]) + [lines[3]] + Array(lines[4...])
         },
         Wrong(name: "a day the month has not", codes: [.format], items: ["JD.day31"], lines: [6]) {
-            $0.replacing(5, "JD,1,,,,,,,,,1" + String(repeating: ",", count: 22), "JD,1" + String(repeating: ",", count: 31) + "1")
+            $0.replacing(
+                5, "JD,1,,,,,,,,,1" + String(repeating: ",", count: 22),
+                "JD,1" + String(repeating: ",", count: 31) + "1")
         },
     ]
 
@@ -173,7 +186,9 @@ import Testing
 
     @Test func `every code of a file is reached, and tells what to do in both languages`() {
         var reached = Set(Self.wrong.flatMap(\.codes))
-        reached.formUnion([.empty, .encoding, .lineTooLong, .truncated, .lineEnd, .endMark, .outsideReceipt])
+        reached.formUnion([
+            .empty, .encoding, .lineTooLong, .truncated, .lineEnd, .endMark, .outsideReceipt,
+        ])
         #expect(reached == Set(UkeCode.allCases))
         for code in UkeCode.allCases {
             #expect(!code.text.ja.isEmpty && !code.text.en.isEmpty)
@@ -192,7 +207,8 @@ import Testing
         let place = bytes.indices.first { bytes[$0...].starts(with: name) } ?? 0
         bytes[place] = 0xFF
         let reading = ClaimSamples.read(bytes)
-        #expect(reading.reader.findings.map { "\($0.line) \($0.item) \($0.code)" } == ["2 RE encoding"])
+        #expect(
+            reading.reader.findings.map { "\($0.line) \($0.item) \($0.code)" } == ["2 RE encoding"])
         #expect(reading.receipts.map(\.hasErrors) == [true, false])
     }
 

@@ -80,7 +80,8 @@ extension MonthRun {
         entitlement.isRefundOnly = certificate.isAlwaysReimbursement
         if row.isDeleted { entitlement.ended = .init(knownOn: Int32.max, endsOn: nil) }
         let born = row.person.dateOfBirth
-        let named = certificate.designatedMedicalInstitutions
+        let named =
+            certificate.designatedMedicalInstitutions
             .map(EntitlementVersion.institutionCodes) ?? []
         facts.change(key) { holder in
             holder.entitlements.append(entitlement)

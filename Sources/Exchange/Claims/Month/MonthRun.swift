@@ -13,8 +13,9 @@ package struct MonthRun: Sendable {
     let rules: ClaimRules
     package private(set) var files: [File] = []
     package internal(set) var batch: ClaimBatch
-    package internal(set) var facts = ClaimFacts()
-    package internal(set) var recipients = RecipientTexts()
+    /// Whoever holds them elsewhere than in files may fill them in; keys come from `recipients`.
+    package var facts = ClaimFacts()
+    package var recipients = RecipientTexts()
     /// Registered rows that could not be read, with what is wrong: they entitle nobody.
     package internal(set) var refusedRows: [RowFinding] = []
     /// Claims on which facts arrive after them: paid, returned.

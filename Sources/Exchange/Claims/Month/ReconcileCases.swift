@@ -1,13 +1,13 @@
-/// 照合の例題: cases in the form of the published reconciliation cases (`data`, each with `id` and `given`), decided
-/// by the same code as a month. What `given` leaves out is not held against the claim.
+/// 照合の例題: cases in the form of the published reconciliation cases (`data`, each with `id` and
+/// `given`), decided by the same code as a month. What `given` leaves out is not held against a claim.
 ///
-/// A case may give whole `claims`, `entitlements` and `facts` in the forms of the month's files, or name single
-/// things: `payer`, `recipient`, `payers` (payer or law numbers in the order of
-/// the receipt), `register` (recipients that are known),
-/// `service`, `validFrom`, `validTo`, `isDeleted`, `knownOn`, `paidOn`, `isAlwaysReimbursement`, `cap` and
-/// `copays` (one institution each, in order of confirmation), `birthDate` and `registeredBirthDate`, `sex` and
-/// `registeredSex`, `insurer`, `insurerFrom`, `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`,
-/// `ageEnds`, `specialNotes`, `dutyReason`, `institution`, `designated`.
+/// A case may give whole `claims`, `entitlements` and `facts` in the forms of the month's files, or name
+/// single things: `payer`, `recipient`, `payers` (payer or law numbers in the order of the receipt),
+/// `register` (recipients that are known), `service`, `validFrom`, `validTo`, `isDeleted`, `knownOn`,
+/// `paidOn`, `isAlwaysReimbursement`, `cap` and `copays` (one institution each, in order of
+/// confirmation), `birthDate` and `registeredBirthDate`, `sex` and `registeredSex`, `insurer`,
+/// `insurerFrom`, `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`, `ageEnds`,
+/// `specialNotes`, `dutyReason`, `institution`, `designated`.
 package struct ReconcileCases: Sendable {
     let rules: ClaimRules
 
@@ -62,7 +62,8 @@ package struct ReconcileCases: Sendable {
             writer.array("expectedCopays") { list in
                 for yen in expected { list.int(Int(yen)) }
             }
-            let difference = copays.yen.reduce(0) { $0 + Int($1) } - expected.reduce(0) { $0 + Int($1) }
+            let difference =
+                copays.yen.reduce(0) { $0 + Int($1) } - expected.reduce(0) { $0 + Int($1) }
             writer.member("difference", difference)
         }
         writer.array("reasons") { list in
@@ -136,7 +137,9 @@ private struct CaseReading {
     }
 
     private mutating func holder() throws(Refusal) {
-        if let cap = try given.optionalCount("cap") { run.facts.change(certificate) { $0.cap = cap } }
+        if let cap = try given.optionalCount("cap") {
+            run.facts.change(certificate) { $0.cap = cap }
+        }
         if let born = try given.birth("registeredBirthDate") {
             run.facts.change(certificate) { ($0.bornEarliest, $0.bornLatest) = born }
         }
