@@ -10,14 +10,14 @@ package import Trust
 /// handler.
 package struct GatewayParts: Sendable {
     package let ledger: Ledger
-    package let keys: KeyRing
+    package let keys: KeyShelf
     package let cards: CardTrust
     /// The gateway's own clock, for what the database is not asked about (nonces, tokens).
     package let now: @Sendable () -> Instant
     let gate = RegistrationGate()
 
     package init(
-        ledger: Ledger, keys: KeyRing, cards: CardTrust, now: @escaping @Sendable () -> Instant
+        ledger: Ledger, keys: KeyShelf, cards: CardTrust, now: @escaping @Sendable () -> Instant
     ) {
         self.ledger = ledger
         self.keys = keys
@@ -36,14 +36,18 @@ package struct GatewayParts: Sendable {
 
     /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters
     /// `a` to `p` alone, so that no id can be taken for an individual number.
-    func pairwise(_ person: PersonKey, for party: Party) -> String {
-        let hash = KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys)
-        let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
-        return String(decoding: letters, as: UTF8.self)
+    func pairwise(_ person: PersonKey, for party: Party) -> PairwiseIDs {
+        let keys = keys.ring
+        let ids = ([keys.current(.pairwise)] + keys.former(.pairwise)).map { key in
+            let hash = KeyedHash.pairwise(institution: party, person: person.bytes, key: key)
+            let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
+            return String(decoding: letters, as: UTF8.self)
+        }
+        return PairwiseIDs(current: ids[0], former: Array(ids.dropFirst()))
     }
 
-    /// 個人番号 becomes a keyed hash at the door; the digits go no further than this line.
-    func numberHash(_ number: IndividualNumber) -> [UInt8] {
+    /// 個人番号 becomes keyed hashes at the door; the digits go no further than this line.
+    func numberHash(_ number: IndividualNumber, _ keys: KeyRing) -> HashChain {
         number.withDigits {
             KeyedHash.individualNumber(String(decoding: $0, as: UTF8.self), keys: keys)
         }

@@ -9,6 +9,7 @@ package enum LedgerError {
     package static func refusal(for error: any Error) -> Refusal? {
         switch error {
         case is PoolExhausted: .overloaded
+        case is KeyVersionLacking: .notReady
         case DatabaseError.connectionLost, DatabaseError.unreachable, DatabaseError.shutDown,
             DatabaseError.commitUnknown:
             .notReady
@@ -35,6 +36,7 @@ package enum LedgerError {
     package static func safeText(of error: any Error) -> String? {
         switch error {
         case let error as DatabaseError: error.description
+        case let error as KeyVersionLacking: "lacks version \(error.version) of \(error.key)"
         case let error as UnenteredAccess: "unentered access: \(error.purpose.rawValue)"
         default: nil
         }

@@ -152,31 +152,14 @@ struct PKICommand: AsyncParsableCommand {
 
     struct Keys: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make the gateway's secret keys, or rotate one.")
+            abstract: "Make the gateway's secret keys, each where there is none.",
+            discussion: "`tsunagi key rotate` makes the next version of one.")
 
         @Option(help: "The folder of the keys, outside the database.") var keys = "keys"
-        @Option(help: "seal, token, pairwise, number, card or nonce.") var rotate: String?
-
-        func validate() throws {
-            guard rotate.map({ KeyRing.Name(rawValue: $0) != nil }) ?? true else {
-                throw ValidationError("No key is called \(rotate ?? "").")
-            }
-            // What is stored under these was made with them: a new version alone would find nobody
-            // again.
-            guard !["number", "card", "pairwise"].contains(rotate) else {
-                throw ValidationError(
-                    "The key \(rotate ?? "") is not rotated here: what is stored was made with it.")
-            }
-        }
 
         func run() async throws {
-            guard let name = rotate.flatMap(KeyRing.Name.init(rawValue:)) else {
-                try KeyRing.create(keys)
-                print("keys in \(keys)")
-                return
-            }
-            let version = try KeyRing.rotate(keys, name)
-            print("\(name.rawValue) is now at version \(version)")
+            try KeyRing.create(keys)
+            print("keys in \(keys)")
         }
     }
 }

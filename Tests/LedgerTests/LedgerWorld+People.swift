@@ -8,8 +8,8 @@ import Testing
 /// 架空の住民: known to the ledger by hashes alone, as everybody is.
 struct Someone: Sendable, Hashable {
     let name: String
-    var numberHash: [UInt8] { sha256("number \(name)") }
-    var cardHash: [UInt8] { sha256("card \(name)") }
+    var numberHash: HashChain { HashChain([sha256("number \(name)")]) }
+    var cardHash: HashChain { HashChain([sha256("card \(name)")]) }
 }
 
 /// One row as a municipality would send it.
@@ -58,7 +58,8 @@ extension LedgerWorld {
                 let isFirst = rows[index].number == SampleRow().number
                 let hash =
                     isFirst
-                    ? person.numberHash : sha256("number \(person.name) \(rows[index].number)")
+                    ? person.numberHash
+                    : HashChain([sha256("number \(person.name) \(rows[index].number)")])
                 accepted.append(NumberedRow(numberHash: hash, row: row))
             case .failure(let failure):
                 refused.append(
@@ -121,7 +122,7 @@ extension LedgerWorld {
         let visit = try Self.visit(person, nonce: nonce)
         return try await ledger.access(caller, .openVisit) { records in
             try records.openVisit(visit, end: { $0.adding(seconds: 3_600) }) {
-                "patient-\($0.low)"
+                PairwiseIDs(current: "patient-\($0.low)")
             }
         }
     }
@@ -152,7 +153,7 @@ extension LedgerWorld {
         try await pool.transaction { transaction in
             let row = try transaction.query(
                 Statement("select person from office.number_key where number_hash = $1"),
-                [.bytes(someone.numberHash)])[0]
+                [.bytes(someone.numberHash.byVersion[0])])[0]
             let id = try row.uuid(0)
             return PersonKey(high: id.high, low: id.low)
         }

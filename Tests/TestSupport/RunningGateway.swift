@@ -17,7 +17,7 @@ package final class RunningGateway: Sendable {
     package let owner: Pool
     package let database: Address
     package let pki: DevelopmentPKI
-    package let keys: KeyRing
+    package let keys: KeyShelf
     package let ledger: Ledger
     package let revocation: RevocationStore
     package let registry: PartyRegistry
@@ -43,7 +43,7 @@ package final class RunningGateway: Sendable {
         pki = try DevelopmentPKI.create(in: folder + "/pki", at: now)
         try pki.issueServer(name: "gateway", at: now)
         try KeyRing.create(folder + "/keys")
-        keys = try KeyRing.load(folder + "/keys")
+        keys = try KeyShelf(folder + "/keys")
         database = try await TestPostgres.freshDatabase(template: try await Self.template())
         owner = Pool(
             database, limits: .init(connectionsMax: 2), label: "test-owner",

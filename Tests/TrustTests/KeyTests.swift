@@ -60,14 +60,15 @@ import Trust
     @Test func `a rotation of the number key is the wrap of what is stored`() throws {
         try Self.withKeys { folder in
             let first = try KeyRing.load(folder)
-            let stored = KeyedHash.individualNumber("000000000000", keys: first)
+            let stored = KeyedHash.individualNumber("000000000000", keys: first).byVersion[0]
             #expect(try KeyRing.rotate(folder, .number) == 2)
             #expect(try KeyRing.rotate(folder, .number) == 3)
             let third = try KeyRing.load(folder)
             let wrapped = third.all(.number).dropFirst()
                 .reduce(stored) { KeyedHash.wrap($0, in: $1) }
-            #expect(wrapped == KeyedHash.individualNumber("000000000000", keys: third))
-            #expect(wrapped != stored && wrapped.count == 32)
+            let chain = KeyedHash.individualNumber("000000000000", keys: third).byVersion
+            #expect(chain.count == 3 && chain[0] == stored && chain[2] == wrapped)
+            #expect(Set(chain).count == 3 && wrapped.count == 32)
         }
     }
 
@@ -75,17 +76,39 @@ import Trust
         try Self.withKeys { folder in
             let keys = try KeyRing.load(folder)
             let person: [UInt8] = [1, 2, 3]
-            let mine = KeyedHash.pairwise(institution: TestCA.party, person: person, keys: keys)
-            let theirs = KeyedHash.pairwise(institution: Self.other, person: person, keys: keys)
+            func id(_ institution: Party, _ key: KeyRing.Key) -> [UInt8] {
+                KeyedHash.pairwise(institution: institution, person: person, key: key)
+            }
+            let mine = id(TestCA.party, keys.current(.pairwise))
+            let theirs = id(Self.other, keys.current(.pairwise))
             #expect(mine.count == 16 && mine != theirs)
             try KeyRing.rotate(folder, .pairwise)
             let rotated = try KeyRing.load(folder)
-            let old = KeyedHash.pairwise(
-                institution: TestCA.party, person: person, keys: rotated, version: 1)
-            #expect(old == mine)
-            #expect(
-                KeyedHash.pairwise(institution: TestCA.party, person: person, keys: rotated) != mine
-            )
+            #expect(id(TestCA.party, rotated.former(.pairwise)[0]) == mine)
+            #expect(id(TestCA.party, rotated.current(.pairwise)) != mine)
+        }
+    }
+
+    @Test func `a shelf takes a new version over, and makes with it only when it is in use`() throws
+    {
+        try Self.withKeys { folder in
+            let shelf = try KeyShelf(folder)
+            try KeyRing.rotate(folder, .token)
+            #expect(shelf.held[.token] == 1)
+            try shelf.use([.token: 1, .nonce: 1])
+            try shelf.reload()
+            #expect(shelf.held[.token] == 2 && shelf.ring.current(.token).version == 1)
+            #expect(shelf.ring.all(.token).count == 2 && shelf.ring.former(.token).isEmpty)
+            try shelf.use([.token: 2, .nonce: 2])
+            #expect(shelf.ring.current(.token).version == 2 && shelf.lacking == [.nonce])
+            #expect(shelf.ring.current(.nonce).version == 1)
+            try KeyRing.rotate(folder, .nonce)
+            // What lacks is looked for each time it is said to be in use.
+            try shelf.use([.token: 2, .nonce: 2])
+            #expect(shelf.lacking.isEmpty && shelf.ring.current(.nonce).version == 2)
+            try SecretFile.create(folder + "/card-2.key", [1])
+            #expect(throws: FileProblem.self) { try shelf.reload() }
+            #expect(shelf.ring.current(.token).version == 2)
         }
     }
 

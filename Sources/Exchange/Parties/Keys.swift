@@ -14,6 +14,31 @@ package struct PersonKey: Hashable, Sendable {
     package var bytes: [UInt8] { RecordID(high: high, low: low).bytes }
 }
 
+/// 鍵付きハッシュの列: one value as it is stored under each version of its key, the first version first.
+/// Which of them stands in a row is the row's to say.
+package struct HashChain: Hashable, Sendable {
+    package let byVersion: [[UInt8]]
+
+    package init(_ byVersion: [[UInt8]]) {
+        self.byVersion = byVersion
+    }
+}
+
+/// 仮名: the id by which one institution knows one resident, and what it may know them by from before the
+/// key of these ids changed. All of them go on resolving.
+package struct PairwiseIDs: Hashable, Sendable {
+    package let current: String
+    /// The latest first.
+    package let former: [String]
+
+    package init(current: String, former: [String] = []) {
+        self.current = current
+        self.former = former
+    }
+
+    package func contains(_ id: String) -> Bool { id == current || former.contains(id) }
+}
+
 /// 記録の識別子: an entry, a visit, a task. 128 bits, written as a lower-case UUID; it says nothing of
 /// anyone.
 package struct RecordID: Hashable, Sendable {

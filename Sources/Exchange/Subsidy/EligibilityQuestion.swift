@@ -26,4 +26,11 @@ package struct EligibilityQuestion: Sendable, Hashable {
         self.patientID = patientID
         self.purposes = purposes
     }
+
+    /// The same question, by another id of the same resident.
+    package func about(patient id: String) -> EligibilityQuestion {
+        EligibilityQuestion(
+            institution: institution, serviceDate: serviceDate, visitID: visitID, patientID: id,
+            purposes: purposes)
+    }
 }

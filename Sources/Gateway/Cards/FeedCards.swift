@@ -13,8 +13,9 @@ extension GatewayParts {
             request, context, for: .feedCards, read: readCardFeedEvents,
             apply: { body in
                 let task = body.task(field: "cards", key: key)
+                let keys = keys.ring
                 return try await ledger.access(body.caller, .feedCards) { records in
-                    try records.applyCardFeed(task, body.accepted.map(numbered))
+                    try records.applyCardFeed(task, body.accepted.map { numbered($0, keys) })
                 }
             })
     }
@@ -28,26 +29,26 @@ extension GatewayParts {
         return .json(.ok, report.json)
     }
 
-    private func numbered(_ event: CardFeedEvent) -> NumberedCardEvent {
+    private func numbered(_ event: CardFeedEvent, _ keys: KeyRing) -> NumberedCardEvent {
         let change: NumberedCardEvent.Change
         switch event.change {
         case .bind(let certificate, let number, let validFrom, let validTo, let earlier):
             change = .bind(
-                card: hash(certificate),
-                numberHash: numberHash(number),
-                valid: validFrom...validTo, supersedes: earlier.map(hash))
+                card: hash(certificate, keys),
+                numberHash: numberHash(number, keys),
+                valid: validFrom...validTo, supersedes: earlier.map { hash($0, keys) })
         case .residence(let number, let municipality, let from):
             change = .residence(
-                numberHash: numberHash(number),
+                numberHash: numberHash(number, keys),
                 municipality: municipality, from: from)
         case .revoke(let certificate):
-            change = .revoke(card: hash(certificate))
+            change = .revoke(card: hash(certificate, keys))
         }
         return NumberedCardEvent(
             line: event.index + 1, change: change, findings: event.warnings)
     }
 
-    private func hash(_ certificate: CardFeedEvent.Certificate) -> [UInt8] {
+    private func hash(_ certificate: CardFeedEvent.Certificate, _ keys: KeyRing) -> HashChain {
         KeyedHash.card(issuer: certificate.issuer, serial: certificate.serial, keys: keys)
     }
 }

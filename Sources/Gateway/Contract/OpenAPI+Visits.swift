@@ -117,6 +117,13 @@ extension OpenAPI {
                 .required("openedAt", .instant),
                 .required("endsAt", .instant),
                 .optional("cardValidTo", .day),
+                .optional(
+                    "replaces",
+                    .list(
+                        of: .text.note(
+                            "同じ住民の以前の番号。引き続き使えます。 / "
+                                + "What the resident was called here before; it goes on resolving."
+                        ))),
                 .optional("confirmedLater", .boolean.note("紙による受付 / Opened by paper.")),
             ])
         ),

@@ -15,7 +15,7 @@ extension GatewayParts {
         guard let identity = context.identity else { throw Refusal.certificateNotTrusted }
         let token = OfficeToken.issue(
             to: identity.party, certificate: identity.fingerprint,
-            lifetimeSeconds: Limits.officeTokenSeconds, now: now(), keys: keys)
+            lifetimeSeconds: Limits.officeTokenSeconds, now: now(), keys: keys.ring)
         var writer = JSONWriter(reservingBytes: 512)
         writer.beginObject()
         writer.member("access_token", token.text)
@@ -36,7 +36,7 @@ extension GatewayParts {
         try await recorded(request.caller(context), purpose) {
             try OfficeToken.check(
                 String(text.dropFirst("Bearer ".count)), party: identity.party,
-                certificate: identity.fingerprint, now: now(), keys: keys)
+                certificate: identity.fingerprint, now: now(), keys: keys.ring)
         }
     }
 }

@@ -69,7 +69,7 @@ extension GatewayParts {
         let caller = try request.caller(context)
         let bytes = try await ledger.access(caller, purpose) { records in
             let person = try records.resident(token)
-            let answer = try body(&records, person, pairwise(person, for: caller.party))
+            let answer = try body(&records, person, pairwise(person, for: caller.party).current)
             records.enter(person, digest: sha256(answer))
             return answer
         }

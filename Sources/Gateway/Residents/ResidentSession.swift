@@ -18,7 +18,7 @@ extension GatewayParts {
         guard day == today || day.adding(days: 1) == today else { throw Refusal.malformed("day") }
         let presented = try PresentedCard(object)
         _ = try await recorded(caller, .beginResidentSession) {
-            try Nonce.check(nonce, .residentToken, of: caller.party, now: now(), keys: keys)
+            try Nonce.check(nonce, .residentToken, of: caller.party, now: now(), keys: keys.ring)
         }
         let text = SignedText.residentToken(nonce: nonce, party: caller.party, day: day)
         let card = try await verified(
@@ -27,7 +27,7 @@ extension GatewayParts {
         let secret = ResidentTokenSecret()
         let grant = ResidentTokenGrant(
             tokenHash: secret.hash, certificateHash: identity.fingerprint,
-            cardHash: KeyedHash.card(issuer: card.issuer, serial: card.serial, keys: keys),
+            cardHash: KeyedHash.card(issuer: card.issuer, serial: card.serial, keys: keys.ring),
             nonce: nonce)
         _ = try await ledger.access(caller, .beginResidentSession) { try $0.issueToken(grant) }
         var writer = JSONWriter(reservingBytes: 256)

@@ -2,6 +2,7 @@ import Exchange
 import HTTPTypes
 import Hummingbird
 import Ledger
+import Trust
 
 /// 医療費助成対象者情報登録 (postRegistrationTasks): PMH's own JSON array. Answered 202 with a task when every
 /// row is applied or has its reason; the individual number becomes a keyed hash here and goes no
@@ -16,11 +17,12 @@ extension GatewayParts {
                 read: { bytes throws(Refusal) in try readSubsidyRows(bytes, form: form) },
                 apply: { body in
                     let task = body.task(field: form.field, key: key)
+                    let keys = keys.ring
                     return try await ledger.access(body.caller, .registerEntitlements) { records in
                         // On the database's thread: hashing 10,000 numbers is no work for an event
                         // loop.
                         let rows = body.accepted.map {
-                            NumberedRow(numberHash: numberHash($0.number), row: $0)
+                            NumberedRow(numberHash: numberHash($0.number, keys), row: $0)
                         }
                         return try records.registerEntitlements(task, rows, rules: rules)
                     }

@@ -11,14 +11,16 @@ extension GatewayParts {
     {
         let caller = try request.caller(context)
         let body = try await request.body(.json, atMost: BodyLimits.checkBytesMax)
-        let question = try EligibilityQuestion(
+        let asked = try EligibilityQuestion(
             reading: Array(body.readableBytesView), institution: caller.party)
         let rules = try ledger.rules.current().subsidy
-        let visit = try RecordID(question.visitID, item: "visit")
+        let visit = try RecordID(asked.visitID, item: "visit")
         let answered = try await ledger.access(caller, .checkEligibility, visit: visit) { records in
-            guard question.patientID == records.patient else {
-                throw Refusal.malformed("patient.reference")
-            }
+            let isMeant =
+                asked.patientID == records.patient
+                || pairwise(records.person, for: caller.party).contains(asked.patientID)
+            guard isMeant else { throw Refusal.malformed("patient.reference") }
+            let question = asked.about(patient: records.patient)
             try records.term.requireAnswer(for: question.serviceDate, at: records.now)
             let answer = answerEligibility(question, records.facts, rules)
             let id = records.entry.text

@@ -9,7 +9,7 @@ extension GatewayParts {
         { [self] _, context in
             let nonce = Nonce.issue(
                 purpose, to: try context.party, lifetimeSeconds: Limits.nonceSeconds, now: now(),
-                keys: keys)
+                keys: keys.ring)
             var writer = JSONWriter(reservingBytes: 256)
             writer.beginObject()
             writer.member("nonce", nonce.text)

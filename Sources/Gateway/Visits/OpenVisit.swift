@@ -19,7 +19,7 @@ extension GatewayParts {
         let asked = try await recorded(caller, .openVisit) {
             let asked = try VisitRequest(
                 object, rules: ledger.rules.current(), today: now().dayInJapan)
-            _ = try Nonce.check(asked.nonce, .visit, of: caller.party, now: now(), keys: keys)
+            _ = try Nonce.check(asked.nonce, .visit, of: caller.party, now: now(), keys: keys.ring)
             return asked
         }
         let text = SignedText.visit(
@@ -28,7 +28,7 @@ extension GatewayParts {
         let card = try await verified(
             asked.card, over: text, caller: caller, purpose: .openVisit)
         let visit = VerifiedVisit(
-            cardHash: KeyedHash.card(issuer: card.issuer, serial: card.serial, keys: keys),
+            cardHash: KeyedHash.card(issuer: card.issuer, serial: card.serial, keys: keys.ring),
             nonce: asked.nonce, requestDigest: Array(SHA256.hash(data: bytes)),
             terms: (asked.kind.code, asked.consents), cardValidTo: card.notAfter.dayInJapan,
             evidence: (text, asked.card.signature, asked.card.certificate))
@@ -126,6 +126,12 @@ extension OpenedVisit {
         writer.member("endsAt", term.ends.text)
         writer.member("cardValidTo", cardValidTo?.text)
         writer.member("confirmedLater", cardValidTo == nil ? true : nil)
+        if !replaces.isEmpty {
+            writer.name("replaces")
+            writer.beginArray()
+            for id in replaces { writer.string("Patient/\(id)") }
+            writer.endArray()
+        }
         writer.endObject()
         return writer.bytes
     }

@@ -6,10 +6,11 @@ import Postgres
 package struct NumberedCardEvent: Sendable {
     package enum Change: Sendable {
         case bind(
-            card: [UInt8], numberHash: [UInt8], valid: ClosedRange<Instant>, supersedes: [UInt8]?)
+            card: HashChain, numberHash: HashChain, valid: ClosedRange<Instant>,
+            supersedes: HashChain?)
         /// `nil`: left Japan, or died.
-        case residence(numberHash: [UInt8], municipality: LocalGovernmentCode?, from: CalendarDay)
-        case revoke(card: [UInt8])
+        case residence(numberHash: HashChain, municipality: LocalGovernmentCode?, from: CalendarDay)
+        case revoke(card: HashChain)
     }
 
     /// Counted from 1.
@@ -23,10 +24,18 @@ package struct NumberedCardEvent: Sendable {
         self.findings = findings
     }
 
-    fileprivate var numberHash: [UInt8]? {
+    fileprivate var numberHash: HashChain? {
         switch change {
         case .bind(_, let hash, _, _), .residence(let hash, _, _): hash
         case .revoke: nil
+        }
+    }
+
+    fileprivate var cards: [HashChain] {
+        switch change {
+        case .bind(let card, _, _, let supersedes): [card] + (supersedes.map { [$0] } ?? [])
+        case .residence: []
+        case .revoke(let card): [card]
         }
     }
 }
@@ -40,10 +49,11 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let persons = try persons(of: events.compactMap(\.numberHash))
+        let key = try storedVersion(of: .card, for: events.flatMap(\.cards))
         var outcomes: [RowOutcome] = []
         var touched: Set<PersonKey> = []
         for event in events {
-            let (kind, person) = try apply(event, persons)
+            let (kind, person) = try apply(event, persons, key)
             if let person { touched.insert(person) }
             let findings =
                 kind == .refused
@@ -58,22 +68,26 @@ extension Records {
         return try endTask(request, outcomes, task: task)
     }
 
-    private mutating func apply(_ event: NumberedCardEvent, _ persons: [[UInt8]: PersonKey]) throws
-        -> (RowOutcome.Kind, PersonKey?)
-    {
+    private mutating func apply(
+        _ event: NumberedCardEvent, _ persons: [HashChain: PersonKey], _ key: KeyVersion
+    ) throws -> (RowOutcome.Kind, PersonKey?) {
         switch event.change {
         case .bind(let card, let hash, let valid, let supersedes):
             let person = persons[hash]
+            let all = Value.bytesArray(card.byVersion)
             let rows = try transaction.pipeline([
                 (
                     Self.insertBinding,
                     [
-                        .person(person), .bytes(card), .time(valid.lowerBound),
-                        .time(valid.upperBound),
+                        .person(person), .bytes(card.stored(key)), .time(valid.lowerBound),
+                        .time(valid.upperBound), .int(key.version), all,
                     ]
                 ),
-                (Self.supersede, [.person(person), .orNull(supersedes), .bytes(card)]),
-                (Self.selectOwner, [.bytes(card)]),
+                (
+                    Self.supersede,
+                    [.person(person), .bytesArray(supersedes?.byVersion ?? []), all]
+                ),
+                (Self.selectOwner, [all]),
             ])
             guard try rows[2][0].uuid(0).person == person else { return (.refused, nil) }
             return (rows[0].affected == 1 ? .applied : .unchanged, person)
@@ -88,7 +102,8 @@ extension Records {
                 ])
             return (count == 1 ? .applied : .unchanged, person)
         case .revoke(let card):
-            let rows = try transaction.query(Self.revoke, [.bytes(card), .time(now)])
+            let rows = try transaction.query(
+                Self.revoke, [.bytesArray(card.byVersion), .time(now)])
             guard rows.count == 1 else { return (.refused, nil) }
             return (.applied, try rows[0].uuid(0).person)
         }
@@ -96,20 +111,24 @@ extension Records {
 
     private static let insertBinding = Statement(
         """
-        insert into exchange.card_binding (person, card_hash, valid_from, valid_to)
-        values ($1, $2, $3, $4) on conflict do nothing
+        insert into exchange.card_binding (person, card_hash, valid_from, valid_to, key_version)
+        select $1, $2, $3, $4, $5
+        where not exists (select 1 from exchange.card_binding where card_hash = any ($6))
+        on conflict do nothing
         """)
 
-    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card.
+    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card. The
+    /// successor is written under the version of the row, which a rotation rewraps as a whole.
     private static let supersede = Statement(
         """
-        update exchange.card_binding set superseded_by = $3
-        where person = $1 and card_hash = $2 and superseded_by is null
-            and exists (select 1 from exchange.card_binding b where b.card_hash = $3 and b.person = $1)
+        update exchange.card_binding set superseded_by = ($3::bytea[])[key_version::int]
+        where person = $1 and card_hash = any ($2) and superseded_by is null
+            and exists (
+                select 1 from exchange.card_binding b where b.card_hash = any ($3) and b.person = $1)
         """)
 
     private static let selectOwner = Statement(
-        "select person from exchange.card_binding where card_hash = $1")
+        "select person from exchange.card_binding where card_hash = any ($1)")
 
     private static let insertResidence = Statement(
         """
@@ -125,6 +144,6 @@ extension Records {
     private static let revoke = Statement(
         """
         update exchange.card_binding set revoked_at = coalesce(revoked_at, $2)
-            where card_hash = $1 returning person
+            where card_hash = any ($1) returning person
         """)
 }

@@ -3,10 +3,10 @@ import Postgres
 
 /// A row of the checkup registration whose individual number has already become a keyed hash.
 package struct NumberedCheckupRow: Sendable {
-    package let numberHash: [UInt8]
+    package let numberHash: HashChain
     package let row: MunicipalCheckupRow
 
-    package init(numberHash: [UInt8], row: MunicipalCheckupRow) {
+    package init(numberHash: HashChain, row: MunicipalCheckupRow) {
         self.numberHash = numberHash
         self.row = row
     }

@@ -50,8 +50,8 @@ extension Records {
         return rows.count == 0 ? nil : try RegisteredIdentity(rows[0])
     }
 
-    /// The resident of a visit that is open now, for the institution's own patient id. Throws
-    /// `.visitUnknown`.
+    /// The resident of a visit that is open now, for any patient id the institution was ever given
+    /// for them. Throws `.recordUnknown`.
     package mutating func visitor(patient: String) throws -> (person: PersonKey, visit: RecordID) {
         let rows = try transaction.query(
             Self.selectVisitor, [.text(caller.party.key), .text(patient), .time(now)])
@@ -89,7 +89,8 @@ extension Records {
     private static let selectVisitor = Statement(
         """
         select person, visit from exchange.visit
-        where party = $1 and patient = $2 and ends_at > $3 and confirmed_by = 'card'
+        where party = $1 and ends_at > $3 and confirmed_by = 'card' and person = (
+            select person from exchange.visit where party = $1 and patient = $2 limit 1)
         order by opened_at desc limit 1
         """)
 }

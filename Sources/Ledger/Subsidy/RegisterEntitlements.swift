@@ -4,10 +4,10 @@ import Postgres
 
 /// A row of a registration whose individual number has already become a keyed hash.
 package struct NumberedRow: Sendable {
-    package let numberHash: [UInt8]
+    package let numberHash: HashChain
     package let row: SubsidyRegistrationRow
 
-    package init(numberHash: [UInt8], row: SubsidyRegistrationRow) {
+    package init(numberHash: HashChain, row: SubsidyRegistrationRow) {
         self.numberHash = numberHash
         self.row = row
     }

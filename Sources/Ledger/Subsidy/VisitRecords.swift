@@ -6,7 +6,8 @@ package struct VisitRecords: ~Copyable {
     /// This access's entry, and so the id of the answer made from it.
     package let entry: RecordID
     package let visit: RecordID
-    /// The resident as this institution knows them.
+    package let person: PersonKey
+    /// The resident as this institution knew them when the visit was opened.
     package let patient: String
     package let term: VisitTerm
     package let now: Instant
@@ -19,6 +20,7 @@ package struct VisitRecords: ~Copyable {
         guard let visit = reading.visit else { throw Refusal.visitUnknown }
         self.entry = entry
         self.visit = visit.id
+        person = visit.person
         patient = visit.patient
         term = visit.term
         now = reading.now

@@ -60,7 +60,7 @@ extension Records {
     /// Throws `.paperNotConfirmed` in the same words whatever did not match.
     package mutating func openPaperVisit(
         _ paper: PaperCertificate, _: PaperTry, end: (Instant) -> Instant,
-        pairwise: (PersonKey) -> String
+        pairwise: (PersonKey) -> PairwiseIDs
     ) throws -> OpenedVisit {
         let rows = try transaction.query(
             Self.selectPaper,
@@ -68,10 +68,11 @@ extension Records {
         guard rows.count == 1 else { throw Refusal.paperNotConfirmed }
         let row = rows[0]
         let person = try row.uuid(0).person
+        let ids = pairwise(person)
         let visit = OpenedVisit(
-            id: .timeOrdered(), patient: pairwise(person), kind: "paper",
+            id: .timeOrdered(), patient: ids.current, kind: "paper",
             consents: [try row.text(2)], term: VisitTerm(opened: now, ends: end(now)),
-            cardValidTo: nil, isRepeat: false)
+            cardValidTo: nil, replaces: try given(ids.former, for: person), isRepeat: false)
         write([
             (
                 Self.insertVisit,

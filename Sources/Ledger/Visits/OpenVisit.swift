@@ -3,8 +3,8 @@ import Postgres
 
 /// A visit that Trust has verified and nobody has recorded yet.
 package struct VerifiedVisit: Sendable {
-    /// Keyed hash of (issuer, serial) of the card's certificate.
-    package let cardHash: [UInt8]
+    /// Keyed hashes of (issuer, serial) of the card's certificate.
+    package let cardHash: HashChain
     package let nonce: String
     /// SHA-256 of the request's bytes: the same bytes get the same visit.
     package let requestDigest: [UInt8]
@@ -16,7 +16,7 @@ package struct VerifiedVisit: Sendable {
     package let certificate: [UInt8]
 
     package init(
-        cardHash: [UInt8], nonce: String, requestDigest: [UInt8],
+        cardHash: HashChain, nonce: String, requestDigest: [UInt8],
         terms: (kind: String, consents: [String]),
         cardValidTo: CalendarDay,
         evidence: (text: [UInt8], signature: [UInt8], certificate: [UInt8])
@@ -41,6 +41,8 @@ package struct OpenedVisit: Sendable {
     package let consents: [String]
     package let term: VisitTerm
     package let cardValidTo: CalendarDay?
+    /// Ids that this institution was given for the same resident before.
+    package let replaces: [String]
     /// The same bytes were sent before: this is the visit they opened.
     package let isRepeat: Bool
 }
@@ -48,20 +50,22 @@ package struct OpenedVisit: Sendable {
 extension Records {
     /// Opens the visit, or returns the one the same bytes opened before.
     ///
-    /// `end` gives the last moment from the database's time; `pairwise` the resident's id for this
+    /// `end` gives the last moment from the database's time; `pairwise` the resident's ids for this
     /// institution. Throws `.nonceUsed` for other bytes, `.cardUnbound`, `.cardSuperseded`,
     /// `.cardRevoked`, `.cardExpired`.
     package mutating func openVisit(
-        _ request: VerifiedVisit, end: (Instant) -> Instant, pairwise: (PersonKey) -> String
+        _ request: VerifiedVisit, end: (Instant) -> Instant, pairwise: (PersonKey) -> PairwiseIDs
     ) throws -> OpenedVisit {
         let rows =
             first.isEmpty ? try transaction.pipeline(FirstReading.visit(request).steps) : first
-        if rows[0].count > 0 { return try repeatVisit(rows[0][0], request) }
-        let person = try boundPerson(rows[1])
+        if rows[0].count > 0 { return try repeatVisit(rows[0][0], request, pairwise) }
+        let person = try boundPerson(rows[1], of: request.cardHash)
+        let ids = pairwise(person)
         let visit = OpenedVisit(
-            id: .timeOrdered(), patient: pairwise(person), kind: request.kind,
+            id: .timeOrdered(), patient: ids.current, kind: request.kind,
             consents: request.consents, term: VisitTerm(opened: now, ends: end(now)),
-            cardValidTo: request.cardValidTo, isRepeat: false)
+            cardValidTo: request.cardValidTo, replaces: try given(ids.former, for: person),
+            isRepeat: false)
         write([
             (Self.insertVisit, values(visit, person, request)),
             (
@@ -78,8 +82,11 @@ extension Records {
     }
 
     /// The person a card is bound to. A card that no longer counts says so in its own words.
-    mutating func boundPerson(_ rows: Rows) throws -> PersonKey {
-        guard rows.count == 1 else { throw Refusal.cardUnbound }
+    mutating func boundPerson(_ rows: Rows, of card: HashChain) throws -> PersonKey {
+        guard rows.count == 1 else {
+            try requireVersion(of: .card, in: card)
+            throw Refusal.cardUnbound
+        }
         let row = rows[0]
         let person = try row.uuid(0).person
         subject.person = person
@@ -90,12 +97,24 @@ extension Records {
         return person
     }
 
-    private mutating func repeatVisit(_ row: Row, _ request: VerifiedVisit) throws -> OpenedVisit {
+    /// Which of these ids this institution has: whoever never knew the resident learns of no other.
+    mutating func given(_ ids: [String], for person: PersonKey) throws -> [String] {
+        guard !ids.isEmpty else { return [] }
+        let rows = try transaction.query(
+            Self.selectGiven, [.person(person), .text(caller.party.key), .texts(ids)])
+        let given = Set(try rows.map { try $0.text(0) })
+        return ids.filter(given.contains)
+    }
+
+    private mutating func repeatVisit(
+        _ row: Row, _ request: VerifiedVisit, _ pairwise: (PersonKey) -> PairwiseIDs
+    ) throws -> OpenedVisit {
         let isSame =
             try row.text(1) == caller.party.key && row.optionalBytes(9) == request.requestDigest
         guard isSame else { throw Refusal.nonceUsed }
-        let visit = try OpenedVisit(row, isRepeat: true)
-        enter(try row.uuid(0).person, visit: visit.id)
+        let person = try row.uuid(0).person
+        let visit = try OpenedVisit(row, replaces: given(pairwise(person).former, for: person))
+        enter(person, visit: visit.id)
         return visit
     }
 
@@ -110,6 +129,12 @@ extension Records {
         ]
     }
 
+    private static let selectGiven = Statement(
+        """
+        select distinct patient from exchange.visit
+        where person = $1 and party = $2 and patient = any ($3)
+        """)
+
     fileprivate static let selectByNonce = Statement(
         """
         select person, party, visit, patient, kind, consents, opened_at, ends_at, card_valid_to,
@@ -120,7 +145,7 @@ extension Records {
     static let selectBinding = Statement(
         """
         select person, superseded_by is not null, revoked_at is not null, valid_from, valid_to
-        from exchange.card_binding where card_hash = $1
+        from exchange.card_binding where card_hash = any ($1)
         """)
 
     static let insertVisit = Statement(
@@ -146,15 +171,17 @@ extension Records {
 }
 
 extension OpenedVisit {
-    fileprivate init(_ row: Row, isRepeat: Bool) throws {
+    /// One that was opened before.
+    fileprivate init(_ row: Row, replaces: [String]) throws {
+        let patient = try row.text(3)
         self.init(
-            id: try row.uuid(2).record, patient: try row.text(3), kind: try row.text(4),
+            id: try row.uuid(2).record, patient: patient, kind: try row.text(4),
             consents: try row.texts(5),
             term: VisitTerm(
                 opened: Instant(microseconds: try row.instant(6)),
                 ends: Instant(microseconds: try row.instant(7))),
             cardValidTo: try row.optionalDay(8).map(CalendarDay.init(daysSince1970:)),
-            isRepeat: isRepeat)
+            replaces: replaces.filter { $0 != patient }, isRepeat: true)
     }
 }
 
@@ -163,7 +190,7 @@ extension FirstReading {
     package static func visit(_ request: VerifiedVisit) -> FirstReading {
         FirstReading(steps: [
             (Records.selectByNonce, [.text(request.nonce)]),
-            (Records.selectBinding, [.bytes(request.cardHash)]),
+            (Records.selectBinding, [.bytesArray(request.cardHash.byVersion)]),
         ])
     }
 }

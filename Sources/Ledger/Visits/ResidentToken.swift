@@ -6,12 +6,12 @@ import Postgres
 package struct ResidentTokenGrant: Sendable {
     package let tokenHash: [UInt8]
     package let certificateHash: [UInt8]
-    package let cardHash: [UInt8]
+    package let cardHash: HashChain
     package let nonce: String
     /// Fifteen minutes: a session at a screen; a portal asks the card again after it.
     package static let lifetimeSeconds: Int64 = 900
 
-    package init(tokenHash: [UInt8], certificateHash: [UInt8], cardHash: [UInt8], nonce: String) {
+    package init(tokenHash: [UInt8], certificateHash: [UInt8], cardHash: HashChain, nonce: String) {
         self.tokenHash = tokenHash
         self.certificateHash = certificateHash
         self.cardHash = cardHash
@@ -26,10 +26,10 @@ extension Records {
     package mutating func issueToken(_ grant: ResidentTokenGrant) throws -> Instant {
         let rows = try transaction.pipeline([
             (Self.selectTokenNonce, [.text(grant.nonce)]),
-            (Self.selectBinding, [.bytes(grant.cardHash)]),
+            (Self.selectBinding, [.bytesArray(grant.cardHash.byVersion)]),
         ])
         guard rows[0].count == 0 else { throw Refusal.nonceUsed }
-        let person = try boundPerson(rows[1])
+        let person = try boundPerson(rows[1], of: grant.cardHash)
         let expires = now.adding(seconds: ResidentTokenGrant.lifetimeSeconds)
         write([
             (

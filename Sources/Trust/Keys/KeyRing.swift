@@ -2,7 +2,8 @@ package import Crypto
 import FoundationEssentials
 
 /// 鍵束: the secret keys of this gateway, one per use, each a file `<name>-<version>.key` of 32
-/// random bytes outside the database. The highest version makes; all versions check.
+/// random bytes outside the database. One version makes, the highest where nothing else is said;
+/// all versions check.
 package struct KeyRing: Sendable {
     /// One key, one use: a key that did two things could be asked for one and answer the other.
     package enum Name: String, CaseIterable, Sendable {
@@ -28,9 +29,16 @@ package struct KeyRing: Sendable {
     package static let keyBytes = 32
 
     private let keys: [Name: [Key]]
+    private let inUse: [Name: Int]
 
-    private init(keys: [Name: [Key]]) {
+    private init(keys: [Name: [Key]], inUse: [Name: Int] = [:]) {
         self.keys = keys
+        self.inUse = inUse
+    }
+
+    /// The same keys, making with these versions: a newer one that is here already only checks.
+    func making(with versions: [Name: Int]) -> KeyRing {
+        KeyRing(keys: keys, inUse: versions)
     }
 
     /// Loads every version of the named keys and throws a sentence for the first thing wrong.
@@ -66,7 +74,7 @@ package struct KeyRing: Sendable {
         }
     }
 
-    /// Makes the next version; gateways use it from their next start.
+    /// Makes the next version's file; it makes nothing before it is taken into use.
     @discardableResult
     package static func rotate(_ folder: String, _ name: Name) throws(FileProblem) -> Int {
         guard let latest = try versions(of: name, in: folder).last else {
@@ -84,10 +92,18 @@ package struct KeyRing: Sendable {
         return keys
     }
 
+    /// What makes.
     package func current(_ name: Name) -> Key {
         let keys = all(name)
-        return keys[keys.count - 1]
+        return keys[min(inUse[name] ?? keys.count, keys.count) - 1]
     }
+
+    /// What was in use before what makes now, the latest first.
+    package func former(_ name: Name) -> [Key] {
+        all(name).prefix(current(name).version - 1).reversed()
+    }
+
+    package func latest(_ name: Name) -> Int { all(name).count }
 
     package func holds(_ name: Name) -> Bool { keys[name] != nil }
 

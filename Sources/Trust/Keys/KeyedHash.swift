@@ -3,16 +3,16 @@ package import Exchange
 import FoundationEssentials
 
 /// 鍵付きハッシュ: what stands in the database in place of an individual number or a card. A rotation
-/// wraps what is stored in the new key, so the hash of a value is the chain of all versions in
-/// order.
+/// wraps what is stored in the new key, so a value's hash under one version is that of the version
+/// before, wrapped.
 package enum KeyedHash {
     /// 個人番号: 12 digits, already checked by the caller, become 32 bytes at the door.
-    package static func individualNumber(_ digits: String, keys: KeyRing) -> [UInt8] {
+    package static func individualNumber(_ digits: String, keys: KeyRing) -> HashChain {
         chain(keys.all(.number), framed("tsunagi individual number v1", [Array(digits.utf8)]))
     }
 
     /// A card by its certificate's issuer (DER) and serial.
-    package static func card(issuer: [UInt8], serial: [UInt8], keys: KeyRing) -> [UInt8] {
+    package static func card(issuer: [UInt8], serial: [UInt8], keys: KeyRing) -> HashChain {
         chain(keys.all(.card), framed("tsunagi card v1", [issuer, serial]))
     }
 
@@ -22,17 +22,18 @@ package enum KeyedHash {
     }
 
     /// The id by which one institution knows one resident: 16 bytes that no other institution's id
-    /// can be matched with. Given ids outlive a rotation, so an older version can be named.
+    /// can be matched with. Given ids outlive a rotation: each version's key makes its own.
     package static func pairwise(
-        institution: Party, person: [UInt8], keys: KeyRing, version: Int? = nil
+        institution: Party, person: [UInt8], key: KeyRing.Key
     ) -> [UInt8] {
         let text = framed("tsunagi pairwise v1", [Array(institution.key.utf8), person])
-        let key = keys.all(.pairwise).first { $0.version == version } ?? keys.current(.pairwise)
         return Array(HMAC<SHA256>.authenticationCode(for: text, using: key.secret).prefix(16))
     }
 
-    private static func chain(_ keys: [KeyRing.Key], _ text: [UInt8]) -> [UInt8] {
-        keys.reduce(text) { wrap($0, in: $1) }
+    private static func chain(_ keys: [KeyRing.Key], _ text: [UInt8]) -> HashChain {
+        var hashes: [[UInt8]] = []
+        for key in keys { hashes.append(wrap(hashes.last ?? text, in: key)) }
+        return HashChain(hashes)
     }
 }
 

@@ -151,7 +151,7 @@ struct BenchWorld {
             try SoftwareCard(issuedBy: world.pki, key: key, term: term)
         }
         let hashes = cards.map {
-            KeyedHash.card(issuer: $0.issuerDER, serial: $0.serial, keys: keys)
+            KeyedHash.card(issuer: $0.issuerDER, serial: $0.serial, keys: keys).byVersion[0]
         }
         try await pool.transaction { transaction in
             _ = try transaction.run(Statement(BenchSQL.bindCards), [.bytesArray(hashes)])

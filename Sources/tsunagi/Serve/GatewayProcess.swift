@@ -21,7 +21,7 @@ struct GatewayProcess {
     func run(onListening: @escaping @Sendable (Listener, Int) async -> Void = { _, _ in })
         async throws
     {
-        let keys = try KeyRing.load(settings.keysFolder, names: settings.keyNames)
+        let keys = try KeyShelf(settings.keysFolder, names: settings.keyNames)
         let anchors = try Anchors(settings.trust)
         let revocation = RevocationStore(
             paths: settings.trust.revocationLists, issuers: anchors.all,
@@ -34,16 +34,24 @@ struct GatewayProcess {
                 gateway: Address(settings.databases.gateway),
                 office: settings.databases.office.map { Address($0) }), logger: logger)
         try await ledger.prepare()
+        try await keys.follow(ledger)
+        if let name = keys.lacking.first {
+            throw FileProblem(
+                settings.keysFolder,
+                "lacks the version of \(name.rawValue) that this site uses: copy it from another gateway"
+            )
+        }
         let parts = GatewayParts(
             ledger: ledger, keys: keys,
             cards: CardTrust(anchors: anchors.card, revocation: revocation), now: WallClock.now)
         // The group stops its services in reverse: listeners first, then what they relied on.
         var services: [any Service] = [
             Heartbeat(
-                ledger: ledger, revocation: revocation, certificate: certificate, logger: logger)
+                ledger: ledger, keys: keys, revocation: revocation, certificate: certificate,
+                logger: logger)
         ]
         if let address = settings.databases.sealer {
-            services.append(SealerService(sealer: try sealer(address, keys)))
+            services.append(SealerService(sealer: try sealer(address, keys.ring)))
         }
         services.append(
             Together(
@@ -148,6 +156,11 @@ struct GatewayProcess {
                 case .thisMonthOnly: .readyBut("next month has no partition for its entries")
                 case .ahead: .ready
                 }
+            },
+            ReadinessCheck("keys") {
+                let lacking = parts.keys.lacking.map(\.rawValue).joined(separator: ", ")
+                return lacking.isEmpty
+                    ? .ready : .notReady("the version in use is not in the folder: \(lacking)")
             },
             ReadinessCheck("rules") {
                 (try? parts.ledger.rules.current()) != nil

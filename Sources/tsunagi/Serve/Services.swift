@@ -8,10 +8,11 @@ import Trust
 import UnixSignals
 
 /// 脈: once a second, what may have changed in the database: rules, suspensions, registered
-/// certificates; each ten seconds, and at once on SIGHUP, the files: revocation lists and the
-/// gateway's own certificate.
+/// certificates, the versions of the keys in use; each ten seconds, and at once on SIGHUP, the files:
+/// revocation lists, the gateway's own certificate and its keys.
 struct Heartbeat: Service {
     let ledger: Ledger
+    let keys: KeyShelf
     let revocation: RevocationStore
     let certificate: ServerCertificate
     let logger: Logger
@@ -33,7 +34,10 @@ struct Heartbeat: Service {
             count += 1
             // A source that is away changes nothing: what was last known goes on, and readiness
             // says so.
-            do { try await ledger.refresh() } catch  where !Task.isCancelled {
+            do {
+                try await ledger.refresh()
+                try await keys.follow(ledger)
+            } catch  where !Task.isCancelled {
                 logger.warning("refresh postponed", metadata: ["error": "\(error)"])
             } catch {}
             if count % 10 == 0 { reload() }
@@ -44,6 +48,9 @@ struct Heartbeat: Service {
     private func reload() {
         revocation.reload()
         certificate.reload()
+        do { try keys.reload() } catch {
+            logger.error("keys not read again", metadata: ["reason": "\(error)"])
+        }
     }
 }
 
@@ -51,10 +58,24 @@ extension Heartbeat {
     /// What an operator watches beside requests: queues that grow, lists that age.
     private func measure() {
         certificate.measure()
+        for (name, count) in keys.held {
+            Gauge(label: "tsunagi_key_versions", dimensions: [("key", name.rawValue)]).record(count)
+        }
         for (name, value) in ledger.gauges { Gauge(label: name).record(value) }
         guard let until = revocation.freshUntil else { return }
         Gauge(label: "tsunagi_revocation_list_seconds_left").record(
             until.seconds - WallClock.now().seconds)
+    }
+}
+
+extension KeyShelf {
+    /// Makes with what the database says is in use.
+    func follow(_ ledger: Ledger) async throws {
+        var versions: [KeyRing.Name: Int] = [:]
+        for key in try await ledger.keyVersions() {
+            if let name = KeyRing.Name(rawValue: key.key) { versions[name] = key.version }
+        }
+        try use(versions)
     }
 }
 

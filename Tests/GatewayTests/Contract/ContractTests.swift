@@ -199,7 +199,7 @@ struct ContractTests {
                 .init(gateway: Address("host=/nowhere"), office: nil), logger: logger)
             let revocation = RevocationStore(paths: [], issuers: [], logger: logger)
             routes = GatewayParts(
-                ledger: ledger, keys: try KeyRing.load(folder),
+                ledger: ledger, keys: try KeyShelf(folder),
                 cards: CardTrust(anchors: [], revocation: revocation),
                 now: { Instant(microseconds: 0) }
             ).routes(of: listener)

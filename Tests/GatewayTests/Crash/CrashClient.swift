@@ -58,7 +58,7 @@ struct CrashClient {
         guard
             let answer = await send(
                 Cast.clinic, RunningGateway.checkPath, body: visit.question)
-        else { return }
+        else { return journal.note { $0.failed += 1 } }
         switch answer.status {
         case 200:
             guard let id = try? RecordID(answer.text("id")) else { return unexpected(answer) }
@@ -67,7 +67,7 @@ struct CrashClient {
             }
         case 400...499 where answer.code == Refusal.visitUnknown.code:
             journal.note { $0.refusals += 1 }
-        case 500...: break
+        case 500...: journal.note { $0.failed += 1 }
         default: unexpected(answer)
         }
     }
@@ -75,7 +75,7 @@ struct CrashClient {
     /// The same bytes until the visit is told: at most one visit comes of them.
     private mutating func openVisit() async throws {
         guard let nonce = await send(Cast.clinic, "/visits/nonces", body: []), nonce.status == 201
-        else { return }
+        else { return journal.note { $0.failed += 1 } }
         let day = try CalendarDay(nonce.text("day"))
         let text = SignedText.visit(
             nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["subsidy"],

@@ -52,7 +52,7 @@ struct CrashTests {
     }
 
     /// Residents with cards, one for each client, through the real feed.
-    private static func clients(
+    static func clients(
         _ count: Int, _ world: CrashWorld, _ doorplate: Doorplate, _ journal: Journal
     ) async throws -> [CrashClient] {
         let people = TestPeople()

@@ -42,6 +42,8 @@ final class Journal: Sendable {
         var sent: Set<String> = []
         /// Sent again because no answer came.
         var repeated = 0
+        /// Asked once and not answered.
+        var failed = 0
         var unexpected: [String] = []
     }
 

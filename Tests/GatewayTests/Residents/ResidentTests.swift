@@ -57,7 +57,7 @@ struct ResidentTests {
         .init("a nonce past its time", .nonceExpired) { gateway in
             let nonce = Nonce.issue(
                 .residentToken, to: Cast.portal, lifetimeSeconds: -1, now: gateway.clock.now(),
-                keys: gateway.keys)
+                keys: gateway.keys.ring)
             return try await gateway.tokenBody(gateway.settle().card)
                 .with("nonce", .string(nonce.text))
         },

@@ -183,13 +183,13 @@ struct VisitTests {
         NonceCase(testDescription: "for a resident's token", refusal: .nonceUnknown) { gateway in
             Nonce.issue(
                 .residentToken, to: Cast.clinic, lifetimeSeconds: 60, now: gateway.clock.now(),
-                keys: gateway.keys
+                keys: gateway.keys.ring
             ).text
         },
         NonceCase(testDescription: "a second too old", refusal: .nonceExpired) { gateway in
             Nonce.issue(
                 .visit, to: Cast.clinic, lifetimeSeconds: -1, now: gateway.clock.now(),
-                keys: gateway.keys
+                keys: gateway.keys.ring
             ).text
         },
     ]

@@ -47,7 +47,9 @@ import Testing
             let visit = try LedgerWorld.visit(Self.someone, nonce: "n1")
             await #expect(throws: Refusal.visitUnknown) {
                 try await world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
-                    _ = try records.openVisit(visit, end: { $0 }) { _ in "patient" }
+                    _ = try records.openVisit(visit, end: { $0 }) { _ in
+                        PairwiseIDs(current: "patient")
+                    }
                     throw Refusal.visitUnknown
                 }
             }
@@ -147,7 +149,9 @@ import Testing
             try await inserted.wait()
             async let mine = world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
                 runs.add(1, ordering: .relaxed)
-                return try records.openVisit(visit, end: { $0 }) { _ in "patient" }
+                return try records.openVisit(visit, end: { $0 }) { _ in
+                    PairwiseIDs(current: "patient")
+                }
             }
             try await eventually {
                 try await world.isWaitingForALock

@@ -19,7 +19,8 @@ import Testing
                     do {
                         let counted = try await world.ledger.countPaperTry(caller)
                         _ = try await world.ledger.access(caller, .openPaperVisit) { records in
-                            try records.openPaperVisit(guess, counted, end: { $0 }) { _ in "nobody"
+                            try records.openPaperVisit(guess, counted, end: { $0 }) { _ in
+                                PairwiseIDs(current: "nobody")
                             }
                         }
                         throw Refusal.recordUnknown

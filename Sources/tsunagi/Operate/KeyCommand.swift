@@ -1,0 +1,138 @@
+import ArgumentParser
+import Exchange
+import Ledger
+import Postgres
+import Trust
+
+/// `tsunagi key`: the versions of a site's secret keys, and the next one, while gateways serve.
+struct KeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Rotate the gateway's secret keys.",
+        discussion: """
+            With several gateways: prepare, copy the new file to each, and rotate when \
+            tsunagi_key_versions says that each has it. Old files stay for ever: what was made \
+            with them is checked with them, and stored hashes are wrapped in all of them.
+            """,
+        subcommands: [List.self, Prepare.self, Rotate.self])
+
+    struct Named: ParsableArguments {
+        @OptionGroup var owner: OwnerOption
+        @Option(help: "The folder of the keys.") var keys = "keys"
+        @Argument(help: "number, card, pairwise, token or nonce.") var name: KeyRing.Name
+
+        func validate() throws {
+            guard name != .seal else {
+                throw ValidationError(
+                    "The seal key names the log in every checkpoint that others keep: it is not "
+                        + "rotated here.")
+            }
+        }
+
+        func with<Answer>(_ body: (KeyRotation, KeyVersion) async throws -> Answer) async throws
+            -> Answer
+        {
+            let rotation = KeyRotation(try owner.address(), logger: owner.logger)
+            do {
+                let all = try await rotation.versions()
+                guard let version = all.first(where: { $0.key == name.rawValue }) else {
+                    throw ValidationError("The database knows no key \(name.rawValue).")
+                }
+                let answer = try await body(rotation, version)
+                await rotation.close()
+                return answer
+            } catch {
+                await rotation.close()
+                throw error
+            }
+        }
+
+        func latest() throws -> Int { try KeyRing.load(keys, names: [name]).latest(name) }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Each key: the version in use, and since which one hashes are stored.")
+        @OptionGroup var owner: OwnerOption
+
+        func run() async throws {
+            let rotation = KeyRotation(try owner.address(), logger: owner.logger)
+            let versions = try await rotation.versions()
+            await rotation.close()
+            for key in versions {
+                let rest = key.oldest < key.version ? ", rows left under \(key.oldest)" : ""
+                Output.line("\(key.key)\tversion \(key.version)\(rest)")
+            }
+        }
+    }
+
+    struct Prepare: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the next version's file, which nothing is made with yet.")
+        @OptionGroup var named: Named
+
+        func run() async throws {
+            let latest = try named.latest()
+            let version = try await named.with { _, inUse in
+                latest > inUse.version ? latest : try KeyRing.rotate(named.keys, named.name)
+            }
+            Output.line(
+                "\(named.name.rawValue)-\(version).key is in \(named.keys): copy it to every gateway"
+            )
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take the next version into use, and rewrap what is stored.",
+            discussion: """
+                Run again after it was interrupted, it goes on where it was. Without a prepared version it \
+                makes one, and waits until the gateways of this folder have read it.
+                """)
+        @OptionGroup var named: Named
+
+        /// Gateways read their folder every ten seconds.
+        static let readSeconds = 12
+
+        func run() async throws {
+            try await named.with { rotation, inUse in
+                var version = inUse.version
+                if inUse.oldest == inUse.version {
+                    version += 1
+                    try await prepare(version)
+                    guard try await rotation.take(named.name.rawValue, version: version) else {
+                        throw ValidationError(
+                            "Another rotation came first: look at tsunagi key list.")
+                    }
+                    Output.line("\(named.name.rawValue): version \(version) is in use")
+                }
+                if let stored = StoredKey(rawValue: named.name.rawValue) {
+                    try await rewrap(stored, to: version, rotation)
+                }
+            }
+        }
+
+        private func prepare(_ version: Int) async throws {
+            let latest = try named.latest()
+            guard latest >= version - 1 else {
+                throw ValidationError(
+                    "\(named.keys) lacks versions that are in use: copy them from a gateway.")
+            }
+            guard latest < version else { return }
+            try KeyRing.rotate(named.keys, named.name)
+            Output.line("\(named.name.rawValue)-\(version).key is made; the gateways read it")
+            try await Task.sleep(for: .seconds(Self.readSeconds))
+        }
+
+        private func rewrap(_ key: StoredKey, to version: Int, _ rotation: KeyRotation) async throws
+        {
+            let ring = try KeyRing.load(named.keys, names: [named.name])
+            guard let next = ring.all(named.name).first(where: { $0.version == version }) else {
+                throw ValidationError("\(named.keys) lacks version \(version).")
+            }
+            let count = try await rotation.rewrap(key, to: version) { KeyedHash.wrap($0, in: next) }
+            Output.line("\(named.name.rawValue): \(count) rows rewrapped")
+        }
+    }
+}
+
+extension KeyRing.Name: ExpressibleByArgument {}

@@ -1,0 +1,167 @@
+import Crypto
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 鍵の更新: what is stored is rewrapped while offices register and cards are read, and nobody becomes
+/// two people or is lost.
+@Suite struct KeyRotationTests {
+    static func wrap(_ hash: [UInt8]) -> [UInt8] { sha256("next " + hash.description) }
+
+    /// The hashes of somebody at a gateway that holds two versions.
+    static func person(_ number: Int) -> (number: HashChain, card: HashChain) {
+        let hashes = [sha256("number \(number)"), sha256("card \(number)")]
+        let chains = hashes.map { HashChain([$0, wrap($0)]) }
+        return (chains[0], chains[1])
+    }
+
+    static func older(_ chain: HashChain) -> HashChain { HashChain([chain.byVersion[0]]) }
+
+    /// A card for each of these people, as one feed.
+    static func feed(
+        _ people: [Int], key: String, _ world: LedgerWorld,
+        _ hash: @Sendable (HashChain) -> HashChain = { $0 }
+    ) async throws -> RegistrationReceipt {
+        let term = Instant(seconds: 1_600_000_000)...Instant(seconds: 4_000_000_000)
+        let events = people.enumerated().map { line, number in
+            let person = person(number)
+            return NumberedCardEvent(
+                line: line + 1,
+                change: .bind(
+                    card: hash(person.card), numberHash: hash(person.number), valid: term,
+                    supersedes: nil), findings: [])
+        }
+        let request = RegistrationRequest(
+            field: "cards", idempotencyKey: key, bodyDigest: sha256(key), refused: [],
+            rowsTotal: events.count)
+        return try await world.ledger.access(LedgerWorld.authority, .feedCards) {
+            try $0.applyCardFeed(request, events)
+        }
+    }
+
+    static func open(_ card: HashChain, nonce: String, _ world: LedgerWorld) async throws {
+        let visit = VerifiedVisit(
+            cardHash: card, nonce: nonce, requestDigest: sha256(nonce),
+            terms: ("outpatient", ["subsidy"]), cardValidTo: try CalendarDay("2030-03-31"),
+            evidence: (text: [1], signature: [2], certificate: [3]))
+        _ = try await world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
+            try records.openVisit(visit, end: { $0.adding(seconds: 60) }) { _ in
+                PairwiseIDs(current: "patient")
+            }
+        }
+    }
+
+    /// Small batches, so that what runs beside it meets both versions.
+    static func rotation(_ world: LedgerWorld) -> KeyRotation {
+        KeyRotation(world.owner, batchMax: 7, logger: TestPostgres.logger)
+    }
+
+    static func left(_ world: LedgerWorld) async throws -> [String] {
+        try await world.texts(
+            """
+            select key || ' ' || version || ' ' || oldest from exchange.key_version
+            where key in ('card', 'number') order by key
+            """)
+    }
+
+    @Test func `people registered before, during and after a rotation stay who they are`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            _ = try await Self.feed(Array(0..<100), key: "before", world)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Known people and new ones, over and over, by everybody at once.
+                for client in 0..<4 {
+                    group.addTask {
+                        for round in 0..<12 {
+                            let people = (0..<20).map { (round * 20 + client * 5 + $0) % 160 }
+                            _ = try await Self.feed(
+                                people, key: "during \(client) \(round)", world)
+                            let card = Self.person(round * 7 + client).card
+                            try await Self.open(card, nonce: "\(client) \(round)", world)
+                        }
+                    }
+                }
+                for key in StoredKey.allCases {
+                    group.addTask {
+                        let rotation = Self.rotation(world)
+                        try #require(try await rotation.take(key.rawValue, version: 2))
+                        _ = try await rotation.rewrap(key, to: 2, wrap: Self.wrap)
+                        await rotation.close()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            _ = try await Self.feed(Array(0..<160), key: "after", world)
+            #expect(try await world.count("exchange.person") == 160)
+            #expect(try await world.count("office.number_key where key_version = 2") == 160)
+            #expect(try await world.count("exchange.card_binding where key_version = 2") == 160)
+            #expect(try await world.count("exchange.card_binding") == 160)
+            #expect(try await Self.left(world) == ["card 2 2", "number 2 2"])
+        }
+    }
+
+    @Test func `an interrupted rotation goes on, and until then both versions are read`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            _ = try await Self.feed(Array(0..<20), key: "before", world)
+            let rotation = Self.rotation(world)
+            #expect(try await rotation.take("card", version: 3) == false)
+            #expect(try await rotation.take("card", version: 2))
+            // The next one has to wait for the rows.
+            #expect(try await rotation.take("card", version: 3) == false)
+            // As a crash after the first batch would leave it.
+            let some = (0..<7).map { "'\\x\(Self.person($0).card.byVersion[0].hex)'" }
+            for hash in some {
+                try await world.execute(
+                    "update exchange.card_binding set superseded_by = card_hash where card_hash = \(hash)"
+                )
+            }
+            #expect(try await Self.left(world) == ["card 2 1", "number 1 1"])
+            try await Self.open(Self.person(12).card, nonce: "between", world)
+            #expect(try await rotation.rewrap(.card, to: 2, wrap: Self.wrap) == 20)
+            #expect(try await rotation.rewrap(.card, to: 2, wrap: Self.wrap) == 0)
+            // The successor of a row goes with it.
+            let rows = "exchange.card_binding where superseded_by = card_hash and key_version = 2"
+            #expect(try await world.count(rows) == 7)
+            #expect(try await Self.left(world) == ["card 2 2", "number 1 1"])
+            try await Self.open(Self.person(12).card, nonce: "after", world)
+            await rotation.close()
+        }
+    }
+
+    @Test func `a gateway without the version in use answers nothing wrong, it is not ready`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            _ = try await Self.feed([1], key: "before", world)
+            let rotation = Self.rotation(world)
+            for key in StoredKey.allCases {
+                #expect(try await rotation.take(key.rawValue, version: 2))
+                #expect(try await rotation.rewrap(key, to: 2, wrap: Self.wrap) == 1)
+            }
+            await rotation.close()
+            let behind = await #expect(throws: KeyVersionLacking.self) {
+                try await Self.open(Self.older(Self.person(1).card), nonce: "n", world)
+            }
+            #expect(LedgerError.refusal(for: try #require(behind)) == .notReady)
+            await #expect(throws: KeyVersionLacking.self) {
+                _ = try await Self.feed([1], key: "behind", world, Self.older)
+            }
+            // One that has it says of an unknown card what it always said.
+            await #expect(throws: Refusal.cardUnbound) {
+                try await Self.open(Self.person(2).card, nonce: "n", world)
+            }
+            #expect(try await world.count("exchange.person") == 1)
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate var hex: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
