@@ -25,6 +25,7 @@ package final class Ledger: Sendable {
     let office: Pool?
     let entries: Lane<[Entry], Void>
     let checks: Lane<VisitAccess, Answered>
+    let openings: Lane<VisitOpening, VisitOpening.Outcome>
     package let rules: RuleShelf
     package let parties: PartyWatch
     let logger: Logger
@@ -36,16 +37,11 @@ package final class Ledger: Sendable {
         office = addresses.office.map {
             Pool($0, limits: limits.office, label: "tsunagi-office", logger: logger)
         }
-        entries = Lane(
-            addresses.gateway, label: "tsunagi-entries", batchMax: limits.batchMax,
-            queueMax: limits.laneQueueMax,
-            statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
-            mode: .readWrite, run: EntryWriter.write)
-        checks = Lane(
-            addresses.gateway, label: "tsunagi-checks", batchMax: limits.batchMax,
-            queueMax: limits.laneQueueMax,
-            statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
-            mode: .snapshot, run: VisitAccess.run)
+        entries = limits.lane(
+            "tsunagi-entries", addresses, logger, .readWrite, run: EntryWriter.write)
+        checks = limits.lane("tsunagi-checks", addresses, logger, .snapshot, run: VisitAccess.run)
+        openings = limits.lane(
+            "tsunagi-openings", addresses, logger, .readWrite, run: VisitOpening.run)
         rules = RuleShelf(gateway)
         parties = PartyWatch(gateway)
     }
@@ -77,6 +73,7 @@ package final class Ledger: Sendable {
     package var gauges: [(name: String, value: Int)] {
         var gauges = [
             ("tsunagi_checks_waiting", checks.waiting),
+            ("tsunagi_openings_waiting", openings.waiting),
             ("tsunagi_entries_waiting", entries.waiting),
         ]
         for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
@@ -89,6 +86,7 @@ package final class Ledger: Sendable {
 
     package func shutdown() async {
         await checks.shutdown()
+        await openings.shutdown()
         await gateway.shutdown()
         await office?.shutdown()
         await entries.shutdown()

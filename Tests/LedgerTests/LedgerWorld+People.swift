@@ -118,12 +118,17 @@ extension LedgerWorld {
     func openVisit(
         _ person: Someone, nonce: String, by caller: Caller = LedgerWorld.clinic
     ) async throws -> OpenedVisit {
-        let visit = try Self.visit(person, nonce: nonce)
-        return try await ledger.access(caller, .openVisit) { records in
-            try records.openVisit(visit, end: { $0.adding(seconds: 3_600) }) {
-                "patient-\($0.low)"
-            }
-        }
+        try await openVisit(Self.visit(person, nonce: nonce), by: caller)
+    }
+
+    func openVisit(
+        _ visit: VerifiedVisit, by caller: Caller = LedgerWorld.clinic,
+        answer: @escaping @Sendable (OpenedVisit) throws -> [UInt8] = { _ in [] }
+    ) async throws -> OpenedVisit {
+        try await ledger.openVisit(
+            caller, visit, end: { $0.adding(seconds: 3_600) }, pairwise: { "patient-\($0.low)" },
+            answer: answer
+        ).visit
     }
 
     /// The check as the gateway makes it: the answer's id is its entry's.

@@ -67,7 +67,9 @@ extension GatewayParts {
     ) async throws -> Response {
         let token = try request.residentToken(context)
         let caller = try request.caller(context)
-        let bytes = try await ledger.access(caller, purpose) { records in
+        let bytes = try await ledger.access(
+            caller, purpose, reading: .residentToken(hash: token.hash)
+        ) { records in
             let person = try records.resident(token)
             let answer = try body(&records, person, pairwise(person, for: caller.party))
             records.enter(person, digest: sha256(answer))

@@ -32,17 +32,10 @@ extension GatewayParts {
             nonce: asked.nonce, requestDigest: Array(SHA256.hash(data: bytes)),
             terms: (asked.kind.code, asked.consents), cardValidTo: card.notAfter.dayInJapan,
             evidence: (text, asked.card.signature, asked.card.certificate))
-        let (isRepeat, answer) = try await ledger.access(
-            caller, .openVisit, reading: .visit(visit)
-        ) { records in
-            let opened = try records.openVisit(visit, end: { asked.kind.ends(opened: $0) }) {
-                pairwise($0, for: caller.party)
-            }
-            let bytes = opened.json
-            records.answer(bytes)
-            return (opened.isRepeat, bytes)
-        }
-        return .json(isRepeat ? .ok : .created, answer)
+        let opened = try await ledger.openVisit(
+            caller, visit, end: { asked.kind.ends(opened: $0) },
+            pairwise: { pairwise($0, for: caller.party) }, answer: \.json)
+        return .json(opened.visit.isRepeat ? .ok : .created, opened.answer)
     }
 
     /// A card that does not verify is on the record like one that does.

@@ -30,6 +30,26 @@ struct Entry: Sendable {
     var basis: String?
     var digest: [UInt8]?
     let salt: RecordID = .random()
+
+    /// Decides one access of a shared batch and leaves its entry with the others: as `decide` made
+    /// it, or with the refusal that it threw. Any other error is a fault of ours: nothing is
+    /// answered, so nothing is entered.
+    func settled<Answer>(
+        into entries: inout [Entry], _ decide: (inout Entry) throws -> Answer
+    ) -> Result<Answer, any Error> {
+        var entry = self
+        do {
+            let answer = try decide(&entry)
+            entries.append(entry)
+            return .success(answer)
+        } catch let refusal as Refusal {
+            entry.outcome = refusal.code
+            entries.append(entry)
+            return .failure(refusal)
+        } catch {
+            return .failure(error)
+        }
+    }
 }
 
 /// An entry as it stands in the log, with what its leaf is made of.

@@ -26,10 +26,16 @@ package struct PartyStanding: Sendable {
         designations = Set(try row.texts(column + 4).compactMap(Designation.init(text:)))
     }
 
-    /// Throws when a party of this standing may do nothing now.
-    func require() throws {
-        guard !isSuspended else { throw Refusal.partySuspended }
-        guard isOptedIn else { throw Refusal.partyNotOptedIn }
+}
+
+extension Caller {
+    /// What every access asks before anything else. Throws `.notYourPurpose`, `.partyUnknown`,
+    /// `.partySuspended` or `.partyNotOptedIn`.
+    func require(_ purpose: Purpose, _ standing: PartyStanding?) throws(Refusal) {
+        guard purpose.may(party.role) else { throw .notYourPurpose }
+        guard let standing else { throw .partyUnknown }
+        guard !standing.isSuspended else { throw .partySuspended }
+        guard standing.isOptedIn else { throw .partyNotOptedIn }
     }
 }
 

@@ -31,6 +31,9 @@ extension Records {
         let size = try signed?.int(0) ?? 0
         var tree = TileTree(size: size)
         var tiles = TileStore(size: size)
+        let positions = try rows[0].map { try $0.optionalInt(12) }.compactMap { $0 }
+        try tiles.load(
+            Set(positions.flatMap { try tree.tiles(forInclusionOf: $0) }), &transaction)
         let entries = try (0..<rows[0].count).map { index in
             let row = rows[0][index]
             let proof = try row.optionalInt(12).flatMap { position in

@@ -12,10 +12,9 @@ package struct VisitRecords: ~Copyable {
     package let now: Instant
     package let facts: EligibilityFacts
 
-    /// Throws `.partyUnknown`, `.partySuspended`, `.partyNotOptedIn` or `.visitUnknown`.
+    /// Throws `.partyUnknown` or `.visitUnknown`.
     init(_ reading: VisitReading, entry: RecordID) throws {
         guard let standing = reading.standing else { throw Refusal.partyUnknown }
-        try standing.require()
         guard let visit = reading.visit else { throw Refusal.visitUnknown }
         self.entry = entry
         self.visit = visit.id

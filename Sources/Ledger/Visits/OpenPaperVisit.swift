@@ -44,15 +44,11 @@ extension Records {
             consents: [try row.text(2)], term: VisitTerm(opened: now, ends: end(now)),
             cardValidTo: nil, isRepeat: false)
         write([
-            (
-                Self.insertVisit,
-                [
-                    .person(person), .id(visit.id), .text(caller.party.key), .text(visit.patient),
-                    .text(visit.kind), .texts(visit.consents), .text("paper"),
-                    .int(try row.int(1)), .null, .time(visit.term.opened), .time(visit.term.ends),
-                    .null, .null,
-                ]
-            ),
+            NewVisit.insertion(of: [
+                NewVisit(
+                    visit: visit, person: person, party: caller.party.key,
+                    limitedTo: try row.int(1))
+            ]),
             (
                 Self.insertNotice,
                 [

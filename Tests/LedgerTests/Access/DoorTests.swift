@@ -46,10 +46,7 @@ import Testing
             let person = try await world.person(Self.someone)
             let visit = try LedgerWorld.visit(Self.someone, nonce: "n1")
             await #expect(throws: Refusal.visitUnknown) {
-                try await world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
-                    _ = try records.openVisit(visit, end: { $0 }) { _ in "patient" }
-                    throw Refusal.visitUnknown
-                }
+                try await world.openVisit(visit) { _ in throw Refusal.visitUnknown }
             }
             #expect(try await world.count("exchange.visit") == 0)
             let entries = try await world.texts(
@@ -145,9 +142,9 @@ import Testing
                 mayCommit.waitBlocking()
             }
             try await inserted.wait()
-            async let mine = world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
+            async let mine = world.openVisit(visit) { _ in
                 runs.add(1, ordering: .relaxed)
-                return try records.openVisit(visit, end: { $0 }) { _ in "patient" }
+                return []
             }
             try await eventually {
                 try await world.isWaitingForALock
