@@ -3,8 +3,29 @@
 extension JSON {
     /// Throws `.individualNumberNotAllowed(path)`. `items` are not looked into: signatures, and
     /// numbers printed on a certificate, in which twelve digits are nothing unusual.
-    package func refuseIndividualNumbers(
-        at path: String = "", exceptIn items: Set<String> = []
+    package func refuseIndividualNumbers(exceptIn items: Set<String> = []) throws(Refusal) {
+        // Where it stands is told only once there is one.
+        guard holdsIndividualNumber(exceptIn: items) else { return }
+        try refuseIndividualNumbers(at: "", exceptIn: items)
+    }
+
+    private func holdsIndividualNumber(exceptIn items: Set<String>) -> Bool {
+        switch self {
+        case .null, .bool: false
+        case .number(let text), .string(let text): Self.carriesOne(text)
+        case .array(let elements):
+            elements.contains { $0.holdsIndividualNumber(exceptIn: items) }
+        case .object(let object):
+            object.members.contains { member in
+                member.name == "myNumber" || Self.carriesOne(member.name)
+                    || !items.contains(member.name)
+                        && member.value.holdsIndividualNumber(exceptIn: items)
+            }
+        }
+    }
+
+    private func refuseIndividualNumbers(
+        at path: String, exceptIn items: Set<String>
     ) throws(Refusal) {
         switch self {
         case .null, .bool: return
