@@ -51,7 +51,7 @@ package struct Migrations: Sendable {
             applied = try await pool.transaction { transaction in
                 try transaction.script(
                     """
-                    select pg_advisory_xact_lock(7461746972);
+                    select pg_advisory_xact_lock(\(AdvisoryLock.migration.rawValue));
                     create table if not exists public.tsunagi_migration (
                         name text primary key,
                         checksum text not null,

@@ -61,12 +61,15 @@ package struct RegistrationReport: Sendable {
     package let results: [(line: Int, outcome: String, findings: String)]
 }
 
+/// The party sent another registration of the same field, and it is being applied: nothing was read.
+struct TaskUnderWay: Error {}
+
 extension Records {
-    /// One registration of a party and field at a time: whoever sends the same thing twice at once
-    /// waits here and then finds it done.
+    /// One registration of a party and field at a time. Throws `TaskUnderWay` while another is: a
+    /// connection that waited here would be missing to every other office.
     mutating func beginTask(_ request: RegistrationRequest) throws -> RegistrationReceipt? {
         let key: [Value] = [.text(caller.party.key), .text(request.field)]
-        _ = try transaction.query(Self.lockField, key)
+        guard try transaction.query(Self.tryLockField, key)[0].bool(0) else { throw TaskUnderWay() }
         // A statement of its own: its snapshot must be younger than the lock.
         let rows = try transaction.query(
             Self.selectTaskByKey, key + [.text(request.idempotencyKey)])
@@ -144,8 +147,8 @@ extension Records {
         return writer.text
     }
 
-    private static let lockField = Statement(
-        "select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))::text")
+    private static let tryLockField = Statement(
+        "select pg_try_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))")
 
     private static let taskColumns = """
         task, received_at, rows, rows_applied, rows_unchanged, rows_under_review, rows_refused, body_digest

@@ -120,13 +120,7 @@ extension Records {
         from exchange.identity i where person = any ($1) and not is_under_review
             and exists (
                 select 1 from exchange.entitlement e
-                where e.person = i.person and e.body = i.body and not e.is_deleted and not e.is_under_review
-                    and not exists (
-                        select 1 from exchange.entitlement later
-                        where later.person = e.person and later.body = e.body
-                            and later.certificate_type = e.certificate_type and later.sub_key = e.sub_key
-                            and later.history_key = e.history_key and not later.is_under_review
-                            and later.version > e.version))
+                where e.person = i.person and e.body = i.body and \(EntitlementRow.isCurrent))
         order by person, body, version desc
         """)
 

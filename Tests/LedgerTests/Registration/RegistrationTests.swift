@@ -233,6 +233,42 @@ import Testing
         }
     }
 
+    /// Whoever waited here would hold one of the few connections of all offices.
+    @Test func `while one registration is applied, another of the party is told to come back`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let isHeld = Gate()
+            let mayGo = Gate()
+            async let other: Void = world.pool.transaction { transaction in
+                try transaction.script(
+                    """
+                    select pg_advisory_xact_lock(
+                        hashtextextended('municipality:132101/medical-subsidy', 0))
+                    """)
+                isHeld.open()
+                mayGo.waitBlocking()
+            }
+            try await isHeld.wait()
+            let request = RegistrationRequest(
+                field: "medical-subsidy", idempotencyKey: "k", bodyDigest: sha256("k"),
+                refused: [], rowsTotal: 0)
+            let rules = try world.ledger.rules.current()
+            let error = await #expect(throws: (any Error).self) {
+                try await world.ledger.access(LedgerWorld.koganei, .registerEntitlements) {
+                    try $0.registerEntitlements(request, [], rules: rules)
+                }
+            }
+            #expect(LedgerError.refusal(for: try #require(error)) == .overloaded)
+            _ = try await world.register(
+                [SampleRow(type: "nanbyo")], of: Self.someone, by: LedgerWorld.tokyo, key: "k")
+            mayGo.open()
+            try await other
+            _ = try await world.register([SampleRow()], of: Self.someone, key: "k")
+            #expect(try await world.count("exchange.registration_task") == 2)
+        }
+    }
+
     /// Two bodies meet the same unknown number at the same moment: one person, and one key for both.
     @Test func `two bodies registering the same new person at once make one person`() async throws {
         try await LedgerWorld.with { world in
