@@ -81,15 +81,32 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
-    mutating func endTask(_ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID)
-        throws -> RegistrationReceipt
-    {
+    /// Writes what was decided, in one round trip with the entries and the commit: the task, what it
+    /// `applies`, and what its rows are told. Until then nothing is written and no lock held that
+    /// others, the sealer among them, would wait for.
+    mutating func endTask(
+        _ request: RegistrationRequest, _ outcomes: [RowOutcome],
+        applying applies: (_ task: RecordID) -> [(Statement, [Value])]
+    ) -> RegistrationReceipt {
         let all = outcomes + request.refused
         let counts = Dictionary(all.map { ($0.kind, 1) }, uniquingKeysWith: +)
-        let receipt = RegistrationReceipt(
-            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false)
+        let task = RecordID.timeOrdered()
         let telling = all.filter { $0.kind != .applied || !$0.findings.isEmpty }
-        _ = try transaction.pipeline([
+        // The task's row comes first, because every row it applies refers to it.
+        write([
+            (
+                Self.insertTaskRow,
+                [
+                    .id(task), .text(caller.party.key), .text(request.field),
+                    .text(request.idempotencyKey), .bytes(request.bodyDigest), .time(now),
+                    .int(request.rowsTotal), .int(counts[.applied] ?? 0),
+                    .int(counts[.unchanged] ?? 0), .int(counts[.underReview] ?? 0),
+                    .int(counts[.refused] ?? 0),
+                ]
+            )
+        ])
+        write(applies(task))
+        write([
             (
                 Self.insertResults,
                 [
@@ -100,26 +117,10 @@ extension Records {
         ])
         // Fresh is what was taken: a feed of which every row is refused goes stale.
         if request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {
-            _ = try transaction.run(Self.touchParty, [.text(caller.party.key), .time(now)])
+            write([(Self.touchParty, [.text(caller.party.key), .time(now)])])
         }
-        return receipt
-    }
-
-    /// The task's row comes first, because every row it applies refers to it; its counts are
-    /// settled by then.
-    mutating func insertTask(
-        _ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID
-    ) throws {
-        let counts = Dictionary(
-            (outcomes + request.refused).map { ($0.kind, 1) }, uniquingKeysWith: +)
-        _ = try transaction.run(
-            Self.insertTaskRow,
-            [
-                .id(task), .text(caller.party.key), .text(request.field),
-                .text(request.idempotencyKey), .bytes(request.bodyDigest), .time(now),
-                .int(request.rowsTotal), .int(counts[.applied] ?? 0), .int(counts[.unchanged] ?? 0),
-                .int(counts[.underReview] ?? 0), .int(counts[.refused] ?? 0),
-            ])
+        return RegistrationReceipt(
+            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false)
     }
 
     /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for
@@ -133,10 +134,7 @@ extension Records {
         enter(nil)
         return RegistrationReport(
             receipt: try RegistrationReceipt(rows[0][0], isRepeat: true),
-            results: try (0..<rows[1].count).map { index in
-                let row = rows[1][index]
-                return (try row.int(0), try row.text(1), try row.text(2))
-            })
+            results: try rows[1].map { (try $0.int(0), try $0.text(1), try $0.text(2)) })
     }
 
     private static func json(_ findings: [RowFinding]) -> String {

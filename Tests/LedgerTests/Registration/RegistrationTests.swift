@@ -269,6 +269,31 @@ import Testing
         }
     }
 
+    /// A transaction that has written holds back the sealer, and with it every resident's proof.
+    @Test func `until its commit a registration has written nothing`() async throws {
+        try await LedgerWorld.with { world in
+            let (request, events) = try LedgerWorld.arrival(of: Self.someone)
+            let isDecided = Gate()
+            let mayCommit = Gate()
+            async let receipt = world.ledger.access(LedgerWorld.authority, .feedCards) { records in
+                let receipt = try records.applyCardFeed(request, events)
+                isDecided.open()
+                mayCommit.waitBlocking()
+                return receipt
+            }
+            try await isDecided.wait()
+            let writing = try await world.count(
+                """
+                pg_stat_activity where datname = current_database() and usename = 'tsunagi_office'
+                    and backend_xid is not null
+                """)
+            mayCommit.open()
+            #expect(writing == 0)
+            #expect(try await receipt.counts[.applied] == 2)
+            #expect(try await world.count("exchange.card_binding") == 1)
+        }
+    }
+
     /// Two bodies meet the same unknown number at the same moment: one person, and one key for both.
     @Test func `two bodies registering the same new person at once make one person`() async throws {
         try await LedgerWorld.with { world in
