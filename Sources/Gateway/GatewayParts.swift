@@ -25,15 +25,6 @@ package struct GatewayParts: Sendable {
         self.now = now
     }
 
-    /// What is refused before the door is on the record like what is refused behind it.
-    func recorded<Answer>(
-        _ caller: Caller, _ purpose: Purpose, _ body: () async throws -> Answer
-    ) async throws -> Answer {
-        do { return try await body() } catch let refusal as Refusal where refusal.isEntered {
-            try await ledger.refuse(caller, purpose, refusal)
-        }
-    }
-
     /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters
     /// `a` to `p` alone, so that no id can be taken for an individual number.
     func pairwise(_ person: PersonKey, for party: Party) -> String {

@@ -106,6 +106,11 @@ package final class Ledger: Sendable {
             return try await attempt(caller, purpose, first, body)
         } catch let error as DatabaseError where error.isWorthAnotherTry {
             return try await attempt(caller, purpose, first, body)
+        } catch let missing as RuleShelf.NotOnShelf {
+            do { _ = try await rules.version(missing.version) } catch let refusal as Refusal {
+                try await refuse(caller, purpose, refusal)
+            }
+            return try await attempt(caller, purpose, first, body)
         }
     }
 
@@ -115,14 +120,14 @@ package final class Ledger: Sendable {
     ) async throws -> Answer {
         guard let pool = purpose.isOfficeZone ? office : gateway else {
             let entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
-            return try await refuse(entry, .notYourPurpose)
+            try await refuse(entry, .notYourPurpose)
         }
         do {
             return try await pool.transaction {
                 try Records.lend(&$0, caller, purpose, first, body)
             }
         } catch let refused as Refused {
-            return try await refuse(refused.entry, refused.refusal)
+            try await refuse(refused.entry, refused.refusal)
         }
     }
 
@@ -141,7 +146,7 @@ package final class Ledger: Sendable {
     }
 
     /// A refusal commits its entry first and is thrown after.
-    private func refuse<Answer>(_ entry: Entry, _ refusal: Refusal) async throws -> Answer {
+    private func refuse(_ entry: Entry, _ refusal: Refusal) async throws -> Never {
         var entry = entry
         entry.outcome = refusal.code
         try await entries.submit([entry])
@@ -153,9 +158,16 @@ package final class Ledger: Sendable {
     package func refuse(_ caller: Caller, _ purpose: Purpose, _ refusal: Refusal) async throws
         -> Never
     {
-        let _: Void = try await refuse(
-            Entry(id: .timeOrdered(), caller: caller, purpose: purpose), refusal)
-        throw refusal
+        try await refuse(Entry(id: .timeOrdered(), caller: caller, purpose: purpose), refusal)
+    }
+
+    /// 門前払い: a party that was turned away before it could ask for anything. Its entry is durable
+    /// when this returns.
+    package func turnAway(_ party: Party, _ refusal: Refusal) async throws {
+        var entry = Entry(
+            id: .timeOrdered(), caller: Caller(party: party, operatorID: nil), purpose: .connect)
+        entry.outcome = refusal.code
+        try await entries.submit([entry])
     }
 }
 

@@ -41,6 +41,7 @@ package struct Migrations: Sendable {
         File(name: "0005_checkup_targets", sql: PackageResources._005_checkup_targets_sql),
         File(name: "0006_registry", sql: PackageResources._006_registry_sql),
         File(name: "0007_reviews", sql: PackageResources._007_reviews_sql),
+        File(name: "0010_card_revocations", sql: PackageResources._010_card_revocations_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
@@ -51,7 +52,7 @@ package struct Migrations: Sendable {
             applied = try await pool.transaction { transaction in
                 try transaction.script(
                     """
-                    select pg_advisory_xact_lock(7461746972);
+                    select pg_advisory_xact_lock(\(AdvisoryLock.migration.rawValue));
                     create table if not exists public.tsunagi_migration (
                         name text primary key,
                         checksum text not null,

@@ -69,12 +69,25 @@ extension LedgerWorld {
             field: "medical-subsidy", idempotencyKey: key,
             bodyDigest: Array(SHA256.hash(data: bytes)), refused: refused, rowsTotal: rows.count)
         let rules = try ledger.rules.current()
-        let receipt = try await ledger.access(body, .registerEntitlements) { [accepted] in
-            try $0.registerEntitlements(request, accepted, rules: rules)
+        let receipt = try await patiently { [accepted] in
+            try await ledger.access(body, .registerEntitlements) {
+                try $0.registerEntitlements(request, accepted, rules: rules)
+            }
         }
         return try await ledger.access(body, .readRegistration) {
             try $0.registrationReport(receipt.task)
         }
+    }
+
+    /// As a connector does: whoever is told to come back comes back.
+    func patiently<R>(_ send: () async throws -> R) async throws -> R {
+        for _ in 0..<2_000 {
+            do { return try await send() } catch {
+                guard LedgerError.refusal(for: error) == .overloaded else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return try await send()
     }
 
     /// A card for this person, who has lived in Koganei since 2020.

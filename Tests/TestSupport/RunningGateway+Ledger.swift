@@ -19,14 +19,14 @@ struct EntryTally {
         Refusal.table.map { ($0.code, $0.isEntered) }, uniquingKeysWith: { first, _ in first })
 
     mutating func count(_ method: String, _ path: String, _ answer: TLSClient.Answer) {
-        guard !Self.silent.contains(where: path.contains) else { return }
+        // Turned away at the door: whatever was asked for.
+        let isSilent = Self.silent.contains(where: path.contains) && answer["Connection"] != "close"
+        guard !isSilent else { return }
         guard answer.status >= 400 else {
             let isMany = method == "POST" && Self.many.contains(where: path.contains)
             if !isMany { expected += 1 }
             return
         }
-        // Refused at the connection: nobody was asked about anyone.
-        guard answer["Connection"] != "close" else { return }
         if answer.code.flatMap({ Self.byCode[$0] }) == true { expected += 1 }
     }
 

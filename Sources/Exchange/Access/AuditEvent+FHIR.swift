@@ -92,7 +92,7 @@ extension AccessEntryView {
             .registerCheckupTargets, .settleReview, .feedCards:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog: .search
-        case .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
+        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }
     }
 

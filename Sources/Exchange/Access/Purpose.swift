@@ -1,6 +1,8 @@
 /// 利用目的: why somebody touched a resident's data. Closed, because each is a route of ours; the words
 /// for residents are in `profiles/access/purposes.json`, which must hold exactly these.
 package enum Purpose: String, CaseIterable, Hashable, Sendable {
+    /// 接続 (everybody): the entry of a party that is turned away at the door, before it could ask.
+    case connect
     /// 受付 (institution).
     case openVisit = "open-visit"
     /// 紙の受給者証による受付 (institution).
@@ -39,6 +41,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     /// Who may ever act for this purpose; anybody else is `notYourPurpose`.
     package var roles: Set<Role> {
         switch self {
+        case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]

@@ -87,6 +87,7 @@ extension Refusal {
         .consentUnknown,
         .visitUnknown,
         .visitEnded,
+        .visitForCheckAlone,
         .paperNotConfirmed,
         .paperTooMany,
         .tokenMissing,
@@ -99,6 +100,7 @@ extension Refusal {
         .taskUnknown,
         .idempotencyKeyReused,
         .replayDiffers,
+        .answerFormUnknown,
         .rulesUnknown,
         .tooManyRequests,
         .overloaded,
@@ -147,6 +149,7 @@ extension Refusal {
         case .consentUnknown: .consentUnknown
         case .visitUnknown: .visitUnknown
         case .visitEnded: .visitEnded
+        case .visitForCheckAlone: .visitForCheckAlone
         case .paperNotConfirmed: .paperNotConfirmed
         case .paperTooMany: .paperTooMany
         case .tokenMissing: .tokenMissing
@@ -159,6 +162,7 @@ extension Refusal {
         case .taskUnknown: .taskUnknown
         case .idempotencyKeyReused: .idempotencyKeyReused
         case .replayDiffers: .replayDiffers
+        case .answerFormUnknown: .answerFormUnknown
         case .rulesUnknown: .rulesUnknown
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded

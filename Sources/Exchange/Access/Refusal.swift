@@ -40,6 +40,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case consentUnknown
     case visitUnknown
     case visitEnded
+    case visitForCheckAlone
     case paperNotConfirmed
     case paperTooMany
 
@@ -56,6 +57,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case taskUnknown
     case idempotencyKeyReused
     case replayDiffers
+    case answerFormUnknown
     case rulesUnknown
 
     // The gateway itself: counted, never entered.

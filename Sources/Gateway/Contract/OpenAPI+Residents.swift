@@ -30,7 +30,7 @@ extension OpenAPI {
                 #"{"nonce": "AcJ…", "day": "2026-06-15", "certificate": "MIIE…", "signature": "hB0n…"}"#
             ),
             answers: [.json(201, .reference("Token"), "The token; it is shown once.")],
-            refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess),
+            refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess + [.cardLocked]),
         Operation(
             method: .post, path: "/tokens/revoke", id: "endResidentSession", field: "sessions",
             ja: "トークンを今すぐ終わらせる", en: "Ends the token now; ending it twice is the same as once.",
@@ -87,7 +87,7 @@ extension OpenAPI {
             "SessionRequest",
             .object([
                 .required("nonce", .text.longest(512)), .required("day", .day),
-                .required("certificate", .base64), .required("signature", .base64),
+                .required("certificate", .base64), .required("signature", .base64), reader,
             ])
         ),
         (

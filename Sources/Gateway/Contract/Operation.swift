@@ -87,8 +87,8 @@ extension Operation.Parameter {
 
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header, schema: .text.pattern("^[!-~]{1,128}$"),
-        note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと本文のダイジェストがキーです。 / "
-            + "The same key and body get the first result; without one, the body's digest is the key."
+        note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと毎回別の登録です。 / "
+            + "The same key and body get the first result; without one every sending is its own."
     )
 }
 

@@ -6,11 +6,10 @@ import Ledger
 /// appears in the next list.
 extension GatewayParts {
     /// 受給資格: `GET /fhir/Coverage`.
-    func readOwnEntitlements(_ request: Request, _ context: GatewayContext) async throws -> Response
-    {
+    func readOwnEntitlements(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
-        let page = request.page()
-        return try await own(request, context, .readOwnEntitlements) { records, person, patient in
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
             renderCoverages(
                 try records.ownEntitlements(of: person), of: patient, rules: rules.subsidy,
                 page: page)
@@ -18,10 +17,10 @@ extension GatewayParts {
     }
 
     /// 受付と同意: `GET /fhir/Consent`.
-    func readOwnVisits(_ request: Request, _ context: GatewayContext) async throws -> Response {
+    func readOwnVisits(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
-        let page = request.page()
-        return try await own(request, context, .readOwnVisits) { records, person, patient in
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
             let visits = try records.ownVisits(of: person, limit: PageLimits.visitsMax)
             let views = try visits.map { visit in
                 ConsentView(
@@ -36,10 +35,10 @@ extension GatewayParts {
     }
 
     /// 受付の終了: `POST /visits/{id}/end`, effective with the next request of the institution.
-    func endOwnVisit(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let token = try request.residentToken(context)
-        let visit = try context.recordID()
-        try await ledger.access(try request.caller(context), .endOwnVisit) { records in
+    func endOwnVisit(_ asking: Asking) async throws -> Response {
+        let token = try asking.residentToken()
+        let visit = try asking.context.recordID()
+        try await asking.access { records in
             let person = try records.resident(token)
             try records.endVisit(visit, of: person)
             records.enter(person, visit: visit)
@@ -49,11 +48,11 @@ extension GatewayParts {
 
     /// だれが見たか: `GET /fhir/AuditEvent`, IHE BALP, each with its position and inclusion proof once it
     /// is sealed.
-    func readOwnAccessLog(_ request: Request, _ context: GatewayContext) async throws -> Response {
+    func readOwnAccessLog(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
-        let (offset, count) = try request.range()
-        let page = request.page(offset: offset, count: count)
-        return try await own(request, context, .readOwnAccessLog) { records, person, patient in
+        let (offset, count) = try asking.request.range()
+        let page = asking.request.page(offset: offset, count: count)
+        return try await own(asking) { records, person, patient in
             let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
             return renderAuditEvents(
                 try log.entries.map { try AccessEntryView($0, patient: patient, log.checkpoint) },
@@ -62,16 +61,14 @@ extension GatewayParts {
     }
 
     private func own(
-        _ request: Request, _ context: GatewayContext, _ purpose: Purpose,
+        _ asking: Asking,
         _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
     ) async throws -> Response {
-        let token = try request.residentToken(context)
-        let caller = try request.caller(context)
-        let bytes = try await ledger.access(
-            caller, purpose, reading: .residentToken(hash: token.hash)
-        ) { records in
+        let token = try asking.residentToken()
+        let party = asking.caller.party
+        let bytes = try await asking.access(reading: .residentToken(hash: token.hash)) { records in
             let person = try records.resident(token)
-            let answer = try body(&records, person, pairwise(person, for: caller.party))
+            let answer = try body(&records, person, pairwise(person, for: party))
             records.enter(person, digest: sha256(answer))
             return answer
         }

@@ -6,16 +6,13 @@ import Ledger
 ///
 /// One request, one answer, one entry. The answer's id is its entry's id.
 extension GatewayParts {
-    func submitEligibilityCheck(_ request: Request, _ context: GatewayContext) async throws
-        -> Response
-    {
-        let caller = try request.caller(context)
-        let body = try await request.body(.json, atMost: BodyLimits.checkBytesMax)
+    func submitEligibilityCheck(_ asking: Asking) async throws -> Response {
+        let body = try await asking.request.body(.json, atMost: BodyLimits.checkBytesMax)
         let question = try EligibilityQuestion(
-            reading: Array(body.readableBytesView), institution: caller.party)
+            reading: Array(body.readableBytesView), institution: asking.caller.party)
         let rules = try ledger.rules.current().subsidy
         let visit = try RecordID(question.visitID, item: "visit")
-        let answered = try await ledger.access(caller, .checkEligibility, visit: visit) { records in
+        let answered = try await asking.access(visit: visit) { records in
             guard question.patientID == records.patient else {
                 throw Refusal.malformed("patient.reference")
             }

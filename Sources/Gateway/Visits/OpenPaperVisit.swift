@@ -6,18 +6,18 @@ import Ledger
 /// printed on the certificate open a visit that answers on that certificate alone. The resident is
 /// told.
 extension GatewayParts {
-    func openPaperVisit(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let caller = try request.caller(context)
-        let (_, object) = try await request.json(atMost: BodyLimits.smallBytesMax)
+    func openPaperVisit(_ asking: Asking) async throws -> Response {
+        let party = asking.caller.party
+        let (_, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
         try object.requireOnly(["payerNumber", "recipientNumber", "birthDate"])
         let paper = PaperCertificate(
             payerNumber: try PublicPayerNumber(object.requiredString("payerNumber")).digits,
             recipientNumber: try object.requiredString("recipientNumber"),
             birthDate: try CalendarDay(object.requiredString("birthDate"), item: "birthDate").text)
-        let bytes = try await ledger.access(caller, .openPaperVisit) { records in
+        let bytes = try await asking.access { records in
             let opened = try records.openPaperVisit(
                 paper, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }
-            ) { pairwise($0, for: caller.party) }
+            ) { pairwise($0, for: party) }
             let bytes = opened.json
             records.answer(bytes)
             return bytes

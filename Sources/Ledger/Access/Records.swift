@@ -33,8 +33,8 @@ package struct Records: ~Copyable {
         let rows = read[0]
         let now = Instant(microseconds: try rows[0].instant(0))
         do {
-            let standing = try PartyStanding(rows[0], from: 1)
-            try caller.require(purpose, standing)
+            let standing = try PartyStanding.admit(
+                caller, purpose, PartyStanding(rows[0], from: 1))
             return try lend(
                 &transaction, Arrival(standing: standing, now: now, first: Array(read.dropFirst())),
                 &subject, body)

@@ -33,8 +33,8 @@ struct VisitAccess: Sendable {
         entry.visit = reading.visit?.id
         entry.person = reading.visit?.person
         return entry.settled(into: &entries) { entry throws -> Answered in
-            try caller.require(purpose, reading.standing)
-            let answered = try decide(VisitRecords(reading, entry: entry.id))
+            let standing = try PartyStanding.admit(caller, purpose, reading.standing)
+            let answered = try decide(VisitRecords(reading, standing, entry: entry.id))
             entry.basis = answered.basis
             entry.digest = Array(SHA256.hash(data: answered.body))
             return answered

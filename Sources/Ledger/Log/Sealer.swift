@@ -218,7 +218,8 @@ package final class Sealer: Sendable {
     private static let insertCheckpoint = Statement(
         "insert into log.checkpoint (size, root, note) values ($1, $2, $3) on conflict do nothing")
     private static let makePartitions = Statement("select log.ensure_partitions(3)::bigint")
-    private static let tryLock = Statement("select pg_try_advisory_xact_lock(7461746974)")
+    private static let tryLock = Statement(
+        "select pg_try_advisory_xact_lock(\(AdvisoryLock.sealer.rawValue))")
     private static let selectHead = Statement(
         """
         select size, root, next_xid::text,
@@ -230,7 +231,7 @@ package final class Sealer: Sendable {
     private static let selectUnsealed = Statement(
         """
         select \(StoredEntry.columns), xid::text as transaction from log.access_entry
-        where (select pg_try_advisory_xact_lock(7461746974))
+        where (select pg_try_advisory_xact_lock(\(AdvisoryLock.sealer.rawValue)))
             and xid >= (select next_xid from log.head)
             and xid < pg_snapshot_xmin(pg_current_snapshot())
         order by access_entry.xid, entry limit $1

@@ -82,7 +82,7 @@ struct VisitReading: Sendable {
 
     private init(_ row: Row) throws {
         now = Instant(microseconds: try row.instant(1))
-        standing = try row.optionalText(2) == nil ? nil : PartyStanding(row, from: 2)
+        standing = try PartyStanding(row, from: 2)
         visit = try row.optionalUUID(7) == nil ? nil : VisitRow(row, from: 7)
     }
 

@@ -75,13 +75,7 @@ extension Records {
         select e.person, max(e.version), min(e.consent_kind)
         from exchange.entitlement e
         where e.recipient_number = $1 and e.payer_number = $2 and e.birth_date = $3
-            and not e.is_deleted and not e.is_under_review
-            and not exists (
-                select 1 from exchange.entitlement later
-                where later.person = e.person and later.body = e.body
-                    and later.certificate_type = e.certificate_type and later.sub_key = e.sub_key
-                    and later.history_key = e.history_key and not later.is_under_review
-                    and later.version > e.version)
+            and \(EntitlementRow.isCurrent)
         group by e.person
         """)
 

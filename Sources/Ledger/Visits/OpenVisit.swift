@@ -123,7 +123,7 @@ struct VisitOpening: Sendable {
     private func visit(
         from reading: OpeningReading, _ entry: inout Entry
     ) throws -> (NewVisit, isNew: Bool) {
-        try caller.require(.openVisit, reading.standing)
+        _ = try PartyStanding.admit(caller, .openVisit, reading.standing)
         if let earlier = reading.earlier {
             entry.person = earlier.person
             guard earlier.party == caller.party.key, earlier.requestDigest == request.requestDigest

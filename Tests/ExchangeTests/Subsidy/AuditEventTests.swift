@@ -41,7 +41,7 @@ import Testing
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP"])
-            case .beginResidentSession, .endResidentSession, .endOwnVisit:
+            case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

@@ -99,8 +99,10 @@ struct CrashWorld: Sendable {
                 "portal-anchors": pki.path(.portals, "ca.pem"),
                 "card-anchors": pki.path(.cards, "ca.pem"), "revocation-lists": lists,
             ],
-            "listen": ["institution": ["port": 0], "office": ["port": 0]],
-            "limits": ["requests-per-second-per-party": 100_000],
+            "listen": [
+                "institution": ["port": 0, "requests-per-second-per-party": 100_000],
+                "office": ["port": 0],
+            ],
         ]
         change(&settings)
         let data = try JSONSerialization.data(withJSONObject: settings)

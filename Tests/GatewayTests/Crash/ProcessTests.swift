@@ -48,8 +48,8 @@ struct ProcessTests {
         .setting("an empty setting", names: ["log.origin"], "log", "origin", ""),
         .setting("a level that is none", names: ["log.level", "loud"], "log", "level", "loud"),
         .setting(
-            "a number that is none", names: ["limits.connections-per-party"], "limits",
-            "connections-per-party", "many"),
+            "a limit outside its listener", names: ["limits.connections-per-party"], "limits",
+            "connections-per-party", 64),
         .setting(
             "an office listener without its role", names: ["database.office"], "database", "office",
             nil),
