@@ -12,6 +12,9 @@ package enum LedgerError {
         case DatabaseError.connectionLost, DatabaseError.unreachable, DatabaseError.shutDown,
             DatabaseError.commitUnknown:
             .notReady
+        // Every check of ours has a name: one without is an entry that finds no partition of its
+        // month, and until there is one nothing may be answered.
+        case DatabaseError.server(sqlState: "23514", constraint: nil): .notReady
         case let error as DatabaseError: refusal(forState: error.sqlState)
         default: nil
         }

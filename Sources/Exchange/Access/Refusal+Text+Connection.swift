@@ -33,6 +33,13 @@ extension Refusal.Row {
         en: "The body is too large. Split registrations into at most 10,000 rows, keep "
             + "others within 1 MiB, and send again.")
 
+    static let headerTooLarge = Self(
+        "header-too-large", 431, "too-long", isEntered: false,
+        ja: "ヘッダーが大きすぎます。1項目8 KiB以内、全体で16 KiB・64項目以内です。"
+            + "要らないヘッダー(Cookieなど)を除いて、もう一度送ってください。",
+        en: "The header is too large: 8 KiB a field, 16 KiB and 64 fields in all. Leave out "
+            + "fields that are not needed, such as cookies, and send again.")
+
     static let unsupportedMediaType = Self(
         "unsupported-media-type", 415, "not-supported", isEntered: false,
         ja: "この形式の本文は読めません。Content-Typeをapplication/fhir+jsonまたはapplication/json(文字コードはUTF-8)"

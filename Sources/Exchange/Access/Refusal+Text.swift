@@ -62,6 +62,7 @@ extension Refusal {
         .duplicateItem("validFrom"),
         .individualNumberNotAllowed("validFrom"),
         .bodyTooLarge,
+        .headerTooLarge,
         .unsupportedMediaType,
         .routeUnknown,
         .methodNotAllowed,
@@ -124,6 +125,7 @@ extension Refusal {
         case .duplicateItem: .duplicateItem
         case .individualNumberNotAllowed: .individualNumberNotAllowed
         case .bodyTooLarge: .bodyTooLarge
+        case .headerTooLarge: .headerTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .routeUnknown: .routeUnknown
         case .methodNotAllowed: .methodNotAllowed

@@ -11,6 +11,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case duplicateItem(_ item: String)
     case individualNumberNotAllowed(_ item: String)
     case bodyTooLarge
+    case headerTooLarge
     case unsupportedMediaType
     case routeUnknown
     case methodNotAllowed

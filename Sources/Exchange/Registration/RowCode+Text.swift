@@ -3,6 +3,7 @@
 extension RowCode {
     private static let correct = "直して、この行だけを送り直してください。"
     private static let again = "and send this row alone again."
+    private static let alone = "No row is refused for that alone"
 
     func ja(_ item: RowItem, _ name: String) -> String {
         let what = item.label.isEmpty ? name : "\(item.label)(\(name))"
@@ -37,16 +38,16 @@ extension RowCode {
             return "\(what)の引用符の使い方が誤っています。項目全体を引用符で囲み、中の引用符を2つ重ねて書き、"
                 + "この行だけを送り直してください。"
         case .checkDigit:
-            return "\(what)の検証番号が合いません。登録は受け付けました。写し間違いがないか確かめてください。"
+            return "\(what)の検証番号が合いません。それだけでは行を断りません。写し間違いがないか確かめてください。"
         case .unknownItem:
             return "\(what)は仕様にない項目です。そのまま保管し、判定には使いません。項目名のつづりを確かめてください。"
         case .unknownDay:
-            return "\(what)に分からない年月日があります。登録は受け付け、年齢の判定では分かる範囲を使います。"
-        case .kanaMissing: return "\(what)がありません。登録は受け付けました。分かれば次の登録で入れてください。"
+            return "\(what)に分からない年月日があります。それだけでは行を断りません。年齢の判定では分かる範囲を使います。"
+        case .kanaMissing: return "\(what)がありません。それだけでは行を断りません。分かれば次の登録で入れてください。"
         case .gaiji:
             return "\(what)に外字があります。貴団体のコードとして保管します。ほかの機関では〓と表示されます。"
         case .periodOverlap:
-            return "\(what)が、同じ人の同じ受給者証の別の行と重なっています。登録は受け付けました。"
+            return "\(what)が、同じ人の同じ受給者証の別の行と重なっています。それだけでは行を断りません。"
                 + "前の期間を終わらせるべきか確かめてください。"
         case .identityMismatch:
             return "\(what)が、この個人番号で前に登録された内容と違います。別人への紐付けでないか、台帳を確かめてください。"
@@ -95,18 +96,18 @@ extension RowCode {
             "\(name) has a quote out of place. Enclose the whole field in quotes, double those "
                 + "inside it \(Self.again)"
         case .checkDigit:
-            "The check digit of \(name) is wrong. The row was taken; check for a copying error."
+            "The check digit of \(name) is wrong. \(Self.alone); check for a copying error."
         case .unknownItem:
             "\(name) is not in the specification. It is kept but decides nothing; check the "
                 + "spelling of its name."
         case .unknownDay:
-            "\(name) has an unknown part. The row was taken; ages are decided by what is known."
+            "\(name) has an unknown part. \(Self.alone); ages are decided by what is known."
         case .kanaMissing:
-            "\(name) is missing. The row was taken; give it with the next one if it is known."
+            "\(name) is missing. \(Self.alone); give it with the next one if it is known."
         case .gaiji:
             "\(name) has private-use characters. They are kept as your own code; others see 〓."
         case .periodOverlap:
-            "\(name) overlaps another row of the same person and certificate. The row was taken; "
+            "\(name) overlaps another row of the same person and certificate. \(Self.alone); "
                 + "check whether the earlier period should have ended."
         case .identityMismatch:
             "\(name) differs from what was registered for this number before. Check that the "

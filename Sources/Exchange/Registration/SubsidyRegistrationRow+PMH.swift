@@ -119,9 +119,7 @@ private struct SubsidyRowReader {
         let subKey = key("certificationSubKey")
         let segment = key("segment")
         let incomeSegment = key("incomeSegment")
-        let designated = reader.text(
-            "designatedMedicalInstitutions",
-            charactersMax: RegistrationLimits.longTextCharactersMax, isRequired: false)
+        let designated = designatedInstitutions()
         let cap = reader.object("maxCopaymentAmount", isRequired: false)
         guard let typeID, let name, let isAlwaysReimbursement, let from, let to, let detail else {
             return nil
@@ -169,6 +167,17 @@ private struct SubsidyRowReader {
         guard let text, let recipient = try? RecipientNumber(text) else { return nil }
         if recipient.hasValidCheckDigit == false { reader.add(.checkDigit, item) }
         return recipient
+    }
+
+    private mutating func designatedInstitutions() -> String? {
+        let item = "designatedMedicalInstitutions"
+        let text = reader.text(
+            item, charactersMax: RegistrationLimits.longTextCharactersMax, isRequired: false)
+        let isOdd = EntitlementVersion.institutionCodes(in: text ?? "").contains { code in
+            (try? MedicalInstitutionCode(code))?.checkDigitStanding == .odd
+        }
+        if isOdd { reader.add(.checkDigit, item) }
+        return text
     }
 
     private mutating func additionalConditions() -> [SubsidyRegistrationRow.AdditionalCondition] {

@@ -2,8 +2,10 @@ import Exchange
 
 /// 拒否のまとまり: which refusals belong to one part of a request, so that each operation names its parts.
 enum Refusals {
-    /// Decided from the certificate, its party and the load, before the route is looked at.
+    /// Decided from the header, the certificate, its party and the load, before the route is looked
+    /// at.
     static let ofAnyRequest: [Refusal] = [
+        .headerTooLarge,
         .certificateNotTrusted, .certificateExpired, .certificateRevoked, .revocationUnknown,
         .partySuspended, .tooManyRequests, .overloaded,
     ]

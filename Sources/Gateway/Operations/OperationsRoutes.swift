@@ -35,10 +35,11 @@ package enum OperationsRoutes {
         let lines = zip(checks, verdicts).map { check, verdict in
             switch verdict {
             case .ready: "\(check.name): ok\n"
+            case .readyBut(let remark): "\(check.name): ok, but \(remark)\n"
             case .notReady(let reason): "\(check.name): \(reason)\n"
             }
         }
-        let isReady = verdicts.allSatisfy { $0 == .ready }
+        let isReady = verdicts.allSatisfy(\.isReady)
         return text(isReady ? .ok : .serviceUnavailable, lines.joined())
     }
 

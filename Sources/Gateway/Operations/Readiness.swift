@@ -2,8 +2,15 @@
 package struct ReadinessCheck: Sendable {
     package enum Verdict: Hashable, Sendable {
         case ready
+        /// Requests are welcome, and somebody should look: taking every gateway away for it would be
+        /// worse than what it is about.
+        case readyBut(String)
         /// The reason is read by operators: it names parts and numbers, never data.
         case notReady(String)
+
+        var isReady: Bool {
+            if case .notReady = self { false } else { true }
+        }
     }
 
     package let name: String

@@ -101,9 +101,10 @@ where Responder.Context == GatewayContext {
 extension ConnectionGuard.ProtocolAnswer {
     /// For bytes that are no HTTP request, or one with too much before its body.
     init(to error: HTTPParserError) {
-        let isTooLarge = error == .headerOverflow
-        status = isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest
+        let refusal: Refusal =
+            error == .headerOverflow ? .headerTooLarge : .malformed("request")
+        status = .init(statusCode: refusal.status)
         contentType = RefusalForm.problem.contentType
-        body = Refusal.malformed(isTooLarge ? "header" : "request").problem()
+        body = refusal.problem()
     }
 }

@@ -14,9 +14,10 @@ extension GatewayParts {
             payerNumber: try PublicPayerNumber(object.requiredString("payerNumber")).digits,
             recipientNumber: try object.requiredString("recipientNumber"),
             birthDate: try CalendarDay(object.requiredString("birthDate"), item: "birthDate").text)
+        let counted = try await ledger.countPaperTry(asking.caller)
         let bytes = try await asking.access { records in
             let opened = try records.openPaperVisit(
-                paper, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }
+                paper, counted, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }
             ) { pairwise($0, for: party) }
             let bytes = opened.json
             records.answer(bytes)

@@ -109,18 +109,15 @@ extension Records {
         from exchange.entitlement where person = $1 and version = $2
         """)
 
-    /// What the body said of the person with this row.
+    /// What the body said of the person with this very row.
     private static let acceptIdentity = Statement(
         """
         insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
             is_not_disclosed, is_under_review)
         select i.person, i.body, i.name, i.name_kana, i.address, i.birth_date, i.sex,
             i.is_not_disclosed, false
-        from exchange.entitlement e join exchange.identity i
-            on i.person = e.person and i.body = e.body and i.birth_date = e.birth_date
-                and i.is_under_review and i.known_at <= e.known_at
+        from exchange.entitlement e join exchange.identity i on i.task = e.task and i.line = e.line
         where e.person = $1 and e.version = $2
-        order by i.version desc limit 1
         """)
 
     /// What was held before holds again; where nothing was, the row is a deleted one. Its digest is

@@ -44,13 +44,7 @@ extension Records {
             Self.selectIdentities, [.uuids(persons.map { UUIDBytes($0) })])
         for index in 0..<rows.count {
             let row = rows[index]
-            let facts = IdentityFacts(
-                name: try row.text(2), nameKana: try row.optionalText(3),
-                address: try row.optionalText(4),
-                dateOfBirth: try row.text(5), sex: try row.text(6))
-            plan.know(
-                try row.uuid(0).person, body: try row.text(1),
-                .init(facts: facts, isNotDisclosed: try row.bool(7)))
+            plan.know(try row.uuid(0).person, body: try row.text(1), try .init(row, from: 2))
         }
     }
 
@@ -65,7 +59,12 @@ extension Records {
             let key = RegistrationPlan.RowKey(
                 person: try row.uuid(0).person, certificateType: try row.text(1),
                 subKey: try row.text(2), historyKey: try row.text(3))
-            plan.hold(key, .init(digest: try row.bytes(4), isUnderReview: try row.bool(5)))
+            let isSaid = try row.optionalText(6) != nil
+            plan.hold(
+                key,
+                .init(
+                    digest: try row.bytes(4), isUnderReview: try row.bool(5),
+                    heldBack: isSaid ? try .init(row, from: 6) : nil))
         }
     }
 
@@ -84,7 +83,8 @@ extension Records {
                     .texts(identities.map(\.said.dateOfBirth.text)),
                     .texts(identities.map(\.said.sex.rawValue)),
                     .bools(identities.map(\.said.isNotDisclosed)),
-                    .bools(identities.map(\.isUnderReview)),
+                    .bools(identities.map(\.isUnderReview)), .ints(identities.map(\.line)),
+                    .id(task),
                 ]
             ),
             (
@@ -104,6 +104,7 @@ extension Records {
                     .texts(news.map(\.certificate.name)),
                     .texts(news.map(\.certificate.designatedMedicalInstitutions)),
                     .texts(news.map(\.row.face)), .bytesArray(news.map(\.digest)), .id(task),
+                    .ints(news.map { $0.row.index + 1 }),
                 ]
             ),
         ]
@@ -124,21 +125,25 @@ extension Records {
 
     private static let selectHeld = Statement(
         """
-        select distinct on (person, certificate_type, sub_key, history_key)
-            person, certificate_type, sub_key, history_key, face_digest, is_under_review
-        from exchange.entitlement where person = any ($1) and body = $2
-        order by person, certificate_type, sub_key, history_key, version desc
+        select distinct on (e.person, e.certificate_type, e.sub_key, e.history_key)
+            e.person, e.certificate_type, e.sub_key, e.history_key, e.face_digest, e.is_under_review,
+            i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed
+        from exchange.entitlement e
+        left join exchange.identity i on e.is_under_review and i.task = e.task and i.line = e.line
+        where e.person = any ($1) and e.body = $2
+        order by e.person, e.certificate_type, e.sub_key, e.history_key, e.version desc
         """)
 
     private static let insertIdentities = Statement(
         """
         insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
-            is_not_disclosed,
-            is_under_review)
-        select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed, is_under_review
+            is_not_disclosed, is_under_review, task, line)
+        select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed,
+            is_under_review, $11, line
         from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::bool[], $9::bool[])
-            as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed, is_under_review)
+            $8::bool[], $9::bool[], $10::bigint[])
+            as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed,
+                is_under_review, line)
         """)
 
     private static let insertEntitlements = Statement(
@@ -146,19 +151,27 @@ extension Records {
         insert into exchange.entitlement (person, body, certificate_type, sub_key, history_key, consent_kind,
             valid_from, valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number,
             recipient_number, birth_date, certification_name, designated_institutions, face,
-                face_digest, task)
+            face_digest, task, line)
         select person, $2, certificate_type, sub_key, history_key, consent_kind, valid_from,
-            valid_to, is_deleted,
-            is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
-            certification_name, designated_institutions, face, face_digest, $19
+            valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number,
+            recipient_number, birth_date, certification_name, designated_institutions, face,
+            face_digest, $19, line
         from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[],
-            $8::date[], $9::bool[],
-            $10::bool[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[],
-                $16::text[], $17::text[],
-            $18::bytea[])
+            $8::date[], $9::bool[], $10::bool[], $11::bool[], $12::text[], $13::text[],
+            $14::text[], $15::text[], $16::text[], $17::text[], $18::bytea[], $20::bigint[])
             as e(person, certificate_type, sub_key, history_key, consent_kind, valid_from,
-                valid_to, is_deleted,
-                is_under_review, is_always_reimbursement, payer_number, recipient_number, birth_date,
-                certification_name, designated_institutions, face, face_digest)
+                valid_to, is_deleted, is_under_review, is_always_reimbursement, payer_number,
+                recipient_number, birth_date, certification_name, designated_institutions, face,
+                face_digest, line)
         """)
+}
+
+extension RegistrationPlan.KnownIdentity {
+    fileprivate init(_ row: Row, from column: Int) throws {
+        facts = IdentityFacts(
+            name: try row.text(column), nameKana: try row.optionalText(column + 1),
+            address: try row.optionalText(column + 2), dateOfBirth: try row.text(column + 3),
+            sex: try row.text(column + 4))
+        isNotDisclosed = try row.bool(column + 5)
+    }
 }

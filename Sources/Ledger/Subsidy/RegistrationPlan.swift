@@ -15,6 +15,9 @@ struct RegistrationPlan {
     struct Held: Hashable {
         let digest: [UInt8]
         let isUnderReview: Bool
+        /// What a held-back row says of the person: another name with the same certificate is
+        /// another word to settle.
+        let heldBack: KnownIdentity?
     }
 
     struct KnownIdentity: Hashable {
@@ -34,6 +37,8 @@ struct RegistrationPlan {
 
     struct NewIdentity: Sendable {
         let person: PersonKey
+        /// Of the row that said so, from 1.
+        let line: Int
         let said: SubsidyRegistrationRow.Person
         let isUnderReview: Bool
     }
@@ -77,7 +82,9 @@ struct RegistrationPlan {
         let identity = KnownIdentity(
             facts: IdentityFacts(row.person), isNotDisclosed: row.person.isNotDisclosed)
         let isHeldBack = speaksOfAnother(person, identity.facts)
-        let newest = Held(digest: Self.digest(of: row), isUnderReview: isHeldBack)
+        let newest = Held(
+            digest: Self.digest(of: row), isUnderReview: isHeldBack,
+            heldBack: isHeldBack ? identity : nil)
         let isRepeat = held.updateValue(newest, forKey: key) == newest
         outcomes.append(outcome(row, isHeldBack: isHeldBack, isRepeat: isRepeat))
         // A row on hold that is sent again is still on hold: once is enough.
@@ -115,7 +122,8 @@ struct RegistrationPlan {
     ) {
         guard isHeldBack || known[person]?[body] != identity else { return }
         identities.append(
-            NewIdentity(person: person, said: row.person, isUnderReview: isHeldBack))
+            NewIdentity(
+                person: person, line: row.index + 1, said: row.person, isUnderReview: isHeldBack))
         if !isHeldBack { known[person, default: [:]][body] = identity }
     }
 

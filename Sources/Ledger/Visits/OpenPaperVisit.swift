@@ -15,29 +15,58 @@ package struct PaperCertificate: Sendable {
     }
 }
 
-extension Records {
+/// A try that was counted: without one no certificate is looked for.
+package struct PaperTry: Sendable {
     /// A clinic without a working reader sees a few patients an hour; a guesser needs thousands of
     /// tries: with seven-digit recipient numbers and a known payer, 30 an hour is about 19 years
     /// for half of them.
-    static let paperPerHourMax = 30
+    package static let perHourMax = 30
 
+    fileprivate init() {}
+
+    /// Leaves the row alone when the hour is full: a refused try costs no later one.
+    fileprivate static let count = Statement(
+        """
+        insert into exchange.paper_try as t (party, tries) values ($1, array[clock_timestamp()])
+        on conflict (party) do update set tries = clock_timestamp() || array(
+            select at from unnest(t.tries) as u(at) where at > clock_timestamp() - interval '1 hour')
+        where $2 > (
+            select count(*) from unnest(t.tries) as u(at)
+            where at > clock_timestamp() - interval '1 hour')
+        """)
+}
+
+extension Ledger {
+    /// Counts a try in a commit of its own, before anything is looked for: tries of one party come
+    /// one after the other here, so that no number of them at once exceeds the limit. A crash may
+    /// leave a try counted that was never answered.
+    ///
+    /// Throws `.paperTooMany`, entered, for the try after the last of the hour.
+    package func countPaperTry(_ caller: Caller) async throws -> PaperTry {
+        let counted = try await gateway.transaction {
+            try $0.pipelineAndCommit([
+                (PaperTry.count, [.text(caller.party.key), .int(PaperTry.perHourMax)])
+            ])[0].affected
+        }
+        guard counted == 1 else { try await refuse(caller, .openPaperVisit, .paperTooMany) }
+        return PaperTry()
+    }
+}
+
+extension Records {
     /// Opens a visit that answers on this one certificate alone, leaves the resident a notice, and
     /// is confirmed by the next card visit of the same person here.
     ///
-    /// Throws `.paperTooMany`, or `.paperNotConfirmed` in the same words whatever did not match.
+    /// Throws `.paperNotConfirmed` in the same words whatever did not match.
     package mutating func openPaperVisit(
-        _ paper: PaperCertificate, end: (Instant) -> Instant, pairwise: (PersonKey) -> String
+        _ paper: PaperCertificate, _: PaperTry, end: (Instant) -> Instant,
+        pairwise: (PersonKey) -> String
     ) throws -> OpenedVisit {
-        let rows = try transaction.pipeline([
-            (Self.countPaper, [.text(caller.party.key), .time(now)]),
-            (
-                Self.selectPaper,
-                [.text(paper.recipientNumber), .text(paper.payerNumber), .text(paper.birthDate)]
-            ),
-        ])
-        guard try rows[0][0].int(0) < Self.paperPerHourMax else { throw Refusal.paperTooMany }
-        guard rows[1].count == 1 else { throw Refusal.paperNotConfirmed }
-        let row = rows[1][0]
+        let rows = try transaction.query(
+            Self.selectPaper,
+            [.text(paper.recipientNumber), .text(paper.payerNumber), .text(paper.birthDate)])
+        guard rows.count == 1 else { throw Refusal.paperNotConfirmed }
+        let row = rows[0]
         let person = try row.uuid(0).person
         let visit = OpenedVisit(
             id: .timeOrdered(), patient: pairwise(person), kind: "paper",
@@ -60,13 +89,6 @@ extension Records {
         enter(person, visit: visit.id)
         return visit
     }
-
-    private static let countPaper = Statement(
-        """
-        select count(*) from log.access_entry
-        where party = $1 and purpose = 'open-paper-visit' and at > $2::timestamptz - interval '1 hour'
-            and outcome in ('ok', 'paper-not-confirmed')
-        """)
 
     /// The newest version of each certificate must still carry these numbers; more than one person
     /// is no match.

@@ -134,6 +134,14 @@ struct GatewayProcess {
                 }
                 return drift < 1_000_000 ? .ready : .notReady("clocks differ by \(drift) µs")
             },
+            ReadinessCheck("log-months") {
+                switch try? await parts.ledger.logMonths() {
+                case nil: .notReady("the database does not answer")
+                case .some(.none): .notReady("this month has no partition for its entries")
+                case .thisMonthOnly: .readyBut("next month has no partition for its entries")
+                case .ahead: .ready
+                }
+            },
             ReadinessCheck("rules") {
                 (try? parts.ledger.rules.current()) != nil
                     ? .ready : .notReady("no rules are loaded: run tsunagi profiles load")

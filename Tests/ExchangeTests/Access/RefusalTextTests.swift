@@ -13,7 +13,8 @@ import Testing
     @Test(arguments: Refusal.table)
     func `every refusal says what to do next`(refusal: Refusal) {
         #expect(refusal.code.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D })
-        #expect([400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503].contains(refusal.status))
+        #expect(
+            [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 431, 503].contains(refusal.status))
         #expect(refusal.ja.hasSuffix("。") && refusal.ja.count { $0 == "。" } >= 2)
         #expect(refusal.en.hasSuffix(".") && refusal.en.count > 30)
         for text in [refusal.ja, refusal.en] {
@@ -46,7 +47,8 @@ import Testing
 
     @Test func `what says nothing of anyone is counted, not entered`() {
         let counted: [Refusal] = [
-            .malformed("a"), .missing("a"), .bodyTooLarge, .routeUnknown, .methodNotAllowed,
+            .malformed("a"), .missing("a"), .bodyTooLarge, .headerTooLarge, .routeUnknown,
+            .methodNotAllowed,
             .tooManyRequests, .overloaded, .notReady, .certificateNotTrusted, .tokenMissing,
         ]
         #expect(counted.allSatisfy { !$0.isEntered })

@@ -118,6 +118,9 @@ import Testing
         .init(
             "medicalSubsidyRecipientNumber", .checkDigit,
             ["medicalSubsidyRecipientNumber": #""1234560""#]),
+        .init(
+            "designatedMedicalInstitutions", .checkDigit,
+            ["designatedMedicalInstitutions": #""見本病院 0110113718""#]),
         .init("incomeSegmant", .unknownItem, ["incomeSegmant": #""01""#]),
         .init(five: "dateOfBirth", .unknownDay, #""1950-00-00""#),
         .init(five: "dateOfBirth", .unknownDay, #""1950-07-00""#),
@@ -133,6 +136,19 @@ import Testing
         #expect(
             taken.warnings.map(\.code) == [row.code] && taken.warnings.map(\.item) == [row.item])
         #expect(taken.warnings.allSatisfy { $0.severity == .warning })
+    }
+
+    @Test(arguments: warned)
+    func `a row refused for another item has the warning too, in words that are true of it`(
+        row: Spoilt
+    ) throws {
+        var change = row.change
+        change["validFrom"] = #""2026-02-29""#
+        let result = try #require(try SubsidySample.read(SubsidySample.row(change)).first)
+        #expect(Set(result.findings.map(\.code)) == [row.code, .format])
+        for finding in result.findings where finding.severity == .warning {
+            #expect(!finding.ja.contains("登録は受け付け") && !finding.en.contains("was taken"))
+        }
     }
 
     static let untouched: [[String: String?]] = [

@@ -89,6 +89,8 @@ struct LimitServingTests {
             try await client.write("GET /who HTTP/1.1\r\nHost: a\r\n\(excess.fields)\r\n")
             let answer = try await client.receivedUntilClosed()
             #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            #expect(answer.contains(#""code":"header-too-large""#))
+            #expect(answer.contains("ヘッダーが大きすぎます"))
             #expect(answer.split(separator: "HTTP/1.1 ").count == 1)
         }
     }

@@ -22,17 +22,19 @@ struct OperationsTests {
             readiness: [
                 ReadinessCheck("database") { gate.isOpen ? .ready : .notReady("no connection") },
                 ReadinessCheck("card revocation list") { .ready },
+                ReadinessCheck("log") { .readyBut("not for long") },
             ], metrics: PrometheusRegistry())
         try await RunningListener.run(setup, tls: nil) { listener in
+            let others = "card revocation list: ok\nlog: ok, but not for long\n"
             let client = try await TLSClient(port: listener.port, credentials: nil)
             #expect(try await client.send("GET", "/live").text == "live\n")
             let before = try await client.send("GET", "/ready")
             #expect(before.status == 503)
-            #expect(before.text == "database: no connection\ncard revocation list: ok\n")
+            #expect(before.text == "database: no connection\n\(others)")
             gate.open()
             let after = try await client.send("GET", "/ready")
             #expect(after.status == 200)
-            #expect(after.text == "database: ok\ncard revocation list: ok\n")
+            #expect(after.text == "database: ok\n\(others)")
         }
     }
 

@@ -148,6 +148,56 @@ import Testing
         }
     }
 
+    private static func names(_ world: LedgerWorld) async throws -> [String] {
+        try await world.texts(
+            "select name from exchange.identity where not is_under_review and body = '132101'")
+    }
+
+    /// Two rows of one body, in one task, with one birth date: each has its own word on the person.
+    @Test(arguments: [0, 1])
+    func `an accepted row brings what was said with it, not with its neighbour`(place: Int)
+        async throws
+    {
+        let rows = ["試験 一子", "試験 二子"].enumerated().map {
+            SampleRow(key: "h\($0.offset)", birth: "2020-04-02", name: $0.element)
+        }
+        let known = SampleRow(type: "nanbyo", birth: "1950-01-01")
+        let row = Case(
+            name: "first", before: (LedgerWorld.tokyo, known),
+            sent: (LedgerWorld.koganei, SampleRow(key: "h9", birth: "2020-04-02")),
+            accepted: "", rejected: "")
+        try await Self.with(row) { world, first in
+            try await Self.settle(first.version, .reject, world)
+            let report = try await world.register(
+                rows, of: Self.someone, by: LedgerWorld.koganei, key: "two")
+            #expect(report.receipt.counts[.underReview] == 2)
+            let held = try await Self.open(world)
+            try #require(held.count == 2)
+            try await Self.settle(held[place].version, .accept, world)
+            #expect(try await Self.names(world) == [rows[place].name])
+        }
+    }
+
+    @Test func `a held row that is sent again with another name is another word to settle`()
+        async throws
+    {
+        let row = Self.cases[1]
+        try await Self.with(row) { world, first in
+            var sent = row.sent.row
+            let again = try await world.register(
+                [sent], of: Self.someone, by: row.sent.by, key: "same")
+            #expect(again.receipt.counts[.underReview] == 1)
+            #expect(try await Self.open(world) == [first])
+            sent.name = "試験 花代"
+            _ = try await world.register([sent], of: Self.someone, by: row.sent.by, key: "other")
+            let held = try await Self.open(world)
+            #expect(held.count == 1 && held.first?.version != first.version)
+            let version = try #require(held.first).version
+            try await Self.settle(version, .accept, world)
+            #expect(try await Self.names(world) == ["試験 花代"])
+        }
+    }
+
     @Test func `each verdict is an entry about the resident with the word it rests on`()
         async throws
     {
