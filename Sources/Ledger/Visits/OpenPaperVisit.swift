@@ -41,14 +41,14 @@ extension Ledger {
     /// one after the other here, so that no number of them at once exceeds the limit. A crash may
     /// leave a try counted that was never answered.
     ///
-    /// Throws `.paperTooMany`, entered, for the try after the last of the hour.
+    /// Throws `.paperTooMany` for the try after the last of the hour; whoever asked enters it.
     package func countPaperTry(_ caller: Caller) async throws -> PaperTry {
         let counted = try await gateway.transaction {
             try $0.pipelineAndCommit([
                 (PaperTry.count, [.text(caller.party.key), .int(PaperTry.perHourMax)])
             ])[0].affected
         }
-        guard counted == 1 else { try await refuse(caller, .openPaperVisit, .paperTooMany) }
+        guard counted == 1 else { throw Refusal.paperTooMany }
         return PaperTry()
     }
 }
