@@ -41,6 +41,7 @@ package struct Migrations: Sendable {
         File(name: "0005_checkup_targets", sql: PackageResources._005_checkup_targets_sql),
         File(name: "0006_registry", sql: PackageResources._006_registry_sql),
         File(name: "0007_reviews", sql: PackageResources._007_reviews_sql),
+        File(name: "0009_sequences", sql: PackageResources._009_sequences_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -92,7 +92,9 @@ struct World {
     }
 
     /// Writes the gateway's configuration; port 0 takes any free one.
-    func configure(ports: [Listener: Int], extra: [String: Int] = [:]) throws {
+    func configure(
+        ports: [Listener: Int], epochSeconds: Int? = nil, extra: [String: Int] = [:]
+    ) throws {
         var writer = JSONWriter()
         writer.beginObject()
         write("database", to: &writer) { json in
@@ -104,6 +106,7 @@ struct World {
         write("log", to: &writer) { json in
             json.member("checkpoints", checkpointsFolder)
             json.member("origin", Self.origin)
+            json.member("epoch-seconds", epochSeconds)
         }
         write("trust", to: &writer) { json in
             json.member("server-certificate", pki.certificatePath(.server, "gateway"))

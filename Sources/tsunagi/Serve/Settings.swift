@@ -17,6 +17,8 @@ struct Settings: Sendable {
     let keysFolder: String
     let checkpointsFolder: String
     let logOrigin: String
+    /// 時代: how long the map of all sequences stays the last one.
+    let epochSeconds: Int
     let trust: TrustFiles
     let endpoints: [Listener: Endpoint]
     let rates: Rates
@@ -78,6 +80,7 @@ struct Settings: Sendable {
         keysFolder = try source.text("keys.folder")
         checkpointsFolder = try source.text("log.checkpoints")
         logOrigin = try source.text("log.origin")
+        epochSeconds = try source.number("log.epoch-seconds") ?? 600
         trust = TrustFiles(
             serverCertificate: try source.text("trust.server-certificate"),
             serverKey: try source.text("trust.server-key"),
@@ -100,6 +103,9 @@ struct Settings: Sendable {
                 .map(Double.init),
             connectionsPerPartyMax: try source.number("limits.connections-per-party"))
         logLevel = try source.optional("log.level") ?? "notice"
+        guard epochSeconds > 0 else {
+            throw SettingProblem("The setting log.epoch-seconds must be at least 1.")
+        }
         guard endpoints[.office]?.port == nil || databases.office != nil else {
             throw SettingProblem(
                 "listen.office.port is set but database.office is not: "
@@ -110,7 +116,8 @@ struct Settings: Sendable {
     /// Every setting there is. `deploy/gateway.example.json` shows each with a comment beside it.
     static let known: Set<String> = [
         "database.gateway", "database.office", "database.sealer", "keys.folder", "log.checkpoints",
-        "log.origin", "log.level", "trust.server-certificate", "trust.server-key",
+        "log.origin", "log.epoch-seconds", "log.level", "trust.server-certificate",
+        "trust.server-key",
         "trust.institution-anchors", "trust.office-anchors", "trust.portal-anchors",
         "trust.card-anchors", "trust.revocation-lists", "trust.revocation-grace-hours",
         "limits.requests-per-second-per-party", "limits.connections-per-party",
