@@ -42,6 +42,7 @@ package struct Migrations: Sendable {
         File(name: "0006_registry", sql: PackageResources._006_registry_sql),
         File(name: "0007_reviews", sql: PackageResources._007_reviews_sql),
         File(name: "0008_tries_reviews_keys", sql: PackageResources._008_tries_reviews_keys_sql),
+        File(name: "0009_sequences", sql: PackageResources._009_sequences_sql),
         File(name: "0010_card_revocations", sql: PackageResources._010_card_revocations_sql),
     ]
 

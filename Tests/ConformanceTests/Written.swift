@@ -42,7 +42,8 @@ enum Written {
             },
             Resource("access/examples/valid/bundle-own-access-log.json") {
                 renderAuditEvents(
-                    try accessLog(), purposes: Example.book.purposes, page: page("AuditEvent"))
+                    try accessLog(), purposes: Example.book.purposes, page: page("AuditEvent"),
+                    proof: listProof())
             },
         ]
         + Listener.allCases.map { listener in
@@ -129,8 +130,8 @@ enum Written {
         let clinic = try Party(role: .institution, code: institution)
         let portal = try Party(role: .portal, code: "sample-portal")
         let proof = SealedPosition(
-            position: 2, treeSize: 3, leaf: Array("example leaf".utf8), path: [Array(0..<32)],
-            checkpoint: "log.example\n3\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
+            at: (position: 2, treeSize: 4), sequence: 1, isCommitted: true,
+            leaf: Array("example leaf".utf8), path: [Array(0..<32)], checkpoint: checkpoint)
         return [
             try entry("entry-3", portal, .readOwnAccessLog, what: ["AuditEvent"]),
             try entry("entry-2", clinic, .checkEligibility, refusal: "visit-ended", what: []),
@@ -139,6 +140,17 @@ enum Written {
                 what: ["CoverageEligibilityResponse/example-1"],
                 proof: proof),
         ]
+    }
+
+    static let checkpoint = "log.example\n4\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+
+    static func listProof() -> ListProof {
+        ListProof(
+            checkpoint: checkpoint,
+            map: .init(text: Array("example map".utf8), position: 3, path: [Array(0..<32)]),
+            place: .init(
+                index: Array(0..<16), count: 1, last: .init(position: 2, link: Array(32..<64))),
+            occupied: [0x80] + Array(repeating: 0, count: 15), siblings: [Array(64..<96)])
     }
 
     private static func entry(

@@ -5,7 +5,7 @@ package enum FHIR {
     /// The gateway's own Organization: insurer of every check, observer of every entry.
     package static let gateway = "Organization/tsunagi"
 
-    enum System {
+    package enum System {
         static let localGovernment = "urn:tsunagi:local-government-code"
         static let certificateType = "urn:tsunagi:certificate-type:"
         static let patient = "urn:tsunagi:pairwise-patient"
@@ -15,7 +15,7 @@ package enum FHIR {
         static let purpose = "urn:tsunagi:CodeSystem:purpose"
         static let consentKind = "urn:tsunagi:CodeSystem:consent-kind"
         static let visitKind = "urn:tsunagi:CodeSystem:visit-kind"
-        static let visit = "urn:tsunagi:visit"
+        package static let visit = "urn:tsunagi:visit"
         static let institution =
             "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
         static let payerNumber = "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicPayerNumber"
@@ -47,7 +47,8 @@ package enum FHIR {
         static let warning = "urn:tsunagi:StructureDefinition:eligibility-warning"
         static let rules = "urn:tsunagi:StructureDefinition:rules-version"
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
-        static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
+        package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
+        package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"
         static let nameRepresentation =
             "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
     }

@@ -64,7 +64,9 @@ extension OpenAPI {
             ja: "だれが何のために見たかを、証明とともに読む",
             en:
                 "IHE BALP AuditEvents, newest first; each sealed one carries its position, inclusion "
-                + "proof and the signed checkpoint. The question itself is on the record.",
+                + "proof, number and the signed checkpoint. `meta` carries the proof of how many there "
+                + "are as of the last epoch, none left out; what came after is marked "
+                + "`notYetCommitted`. The question itself is on the record.",
             token: .resident,
             parameters: [
                 .init(
@@ -95,7 +97,8 @@ extension OpenAPI {
             resource(
                 "Bundle",
                 [
-                    .required("type", .constant("searchset")), .optional("total", .integer),
+                    .optional("meta", .anyObject), .required("type", .constant("searchset")),
+                    .optional("total", .integer),
                     .optional("entry", .list(of: .anyObject)),
                 ])
         ),

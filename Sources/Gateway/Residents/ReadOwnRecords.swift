@@ -47,7 +47,7 @@ extension GatewayParts {
     }
 
     /// だれが見たか: `GET /fhir/AuditEvent`, IHE BALP, each with its position and inclusion proof once it
-    /// is sealed.
+    /// is sealed, and all with the proof of how many there are as of the last epoch.
     func readOwnAccessLog(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
         let (offset, count) = try asking.request.range()
@@ -56,7 +56,7 @@ extension GatewayParts {
             let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
             return renderAuditEvents(
                 try log.entries.map { try AccessEntryView($0, patient: patient, log.checkpoint) },
-                purposes: rules.purposes, page: page(log.total))
+                purposes: rules.purposes, page: page(log.total), proof: ListProof(log))
         }
     }
 
@@ -132,10 +132,28 @@ extension AccessEntryView {
             partyName: own.partyName, operatorName: entry.operatorID, purpose: purpose,
             visitID: entry.visit?.text, refusal: entry.outcome == "ok" ? nil : entry.outcome,
             patientID: patient, what: [purpose.rawValue],
-            proof: own.proof.map {
-                SealedPosition(
-                    position: $0.index, treeSize: $0.size, leaf: entry.leafText,
-                    path: $0.path.map(\.bytes), checkpoint: checkpoint)
+            proof: own.proof.flatMap { proof in
+                own.sequence.map { sequence in
+                    SealedPosition(
+                        at: (proof.index, proof.size), sequence: sequence,
+                        isCommitted: own.isCommitted, leaf: entry.leafText,
+                        path: proof.path.map(\.bytes), checkpoint: checkpoint)
+                }
             })
+    }
+}
+
+extension ListProof {
+    fileprivate init?(_ log: OwnAccessLog) {
+        guard let checkpoint = log.checkpoint, let map = log.map else { return nil }
+        self.init(
+            checkpoint: checkpoint,
+            map: MapLeaf(
+                text: map.epoch.leafText, position: map.inclusion.index,
+                path: map.inclusion.path.map(\.bytes)),
+            place: Place(
+                index: map.index.bytes, count: map.head?.count ?? 0,
+                last: map.head.map { .init(position: $0.position, link: $0.link) }),
+            occupied: map.proof.occupied, siblings: map.proof.siblings.map(\.bytes))
     }
 }

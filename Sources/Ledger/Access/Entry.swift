@@ -88,6 +88,15 @@ package struct StoredEntry: Sendable {
 }
 
 enum LogText {
+    /// Nothing unless every two characters are a lower-case hexadecimal byte.
+    static func bytes(hex text: Substring) -> [UInt8]? {
+        let values = text.utf8.compactMap { digits.firstIndex(of: $0) }
+        guard values.count == text.utf8.count, values.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: values.count, by: 2).map {
+            UInt8(values[$0] << 4 | values[$0 + 1])
+        }
+    }
+
     private static let digits = Array("0123456789abcdef".utf8)
 
     static func hex(_ bytes: [UInt8]) -> String {

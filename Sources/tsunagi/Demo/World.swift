@@ -93,7 +93,9 @@ struct World {
 
     /// Writes the gateway's configuration; port 0 takes any free one, and `limits` are of every
     /// listener that asks who is there.
-    func configure(ports: [Listener: Int], limits: [String: Int] = [:]) throws {
+    func configure(
+        ports: [Listener: Int], epochSeconds: Int? = nil, limits: [String: Int] = [:]
+    ) throws {
         var writer = JSONWriter()
         writer.beginObject()
         write("database", to: &writer) { json in
@@ -105,6 +107,7 @@ struct World {
         write("log", to: &writer) { json in
             json.member("checkpoints", checkpointsFolder)
             json.member("origin", Self.origin)
+            json.member("epoch-seconds", epochSeconds)
         }
         write("trust", to: &writer) { json in
             json.member("server-certificate", pki.certificatePath(.server, "gateway"))

@@ -43,7 +43,9 @@ struct GatewayProcess {
                 ledger: ledger, revocation: revocation, certificate: certificate, logger: logger)
         ]
         if let address = settings.databases.sealer {
-            services.append(SealerService(sealer: try sealer(address, keys)))
+            services.append(
+                SealerService(
+                    sealer: try sealer(address, keys), epochSeconds: settings.epochSeconds))
         }
         services.append(
             Together(

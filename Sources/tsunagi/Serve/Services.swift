@@ -60,9 +60,10 @@ extension Heartbeat {
 
 struct SealerService: Service {
     let sealer: Sealer
+    let epochSeconds: Int
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await sealer.run() }
+        await cancelWhenGracefulShutdown { await sealer.run(epochSeconds: epochSeconds) }
     }
 }
 

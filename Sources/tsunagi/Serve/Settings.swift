@@ -20,6 +20,8 @@ struct Settings: Sendable {
     let keysFolder: String
     let checkpointsFolder: String
     let logOrigin: String
+    /// 時代: how long the map of all sequences stays the last one.
+    let epochSeconds: Int
     let trust: TrustFiles
     let endpoints: [Listener: Endpoint]
     let logLevel: String
@@ -74,6 +76,7 @@ struct Settings: Sendable {
         keysFolder = try source.text("keys.folder")
         checkpointsFolder = try source.text("log.checkpoints")
         logOrigin = try source.text("log.origin")
+        epochSeconds = try source.number("log.epoch-seconds") ?? 600
         trust = TrustFiles(
             serverCertificate: try source.text("trust.server-certificate"),
             serverKey: try source.text("trust.server-key"),
@@ -93,6 +96,9 @@ struct Settings: Sendable {
         }
         self.endpoints = endpoints
         logLevel = try source.optional("log.level") ?? "notice"
+        guard epochSeconds > 0 else {
+            throw SettingProblem("The setting log.epoch-seconds must be at least 1.")
+        }
         guard endpoints[.office]?.port == nil || databases.office != nil else {
             throw SettingProblem(
                 "listen.office.port is set but database.office is not: "
@@ -117,7 +123,8 @@ struct Settings: Sendable {
     /// Every setting there is. `deploy/settings.md` explains each.
     static let known: Set<String> = [
         "database.gateway", "database.office", "database.sealer", "keys.folder", "log.checkpoints",
-        "log.origin", "log.level", "trust.server-certificate", "trust.server-key",
+        "log.origin", "log.epoch-seconds", "log.level", "trust.server-certificate",
+        "trust.server-key",
         "trust.institution-anchors", "trust.office-anchors", "trust.portal-anchors",
         "trust.card-anchors", "trust.revocation-lists", "trust.revocation-grace-hours",
         "listen.institution.host", "listen.institution.port",
