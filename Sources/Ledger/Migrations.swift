@@ -44,6 +44,7 @@ package struct Migrations: Sendable {
         File(name: "0008_tries_reviews_keys", sql: PackageResources._008_tries_reviews_keys_sql),
         File(name: "0009_sequences", sql: PackageResources._009_sequences_sql),
         File(name: "0010_card_revocations", sql: PackageResources._010_card_revocations_sql),
+        File(name: "0011_one_index_less", sql: PackageResources._011_one_index_less_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
