@@ -37,6 +37,26 @@ package struct ResidentMap: Sendable {
         return missing
     }
 
+    /// A resident alone in a subtree MUST fold to the root that stands beside the leaf: it is not hashed
+    /// again until the subtree changes or is shown. Throws `LogDamage`.
+    func requireWhole(at index: ResidentIndex) throws {
+        var prefix = ""
+        var level = 0
+        while let tile = tiles[prefix] {
+            switch tile.slots[index.digit(level)] {
+            case .empty: return
+            case .leaf(let leaf, let folded):
+                guard leaf.folded(to: MapTile.height * (level + 1)) == folded else {
+                    throw LogDamage.mapTile(prefix: prefix)
+                }
+                return
+            case .branch:
+                prefix = Self.child(prefix, index.digit(level))
+                level += 1
+            }
+        }
+    }
+
     /// Puts residents at their places, or changes what stands there. Their tiles MUST be loaded, and
     /// no index given twice.
     package mutating func put(_ leaves: [MapLeaf]) {
@@ -77,6 +97,7 @@ package struct ResidentMap: Sendable {
     /// What shows that `index` has the leaf that stands there, or none. Throws `LogDamage` when a
     /// tile on the way is not loaded.
     package func proof(of index: ResidentIndex) throws -> (leaf: LogHash?, proof: MapProof) {
+        try requireWhole(at: index)
         var siblings: [LogHash] = []
         var prefix = ""
         var level = 0

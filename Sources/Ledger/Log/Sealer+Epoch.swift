@@ -140,6 +140,7 @@ extension Sealer {
         }
         // A map changed by hand is not sealed over.
         if let root = state.rootToMeet, map.root.bytes != root { throw SealFault.map }
+        for leaf in leaves { try map.requireWhole(at: leaf.index) }
         map.put(leaves)
         return map
     }

@@ -211,8 +211,17 @@ import Testing
         Damage(
             sql: """
                 update log.map_tile set slots =
-                    set_byte(slots, length(slots) - 40, 255 - get_byte(slots, length(slots) - 40))
+                    set_byte(slots, length(slots) - 1, 255 - get_byte(slots, length(slots) - 1))
                 """, fault: "map"),
+        // What stands beside the root that it folds to: the first byte of the resident's leaf.
+        Damage(
+            sql: """
+                with own as (select substring(sha256('tsunagi resident index v1'::bytea || '\\x00'::bytea
+                    || uuid_send('\(people[0])'::uuid)) from 1 for 16) as index)
+                update log.map_tile set slots = set_byte(slots, position(index in slots) + 15,
+                    255 - get_byte(slots, position(index in slots) + 15))
+                from own where position(index in slots) > 0
+                """, fault: "mapTile"),
     ]
 
     @Test(arguments: damages)
