@@ -41,10 +41,12 @@ extension Programme {
     ) throws(RuleFault) {
         try file.requireOnly([
             "source", "verified", "note", "programme", "name", "category", "order", "counts",
-            "countsEarlyDoses", "versions",
+            "countsEarlyDoses", "forecast", "versions",
         ])
-        guard let category = Category(rawValue: try file.string("category")) else {
-            throw file.fault("category", "is none of A, B, voluntary")
+        let category: Category = try file.choice("category")
+        let isInvited = category != .voluntary
+        guard isInvited == (file.object["forecast"] != nil) else {
+            throw file.fault("forecast", isInvited ? "is missing" : "is not for the voluntary")
         }
         let counts = try register.set(file, "counts")
         var versions: [ProgrammeVersion] = []
@@ -61,7 +63,8 @@ extension Programme {
         }
         guard !versions.isEmpty else { throw file.fault("versions", "is empty") }
         self.init(
-            code: try file.string("programme"), name: try file.text("name"), category: category,
+            code: try file.string("programme"), name: try file.text("name"),
+            kind: (category, isInvited ? try file.choice("forecast") : nil),
             source: try file.source(),
             counting: (counts, try file.optionalBool("countsEarlyDoses") ?? true),
             order: try file.int("order", in: 0...9999), versions: versions)

@@ -22,20 +22,65 @@ import Testing
         }
     }
 
+    /// To each interval of the vectors: who is given it, and what stands around `previous`.
+    struct IntervalCase {
+        let birth: String
+        var sex: String?
+        var before = ""
+        let last: String
+        var between = ""
+        let vaccine: String
+    }
+
+    static let intervals: [String: IntervalCase] = [
+        "注射生ワクチン→注射生ワクチン(例 MR→水痘, BCG→MR)":
+            .init(birth: "2025-01-15", last: "MR", vaccine: "水痘"),
+        "小児肺炎球菌 追加(3回目から)":
+            .init(
+                birth: "2025-06-15", before: "PCV20 2025-09-01, PCV20 2025-10-15, ",
+                last: "PCV20", vaccine: "PCV20"),
+        "B型肝炎 1→3":
+            .init(
+                birth: "2026-01-10", last: "B型肝炎", between: ", B型肝炎 2026-05-15",
+                vaccine: "B型肝炎"),
+        "五種混合 追加":
+            .init(
+                birth: "2026-01-10", before: "5種 2026-03-15, 5種 2026-04-30, ", last: "5種",
+                vaccine: "5種"),
+        "日本脳炎 1期追加":
+            .init(
+                birth: "2023-01-10", before: "日本脳炎 2026-04-20, ", last: "日本脳炎", vaccine: "日本脳炎"),
+        "HPV9 2回法(15歳未満開始)":
+            .init(birth: "2013-06-01", sex: "female", last: "HPV9", vaccine: "HPV9"),
+        "HPV9 3回法 2→3":
+            .init(
+                birth: "2010-06-01", sex: "female", before: "HPV9 2026-01-10, ", last: "HPV9",
+                vaccine: "HPV9"),
+        "帯状疱疹 組換え 1→2":
+            .init(birth: "1961-08-10", last: "シングリックス", vaccine: "シングリックス"),
+    ]
+
     @Test func `each interval has its earliest day, and the day before is refused`() throws {
         let cases = try #require(Shared.vector("immunization_intervals").object?["cases"]?.array)
-        #expect(!cases.isEmpty)
+        #expect(cases.count == Self.intervals.count)
         for one in cases {
             let row = try #require(one.object)
-            let interval = try #require(DoseInterval(row.requiredString("minInterval")))
-            let previous = try CalendarDay(row.requiredString("previous")).daysSince1970
-            let earliest = try CalendarDay(row.requiredString("earliestOk")).daysSince1970
             let rule = try row.requiredString("rule")
-            #expect(interval.earliest(after: previous) == earliest, "\(rule)")
-            #expect(try earliest - previous == row.requiredInt("dayDiff"), "\(rule)")
-            #expect(
-                try interval.restsOnMonthEnd(after: previous)
-                    == row.requiredBool("monthEndConvention"), "\(rule)")
+            let given = try #require(Self.intervals[rule], "\(rule)")
+            let previous = try row.requiredString("previous")
+            let earliest = try row.requiredString("earliestOk")
+            func judge(_ day: String) throws -> VaccinationCase {
+                let history = "\(given.before)\(given.last) \(previous)\(given.between)"
+                return try VaccinationCase.judge(
+                    "\(history), \(given.vaccine) \(day)", birth: given.birth, sex: given.sex)
+            }
+            let refused = try judge(row.requiredString("reject"))
+            #expect(refused.verdict == "reject", "\(rule): \(refused)")
+            #expect(refused.earliest == earliest, "\(rule): \(refused)")
+            let taken = try judge(earliest)
+            #expect(taken.verdict != "reject", "\(rule): \(taken)")
+            let isMonthEnd = try row.requiredBool("monthEndConvention")
+            #expect((taken.rule == "month-end-convention") == isMonthEnd, "\(rule): \(taken)")
         }
     }
 

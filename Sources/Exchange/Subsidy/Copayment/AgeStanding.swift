@@ -9,6 +9,11 @@ package struct AgeStanding: Hashable, Sendable {
         case from70
         /// 後期高齢者医療, from the 75th birthday.
         case from75
+
+        /// The tables of high-cost limits know two ages.
+        var highCostAge: HighCostRules.Age {
+            self == .from70 || self == .from75 ? .from70 : .under70
+        }
     }
 
     package let group: Group
@@ -32,10 +37,7 @@ package struct AgeStanding: Hashable, Sendable {
         }
     }
 
-    /// The tables of high-cost limits know two ages.
-    package var highCostAge: HighCostRules.Age {
-        group == .from70 || group == .from75 ? .from70 : .under70
-    }
+    package var highCostAge: HighCostRules.Age { group.highCostAge }
 
     /// The day at whose end an age is attained. Who was born on 29 February attains it on 28
     /// February, or in a leap year too: the day before the birthday.

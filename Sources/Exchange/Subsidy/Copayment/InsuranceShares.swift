@@ -28,6 +28,18 @@ package struct InsuranceShares: Sendable, Hashable {
         return fitting.first { !$0.classes.isEmpty } ?? fitting.first { $0.bornUntil != nil }
             ?? fitting.first
     }
+
+    /// 軽減特例措置 where only the age of the table of limits is known; `nil` for a class with a row of
+    /// its own (現役並み).
+    func reducedPercent(
+        _ age: HighCostRules.Age, class code: String?, on day: CalendarDay
+    ) -> Int? {
+        let fitting = rows.filter { $0.group.highCostAge == age && $0.period.covers(day) }
+        guard !fitting.contains(where: { code.map($0.classes.contains) ?? false }) else {
+            return nil
+        }
+        return fitting.compactMap(\.reducedPercent).first
+    }
 }
 
 extension RuleFolder {

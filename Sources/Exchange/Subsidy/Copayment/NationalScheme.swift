@@ -22,6 +22,8 @@ package struct NationalScheme: Sendable, Hashable {
 
     package struct Income: Sendable, Hashable {
         package let name: String
+        /// Other ways it is written. One that several rows share (中間) holds where they agree.
+        let aliases: [String]
         /// By column; `nil` means no cap of its own.
         package let caps: [Int?]
         let percent: Int?
@@ -32,6 +34,14 @@ package struct NationalScheme: Sendable, Hashable {
         case patient
         case half
         case scheme
+    }
+
+    /// The rows of an income as people write it; more than one when it leaves open which.
+    func incomes(written text: String) -> [Income] {
+        let key = ClassText.key(text)
+        let named = incomes.filter { ClassText.key($0.name) == key }
+        guard named.isEmpty else { return named }
+        return incomes.filter { $0.aliases.contains { ClassText.key($0) == key } }
     }
 
     func standIn(for code: String?) -> String? {
@@ -106,7 +116,7 @@ extension RuleReader {
     private func incomes(_ columns: [String]) throws(RuleFault) -> [NationalScheme.Income] {
         var incomes: [NationalScheme.Income] = []
         for row in try optionalChildren("incomes") {
-            try row.requireOnly(["income", "caps", "percent"])
+            try row.requireOnly(["income", "aliases", "caps", "percent"])
             let name = try row.string("income")
             guard !incomes.contains(where: { $0.name == name }) else {
                 throw row.fault("income", "is given twice")
@@ -127,7 +137,8 @@ extension RuleReader {
             }
             incomes.append(
                 .init(
-                    name: name, caps: caps, percent: try row.optionalInt("percent", in: 0...100)))
+                    name: name, aliases: try row.optionalStrings("aliases"), caps: caps,
+                    percent: try row.optionalInt("percent", in: 0...100)))
         }
         return incomes
     }
