@@ -107,19 +107,26 @@ package struct SchemeConditions: Sendable {
         try other.requireOnly(["specialNotes", "dutyReasons"])
         var notes: UInt64 = 0
         for code in try other.strings("specialNotes") {
-            guard let number = UInt64(code), number < 64 else {
+            guard let number = Digits.specialNote(code) else {
                 throw other.fault("specialNotes", "is not of two digits below 64")
             }
             notes |= 1 << number
         }
         otherPayerNotes = notes
-        otherPayerDuties = Set(try other.strings("dutyReasons").compactMap(UInt8.init))
+        var duties: Set<UInt8> = []
+        for code in try other.strings("dutyReasons") {
+            guard let duty = Digits.dutyReason(code) else {
+                throw other.fault("dutyReasons", "is not of one digit from 1")
+            }
+            duties.insert(duty)
+        }
+        otherPayerDuties = duties
         var byLaw = [SchemeCondition?](repeating: nil, count: 100)
         for row in try file.children("schemes") {
             try row.requireOnly([
                 "lawNumber", "requiresDesignation", "ageFrom", "ageBelow", "ageEnds", "basis",
             ])
-            guard let law = Int(try row.string("lawNumber")), (0..<100).contains(law) else {
+            guard let law = Digits.lawNumber(try row.string("lawNumber")) else {
                 throw row.fault("lawNumber", "is not two digits")
             }
             guard byLaw[law] == nil else { throw row.fault("lawNumber", "is given twice") }

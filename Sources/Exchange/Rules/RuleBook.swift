@@ -30,7 +30,7 @@ package struct RuleBook: Sendable {
         visitKinds = try folder.visitKinds()
         purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
-        layouts = try Layouts(of: folder)
+        layouts = try Layouts(of: folder, isKept: isKept)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
         let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
         maternal = isOlder ? nil : try MaternalRules(reading: folder)

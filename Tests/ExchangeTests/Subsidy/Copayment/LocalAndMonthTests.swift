@@ -154,7 +154,7 @@ import Testing
     @Test func `a month is that of the day in Japan`() {
         let late = SubsidyCase.instant("2026-06-30T15:00:00Z").dayInJapan
         let early = SubsidyCase.instant("2026-06-30T14:59:59Z").dayInJapan
-        #expect(MonthlyCap.Month(of: early) < MonthlyCap.Month(of: late))
-        #expect(MonthlyCap.Month(of: late).month == 7)
+        #expect(ServiceMonth(of: early) < ServiceMonth(of: late))
+        #expect(ServiceMonth(of: late).month == 7)
     }
 }
