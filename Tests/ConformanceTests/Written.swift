@@ -52,7 +52,7 @@ enum Written {
                     for: listener, softwareVersion: "0.1.0",
                     released: try CalendarDay("2026-11-21"))
             }
-        }
+        } + immunization
 
     static let institution = "1319999996"
 

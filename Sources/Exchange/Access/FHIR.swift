@@ -16,6 +16,10 @@ package enum FHIR {
         static let consentKind = "urn:tsunagi:CodeSystem:consent-kind"
         static let visitKind = "urn:tsunagi:CodeSystem:visit-kind"
         package static let visit = "urn:tsunagi:visit"
+        static let vaccine = "urn:tsunagi:CodeSystem:vaccine"
+        static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
+        static let screeningAnswer = "urn:tsunagi:CodeSystem:screening-answer"
+        static let forecastStatus = "urn:tsunagi:CodeSystem:vaccination-forecast"
         static let institution =
             "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
         static let payerNumber = "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicPayerNumber"
@@ -31,12 +35,19 @@ package enum FHIR {
         static let participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
         static let lifecycle = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle"
         static let act = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+        static let loinc = "http://loinc.org"
+        static let recommendation =
+            "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
+        static let doseStatus =
+            "http://terminology.hl7.org/CodeSystem/immunization-evaluation-dose-status"
         static let consentScope = "http://terminology.hl7.org/CodeSystem/consentscope"
     }
 
     enum Profile {
         static let patient = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient"
         static let coverage = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Coverage"
+        static let immunization = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Immunization"
+        static let vaccination = "urn:tsunagi:StructureDefinition:vaccination"
         static let audit =
             "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
     }
@@ -49,6 +60,16 @@ package enum FHIR {
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
         package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
         package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"
+        static let vaccinationBasis = "urn:tsunagi:StructureDefinition:vaccination-basis"
+        static let recordedBy = "urn:tsunagi:StructureDefinition:recorded-by"
+        static let needleOverride = "urn:tsunagi:StructureDefinition:needle-override"
+        static let screening = "urn:tsunagi:StructureDefinition:screening"
+        static let contraindication = "urn:tsunagi:StructureDefinition:contraindication"
+        static let nextDose = jpImmunization + "DueDateOfNextDose"
+        static let manufacturedDate = jpImmunization + "ManufacturedDate"
+        static let certificatedDate = jpImmunization + "CertificatedDate"
+        private static let jpImmunization =
+            "http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Immunization_"
         static let nameRepresentation =
             "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
     }

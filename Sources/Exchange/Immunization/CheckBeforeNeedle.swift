@@ -173,6 +173,9 @@ struct NeedleCheck {
         {
             findings.append(rules.finding(.fever))
         }
+        if question.person.isConsented == false {
+            findings.append(rules.finding(.consentMissing))
+        }
         for code in question.person.answers {
             guard let row = rules.contraindications.firstIndex(where: { $0.code == code }) else {
                 // A yes to a question nobody knows here is for the doctor, never for the bin.

@@ -65,12 +65,15 @@ extension RuleFolder {
         try file.requireOnly(["source", "verified", "note", "feverFromTenths", "rules"])
         var words: [NeedleRule: RuleWords] = [:]
         for row in try file.children("rules") {
-            try row.requireOnly(["code", "verdict", "nurse", "parent", "source", "verified"])
+            try row.requireOnly([
+                "code", "verdict", "override", "nurse", "parent", "source", "verified",
+            ])
             guard let rule = NeedleRule(rawValue: try row.string("code")) else {
                 throw row.fault("code", "is not one of the closed set")
             }
             let told = RuleWords(
-                verdict: try row.verdict("verdict"), nurse: try row.text("nurse"),
+                verdict: try row.verdict("verdict"), mayBeOverridden: try row.mayBeOverridden(),
+                nurse: try row.text("nurse"),
                 parent: try row.text("parent"), source: try row.source())
             guard words.updateValue(told, forKey: rule) == nil else {
                 throw row.fault("code", "is given twice")
@@ -198,6 +201,15 @@ extension RuleReader {
             throw fault(name, "is none of stop, caution, fine")
         }
         return verdict
+    }
+
+    /// `override`: `with-reason` (also when absent) or `never`.
+    fileprivate func mayBeOverridden() throws(RuleFault) -> Bool {
+        switch try optionalString("override") {
+        case nil, "with-reason": true
+        case "never": false
+        default: throw fault("override", "is neither with-reason nor never")
+        }
     }
 
     func interval(_ name: String) throws(RuleFault) -> DoseInterval {

@@ -45,6 +45,8 @@ package struct NeedleQuestion: Sendable {
         package var temperatureTenths: Int?
         /// Codes of `contraindications.json` that the questionnaire answered with yes.
         package var answers: [String] = []
+        /// 同意: whether who must consent has; `nil` when no questionnaire was asked.
+        package var isConsented: Bool?
         /// Birth and sex as the ticket or the claim states them, to be held against the register's.
         package var statedBirth: CalendarDay?
         package var statedSex: ResidentSex?
