@@ -4,8 +4,8 @@ import Hummingbird
 import Ledger
 import Trust
 
-/// 問い合わせ: one request of a party, for one purpose. Data is reached through its `access` alone, so
-/// that whatever is refused, before the door or behind it, is on the record once.
+/// 問い合わせ: one request of a party, for one purpose. Data is reached through its `answer` and
+/// `access` alone, so that whatever is refused, before the door or behind it, is on the record once.
 struct Asking: Sendable {
     let request: Request
     let context: GatewayContext
@@ -13,23 +13,36 @@ struct Asking: Sendable {
     let purpose: Purpose
     fileprivate let ledger: Ledger
 
-    /// `Ledger.access`, for this caller and purpose.
-    func access<Answer: Sendable>(
-        reading first: FirstReading = .nothing,
+    /// `Ledger.answer`, for this caller and purpose.
+    func answer<Answer: Sendable>(
+        reading first: FirstReading = .nothing, as bytes: @escaping @Sendable (Answer) -> [UInt8],
         _ body: @escaping @Sendable (inout Records) throws -> Answer
-    ) async throws -> Answer {
-        do { return try await ledger.access(caller, purpose, reading: first, body) } catch let
-            refusal as Refusal
-        { throw Entered(refusal: refusal) }
+    ) async throws -> (answer: Answer, bytes: [UInt8]) {
+        do {
+            return try await ledger.answer(caller, purpose, reading: first, as: bytes, body)
+        } catch let refusal as Refusal {
+            throw Entered(refusal: refusal)
+        }
+    }
+
+    /// `Ledger.access`, for what is answered without bytes.
+    func access(_ body: @escaping @Sendable (inout Records) throws -> Void) async throws {
+        do {
+            try await ledger.access(caller, purpose, body)
+        } catch let refusal as Refusal {
+            throw Entered(refusal: refusal)
+        }
     }
 
     /// `Ledger.access` from a visit.
     func access(
         visit: RecordID, _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
     ) async throws -> Answered {
-        do { return try await ledger.access(caller, purpose, visit: visit, body) } catch let
-            refusal as Refusal
-        { throw Entered(refusal: refusal) }
+        do {
+            return try await ledger.access(caller, purpose, visit: visit, body)
+        } catch let refusal as Refusal {
+            throw Entered(refusal: refusal)
+        }
     }
 }
 

@@ -14,13 +14,10 @@ extension GatewayParts {
             payerNumber: try PublicPayerNumber(object.requiredString("payerNumber")).digits,
             recipientNumber: try object.requiredString("recipientNumber"),
             birthDate: try CalendarDay(object.requiredString("birthDate"), item: "birthDate").text)
-        let bytes = try await asking.access { records in
-            let opened = try records.openPaperVisit(
+        let (_, bytes) = try await asking.answer(as: \.json) { records in
+            try records.openPaperVisit(
                 paper, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }
             ) { pairwise($0, for: party) }
-            let bytes = opened.json
-            records.answer(bytes)
-            return bytes
         }
         return .json(.created, bytes)
     }

@@ -23,15 +23,13 @@ extension GatewayParts {
             terms: (asked.kind.code, asked.consents),
             cardValidTo: card.certificate.notAfter.dayInJapan,
             evidence: (text, asked.card.signature, asked.card.certificate))
-        let (isRepeat, answer) = try await asking.access(reading: .visit(visit)) { records in
-            let opened = try records.openVisit(visit, end: { asked.kind.ends(opened: $0) }) {
+        let (opened, answer) = try await asking.answer(reading: .visit(visit), as: \.json) {
+            records in
+            try records.openVisit(visit, end: { asked.kind.ends(opened: $0) }) {
                 pairwise($0, for: party)
             }
-            let bytes = opened.json
-            records.answer(bytes)
-            return (opened.isRepeat, bytes)
         }
-        return .json(isRepeat ? .ok : .created, answer)
+        return .json(opened.isRepeat ? .ok : .created, answer)
     }
 }
 

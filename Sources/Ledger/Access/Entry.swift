@@ -55,7 +55,7 @@ package struct StoredEntry: Sendable {
             "operator: \(operatorID ?? "-")\npurpose: \(purpose)\nvisit: \(visit?.text ?? "-")\n"
         text += "resident: \(person.map { commitment($0.bytes) } ?? "-")\noutcome: \(outcome)\n"
         text += "basis: \(basis.map { commitment(Array($0.utf8)) } ?? "-")\n"
-        text += "digest: \(digest.map(LogText.hex) ?? "-")\nsalt: \(LogText.hex(salt))\n"
+        text += "digest: \(digest.map(Hexadecimal.text) ?? "-")\nsalt: \(Hexadecimal.text(salt))\n"
         return Array(text.utf8)
     }
 
@@ -63,20 +63,6 @@ package struct StoredEntry: Sendable {
         var hash = SHA256()
         hash.update(data: salt)
         hash.update(data: bytes)
-        return LogText.hex(Array(hash.finalize()))
-    }
-}
-
-enum LogText {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func hex(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (place, byte) in bytes.enumerated() {
-                buffer[2 * place] = digits[Int(byte >> 4)]
-                buffer[2 * place + 1] = digits[Int(byte & 15)]
-            }
-            return bytes.count * 2
-        }
+        return Hexadecimal.text(Array(hash.finalize()))
     }
 }
