@@ -4,8 +4,8 @@ import Hummingbird
 import Ledger
 import Trust
 
-/// 問い合わせ: one request of a party, for one purpose. Data is reached through its `access` alone, so
-/// that whatever is refused, before the door or behind it, is on the record once.
+/// 問い合わせ: one request of a party, for one purpose. Data is reached through its `answer` and
+/// `access` alone, so that whatever is refused, before the door or behind it, is on the record once.
 struct Asking: Sendable {
     let request: Request
     let context: GatewayContext
@@ -13,12 +13,19 @@ struct Asking: Sendable {
     let purpose: Purpose
     fileprivate let ledger: Ledger
 
-    /// `Ledger.access`, for this caller and purpose.
-    func access<Answer: Sendable>(
-        reading first: FirstReading = .nothing,
+    /// `Ledger.answer`, for this caller and purpose.
+    func answer<Answer: Sendable>(
+        reading first: FirstReading = .nothing, as bytes: @escaping @Sendable (Answer) -> [UInt8],
         _ body: @escaping @Sendable (inout Records) throws -> Answer
-    ) async throws -> Answer {
-        try await entered { try await ledger.access(caller, purpose, reading: first, body) }
+    ) async throws -> (answer: Answer, bytes: [UInt8]) {
+        try await entered {
+            try await ledger.answer(caller, purpose, reading: first, as: bytes, body)
+        }
+    }
+
+    /// `Ledger.access`, for what is answered without bytes.
+    func access(_ body: @escaping @Sendable (inout Records) throws -> Void) async throws {
+        try await entered { try await ledger.access(caller, purpose, body) }
     }
 
     /// `Ledger.access` from a visit.

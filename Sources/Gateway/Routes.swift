@@ -69,6 +69,7 @@ extension GatewayParts {
             route(.post, "/tokens/revoke", for: .endResidentSession, handle: endSession),
             route(.get, "/fhir/Coverage", for: .readOwnEntitlements, handle: readOwnEntitlements),
             route(.get, "/fhir/Consent", for: .readOwnVisits, handle: readOwnVisits),
+            route(.get, "/fhir/Communication", for: .readOwnNotices, handle: readOwnNotices),
             route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
             route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
         ]

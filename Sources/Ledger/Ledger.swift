@@ -97,7 +97,8 @@ package final class Ledger: Sendable {
     /// Throws `Refusal` after its own entry is durable and the transaction is rolled back;
     /// `PoolExhausted` when the queue is full (nothing was read); any other error when the database
     /// failed (nothing was committed). Two accesses that made the same thing at once are both
-    /// answered: the later one runs again and finds it.
+    /// answered: the later one runs again and finds it. So does one that asks for older rules
+    /// which this process has not read yet.
     package func access<Answer: Sendable>(
         _ caller: Caller, _ purpose: Purpose, reading first: FirstReading = .nothing,
         _ body: @escaping @Sendable (inout Records) throws -> Answer
@@ -111,6 +112,21 @@ package final class Ledger: Sendable {
                 try await refuse(caller, purpose, refusal)
             }
             return try await attempt(caller, purpose, first, body)
+        }
+    }
+
+    /// As `access`, for what is answered with bytes: those that `bytes` makes of what `body` returns,
+    /// whose digest goes on every entry.
+    package func answer<Answer: Sendable>(
+        _ caller: Caller, _ purpose: Purpose, reading first: FirstReading = .nothing,
+        as bytes: @escaping @Sendable (Answer) -> [UInt8],
+        _ body: @escaping @Sendable (inout Records) throws -> Answer
+    ) async throws -> (answer: Answer, bytes: [UInt8]) {
+        try await access(caller, purpose, reading: first) { records in
+            let answer = try body(&records)
+            let sent = bytes(answer)
+            records.answer(sent)
+            return (answer, sent)
         }
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Exchange
 package import Logging
 package import Postgres
 
@@ -12,7 +13,7 @@ package struct Migrations: Sendable {
     package struct File: Sendable {
         package let name: String
         let sql: [UInt8]
-        var checksum: String { LogText.hex(Array(SHA256.hash(data: sql))) }
+        var checksum: String { Hexadecimal.text(Array(SHA256.hash(data: sql))) }
     }
 
     package enum Failure: Error, CustomStringConvertible {

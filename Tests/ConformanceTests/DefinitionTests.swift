@@ -58,6 +58,7 @@ import Testing
         ("purpose", "access/purposes.json", "purposes"),
         ("consent-kind", "access/consent-kinds.json", "kinds"),
         ("visit-kind", "access/visit-kinds.json", "kinds"),
+        ("notice-kind", "access/notice-kinds.json", "kinds"),
         ("vaccine", "immunization/vaccines.json", "vaccines"),
     ])
     func `a code system lists the codes of its rule file`(

@@ -40,6 +40,9 @@ enum Written {
                     [try consent(isEnded: false), try consent(isEnded: true)], asked: try now(),
                     rules: Example.book, page: page("Consent"))
             },
+            Resource("access/examples/valid/bundle-own-notices.json") {
+                renderNotices([try notice()], to: "pw-0001", page: page("Communication"))
+            },
             Resource("access/examples/valid/bundle-own-access-log.json") {
                 renderAuditEvents(
                     try accessLog(), purposes: Example.book.purposes, page: page("AuditEvent"),
@@ -123,7 +126,16 @@ enum Written {
             visitKind: "outpatient",
             consents: isEnded ? [] : [try ConsentKind("subsidy"), try ConsentKind("maternal")],
             opened: try Instant("2026-06-15T09:30:00+09:00"),
-            ends: try Instant("2026-06-16T00:00:00+09:00"), isEnded: isEnded)
+            ends: try Instant("2026-06-16T00:00:00+09:00"), isEnded: isEnded,
+            isConfirmedLater: false)
+    }
+
+    static func notice() throws -> Notice {
+        guard let kind = Example.book.noticeKind("paper-visit") else { throw Refusal.rulesUnknown }
+        return Notice(
+            id: "notice-1", at: try Instant("2026-06-15T09:30:00+09:00"), kind: kind,
+            party: try Party(role: .institution, code: institution), partyName: "見本クリニック",
+            visitID: "visit-1")
     }
 
     static func accessLog() throws -> [AccessEntryView] {

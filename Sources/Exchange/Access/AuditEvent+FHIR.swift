@@ -98,7 +98,7 @@ extension AccessEntryView {
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .settleReview, .feedCards:
             .create
-        case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog: .search
+        case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog: .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }
     }

@@ -113,6 +113,7 @@ extension Listener {
                     type: "Coverage", profile: FHIR.Profile.coverage,
                     interactions: ["search-type"]),
                 ServedResource(type: "Consent", interactions: ["search-type"]),
+                ServedResource(type: "Communication", interactions: ["search-type"]),
                 ServedResource(type: "AuditEvent", interactions: ["search-type"]),
             ]
         case .operations: return []

@@ -15,6 +15,7 @@ package enum FHIR {
         static let purpose = "urn:tsunagi:CodeSystem:purpose"
         static let consentKind = "urn:tsunagi:CodeSystem:consent-kind"
         static let visitKind = "urn:tsunagi:CodeSystem:visit-kind"
+        static let noticeKind = "urn:tsunagi:CodeSystem:notice-kind"
         package static let visit = "urn:tsunagi:visit"
         static let vaccine = "urn:tsunagi:CodeSystem:vaccine"
         static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
@@ -150,7 +151,12 @@ extension JSONWriter {
     mutating func logicalReference(
         _ name: String, _ system: String, _ value: String, display: String? = nil
     ) {
-        object(name) {
+        self.name(name)
+        logicalReferenceItem(system, value, display: display)
+    }
+
+    mutating func logicalReferenceItem(_ system: String, _ value: String, display: String? = nil) {
+        object {
             $0.object("identifier") {
                 $0.member("system", system)
                 $0.member("value", value)

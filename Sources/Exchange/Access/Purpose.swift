@@ -35,6 +35,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnVisits = "read-own-visits"
     /// 本人による受付の終了 (portal).
     case endOwnVisit = "end-own-visit"
+    /// 本人のお知らせの参照 (portal).
+    case readOwnNotices = "read-own-notices"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 
@@ -50,7 +52,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
-            .endOwnVisit, .readOwnAccessLog:
+            .endOwnVisit, .readOwnNotices, .readOwnAccessLog:
             [.portal]
         }
     }

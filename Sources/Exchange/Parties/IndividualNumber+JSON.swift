@@ -3,10 +3,12 @@
 extension JSON {
     /// Throws `.individualNumberNotAllowed(path)`. `items` are not looked into: signatures, and
     /// numbers printed on a certificate, in which twelve digits are nothing unusual.
-    package func refuseIndividualNumbers(exceptIn items: Set<String> = []) throws(Refusal) {
+    package func refuseIndividualNumbers(
+        at path: String = "", exceptIn items: Set<String> = []
+    ) throws(Refusal) {
         // Where it stands is told only once there is one.
         guard holdsIndividualNumber(exceptIn: items) else { return }
-        try refuseIndividualNumbers(at: "", exceptIn: items)
+        try refuseTheFirst(at: path, exceptIn: items)
     }
 
     private func holdsIndividualNumber(exceptIn items: Set<String>) -> Bool {
@@ -24,16 +26,14 @@ extension JSON {
         }
     }
 
-    private func refuseIndividualNumbers(
-        at path: String, exceptIn items: Set<String>
-    ) throws(Refusal) {
+    private func refuseTheFirst(at path: String, exceptIn items: Set<String>) throws(Refusal) {
         switch self {
         case .null, .bool: return
         case .number(let text), .string(let text):
             if Self.carriesOne(text) { throw .individualNumberNotAllowed(path) }
         case .array(let elements):
             for (place, element) in elements.enumerated() {
-                try element.refuseIndividualNumbers(
+                try element.refuseTheFirst(
                     at: JSONPath.element(place, of: path), exceptIn: items)
             }
         case .object(let object):
@@ -43,7 +43,7 @@ extension JSON {
                     throw .individualNumberNotAllowed(item)
                 }
                 guard !items.contains(member.name) else { continue }
-                try member.value.refuseIndividualNumbers(at: item, exceptIn: items)
+                try member.value.refuseTheFirst(at: item, exceptIn: items)
             }
         }
     }

@@ -9,6 +9,8 @@ package struct RuleBook: Sendable {
     package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
+    /// None in a version kept from before residents were told anything.
+    package let noticeKinds: [NoticeKindRule]
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
@@ -28,6 +30,7 @@ package struct RuleBook: Sendable {
         self.version = version
         consentKinds = try folder.consentKinds()
         visitKinds = try folder.visitKinds()
+        noticeKinds = try folder.noticeKinds(isKept: isKept)
         purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         layouts = try Layouts(of: folder, isKept: isKept)
@@ -45,6 +48,10 @@ package struct RuleBook: Sendable {
 
     package func visitKind(_ code: String) -> VisitKindRule? {
         visitKinds.first { $0.code == code }
+    }
+
+    package func noticeKind(_ code: String) -> NoticeKindRule? {
+        noticeKinds.first { $0.code == code }
     }
 
     /// What a visit records when the resident chose nothing: never a sensitive kind.
@@ -117,6 +124,26 @@ extension RuleFolder {
                 VisitKindRule(
                     code: code, name: try row.text("name"), term: try row.term(),
                     isEligibilityOnly: try row.bool("eligibilityOnly"), source: source))
+        }
+        return kinds
+    }
+
+    func noticeKinds(isKept: Bool) throws(RuleFault) -> [NoticeKindRule] {
+        let path = "access/notice-kinds.json"
+        if isKept, files[path] == nil { return [] }
+        let file = try file(path)
+        let source = try file.source()
+        var kinds: [NoticeKindRule] = []
+        for row in try file.children("kinds") {
+            try row.requireOnly(["code", "name", "text"])
+            let code = try row.string("code")
+            guard !kinds.contains(where: { $0.code == code }) else {
+                throw row.fault("code", "is given twice")
+            }
+            kinds.append(
+                NoticeKindRule(
+                    code: code, name: try row.text("name"), text: try row.text("text"),
+                    source: source))
         }
         return kinds
     }

@@ -48,9 +48,20 @@ extension OpenAPI {
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/Consent", id: "readOwnVisits", field: "own-records",
-            ja: "本人の受付と、そのときの同意を読む", en: "The newest 60 visits, with what was agreed to at each.",
+            ja: "本人の受付と、そのときの同意を読む",
+            en:
+                "The newest 60 visits, with what was agreed to at each. `verification.verified` is false "
+                + "for one opened by paper that no card has confirmed yet.",
             token: .resident, parameters: [.operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of Consent.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
+        Operation(
+            method: .get, path: "/fhir/Communication", id: "readOwnNotices",
+            field: "own-records", ja: "本人へのお知らせを読む",
+            en: "What the resident should hear of, newest first: a visit opened with a paper "
+                + "certificate.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of Communication.")],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
         Operation(
             method: .post, path: "/visits/:id/end", id: "endOwnVisit", field: "own-records",

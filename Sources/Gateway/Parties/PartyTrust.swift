@@ -1,4 +1,3 @@
-import Crypto
 import Exchange
 package import Ledger
 import Synchronization
@@ -40,7 +39,7 @@ package final class PartyTrust: Sendable {
     {
         guard let leaf = chain.first else { return .failure(TurnedAway(.certificateNotTrusted)) }
         let verifier = verifier
-        let fingerprint = Array(SHA256.hash(data: leaf))
+        let fingerprint = sha256(leaf)
         if let known = paths.withLock({ $0[fingerprint] }) {
             let result = standing(of: known, verifier, now)
             // A path that no longer holds may have a better one beside it: a new intermediate, a

@@ -31,8 +31,8 @@ extension GatewayParts {
         let task = RegistrationRequest(
             field: field, idempotencyKey: key ?? RecordID.timeOrdered().text,
             bodyDigest: sha256(bytes), refused: refused, rowsTotal: accepted.count + refused.count)
-        let receipt = try await asking.access { try apply(&$0, task, accepted) }
-        return .json(.accepted, receipt.json)
+        let (_, receipt) = try await asking.answer(as: \.json) { try apply(&$0, task, accepted) }
+        return .json(.accepted, receipt)
     }
 
     private func rows<Row: Sendable>(

@@ -28,9 +28,21 @@ extension GatewayParts {
                     partyName: visit.partyName, visitKind: visit.kind,
                     consents: Set(try visit.consents.map { try ConsentKind($0) }),
                     opened: visit.term.opened, ends: visit.term.ends,
-                    isEnded: !visit.term.isOpen(at: records.now))
+                    isEnded: !visit.term.isOpen(at: records.now),
+                    isConfirmedLater: visit.isConfirmedLater)
             }
             return renderConsents(views, asked: records.now, rules: rules, page: page)
+        }
+    }
+
+    /// お知らせ: `GET /fhir/Communication`.
+    func readOwnNotices(_ asking: Asking) async throws -> Response {
+        let rules = try ledger.rules.current()
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
+            let notices = try records.ownNotices(
+                of: person, limit: PageLimits.noticesMax, kind: rules.noticeKind)
+            return renderNotices(notices, to: patient, page: page)
         }
     }
 
@@ -66,11 +78,12 @@ extension GatewayParts {
     ) async throws -> Response {
         let token = try asking.residentToken()
         let party = asking.caller.party
-        let bytes = try await asking.access(reading: .residentToken(hash: token.hash)) { records in
+        let (_, bytes) = try await asking.answer(
+            reading: .residentToken(hash: token.hash), as: \.self
+        ) { records in
             let person = try records.resident(token)
-            let answer = try body(&records, person, pairwise(person, for: party))
-            records.enter(person, digest: sha256(answer))
-            return answer
+            records.enter(person)
+            return try body(&records, person, pairwise(person, for: party))
         }
         return .fhir(.ok, bytes)
     }
@@ -80,6 +93,8 @@ extension GatewayParts {
 enum PageLimits {
     /// A year of weekly visits.
     static let visitsMax = 60
+    /// Paper visits are few in a life.
+    static let noticesMax = 100
     /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.
     static let entriesMax = 100
     static let entriesDefault = 50

@@ -19,14 +19,20 @@ extension GatewayParts {
         let grant = ResidentTokenGrant(
             tokenHash: secret.hash, certificateHash: identity.fingerprint, cardHash: verified.hash,
             nonce: card.nonce)
-        _ = try await asking.access { try $0.issueToken(grant) }
+        let (_, bytes) = try await asking.answer(as: { _ in Self.tokenJSON(secret) }) {
+            try $0.issueToken(grant)
+        }
+        return .json(.created, bytes)
+    }
+
+    private static func tokenJSON(_ secret: ResidentTokenSecret) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 256)
         writer.beginObject()
         writer.member("access_token", secret.text)
         writer.member("token_type", "Bearer")
         writer.member("expires_in", Int(ResidentTokenGrant.lifetimeSeconds))
         writer.endObject()
-        return .json(.created, writer.bytes)
+        return writer.bytes
     }
 
     /// `POST /tokens/revoke`: ends the token now.

@@ -10,33 +10,35 @@ import Ledger
 /// refused as `.replayDiffers`.
 extension GatewayParts {
     func readEligibilityResponse(_ asking: Asking) async throws -> Response {
-        .fhir(.ok, try await replay(asking).body)
+        try await replay(asking, as: \.body)
     }
 
     func readEligibilityRequest(_ asking: Asking) async throws -> Response {
-        let replay = try await replay(asking)
-        return .fhir(
-            .ok, replay.question.render(id: replay.id.text, created: replay.basis.decidedAt))
+        try await replay(asking) { answer in
+            answer.question.render(id: answer.id.text, created: answer.basis.decidedAt)
+        }
     }
 
     /// `$replay`. For the institution: the answer, its digest and when it was entered. For a
     /// municipality or prefecture: its own outcomes alone, and that they meet the digest.
     func replayEligibility(_ asking: Asking) async throws -> Response {
-        .fhir(.ok, try await replay(asking).parameters)
+        try await replay(asking, as: \.parameters)
     }
 
-    private func replay(_ asking: Asking) async throws -> ReplayedAnswer {
+    private func replay(
+        _ asking: Asking, as bytes: @escaping @Sendable (ReplayedAnswer) -> [UInt8]
+    ) async throws -> Response {
         let id = try asking.context.recordID()
         let party = asking.caller.party
         let isBody = party.role != .institution
-        return try await asking.access { [shelf = ledger.rules] records in
+        let (_, shown) = try await asking.answer(as: bytes) { [shelf = ledger.rules] records in
             let replay = isBody ? try records.replayForBody(of: id) : try records.replay(of: id)
             let rules = try shelf.kept(replay.basis.rulesVersion).subsidy
             let answer = try ReplayedAnswer(replay, rules, onlyOf: isBody ? party.code : nil)
             records.enter(replay.person, visit: replay.visit, basis: id.text)
-            records.answer(answer.body)
             return answer
         }
+        return .fhir(.ok, shown)
     }
 }
 

@@ -26,8 +26,8 @@ extension GatewayParts {
     /// 登録結果: `GET …/{taskId}`, the counts and every row that has something to say.
     func readRegistration(_ asking: Asking) async throws -> Response {
         let task = try asking.context.recordID("taskId")
-        let report = try await asking.access { try $0.registrationReport(task) }
-        return .json(.ok, report.json)
+        let (_, bytes) = try await asking.answer(as: \.json) { try $0.registrationReport(task) }
+        return .json(.ok, bytes)
     }
 }
 

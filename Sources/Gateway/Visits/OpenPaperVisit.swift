@@ -15,13 +15,10 @@ extension GatewayParts {
             recipientNumber: try object.requiredString("recipientNumber"),
             birthDate: try CalendarDay(object.requiredString("birthDate"), item: "birthDate").text)
         let counted = try await ledger.countPaperTry(asking.caller)
-        let bytes = try await asking.access { records in
-            let opened = try records.openPaperVisit(
+        let (_, bytes) = try await asking.answer(as: \.json) { records in
+            try records.openPaperVisit(
                 paper, counted, end: { .startOfDay($0.dayInJapan.adding(days: 1)) }
             ) { pairwise($0, for: party) }
-            let bytes = opened.json
-            records.answer(bytes)
-            return bytes
         }
         return .json(.created, bytes)
     }

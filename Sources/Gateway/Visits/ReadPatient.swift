@@ -11,16 +11,13 @@ extension GatewayParts {
         let patient = try asking.context.parameters.require("id")
         let kinds = try ledger.rules.current().visitKinds.filter { !$0.isEligibilityOnly }
         let opening = Set(kinds.map(\.code))
-        let bytes = try await asking.access { records in
+        let (_, bytes) = try await asking.answer(as: { $0.render() }) { records in
             let visitor = try records.visitor(patient: patient, kinds: opening)
             let identity = visitor.identity
             records.enter(visitor.person, visit: visitor.visit)
-            let bytes = PatientView(
+            return PatientView(
                 pairwiseID: patient, name: identity?.name, nameKana: identity?.nameKana,
-                birthDate: identity?.birthDate, sex: identity?.sex
-            ).render()
-            records.answer(bytes)
-            return bytes
+                birthDate: identity?.birthDate, sex: identity?.sex)
         }
         return .fhir(.ok, bytes)
     }

@@ -75,7 +75,7 @@ package struct StoredEntry: Sendable {
             "operator: \(operatorID ?? "-")\npurpose: \(purpose)\nvisit: \(visit?.text ?? "-")\n"
         text += "resident: \(person.map { commitment($0.bytes) } ?? "-")\noutcome: \(outcome)\n"
         text += "basis: \(basis.map { commitment(Array($0.utf8)) } ?? "-")\n"
-        text += "digest: \(digest.map(LogText.hex) ?? "-")\nsalt: \(LogText.hex(salt))\n"
+        text += "digest: \(digest.map(Hexadecimal.text) ?? "-")\nsalt: \(Hexadecimal.text(salt))\n"
         return Array(text.utf8)
     }
 
@@ -83,29 +83,6 @@ package struct StoredEntry: Sendable {
         var hash = SHA256()
         hash.update(data: salt)
         hash.update(data: bytes)
-        return LogText.hex(Array(hash.finalize()))
-    }
-}
-
-enum LogText {
-    /// Nothing unless every two characters are a lower-case hexadecimal byte.
-    static func bytes(hex text: Substring) -> [UInt8]? {
-        let values = text.utf8.compactMap { digits.firstIndex(of: $0) }
-        guard values.count == text.utf8.count, values.count.isMultiple(of: 2) else { return nil }
-        return stride(from: 0, to: values.count, by: 2).map {
-            UInt8(values[$0] << 4 | values[$0 + 1])
-        }
-    }
-
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func hex(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (place, byte) in bytes.enumerated() {
-                buffer[2 * place] = digits[Int(byte >> 4)]
-                buffer[2 * place + 1] = digits[Int(byte & 15)]
-            }
-            return bytes.count * 2
-        }
+        return Hexadecimal.text(Array(hash.finalize()))
     }
 }

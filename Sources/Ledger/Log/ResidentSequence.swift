@@ -97,7 +97,7 @@ package struct MapEpoch: Hashable, Sendable {
             tsunagi map v1
             epoch: \(number)
             size: \(size)
-            root: \(LogText.hex(root.bytes))
+            root: \(Hexadecimal.text(root.bytes))
             at: \(at.microseconds)
 
             """.utf8)
@@ -109,9 +109,10 @@ package struct MapEpoch: Hashable, Sendable {
             .split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 6, let number = Self.value(lines[1], "epoch: ").flatMap({ Int($0) }),
             let size = Self.value(lines[2], "size: ").flatMap({ Int($0) }),
-            let root = Self.value(lines[3], "root: ").flatMap(LogText.bytes(hex:)).flatMap({
-                LogHash($0)
-            }), let at = Self.value(lines[4], "at: ").flatMap({ Int64($0) })
+            let root = Self.value(lines[3], "root: ").flatMap({ Hexadecimal.bytes(String($0)) })
+                .flatMap({
+                    LogHash($0)
+                }), let at = Self.value(lines[4], "at: ").flatMap({ Int64($0) })
         else { return nil }
         self.init(number: number, size: size, root: root, at: Instant(microseconds: at))
         guard leafText == bytes else { return nil }

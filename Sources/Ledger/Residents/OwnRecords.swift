@@ -19,14 +19,13 @@ extension Records {
     /// theirs to see yet.
     package mutating func ownEntitlements(of person: PersonKey) throws -> [EntitlementVersion] {
         let rows = try transaction.query(Self.selectOwnEntitlements, [.person(person)])
-        return try (0..<rows.count).map { try EntitlementVersion(rows[$0], from: 0) }
+        return try rows.map { try EntitlementVersion($0, from: 0) }
     }
 
     package mutating func ownVisits(of person: PersonKey, limit: Int) throws -> [OwnVisit] {
         let rows = try transaction.query(Self.selectOwnVisits, [.person(person), .int(limit)])
-        return try (0..<rows.count).map { index in
-            let row = rows[index]
-            return OwnVisit(
+        return try rows.map { row in
+            OwnVisit(
                 id: try row.uuid(0).record, party: try Party(key: try row.text(1)),
                 partyName: try row.text(2), kind: try row.text(3), consents: try row.texts(4),
                 term: VisitTerm(

@@ -84,7 +84,7 @@ package final class RuleShelf: Sendable {
             hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
             hash.update(data: bytes)
         }
-        let version = String(LogText.hex(Array(hash.finalize())).prefix(16))
+        let version = String(Hexadecimal.text(Array(hash.finalize())).prefix(16))
         _ = try RuleBook(reading: files, version: version)
         var writer = JSONWriter()
         writer.beginObject()

@@ -62,14 +62,8 @@ extension Records {
             (Self.selectEntitlementVersions, [.person(person), .ints(basis.entitlements)]),
             (Self.selectResidenceVersions, [.person(person), .ints(basis.residences)]),
         ])
-        let held = try (0..<rows[0].count).map { try EntitlementVersion(rows[0][$0], from: 0) }
-        let lived = try (0..<rows[1].count).map { index in
-            let row = rows[1][index]
-            return Residence(
-                version: try row.int(0), municipality: try row.text(1),
-                from: CalendarDay(daysSince1970: try row.day(2)),
-                knownAt: Instant(microseconds: try row.instant(3)))
-        }
+        let held = try rows[0].map { try EntitlementVersion($0, from: 0) }
+        let lived = try rows[1].map { try Residence($0, from: 0) }
         return EligibilityFacts(
             visit: visit, residences: lived, entitlements: held, bodies: basis.bodies,
             designations: basis.designations, decidedAt: basis.decidedAt)

@@ -39,7 +39,7 @@ import Testing
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .settleReview, .feedCards:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
-            case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog:
+            case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])

@@ -141,7 +141,7 @@ import Testing
     static let listeners: [(listener: Listener, resources: [String])] = [
         (.institution, ["CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient"]),
         (.office, ["CoverageEligibilityResponse"]),
-        (.resident, ["Coverage", "Consent", "AuditEvent"]), (.operations, []),
+        (.resident, ["Coverage", "Consent", "Communication", "AuditEvent"]), (.operations, []),
     ]
 
     @Test(arguments: listeners)

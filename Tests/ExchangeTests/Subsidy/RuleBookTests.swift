@@ -82,7 +82,8 @@ import Testing
 
     @Test(arguments: [
         "subsidy/eligibility-outcome.json", "subsidy/law-numbers.json", "subsidy/eligibility.json",
-        "access/purposes.json", "access/consent-kinds.json", "registration/mismatch.json",
+        "access/purposes.json", "access/consent-kinds.json", "access/notice-kinds.json",
+        "registration/mismatch.json",
     ])
     func `a missing file is named`(file: String) {
         var files = Profiles.files

@@ -201,6 +201,7 @@ struct RefusalTests {
                 of: .beginResidentSession),
             RequestCase(Cast.portal, "GET /fhir/Coverage", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/Consent", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/Communication", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/AuditEvent", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /visits/\(nobody)/end", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /tokens/revoke", nil, .tokenMissing),

@@ -83,7 +83,7 @@ struct ResidentTests {
 
     static let reads: [(path: String, purpose: Purpose)] = [
         ("/fhir/Coverage", .readOwnEntitlements), ("/fhir/Consent", .readOwnVisits),
-        ("/fhir/AuditEvent", .readOwnAccessLog),
+        ("/fhir/Communication", .readOwnNotices), ("/fhir/AuditEvent", .readOwnAccessLog),
     ]
 
     @Test(arguments: reads)
