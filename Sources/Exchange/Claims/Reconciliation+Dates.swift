@@ -133,21 +133,15 @@ extension Reconciliation {
             return
         }
         let evidence = { (day: Int32) in
-            ClaimEvidence.age(service: day, years: Self.years(born.earliest, day))
+            let birth = CalendarDay(daysSince1970: Int(born.earliest))
+            let years = birth.yearsCompleted(on: CalendarDay(daysSince1970: Int(day)))
+            return ClaimEvidence.age(service: day, years: Int16(clamping: years))
         }
         switch claim.coverage({ ages.mayHold(on: $0, born: born) }) {
         case .whole: break
         case .part(let day): sink.add(.partOfMonth, evidence(day))
         case .outside(let day): sink.add(.ageOutOfRange, evidence(day))
         }
-    }
-
-    /// Full years on a day, as people count them: from the birthday on.
-    private static func years(_ born: Int32, _ day: Int32) -> Int16 {
-        let birth = CalendarDay(daysSince1970: Int(born))
-        let now = CalendarDay(daysSince1970: Int(day))
-        let hasPassed = (now.month, now.day) >= (birth.month, birth.day)
-        return Int16(clamping: now.year - birth.year - (hasPassed ? 0 : 1))
     }
 }
 

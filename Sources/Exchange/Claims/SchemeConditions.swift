@@ -65,23 +65,14 @@ package struct AgeRange: Hashable, Sendable {
         switch ends {
         case .day: return Int32(attained.daysSince1970)
         case .monthEnd: return ServiceMonth(of: attained).lastDay
-        case .fiscalYearEnd:
-            let year = attained.month <= 3 ? attained.year : attained.year + 1
-            let end = try? CalendarDay(year: year, month: 3, day: 31)
-            return Int32((end ?? attained).daysSince1970)
+        case .fiscalYearEnd: return Int32(attained.fiscalYearEnd.daysSince1970)
         }
     }
 
-    /// 到達日: the day before the birthday. Who is born on February 29 attains on February 28.
+    /// 到達日: the day before the birthday.
     static func attained(_ age: Int, born: Int32) -> Int32 {
         let birth = CalendarDay(daysSince1970: Int(born))
-        let year = birth.year + age
-        guard let birthday = try? CalendarDay(year: year, month: birth.month, day: birth.day)
-        else {
-            let last = try? CalendarDay(year: year, month: 2, day: 28)
-            return Int32((last ?? birth).daysSince1970)
-        }
-        return Int32(birthday.daysSince1970 - 1)
+        return Int32(birth.attains(months: age * 12).daysSince1970)
     }
 }
 

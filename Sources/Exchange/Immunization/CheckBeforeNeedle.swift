@@ -22,8 +22,7 @@ struct NeedleCheck {
         self.rules = rules
         self.question = question
         self.isRecord = isRecord
-        person = PersonDays(
-            birth: question.birth, dueDay: question.dueDay.map(\.daysSince1970))
+        person = PersonDays(birth: question.birth, dueDay: question.dueDay)
         var doses: [KnownDose] = []
         doses.reserveCapacity(question.history.count)
         var hasUnknownDay = false

@@ -96,7 +96,7 @@ extension RuleReader {
             item: try string("item"), names: [try string("name")] + others, type: type,
             width: try width(type), requirement: try requirement(items: items),
             absentForms: absent.map { Array($0.utf8) },
-            mayHoldLongNumbers: try optionalBool("longNumbers"))
+            mayHoldLongNumbers: try bool("longNumbers", default: false))
     }
 
     private func width(_ type: ColumnType) throws(RuleFault) -> Width {
@@ -134,7 +134,7 @@ extension RuleReader {
         case "text":
             return .text(
                 charactersMax: try int("max", in: 1...10_000),
-                mayHoldLines: try optionalBool("lines"))
+                mayHoldLines: try bool("lines", default: false))
         case "digits":
             let most = try int("max", in: 1...64)
             return .digits((object["min"] == nil ? most : try int("min", in: 1...most))...most)

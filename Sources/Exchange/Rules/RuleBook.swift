@@ -3,9 +3,9 @@
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
-    /// Absent only in a version kept from before there were such rules.
+    /// Absent only in a kept version that does not hold what this release reads.
     package let maternal: MaternalRules?
-    /// 予防接種の決まり; absent only in a version kept from before the field began.
+    /// 予防接種の決まり; absent as above.
     package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
@@ -35,11 +35,29 @@ package struct RuleBook: Sendable {
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         layouts = try Layouts(of: folder, isKept: isKept)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
-        let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
-        maternal = isOlder ? nil : try MaternalRules(reading: folder)
-        let isBefore = isKept && !files.keys.contains { $0.hasPrefix("immunization/") }
-        immunization = isBefore ? nil : try ImmunizationRules(reading: files)
-        copayment = try folder.copaymentRules()
+        maternal = try Self.field(isKept) { () throws(RuleFault) in
+            try MaternalRules(reading: folder)
+        }
+        immunization = try Self.field(isKept) { () throws(RuleFault) in
+            try ImmunizationRules(reading: files)
+        }
+        copayment =
+            try Self.field(isKept) { () throws(RuleFault) in
+                try folder.copaymentRules()
+            } ?? nil
+    }
+
+    /// A field that decides no answer again: where a kept version does not hold what this release reads,
+    /// the field has no rules until the files of this release are loaded.
+    private static func field<Rules>(
+        _ isKept: Bool, _ read: () throws(RuleFault) -> Rules
+    ) throws(RuleFault) -> Rules? {
+        do throws(RuleFault) {
+            return try read()
+        } catch {
+            guard isKept else { throw error }
+            return nil
+        }
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
@@ -86,8 +104,7 @@ extension RuleFolder {
     func consentKinds() throws(RuleFault) -> [ConsentKindRule] {
         let file = try file("access/consent-kinds.json")
         let source = try file.source()
-        var kinds: [ConsentKindRule] = []
-        for row in try file.children("kinds") {
+        return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
                 "code", "field", "name", "explanation", "sensitive", "onByDefault",
                 "childDecidesFromAge",
@@ -102,30 +119,19 @@ extension RuleFolder {
             guard !(rule.isSensitive && rule.isOnByDefault) else {
                 throw row.fault("onByDefault", "is true for a sensitive kind")
             }
-            guard !kinds.contains(where: { $0.kind == rule.kind }) else {
-                throw row.fault("code", "is given twice")
-            }
-            kinds.append(rule)
+            return rule
         }
-        return kinds
     }
 
     func visitKinds() throws(RuleFault) -> [VisitKindRule] {
         let file = try file("access/visit-kinds.json")
         let source = try file.source()
-        var kinds: [VisitKindRule] = []
-        for row in try file.children("kinds") {
+        return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name", "ends", "longestDays", "eligibilityOnly"])
-            let code = try row.string("code")
-            guard !kinds.contains(where: { $0.code == code }) else {
-                throw row.fault("code", "is given twice")
-            }
-            kinds.append(
-                VisitKindRule(
-                    code: code, name: try row.text("name"), term: try row.term(),
-                    isEligibilityOnly: try row.bool("eligibilityOnly"), source: source))
+            return VisitKindRule(
+                code: try row.string("code"), name: try row.text("name"), term: try row.term(),
+                isEligibilityOnly: try row.bool("eligibilityOnly"), source: source)
         }
-        return kinds
     }
 
     func noticeKinds(isKept: Bool) throws(RuleFault) -> [NoticeKindRule] {
@@ -152,14 +158,12 @@ extension RuleFolder {
         let file = try file("access/purposes.json")
         _ = try file.source()
         var names: [Purpose: BilingualText] = [:]
-        for row in try file.children("purposes") {
+        _ = try file.rows("purposes", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name"])
             guard let purpose = Purpose(rawValue: try row.string("code")) else {
                 throw row.fault("code", "is unknown")
             }
-            guard names.updateValue(try row.text("name"), forKey: purpose) == nil else {
-                throw row.fault("code", "is given twice")
-            }
+            names[purpose] = try row.text("name")
         }
         for purpose in Purpose.allCases where names[purpose] == nil && !isKept {
             throw file.fault("purposes", "leaves out \(purpose.rawValue)")

@@ -20,7 +20,7 @@ package struct CopaymentRules: Sendable {
 
     /// 国の公費 by law number on a day.
     package func scheme(law: String, on day: CalendarDay) -> NationalScheme? {
-        schemes.first { $0.law == law && $0.period.covers(day) }
+        schemes.first { $0.law == law && $0.period.contains(day) }
     }
 }
 
@@ -49,12 +49,10 @@ extension RuleFolder {
 extension RuleReader {
     func roundings() throws(RuleFault) -> Roundings {
         var found: [String: Rounding] = [:]
-        for row in try children("roundings") {
+        _ = try rows("roundings", uniqueBy: "use") { row throws(RuleFault) in
             try row.requireOnly(["use", "unit", "method", "source", "verified"])
             _ = try row.source()
-            guard found.updateValue(try row.rounding(), forKey: try row.string("use")) == nil else {
-                throw row.fault("use", "is given twice")
-            }
+            found[try row.string("use")] = try row.rounding()
         }
         guard let share = found["share"] else { throw fault("roundings", "leaves out share") }
         guard let term = found["high-cost-term"] else {

@@ -18,7 +18,7 @@ struct PatientOfCase {
         birth = try reader.day("birth", "birthDate", "dateOfBirth")
         if let birth, birth > day { throw CaseFault(.contradiction, reader.place("birth")) }
         let day = day
-        standing = birth.map { AgeStanding(birth: $0, on: day) }
+        standing = birth.flatMap { rules.shares.standing(birth: $0, on: day) }
         isMultiple = try reader.bool("multi", "multiple") ?? false
         let age = try Self.age(&reader, standing)
         let isHalf = try reader.bool("half", "isMonthOf75") ?? standing?.isMonthOf75 ?? false
@@ -100,9 +100,9 @@ struct PatientOfCase {
     private static func age(
         _ reader: inout CaseReader, _ standing: AgeStanding?
     ) throws(CaseFault) -> HighCostRules.Age? {
-        guard let isOld = try reader.bool("over70", "from70") else { return standing?.highCostAge }
+        guard let isOld = try reader.bool("over70", "from70") else { return standing?.group.limits }
         let age: HighCostRules.Age = isOld ? .from70 : .under70
-        if let standing, standing.highCostAge != age {
+        if let standing, standing.group.limits != age {
             throw CaseFault(.contradiction, reader.place("over70"))
         }
         return age

@@ -114,7 +114,7 @@ package struct ReceiptCase: Sendable {
 
 extension MealCharges {
     func codes(on day: CalendarDay) -> [String] {
-        rows.filter { $0.period.covers(day) }.map(\.code)
+        rows.filter { $0.period.contains(day) }.map(\.code)
     }
 }
 
