@@ -71,6 +71,11 @@ import Testing
         #expect(evaluations[1]["immunizationEvent"]?.object?["reference"] == nil)
     }
 
+    @Test func `a dose told by gateway and handbook is judged once`() throws {
+        let report = try Self.report(held: [("BCG", "2025-11-10")])
+        #expect(report.doses.map(\.reference) == ["Immunization/rec-0"])
+    }
+
     @Test func `the recommendation tells the days of the engine`() throws {
         let report = try Self.report()
         let rules = try VaccinationCase.rules()

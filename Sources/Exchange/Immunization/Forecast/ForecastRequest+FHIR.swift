@@ -99,12 +99,12 @@ package struct ForecastReport: Hashable, Sendable {
     }
 }
 
-/// `today`: the day asked about. Doses of another day stay in the history; the forecast counts them all.
+/// `references` name the doses that are held, in their order (`Immunization/<id>`).
 package func forecastVaccinations(
     _ request: ForecastRequest, of person: NeedlePerson, references: [String],
     _ rules: ImmunizationRules
 ) -> ForecastReport {
-    let told = request.history.map { $0.dose(rules) }
+    let told = person.added(by: request.history, rules)
     let history = person.held + told
     let names = references + told.indices.map { "#told-\($0 + 1)" }
     let answers = judgeHistory(birth: person.birth, sex: person.sex, history: history, rules)

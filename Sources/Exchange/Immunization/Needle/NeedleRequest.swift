@@ -85,6 +85,15 @@ package struct NeedlePerson: Hashable, Sendable {
     }
 }
 
+extension NeedlePerson {
+    /// Of the doses told, those that are not held: one that both tell of counts once.
+    func added(by told: [NeedleDose], _ rules: ImmunizationRules) -> [GivenDose] {
+        told.map { $0.dose(rules) }.filter { dose in
+            !held.contains { $0.isSame(as: dose) }
+        }
+    }
+}
+
 /// 接種前確認の結果: each candidate's answer, held against history and against the others of the same day.
 package struct NeedleReport: Hashable, Sendable {
     package struct Item: Hashable, Sendable {
@@ -112,11 +121,7 @@ package func checkBeforeNeedle(
     _ rules: ImmunizationRules
 ) -> NeedleReport {
     let day = request.day ?? today
-    var history = person.held
-    for told in request.history.map({ $0.dose(rules) })
-    where !person.held.contains(where: { $0.isSame(as: told) }) {
-        history.append(told)
-    }
+    var history = person.held + person.added(by: request.history, rules)
     let known = history.count
     if person.hasGaps { history.append(GivenDose(nil as Vaccine.ID?, on: nil)) }
     let candidates = request.candidates.map { candidate in

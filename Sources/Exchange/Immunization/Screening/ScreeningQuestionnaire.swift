@@ -64,14 +64,18 @@ package struct VaccineForm: Hashable, Sendable {
         items = questionnaire.items.filter { $0.vaccines.isEmpty || $0.vaccines.contains(id) }
     }
 
-    package var url: String {
-        "urn:tsunagi:Questionnaire:screening-\(questionnaire.code)-\(vaccine.code)"
-    }
+    package var url: String { Self.url(questionnaire, vaccine) }
 
     /// `url|version`.
     package var canonical: String { url + "|" + questionnaire.version }
     package var id: String {
         "screening-\(questionnaire.code)-\(vaccine.code)-\(questionnaire.version)"
+    }
+
+    fileprivate static func url(
+        _ questionnaire: ScreeningQuestionnaire, _ vaccine: Vaccine
+    ) -> String {
+        "urn:tsunagi:Questionnaire:screening-\(questionnaire.code)-\(vaccine.code)"
     }
 }
 
@@ -86,10 +90,11 @@ extension ImmunizationRules {
     /// readable.
     package func form(named canonical: String) -> VaccineForm? {
         for questionnaire in questionnaires where canonical.hasSuffix("|" + questionnaire.version) {
-            for vaccine in questionnaire.vaccines {
-                let form = VaccineForm(questionnaire, vaccine, self)
-                if form.canonical == canonical { return form }
+            let vaccine = questionnaire.vaccines.first {
+                VaccineForm.url(questionnaire, self.vaccine($0)) + "|" + questionnaire.version
+                    == canonical
             }
+            if let vaccine { return VaccineForm(questionnaire, vaccine, self) }
         }
         return nil
     }
