@@ -12,8 +12,9 @@ import Synchronization
 /// goes on from there. The last step gives the root its position with the new head, by the same
 /// compare-and-swap as any sealing.
 extension Sealer {
-    /// 4,096 positions are at most as many residents: some 60 ms of hashing and of writing tiles.
-    static let mapStepMax = 4_096
+    /// 1,024 positions are at most as many residents, of some 130 hashes and three tiles each: the
+    /// seals between two steps wait no longer than for a full batch of entries.
+    static let mapStepMax = 1_024
 
     package enum EpochStep: Sendable, Hashable {
         /// Another sealer is at work, the last epoch is too young or unsigned, or nothing came since.
@@ -206,9 +207,9 @@ private struct MapState {
     /// one that nobody can be shown yet must not be followed by another.
     func making(_ head: Sealer.Head) -> Making? {
         if root == nil, epoch > 0 { return Making(epoch: epoch, size: size, mapped: mapped) }
-        guard isOld, head.size > (position ?? -1) + 1, head.signedSize > (position ?? -1) else {
-            return nil
-        }
+        // Beside what the last epoch holds there is its own leaf; anything more is new.
+        let known = position == nil ? 0 : size + 1
+        guard isOld, head.size > known, head.signedSize > position ?? -1 else { return nil }
         return Making(epoch: epoch + 1, size: head.size, mapped: mapped)
     }
 

@@ -200,6 +200,7 @@ struct CrashTests {
         #expect(report.findings.isEmpty, "\(report.findings)")
         #expect(report.sealed == leaves)
         #expect(report.checkpoint.size == leaves)
+        #expect(try await world.count("log.epoch") > 1)
     }
 
     private static let answersWithoutEntry = Statement(

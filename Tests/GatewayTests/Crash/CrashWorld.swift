@@ -90,7 +90,9 @@ struct CrashWorld: Sendable {
             "keys": ["folder": keys],
             "log": [
                 "checkpoints": folder + "/checkpoints", "origin": Self.origin, "level": "error",
-            ],
+                // So that crashes also fall into epochs.
+                "epoch-seconds": 1,
+            ] as [String: Any],
             "trust": [
                 "server-certificate": pki.certificatePath(.server, "gateway"),
                 "server-key": pki.keyPath(.server, "gateway"),
