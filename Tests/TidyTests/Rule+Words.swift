@@ -63,7 +63,7 @@ extension Rule {
         ]
     ) { file, line in
         guard file.target == "Gateway", !file.path.hasSuffix("/Asking.swift") else { return nil }
-        return file.codeLines[line].contains(/\bledger\.(?:access|answer|refuse)\(/)
+        return file.codeLines[line].contains(/\bledger\.(?:access|answer|openVisit|refuse)\(/)
             ? "ask by the asking" : nil
     }
 

@@ -189,7 +189,7 @@ private struct OpeningReading {
 
     init(_ row: Row) throws {
         now = Instant(microseconds: try row.instant(0))
-        standing = try row.optionalText(1) == nil ? nil : PartyStanding(row, from: 1)
+        standing = try PartyStanding(row, from: 1)
         binding = try row.optionalUUID(6) == nil ? nil : CardBinding(row, from: 6)
         earlier = try row.optionalUUID(11) == nil ? nil : NewVisit(row, from: 11)
     }
