@@ -7,7 +7,7 @@ package struct DoseInterval: Hashable, Sendable {
     package let days: Int
 
     /// `27d`, `6m`, `2m15d`; `nil` for anything else.
-    package init?(_ text: String) {
+    init?(_ text: String) {
         var months: Int?
         var days: Int?
         var digits = ""

@@ -32,11 +32,6 @@ package struct NeedleQuestion: Sendable {
         package var lotNumber: String?
         /// 最終有効年月日: the last day it may be used.
         package var expiry: CalendarDay?
-
-        package init(lotNumber: String? = nil, expiry: CalendarDay? = nil) {
-            self.lotNumber = lotNumber
-            self.expiry = expiry
-        }
     }
 
     /// 予診: what was found of the person in front of the nurse.
@@ -50,8 +45,6 @@ package struct NeedleQuestion: Sendable {
         /// Birth and sex as the ticket or the claim states them, to be held against the register's.
         package var statedBirth: CalendarDay?
         package var statedSex: ResidentSex?
-
-        package init() {}
     }
 }
 
