@@ -24,7 +24,7 @@ package struct VaccinationForecast: Hashable, Sendable {
 /// One entry for each schedule of the Act in force `today` that still has a dose to give, in the order of
 /// the schedules, for those whom its file has told (`forecast`). Nobody is invited unseen: what needs a
 /// confirmed condition is left out, and so is what is counted from a day nobody knows (妊娠 without
-/// a due date). Without a birth date nothing is forecast.
+/// a due date) or begins only after `forecastYears`. Without a birth date nothing is forecast.
 package func forecastVaccinations(
     birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
     today: CalendarDay, _ rules: ImmunizationRules
@@ -33,6 +33,7 @@ package func forecastVaccinations(
     var question = NeedleQuestion(
         birth: birth, sex: sex, history: history, candidate: GivenDose(nil as Vaccine.ID?, on: nil))
     question.dueDay = dueDay
+    let horizon = today.adding(days: rules.forecastYears * 366)
     return rules.programmes.indices.compactMap { place in
         let programme = rules.programmes[place]
         guard let number = programme.version(on: today.daysSince1970) else { return nil }
@@ -40,7 +41,8 @@ package func forecastVaccinations(
         guard programme.isForecast(version, history), version.eligibility.condition == nil,
             let vaccine = version.gives.first
         else { return nil }
-        return Forecast(question, rules, place, vaccine).entry(today: today.daysSince1970)
+        let entry = Forecast(question, rules, place, vaccine).entry(today: today.daysSince1970)
+        return entry.flatMap { $0.earliest <= horizon ? $0 : nil }
     }
 }
 

@@ -45,10 +45,14 @@ extension RuleFolder {
         }
     }
 
-    func ruleWords() throws(RuleFault) -> (fever: Int, words: [NeedleRule: RuleWords]) {
+    func ruleWords() throws(RuleFault) -> (
+        fever: Int, forecastYears: Int, words: [NeedleRule: RuleWords]
+    ) {
         let file = try file("immunization/rules.json")
         _ = try file.source()
-        try file.requireOnly(["source", "verified", "note", "feverFromTenths", "rules"])
+        try file.requireOnly([
+            "source", "verified", "note", "feverFromTenths", "forecastYears", "rules",
+        ])
         var words: [NeedleRule: RuleWords] = [:]
         _ = try file.rows("rules", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
@@ -65,7 +69,11 @@ extension RuleFolder {
         for rule in NeedleRule.allCases where words[rule] == nil {
             throw file.fault("rules", "leaves out \(rule.rawValue)")
         }
-        return (try file.int("feverFromTenths", in: 350...420), words)
+        return (
+            try file.int("feverFromTenths", in: 350...420),
+            try file.int("forecastYears", in: 1...130),
+            words
+        )
     }
 }
 

@@ -8,6 +8,8 @@ package struct ImmunizationRules: Sendable {
     package let contraindications: [Contraindication]
     /// 明らかな発熱, in tenths of a degree.
     package let feverFromTenths: Int
+    /// How far ahead the forecast looks.
+    package let forecastYears: Int
     /// 予診票, past versions among them.
     package let questionnaires: [ScreeningQuestionnaire]
     /// 委託単価 by municipality.
@@ -30,7 +32,7 @@ package struct ImmunizationRules: Sendable {
         spacings = try folder.spacings(register)
         contraindications = try folder.contraindications(register)
         questionnaires = try folder.screeningQuestionnaires(register, contraindications)
-        (feverFromTenths, words) = try folder.ruleWords()
+        (feverFromTenths, forecastYears, words) = try folder.ruleWords()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         let giving = vaccines.indices.map { [programmes] vaccine in
             programmes.indices.filter { place in

@@ -107,4 +107,16 @@ import Testing
             String(decoding: report.render(rules), as: UTF8.self)
                 == #"{"resourceType":"Parameters"}"#)
     }
+
+    @Test(arguments: [("2025-06-01", false), ("1965-06-01", true)])
+    func `what begins only in decades is not forecast`(birth: String, isToldOfZoster: Bool) throws {
+        let rules = try VaccinationCase.rules()
+        let told = try forecastVaccinations(
+            birth: CalendarDay(birth), sex: nil, history: [], today: CalendarDay("2026-06-15"),
+            rules)
+        #expect(!told.isEmpty)
+        #expect(
+            told.contains { rules.vaccine($0.vaccine).code == "zoster-recombinant" }
+                == isToldOfZoster)
+    }
 }
