@@ -6,7 +6,8 @@ import Testing
 /// A municipality's file in CP932, with what only CP932 has: 外字, two codes for 髙, bytes that look like ASCII.
 @Suite struct CP932FileTests {
     static func layout() throws -> Layout {
-        let profiles = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        let profiles = URL(filePath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "profiles")
         var files: [String: [UInt8]] = [:]
