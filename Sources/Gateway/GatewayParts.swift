@@ -28,7 +28,16 @@ package struct GatewayParts: Sendable {
     /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters
     /// `a` to `p` alone, so that no id can be taken for an individual number.
     func pairwise(_ person: PersonKey, for party: Party) -> String {
-        let hash = KeyedHash.pairwise(institution: party, person: person.bytes, keys: keys)
+        pairwise(person.bytes, for: party)
+    }
+
+    /// The same of a record that more than one party is shown: no two can tell that theirs is one.
+    func pairwise(_ record: RecordID, for party: Party) -> String {
+        pairwise(record.bytes, for: party)
+    }
+
+    private func pairwise(_ bytes: [UInt8], for party: Party) -> String {
+        let hash = KeyedHash.pairwise(institution: party, person: bytes, keys: keys)
         let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
         return String(decoding: letters, as: UTF8.self)
     }

@@ -33,6 +33,15 @@ extension GatewayParts {
             route(
                 .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
                 handle: replayEligibility),
+            route(
+                .post, "/fhir/Immunization", for: .recordVaccination, handle: recordVaccination),
+            route(
+                .put, "/fhir/Immunization/:id", for: .recordVaccination,
+                handle: correctVaccination),
+            route(.get, "/fhir/Immunization/:id", for: .readVaccination, handle: readVaccination),
+            route(
+                .post, "/fhir/Immunization/$check", for: .checkVaccination,
+                handle: checkVaccination),
         ]
     }
 
@@ -70,6 +79,12 @@ extension GatewayParts {
             route(.get, "/fhir/Coverage", for: .readOwnEntitlements, handle: readOwnEntitlements),
             route(.get, "/fhir/Consent", for: .readOwnVisits, handle: readOwnVisits),
             route(.get, "/fhir/Communication", for: .readOwnNotices, handle: readOwnNotices),
+            route(
+                .get, "/fhir/Immunization", for: .readOwnVaccinations,
+                handle: readOwnVaccinations),
+            route(
+                .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
+                handle: readOwnForecast),
             route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
             route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
         ]

@@ -1,3 +1,5 @@
+import Exchange
+
 /// 助言ロック: every number that one of our statements locks, so that no two of them share one. They
 /// save work or put equals in a row; what they guard is held by constraints all the same.
 enum AdvisoryLock: Int {
@@ -9,4 +11,9 @@ enum AdvisoryLock: Int {
     case sealer = 7_461_746_974
     /// Two verdicts on one row come one after the other.
     case reviews = 7_461_746_975
+
+    /// What is recorded of one person's vaccinations comes one after the other, so that of two
+    /// clinics' words on one dose the later sees the earlier. Persons' keys are random: none is a
+    /// number above.
+    static func vaccinations(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.high) }
 }

@@ -46,6 +46,7 @@ package struct Migrations: Sendable {
         File(name: "0009_sequences", sql: PackageResources._009_sequences_sql),
         File(name: "0010_card_revocations", sql: PackageResources._010_card_revocations_sql),
         File(name: "0011_one_index_less", sql: PackageResources._011_one_index_less_sql),
+        File(name: "0013_vaccinations", sql: PackageResources._013_vaccinations_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

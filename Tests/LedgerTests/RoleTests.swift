@@ -37,7 +37,7 @@ import Testing
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
                 Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
             ]
-        } + own
+        } + own + versions
 
     /// What one role may and the others may not.
     static let own: [Attempt] =
@@ -96,6 +96,22 @@ import Testing
             Attempt(role: "office", sql: "update office.number_key set person = person"),
             Attempt(role: "office", sql: "insert into exchange.visit (person) values (null)"),
         ]
+
+    /// 接種記録の版: inserted by one role, changed by none, read by no other.
+    static let versions: [Attempt] = ["exchange.vaccination", "exchange.vaccination_claim"].flatMap
+    {
+        table -> [Attempt] in
+        let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in
+            [
+                "update \(table) set day = day", "delete from \(table)",
+                "truncate \(table) cascade",
+            ].map { Attempt(role: role, sql: $0) }
+        }
+        return changes
+            + ["office", "sealer", "reader"].map {
+                Attempt(role: $0, sql: "select * from \(table)")
+            }
+    }
 
     static let allowed: [Attempt] = [
         Attempt(

@@ -93,12 +93,14 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration:
+            .readRegistration, .readVaccination, .checkVaccination:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .settleReview, .feedCards:
+            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination:
             .create
-        case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog: .search
+        case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
+            .readOwnVaccinations, .readOwnForecast:
+            .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }
     }

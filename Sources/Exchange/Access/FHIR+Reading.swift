@@ -84,10 +84,10 @@ extension JSONObject {
         return objects
     }
 
-    /// FHIR has no empty strings.
+    /// FHIR has no empty strings, and none with U+0000, which no database keeps either.
     func filledString(_ name: String, at path: String = "") throws(Refusal) -> String? {
         guard let text = try optionalString(name, at: path) else { return nil }
-        guard text.contains(where: { !$0.isWhitespace }) else {
+        guard text.contains(where: { !$0.isWhitespace }), !text.utf8.contains(0) else {
             throw .malformed(JSONPath.member(name, of: path))
         }
         return text

@@ -6,7 +6,7 @@ package struct PatientView: Hashable, Sendable {
     package let nameKana: String?
     /// `YYYY-MM-DD`, or as registered when a day or month is unknown.
     package let birthDate: String?
-    /// PMH: "1" male, "2" female; anything else is not known.
+    /// As registered (`ResidentSex.init(registered:)`).
     package let sex: String?
 
     /// What the visit does not open is `nil`: the id alone is a Patient too.
@@ -40,19 +40,11 @@ package struct PatientView: Hashable, Sendable {
                     $0.humanName("SYL", kana)
                 }
             }
-            patient.member("gender", gender)
+            patient.member(
+                "gender", sex.map { ResidentSex(registered: $0).rawValue })
             writeBirthDate(to: &patient)
         }
         return writer.bytes
-    }
-
-    private var gender: String? {
-        switch sex {
-        case nil: nil
-        case "1": "male"
-        case "2": "female"
-        default: "unknown"
-        }
     }
 
     /// FHIR allows a year or a month alone: `1950-00-00`, as municipalities write an unknown day,

@@ -103,6 +103,11 @@ extension Refusal {
         .replayDiffers,
         .answerFormUnknown,
         .rulesUnknown,
+        .consentNotGiven,
+        .identifierReused,
+        .identifierChanged,
+        .versionPassed,
+        .recordWithdrawn,
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -166,6 +171,11 @@ extension Refusal {
         case .replayDiffers: .replayDiffers
         case .answerFormUnknown: .answerFormUnknown
         case .rulesUnknown: .rulesUnknown
+        case .consentNotGiven: .consentNotGiven
+        case .identifierReused: .identifierReused
+        case .identifierChanged: .identifierChanged
+        case .versionPassed: .versionPassed
+        case .recordWithdrawn: .recordWithdrawn
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

@@ -61,6 +61,13 @@ package enum Refusal: Error, Hashable, Sendable {
     case answerFormUnknown
     case rulesUnknown
 
+    // Vaccinations.
+    case consentNotGiven
+    case identifierReused
+    case identifierChanged
+    case versionPassed
+    case recordWithdrawn
+
     // The gateway itself: counted, never entered.
     case tooManyRequests
     case overloaded

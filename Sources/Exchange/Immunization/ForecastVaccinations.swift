@@ -144,13 +144,22 @@ package func judgeHistory(
     _ rules: ImmunizationRules
 ) -> [NeedleAnswer] {
     history.indices.map { place in
-        var question = NeedleQuestion(
-            birth: birth, sex: sex, history: history, candidate: history[place])
-        question.history.remove(at: place)
-        if let day = history[place].day {
-            question.history.removeAll { $0.day.map { $0 > day } ?? false }
-        }
-        question.dueDay = dueDay
-        return NeedleCheck(question, rules, isRecord: true).answer()
+        var others = history
+        let dose = others.remove(at: place)
+        return judgeDose(
+            dose, birth: birth, sex: sex, dueDay: dueDay, history: others, rules)
     }
+}
+
+/// One dose of a history, judged so; `history` are the others, and what came later does not count.
+package func judgeDose(
+    _ dose: GivenDose, birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil,
+    history: [GivenDose], _ rules: ImmunizationRules
+) -> NeedleAnswer {
+    var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
+    if let day = dose.day {
+        question.history.removeAll { $0.day.map { $0 > day } ?? false }
+    }
+    question.dueDay = dueDay
+    return NeedleCheck(question, rules, isRecord: true).answer()
 }

@@ -68,4 +68,13 @@ package struct GivenDose: Hashable, Sendable {
 
 package enum ResidentSex: String, CaseIterable, Hashable, Sendable {
     case male, female, other, unknown
+
+    /// PMH: "1" male, "2" female; anything else is not known.
+    package init(registered code: String) {
+        switch code {
+        case "1": self = .male
+        case "2": self = .female
+        default: self = .unknown
+        }
+    }
 }

@@ -64,6 +64,21 @@ package struct RuleBook: Sendable {
         consentKinds.first { $0.kind == kind }
     }
 
+    /// The kinds of consent, any of which opens a field of exchange to a visit.
+    package func consentKinds(of field: String) -> Set<ConsentKind> {
+        Set(consentKinds.filter { $0.field == field }.map(\.kind))
+    }
+
+    /// Kinds whose leaving out shows nowhere, so that what else is known may be told.
+    package var openConsentKinds: Set<ConsentKind> {
+        Set(consentKinds.filter { !$0.isSensitive }.map(\.kind))
+    }
+
+    /// The kinds of visit that open more than the check of eligibility.
+    package var readingVisitKinds: Set<String> {
+        Set(visitKinds.filter { !$0.isEligibilityOnly }.map(\.code))
+    }
+
     package func visitKind(_ code: String) -> VisitKindRule? {
         visitKinds.first { $0.code == code }
     }

@@ -4,7 +4,7 @@ import Exchange
 /// be told no. Written beside the others of its field; a test holds the list to the routes that are
 /// served.
 struct Operation: Sendable {
-    enum Method: String, Sendable { case get, post }
+    enum Method: String, Sendable { case get, post, put }
 
     /// How the caller shows who it is, beside the certificate of its connection.
     enum Token: Sendable {
@@ -97,8 +97,8 @@ extension Operation.Answer {
         Self(status: status, mediaType: "application/json", schema: schema, note: note)
     }
 
-    static func fhir(_ schema: Schema, _ note: String) -> Self {
-        Self(status: 200, mediaType: "application/fhir+json", schema: schema, note: note)
+    static func fhir(_ schema: Schema, _ note: String, status: Int = 200) -> Self {
+        Self(status: status, mediaType: "application/fhir+json", schema: schema, note: note)
     }
 
     static func text(_ status: Int, _ note: String) -> Self {

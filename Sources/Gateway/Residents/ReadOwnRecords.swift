@@ -72,7 +72,8 @@ extension GatewayParts {
         }
     }
 
-    private func own(
+    /// One reading of a resident's own, for which the resident's token stands.
+    func own(
         _ asking: Asking,
         _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
     ) async throws -> Response {

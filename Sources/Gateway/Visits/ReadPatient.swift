@@ -9,8 +9,7 @@ import Ledger
 extension GatewayParts {
     func readPatient(_ asking: Asking) async throws -> Response {
         let patient = try asking.context.parameters.require("id")
-        let kinds = try ledger.rules.current().visitKinds.filter { !$0.isEligibilityOnly }
-        let opening = Set(kinds.map(\.code))
+        let opening = try ledger.rules.current().readingVisitKinds
         let (_, bytes) = try await asking.answer(as: { $0.render() }) { records in
             let visitor = try records.visitor(patient: patient, kinds: opening)
             let identity = visitor.identity

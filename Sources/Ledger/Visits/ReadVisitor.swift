@@ -54,7 +54,8 @@ extension Records {
         order by opened_at desc
         """)
 
-    private static let selectIdentity = Statement(
+    /// What the newest body says that holds a current row of one of these kinds.
+    static let selectIdentity = Statement(
         """
         select i.name, i.name_kana, i.birth_date, i.sex from exchange.identity i
         where i.person = $1 and not i.is_under_review and exists (
@@ -66,7 +67,7 @@ extension Records {
 }
 
 extension RegisteredIdentity {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             name: try row.text(0), nameKana: try row.optionalText(1), birthDate: try row.text(2),
             sex: try row.text(3))

@@ -95,14 +95,20 @@ import Testing
             items.first { $0["series"]?.string == "麻しん風しん" }, "MR is due at one year")
         let codes = try mr.requiredObject("forecastStatus").requiredArray("coding")
         #expect(codes.compactMap { $0.object?["code"]?.string } == ["due", "due"])
-        #expect(report.recommendation(rules) != nil)
+        let page = SearchPage(base: "fhir", selfLink: "/fhir/ImmunizationRecommendation")
+        let bundle = try #require(try JSON(reading: report.searchset(rules, page: page)).object)
+        let own = try bundle.requiredArray("entry").first?.object?.requiredObject("resource")
+        #expect(own?["id"]?.string == report.patientID)
+        #expect(own?.without("id") == recommendation)
     }
 
     @Test func `with nothing to forecast there is no recommendation`() throws {
         let rules = try VaccinationCase.rules()
         let report = ForecastReport(
             patientID: "pw-1", assessed: try CalendarDay("2026-06-15"), doses: [], forecasts: [])
-        #expect(report.recommendation(rules) == nil)
+        let page = SearchPage(base: "fhir", selfLink: "/fhir/ImmunizationRecommendation")
+        let bundle = try #require(try JSON(reading: report.searchset(rules, page: page)).object)
+        #expect(bundle["entry"] == nil)
         #expect(
             String(decoding: report.render(rules), as: UTF8.self)
                 == #"{"resourceType":"Parameters"}"#)

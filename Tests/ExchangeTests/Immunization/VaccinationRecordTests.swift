@@ -183,6 +183,9 @@ import Testing
         #expect(again.vaccination == vaccination)
         #expect(again.visitID == "visit-1")
         #expect(again.patientID == "pw-1")
+        let face = vaccination.face(recordedBy: try VaccinationSample.party())
+        #expect(try Vaccination(face: face) == vaccination)
+        #expect(!face.contains("visit-1") && !face.contains("Patient/"))
         // Another reader gets no visit, and its own id.
         let elsewhere = String(decoding: version.render(as: "other"), as: UTF8.self)
         #expect(!elsewhere.contains("visit-1") && !elsewhere.contains("pw-1"))

@@ -9,9 +9,9 @@ import Testing
 
     private static func outcome(
         _ current: VaccinationVersion, _ next: Vaccination, by code: String, seen: Int?
-    ) throws -> Result<VaccinationAmendment, VaccinationRefusal> {
+    ) throws -> Result<VaccinationAmendment, Refusal> {
         let party = try VaccinationSample.party(code)
-        do throws(VaccinationRefusal) {
+        do throws(Refusal) {
             return .success(try current.amended(by: next, from: party, seen: seen))
         } catch {
             return .failure(error)
@@ -24,7 +24,7 @@ import Testing
         var new = "FAKE02"
         var by = VaccinationSample.institution
         var seen: Int? = 3
-        let outcome: Result<VaccinationAmendment, VaccinationRefusal>
+        let outcome: Result<VaccinationAmendment, Refusal>
 
         var testDescription: String { name }
     }
@@ -40,10 +40,12 @@ import Testing
         Case(
             name: "withdrawn", old: #""completed""#, new: #""entered-in-error""#,
             outcome: .success(.newVersion(4))),
-        Case(name: "created again with other content", seen: nil, outcome: .failure(.keyReused)),
+        Case(
+            name: "created again with other content", seen: nil,
+            outcome: .failure(.identifierReused)),
         Case(name: "an older version seen", seen: 2, outcome: .failure(.versionPassed)),
         Case(name: "a version that never was", seen: 4, outcome: .failure(.versionPassed)),
-        Case(name: "another clinic", by: "1310000001", outcome: .failure(.anotherInstitution)),
+        Case(name: "another clinic", by: "1310000001", outcome: .failure(.recordUnknown)),
         Case(
             name: "another identifier", old: "im-1", new: "im-2",
             outcome: .failure(.identifierChanged)),
@@ -61,13 +63,12 @@ import Testing
         let current = try VaccinationSample.version(error, number: 2)
         let code = VaccinationSample.institution
         let back = try Self.vaccination("FAKE01", "FAKE01")
-        #expect(try Self.outcome(current, back, by: code, seen: 2) == .failure(.alreadyInError))
+        #expect(try Self.outcome(current, back, by: code, seen: 2) == .failure(.recordWithdrawn))
         #expect(try Self.outcome(current, error, by: code, seen: 2) == .success(.unchanged))
     }
 
     @Test func `every refusal says what to do in both languages`() {
-        for text in VaccinationRefusal.allCases.map(\.text)
-            + VaccinationWarning.allCases.map(\.text)
+        for text in VaccinationWarning.allCases.map(\.text)
             + VaccinationClaimRefusal.allCases.map(\.text)
         {
             #expect(text.ja.hasSuffix("。") && text.en.hasSuffix("."))

@@ -203,6 +203,9 @@ struct RefusalTests {
             RequestCase(Cast.portal, "GET /fhir/Consent", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/Communication", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/AuditEvent", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/Immunization", nil, .tokenMissing),
+            RequestCase(
+                Cast.portal, "GET /fhir/ImmunizationRecommendation", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /visits/\(nobody)/end", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /tokens/revoke", nil, .tokenMissing),
             RequestCase(

@@ -90,12 +90,15 @@ package struct ForecastReport: Hashable, Sendable {
         return writer.bytes
     }
 
-    /// The ImmunizationRecommendation alone; `nil` when nothing is forecast, since it must hold something.
-    package func recommendation(_ rules: ImmunizationRules) -> [UInt8]? {
-        guard !forecasts.isEmpty else { return nil }
+    /// The ImmunizationRecommendation alone, under the resident's own id, as each has one; none when nothing
+    /// is forecast, since it must hold something.
+    package func searchset(_ rules: ImmunizationRules, page: SearchPage) -> [UInt8] {
+        guard !forecasts.isEmpty else { return renderSearchset([], page: page) }
         var writer = JSONWriter(reservingBytes: 2048)
-        writeRecommendation(to: &writer, rules)
-        return writer.bytes
+        writeRecommendation(to: &writer, id: patientID, rules)
+        let reference = "ImmunizationRecommendation/" + patientID
+        return renderSearchset(
+            [SearchEntry(reference: reference, resource: writer.bytes)], page: page)
     }
 }
 

@@ -1,9 +1,12 @@
 /// ImmunizationRecommendation (https://hl7.org/fhir/R4/immunizationrecommendation.html): what is due next,
 /// with its earliest, recommended and latest days.
 extension ForecastReport {
-    func writeRecommendation(to writer: inout JSONWriter, _ rules: ImmunizationRules) {
+    func writeRecommendation(
+        to writer: inout JSONWriter, id: String? = nil, _ rules: ImmunizationRules
+    ) {
         writer.object { resource in
             resource.member("resourceType", "ImmunizationRecommendation")
+            resource.member("id", id)
             resource.reference("patient", "Patient/" + patientID)
             resource.member("date", assessed.text)
             resource.reference("authority", FHIR.gateway)

@@ -15,16 +15,50 @@ extension VaccinationVersion {
                     $0.string(FHIR.Profile.immunization)
                 }
             }
-            vaccination.writeExtensions(to: &record, visitID, recordedBy: institution)
-            vaccination.writeWhat(to: &record, patientID)
-            vaccination.writeHow(to: &record)
-            vaccination.writeWhy(to: &record)
+            vaccination.write(to: &record, patientID, visitID, recordedBy: institution)
         }
         return writer.bytes
     }
 }
 
+/// 本人の接種記録, in the order given.
+package func renderVaccinations(
+    _ versions: [VaccinationVersion], of patientID: String, page: SearchPage
+) -> [UInt8] {
+    renderSearchset(
+        versions.map {
+            SearchEntry(reference: "Immunization/" + $0.id, resource: $0.render(as: patientID))
+        }, page: page)
+}
+
+/// 保存の形: the record as the ledger keeps it, naming neither person nor visit. Reading it again gives the
+/// same record.
 extension Vaccination {
+    package func face(recordedBy institution: Party) -> String {
+        var writer = JSONWriter(reservingBytes: 2048)
+        writer.object { record in
+            record.member("resourceType", "Immunization")
+            write(to: &record, nil, nil, recordedBy: institution)
+        }
+        return writer.text
+    }
+
+    package init(face: String) throws(Refusal) {
+        try self.init(reading: JSON(reading: Array(face.utf8)).requiredObject(at: "record"))
+    }
+}
+
+extension Vaccination {
+    fileprivate func write(
+        to record: inout JSONWriter, _ patientID: String?, _ visitID: String?,
+        recordedBy institution: Party
+    ) {
+        writeExtensions(to: &record, visitID, recordedBy: institution)
+        writeWhat(to: &record, patientID)
+        writeHow(to: &record)
+        writeWhy(to: &record)
+    }
+
     fileprivate func writeExtensions(
         to record: inout JSONWriter, _ visitID: String?, recordedBy institution: Party
     ) {
@@ -52,12 +86,12 @@ extension Vaccination {
         }
     }
 
-    fileprivate func writeWhat(to record: inout JSONWriter, _ patientID: String) {
+    fileprivate func writeWhat(to record: inout JSONWriter, _ patientID: String?) {
         record.array("identifier") { $0.identifierItem(identifier) }
         record.member("status", status.rawValue)
         record.member("statusReason", statusReason)
         record.member("vaccineCode", vaccine)
-        record.reference("patient", "Patient/" + patientID)
+        if let patientID { record.reference("patient", "Patient/" + patientID) }
         switch occurrence {
         case .time(let time): record.member("occurrenceDateTime", time.text)
         case .text(let text): record.member("occurrenceString", text)

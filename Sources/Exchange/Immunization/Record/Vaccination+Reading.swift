@@ -134,7 +134,14 @@ extension RecordIdentifier {
         self.init(
             system: try row.requiredFilled("system", at: path),
             value: try row.requiredFilled("value", at: path))
+        for (item, text) in [("system", system), ("value", value)]
+        where text.utf8.count > Self.bytesMax {
+            throw .malformed(JSONPath.member(item, of: path))
+        }
     }
+
+    /// A number of somebody's own is short; what is longer is something else.
+    private static let bytesMax = 512
 }
 
 extension Vaccination.Occurrence {

@@ -18,20 +18,28 @@ package struct VaccinationVersion: Hashable, Sendable {
         self.vaccination = vaccination
     }
 
+    /// The same version under the id that a reader knows it by.
+    package func named(_ id: String) -> VaccinationVersion {
+        VaccinationVersion(
+            id: id, version: version, recordedAt: recordedAt, institution: institution,
+            vaccination: vaccination)
+    }
+
     /// 訂正: what sending `vaccination` for this record does. `expected` is the version its sender had seen
-    /// (`If-Match`); a create sent again has seen none.
+    /// (`If-Match`); a create sent again has seen none. Another institution's record is as unknown to it as
+    /// none.
     package func amended(
         by vaccination: Vaccination, from institution: Party, seen expected: Int?
-    ) throws(VaccinationRefusal) -> VaccinationAmendment {
-        guard institution == self.institution else { throw .anotherInstitution }
+    ) throws(Refusal) -> VaccinationAmendment {
+        guard institution == self.institution else { throw .recordUnknown }
         guard vaccination.identifier == self.vaccination.identifier else {
             throw .identifierChanged
         }
         // The same content again is the answer that was lost on its way, whatever version was seen.
         if vaccination == self.vaccination { return .unchanged }
-        guard let expected else { throw .keyReused }
+        guard let expected else { throw .identifierReused }
         guard expected == version else { throw .versionPassed }
-        guard self.vaccination.status != .enteredInError else { throw .alreadyInError }
+        guard self.vaccination.status != .enteredInError else { throw .recordWithdrawn }
         return .newVersion(version + 1)
     }
 }
@@ -39,46 +47,6 @@ package struct VaccinationVersion: Hashable, Sendable {
 package enum VaccinationAmendment: Hashable, Sendable {
     case unchanged
     case newVersion(Int)
-}
-
-/// 記録を受け付けない理由: the raw value is the code on the wire.
-package enum VaccinationRefusal: String, Error, CaseIterable, Hashable, Sendable {
-    case anotherInstitution = "another-institution"
-    case identifierChanged = "identifier-changed"
-    case keyReused = "key-reused"
-    case versionPassed = "version-passed"
-    case alreadyInError = "already-in-error"
-
-    package var text: BilingualText {
-        switch self {
-        case .anotherInstitution:
-            BilingualText(
-                ja: "この記録は別の医療機関のものです。誤りは、記録した医療機関か市区町村に伝えてください。",
-                en:
-                    "The record is another institution's. Tell them, or the municipality, of the error."
-            )
-        case .identifierChanged:
-            BilingualText(
-                ja: "訂正では識別子を変えられません。元の識別子で送り直してください。",
-                en: "A correction keeps its identifier. Send it again with the one recorded.")
-        case .keyReused:
-            BilingualText(
-                ja: "同じ識別子で違う内容の記録があります。訂正なら版を添えて送り、別の接種なら新しい識別子で送ってください。",
-                en:
-                    "This identifier already holds another record. Send a correction with its version, "
-                    + "or another dose with an identifier of its own.")
-        case .versionPassed:
-            BilingualText(
-                ja: "その版のあとに訂正がありました。最新の版を読み、確かめてから送り直してください。",
-                en: "The record was corrected since that version. Read the newest, and send again.")
-        case .alreadyInError:
-            BilingualText(
-                ja: "この記録は誤りとして取り消されています。正しい記録は、新しい識別子で送ってください。",
-                en:
-                    "The record was withdrawn as an error. Send the right one with a new identifier."
-            )
-        }
-    }
 }
 
 extension ImmunizationRules {

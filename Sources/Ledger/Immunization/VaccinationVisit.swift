@@ -1,0 +1,46 @@
+package import Exchange
+import Postgres
+
+/// 接種のための受付: the resident of a visit, and whether it opens their vaccinations.
+package struct VaccinationVisit: Sendable {
+    package let visit: RecordID
+    package let person: PersonKey
+    /// The resident as this institution knows them.
+    package let patient: String
+    package let term: VisitTerm
+    /// The resident agreed to vaccinations being exchanged.
+    package let isConsented: Bool
+}
+
+extension Records {
+    /// The visit that a request names, for the patient that it names.
+    ///
+    /// Throws `.visitUnknown` for another institution's in the same words as for none,
+    /// `.visitForCheckAlone`, and `.malformed(item)` where the visit is another patient's.
+    package mutating func vaccinationVisit(
+        _ id: String, of patient: String, item: String, rules: RuleBook
+    ) throws -> VaccinationVisit {
+        let id = try RecordID(id, item: "visit")
+        let rows = try transaction.query(Self.selectVisit, [.text(caller.party.key), .id(id)])
+        guard let row = rows.first else { throw Refusal.visitUnknown }
+        subject.person = try row.uuid(0).person
+        subject.visit = id
+        let (kind, consents) = (try row.text(2), try row.texts(3))
+        guard rules.readingVisitKinds.contains(kind) else { throw Refusal.visitForCheckAlone }
+        let opening = rules.consentKinds(of: "immunization").map(\.code)
+        let visit = VaccinationVisit(
+            visit: id, person: try row.uuid(0).person, patient: try row.text(1),
+            term: VisitTerm(
+                opened: Instant(microseconds: try row.instant(4)),
+                ends: Instant(microseconds: try row.instant(5))),
+            isConsented: consents.contains(where: opening.contains))
+        guard visit.patient == patient else { throw Refusal.malformed(item) }
+        return visit
+    }
+
+    private static let selectVisit = Statement(
+        """
+        select person, patient, kind, consents, opened_at, ends_at from exchange.visit
+        where party = $1 and visit = $2
+        """)
+}
