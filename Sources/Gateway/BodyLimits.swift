@@ -8,6 +8,9 @@ enum BodyLimits {
     static let visitBytesMax = 16_384
     /// A CoverageEligibilityRequest with everything optional filled in is about 4 kB.
     static let checkBytesMax = 32_768
+    /// An Immunization with everything optional is about 5 kB; a check brings candidates, a history of
+    /// forty doses and a questionnaire for each vaccine.
+    static let vaccinationBytesMax = 131_072
     /// As the reader's own limit, which has the arithmetic; a larger load is several tasks.
     static let registrationBytesMax = RegistrationLimits.json.bytesMax
 }

@@ -25,25 +25,24 @@ package struct GatewayParts: Sendable {
         self.now = now
     }
 
-    /// What is refused before the door is on the record like what is refused behind it.
-    func recorded<Answer>(
-        _ caller: Caller, _ purpose: Purpose, _ body: () async throws -> Answer
-    ) async throws -> Answer {
-        do { return try await body() } catch let refusal as Refusal where refusal.isEntered {
-            try await ledger.refuse(caller, purpose, refusal)
-        }
-    }
-
     /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters
     /// `a` to `p` alone, so that no id can be taken for an individual number.
     func pairwise(_ person: PersonKey, for party: Party) -> PairwiseIDs {
         let keys = keys.ring
-        let ids = ([keys.current(.pairwise)] + keys.former(.pairwise)).map { key in
-            let hash = KeyedHash.pairwise(institution: party, person: person.bytes, key: key)
-            let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
-            return String(decoding: letters, as: UTF8.self)
-        }
-        return PairwiseIDs(current: ids[0], former: Array(ids.dropFirst()))
+        return PairwiseIDs(
+            current: pairwise(person.bytes, for: party, keys.current(.pairwise)),
+            former: keys.former(.pairwise).map { pairwise(person.bytes, for: party, $0) })
+    }
+
+    /// The same of a record that more than one party is shown: no two can tell that theirs is one.
+    func pairwise(_ record: RecordID, for party: Party) -> String {
+        pairwise(record.bytes, for: party, keys.ring.current(.pairwise))
+    }
+
+    private func pairwise(_ bytes: [UInt8], for party: Party, _ key: KeyRing.Key) -> String {
+        let hash = KeyedHash.pairwise(institution: party, person: bytes, key: key)
+        let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
+        return String(decoding: letters, as: UTF8.self)
     }
 
     /// 個人番号 becomes keyed hashes at the door; the digits go no further than this line.

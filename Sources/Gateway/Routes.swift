@@ -18,50 +18,75 @@ extension GatewayParts {
     private var institutionRoutes: [Route] {
         [
             Route(.post, "/visits/nonces", handle: issueNonce(.visit)),
-            Route(.post, "/visits", handle: openVisit),
-            Route(.post, "/visits/paper", handle: openPaperVisit),
-            Route(.get, "/fhir/Patient/:id", handle: readPatient),
-            Route(
-                .post, "/fhir/CoverageEligibilityRequest/$submit", handle: submitEligibilityCheck),
-            Route(.get, "/fhir/CoverageEligibilityRequest/:id", handle: readEligibilityRequest),
-            Route(.get, "/fhir/CoverageEligibilityResponse/:id", handle: readEligibilityResponse),
-            Route(
-                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", handle: replayEligibility),
+            route(.post, "/visits", for: .openVisit, handle: openVisit),
+            route(.post, "/visits/paper", for: .openPaperVisit, handle: openPaperVisit),
+            route(.get, "/fhir/Patient/:id", for: .readPatient, handle: readPatient),
+            route(
+                .post, "/fhir/CoverageEligibilityRequest/$submit", for: .checkEligibility,
+                handle: submitEligibilityCheck),
+            route(
+                .get, "/fhir/CoverageEligibilityRequest/:id", for: .readEligibility,
+                handle: readEligibilityRequest),
+            route(
+                .get, "/fhir/CoverageEligibilityResponse/:id", for: .readEligibility,
+                handle: readEligibilityResponse),
+            route(
+                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
+                handle: replayEligibility),
+            route(
+                .post, "/fhir/Immunization", for: .recordVaccination, handle: recordVaccination),
+            route(
+                .put, "/fhir/Immunization/:id", for: .recordVaccination,
+                handle: correctVaccination),
+            route(.get, "/fhir/Immunization/:id", for: .readVaccination, handle: readVaccination),
+            route(
+                .post, "/fhir/Immunization/$check", for: .checkVaccination,
+                handle: checkVaccination),
         ]
     }
 
     private var officeRoutes: [Route] {
         [
             Route(.post, "/oauth2/token", handle: issueOfficeToken),
-            Route(
-                .post, "/medical-subsidy/registration-tasks",
+            route(
+                .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
                 handle: registerEntitlements(form: .full)),
-            Route(
-                .post, "/medical-subsidy/history-registration-tasks",
+            route(
+                .post, "/medical-subsidy/history-registration-tasks", for: .registerEntitlements,
                 handle: registerEntitlements(form: .difference)),
-            Route(
-                .get, "/medical-subsidy/registration-tasks/:taskId", handle: readRegistration),
-            Route(
-                .post, "/municipal-checkup/registration-tasks", handle: registerCheckupTargets),
-            Route(
-                .get, "/municipal-checkup/registration-tasks/:taskId", handle: readRegistration),
-            Route(.post, "/card-feed/events", handle: feedCards),
-            Route(.get, "/card-feed/events/:taskId", handle: readCardFeed),
-            Route(
-                .get, "/fhir/CoverageEligibilityResponse/:id/$replay",
-                handle: replayEligibilityForBody),
+            route(
+                .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
+                .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
+                handle: registerCheckupTargets),
+            route(
+                .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
+            route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
+            route(
+                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
+                handle: replayEligibility),
         ]
     }
 
     private var residentRoutes: [Route] {
         [
             Route(.post, "/tokens/nonces", handle: issueNonce(.residentToken)),
-            Route(.post, "/tokens", handle: beginSession),
-            Route(.post, "/tokens/revoke", handle: endSession),
-            Route(.get, "/fhir/Coverage", handle: readOwnEntitlements),
-            Route(.get, "/fhir/Consent", handle: readOwnVisits),
-            Route(.post, "/visits/:id/end", handle: endOwnVisit),
-            Route(.get, "/fhir/AuditEvent", handle: readOwnAccessLog),
+            route(.post, "/tokens", for: .beginResidentSession, handle: beginSession),
+            route(.post, "/tokens/revoke", for: .endResidentSession, handle: endSession),
+            route(.get, "/fhir/Coverage", for: .readOwnEntitlements, handle: readOwnEntitlements),
+            route(.get, "/fhir/Consent", for: .readOwnVisits, handle: readOwnVisits),
+            route(.get, "/fhir/Communication", for: .readOwnNotices, handle: readOwnNotices),
+            route(
+                .get, "/fhir/Immunization", for: .readOwnVaccinations,
+                handle: readOwnVaccinations),
+            route(
+                .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
+                handle: readOwnForecast),
+            route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
+            route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
         ]
     }
 

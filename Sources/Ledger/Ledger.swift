@@ -25,6 +25,7 @@ package final class Ledger: Sendable {
     let office: Pool?
     let entries: Lane<[Entry], Void>
     let checks: Lane<VisitAccess, Answered>
+    let openings: Lane<VisitOpening, VisitOpening.Outcome>
     package let rules: RuleShelf
     package let parties: PartyWatch
     let logger: Logger
@@ -36,16 +37,11 @@ package final class Ledger: Sendable {
         office = addresses.office.map {
             Pool($0, limits: limits.office, label: "tsunagi-office", logger: logger)
         }
-        entries = Lane(
-            addresses.gateway, label: "tsunagi-entries", batchMax: limits.batchMax,
-            queueMax: limits.laneQueueMax,
-            statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
-            mode: .readWrite, run: EntryWriter.write)
-        checks = Lane(
-            addresses.gateway, label: "tsunagi-checks", batchMax: limits.batchMax,
-            queueMax: limits.laneQueueMax,
-            statementTimeoutMilliseconds: limits.laneTimeoutMilliseconds, logger: logger,
-            mode: .snapshot, run: VisitAccess.run)
+        entries = limits.lane(
+            "tsunagi-entries", addresses, logger, .readWrite, run: EntryWriter.write)
+        checks = limits.lane("tsunagi-checks", addresses, logger, .snapshot, run: VisitAccess.run)
+        openings = limits.lane(
+            "tsunagi-openings", addresses, logger, .readWrite, run: VisitOpening.run)
         rules = RuleShelf(gateway)
         parties = PartyWatch(gateway)
     }
@@ -77,6 +73,7 @@ package final class Ledger: Sendable {
     package var gauges: [(name: String, value: Int)] {
         var gauges = [
             ("tsunagi_checks_waiting", checks.waiting),
+            ("tsunagi_openings_waiting", openings.waiting),
             ("tsunagi_entries_waiting", entries.waiting),
         ]
         for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
@@ -89,6 +86,7 @@ package final class Ledger: Sendable {
 
     package func shutdown() async {
         await checks.shutdown()
+        await openings.shutdown()
         await gateway.shutdown()
         await office?.shutdown()
         await entries.shutdown()
@@ -99,7 +97,8 @@ package final class Ledger: Sendable {
     /// Throws `Refusal` after its own entry is durable and the transaction is rolled back;
     /// `PoolExhausted` when the queue is full (nothing was read); any other error when the database
     /// failed (nothing was committed). Two accesses that made the same thing at once are both
-    /// answered: the later one runs again and finds it.
+    /// answered: the later one runs again and finds it. So does one that asks for older rules
+    /// which this process has not read yet.
     package func access<Answer: Sendable>(
         _ caller: Caller, _ purpose: Purpose, reading first: FirstReading = .nothing,
         _ body: @escaping @Sendable (inout Records) throws -> Answer
@@ -108,6 +107,26 @@ package final class Ledger: Sendable {
             return try await attempt(caller, purpose, first, body)
         } catch let error as DatabaseError where error.isWorthAnotherTry {
             return try await attempt(caller, purpose, first, body)
+        } catch let missing as RuleShelf.NotOnShelf {
+            do { _ = try await rules.version(missing.version) } catch let refusal as Refusal {
+                try await refuse(caller, purpose, refusal)
+            }
+            return try await attempt(caller, purpose, first, body)
+        }
+    }
+
+    /// As `access`, for what is answered with bytes: those that `bytes` makes of what `body` returns,
+    /// whose digest goes on every entry.
+    package func answer<Answer: Sendable>(
+        _ caller: Caller, _ purpose: Purpose, reading first: FirstReading = .nothing,
+        as bytes: @escaping @Sendable (Answer) -> [UInt8],
+        _ body: @escaping @Sendable (inout Records) throws -> Answer
+    ) async throws -> (answer: Answer, bytes: [UInt8]) {
+        try await access(caller, purpose, reading: first) { records in
+            let answer = try body(&records)
+            let sent = bytes(answer)
+            records.answer(sent)
+            return (answer, sent)
         }
     }
 
@@ -117,14 +136,14 @@ package final class Ledger: Sendable {
     ) async throws -> Answer {
         guard let pool = purpose.isOfficeZone ? office : gateway else {
             let entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
-            return try await refuse(entry, .notYourPurpose)
+            try await refuse(entry, .notYourPurpose)
         }
         do {
             return try await pool.transaction {
                 try Records.lend(&$0, caller, purpose, first, body)
             }
         } catch let refused as Refused {
-            return try await refuse(refused.entry, refused.refusal)
+            try await refuse(refused.entry, refused.refusal)
         }
     }
 
@@ -143,7 +162,7 @@ package final class Ledger: Sendable {
     }
 
     /// A refusal commits its entry first and is thrown after.
-    private func refuse<Answer>(_ entry: Entry, _ refusal: Refusal) async throws -> Answer {
+    private func refuse(_ entry: Entry, _ refusal: Refusal) async throws -> Never {
         var entry = entry
         entry.outcome = refusal.code
         try await entries.submit([entry])
@@ -155,9 +174,16 @@ package final class Ledger: Sendable {
     package func refuse(_ caller: Caller, _ purpose: Purpose, _ refusal: Refusal) async throws
         -> Never
     {
-        let _: Void = try await refuse(
-            Entry(id: .timeOrdered(), caller: caller, purpose: purpose), refusal)
-        throw refusal
+        try await refuse(Entry(id: .timeOrdered(), caller: caller, purpose: purpose), refusal)
+    }
+
+    /// 門前払い: a party that was turned away before it could ask for anything. Its entry is durable
+    /// when this returns.
+    package func turnAway(_ party: Party, _ refusal: Refusal) async throws {
+        var entry = Entry(
+            id: .timeOrdered(), caller: Caller(party: party, operatorID: nil), purpose: .connect)
+        entry.outcome = refusal.code
+        try await entries.submit([entry])
     }
 }
 

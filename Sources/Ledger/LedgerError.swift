@@ -3,12 +3,12 @@ import Postgres
 
 /// What the ledger's own errors mean to a caller, for the one place that maps errors to answers.
 package enum LedgerError {
-    /// `.overloaded` for a full queue or a lock that did not come, `.notReady` while the database
+    /// `.overloaded` for a full queue or a lock that somebody else has, `.notReady` while the database
     /// is away or when it cannot be known whether a commit was kept (sent again, the same request
     /// finds what it did); nothing for the rest.
     package static func refusal(for error: any Error) -> Refusal? {
         switch error {
-        case is PoolExhausted: .overloaded
+        case is PoolExhausted, is TaskUnderWay: .overloaded
         case is KeyVersionLacking: .notReady
         case DatabaseError.connectionLost, DatabaseError.unreachable, DatabaseError.shutDown,
             DatabaseError.commitUnknown:

@@ -1,9 +1,10 @@
+import Logging
 package import Postgres
 
 /// How much the ledger does at once. PostgreSQL's `max_connections` must hold, for each gateway:
-/// gateway + office + two lanes + sealer (2); with the numbers below 10 + 4 + 2 + 2 = 18.
+/// gateway + office + three lanes + sealer (2); with the numbers below 10 + 4 + 3 + 2 = 19.
 package struct LedgerLimits: Sendable {
-    /// Visits and single reads. On two cores more connections only wait for each other.
+    /// Single reads and writes. On two cores more connections only wait for each other.
     package let gateway: Pool.Limits
     package let office: Pool.Limits
     /// 512 entries of about 500 bytes are 256 kB: one write of the log, about 2 ms at 250,000
@@ -22,4 +23,17 @@ package struct LedgerLimits: Sendable {
             connectionsMax: 4, waitersMax: 64, waitMilliseconds: 10_000,
             statementTimeoutMilliseconds: 60_000),
         batchMax: 512, laneQueueMax: 4096, laneTimeoutMilliseconds: 5_000)
+}
+
+extension LedgerLimits {
+    /// 一括の列: a lane of the gateway's role with these limits.
+    func lane<Job: Sendable, Outcome: Sendable>(
+        _ label: String, _ addresses: Ledger.Addresses, _ logger: Logger, _ mode: TransactionMode,
+        run: @escaping Lane<Job, Outcome>.Run
+    ) -> Lane<Job, Outcome> {
+        Lane(
+            addresses.gateway, label: label, batchMax: batchMax, queueMax: laneQueueMax,
+            statementTimeoutMilliseconds: laneTimeoutMilliseconds, logger: logger, mode: mode,
+            run: run)
+    }
 }

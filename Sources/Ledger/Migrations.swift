@@ -1,4 +1,5 @@
 import Crypto
+import Exchange
 package import Logging
 package import Postgres
 
@@ -12,7 +13,7 @@ package struct Migrations: Sendable {
     package struct File: Sendable {
         package let name: String
         let sql: [UInt8]
-        var checksum: String { LogText.hex(Array(SHA256.hash(data: sql))) }
+        var checksum: String { Hexadecimal.text(Array(SHA256.hash(data: sql))) }
     }
 
     package enum Failure: Error, CustomStringConvertible {
@@ -42,6 +43,13 @@ package struct Migrations: Sendable {
         File(name: "0006_registry", sql: PackageResources._006_registry_sql),
         File(name: "0007_reviews", sql: PackageResources._007_reviews_sql),
         File(name: "0008_tries_reviews_keys", sql: PackageResources._008_tries_reviews_keys_sql),
+        File(name: "0009_sequences", sql: PackageResources._009_sequences_sql),
+        File(name: "0010_card_revocations", sql: PackageResources._010_card_revocations_sql),
+        File(name: "0011_one_index_less", sql: PackageResources._011_one_index_less_sql),
+        File(
+            name: "0012_revocation_key_versions",
+            sql: PackageResources._012_revocation_key_versions_sql),
+        File(name: "0013_vaccinations", sql: PackageResources._013_vaccinations_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
@@ -52,7 +60,7 @@ package struct Migrations: Sendable {
             applied = try await pool.transaction { transaction in
                 try transaction.script(
                     """
-                    select pg_advisory_xact_lock(7461746972);
+                    select pg_advisory_xact_lock(\(AdvisoryLock.migration.rawValue));
                     create table if not exists public.tsunagi_migration (
                         name text primary key,
                         checksum text not null,

@@ -64,7 +64,7 @@ final class Worker {
                     try pipeline.addHandler(Connection(of: worker, began: began))
                 }
             }
-            .connect(host: plan.target.host, port: plan.target.port)
+            .connect(to: plan.target.address)
             .assumeIsolated()
             .whenFailure { self.connectFailed($0) }
     }

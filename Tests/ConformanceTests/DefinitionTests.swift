@@ -51,13 +51,14 @@ import Testing
         for (path, bytes) in Example.files where path.hasPrefix("subsidy/eligibility-") {
             check(try JSON(reading: bytes), path)
         }
-        #expect(Self.defined.count == 7)
+        #expect(Self.defined.count == 14)
     }
 
     @Test(arguments: [
         ("purpose", "access/purposes.json", "purposes"),
         ("consent-kind", "access/consent-kinds.json", "kinds"),
         ("visit-kind", "access/visit-kinds.json", "kinds"),
+        ("notice-kind", "access/notice-kinds.json", "kinds"),
         ("vaccine", "immunization/vaccines.json", "vaccines"),
     ])
     func `a code system lists the codes of its rule file`(

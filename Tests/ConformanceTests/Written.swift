@@ -40,9 +40,13 @@ enum Written {
                     [try consent(isEnded: false), try consent(isEnded: true)], asked: try now(),
                     rules: Example.book, page: page("Consent"))
             },
+            Resource("access/examples/valid/bundle-own-notices.json") {
+                renderNotices([try notice()], to: "pw-0001", page: page("Communication"))
+            },
             Resource("access/examples/valid/bundle-own-access-log.json") {
                 renderAuditEvents(
-                    try accessLog(), purposes: Example.book.purposes, page: page("AuditEvent"))
+                    try accessLog(), purposes: Example.book.purposes, page: page("AuditEvent"),
+                    proof: listProof())
             },
         ]
         + Listener.allCases.map { listener in
@@ -51,7 +55,7 @@ enum Written {
                     for: listener, softwareVersion: "0.1.0",
                     released: try CalendarDay("2026-11-21"))
             }
-        }
+        } + immunization
 
     static let institution = "1319999996"
 
@@ -122,15 +126,24 @@ enum Written {
             visitKind: "outpatient",
             consents: isEnded ? [] : [try ConsentKind("subsidy"), try ConsentKind("maternal")],
             opened: try Instant("2026-06-15T09:30:00+09:00"),
-            ends: try Instant("2026-06-16T00:00:00+09:00"), isEnded: isEnded)
+            ends: try Instant("2026-06-16T00:00:00+09:00"), isEnded: isEnded,
+            isConfirmedLater: false)
+    }
+
+    static func notice() throws -> Notice {
+        guard let kind = Example.book.noticeKind("paper-visit") else { throw Refusal.rulesUnknown }
+        return Notice(
+            id: "notice-1", at: try Instant("2026-06-15T09:30:00+09:00"), kind: kind,
+            party: try Party(role: .institution, code: institution), partyName: "見本クリニック",
+            visitID: "visit-1")
     }
 
     static func accessLog() throws -> [AccessEntryView] {
         let clinic = try Party(role: .institution, code: institution)
         let portal = try Party(role: .portal, code: "sample-portal")
         let proof = SealedPosition(
-            position: 2, treeSize: 3, leaf: Array("example leaf".utf8), path: [Array(0..<32)],
-            checkpoint: "log.example\n3\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
+            at: (position: 2, treeSize: 4), sequence: 1, isCommitted: true,
+            leaf: Array("example leaf".utf8), path: [Array(0..<32)], checkpoint: checkpoint)
         return [
             try entry("entry-3", portal, .readOwnAccessLog, what: ["AuditEvent"]),
             try entry("entry-2", clinic, .checkEligibility, refusal: "visit-ended", what: []),
@@ -139,6 +152,17 @@ enum Written {
                 what: ["CoverageEligibilityResponse/example-1"],
                 proof: proof),
         ]
+    }
+
+    static let checkpoint = "log.example\n4\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+
+    static func listProof() -> ListProof {
+        ListProof(
+            checkpoint: checkpoint,
+            map: .init(text: Array("example map".utf8), position: 3, path: [Array(0..<32)]),
+            place: .init(
+                index: Array(0..<16), count: 1, last: .init(position: 2, link: Array(32..<64))),
+            occupied: [0x80] + Array(repeating: 0, count: 15), siblings: [Array(64..<96)])
     }
 
     private static func entry(

@@ -33,12 +33,30 @@ import Testing
                     card: hash(person.card), numberHash: hash(person.number), valid: term,
                     supersedes: nil), findings: [])
         }
+        return try await send(events, key: key, world)
+    }
+
+    static func send(_ events: [NumberedCardEvent], key: String, _ world: LedgerWorld) async throws
+        -> RegistrationReceipt
+    {
         let request = RegistrationRequest(
             field: "cards", idempotencyKey: key, bodyDigest: sha256(key), refused: [],
             rowsTotal: events.count)
-        return try await world.ledger.access(LedgerWorld.authority, .feedCards) {
-            try $0.applyCardFeed(request, events)
+        return try await world.patiently {
+            try await world.ledger.access(LedgerWorld.authority, .feedCards) {
+                try $0.applyCardFeed(request, events)
+            }
         }
+    }
+
+    static func revoke(_ people: [Int], key: String, _ world: LedgerWorld) async throws
+        -> RegistrationReceipt
+    {
+        let events = people.enumerated().map { line, number in
+            NumberedCardEvent(
+                line: line + 1, change: .revoke(card: person(number).card), findings: [])
+        }
+        return try await send(events, key: key, world)
     }
 
     static func open(_ card: HashChain, nonce: String, _ world: LedgerWorld) async throws {
@@ -46,11 +64,7 @@ import Testing
             cardHash: card, nonce: nonce, requestDigest: sha256(nonce),
             terms: ("outpatient", ["subsidy"]), cardValidTo: try CalendarDay("2030-03-31"),
             evidence: (text: [1], signature: [2], certificate: [3]))
-        _ = try await world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
-            try records.openVisit(visit, end: { $0.adding(seconds: 60) }) { _ in
-                PairwiseIDs(current: "patient")
-            }
-        }
+        _ = try await world.openVisit(visit)
     }
 
     /// Small batches, so that what runs beside it meets both versions.
@@ -130,6 +144,59 @@ import Testing
             #expect(try await Self.left(world) == ["card 2 2", "number 1 1"])
             try await Self.open(Self.person(12).card, nonce: "after", world)
             await rotation.close()
+        }
+    }
+
+    @Test func `a card revoked before its binding stays revoked under every version`() async throws
+    {
+        try await LedgerWorld.with { world in
+            _ = try await Self.revoke(Array(0..<20), key: "before", world)
+            let rotation = Self.rotation(world)
+            #expect(try await rotation.take("card", version: 2))
+            let between = try await Self.revoke(Array(10..<30), key: "between", world)
+            #expect(between.counts[.applied] == 10 && between.counts[.unchanged] == 10)
+            _ = try await Self.feed([3], key: "bound between", world)
+            #expect(try await rotation.rewrap(.card, to: 2, wrap: Self.wrap) == 20)
+            await rotation.close()
+            #expect(try await world.count("exchange.card_revocation where key_version = 2") == 30)
+            #expect(try await Self.left(world) == ["card 2 2", "number 1 1"])
+            _ = try await Self.feed([7, 25], key: "bound after", world)
+            for number in [3, 7, 25] {
+                await #expect(throws: Refusal.cardRevoked) {
+                    try await Self.open(Self.person(number).card, nonce: "\(number)", world)
+                }
+            }
+        }
+    }
+
+    /// The row that the feed read is being rewrapped elsewhere, uncommitted: the feed waits for it, and
+    /// then finds it under its new hash.
+    @Test func `a card revoked while its row is rewrapped is revoked`() async throws {
+        try await LedgerWorld.with { world in
+            _ = try await Self.feed([1], key: "before", world)
+            let rotation = Self.rotation(world)
+            #expect(try await rotation.take("card", version: 2))
+            await rotation.close()
+            let (rewrapped, mayCommit) = (Gate(), Gate())
+            let card = Self.person(1).card.byVersion
+            async let batch: Void = world.pool.transaction { transaction in
+                try transaction.script(
+                    """
+                    update exchange.card_binding set card_hash = '\\x\(card[1].hex)', key_version = 2
+                    where card_hash = '\\x\(card[0].hex)'
+                    """)
+                rewrapped.open()
+                mayCommit.waitBlocking()
+            }
+            try await rewrapped.wait()
+            async let revoked = Self.revoke([1], key: "revoked", world)
+            try await eventually { try await world.isWaitingForALock }
+            mayCommit.open()
+            try await batch
+            #expect(try await revoked.counts[.applied] == 1)
+            await #expect(throws: Refusal.cardRevoked) {
+                try await Self.open(Self.person(1).card, nonce: "n", world)
+            }
         }
     }
 

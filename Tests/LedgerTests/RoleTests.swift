@@ -15,7 +15,7 @@ import Testing
 
     static let columns = "entry, format, party, purpose, outcome, salt"
     static let values = "gen_random_uuid(), 1, 'institution:1319999995', 'open-visit', 'ok', 'salt'"
-    static let logTables = ["access_entry", "position", "tile", "checkpoint"]
+    static let logTables = ["access_entry", "position", "tile", "checkpoint", "epoch"]
 
     static let forbidden: [Attempt] =
         ["gateway", "office", "sealer", "reader"].flatMap { role in
@@ -37,7 +37,7 @@ import Testing
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
                 Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
             ]
-        } + own
+        } + own + versions
 
     /// What one role may and the others may not.
     static let own: [Attempt] =
@@ -57,6 +57,12 @@ import Testing
                     role: role,
                     sql: "insert into log.position values (0, gen_random_uuid(), sha256(''))"),
                 Attempt(role: role, sql: "insert into log.checkpoint values (0, '', '')"),
+                Attempt(
+                    role: role,
+                    sql: "insert into log.epoch values (1, gen_random_uuid(), 0, sha256(''), now())"
+                ),
+                Attempt(role: role, sql: "update log.map_tile set epoch = 0"),
+                Attempt(role: role, sql: "update log.map_edge set epoch = 0"),
                 Attempt(role: role, sql: "select log.ensure_partitions(1)"),
             ]
         }
@@ -72,7 +78,8 @@ import Testing
         }
         + [
             "delete from log.head", "truncate log.head",
-            "insert into log.head values (true, 0, '', '1')",
+            "insert into log.head values (true, 0, '', '1')", "delete from log.map_tile",
+            "delete from log.map_edge",
         ].map {
             Attempt(role: "sealer", sql: $0)
         }
@@ -90,6 +97,22 @@ import Testing
             Attempt(role: "office", sql: "insert into exchange.visit (person) values (null)"),
         ]
 
+    /// 接種記録の版: inserted by one role, changed by none, read by no other.
+    static let versions: [Attempt] = ["exchange.vaccination", "exchange.vaccination_claim"].flatMap
+    {
+        table -> [Attempt] in
+        let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in
+            [
+                "update \(table) set day = day", "delete from \(table)",
+                "truncate \(table) cascade",
+            ].map { Attempt(role: role, sql: $0) }
+        }
+        return changes
+            + ["office", "sealer", "reader"].map {
+                Attempt(role: $0, sql: "select * from \(table)")
+            }
+    }
+
     static let allowed: [Attempt] = [
         Attempt(
             role: "gateway", sql: "insert into log.access_entry (\(columns)) values (\(values))"),
@@ -97,6 +120,7 @@ import Testing
             role: "office", sql: "insert into log.access_entry (\(columns)) values (\(values))"),
         Attempt(role: "office", sql: "do $$ begin perform * from office.number_key; end $$"),
         Attempt(role: "sealer", sql: "update log.head set size = size"),
+        Attempt(role: "sealer", sql: "update log.map_edge set mapped = mapped"),
         Attempt(
             role: "sealer",
             sql: "insert into log.position values (0, gen_random_uuid(), sha256(''))"),
@@ -105,8 +129,10 @@ import Testing
     ]
 
     private static func column(_ table: String) -> String {
-        ["access_entry": "outcome", "position": "leaf", "tile": "root", "checkpoint": "note"][table]
-            ?? ""
+        [
+            "access_entry": "outcome", "position": "leaf", "tile": "root", "checkpoint": "note",
+            "epoch": "root",
+        ][table] ?? ""
     }
 
     @Test func `no role can do what is not its own`() async throws {
@@ -164,6 +190,7 @@ import Testing
             insert into log.position values (0, gen_random_uuid(), sha256(''));
             insert into log.tile values (0, 0, decode(repeat('00', 8192), 'hex'), sha256(''));
             insert into log.checkpoint values (1, sha256(''), 'note');
+            insert into log.epoch values (1, gen_random_uuid(), 0, sha256(''), now());
             """)
     }
 }

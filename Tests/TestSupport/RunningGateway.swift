@@ -166,7 +166,8 @@ package final class RunningGateway: Sendable {
             cards: CardTrust(anchors: [try pki.anchor(.cards)], revocation: revocation),
             now: { [clock] in clock.now() })
         let environment = ServingEnvironment(
-            errors: .gateway, now: { [clock] in clock.now() }, metrics: metrics, logger: log.logger)
+            errors: .gateway, enter: ledger.turnAway, now: { [clock] in clock.now() },
+            metrics: metrics, logger: log.logger)
         return try Self.served.map { listener in
             let authority = Self.authority(of: listener)
             let trust = PartyTrust(

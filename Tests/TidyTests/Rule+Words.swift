@@ -1,7 +1,7 @@
 /// Words that may not stand in code, or in any file at all.
 extension Rule {
     static let words: [Rule] = [
-        forbiddenCalls, trustedConcurrency, openEnds, machinePaths, registryHosts,
+        forbiddenCalls, trustedConcurrency, aroundTheAsking, openEnds, machinePaths, registryHosts,
     ]
 
     private static let forbiddenCalls = Rule(
@@ -44,6 +44,27 @@ extension Rule {
         guard file.isSource, file.target != "Postgres" else { return nil }
         let asking = ["@unchecked Sendable", "nonisolated(unsafe)", "@preconcurrency"]
         return asking.first { file.codeLines[line].contains($0) }.map { "\($0) outside Postgres" }
+    }
+
+    private static let aroundTheAsking = Rule(
+        "a handler reaches data through its asking, which enters each refusal once",
+        breaks: [
+            swift(
+                "Sources/Gateway/Visits/A.swift", "try await ledger.access(caller, .openVisit) {"),
+            swift(
+                "Sources/Gateway/Visits/A.swift", "try await ledger.refuse(caller, .openVisit, a)"),
+        ],
+        keeps: [
+            swift("Sources/Gateway/Visits/A.swift", "try await asking.access { records in"),
+            swift("Sources/Gateway/Visits/A.swift", "let rules = try ledger.rules.current()"),
+            swift("Sources/Gateway/Asking.swift", "try await ledger.access(caller, purpose, body)"),
+            swift(
+                "Sources/tsunagi/Operate/A.swift", "try await ledger.access(caller, .settleReview)"),
+        ]
+    ) { file, line in
+        guard file.target == "Gateway", !file.path.hasSuffix("/Asking.swift") else { return nil }
+        return file.codeLines[line].contains(/\bledger\.(?:access|answer|openVisit|refuse)\(/)
+            ? "ask by the asking" : nil
     }
 
     private static let openEnds = Rule(

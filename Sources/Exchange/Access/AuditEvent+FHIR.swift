@@ -41,16 +41,23 @@ package struct AccessEntryView: Hashable, Sendable {
 package struct SealedPosition: Hashable, Sendable {
     package let position: Int
     package let treeSize: Int
+    /// 連番: its number in the resident's own sequence, from 1 on.
+    package let sequence: Int
+    /// The map of the last epoch counts it; what came after waits for the next one.
+    package let isCommitted: Bool
     /// What the salted leaf hash is made from, so that the reader recomputes it.
     package let leaf: [UInt8]
     package let path: [[UInt8]]
     package let checkpoint: String?
 
     package init(
-        position: Int, treeSize: Int, leaf: [UInt8], path: [[UInt8]], checkpoint: String?
+        at place: (position: Int, treeSize: Int), sequence: Int, isCommitted: Bool, leaf: [UInt8],
+        path: [[UInt8]], checkpoint: String?
     ) {
-        self.position = position
-        self.treeSize = treeSize
+        position = place.position
+        treeSize = place.treeSize
+        self.sequence = sequence
+        self.isCommitted = isCommitted
         self.leaf = leaf
         self.path = path
         self.checkpoint = checkpoint
@@ -86,13 +93,15 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration:
+            .readRegistration, .readVaccination, .checkVaccination:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .settleReview, .feedCards:
+            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination:
             .create
-        case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog: .search
-        case .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
+        case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
+            .readOwnVaccinations, .readOwnForecast:
+            .search
+        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }
     }
 
@@ -162,16 +171,19 @@ extension AccessEntryView {
                 agent.reference("who", "Patient/" + patientID)
                 agent.member("requestor", true)
             }
-        } else if let operatorName {
+        }
+        if let operatorName {
             agents.object { agent in
                 agent.concept("type", FHIR.System.participation, userType)
                 agent.object("who") { $0.member("display", operatorName) }
-                agent.member("requestor", true)
+                agent.member("requestor", form != .search)
             }
         }
     }
 
-    private var userType: String { form == .create ? "AUT" : "IRCP" }
+    /// Who asks or sends is an author; who is answered, a recipient. Of a resident's own search the
+    /// recipient is the resident.
+    private var userType: String { [.create, .search].contains(form) ? "AUT" : "IRCP" }
 
     private func writeEntities(to entities: inout JSONWriter) {
         entities.object {
@@ -207,7 +219,14 @@ extension AccessEntryView {
                     $0.member("url", "sealed")
                     $0.member("valueBoolean", proof != nil)
                 }
+                if proof?.isCommitted != true {
+                    parts.object {
+                        $0.member("url", "notYetCommitted")
+                        $0.member("valueBoolean", true)
+                    }
+                }
                 guard let proof else { return }
+                parts.extensionItem("sequence", "valueString", String(proof.sequence))
                 parts.extensionItem("position", "valueString", String(proof.position))
                 parts.extensionItem("treeSize", "valueString", String(proof.treeSize))
                 parts.extensionItem("leaf", "valueBase64Binary", Base64.text(proof.leaf))
@@ -222,15 +241,17 @@ extension AccessEntryView {
     }
 }
 
-/// The resident's access log, in the order given.
+/// The resident's access log, in the order given, with the proof of how many there are once an epoch
+/// was sealed.
 package func renderAuditEvents(
-    _ entries: [AccessEntryView], purposes: [Purpose: BilingualText], page: SearchPage
+    _ entries: [AccessEntryView], purposes: [Purpose: BilingualText], page: SearchPage,
+    proof: ListProof? = nil
 ) -> [UInt8] {
     renderSearchset(
         entries.map {
             SearchEntry(
                 reference: "AuditEvent/" + $0.id, resource: $0.render(purposes: purposes))
-        }, page: page)
+        }, page: page, writeMeta: proof.map { proof in { proof.write(to: &$0) } })
 }
 
 extension JSONWriter {

@@ -105,6 +105,9 @@ extension Listener {
                 response,
                 ServedResource(
                     type: "Patient", profile: FHIR.Profile.patient, interactions: ["read"]),
+                ServedResource(
+                    type: "Immunization", profile: FHIR.Profile.vaccination,
+                    interactions: ["create", "update", "read"], operations: ["check"]),
             ]
         case .office: return [replay]
         case .resident:
@@ -113,6 +116,12 @@ extension Listener {
                     type: "Coverage", profile: FHIR.Profile.coverage,
                     interactions: ["search-type"]),
                 ServedResource(type: "Consent", interactions: ["search-type"]),
+                ServedResource(type: "Communication", interactions: ["search-type"]),
+                ServedResource(
+                    type: "Immunization", profile: FHIR.Profile.vaccination,
+                    interactions: ["search-type"]),
+                ServedResource(
+                    type: "ImmunizationRecommendation", interactions: ["search-type"]),
                 ServedResource(type: "AuditEvent", interactions: ["search-type"]),
             ]
         case .operations: return []

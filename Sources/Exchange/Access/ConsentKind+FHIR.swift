@@ -11,10 +11,13 @@ package struct ConsentView: Hashable, Sendable {
     package let ends: Instant
     /// Ended before its time, by the resident or the institution.
     package let isEnded: Bool
+    /// Opened with a paper certificate and not yet confirmed by a card.
+    package let isConfirmedLater: Bool
 
     package init(
         visitID: String, patientID: String, party: Party, partyName: String, visitKind: String,
-        consents: Set<ConsentKind>, opened: Instant, ends: Instant, isEnded: Bool
+        consents: Set<ConsentKind>, opened: Instant, ends: Instant, isEnded: Bool,
+        isConfirmedLater: Bool
     ) {
         self.visitID = visitID
         self.patientID = patientID
@@ -25,6 +28,7 @@ package struct ConsentView: Hashable, Sendable {
         self.opened = opened
         self.ends = ends
         self.isEnded = isEnded
+        self.isConfirmedLater = isConfirmedLater
     }
 
     /// `asked` decides between active and inactive: a consent is over when its visit is.
@@ -45,6 +49,12 @@ package struct ConsentView: Hashable, Sendable {
             consent.array("organization") { $0.partyItem(party, name: partyName) }
             // ppc-1: a policy or a policyRule; the resident opted in by reading the card.
             consent.concept("policyRule", FHIR.System.act, "OPTIN")
+            // Nobody has shown yet that the resident was there.
+            if isConfirmedLater {
+                consent.array("verification") { list in
+                    list.object { $0.member("verified", false) }
+                }
+            }
             writeProvision(to: &consent, rules)
         }
         return writer.bytes

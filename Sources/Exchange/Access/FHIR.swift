@@ -5,7 +5,7 @@ package enum FHIR {
     /// The gateway's own Organization: insurer of every check, observer of every entry.
     package static let gateway = "Organization/tsunagi"
 
-    enum System {
+    package enum System {
         static let localGovernment = "urn:tsunagi:local-government-code"
         static let certificateType = "urn:tsunagi:certificate-type:"
         static let patient = "urn:tsunagi:pairwise-patient"
@@ -15,7 +15,12 @@ package enum FHIR {
         static let purpose = "urn:tsunagi:CodeSystem:purpose"
         static let consentKind = "urn:tsunagi:CodeSystem:consent-kind"
         static let visitKind = "urn:tsunagi:CodeSystem:visit-kind"
-        static let visit = "urn:tsunagi:visit"
+        static let noticeKind = "urn:tsunagi:CodeSystem:notice-kind"
+        package static let visit = "urn:tsunagi:visit"
+        static let vaccine = "urn:tsunagi:CodeSystem:vaccine"
+        static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
+        static let screeningAnswer = "urn:tsunagi:CodeSystem:screening-answer"
+        static let forecastStatus = "urn:tsunagi:CodeSystem:vaccination-forecast"
         static let institution =
             "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
         static let payerNumber = "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicPayerNumber"
@@ -31,12 +36,19 @@ package enum FHIR {
         static let participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
         static let lifecycle = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle"
         static let act = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+        static let loinc = "http://loinc.org"
+        static let recommendation =
+            "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
+        static let doseStatus =
+            "http://terminology.hl7.org/CodeSystem/immunization-evaluation-dose-status"
         static let consentScope = "http://terminology.hl7.org/CodeSystem/consentscope"
     }
 
     enum Profile {
         static let patient = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient"
         static let coverage = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Coverage"
+        static let immunization = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Immunization"
+        static let vaccination = "urn:tsunagi:StructureDefinition:vaccination"
         static let audit =
             "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
     }
@@ -47,7 +59,18 @@ package enum FHIR {
         static let warning = "urn:tsunagi:StructureDefinition:eligibility-warning"
         static let rules = "urn:tsunagi:StructureDefinition:rules-version"
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
-        static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
+        package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
+        package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"
+        static let vaccinationBasis = "urn:tsunagi:StructureDefinition:vaccination-basis"
+        static let recordedBy = "urn:tsunagi:StructureDefinition:recorded-by"
+        static let needleOverride = "urn:tsunagi:StructureDefinition:needle-override"
+        static let screening = "urn:tsunagi:StructureDefinition:screening"
+        static let contraindication = "urn:tsunagi:StructureDefinition:contraindication"
+        static let nextDose = jpImmunization + "DueDateOfNextDose"
+        static let manufacturedDate = jpImmunization + "ManufacturedDate"
+        static let certificatedDate = jpImmunization + "CertificatedDate"
+        private static let jpImmunization =
+            "http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Immunization_"
         static let nameRepresentation =
             "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
     }
@@ -128,7 +151,12 @@ extension JSONWriter {
     mutating func logicalReference(
         _ name: String, _ system: String, _ value: String, display: String? = nil
     ) {
-        object(name) {
+        self.name(name)
+        logicalReferenceItem(system, value, display: display)
+    }
+
+    mutating func logicalReferenceItem(_ system: String, _ value: String, display: String? = nil) {
+        object {
             $0.object("identifier") {
                 $0.member("system", system)
                 $0.member("value", value)

@@ -2,15 +2,16 @@
 /// There is no address in this type, so none can leave by it.
 package struct PatientView: Hashable, Sendable {
     package let pairwiseID: String
-    package let name: String
+    package let name: String?
     package let nameKana: String?
     /// `YYYY-MM-DD`, or as registered when a day or month is unknown.
-    package let birthDate: String
-    /// PMH: "1" male, "2" female; anything else is not known.
-    package let sex: String
+    package let birthDate: String?
+    /// As registered (`ResidentSex.init(registered:)`).
+    package let sex: String?
 
+    /// What the visit does not open is `nil`: the id alone is a Patient too.
     package init(
-        pairwiseID: String, name: String, nameKana: String?, birthDate: String, sex: String
+        pairwiseID: String, name: String?, nameKana: String?, birthDate: String?, sex: String?
     ) {
         self.pairwiseID = pairwiseID
         self.name = name
@@ -31,7 +32,7 @@ package struct PatientView: Hashable, Sendable {
                     $0.member("value", pairwiseID)
                 }
             }
-            let written = Self.joined(name)
+            let written = name.map(Self.joined) ?? ""
             let kana = nameKana.map(Self.joined) ?? ""
             if !written.isEmpty || !kana.isEmpty {
                 patient.array("name") {
@@ -39,23 +40,17 @@ package struct PatientView: Hashable, Sendable {
                     $0.humanName("SYL", kana)
                 }
             }
-            patient.member("gender", gender)
+            patient.member(
+                "gender", sex.map { ResidentSex(registered: $0).rawValue })
             writeBirthDate(to: &patient)
         }
         return writer.bytes
     }
 
-    private var gender: String {
-        switch sex {
-        case "1": "male"
-        case "2": "female"
-        default: "unknown"
-        }
-    }
-
     /// FHIR allows a year or a month alone: `1950-00-00`, as municipalities write an unknown day,
     /// becomes `1950`.
     private func writeBirthDate(to patient: inout JSONWriter) {
+        guard let birthDate else { return }
         if let day = try? CalendarDay(birthDate) {
             patient.member("birthDate", day.text)
             return

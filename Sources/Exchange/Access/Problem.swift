@@ -112,28 +112,7 @@ private struct Problem {
         writer.endObject()
         writer.endArray()
         writer.member("text", ja)
-        writer.name("_text")
-        writer.beginObject()
-        writer.name("extension")
-        writer.beginArray()
-        writeTranslation(into: &writer)
-        writer.endArray()
-        writer.endObject()
-        writer.endObject()
-    }
-
-    private func writeTranslation(into writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("url", "http://hl7.org/fhir/StructureDefinition/translation")
-        writer.name("extension")
-        writer.beginArray()
-        for (url, kind, value) in [("lang", "valueCode", "en"), ("content", "valueString", en)] {
-            writer.beginObject()
-            writer.member("url", url)
-            writer.member(kind, value)
-            writer.endObject()
-        }
-        writer.endArray()
+        writer.object("_text") { $0.translation(en) }
         writer.endObject()
     }
 }

@@ -1,6 +1,8 @@
 /// 利用目的: why somebody touched a resident's data. Closed, because each is a route of ours; the words
 /// for residents are in `profiles/access/purposes.json`, which must hold exactly these.
 package enum Purpose: String, CaseIterable, Hashable, Sendable {
+    /// 接続 (everybody): the entry of a party that is turned away at the door, before it could ask.
+    case connect
     /// 受付 (institution).
     case openVisit = "open-visit"
     /// 紙の受給者証による受付 (institution).
@@ -13,6 +15,12 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readEligibility = "read-eligibility"
     /// 受付した患者の参照 (institution).
     case readPatient = "read-patient"
+    /// 接種記録の送信と訂正 (institution).
+    case recordVaccination = "record-vaccination"
+    /// 送信した接種記録の参照 (institution).
+    case readVaccination = "read-vaccination"
+    /// 接種前の確認 (institution).
+    case checkVaccination = "check-vaccination"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
     /// 検診対象者の登録 (municipality).
@@ -33,13 +41,21 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnVisits = "read-own-visits"
     /// 本人による受付の終了 (portal).
     case endOwnVisit = "end-own-visit"
+    /// 本人のお知らせの参照 (portal).
+    case readOwnNotices = "read-own-notices"
+    /// 本人の接種記録の参照 (portal).
+    case readOwnVaccinations = "read-own-vaccinations"
+    /// 本人の接種予定の参照 (portal).
+    case readOwnForecast = "read-own-forecast"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 
     /// Who may ever act for this purpose; anybody else is `notYourPurpose`.
     package var roles: Set<Role> {
         switch self {
-        case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient:
+        case .connect: Set(Role.allCases)
+        case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
+            .recordVaccination, .readVaccination, .checkVaccination:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
@@ -47,7 +63,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
-            .endOwnVisit, .readOwnAccessLog:
+            .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
+            .readOwnAccessLog:
             [.portal]
         }
     }

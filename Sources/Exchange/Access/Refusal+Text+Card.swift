@@ -85,6 +85,12 @@ extension Refusal.Row {
         ja: "この受付は終わっています。必要なら、カードをもう一度読み取って受付をしてください。",
         en: "This visit has ended. If it is still needed, read the card and open a visit again.")
 
+    static let visitForCheckAlone = Self(
+        "visit-for-check-alone", 403, "forbidden", isEntered: true,
+        ja: "この種類の受付でできるのは資格確認だけです。ほかの情報が必要なときは、来院のときにカードを読み取って受付をしてください。",
+        en: "A visit of this kind is for checking eligibility alone. For anything else, open a "
+            + "visit with the card when the person is there.")
+
     static let paperNotConfirmed = Self(
         "paper-not-confirmed", 422, "not-found", isEntered: true,
         ja: "この3つの項目では確認できませんでした。公費負担者番号・受給者番号・生年月日を紙面と見比べてください。合っていれば、紙面の発行元に問い合わせてください。",

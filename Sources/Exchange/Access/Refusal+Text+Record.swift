@@ -56,6 +56,12 @@ extension Refusal.Row {
         en: "The recomputed answer does not meet the digest of the one given then. Ask the "
             + "operator to investigate, with the id of the entry.")
 
+    static let answerFormUnknown = Self(
+        "answer-form-unknown", 409, "not-supported", isEntered: true,
+        ja: "この回答は、いまのシステムとは別の版の書き方で作られており、ここでは再計算できません。この記録の番号を添えて、運用者に依頼してください。",
+        en: "This answer was written in the form of another release and cannot be recomputed "
+            + "here. Ask the operator, with the id of the entry.")
+
     static let rulesUnknown = Self(
         "rules-unknown", 422, "not-found", isEntered: true,
         ja: "この日付に使う制度の規則が登録されていません。運用者または制度の担当者に、規則の登録を依頼してください。",

@@ -88,6 +88,7 @@ extension Refusal {
         .consentUnknown,
         .visitUnknown,
         .visitEnded,
+        .visitForCheckAlone,
         .paperNotConfirmed,
         .paperTooMany,
         .tokenMissing,
@@ -100,7 +101,13 @@ extension Refusal {
         .taskUnknown,
         .idempotencyKeyReused,
         .replayDiffers,
+        .answerFormUnknown,
         .rulesUnknown,
+        .consentNotGiven,
+        .identifierReused,
+        .identifierChanged,
+        .versionPassed,
+        .recordWithdrawn,
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -149,6 +156,7 @@ extension Refusal {
         case .consentUnknown: .consentUnknown
         case .visitUnknown: .visitUnknown
         case .visitEnded: .visitEnded
+        case .visitForCheckAlone: .visitForCheckAlone
         case .paperNotConfirmed: .paperNotConfirmed
         case .paperTooMany: .paperTooMany
         case .tokenMissing: .tokenMissing
@@ -161,7 +169,13 @@ extension Refusal {
         case .taskUnknown: .taskUnknown
         case .idempotencyKeyReused: .idempotencyKeyReused
         case .replayDiffers: .replayDiffers
+        case .answerFormUnknown: .answerFormUnknown
         case .rulesUnknown: .rulesUnknown
+        case .consentNotGiven: .consentNotGiven
+        case .identifierReused: .identifierReused
+        case .identifierChanged: .identifierChanged
+        case .versionPassed: .versionPassed
+        case .recordWithdrawn: .recordWithdrawn
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

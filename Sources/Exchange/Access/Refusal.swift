@@ -41,6 +41,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case consentUnknown
     case visitUnknown
     case visitEnded
+    case visitForCheckAlone
     case paperNotConfirmed
     case paperTooMany
 
@@ -57,7 +58,15 @@ package enum Refusal: Error, Hashable, Sendable {
     case taskUnknown
     case idempotencyKeyReused
     case replayDiffers
+    case answerFormUnknown
     case rulesUnknown
+
+    // Vaccinations.
+    case consentNotGiven
+    case identifierReused
+    case identifierChanged
+    case versionPassed
+    case recordWithdrawn
 
     // The gateway itself: counted, never entered.
     case tooManyRequests

@@ -27,11 +27,15 @@ package struct SearchEntry: Hashable, Sendable {
     }
 }
 
-package func renderSearchset(_ entries: [SearchEntry], page: SearchPage) -> [UInt8] {
+/// `writeMeta` fills the bundle's `meta`: a Bundle has no extensions of its own.
+package func renderSearchset(
+    _ entries: [SearchEntry], page: SearchPage, writeMeta: ((inout JSONWriter) -> Void)? = nil
+) -> [UInt8] {
     var writer = JSONWriter(
         reservingBytes: 512 + entries.reduce(0) { $0 + $1.resource.count + 128 })
     writer.object { bundle in
         bundle.member("resourceType", "Bundle")
+        if let writeMeta { bundle.object("meta", writeMeta) }
         bundle.member("type", "searchset")
         bundle.member("total", page.total ?? entries.count)
         bundle.array("link") { links in

@@ -4,7 +4,8 @@ package struct VisitKindRule: Hashable, Sendable {
     package let code: String
     package let name: BilingualText
     package let term: Term
-    /// Only the check may be asked for; no certificate face, no history.
+    /// The check alone may be asked for: every other reading of the resident is
+    /// `.visitForCheckAlone`.
     package let isEligibilityOnly: Bool
     package let source: RuleSource
 

@@ -5,7 +5,7 @@ package struct Claim: Sendable {
     package var file: UInt16 = 0
     package var number: UInt32 = 0
     package var line: UInt32 = 0
-    /// 医療機関コード.
+    /// 医療機関コード; 0 not said.
     package var institution: UInt64 = 0
     package var month: ServiceMonth
     /// レセプト種別.
@@ -20,7 +20,8 @@ package struct Claim: Sendable {
     package var birth: Int32 = Claim.unsaidDay
     /// 支払日 as days since 1970; `unsaidDay` while it is unpaid.
     package var paidOn: Int32 = Claim.unsaidDay
-    /// 保険者番号: six or eight digits; 0 without insurance.
+    /// 保険者番号: six or eight digits; 0 without insurance, `unsaidInsurer` where only that there is one
+    /// is said.
     package var insurer: UInt32 = 0
     /// 合計点数.
     package var points: Int32 = 0
@@ -42,12 +43,28 @@ package struct Claim: Sendable {
         package static let damaged = Marks(rawValue: 4)
     }
 
+    /// A day nobody said; as the first of a period, one without beginning.
     package static let unsaidDay = Int32.min
+    /// 期限なし: as the last of a period, one without end.
+    package static let endlessDay = Int32.max
+    package static let unsaidInsurer = UInt32.max
 
     package init(month: ServiceMonth) { self.month = month }
 
     package var parts: Range<Int> { Int(firstPart)..<Int(firstPart) + Int(partCount) }
     package var isPaid: Bool { paidOn != Claim.unsaidDay }
+
+    /// Ten digits; `nil` where no institution is said.
+    var institutionText: String? { Self.text(ofInstitution: institution) }
+
+    static func text(ofInstitution code: UInt64) -> String? {
+        code == 0 ? nil : Digits.padded(Int(code), to: 10)
+    }
+
+    /// レセプト種別 says that insurance pays alone: then no public payer is missing.
+    var isOfInsuranceAlone: Bool {
+        ReceiptType(number: Int(type)).map { $0.hasInsurance && $0.publicCount == 0 } ?? false
+    }
 }
 
 /// 公費: one public payer of a claim, in the order of the receipt. Yen; −1 is "not said".
@@ -64,8 +81,9 @@ package struct ClaimPart: Sendable {
     package init(_ certificate: CertificateNumber) { self.certificate = certificate }
 }
 
-/// 受給者証: payer number and recipient number. 0 as payer: the claim names none.
+/// 受給者証: payer number and recipient number.
 package struct CertificateNumber: Hashable, Comparable, Sendable {
+    /// 公費負担者番号 of eight digits; 1 to 99: a law number alone, whoever pays under it; 0: none is named.
     package let payer: UInt32
     package let recipient: RecipientKey
 
@@ -79,9 +97,14 @@ package struct CertificateNumber: Hashable, Comparable, Sendable {
             ? left.payer < right.payer : left.recipient.bits < right.recipient.bits
     }
 
-    /// Eight digits.
-    package var payerText: String { Digits.padded(Int(payer), to: 8) }
-    package var law: Int { Int(payer / 1_000_000) }
+    package var payerText: String { Self.text(ofPayer: payer) }
+    package var law: Int { Int(namesPayer ? payer / 1_000_000 : payer) }
+    var namesPayer: Bool { payer >= 100 }
+
+    /// As it was named: eight digits, or the two of a law number.
+    static func text(ofPayer payer: UInt32) -> String {
+        Digits.padded(Int(payer), to: payer >= 100 ? 8 : 2)
+    }
 }
 
 /// 受給者番号 in eight bytes: up to 17 digits with their count, or the place of any other text.

@@ -6,14 +6,16 @@ package struct ClaimFacts: Sendable {
         package var validFrom: Int32
         package var validTo: Int32
         package var isRefundOnly = false
-        /// 取消し・短縮: the day it became known, and what was left; `nil` as `endsOn`: nothing was.
         package var ended: Ended?
 
+        /// 取消し・短縮.
         package struct Ended: Hashable, Sendable {
-            package let knownOn: Int32
+            /// The day it was registered (登録時点); `nil` where nobody says.
+            package let knownOn: Int32?
+            /// Last day of what was left; `nil`: nothing was.
             package let endsOn: Int32?
 
-            package init(knownOn: Int32, endsOn: Int32?) {
+            package init(knownOn: Int32?, endsOn: Int32?) {
                 self.knownOn = knownOn
                 self.endsOn = endsOn
             }
@@ -24,13 +26,17 @@ package struct ClaimFacts: Sendable {
             self.validTo = validTo
         }
 
-        /// The last day on which it holds, as known now; before `validFrom` when nothing is left.
-        var lastDay: Int32 {
-            guard let ended else { return validTo }
-            return min(validTo, ended.endsOn ?? validFrom - 1)
+        /// The days on which it holds, as known now; `nil` when nothing is left.
+        var days: ClosedRange<Int32>? {
+            var last = validTo
+            if let ended {
+                guard let endsOn = ended.endsOn else { return nil }
+                last = min(last, endsOn)
+            }
+            return validFrom <= last ? validFrom...last : nil
         }
 
-        func covers(_ day: Int32) -> Bool { validFrom <= day && day <= lastDay }
+        func covers(_ day: Int32) -> Bool { days?.contains(day) ?? false }
         func onceCovered(_ day: Int32) -> Bool { validFrom <= day && day <= validTo }
     }
 

@@ -25,7 +25,7 @@ package enum ClaimReason: UInt8, CaseIterable, Sendable {
     case insurerLapsed, otherPayer, notDesignated, ageOutOfRange, duplicateReceipt
     case alreadyRefunded, refundOnly, publicOrderWrong, amountMismatch, overMonthlyCap
     case ledgerMismatch, checkAnsweredOtherwise, partOfMonth, badRecipientCheckDigit, monthAhead
-    case recordDamaged
+    case recordDamaged, noPublicPayer
 
     init?(code: String) {
         guard let reason = Self.allCases.first(where: { $0.code == code }) else { return nil }
@@ -56,6 +56,7 @@ package enum ClaimReason: UInt8, CaseIterable, Sendable {
         case .badRecipientCheckDigit: "BAD_RECIPIENT_CHECK_DIGIT"
         case .monthAhead: "MONTH_AHEAD"
         case .recordDamaged: "RECORD_DAMAGED"
+        case .noPublicPayer: "NO_PUBLIC_PAYER"
         }
     }
 }

@@ -5,6 +5,9 @@ package struct ClaimRules: Sendable {
     package let codes: ClaimCodeLists
     package let reasons: ClaimReasonTexts
     package let conditions: SchemeConditions
+    let eraOverruns: EraOverruns
+    /// 窓口での端数処理: what a ledger of caps holds is rounded so.
+    let counter: Rounding
     /// Place of a law number in the national order; smaller first.
     private let rankOfLaw: [UInt8]
 
@@ -15,10 +18,12 @@ package struct ClaimRules: Sendable {
         codes = try ClaimCodeLists(reading: folder.file("claims/uke-codes.json"))
         reasons = try ClaimReasonTexts(reading: folder.file("claims/reasons.json"))
         conditions = try SchemeConditions(reading: folder.file("claims/scheme-conditions.json"))
+        eraOverruns = try EraOverruns(reading: folder.file(EraOverruns.path))
+        counter = try folder.file(CopaymentRules.path).roundings().counter
         let laws = try folder.file("subsidy/law-numbers.json")
         var ranks = [UInt8](repeating: UInt8.max, count: 100)
         for (rank, row) in try laws.children("order").enumerated() {
-            guard let law = Int(try row.string("code")), (0..<100).contains(law), rank < 100 else {
+            guard let law = Digits.lawNumber(try row.string("code")), rank < 100 else {
                 throw row.fault("code", "is not two digits")
             }
             ranks[law] = UInt8(rank)
@@ -26,11 +31,11 @@ package struct ClaimRules: Sendable {
         rankOfLaw = ranks
     }
 
-    /// 優先順位 of a payer number: by its law number; a local scheme comes after every national one.
-    func rank(ofPayer payer: UInt32) -> UInt8 { rankOfLaw[Int(payer / 1_000_000) % 100] }
+    /// 優先順位 of a law number; a local scheme comes after every national one.
+    func rank(ofLaw law: Int) -> UInt8 { rankOfLaw[law] }
 
-    /// A law number of the national order; every other payer number is a local scheme's.
-    func isNational(payer: UInt32) -> Bool { rank(ofPayer: payer) != UInt8.max }
+    /// A law number of the national order; every other one is a local scheme's.
+    func isNational(law: Int) -> Bool { rank(ofLaw: law) != UInt8.max }
 }
 
 /// 別表: the code lists of receipt files.

@@ -17,42 +17,44 @@ extension Reconciliation {
                 held.contains { $0.covers(day) && !$0.isRefundOnly }
             }
             if usable != .whole { sink.add(.refundOnly) }
-        case .part:
-            sink.add(.partOfMonth, Self.nearest(holder.entitlements, claim.month.firstDay))
-        case .outside(let day):
-            if let evidence = Self.clawback(held, claim, day) {
-                sink.add(.clawback, evidence)
-            } else {
-                sink.add(.notEligibleOnDate, Self.nearest(held, day))
-            }
+        case .part(let day): sink.add(.partOfMonth, Self.nearest(held, day))
+        case .outside(let day): notCovered(held, claim, day, &sink)
         }
     }
 
-    /// 過誤: it was covered when it was paid, and the deletion or shortening came after.
-    private static func clawback(
-        _ entitlements: [ClaimFacts.Entitlement], _ claim: Claim, _ day: Int32
-    ) -> ClaimEvidence? {
-        guard claim.isPaid else { return nil }
-        for entitlement in entitlements where entitlement.onceCovered(day) {
-            guard let ended = entitlement.ended, ended.knownOn >= claim.paidOn else { continue }
-            return .clawback(service: day, paidOn: claim.paidOn, knownOn: ended.knownOn)
+    /// 過誤: it was covered when it was paid, and the deletion or shortening came after. On the day of
+    /// payment itself it came too late as well: what is paid was decided before. Where nobody says when it
+    /// came, wrong payment and wrong claim cannot be told apart, and the municipality is asked.
+    private func notCovered(
+        _ held: [ClaimFacts.Entitlement], _ claim: Claim, _ day: Int32, _ sink: inout FindingSink
+    ) {
+        let ends = claim.isPaid ? held.filter { $0.onceCovered(day) }.compactMap(\.ended) : []
+        if let known = ends.compactMap(\.knownOn).max(), known >= claim.paidOn {
+            sink.add(.clawback, .clawback(service: day, paidOn: claim.paidOn, knownOn: known))
+            return
         }
-        return nil
+        let isUndated = ends.contains { $0.knownOn == nil }
+        sink.add(
+            .notEligibleOnDate, Self.nearest(held, day), as: isUndated ? .questioned : nil)
     }
 
     private static func nearest(
         _ entitlements: [ClaimFacts.Entitlement], _ day: Int32
     ) -> ClaimEvidence {
-        let held = entitlements.filter { $0.validFrom <= $0.lastDay }
-        let nearest = held.min { left, right in
-            let near = (left.distance(to: day), right.distance(to: day))
+        let nearest = entitlements.compactMap(\.days).min { left, right in
+            let near = (distance(left, day), distance(right, day))
             // Two equally near: the earlier, so that the order of the register says nothing.
             return near.0 != near.1
                 ? near.0 < near.1
-                : (left.validFrom, left.validTo) < (right.validFrom, right.validTo)
+                : (left.lowerBound, left.upperBound) < (right.lowerBound, right.upperBound)
         }
         guard let nearest else { return .day(day) }
-        return .period(service: day, from: nearest.validFrom, to: nearest.lastDay)
+        return .period(service: day, from: nearest.lowerBound, to: nearest.upperBound)
+    }
+
+    private static func distance(_ days: ClosedRange<Int32>, _ day: Int32) -> Int64 {
+        if day < days.lowerBound { return Int64(days.lowerBound) - Int64(day) }
+        return day > days.upperBound ? Int64(day) - Int64(days.upperBound) : 0
     }
 
     /// 資格喪失後受診: the insurer on the receipt, on each day of service. A receipt has one insurer, so the
@@ -74,8 +76,9 @@ extension Reconciliation {
         }
         switch coverage {
         case .whole: return
-        case .part: sink.add(.partOfMonth, evidence(days.first))
-        case .outside(let first): sink.add(.insurerLapsed, evidence(first))
+        // Which of the two insurers pays is the question, whether or not days are named.
+        case .part(let day): sink.add(.insurerLapsed, evidence(day), as: .questioned)
+        case .outside(let day): sink.add(.insurerLapsed, evidence(day))
         }
     }
 
@@ -85,7 +88,7 @@ extension Reconciliation {
         _ sink: inout FindingSink
     ) {
         let national =
-            rules.isNational(payer: key.payer) ? rules.conditions.condition(law: key.law) : nil
+            rules.isNational(law: key.law) ? rules.conditions.condition(law: key.law) : nil
         guard let condition = facts.schemes[key.payer] ?? national else {
             namedInstitution(holder, claim, &sink)
             return
@@ -130,36 +133,24 @@ extension Reconciliation {
             return
         }
         let evidence = { (day: Int32) in
-            ClaimEvidence.age(service: day, years: Self.years(born.earliest, day))
+            let birth = CalendarDay(daysSince1970: Int(born.earliest))
+            let years = birth.yearsCompleted(on: CalendarDay(daysSince1970: Int(day)))
+            return ClaimEvidence.age(service: day, years: Int16(clamping: years))
         }
         switch claim.coverage({ ages.mayHold(on: $0, born: born) }) {
         case .whole: break
-        case .part: sink.add(.partOfMonth, evidence(days.first))
+        case .part(let day): sink.add(.partOfMonth, evidence(day))
         case .outside(let day): sink.add(.ageOutOfRange, evidence(day))
         }
-    }
-
-    /// Full years on a day, as people count them: from the birthday on.
-    private static func years(_ born: Int32, _ day: Int32) -> Int16 {
-        let birth = CalendarDay(daysSince1970: Int(born))
-        let now = CalendarDay(daysSince1970: Int(day))
-        let hasPassed = (now.month, now.day) >= (birth.month, birth.day)
-        return Int16(clamping: now.year - birth.year - (hasPassed ? 0 : 1))
-    }
-}
-
-extension ClaimFacts.Entitlement {
-    fileprivate func distance(to day: Int32) -> Int64 {
-        if day < validFrom { return Int64(validFrom) - Int64(day) }
-        return day > lastDay ? Int64(day) - Int64(lastDay) : 0
     }
 }
 
 /// How a month's claim lies to something that holds on some days.
 enum ClaimCoverage: Equatable {
     case whole
-    /// The month is only partly covered, and the claim does not say on which days service was.
-    case part
+    /// The month is only partly covered, and the claim does not say on which days service was; the first
+    /// day of it that is not covered.
+    case part(Int32)
     /// The first day of service that is not covered; without days, the first of the month.
     case outside(Int32)
 }
@@ -179,7 +170,7 @@ extension Claim {
             if holds(day) { covered += 1 } else { firstOutside = firstOutside ?? day }
         }
         guard let firstOutside else { return .whole }
-        return days == 0 && covered > 0 ? .part : .outside(firstOutside)
+        return days == 0 && covered > 0 ? .part(firstOutside) : .outside(firstOutside)
     }
 }
 

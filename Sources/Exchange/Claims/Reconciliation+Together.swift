@@ -92,7 +92,8 @@ extension Reconciliation {
     ) {
         guard let first = entries.first else { return }
         var confirmed = ConfirmedShares(
-            cap: cap, ledger: facts.ledger[.init(first.certificate, first.month)] ?? [])
+            cap: cap, ledger: facts.ledger[.init(first.certificate, first.month)] ?? [],
+            counter: rules.counter)
         let claimed = entries.map { batch.parts[Int($0.place)].copayment }
         let isOver = claimed.reduce(0) { $0 + Int($1 < 0 ? 0 : $1) } > Int(cap)
         for (entry, yen) in zip(entries, claimed) where yen >= 0 {
@@ -120,41 +121,4 @@ extension Reconciliation {
                 .amount(claimed: claimed[place], expected: claimed[place] + left))
         }
     }
-}
-
-/// 上限額の割当て: what each institution may have collected, never more than the cap in all.
-package struct ConfirmedShares: Sendable {
-    private var left: Int32
-    private var shares: [(institution: UInt64, yen: Int32)] = []
-    let isFromLedger: Bool
-
-    package init(cap: Int32, ledger: [ClaimFacts.LedgerEntry]) {
-        left = max(0, cap)
-        isFromLedger = !ledger.isEmpty
-        for entry in ledger {
-            let yen = min(max(0, entry.yen), left)
-            left -= yen
-            if let place = shares.firstIndex(where: { $0.institution == entry.institution }) {
-                shares[place].yen += yen
-            } else {
-                shares.append((entry.institution, yen))
-            }
-        }
-    }
-
-    /// The part of a claimed copayment that stands: out of the institution's confirmed share, or, where
-    /// the ledger does not know the institution, out of what is left below the cap.
-    package mutating func take(_ yen: Int32, at institution: UInt64) -> Int32 {
-        guard let place = shares.firstIndex(where: { $0.institution == institution }) else {
-            let share = min(yen, left)
-            left -= share
-            return share
-        }
-        let share = min(yen, shares[place].yen)
-        shares[place].yen -= share
-        return share
-    }
-
-    /// Confirmed shares nobody took.
-    func unclaimed() -> [(institution: UInt64, yen: Int32)] { shares.filter { $0.yen > 0 } }
 }

@@ -38,22 +38,25 @@ package struct Reconciliation: Sendable {
         sink.part = -1
         if claim.marks.contains(.damaged) { sink.add(.recordDamaged) }
         if let month, claim.month > month { sink.add(.monthAhead, .month(claim.month)) }
-        guard claim.partCount > 0 else { return }
+        guard claim.partCount > 0 else {
+            if !claim.isOfInsuranceAlone { sink.add(.noPublicPayer) }
+            return
+        }
         otherPayer(claim, &sink)
         if claim.insurer != 0 { insurer(of: claim, batch.parts[claim.parts], &sink) }
         var place: Int8 = 0
-        var previous: UInt32 = 0
+        var previous: CertificateNumber?
         for part in batch.parts[claim.parts] {
             sink.part = place
-            let payer = part.certificate.payer
-            if place > 0, payer != 0, previous != 0,
-                rules.rank(ofPayer: previous) > rules.rank(ofPayer: payer)
+            let key = part.certificate
+            if let previous, key.payer != 0, previous.payer != 0,
+                rules.rank(ofLaw: previous.law) > rules.rank(ofLaw: key.law)
             {
-                sink.add(.publicOrderWrong, .order(payer: payer, before: previous))
+                sink.add(.publicOrderWrong, .order(payer: key.payer, before: previous.payer))
             }
             certificate(part, of: claim, &sink)
             amounts(part, &sink)
-            previous = payer
+            previous = key
             place += 1
         }
     }
@@ -88,7 +91,7 @@ package struct Reconciliation: Sendable {
         let isOurs = facts.hasRegister && !facts.elsewhere.contains(key.payer)
         if isOurs, !isRegistered, !isMisread {
             sink.add(.recipientUnknown)
-        } else if rules.isNational(payer: key.payer), key.recipient.hasValidCheckDigit == false {
+        } else if rules.isNational(law: key.law), key.recipient.hasValidCheckDigit == false {
             sink.add(.badRecipientCheckDigit)
         }
         if let holder { person(holder, of: claim, &sink) }
@@ -99,11 +102,11 @@ package struct Reconciliation: Sendable {
 
     /// 検証番号: of a national number the digit binds; of a local one it is as the data says.
     private func hasRightCheckDigit(_ key: CertificateNumber, _ sink: inout FindingSink) -> Bool {
-        guard key.payer != 0 else { return true }
+        guard key.namesPayer else { return true }
         let expected = Digits.luhnDigit(ofBody: Int(key.payer / 10))
         guard expected != Int(key.payer % 10) else { return true }
         let standing =
-            rules.isNational(payer: key.payer)
+            rules.isNational(law: key.law)
             ? rules.reasons[.badPayerCheckDigit].standing : rules.conditions.localCheckDigit
         if standing != .accepted {
             sink.add(.badPayerCheckDigit, .checkDigit(expected: Int8(expected)), as: standing)

@@ -65,23 +65,14 @@ package struct AgeRange: Hashable, Sendable {
         switch ends {
         case .day: return Int32(attained.daysSince1970)
         case .monthEnd: return ServiceMonth(of: attained).lastDay
-        case .fiscalYearEnd:
-            let year = attained.month <= 3 ? attained.year : attained.year + 1
-            let end = try? CalendarDay(year: year, month: 3, day: 31)
-            return Int32((end ?? attained).daysSince1970)
+        case .fiscalYearEnd: return Int32(attained.fiscalYearEnd.daysSince1970)
         }
     }
 
-    /// 到達日: the day before the birthday. Who is born on February 29 attains on February 28.
+    /// 到達日: the day before the birthday.
     static func attained(_ age: Int, born: Int32) -> Int32 {
         let birth = CalendarDay(daysSince1970: Int(born))
-        let year = birth.year + age
-        guard let birthday = try? CalendarDay(year: year, month: birth.month, day: birth.day)
-        else {
-            let last = try? CalendarDay(year: year, month: 2, day: 28)
-            return Int32((last ?? birth).daysSince1970)
-        }
-        return Int32(birthday.daysSince1970 - 1)
+        return Int32(birth.attains(months: age * 12).daysSince1970)
     }
 }
 
@@ -107,19 +98,26 @@ package struct SchemeConditions: Sendable {
         try other.requireOnly(["specialNotes", "dutyReasons"])
         var notes: UInt64 = 0
         for code in try other.strings("specialNotes") {
-            guard let number = UInt64(code), number < 64 else {
+            guard let number = Digits.specialNote(code) else {
                 throw other.fault("specialNotes", "is not of two digits below 64")
             }
             notes |= 1 << number
         }
         otherPayerNotes = notes
-        otherPayerDuties = Set(try other.strings("dutyReasons").compactMap(UInt8.init))
+        var duties: Set<UInt8> = []
+        for code in try other.strings("dutyReasons") {
+            guard let duty = Digits.dutyReason(code) else {
+                throw other.fault("dutyReasons", "is not of one digit from 1")
+            }
+            duties.insert(duty)
+        }
+        otherPayerDuties = duties
         var byLaw = [SchemeCondition?](repeating: nil, count: 100)
         for row in try file.children("schemes") {
             try row.requireOnly([
                 "lawNumber", "requiresDesignation", "ageFrom", "ageBelow", "ageEnds", "basis",
             ])
-            guard let law = Int(try row.string("lawNumber")), (0..<100).contains(law) else {
+            guard let law = Digits.lawNumber(try row.string("lawNumber")) else {
                 throw row.fault("lawNumber", "is not two digits")
             }
             guard byLaw[law] == nil else { throw row.fault("lawNumber", "is given twice") }

@@ -34,13 +34,9 @@ package struct FileFault: Error, Hashable, Sendable {
     }
 
     package func write(into writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("line", line)
-        writer.member("code", code)
-        writer.member("severity", RowFinding.Severity.error.rawValue)
-        writer.member("ja", ja)
-        writer.member("en", en)
-        writer.endObject()
+        WrittenFinding(
+            line: line, code: code, severity: .error, text: BilingualText(ja: ja, en: en)
+        ).write(into: &writer)
     }
 }
 

@@ -22,8 +22,7 @@ struct NeedleCheck {
         self.rules = rules
         self.question = question
         self.isRecord = isRecord
-        person = PersonDays(
-            birth: question.birth, dueDay: question.dueDay.map(\.daysSince1970))
+        person = PersonDays(birth: question.birth, dueDay: question.dueDay)
         var doses: [KnownDose] = []
         doses.reserveCapacity(question.history.count)
         var hasUnknownDay = false
@@ -72,10 +71,10 @@ struct NeedleCheck {
 
     /// The least day from `start` on that the schedule does not stop. Each finding names the least day
     /// its own rule permits, so the next day to try is the latest of those.
-    func earliest(_ vaccine: Vaccine.ID, from start: Int) -> Int? {
+    func earliest(_ vaccine: Vaccine.ID, from start: Int, by schedule: Int? = nil) -> Int? {
         var day = start
         for _ in 0..<Self.triesMax {
-            let judged = judge(vaccine, on: day)
+            let judged = judge(vaccine, on: day, by: schedule)
             guard judged.isStopped else { return day }
             guard let later = judged.earliest, later > day else { return nil }
             day = later
@@ -86,10 +85,15 @@ struct NeedleCheck {
     /// More than the periods of any schedule together with every other vaccine of a history.
     private static let triesMax = 32
 
-    /// The best of all schedules that give the vaccine, and the intervals to other vaccines.
-    func judge(_ vaccine: Vaccine.ID, on day: Int?) -> ScheduleJudgement {
+    /// The best of all schedules that give the vaccine, or that one alone, and the intervals to other
+    /// vaccines.
+    func judge(
+        _ vaccine: Vaccine.ID, on day: Int?, by schedule: Int? = nil
+    ) -> ScheduleJudgement {
         var best: ScheduleJudgement?
-        for programme in rules.programmes(giving: vaccine, as: question.basis) {
+        let schedules =
+            schedule.map { [$0] } ?? rules.programmes(giving: vaccine, as: question.basis)
+        for programme in schedules {
             let judged = SeriesCheck(self, programme).judge(vaccine, on: day)
             if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
         }
@@ -167,6 +171,9 @@ struct NeedleCheck {
             temperature >= rules.feverFromTenths
         {
             findings.append(rules.finding(.fever))
+        }
+        if question.person.isConsented == false {
+            findings.append(rules.finding(.consentMissing))
         }
         for code in question.person.answers {
             guard let row = rules.contraindications.firstIndex(where: { $0.code == code }) else {

@@ -9,7 +9,7 @@ package enum DayBound: Hashable, Sendable {
     /// 1 April, or 31 March, of the school year in which the age is attained.
     case schoolYearStart(months: Int)
     case schoolYearEnd(months: Int)
-    /// 妊娠n日 (28週0日 = 196): counted back from the expected date of birth, which is day 280.
+    /// 妊娠n日 (28週0日 = 196), by the calendar that the expected date of birth gives.
     case gestation(days: Int)
     /// A day of the calendar; days since 1970.
     case calendar(Int)
@@ -44,35 +44,28 @@ package enum DayBound: Hashable, Sendable {
     func day(for person: PersonDays) -> Int? {
         switch self {
         case .calendar(let day): return day
-        case .gestation(let days): return person.dueDay.map { $0 - 280 + days }
+        case .gestation(let days): return person.weekZero.map { $0 + days }
         case .afterBirth(let days): return person.birth.map { $0.daysSince1970 + days }
-        case .attained(let months): return person.birth.map { Self.attained(months, born: $0) }
+        case .attained(let months):
+            return person.birth.map { $0.anniversaryNumber(months: months) - 1 }
         case .schoolYearStart(let months):
-            return person.birth.map { Self.schoolYear(Self.attained(months, born: $0)).start }
+            return person.birth.map { $0.attains(months: months).fiscalYearStart.daysSince1970 }
         case .schoolYearEnd(let months):
-            return person.birth.map { Self.schoolYear(Self.attained(months, born: $0)).end }
+            return person.birth.map { $0.attains(months: months).fiscalYearEnd.daysSince1970 }
         }
-    }
-
-    /// 至った日: the day before the day of the same number; the last of the month where there is none.
-    static func attained(_ months: Int, born birth: CalendarDay) -> Int {
-        MonthCount(months, from: birth).day - 1
-    }
-
-    static func schoolYear(_ day: Int) -> (start: Int, end: Int) {
-        let date = CalendarDay(daysSince1970: day)
-        let year = date.month >= 4 ? date.year : date.year - 1
-        return (
-            CalendarDay.daysSince1970(year: year, month: 4, day: 1),
-            CalendarDay.daysSince1970(year: year + 1, month: 3, day: 31)
-        )
     }
 }
 
 /// What days are counted from: the birth, and in pregnancy the expected date of birth (出産予定日).
 struct PersonDays: Hashable, Sendable {
     let birth: CalendarDay?
-    let dueDay: Int?
+    /// 妊娠0週0日, as days since 1970.
+    let weekZero: Int?
+
+    init(birth: CalendarDay?, dueDay: CalendarDay?) {
+        self.birth = birth
+        weekZero = dueDay.map { PregnancyCalendar(expectedDate: $0).weekZero.daysSince1970 }
+    }
 }
 
 /// 対象期間: from the later of its first days to the earlier of its last days, both inclusive.

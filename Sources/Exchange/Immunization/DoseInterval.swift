@@ -7,7 +7,7 @@ package struct DoseInterval: Hashable, Sendable {
     package let days: Int
 
     /// `27d`, `6m`, `2m15d`; `nil` for anything else.
-    package init?(_ text: String) {
+    init?(_ text: String) {
         var months: Int?
         var days: Int?
         var digits = ""
@@ -35,12 +35,12 @@ package struct DoseInterval: Hashable, Sendable {
     /// The first day that keeps the interval; days since 1970 in and out.
     package func earliest(after day: Int) -> Int {
         guard months > 0 else { return day + days + 1 }
-        return MonthCount(months, from: CalendarDay(daysSince1970: day)).day + days
+        return CalendarDay(daysSince1970: day).anniversaryNumber(months: months) + days
     }
 
     /// The interval rests on the convention for a day that does not exist in its month (月末の扱い).
     package func restsOnMonthEnd(after day: Int) -> Bool {
-        months > 0 && MonthCount(months, from: CalendarDay(daysSince1970: day)).isMonthEnd
+        months > 0 && CalendarDay(daysSince1970: day).lacksAnniversary(months: months)
     }
 
     /// `27 d`, `6 m`, `2 m 15 d`; in Japanese `27日`, `6か月`.
@@ -52,24 +52,5 @@ package struct DoseInterval: Hashable, Sendable {
         ]
         return BilingualText(
             ja: monthText + dayText, en: parts.compactMap(\.self).joined(separator: " "))
-    }
-}
-
-/// The day of the same number some months later (民法143条2項), or the first of the month after when
-/// that month has no such day.
-struct MonthCount {
-    /// Days since 1970.
-    let day: Int
-    let isMonthEnd: Bool
-
-    init(_ months: Int, from start: CalendarDay) {
-        let count = start.year * 12 + start.month - 1 + months
-        let year = count / 12
-        let month = count % 12 + 1
-        let last = CalendarDay.days(in: month, of: year)
-        isMonthEnd = start.day > last
-        day =
-            CalendarDay.daysSince1970(year: year, month: month, day: min(start.day, last))
-            + (isMonthEnd ? 1 : 0)
     }
 }

@@ -1,5 +1,5 @@
 /// 接種予定: what is due next in each routine schedule, by the same judgement as the check before the needle: the
-/// earliest day is one the check permits, and on the day before it does not.
+/// earliest day is one the check permits, and on the day before it does not by this schedule.
 package struct VaccinationForecast: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
         /// Not before its day; may be given; past the recommended time; past the legal window.
@@ -12,7 +12,7 @@ package struct VaccinationForecast: Hashable, Sendable {
     package let vaccine: Vaccine.ID
     package let dose: BilingualText
     package let status: Status
-    /// The first day that no rule stops.
+    /// The first day that no rule of this schedule stops.
     package let earliest: CalendarDay
     /// 標準的な接種期間: by age and by the interval to the dose before.
     package let recommendedFrom: CalendarDay?
@@ -22,8 +22,9 @@ package struct VaccinationForecast: Hashable, Sendable {
 }
 
 /// One entry for each schedule of the Act in force `today` that still has a dose to give, in the order of
-/// the schedules. Schedules that need a confirmed condition are left out: nobody is invited to them
-/// unseen. Without a birth date nothing is forecast.
+/// the schedules, for those whom its file has told (`forecast`). Nobody is invited unseen: what needs a
+/// confirmed condition is left out, and so is what is counted from a day nobody knows (妊娠 without
+/// a due date) or begins only after `forecastYears`. Without a birth date nothing is forecast.
 package func forecastVaccinations(
     birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
     today: CalendarDay, _ rules: ImmunizationRules
@@ -32,29 +33,27 @@ package func forecastVaccinations(
     var question = NeedleQuestion(
         birth: birth, sex: sex, history: history, candidate: GivenDose(nil as Vaccine.ID?, on: nil))
     question.dueDay = dueDay
-    let day = today.daysSince1970
+    let horizon = today.adding(days: rules.forecastYears * 366)
     return rules.programmes.indices.compactMap { place in
         let programme = rules.programmes[place]
-        guard programme.category != .voluntary, let number = programme.version(on: day) else {
-            return nil
-        }
+        guard let number = programme.version(on: today.daysSince1970) else { return nil }
         let version = programme.versions[number]
-        guard version.eligibility.condition == nil, let vaccine = version.gives.first,
-            rules.isUsual(place, for: vaccine, history)
+        guard programme.isForecast(version, history), version.eligibility.condition == nil,
+            let vaccine = version.gives.first
         else { return nil }
-        return Forecast(question, rules, place, vaccine).entry(today: day)
+        let entry = Forecast(question, rules, place, vaccine).entry(today: today.daysSince1970)
+        return entry.flatMap { $0.earliest <= horizon ? $0 : nil }
     }
 }
 
-extension ImmunizationRules {
-    /// 四種混合 and the like are forecast only for those who began with them.
-    fileprivate func isUsual(_ place: Int, for vaccine: Vaccine.ID, _ history: [GivenDose]) -> Bool
-    {
-        let version = programmes[place].versions.last
-        guard version?.courses.first?.doses.first?.windowKey == nil,
-            programmes[place].category == .a
-        else { return true }
-        return history.contains { $0.vaccine == vaccine }
+extension Programme {
+    fileprivate func isForecast(_ version: ProgrammeVersion, _ history: [GivenDose]) -> Bool {
+        switch audience {
+        case .everyone: true
+        case .thoseWhoBegan:
+            history.contains { $0.vaccine.map(version.givesSet.contains) ?? false }
+        case nil: false
+        }
     }
 }
 
@@ -82,7 +81,9 @@ private struct Forecast {
         var start = max(birth, last)
         var found: VaccinationForecast?
         // 期を逃した: behind a closed period another may still come.
-        while let day = permitted(from: start), let next = entry(on: day, today: today) {
+        while let day = check.earliest(vaccine, from: start, by: place),
+            let next = entry(on: day, today: today)
+        {
             found = next
             guard next.status == .closed, let latest = next.latest else { break }
             start = latest.daysSince1970 + 1
@@ -90,20 +91,12 @@ private struct Forecast {
         return found
     }
 
-    /// The first day this schedule, not merely another of the same vaccine, permits the dose.
-    private func permitted(from start: Int) -> Int? {
-        guard let day = check.earliest(vaccine, from: start),
-            check.judge(vaccine, on: day).programme == place
-        else { return nil }
-        return day
-    }
-
     private func entry(on day: Int, today: Int) -> VaccinationForecast? {
         guard let version = programme.version(on: day),
-            let judged = SeriesCheck(check, place).dose(vaccine, on: day, of: version)
+            let judged = SeriesCheck(check, place).dose(vaccine, on: day, of: version),
+            let window = judged.rule.window.days(for: check.person)
         else { return nil }
-        let window = judged.rule.window.days(for: check.person)
-        let latest = window.flatMap { $0.upperBound < DoseWindow.never ? $0.upperBound : nil }
+        let latest = window.upperBound < DoseWindow.never ? window.upperBound : nil
         let usual = judged.recommended(for: check.person)
         let status: VaccinationForecast.Status
         switch today {
@@ -151,13 +144,22 @@ package func judgeHistory(
     _ rules: ImmunizationRules
 ) -> [NeedleAnswer] {
     history.indices.map { place in
-        var question = NeedleQuestion(
-            birth: birth, sex: sex, history: history, candidate: history[place])
-        question.history.remove(at: place)
-        if let day = history[place].day {
-            question.history.removeAll { $0.day.map { $0 > day } ?? false }
-        }
-        question.dueDay = dueDay
-        return NeedleCheck(question, rules, isRecord: true).answer()
+        var others = history
+        let dose = others.remove(at: place)
+        return judgeDose(
+            dose, birth: birth, sex: sex, dueDay: dueDay, history: others, rules)
     }
+}
+
+/// One dose of a history, judged so; `history` are the others, and what came later does not count.
+package func judgeDose(
+    _ dose: GivenDose, birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil,
+    history: [GivenDose], _ rules: ImmunizationRules
+) -> NeedleAnswer {
+    var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
+    if let day = dose.day {
+        question.history.removeAll { $0.day.map { $0 > day } ?? false }
+    }
+    question.dueDay = dueDay
+    return NeedleCheck(question, rules, isRecord: true).answer()
 }

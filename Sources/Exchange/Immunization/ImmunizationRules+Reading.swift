@@ -4,13 +4,13 @@ extension RuleFolder {
     func vaccineRegister() throws(RuleFault) -> VaccineRegister {
         var register = VaccineRegister()
         let file = try file("immunization/vaccines.json")
-        let source = try file.source()
+        _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "vaccines"])
-        for row in try file.children("vaccines") { try register.addVaccine(row, source) }
+        for row in try file.children("vaccines") { try register.addVaccine(row) }
         let brands = try self.file("immunization/products.json")
-        let brandSource = try brands.source()
+        _ = try brands.source()
         try brands.requireOnly(["source", "verified", "note", "products"])
-        for row in try brands.children("products") { try register.addProduct(row, brandSource) }
+        for row in try brands.children("products") { try register.addProduct(row) }
         return register
     }
 
@@ -18,68 +18,62 @@ extension RuleFolder {
         let file = try file("immunization/intervals.json")
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "intervals"])
-        var spacings: [VaccineSpacing] = []
-        for row in try file.children("intervals") {
+        return try file.rows("intervals", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
                 "code", "before", "after", "min", "effectiveFrom", "effectiveTo", "source",
                 "verified", "note",
             ])
-            let code = try row.string("code")
-            guard !spacings.contains(where: { $0.code == code }) else {
-                throw row.fault("code", "is given twice")
-            }
-            spacings.append(
-                VaccineSpacing(
-                    code: code, before: try register.set(row, "before"),
-                    after: try register.set(row, "after"), least: try row.interval("min"),
-                    effective: try row.effective(), source: try row.source()))
+            return VaccineSpacing(
+                code: try row.string("code"), before: try register.set(row, "before"),
+                after: try register.set(row, "after"), least: try row.interval("min"),
+                effective: try row.effectivePeriod().days, source: try row.source())
         }
-        return spacings
     }
 
     func contraindications(_ register: VaccineRegister) throws(RuleFault) -> [Contraindication] {
         let file = try file("immunization/contraindications.json")
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "contraindications"])
-        var rows: [Contraindication] = []
-        for row in try file.children("contraindications") {
+        return try file.rows("contraindications", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
                 "code", "question", "vaccines", "verdict", "source", "verified",
             ])
-            let code = try row.string("code")
-            guard !rows.contains(where: { $0.code == code }) else {
-                throw row.fault("code", "is given twice")
-            }
-            rows.append(
-                Contraindication(
-                    code: code, question: try row.text("question"),
-                    vaccines: try register.set(row, "vaccines"),
-                    verdict: try row.verdict("verdict"), source: try row.source()))
+            return Contraindication(
+                code: try row.string("code"), question: try row.text("question"),
+                vaccines: try register.set(row, "vaccines"),
+                verdict: try row.verdict("verdict"), source: try row.source())
         }
-        return rows
     }
 
-    func ruleWords() throws(RuleFault) -> (fever: Int, words: [NeedleRule: RuleWords]) {
+    func ruleWords() throws(RuleFault) -> (
+        fever: Int, forecastYears: Int, words: [NeedleRule: RuleWords]
+    ) {
         let file = try file("immunization/rules.json")
         _ = try file.source()
-        try file.requireOnly(["source", "verified", "note", "feverFromTenths", "rules"])
+        try file.requireOnly([
+            "source", "verified", "note", "feverFromTenths", "forecastYears", "rules",
+        ])
         var words: [NeedleRule: RuleWords] = [:]
-        for row in try file.children("rules") {
-            try row.requireOnly(["code", "verdict", "nurse", "parent", "source", "verified"])
+        _ = try file.rows("rules", uniqueBy: "code") { row throws(RuleFault) in
+            try row.requireOnly([
+                "code", "verdict", "override", "nurse", "parent", "source", "verified",
+            ])
             guard let rule = NeedleRule(rawValue: try row.string("code")) else {
                 throw row.fault("code", "is not one of the closed set")
             }
-            let told = RuleWords(
-                verdict: try row.verdict("verdict"), nurse: try row.text("nurse"),
+            words[rule] = RuleWords(
+                verdict: try row.verdict("verdict"), mayBeOverridden: try row.mayBeOverridden(),
+                nurse: try row.text("nurse"),
                 parent: try row.text("parent"), source: try row.source())
-            guard words.updateValue(told, forKey: rule) == nil else {
-                throw row.fault("code", "is given twice")
-            }
         }
         for rule in NeedleRule.allCases where words[rule] == nil {
             throw file.fault("rules", "leaves out \(rule.rawValue)")
         }
-        return (try file.int("feverFromTenths", in: 350...420), words)
+        return (
+            try file.int("feverFromTenths", in: 350...420),
+            try file.int("forecastYears", in: 1...130),
+            words
+        )
     }
 }
 
@@ -90,10 +84,10 @@ struct VaccineRegister {
     private(set) var names = VaccineNames()
     private var ids: [String: Vaccine.ID] = [:]
 
-    mutating func addVaccine(_ row: RuleReader, _ source: RuleSource) throws(RuleFault) {
+    mutating func addVaccine(_ row: RuleReader) throws(RuleFault) {
         try row.requireOnly([
             "code", "name", "kind", "route", "antigens", "generic", "aliases", "numbered",
-            "mappings",
+            "mappings", "source", "verified",
         ])
         guard vaccines.count < VaccineSet.countMax else {
             throw row.fault("code", "is one vaccine more than \(VaccineSet.countMax)")
@@ -103,27 +97,25 @@ struct VaccineRegister {
         guard ids.updateValue(id, forKey: code) == nil else {
             throw row.fault("code", "is given twice")
         }
-        guard let route = Vaccine.Route(rawValue: try row.string("route")) else {
-            throw row.fault("route", "is unknown")
-        }
         let kind = try row.string("kind")
         guard ["live", "inactivated"].contains(kind) else {
             throw row.fault("kind", "is neither live nor inactivated")
         }
-        let isGeneric = row.object["generic"] == nil ? false : try row.bool("generic")
         vaccines.append(
             Vaccine(
-                code: code, name: try row.text("name"), isLive: kind == "live", route: route,
-                antigens: try row.strings("antigens"), isGeneric: isGeneric,
-                mappings: try row.mappings(), source: source))
+                code: code, name: try row.text("name"), isLive: kind == "live",
+                route: try row.choice("route"),
+                antigens: try row.strings("antigens"),
+                isGeneric: try row.bool("generic", default: false),
+                mappings: try row.mappings(), source: try row.source()))
         try addNames(row, id, also: code)
     }
 
-    mutating func addProduct(_ row: RuleReader, _ source: RuleSource) throws(RuleFault) {
-        try row.requireOnly(["name", "vaccine", "aliases"])
+    mutating func addProduct(_ row: RuleReader) throws(RuleFault) {
+        try row.requireOnly(["name", "vaccine", "aliases", "source", "verified"])
         let id = try vaccine(row, "vaccine", try row.string("vaccine"))
         let name = try row.text("name")
-        products.append(VaccineProduct(name: name, vaccine: id, source: source))
+        products.append(VaccineProduct(name: name, vaccine: id, source: try row.source()))
         try addNames(row, id, also: name.ja)
     }
 
@@ -189,10 +181,6 @@ struct VaccineRegister {
 }
 
 extension RuleReader {
-    func optionalStrings(_ name: String) throws(RuleFault) -> [String] {
-        object[name] == nil ? [] : try strings(name)
-    }
-
     func verdict(_ name: String) throws(RuleFault) -> NeedleVerdict {
         guard let verdict = NeedleVerdict(rawValue: try string(name)) else {
             throw fault(name, "is none of stop, caution, fine")
@@ -200,23 +188,20 @@ extension RuleReader {
         return verdict
     }
 
+    /// `override`: `with-reason` (also when absent) or `never`.
+    fileprivate func mayBeOverridden() throws(RuleFault) -> Bool {
+        switch try optionalString("override") {
+        case nil, "with-reason": true
+        case "never": false
+        default: throw fault("override", "is neither with-reason nor never")
+        }
+    }
+
     func interval(_ name: String) throws(RuleFault) -> DoseInterval {
         guard let interval = DoseInterval(try string(name)) else {
             throw fault(name, "is no interval like 27d or 6m")
         }
         return interval
-    }
-
-    func optionalInterval(_ name: String) throws(RuleFault) -> DoseInterval? {
-        object[name] == nil ? nil : try interval(name)
-    }
-
-    /// `effectiveFrom` to `effectiveTo` (absent: still in force), as days since 1970.
-    func effective() throws(RuleFault) -> ClosedRange<Int> {
-        let first = try day("effectiveFrom").daysSince1970
-        let last = try optionalDay("effectiveTo")?.daysSince1970 ?? DoseWindow.never
-        guard first <= last else { throw fault("effectiveTo", "is before effectiveFrom") }
-        return first...last
     }
 
     fileprivate func mappings() throws(RuleFault) -> [Vaccine.Mapping] {

@@ -8,6 +8,12 @@ package struct ImmunizationRules: Sendable {
     package let contraindications: [Contraindication]
     /// 明らかな発熱, in tenths of a degree.
     package let feverFromTenths: Int
+    /// How far ahead the forecast looks.
+    package let forecastYears: Int
+    /// 予診票, past versions among them.
+    package let questionnaires: [ScreeningQuestionnaire]
+    /// 委託単価 by municipality.
+    package let prices: [VaccinationPrice]
     /// By vaccine: the schedules that give it, or once gave it, 任意接種 first.
     private let voluntaryGiving: [[Int]]
     /// The same without 任意接種, unless there is nothing else.
@@ -25,7 +31,9 @@ package struct ImmunizationRules: Sendable {
         programmes = try folder.programmes(register)
         spacings = try folder.spacings(register)
         contraindications = try folder.contraindications(register)
-        (feverFromTenths, words) = try folder.ruleWords()
+        questionnaires = try folder.screeningQuestionnaires(register, contraindications)
+        (feverFromTenths, forecastYears, words) = try folder.ruleWords()
+        prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         let giving = vaccines.indices.map { [programmes] vaccine in
             programmes.indices.filter { place in
                 programmes[place].versions.contains {
@@ -90,14 +98,18 @@ package struct Contraindication: Sendable {
 /// `{earliest}` and the like are filled in when somebody reads it.
 struct RuleWords: Hashable, Sendable {
     let verdict: NeedleVerdict
+    /// 例外の可否: a doctor may go on with a reason, or nobody may.
+    let mayBeOverridden: Bool
     let nurse: BilingualText
     let parent: BilingualText
     let source: RuleSource
 
     init(
-        verdict: NeedleVerdict, nurse: BilingualText, parent: BilingualText, source: RuleSource
+        verdict: NeedleVerdict, mayBeOverridden: Bool, nurse: BilingualText,
+        parent: BilingualText, source: RuleSource
     ) {
         self.verdict = verdict
+        self.mayBeOverridden = mayBeOverridden
         self.nurse = nurse
         self.parent = parent
         self.source = source
@@ -106,7 +118,7 @@ struct RuleWords: Hashable, Sendable {
     fileprivate init(untold rule: NeedleRule) {
         let text = BilingualText(ja: rule.rawValue, en: rule.rawValue)
         self.init(
-            verdict: .stop, nurse: text, parent: text,
+            verdict: .stop, mayBeOverridden: false, nurse: text, parent: text,
             source: RuleSource(text: rule.rawValue, isVerified: false))
     }
 }

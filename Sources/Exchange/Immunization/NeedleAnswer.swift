@@ -50,6 +50,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case product
     case lotExpired = "lot-expired"
     case fever
+    case consentMissing = "consent-missing"
     case answer = "questionnaire-answer"
     case intervalIfDoctorAgrees = "interval-if-doctor-agrees"
     case startedLate = "started-late"

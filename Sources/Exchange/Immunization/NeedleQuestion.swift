@@ -32,11 +32,6 @@ package struct NeedleQuestion: Sendable {
         package var lotNumber: String?
         /// 最終有効年月日: the last day it may be used.
         package var expiry: CalendarDay?
-
-        package init(lotNumber: String? = nil, expiry: CalendarDay? = nil) {
-            self.lotNumber = lotNumber
-            self.expiry = expiry
-        }
     }
 
     /// 予診: what was found of the person in front of the nurse.
@@ -45,11 +40,11 @@ package struct NeedleQuestion: Sendable {
         package var temperatureTenths: Int?
         /// Codes of `contraindications.json` that the questionnaire answered with yes.
         package var answers: [String] = []
+        /// 同意: whether who must consent has; `nil` when no questionnaire was asked.
+        package var isConsented: Bool?
         /// Birth and sex as the ticket or the claim states them, to be held against the register's.
         package var statedBirth: CalendarDay?
         package var statedSex: ResidentSex?
-
-        package init() {}
     }
 }
 
@@ -73,4 +68,13 @@ package struct GivenDose: Hashable, Sendable {
 
 package enum ResidentSex: String, CaseIterable, Hashable, Sendable {
     case male, female, other, unknown
+
+    /// PMH: "1" male, "2" female; anything else is not known.
+    package init(registered code: String) {
+        switch code {
+        case "1": self = .male
+        case "2": self = .female
+        default: self = .unknown
+        }
+    }
 }

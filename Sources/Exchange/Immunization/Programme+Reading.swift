@@ -41,10 +41,12 @@ extension Programme {
     ) throws(RuleFault) {
         try file.requireOnly([
             "source", "verified", "note", "programme", "name", "category", "order", "counts",
-            "countsEarlyDoses", "versions",
+            "countsEarlyDoses", "forecast", "versions",
         ])
-        guard let category = Category(rawValue: try file.string("category")) else {
-            throw file.fault("category", "is none of A, B, voluntary")
+        let category: Category = try file.choice("category")
+        let isInvited = category != .voluntary
+        guard isInvited == (file.object["forecast"] != nil) else {
+            throw file.fault("forecast", isInvited ? "is missing" : "is not for the voluntary")
         }
         let counts = try register.set(file, "counts")
         var versions: [ProgrammeVersion] = []
@@ -61,9 +63,10 @@ extension Programme {
         }
         guard !versions.isEmpty else { throw file.fault("versions", "is empty") }
         self.init(
-            code: try file.string("programme"), name: try file.text("name"), category: category,
+            code: try file.string("programme"), name: try file.text("name"),
+            kind: (category, isInvited ? try file.choice("forecast") : nil),
             source: try file.source(),
-            counting: (counts, try file.optionalBool("countsEarlyDoses") ?? true),
+            counting: (counts, try file.bool("countsEarlyDoses", default: true)),
             order: try file.int("order", in: 0...9999), versions: versions)
     }
 }
@@ -90,9 +93,9 @@ extension ProgrammeVersion {
         }
         guard !courses.isEmpty else { throw row.fault("courses", "is empty") }
         self.init(
-            effective: try row.effective(), gives: try register.list(row, "gives"),
+            effective: try row.effectivePeriod().days, gives: try register.list(row, "gives"),
             eligibility: try row.eligibility(),
-            counting: (try row.season(), try row.optionalBool("perPregnancy") ?? false),
+            counting: (try row.season(), try row.bool("perPregnancy", default: false)),
             mixing: mixing, courses: courses, source: try row.source())
     }
 }
@@ -109,12 +112,13 @@ extension DoseCourse {
             doses.append(try DoseRule(reading: dose, place: doses.count))
         }
         guard !doses.isEmpty else { throw row.fault("doses", "is empty") }
-        let startedWith =
-            row.object["startedWith"] == nil ? nil : try register.set(row, "startedWith")
         self.init(
-            startTo: try row.optionalBound("startTo"), startedWith: startedWith,
-            secondAfter: try row.optionalInterval("secondAfter"),
-            onlyDuring: row.object["onlyDuring"] == nil ? nil : try row.window("onlyDuring"),
+            startTo: try row.optionalBound("startTo"),
+            startedWith: try row.optional("startedWith") { name throws(RuleFault) in
+                try register.set(row, name)
+            },
+            secondAfter: try row.optional("secondAfter", row.interval),
+            onlyDuring: try row.optional("onlyDuring", row.window),
             doses: doses)
     }
 }
@@ -131,14 +135,12 @@ extension DoseRule {
         }
         name = try row.text("name")
         window = try row.window("window")
-        standard = row.object["standard"] == nil ? nil : try row.window("standard")
+        standard = try row.optional("standard", row.window)
         self.after = after
         dropAfter = try row.optionalBound("dropAfter")
         dropIfPreviousAfter = try row.optionalBound("dropIfPreviousAfter")
         lateAfter = try row.optionalBound("lateAfter")
-        whenEarlierMissing =
-            row.object["whenEarlierMissing"] == nil
-            ? .caution : try row.verdict("whenEarlierMissing")
+        whenEarlierMissing = try row.optional("whenEarlierMissing", row.verdict) ?? .caution
         windowKey = try row.optionalString("windowKey")
         lateKey = try row.optionalString("lateKey")
     }
@@ -149,25 +151,21 @@ extension DoseSpacing {
         try row.requireOnly(["dose", "min", "ifDoctorAgrees", "afterDropping", "standard"])
         guard place > 0 else { throw row.fault("min", "has no dose before it") }
         // Doses are counted from 1 in the file, as everybody counts them.
-        of = row.object["dose"] == nil ? nil : try row.int("dose", in: 1...place) - 1
+        of = try row.optionalInt("dose", in: 1...place).map { $0 - 1 }
         least = try row.interval("min")
-        ifDoctorAgrees = try row.optionalInterval("ifDoctorAgrees")
-        afterDropping = try row.optionalInterval("afterDropping")
+        ifDoctorAgrees = try row.optional("ifDoctorAgrees", row.interval)
+        afterDropping = try row.optional("afterDropping", row.interval)
         guard row.object["standard"] != nil else {
             standard = nil
             return
         }
         let usual = try row.child("standard")
         try usual.requireOnly(["from", "to"])
-        standard = (try usual.interval("from"), try usual.optionalInterval("to"))
+        standard = (try usual.interval("from"), try usual.optional("to", usual.interval))
     }
 }
 
 extension RuleReader {
-    func optionalBool(_ name: String) throws(RuleFault) -> Bool? {
-        object[name] == nil ? nil : try bool(name)
-    }
-
     fileprivate func bound(_ name: String, _ text: String) throws(RuleFault) -> DayBound {
         guard let bound = DayBound(text) else { throw fault(name, "is no age or day: \(text)") }
         return bound
@@ -198,7 +196,7 @@ extension RuleReader {
         }
         return ProgrammeVersion.Eligibility(
             sex: sex, born: try optionalDays("born"), earlierDose: try optionalDays("earlierDose"),
-            condition: object["condition"] == nil ? nil : try text("condition"))
+            condition: try optional("condition", text))
     }
 
     private func optionalDays(_ name: String) throws(RuleFault) -> ClosedRange<Int>? {

@@ -8,9 +8,18 @@ package final class Programme: Sendable {
         case voluntary
     }
 
+    /// 案内する人: who is told of a schedule that nobody asked about.
+    package enum Audience: String, CaseIterable, Hashable, Sendable {
+        case everyone
+        /// 四種混合 and the like: only those who had a dose of what it gives.
+        case thoseWhoBegan = "those-who-began"
+    }
+
     package let code: String
     package let name: BilingualText
     package let category: Category
+    /// `nil` for 任意接種, which nobody is invited to.
+    package let audience: Audience?
     package let source: RuleSource
     /// Doses of these vaccines count as doses of this schedule.
     let counts: VaccineSet
@@ -21,12 +30,14 @@ package final class Programme: Sendable {
     let order: Int
 
     init(
-        code: String, name: BilingualText, category: Category, source: RuleSource,
-        counting: (vaccines: VaccineSet, early: Bool), order: Int, versions: [ProgrammeVersion]
+        code: String, name: BilingualText, kind: (category: Category, audience: Audience?),
+        source: RuleSource, counting: (vaccines: VaccineSet, early: Bool), order: Int,
+        versions: [ProgrammeVersion]
     ) {
         self.code = code
         self.name = name
-        self.category = category
+        category = kind.category
+        audience = kind.audience
         self.source = source
         counts = counting.vaccines
         countsEarlyDoses = counting.early

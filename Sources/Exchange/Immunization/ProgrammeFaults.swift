@@ -42,7 +42,7 @@ struct ProgrammeFaults {
     private func check(
         _ course: DoseCourse, born birth: CalendarDay, _ path: String
     ) throws(RuleFault) {
-        let person = PersonDays(birth: birth, dueDay: birth.daysSince1970)
+        let person = PersonDays(birth: birth, dueDay: birth)
         var earliest: [Int] = []
         for (place, dose) in course.doses.enumerated() {
             let here = "\(path).doses[\(place)]"

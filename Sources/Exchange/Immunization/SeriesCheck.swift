@@ -65,7 +65,7 @@ struct SeriesCheck {
     private func counted(_ version: ProgrammeVersion, on day: Int?) -> [KnownDose] {
         var first = KnownDose.noDay
         if let day, let season = version.season { first = season.around(day).lowerBound }
-        if version.isPerPregnancy, let due = check.person.dueDay { first = due - 280 }
+        if version.isPerPregnancy, let weekZero = check.person.weekZero { first = weekZero }
         if !programme.countsEarlyDoses, let rule = version.courses.first?.doses.first,
             let window = rule.window.days(for: check.person)
         {

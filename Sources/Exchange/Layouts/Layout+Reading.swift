@@ -1,13 +1,13 @@
 /// Reading a layout from its file: a rule that contradicts itself is refused at load, with file,
 /// place and reason.
 extension Layout {
-    init(reading file: RuleReader) throws(RuleFault) {
+    init(reading file: RuleReader, past overruns: EraOverruns) throws(RuleFault) {
         try file.requireOnly([
             "source", "verified", "note", "code", "name", "field", "effectiveFrom", "effectiveTo",
             "encodings", "header", "extent", "dayForms", "columns", "key", "periods",
             "confirmation",
         ])
-        let columns = try file.columns()
+        let columns = try file.columns(past: overruns)
         let (key, isKeyUnique) = try file.key(among: columns)
         let first = try file.day("effectiveFrom")
         let last = try file.optionalDay("effectiveTo")
@@ -52,8 +52,9 @@ extension RuleReader {
         }
     }
 
-    fileprivate func columns() throws(RuleFault) -> [LayoutColumn] {
-        let forms = object["dayForms"] == nil ? [] : try dayForms("dayForms")
+    fileprivate func columns(past overruns: EraOverruns) throws(RuleFault) -> [LayoutColumn] {
+        let days = DayReading(
+            forms: object["dayForms"] == nil ? [] : try dayForms("dayForms"), overruns: overruns)
         let rows = try children("columns")
         guard (1...CSVLimits.standard.fieldsMax / 2).contains(rows.count) else {
             throw fault("columns", "is empty or too long")
@@ -66,7 +67,7 @@ extension RuleReader {
         }
         var columns: [LayoutColumn] = []
         for row in rows {
-            let column = try row.column(forms: forms, items: items)
+            let column = try row.column(days: days, items: items)
             for name in [column.name] + column.otherNames {
                 guard !columns.contains(where: { $0.isCalled(name) }) else {
                     throw row.fault("name", "is given twice")
@@ -79,12 +80,12 @@ extension RuleReader {
         return columns
     }
 
-    private func column(forms: [DayForm], items: [String]) throws(RuleFault) -> LayoutColumn {
+    private func column(days: DayReading, items: [String]) throws(RuleFault) -> LayoutColumn {
         try requireOnly([
             "item", "name", "otherNames", "type", "min", "max", "codes", "forms", "required",
             "width", "absent", "lines", "longNumbers", "note",
         ])
-        let type = try columnType(forms: forms)
+        let type = try columnType(days: days)
         let others = object["otherNames"] == nil ? [] : try strings("otherNames")
         let absent = object["absent"] == nil ? [] : try strings("absent")
         for form in absent {
@@ -95,7 +96,7 @@ extension RuleReader {
             item: try string("item"), names: [try string("name")] + others, type: type,
             width: try width(type), requirement: try requirement(items: items),
             absentForms: absent.map { Array($0.utf8) },
-            mayHoldLongNumbers: try optionalBool("longNumbers"))
+            mayHoldLongNumbers: try bool("longNumbers", default: false))
     }
 
     private func width(_ type: ColumnType) throws(RuleFault) -> Width {
@@ -123,7 +124,7 @@ extension RuleReader {
         return .when(column: column, is: values)
     }
 
-    private func columnType(forms: [DayForm]) throws(RuleFault) -> ColumnType {
+    private func columnType(days: DayReading) throws(RuleFault) -> ColumnType {
         let name = try string("type")
         let isLong = ["text", "digits", "integer", "base64", "hexadecimal"].contains(name)
         guard isLong || (object["max"] == nil && object["min"] == nil) else {
@@ -133,7 +134,7 @@ extension RuleReader {
         case "text":
             return .text(
                 charactersMax: try int("max", in: 1...10_000),
-                mayHoldLines: try optionalBool("lines"))
+                mayHoldLines: try bool("lines", default: false))
         case "digits":
             let most = try int("max", in: 1...64)
             return .digits((object["min"] == nil ? most : try int("min", in: 1...most))...most)
@@ -142,8 +143,8 @@ extension RuleReader {
             return .integer((object["min"] == nil ? 0 : try int("min", in: 0...most))...most)
         case "code": return .code(try codes())
         case "flag": return .flag
-        case "day": return .day(try ownForms(or: forms))
-        case "birth-date": return .birthDate(try ownForms(or: forms))
+        case "day": return .day(try ownForms(or: days))
+        case "birth-date": return .birthDate(try ownForms(or: days))
         case "base64": return .base64(bytesMax: try int("max", in: 1...10_000))
         case "hexadecimal": return .hexadecimal(bytesMax: try int("max", in: 1...10_000))
         default:
@@ -158,10 +159,10 @@ extension RuleReader {
         "institution": .institution, "conditions": .conditions, "pairs": .pairs,
     ]
 
-    private func ownForms(or forms: [DayForm]) throws(RuleFault) -> [DayForm] {
-        let own = object["forms"] == nil ? forms : try dayForms("forms")
+    private func ownForms(or days: DayReading) throws(RuleFault) -> DayReading {
+        let own = object["forms"] == nil ? days.forms : try dayForms("forms")
         guard !own.isEmpty else { throw fault("forms", "is missing") }
-        return own
+        return DayReading(forms: own, overruns: days.overruns)
     }
 
     private func dayForms(_ name: String) throws(RuleFault) -> [DayForm] {

@@ -70,10 +70,14 @@ package struct Layouts: Hashable, Sendable {
         try self.init(of: RuleFolder(files: files))
     }
 
-    init(of folder: RuleFolder) throws(RuleFault) {
+    /// Versions kept from before eras could be written on (`isKept`) take none.
+    init(of folder: RuleFolder, isKept: Bool = false) throws(RuleFault) {
+        let isOlder = isKept && folder.files[EraOverruns.path] == nil
+        let overruns =
+            isOlder ? EraOverruns.none : try EraOverruns(reading: folder.file(EraOverruns.path))
         var all: [Layout] = []
         for file in try folder.readers(in: "layouts/") {
-            let layout = try Layout(reading: file)
+            let layout = try Layout(reading: file, past: overruns)
             guard !all.contains(where: { $0.overlaps(layout) }) else {
                 throw file.fault("effectiveFrom", "overlaps another layout of the same code")
             }

@@ -58,10 +58,11 @@ extension LayoutColumn {
         if !isFormed { codes.append(.format) }
     }
 
-    /// Codes, numbers and dates: read in half width.
+    /// Codes, numbers and days: read in half width. Days are folded whatever the column's width is,
+    /// because 令和８年４月１日 is taken everywhere and Ｒ８．４．１ says the same.
     private func narrowValue(of cell: Cell, _ codes: inout [RowCode]) -> CellValue {
         if cell.summary.isASCII { return asciiValue(cell.bytes, &codes) }
-        if width == .any, let folded = cell.folded {
+        if width == .any || type.isDay, let folded = cell.folded {
             return asciiValue(Cell.trimmed(folded[...]), &codes)
         }
         if let value = japaneseDay(cell, &codes) { return value }
@@ -71,19 +72,16 @@ extension LayoutColumn {
 
     private func japaneseDay(_ cell: Cell, _ codes: inout [RowCode]) -> CellValue? {
         switch type {
-        case .day(let forms):
-            guard forms.contains(.eraKanji), let text = cell.text,
-                let written = WrittenDay.readKanji(text), let day = written.exact
+        case .day(let reading):
+            guard let written = cell.text.flatMap({ WrittenDay.readText($0, as: reading) }),
+                let day = written.exact
             else { return nil }
             if written.isPastEraEnd { codes.append(.eraEnded) }
             return .day(day)
-        case .birthDate(let forms):
-            let text = cell.text
+        case .birthDate(let reading):
+            guard let text = cell.text else { return nil }
             if text == "不明" { return birthDate(WrittenDay.unknown, &codes) }
-            guard forms.contains(.eraKanji), let text,
-                let written = WrittenDay.readKanji(text), written.year >= 1868
-            else { return nil }
-            return birthDate(written, &codes)
+            return WrittenDay.readText(text, as: reading).map { birthDate($0, &codes) }
         default: return nil
         }
     }
@@ -105,13 +103,13 @@ extension LayoutColumn {
             case .code(let known):
                 known.firstIndex { $0.code.utf8.elementsEqual(bytes) }.map { .code($0) }
             case .flag: Self.flag(bytes)
-            case .day(let forms):
-                WrittenDay.read(bytes, as: forms).flatMap { written in
+            case .day(let reading):
+                WrittenDay.read(bytes, as: reading).flatMap { written in
                     if written.isPastEraEnd { codes.append(.eraEnded) }
                     return written.exact.map { .day($0) }
                 }
-            case .birthDate(let forms):
-                WrittenDay.read(bytes, as: forms, mayBeUnknown: true)
+            case .birthDate(let reading):
+                WrittenDay.read(bytes, as: reading, mayBeUnknown: true)
                     .map { birthDate($0, &codes) }
             default: identifier(bytes, &codes)
             }

@@ -46,11 +46,12 @@ package struct LayoutColumn: Hashable, Sendable {
 
 /// 半角・全角.
 package enum Width: String, Hashable, Sendable {
-    /// 半角: ASCII, and half-width kana in text. Codes, numbers and dates in full width are refused.
+    /// 半角: ASCII, and half-width kana in text. Codes and numbers in full width are refused; days are
+    /// read in either width.
     case half
     /// 全角: no ASCII and no half-width kana.
     case full
-    /// Both. Codes, numbers and dates in full width are read as if they were half-width.
+    /// Both. Codes and numbers in full width are read as if they were half-width.
     case any
 }
 
@@ -62,9 +63,9 @@ package enum ColumnType: Hashable, Sendable {
     case integer(ClosedRange<Int>)
     case code([CodedName])
     case flag
-    case day([DayForm])
+    case day(DayReading)
     /// 生年月日: parts may be unknown.
-    case birthDate([DayForm])
+    case birthDate(DayReading)
     case individualNumber
     case payerNumber
     case recipientNumber
@@ -124,14 +125,14 @@ package enum ColumnType: Hashable, Sendable {
                 en: "a whole number from \(values.lowerBound) to \(values.upperBound)")
         case .code(let codes): Self.rule(of: codes)
         case .flag: .init(ja: "1(はい)または0(いいえ)", en: "1 (yes) or 0 (no)")
-        case .day(let forms):
+        case .day(let reading):
             .init(
-                ja: "実在する日付(\(forms.map(\.example).joined(separator: "、")))",
-                en: "a day that exists (\(forms.map(\.example).joined(separator: ", ")))")
-        case .birthDate(let forms):
+                ja: "実在する日付(\(reading.examples.joined(separator: "、")))",
+                en: "a day that exists (\(reading.examples.joined(separator: ", ")))")
+        case .birthDate(let reading):
             .init(
-                ja: "生年月日(\(forms.map(\.example).joined(separator: "、"))、分からない月日は00、全て不明なら「不明」)",
-                en: "a birth date (\(forms.map(\.example).joined(separator: ", ")); 00 for an "
+                ja: "生年月日(\(reading.examples.joined(separator: "、"))、分からない月日は00、全て不明なら「不明」)",
+                en: "a birth date (\(reading.examples.joined(separator: ", ")); 00 for an "
                     + "unknown month or day, 不明 when all is unknown)")
         default: formRule
         }

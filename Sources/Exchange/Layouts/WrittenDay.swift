@@ -20,6 +20,14 @@ package enum DayForm: String, CaseIterable, Hashable, Sendable {
     }
 }
 
+/// 日付の列の読み方: the forms a column takes, and the eras that may be written on too long.
+package struct DayReading: Hashable, Sendable {
+    let forms: [DayForm]
+    let overruns: EraOverruns
+
+    var examples: [String] { forms.map(\.example) }
+}
+
 /// A day as a file wrote it, in the Gregorian calendar. Month and day are 0 where the file says
 /// that nobody knows them.
 struct WrittenDay: Hashable {
@@ -34,28 +42,27 @@ struct WrittenDay: Hashable {
 
     /// As `BirthDate` reads it.
     var birthText: String {
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: width - digits.count) + digits
-        }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        "\(Digits.padded(year, to: 4))-\(Digits.padded(month, to: 2))-\(Digits.padded(day, to: 2))"
     }
 
     /// `nil` when the bytes are in none of the forms, or name a day that never was. With
     /// `mayBeUnknown` month and day may be 00.
     static func read(
-        _ bytes: ArraySlice<UInt8>, as forms: [DayForm], mayBeUnknown: Bool = false
+        _ bytes: ArraySlice<UInt8>, as reading: DayReading, mayBeUnknown: Bool = false
     ) -> WrittenDay? {
         guard let first = bytes.first, bytes.count <= 10 else { return nil }
+        let forms = reading.forms
+        let overruns = reading.overruns
         let numbers = Numbers(bytes)
         let read: WrittenDay?
         switch (numbers?.separator, bytes.count) {
         case (nil, _) where numbers == nil:
             guard forms.contains(.eraLetter), let era = Self.era(letter: first) else { return nil }
-            read = Self.afterLetter(era, bytes.dropFirst())
+            read = Self.afterLetter(era, bytes.dropFirst(), past: overruns)
         case (nil, 8) where forms.contains(.compact): read = numbers?.compactDay
         case (nil, 7) where forms.contains(.eraDigits):
-            read = numbers?.eraDay(Wareki.Era(rawValue: Int(first - 0x30)), skipping: 1)
+            let era = Wareki.Era(rawValue: Int(first - 0x30))
+            read = numbers?.eraDay(era, skipping: 1, past: overruns)
         case (0x2D, 10) where forms.contains(.iso):
             read = numbers?.day(lengths: [4...4, 2...2, 2...2])
         case (0x2F, _) where forms.contains(.slash):
@@ -66,9 +73,12 @@ struct WrittenDay: Hashable {
         return read
     }
 
-    /// 令和8年4月1日, with digits of either width; the era's own rules apply.
-    static func readKanji(_ text: String) -> WrittenDay? {
-        guard let (date, warning) = try? Wareki.reading(text) else { return nil }
+    /// 令和8年4月1日 or R元.5.1: what kanji are in, in either width; the era's own rules apply.
+    static func readText(_ text: String, as reading: DayReading) -> WrittenDay? {
+        let isNamed = Wareki.Era.allCases.contains { text.hasPrefix($0.kanji) }
+        guard reading.forms.contains(isNamed ? .eraKanji : .eraLetter),
+            let (date, warning) = try? Wareki.reading(text, past: reading.overruns)
+        else { return nil }
         return WrittenDay(date.day, isPastEraEnd: warning == .pastEraEnd)
     }
 
@@ -91,13 +101,15 @@ struct WrittenDay: Hashable {
     }
 
     /// `8.4.1`, `08/04/01`, `080401`.
-    private static func afterLetter(_ era: Wareki.Era, _ rest: ArraySlice<UInt8>) -> WrittenDay? {
+    private static func afterLetter(
+        _ era: Wareki.Era, _ rest: ArraySlice<UInt8>, past overruns: EraOverruns
+    ) -> WrittenDay? {
         guard let numbers = Numbers(rest) else { return nil }
         guard numbers.separator != nil else {
-            return rest.count == 6 ? numbers.eraDay(era, skipping: 0) : nil
+            return rest.count == 6 ? numbers.eraDay(era, skipping: 0, past: overruns) : nil
         }
         return numbers.day(lengths: [1...2, 1...2, 1...2]).flatMap {
-            WrittenDay(era: era, year: $0.year, month: $0.month, day: $0.day)
+            WrittenDay(era: era, year: $0.year, month: $0.month, day: $0.day, past: overruns)
         }
     }
 }
@@ -108,13 +120,13 @@ extension WrittenDay {
     }
 
     /// A day of an era, its month or day perhaps unknown: then some day it can be must be of the
-    /// era, or of the next where the era is only written on too long.
-    init?(era: Wareki.Era, year: Int, month: Int, day: Int) {
+    /// era, or of the next where this one may be written on too long.
+    init?(era: Wareki.Era, year: Int, month: Int, day: Int, past overruns: EraOverruns) {
         guard year >= 1, (0...12).contains(month) else { return nil }
         guard month == 0 || day == 0 else {
             guard
                 let (date, warning) = try? Wareki.reading(
-                    era: era, year: year, month: month, day: day)
+                    era: era, year: year, month: month, day: day, past: overruns)
             else { return nil }
             self.init(date.day, isPastEraEnd: warning == .pastEraEnd)
             return
@@ -130,7 +142,7 @@ extension WrittenDay {
         else { return nil }
         let firstEra = Wareki(first)?.era ?? .meiji
         let isPast = firstEra.rawValue > era.rawValue
-        guard !isPast || era.next == firstEra else { return nil }
+        guard !isPast || (era.next == firstEra && overruns.tolerates(era)) else { return nil }
         self.init(year: gregorian, month: month, day: 0, isPastEraEnd: isPast)
     }
 }
@@ -185,10 +197,11 @@ private struct Numbers {
     }
 
     /// `YYMMDD` of an era behind `skipping` digits.
-    func eraDay(_ era: Wareki.Era?, skipping: Int) -> WrittenDay? {
+    func eraDay(_ era: Wareki.Era?, skipping: Int, past overruns: EraOverruns) -> WrittenDay? {
         guard let era else { return nil }
         let number = skipping == 0 ? values.0 : values.0 % 1_000_000
         return WrittenDay(
-            era: era, year: number / 10_000, month: number / 100 % 100, day: number % 100)
+            era: era, year: number / 10_000, month: number / 100 % 100, day: number % 100,
+            past: overruns)
     }
 }

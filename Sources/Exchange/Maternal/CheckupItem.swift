@@ -24,7 +24,7 @@ package struct CheckupItem: Hashable, Sendable {
     }
 
     /// 電子化の区分.
-    package enum DataSet: String, Sendable {
+    package enum DataSet: String, CaseIterable, Sendable {
         /// 最低限電子化すべき情報.
         case minimum
         /// 標準的な電子的記録様式.
@@ -67,19 +67,14 @@ extension RuleFolder {
             "source", "verified", "note", "sensitiveConsentKind", "notExaminedReasons", "items",
         ])
         var reasons: [String: BilingualText] = [:]
-        for row in try file.children("notExaminedReasons") {
+        _ = try file.rows("notExaminedReasons", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name"])
-            let name = try row.text("name")
-            guard reasons.updateValue(name, forKey: try row.string("code")) == nil else {
-                throw row.fault("code", "is given twice")
-            }
+            reasons[try row.string("code")] = try row.text("name")
         }
         var items: [String: CheckupItem] = [:]
-        for row in try file.children("items") {
+        _ = try file.rows("items", uniqueBy: "code") { row throws(RuleFault) in
             let item = try CheckupItem(reading: row, followUps: followUps)
-            guard items.updateValue(item, forKey: item.code) == nil else {
-                throw row.fault("code", "is given twice")
-            }
+            items[item.code] = item
         }
         let kind = try file.consentKind("sensitiveConsentKind")
         let isKnown = try consentKinds().contains {
@@ -117,16 +112,13 @@ extension CheckupItem {
             kind = .text(lengthMax: try row.int("lengthMax", in: 1...4000))
         default: throw row.fault("kind", "is none of quantity, choice, day, text")
         }
-        guard let dataSet = DataSet(rawValue: try row.string("dataSet")) else {
-            throw row.fault("dataSet", "is none of minimum, standard, local")
-        }
-        self.dataSet = dataSet
+        dataSet = try row.choice("dataSet")
         isSensitive = try row.bool("sensitive")
         // What is handed over to the next municipality without asking must not be sensitive.
         guard !(isSensitive && dataSet == .minimum) else {
             throw row.fault("sensitive", "is true for an item of the minimum data set")
         }
-        jpCore = row.object["jpCore"] == nil ? nil : try row.jpCoreCode()
+        jpCore = try row.optional("jpCore", row.jpCoreCode)
     }
 }
 
@@ -142,16 +134,11 @@ extension RuleReader {
     fileprivate func choices(
         followUps: [String: FollowUpRule]
     ) throws(RuleFault) -> [CheckupItem.Choice] {
-        var choices: [CheckupItem.Choice] = []
-        for row in try children("choices") {
+        let choices = try rows("choices", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name", "followUp"])
-            let choice = CheckupItem.Choice(
+            return CheckupItem.Choice(
                 code: try row.string("code"), name: try row.text("name"),
                 followUp: try row.followUp(of: followUps))
-            guard !choices.contains(where: { $0.code == choice.code }) else {
-                throw row.fault("code", "is given twice")
-            }
-            choices.append(choice)
         }
         guard choices.count > 1 else { throw fault("choices", "are fewer than two") }
         return choices
@@ -165,8 +152,8 @@ extension RuleReader {
         return set
     }
 
-    fileprivate func jpCoreCode() throws(RuleFault) -> CheckupItem.JPCoreCode {
-        let row = try child("jpCore")
+    fileprivate func jpCoreCode(_ name: String) throws(RuleFault) -> CheckupItem.JPCoreCode {
+        let row = try child(name)
         try row.requireOnly(["set", "code"])
         return CheckupItem.JPCoreCode(set: try jpCoreCodeSet(row), code: try row.string("code"))
     }

@@ -1,7 +1,7 @@
 /// 健康診査: one checkup as `profiles/maternal/` describes it: whom it is for and when, what is
 /// examined, and by which law or notice.
 package struct CheckupRule: Hashable, Sendable {
-    package enum Basis: String, Sendable {
+    package enum Basis: String, CaseIterable, Sendable {
         /// 母子保健法12条: the municipality must offer it.
         case statutory
         /// 同13条: it may, and the State recommends it.
@@ -42,17 +42,13 @@ extension CheckupRule {
         ])
         code = try row.string("code")
         name = try row.text("name")
-        guard let basis = Basis(rawValue: try row.string("basis")) else {
-            throw row.fault("basis", "is none of statutory, recommended, when-referred")
-        }
-        self.basis = basis
+        basis = try row.choice("basis")
         window = try row.lifeWindow()
-        standard = row.object["standard"] == nil ? nil : try row.lifeMark("standard")
+        standard = try row.optional("standard", row.lifeMark)
         law = try row.text("law")
         isInMinimumDataSet = try row.bool("minimumDataSet")
         items = try row.checkupItems("items")
-        questionnaires =
-            row.object["questionnaires"] == nil ? [] : try row.strings("questionnaires")
+        questionnaires = try row.optionalStrings("questionnaires")
         effective = try row.effectivePeriod()
         source = try row.source()
     }
@@ -60,16 +56,10 @@ extension CheckupRule {
 
 extension RuleReader {
     func checkupItems(_ name: String) throws(RuleFault) -> [CheckupRule.Item] {
-        var items: [CheckupRule.Item] = []
-        for row in try children(name) {
+        try rows(name, uniqueBy: "item") { row throws(RuleFault) in
             try row.requireOnly(["item", "required"])
-            let item = CheckupRule.Item(
+            return CheckupRule.Item(
                 code: try row.string("item"), isRequired: try row.bool("required"))
-            guard !items.contains(where: { $0.code == item.code }) else {
-                throw row.fault("item", "is given twice")
-            }
-            items.append(item)
         }
-        return items
     }
 }

@@ -18,15 +18,13 @@ extension RuleFolder {
         try file.requireOnly(["source", "verified", "note", "followUps"])
         _ = try file.source()
         var rules: [String: FollowUpRule] = [:]
-        for row in try file.children("followUps") {
+        _ = try file.rows("followUps", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name", "task", "dueDays", "sensitive"])
             let rule = FollowUpRule(
                 code: try row.string("code"), name: try row.text("name"),
                 task: try row.text("task"), dueDays: try row.int("dueDays", in: 0...366),
                 isSensitive: try row.bool("sensitive"))
-            guard rules.updateValue(rule, forKey: rule.code) == nil else {
-                throw row.fault("code", "is given twice")
-            }
+            rules[rule.code] = rule
         }
         return rules
     }

@@ -22,14 +22,17 @@ package struct PregnancyCalendar: Hashable, Sendable {
     /// 分娩予定日.
     package let expectedDate: CalendarDay
 
-    package init(expectedDate: CalendarDay, rules: PregnancyRules) {
+    /// 40週0日: what 分娩予定日 means, and no rule that anybody could set otherwise.
+    private static let termDays = 280
+
+    package init(expectedDate: CalendarDay) {
         self.expectedDate = expectedDate
-        weekZero = expectedDate.adding(days: -rules.termDays)
+        weekZero = expectedDate.adding(days: -Self.termDays)
     }
 
-    package init(lastPeriod: CalendarDay, rules: PregnancyRules) {
+    package init(lastPeriod: CalendarDay) {
         weekZero = lastPeriod
-        expectedDate = lastPeriod.adding(days: rules.termDays)
+        expectedDate = lastPeriod.adding(days: Self.termDays)
     }
 
     /// `nil` before 0 weeks 0 days.
@@ -38,9 +41,10 @@ package struct PregnancyCalendar: Hashable, Sendable {
         return days < 0 ? nil : GestationalAge(days: days)
     }
 
-    /// All days of the weeks from `first` to `last`, both whole.
-    package func days(ofWeeks first: Int, through last: Int) -> DayRange {
+    /// All days of whole weeks, first and last included.
+    package func days(of weeks: ClosedRange<Int>) -> DayRange {
         DayRange(
-            first: weekZero.adding(days: first * 7), last: weekZero.adding(days: last * 7 + 6))
+            first: weekZero.adding(days: weeks.lowerBound * 7),
+            last: weekZero.adding(days: weeks.upperBound * 7 + 6))
     }
 }

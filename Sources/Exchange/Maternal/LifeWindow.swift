@@ -40,24 +40,6 @@ package struct DayRange: Hashable, Sendable {
     package func overlaps(_ other: DayRange) -> Bool { first <= other.last && other.first <= last }
 }
 
-/// 施行期間: from when, and to when if it has ended, a rule is in force.
-package struct EffectivePeriod: Hashable, Sendable {
-    package let from: CalendarDay
-    package let to: CalendarDay?
-
-    package func contains(_ day: CalendarDay) -> Bool {
-        from <= day && to.map { day <= $0 } ?? true
-    }
-
-    func touches(_ range: DayRange) -> Bool {
-        from <= range.last && to.map { range.first <= $0 } ?? true
-    }
-
-    func overlaps(_ other: EffectivePeriod) -> Bool {
-        (to.map { other.from <= $0 } ?? true) && (other.to.map { from <= $0 } ?? true)
-    }
-}
-
 extension RuleReader {
     /// `{"day": 28}`, `{"exceedsMonths": 18}` or `{"belowMonths": 24}`.
     func lifeMark(_ name: String) throws(RuleFault) -> LifeMark {
@@ -80,12 +62,5 @@ extension RuleReader {
         let days = window.days(from: CalendarDay(daysSince1970: 0))
         guard days.first <= days.last else { throw fault("to", "is before from") }
         return window
-    }
-
-    func effectivePeriod() throws(RuleFault) -> EffectivePeriod {
-        let first = try day("effectiveFrom")
-        let last = try optionalDay("effectiveTo")
-        if let last, last < first { throw fault("effectiveTo", "is before effectiveFrom") }
-        return EffectivePeriod(from: first, to: last)
     }
 }

@@ -37,7 +37,7 @@ package struct MaternalQuestion: Hashable, Sendable {
             writer.member("birth", day.text)
             writer.write("windows", rules.windows(ofChildBorn: day), items: rules.items)
         case .due(let day):
-            let calendar = PregnancyCalendar(expectedDate: day, rules: rules.pregnancy)
+            let calendar = PregnancyCalendar(expectedDate: day)
             writer.member("due", day.text)
             writer.member("weekZero", calendar.weekZero.text)
             writer.writeVisits(of: calendar, by: rules)
@@ -64,87 +64,82 @@ extension JSONWriter {
     fileprivate mutating func write(
         _ name: String, _ windows: [MaternalSchedule.Window], items: CheckupItems
     ) {
-        self.name(name)
-        beginArray()
-        for window in windows {
-            beginObject()
-            member("code", window.rule.code)
-            member("name", window.rule.name)
-            member("basis", window.rule.basis.rawValue)
-            member(window.days)
-            member("standard", window.standard?.text)
-            member("law", window.rule.law)
-            member("minimumDataSet", window.rule.isInMinimumDataSet)
-            write(window.rule.items, of: items)
-            member("questionnaires", window.rule.questionnaires)
-            member(window.rule.source)
-            endObject()
+        array(name) {
+            for window in windows {
+                $0.object {
+                    $0.member("code", window.rule.code)
+                    $0.member("name", window.rule.name)
+                    $0.member("basis", window.rule.basis.rawValue)
+                    $0.member(window.days)
+                    $0.member("standard", window.standard?.text)
+                    $0.member("law", window.rule.law)
+                    $0.member("minimumDataSet", window.rule.isInMinimumDataSet)
+                    $0.write(window.rule.items, of: items)
+                    $0.member("questionnaires", window.rule.questionnaires)
+                    $0.member(window.rule.source)
+                }
+            }
         }
-        endArray()
     }
 
     fileprivate mutating func writeVisits(of calendar: PregnancyCalendar, by rules: MaternalRules) {
-        name("visits")
-        beginArray()
-        for visit in rules.visits(of: calendar) {
-            beginObject()
-            member("number", visit.rule.number)
-            member("week", visit.rule.week)
-            member("everyWeeks", visit.rule.band.everyWeeks)
-            member("name", rules.pregnancy.name)
-            member(visit.days)
-            member("standard", visit.standard.text)
-            member("beyondStandard", visit.rule.isBeyondStandard)
-            member("tests", visit.tests.map(\.code))
-            endObject()
+        array("visits") {
+            for visit in rules.visits(of: calendar) {
+                $0.object {
+                    $0.member("number", visit.rule.number)
+                    $0.member("week", visit.rule.week)
+                    $0.member("everyWeeks", visit.rule.band.everyWeeks)
+                    $0.member("name", rules.pregnancy.name)
+                    $0.member(visit.days)
+                    $0.member("standard", visit.standard.text)
+                    $0.member("beyondStandard", visit.rule.isBeyondStandard)
+                    $0.member("tests", visit.tests.map(\.span.code))
+                }
+            }
         }
-        endArray()
         write(rules.pregnancy.items, of: rules.items)
         member(rules.pregnancy.source)
     }
 
     fileprivate mutating func writeTests(of calendar: PregnancyCalendar, by rules: MaternalRules) {
-        name("tests")
-        beginArray()
-        for test in rules.pregnancy.tests {
-            beginObject()
-            member("code", test.code)
-            member("name", test.name)
-            member("times", test.times)
-            member(calendar.days(ofWeeks: test.weeks.lowerBound, through: test.weeks.upperBound))
-            member("sensitive", test.items.contains(where: rules.items.isSensitive))
-            member("items", test.items)
-            member(rules.pregnancy.testSource)
-            endObject()
+        array("tests") {
+            for test in rules.pregnancy.tests {
+                $0.object {
+                    $0.member("code", test.span.code)
+                    $0.member("name", test.span.name)
+                    $0.member("times", test.times)
+                    $0.member(calendar.days(of: test.span.weeks))
+                    $0.member("sensitive", test.items.contains(where: rules.items.isSensitive))
+                    $0.member("items", test.items)
+                    $0.member(rules.pregnancy.testSource)
+                }
+            }
         }
-        endArray()
     }
 
     fileprivate mutating func writeTerms(of calendar: PregnancyCalendar, by rules: MaternalRules) {
-        name("terms")
-        beginArray()
-        for term in rules.pregnancy.terms {
-            beginObject()
-            member("code", term.code)
-            member("name", term.name)
-            member(calendar.days(ofWeeks: term.weeks.lowerBound, through: term.weeks.upperBound))
-            endObject()
+        array("terms") {
+            for term in rules.pregnancy.terms {
+                $0.object {
+                    $0.member("code", term.code)
+                    $0.member("name", term.name)
+                    $0.member(calendar.days(of: term.weeks))
+                }
+            }
         }
-        endArray()
     }
 
     private mutating func write(_ listed: [CheckupRule.Item], of items: CheckupItems) {
-        name("items")
-        beginArray()
-        for item in listed {
-            beginObject()
-            member("code", item.code)
-            member("required", item.isRequired)
-            member("dataSet", items[item.code]?.dataSet.rawValue)
-            member("sensitive", items.isSensitive(item.code))
-            endObject()
+        array("items") {
+            for item in listed {
+                $0.object {
+                    $0.member("code", item.code)
+                    $0.member("required", item.isRequired)
+                    $0.member("dataSet", items[item.code]?.dataSet.rawValue)
+                    $0.member("sensitive", items.isSensitive(item.code))
+                }
+            }
         }
-        endArray()
     }
 
     private mutating func member(_ days: DayRange) {
@@ -158,17 +153,15 @@ extension JSONWriter {
     }
 
     private mutating func member(_ name: String, _ text: BilingualText) {
-        self.name(name)
-        beginObject()
-        member("ja", text.ja)
-        member("en", text.en)
-        endObject()
+        object(name) {
+            $0.member("ja", text.ja)
+            $0.member("en", text.en)
+        }
     }
 
     private mutating func member(_ name: String, _ codes: [String]) {
-        self.name(name)
-        beginArray()
-        for code in codes { string(code) }
-        endArray()
+        array(name) {
+            for code in codes { $0.string(code) }
+        }
     }
 }

@@ -60,22 +60,19 @@ private struct CheckupReading {
     func checkups(_ file: RuleReader) throws(RuleFault) -> [CheckupRule] {
         try file.requireOnly(["source", "verified", "note", "checkups"])
         _ = try file.source()
-        var rules: [CheckupRule] = []
-        for row in try file.children("checkups") {
+        return try file.rows(
+            "checkups", apart: "another row of the same checkup",
+            { (one: CheckupRule, other: CheckupRule) in
+                one.code == other.code && one.effective.overlaps(other.effective)
+            }
+        ) { row throws(RuleFault) in
             let rule = try CheckupRule(reading: row)
             try require(rule.items.map(\.code), of: row, "items")
             guard rule.questionnaires.allSatisfy(questionnaires.contains) else {
                 throw row.fault("questionnaires", "names an unknown questionnaire")
             }
-            let isTwice = rules.contains {
-                $0.code == rule.code && $0.effective.overlaps(rule.effective)
-            }
-            guard !isTwice else {
-                throw row.fault("effectiveFrom", "overlaps another row of the same checkup")
-            }
-            rules.append(rule)
+            return rule
         }
-        return rules
     }
 
     func require(
@@ -91,7 +88,7 @@ private struct CheckupReading {
             guard test.items.allSatisfy({ items[$0] != nil }) else {
                 throw RuleFault(
                     file: "maternal/pregnancy-tests.json", path: "tests",
-                    reason: "\(test.code) names an item that is not in maternal/items.json")
+                    reason: "\(test.span.code) names an item that is not in maternal/items.json")
             }
         }
         guard followUps[pregnancy.lossFollowUp] != nil else {

@@ -31,8 +31,7 @@ extension MaternalRules {
         pregnancy.visits.map { visit in
             MaternalSchedule.Visit(
                 rule: visit,
-                days: calendar.days(
-                    ofWeeks: visit.weeks.lowerBound, through: visit.weeks.upperBound),
+                days: calendar.days(of: visit.weeks),
                 standard: calendar.weekZero.adding(days: visit.week * 7),
                 tests: pregnancy.tests(of: visit))
         }

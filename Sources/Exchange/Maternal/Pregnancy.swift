@@ -56,7 +56,7 @@ extension Pregnancy {
         var next = self
         switch event {
         case .expectedDate(let day):
-            next.calendar = PregnancyCalendar(expectedDate: day, rules: rules)
+            next.calendar = PregnancyCalendar(expectedDate: day)
             for loss in losses { try next.requireHeld(loss.day, rules) }
         case .fetuses(let count):
             guard (1...9).contains(count), count > fetuses - remaining else { throw .fetusCount }
@@ -85,7 +85,7 @@ extension Pregnancy {
 package struct PregnancyEnding: Hashable, Sendable {
     package let day: CalendarDay
     package let age: GestationalAge
-    package let term: PregnancyRules.Term?
+    package let term: PregnancyRules.WeekSpan?
     /// 妊婦健診の券 count no longer after this day; postpartum checkups are counted from it, after a loss
     /// too.
     package let closesPrenatalAfter: CalendarDay

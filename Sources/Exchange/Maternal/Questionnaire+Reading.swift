@@ -10,21 +10,14 @@ extension Questionnaire {
         name = try file.text("name")
         effective = try file.effectivePeriod()
         source = try file.source()
-        var questions: [Question] = []
-        for row in try file.children("questions") {
-            let question = try Question(reading: row, followUps: followUps)
-            guard !questions.contains(where: { $0.linkID == question.linkID }) else {
-                throw row.fault("linkId", "is given twice")
-            }
-            questions.append(question)
+        let questions = try file.rows("questions", uniqueBy: "linkId") { row throws(RuleFault) in
+            try Question(reading: row, followUps: followUps)
         }
         guard !questions.isEmpty else { throw file.fault("questions", "is empty") }
         self.questions = questions
-        var rules: [Rule] = []
-        for row in try file.children("rules") {
-            rules.append(try Rule(reading: row, questions: questions, followUps: followUps))
+        rules = try file.rows("rules") { row throws(RuleFault) in
+            try Rule(reading: row, questions: questions, followUps: followUps)
         }
-        self.rules = rules
     }
 }
 
@@ -34,22 +27,14 @@ extension Questionnaire.Question {
     ) throws(RuleFault) {
         try row.requireOnly(["linkId", "text", "sensitive", "choices"])
         linkID = try row.string("linkId")
-        text = row.object["text"] == nil ? nil : try row.text("text")
+        text = try row.optional("text", row.text)
         isSensitive = try row.bool("sensitive")
-        var choices: [Questionnaire.Choice] = []
-        for choice in try row.children("choices") {
+        let choices = try row.rows("choices", uniqueBy: "code") { choice throws(RuleFault) in
             try choice.requireOnly(["code", "name", "score", "followUp"])
-            let code = try choice.string("code")
-            guard !choices.contains(where: { $0.code == code }) else {
-                throw choice.fault("code", "is given twice")
-            }
-            choices.append(
-                Questionnaire.Choice(
-                    code: code,
-                    name: choice.object["name"] == nil ? nil : try choice.text("name"),
-                    score: choice.object["score"] == nil
-                        ? nil : try choice.int("score", in: 0...100),
-                    followUp: try choice.followUp(of: followUps)))
+            return Questionnaire.Choice(
+                code: try choice.string("code"), name: try choice.optional("name", choice.text),
+                score: try choice.optionalInt("score", in: 0...100),
+                followUp: try choice.followUp(of: followUps))
         }
         guard choices.count > 1 else { throw row.fault("choices", "are fewer than two") }
         let scored = choices.count { $0.score != nil }

@@ -30,12 +30,13 @@ extension RuleFolder {
         var rules: [TicketRule] = []
         for file in try readers(in: "maternal/tickets/") {
             try file.requireOnly(["source", "verified", "body", "name", "tickets"])
+            _ = try file.source()
             let body = try file.string("body")
             guard (try? LocalGovernmentCode(body)) != nil else {
                 throw file.fault("body", "is no local government code")
             }
             for row in try file.children("tickets") {
-                let rule = try TicketRule(reading: row, body: body, of: file)
+                let rule = try TicketRule(reading: row, body: body)
                 guard rule.checkups.allSatisfy(checkups.contains) else {
                     throw row.fault("checkups", "names an unknown checkup")
                 }
@@ -54,22 +55,19 @@ extension RuleFolder {
 }
 
 extension TicketRule {
-    fileprivate init(
-        reading row: RuleReader, body: String, of file: RuleReader
-    ) throws(RuleFault) {
+    fileprivate init(reading row: RuleReader, body: String) throws(RuleFault) {
         try row.requireOnly([
             "kind", "name", "checkups", "count", "countPluralExtra", "limitYen",
-            "effectiveFrom", "effectiveTo",
+            "effectiveFrom", "effectiveTo", "source", "verified",
         ])
         self.body = body
         kind = try row.string("kind")
         name = try row.text("name")
         checkups = try row.strings("checkups")
         count = try row.int("count", in: 1...99)
-        countPluralExtra =
-            row.object["countPluralExtra"] == nil ? 0 : try row.int("countPluralExtra", in: 1...99)
+        countPluralExtra = try row.optionalInt("countPluralExtra", in: 1...99) ?? 0
         limitYen = try row.int("limitYen", in: 0...1_000_000)
         effective = try row.effectivePeriod()
-        source = try file.source()
+        source = try row.source()
     }
 }

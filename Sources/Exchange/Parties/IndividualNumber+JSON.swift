@@ -6,13 +6,34 @@ extension JSON {
     package func refuseIndividualNumbers(
         at path: String = "", exceptIn items: Set<String> = []
     ) throws(Refusal) {
+        // Where it stands is told only once there is one.
+        guard holdsIndividualNumber(exceptIn: items) else { return }
+        try refuseTheFirst(at: path, exceptIn: items)
+    }
+
+    private func holdsIndividualNumber(exceptIn items: Set<String>) -> Bool {
+        switch self {
+        case .null, .bool: false
+        case .number(let text), .string(let text): Self.carriesOne(text)
+        case .array(let elements):
+            elements.contains { $0.holdsIndividualNumber(exceptIn: items) }
+        case .object(let object):
+            object.members.contains { member in
+                member.name == "myNumber" || Self.carriesOne(member.name)
+                    || !items.contains(member.name)
+                        && member.value.holdsIndividualNumber(exceptIn: items)
+            }
+        }
+    }
+
+    private func refuseTheFirst(at path: String, exceptIn items: Set<String>) throws(Refusal) {
         switch self {
         case .null, .bool: return
         case .number(let text), .string(let text):
             if Self.carriesOne(text) { throw .individualNumberNotAllowed(path) }
         case .array(let elements):
             for (place, element) in elements.enumerated() {
-                try element.refuseIndividualNumbers(
+                try element.refuseTheFirst(
                     at: JSONPath.element(place, of: path), exceptIn: items)
             }
         case .object(let object):
@@ -22,7 +43,7 @@ extension JSON {
                     throw .individualNumberNotAllowed(item)
                 }
                 guard !items.contains(member.name) else { continue }
-                try member.value.refuseIndividualNumbers(at: item, exceptIn: items)
+                try member.value.refuseTheFirst(at: item, exceptIn: items)
             }
         }
     }

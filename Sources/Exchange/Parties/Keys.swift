@@ -18,9 +18,21 @@ package struct PersonKey: Hashable, Sendable {
 /// Which of them stands in a row is the row's to say.
 package struct HashChain: Hashable, Sendable {
     package let byVersion: [[UInt8]]
+    private let inUse: Int
 
-    package init(_ byVersion: [[UInt8]]) {
+    /// `version` is the one in use, the last where nothing else is said.
+    package init(_ byVersion: [[UInt8]], inUse version: Int? = nil) {
+        precondition(!byVersion.isEmpty, "a key has a first version")
         self.byVersion = byVersion
+        inUse = version ?? byVersion.count
+    }
+
+    /// Under which a row stands unless a rotation is under way.
+    package var current: [UInt8] { byVersion[inUse - 1] }
+
+    /// The same at every gateway and under every version: the order in which rows are written.
+    package func precedes(_ other: HashChain) -> Bool {
+        byVersion[0].lexicographicallyPrecedes(other.byVersion[0])
     }
 }
 

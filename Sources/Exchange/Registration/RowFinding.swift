@@ -2,8 +2,6 @@
 /// closed code, and in both languages what to do. It never holds a value of the row; a row of a
 /// file tells what kind of value it was.
 package struct RowFinding: Hashable, Sendable {
-    package enum Severity: String, Sendable { case error, warning }
-
     /// Place in the array, from 0.
     package let index: Int
     package let item: String
@@ -32,20 +30,15 @@ package struct RowFinding: Hashable, Sendable {
 
     /// Place in the array, or line of the file, from 1, as a clerk counts.
     package var line: Int { index + 1 }
-    package var severity: Severity { code.severity }
+    package var severity: FindingSeverity { code.severity }
     package var ja: String { code.ja(about ?? RowItem(named: item), item) }
     package var en: String { code.en(about ?? RowItem(named: item), item) }
 
     package func write(into writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("line", line)
-        writer.member("item", item)
-        writer.member("code", code.rawValue)
-        writer.member("severity", severity.rawValue)
-        cell?.write(into: &writer)
-        writer.member("ja", ja)
-        writer.member("en", en)
-        writer.endObject()
+        WrittenFinding(
+            line: line, item: item, code: code.rawValue, severity: severity, cell: cell,
+            text: BilingualText(ja: ja, en: en)
+        ).write(into: &writer)
     }
 }
 
@@ -87,7 +80,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case underReview = "under-review"
     case eraEnded = "era-ended"
 
-    package var severity: RowFinding.Severity {
+    package var severity: FindingSeverity {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,

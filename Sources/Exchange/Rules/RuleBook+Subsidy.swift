@@ -34,14 +34,12 @@ extension RuleFolder {
         let file = try file("subsidy/law-numbers.json")
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "order"])
-        var order: [String] = []
         var names: [String: String] = [:]
-        for row in try file.children("order") {
+        let order = try file.rows("order", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name"])
             let code = try row.string("code")
-            guard !order.contains(code) else { throw row.fault("code", "is given twice") }
-            order.append(code)
             names[code] = try row.string("name")
+            return code
         }
         return LawNumbers(order: order, names: names)
     }
@@ -79,11 +77,11 @@ extension RuleFolder {
         let file = try file(path)
         _ = try file.resourceSource()
         var texts: [Code: EligibilityTexts.Text] = [:]
-        for concept in try file.children("concept") {
+        _ = try file.rows("concept", uniqueBy: "code") { concept throws(RuleFault) in
             guard let code = code(try concept.string("code")) else {
                 throw concept.fault("code", "is not one of the closed set")
             }
-            let text = EligibilityTexts.Text(
+            texts[code] = EligibilityTexts.Text(
                 display: BilingualText(
                     ja: try concept.designation(), en: try concept.string("display")),
                 definition: BilingualText(
@@ -91,9 +89,6 @@ extension RuleFolder {
                 nextAction: BilingualText(
                     ja: try concept.property("nextActionJa"),
                     en: try concept.property("nextActionEn")))
-            guard texts.updateValue(text, forKey: code) == nil else {
-                throw concept.fault("code", "is given twice")
-            }
         }
         for code in Code.allCases where texts[code] == nil {
             throw file.fault("concept", "leaves out \(code.rawValue)")
@@ -110,9 +105,6 @@ extension SubsidyProgram {
             "certificateTypeID", "name", "consentKind", "lawNumber", "priority", "effectiveFrom",
             "effectiveTo", "requiresDesignation", "incomeSegments", "additionalConditions",
         ])
-        let first = try row.day("effectiveFrom")
-        let last = try row.optionalDay("effectiveTo")
-        if let last, last < first { throw row.fault("effectiveTo", "is before effectiveFrom") }
         self.init(
             Row(
                 certificateTypeID: try row.string("certificateTypeID"),
@@ -120,7 +112,7 @@ extension SubsidyProgram {
                 lawNumber: try row.optionalString("lawNumber"),
                 priority: try row.int("priority", in: 0...9999),
                 requiresDesignation: try row.bool("requiresDesignation")),
-            body: body, effective: (first, last),
+            body: body, effective: try row.effectivePeriod(),
             names: (
                 try row.codedTexts("incomeSegments"), try row.codedTexts("additionalConditions")
             ),
@@ -128,10 +120,8 @@ extension SubsidyProgram {
     }
 
     fileprivate func overlaps(_ other: SubsidyProgram) -> Bool {
-        guard body == other.body, certificateTypeID == other.certificateTypeID else { return false }
-        let startsAfter = other.effectiveTo.map { effectiveFrom > $0 } ?? false
-        let endsBefore = effectiveTo.map { $0 < other.effectiveFrom } ?? false
-        return !startsAfter && !endsBefore
+        body == other.body && certificateTypeID == other.certificateTypeID
+            && effective.overlaps(other.effective)
     }
 }
 

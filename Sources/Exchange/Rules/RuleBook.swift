@@ -3,12 +3,14 @@
 package struct RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
-    /// Absent only in a version kept from before there were such rules.
+    /// Absent only in a kept version that does not hold what this release reads.
     package let maternal: MaternalRules?
-    /// 予防接種の決まり; absent only in a version kept from before the field began.
+    /// 予防接種の決まり; absent as above.
     package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
     package let visitKinds: [VisitKindRule]
+    /// None in a version kept from before residents were told anything.
+    package let noticeKinds: [NoticeKindRule]
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
@@ -28,23 +30,61 @@ package struct RuleBook: Sendable {
         self.version = version
         consentKinds = try folder.consentKinds()
         visitKinds = try folder.visitKinds()
+        noticeKinds = try folder.noticeKinds(isKept: isKept)
         purposes = try folder.purposes(isKept: isKept)
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
-        layouts = try Layouts(of: folder)
+        layouts = try Layouts(of: folder, isKept: isKept)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
-        let isOlder = isKept && !files.keys.contains { $0.hasPrefix("maternal/") }
-        maternal = isOlder ? nil : try MaternalRules(reading: folder)
-        let isBefore = isKept && !files.keys.contains { $0.hasPrefix("immunization/") }
-        immunization = isBefore ? nil : try ImmunizationRules(reading: files)
-        copayment = try folder.copaymentRules()
+        maternal = try Self.field(isKept) { () throws(RuleFault) in
+            try MaternalRules(reading: folder)
+        }
+        immunization = try Self.field(isKept) { () throws(RuleFault) in
+            try ImmunizationRules(reading: files)
+        }
+        copayment =
+            try Self.field(isKept) { () throws(RuleFault) in
+                try folder.copaymentRules()
+            } ?? nil
+    }
+
+    /// A field that decides no answer again: where a kept version does not hold what this release reads,
+    /// the field has no rules until the files of this release are loaded.
+    private static func field<Rules>(
+        _ isKept: Bool, _ read: () throws(RuleFault) -> Rules
+    ) throws(RuleFault) -> Rules? {
+        do throws(RuleFault) {
+            return try read()
+        } catch {
+            guard isKept else { throw error }
+            return nil
+        }
     }
 
     package func consentKind(_ kind: ConsentKind) -> ConsentKindRule? {
         consentKinds.first { $0.kind == kind }
     }
 
+    /// The kinds of consent, any of which opens a field of exchange to a visit.
+    package func consentKinds(of field: String) -> Set<ConsentKind> {
+        Set(consentKinds.filter { $0.field == field }.map(\.kind))
+    }
+
+    /// Kinds whose leaving out shows nowhere, so that what else is known may be told.
+    package var openConsentKinds: Set<ConsentKind> {
+        Set(consentKinds.filter { !$0.isSensitive }.map(\.kind))
+    }
+
+    /// The kinds of visit that open more than the check of eligibility.
+    package var readingVisitKinds: Set<String> {
+        Set(visitKinds.filter { !$0.isEligibilityOnly }.map(\.code))
+    }
+
     package func visitKind(_ code: String) -> VisitKindRule? {
         visitKinds.first { $0.code == code }
+    }
+
+    package func noticeKind(_ code: String) -> NoticeKindRule? {
+        noticeKinds.first { $0.code == code }
     }
 
     /// What a visit records when the resident chose nothing: never a sensitive kind.
@@ -79,8 +119,7 @@ extension RuleFolder {
     func consentKinds() throws(RuleFault) -> [ConsentKindRule] {
         let file = try file("access/consent-kinds.json")
         let source = try file.source()
-        var kinds: [ConsentKindRule] = []
-        for row in try file.children("kinds") {
+        return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
                 "code", "field", "name", "explanation", "sensitive", "onByDefault",
                 "childDecidesFromAge",
@@ -95,28 +134,37 @@ extension RuleFolder {
             guard !(rule.isSensitive && rule.isOnByDefault) else {
                 throw row.fault("onByDefault", "is true for a sensitive kind")
             }
-            guard !kinds.contains(where: { $0.kind == rule.kind }) else {
-                throw row.fault("code", "is given twice")
-            }
-            kinds.append(rule)
+            return rule
         }
-        return kinds
     }
 
     func visitKinds() throws(RuleFault) -> [VisitKindRule] {
         let file = try file("access/visit-kinds.json")
         let source = try file.source()
-        var kinds: [VisitKindRule] = []
-        for row in try file.children("kinds") {
+        return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name", "ends", "longestDays", "eligibilityOnly"])
+            return VisitKindRule(
+                code: try row.string("code"), name: try row.text("name"), term: try row.term(),
+                isEligibilityOnly: try row.bool("eligibilityOnly"), source: source)
+        }
+    }
+
+    func noticeKinds(isKept: Bool) throws(RuleFault) -> [NoticeKindRule] {
+        let path = "access/notice-kinds.json"
+        if isKept, files[path] == nil { return [] }
+        let file = try file(path)
+        let source = try file.source()
+        var kinds: [NoticeKindRule] = []
+        for row in try file.children("kinds") {
+            try row.requireOnly(["code", "name", "text"])
             let code = try row.string("code")
             guard !kinds.contains(where: { $0.code == code }) else {
                 throw row.fault("code", "is given twice")
             }
             kinds.append(
-                VisitKindRule(
-                    code: code, name: try row.text("name"), term: try row.term(),
-                    isEligibilityOnly: try row.bool("eligibilityOnly"), source: source))
+                NoticeKindRule(
+                    code: code, name: try row.text("name"), text: try row.text("text"),
+                    source: source))
         }
         return kinds
     }
@@ -125,14 +173,12 @@ extension RuleFolder {
         let file = try file("access/purposes.json")
         _ = try file.source()
         var names: [Purpose: BilingualText] = [:]
-        for row in try file.children("purposes") {
+        _ = try file.rows("purposes", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name"])
             guard let purpose = Purpose(rawValue: try row.string("code")) else {
                 throw row.fault("code", "is unknown")
             }
-            guard names.updateValue(try row.text("name"), forKey: purpose) == nil else {
-                throw row.fault("code", "is given twice")
-            }
+            names[purpose] = try row.text("name")
         }
         for purpose in Purpose.allCases where names[purpose] == nil && !isKept {
             throw file.fault("purposes", "leaves out \(purpose.rawValue)")

@@ -19,22 +19,12 @@ package struct RuleFault: Error, Hashable, Sendable, CustomStringConvertible {
 package struct BilingualText: Hashable, Sendable {
     package let ja: String
     package let en: String
-
-    package init(ja: String, en: String) {
-        self.ja = ja
-        self.en = en
-    }
 }
 
 /// 出典: where a rule was taken from, and whether somebody has checked it against that source.
 package struct RuleSource: Hashable, Sendable {
     package let text: String
     package let isVerified: Bool
-
-    package init(text: String, isVerified: Bool) {
-        self.text = text
-        self.isVerified = isVerified
-    }
 }
 
 /// One object of a rule file, read by name; every complaint carries the file and the path.

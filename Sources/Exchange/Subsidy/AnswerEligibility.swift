@@ -278,21 +278,8 @@ struct EligibilityDecision {
 }
 
 extension EligibilityFacts {
-    /// The newest known word on where the resident lived that day.
     func residence(on day: CalendarDay) -> Residence? {
-        var found: Residence?
-        for residence in residences where residence.knownAt <= decidedAt && residence.from <= day {
-            guard let best = found else {
-                found = residence
-                continue
-            }
-            let isLater =
-                residence.from != best.from
-                ? residence.from > best.from
-                : (residence.knownAt, residence.version) > (best.knownAt, best.version)
-            if isLater { found = residence }
-        }
-        return found
+        residences.residence(on: day, knownBy: decidedAt)
     }
 
     /// The last day the resident lived under `body` before `day`; `nil` if never.

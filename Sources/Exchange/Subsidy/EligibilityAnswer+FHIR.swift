@@ -9,11 +9,12 @@ extension EligibilityAnswer {
         id: String, requestID: String, question: EligibilityQuestion, created: Instant,
         rules: SubsidyRules
     ) -> [UInt8] {
-        var writer = JSONWriter(reservingBytes: 4096)
+        var writer = JSONWriter(reservingBytes: 8192)
         writer.object { response in
             response.member("resourceType", "CoverageEligibilityResponse")
             response.member("id", id)
-            writeContained(to: &response, patientID: question.patientID, rules)
+            let held = held
+            write(held, to: &response, patientID: question.patientID, rules)
             response.array("extension") { extensions in
                 for item in items { item.write(to: &extensions, rules) }
                 for warning in warnings { warning.write(to: &extensions, rules) }
@@ -33,34 +34,36 @@ extension EligibilityAnswer {
             response.member("outcome", "complete")
             response.member("disposition", disposition(rules))
             response.reference("insurer", FHIR.gateway)
-            writeInsurance(to: &response)
+            writeInsurance(of: held, to: &response)
         }
         return writer.bytes
     }
 
-    private var held: [(order: Int, item: Item, certificate: EntitlementVersion)] {
+    private typealias Held = (order: Int, certificate: EntitlementVersion)
+
+    private var held: [Held] {
         items.compactMap { item in
             guard let order = item.order, let certificate = item.certificate else { return nil }
-            return (order, item, certificate)
+            return (order, certificate)
         }
     }
 
-    private func writeContained(
-        to response: inout JSONWriter, patientID: String, _ rules: SubsidyRules
+    private func write(
+        _ held: [Held], to response: inout JSONWriter, patientID: String, _ rules: SubsidyRules
     ) {
         guard !held.isEmpty else { return }
         response.array("contained") { contained in
-            for (order, _, certificate) in held {
+            for (order, certificate) in held {
                 certificate.writeCoverage(
                     to: &contained, id: "c\(order)", patientID: patientID, order: order, rules)
             }
         }
     }
 
-    private func writeInsurance(to response: inout JSONWriter) {
+    private func writeInsurance(of held: [Held], to response: inout JSONWriter) {
         guard !held.isEmpty else { return }
         response.array("insurance") { insurance in
-            for (order, _, certificate) in held {
+            for (order, certificate) in held {
                 insurance.object {
                     $0.reference("coverage", "#c\(order)")
                     $0.member("inforce", true)
@@ -78,9 +81,19 @@ extension EligibilityAnswer {
         var en = ""
         for item in items {
             let text = rules.texts[outcome: item.outcome]
-            let subject = item.subject(rules)
-            ja += (ja.isEmpty ? "" : "。") + subject.ja + text.display.ja
-            en += (en.isEmpty ? "" : "; ") + subject.en + text.display.en
+            let subject = item.body.map {
+                rules.phrases.subject(body: $0, program: item.program, of: rules).words
+            }
+            if !ja.isEmpty {
+                ja += "。"
+                en += "; "
+            }
+            if let subject {
+                ja += subject.ja
+                en += subject.en
+            }
+            ja += text.display.ja
+            en += text.display.en
             if let date = item.date {
                 ja += "（\(date.text)）"
                 en += " (\(date.text))"
@@ -96,25 +109,14 @@ extension EligibilityAnswer {
 }
 
 extension EligibilityAnswer.Item {
-    fileprivate func subject(_ rules: SubsidyRules) -> BilingualText {
-        guard let body else { return BilingualText(ja: "", en: "") }
-        let name = rules.bodyName(body)
-        guard let program else { return BilingualText(ja: name.ja + ": ", en: name.en + ": ") }
-        return BilingualText(
-            ja: name.ja + " " + program.name.ja + ": ", en: name.en + " " + program.name.en + ": ")
-    }
-
     fileprivate func write(to extensions: inout JSONWriter, _ rules: SubsidyRules) {
         extensions.object { entry in
             entry.member("url", FHIR.Extension.outcome)
             entry.array("extension") { parts in
-                parts.object {
-                    $0.member("url", "code")
-                    $0.coding(
-                        "valueCoding", FHIR.System.outcome, outcome.rawValue,
-                        display: rules.texts[outcome: outcome].display.ja)
+                parts.raw(rules.phrases[outcome: outcome])
+                if let body {
+                    parts.raw(rules.phrases.subject(body: body, program: program, of: rules).parts)
                 }
-                writeSubject(to: &parts, rules)
                 if let date { parts.extensionItem("date", "valueDate", date.text) }
                 if let asOf { parts.extensionItem("asOf", "valueInstant", asOf.text) }
                 if let order {
@@ -126,24 +128,6 @@ extension EligibilityAnswer.Item {
             }
         }
     }
-
-    private func writeSubject(to parts: inout JSONWriter, _ rules: SubsidyRules) {
-        guard let body else { return }
-        parts.object {
-            $0.member("url", "body")
-            $0.coding(
-                "valueCoding", FHIR.System.localGovernment, body,
-                display: rules.bodyName(body).ja)
-        }
-        guard let program else { return }
-        parts.object {
-            $0.member("url", "scheme")
-            $0.coding(
-                "valueCoding", FHIR.System.certificateType + body, program.certificateTypeID,
-                display: program.name.ja)
-        }
-        if let law = program.lawNumber { parts.extensionItem("lawNumber", "valueCode", law) }
-    }
 }
 
 extension EligibilityWarning {
@@ -151,12 +135,7 @@ extension EligibilityWarning {
         extensions.object { entry in
             entry.member("url", FHIR.Extension.warning)
             entry.array("extension") { parts in
-                parts.object {
-                    $0.member("url", "code")
-                    $0.coding(
-                        "valueCoding", FHIR.System.warning, code.rawValue,
-                        display: rules.texts[warning: code].display.ja)
-                }
+                parts.raw(rules.phrases[warning: code])
                 switch self {
                 case .stale(let body, let asOf):
                     parts.object {

@@ -64,6 +64,25 @@ package struct Residence: Sendable, Hashable {
     }
 }
 
+extension [Residence] {
+    /// The newest word known by then on where the resident lived that day.
+    package func residence(on day: CalendarDay, knownBy now: Instant) -> Residence? {
+        var found: Residence?
+        for residence in self where residence.knownAt <= now && residence.from <= day {
+            guard let best = found else {
+                found = residence
+                continue
+            }
+            let isLater =
+                residence.from != best.from
+                ? residence.from > best.from
+                : (residence.knownAt, residence.version) > (best.knownAt, best.version)
+            if isLater { found = residence }
+        }
+        return found
+    }
+}
+
 /// 自治体の接続状況. Several standings of one body may be given (its history): the newest that was known at
 /// the decision speaks. A body that has registered nothing yet (`asOf` nil) is not connected: the
 /// gateway knows nothing of its residents, and "none held" would be a false statement.

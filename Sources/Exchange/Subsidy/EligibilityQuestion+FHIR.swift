@@ -9,11 +9,9 @@ extension EligibilityQuestion {
     }
 
     package init(reading resource: JSONObject, institution: Party) throws(Refusal) {
-        guard try resource.requiredString("resourceType") == "CoverageEligibilityRequest" else {
-            throw .malformed("resourceType")
-        }
+        try resource.requireResource("CoverageEligibilityRequest")
         try JSON.object(resource).refuseIndividualNumbers()
-        try Self.refuseModifiers(resource, at: "")
+        try resource.refuseModifiers()
         guard try resource.requiredString("status") == "active" else { throw .malformed("status") }
         let created = try Self.day(try resource.requiredString("created"), item: "created")
         try Self.requireInsurer(resource)
@@ -21,30 +19,8 @@ extension EligibilityQuestion {
         self.init(
             institution: institution,
             serviceDate: try Self.serviceDate(resource, created: created),
-            visitID: try Self.visitID(resource), patientID: try Self.patientID(resource),
+            visitID: try resource.visitID(), patientID: try resource.patientID(),
             purposes: try Self.purposes(resource))
-    }
-
-    private static func refuseModifiers(_ object: JSONObject, at path: String) throws(Refusal) {
-        for member in object.members {
-            guard member.name != "modifierExtension", member.name != "implicitRules" else {
-                throw .unknownItem(JSONPath.member(member.name, of: path))
-            }
-            guard member.name != "myNumber" else {
-                throw .individualNumberNotAllowed(JSONPath.member(member.name, of: path))
-            }
-            switch member.value {
-            case .object(let child):
-                try refuseModifiers(child, at: JSONPath.member(member.name, of: path))
-            case .array(let elements):
-                for (index, element) in elements.enumerated() {
-                    guard case .object(let child) = element else { continue }
-                    let place = JSONPath.member(member.name, of: path)
-                    try refuseModifiers(child, at: JSONPath.element(index, of: place))
-                }
-            default: break
-            }
-        }
     }
 
     private static func purposes(_ resource: JSONObject) throws(Refusal) -> [Purpose] {
@@ -59,22 +35,6 @@ extension EligibilityQuestion {
             purposes.append(purpose)
         }
         return purposes
-    }
-
-    private static func patientID(_ resource: JSONObject) throws(Refusal) -> String {
-        let patient = try resource.requiredObject("patient")
-        let number = try patient.optionalObject("identifier", at: "patient")?
-            .optionalString("value", at: "patient.identifier")
-        if let number, number.utf8.count == 12,
-            number.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        {
-            throw .individualNumberNotAllowed("patient.identifier.value")
-        }
-        let reference = try patient.requiredString("reference", at: "patient")
-        guard let id = FHIR.id(in: reference, of: "Patient") else {
-            throw .malformed("patient.reference")
-        }
-        return id
     }
 
     private static func requireInsurer(_ resource: JSONObject) throws(Refusal) {
@@ -121,24 +81,6 @@ extension EligibilityQuestion {
     private static func day(_ text: String, item: String) throws(Refusal) -> CalendarDay {
         text.utf8.count == 10
             ? try CalendarDay(text, item: item) : try Instant(text, item: item).dayInJapan
-    }
-
-    /// `extension` of `urn:tsunagi:StructureDefinition:visit`: `valueString` or
-    /// `valueIdentifier.value`.
-    private static func visitID(_ resource: JSONObject) throws(Refusal) -> String {
-        let item = "extension(visit)"
-        var found: String?
-        for case .object(let entry) in try resource.optionalArray("extension") ?? []
-        where entry["url"]?.string == FHIR.Extension.visit {
-            guard found == nil else { throw .duplicateItem(item) }
-            let text = try entry.optionalString("valueString", at: item)
-            let identifier = try entry.optionalObject("valueIdentifier", at: item)
-            let value = try identifier?.optionalString("value", at: item)
-            guard let id = text ?? value, FHIR.isID(id) else { throw .malformed(item) }
-            found = id
-        }
-        guard let found else { throw .missing(item) }
-        return found
     }
 
     /// The request as stored and read back: the fields of the question, nothing else of what was

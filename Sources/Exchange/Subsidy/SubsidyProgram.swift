@@ -11,8 +11,7 @@ package final class SubsidyProgram: Sendable, Hashable {
     package let lawNumber: String?
     /// Settles the order among schemes whose law number says nothing; smaller first.
     package let priority: Int
-    package let effectiveFrom: CalendarDay
-    package let effectiveTo: CalendarDay?
+    package let effective: EffectivePeriod
     /// 指定医療機関に限る.
     package let requiresDesignation: Bool
     /// 所得区分: code to name.
@@ -27,7 +26,7 @@ package final class SubsidyProgram: Sendable, Hashable {
     }
 
     init(
-        _ row: Row, body: String, effective: (from: CalendarDay, to: CalendarDay?),
+        _ row: Row, body: String, effective: EffectivePeriod,
         names: (segments: [CodedText], conditions: [CodedText]), source: RuleSource
     ) {
         self.body = body
@@ -37,8 +36,7 @@ package final class SubsidyProgram: Sendable, Hashable {
         lawNumber = row.lawNumber
         priority = row.priority
         requiresDesignation = row.requiresDesignation
-        effectiveFrom = effective.from
-        effectiveTo = effective.to
+        self.effective = effective
         incomeSegments = names.segments
         additionalConditions = names.conditions
         self.source = source
@@ -58,7 +56,7 @@ package final class SubsidyProgram: Sendable, Hashable {
         left === right
             || left.key == right.key && left.name == right.name
                 && left.consentKind == right.consentKind && left.lawNumber == right.lawNumber
-                && left.priority == right.priority && left.effectiveTo == right.effectiveTo
+                && left.priority == right.priority && left.effective == right.effective
                 && left.requiresDesignation == right.requiresDesignation
                 && left.incomeSegments == right.incomeSegments
                 && left.additionalConditions == right.additionalConditions
@@ -68,11 +66,9 @@ package final class SubsidyProgram: Sendable, Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(key) }
 
     /// Rows of one body and type do not overlap, so this names one.
-    private var key: [String] { [body, certificateTypeID, effectiveFrom.text] }
+    private var key: [String] { [body, certificateTypeID, effective.from.text] }
 
-    package func isEffective(on day: CalendarDay) -> Bool {
-        effectiveFrom <= day && effectiveTo.map { day <= $0 } ?? true
-    }
+    package func isEffective(on day: CalendarDay) -> Bool { effective.contains(day) }
 
     package func isOf(_ code: String) -> Bool {
         body == code || (body.utf8.contains(UInt8(ascii: "?")) && matches(code))

@@ -13,6 +13,7 @@ package struct SubsidyRules: Sendable {
     package let cardExpiresSoonDays: Int
     package let bodyNames: [String: BilingualText]
     package let texts: EligibilityTexts
+    let phrases: EligibilityPhrases
 
     private let programsByBody: [String: [SubsidyProgram]]
     private let programsByPattern: [SubsidyProgram]
@@ -33,6 +34,7 @@ package struct SubsidyRules: Sendable {
         cardExpiresSoonDays = limits.cardExpiresSoonDays
         self.bodyNames = bodyNames
         self.texts = texts
+        phrases = EligibilityPhrases(programs: programs, bodyNames: bodyNames, texts: texts)
         let isPattern = { (program: SubsidyProgram) in program.body.utf8.contains(0x3F) }
         programsByBody = Dictionary(grouping: programs.filter { !isPattern($0) }, by: \.body)
         programsByPattern = programs.filter(isPattern)

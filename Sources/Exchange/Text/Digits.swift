@@ -24,6 +24,23 @@ enum Digits {
         return count == 0 ? nil : number
     }
 
+    /// 法別番号: exactly two digits.
+    static func lawNumber(_ text: String) -> Int? {
+        text.utf8.count == 2 ? number(text.utf8) : nil
+    }
+
+    /// 特記事項: two digits, of which a receipt holds those below 64.
+    static func specialNote(_ code: String) -> UInt64? {
+        guard code.utf8.count == 2, let number = number(code.utf8), number < 64 else { return nil }
+        return UInt64(number)
+    }
+
+    /// 職務上の事由: one digit; 0 is none.
+    static func dutyReason(_ code: String) -> UInt8? {
+        guard code.utf8.count == 1, let number = number(code.utf8), number > 0 else { return nil }
+        return UInt8(number)
+    }
+
     /// The number with zeros before it; longer ones as they are.
     static func padded(_ number: Int, to width: Int) -> String {
         let text = String(number)

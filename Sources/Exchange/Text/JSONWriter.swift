@@ -120,17 +120,37 @@ package struct JSONWriter: Sendable {
 
     /// Plain stretches are copied whole; only `"`, `\` and control characters are escaped.
     private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        let raw = UnsafeRawBufferPointer(text)
         var start = 0
-        for index in 0..<text.count {
-            let byte = text[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+        var index = 0
+        while index < text.count {
+            if text.count - index >= 8,
+                Self.isPlain(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            {
+                index += 8
                 continue
             }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
-            escape(byte)
-            start = index + 1
+            let byte = text[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+                escape(byte)
+                start = index + 1
+            }
+            index += 1
         }
         bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+    }
+
+    /// Whether none of eight bytes needs an escape, tested at once: subtracting n from each byte borrows
+    /// into the high bit of one that is below n.
+    private static func isPlain(_ eight: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let control = (eight &- ones &* 0x20) & ~eight
+        let quote = eight ^ (ones &* 0x22)
+        let backslash = eight ^ (ones &* 0x5C)
+        let special = control | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+        return special & high == 0
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -41,28 +41,29 @@ package struct Wareki: Hashable, Sendable {
         year = day.year - era.firstYear + 1
     }
 
-    /// Reads `5080401`, `令和8年4月1日` (元年, full-width digits) or `R8.4.1` (also `/` and `-`),
-    /// strictly.
+    /// Reads `5080401`, `令和8年4月1日` or `R8.4.1` (also `/` and `-`), in half or full width and
+    /// with 元 for the first year, strictly.
     package init(_ text: String, item: String = "date") throws(Refusal) {
-        let reading = try Self.reading(text, item: item)
-        guard reading.warning != .pastEraEnd else { throw .malformed(item) }
-        self = reading.date
+        self = try Self.reading(text, past: .none, item: item).date
     }
 
-    /// As `init`, but what real systems still send is accepted with a warning. A date past the end
-    /// of its era comes back in the era that day belongs to.
-    package static func reading(_ text: String, item: String = "date")
+    /// As `init`, but a day past the end of an era that `overruns` names is accepted with a warning;
+    /// it comes back in the era that day belongs to.
+    package static func reading(_ text: String, past overruns: EraOverruns, item: String = "date")
         throws(Refusal) -> (date: Wareki, warning: Warning?)
     {
+        let text = halfWidth(text)
         guard let parts = code7(text) ?? kanji(text) ?? letter(text) else {
             throw .malformed(item)
         }
         return try reading(
-            era: parts.era, year: parts.year, month: parts.month, day: parts.day, item: item)
+            era: parts.era, year: parts.year, month: parts.month, day: parts.day,
+            past: overruns, item: item)
     }
 
     static func reading(
-        era: Era, year: Int, month: Int, day: Int, item: String = "date"
+        era: Era, year: Int, month: Int, day: Int, past overruns: EraOverruns,
+        item: String = "date"
     ) throws(Refusal) -> (date: Wareki, warning: Warning?) {
         guard year >= 1 else { throw .malformed(item) }
         let day = try CalendarDay(
@@ -71,8 +72,8 @@ package struct Wareki: Hashable, Sendable {
             throw .malformed(item)
         }
         if date.era != era {
-            // The next era may be written too long, one that ended two eras ago is a wrong era.
-            guard era.next == date.era else { throw .malformed(item) }
+            // Even of such an era, one that ended two eras ago is a wrong era.
+            guard era.next == date.era, overruns.tolerates(era) else { throw .malformed(item) }
             return (date, .pastEraEnd)
         }
         return (date, day.year < 1873 ? .lunarCalendar : nil)
@@ -80,7 +81,8 @@ package struct Wareki: Hashable, Sendable {
 
     /// `5080401`.
     package var code7: String {
-        "\(era.rawValue)\(Self.two(year))\(Self.two(day.month))\(Self.two(day.day))"
+        "\(era.rawValue)"
+            + [year, day.month, day.day].map { Digits.padded($0, to: 2) }.joined()
     }
 
     /// `令和8年4月1日`, `令和元年5月1日`.
@@ -93,7 +95,16 @@ package struct Wareki: Hashable, Sendable {
 
     private typealias Parts = (era: Era, year: Int, month: Int, day: Int)
 
-    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    /// 全角英数字・記号 as their half-width forms, whatever else is in the text.
+    private static func halfWidth(_ text: String) -> String {
+        guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+        var half = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isFull = (0xFF01...0xFF5E).contains(scalar.value)
+            half.append(isFull ? Unicode.Scalar(UInt8(scalar.value - 0xFEE0)) : scalar)
+        }
+        return String(half)
+    }
 
     private static func code7(_ text: String) -> Parts? {
         guard let digits = Digits.values(text.utf8), digits.count == 7,
@@ -111,8 +122,8 @@ package struct Wareki: Hashable, Sendable {
         let fields = text.dropFirst(2).dropLast().split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "年" || $0 == "月" })
         guard fields.count == 3, text.contains("年"), text.contains("月"),
-            let month = number(fields[1]), let day = number(fields[2]),
-            let year = fields[0] == "元" ? 1 : number(fields[0])
+            let year = Self.year(fields[0]), let month = number(fields[1]),
+            let day = number(fields[2])
         else { return nil }
         return (era, year, month, day)
     }
@@ -123,20 +134,16 @@ package struct Wareki: Hashable, Sendable {
         else { return nil }
         let fields = text.dropFirst().split(
             omittingEmptySubsequences: false, whereSeparator: { ".-/".contains($0) })
-        guard fields.count == 3, let year = number(fields[0]), let month = number(fields[1]),
+        guard fields.count == 3, let year = Self.year(fields[0]), let month = number(fields[1]),
             let day = number(fields[2])
         else { return nil }
         return (era, year, month, day)
     }
 
-    /// One or two digits, ASCII or full-width.
+    private static func year(_ text: Substring) -> Int? { text == "元" ? 1 : number(text) }
+
+    /// One or two digits.
     private static func number(_ text: Substring) -> Int? {
-        guard (1...2).contains(text.unicodeScalars.count) else { return nil }
-        var value = 0
-        for scalar in text.unicodeScalars {
-            guard let digit = DigitRuns.digit(scalar) else { return nil }
-            value = value * 10 + digit
-        }
-        return value
+        text.utf8.count <= 2 ? Digits.number(text.utf8) : nil
     }
 }

@@ -7,26 +7,13 @@ import Trust
 /// what it supersedes, and where the resident lives; the individual number becomes a keyed hash
 /// here.
 extension GatewayParts {
-    func feedCards(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let key = try request.idempotencyKey()
-        return try await registration(
-            request, context, for: .feedCards, read: readCardFeedEvents,
-            apply: { body in
-                let task = body.task(field: "cards", key: key)
+    func feedCards(_ asking: Asking) async throws -> Response {
+        try await registration(
+            asking, field: "cards", read: readCardFeedEvents,
+            apply: { records, task, rows in
                 let keys = keys.ring
-                return try await ledger.access(body.caller, .feedCards) { records in
-                    try records.applyCardFeed(task, body.accepted.map { numbered($0, keys) })
-                }
+                return try records.applyCardFeed(task, rows.map { numbered($0, keys) })
             })
-    }
-
-    /// What became of a feed: `GET /card-feed/events/{taskId}`.
-    func readCardFeed(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let task = try context.recordID("taskId")
-        let report = try await ledger.access(try request.caller(context), .feedCards) {
-            try $0.registrationReport(task)
-        }
-        return .json(.ok, report.json)
     }
 
     private func numbered(_ event: CardFeedEvent, _ keys: KeyRing) -> NumberedCardEvent {

@@ -56,14 +56,18 @@ extension OpenAPI {
             method: .get, path: "/fhir/CoverageEligibilityResponse/:id/$replay",
             id: "replayEligibilityForBody", field: "eligibility",
             ja: "自団体について、その日に何と答えたかを再計算で確かめる",
-            en: "As for the institution, with the outcomes of the asking body alone.",
+            en:
+                "As for the institution, with the outcomes of the asking body alone and no digest: it would "
+                + "tell of the others.",
             token: .officeIfAny, parameters: [.id, .operatorID],
             answers: [.fhir(.reference("Replay"), "The replay.")],
             refusals: replayRefusals + Refusals.ofOfficeToken)
     ]
 
     private static let replayRefusals =
-        Refusals.ofID + Refusals.ofAccess + [.recordUnknown, .replayDiffers, .rulesUnknown]
+        Refusals.ofID + Refusals.ofAccess + [
+            .recordUnknown, .replayDiffers, .answerFormUnknown, .rulesUnknown,
+        ]
 
     private static let checkExample = #"""
         {"resourceType": "CoverageEligibilityRequest",

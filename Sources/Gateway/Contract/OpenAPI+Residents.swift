@@ -30,7 +30,7 @@ extension OpenAPI {
                 #"{"nonce": "AcJ…", "day": "2026-06-15", "certificate": "MIIE…", "signature": "hB0n…"}"#
             ),
             answers: [.json(201, .reference("Token"), "The token; it is shown once.")],
-            refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess),
+            refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess + [.cardLocked]),
         Operation(
             method: .post, path: "/tokens/revoke", id: "endResidentSession", field: "sessions",
             ja: "トークンを今すぐ終わらせる", en: "Ends the token now; ending it twice is the same as once.",
@@ -48,9 +48,20 @@ extension OpenAPI {
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/Consent", id: "readOwnVisits", field: "own-records",
-            ja: "本人の受付と、そのときの同意を読む", en: "The newest 60 visits, with what was agreed to at each.",
+            ja: "本人の受付と、そのときの同意を読む",
+            en:
+                "The newest 60 visits, with what was agreed to at each. `verification.verified` is false "
+                + "for one opened by paper that no card has confirmed yet.",
             token: .resident, parameters: [.operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of Consent.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
+        Operation(
+            method: .get, path: "/fhir/Communication", id: "readOwnNotices",
+            field: "own-records", ja: "本人へのお知らせを読む",
+            en: "What the resident should hear of, newest first: a visit opened with a paper "
+                + "certificate.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of Communication.")],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
         Operation(
             method: .post, path: "/visits/:id/end", id: "endOwnVisit", field: "own-records",
@@ -64,7 +75,9 @@ extension OpenAPI {
             ja: "だれが何のために見たかを、証明とともに読む",
             en:
                 "IHE BALP AuditEvents, newest first; each sealed one carries its position, inclusion "
-                + "proof and the signed checkpoint. The question itself is on the record.",
+                + "proof, number and the signed checkpoint. `meta` carries the proof of how many there "
+                + "are as of the last epoch, none left out; what came after is marked "
+                + "`notYetCommitted`. The question itself is on the record.",
             token: .resident,
             parameters: [
                 .init(
@@ -87,7 +100,7 @@ extension OpenAPI {
             "SessionRequest",
             .object([
                 .required("nonce", .text.longest(512)), .required("day", .day),
-                .required("certificate", .base64), .required("signature", .base64),
+                .required("certificate", .base64), .required("signature", .base64), reader,
             ])
         ),
         (
@@ -95,7 +108,8 @@ extension OpenAPI {
             resource(
                 "Bundle",
                 [
-                    .required("type", .constant("searchset")), .optional("total", .integer),
+                    .optional("meta", .anyObject), .required("type", .constant("searchset")),
+                    .optional("total", .integer),
                     .optional("entry", .list(of: .anyObject)),
                 ])
         ),

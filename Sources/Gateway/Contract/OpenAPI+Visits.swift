@@ -52,7 +52,8 @@ extension OpenAPI {
             method: .get, path: "/fhir/Patient/:id", id: "readPatient", field: "visits",
             ja: "開いている受付の患者を確かめる",
             en:
-                "Name, kana, birth date and sex of the resident of a visit that is open; never an address.",
+                "Name, kana, birth date and sex of the resident of a visit that is open, as far as a body "
+                + "says them whose rows were agreed to, else the id alone; never an address.",
             parameters: [
                 .init(
                     name: "id", place: .path, schema: .text.longest(64),
@@ -62,13 +63,17 @@ extension OpenAPI {
                 .operatorID,
             ],
             answers: [.fhir(.reference("Patient"), "The patient.")],
-            refusals: Refusals.ofAccess + [.recordUnknown]),
+            refusals: Refusals.ofAccess + [.recordUnknown, .visitForCheckAlone, .rulesUnknown]),
     ]
 
     private static let visitExample = #"""
         {"nonce": "AcJ…", "day": "2026-06-15", "kind": "outpatient", "consents": ["subsidy"],
          "certificate": "MIIE…", "signature": "hB0n…"}
         """#
+
+    static let reader = Schema.Item.optional(
+        "reader",
+        .codes(["pin-locked"]).note("カードがロックされていたとき / The reader says it is locked."))
 
     static let visitSchemas: [(name: String, schema: Schema)] = [
         (
@@ -94,9 +99,7 @@ extension OpenAPI {
                 .required(
                     "signature",
                     .base64.note("署名文への署名 / RSA PKCS#1 v1.5 SHA-256, or ECDSA SHA-384.")),
-                .optional(
-                    "reader",
-                    .codes(["pin-locked"]).note("カードがロックされていたとき / The reader says it is locked.")),
+                reader,
             ])
         ),
         (

@@ -4,7 +4,7 @@ import Exchange
 /// be told no. Written beside the others of its field; a test holds the list to the routes that are
 /// served.
 struct Operation: Sendable {
-    enum Method: String, Sendable { case get, post }
+    enum Method: String, Sendable { case get, post, put }
 
     /// How the caller shows who it is, beside the certificate of its connection.
     enum Token: Sendable {
@@ -87,8 +87,8 @@ extension Operation.Parameter {
 
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header, schema: .text.pattern("^[!-~]{1,128}$"),
-        note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと本文のダイジェストがキーです。 / "
-            + "The same key and body get the first result; without one, the body's digest is the key."
+        note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと毎回別の登録です。 / "
+            + "The same key and body get the first result; without one every sending is its own."
     )
 }
 
@@ -97,8 +97,8 @@ extension Operation.Answer {
         Self(status: status, mediaType: "application/json", schema: schema, note: note)
     }
 
-    static func fhir(_ schema: Schema, _ note: String) -> Self {
-        Self(status: 200, mediaType: "application/fhir+json", schema: schema, note: note)
+    static func fhir(_ schema: Schema, _ note: String, status: Int = 200) -> Self {
+        Self(status: status, mediaType: "application/fhir+json", schema: schema, note: note)
     }
 
     static func text(_ status: Int, _ note: String) -> Self {

@@ -24,19 +24,4 @@ extension GatewayParts {
         writer.endObject()
         return .json(.ok, writer.bytes)
     }
-
-    /// A bearer token that is sent must be this party's and this certificate's; none need be sent.
-    func requireOfficeToken(
-        _ request: Request, _ context: GatewayContext, for purpose: Purpose
-    ) async throws {
-        guard let text = request.headers[.authorization] else { return }
-        guard let identity = context.identity, text.hasPrefix("Bearer ") else {
-            throw Refusal.tokenInvalid
-        }
-        try await recorded(request.caller(context), purpose) {
-            try OfficeToken.check(
-                String(text.dropFirst("Bearer ".count)), party: identity.party,
-                certificate: identity.fingerprint, now: now(), keys: keys.ring)
-        }
-    }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Exchange
 package import Ledger
 import Synchronization
@@ -35,25 +34,29 @@ package final class PartyTrust: Sendable {
             epoch: { [self] in revocation.epoch &+ parties.epoch })
     }
 
-    private func identify(_ chain: [[UInt8]], _ now: Instant) -> Result<ConnectionIdentity, Refusal>
+    private func identify(_ chain: [[UInt8]], _ now: Instant)
+        -> Result<ConnectionIdentity, TurnedAway>
     {
-        guard let leaf = chain.first else { return .failure(.certificateNotTrusted) }
+        guard let leaf = chain.first else { return .failure(TurnedAway(.certificateNotTrusted)) }
         let verifier = verifier
-        let fingerprint = Array(SHA256.hash(data: leaf))
+        let fingerprint = sha256(leaf)
         if let known = paths.withLock({ $0[fingerprint] }) {
             let result = standing(of: known, verifier, now)
             // A path that no longer holds may have a better one beside it: a new intermediate, a
             // new list's signer.
-            guard chain.count > 1, case .failure(let refusal) = result, refusal != .partySuspended,
-                refusal != .certificateRevoked
+            guard chain.count > 1, case .failure(let turned) = result,
+                ![.partySuspended, .certificateRevoked].contains(turned.refusal)
             else { return result }
         }
-        switch verifier.verify(leaf: leaf, intermediates: Array(chain.dropFirst()), at: now) {
+        let above = Array(chain.dropFirst())
+        switch verifier.verify(leaf: leaf, intermediates: above, at: now) {
         case .trusted(let trusted):
             keep(trusted)
             return standing(of: trusted, verifier, now)
         case .refused(let reason):
-            return .failure(reason.refusal)
+            let party = verifier.party(
+                refused: reason, leaf: leaf, intermediates: above, at: now)
+            return .failure(TurnedAway(reason.refusal, party: party))
         }
     }
 
@@ -75,28 +78,35 @@ package final class PartyTrust: Sendable {
     }
 
     private func standing(of trusted: TrustedCertificate, _ verifier: Verifier, _ now: Instant)
-        -> Result<ConnectionIdentity, Refusal>
+        -> Result<ConnectionIdentity, TurnedAway>
     {
         let party: Party
         do {
             guard let named = try verifier.party(of: trusted) else {
-                return .failure(.certificateNotTrusted)
+                return .failure(TurnedAway(.certificateNotTrusted))
             }
             party = named
-        } catch { return .failure(error.refusal) }
-        guard trusted.isInTime(at: now) else { return .failure(.certificateExpired) }
-        switch revocation.status(of: trusted, at: now) {
-        case .good: break
-        case .revoked: return .failure(.certificateRevoked)
-        case .unknown: return .failure(.revocationUnknown)
+        } catch { return .failure(TurnedAway(error.refusal)) }
+        if let refusal = refusal(of: trusted, party, now) {
+            return .failure(TurnedAway(refusal, party: party))
         }
-        guard !parties.isSuspended(party) else { return .failure(.partySuspended) }
         // No list lives longer than a minute unasked: a list that goes stale stops a live
         // connection.
         let until = min(trusted.validUntil, now.adding(seconds: 60))
         return .success(
             ConnectionIdentity(
                 party: party, fingerprint: trusted.fingerprint, validUntil: until))
+    }
+
+    private func refusal(of trusted: TrustedCertificate, _ party: Party, _ now: Instant)
+        -> Refusal?
+    {
+        guard trusted.isInTime(at: now) else { return .certificateExpired }
+        return switch revocation.status(of: trusted, at: now) {
+        case .good: parties.isSuspended(party) ? .partySuspended : nil
+        case .revoked: .certificateRevoked
+        case .unknown: .revocationUnknown
+        }
     }
 
     private func keep(_ trusted: TrustedCertificate) {

@@ -3,52 +3,42 @@ import Hummingbird
 import Ledger
 import NIOPosix
 
-/// A registration's body as it was read: rows to apply, rows refused, and what makes a repetition
-/// recognisable.
-struct RegistrationBody<Row: Sendable>: Sendable {
-    let caller: Caller
-    let bytes: [UInt8]
-    let accepted: [Row]
-    let refused: [RowOutcome]
-
-    func task(field: String, key: String?) -> RegistrationRequest {
-        // Without a key every sending is its own: the same bytes may be meant again after a
-        // deletion between them, and rows that are held already are `unchanged` anyway.
-        RegistrationRequest(
-            field: field, idempotencyKey: key ?? RecordID.timeOrdered().text,
-            bodyDigest: sha256(bytes), refused: refused, rowsTotal: accepted.count + refused.count)
-    }
-}
-
+/// 登録の受付: what every registration of rows has in common, from the media type to the receipt.
 extension GatewayParts {
-    /// Takes a body of rows from an office: its token, if one is sent, the media type, the length,
-    /// then row by row, and applies what `apply` makes of it. Rows are read on a thread of their
-    /// own, so that nobody waits at a counter meanwhile.
+    /// Takes a body of rows from an office: the media type, the length, then row by row, and
+    /// applies what `apply` makes of it. Rows are read on a thread of their own, and `apply` runs
+    /// on the database's, so that nobody waits at a counter while 10,000 numbers are hashed.
     func registration<Row: Sendable>(
-        _ request: Request, _ context: GatewayContext, for purpose: Purpose,
+        _ asking: Asking, field: String,
         read: @escaping @Sendable ([UInt8]) throws(Refusal) -> [Result<Row, RowRefusal>],
-        apply: (RegistrationBody<Row>) async throws -> RegistrationReceipt
+        apply:
+            @escaping @Sendable (inout Records, RegistrationRequest, [Row]) throws ->
+            RegistrationReceipt
     ) async throws -> Response {
-        let party = try context.party
-        let isLarge = request.announcedBytes.map { $0 > RegistrationGate.smallBytesMax } ?? true
+        let party = asking.caller.party
+        // Who may not register is told before 32 MB are read.
+        guard asking.purpose.may(party.role) else { throw Refusal.notYourPurpose }
+        let key = try asking.request.idempotencyKey()
+        let isLarge =
+            asking.request.announcedBytes.map { $0 > RegistrationGate.smallBytesMax } ?? true
         if isLarge { try gate.enter(party) }
         defer { if isLarge { gate.leave(party) } }
-        let body = try await registrationBody(request, context, for: purpose, read: read)
-        return .json(.accepted, try await apply(body).json)
+        let buffer = try await asking.request.body(.json, atMost: BodyLimits.registrationBytesMax)
+        let bytes = Array(buffer.readableBytesView)
+        let (accepted, refused) = try await rows(of: bytes, read)
+        // Without a key every sending is its own: the same bytes may be meant again after a
+        // deletion between them, and rows that are held already are `unchanged` anyway.
+        let task = RegistrationRequest(
+            field: field, idempotencyKey: key ?? RecordID.timeOrdered().text,
+            bodyDigest: sha256(bytes), refused: refused, rowsTotal: accepted.count + refused.count)
+        let (_, receipt) = try await asking.answer(as: \.json) { try apply(&$0, task, accepted) }
+        return .json(.accepted, receipt)
     }
 
-    private func registrationBody<Row: Sendable>(
-        _ request: Request, _ context: GatewayContext, for purpose: Purpose,
-        read: @escaping @Sendable ([UInt8]) throws(Refusal) -> [Result<Row, RowRefusal>]
-    ) async throws -> RegistrationBody<Row> {
-        let caller = try request.caller(context)
-        // Who may not register is told before 32 MB are read.
-        guard purpose.may(caller.party.role) else {
-            try await ledger.refuse(caller, purpose, .notYourPurpose)
-        }
-        try await requireOfficeToken(request, context, for: purpose)
-        let buffer = try await request.body(.json, atMost: BodyLimits.registrationBytesMax)
-        let bytes = Array(buffer.readableBytesView)
+    private func rows<Row: Sendable>(
+        of bytes: [UInt8],
+        _ read: @escaping @Sendable ([UInt8]) throws(Refusal) -> [Result<Row, RowRefusal>]
+    ) async throws -> (accepted: [Row], refused: [RowOutcome]) {
         var accepted: [Row] = []
         var refused: [RowOutcome] = []
         let rows = try await NIOThreadPool.singleton.runIfActive { try read(bytes) }
@@ -60,8 +50,7 @@ extension GatewayParts {
                     RowOutcome(line: index + 1, kind: .refused, findings: failure.findings))
             }
         }
-        return RegistrationBody(
-            caller: caller, bytes: bytes, accepted: accepted, refused: refused)
+        return (accepted, refused)
     }
 }
 

@@ -6,11 +6,10 @@ import Ledger
 /// appears in the next list.
 extension GatewayParts {
     /// 受給資格: `GET /fhir/Coverage`.
-    func readOwnEntitlements(_ request: Request, _ context: GatewayContext) async throws -> Response
-    {
+    func readOwnEntitlements(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
-        let page = request.page()
-        return try await own(request, context, .readOwnEntitlements) { records, person, patient in
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
             renderCoverages(
                 try records.ownEntitlements(of: person), of: patient, rules: rules.subsidy,
                 page: page)
@@ -18,10 +17,10 @@ extension GatewayParts {
     }
 
     /// 受付と同意: `GET /fhir/Consent`.
-    func readOwnVisits(_ request: Request, _ context: GatewayContext) async throws -> Response {
+    func readOwnVisits(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
-        let page = request.page()
-        return try await own(request, context, .readOwnVisits) { records, person, patient in
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
             let visits = try records.ownVisits(of: person, limit: PageLimits.visitsMax)
             let views = try visits.map { visit in
                 ConsentView(
@@ -29,17 +28,29 @@ extension GatewayParts {
                     partyName: visit.partyName, visitKind: visit.kind,
                     consents: Set(try visit.consents.map { try ConsentKind($0) }),
                     opened: visit.term.opened, ends: visit.term.ends,
-                    isEnded: !visit.term.isOpen(at: records.now))
+                    isEnded: !visit.term.isOpen(at: records.now),
+                    isConfirmedLater: visit.isConfirmedLater)
             }
             return renderConsents(views, asked: records.now, rules: rules, page: page)
         }
     }
 
+    /// お知らせ: `GET /fhir/Communication`.
+    func readOwnNotices(_ asking: Asking) async throws -> Response {
+        let rules = try ledger.rules.current()
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
+            let notices = try records.ownNotices(
+                of: person, limit: PageLimits.noticesMax, kind: rules.noticeKind)
+            return renderNotices(notices, to: patient, page: page)
+        }
+    }
+
     /// 受付の終了: `POST /visits/{id}/end`, effective with the next request of the institution.
-    func endOwnVisit(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let token = try request.residentToken(context)
-        let visit = try context.recordID()
-        try await ledger.access(try request.caller(context), .endOwnVisit) { records in
+    func endOwnVisit(_ asking: Asking) async throws -> Response {
+        let token = try asking.residentToken()
+        let visit = try asking.context.recordID()
+        try await asking.access { records in
             let person = try records.resident(token)
             try records.endVisit(visit, of: person)
             records.enter(person, visit: visit)
@@ -48,30 +59,32 @@ extension GatewayParts {
     }
 
     /// だれが見たか: `GET /fhir/AuditEvent`, IHE BALP, each with its position and inclusion proof once it
-    /// is sealed.
-    func readOwnAccessLog(_ request: Request, _ context: GatewayContext) async throws -> Response {
+    /// is sealed, and all with the proof of how many there are as of the last epoch.
+    func readOwnAccessLog(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
-        let (offset, count) = try request.range()
-        let page = request.page(offset: offset, count: count)
-        return try await own(request, context, .readOwnAccessLog) { records, person, patient in
+        let (offset, count) = try asking.request.range()
+        let page = asking.request.page(offset: offset, count: count)
+        return try await own(asking) { records, person, patient in
             let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
             return renderAuditEvents(
                 try log.entries.map { try AccessEntryView($0, patient: patient, log.checkpoint) },
-                purposes: rules.purposes, page: page(log.total))
+                purposes: rules.purposes, page: page(log.total), proof: ListProof(log))
         }
     }
 
-    private func own(
-        _ request: Request, _ context: GatewayContext, _ purpose: Purpose,
+    /// One reading of a resident's own, for which the resident's token stands.
+    func own(
+        _ asking: Asking,
         _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
     ) async throws -> Response {
-        let token = try request.residentToken(context)
-        let caller = try request.caller(context)
-        let bytes = try await ledger.access(caller, purpose) { records in
+        let token = try asking.residentToken()
+        let party = asking.caller.party
+        let (_, bytes) = try await asking.answer(
+            reading: .residentToken(hash: token.hash), as: \.self
+        ) { records in
             let person = try records.resident(token)
-            let answer = try body(&records, person, pairwise(person, for: caller.party).current)
-            records.enter(person, digest: sha256(answer))
-            return answer
+            records.enter(person)
+            return try body(&records, person, pairwise(person, for: party).current)
         }
         return .fhir(.ok, bytes)
     }
@@ -81,6 +94,8 @@ extension GatewayParts {
 enum PageLimits {
     /// A year of weekly visits.
     static let visitsMax = 60
+    /// Paper visits are few in a life.
+    static let noticesMax = 100
     /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.
     static let entriesMax = 100
     static let entriesDefault = 50
@@ -133,10 +148,28 @@ extension AccessEntryView {
             partyName: own.partyName, operatorName: entry.operatorID, purpose: purpose,
             visitID: entry.visit?.text, refusal: entry.outcome == "ok" ? nil : entry.outcome,
             patientID: patient, what: [purpose.rawValue],
-            proof: own.proof.map {
-                SealedPosition(
-                    position: $0.index, treeSize: $0.size, leaf: entry.leafText,
-                    path: $0.path.map(\.bytes), checkpoint: checkpoint)
+            proof: own.proof.flatMap { proof in
+                own.sequence.map { sequence in
+                    SealedPosition(
+                        at: (proof.index, proof.size), sequence: sequence,
+                        isCommitted: own.isCommitted, leaf: entry.leafText,
+                        path: proof.path.map(\.bytes), checkpoint: checkpoint)
+                }
             })
+    }
+}
+
+extension ListProof {
+    fileprivate init?(_ log: OwnAccessLog) {
+        guard let checkpoint = log.checkpoint, let map = log.map else { return nil }
+        self.init(
+            checkpoint: checkpoint,
+            map: MapLeaf(
+                text: map.epoch.leafText, position: map.inclusion.index,
+                path: map.inclusion.path.map(\.bytes)),
+            place: Place(
+                index: map.index.bytes, count: map.head?.count ?? 0,
+                last: map.head.map { .init(position: $0.position, link: $0.link) }),
+            occupied: map.proof.occupied, siblings: map.proof.siblings.map(\.bytes))
     }
 }

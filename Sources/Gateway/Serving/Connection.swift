@@ -16,14 +16,14 @@ final class Connection: Sendable {
     private struct Found {
         let chain: [[UInt8]]
         let epoch: UInt64
-        let outcome: Result<ConnectionIdentity, Refusal>
+        let outcome: Result<ConnectionIdentity, TurnedAway>
     }
 
     private enum Standing {
         case unknown
         case found(Found)
         case known(Known)
-        case refused(Refusal)
+        case refused(TurnedAway)
     }
 
     let state: ListenerState
@@ -40,15 +40,13 @@ final class Connection: Sendable {
         guard let trust = state.trust else { return false }
         let found = find(chain, trust)
         standing.withLock { $0 = .found(found) }
-        switch found.outcome {
-        case .success,
-            .failure(.certificateRevoked), .failure(.revocationUnknown),
-            .failure(.partyUnknown), .failure(.partySuspended):
-            return true
-        case .failure:
-            return false
-        }
+        guard case .failure(let turned) = found.outcome else { return true }
+        return Self.saidInHTTP.contains(turned.refusal)
     }
+
+    private static let saidInHTTP: Set<Refusal> = [
+        .certificateRevoked, .revocationUnknown, .partyUnknown, .partySuspended,
+    ]
 
     /// On the event loop as soon as a handshake has completed. In a resumed one nobody was asked
     /// before: BoringSSL skips the callback.
@@ -68,7 +66,7 @@ final class Connection: Sendable {
     }
 
     func refuse(_ refusal: Refusal) {
-        standing.withLock { $0 = .refused(refusal) }
+        standing.withLock { $0 = .refused(TurnedAway(refusal)) }
     }
 
     private func find(_ chain: [[UInt8]], _ trust: ClientTrust) -> Found {
@@ -80,15 +78,15 @@ final class Connection: Sendable {
     private func settle(_ found: Found) {
         let settled: Standing
         switch found.outcome {
-        case .failure(let refusal):
-            settled = .refused(refusal)
+        case .failure(let turned):
+            settled = .refused(turned)
         case .success(let identity):
             if let share = state.share(of: identity.party) {
                 settled = .known(
                     Known(
                         chain: found.chain, share: share, identity: identity, epoch: found.epoch))
             } else {
-                settled = .refused(.tooManyRequests)
+                settled = .refused(TurnedAway(.tooManyRequests, party: identity.party))
             }
         }
         standing.withLock { $0 = settled }
@@ -96,16 +94,16 @@ final class Connection: Sendable {
 
     /// Who is asking, on every request; `nil` only on a listener without client certificates.
     /// A party that was revoked, expired or suspended since the last request is refused here.
-    func caller() throws(Refusal) -> ConnectionIdentity? {
+    func caller() throws(TurnedAway) -> ConnectionIdentity? {
         guard let trust = state.trust else { return nil }
         let epoch = trust.epoch()
         let now = state.now()
-        let verdict = standing.withLock { standing -> Result<ConnectionIdentity, Refusal> in
+        let verdict = standing.withLock { standing -> Result<ConnectionIdentity, TurnedAway> in
             switch standing {
             case .unknown, .found:
-                return .failure(.certificateNotTrusted)
-            case .refused(let refusal):
-                return .failure(refusal)
+                return .failure(TurnedAway(.certificateNotTrusted))
+            case .refused(let turned):
+                return .failure(turned)
             case .known(var known):
                 if known.epoch == epoch, now < known.identity.validUntil {
                     return .success(known.identity)
@@ -118,9 +116,9 @@ final class Connection: Sendable {
                     return .success(identity)
                 case .success:
                     // A registered certificate was given to another party: connect anew.
-                    return .failure(.certificateNotTrusted)
-                case .failure(let refusal):
-                    return .failure(refusal)
+                    return .failure(TurnedAway(.certificateNotTrusted))
+                case .failure(let turned):
+                    return .failure(turned)
                 }
             }
         }
@@ -139,7 +137,7 @@ final class Connection: Sendable {
     func closed() {
         standing.withLock { standing in
             if case .known(let known) = standing { known.share.disconnect() }
-            standing = .refused(.certificateNotTrusted)
+            standing = .refused(TurnedAway(.certificateNotTrusted))
         }
     }
 }

@@ -1,7 +1,7 @@
 package import Exchange
 
 /// 接続元: who is on the other end of a connection, as its certificate says and as far as that was
-/// checked: until `validUntil`, and while the trust's epoch is still `epoch`.
+/// checked: until `validUntil`, and while the trust's epoch stays what it was.
 package struct ConnectionIdentity: Hashable, Sendable {
     package let party: Party
     /// SHA-256 of the certificate in DER.
@@ -17,6 +17,19 @@ package struct ConnectionIdentity: Hashable, Sendable {
     }
 }
 
+/// 門前払い: a certificate that is not let in.
+package struct TurnedAway: Error, Hashable {
+    package let refusal: Refusal
+    /// For whom the certificate speaks; nothing unless its chain stands and names somebody, so that
+    /// only its dates, its revocation or its party's standing are against it.
+    package let party: Party?
+
+    package init(_ refusal: Refusal, party: Party? = nil) {
+        self.refusal = refusal
+        self.party = party
+    }
+}
+
 /// What a listener asks about client certificates. Closures, because the answers come from Trust
 /// and from the party registry, and the server needs to know neither.
 package struct ClientTrust: Sendable {
@@ -26,13 +39,14 @@ package struct ClientTrust: Sendable {
     /// whenever
     /// `epoch` or the time has moved on. It runs on an event loop and MUST NOT wait for anything.
     package let identify:
-        @Sendable (_ chain: [[UInt8]], _ now: Instant) -> Result<ConnectionIdentity, Refusal>
+        @Sendable (_ chain: [[UInt8]], _ now: Instant) -> Result<ConnectionIdentity, TurnedAway>
 
     /// Moves whenever a revocation list or a party's standing may have changed.
     package let epoch: @Sendable () -> UInt64
 
     package init(
-        identify: @escaping @Sendable ([[UInt8]], Instant) -> Result<ConnectionIdentity, Refusal>,
+        identify:
+            @escaping @Sendable ([[UInt8]], Instant) -> Result<ConnectionIdentity, TurnedAway>,
         epoch: @escaping @Sendable () -> UInt64
     ) {
         self.identify = identify

@@ -12,19 +12,20 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
     let state: ListenerState
     let responder: Responder
     let errors: ErrorReading
+    let enter: @Sendable (Party, Refusal) async throws -> Void
     let meter: RequestMeter
     let logger: Logger
     private let date = HTTPDate()
 
     init(
-        state: ListenerState, responder: Responder, errors: ErrorReading, meter: RequestMeter,
-        logger: Logger
+        state: ListenerState, responder: Responder, environment: ServingEnvironment
     ) {
         self.state = state
         self.responder = responder
-        self.errors = errors
-        self.meter = meter
-        self.logger = logger
+        errors = environment.errors
+        enter = environment.enter
+        meter = RequestMeter(listener: state.listener, factory: environment.metrics)
+        logger = environment.logger
     }
 
     func answer(_ request: Request, on connection: Connection) async -> Response {
@@ -49,15 +50,25 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
                 route = try Self.route(of: context)
                 throw error
             }
+        } catch let turned as TurnedAway {
+            party = turned.party
+            response = answer(to: await entered(turned), request, id)
+            // Whoever is let in again comes with a new connection; so one has one entry at most.
+            response.headers[.connection] = "close"
         } catch {
             response = answer(to: (error as? Thrown)?.cause ?? error, request, id)
-            // Refused at the door: whoever is let in again comes with a new connection.
-            if party == nil, state.trust != nil { response.headers[.connection] = "close" }
         }
         finish(&response, id)
         let elapsed = (NIODeadline.now() - started).nanoseconds
         record(request, route: route, party: party, response, id, nanoseconds: elapsed)
         return response
+    }
+
+    /// What a party that is turned away hears, once that is on the record.
+    private func entered(_ turned: TurnedAway) async -> any Error {
+        guard let party = turned.party, turned.refusal.isEntered else { return turned.refusal }
+        do { try await enter(party, turned.refusal) } catch { return error }
+        return turned.refusal
     }
 
     /// Default deny: what the router did not know is refused, whatever the router made of it.

@@ -11,17 +11,20 @@ import ServiceLifecycle
 /// What the listeners of one gateway have in common.
 package struct ServingEnvironment: Sendable {
     package let errors: ErrorReading
+    /// Puts on the record that a party was turned away at the door; durable when it returns.
+    package let enter: @Sendable (Party, Refusal) async throws -> Void
     package let now: @Sendable () -> Instant
     package let metrics: any MetricsFactory
     package let logger: Logger
     package let eventLoops: any EventLoopGroup
 
     package init(
-        errors: ErrorReading, now: @escaping @Sendable () -> Instant,
-        metrics: any MetricsFactory, logger: Logger,
-        eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        errors: ErrorReading, enter: @escaping @Sendable (Party, Refusal) async throws -> Void,
+        now: @escaping @Sendable () -> Instant, metrics: any MetricsFactory,
+        logger: Logger, eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.errors = errors
+        self.enter = enter
         self.now = now
         self.metrics = metrics
         self.logger = logger
@@ -80,10 +83,7 @@ where Responder.Context == GatewayContext {
     }
 
     private func makeServer(_ state: ListenerState) -> Server<SecureHTTP1Channel> {
-        let edge = Edge(
-            state: state, responder: responder, errors: environment.errors,
-            meter: RequestMeter(listener: state.listener, factory: environment.metrics),
-            logger: environment.logger)
+        let edge = Edge(state: state, responder: responder, environment: environment)
         return Server(
             childChannelSetup: SecureHTTP1Channel(
                 state: state, tls: configuration.tls,

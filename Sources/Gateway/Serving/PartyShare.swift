@@ -60,7 +60,8 @@ final class PartyShare: Sendable {
     }
 }
 
-/// The shares of all parties of one listener, bounded by `Limits.partiesRememberedMax`.
+/// The shares of all parties of one listener. From `Limits.partiesRememberedMax` on, parties of which
+/// nothing would be lost are forgotten before another is remembered.
 final class PartyShares: Sendable {
     private let limits: Limits
     private let shares = Mutex<[Party: PartyShare]>([:])

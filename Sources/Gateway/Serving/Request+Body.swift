@@ -41,6 +41,7 @@ extension Request {
     }
 
     private static func `is`(_ field: String, _ type: BodyType) -> Bool {
+        if type.names.contains(field) { return true }
         let parts = field.lowercased().split(separator: ";").map { part in
             part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
         }

@@ -1,4 +1,3 @@
-import Crypto
 import Exchange
 import Hummingbird
 import Ledger
@@ -10,54 +9,36 @@ import Ledger
 /// the replay itself, so what an institution reads back is proved to be what it was told, or
 /// refused as `.replayDiffers`.
 extension GatewayParts {
-    func readEligibilityResponse(_ request: Request, _ context: GatewayContext) async throws
-        -> Response
-    {
-        .fhir(.ok, try await replay(request, context, purpose: .readEligibility).body)
+    func readEligibilityResponse(_ asking: Asking) async throws -> Response {
+        try await replay(asking, as: \.body)
     }
 
-    func readEligibilityRequest(_ request: Request, _ context: GatewayContext) async throws
-        -> Response
-    {
-        let replay = try await replay(request, context, purpose: .readEligibility)
-        return .fhir(
-            .ok, replay.question.render(id: replay.id.text, created: replay.basis.decidedAt))
-    }
-
-    /// `$replay` for the institution: the answer, its digest and when it was entered.
-    func replayEligibility(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let replay = try await replay(request, context, purpose: .replayEligibility)
-        return .fhir(.ok, replay.parameters)
-    }
-
-    /// `$replay` for a municipality or prefecture: the same, with its own outcomes alone.
-    func replayEligibilityForBody(_ request: Request, _ context: GatewayContext) async throws
-        -> Response
-    {
-        try await requireOfficeToken(request, context, for: .replayEligibility)
-        let replay = try await replay(request, context, purpose: .replayEligibility)
-        return .fhir(.ok, replay.parameters)
-    }
-
-    private func replay(_ request: Request, _ context: GatewayContext, purpose: Purpose)
-        async throws
-        -> ReplayedAnswer
-    {
-        let caller = try request.caller(context)
-        let id = try context.recordID()
-        // The rules of that day are fetched before the access, because they are not about anyone.
-        let version = try await recorded(caller, purpose) {
-            try await ledger.rulesVersion(ofCheck: id)
+    func readEligibilityRequest(_ asking: Asking) async throws -> Response {
+        try await replay(asking) { answer in
+            answer.question.render(id: answer.id.text, created: answer.basis.decidedAt)
         }
-        let rules = try await ledger.rules.version(version).subsidy
-        let isBody = caller.party.role != .institution
-        return try await ledger.access(caller, purpose) { records in
+    }
+
+    /// `$replay`. For the institution: the answer, its digest and when it was entered. For a
+    /// municipality or prefecture: its own outcomes alone, and that they meet the digest.
+    func replayEligibility(_ asking: Asking) async throws -> Response {
+        try await replay(asking, as: \.parameters)
+    }
+
+    private func replay(
+        _ asking: Asking, as bytes: @escaping @Sendable (ReplayedAnswer) -> [UInt8]
+    ) async throws -> Response {
+        let id = try asking.context.recordID()
+        let party = asking.caller.party
+        let isBody = party.role != .institution
+        let (_, shown) = try await asking.answer(as: bytes) { [shelf = ledger.rules] records in
             let replay = isBody ? try records.replayForBody(of: id) : try records.replay(of: id)
-            let answer = try ReplayedAnswer(replay, rules, onlyOf: isBody ? caller.party.code : nil)
+            let rules = try shelf.kept(replay.basis.rulesVersion).subsidy
+            let answer = try ReplayedAnswer(replay, rules, onlyOf: isBody ? party.code : nil)
             records.enter(replay.person, visit: replay.visit, basis: id.text)
-            records.answer(answer.body)
             return answer
         }
+        return .fhir(.ok, shown)
     }
 }
 
@@ -67,7 +48,8 @@ struct ReplayedAnswer: Sendable {
     let at: Instant
     let question: EligibilityQuestion
     let basis: EligibilityBasis
-    let digest: [UInt8]
+    /// Of the whole answer; nothing for a body, which could try guesses at another's outcome on it.
+    let digest: [UInt8]?
     /// What is shown: the whole answer, or the outcomes of one body.
     let body: [UInt8]
 
@@ -76,7 +58,7 @@ struct ReplayedAnswer: Sendable {
         id = replay.id
         at = replay.at
         basis = replay.basis
-        digest = replay.digest
+        digest = body == nil ? replay.digest : nil
         question = EligibilityQuestion(
             institution: replay.institution, serviceDate: basis.serviceDate,
             visitID: replay.visit.text, patientID: replay.patient, purposes: basis.purposes)
@@ -84,7 +66,7 @@ struct ReplayedAnswer: Sendable {
         let bytes = answer.render(
             id: id.text, requestID: id.text, question: question, created: basis.decidedAt,
             rules: rules)
-        guard Array(SHA256.hash(data: bytes)) == digest else { throw Refusal.replayDiffers }
+        guard sha256(bytes) == replay.digest else { throw Refusal.replayDiffers }
         guard let body else {
             self.body = bytes
             return
@@ -105,8 +87,10 @@ struct ReplayedAnswer: Sendable {
         writer.beginArray()
         parameter("matches", &writer) { $0.member("valueBoolean", true) }
         parameter("answeredAt", &writer) { $0.member("valueInstant", at.text) }
-        parameter("digest", &writer) {
-            $0.member("valueBase64Binary", Base64.text(digest))
+        if let digest {
+            parameter("digest", &writer) {
+                $0.member("valueBase64Binary", Base64.text(digest))
+            }
         }
         parameter("answer", &writer) {
             $0.name("resource")

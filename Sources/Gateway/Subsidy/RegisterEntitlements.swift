@@ -8,43 +8,33 @@ import Trust
 /// row is applied or has its reason; the individual number becomes a keyed hash here and goes no
 /// further.
 extension GatewayParts {
-    func registerEntitlements(form: RegistrationForm) -> Route.Handler {
-        { [self] request, context in
+    func registerEntitlements(form: RegistrationForm) -> @Sendable (Asking) async throws -> Response
+    {
+        { [self] asking in
             let rules = try ledger.rules.current()
-            let key = try request.idempotencyKey()
             return try await registration(
-                request, context, for: .registerEntitlements,
+                asking, field: form.field,
                 read: { bytes throws(Refusal) in try readSubsidyRows(bytes, form: form) },
-                apply: { body in
-                    let task = body.task(field: form.field, key: key)
+                apply: { records, task, rows in
                     let keys = keys.ring
-                    return try await ledger.access(body.caller, .registerEntitlements) { records in
-                        // On the database's thread: hashing 10,000 numbers is no work for an event
-                        // loop.
-                        let rows = body.accepted.map {
-                            NumberedRow(numberHash: numberHash($0.number, keys), row: $0)
-                        }
-                        return try records.registerEntitlements(task, rows, rules: rules)
+                    let numbered = rows.map {
+                        NumberedRow(numberHash: numberHash($0.number, keys), row: $0)
                     }
+                    return try records.registerEntitlements(task, numbered, rules: rules)
                 })
         }
     }
 
     /// 登録結果: `GET …/{taskId}`, the counts and every row that has something to say.
-    func readRegistration(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try await requireOfficeToken(request, context, for: .readRegistration)
-        let task = try context.recordID("taskId")
-        let caller = try request.caller(context)
-        let report = try await ledger.access(caller, .readRegistration) {
-            try $0.registrationReport(task)
-        }
-        return .json(.ok, report.json)
+    func readRegistration(_ asking: Asking) async throws -> Response {
+        let task = try asking.context.recordID("taskId")
+        let (_, bytes) = try await asking.answer(as: \.json) { try $0.registrationReport(task) }
+        return .json(.ok, bytes)
     }
 }
 
 extension Request {
-    /// `Idempotency-Key`: 1 to 128 visible ASCII characters; without one, the body's own digest is
-    /// the key.
+    /// `Idempotency-Key`: 1 to 128 visible ASCII characters.
     func idempotencyKey() throws -> String? {
         guard let name = HTTPField.Name("Idempotency-Key"), let key = headers[name] else {
             return nil

@@ -6,21 +6,14 @@ import Ledger
 ///
 /// One request, one answer, one entry. The answer's id is its entry's id.
 extension GatewayParts {
-    func submitEligibilityCheck(_ request: Request, _ context: GatewayContext) async throws
-        -> Response
-    {
-        let caller = try request.caller(context)
-        let body = try await request.body(.json, atMost: BodyLimits.checkBytesMax)
+    func submitEligibilityCheck(_ asking: Asking) async throws -> Response {
+        let body = try await asking.request.body(.json, atMost: BodyLimits.checkBytesMax)
         let asked = try EligibilityQuestion(
-            reading: Array(body.readableBytesView), institution: caller.party)
+            reading: Array(body.readableBytesView), institution: asking.caller.party)
         let rules = try ledger.rules.current().subsidy
         let visit = try RecordID(asked.visitID, item: "visit")
-        let answered = try await ledger.access(caller, .checkEligibility, visit: visit) { records in
-            let isMeant =
-                asked.patientID == records.patient
-                || pairwise(records.person, for: caller.party).contains(asked.patientID)
-            guard isMeant else { throw Refusal.malformed("patient.reference") }
-            let question = asked.about(patient: records.patient)
+        let answered = try await asking.access(visit: visit) { records in
+            let question = try named(asked, records)
             try records.term.requireAnswer(for: question.serviceDate, at: records.now)
             let answer = answerEligibility(question, records.facts, rules)
             let id = records.entry.text
@@ -30,5 +23,16 @@ extension GatewayParts {
                 basis: EligibilityBasis(question, records.facts, rulesVersion: rules.version).text)
         }
         return .fhir(.ok, answered.body)
+    }
+
+    /// The question by the id that the visit was opened under, by which it is replayed. The
+    /// institution may ask by any id it was ever given for the resident.
+    private func named(_ asked: EligibilityQuestion, _ records: borrowing VisitRecords)
+        throws(Refusal) -> EligibilityQuestion
+    {
+        if asked.patientID == records.patient { return asked }
+        let ids = pairwise(records.person, for: asked.institution)
+        guard ids.contains(asked.patientID) else { throw .malformed("patient.reference") }
+        return asked.about(patient: records.patient)
     }
 }

@@ -30,6 +30,26 @@ struct Entry: Sendable {
     var basis: String?
     var digest: [UInt8]?
     let salt: RecordID = .random()
+
+    /// Decides one access of a shared batch and leaves its entry with the others: as `decide` made
+    /// it, or with the refusal that it threw. Any other error is a fault of ours: nothing is
+    /// answered, so nothing is entered.
+    func settled<Answer>(
+        into entries: inout [Entry], _ decide: (inout Entry) throws -> Answer
+    ) -> Result<Answer, any Error> {
+        var entry = self
+        do {
+            let answer = try decide(&entry)
+            entries.append(entry)
+            return .success(answer)
+        } catch let refusal as Refusal {
+            entry.outcome = refusal.code
+            entries.append(entry)
+            return .failure(refusal)
+        } catch {
+            return .failure(error)
+        }
+    }
 }
 
 /// An entry as it stands in the log, with what its leaf is made of.
@@ -55,7 +75,7 @@ package struct StoredEntry: Sendable {
             "operator: \(operatorID ?? "-")\npurpose: \(purpose)\nvisit: \(visit?.text ?? "-")\n"
         text += "resident: \(person.map { commitment($0.bytes) } ?? "-")\noutcome: \(outcome)\n"
         text += "basis: \(basis.map { commitment(Array($0.utf8)) } ?? "-")\n"
-        text += "digest: \(digest.map(LogText.hex) ?? "-")\nsalt: \(LogText.hex(salt))\n"
+        text += "digest: \(digest.map(Hexadecimal.text) ?? "-")\nsalt: \(Hexadecimal.text(salt))\n"
         return Array(text.utf8)
     }
 
@@ -63,20 +83,6 @@ package struct StoredEntry: Sendable {
         var hash = SHA256()
         hash.update(data: salt)
         hash.update(data: bytes)
-        return LogText.hex(Array(hash.finalize()))
-    }
-}
-
-enum LogText {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func hex(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (place, byte) in bytes.enumerated() {
-                buffer[2 * place] = digits[Int(byte >> 4)]
-                buffer[2 * place + 1] = digits[Int(byte & 15)]
-            }
-            return bytes.count * 2
-        }
+        return Hexadecimal.text(Array(hash.finalize()))
     }
 }

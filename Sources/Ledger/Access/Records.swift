@@ -33,9 +33,8 @@ package struct Records: ~Copyable {
         let rows = read[0]
         let now = Instant(microseconds: try rows[0].instant(0))
         do {
-            guard purpose.may(caller.party.role) else { throw Refusal.notYourPurpose }
-            let standing = try PartyStanding(rows[0], from: 1)
-            try standing.require()
+            let standing = try PartyStanding.admit(
+                caller, purpose, PartyStanding(rows[0], from: 1))
             return try lend(
                 &transaction, Arrival(standing: standing, now: now, first: Array(read.dropFirst())),
                 &subject, body)
@@ -86,20 +85,19 @@ package struct Records: ~Copyable {
         writes += steps
     }
 
-    /// The bytes that leave: their digest goes on every entry of this access.
-    package mutating func answer(_ bytes: [UInt8]) {
+    /// The bytes that leave: their digest goes on every entry of this access. Nothing is entered
+    /// after it.
+    mutating func answer(_ bytes: [UInt8]) {
         let digest = Array(SHA256.hash(data: bytes))
         for place in entries.indices { entries[place].digest = digest }
     }
 
     /// Puts on the record that a row of `person` is disclosed or written by this access.
     ///
-    /// Returns the entry's id. `basis` names the versions it was decided from, `digest` is the
-    /// answer's.
+    /// Returns the entry's id. `basis` names the versions it was decided from.
     @discardableResult
     package mutating func enter(
-        _ person: PersonKey?, visit: RecordID? = nil, outcome: String = "ok", basis: String? = nil,
-        digest: [UInt8]? = nil
+        _ person: PersonKey?, visit: RecordID? = nil, outcome: String = "ok", basis: String? = nil
     ) -> RecordID {
         let id = entries.isEmpty ? subject.id : RecordID.timeOrdered()
         var entry = Entry(id: id, caller: caller, purpose: purpose)
@@ -107,7 +105,6 @@ package struct Records: ~Copyable {
         entry.visit = visit
         entry.outcome = outcome
         entry.basis = basis
-        entry.digest = digest
         entries.append(entry)
         return id
     }

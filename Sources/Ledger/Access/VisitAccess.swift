@@ -26,25 +26,18 @@ struct VisitAccess: Sendable {
         return outcomes
     }
 
-    /// An error that is no refusal is a fault of ours: nothing is answered, so nothing is entered.
     private func outcome(from reading: VisitReading, _ entries: inout [Entry])
         -> Result<Answered, any Error>
     {
         var entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
         entry.visit = reading.visit?.id
         entry.person = reading.visit?.person
-        do {
-            let answered = try decide(VisitRecords(reading, entry: entry.id))
+        return entry.settled(into: &entries) { entry throws -> Answered in
+            let standing = try PartyStanding.admit(caller, purpose, reading.standing)
+            let answered = try decide(VisitRecords(reading, standing, entry: entry.id))
             entry.basis = answered.basis
             entry.digest = Array(SHA256.hash(data: answered.body))
-            entries.append(entry)
-            return .success(answered)
-        } catch let refusal as Refusal {
-            entry.outcome = refusal.code
-            entries.append(entry)
-            return .failure(refusal)
-        } catch {
-            return .failure(error)
+            return answered
         }
     }
 }

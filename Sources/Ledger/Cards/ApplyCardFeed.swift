@@ -24,16 +24,17 @@ package struct NumberedCardEvent: Sendable {
         self.findings = findings
     }
 
-    fileprivate var numberHash: HashChain? {
+    var numberHash: HashChain? {
         switch change {
         case .bind(_, let hash, _, _), .residence(let hash, _, _): hash
         case .revoke: nil
         }
     }
 
+    /// The cards it speaks of.
     fileprivate var cards: [HashChain] {
         switch change {
-        case .bind(let card, _, _, let supersedes): [card] + (supersedes.map { [$0] } ?? [])
+        case .bind(let card, _, _, let earlier): [card] + (earlier.map { [$0] } ?? [])
         case .residence: []
         case .revoke(let card): [card]
         }
@@ -41,109 +42,153 @@ package struct NumberedCardEvent: Sendable {
 }
 
 extension Records {
-    /// Applies a feed exactly once per idempotency key. A binding that is already known is
-    /// `unchanged`; a card bound to another person keeps its first owner and the row is refused,
-    /// because a card never changes hands.
+    /// Applies a feed exactly once per idempotency key, its events in the order sent. What is known
+    /// already is `unchanged`; a card bound to another person keeps its first owner and the row is
+    /// refused, because a card never changes hands. A revocation that arrives before its binding is
+    /// kept: whoever is bound to the card later is bound to a revoked one.
     package mutating func applyCardFeed(
         _ request: RegistrationRequest, _ events: [NumberedCardEvent]
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let persons = try persons(of: events.compactMap(\.numberHash))
-        let key = try storedVersion(of: .card, for: events.flatMap(\.cards))
-        var outcomes: [RowOutcome] = []
-        var touched: Set<PersonKey> = []
-        for event in events {
-            let (kind, person) = try apply(event, persons, key)
-            if let person { touched.insert(person) }
-            let findings =
-                kind == .refused
-                ? [RowFinding(index: event.line - 1, item: "serial", code: .unknownCode)] : []
-            outcomes.append(
-                RowOutcome(line: event.line, kind: kind, findings: event.findings + findings))
+        let cards = Set(events.flatMap(\.cards))
+        let key = try storedVersion(of: .card, for: cards)
+        var plan = CardFeedPlan()
+        try load(of: persons.known, key.byStoredHash(cards), into: &plan)
+        var named = persons.ofRows.makeIterator()
+        for event in events { plan.add(event, event.numberHash == nil ? nil : named.next()) }
+        for person in plan.touched { enter(person) }
+        if plan.touched.isEmpty { enter(nil) }
+        return endTask(request, plan.outcomes) { [plan, now] _ in
+            persons.steps + Self.steps(plan, key, at: now)
         }
-        let task = RecordID.timeOrdered()
-        try insertTask(request, outcomes, task: task)
-        for person in touched { enter(person) }
-        if touched.isEmpty { enter(nil) }
-        return try endTask(request, outcomes, task: task)
     }
 
-    private mutating func apply(
-        _ event: NumberedCardEvent, _ persons: [HashChain: PersonKey], _ key: KeyVersion
-    ) throws -> (RowOutcome.Kind, PersonKey?) {
-        switch event.change {
-        case .bind(let card, let hash, let valid, let supersedes):
-            let person = persons[hash]
-            let all = Value.bytesArray(card.byVersion)
-            let rows = try transaction.pipeline([
-                (
-                    Self.insertBinding,
-                    [
-                        .person(person), .bytes(card.stored(key)), .time(valid.lowerBound),
-                        .time(valid.upperBound), .int(key.version), all,
-                    ]
-                ),
-                (
-                    Self.supersede,
-                    [.person(person), .bytesArray(supersedes?.byVersion ?? []), all]
-                ),
-                (Self.selectOwner, [all]),
-            ])
-            guard try rows[2][0].uuid(0).person == person else { return (.refused, nil) }
-            return (rows[0].affected == 1 ? .applied : .unchanged, person)
-        case .residence(let hash, let municipality, let from):
-            let person = persons[hash]
-            let count = try transaction.run(
-                Self.insertResidence,
+    private mutating func load(
+        of persons: [PersonKey], _ cards: [[UInt8]: HashChain], into plan: inout CardFeedPlan
+    ) throws {
+        let hashes = Value.bytesArray(Array(cards.keys))
+        let rows = try transaction.pipeline([
+            (Self.selectBindings, [hashes]), (Self.selectRevocations, [hashes]),
+            (Self.selectResidences, [.uuids(persons.map { UUIDBytes($0) })]),
+        ])
+        for (hash, binding) in try rows[0].map({ (try $0.bytes(0), try CardFeedPlan.Binding($0)) })
+        {
+            if let card = cards[hash] { plan.know(card, binding) }
+        }
+        for hash in try rows[1].map({ try $0.bytes(0) }) {
+            if let card = cards[hash] { plan.know(revokedEarly: card) }
+        }
+        for (residing, municipality) in try rows[2].map({ row in
+            (
+                CardFeedPlan.Residing(
+                    person: try row.uuid(0).person,
+                    from: CalendarDay(daysSince1970: try row.day(1))), try row.text(2)
+            )
+        }) { plan.know(residing, in: municipality) }
+    }
+
+    private static func steps(_ plan: CardFeedPlan, _ key: KeyVersion, at now: Instant)
+        -> [(Statement, [Value])]
+    {
+        let moves = plan.newResidences
+        return [
+            (insertBindings, values(plan.newBindings) + [.time(now), .int(key.version)]),
+            (updateBindings, values(plan.changedBindings) + [.time(now)]),
+            (
+                insertRevocations,
+                [.bytesArray(plan.newRevocations.map { $0.stored(key) }), .int(key.version)]
+            ),
+            (
+                insertResidences,
                 [
-                    .person(person), .text(municipality?.digits ?? Residence.nowhere),
-                    .text(municipality?.prefecture.localGovernment.digits ?? Residence.nowhere),
-                    .day(from),
-                ])
-            return (count == 1 ? .applied : .unchanged, person)
-        case .revoke(let card):
-            let rows = try transaction.query(
-                Self.revoke, [.bytesArray(card.byVersion), .time(now)])
-            guard rows.count == 1 else { return (.refused, nil) }
-            return (.applied, try rows[0].uuid(0).person)
-        }
+                    .uuids(moves.map { UUIDBytes($0.at.person) }),
+                    .texts(moves.map { $0.municipality?.digits ?? Residence.nowhere }),
+                    .texts(
+                        moves.map {
+                            $0.municipality?.prefecture.localGovernment.digits
+                                ?? Residence.nowhere
+                        }),
+                    .days(moves.map(\.at.from.daysSince1970)),
+                ]
+            ),
+        ]
     }
 
-    private static let insertBinding = Statement(
+    private static func values(_ bindings: [(card: HashChain, binding: CardFeedPlan.Binding)])
+        -> [Value]
+    {
+        [
+            .uuids(bindings.map { UUIDBytes($0.binding.person) }),
+            .texts(bindings.map(\.card.arrayText)),
+            .instants(bindings.map(\.binding.valid.lowerBound.microseconds)),
+            .instants(bindings.map(\.binding.valid.upperBound.microseconds)),
+            .texts(bindings.map(\.binding.successor?.arrayText)),
+            .bools(bindings.map(\.binding.isRevoked)),
+        ]
+    }
+
+    private static let selectBindings = Statement(
         """
-        insert into exchange.card_binding (person, card_hash, valid_from, valid_to, key_version)
-        select $1, $2, $3, $4, $5
-        where not exists (select 1 from exchange.card_binding where card_hash = any ($6))
-        on conflict do nothing
+        select card_hash, person, valid_from, valid_to, superseded_by is not null, revoked_at is not null
+        from exchange.card_binding where card_hash = any ($1)
         """)
 
-    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card. The
-    /// successor is written under the version of the row, which a rotation rewraps as a whole.
-    private static let supersede = Statement(
+    private static let selectRevocations = Statement(
+        "select card_hash from exchange.card_revocation where card_hash = any ($1)")
+
+    private static let selectResidences = Statement(
         """
-        update exchange.card_binding set superseded_by = ($3::bytea[])[key_version::int]
-        where person = $1 and card_hash = any ($2) and superseded_by is null
-            and exists (
-                select 1 from exchange.card_binding b where b.card_hash = any ($3) and b.person = $1)
+        select distinct on (person, from_day) person, from_day, municipality
+        from exchange.residence where person = any ($1) order by person, from_day, version desc
         """)
 
-    private static let selectOwner = Statement(
-        "select person from exchange.card_binding where card_hash = any ($1)")
+    private static let givenBindings = """
+        unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::bool[])
+            as g(person, card, valid_from, valid_to, successor, is_revoked)
+        """
 
-    private static let insertResidence = Statement(
+    private static let insertBindings = Statement(
+        """
+        insert into exchange.card_binding (person, card_hash, valid_from, valid_to, superseded_by, revoked_at,
+            key_version)
+        select person, (card::bytea[])[$8::int], valid_from, valid_to, (successor::bytea[])[$8::int],
+            case when is_revoked then $7::timestamptz end, $8::int
+        from \(givenBindings)
+        """)
+
+    /// What somebody else wrote meanwhile is not taken back: superseded and revoked is for ever. A
+    /// rotation may rewrap the row while this waits for it: it is matched by any of its hashes, and
+    /// the successor is written under the row's own version.
+    private static let updateBindings = Statement(
+        """
+        update exchange.card_binding b set valid_from = g.valid_from, valid_to = g.valid_to,
+            superseded_by = coalesce(b.superseded_by, (g.successor::bytea[])[b.key_version::int]),
+            revoked_at = coalesce(b.revoked_at, case when g.is_revoked then $7::timestamptz end)
+        from \(givenBindings) where b.person = g.person and b.card_hash = any (g.card::bytea[])
+        """)
+
+    private static let insertRevocations = Statement(
+        """
+        insert into exchange.card_revocation (card_hash, key_version)
+        select card_hash, $2 from unnest($1::bytea[]) as g(card_hash)
+        """)
+
+    private static let insertResidences = Statement(
         """
         insert into exchange.residence (person, municipality, prefecture, from_day)
-        select $1, $2, $3, $4
-        where not exists (
-            select 1 from (
-                select municipality from exchange.residence
-                where person = $1 and from_day = $4 order by version desc limit 1) newest
-            where newest.municipality = $2)
+        select person, municipality, prefecture, from_day
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::date[]) with ordinality
+            as g(person, municipality, prefecture, from_day, ord) order by ord
         """)
+}
 
-    private static let revoke = Statement(
-        """
-        update exchange.card_binding set revoked_at = coalesce(revoked_at, $2)
-            where card_hash = any ($1) returning person
-        """)
+extension CardFeedPlan.Binding {
+    fileprivate init(_ row: Row) throws {
+        let from = Instant(microseconds: try row.instant(2))
+        self.init(
+            person: try row.uuid(1).person,
+            valid: from...max(from, Instant(microseconds: try row.instant(3))),
+            isSuperseded: try row.bool(4), isRevoked: try row.bool(5))
+    }
 }

@@ -21,11 +21,10 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let persons = try persons(of: rows.map(\.numberHash))
-        var known = try knownTargets(of: Array(persons.values))
+        var known = try knownTargets(of: persons.known)
         var news: [Target] = []
         var outcomes: [RowOutcome] = []
-        for numbered in rows {
-            guard let person = persons[numbered.numberHash] else { continue }
+        for (numbered, person) in zip(rows, persons.ofRows) {
             let target = Target(person: person, row: numbered.row)
             let isRepeat = known.updateValue(target.said, forKey: target.key) == target.said
             if !isRepeat { news.append(target) }
@@ -34,12 +33,11 @@ extension Records {
                     line: numbered.row.index + 1, kind: isRepeat ? .unchanged : .applied,
                     findings: numbered.row.warnings))
         }
-        let task = RecordID.timeOrdered()
-        try insertTask(request, outcomes, task: task)
-        try insert(news, task: task)
         for person in Set(news.map(\.key.person)) { enter(person) }
         if news.isEmpty { enter(nil) }
-        return try endTask(request, outcomes, task: task)
+        return endTask(request, outcomes) { [news, body = caller.party.code] task in
+            persons.steps + [Self.insert(news, of: body, task: task)]
+        }
     }
 
     private struct Target {
@@ -80,14 +78,17 @@ extension Records {
         return known
     }
 
-    private mutating func insert(_ news: [Target], task: RecordID) throws {
-        _ = try transaction.run(
-            Self.insertTargets,
+    private static func insert(_ news: [Target], of body: String, task: RecordID)
+        -> (Statement, [Value])
+    {
+        (
+            insertTargets,
             [
-                .uuids(news.map { UUIDBytes($0.key.person) }), .text(caller.party.code),
+                .uuids(news.map { UUIDBytes($0.key.person) }), .text(body),
                 .texts(news.map(\.key.identityKey)), .texts(news.map(\.said.face)),
                 .bools(news.map(\.said.isRemoved)), .days(news.map(\.said.removedOn)), .id(task),
-            ])
+            ]
+        )
     }
 
     private static let selectTargets = Statement(

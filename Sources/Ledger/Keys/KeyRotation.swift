@@ -55,41 +55,49 @@ package struct KeyRotation: Sendable {
         _ key: StoredKey, to version: Int,
         wrap: @escaping @Sendable ([UInt8]) -> [UInt8]
     ) async throws -> Int {
-        var last = Place(person: UUIDBytes(high: 0, low: 0), hash: [])
         var count = 0
-        while let batch = try await rewrapBatch(key, to: version, after: last, wrap) {
-            count += batch.count
-            last = batch.last
+        for stock in key.stocks {
+            var last: [UInt8] = []
+            while let batch = try await patiently({
+                try await rewrapBatch(stock, to: version, after: last, wrap)
+            }) {
+                count += batch.count
+                last = batch.last
+            }
         }
         try await pool.transaction { _ = try $0.run(Self.end(key), [.text(key.rawValue)]) }
         return count
     }
 
-    private struct Place: Sendable {
-        let person: UUIDBytes
-        let hash: [UInt8]
+    /// A feed that takes the same rows in another order may be waiting for the batch that waits for
+    /// it: one of them is told so, and tries again.
+    private func patiently<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        for _ in 0..<10 {
+            do { return try await body() } catch let error as DatabaseError
+                where error.isWorthAnotherTry
+            {}
+        }
+        return try await body()
     }
 
     private func rewrapBatch(
-        _ key: StoredKey, to version: Int, after last: Place,
+        _ stock: Stock, to version: Int, after last: [UInt8],
         _ wrap: @escaping @Sendable ([UInt8]) -> [UInt8]
-    ) async throws -> (count: Int, last: Place)? {
+    ) async throws -> (count: Int, last: [UInt8])? {
         let batchMax = batchMax
         return try await pool.transaction { transaction in
             let rows = try transaction.query(
-                Self.selectOld(key),
-                [.uuid(last.person), .bytes(last.hash), .int(version), .int(batchMax)])
+                stock.selectOld, [.bytes(last), .int(version), .int(batchMax)])
             guard rows.count > 0 else { return nil }
-            let old = try rows.map { try $0.bytes(1) }
-            let successors = try rows.map { try $0.optionalBytes(2) }
+            let old = try rows.map { try $0.bytes(0) }
+            let successors = try rows.map { try $0.optionalBytes(1) }
             _ = try transaction.run(
-                Self.replace(key),
+                stock.replace,
                 [
                     .bytesArray(old), .bytesArray(old.map(wrap)),
                     .bytesArray(successors.map { $0.map(wrap) }), .int(version),
                 ])
-            let end = rows[rows.count - 1]
-            return (rows.count, Place(person: try end.uuid(0), hash: try end.bytes(1)))
+            return (rows.count, old[old.count - 1])
         }
     }
 
@@ -101,55 +109,57 @@ package struct KeyRotation: Sendable {
         where key = $1 and version = $2 - 1 and oldest = version
         """)
 
-    private static func selectOld(_ key: StoredKey) -> Statement {
-        Statement(
-            """
-            select person, \(key.column), \(key.successor) from \(key.table)
-            where (person, \(key.column)) > ($1::uuid, $2::bytea) and key_version < $3
-            order by person, \(key.column) limit $4 for update
-            """)
-    }
-
-    private static func replace(_ key: StoredKey) -> Statement {
-        let successor = key == .card ? "superseded_by = n.successor," : ""
-        return Statement(
-            """
-            update \(key.table) t set \(successor) \(key.column) = n.hash, key_version = $4
-            from unnest($1::bytea[], $2::bytea[], $3::bytea[]) as n(old, hash, successor)
-            where t.\(key.column) = n.old
-            """)
-    }
-
     /// Only when no row is left, whatever else ran meanwhile.
     private static func end(_ key: StoredKey) -> Statement {
+        let isDone = key.stocks.map {
+            "not exists (select 1 from \($0.table) t where t.key_version < k.version)"
+        }
+        return Statement(
+            """
+            update exchange.key_version k set oldest = k.version
+            where k.key = $1 and \(isDone.joined(separator: " and "))
+            """)
+    }
+}
+
+/// A table of stored hashes, each row under its own version. It is walked in the order of the hashes:
+/// a row rewrapped to further on is passed by, and none is written under the old version meanwhile.
+private struct Stock {
+    let table: String
+    let hash: String
+    /// What else of the row is a hash of the same key, under the same version.
+    var successor: String?
+
+    var selectOld: Statement {
         Statement(
             """
-            update exchange.key_version k set oldest = k.version where k.key = $1
-                and not exists (select 1 from \(key.table) t where t.key_version < k.version)
+            select \(hash), \(successor ?? "null::bytea") from \(table)
+            where \(hash) > $1::bytea and key_version < $2
+            order by \(hash) limit $3 for update
+            """)
+    }
+
+    var replace: Statement {
+        let successor = successor.map { "\($0) = n.successor," } ?? ""
+        return Statement(
+            """
+            update \(table) t set \(successor) \(hash) = n.hash, key_version = $4
+            from unnest($1::bytea[], $2::bytea[], $3::bytea[]) as n(old, hash, successor)
+            where t.\(hash) = n.old
             """)
     }
 }
 
 extension StoredKey {
-    fileprivate var table: String {
+    fileprivate var stocks: [Stock] {
         switch self {
-        case .number: "office.number_key"
-        case .card: "exchange.card_binding"
-        }
-    }
-
-    fileprivate var column: String {
-        switch self {
-        case .number: "number_hash"
-        case .card: "card_hash"
-        }
-    }
-
-    /// What else of the row is a hash of the same kind, under the same version.
-    fileprivate var successor: String {
-        switch self {
-        case .number: "null::bytea"
-        case .card: "superseded_by"
+        case .number: [Stock(table: "office.number_key", hash: "number_hash")]
+        case .card:
+            [
+                Stock(
+                    table: "exchange.card_binding", hash: "card_hash", successor: "superseded_by"),
+                Stock(table: "exchange.card_revocation", hash: "card_hash"),
+            ]
         }
     }
 }

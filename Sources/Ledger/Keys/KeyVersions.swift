@@ -15,6 +15,9 @@ package struct KeyVersion: Hashable, Sendable {
     static let select = Statement(
         "select key, version, oldest from exchange.key_version order by key")
 
+    static let selectOne = Statement(
+        "select key, version, oldest from exchange.key_version where key = $1")
+
     init(_ row: Row) throws {
         key = try row.text(0)
         version = try row.int(1)
@@ -45,11 +48,12 @@ extension Ledger {
 extension Records {
     /// The versions that hashes stand under until this transaction ends: no rotation begins before.
     /// Throws `KeyVersionLacking` when one of the chains is shorter.
-    mutating func storedVersion(of key: StoredKey, for chains: [HashChain]) throws -> KeyVersion {
+    mutating func storedVersion(of key: StoredKey, for chains: Set<HashChain>) throws -> KeyVersion
+    {
         let values: [Value] = [.text(key.rawValue)]
         // Two statements: what is read must be younger than the lock.
         let rows = try transaction.pipeline([
-            (KeyLock.share, values), (Self.selectVersion, values),
+            (KeyLock.share, values), (KeyVersion.selectOne, values),
         ])
         let stored = try KeyVersion(rows[1][0])
         try stored.require(chains)
@@ -59,19 +63,27 @@ extension Records {
     /// Throws `KeyVersionLacking` when the hash that was not found may stand under a version that is
     /// not in the chain.
     mutating func requireVersion(of key: StoredKey, in chain: HashChain) throws {
-        let rows = try transaction.query(Self.selectVersion, [.text(key.rawValue)])
+        let rows = try transaction.query(KeyVersion.selectOne, [.text(key.rawValue)])
         try KeyVersion(rows[0]).require([chain])
     }
-
-    private static let selectVersion = Statement(
-        "select key, version, oldest from exchange.key_version where key = $1")
 }
 
 extension KeyVersion {
-    fileprivate func require(_ chains: [HashChain]) throws {
+    /// Throws `KeyVersionLacking` when one of the chains is shorter than what rows stand under.
+    func require(_ chains: some Sequence<HashChain>) throws {
         guard chains.allSatisfy({ $0.byVersion.count >= version }) else {
             throw KeyVersionLacking(key: key, version: version)
         }
+    }
+
+    /// Each of these by every hash that its row may be stored as.
+    func byStoredHash(_ chains: Set<HashChain>) -> [[UInt8]: HashChain] {
+        var byHash: [[UInt8]: HashChain] = [:]
+        byHash.reserveCapacity(chains.count)
+        for chain in chains {
+            for hash in chain.byVersion[(oldest - 1)..<version] { byHash[hash] = chain }
+        }
+        return byHash
     }
 }
 
@@ -79,9 +91,10 @@ extension HashChain {
     /// How a new row is stored.
     func stored(_ key: KeyVersion) -> [UInt8] { byVersion[key.version - 1] }
 
-    /// How an old row may be stored.
-    func anyStored(_ key: KeyVersion) -> [[UInt8]] {
-        Array(byVersion[(key.oldest - 1)..<key.version])
+    /// For `::bytea[]`: a list in a list of values travels as one text, because arrays of arrays must
+    /// be rectangles.
+    var arrayText: String {
+        "{" + byVersion.map { #""\\x\#(Hexadecimal.text($0))""# }.joined(separator: ",") + "}"
     }
 }
 

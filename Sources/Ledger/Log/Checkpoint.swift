@@ -140,8 +140,7 @@ package struct CheckpointKey: Hashable, Sendable {
     }
 
     package var text: String {
-        let hash = id.map { Self.hexDigit($0 >> 4) + Self.hexDigit($0 & 0xF) }.joined()
-        return "\(name)+\(hash)+\(Base64.text([Self.ed25519] + publicKey))"
+        "\(name)+\(Hexadecimal.text(id))+\(Base64.text([Self.ed25519] + publicKey))"
     }
 
     /// SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key), its first four bytes: finds the key, and proves nothing.
@@ -176,10 +175,6 @@ package struct CheckpointKey: Hashable, Sendable {
             && text.unicodeScalars.allSatisfy { scalar in
                 !scalar.properties.isWhitespace && scalar != "+" && scalar.value >= 0x20
             }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> String {
-        String(value, radix: 16)
     }
 }
 

@@ -4,7 +4,8 @@ package import Postgres
 
 /// 監査: reads the whole log again and holds it against a checkpoint that was kept elsewhere. Finds
 /// any sealed entry that was altered, reordered, removed or invented since that checkpoint was
-/// signed.
+/// signed; any resident's sequence that does not count all of the resident's entries; and any map
+/// of them that says otherwise.
 ///
 /// It cannot find what a dishonest gateway never wrote.
 package struct LogAudit: Sendable {
@@ -28,6 +29,21 @@ package struct LogAudit: Sendable {
         /// An entry older than the head that has no position: put in behind it, or taken out of the
         /// log.
         case neverSealed(entry: RecordID)
+        /// The position is in no sequence, or in one that is not of its entry's resident: that
+        /// resident's list would lack the entry.
+        case sequenceForeign(position: Int)
+        /// The resident's sequence leaves out a number before this one.
+        case sequenceGap(position: Int)
+        /// Another entry of the resident's sequence has this number.
+        case sequenceRepeated(position: Int)
+        /// The number is right, and the link is not of the entries before it.
+        case linkAltered(position: Int)
+        /// The map whose root was sealed is not what the entries make.
+        case mapDiffers(epoch: Int)
+        /// Epochs are not counted one by one, or one says that it holds what came after it.
+        case epochDisordered(epoch: Int)
+        /// A stored tile of the map is not what the entries make: proofs from it would be false.
+        case mapTileAltered(String)
 
         package var description: String {
             switch self {
@@ -43,6 +59,19 @@ package struct LogAudit: Sendable {
                 "the head of \(size) entries is not what the positions make"
             case .neverSealed(let entry):
                 "the entry \(entry.text) is older than the head and has no position"
+            case .sequenceForeign(let position):
+                "the entry at position \(position) is not in its resident's sequence"
+            case .sequenceGap(let position):
+                "a number before the one at position \(position) is missing in its sequence"
+            case .sequenceRepeated(let position):
+                "the number at position \(position) is another entry's of the same sequence"
+            case .linkAltered(let position):
+                "the link at position \(position) is not of the entries of its sequence"
+            case .mapDiffers(let epoch):
+                "the map sealed with epoch \(epoch) is not what the entries make"
+            case .epochDisordered(let epoch): "epoch \(epoch) is not the next of its order"
+            case .mapTileAltered(let prefix):
+                "the stored tile '\(prefix)' of the map is not what the entries make"
             }
         }
     }
@@ -84,6 +113,7 @@ package struct LogAudit: Sendable {
         var rootAtCheckpoint: LogHash?
         /// From here on tiles and head differ because an entry does: that is not told again.
         var isDamaged = false
+        var sequences = SequenceAudit()
 
         init(checkpoint: Checkpoint) {
             self.checkpoint = checkpoint
@@ -105,16 +135,33 @@ package struct LogAudit: Sendable {
             if position != next { damage(.positionGap(position: next)) }
             next = position + 1
             let stored = try row.bytes(1)
-            guard try row.optionalUUID(2) != nil else {
-                damage(.entryMissing(position: position))
-                return append(stored)
+            let leaf: LogHash
+            if try row.optionalInt(17) != nil {
+                let epoch = try MapEpoch(row, from: 17)
+                sequences.take(epoch, at: position).forEach { note($0) }
+                leaf = .leaf(epoch.leafText)
+            } else {
+                let entry = try row.optionalUUID(2) == nil ? nil : StoredEntry(row, from: 2)
+                try count(entry, at: position, row)
+                guard let entry else {
+                    damage(.entryMissing(position: position))
+                    return append(stored)
+                }
+                leaf = LogHash.leaf(entry.leafText)
             }
-            let leaf = LogHash.leaf(try StoredEntry(row, from: 2).leafText)
             // The leaf's text begins with the format, so a row of another one is not what was
             // sealed.
-            let isOfFormat = try row.int(13) == Int(Entry.format)
+            let isOfFormat = try row.optionalInt(13) ?? Int(Entry.format) == Int(Entry.format)
             if leaf.bytes != stored || !isOfFormat { damage(.entryAltered(position: position)) }
             return append(leaf.bytes)
+        }
+
+        /// By the leaf as stored: an entry that was altered is told once, not again by its sequence.
+        private mutating func count(_ entry: StoredEntry?, at position: Int, _ row: Row) throws {
+            let stored = try SequenceAudit.Stored(row, from: 14)
+            guard let leaf = LogHash(try row.bytes(1)) else { return }
+            let person = entry == nil ? stored.person : entry?.person
+            sequences.take(position, of: person, stored: stored, leaf: leaf).forEach { note($0) }
         }
 
         private mutating func append(_ leaf: [UInt8]) -> [Tile] {
@@ -139,6 +186,7 @@ package struct LogAudit: Sendable {
             let isHead =
                 try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
             if !isDamaged, !isHead { note(.headDiffers(size: size)) }
+            if !isDamaged { try sequences.compare(&transaction).forEach { note($0) } }
             let behind = try transaction.query(LogAudit.selectBehind, [.int(LogAudit.findingsMax)])
             for index in 0..<behind.count {
                 note(.neverSealed(entry: try behind[index].uuid(0).record))
@@ -169,8 +217,10 @@ package struct LogAudit: Sendable {
         """
         select s.position, s.leaf, e.entry, e.at, e.party, e.operator, e.purpose, e.visit,
             e.person, e.outcome,
-            e.basis, e.digest, e.salt, e.format
+            e.basis, e.digest, e.salt, e.format, s.person, s.sequence, s.link,
+            m.epoch, m.size, m.root, m.at
         from log.position s left join log.access_entry e on e.entry = s.entry
+        left join log.epoch m on m.entry = s.entry
         where s.position >= $1 order by s.position limit $2
         """)
     private static let selectTile = Statement(

@@ -30,13 +30,25 @@ package struct LogHash: Hashable, Sendable {
 
     /// SHA-256(0x01 ‖ left ‖ right).
     package static func node(_ left: LogHash, _ right: LogHash) -> LogHash {
+        pair(0x01, left, right)
+    }
+
+    /// A hash of another kind than the tree's own, kept apart by its first byte.
+    static func pair(_ kind: UInt8, _ left: LogHash, _ right: LogHash) -> LogHash {
         var hasher = SHA256()
         withUnsafeTemporaryAllocation(byteCount: 1 + 2 * byteCount, alignment: 8) { buffer in
-            buffer[0] = 0x01
+            buffer[0] = kind
             buffer.storeBytes(of: left, toByteOffset: 1, as: LogHash.self)
             buffer.storeBytes(of: right, toByteOffset: 1 + byteCount, as: LogHash.self)
             hasher.update(bufferPointer: UnsafeRawBufferPointer(buffer))
         }
+        return LogHash(hasher)
+    }
+
+    static func hash(_ kind: UInt8, _ parts: [[UInt8]]) -> LogHash {
+        var hasher = SHA256()
+        hasher.update(data: [kind])
+        for part in parts { hasher.update(data: part) }
         return LogHash(hasher)
     }
 
@@ -52,6 +64,10 @@ package struct LogHash: Hashable, Sendable {
                 LogHash(loading: UnsafeRawBufferPointer(rebasing: raw[start..<start + byteCount]))
             }
         }
+    }
+
+    init(zeros: Void) {
+        (word0, word1, word2, word3) = (0, 0, 0, 0)
     }
 
     private init(_ hasher: SHA256) {
@@ -132,4 +148,8 @@ package enum LogDamage: Error, Hashable {
     case malformedFrontier
     /// A tile has fewer hashes than a tree of the asked size needs of it.
     case shortTile(TileID)
+    /// A tile of the map that is not there, is cut off, or is not what the one above it says.
+    case mapTile(prefix: String)
+    /// The stored map is another one than the epoch's leaf says.
+    case mapRoot(epoch: Int)
 }

@@ -10,13 +10,16 @@ import Synchronization
 /// Positions, tiles and the new head commit in one transaction, with compare-and-swap on the head's
 /// size: of two sealers at once one wins and the other finds nothing lost. Signing follows that
 /// commit and is deterministic, so a crash between the two is mended by signing the head again.
+///
+/// With its position each entry about a resident gets its number in that resident's own sequence
+/// (連番). At each epoch the map of all sequences becomes a leaf: see `Sealer+Epoch`.
 package final class Sealer: Sendable {
-    private let pool: Pool
+    let pool: Pool
     private let signer: CheckpointSigner
     private let outlet: CheckpointOutlet
     private let logger: Logger
     /// The tree's edge as this sealer left it. Only ever used where the head row has its root.
-    private let edge = Mutex(TileEdge())
+    let edge = Mutex(TileEdge())
 
     /// 2,048 entries are about 1 MB read and 3 ms of hashing: answers wait no longer for a core.
     static let batchMax = 2_048
@@ -36,7 +39,7 @@ package final class Sealer: Sendable {
 
     /// Seals until cancelled, and signs what was sealed before it returns. A database that is away is
     /// waited for; nothing is lost by it.
-    package func run() async {
+    package func run(epochSeconds: Int) async {
         var partitionsDue = ContinuousClock.now
         var signatureDue = ContinuousClock.now
         while !Task.isCancelled {
@@ -51,6 +54,7 @@ package final class Sealer: Sendable {
                 }
                 // A full batch leaves its last transaction for the next round: there is more.
                 if try await seal(signing: isSignatureDue) >= Self.batchMax / 2 { continue }
+                try await advanceEpoch(every: epochSeconds)
             } catch {
                 logger.warning("seal postponed", metadata: ["error": "\(error)"])
             }
@@ -119,20 +123,20 @@ package final class Sealer: Sendable {
         guard !entries.isEmpty else {
             return Round(sealed: 0, edge: edge, isUnsigned: head.signedSize < head.size)
         }
-        let leaves = entries.map { LogHash.leaf($0.leafText) }
+        let leaves = entries.map { LogHash.leaf($0.entry.leafText) }
+        let numbers = numbered(entries, leaves, from: head.size)
         let tiles = edge.append(leaves)
         let written = try transaction.pipeline(
             [
-                (
-                    moveHead,
-                    [.int(edge.size), .bytes(edge.root.bytes), .text(next), .int(head.size)]
-                ),
+                move(head, to: edge, next: next),
                 (
                     insertPositions,
                     [
                         .ints((0..<entries.count).map { head.size + $0 }),
-                        .uuids(entries.map { UUIDBytes($0.id) }),
+                        .uuids(entries.map { UUIDBytes($0.entry.id) }),
                         .bytesArray(leaves.map(\.bytes)),
+                        .uuids(entries.map { $0.entry.person.map { UUIDBytes($0) } }),
+                        .ints(numbers.map { $0?.count }), .bytesArray(numbers.map { $0?.link }),
                     ]
                 ),
             ] + TileStore.insertion(of: tiles))
@@ -140,7 +144,43 @@ package final class Sealer: Sendable {
         return Round(sealed: entries.count, edge: edge, isUnsigned: true)
     }
 
-    private struct Head {
+    /// An entry on its way to a position, with the end of its resident's sequence so far.
+    private struct Unsealed {
+        let entry: StoredEntry
+        let last: SequenceHead?
+
+        init(_ row: Row) throws {
+            entry = try StoredEntry(row)
+            last = try row.optionalInt(12).map {
+                SequenceHead(count: $0, position: -1, link: try row.bytes(13))
+            }
+        }
+
+        static func all(_ rows: Rows) throws -> [Unsealed] { try rows.map { try Unsealed($0) } }
+    }
+
+    /// 連番: one after the other within each resident's sequence; nothing for an entry without one.
+    private static func numbered(_ entries: [Unsealed], _ leaves: [LogHash], from size: Int)
+        -> [SequenceHead?]
+    {
+        var heads: [PersonKey: SequenceHead] = [:]
+        return zip(entries, leaves).enumerated().map { place, sealed in
+            guard let person = sealed.0.entry.person else { return nil }
+            let last = heads[person] ?? sealed.0.last ?? .start(ResidentIndex(person))
+            let next = last.next(position: size + place, leaf: sealed.1)
+            heads[person] = next
+            return next
+        }
+    }
+
+    static func move(_ head: Head, to edge: TileEdge, next: String) -> (Statement, [Value]) {
+        (
+            moveHead,
+            [.int(edge.size), .bytes(edge.root.bytes), .text(next), .int(head.size)]
+        )
+    }
+
+    struct Head {
         let size: Int
         let root: [UInt8]
         /// Every transaction before this one is sealed.
@@ -161,7 +201,7 @@ package final class Sealer: Sendable {
         }
     }
 
-    private static func edge(
+    static func edge(
         of head: Head, _ known: TileEdge, _ transaction: inout Transaction
     ) throws -> TileEdge {
         if known.size == head.size, known.root.bytes == head.root { return known }
@@ -175,16 +215,16 @@ package final class Sealer: Sendable {
     /// on.
     private static func whole(_ rows: Rows, from head: Head, _ transaction: inout Transaction)
         throws
-        -> (entries: [StoredEntry], next: String)
+        -> (entries: [Unsealed], next: String)
     {
-        guard rows.count == batchMax else { return (try StoredEntry.all(rows), "\(head.horizon)") }
+        guard rows.count == batchMax else { return (try Unsealed.all(rows), "\(head.horizon)") }
         // A full batch may cut a transaction in two: its last one waits for the next round, unless
         // it fills the batch.
         let last = try rows[rows.count - 1].text(11)
         let whole = try (0..<rows.count).prefix { try rows[$0].text(11) != last }.count
-        if whole > 0 { return (Array(try StoredEntry.all(rows).prefix(whole)), last) }
+        if whole > 0 { return (Array(try Unsealed.all(rows).prefix(whole)), last) }
         let one = try transaction.query(Self.selectTransaction, [.text(last)])
-        return (try StoredEntry.all(one), String((UInt64(last) ?? 0) + 1))
+        return (try Unsealed.all(one), String((UInt64(last) ?? 0) + 1))
     }
 
     /// What was signed and published stays true: a database that was set back to an earlier time,
@@ -218,8 +258,9 @@ package final class Sealer: Sendable {
     private static let insertCheckpoint = Statement(
         "insert into log.checkpoint (size, root, note) values ($1, $2, $3) on conflict do nothing")
     private static let makePartitions = Statement("select log.ensure_partitions(3)::bigint")
-    private static let tryLock = Statement("select pg_try_advisory_xact_lock(7461746974)")
-    private static let selectHead = Statement(
+    static let tryLock = Statement(
+        "select pg_try_advisory_xact_lock(\(AdvisoryLock.sealer.rawValue))")
+    static let selectHead = Statement(
         """
         select size, root, next_xid::text,
             coalesce((select max(size) from log.checkpoint), 0),
@@ -228,24 +269,37 @@ package final class Sealer: Sendable {
         """)
     /// Whoever has not got the lock reads nothing.
     private static let selectUnsealed = Statement(
-        """
-        select \(StoredEntry.columns), xid::text as transaction from log.access_entry
-        where (select pg_try_advisory_xact_lock(7461746974))
-            and xid >= (select next_xid from log.head)
-            and xid < pg_snapshot_xmin(pg_current_snapshot())
-        order by access_entry.xid, entry limit $1
-        """)
+        numbering(
+            """
+            select \(StoredEntry.columns), xid from log.access_entry
+            where (select pg_try_advisory_xact_lock(\(AdvisoryLock.sealer.rawValue)))
+                and xid >= (select next_xid from log.head)
+                and xid < pg_snapshot_xmin(pg_current_snapshot())
+            order by access_entry.xid, entry limit $1
+            """))
     private static let selectTransaction = Statement(
+        numbering(
+            """
+            select \(StoredEntry.columns), xid from log.access_entry where xid = $1::text::xid8
+            """))
+
+    /// The entries, each with the end of its resident's sequence: one look into an index.
+    private static func numbering(_ entries: String) -> String {
         """
-        select \(StoredEntry.columns), xid::text as transaction from log.access_entry
-        where xid = $1::text::xid8 order by entry
-        """)
-    private static let moveHead = Statement(
+        select \(StoredEntry.columns), xid::text as transaction, last.sequence, last.link
+        from (\(entries)) as unsealed left join lateral (
+            select p.sequence, p.link from log.position p where p.person = unsealed.person
+            order by p.sequence desc limit 1) as last on true
+        order by unsealed.xid, entry
+        """
+    }
+
+    static let moveHead = Statement(
         "update log.head set size = $1, root = $2, next_xid = $3::text::xid8 where size = $4")
-    private static let insertPositions = Statement(
+    static let insertPositions = Statement(
         """
-        insert into log.position (position, entry, leaf)
-        select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])
+        insert into log.position (position, entry, leaf, person, sequence, link)
+        select * from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::uuid[], $5::bigint[], $6::bytea[])
         """)
 }
 
@@ -263,12 +317,21 @@ enum SealFault: Error {
     case headMoved
     /// A tile that must be stored is not, or is of the wrong size.
     case tile(TileID)
+    /// The stored map is not the one that the last epoch's leaf says.
+    case map
 }
 
 extension StoredEntry {
-    static let columns = """
-        entry, at, party, operator, purpose, visit, person, outcome, basis, digest, salt
-        """
+    static let columns = names.joined(separator: ", ")
+
+    static func columns(of table: String) -> String {
+        names.map { "\(table).\($0)" }.joined(separator: ", ")
+    }
+
+    private static let names = [
+        "entry", "at", "party", "operator", "purpose", "visit", "person", "outcome", "basis",
+        "digest", "salt",
+    ]
 
     init(_ row: Row, from column: Int = 0) throws {
         id = try row.uuid(column).record
@@ -282,9 +345,5 @@ extension StoredEntry {
         basis = try row.optionalText(column + 8)
         digest = try row.optionalBytes(column + 9)
         salt = try row.bytes(column + 10)
-    }
-
-    static func all(_ rows: Rows) throws -> [StoredEntry] {
-        try (0..<rows.count).map { try StoredEntry(rows[$0]) }
     }
 }

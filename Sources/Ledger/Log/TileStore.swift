@@ -12,30 +12,41 @@ struct TileStore {
     }
 
     mutating func tile(_ id: TileID, _ transaction: inout Transaction) throws -> [LogHash] {
-        if let hashes = read[id] { return hashes }
-        let hashes = try load(id, &transaction)
-        read[id] = hashes
-        return hashes
+        if read[id] == nil { try load([id], &transaction) }
+        return read[id] ?? []
     }
 
-    private func load(_ id: TileID, _ transaction: inout Transaction) throws -> [LogHash] {
-        let covered = size >> (8 * id.level)
-        let first = id.index * Tile.width
-        guard covered < first + Tile.width else {
-            let rows = try transaction.query(Self.selectTile, [.int(id.level), .int(id.index)])
+    /// Reads the tiles that are not here yet, in one round trip however many they are.
+    mutating func load(_ ids: Set<TileID>, _ transaction: inout Transaction) throws {
+        let missing = ids.filter { read[$0] == nil }
+        guard !missing.isEmpty else { return }
+        let rows = try transaction.pipeline(missing.map(step))
+        for (id, rows) in zip(missing, rows) { read[id] = try hashes(of: id, rows) }
+    }
+
+    private func isFull(_ id: TileID) -> Bool {
+        size >> (8 * id.level) >= (id.index + 1) * Tile.width
+    }
+
+    private func step(_ id: TileID) -> (Statement, [Value]) {
+        if isFull(id) { return (Self.selectTile, [.int(id.level), .int(id.index)]) }
+        let part: [Value] = [.int(id.index * Tile.width), .int(size >> (8 * id.level))]
+        return id.level == 0
+            ? (Self.selectLeaves, part) : (Self.selectRoots, [.int(id.level - 1)] + part)
+    }
+
+    private func hashes(of id: TileID, _ rows: Rows) throws -> [LogHash] {
+        if isFull(id) {
             guard rows.count == 1, let hashes = LogHash.list(try rows[0].bytes(0)) else {
                 throw SealFault.tile(id)
             }
             return hashes
         }
-        let rows =
-            id.level == 0
-            ? try transaction.query(Self.selectLeaves, [.int(first), .int(covered)])
-            : try transaction.query(
-                Self.selectRoots, [.int(id.level - 1), .int(first), .int(covered)])
-        guard rows.count == max(0, covered - first) else { throw SealFault.tile(id) }
-        return try (0..<rows.count).map { index in
-            guard let hash = LogHash(try rows[index].bytes(0)) else { throw SealFault.tile(id) }
+        guard rows.count == max(0, size >> (8 * id.level) - id.index * Tile.width) else {
+            throw SealFault.tile(id)
+        }
+        return try rows.map { row in
+            guard let hash = LogHash(try row.bytes(0)) else { throw SealFault.tile(id) }
             return hash
         }
     }

@@ -16,9 +16,9 @@ package struct PartyStanding: Sendable {
         from (values ($1::text)) as q(party) left join exchange.party p on p.party = q.party
         """)
 
-    /// Throws `.partyUnknown` when the registry holds nothing of it.
-    init(_ row: Row, from column: Int) throws {
-        guard let party = try row.optionalText(column) else { throw Refusal.partyUnknown }
+    /// Nothing when the registry holds nothing of it.
+    init?(_ row: Row, from column: Int) throws {
+        guard let party = try row.optionalText(column) else { return nil }
         self.party = party
         name = try row.text(column + 1)
         isOptedIn = try row.bool(column + 2)
@@ -26,10 +26,17 @@ package struct PartyStanding: Sendable {
         designations = Set(try row.texts(column + 4).compactMap(Designation.init(text:)))
     }
 
-    /// Throws when a party of this standing may do nothing now.
-    func require() throws {
-        guard !isSuspended else { throw Refusal.partySuspended }
-        guard isOptedIn else { throw Refusal.partyNotOptedIn }
+    /// 立入り: what both doors ask before anything is read. Throws `.notYourPurpose`,
+    /// `.partyUnknown` where the registry holds nothing of the party, `.partySuspended` or
+    /// `.partyNotOptedIn`.
+    static func admit(_ caller: Caller, _ purpose: Purpose, _ standing: PartyStanding?) throws
+        -> PartyStanding
+    {
+        guard purpose.may(caller.party.role) else { throw Refusal.notYourPurpose }
+        guard let standing else { throw Refusal.partyUnknown }
+        guard !standing.isSuspended else { throw Refusal.partySuspended }
+        guard standing.isOptedIn else { throw Refusal.partyNotOptedIn }
+        return standing
     }
 }
 

@@ -2,44 +2,57 @@ import Exchange
 import Postgres
 
 /// 番号から人物へ: the one place where the hash of an individual number becomes a person.
+struct NumberedPersons {
+    /// One for each hash that was asked about, in that order.
+    let ofRows: [PersonKey]
+    /// Those who were known before: about nobody else can anything be held.
+    let known: [PersonKey]
+    /// Makes the others; to be written before anything that speaks of them.
+    let steps: [(Statement, [Value])]
+}
+
 extension Records {
-    /// The person of each individual number, made where there was none. Office zone
-    /// only: no other role can read the table.
-    mutating func persons(of numbers: [HashChain]) throws -> [HashChain: PersonKey] {
+    /// The person of each individual number, with a new key where there was none. Office
+    /// zone only: no other role can read the table.
+    ///
+    /// Nothing is written yet. Should another office make the same person meanwhile, this access
+    /// meets it at its own insert, runs again and finds the person.
+    mutating func persons(of numbers: [HashChain]) throws -> NumberedPersons {
         let wanted = Set(numbers)
-        let key = try storedVersion(of: .number, for: Array(wanted))
-        var known = try selectPersons(wanted, key)
+        let key = try storedVersion(of: .number, for: wanted)
+        var persons = try selectPersons(wanted, key)
+        let known = Array(persons.values)
+        var fresh: [(number: HashChain, person: PersonKey)] = []
+        let ofRows = numbers.map { number in
+            if let person = persons[number] { return person }
+            let person = PersonKey.random()
+            persons[number] = person
+            fresh.append((number, person))
+            return person
+        }
+        guard !fresh.isEmpty else {
+            return NumberedPersons(ofRows: ofRows, known: known, steps: [])
+        }
         // In one order for everybody: two offices that register the same new people do not wait for
         // each other in a circle.
-        let missing = wanted.filter { known[$0] == nil }
-            .sorted { $0.stored(key).lexicographicallyPrecedes($1.stored(key)) }
-        guard !missing.isEmpty else { return known }
-        let fresh = missing.map { _ in PersonKey.random() }
-        _ = try transaction.run(
-            Self.insertPersons,
-            [
-                .bytesArray(missing.map { $0.stored(key) }), .uuids(fresh.map { UUIDBytes($0) }),
-                .int(key.version),
-            ])
-        // Another municipality may have made the same person at this moment: what stands in the
-        // table counts.
-        known.merge(try selectPersons(Set(missing), key)) { $1 }
-        return known
+        fresh.sort { $0.number.precedes($1.number) }
+        let values: [Value] = [
+            .bytesArray(fresh.map { $0.number.stored(key) }),
+            .uuids(fresh.map { UUIDBytes($0.person) }), .int(key.version),
+        ]
+        return NumberedPersons(
+            ofRows: ofRows, known: known, steps: [(Self.insertPersons, values)])
     }
 
     private mutating func selectPersons(_ numbers: Set<HashChain>, _ key: KeyVersion) throws
         -> [HashChain: PersonKey]
     {
-        var numbersByHash: [[UInt8]: HashChain] = [:]
-        for number in numbers {
-            for hash in number.anyStored(key) { numbersByHash[hash] = number }
-        }
+        let numbersByHash = key.byStoredHash(numbers)
         let rows = try transaction.query(
             Self.selectNumbers, [.bytesArray(Array(numbersByHash.keys))])
         var persons: [HashChain: PersonKey] = [:]
-        for index in 0..<rows.count {
-            guard let number = numbersByHash[try rows[index].bytes(0)] else { continue }
-            persons[number] = try rows[index].uuid(1).person
+        for (hash, person) in try rows.map({ (try $0.bytes(0), try $0.uuid(1).person) }) {
+            if let number = numbersByHash[hash] { persons[number] = person }
         }
         return persons
     }
@@ -49,11 +62,10 @@ extension Records {
 
     private static let insertPersons = Statement(
         """
-        with given as (select * from unnest($1::bytea[], $2::uuid[]) as g(number_hash, person)),
+        with given as (
+            select * from unnest($1::bytea[], $2::uuid[]) with ordinality as g(number_hash, person, ord)),
         made as (insert into exchange.person (person) select person from given returning person)
         insert into office.number_key (number_hash, person, key_version)
-        select given.number_hash, given.person, $3 from given join made using (person)
-        order by given.number_hash
-        on conflict (number_hash) do nothing
+        select given.number_hash, given.person, $3 from given join made using (person) order by given.ord
         """)
 }

@@ -61,12 +61,15 @@ package struct RegistrationReport: Sendable {
     package let results: [(line: Int, outcome: String, findings: String)]
 }
 
+/// The party sent another registration of the same field, and it is being applied: nothing was read.
+struct TaskUnderWay: Error {}
+
 extension Records {
-    /// One registration of a party and field at a time: whoever sends the same thing twice at once
-    /// waits here and then finds it done.
+    /// One registration of a party and field at a time. Throws `TaskUnderWay` while another is: a
+    /// connection that waited here would be missing to every other office.
     mutating func beginTask(_ request: RegistrationRequest) throws -> RegistrationReceipt? {
         let key: [Value] = [.text(caller.party.key), .text(request.field)]
-        _ = try transaction.query(Self.lockField, key)
+        guard try transaction.query(Self.tryLockField, key)[0].bool(0) else { throw TaskUnderWay() }
         // A statement of its own: its snapshot must be younger than the lock.
         let rows = try transaction.query(
             Self.selectTaskByKey, key + [.text(request.idempotencyKey)])
@@ -78,15 +81,32 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
-    mutating func endTask(_ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID)
-        throws -> RegistrationReceipt
-    {
+    /// Writes what was decided, in one round trip with the entries and the commit: the task, what it
+    /// `applies`, and what its rows are told. Until then nothing is written and no lock held that
+    /// others, the sealer among them, would wait for.
+    mutating func endTask(
+        _ request: RegistrationRequest, _ outcomes: [RowOutcome],
+        applying applies: (_ task: RecordID) -> [(Statement, [Value])]
+    ) -> RegistrationReceipt {
         let all = outcomes + request.refused
         let counts = Dictionary(all.map { ($0.kind, 1) }, uniquingKeysWith: +)
-        let receipt = RegistrationReceipt(
-            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false)
+        let task = RecordID.timeOrdered()
         let telling = all.filter { $0.kind != .applied || !$0.findings.isEmpty }
-        _ = try transaction.pipeline([
+        // The task's row comes first, because every row it applies refers to it.
+        write([
+            (
+                Self.insertTaskRow,
+                [
+                    .id(task), .text(caller.party.key), .text(request.field),
+                    .text(request.idempotencyKey), .bytes(request.bodyDigest), .time(now),
+                    .int(request.rowsTotal), .int(counts[.applied] ?? 0),
+                    .int(counts[.unchanged] ?? 0), .int(counts[.underReview] ?? 0),
+                    .int(counts[.refused] ?? 0),
+                ]
+            )
+        ])
+        write(applies(task))
+        write([
             (
                 Self.insertResults,
                 [
@@ -97,26 +117,10 @@ extension Records {
         ])
         // Fresh is what was taken: a feed of which every row is refused goes stale.
         if request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {
-            _ = try transaction.run(Self.touchParty, [.text(caller.party.key), .time(now)])
+            write([(Self.touchParty, [.text(caller.party.key), .time(now)])])
         }
-        return receipt
-    }
-
-    /// The task's row comes first, because every row it applies refers to it; its counts are
-    /// settled by then.
-    mutating func insertTask(
-        _ request: RegistrationRequest, _ outcomes: [RowOutcome], task: RecordID
-    ) throws {
-        let counts = Dictionary(
-            (outcomes + request.refused).map { ($0.kind, 1) }, uniquingKeysWith: +)
-        _ = try transaction.run(
-            Self.insertTaskRow,
-            [
-                .id(task), .text(caller.party.key), .text(request.field),
-                .text(request.idempotencyKey), .bytes(request.bodyDigest), .time(now),
-                .int(request.rowsTotal), .int(counts[.applied] ?? 0), .int(counts[.unchanged] ?? 0),
-                .int(counts[.underReview] ?? 0), .int(counts[.refused] ?? 0),
-            ])
+        return RegistrationReceipt(
+            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false)
     }
 
     /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for
@@ -130,10 +134,7 @@ extension Records {
         enter(nil)
         return RegistrationReport(
             receipt: try RegistrationReceipt(rows[0][0], isRepeat: true),
-            results: try (0..<rows[1].count).map { index in
-                let row = rows[1][index]
-                return (try row.int(0), try row.text(1), try row.text(2))
-            })
+            results: try rows[1].map { (try $0.int(0), try $0.text(1), try $0.text(2)) })
     }
 
     private static func json(_ findings: [RowFinding]) -> String {
@@ -144,8 +145,8 @@ extension Records {
         return writer.text
     }
 
-    private static let lockField = Statement(
-        "select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))::text")
+    private static let tryLockField = Statement(
+        "select pg_try_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))")
 
     private static let taskColumns = """
         task, received_at, rows, rows_applied, rows_unchanged, rows_under_review, rows_refused, body_digest

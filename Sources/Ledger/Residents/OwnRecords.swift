@@ -19,14 +19,13 @@ extension Records {
     /// theirs to see yet.
     package mutating func ownEntitlements(of person: PersonKey) throws -> [EntitlementVersion] {
         let rows = try transaction.query(Self.selectOwnEntitlements, [.person(person)])
-        return try (0..<rows.count).map { try EntitlementVersion(rows[$0], from: 0) }
+        return try rows.map { try EntitlementVersion($0, from: 0) }
     }
 
     package mutating func ownVisits(of person: PersonKey, limit: Int) throws -> [OwnVisit] {
         let rows = try transaction.query(Self.selectOwnVisits, [.person(person), .int(limit)])
-        return try (0..<rows.count).map { index in
-            let row = rows[index]
-            return OwnVisit(
+        return try rows.map { row in
+            OwnVisit(
                 id: try row.uuid(0).record, party: try Party(key: try row.text(1)),
                 partyName: try row.text(2), kind: try row.text(3), consents: try row.texts(4),
                 term: VisitTerm(
@@ -42,22 +41,6 @@ extension Records {
         let count = try transaction.run(
             Self.endVisit, [.person(person), .id(visit), .time(now)])
         guard count == 1 else { throw Refusal.visitUnknown }
-    }
-
-    /// What the bodies say of the person, the newest statement of each, none under review.
-    package mutating func identity(of person: PersonKey) throws -> RegisteredIdentity? {
-        let rows = try transaction.query(Self.selectIdentity, [.person(person)])
-        return rows.count == 0 ? nil : try RegisteredIdentity(rows[0])
-    }
-
-    /// The resident of a visit that is open now, for any patient id the institution was ever given
-    /// for them. Throws `.recordUnknown`.
-    package mutating func visitor(patient: String) throws -> (person: PersonKey, visit: RecordID) {
-        let rows = try transaction.query(
-            Self.selectVisitor, [.text(caller.party.key), .text(patient), .time(now)])
-        guard rows.count > 0 else { throw Refusal.recordUnknown }
-        subject.person = try rows[0].uuid(0).person
-        return (try rows[0].uuid(0).person, try rows[0].uuid(1).record)
     }
 
     private static let selectOwnEntitlements = Statement(
@@ -80,36 +63,6 @@ extension Records {
         update exchange.visit set ends_at = least(ends_at, $3) where person = $1 and visit = $2
         """)
 
-    private static let selectIdentity = Statement(
-        """
-        select name, name_kana, birth_date, sex, is_not_disclosed from exchange.identity
-        where person = $1 and not is_under_review order by version desc limit 1
-        """)
-
-    private static let selectVisitor = Statement(
-        """
-        select person, visit from exchange.visit
-        where party = $1 and ends_at > $3 and confirmed_by = 'card' and person = (
-            select person from exchange.visit where party = $1 and patient = $2 limit 1)
-        order by opened_at desc limit 1
-        """)
-}
-
-/// 基本情報 without the address: what an institution may see of a resident it has a visit of.
-package struct RegisteredIdentity: Sendable {
-    package let name: String
-    package let nameKana: String?
-    package let birthDate: String
-    package let sex: String
-    package let isNotDisclosed: Bool
-
-    init(_ row: Row) throws {
-        name = try row.text(0)
-        nameKana = try row.optionalText(1)
-        birthDate = try row.text(2)
-        sex = try row.text(3)
-        isNotDisclosed = try row.bool(4)
-    }
 }
 
 extension Party {

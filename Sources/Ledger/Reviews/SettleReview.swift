@@ -74,14 +74,10 @@ extension Records {
         enter(person, basis: writer.text)
     }
 
-    private static let sameRow = """
-        later.person = e.person and later.body = e.body and later.certificate_type = e.certificate_type
-            and later.sub_key = e.sub_key and later.history_key = e.history_key
-        """
-
     private static let standing = """
         e.is_under_review and not exists (
-            select 1 from exchange.entitlement later where \(sameRow) and later.version > e.version)
+            select 1 from exchange.entitlement later
+            where \(EntitlementRow.isSame) and later.version > e.version)
         """
 
     private static let selectReviews = Statement(
@@ -91,7 +87,8 @@ extension Records {
         """)
 
     /// Two verdicts on one row come one after the other, and the second finds it settled.
-    private static let lockReviews = Statement("select pg_advisory_xact_lock(7461746975)")
+    private static let lockReviews = Statement(
+        "select pg_advisory_xact_lock(\(AdvisoryLock.reviews.rawValue))")
 
     private static let selectReview = Statement(
         """
@@ -130,7 +127,7 @@ extension Records {
         with held as (select * from exchange.entitlement where person = $1 and version = $2),
         before as (
             select later.* from held e
-            join exchange.entitlement later on \(sameRow) and not later.is_under_review
+            join exchange.entitlement later on \(EntitlementRow.isSame) and not later.is_under_review
             order by later.version desc limit 1)
         insert into exchange.entitlement (\(key), \(contents), face_digest, is_deleted, is_under_review)
         select \(key), \(contents), face_digest, is_deleted, false from before

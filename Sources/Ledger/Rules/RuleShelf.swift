@@ -37,6 +37,20 @@ package final class RuleShelf: Sendable {
         state.withLock { $0.current = book }
     }
 
+    /// The rules of an older decision, inside an access: nothing waits there. A version that this
+    /// process has not read yet is fetched by the ledger, which then begins the access anew.
+    package func kept(_ version: String) throws -> RuleBook {
+        guard let book = state.withLock({ $0.shelf[version] }) else { throw NotOnShelf(version) }
+        return book
+    }
+
+    /// A version that must be read before the access that wants it can go on.
+    struct NotOnShelf: Error {
+        let version: String
+
+        init(_ version: String) { self.version = version }
+    }
+
     /// The rules of an older decision. Throws `.rulesUnknown` for a version that was never loaded.
     package func version(_ version: String) async throws -> RuleBook {
         if let book = state.withLock({ $0.shelf[version] }) { return book }
@@ -70,7 +84,7 @@ package final class RuleShelf: Sendable {
             hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
             hash.update(data: bytes)
         }
-        let version = String(LogText.hex(Array(hash.finalize())).prefix(16))
+        let version = String(Hexadecimal.text(Array(hash.finalize())).prefix(16))
         _ = try RuleBook(reading: files, version: version)
         var writer = JSONWriter()
         writer.beginObject()

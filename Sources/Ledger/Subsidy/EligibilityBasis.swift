@@ -35,7 +35,7 @@ package struct EligibilityBasis: Sendable {
         writer.beginArray()
         for purpose in purposes { writer.string(purpose.rawValue) }
         writer.endArray()
-        writer.member("form", EligibilityAnswer.form)
+        writer.member("form", form)
         writer.member("rules", rulesVersion)
         writer.member("at", Int(decidedAt.microseconds))
         write("entitlements", entitlements, &writer)

@@ -17,7 +17,8 @@ package struct EligibilityReplay: Sendable {
 extension Records {
     /// Loads an answered check by its id: for the institution it was given to.
     ///
-    /// Throws `.recordUnknown` for another institution's in the same words as for none.
+    /// Throws `.recordUnknown` for another institution's in the same words as for none, and
+    /// `.answerFormUnknown` for an answer that this release does not write.
     package mutating func replay(of id: RecordID) throws -> EligibilityReplay {
         try replay(id, whereParty: caller.party.key)
     }
@@ -41,6 +42,7 @@ extension Records {
         let person = try row.uuid(4).person
         subject.person = person
         let basis = try EligibilityBasis(try row.text(1))
+        guard basis.form == EligibilityAnswer.form else { throw Refusal.answerFormUnknown }
         let visit = try VisitReading.VisitRow(row, from: 3)
         let facts = try facts(of: person, visit.facts, basis)
         let code = try row.text(11)
@@ -60,14 +62,8 @@ extension Records {
             (Self.selectEntitlementVersions, [.person(person), .ints(basis.entitlements)]),
             (Self.selectResidenceVersions, [.person(person), .ints(basis.residences)]),
         ])
-        let held = try (0..<rows[0].count).map { try EntitlementVersion(rows[0][$0], from: 0) }
-        let lived = try (0..<rows[1].count).map { index in
-            let row = rows[1][index]
-            return Residence(
-                version: try row.int(0), municipality: try row.text(1),
-                from: CalendarDay(daysSince1970: try row.day(2)),
-                knownAt: Instant(microseconds: try row.instant(3)))
-        }
+        let held = try rows[0].map { try EntitlementVersion($0, from: 0) }
+        let lived = try rows[1].map { try Residence($0, from: 0) }
         return EligibilityFacts(
             visit: visit, residences: lived, entitlements: held, bodies: basis.bodies,
             designations: basis.designations, decidedAt: basis.decidedAt)
@@ -92,23 +88,5 @@ extension Records {
         """
         select version, municipality, from_day, known_at from exchange.residence
         where person = $1 and version = any ($2)
-        """)
-}
-
-extension Ledger {
-    /// The version of the rules an answered check cites. Throws `.recordUnknown`; says nothing of
-    /// anyone.
-    package func rulesVersion(ofCheck id: RecordID) async throws -> String {
-        try await gateway.transaction(.readOnly) { transaction in
-            let rows = try transaction.query(Self.selectBasis, [.id(id)])
-            guard rows.count == 1 else { throw Refusal.recordUnknown }
-            return try EligibilityBasis(try rows[0].text(0)).rulesVersion
-        }
-    }
-
-    private static let selectBasis = Statement(
-        """
-        select basis from log.access_entry
-        where entry = $1 and purpose = 'check-eligibility' and outcome = 'ok'
         """)
 }

@@ -27,18 +27,14 @@ extension Records {
         if let receipt = try beginTask(request) { return receipt }
         let persons = try persons(of: rows.map(\.numberHash))
         var plan = RegistrationPlan(body: caller.party.code, rules: rules)
-        try loadIdentities(of: Array(persons.values), into: &plan)
-        try loadHeld(of: Array(persons.values), into: &plan)
-        for row in rows {
-            guard let person = persons[row.numberHash] else { throw DatabaseError.commitUnknown }
-            plan.add(row, person)
-        }
-        let task = RecordID.timeOrdered()
-        try insertTask(request, plan.outcomes, task: task)
-        try insert(plan, task: task)
+        try loadIdentities(of: persons.known, into: &plan)
+        try loadHeld(of: persons.known, into: &plan)
+        for (row, person) in zip(rows, persons.ofRows) { plan.add(row, person) }
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
-        return try endTask(request, plan.outcomes, task: task)
+        return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
+            persons.steps + Self.steps(plan, of: body, task: task)
+        }
     }
 
     private mutating func loadIdentities(
@@ -72,14 +68,16 @@ extension Records {
         }
     }
 
-    private mutating func insert(_ plan: RegistrationPlan, task: RecordID) throws {
+    private static func steps(_ plan: RegistrationPlan, of body: String, task: RecordID)
+        -> [(Statement, [Value])]
+    {
         let news = plan.entitlements
         let identities = plan.identities
-        _ = try transaction.pipeline([
+        return [
             (
-                Self.insertIdentities,
+                insertIdentities,
                 [
-                    .uuids(identities.map { UUIDBytes($0.person) }), .text(caller.party.code),
+                    .uuids(identities.map { UUIDBytes($0.person) }), .text(body),
                     .texts(identities.map(\.said.name)), .texts(identities.map(\.said.nameKana)),
                     .texts(identities.map(\.said.address)),
                     .texts(identities.map(\.said.dateOfBirth.text)),
@@ -90,9 +88,9 @@ extension Records {
                 ]
             ),
             (
-                Self.insertEntitlements,
+                insertEntitlements,
                 [
-                    .uuids(news.map { UUIDBytes($0.key.person) }), .text(caller.party.code),
+                    .uuids(news.map { UUIDBytes($0.key.person) }), .text(body),
                     .texts(news.map(\.key.certificateType)), .texts(news.map(\.key.subKey)),
                     .texts(news.map(\.key.historyKey)), .texts(news.map(\.consentKind)),
                     .days(news.map(\.certificate.validFrom.daysSince1970)),
@@ -109,7 +107,7 @@ extension Records {
                     .ints(news.map { $0.row.index + 1 }),
                 ]
             ),
-        ])
+        ]
     }
 
     /// What a body says of a person counts while it holds a row of theirs: a body that linked the
@@ -121,13 +119,7 @@ extension Records {
         from exchange.identity i where person = any ($1) and not is_under_review
             and exists (
                 select 1 from exchange.entitlement e
-                where e.person = i.person and e.body = i.body and not e.is_deleted and not e.is_under_review
-                    and not exists (
-                        select 1 from exchange.entitlement later
-                        where later.person = e.person and later.body = e.body
-                            and later.certificate_type = e.certificate_type and later.sub_key = e.sub_key
-                            and later.history_key = e.history_key and not later.is_under_review
-                            and later.version > e.version))
+                where e.person = i.person and e.body = i.body and \(EntitlementRow.isCurrent))
         order by person, body, version desc
         """)
 

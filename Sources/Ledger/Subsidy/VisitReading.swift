@@ -82,16 +82,12 @@ struct VisitReading: Sendable {
 
     private init(_ row: Row) throws {
         now = Instant(microseconds: try row.instant(1))
-        standing = try row.optionalText(2) == nil ? nil : PartyStanding(row, from: 2)
+        standing = try PartyStanding(row, from: 2)
         visit = try row.optionalUUID(7) == nil ? nil : VisitRow(row, from: 7)
     }
 
     private mutating func addResidence(_ row: Row) throws {
-        residences.append(
-            Residence(
-                version: try row.int(1), municipality: try row.text(2),
-                from: CalendarDay(daysSince1970: try row.day(3)),
-                knownAt: Instant(microseconds: try row.instant(4))))
+        residences.append(try Residence(row, from: 1))
         try add(body: row.text(2), row, 5)
         try add(body: row.text(7), row, 8)
     }
@@ -119,6 +115,16 @@ extension VisitReading.VisitRow {
             opened: opened,
             cardValidTo: try row.optionalDay(column + 5).map(CalendarDay.init(daysSince1970:)))
         term = VisitTerm(opened: opened, ends: Instant(microseconds: try row.instant(column + 7)))
+    }
+}
+
+extension Residence {
+    /// Version, municipality, first day, and since when that is known.
+    init(_ row: Row, from column: Int) throws {
+        self.init(
+            version: try row.int(column), municipality: try row.text(column + 1),
+            from: CalendarDay(daysSince1970: try row.day(column + 2)),
+            knownAt: Instant(microseconds: try row.instant(column + 3)))
     }
 }
 

@@ -13,10 +13,8 @@ package struct VisitRecords: ~Copyable {
     package let now: Instant
     package let facts: EligibilityFacts
 
-    /// Throws `.partyUnknown`, `.partySuspended`, `.partyNotOptedIn` or `.visitUnknown`.
-    init(_ reading: VisitReading, entry: RecordID) throws {
-        guard let standing = reading.standing else { throw Refusal.partyUnknown }
-        try standing.require()
+    /// Throws `.visitUnknown`.
+    init(_ reading: VisitReading, _ standing: PartyStanding, entry: RecordID) throws {
         guard let visit = reading.visit else { throw Refusal.visitUnknown }
         self.entry = entry
         self.visit = visit.id

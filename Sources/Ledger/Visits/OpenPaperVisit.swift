@@ -41,14 +41,14 @@ extension Ledger {
     /// one after the other here, so that no number of them at once exceeds the limit. A crash may
     /// leave a try counted that was never answered.
     ///
-    /// Throws `.paperTooMany`, entered, for the try after the last of the hour.
+    /// Throws `.paperTooMany` for the try after the last of the hour; whoever asked enters it.
     package func countPaperTry(_ caller: Caller) async throws -> PaperTry {
         let counted = try await gateway.transaction {
             try $0.pipelineAndCommit([
                 (PaperTry.count, [.text(caller.party.key), .int(PaperTry.perHourMax)])
             ])[0].affected
         }
-        guard counted == 1 else { try await refuse(caller, .openPaperVisit, .paperTooMany) }
+        guard counted == 1 else { throw Refusal.paperTooMany }
         return PaperTry()
     }
 }
@@ -69,20 +69,17 @@ extension Records {
         let row = rows[0]
         let person = try row.uuid(0).person
         let ids = pairwise(person)
+        let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
         let visit = OpenedVisit(
             id: .timeOrdered(), patient: ids.current, kind: "paper",
             consents: [try row.text(2)], term: VisitTerm(opened: now, ends: end(now)),
-            cardValidTo: nil, replaces: try given(ids.former, for: person), isRepeat: false)
+            cardValidTo: nil, replaces: former, isRepeat: false)
         write([
-            (
-                Self.insertVisit,
-                [
-                    .person(person), .id(visit.id), .text(caller.party.key), .text(visit.patient),
-                    .text(visit.kind), .texts(visit.consents), .text("paper"),
-                    .int(try row.int(1)), .null, .time(visit.term.opened), .time(visit.term.ends),
-                    .null, .null,
-                ]
-            ),
+            NewVisit.insertion(of: [
+                NewVisit(
+                    visit: visit, person: person, party: caller.party.key,
+                    limitedTo: try row.int(1))
+            ]),
             (
                 Self.insertNotice,
                 [
@@ -102,13 +99,7 @@ extension Records {
         select e.person, max(e.version), min(e.consent_kind)
         from exchange.entitlement e
         where e.recipient_number = $1 and e.payer_number = $2 and e.birth_date = $3
-            and not e.is_deleted and not e.is_under_review
-            and not exists (
-                select 1 from exchange.entitlement later
-                where later.person = e.person and later.body = e.body
-                    and later.certificate_type = e.certificate_type and later.sub_key = e.sub_key
-                    and later.history_key = e.history_key and not later.is_under_review
-                    and later.version > e.version)
+            and \(EntitlementRow.isCurrent)
         group by e.person
         """)
 

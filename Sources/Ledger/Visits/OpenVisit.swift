@@ -1,3 +1,4 @@
+import Crypto
 package import Exchange
 import Postgres
 
@@ -42,155 +43,190 @@ package struct OpenedVisit: Sendable {
     package let term: VisitTerm
     package let cardValidTo: CalendarDay?
     /// Ids that this institution was given for the same resident before.
-    package let replaces: [String]
+    package internal(set) var replaces: [String] = []
     /// The same bytes were sent before: this is the visit they opened.
     package let isRepeat: Bool
 }
 
-extension Records {
-    /// Opens the visit, or returns the one the same bytes opened before.
+extension Ledger {
+    /// Opens the visit, or finds the one that the same bytes opened before; the visits asked for at
+    /// the same moment share statements and commit.
     ///
-    /// `end` gives the last moment from the database's time; `pairwise` the resident's ids for this
-    /// institution. Throws `.nonceUsed` for other bytes, `.cardUnbound`, `.cardSuperseded`,
-    /// `.cardRevoked`, `.cardExpired`.
-    package mutating func openVisit(
-        _ request: VerifiedVisit, end: (Instant) -> Instant, pairwise: (PersonKey) -> PairwiseIDs
-    ) throws -> OpenedVisit {
-        let rows =
-            first.isEmpty ? try transaction.pipeline(FirstReading.visit(request).steps) : first
-        if rows[0].count > 0 { return try repeatVisit(rows[0][0], request, pairwise) }
-        let person = try boundPerson(rows[1], of: request.cardHash)
-        let ids = pairwise(person)
-        let visit = OpenedVisit(
-            id: .timeOrdered(), patient: ids.current, kind: request.kind,
-            consents: request.consents, term: VisitTerm(opened: now, ends: end(now)),
-            cardValidTo: request.cardValidTo, replaces: try given(ids.former, for: person),
-            isRepeat: false)
-        write([
-            (Self.insertVisit, values(visit, person, request)),
-            (
-                Self.insertEvidence,
-                [
-                    .person(person), .id(visit.id), .bytes(request.text), .bytes(request.signature),
-                    .bytes(request.certificate),
-                ]
-            ),
-            (Self.confirmPaper, [.person(person), .text(caller.party.key), .id(visit.id)]),
-        ])
-        enter(person, visit: visit.id)
-        return visit
+    /// `end` gives the last moment from the database's time, `pairwise` the resident's ids for this
+    /// institution, `answer` the bytes to send, whose digest goes on the entry. They run on the
+    /// lane's thread, where they MUST NOT wait for anything, and once more should the batch fail.
+    /// Throws `.nonceUsed` for other bytes, `.cardUnbound`, `.cardSuperseded`, `.cardRevoked`,
+    /// `.cardExpired`; otherwise as `access`.
+    package func openVisit(
+        _ caller: Caller, _ request: VerifiedVisit,
+        end: @escaping @Sendable (Instant) -> Instant,
+        pairwise: @escaping @Sendable (PersonKey) -> PairwiseIDs,
+        answer: @escaping @Sendable (OpenedVisit) throws -> [UInt8]
+    ) async throws -> (visit: OpenedVisit, answer: [UInt8]) {
+        let opening = VisitOpening(
+            caller: caller, request: request, end: end, pairwise: pairwise, answer: answer)
+        do {
+            return try await openings.submit(opening)
+        } catch let error as DatabaseError where error.isWorthAnotherTry {
+            return try await openings.submit(opening)
+        }
+    }
+}
+
+/// 受付の一括: one opening of a shared batch. Nonces and bindings of all are read in one statement,
+/// visits, evidence and entries are inserted in one each, and one commit makes them durable.
+///
+/// The same nonce twice in one batch is refused by the index: the batch is then settled one by one,
+/// and the later finds what the earlier opened.
+struct VisitOpening: Sendable {
+    let caller: Caller
+    let request: VerifiedVisit
+    let end: @Sendable (Instant) -> Instant
+    let pairwise: @Sendable (PersonKey) -> PairwiseIDs
+    let answer: @Sendable (OpenedVisit) throws -> [UInt8]
+
+    typealias Outcome = (visit: OpenedVisit, answer: [UInt8])
+
+    static func run(_ transaction: inout Transaction, _ batch: [VisitOpening]) throws
+        -> [Result<Outcome, any Error>]
+    {
+        let readings = try OpeningReading.load(&transaction, batch)
+        var entries: [Entry] = []
+        var opened: [(NewVisit, VerifiedVisit)] = []
+        let outcomes = batch.indices.map { place in
+            let opening = batch[place]
+            let entry = Entry(id: .timeOrdered(), caller: opening.caller, purpose: .openVisit)
+            return entry.settled(into: &entries) { entry throws -> Outcome in
+                let (visit, isNew) = try opening.visit(from: readings[place], &entry)
+                let bytes = try opening.answer(visit.visit)
+                entry.visit = visit.visit.id
+                entry.digest = Array(SHA256.hash(data: bytes))
+                if isNew { opened.append((visit, opening.request)) }
+                return (visit.visit, bytes)
+            }
+        }
+        var steps: [(Statement, [Value])] = []
+        if !opened.isEmpty {
+            let visits = opened.map(\.0)
+            steps += [
+                NewVisit.insertion(of: visits), evidence(opened), NewVisit.confirmation(by: visits),
+            ]
+        }
+        if !entries.isEmpty { steps.append((EntryWriter.insert, EntryWriter.values(entries))) }
+        _ = try transaction.pipelineAndCommit(steps)
+        return outcomes
     }
 
-    /// The person a card is bound to. A card that no longer counts says so in its own words.
-    mutating func boundPerson(_ rows: Rows, of card: HashChain) throws -> PersonKey {
-        guard rows.count == 1 else {
-            try requireVersion(of: .card, in: card)
+    private func visit(
+        from reading: OpeningReading, _ entry: inout Entry
+    ) throws -> (NewVisit, isNew: Bool) {
+        _ = try PartyStanding.admit(caller, .openVisit, reading.standing)
+        if var earlier = reading.earlier {
+            entry.person = earlier.person
+            guard earlier.party == caller.party.key, earlier.requestDigest == request.requestDigest
+            else { throw Refusal.nonceUsed }
+            earlier.visit.replaces = reading.former.filter { $0 != earlier.visit.patient }
+            return (earlier, false)
+        }
+        guard let binding = reading.binding, let patient = reading.ids?.current else {
+            try reading.requireVersion(of: request.cardHash)
             throw Refusal.cardUnbound
         }
-        let row = rows[0]
-        let person = try row.uuid(0).person
-        subject.person = person
-        if try row.bool(1) { throw Refusal.cardSuperseded }
-        if try row.bool(2) { throw Refusal.cardRevoked }
-        guard now.microseconds < (try row.instant(4)) else { throw Refusal.cardExpired }
-        guard now.microseconds >= (try row.instant(3)) else { throw Refusal.cardUnbound }
-        return person
+        entry.person = binding.person
+        try binding.require(at: reading.now)
+        let visit = OpenedVisit(
+            id: .timeOrdered(), patient: patient, kind: request.kind,
+            consents: request.consents,
+            term: VisitTerm(opened: reading.now, ends: end(reading.now)),
+            cardValidTo: request.cardValidTo, replaces: reading.former, isRepeat: false)
+        return (
+            NewVisit(
+                visit: visit, person: binding.person, party: caller.party.key,
+                nonce: request.nonce, requestDigest: request.requestDigest), true
+        )
     }
 
-    /// Which of these ids this institution has: whoever never knew the resident learns of no other.
-    mutating func given(_ ids: [String], for person: PersonKey) throws -> [String] {
-        guard !ids.isEmpty else { return [] }
-        let rows = try transaction.query(
-            Self.selectGiven, [.person(person), .text(caller.party.key), .texts(ids)])
-        let given = Set(try rows.map { try $0.text(0) })
-        return ids.filter(given.contains)
+    private static func evidence(_ opened: [(NewVisit, VerifiedVisit)]) -> (Statement, [Value]) {
+        (
+            insertEvidence,
+            [
+                .uuids(opened.map { UUIDBytes($0.0.person) }),
+                .uuids(opened.map { UUIDBytes($0.0.visit.id) }),
+                .bytesArray(opened.map(\.1.text)), .bytesArray(opened.map(\.1.signature)),
+                .bytesArray(opened.map(\.1.certificate)),
+            ]
+        )
     }
-
-    private mutating func repeatVisit(
-        _ row: Row, _ request: VerifiedVisit, _ pairwise: (PersonKey) -> PairwiseIDs
-    ) throws -> OpenedVisit {
-        let isSame =
-            try row.text(1) == caller.party.key && row.optionalBytes(9) == request.requestDigest
-        guard isSame else { throw Refusal.nonceUsed }
-        let person = try row.uuid(0).person
-        let visit = try OpenedVisit(row, replaces: given(pairwise(person).former, for: person))
-        enter(person, visit: visit.id)
-        return visit
-    }
-
-    private func values(_ visit: OpenedVisit, _ person: PersonKey, _ request: VerifiedVisit)
-        -> [Value]
-    {
-        [
-            .person(person), .id(visit.id), .text(caller.party.key), .text(visit.patient),
-            .text(visit.kind), .texts(visit.consents), .text("card"), .null,
-            .day(visit.cardValidTo), .time(visit.term.opened), .time(visit.term.ends),
-            .text(request.nonce), .bytes(request.requestDigest),
-        ]
-    }
-
-    private static let selectGiven = Statement(
-        """
-        select distinct patient from exchange.visit
-        where person = $1 and party = $2 and patient = any ($3)
-        """)
-
-    fileprivate static let selectByNonce = Statement(
-        """
-        select person, party, visit, patient, kind, consents, opened_at, ends_at, card_valid_to,
-            request_digest
-        from exchange.visit where nonce = $1
-        """)
-
-    static let selectBinding = Statement(
-        """
-        select person, superseded_by is not null, revoked_at is not null, valid_from, valid_to
-        from exchange.card_binding where card_hash = any ($1)
-        """)
-
-    static let insertVisit = Statement(
-        """
-        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by, limited_to,
-            card_valid_to, opened_at, ends_at, nonce, request_digest)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        """)
 
     private static let insertEvidence = Statement(
         """
         insert into exchange.visit_evidence (person, visit, text, signature, certificate)
-        values ($1, $2, $3, $4, $5)
+        select person, visit, text, signature, certificate
+        from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[])
+            as e(person, visit, text, signature, certificate)
+        """)
+}
+
+/// A visit with whose it is and what opened it, as its row says.
+struct NewVisit {
+    var visit: OpenedVisit
+    let person: PersonKey
+    let party: String
+    /// Paper alone: the certificate's row version.
+    var limitedTo: Int?
+    /// Cards alone.
+    var nonce: String?
+    var requestDigest: [UInt8]?
+
+    static func insertion(of visits: [NewVisit]) -> (Statement, [Value]) {
+        (
+            insert,
+            [
+                .uuids(visits.map { UUIDBytes($0.person) }),
+                .uuids(visits.map { UUIDBytes($0.visit.id) }), .texts(visits.map(\.party)),
+                .texts(visits.map(\.visit.patient)), .texts(visits.map(\.visit.kind)),
+                .texts(visits.map { $0.visit.consents.joined(separator: " ") }),
+                .ints(visits.map(\.limitedTo)),
+                .days(visits.map { $0.visit.cardValidTo?.daysSince1970 }),
+                .instants(visits.map(\.visit.term.opened.microseconds)),
+                .instants(visits.map(\.visit.term.ends.microseconds)),
+                .texts(visits.map(\.nonce)), .bytesArray(visits.map(\.requestDigest)),
+            ]
+        )
+    }
+
+    /// 後から確認: paper visits of the same persons at the same institutions are confirmed by these.
+    static func confirmation(by visits: [NewVisit]) -> (Statement, [Value]) {
+        (
+            confirmPaper,
+            [
+                .uuids(visits.map { UUIDBytes($0.person) }), .texts(visits.map(\.party)),
+                .uuids(visits.map { UUIDBytes($0.visit.id) }),
+            ]
+        )
+    }
+
+    // A consent kind has no space: the list travels as one text, because arrays of arrays must be
+    // rectangles.
+    private static let insert = Statement(
+        """
+        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by, limited_to,
+            card_valid_to, opened_at, ends_at, nonce, request_digest)
+        select person, visit, party, patient, kind, string_to_array(consents, ' '),
+            case when limited_to is null then 'card' else 'paper' end, limited_to,
+            card_valid_to, opened_at, ends_at, nonce, request_digest
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+            $8::date[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[])
+            as v(person, visit, party, patient, kind, consents, limited_to, card_valid_to, opened_at, ends_at,
+                nonce, request_digest)
         """)
 
     private static let confirmPaper = Statement(
         """
         insert into exchange.visit_confirmation (person, visit, confirmed_by)
-        select v.person, v.visit, $3 from exchange.visit v
-        where v.person = $1 and v.party = $2 and v.confirmed_by = 'paper'
+        select v.person, v.visit, q.visit
+        from unnest($1::uuid[], $2::text[], $3::uuid[]) as q(person, party, visit)
+        join exchange.visit v on v.person = q.person and v.party = q.party and v.confirmed_by = 'paper'
         on conflict do nothing
         """)
-}
-
-extension OpenedVisit {
-    /// One that was opened before.
-    fileprivate init(_ row: Row, replaces: [String]) throws {
-        let patient = try row.text(3)
-        self.init(
-            id: try row.uuid(2).record, patient: patient, kind: try row.text(4),
-            consents: try row.texts(5),
-            term: VisitTerm(
-                opened: Instant(microseconds: try row.instant(6)),
-                ends: Instant(microseconds: try row.instant(7))),
-            cardValidTo: try row.optionalDay(8).map(CalendarDay.init(daysSince1970:)),
-            replaces: replaces.filter { $0 != patient }, isRepeat: true)
-    }
-}
-
-extension FirstReading {
-    /// For `openVisit`.
-    package static func visit(_ request: VerifiedVisit) -> FirstReading {
-        FirstReading(steps: [
-            (Records.selectByNonce, [.text(request.nonce)]),
-            (Records.selectBinding, [.bytesArray(request.cardHash.byVersion)]),
-        ])
-    }
 }

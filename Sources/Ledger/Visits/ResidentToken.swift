@@ -22,14 +22,21 @@ package struct ResidentTokenGrant: Sendable {
 extension Records {
     /// Issues the token. A nonce serves once: a second use is `.nonceUsed`, also with the same
     /// bytes, because the secret was shown once and is not kept. Returns when it expires. Card
-    /// refusals as in `openVisit`.
+    /// refusals as in `Ledger.openVisit`.
     package mutating func issueToken(_ grant: ResidentTokenGrant) throws -> Instant {
         let rows = try transaction.pipeline([
             (Self.selectTokenNonce, [.text(grant.nonce)]),
             (Self.selectBinding, [.bytesArray(grant.cardHash.byVersion)]),
         ])
         guard rows[0].count == 0 else { throw Refusal.nonceUsed }
-        let person = try boundPerson(rows[1], of: grant.cardHash)
+        guard rows[1].count == 1 else {
+            try requireVersion(of: .card, in: grant.cardHash)
+            throw Refusal.cardUnbound
+        }
+        let binding = try CardBinding(rows[1][0], from: 0)
+        let person = binding.person
+        subject.person = person
+        try binding.require(at: now)
         let expires = now.adding(seconds: ResidentTokenGrant.lifetimeSeconds)
         write([
             (
@@ -49,7 +56,8 @@ extension Records {
     /// `.tokenOfAnotherParty` when the connection's certificate is not the one it was issued to.
     package mutating func resident(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> PersonKey
     {
-        let rows = try transaction.query(Self.selectToken, [.bytes(tokenHash)])
+        let rows =
+            try first.first ?? transaction.query(Self.selectToken, [.bytes(tokenHash)])
         guard rows.count == 1 else { throw Refusal.tokenInvalid }
         let row = rows[0]
         let person = try row.uuid(0).person
@@ -82,6 +90,9 @@ extension Records {
     private static let selectTokenNonce = Statement(
         "select 1 from exchange.resident_token where nonce = $1")
 
+    private static let selectBinding = Statement(
+        "select \(CardBinding.columns) from exchange.card_binding b where b.card_hash = any ($1)")
+
     private static let insertToken = Statement(
         """
         insert into exchange.resident_token
@@ -89,9 +100,16 @@ extension Records {
         values ($1, $2, $3, $4, $5, $6, $7)
         """)
 
-    private static let selectToken = Statement(
+    fileprivate static let selectToken = Statement(
         """
         select person, party, certificate_hash, expires_at, revoked_at is not null
         from exchange.resident_token where token_hash = $1
         """)
+}
+
+extension FirstReading {
+    /// For `resident`.
+    package static func residentToken(hash: [UInt8]) -> FirstReading {
+        FirstReading(steps: [(Records.selectToken, [.bytes(hash)])])
+    }
 }

@@ -8,12 +8,12 @@ import FoundationEssentials
 package enum KeyedHash {
     /// 個人番号: 12 digits, already checked by the caller, become 32 bytes at the door.
     package static func individualNumber(_ digits: String, keys: KeyRing) -> HashChain {
-        chain(keys.all(.number), framed("tsunagi individual number v1", [Array(digits.utf8)]))
+        chain(keys, .number, framed("tsunagi individual number v1", [Array(digits.utf8)]))
     }
 
     /// A card by its certificate's issuer (DER) and serial.
     package static func card(issuer: [UInt8], serial: [UInt8], keys: KeyRing) -> HashChain {
-        chain(keys.all(.card), framed("tsunagi card v1", [issuer, serial]))
+        chain(keys, .card, framed("tsunagi card v1", [issuer, serial]))
     }
 
     /// One step of a rotation: what is stored under version n becomes what version n + 1 looks up.
@@ -30,10 +30,10 @@ package enum KeyedHash {
         return Array(HMAC<SHA256>.authenticationCode(for: text, using: key.secret).prefix(16))
     }
 
-    private static func chain(_ keys: [KeyRing.Key], _ text: [UInt8]) -> HashChain {
+    private static func chain(_ keys: KeyRing, _ name: KeyRing.Name, _ text: [UInt8]) -> HashChain {
         var hashes: [[UInt8]] = []
-        for key in keys { hashes.append(wrap(hashes.last ?? text, in: key)) }
-        return HashChain(hashes)
+        for key in keys.all(name) { hashes.append(wrap(hashes.last ?? text, in: key)) }
+        return HashChain(hashes, inUse: keys.current(name).version)
     }
 }
 

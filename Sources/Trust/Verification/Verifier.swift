@@ -57,7 +57,7 @@ package struct Verifier: Sendable {
         self.revocation = revocation
     }
 
-    /// The same, but asks no list: for an answer that says so, never for a listener.
+    /// The same, but asks no list: for an answer that says so, and never to let anybody in.
     var withoutRevocation: Verifier { Verifier(self, revocation: nil) }
 
     package func verify(leaf: [UInt8], intermediates: [[UInt8]], at time: Instant) -> Verdict {
@@ -90,6 +90,18 @@ package struct Verifier: Sendable {
     /// For whom a certificate that was trusted before speaks now: a registration may be gone.
     package func party(of trusted: TrustedCertificate) throws(Reason) -> Party? {
         try party(of: trusted.path[0].certificate)
+    }
+
+    /// For whom a certificate speaks that its revocation alone, or an unknown one, refuses: for the
+    /// record of the refusal. Nothing where anything else is against it.
+    package func party(
+        refused reason: Reason, leaf: [UInt8], intermediates: [[UInt8]], at time: Instant
+    ) -> Party? {
+        guard reason == .revoked || reason.isAboutRevocation,
+            case .trusted(let certificate) = withoutRevocation.verify(
+                leaf: leaf, intermediates: intermediates, at: time)
+        else { return nil }
+        return certificate.party
     }
 
     private func party(of leaf: ParsedCertificate) throws(Reason) -> Party? {

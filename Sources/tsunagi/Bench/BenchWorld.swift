@@ -31,7 +31,7 @@ struct BenchWorld {
         try Self.revokeMany(world.pki)
         try world.configure(
             ports: try FreePorts.take([.institution, .office, .resident, .operations]),
-            extra: ["requests-per-second-per-party": 1_000_000, "connections-per-party": 1024])
+            limits: ["requests-per-second-per-party": 1_000_000, "connections-per-party": 1024])
         pool = Pool(
             world.owner,
             limits: .init(connectionsMax: 1, statementTimeoutMilliseconds: 1_800_000),

@@ -45,7 +45,8 @@ struct DemoCommand: AsyncParsableCommand {
         let cast = try await DemoCast(world: world, residents: residents)
         try cast.saveCards(in: world.folder + "/cards")
         try world.configure(
-            ports: DemoPorts.from(ports), extra: ["requests-per-second-per-party": 200])
+            ports: DemoPorts.from(ports), epochSeconds: 1,
+            limits: ["requests-per-second-per-party": 200])
         let serve = try RunningServe(configuration: world.configurationPath, expecting: 4)
         defer { serve.stop() }
         let bodies = world.folder + "/sent"

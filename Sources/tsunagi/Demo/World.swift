@@ -91,8 +91,11 @@ struct World {
         ]
     }
 
-    /// Writes the gateway's configuration; port 0 takes any free one.
-    func configure(ports: [Listener: Int], extra: [String: Int] = [:]) throws {
+    /// Writes the gateway's configuration; port 0 takes any free one, and `limits` are of every
+    /// listener that asks who is there.
+    func configure(
+        ports: [Listener: Int], epochSeconds: Int? = nil, limits: [String: Int] = [:]
+    ) throws {
         var writer = JSONWriter()
         writer.beginObject()
         write("database", to: &writer) { json in
@@ -104,6 +107,7 @@ struct World {
         write("log", to: &writer) { json in
             json.member("checkpoints", checkpointsFolder)
             json.member("origin", Self.origin)
+            json.member("epoch-seconds", epochSeconds)
         }
         write("trust", to: &writer) { json in
             json.member("server-certificate", pki.certificatePath(.server, "gateway"))
@@ -121,13 +125,12 @@ struct World {
         }
         write("listen", to: &writer) { json in
             for (listener, port) in ports.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                write(listener.rawValue, to: &json) { $0.member("port", port) }
-            }
-        }
-        if !extra.isEmpty {
-            write("limits", to: &writer) { json in
-                for (name, value) in extra.sorted(by: { $0.key < $1.key }) {
-                    json.member(name, value)
+                write(listener.rawValue, to: &json) { json in
+                    json.member("port", port)
+                    guard listener != .operations else { return }
+                    for (name, value) in limits.sorted(by: { $0.key < $1.key }) {
+                        json.member(name, value)
+                    }
                 }
             }
         }

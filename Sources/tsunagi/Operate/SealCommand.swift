@@ -5,19 +5,20 @@ import Ledger
 import Postgres
 import Trust
 
-/// `tsunagi seal`: for auditors. Holds a database, or a copy of one, against a checkpoint kept
-/// elsewhere.
+/// `tsunagi seal`: for auditors, who hold a database, or a copy of one, against a checkpoint kept
+/// elsewhere; and for residents and portals, who hold a list they were shown against the log.
 struct SealCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "seal", abstract: "Verify the access log.",
-        subcommands: [Verify.self, Key.self])
+        subcommands: [Verify.self, Proof.self, Key.self])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Find any sealed entry altered, reordered, missing or invented.",
             discussion: """
-                Exits 0 when every sealed entry up to the checkpoint is what was signed, 1 with each finding \
-                otherwise. It cannot show what a dishonest gateway never wrote.
+                Exits 0 when every sealed entry up to the checkpoint is what was signed and every resident's \
+                sequence and map counts all of them, 1 with each finding otherwise. It cannot show what a \
+                dishonest gateway never wrote.
                 """)
 
         @Option(help: "libpq connection string of the database or its copy; a reader's is enough.")
@@ -35,6 +36,30 @@ struct SealCommand: AsyncParsableCommand {
             for finding in report.findings { Output.line("FOUND: \(finding)") }
             guard report.findings.isEmpty else { throw ExitCode(1) }
             Output.line("Every entry of the checkpoint is unchanged and in its place.")
+            Output.line("Every resident's sequence counts all of them, and so does every map.")
+        }
+    }
+
+    struct Proof: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check that a list of AuditEvents is true and complete, offline.",
+            discussion: """
+                Takes what GET /fhir/AuditEvent answered, saved to a file (each page its own), and the log's \
+                public key; nothing else is asked. Says one sentence for each check. Exits 0 when all are \
+                good: then no entry up to the epoch that it names is missing from the list or was changed.
+                """)
+
+        @Argument(help: "The saved answer; several when the list has several pages.")
+        var files: [String]
+        @Option(help: "The log's public key, as `tsunagi seal key` prints it.") var key: String
+
+        func run() throws {
+            let key = try CheckpointKey(text: key)
+            let checks = try ShownList(files.map { try Files.read($0) }).check(with: key)
+            for check in checks {
+                Output.line((check.isGood ? "OK: " : "FOUND: ") + check.sentence)
+            }
+            guard checks.areGood else { throw ExitCode(1) }
         }
     }
 

@@ -51,7 +51,9 @@ struct GatewayProcess {
                 logger: logger)
         ]
         if let address = settings.databases.sealer {
-            services.append(SealerService(sealer: try sealer(address, keys.ring)))
+            services.append(
+                SealerService(
+                    sealer: try sealer(address, keys.ring), epochSeconds: settings.epochSeconds))
         }
         services.append(
             Together(
@@ -86,22 +88,15 @@ struct GatewayProcess {
         _ onListening: @escaping @Sendable (Listener, Int) async -> Void
     ) throws -> [any Service] {
         let environment = ServingEnvironment(
-            errors: .gateway, now: WallClock.now, metrics: metrics, logger: logger)
+            errors: .gateway, enter: parts.ledger.turnAway, now: WallClock.now, metrics: metrics,
+            logger: logger)
         return try Listener.allCases.compactMap { listener -> (any Service)? in
             guard let endpoint = settings.endpoints[listener], let port = endpoint.port else {
                 return nil
             }
-            var limits = Limits.standard(for: listener)
-            if let rate = settings.rates.requestsPerSecondPerParty {
-                limits.requestsPerSecondPerParty = rate
-                limits.requestBurstPerParty = max(limits.requestBurstPerParty, rate)
-            }
-            if let most = settings.rates.connectionsPerPartyMax {
-                limits.connectionsPerPartyMax = most
-            }
             let configuration = try ListenerConfiguration(
                 listener: listener, host: endpoint.host, port: port,
-                security: try security(listener, parts, trusted), limits: limits)
+                security: try security(listener, parts, trusted), limits: endpoint.limits)
             let routes =
                 listener == .operations
                 ? OperationsRoutes.all(

@@ -81,9 +81,10 @@ extension KeyShelf {
 
 struct SealerService: Service {
     let sealer: Sealer
+    let epochSeconds: Int
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await sealer.run() }
+        await cancelWhenGracefulShutdown { await sealer.run(epochSeconds: epochSeconds) }
     }
 }
 

@@ -1,6 +1,7 @@
 import Configuration
 import Exchange
 import Foundation
+import Gateway
 import SystemPackage
 import Trust
 
@@ -11,15 +12,18 @@ struct Settings: Sendable {
         let host: String
         /// Nothing: this listener is not served here.
         let port: Int?
+        /// The listener's own, as far as the operator set no others.
+        let limits: Limits
     }
 
     let databases: Databases
     let keysFolder: String
     let checkpointsFolder: String
     let logOrigin: String
+    /// 時代: how long the map of all sequences stays the last one.
+    let epochSeconds: Int
     let trust: TrustFiles
     let endpoints: [Listener: Endpoint]
-    let rates: Rates
     let logLevel: String
 
     /// libpq connection strings, one for each database role.
@@ -49,12 +53,6 @@ struct Settings: Sendable {
         return names
     }
 
-    /// What a large site may raise; the defaults and their arithmetic are in `Limits`.
-    struct Rates: Sendable {
-        let requestsPerSecondPerParty: Double?
-        let connectionsPerPartyMax: Int?
-    }
-
     static func read(file path: String?) async throws -> Settings {
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider().prefixKeys(with: "tsunagi")
@@ -78,6 +76,7 @@ struct Settings: Sendable {
         keysFolder = try source.text("keys.folder")
         checkpointsFolder = try source.text("log.checkpoints")
         logOrigin = try source.text("log.origin")
+        epochSeconds = try source.number("log.epoch-seconds") ?? 600
         trust = TrustFiles(
             serverCertificate: try source.text("trust.server-certificate"),
             serverKey: try source.text("trust.server-key"),
@@ -92,14 +91,14 @@ struct Settings: Sendable {
             let name = listener.rawValue
             endpoints[listener] = Endpoint(
                 host: try source.optional("listen.\(name).host") ?? "127.0.0.1",
-                port: try source.number("listen.\(name).port"))
+                port: try source.number("listen.\(name).port"),
+                limits: try Self.limits(of: listener, source))
         }
         self.endpoints = endpoints
-        rates = Rates(
-            requestsPerSecondPerParty: try source.number("limits.requests-per-second-per-party")
-                .map(Double.init),
-            connectionsPerPartyMax: try source.number("limits.connections-per-party"))
         logLevel = try source.optional("log.level") ?? "notice"
+        guard epochSeconds > 0 else {
+            throw SettingProblem("The setting log.epoch-seconds must be at least 1.")
+        }
         guard endpoints[.office]?.port == nil || databases.office != nil else {
             throw SettingProblem(
                 "listen.office.port is set but database.office is not: "
@@ -107,15 +106,33 @@ struct Settings: Sendable {
         }
     }
 
-    /// Every setting there is. `deploy/gateway.example.json` shows each with a comment beside it.
+    /// What a large site may raise; the defaults and their arithmetic are in `Limits`.
+    private static func limits(of listener: Listener, _ source: Source) throws -> Limits {
+        var limits = Limits.standard(for: listener)
+        let name = "listen.\(listener.rawValue)"
+        if let rate = try source.number("\(name).requests-per-second-per-party").map(Double.init) {
+            limits.requestsPerSecondPerParty = rate
+            limits.requestBurstPerParty = max(limits.requestBurstPerParty, rate)
+        }
+        if let most = try source.number("\(name).connections-per-party") {
+            limits.connectionsPerPartyMax = most
+        }
+        return limits
+    }
+
+    /// Every setting there is. `deploy/settings.md` explains each.
     static let known: Set<String> = [
         "database.gateway", "database.office", "database.sealer", "keys.folder", "log.checkpoints",
-        "log.origin", "log.level", "trust.server-certificate", "trust.server-key",
+        "log.origin", "log.epoch-seconds", "log.level", "trust.server-certificate",
+        "trust.server-key",
         "trust.institution-anchors", "trust.office-anchors", "trust.portal-anchors",
         "trust.card-anchors", "trust.revocation-lists", "trust.revocation-grace-hours",
-        "limits.requests-per-second-per-party", "limits.connections-per-party",
-        "listen.institution.host", "listen.institution.port", "listen.office.host",
-        "listen.office.port", "listen.resident.host", "listen.resident.port",
+        "listen.institution.host", "listen.institution.port",
+        "listen.institution.requests-per-second-per-party",
+        "listen.institution.connections-per-party", "listen.office.host", "listen.office.port",
+        "listen.office.requests-per-second-per-party", "listen.office.connections-per-party",
+        "listen.resident.host", "listen.resident.port",
+        "listen.resident.requests-per-second-per-party", "listen.resident.connections-per-party",
         "listen.operations.host", "listen.operations.port",
     ]
 

@@ -14,7 +14,8 @@ struct ReconcileCommand: AsyncParsableCommand {
             --entitlements (registration rows as a municipality sends them, or short rows) and --facts \
             (persons, insurerPeriods, caps, ledger, designations, deletions, checks, refunds, payments, \
             returns, schemes, elsewhere). Prints the report as JSON; exits 0 whatever was found. \
-            Cases: --cases with a file whose data are cases, each with id and given.
+            Cases: --cases with a file whose data are cases, each with id and given; exits 1 when one of \
+            them could not be read.
             """)
 
     @Option(help: "The folder of rules.") var profiles = "profiles"
@@ -41,7 +42,10 @@ struct ReconcileCommand: AsyncParsableCommand {
             let answers = try reading(cases) { bytes in
                 try ReconcileCases(rules: rules).answers(to: bytes)
             }
-            return Output.line(String(decoding: answers, as: UTF8.self))
+            Output.line(String(decoding: answers.json, as: UTF8.self))
+            guard answers.unread > 0 else { return }
+            Self.say("\(answers.unread) cases could not be read; see their problem.")
+            throw ExitCode(1)
         }
         let report = try report(rules)
         if let csv { try write(report, to: csv) }

@@ -14,7 +14,8 @@ import Testing
     func `every refusal says what to do next`(refusal: Refusal) {
         #expect(refusal.code.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D })
         #expect(
-            [400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 431, 503].contains(refusal.status))
+            [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 431, 503].contains(
+                refusal.status))
         #expect(refusal.ja.hasSuffix("。") && refusal.ja.count { $0 == "。" } >= 2)
         #expect(refusal.en.hasSuffix(".") && refusal.en.count > 30)
         for text in [refusal.ja, refusal.en] {

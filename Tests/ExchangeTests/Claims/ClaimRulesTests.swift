@@ -41,6 +41,18 @@ import Testing
             "claims/scheme-conditions.json", "\"localCheckDigit\": \"questioned\"",
             "\"localCheckDigit\": \"maybe\"", "localCheckDigit", "is none of"
         ),
+        (
+            "claims/scheme-conditions.json", "\"1\",\n      \"2\"", "\"x\",\n      \"2\"",
+            "dutyReasons", "is not of one digit"
+        ),
+        (
+            "claims/scheme-conditions.json", "\"10\"\n", "\"+9\"\n", "specialNotes",
+            "is not of two digits"
+        ),
+        (
+            "claims/scheme-conditions.json", "\"lawNumber\": \"54\"", "\"lawNumber\": \"+5\"",
+            "lawNumber", "is not two digits"
+        ),
     ])
     func `a wrong file is refused with its place and reason`(
         _ file: String, _ old: String, _ new: String, _ place: String, _ reason: String
@@ -51,6 +63,28 @@ import Testing
             guard let fault = error as? RuleFault else { return false }
             return fault.file == file && fault.path.hasSuffix(place)
                 && fault.reason.contains(reason)
+        }
+    }
+
+    @Test func `the order of law numbers is the published one, and local schemes come last`() throws
+    {
+        let published = try Vectors.rows("law-order").map { try $0.requiredString("law") }
+        let order = try JSON(reading: #require(Profiles.files["subsidy/law-numbers.json"]))
+            .object?["order"]?.array?.compactMap { $0.object?["code"]?.string }
+        #expect(order == published)
+        // 地方単独: by a law number in no row.
+        for (first, second) in zip(published + ["83"], published.dropFirst() + ["83", "80"]) {
+            let cases = #"""
+                [{"given": {"payers": ["\#(first)", "\#(second)"]}},
+                 {"given": {"payers": ["\#(second)", "\#(first)"]}}]
+                """#
+            let answers = try ReconcileCases(rules: ClaimSamples.rules).answers(
+                to: Array(cases.utf8))
+            let reasons = try JSON(reading: answers.json).object?["data"]?.array?.map {
+                $0.object?["reason"]?.string
+            }
+            let areLocal = first == "83"
+            #expect(reasons == [nil, areLocal ? nil : "PUBLIC_ORDER_WRONG"], "\(first) \(second)")
         }
     }
 

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 @Suite struct UkeReaderTests {
-    @Test(.enabled(if: Shared.isThere))
-    func `the published sample is read to the last field, without a finding`() throws {
-        let sample = try #require(Shared.vector("uke_sample").object)
-        let lines = try #require(sample["lines"]?.array).compactMap(\.string)
+    @Test func `a sample of the published form is read to the last field, without a finding`()
+        throws
+    {
+        let lines = ClaimSamples.file([.init()])
         let reading = ClaimSamples.read(ClaimSamples.bytes(lines))
         #expect(reading.reader.findings == [])
         #expect(reading.reader.header?.institution == 1_319_999_996)
@@ -31,30 +31,20 @@ import Testing
         #expect(receipt.records.map(\.line) == Array(2...(lines.count - 1)))
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `every published code is in the code lists, by its name`() throws {
-        let published = try #require(Shared.vector("uke_codes").object)
-        let lists = [
-            "負担区分": "burden-share", "負担者種別": "payer-kind", "資格確認区分": "eligibility-confirmation",
-            "窓口負担区分": "counter-burden", "特記事項": "special-note", "減免区分": "reduction",
-            "職務上事由": "duty-reason",
-        ]
-        for (name, id) in lists {
-            for member in try #require(published[name]?.object).members {
-                let ours = ClaimSamples.rules.codes.name(of: member.name, in: id)
-                #expect(ours == member.value.string, "\(name) \(member.name)")
-            }
+    @Test func `every published code is in the code lists, by its name`() throws {
+        let codes = ClaimSamples.rules.codes
+        for row in try Vectors.rows("uke-codes") {
+            let (code, list) = (try row.requiredString("code"), try row.requiredString("list"))
+            #expect(codes.name(of: code, in: list) == row["name"]?.string, "\(list) \(code)")
         }
-        for member in try #require(published["レセプト種別(医科)"]?.object).members {
-            let name = ClaimSamples.rules.codes.name(
-                of: String(member.name.dropFirst()), in: "receipt-type")
-            #expect(name.map { "医科・\($0)" } == member.value.string.map { "\($0)・入院外" })
-            let type = try #require(ReceiptType(number: Int(member.name) ?? 0))
+        for row in try Vectors.rows("uke-codes", "types") {
+            let number = try row.requiredString("type")
+            let published = try row.requiredString("name")
+            let name = codes.name(of: String(number.dropFirst()), in: "receipt-type")
+            #expect(name.map { "医科・\($0)" } == "\(published)・入院外")
+            let type = try #require(ReceiptType(number: Int(number) ?? 0))
             #expect(
-                type.hasInsurance
-                    == (member.value.string?.contains("保") == true
-                        || member.value.string?.contains("後期") == true
-                        || member.value.string?.contains("退職") == true))
+                type.hasInsurance == ["保", "後期", "退職"].contains(where: published.contains))
         }
     }
 
@@ -123,6 +113,26 @@ import Testing
         Wrong(name: "no such birth date", codes: [.format], items: ["RE.birth"], lines: [2]) {
             $0.replacing(1, "19900102", "19900231")
         },
+        Wrong(
+            name: "a birth date in an era that was over", codes: [.format], items: ["RE.birth"],
+            lines: [2]
+        ) { $0.replacing(1, "19900102", "3640108") },
+        Wrong(
+            name: "a birth date in an era that is written on", codes: [.eraEnded],
+            items: ["RE.birth"], lines: [2]
+        ) { $0.replacing(1, "19900102", "4310501") },
+        Wrong(
+            name: "a birth after the month", codes: [.bornAfterService], items: ["RE.birth"],
+            lines: [2]
+        ) { $0.replacing(1, "19900102", "20260501") },
+        Wrong(
+            name: "a duty reason that is no number", codes: [.format], items: ["HO.dutyReason"],
+            lines: [3]
+        ) { $0.replacing(2, ",3000,,,,", ",3000,,,,x") },
+        Wrong(
+            name: "yen of meals that are no number", codes: [.format], items: ["HO.mealYen"],
+            lines: [3]
+        ) { $0.replacing(2, ",3000,,,", ",3000,,,x") },
         Wrong(name: "no birth date", codes: [.required], items: ["RE.birth"], lines: [2]) {
             $0.replacing(1, "19900102", "")
         },
@@ -188,6 +198,7 @@ import Testing
         var reached = Set(Self.wrong.flatMap(\.codes))
         reached.formUnion([
             .empty, .encoding, .lineTooLong, .truncated, .lineEnd, .endMark, .outsideReceipt,
+            .afterEnd,
         ])
         #expect(reached == Set(UkeCode.allCases))
         for code in UkeCode.allCases {
@@ -290,6 +301,7 @@ import Testing
     @Test(arguments: [
         ("4020102", "1990-01-02"), ("3640107", "1989-01-07"), ("4010108", "1989-01-08"),
         ("5010501", "2019-05-01"), ("4310501", "2019-05-01"), ("6010101", nil), ("5000101", nil),
+        ("3640108", nil), ("3900102", nil),
     ])
     func `a birth date of an era is read`(_ digits: String, _ day: String?) {
         var lines = Self.two

@@ -22,10 +22,15 @@ import Testing
         (["住所": "備考 123456789018"], "basicFiveInfo.address", .individualNumberElsewhere),
         (["公費受給者番号": "123456789018"], "medicalSubsidyRecipientNumber", .individualNumberElsewhere),
         (["生年月日": "2026-02-29"], "basicFiveInfo.dateOfBirth", .format),
-        (["生年月日": "3640108"], "basicFiveInfo.dateOfBirth", .eraEnded),
+        (["生年月日": "4310501"], "basicFiveInfo.dateOfBirth", .eraEnded),
+        (["生年月日": "3640108"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "S90.1.1"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "3900102"], "basicFiveInfo.dateOfBirth", .format),
+        (["生年月日": "3900000"], "basicFiveInfo.dateOfBirth", .format),
         (["生年月日": "5050229"], "basicFiveInfo.dateOfBirth", .format),
         (["生年月日": "6010101"], "basicFiveInfo.dateOfBirth", .format),
-        (["生年月日": "昭和64年1月8日"], "basicFiveInfo.dateOfBirth", .eraEnded),
+        (["生年月日": "平成31年5月1日"], "basicFiveInfo.dateOfBirth", .eraEnded),
+        (["生年月日": "昭和64年1月8日"], "basicFiveInfo.dateOfBirth", .format),
         (["生年月日": "令和5年2月29日"], "basicFiveInfo.dateOfBirth", .format),
         (["生年月日": "不明"], "basicFiveInfo.dateOfBirth", .unknownDay),
         (["生年月日": "1950-00-00"], "basicFiveInfo.dateOfBirth", .unknownDay),
@@ -45,6 +50,21 @@ import Testing
         (["氏名": "外\u{E000}字"], "basicFiveInfo.name", .gaiji),
         (["受給者証名": "\"証\"\"x\"y"], "row", .quoting), (["区分": "a,b"], "row", .fieldCount),
     ]
+
+    @Test(arguments: [
+        ("令和８年４月１日", "2026-04-01"), ("Ｒ８．４．１", "2026-04-01"), ("R元.5.1", "2019-05-01"),
+        ("Ｒ元．５．１", "2019-05-01"), ("令和元年5月1日", "2019-05-01"), ("２０２６／４／１", "2026-04-01"),
+        ("２０２６－０４－０１", "2026-04-01"), ("２０２６０４０１", "2026-04-01"), ("５０８０４０１", "2026-04-01"),
+    ])
+    func `a day is read in either width, by every form of the layout`(
+        _ written: String, _ day: String
+    ) throws {
+        let change = ["生年月日": written, "資格有効期間開始": written, "資格有効期間終了": written]
+        let row = try FileSample.check(FileSample.file(FileSample.row(change))).rows[0]
+        #expect(row.findings.isEmpty)
+        #expect(try row.day("validFrom") == CalendarDay(day))
+        #expect(row.birthDate("basicFiveInfo.dateOfBirth")?.earliest?.text == day)
+    }
 
     @Test(arguments: spoilt)
     func `a row is told what is wrong with it`(

@@ -85,7 +85,10 @@ import Testing
             let name = rules.programmes[forecast.programme].code
             #expect(verdict(on: forecast.earliest).verdict != .stop, "\(name)")
             let before = verdict(on: forecast.earliest.adding(days: -1))
-            #expect(before.verdict == .stop, "\(name) \(forecast.earliest.text)")
+            // Another schedule of the same vaccine (60歳から65歳まで) may end where this one begins.
+            #expect(
+                before.verdict == .stop || before.programme != forecast.programme,
+                "\(name) \(forecast.earliest.text)")
             #expect(forecast.latest.map { forecast.earliest <= $0 } ?? true, "\(name)")
         }
     }
@@ -107,6 +110,82 @@ import Testing
         #expect(days["dpt-ipv-hib"] == "2027-01-19" && days["hepatitis-b"] == "2026-11-20")
         #expect(days["rota-monovalent"] == "2027-01-01" && days["mr"] == "2027-11-19")
         #expect(days["dpt-ipv"] == nil && days["voluntary-mumps"] == nil)
+    }
+
+    /// 妊娠28週0日から36週6日まで, counted back from the due date; 施行令3条.
+    static let pregnant: [(due: String?, history: String?, today: String, told: String?)] = [
+        ("2026-12-01", nil, "2026-06-01", "2026-09-08…2026-11-09 notYet"),
+        ("2026-12-01", nil, "2026-10-01", "2026-09-08…2026-11-09 due"),
+        ("2026-12-01", nil, "2026-11-10", "2026-09-08…2026-11-09 closed"),
+        ("2026-12-01", "2026-09-10", "2026-10-01", nil),
+        // A dose of an earlier pregnancy is none of this one.
+        ("2028-06-01", "2026-09-10", "2028-04-01", "2028-03-09…2028-05-10 due"),
+        (nil, nil, "2026-06-01", nil), (nil, "2026-09-10", "2027-06-01", nil),
+    ]
+
+    @Test(arguments: pregnant)
+    func `every pregnant woman is told of the RSV vaccine, and nobody else`(
+        due: String?, history: String?, today: String, told: String?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let rsv = try #require(rules.vaccine(named: "rsv-maternal"))
+        let given = try history.map { [GivenDose(rsv, on: try CalendarDay($0))] } ?? []
+        for sex in [ResidentSex.female, .male] {
+            let forecast = forecastVaccinations(
+                birth: try CalendarDay("1995-05-10"), sex: sex,
+                dueDay: try due.map { try CalendarDay($0) }, history: given,
+                today: try CalendarDay(today), rules
+            ).first { $0.vaccine == rsv.vaccine }
+            let words = forecast.map {
+                "\($0.earliest.text)…\($0.latest?.text ?? "") \($0.status)"
+            }
+            #expect(words == (sex == .female ? told : nil))
+        }
+    }
+
+    static let audiences: [(birth: String, given: String?, told: String)] = [
+        // 特例対象者, until the day before the 20th birthday.
+        ("2007-01-10", nil, "japanese-encephalitis-special"),
+        ("2023-01-10", "4種", "dpt-ipv"), ("2023-01-10", "5種", "dpt-ipv-hib"),
+        ("2023-01-10", "麻しん", "measles"),
+    ]
+
+    @Test(arguments: audiences)
+    func `whom a schedule is told to stands in its file, not in what it prints`(
+        birth: String, given: String?, told: String
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        func codes(_ history: [GivenDose]) throws -> [String] {
+            forecastVaccinations(
+                birth: try CalendarDay(birth), sex: .female, history: history,
+                today: try CalendarDay("2026-06-01"), rules
+            ).map { rules.programmes[$0.programme].code }
+        }
+        let history = try given.map { [try Self.dose($0, CalendarDay("2024-06-10"))] } ?? []
+        #expect(try codes(history).contains(told))
+        #expect(try codes([]).contains(told) == (given == nil || told == "dpt-ipv-hib"))
+    }
+
+    @Test(arguments: [
+        ("bcg", #""forecast": "everyone","#, "", "forecast: is missing"),
+        ("bcg", #""everyone""#, #""nobody""#, "forecast: is none of everyone, those-who-began"),
+        (
+            "voluntary-dpt", #""category": "voluntary","#,
+            #""category": "voluntary", "forecast": "everyone","#,
+            "forecast: is not for the voluntary"
+        ),
+    ])
+    func `a schedule that leaves its audience open is refused`(
+        name: String, old: String, new: String, reason: String
+    ) {
+        let path = "immunization/schedule/\(name).json"
+        let files = Profiles.replacing(path, old, new)
+        #expect(throws: RuleFault.self) { try ImmunizationRules(reading: files) }
+        do throws(RuleFault) {
+            _ = try ImmunizationRules(reading: files)
+        } catch {
+            #expect(error.description == "\(path): \(reason)")
+        }
     }
 
     @Test func `an old record is judged by the law of its day`() throws {

@@ -1,59 +1,65 @@
 import Exchange
 import Testing
 
-/// The published vectors of the immunization field.
-@Suite(.enabled(if: Shared.isThere)) struct VaccinationVectorTests {
-    @Test func `the legal windows are those of the vectors, key by key`() throws {
-        let cases = try #require(Shared.vector("immunization_windows").object?["cases"]?.array)
-        #expect(!cases.isEmpty)
-        for one in cases {
-            let row = try #require(one.object)
-            let birth = try CalendarDay(row.requiredString("birth"))
-            let rules = try VaccinationCase.rules()
-            let told = try JSON(reading: rules.legalWindowsJSON(birth: birth, sex: nil))
+/// The published windows, intervals and errors of the immunization field.
+@Suite struct VaccinationVectorTests {
+    @Test func `the legal windows are those published, key by key`() throws {
+        let rules = try VaccinationCase.rules()
+        let rows = try Vectors.rows("vaccination-windows")
+        for birth in try Set(rows.map { try $0.requiredString("birth") }) {
+            let told = try JSON(
+                reading: rules.legalWindowsJSON(birth: CalendarDay(birth), sex: nil))
             let windows = try #require(told.object?["windows"]?.object)
-            let expected = try row.requiredObject("windows")
+            let expected = rows.filter { $0["birth"]?.string == birth }
             #expect(
-                Set(windows.members.map(\.name)) == Set(expected.members.map(\.name)),
-                "\(birth.text)")
-            for member in expected.members {
-                #expect(windows[member.name] == member.value, "\(birth.text) \(member.name)")
+                Set(windows.members.map(\.name)) == Set(expected.compactMap { $0["key"]?.string }),
+                "\(birth)")
+            for row in expected {
+                let key = try row.requiredString("key")
+                let days = ["from", "to"].compactMap { row[$0] }
+                #expect(windows[key] == row["day"] ?? .array(days), "\(birth) \(key)")
             }
         }
     }
 
     @Test func `each interval has its earliest day, and the day before is refused`() throws {
-        let cases = try #require(Shared.vector("immunization_intervals").object?["cases"]?.array)
-        #expect(!cases.isEmpty)
-        for one in cases {
-            let row = try #require(one.object)
-            let interval = try #require(DoseInterval(row.requiredString("minInterval")))
-            let previous = try CalendarDay(row.requiredString("previous")).daysSince1970
-            let earliest = try CalendarDay(row.requiredString("earliestOk")).daysSince1970
-            let rule = try row.requiredString("rule")
-            #expect(interval.earliest(after: previous) == earliest, "\(rule)")
-            #expect(try earliest - previous == row.requiredInt("dayDiff"), "\(rule)")
-            #expect(
-                try interval.restsOnMonthEnd(after: previous)
-                    == row.requiredBool("monthEndConvention"), "\(rule)")
+        for row in try Vectors.rows("vaccination-intervals") {
+            let name = try row.requiredString("name")
+            let before = try row.requiredString("before")
+            let vaccine = try row.requiredString("vaccine")
+            let birth = try row.requiredString("birth")
+            func judge(_ day: String) throws -> VaccinationCase {
+                try VaccinationCase.judge(
+                    "\(before), \(vaccine) \(day)", birth: birth, sex: row["sex"]?.string)
+            }
+            let earliest = try row.requiredString("earliest")
+            let refused = try judge(row.requiredString("refused"))
+            #expect(refused.verdict == "reject", "\(name): \(refused)")
+            #expect(refused.earliest == earliest, "\(name): \(refused)")
+            let taken = try judge(earliest)
+            #expect(taken.verdict != "reject", "\(name): \(taken)")
+            let isMonthEnd = try row.requiredBool("restsOnMonthEnd")
+            #expect((taken.rule == "month-end-convention") == isMonthEnd, "\(name): \(taken)")
         }
     }
 
-    @Test func `the error cases are judged as published`() throws {
-        let cases = try #require(Shared.vector("immunization_error_cases").array)
+    @Test func `the errors that happened are judged as published`() throws {
+        let rows = try Vectors.rows("vaccination-errors")
+        let expectations: Set = ["why", "verdicts", "earliest", "last"]
+        let cases = rows.map { row in
+            JSON.object(JSONObject(row.members.filter { !expectations.contains($0.name) }))
+        }
         let told = try VaccinationCase.answers(.array(cases))
-        for one in cases {
-            let row = try #require(one.object)
+        for row in rows {
             let id = try row.requiredString("id")
-            let expected = try row.requiredString("expect")
             let answer = try #require(told[id])
-            let words = expected.prefix { $0 != ":" && $0 != " " }.split(separator: "/")
-            #expect(words.contains(Substring(answer.verdict)), "\(id): \(answer)")
-            if let day = expected.firstMatch(of: /(?:earliest|before) (\d{4}-\d\d-\d\d)/)?.1 {
-                #expect(answer.earliest == String(day), "\(id): \(answer)")
+            let verdicts = try row.requiredArray("verdicts").compactMap(\.string)
+            #expect(verdicts.contains(answer.verdict), "\(id): \(answer)")
+            if let day = row["earliest"]?.string {
+                #expect(answer.earliest == day, "\(id): \(answer)")
             }
-            if let day = expected.firstMatch(of: /last day (\d{4}-\d\d-\d\d)/)?.1 {
-                #expect(answer.latest == String(day) && answer.earliest == nil, "\(id): \(answer)")
+            if let day = row["last"]?.string {
+                #expect(answer.latest == day && answer.earliest == nil, "\(id): \(answer)")
             }
         }
     }

@@ -16,6 +16,6 @@ enum MaternalCase {
     }
 
     static func due(_ text: String) -> PregnancyCalendar {
-        PregnancyCalendar(expectedDate: day(text), rules: rules.pregnancy)
+        PregnancyCalendar(expectedDate: day(text))
     }
 }

@@ -75,8 +75,12 @@ import Testing
             "standardVisits", "is not within 1…18"
         ),
         (
-            "pregnancy.json", #""termDays": 280"#, #""termDays": 266"#,
-            "termDays", "is not within 280…280"
+            "pregnancy.json", #""code": "from-36""#, #""code": "24-35""#, "bands[2].code",
+            "is given twice"
+        ),
+        (
+            "pregnancy-terms.json", #""code": "term""#, #""code": "preterm""#, "terms[2].code",
+            "is given twice"
         ),
         (
             "pregnancy-tests.json", #""gbs"]"#, #""gbs2"]"#,

@@ -10,8 +10,7 @@ import Testing
         #expect(calendar.age(on: calendar.expectedDate)?.text == "40w0d")
         #expect(calendar.age(on: calendar.weekZero)?.text == "0w0d")
         #expect(calendar.age(on: calendar.weekZero.adding(days: -1)) == nil)
-        let fromPeriod = PregnancyCalendar(
-            lastPeriod: MaternalCase.day("2026-02-10"), rules: Self.rules.pregnancy)
+        let fromPeriod = PregnancyCalendar(lastPeriod: MaternalCase.day("2026-02-10"))
         #expect(fromPeriod == calendar)
     }
 
@@ -19,7 +18,7 @@ import Testing
     func `weeks change every seventh day and never between`(due: String) throws {
         let calendar = MaternalCase.due(due)
         for week in 0...43 {
-            let range = calendar.days(ofWeeks: week, through: week)
+            let range = calendar.days(of: week...week)
             for (day, isInside) in [
                 (range.first.adding(days: -1), false), (range.first, true), (range.last, true),
                 (range.last.adding(days: 1), false),
@@ -74,9 +73,8 @@ import Testing
         code: String, first: String, last: String
     ) throws {
         let calendar = MaternalCase.due("2026-11-17")
-        let test = try #require(Self.rules.pregnancy.tests.first { $0.code == code })
-        let days = calendar.days(
-            ofWeeks: test.weeks.lowerBound, through: test.weeks.upperBound)
+        let test = try #require(Self.rules.pregnancy.tests.first { $0.span.code == code })
+        let days = calendar.days(of: test.span.weeks)
         #expect(days.first.text == first && days.last.text == last)
         for visit in Self.rules.visits(of: calendar) {
             #expect(visit.tests.contains(test) == visit.days.overlaps(days))

@@ -17,19 +17,21 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `the published local government codes`() throws {
-        let data = try Shared.vector("local_government_code_6").requiredObject(at: "data")
-        for member in try data.requiredObject("valid").members {
-            #expect(throws: Never.self, "\(member.name)") { try LocalGovernmentCode(member.name) }
+    /// Numbers of a list of check-digits.json, with whether they keep their check digit.
+    static func numbers(_ list: String) throws -> [(text: String, isValid: Bool)] {
+        try Vectors.rows("check-digits", list).map {
+            (try $0.requiredString("number"), try $0.requiredBool("isValid"))
         }
-        for member in try data.requiredObject("prefecture").members {
-            let code = try LocalGovernmentCode(member.name)
-            #expect(code.prefecture.number == member.value.int && code.isPrefecture)
+    }
+
+    @Test func `the published local government codes`() throws {
+        for (text, isValid) in try Self.numbers("municipalities") {
+            #expect(((try? LocalGovernmentCode(text)) != nil) == isValid, "\(text)")
+        }
+        for row in try Vectors.rows("check-digits", "prefectures") {
+            let code = try LocalGovernmentCode(row.requiredString("number"))
+            #expect(code.prefecture.number == row["prefecture"]?.int && code.isPrefecture)
             #expect(code.prefecture.localGovernment == code)
-        }
-        for code in try Shared.texts("local_government_code_6", "invalid") {
-            #expect(throws: Refusal.self, "\(code)") { try LocalGovernmentCode(code) }
         }
     }
 
@@ -41,17 +43,13 @@ import Testing
         #expect(odd.isEmpty)
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `the published medical institution codes`() throws {
-        let data = try Shared.vector("medical_institution_code_10").requiredObject(at: "data")
-        for key in ["realValid", "realPassesOnlyWithScoreTable3"] {
-            for row in try data.requiredArray(key) {
-                let code = try row.requiredObject(at: key).requiredString("code10")
-                #expect(try MedicalInstitutionCode(code).checkDigitStanding == .valid, "\(code)")
-            }
-        }
-        for code in try Shared.texts("medical_institution_code_10", "dummyInJPCoreFailingBoth") {
-            #expect(try MedicalInstitutionCode(code).checkDigitStanding == .odd, "\(code)")
+    /// 医科 of a dental practice may keep its dental digit; a dental code has no other than its own.
+    @Test func `the published medical institution codes`() throws {
+        for row in try Vectors.rows("check-digits", "institutions") {
+            let code = try row.requiredString("code")
+            let isValid = try row.requiredBool("isValid")
+            let standing = try MedicalInstitutionCode(code).checkDigitStanding
+            #expect((standing == .valid) == isValid, "\(code)")
         }
     }
 
@@ -64,25 +62,16 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `the published payer, insurer and recipient numbers`() throws {
-        for key in ["published", "computed", "nanbyo54_601_all_prefectures_computed"] {
-            for number in try Shared.texts("payer_number_8", key) {
-                #expect(try PublicPayerNumber(number).hasValidCheckDigit, "\(number)")
-            }
-        }
+    @Test func `the published payer, insurer and recipient numbers`() throws {
         // A wrong check digit is a warning: local schemes do not all keep it.
-        for number in try Shared.texts("payer_number_8", "invalid") {
-            #expect(try !PublicPayerNumber(number).hasValidCheckDigit, "\(number)")
+        for (text, isValid) in try Self.numbers("payers") {
+            #expect(try PublicPayerNumber(text).hasValidCheckDigit == isValid, "\(text)")
         }
-        for number in try Shared.texts("insurer_number_6_kokuho", "valid") {
-            #expect(try InsurerNumber(number).hasValidCheckDigit, "\(number)")
+        for (text, isValid) in try Self.numbers("insurers") {
+            #expect(try InsurerNumber(text).hasValidCheckDigit == isValid, "\(text)")
         }
-        for number in try Shared.texts("recipient_number_7", "valid") {
-            #expect(try RecipientNumber(number).hasValidCheckDigit == true, "\(number)")
-        }
-        for number in try Shared.texts("recipient_number_7", "invalid") {
-            #expect(try RecipientNumber(number).hasValidCheckDigit == false, "\(number)")
+        for (text, isValid) in try Self.numbers("recipients") {
+            #expect(try RecipientNumber(text).hasValidCheckDigit == isValid, "\(text)")
         }
     }
 

@@ -34,14 +34,15 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration:
+                .readRegistration, .readVaccination, .checkVaccination:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .settleReview, .feedCards:
+                .settleReview, .feedCards, .recordVaccination:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
-            case .readOwnEntitlements, .readOwnVisits, .readOwnAccessLog:
-                (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP"])
-            case .beginResidentSession, .endResidentSession, .endOwnVisit:
+            case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
+                .readOwnVaccinations, .readOwnForecast:
+                (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
+            case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }
@@ -88,13 +89,16 @@ import Testing
 
     @Test func `a sealed entry carries its proof, an unsealed one says so`() throws {
         let proof = SealedPosition(
-            position: 5_000_000_000, treeSize: 5_000_000_001, leaf: [0xFF, 0xFE, 0xFD, 0xFC],
-            path: [[1], [2, 3]], checkpoint: "note")
+            at: (5_000_000_000, 5_000_000_001), sequence: 7, isCommitted: true,
+            leaf: [0xFF, 0xFE, 0xFD, 0xFC], path: [[1], [2, 3]], checkpoint: "note")
         #expect(
             try position(try entry(.checkEligibility, proof: proof)) == [
-                "sealed": ["true"], "position": ["5000000000"], "treeSize": ["5000000001"],
+                "sealed": ["true"], "sequence": ["7"], "position": ["5000000000"],
+                "treeSize": ["5000000001"],
                 "leaf": ["//79/A=="], "proof": ["AQ==", "AgM="], "checkpoint": ["note"],
             ])
-        #expect(try position(try entry(.checkEligibility)) == ["sealed": ["false"]])
+        #expect(
+            try position(try entry(.checkEligibility))
+                == ["sealed": ["false"], "notYetCommitted": ["true"]])
     }
 }

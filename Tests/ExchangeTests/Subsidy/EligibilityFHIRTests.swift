@@ -139,9 +139,21 @@ import Testing
     }
 
     static let listeners: [(listener: Listener, resources: [String])] = [
-        (.institution, ["CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient"]),
+        (
+            .institution,
+            [
+                "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
+                "Immunization",
+            ]
+        ),
         (.office, ["CoverageEligibilityResponse"]),
-        (.resident, ["Coverage", "Consent", "AuditEvent"]), (.operations, []),
+        (
+            .resident,
+            [
+                "Coverage", "Consent", "Communication", "Immunization",
+                "ImmunizationRecommendation", "AuditEvent",
+            ]
+        ), (.operations, []),
     ]
 
     @Test(arguments: listeners)

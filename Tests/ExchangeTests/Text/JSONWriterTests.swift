@@ -33,4 +33,19 @@ import Testing
         let text = #"{"z":[1.50,{"y":"㈱"}],"a":null,"m":-0.0}"#
         #expect(try JSON(reading: text).text == text)
     }
+
+    @Test func `what needs an escape gets one wherever it stands`() throws {
+        for code in UInt8(0)...0x7F {
+            for place in 0..<20 {
+                var text = String(repeating: "改a~\u{7F}", count: 6)
+                let character = Character(Unicode.Scalar(code))
+                text.insert(character, at: text.index(text.startIndex, offsetBy: place))
+                var writer = JSONWriter()
+                writer.string(text)
+                let needsEscape = code < 0x20 || code == 0x22 || code == 0x5C
+                #expect(writer.text.contains("\\") == needsEscape)
+                if code > 0 { #expect(try JSON(reading: writer.text) == .string(text)) }
+            }
+        }
+    }
 }

@@ -86,6 +86,8 @@ struct RefusalTests {
             RequestCase(Cast.clinic, visits, visit([:]), .nonceUnknown, of: .openVisit),
             RequestCase(Cast.clinic, visits, visit(["kind": "\"picnic\""]), .malformed("kind")),
             RequestCase(Cast.clinic, visits, visit(["extra": "1"]), .unknownItem("extra")),
+            RequestCase(
+                Cast.clinic, visits, visit(["reader": "\"jammed\""]), .malformed("reader")),
             RequestCase(Cast.clinic, visits, "{\"day\":1,\"day\":2}", .duplicateItem("day")),
             RequestCase(
                 Cast.clinic, visits, visit(["consents": "[\"everything\"]"]), .consentUnknown,
@@ -166,6 +168,9 @@ struct RefusalTests {
         RequestCase(Cast.town, feed, "[]", .notYourPurpose, of: .feedCards),
         RequestCase(Cast.authority, feed, "{}", .malformed("body")),
         RequestCase(
+            Cast.authority, "GET /card-feed/events/\(nobody)", nil, .tokenInvalid,
+            headers: ["Authorization": "Bearer nothing"]),
+        RequestCase(
             Cast.town, "GET /medical-subsidy/registration-tasks/\(nobody)", nil, .taskUnknown,
             of: .readRegistration),
         RequestCase(
@@ -189,11 +194,18 @@ struct RefusalTests {
         } + [
             RequestCase(Cast.portal, tokens, visit([:]), .unknownItem("consents")),
             RequestCase(
+                Cast.portal, tokens, "{\"reader\":\"pin-locked\"}", .cardLocked,
+                of: .beginResidentSession),
+            RequestCase(
                 Cast.portal, tokens, visit(["consents": nil]), .nonceUnknown,
                 of: .beginResidentSession),
             RequestCase(Cast.portal, "GET /fhir/Coverage", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/Consent", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/Communication", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /fhir/AuditEvent", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/Immunization", nil, .tokenMissing),
+            RequestCase(
+                Cast.portal, "GET /fhir/ImmunizationRecommendation", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /visits/\(nobody)/end", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /tokens/revoke", nil, .tokenMissing),
             RequestCase(

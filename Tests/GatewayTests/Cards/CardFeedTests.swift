@@ -66,6 +66,71 @@ struct CardFeedTests {
         #expect(try await send([]).int("unchanged") == 1)
     }
 
+    private func told(_ events: [JSON]) async throws -> [String: Int] {
+        let answer = try await gateway.send(
+            Cast.authority, "POST", "/card-feed/events", body: .array(events))
+        try answer.expect(202)
+        return ["applied", "unchanged", "refused"].reduce(into: [:]) { $0[$1] = answer.int($1) }
+    }
+
+    @Test func `a revocation that arrives before its binding is kept`() async throws {
+        let resident = gateway.people.next()
+        let card = try gateway.card()
+        #expect(try await told([TestResident.revocation(of: card)])["applied"] == 1)
+        #expect(try await told([TestResident.revocation(of: card)])["unchanged"] == 1)
+        try await gateway.feed([resident.binding(card)])
+        let body = try await gateway.visitBody(card)
+        try await gateway.expect(.cardRevoked, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+    }
+
+    @Test func `a repeated revocation changes nothing, and says so`() async throws {
+        let card = try await gateway.settle().card
+        #expect(try await told([TestResident.revocation(of: card)])["applied"] == 1)
+        #expect(try await told([TestResident.revocation(of: card)])["unchanged"] == 1)
+    }
+
+    @Test func `a corrected term of a known card counts from now on`() async throws {
+        let (resident, card) = try await gateway.settle()
+        let binding = try #require(resident.binding(card).object)
+        let over = gateway.clock.now().adding(seconds: -60).text
+        let corrected = JSON.object(binding.with("validTo", .string(over)))
+        #expect(try await told([corrected])["applied"] == 1)
+        let body = try await gateway.visitBody(card)
+        try await gateway.expect(.cardExpired, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+        #expect(try await told([.object(binding)])["applied"] == 1)
+        #expect(try await told([.object(binding)])["unchanged"] == 1)
+        try await gateway.send(
+            Cast.clinic, "POST", "/visits", body: .object(gateway.visitBody(card))
+        ).expect(201)
+    }
+
+    @Test func `events of one feed build on each other in their order`() async throws {
+        let resident = gateway.people.next()
+        let (first, second, third) = try (gateway.card(), gateway.card(), gateway.card())
+        let today = gateway.clock.today
+        let counts = try await told([
+            resident.binding(first), resident.binding(second, supersedes: first),
+            resident.binding(first), resident.binding(third),
+            TestResident.revocation(of: third),
+            resident.residence(Cast.otherTown.code, from: today.adding(days: -9)),
+            resident.residence(Cast.town.code, from: today.adding(days: -9)),
+            resident.residence(Cast.town.code, from: today.adding(days: -9)),
+        ])
+        #expect(counts == ["applied": 6, "unchanged": 2, "refused": 0])
+        for (card, refusal) in [(first, Refusal.cardSuperseded), (third, .cardRevoked)] {
+            let body = try await gateway.visitBody(card)
+            try await gateway.expect(refusal, of: .openVisit, from: Cast.clinic) {
+                try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+            }
+        }
+        let answer = try await gateway.check(gateway.openVisit(second))
+        #expect(answer.bodies == [Cast.town.code, Cast.prefecture.code])
+    }
+
     static let strangers: [Party] = [Cast.town, Cast.prefecture, Cast.auditor]
 
     @Test(arguments: strangers)

@@ -90,7 +90,9 @@ struct CrashWorld: Sendable {
             "keys": ["folder": keys],
             "log": [
                 "checkpoints": folder + "/checkpoints", "origin": Self.origin, "level": "error",
-            ],
+                // So that crashes also fall into epochs.
+                "epoch-seconds": 1,
+            ] as [String: Any],
             "trust": [
                 "server-certificate": pki.certificatePath(.server, "gateway"),
                 "server-key": pki.keyPath(.server, "gateway"),
@@ -99,8 +101,10 @@ struct CrashWorld: Sendable {
                 "portal-anchors": pki.path(.portals, "ca.pem"),
                 "card-anchors": pki.path(.cards, "ca.pem"), "revocation-lists": lists,
             ],
-            "listen": ["institution": ["port": 0], "office": ["port": 0]],
-            "limits": ["requests-per-second-per-party": 100_000],
+            "listen": [
+                "institution": ["port": 0, "requests-per-second-per-party": 100_000],
+                "office": ["port": 0],
+            ],
         ]
         change(&settings)
         let data = try JSONSerialization.data(withJSONObject: settings)

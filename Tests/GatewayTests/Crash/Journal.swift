@@ -40,7 +40,7 @@ final class Journal: Sendable {
         /// History keys that were acknowledged with a 202, and those that were sent at all.
         var registered: Set<String> = []
         var sent: Set<String> = []
-        /// Sent again because no answer came.
+        /// Sent again because no answer came, or the gateway was not ready.
         var repeated = 0
         /// Asked once and not answered.
         var failed = 0

@@ -46,10 +46,11 @@ struct ProcessTests {
         .setting("an unknown setting", names: ["log.levle"], "log", "levle", "notice"),
         .setting("a missing setting", names: ["keys.folder"], "keys", "folder", nil),
         .setting("an empty setting", names: ["log.origin"], "log", "origin", ""),
+        .setting("epochs of no length", names: ["log.epoch-seconds"], "log", "epoch-seconds", 0),
         .setting("a level that is none", names: ["log.level", "loud"], "log", "level", "loud"),
         .setting(
-            "a number that is none", names: ["limits.connections-per-party"], "limits",
-            "connections-per-party", "many"),
+            "a limit outside its listener", names: ["limits.connections-per-party"], "limits",
+            "connections-per-party", 64),
         .setting(
             "an office listener without its role", names: ["database.office"], "database", "office",
             nil),

@@ -9,22 +9,23 @@ enum Program {
         let errors: String
     }
 
-    /// Commands that need the owner get this database by the variable that operators set.
-    static func run(_ arguments: [String], owner: Address? = nil) async throws -> Ended {
+    /// Commands that need the owner get this database by the variable that operators set. `program` is
+    /// another one with its first arguments.
+    static func run(
+        _ arguments: [String], owner: Address? = nil, of program: [String] = [ServeProcess.program]
+    ) async throws -> Ended {
         let variable = owner.map { ["TSUNAGI_DATABASE_OWNER": $0.description] } ?? [:]
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
-                continuation.resume(with: Result { try runHere(arguments, variable) })
+                continuation.resume(with: Result { try runHere(program + arguments, variable) })
             }.start()
         }
     }
 
-    private static func runHere(_ arguments: [String], _ variables: [String: String]) throws
-        -> Ended
-    {
+    private static func runHere(_ line: [String], _ variables: [String: String]) throws -> Ended {
         let process = Process()
-        process.executableURL = URL(filePath: ServeProcess.program)
-        process.arguments = arguments
+        process.executableURL = URL(filePath: line[0])
+        process.arguments = Array(line.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()

@@ -81,6 +81,24 @@ struct PartyTests {
             options: [version])
         #expect(again.contains("Reused, TLSv1."))
         #expect(again.contains("HTTP/1.1 200"))
+        let entries = try await gateway.entries {
+            try await expectStopped(stop, name, client, live, version)
+        }
+        // One for each connection that got as far as HTTP.
+        let count = stop.refusal == .certificateExpired ? 2 : 3
+        let entry = "\(Cast.spare.key) connect \(stop.refusal.code)"
+        #expect(
+            entries.map { "\($0.party) \($0.purpose) \($0.outcome)" }
+                == Array(repeating: entry, count: count))
+        gateway.expectMoreEntries(count)
+    }
+
+    private func expectStopped(
+        _ stop: Stop, _ name: String, _ client: ServingPKI.Client, _ live: TLSClient,
+        _ version: String
+    ) async throws {
+        let port = try gateway.port(.institution)
+        let ticket = gateway.folder + "/" + name
         try await stop.stopped(gateway, name) { [gateway] in
             let onLive = try await live.send("GET", Self.path)
             gateway.expect(stop.refusal, in: onLive)

@@ -120,6 +120,7 @@ struct RegisteredCertificateTests {
             .institutions, "revoked", reason: .keyCompromise, at: gateway.clock.now())
         gateway.revocation.reload()
         gateway.expect(.certificateRevoked, in: try await live.send("GET", Self.path))
+        gateway.expectMoreEntries(1)
         // So is a suspended party.
         let other = try plain("other")
         #expect(try await command("add", Cast.spare.key, other.certificateFile).status == 0)
@@ -127,6 +128,7 @@ struct RegisteredCertificateTests {
         try await gateway.ledger.refresh()
         let stopped = try await connect(other)
         gateway.expect(.partySuspended, in: try await stopped.send("GET", Self.path))
+        gateway.expectMoreEntries(1)
         #expect(try await gateway.registry.resume(Cast.spare))
         try await gateway.ledger.refresh()
         for client in [office, revoked, other] {

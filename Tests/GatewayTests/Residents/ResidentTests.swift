@@ -83,7 +83,9 @@ struct ResidentTests {
 
     static let reads: [(path: String, purpose: Purpose)] = [
         ("/fhir/Coverage", .readOwnEntitlements), ("/fhir/Consent", .readOwnVisits),
-        ("/fhir/AuditEvent", .readOwnAccessLog),
+        ("/fhir/Communication", .readOwnNotices), ("/fhir/AuditEvent", .readOwnAccessLog),
+        ("/fhir/Immunization", .readOwnVaccinations),
+        ("/fhir/ImmunizationRecommendation", .readOwnForecast),
     ]
 
     @Test(arguments: reads)

@@ -93,7 +93,17 @@ struct IdentityServingTests {
             #expect(answer.status == refusal.status)
             #expect(answer.text.contains("\"code\":\"\(refusal.code)\""))
             #expect(!answer.text.contains("1310000001"))
+            try await client.closed()
+            expectEntered(refusal, listener)
         }
+    }
+
+    /// Once, with the party; and the log line names who it was.
+    private func expectEntered(_ refusal: Refusal, _ listener: RunningListener) {
+        #expect(trust.turnedAway == ["institution:1310000001 \(refusal.code)"])
+        let lines = listener.log.all.filter { $0.contains("status=\(refusal.status)") }
+        #expect(lines.count == 1)
+        #expect(lines.allSatisfy { $0.contains("party=institution:1310000001") })
     }
 
     @Test(arguments: stops)
@@ -107,6 +117,7 @@ struct IdentityServingTests {
             #expect(answer.status == refusal.status)
             #expect(answer.text.contains("\"code\":\"\(refusal.code)\""))
             try await client.closed()
+            expectEntered(refusal, listener)
         }
     }
 

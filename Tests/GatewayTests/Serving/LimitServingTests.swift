@@ -298,6 +298,12 @@ struct PartyLimitTests {
             #expect(try await first.send("GET", "/who").status == 200)
             let second = try await TLSClient(port: listener.port, credentials: clinic.credentials)
             #expect(try await second.send("GET", "/who").status == 429)
+            // Counted, not entered; but the log says who it was.
+            #expect(trust.turnedAway.isEmpty)
+            #expect(
+                listener.log.all.contains {
+                    $0.contains("status=429") && $0.contains("party=institution:1310000001")
+                })
             let neighbour = try await TLSClient(port: listener.port, credentials: other.credentials)
             #expect(try await neighbour.send("GET", "/who").status == 200)
             await first.close()

@@ -16,6 +16,7 @@ final class TestTrust: Sendable {
         var validUntil = Instant(seconds: 4_000_000_000)
         var now = Instant(seconds: 1_800_000_000)
         var chainsSeen: [Int] = []
+        var turnedAway: [String] = []
     }
 
     private let state = Mutex(State())
@@ -38,16 +39,27 @@ final class TestTrust: Sendable {
     /// How many certificates came with each question, in order.
     var chainsSeen: [Int] { state.withLock { $0.chainsSeen } }
 
+    /// Party and code of each entry, in order.
+    var turnedAway: [String] { state.withLock { $0.turnedAway } }
+
+    func enter(_ party: Party, _ refusal: Refusal) {
+        state.withLock { $0.turnedAway.append("\(party.key) \(refusal.code)") }
+    }
+
     var clientTrust: ClientTrust {
         ClientTrust(
             identify: { chain, now in
                 self.state.withLock { state in
                     state.chainsSeen.append(chain.count)
                     guard let leaf = chain.first, let party = state.parties[leaf] else {
-                        return .failure(.certificateNotTrusted)
+                        return .failure(TurnedAway(.certificateNotTrusted))
                     }
-                    if let refusal = state.refusals[leaf] { return .failure(refusal) }
-                    guard now < state.validUntil else { return .failure(.certificateExpired) }
+                    if let refusal = state.refusals[leaf] {
+                        return .failure(TurnedAway(refusal, party: party))
+                    }
+                    guard now < state.validUntil else {
+                        return .failure(TurnedAway(.certificateExpired, party: party))
+                    }
                     return .success(
                         ConnectionIdentity(
                             party: party, fingerprint: [], validUntil: state.validUntil))
@@ -124,7 +136,7 @@ struct RunningListener {
             security: tls.map { .mutualTLS($0, trust.clientTrust) } ?? .plainOnLoopback,
             limits: setup.limits)
         let environment = ServingEnvironment(
-            errors: ErrorReading(refusal: setup.refusal),
+            errors: ErrorReading(refusal: setup.refusal), enter: trust.enter,
             now: { trust.now }, metrics: registry, logger: log.logger)
         let (ports, listening) = AsyncStream<Int>.makeStream()
         let service = ListenerService(

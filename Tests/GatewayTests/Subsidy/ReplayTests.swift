@@ -91,6 +91,9 @@ struct ReplayTests {
             #expect(part.outcomes.contains("entitled") == (body == Cast.town))
             let other = body == Cast.town ? Cast.prefecture : Cast.town
             #expect(!replay.text.contains("\"\(other.code)\""))
+            // A digest of the whole would let a body try its guesses at the other's outcome.
+            #expect(parameter("matches", of: replay)?["valueBoolean"]?.bool == true)
+            #expect(parameter("digest", of: replay) == nil)
         }
     }
 

@@ -110,6 +110,42 @@ struct PaperVisitTests {
                 == (try await gateway.openVisit(card, at: Cast.paperClinic)).patient)
     }
 
+    @Test func `the resident is told of a paper visit, and that no card has confirmed it`()
+        async throws
+    {
+        let (_, card, paper) = try await holder()
+        let token = try await gateway.session(of: card)
+        #expect(try await own("Communication", token).isEmpty)
+        let opened = try await gateway.openPaperVisit(paper)
+        let id = opened.text("visit")
+        let notice = try #require(try await own("Communication", token).first)
+        #expect(notice["status"]?.string == "completed")
+        let text = JSON.object(notice).text
+        for part in [id, Cast.paperClinic.code, "paper-visit", "終了", "end the visit"] {
+            #expect(text.contains(part), "\(part)")
+        }
+        #expect(!text.contains(opened.text("patient")))
+        #expect(try await verified(id, token) == false)
+        // Nobody else is told, and the card at the same institution confirms it.
+        let stranger = try await gateway.session(of: gateway.settle().card)
+        #expect(try await own("Communication", stranger).isEmpty)
+        _ = try await gateway.openVisit(card, at: Cast.paperClinic)
+        #expect(try await verified(id, token) == nil)
+    }
+
+    private func own(_ type: String, _ token: (String, String)) async throws -> [JSONObject] {
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/\(type)", headers: [token])
+        try answer.expect(200)
+        return answer.entries
+    }
+
+    private func verified(_ visit: String, _ token: (String, String)) async throws -> Bool? {
+        let consents = try await own("Consent", token)
+        let consent = try #require(consents.first { $0["id"]?.string == visit })
+        return consent["verification"]?.array?.first?.object?["verified"]?.bool
+    }
+
     @Test func `a paper visit shows no patient`() async throws {
         let (_, _, paper) = try await holder()
         let opened = try await gateway.openPaperVisit(paper)

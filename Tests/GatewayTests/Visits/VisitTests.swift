@@ -276,6 +276,77 @@ struct VisitTests {
         #expect(kept[2] == card.certificateDER)
     }
 
+    // MARK: What a visit shows of the person
+
+    static let kinds: [(kind: String, showsPatient: Bool)] = [
+        ("outpatient", true), ("inpatient", true), ("home-care", true), ("booked", false),
+    ]
+
+    @Test(arguments: kinds)
+    func `a visit shows the person, unless its kind is for the check alone`(
+        _ row: (kind: String, showsPatient: Bool)
+    ) async throws {
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([held(resident, "kodomo")])
+        let visit = try await gateway.openVisit(card, kind: row.kind)
+        #expect(try await gateway.check(visit).outcome(of: "kodomo") == "entitled")
+        guard row.showsPatient else {
+            try await gateway.expect(.visitForCheckAlone, of: .readPatient, from: Cast.clinic) {
+                try await patient(visit)
+            }
+            // A visit that shows more does, whichever was opened first.
+            _ = try await gateway.openVisit(card)
+            _ = try await gateway.openVisit(card, kind: row.kind)
+            return #expect(try await patient(visit).text.contains(resident.name))
+        }
+        #expect(try await patient(visit).text.contains(resident.name))
+    }
+
+    private func held(_ resident: TestResident, _ type: String) -> JSON {
+        let today = gateway.clock.today
+        return resident.row(type, today.adding(days: -10), today.adding(days: 300))
+    }
+
+    private func patient(_ visit: RunningGateway.Visit) async throws -> TLSClient.Answer {
+        try await gateway.send(Cast.clinic, "GET", "/fhir/\(visit.patient)")
+    }
+
+    /// Who left a kind out, who has nothing, and who has nothing but what is sensitive: the same.
+    @Test func `what was not agreed to is not told by the patient either`() async throws {
+        let declined = try await gateway.settle()
+        try await gateway.hold([held(declined.resident, "kodomo")])
+        let takenBack = try await gateway.settle()
+        let row = held(takenBack.resident, "kodomo")
+        try await gateway.hold([row])
+        try await gateway.hold([
+            .object((row.object ?? JSONObject()).with("isDeleted", .bool(true)))
+        ])
+        let sensitive = try await gateway.settle()
+        let mental = sensitive.resident.row(
+            "seishintsuin", gateway.clock.today.adding(days: -10),
+            gateway.clock.today.adding(days: 300),
+            ["incomeSegment": "1", "medicalSubsidyInsurerNumber": "21136015"])
+        try await gateway.hold([mental], by: Cast.prefecture)
+        let nothing = try await gateway.settle()
+        let asked: [(SoftwareCard, [String])] = [
+            (declined.card, []), (declined.card, ["subsidy-mental"]),
+            (takenBack.card, ["subsidy"]), (sensitive.card, ["subsidy"]),
+            (nothing.card, ["subsidy", "subsidy-mental"]),
+        ]
+        var bodies: Set<String> = []
+        for (card, consents) in asked {
+            let visit = try await gateway.openVisit(card, consents: consents)
+            let answer = try await patient(visit)
+            #expect(answer.status == 200)
+            let id = visit.patient.dropFirst("Patient/".count)
+            bodies.insert(answer.text.replacing(id, with: "ID"))
+        }
+        #expect(bodies.count == 1)
+        #expect(!(bodies.first ?? "name").contains("name"))
+        let agreed = try await gateway.openVisit(sensitive.card, consents: ["subsidy-mental"])
+        #expect(try await patient(agreed).text.contains(sensitive.resident.name))
+    }
+
     static let terms: [(kind: String, days: Int)] = [("home-care", 366), ("booked", 31)]
 
     @Test(arguments: terms)

@@ -46,12 +46,7 @@ import Testing
             let person = try await world.person(Self.someone)
             let visit = try LedgerWorld.visit(Self.someone, nonce: "n1")
             await #expect(throws: Refusal.visitUnknown) {
-                try await world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
-                    _ = try records.openVisit(visit, end: { $0 }) { _ in
-                        PairwiseIDs(current: "patient")
-                    }
-                    throw Refusal.visitUnknown
-                }
+                try await world.openVisit(visit) { _ in throw Refusal.visitUnknown }
             }
             #expect(try await world.count("exchange.visit") == 0)
             let entries = try await world.texts(
@@ -132,6 +127,39 @@ import Testing
         }
     }
 
+    /// Both doors ask the same: the role, then the registry.
+    @Test func `a shared read is for those whose purpose it is`() async throws {
+        try await LedgerWorld.with { world in
+            try await world.welcome(Self.someone)
+            let visit = try await world.openVisit(Self.someone, nonce: "n1")
+            for (caller, refusal) in [
+                (LedgerWorld.portal, Refusal.notYourPurpose),
+                (LedgerWorld.koganei, .notYourPurpose), (LedgerWorld.pharmacy, .visitUnknown),
+            ] {
+                await #expect(throws: refusal) {
+                    _ = try await world.ledger.access(caller, .checkEligibility, visit: visit.id) {
+                        _ in Answered(body: [], basis: "")
+                    }
+                }
+                #expect(
+                    try await world.count(
+                        """
+                        log.access_entry where party = '\(caller.party.key)'
+                            and purpose = 'check-eligibility' and outcome = '\(refusal.code)'
+                        """) == 1)
+            }
+        }
+    }
+
+    @Test func `a party turned away at the door is on the record when that returns`() async throws {
+        try await LedgerWorld.with { world in
+            try await world.ledger.turnAway(LedgerWorld.clinic.party, .certificateRevoked)
+            let entries = try await world.texts(
+                "select party || ' ' || purpose || ' ' || outcome from log.access_entry")
+            #expect(entries == ["\(LedgerWorld.clinic.party.key) connect certificate-revoked"])
+        }
+    }
+
     /// The same visit is being opened elsewhere, uncommitted: the access meets it at its own
     /// insert, runs again and finds it.
     @Test func `of two accesses that made the same thing at once both are answered`() async throws {
@@ -147,11 +175,9 @@ import Testing
                 mayCommit.waitBlocking()
             }
             try await inserted.wait()
-            async let mine = world.ledger.access(LedgerWorld.clinic, .openVisit) { records in
+            async let mine = world.openVisit(visit) { _ in
                 runs.add(1, ordering: .relaxed)
-                return try records.openVisit(visit, end: { $0 }) { _ in
-                    PairwiseIDs(current: "patient")
-                }
+                return []
             }
             try await eventually {
                 try await world.isWaitingForALock

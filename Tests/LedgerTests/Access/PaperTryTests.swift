@@ -45,7 +45,6 @@ import Testing
             #expect(
                 entered == [
                     "institution:1319999995 paper-not-confirmed 30",
-                    "institution:1319999995 paper-too-many 70",
                     "institution:1349999992 paper-not-confirmed 2",
                 ])
         }

@@ -6,11 +6,15 @@ import Testing
 /// A municipality's file in CP932, with what only CP932 has: 外字, two codes for 髙, bytes that look like ASCII.
 @Suite struct CP932FileTests {
     static func layout() throws -> Layout {
-        let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        let profiles = URL(filePath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "profiles/layouts/guardianships.json")
-        let layouts = try Layouts(
-            reading: ["layouts/guardianships.json": [UInt8](Data(contentsOf: file))])
+            .appending(path: "profiles")
+        var files: [String: [UInt8]] = [:]
+        for path in ["layouts/guardianships.json", "registration/eras.json"] {
+            files[path] = [UInt8](try Data(contentsOf: profiles.appending(path: path)))
+        }
+        let layouts = try Layouts(reading: files)
         return try #require(layouts.all.first)
     }
 

@@ -19,7 +19,8 @@ import Testing
     static let entryAt = "(select entry from log.position where position = 100)"
 
     /// 300 entries with every column filled, sealed in three rounds; the last twenty came after the
-    /// checkpoint that was kept elsewhere. Prepared once, copied for each manipulation.
+    /// checkpoint that was kept elsewhere. Prepared once, copied for each manipulation. Each is of a
+    /// resident of its own.
     static func template() async throws -> String {
         try await TestPostgres.template("sealed_template") { owner in
             try await LedgerWorld.seal(into: owner, rounds: [3, 277, 20])
@@ -247,8 +248,11 @@ extension LedgerWorld {
         """
     }
 
-    /// A migrated database with entries sealed in as many rounds.
-    static func seal(into owner: Address, rounds: [Int]) async throws {
+    /// A migrated database with entries sealed in as many rounds, and what `body` adds.
+    static func seal(
+        into owner: Address, rounds: [Int],
+        _ body: (LedgerWorld) async throws -> Void = { _ in }
+    ) async throws {
         _ = try await Migrations.apply(as: owner, logger: TestPostgres.logger)
         let world = LedgerWorld(
             owner: owner,
@@ -264,6 +268,7 @@ extension LedgerWorld {
             let sealed = try await world.sealAll()
             try #require(sealed == round)
         }
+        try await body(world)
         await world.close()
     }
 }

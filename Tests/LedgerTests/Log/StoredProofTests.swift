@@ -29,26 +29,32 @@ import Testing
         for (place, entry) in zip(own, entries) { leaves[place] = LogHash.leaf(entry.leafText) }
         var edge = TileEdge()
         let tiles = edge.append(leaves)
-        try await store(world, leaves, tiles, edge.root, entries.map(\.id))
+        try await store(world, leaves, tiles, edge.root, entries.map(\.id), of: person)
         return leaves
     }
 
     private static func store(
         _ world: LedgerWorld, _ leaves: [LogHash], _ tiles: [Tile], _ root: LogHash,
-        _ entries: [RecordID]
+        _ entries: [RecordID], of person: PersonKey
     ) async throws {
         var ids = leaves.indices.map { UUIDBytes(high: 1, low: UInt64($0)) }
-        for (place, entry) in zip(own, entries) {
+        var sequences = [Int?](repeating: nil, count: leaves.count)
+        for (number, (place, entry)) in zip(own, entries).enumerated() {
             ids[place] = UUIDBytes(high: entry.high, low: entry.low)
+            sequences[place] = number + 1
         }
-        try await world.pool.transaction { [ids] transaction in
+        try await world.pool.transaction { [ids, sequences] transaction in
             _ = try transaction.run(
                 Statement(
                     """
-                    insert into log.position (position, entry, leaf)
-                    select * from unnest($1::bigint[], $2::uuid[], $3::bytea[])
+                    insert into log.position (position, entry, leaf, person, sequence, link)
+                    select p, e, l, case when s > 0 then $5::uuid end, s, case when s > 0 then l end
+                    from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bigint[]) as t(p, e, l, s)
                     """),
-                [.ints(Array(leaves.indices)), .uuids(ids), .bytesArray(leaves.map(\.bytes))])
+                [
+                    .ints(Array(leaves.indices)), .uuids(ids), .bytesArray(leaves.map(\.bytes)),
+                    .ints(sequences), .uuid(UUIDBytes(high: person.high, low: person.low)),
+                ])
             _ = try transaction.run(
                 Statement(
                     """
@@ -60,7 +66,8 @@ import Testing
                     .bytesArray(tiles.map(\.bytes)), .bytesArray(tiles.map(\.root.bytes)),
                 ])
             _ = try transaction.run(
-                Statement("update log.head set size = $1, root = $2"),
+                Statement(
+                    "update log.head set size = $1, root = $2, next_xid = pg_current_xact_id()"),
                 [.int(leaves.count), .bytes(root.bytes)])
         }
     }

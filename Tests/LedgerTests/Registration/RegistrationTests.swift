@@ -233,6 +233,67 @@ import Testing
         }
     }
 
+    /// Whoever waited here would hold one of the few connections of all offices.
+    @Test func `while one registration is applied, another of the party is told to come back`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let isHeld = Gate()
+            let mayGo = Gate()
+            async let other: Void = world.pool.transaction { transaction in
+                try transaction.script(
+                    """
+                    select pg_advisory_xact_lock(
+                        hashtextextended('municipality:132101/medical-subsidy', 0))
+                    """)
+                isHeld.open()
+                mayGo.waitBlocking()
+            }
+            try await isHeld.wait()
+            let request = RegistrationRequest(
+                field: "medical-subsidy", idempotencyKey: "k", bodyDigest: sha256("k"),
+                refused: [], rowsTotal: 0)
+            let rules = try world.ledger.rules.current()
+            let error = await #expect(throws: (any Error).self) {
+                try await world.ledger.access(LedgerWorld.koganei, .registerEntitlements) {
+                    try $0.registerEntitlements(request, [], rules: rules)
+                }
+            }
+            #expect(LedgerError.refusal(for: try #require(error)) == .overloaded)
+            _ = try await world.register(
+                [SampleRow(type: "nanbyo")], of: Self.someone, by: LedgerWorld.tokyo, key: "k")
+            mayGo.open()
+            try await other
+            _ = try await world.register([SampleRow()], of: Self.someone, key: "k")
+            #expect(try await world.count("exchange.registration_task") == 2)
+        }
+    }
+
+    /// A transaction that has written holds back the sealer, and with it every resident's proof.
+    @Test func `until its commit a registration has written nothing`() async throws {
+        try await LedgerWorld.with { world in
+            let (request, events) = try LedgerWorld.arrival(of: Self.someone)
+            let isDecided = Gate()
+            let mayCommit = Gate()
+            async let receipt = world.ledger.access(LedgerWorld.authority, .feedCards) { records in
+                let receipt = try records.applyCardFeed(request, events)
+                isDecided.open()
+                mayCommit.waitBlocking()
+                return receipt
+            }
+            try await isDecided.wait()
+            let writing = try await world.count(
+                """
+                pg_stat_activity where datname = current_database() and usename = 'tsunagi_office'
+                    and backend_xid is not null
+                """)
+            mayCommit.open()
+            #expect(writing == 0)
+            #expect(try await receipt.counts[.applied] == 2)
+            #expect(try await world.count("exchange.card_binding") == 1)
+        }
+    }
+
     /// Two bodies meet the same unknown number at the same moment: one person, and one key for both.
     @Test func `two bodies registering the same new person at once make one person`() async throws {
         try await LedgerWorld.with { world in

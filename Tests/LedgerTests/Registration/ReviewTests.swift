@@ -226,6 +226,23 @@ import Testing
         }
     }
 
+    /// Each lock has its own number: the sealer at work keeps no officer waiting.
+    @Test func `a review is settled while the sealer is at work`() async throws {
+        try await Self.with(Self.cases[0]) { world, review in
+            let isHeld = Gate()
+            let mayGo = Gate()
+            async let sealing: Void = world.pool.transaction { transaction in
+                try transaction.script("select pg_advisory_xact_lock(7461746974)")
+                isHeld.open()
+                mayGo.waitBlocking()
+            }
+            try await isHeld.wait()
+            try await Self.settle(review.version, .accept, world)
+            mayGo.open()
+            try await sealing
+        }
+    }
+
     @Test(arguments: ["", "two\nlines", String(repeating: "a", count: 201), "of 123456789018"])
     func `a word that is none is refused`(_ word: String) {
         #expect(throws: Refusal.self) { try ReviewVerdict(.accept, word: word) }

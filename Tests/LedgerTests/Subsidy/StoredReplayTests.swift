@@ -1,6 +1,8 @@
 import Crypto
 import Exchange
 import Ledger
+import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -66,11 +68,11 @@ import Testing
 
     private static func meet(_ asked: [Asked], _ world: LedgerWorld) async throws {
         for one in asked {
-            let version = try await world.ledger.rulesVersion(ofCheck: one.id)
-            let rules = try await world.ledger.rules.version(version).subsidy
+            let shelf = world.ledger.rules
             let replayed = try await world.ledger.access(LedgerWorld.clinic, .replayEligibility) {
                 records -> (bytes: [UInt8], digest: [UInt8]) in
                 let replay = try records.replay(of: one.id)
+                let rules = try shelf.kept(replay.basis.rulesVersion).subsidy
                 records.enter(replay.person, visit: replay.visit)
                 let question = EligibilityQuestion(
                     institution: replay.institution, serviceDate: replay.basis.serviceDate,
@@ -85,6 +87,67 @@ import Testing
             }
             #expect(replayed.bytes == one.body)
             #expect(Array(SHA256.hash(data: replayed.bytes)) == replayed.digest)
+        }
+    }
+
+    private static let setForm = """
+        update log.access_entry set basis = regexp_replace(basis, '"form":[0-9]+', '"form":99')
+        where purpose = 'check-eligibility'
+        """
+
+    @Test func `an answer of another release's form is not passed off as changed`() async throws {
+        try await LedgerWorld.with { world in
+            let someone = Someone(name: "form")
+            try await world.welcome(someone)
+            let visit = try await world.openVisit(someone, nonce: "n")
+            let (id, _) = try await world.check(visit, on: visit.term.opened.dayInJapan)
+            try await world.manipulate(Self.setForm)
+            let read = try await world.texts(
+                "select basis from log.access_entry where purpose = 'check-eligibility'")
+            #expect(read.first?.contains("\"form\":99") == true)
+            await #expect(throws: Refusal.answerFormUnknown) {
+                _ = try await world.ledger.access(LedgerWorld.clinic, .replayEligibility) {
+                    try $0.replay(of: id).id
+                }
+            }
+        }
+    }
+
+    /// A gateway that was started after other rules were loaded has not read the older ones.
+    @Test func `the rules of an older answer are fetched, and none are made up`() async throws {
+        try await LedgerWorld.with { world in
+            let old = try world.ledger.rules.current().version
+            var files = ProfileFiles.all
+            let path = "access/visit-kinds.json"
+            let text = String(decoding: try #require(files[path]), as: UTF8.self)
+            files[path] = Array(text.replacing("31", with: "30").utf8)
+            let new = try await RuleShelf.load(files, into: world.pool)
+            let ledger = Ledger(
+                .init(gateway: world.owner.with(user: "tsunagi_gateway"), office: nil),
+                logger: TestPostgres.logger)
+            try await ledger.prepare()
+            #expect(try ledger.rules.current().version == new)
+            let shelf = ledger.rules
+            let runs = Atomic<Int>(0)
+            let read = try await ledger.access(LedgerWorld.clinic, .readEligibility) { records in
+                runs.add(1, ordering: .relaxed)
+                let version = try shelf.kept(old).version
+                records.enter(nil)
+                return version
+            }
+            #expect(read == old)
+            #expect(runs.load(ordering: .relaxed) == 2)
+            await #expect(throws: Refusal.rulesUnknown) {
+                try await ledger.access(LedgerWorld.clinic, .readEligibility) { records in
+                    records.enter(nil)
+                    _ = try shelf.kept("never-loaded")
+                }
+            }
+            await ledger.shutdown()
+            let entries = try await world.texts(
+                "select outcome from log.access_entry where purpose = 'read-eligibility' order by at"
+            )
+            #expect(entries == ["ok", "rules-unknown"])
         }
     }
 

@@ -2,7 +2,7 @@
 /// Each has `institution`, `month`, `publics` (`payer`, `recipient`, `copayment`, `amount`,
 /// `recomputedCopayment`, `recomputedAmount`), and where they are known `number`, `type`, `days`,
 /// `birthDate`, `sex`, `insurer`, `points`, `specialNotes`, `dutyReason`, `paidOn`, `isReturned`,
-/// `isResubmission`.
+/// `isResubmission`. Whatever else is in one refuses the file.
 extension ClaimBatch {
     mutating func append(
         reading bytes: [UInt8], file: Int, recipients: inout RecipientTexts
@@ -16,6 +16,7 @@ extension ClaimBatch {
     mutating func append(
         _ row: FactReader, file: Int, number: Int, recipients: inout RecipientTexts
     ) throws(Refusal) {
+        try row.requireOnly(FactItems.claim)
         var claim = Claim(month: try row.month())
         claim.file = UInt16(clamping: file)
         claim.number = UInt32(try row.optionalCount("number") ?? Int32(clamping: number))
@@ -27,12 +28,14 @@ extension ClaimBatch {
         claim.insurer = row.has("insurer") ? try row.insurer() : 0
         claim.points = try row.optionalCount("points") ?? 0
         claim.specialNotes = try row.specialNotes()
-        claim.dutyReason = try row.optionalText("dutyReason").flatMap(UInt8.init) ?? 0
+        claim.dutyReason = try row.dutyReason()
         claim.paidOn = try row.optionalDay("paidOn") ?? Claim.unsaidDay
         if try row.flag("isReturned") { claim.marks.insert(.withdrawn) }
         if try row.flag("isResubmission") { claim.marks.insert(.resubmission) }
+        try row.checkOrder(of: claim)
         var publics: [ClaimPart] = []
         for child in try row.children("publics") {
+            try child.requireOnly(FactItems.publicPayer)
             var part = ClaimPart(try child.certificate(&recipients))
             part.points = claim.points
             part.copayment = try child.optionalCount("copayment") ?? -1
@@ -48,8 +51,10 @@ extension ClaimBatch {
 extension FactReader {
     fileprivate func receiptType() throws(Refusal) -> UInt16 {
         guard let text = try optionalText("type") else { return 0 }
-        guard text.utf8.count == 4, let type = UInt16(text) else { throw .malformed(item("type")) }
-        return type
+        guard text.utf8.count == 4, let type = Digits.number(text.utf8) else {
+            throw .malformed(item("type"))
+        }
+        return UInt16(type)
     }
 
     fileprivate func serviceDays(of month: ServiceMonth) throws(Refusal) -> UInt32 {
@@ -61,16 +66,5 @@ extension FactReader {
             days |= 1 << UInt32(day)
         }
         return days
-    }
-
-    func specialNotes() throws(Refusal) -> UInt64 {
-        var notes: UInt64 = 0
-        for value in try object.optionalArray("specialNotes", at: path) ?? [] {
-            guard let code = value.string.flatMap(UInt64.init), code < 64 else {
-                throw .malformed(item("specialNotes"))
-            }
-            notes |= 1 << code
-        }
-        return notes
     }
 }

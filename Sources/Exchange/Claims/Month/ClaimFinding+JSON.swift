@@ -40,14 +40,16 @@ extension ClaimEvidence {
             writer.member("claimedSex", Int(claimed))
             writer.member("registeredSex", Int(registered))
         case .insurer(let claimed, let service, let from, let to):
-            let width = claimed < 1_000_000 ? 6 : 8
-            writer.member("insurer", Digits.padded(Int(claimed), to: width))
+            if claimed != Claim.unsaidInsurer {
+                let width = claimed < 1_000_000 ? 6 : 8
+                writer.member("insurer", Digits.padded(Int(claimed), to: width))
+            }
             writer.day("service", service)
             writer.day("insurerFrom", from)
             writer.day("insurerTo", to)
         case .order(let payer, let before):
-            writer.member("payer", Digits.padded(Int(payer), to: 8))
-            writer.member("placedAfter", Digits.padded(Int(before), to: 8))
+            writer.member("payer", CertificateNumber.text(ofPayer: payer))
+            writer.member("placedAfter", CertificateNumber.text(ofPayer: before))
         case .specialNote(let code):
             let text = Digits.padded(Int(code), to: 2)
             writer.member("specialNote", text)
@@ -90,7 +92,7 @@ extension ClaimEvidence {
 extension JSONWriter {
     /// A day since 1970; one that is not said, or without end, writes nothing.
     mutating func day(_ name: String, _ day: Int32) {
-        guard day != Int32.min, day != Int32.max else { return }
+        guard day != Claim.unsaidDay, day != Claim.endlessDay else { return }
         member(name, CalendarDay(daysSince1970: Int(day)).text)
     }
 }

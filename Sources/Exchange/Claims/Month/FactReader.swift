@@ -6,10 +6,12 @@ struct FactReader {
     let object: JSONObject
     let path: String
 
-    /// The objects of a list under one of `names`, or of the document itself when it is a list.
+    /// The objects of a list under `name`, or of the document itself when it is a list. Beside the list
+    /// only a `note` is taken.
     static func rows(_ document: JSON, _ name: String) throws(Refusal) -> [FactReader] {
         if let list = document.array { return try rows(list, at: "") }
         guard let object = document.object else { throw .malformed("file") }
+        try object.requireOnly([name, "note"])
         return try rows(object.requiredArray(name), at: name)
     }
 
@@ -21,6 +23,10 @@ struct FactReader {
             rows.append(FactReader(object: try value.requiredObject(at: here), path: here))
         }
         return rows
+    }
+
+    func requireOnly(_ names: Set<String>) throws(Refusal) {
+        try object.requireOnly(names, at: path)
     }
 
     func item(_ name: String) -> String { JSONPath.member(name, of: path) }
@@ -95,12 +101,41 @@ struct FactReader {
             try certificate(&recipients), try month(), at: try institution())
     }
 
-    /// `"1"` or `"2"`; anything else says neither.
+    /// `"1"` or `"2"`; 0 when nothing is said, or `"3"` (未設定).
     func sex(_ name: String = "sex") throws(Refusal) -> UInt8 {
         switch try optionalText(name) {
         case "1": 1
         case "2": 2
-        default: 0
+        case "3", nil: 0
+        default: throw .malformed(item(name))
+        }
+    }
+
+    /// 職務上の事由: 0 when none is said.
+    func dutyReason() throws(Refusal) -> UInt8 {
+        guard let code = try optionalText("dutyReason") else { return 0 }
+        guard let duty = Digits.dutyReason(code) else { throw .malformed(item("dutyReason")) }
+        return duty
+    }
+
+    func specialNotes() throws(Refusal) -> UInt64 {
+        var notes: UInt64 = 0
+        for value in try object.optionalArray("specialNotes", at: path) ?? [] {
+            guard let code = value.string.flatMap(Digits.specialNote) else {
+                throw .malformed(item("specialNotes"))
+            }
+            notes |= 1 << code
+        }
+        return notes
+    }
+
+    /// 生年月日 of a claim: nobody is treated before being born, or paid for before being treated.
+    func checkOrder(of claim: Claim) throws(Refusal) {
+        if claim.birth != Claim.unsaidDay, claim.birth > claim.serviceDays.last {
+            throw .malformed(item("birthDate"))
+        }
+        if claim.isPaid, claim.paidOn < claim.serviceDays.first {
+            throw .malformed(item("paidOn"))
         }
     }
 

@@ -22,7 +22,7 @@ extension MonthReport {
                 for statement in statements {
                     list.object {
                         $0.member(
-                            "institution", Digits.padded(Int(statement.institution), to: 10))
+                            "institution", Claim.text(ofInstitution: statement.institution))
                         $0.member("payer", Digits.padded(Int(statement.payer), to: 8))
                         statement.sums.write(into: &$0)
                     }
@@ -66,7 +66,7 @@ extension MonthReport {
         if Int(claim.file) < files.count { writer.member("file", files[Int(claim.file)].name) }
         writer.member("receipt", Int(claim.number))
         writer.member("line", claim.line == 0 ? nil : Int(claim.line))
-        writer.member("institution", Digits.padded(Int(claim.institution), to: 10))
+        writer.member("institution", claim.institutionText)
         writer.member("serviceMonth", claim.month.text)
     }
 

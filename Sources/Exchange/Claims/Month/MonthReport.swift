@@ -141,7 +141,7 @@ extension MonthReport {
         }
         let isWithdrawn = claim.marks.contains(.withdrawn)
         let row = [
-            Digits.padded(Int(claim.institution), to: 10), claim.month.text,
+            claim.institutionText ?? "", claim.month.text,
             claim.type == 0 ? "" : String(claim.type),
             part.certificate.payer == 0 ? "" : part.certificate.payerText,
             recipients.text(part.certificate.recipient), String(place + 1),

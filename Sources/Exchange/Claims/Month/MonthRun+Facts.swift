@@ -1,6 +1,7 @@
 /// The facts of a month. Entitlements are PMH registration rows, or our own short rows: `payer`, `recipient`,
 /// `validFrom`, `validTo`, and where they are known `dateOfBirth`, `sex`, `monthlyCap`,
-/// `isAlwaysReimbursement`, `institutions`, `isDeleted`.
+/// `isAlwaysReimbursement`, `institutions`, `isDeleted` with `knownOn`, the day it was registered. A PMH row
+/// does not say when it was deleted: `deletions` do.
 extension MonthRun {
     package mutating func readEntitlements(_ bytes: [UInt8]) throws(Refusal) {
         facts.hasRegister = true
@@ -14,7 +15,7 @@ extension MonthRun {
 
     /// Everything else that is known; each list may be left out: `persons`, `insurerPeriods`, `caps`,
     /// `ledger`, `designations`, `deletions`, `checks`, `refunds`, `payments`, `returns`, `schemes`,
-    /// `elsewhere`.
+    /// `elsewhere`. What else a row holds is refused.
     package mutating func readFacts(_ bytes: [UInt8]) throws(Refusal) {
         let document = try JSON(reading: bytes, limits: FactReader.limits)
         guard let object = document.object else { throw .malformed("file") }
@@ -22,28 +23,22 @@ extension MonthRun {
     }
 
     mutating func readFacts(_ file: FactReader) throws(Refusal) {
-        try file.object.requireOnly([
-            "persons", "insurerPeriods", "caps", "ledger", "designations", "deletions", "checks",
-            "refunds", "payments", "returns", "schemes", "elsewhere",
-        ])
+        try file.requireOnly(FactItems.facts)
         for row in try file.children("persons") { try person(row) }
         for row in try file.children("insurerPeriods") { try insurerPeriod(row) }
         for row in try file.children("caps") { try cap(row) }
-        for row in try file.children("ledger") {
-            let place = try row.certificate(&recipients)
-            facts.ledger[.init(place, try row.month()), default: []].append(
-                .init(institution: try row.institution(), yen: try row.count("amount")))
-        }
+        for row in try file.children("ledger") { try ledgerEntry(row) }
         if file.has("designations"), facts.designations == nil { facts.designations = [:] }
         for row in try file.children("designations") { try designation(row) }
         for row in try file.children("deletions") { try deletion(row) }
         for row in try file.children("checks") { try check(row) }
-        for row in try file.children("refunds") { facts.refunds.insert(try row.place(&recipients)) }
+        for row in try file.children("refunds") { facts.refunds.insert(try place(row)) }
         for row in try file.children("payments") {
-            payments[try row.place(&recipients)] = try row.day("paidOn")
+            payments[try place(row, FactItems.payment)] = try row.day("paidOn")
         }
-        for row in try file.children("returns") { returns.insert(try row.place(&recipients)) }
+        for row in try file.children("returns") { returns.insert(try place(row)) }
         for row in try file.children("schemes") {
+            try row.requireOnly(FactItems.scheme)
             facts.schemes[try row.payer()] = try row.condition()
         }
         for value in try file.object.optionalArray("elsewhere") ?? [] {
@@ -78,7 +73,7 @@ extension MonthRun {
             validFrom: Int32(certificate.validFrom.daysSince1970),
             validTo: Int32(certificate.validTo.daysSince1970))
         entitlement.isRefundOnly = certificate.isAlwaysReimbursement
-        if row.isDeleted { entitlement.ended = .init(knownOn: Int32.max, endsOn: nil) }
+        if row.isDeleted { entitlement.ended = .init(knownOn: nil, endsOn: nil) }
         let born = row.person.dateOfBirth
         let named =
             certificate.designatedMedicalInstitutions
@@ -95,13 +90,13 @@ extension MonthRun {
     }
 
     private mutating func entitlement(_ row: FactReader) throws(Refusal) {
+        try row.requireOnly(FactItems.entitlement)
         let key = try row.certificate(&recipients)
         var entitlement = ClaimFacts.Entitlement(
             validFrom: try row.day("validFrom"), validTo: try row.day("validTo"))
         entitlement.isRefundOnly = try row.flag("isAlwaysReimbursement")
         if try row.flag("isDeleted") {
-            entitlement.ended = .init(
-                knownOn: try row.optionalDay("knownOn") ?? Int32.max, endsOn: nil)
+            entitlement.ended = .init(knownOn: try row.optionalDay("knownOn"), endsOn: nil)
         }
         var institutions: [UInt64] = []
         for value in try row.object.optionalArray("institutions", at: row.path) ?? [] {
@@ -119,6 +114,7 @@ extension MonthRun {
     }
 
     private mutating func person(_ row: FactReader) throws(Refusal) {
+        try row.requireOnly(FactItems.person)
         try identity(row, of: try row.certificate(&recipients))
     }
 
@@ -133,14 +129,29 @@ extension MonthRun {
         }
     }
 
+    private mutating func place(
+        _ row: FactReader, _ items: Set<String> = FactItems.place
+    ) throws(Refusal) -> ClaimFacts.PlaceKey {
+        try row.requireOnly(items)
+        return try row.place(&recipients)
+    }
+
+    private mutating func ledgerEntry(_ row: FactReader) throws(Refusal) {
+        let place = try place(row, FactItems.ledgerEntry)
+        facts.ledger[.init(place.certificate, place.month), default: []].append(
+            .init(institution: place.institution, yen: try row.count("amount")))
+    }
+
     private mutating func insurerPeriod(_ row: FactReader) throws(Refusal) {
+        try row.requireOnly(FactItems.insurerPeriod)
         let period = ClaimFacts.InsurerPeriod(
             insurer: try row.insurer(), from: try row.day("from"),
-            to: try row.optionalDay("to") ?? Int32.max)
+            to: try row.optionalDay("to") ?? Claim.endlessDay)
         facts.change(try row.certificate(&recipients)) { $0.insurers.append(period) }
     }
 
     private mutating func cap(_ row: FactReader) throws(Refusal) {
+        try row.requireOnly(FactItems.cap)
         let key = try row.certificate(&recipients)
         let yen = try row.count("cap")
         if row.has("month") {
@@ -151,40 +162,40 @@ extension MonthRun {
     }
 
     private mutating func designation(_ row: FactReader) throws(Refusal) {
+        try row.requireOnly(FactItems.designation)
         let of: ClaimFacts.Designation.Of
         if row.has("payer") {
             of = .payer(try row.payer())
         } else {
-            let law = try row.text("lawNumber")
-            guard law.utf8.count == 2, let number = Int(law) else {
+            guard let number = Digits.lawNumber(try row.text("lawNumber")) else {
                 throw .malformed(row.item("lawNumber"))
             }
             of = .law(number)
         }
-        let from = try row.optionalDay("from") ?? Int32.min
-        let to = try row.optionalDay("to") ?? Int32.max
+        let from = try row.optionalDay("from") ?? Claim.unsaidDay
+        let to = try row.optionalDay("to") ?? Claim.endlessDay
         guard from <= to else { throw .malformed(row.item("to")) }
         facts.designations?[.init(of: of, institution: try row.institution()), default: []]
             .append(from...to)
     }
 
     /// 遡及の取消し: of every entitlement under the certificate, or of the one that begins on `validFrom`;
-    /// `endsOn` is what is left of it.
+    /// `endsOn` is what is left of it. It is kept until the report, because it may be read before the
+    /// entitlement it ends.
     private mutating func deletion(_ row: FactReader) throws(Refusal) {
-        let from = try row.optionalDay("validFrom")
-        let ended = ClaimFacts.Entitlement.Ended(
-            knownOn: try row.optionalDay("knownOn") ?? Int32.max,
-            endsOn: try row.optionalDay("endsOn"))
-        facts.change(try row.certificate(&recipients)) { holder in
-            for place in holder.entitlements.indices
-            where from == nil || holder.entitlements[place].validFrom == from {
-                holder.entitlements[place].ended = ended
-            }
-        }
+        try row.requireOnly(FactItems.deletion)
+        deletions.append(
+            Deletion(
+                certificate: try row.certificate(&recipients),
+                validFrom: try row.optionalDay("validFrom"),
+                ended: .init(
+                    knownOn: try row.optionalDay("knownOn"),
+                    endsOn: try row.optionalDay("endsOn"))))
     }
 
     /// 資格確認の回答: only one that could not be used at the counter says something against a claim.
     private mutating func check(_ row: FactReader) throws(Refusal) {
+        try row.requireOnly(FactItems.check)
         guard let outcome = EligibilityOutcome(rawValue: try row.text("outcome")) else {
             throw .malformed(row.item("outcome"))
         }

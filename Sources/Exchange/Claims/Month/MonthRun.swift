@@ -21,6 +21,14 @@ package struct MonthRun: Sendable {
     /// Claims on which facts arrive after them: paid, returned.
     var payments: [ClaimFacts.PlaceKey: Int32] = [:]
     var returns: Set<ClaimFacts.PlaceKey> = []
+    var deletions: [Deletion] = []
+
+    struct Deletion: Sendable {
+        let certificate: CertificateNumber
+        /// `nil`: every entitlement under the certificate.
+        let validFrom: Int32?
+        let ended: ClaimFacts.Entitlement.Ended
+    }
 
     package init(rules: ClaimRules, month: ServiceMonth, reserving claims: Int = 0) {
         self.rules = rules
@@ -66,6 +74,7 @@ package struct MonthRun: Sendable {
     /// All files are read: the report of the month.
     package mutating func report() -> MonthReport {
         for index in batch.claims.indices { markLater(index) }
+        for deletion in deletions { apply(deletion) }
         let reconciliation = Reconciliation(rules: rules, facts: facts, month: month)
         return MonthReport(
             month: month, files: files, refusedRows: refusedRows, batch: batch,
@@ -81,6 +90,15 @@ package struct MonthRun: Sendable {
             // What came back is withdrawn; what takes its place carries a search number.
             if returns.contains(place), !claim.marks.contains(.resubmission) {
                 batch.mark(index) { $0.marks.insert(.withdrawn) }
+            }
+        }
+    }
+
+    private mutating func apply(_ deletion: Deletion) {
+        facts.change(deletion.certificate) { holder in
+            for place in holder.entitlements.indices
+            where [nil, holder.entitlements[place].validFrom].contains(deletion.validFrom) {
+                holder.entitlements[place].ended = deletion.ended
             }
         }
     }

@@ -3,31 +3,39 @@
 ///
 /// A case may give whole `claims`, `entitlements` and `facts` in the forms of the month's files, or name
 /// single things: `payer`, `recipient`, `payers` (payer or law numbers in the order of the receipt),
-/// `register` (recipients that are known), `service`, `validFrom`, `validTo`, `isDeleted`, `knownOn`,
-/// `paidOn`, `isAlwaysReimbursement`, `cap` and `copays` (one institution each, in order of
-/// confirmation), `birthDate` and `registeredBirthDate`, `sex` and `registeredSex`, `insurer`,
-/// `insurerFrom`, `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`, `ageEnds`,
-/// `specialNotes`, `dutyReason`, `institution`, `designated`.
+/// `register`, `service`, `month`, `validFrom`, `validTo`, `isDeleted`, `knownOn`, `paidOn`,
+/// `isAlwaysReimbursement`, `cap` and `copays` (one institution each, in order of confirmation),
+/// `birthDate` and `registeredBirthDate`, `sex` and `registeredSex`, `insurer`, `insurerFrom`,
+/// `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`, `ageEnds`, `specialNotes`,
+/// `dutyReason`, `institution`, `designated`. Any other item is a problem of the case.
+///
+/// A case that names a `recipient` is held against a register: the recipients of `register`, none when it
+/// is left out, and its own recipient where it gives anything a register holds of one (`validFrom`,
+/// `cap`, `registeredSex` …).
 package struct ReconcileCases: Sendable {
     let rules: ClaimRules
 
     package init(rules: ClaimRules) { self.rules = rules }
 
     /// `{"data": [{"id", "reason", …}]}`. Only a file that is no list of cases is refused; a case that cannot
-    /// be read says why in `problem`.
-    package func answers(to bytes: [UInt8]) throws(Refusal) -> [UInt8] {
+    /// be read says why in `problem`, and is counted in `unread`.
+    package func answers(to bytes: [UInt8]) throws(Refusal) -> (json: [UInt8], unread: Int) {
         let document = try JSON(reading: bytes, limits: FactReader.limits)
         let rows = try FactReader.rows(document, "data")
         var writer = JSONWriter()
+        var unread = 0
         writer.object {
             $0.array("data") { list in
-                for row in rows { list.object { answer(row, into: &$0) } }
+                for row in rows {
+                    list.object { if !answer(row, into: &$0) { unread += 1 } }
+                }
             }
         }
-        return writer.bytes
+        return (writer.bytes, unread)
     }
 
-    private func answer(_ row: FactReader, into writer: inout JSONWriter) {
+    /// Whether the case could be read.
+    private func answer(_ row: FactReader, into writer: inout JSONWriter) -> Bool {
         writer.member("id", row.object["id"] ?? .null)
         do throws(Refusal) {
             let given = try row.object.requiredObject("given", at: row.path)
@@ -36,6 +44,7 @@ package struct ReconcileCases: Sendable {
             try reading.read()
             let report = reading.run.report()
             write(report, reading, into: &writer)
+            return true
         } catch {
             writer.member("reason", JSON.null)
             let fault = RuleFault(error, file: "given")
@@ -44,6 +53,7 @@ package struct ReconcileCases: Sendable {
                 $0.member("ja", "\(fault.path)を読めません。照合の例題の形式に直してください。")
                 $0.member("en", "\(fault.path) \(fault.reason). Write it in the form of the cases.")
             }
+            return false
         }
     }
 
@@ -57,7 +67,8 @@ package struct ReconcileCases: Sendable {
         let standing = report.verdicts.standings.max() ?? .accepted
         writer.member("standing", standing.rawValue)
         if let copays = reading.copays {
-            var shares = ConfirmedShares(cap: copays.cap, ledger: [])
+            var shares = ConfirmedShares(
+                cap: copays.cap, ledger: [], counter: rules.counter)
             let expected = copays.yen.map { shares.take($0, at: 0) }
             writer.array("expectedCopays") { list in
                 for yen in expected { list.int(Int(yen)) }
@@ -74,11 +85,6 @@ package struct ReconcileCases: Sendable {
 
 /// Turns what a case gives into a month's run of its own.
 private struct CaseReading {
-    /// A case that says no more than this asks whether the recipient is registered at all.
-    private static let whoAndWhen: Set<String> = [
-        "payer", "recipient", "service", "month", "institution",
-    ]
-
     var run: MonthRun
     private(set) var copays: (cap: Int32, yen: [Int32])?
     private let given: FactReader
@@ -91,6 +97,8 @@ private struct CaseReading {
     }
 
     mutating func read() throws(Refusal) {
+        // Beside whole claims a single thing would say nothing.
+        try given.requireOnly(given.has("claims") ? FactItems.wholeCase : FactItems.singleCase)
         if let rows = try given.object.optionalArray("entitlements", at: given.path) {
             try run.readEntitlements(Array(JSON.array(rows).text.utf8))
         }
@@ -120,18 +128,14 @@ private struct CaseReading {
     }
 
     private mutating func register() throws(Refusal) {
-        let names = Set(given.object.members.map(\.name))
-        if given.has("recipient"), names.isSubset(of: Self.whoAndWhen) {
-            run.facts.hasRegister = true
-        }
-        guard let known = try given.object.optionalArray("register", at: given.path) else { return }
-        run.facts.hasRegister = true
-        for value in known {
+        if given.has("recipient") || given.has("register") { run.facts.hasRegister = true }
+        for value in try given.object.optionalArray("register", at: given.path) ?? [] {
             let recipient = try value.requiredString(at: given.item("register"))
             let key = CertificateNumber(
                 payer: certificate.payer, recipient: run.recipients.key(recipient))
             run.facts.change(key) {
-                $0.entitlements.append(.init(validFrom: Int32.min + 1, validTo: Int32.max - 1))
+                $0.entitlements.append(
+                    .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))
             }
         }
     }
@@ -147,18 +151,18 @@ private struct CaseReading {
         if sex != 0 { run.facts.change(certificate) { $0.sex = sex } }
         if given.has("insurerFrom") || given.has("insurerTo") {
             let period = ClaimFacts.InsurerPeriod(
-                insurer: try insurer(), from: try given.optionalDay("insurerFrom") ?? Int32.min,
-                to: try given.optionalDay("insurerTo") ?? Int32.max)
+                insurer: try insurer(),
+                from: try given.optionalDay("insurerFrom") ?? Claim.unsaidDay,
+                to: try given.optionalDay("insurerTo") ?? Claim.endlessDay)
             run.facts.change(certificate) { $0.insurers.append(period) }
         }
-        guard ["validFrom", "validTo", "isDeleted"].contains(where: given.has) else { return }
+        guard FactItems.registered.contains(where: given.has) else { return }
         var entitlement = ClaimFacts.Entitlement(
-            validFrom: try given.optionalDay("validFrom") ?? Int32.min + 1,
-            validTo: try given.optionalDay("validTo") ?? Int32.max - 1)
+            validFrom: try given.optionalDay("validFrom") ?? Claim.unsaidDay,
+            validTo: try given.optionalDay("validTo") ?? Claim.endlessDay)
         entitlement.isRefundOnly = try given.flag("isAlwaysReimbursement")
         if try given.flag("isDeleted") {
-            entitlement.ended = .init(
-                knownOn: try given.optionalDay("knownOn") ?? Int32.max, endsOn: nil)
+            entitlement.ended = .init(knownOn: try given.optionalDay("knownOn"), endsOn: nil)
         }
         run.facts.hasRegister = true
         run.facts.change(certificate) { $0.entitlements.append(entitlement) }
@@ -175,7 +179,7 @@ private struct CaseReading {
         if designated {
             let place = ClaimFacts.Designation(
                 of: .payer(certificate.payer), institution: try institution())
-            run.facts.designations?[place] = [Int32.min...Int32.max]
+            run.facts.designations?[place] = [Claim.unsaidDay...Claim.endlessDay]
         }
     }
 
@@ -193,7 +197,8 @@ private struct CaseReading {
         claim.insurer = given.has("insurerFrom") || given.has("insurerTo") ? try insurer() : 0
         claim.paidOn = try given.optionalDay("paidOn") ?? Claim.unsaidDay
         claim.specialNotes = try given.specialNotes()
-        claim.dutyReason = try given.optionalText("dutyReason").flatMap(UInt8.init) ?? 0
+        claim.dutyReason = try given.dutyReason()
+        if given.has("service") || given.has("month") { try given.checkOrder(of: claim) }
         try copayments(of: claim)
         guard copays == nil else { return }
         run.batch.append(claim, try publics())
@@ -213,7 +218,8 @@ private struct CaseReading {
             var part = ClaimPart(certificate)
             part.copayment = number
             var own = claim
-            own.institution += UInt64(place)
+            // One institution each: told apart by their place in the list.
+            own.institution = UInt64(place + 1)
             run.batch.append(own, [part])
         }
     }
@@ -233,21 +239,18 @@ private struct CaseReading {
         return [part]
     }
 
-    /// Eight digits, or a law number alone, which stands for a payer number of Tokyo.
+    /// Eight digits, or a law number alone.
     private func payer(_ text: String) throws(Refusal) -> UInt32 {
-        if text.utf8.count == 2, let law = Digits.number(text.utf8) {
-            let body = law * 100_000 + 13_601
-            return UInt32(body * 10 + Digits.luhnDigit(ofBody: body))
-        }
+        if let law = Digits.lawNumber(text), law > 0 { return UInt32(law) }
         let payer = try PublicPayerNumber(text, item: given.item("payers"))
         return UInt32(payer.digits) ?? 0
     }
 
     private func institution() throws(Refusal) -> UInt64 {
-        given.has("institution") ? try given.institution() : 1_310_000_000
+        given.has("institution") ? try given.institution() : 0
     }
 
     private func insurer() throws(Refusal) -> UInt32 {
-        given.has("insurer") ? try given.insurer() : 1
+        given.has("insurer") ? try given.insurer() : Claim.unsaidInsurer
     }
 }

@@ -1,8 +1,6 @@
 /// What is wrong, or worth a look, in a receipt file: the line, the record and its item, a closed code,
 /// and in both languages what to do. It never holds a value of the file.
 package struct UkeFinding: Hashable, Sendable {
-    package enum Severity: String, Sendable { case error, warning }
-
     /// In the file, from 1.
     package let line: Int
     /// The receipt's number in the file; 0 outside any.
@@ -11,20 +9,15 @@ package struct UkeFinding: Hashable, Sendable {
     package let item: String
     package let code: UkeCode
 
-    package var severity: Severity { code.severity }
+    package var severity: FindingSeverity { code.severity }
     package var ja: String { "\(line)行目 \(item): \(code.text.ja)" }
     package var en: String { "Line \(line), \(item): \(code.text.en)" }
 
     package func write(into writer: inout JSONWriter) {
-        writer.object {
-            $0.member("line", line)
-            $0.member("receipt", receipt == 0 ? nil : receipt)
-            $0.member("item", item)
-            $0.member("code", code.rawValue)
-            $0.member("severity", severity.rawValue)
-            $0.member("ja", ja)
-            $0.member("en", en)
-        }
+        WrittenFinding(
+            line: line, receipt: receipt == 0 ? nil : receipt, item: item, code: code.rawValue,
+            severity: severity, text: BilingualText(ja: ja, en: en)
+        ).write(into: &writer)
     }
 }
 
@@ -53,16 +46,19 @@ package enum UkeCode: String, CaseIterable, Hashable, Sendable {
     case totalPoints = "total-points"
     case afterTotal = "after-total"
     case truncated
+    case afterEnd = "after-end-mark"
+    case bornAfterService = "born-after-service"
 
     case countByPayer = "total-count-by-payer"
     case receiptNumber = "receipt-number"
     case unknownCode = "unknown-code"
+    case eraEnded = "era-ended"
     case lineEnd = "line-end"
     case endMark = "end-mark"
 
-    package var severity: UkeFinding.Severity {
+    package var severity: FindingSeverity {
         switch self {
-        case .countByPayer, .receiptNumber, .unknownCode, .lineEnd, .endMark: .warning
+        case .countByPayer, .receiptNumber, .unknownCode, .eraEnded, .lineEnd, .endMark: .warning
         default: .error
         }
     }

@@ -7,11 +7,11 @@ extension UkeReader {
         }
         let number = try? InsurerNumber(fields.ascii(form[.insurer]))
         if number == nil { missing(fields, form, .insurer, "HO.insurer") }
-        let duty = fields.number(form[.dutyReason])
         let insurance = UkeReceipt.Insurance(
             number: number, days: count(fields, form, .days, "HO"),
             points: points(fields, form, "HO"), copayment: count(fields, form, .copayment, "HO"),
-            meals: meals(fields, form, "HO"), dutyReason: duty ?? 0)
+            meals: meals(fields, form, "HO"),
+            dutyReason: count(fields, form, .dutyReason, "HO") ?? 0)
         receipt?.insurance = insurance
     }
 
@@ -103,21 +103,25 @@ extension UkeReader {
     private mutating func meals(
         _ fields: UkeFields, _ form: UkeRecordForm, _ record: String
     ) -> UkeReceipt.Meals? {
-        guard let times = count(fields, form, .mealTimes, record),
-            let yen = count(fields, form, .mealYen, record)
-        else { return nil }
+        // Both are read before either is missed, so that what is no number is told of each.
+        let times = count(fields, form, .mealTimes, record)
+        let yen = count(fields, form, .mealYen, record)
+        guard let times, let yen else { return nil }
         return .init(times: times, yen: yen)
     }
 
     /// `YYYYMMDD`, or `GYYMMDD` in files of older form.
-    static func day(_ field: ArraySlice<UInt8>) -> CalendarDay? {
+    func day(_ field: ArraySlice<UInt8>) -> (day: CalendarDay, isPastEraEnd: Bool)? {
         switch field.count {
         case 8:
             guard let digits = Digits.number(field) else { return nil }
-            return try? CalendarDay(
+            let day = try? CalendarDay(
                 year: digits / 10_000, month: digits / 100 % 100, day: digits % 100)
+            return day.map { ($0, false) }
         case 7:
-            return (try? Wareki.reading(String(decoding: field, as: UTF8.self)))?.date.day
+            let text = String(decoding: field, as: UTF8.self)
+            let read = try? Wareki.reading(text, past: eraOverruns)
+            return read.map { ($0.date.day, $0.warning == .pastEraEnd) }
         default: return nil
         }
     }

@@ -3,23 +3,28 @@ extension UkeReader {
     mutating func record(_ line: ArraySlice<UInt8>, _ give: (UkeReceipt) -> Void) {
         let fields = UkeFields(line)
         guard let kind = UkeKind(fields.field(1)) else {
-            add(.unknownRecord, "file")
-            return
+            return lose(.unknownRecord, "file", give)
+        }
+        if isLost {
+            guard kind == .receipt || kind == .total || layouts.isHeader(kind) else { return }
+            isLost = false
         }
         let isMisread = line.contains { $0 >= 0x80 } && decode(line) == nil
         // A receipt's own line speaks of it, not of the one before.
         if isMisread, kind != .receipt { add(.encoding, kind.text) }
-        if layouts.isHeader(kind) { return header(kind, fields) }
+        if layouts.isHeader(kind) { return header(kind, fields, give) }
         guard let form = layout.records[kind] else {
-            if !layouts.kept.contains(kind) { add(.unknownRecord, kind.text) }
+            guard layouts.kept.contains(kind) else {
+                return lose(.unknownRecord, kind.text, give)
+            }
             receipt?.keep(kind, line: self.line, line)
             return
         }
-        if total != nil, kind != .total { add(.afterTotal, kind.text) }
         if kind == .receipt {
             begin(fields, form, give)
             if isMisread { add(.encoding, kind.text) }
         }
+        if total != nil, kind != .total { add(.afterTotal, kind.text) }
         if !form.fields.contains(fields.count) { add(.fieldCount, kind.text) }
         if kind == .total {
             close(give)
@@ -52,14 +57,32 @@ extension UkeReader {
             if missing > 0 { add(.payerMissing, "RE.type", atLine: open.line) }
             if missing < 0 { add(.tooManyPublics, "RE.type", atLine: open.line) }
         }
+        handOn(give)
+    }
+
+    /// A line that cannot be told may have begun another person's receipt. The open one ends here, marked,
+    /// and what follows is nobody's until the next RE or GO.
+    mutating func lose(_ code: UkeCode, _ item: String, _ give: (UkeReceipt) -> Void) {
+        add(code, item)
+        handOn(give)
+        isLost = true
+    }
+
+    private mutating func handOn(_ give: (UkeReceipt) -> Void) {
+        guard let open = receipt else { return }
         sum.add(open)
-        if let whole = receipt { give(whole) }
+        give(open)
         receipt = nil
         rank = 0
     }
 
-    private mutating func header(_ kind: UkeKind, _ fields: UkeFields) {
+    private mutating func header(
+        _ kind: UkeKind, _ fields: UkeFields, _ give: (UkeReceipt) -> Void
+    ) {
+        close(give)
         guard header == nil else {
+            // Whose receipts follow is in doubt from here on.
+            institution = nil
             add(.headerTwice, kind.text)
             return
         }
@@ -67,7 +90,7 @@ extension UkeReader {
             let form = found.records[kind]
         else {
             add(.unknownTable, "\(kind.text).scoreTable")
-            header = Header(institution: 0, scoreTable: 0, claimMonth: nil, name: nil)
+            header = Header(institution: nil, scoreTable: 0, claimMonth: nil, name: nil)
             return
         }
         layout = found
@@ -75,7 +98,6 @@ extension UkeReader {
         if receiptCount > 0 { add(.order, kind.text) }
         let prefecture = fields.number(form[.prefecture])
         let body = fields.field(form[.institution])
-        var institution: UInt64 = 0
         if let prefecture, PrefectureCode(prefecture) != nil, body.count == 7,
             let number = Digits.number(body)
         {
@@ -99,7 +121,8 @@ extension UkeReader {
         receiptCount += 1
         var next = UkeReceipt()
         next.line = line
-        next.institution = header?.institution ?? 0
+        next.institution = institution ?? 0
+        next.hasErrors = institution == nil
         next.scoreTable = layout.scoreTable
         next.number = fields.number(form[.number]) ?? 0
         receipt = next
@@ -114,10 +137,20 @@ extension UkeReader {
         if receipt?.month == nil { missing(fields, form, .month, "RE.month") }
         receipt?.sex = fields.number(form[.sex]) ?? 0
         if ![1, 2].contains(receipt?.sex ?? 0) { missing(fields, form, .sex, "RE.sex") }
-        receipt?.birth = Self.day(fields.field(form[.birth]))
-        if receipt?.birth == nil { missing(fields, form, .birth, "RE.birth") }
+        birth(fields, form)
         receipt?.isResubmission = !fields.isEmpty(form[.searchNumber])
         specialNotes(fields.field(form[.specialNotes]))
+    }
+
+    private mutating func birth(_ fields: UkeFields, _ form: UkeRecordForm) {
+        guard let (day, isPastEraEnd) = day(fields.field(form[.birth])) else {
+            return missing(fields, form, .birth, "RE.birth")
+        }
+        receipt?.birth = day
+        if isPastEraEnd { add(.eraEnded, "RE.birth") }
+        if let month = receipt?.month, day.daysSince1970 > month.lastDay {
+            add(.bornAfterService, "RE.birth")
+        }
     }
 
     private mutating func type(_ field: ArraySlice<UInt8>) -> Int {

@@ -1,14 +1,16 @@
 /// レセプト電算処理ファイル(UKE): reads a file as a stream, in pieces of any size, and hands on one receipt
 /// after another. Nothing in a file stops it: what is wrong becomes a finding with its line, and a bad
-/// receipt does not lose the good ones. Memory is one receipt and the findings, of which it keeps
-/// `findingsMax`.
+/// receipt does not lose the good ones, nor lend them its lines: after a line whose kind nobody can tell,
+/// nothing is taken until the next receipt begins. Memory is one receipt and the findings, of which it
+/// keeps `findingsMax`.
 package struct UkeReader {
     /// Decodes bytes of the file's character set; `nil` when they are none of it.
     package typealias Decode = (ArraySlice<UInt8>) -> String?
 
     /// What the file says of itself as a whole.
     package struct Header: Hashable, Sendable {
-        package let institution: UInt64
+        /// `nil` when the header does not say whose file it is.
+        package let institution: UInt64?
         package let scoreTable: Int
         /// 請求年月.
         package let claimMonth: ServiceMonth?
@@ -26,22 +28,29 @@ package struct UkeReader {
 
     let layouts: UkeLayouts
     let codes: ClaimCodeLists
+    let eraOverruns: EraOverruns
     let decode: Decode
     var layout: UkeLayout
     var line = 0
     var receipt: UkeReceipt?
+    /// Whose receipts follow; `nil` without one usable header. A receipt without it is marked.
+    var institution: UInt64?
     /// Of the record before this one, within the receipt.
     var rank = 0
+    /// A line could not be told: what follows may be of another person than the receipt before it.
+    var isLost = false
     var sum = UkeSum()
     var total: UkeSum.Total?
     private var carried: [UInt8] = []
     private var isSkipping = false
     private var hasEnded = false
     private var hasToldLineEnd = false
+    private var hasToldAfterEnd = false
 
     package init(rules: ClaimRules, decode: @escaping Decode) {
         layouts = rules.layouts
         codes = rules.codes
+        eraOverruns = rules.eraOverruns
         layout = rules.layouts.fallback()
         self.decode = decode
     }
@@ -104,11 +113,15 @@ package struct UkeReader {
     private mutating func take(
         _ bytes: ArraySlice<UInt8>, isWhole: Bool, _ give: (UkeReceipt) -> Void
     ) {
-        if isSkipping || bytes.count > layouts.lineBytesMax {
-            isSkipping = false
+        let isTooLong = isSkipping || bytes.count > layouts.lineBytesMax
+        isSkipping = false
+        if hasEnded {
             line += 1
-            add(.lineTooLong, "file")
-            return
+            return afterEnd(bytes, isTooLong: isTooLong)
+        }
+        if isTooLong {
+            line += 1
+            return lose(.lineTooLong, "file", give)
         }
         var text = bytes
         if text.last == UInt8(ascii: "\r") {
@@ -117,17 +130,25 @@ package struct UkeReader {
             hasToldLineEnd = true
             add(.lineEnd, "file", atLine: line + 1)
         }
+        var rest = text[text.endIndex...]
         if let mark = text.firstIndex(of: Self.endMark) {
             hasEnded = true
-            text = text[text.startIndex..<mark]
+            rest = text[mark...]
+            text = text[..<mark]
         }
-        guard !text.isEmpty else {
-            if isWhole { line += 1 }
-            return
-        }
-        line += 1
-        record(text, give)
+        if isWhole || !text.isEmpty { line += 1 }
+        if !text.isEmpty { record(text, give) }
+        afterEnd(rest, isTooLong: false)
+        guard !text.isEmpty else { return }
         // Only a total may stand on a last line that has no end: anything else was cut off.
         if !isWhole, !hasEnded, total?.line != line { add(.truncated, "file") }
+    }
+
+    /// Nothing behind the end mark is read; more marks and line ends are padding.
+    private mutating func afterEnd(_ bytes: ArraySlice<UInt8>, isTooLong: Bool) {
+        let isPadding = bytes.allSatisfy { $0 == Self.endMark || $0 == UInt8(ascii: "\r") }
+        guard isTooLong || !isPadding, !hasToldAfterEnd else { return }
+        hasToldAfterEnd = true
+        add(.afterEnd, "file")
     }
 }

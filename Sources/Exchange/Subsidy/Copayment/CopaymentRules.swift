@@ -1,6 +1,8 @@
 /// お金の決まり: every table the calculator looks up, from one version of `profiles/`, with the citation of
 /// each row.
 package struct CopaymentRules: Sendable {
+    static let path = "subsidy/copayment.json"
+
     package let highCost: HighCostRules
     package let shares: InsuranceShares
     package let schemes: [NationalScheme]
@@ -18,7 +20,7 @@ package struct CopaymentRules: Sendable {
 
     /// 国の公費 by law number on a day.
     package func scheme(law: String, on day: CalendarDay) -> NationalScheme? {
-        schemes.first { $0.law == law && $0.period.covers(day) }
+        schemes.first { $0.law == law && $0.period.contains(day) }
     }
 }
 
@@ -26,7 +28,7 @@ extension RuleFolder {
     /// `nil` for a version that was loaded before there was a calculator; otherwise all files are
     /// needed.
     func copaymentRules() throws(RuleFault) -> CopaymentRules? {
-        guard files["subsidy/copayment.json"] != nil else { return nil }
+        guard files[CopaymentRules.path] != nil else { return nil }
         var citations = CitationList()
         let laws = try lawNumbers()
         let highCost = try highCostRules(&citations)
@@ -34,7 +36,7 @@ extension RuleFolder {
         let schemes = try nationalSchemes(&citations, highCost, laws)
         let locals = try localSchemes(&citations, highCost, laws)
         let meals = try mealCharges(&citations)
-        let file = try file("subsidy/copayment.json")
+        let file = try file(CopaymentRules.path)
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "undatedDay", "roundings"])
         return CopaymentRules(
@@ -45,14 +47,12 @@ extension RuleFolder {
 }
 
 extension RuleReader {
-    fileprivate func roundings() throws(RuleFault) -> Roundings {
+    func roundings() throws(RuleFault) -> Roundings {
         var found: [String: Rounding] = [:]
-        for row in try children("roundings") {
+        _ = try rows("roundings", uniqueBy: "use") { row throws(RuleFault) in
             try row.requireOnly(["use", "unit", "method", "source", "verified"])
             _ = try row.source()
-            guard found.updateValue(try row.rounding(), forKey: try row.string("use")) == nil else {
-                throw row.fault("use", "is given twice")
-            }
+            found[try row.string("use")] = try row.rounding()
         }
         guard let share = found["share"] else { throw fault("roundings", "leaves out share") }
         guard let term = found["high-cost-term"] else {

@@ -3,44 +3,38 @@
 extension RuleFolder {
     func highCostRules(_ citations: inout CitationList) throws(RuleFault) -> HighCostRules {
         let file = try file("subsidy/high-cost.json")
-        let source = try file.source()
+        _ = try file.source()
         try file.requireOnly([
             "source", "verified", "note", "tables", "longTerm", "considerations",
         ])
-        var tables: [HighCostRules.Table] = []
-        for row in try file.children("tables") {
-            let table = try row.highCostTable(&citations, source)
-            guard
-                !tables.contains(where: {
-                    $0.age == table.age && $0.period.overlaps(table.period)
-                })
-            else {
-                throw row.fault("effectiveFrom", "overlaps another table of the same age")
+        let tables = try file.rows(
+            "tables", apart: "another table of the same age",
+            { (one: HighCostRules.Table, other: HighCostRules.Table) in
+                one.age == other.age && one.period.overlaps(other.period)
             }
-            tables.append(table)
-        }
-        let longTerms = try longTerms(file, source, tables, &citations)
+        ) { row throws(RuleFault) in try row.highCostTable(&citations) }
+        let longTerms = try longTerms(file, tables, &citations)
         return HighCostRules(
             tables: tables, longTerms: longTerms,
-            considerations: try considerations(file, source, &citations))
+            considerations: try considerations(file, &citations))
     }
 
     private func longTerms(
-        _ file: RuleReader, _ source: RuleSource, _ tables: [HighCostRules.Table],
+        _ file: RuleReader, _ tables: [HighCostRules.Table],
         _ citations: inout CitationList
     ) throws(RuleFault) -> [HighCostRules.LongTerm] {
-        var longTerms: [HighCostRules.LongTerm] = []
-        for row in try file.children("longTerm") {
+        try file.rows(
+            "longTerm", apart: "another row",
+            { (one: HighCostRules.LongTerm, other: HighCostRules.LongTerm) in
+                one.period.overlaps(other.period)
+            }
+        ) { row throws(RuleFault) in
             try row.requireOnly([
                 "id", "effectiveFrom", "effectiveTo", "ordinary", "upper", "upperClasses",
                 "source", "verified",
             ])
-            let period = try row.period()
-            guard !longTerms.contains(where: { $0.period.overlaps(period) }) else {
-                throw row.fault("effectiveFrom", "overlaps another row")
-            }
             let rule = try citations.mark(
-                "long-term/" + row.string("id"), row.ownSource(or: source), at: row)
+                "long-term/" + row.string("id"), row.source(), at: row)
             let ordinary = try row.yen("ordinary")
             let upper = try row.yen("upper")
             guard upper >= ordinary else { throw row.fault("upper", "is below ordinary") }
@@ -50,45 +44,44 @@ extension RuleFolder {
             where !tables.contains(where: { $0.classes.contains { $0.code == code } }) {
                 throw row.fault("upperClasses", "names a class no table has")
             }
-            longTerms.append(
-                .init(
-                    period: period, ordinary: HighCostLimit(base: ordinary, rule: rule),
-                    upper: HighCostLimit(base: upper, rule: rule), upperClasses: classes))
+            return HighCostRules.LongTerm(
+                period: try row.effectivePeriod(),
+                ordinary: HighCostLimit(base: ordinary, rule: rule),
+                upper: HighCostLimit(base: upper, rule: rule), upperClasses: classes)
         }
-        return longTerms
     }
 
     private func considerations(
-        _ file: RuleReader, _ source: RuleSource, _ citations: inout CitationList
+        _ file: RuleReader, _ citations: inout CitationList
     ) throws(RuleFault) -> [HighCostRules.Consideration] {
-        var rows: [HighCostRules.Consideration] = []
-        for row in try file.children("considerations") {
+        try file.rows(
+            "considerations", apart: "another row",
+            { (one: HighCostRules.Consideration, other: HighCostRules.Consideration) in
+                one.period.overlaps(other.period)
+            }
+        ) { row throws(RuleFault) in
             try row.requireOnly([
                 "id", "effectiveFrom", "effectiveTo", "base", "over", "percentOver", "source",
                 "verified",
             ])
-            let period = try row.period()
-            guard !rows.contains(where: { $0.period.overlaps(period) }) else {
-                throw row.fault("effectiveFrom", "overlaps another row")
-            }
             let rule = try citations.mark(
-                "consideration/" + row.string("id"), row.ownSource(or: source), at: row)
-            rows.append(.init(period: period, limit: try row.limit(rule)))
+                "consideration/" + row.string("id"), row.source(), at: row)
+            return HighCostRules.Consideration(
+                period: try row.effectivePeriod(), limit: try row.limit(rule))
         }
-        return rows
     }
 }
 
 extension RuleReader {
     fileprivate func highCostTable(
-        _ citations: inout CitationList, _ fileSource: RuleSource
+        _ citations: inout CitationList
     ) throws(RuleFault) -> HighCostRules.Table {
         try requireOnly([
             "id", "age", "effectiveFrom", "effectiveTo", "countedFrom", "halvedInMonthOf75",
             "rows", "source", "verified",
         ])
         let id = try string("id")
-        let source = try ownSource(or: fileSource)
+        let source = try source()
         let isHalved = try bool("halvedInMonthOf75")
         var classes: [HighCostClass] = []
         for row in try children("rows") {
@@ -102,7 +95,7 @@ extension RuleReader {
         }
         guard !classes.isEmpty else { throw fault("rows", "is empty") }
         return HighCostRules.Table(
-            id: id, age: try choice("age"), period: try period(),
+            id: id, age: try choice("age"), period: try effectivePeriod(),
             countedFrom: try int("countedFrom", in: 0...1_000_000),
             isHalvedInMonthOf75: isHalved, classes: classes)
     }
@@ -115,8 +108,7 @@ extension RuleReader {
             "annual", "source", "verified",
         ])
         let code = try string("class")
-        let setting: HighCostClass.Setting? =
-            object["setting"] == nil ? nil : try choice("setting")
+        let setting: HighCostClass.Setting? = try optional("setting", choice)
         let name = ["high-cost", table, code] + (setting.map { [$0.rawValue] } ?? [])
         let rule = try citations.mark(
             name.joined(separator: "/"), try ownSource(or: source), at: self)
@@ -130,8 +122,8 @@ extension RuleReader {
         let annual = try optionalYen("annual")
         if let annual, annual < limit.base { throw fault("annual", "is below base") }
         return HighCostClass(
-            code: code, aliases: object["aliases"] == nil ? [] : try strings("aliases"),
-            setting: setting, isEarner: object["earner"] == nil ? false : try bool("earner"),
+            code: code, aliases: try optionalStrings("aliases"),
+            setting: setting, isEarner: try bool("earner", default: false),
             limit: limit, multiple: multiple, annual: annual)
     }
 
@@ -147,40 +139,15 @@ extension RuleReader {
 }
 
 extension RuleReader {
-    /// A row may say more exactly than its file where it comes from.
+    /// A class may say more exactly than its table where it comes from.
     func ownSource(or source: RuleSource) throws(RuleFault) -> RuleSource {
         guard object["source"] != nil || object["verified"] != nil else { return source }
         return try self.source()
-    }
-
-    func period() throws(RuleFault) -> RulePeriod {
-        let from = try day("effectiveFrom")
-        let to = try optionalDay("effectiveTo")
-        if let to, to < from { throw fault("effectiveTo", "is before effectiveFrom") }
-        return RulePeriod(from: from, to: to)
     }
 
     func yen(_ name: String) throws(RuleFault) -> Int { try int(name, in: 0...1_000_000_000) }
 
     func optionalYen(_ name: String) throws(RuleFault) -> Int? {
         object[name] == nil ? nil : try yen(name)
-    }
-
-    func optionalInt(_ name: String, in range: ClosedRange<Int>) throws(RuleFault) -> Int? {
-        object[name] == nil ? nil : try int(name, in: range)
-    }
-
-    func optionalBool(_ name: String) throws(RuleFault) -> Bool {
-        object[name] == nil ? false : try bool(name)
-    }
-
-    /// One of a closed set of words.
-    func choice<Choice>(_ name: String) throws(RuleFault) -> Choice
-    where Choice: RawRepresentable<String> & CaseIterable {
-        guard let choice = Choice(rawValue: try string(name)) else {
-            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw fault(name, "is none of \(words)")
-        }
-        return choice
     }
 }

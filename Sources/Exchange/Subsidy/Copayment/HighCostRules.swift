@@ -9,7 +9,7 @@ package struct HighCostRules: Sendable, Hashable {
     package struct Table: Sendable, Hashable {
         let id: String
         package let age: Age
-        let period: RulePeriod
+        let period: EffectivePeriod
         /// 合算対象基準額: a share below this is not added up with others. None from 70.
         package let countedFrom: Int
         package let isHalvedInMonthOf75: Bool
@@ -18,7 +18,7 @@ package struct HighCostRules: Sendable, Hashable {
 
     /// 特定疾病療養 (長): the amounts a certificate may carry.
     struct LongTerm: Sendable, Hashable {
-        let period: RulePeriod
+        let period: EffectivePeriod
         let ordinary: HighCostLimit
         /// 上位所得の人工透析
         let upper: HighCostLimit
@@ -26,7 +26,7 @@ package struct HighCostRules: Sendable, Hashable {
     }
 
     struct Consideration: Sendable, Hashable {
-        let period: RulePeriod
+        let period: EffectivePeriod
         let limit: HighCostLimit
     }
 
@@ -36,13 +36,13 @@ package struct HighCostRules: Sendable, Hashable {
 
     /// The table of an age on a day; loading made sure that there is at most one.
     package func table(_ age: Age, on day: CalendarDay) -> Table? {
-        tables.first { $0.age == age && $0.period.covers(day) }
+        tables.first { $0.age == age && $0.period.contains(day) }
     }
 
     /// 長: in the month of the 75th birthday each insurer counts half of the ordinary amount.
     func longTerm(given: Int?, code: String?, isHalved: Bool, on day: CalendarDay) -> HighCostLimit?
     {
-        guard let rule = longTerms.first(where: { $0.period.covers(day) }) else { return nil }
+        guard let rule = longTerms.first(where: { $0.period.contains(day) }) else { return nil }
         let isUpper = code.map(rule.upperClasses.contains) ?? false
         var limit = isUpper ? rule.upper : rule.ordinary
         if let given { limit = HighCostLimit(base: given, rule: limit.rule) }
@@ -52,7 +52,7 @@ package struct HighCostRules: Sendable, Hashable {
     }
 
     func consideration(on day: CalendarDay) -> HighCostLimit? {
-        considerations.first { $0.period.covers(day) }?.limit
+        considerations.first { $0.period.contains(day) }?.limit
     }
 
     /// Any table knows the class by this code.
@@ -73,18 +73,6 @@ extension HighCostRules.Table {
         return classes.first { row in
             ClassText.key(row.code) == key || row.aliases.contains { ClassText.key($0) == key }
         }?.code
-    }
-}
-
-/// 有効期間 of a row: first and last day, both inclusive.
-struct RulePeriod: Sendable, Hashable {
-    let from: CalendarDay
-    let to: CalendarDay?
-
-    func covers(_ day: CalendarDay) -> Bool { from <= day && to.map { day <= $0 } ?? true }
-
-    func overlaps(_ other: RulePeriod) -> Bool {
-        (to.map { other.from <= $0 } ?? true) && (other.to.map { from <= $0 } ?? true)
     }
 }
 

@@ -27,10 +27,8 @@ package struct LocalMonth: Hashable, Sendable {
     }
 
     private(set) var cost = 0
-    private(set) var share = 0
     private(set) var paid = 0
-    /// 10円単位の累計 of `share`, which stops at the cap on its own.
-    private(set) var collected = 0
+    private var run = CapRun()
     private(set) var visits = 0
     private(set) var shareByDay: [Int: Int] = [:]
 
@@ -45,37 +43,37 @@ package struct LocalMonth: Hashable, Sendable {
         let monthCap = (isMultiple ? terms.perMonthMultiple : nil) ?? terms.perMonth
         var asked = terms.asked(visit)
         steps.append(.init(.localShare, asked, of: visit.left, rule: scheme.rule))
-        let rest = rest(visit, terms, monthCap)
-        if let rest, rest < asked {
-            steps.append(.init(.localCap, rest, of: asked, rule: scheme.rule))
-            asked = rest
+        let within = min(
+            run.share(of: asked, under: monthCap), rest(visit, terms) ?? asked)
+        if within < asked {
+            steps.append(.init(.localCap, within, of: asked, rule: scheme.rule))
+            asked = within
         }
         var borne = visit.left - asked
         if let limit {
             let most = limit.yen(cost: cost + visit.cost, roundings.highCostTerm)
-            borne = min(borne, max(0, most - paid - share - asked))
+            borne = min(borne, max(0, most - paid - run.share - asked))
         }
         let beyond = visit.left - asked - borne
         if beyond > 0 { steps.append(.init(.beyond, beyond, rule: limit?.rule ?? .asGiven)) }
-        var collected = roundings.counter.yen(asked + beyond)
-        if beyond == 0, let monthCap {
-            collected = min(collected, max(0, monthCap - self.collected))
-        }
+        // What is beyond the scheme is under no cap of it.
+        let collected = run.collected(
+            of: asked + beyond, under: beyond == 0 ? monthCap : nil, roundings.counter)
         steps.append(.init(.counter, collected, of: asked + beyond))
         return Quote(share: asked, beyond: beyond, paid: borne, collected: collected, steps: steps)
     }
 
     package mutating func confirm(_ visit: Visit, _ quote: Quote) {
         cost += visit.cost
-        share += quote.share
         paid += quote.paid
-        collected += quote.beyond == 0 ? quote.collected : quote.share
+        run.add(
+            share: quote.share, collected: quote.beyond == 0 ? quote.collected : quote.share)
         visits += 1
         shareByDay[visit.day, default: 0] += quote.share
     }
 
-    /// The least of what the caps leave; `nil` without any cap.
-    private func rest(_ visit: Visit, _ terms: LocalTerms, _ monthCap: Int?) -> Int? {
+    /// The least of what the caps of visit and day leave; `nil` without any.
+    private func rest(_ visit: Visit, _ terms: LocalTerms) -> Int? {
         var rests: [Int] = []
         if let perVisit = terms.perVisit {
             rests.append(terms.visitsMax.map { visits >= $0 } ?? false ? 0 : perVisit)
@@ -85,7 +83,6 @@ package struct LocalMonth: Hashable, Sendable {
             let isOver = today == nil && terms.daysMax.map { shareByDay.count >= $0 } ?? false
             rests.append(isOver ? 0 : max(0, perDay - (today ?? 0)))
         }
-        if let monthCap { rests.append(max(0, monthCap - share)) }
         return rests.min()
     }
 }

@@ -6,33 +6,38 @@ extension RuleFolder {
     ) throws(RuleFault) -> [LocalScheme] {
         var schemes: [LocalScheme] = []
         for file in try readers(in: "subsidy/local-schemes/") {
-            let source = try file.source()
+            _ = try file.source()
             try file.requireOnly(["source", "verified", "note", "schemes"])
-            for row in try file.children("schemes") {
-                let scheme = try row.localScheme(&citations, source)
+            schemes += try file.rows(
+                "schemes", apart: "a row of the same conditions",
+                { (one: LocalScheme, other: LocalScheme) in one.contradicts(other) }
+            ) { row throws(RuleFault) in
+                let scheme = try row.localScheme(&citations)
                 guard !laws.order.contains(scheme.key.law) else {
                     throw row.fault("law", "is the number of a national scheme")
                 }
                 for code in scheme.bearsUpTo.values where !highCost.knows(code) {
                     throw row.fault("bearsUpTo", "names \(code), which no table of limits has")
                 }
-                let isTwice = schemes.contains {
-                    $0.key == scheme.key && $0.conditions == scheme.conditions
-                        && $0.period.overlaps(scheme.period)
+                guard !schemes.contains(where: scheme.contradicts) else {
+                    throw row.fault("effectiveFrom", "overlaps a row of another file")
                 }
-                guard !isTwice else {
-                    throw row.fault("effectiveFrom", "overlaps a row of the same conditions")
-                }
-                schemes.append(scheme)
+                return scheme
             }
         }
         return schemes
     }
 }
 
+extension LocalScheme {
+    fileprivate func contradicts(_ other: LocalScheme) -> Bool {
+        key == other.key && conditions == other.conditions && period.overlaps(other.period)
+    }
+}
+
 extension RuleReader {
     fileprivate func localScheme(
-        _ citations: inout CitationList, _ source: RuleSource
+        _ citations: inout CitationList
     ) throws(RuleFault) -> LocalScheme {
         try requireOnly([
             "prefecture", "municipality", "law", "payer", "division", "name", "shortName",
@@ -52,7 +57,7 @@ extension RuleReader {
             throw fault("mealsPerDay", "is above mealsPerMonth")
         }
         let bearsOther = try bool("bearsOtherExpense")
-        let otherLaws = object["otherLaws"] == nil ? [] : try strings("otherLaws")
+        let otherLaws = try optionalStrings("otherLaws")
         guard bearsOther || otherLaws.isEmpty else {
             throw fault("otherLaws", "names schemes although none is borne")
         }
@@ -62,21 +67,20 @@ extension RuleReader {
         ]
         return LocalScheme(
             key: key, name: try text("name"), shortName: try string("shortName"),
-            period: try period(), conditions: try conditions(), method: try choice("method"),
+            period: try effectivePeriod(), conditions: try conditions(),
+            method: try choice("method"),
             inpatient: inpatient, outpatient: outpatient, meals: try choice("meals"),
             mealsPerDay: mealsPerDay, mealsPerMonth: mealsPerMonth,
             bearsOtherExpense: bearsOther, otherLaws: otherLaws,
             priority: try int("priority", in: 0...999), bearsUpTo: try bearsUpTo(),
-            rule: try citations.mark(
-                parts.joined(separator: "/"), ownSource(or: source), at: self))
+            rule: try citations.mark(parts.joined(separator: "/"), source(), at: self))
     }
 
     private func localKey() throws(RuleFault) -> LocalScheme.Key {
         LocalScheme.Key(
             prefecture: try digits("prefecture", 2),
-            municipality: try optionalDigits(
-                "municipality", 3),
-            law: try digits("law", 2), payer: try optionalDigits("payer", 8),
+            municipality: try optionalDigits("municipality", 3), law: try digits("law", 2),
+            payer: try optionalDigits("payer", 8),
             division: try int("division", in: 0...999))
     }
 
@@ -103,15 +107,15 @@ extension RuleReader {
             throw row.fault("ageFrom", "is not below ageBelow")
         }
         var insurers: [LocalScheme.Insurer] = []
-        for word in row.object["insurers"] == nil ? [] : try row.strings("insurers") {
+        for word in try row.optionalStrings("insurers") {
             guard let insurer = LocalScheme.Insurer(rawValue: word), !insurers.contains(insurer)
             else { throw row.fault("insurers", "names an unknown one, or one twice") }
             insurers.append(insurer)
         }
         return LocalScheme.Conditions(
             ageFrom: from, ageBelow: below, insurers: insurers,
-            incomes: row.object["incomes"] == nil ? [] : try row.strings("incomes"),
-            schooling: row.object["schooling"] == nil ? [] : try row.strings("schooling"),
+            incomes: try row.optionalStrings("incomes"),
+            schooling: try row.optionalStrings("schooling"),
             childrenFrom: try row.optionalInt("childrenFrom", in: 1...20),
             childFrom: try row.optionalInt("childFrom", in: 1...20))
     }
@@ -128,8 +132,7 @@ extension RuleReader {
     }
 
     private func terms(_ name: String) throws(RuleFault) -> LocalTerms? {
-        guard object[name] != nil else { return nil }
-        return try child(name).localTerms()
+        try optional(name, child)?.localTerms()
     }
 
     /// Also read from a case that brings its own terms.

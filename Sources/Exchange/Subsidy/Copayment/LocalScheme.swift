@@ -16,7 +16,7 @@ package struct LocalScheme: Sendable, Hashable {
     /// 2 略称: how the counter calls it (宮城83).
     package let shortName: String
     /// 10, 11
-    let period: RulePeriod
+    let period: EffectivePeriod
     package let conditions: Conditions
     /// 31 助成方法
     package let method: Method
@@ -111,7 +111,7 @@ extension CopaymentRules {
     /// 略称 at the beginning of a text (宮城83, 2割): the longest that fits, and effective on the
     /// day.
     package func local(named text: String, on day: CalendarDay) -> LocalScheme? {
-        locals.filter { text.hasPrefix($0.shortName) && $0.period.covers(day) }
+        locals.filter { text.hasPrefix($0.shortName) && $0.period.contains(day) }
             .max { $0.shortName.utf8.count < $1.shortName.utf8.count }
     }
 }

@@ -3,7 +3,7 @@
 package struct MealCharges: Sendable, Hashable {
     struct Row: Sendable, Hashable {
         let code: String
-        let period: RulePeriod
+        let period: EffectivePeriod
         let yenPerMeal: Int
         let rule: RuleMark
     }
@@ -11,32 +11,31 @@ package struct MealCharges: Sendable, Hashable {
     let rows: [Row]
 
     func row(_ code: String, on day: CalendarDay) -> Row? {
-        rows.first { $0.code == code && $0.period.covers(day) }
+        rows.first { $0.code == code && $0.period.contains(day) }
     }
 }
 
 extension RuleFolder {
     func mealCharges(_ citations: inout CitationList) throws(RuleFault) -> MealCharges {
         let file = try file("subsidy/meals.json")
-        let source = try file.source()
+        _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "rows"])
-        var rows: [MealCharges.Row] = []
-        for item in try file.children("rows") {
+        let rows = try file.rows(
+            "rows", apart: "another row of the same class",
+            { (one: MealCharges.Row, other: MealCharges.Row) in
+                one.code == other.code && one.period.overlaps(other.period)
+            }
+        ) { item throws(RuleFault) in
             try item.requireOnly([
                 "class", "effectiveFrom", "effectiveTo", "yenPerMeal", "source", "verified",
             ])
             let code = try item.string("class")
-            let period = try item.period()
-            guard !rows.contains(where: { $0.code == code && $0.period.overlaps(period) }) else {
-                throw item.fault("effectiveFrom", "overlaps another row of the same class")
-            }
-            let rule = try citations.mark(
-                "meals/\(code)/\(period.from.text)", item.ownSource(or: source), at: item)
-            rows.append(
-                .init(
-                    code: code, period: period,
-                    yenPerMeal: try item.int("yenPerMeal", in: 0...9999),
-                    rule: rule))
+            let period = try item.effectivePeriod()
+            return MealCharges.Row(
+                code: code, period: period,
+                yenPerMeal: try item.int("yenPerMeal", in: 0...9999),
+                rule: try citations.mark(
+                    "meals/\(code)/\(period.from.text)", item.source(), at: item))
         }
         return MealCharges(rows: rows)
     }

@@ -1,22 +1,6 @@
 /// 自己負担上限月額の管理: what one certificate's holder has paid in one month of service, in the order of
-/// confirmation. Both running totals, to 1 yen and to 10 yen, stop at the cap, each on its own.
+/// confirmation, as `CapRun` counts it.
 package struct MonthlyCap: Hashable, Sendable {
-    /// 診療月
-    package struct Month: Hashable, Sendable, Comparable {
-        package let year: Int
-        package let month: Int
-
-        /// The month a day of service belongs to; an instant goes through `dayInJapan` first.
-        package init(of day: CalendarDay) {
-            year = day.year
-            month = day.month
-        }
-
-        package static func < (left: Month, right: Month) -> Bool {
-            (left.year, left.month) < (right.year, right.month)
-        }
-    }
-
     package struct Quote: Hashable, Sendable {
         /// What the scheme alone would ask, to 1 yen.
         package let due: Int
@@ -33,20 +17,22 @@ package struct MonthlyCap: Hashable, Sendable {
         package let quote: Quote
     }
 
-    package let month: Month
+    package let month: ServiceMonth
     /// `nil`: the scheme has no cap of the month.
     package let cap: Int?
     private let counter: Rounding
     package private(set) var entries: [Entry] = []
-    package private(set) var share = 0
-    package private(set) var collected = 0
     package private(set) var cost = 0
+    private var run = CapRun()
 
-    package init(month: Month, cap: Int?, counter: Rounding) {
+    package init(month: ServiceMonth, cap: Int?, counter: Rounding) {
         self.month = month
         self.cap = cap
         self.counter = counter
     }
+
+    package var share: Int { run.share }
+    package var collected: Int { run.collected }
 
     /// What is left until the cap, as it is collected.
     package var rest: Int? { cap.map { max(0, $0 - collected) } }
@@ -55,12 +41,9 @@ package struct MonthlyCap: Hashable, Sendable {
     /// What a visit would cost now. Asking changes nothing.
     package func quote(due: Int) -> Quote {
         let due = max(0, due)
-        guard let cap else {
-            return Quote(due: due, share: due, collected: counter.yen(due))
-        }
-        let share = min(due, max(0, cap - share))
+        let share = run.share(of: due, under: cap)
         return Quote(
-            due: due, share: share, collected: min(counter.yen(share), max(0, cap - collected)))
+            due: due, share: share, collected: run.collected(of: share, under: cap, counter))
     }
 
     /// Decides again at the moment of confirmation: between question and answer another
@@ -98,8 +81,7 @@ package struct MonthlyCap: Hashable, Sendable {
     }
 
     private mutating func add(_ entry: Entry, _ sign: Int) {
-        share += sign * entry.quote.share
-        collected += sign * entry.quote.collected
+        run.add(share: sign * entry.quote.share, collected: sign * entry.quote.collected)
         cost += sign * entry.cost
     }
 }

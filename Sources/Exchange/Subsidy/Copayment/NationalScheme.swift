@@ -3,7 +3,7 @@
 package struct NationalScheme: Sendable, Hashable {
     package let law: String
     package let name: BilingualText
-    let period: RulePeriod
+    let period: EffectivePeriod
     /// `nil`: the share of the insurance. A ceiling: who bears less in insurance bears less here.
     package let percent: Int?
     /// 特定給付対象療養の限度額: the class that stands in for the patient's own. Empty: the patient's own,
@@ -22,6 +22,8 @@ package struct NationalScheme: Sendable, Hashable {
 
     package struct Income: Sendable, Hashable {
         package let name: String
+        /// Other ways it is written. One that several rows share (中間) holds where they agree.
+        let aliases: [String]
         /// By column; `nil` means no cap of its own.
         package let caps: [Int?]
         let percent: Int?
@@ -32,6 +34,14 @@ package struct NationalScheme: Sendable, Hashable {
         case patient
         case half
         case scheme
+    }
+
+    /// The rows of an income as people write it; more than one when it leaves open which.
+    func incomes(written text: String) -> [Income] {
+        let key = ClassText.key(text)
+        let named = incomes.filter { ClassText.key($0.name) == key }
+        guard named.isEmpty else { return named }
+        return incomes.filter { $0.aliases.contains { ClassText.key($0) == key } }
     }
 
     func standIn(for code: String?) -> String? {
@@ -47,11 +57,15 @@ extension RuleFolder {
         _ citations: inout CitationList, _ highCost: HighCostRules, _ laws: LawNumbers
     ) throws(RuleFault) -> [NationalScheme] {
         let file = try file("subsidy/national-schemes.json")
-        let source = try file.source()
+        _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "schemes"])
-        var schemes: [NationalScheme] = []
-        for row in try file.children("schemes") {
-            let scheme = try row.nationalScheme(&citations, source)
+        return try file.rows(
+            "schemes", apart: "another row of the same law",
+            { (one: NationalScheme, other: NationalScheme) in
+                one.law == other.law && one.period.overlaps(other.period)
+            }
+        ) { row throws(RuleFault) in
+            let scheme = try row.nationalScheme(&citations)
             guard laws.order.contains(scheme.law) else {
                 throw row.fault("law", "is not in subsidy/law-numbers.json")
             }
@@ -60,37 +74,32 @@ extension RuleFolder {
                     throw row.fault("limitClass", "names \(code), which no table of limits has")
                 }
             }
-            guard
-                !schemes.contains(where: {
-                    $0.law == scheme.law && $0.period.overlaps(scheme.period)
-                })
-            else { throw row.fault("effectiveFrom", "overlaps another row of the same law") }
-            schemes.append(scheme)
+            return scheme
         }
-        return schemes
     }
 }
 
 extension RuleReader {
     fileprivate func nationalScheme(
-        _ citations: inout CitationList, _ source: RuleSource
+        _ citations: inout CitationList
     ) throws(RuleFault) -> NationalScheme {
         try requireOnly([
             "law", "name", "effectiveFrom", "effectiveTo", "percent", "limitClass", "columns",
             "incomes", "meals", "source", "verified",
         ])
         let law = try string("law")
-        let columns = object["columns"] == nil ? ["一般"] : try strings("columns")
+        let columns = try optional("columns", strings) ?? ["一般"]
         guard !columns.isEmpty, Set(columns).count == columns.count else {
             throw fault("columns", "is empty or names one twice")
         }
-        let from = try day("effectiveFrom")
+        let period = try effectivePeriod()
         return NationalScheme(
-            law: law, name: try text("name"), period: try period(),
+            law: law, name: try text("name"), period: period,
             percent: try optionalInt("percent", in: 0...100),
             classes: try classRules(), columns: columns, incomes: try incomes(columns),
             meals: try choice("meals"),
-            rule: try citations.mark("law/\(law)/\(from.text)", ownSource(or: source), at: self))
+            rule: try citations.mark(
+                "law/\(law)/\(period.from.text)", source(), at: self))
     }
 
     private func classRules() throws(RuleFault) -> [NationalScheme.ClassRule] {
@@ -104,31 +113,31 @@ extension RuleReader {
 
     /// Columns go from the ordinary to the heavier case, so a cap never rises along them.
     private func incomes(_ columns: [String]) throws(RuleFault) -> [NationalScheme.Income] {
-        var incomes: [NationalScheme.Income] = []
-        for row in try optionalChildren("incomes") {
-            try row.requireOnly(["income", "caps", "percent"])
-            let name = try row.string("income")
-            guard !incomes.contains(where: { $0.name == name }) else {
-                throw row.fault("income", "is given twice")
-            }
-            var caps: [Int?] = []
-            for value in row.object["caps"]?.array ?? [] {
-                guard value == .null || value.int.map({ $0 >= 0 }) ?? false else {
-                    throw row.fault("caps", "holds what is neither yen nor null")
-                }
-                let yen = value.int
-                if let yen, let last = caps.last, let last, yen > last {
-                    throw row.fault("caps", "rises from one column to the next")
-                }
-                caps.append(yen)
-            }
-            guard caps.count == columns.count else {
-                throw row.fault("caps", "has not one amount for each column")
-            }
-            incomes.append(
-                .init(
-                    name: name, caps: caps, percent: try row.optionalInt("percent", in: 0...100)))
+        guard object["incomes"] != nil else { return [] }
+        return try rows("incomes", uniqueBy: "income") { row throws(RuleFault) in
+            try row.requireOnly(["income", "aliases", "caps", "percent"])
+            return NationalScheme.Income(
+                name: try row.string("income"), aliases: try row.optionalStrings("aliases"),
+                caps: try row.caps(count: columns.count),
+                percent: try row.optionalInt("percent", in: 0...100))
         }
-        return incomes
+    }
+
+    private func caps(count: Int) throws(RuleFault) -> [Int?] {
+        var caps: [Int?] = []
+        for value in object["caps"]?.array ?? [] {
+            guard value == .null || value.int.map({ $0 >= 0 }) ?? false else {
+                throw fault("caps", "holds what is neither yen nor null")
+            }
+            let yen = value.int
+            if let yen, let last = caps.last, let last, yen > last {
+                throw fault("caps", "rises from one column to the next")
+            }
+            caps.append(yen)
+        }
+        guard caps.count == count else {
+            throw fault("caps", "has not one amount for each column")
+        }
+        return caps
     }
 }

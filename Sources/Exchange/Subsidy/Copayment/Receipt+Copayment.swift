@@ -2,7 +2,7 @@
 /// parts together. The receipt decides alone: the same receipt gives the same yen, always.
 extension Receipt {
     /// Order of law: the insurer's high-cost benefit comes before any public expense (健康保険法施行令41条,
-    /// 43条); parts are added up after it, when each reaches `countedFrom`.
+    /// 43条); parts are added up after it, those that reach `countedFrom`.
     package func copayment(_ roundings: Roundings) -> Copayment {
         var answer = Copayment()
         answer.steps.reserveCapacity(6 + publics.count * 6)
@@ -27,7 +27,10 @@ extension Receipt {
 
         var whole: Int { parts.reduce(alone?.own ?? 0) { $0 + $1.own } }
 
-        /// 合算: what reaches the floor, and its cost.
+        /// 合算: what reaches the floor, and its cost. Below 70 健康保険法施行令41条1項1号・2号 takes into
+        /// the sum each amount of 21,000 yen or more, a public expense's by what the insurance
+        /// would ask, and 42条1項 the cost of those alone; a smaller part stays outside and
+        /// keeps nothing else from counting.
         var counted: (own: Int, cost: Int) {
             var own = 0
             var cost = 0

@@ -10,6 +10,9 @@ package struct Rounding: Hashable, Sendable {
         case up
     }
 
+    /// For yen that somebody else rounded already.
+    package static let asGiven = Rounding(unit: 1, method: .down)
+
     /// 1, 10 or 100 yen.
     package let unit: Int
     package let method: Method
@@ -31,6 +34,18 @@ package struct Rounding: Hashable, Sendable {
             case .up: rest > 0
             }
         return (whole + (up ? 1 : 0)) * unit
+    }
+
+    /// The yen that round to `yen`; one that is no whole number of units was never rounded.
+    package func origins(of yen: Int) -> ClosedRange<Int> {
+        guard yen % unit == 0 else { return yen...yen }
+        let first =
+            switch method {
+            case .halfUp: yen - unit / 2
+            case .down: yen
+            case .up: yen - unit + 1
+            }
+        return max(0, first)...max(0, first + unit - 1)
     }
 
     /// `percent` of `amount`.

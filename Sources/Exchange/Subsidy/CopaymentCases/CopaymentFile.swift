@@ -63,7 +63,8 @@ package struct CopaymentFile: Sendable {
         let input: JSONObject
         switch object["input"] {
         case .object(let given): input = given
-        // Ledgers and vendors' lists have no `input`: the case itself is it.
+        // Ledgers and vendors' lists have no `input`: the case itself is it. A list under a local scheme
+        // leaves the insurance's percentage unsaid; whoever sends it adds `rate` (else `noShare`).
         case nil where MonthCase.speaks(object): input = object
         case nil: throw CaseFault(.missing, place)
         default: throw CaseFault(.malformed, place)

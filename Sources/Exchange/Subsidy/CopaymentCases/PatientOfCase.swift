@@ -18,7 +18,7 @@ struct PatientOfCase {
         birth = try reader.day("birth", "birthDate", "dateOfBirth")
         if let birth, birth > day { throw CaseFault(.contradiction, reader.place("birth")) }
         let day = day
-        standing = birth.map { AgeStanding(birth: $0, on: day) }
+        standing = birth.flatMap { rules.shares.standing(birth: $0, on: day) }
         isMultiple = try reader.bool("multi", "multiple") ?? false
         let age = try Self.age(&reader, standing)
         let isHalf = try reader.bool("half", "isMonthOf75") ?? standing?.isMonthOf75 ?? false
@@ -62,28 +62,47 @@ struct PatientOfCase {
     func percent(
         _ reader: inout CaseReader, _ rules: CopaymentRules
     ) throws(CaseFault) -> (percent: Int, reduced: Int?, rule: RuleMark) {
-        let isReduced = try reader.bool("tokurei", "specialReduction") ?? false
         let byAge = standing.flatMap {
             rules.shares.row($0.group, class: row?.code, birth: birth, on: day)
         }
-        let reduction = rules.shares.rows.first { $0.reducedPercent != nil }?.reducedPercent
-        let reduced = isReduced ? reduction : byAge?.reducedPercent
-        if let given = try reader.int("rate", "futanWari", in: 0...100) {
-            // 3割 may be written as 3.
-            return ((1...3).contains(given) ? given * 10 : given, reduced, .asGiven)
+        var reduced = byAge?.reducedPercent
+        if try reader.bool("tokurei", "specialReduction") ?? false {
+            reduced = reduced ?? reducedPercent(rules)
+            // Who is not of that age, class and day has no such reduction.
+            guard reduced != nil else {
+                throw CaseFault(.contradiction, reader.place("tokurei"))
+            }
         }
+        if let given = try Self.givenPercent(&reader) { return (given, reduced, .asGiven) }
         guard let byAge else {
             throw CaseFault(standing == nil ? .noShare : .noTable, reader.place("rate"))
         }
         return (byAge.percent, reduced, byAge.rule)
     }
 
+    /// 軽減特例措置 of a patient whose birth date the case leaves out: by the age of the table.
+    private func reducedPercent(_ rules: CopaymentRules) -> Int? {
+        guard standing == nil, let table else { return nil }
+        return rules.shares.reducedPercent(table.age, class: row?.code, on: day)
+    }
+
+    /// Percent, or 割 under their own name. No law asks for one to nine percent: that is somebody's
+    /// 割 written as percent, and is never guessed at.
+    private static func givenPercent(_ reader: inout CaseReader) throws(CaseFault) -> Int? {
+        if let tenths = try reader.int("futanWari", in: 0...10) { return tenths * 10 }
+        let percent = try reader.int("rate", in: 0...100)
+        guard percent.map({ $0 == 0 || $0 >= 10 }) ?? true else {
+            throw CaseFault(.outOfRange, reader.place("rate"))
+        }
+        return percent
+    }
+
     private static func age(
         _ reader: inout CaseReader, _ standing: AgeStanding?
     ) throws(CaseFault) -> HighCostRules.Age? {
-        guard let isOld = try reader.bool("over70", "from70") else { return standing?.highCostAge }
+        guard let isOld = try reader.bool("over70", "from70") else { return standing?.group.limits }
         let age: HighCostRules.Age = isOld ? .from70 : .under70
-        if let standing, standing.highCostAge != age {
+        if let standing, standing.group.limits != age {
             throw CaseFault(.contradiction, reader.place("over70"))
         }
         return age

@@ -26,9 +26,7 @@ package struct ReceiptCase: Sendable {
         receipt.insuranceOnly =
             try reader.yen("only", "insuranceOnly", points: "onlyPoints", "points") ?? 0
         receipt.longTerm = try Self.longTerm(&reader, patient, rules)
-        if try reader.bool("hairyo") ?? false {
-            receipt.consideration = rules.highCost.consideration(on: patient.day)
-        }
+        receipt.consideration = try Self.consideration(&reader, patient, rules)
         receipt.annualRest = try Self.annualRest(&reader, patient)
         var schemes: [NationalScheme?] = []
         var unknown: [String] = []
@@ -62,6 +60,16 @@ package struct ReceiptCase: Sendable {
             let limit = rules.highCost.longTerm(
                 given: given, code: patient.row?.code, isHalved: patient.isHalved, on: patient.day)
         else { throw CaseFault(.notEffective, reader.place("cho")) }
+        return limit
+    }
+
+    private static func consideration(
+        _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
+    ) throws(CaseFault) -> HighCostLimit? {
+        guard try reader.bool("hairyo", "consideration") ?? false else { return nil }
+        guard let limit = rules.highCost.consideration(on: patient.day) else {
+            throw CaseFault(.notEffective, reader.place("hairyo"))
+        }
         return limit
     }
 
@@ -106,7 +114,7 @@ package struct ReceiptCase: Sendable {
 
 extension MealCharges {
     func codes(on day: CalendarDay) -> [String] {
-        rows.filter { $0.period.covers(day) }.map(\.code)
+        rows.filter { $0.period.contains(day) }.map(\.code)
     }
 }
 
@@ -172,13 +180,17 @@ struct PublicOfCase {
     ) throws(CaseFault) -> (income: NationalScheme.Income, cap: Int?)? {
         let column = try row.text("column")
         guard let name = try row.text("income") else { return nil }
-        let key = ClassText.key(name)
-        guard let income = scheme.incomes.first(where: { ClassText.key($0.name) == key }) else {
-            throw CaseFault(
-                .unknownIncome, row.place("income"), known: scheme.incomes.map(\.name))
-        }
         guard let place = column.map(scheme.columns.firstIndex(of:)) ?? 0 else {
             throw CaseFault(.unknownIncome, row.place("column"), known: scheme.columns)
+        }
+        let found = scheme.incomes(written: name)
+        guard let income = found.first,
+            found.allSatisfy({
+                $0.caps[place] == income.caps[place] && $0.percent == income.percent
+            })
+        else {
+            let known = found.isEmpty ? scheme.incomes : found
+            throw CaseFault(.unknownIncome, row.place("income"), known: known.map(\.name))
         }
         return (income, income.caps[place])
     }

@@ -55,6 +55,42 @@ import Testing
             #"{"cls":"ウ","rate":30,"only":10,"annualPaid":1}"#, "not-effective",
             "data[0].input.annualPaid"
         ),
+        // 配慮措置 ended with September 2025, the 軽減特例措置 with March 2019.
+        (
+            #"{"cls":"一般外来","rate":20,"over70":true,"only":9,"date":"2025-10-01","hairyo":true}"#,
+            "not-effective", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"only":10,"date":"2018-08-01","tokurei":true}"#,
+            "contradiction", "data[0].input.tokurei"
+        ),
+        (
+            #"{"cls":"Ⅰ","rate":30,"only":10,"date":"2018-08-01","tokurei":true}"#,
+            "contradiction", "data[0].input.tokurei"
+        ),
+        (
+            #"{"cls":"一般外来","rate":20,"over70":true,"only":9,"date":"2019-04-01","tokurei":true}"#,
+            "contradiction", "data[0].input.tokurei"
+        ),
+        (
+            #"{"cls":"一般外来","only":9,"date":"2018-08-01","birth":"1945-08-01","tokurei":true}"#,
+            "contradiction", "data[0].input.tokurei"
+        ),
+        // 割 written as percent.
+        (#"{"cls":"ウ","rate":1,"only":10}"#, "out-of-range", "data[0].input.rate"),
+        (#"{"cls":"ウ","rate":9,"only":10}"#, "out-of-range", "data[0].input.rate"),
+        (#"{"cls":"ウ","futanWari":30,"only":10}"#, "out-of-range", "data[0].input.futanWari"),
+        // 中間1 and 中間2 have one cap without 重度かつ継続, and two with it.
+        (
+            #"""
+            {"rate":30,"publics":[
+             {"amt":10,"law":"15","income":"中間","column":"重度かつ継続"}]}
+            """#, "unknown-income", "data[0].input.publics[0].income"
+        ),
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"16","income":"中間"}]}"#, "unknown-income",
+            "data[0].input.publics[0].income"
+        ),
         (#"{"visits":[{"total":10}],"pct":20}"#, "missing", "data[0].input.cap"),
         (#"{"visits":[{}],"pct":20,"cap":10}"#, "missing", "data[0].input.visits[0].total"),
         (
@@ -95,7 +131,9 @@ import Testing
     }
 
     static let written: [(input: String, patient: Int)] = [
-        (#"{"cls":"区分ウ","rate":3,"only":364520}"#, 81075),
+        (#"{"cls":"区分ウ","futanWari":3,"only":364520}"#, 81075),
+        (#"{"cls":"一般外来","only":9000,"date":"2018-08-01","birth":"1944-03-01"}"#, 900),
+        (#"{"cls":"ウ","rate":0,"only":364520}"#, 0),
         (#"{"cls":"現役並みⅡ","rate":30,"onlyPoints":61600}"#, 167980),
         (#"{"cls":"現役並み所得者 II","rate":30,"only":616000}"#, 167980),
         (#"{"cls":"低所得者２","rate":20,"setting":"入院","only":167000}"#, 24600),
@@ -118,6 +156,14 @@ import Testing
               {"law":"10","amt":60000},{"law":"12","amt":40000,"after":[0]}]}
             """#,
             0
+        ),
+        // 中間 (自立支援): no cap of its own, so the limit of the insurance holds.
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"15","income":"中間","amt":1000000}]}"#,
+            87430
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"21","income":"生活保護","amt":1000000}]}"#, 0
         ),
         (
             #"""

@@ -6,83 +6,70 @@ import Testing
 @Suite struct CopaymentRulesTests {
     static let rules = CopaymentSamples.rules
 
-    @Test(
-        .enabled(if: Shared.isThere),
-        arguments: [
-            ("under70_until_2026_07", HighCostRules.Age.under70, "2026-07-31"),
-            ("under70_from_2026_08_UNVERIFIED_except_ウ_monthly", .under70, "2026-08-01"),
-            ("over70_until_2026_07", .from70, "2026-07-31"),
-        ])
-    func `each limit is that of the published table`(
-        name: String, age: HighCostRules.Age, day: String
-    ) throws {
-        let table = try #require(
-            Self.rules.highCost.table(age, on: SubsidyCase.day(day)))
-        let vector = try #require(try Shared.vector("kogaku_tables").object).requiredObject(name)
-        for member in vector.members {
-            guard let numbers = member.value.array else { continue }
-            let code = try #require(table.code(written: member.name))
-            let row = try #require(table.row(code, .inpatient))
-            let limit = row.limit(isMultiple: false, isHalved: false)
-            #expect(
-                [limit.base, limit.threshold ?? 0] == [numbers[0].int ?? 0, numbers[1].int ?? 0])
-            #expect(row.limit(isMultiple: true, isHalved: false).base == numbers[2].int)
-        }
-        for (written, item, setting) in [
-            ("一般", "外来", HighCostClass.Setting.outpatient), ("一般", "世帯", .inpatient),
-            ("低Ⅱ", "外来", .outpatient), ("低Ⅱ", "世帯", .inpatient),
-            ("低Ⅰ", "外来", .outpatient), ("低Ⅰ", "世帯", .inpatient),
-        ] where age == .from70 {
+    @Test func `each limit is that of the published table`() throws {
+        for row in try Vectors.rows("limits", "limits") {
+            let age = try #require(HighCostRules.Age(rawValue: row.requiredString("age")))
+            let setting = try #require(
+                HighCostClass.Setting(rawValue: row.requiredString("setting")))
+            let day = try row.requiredString("day")
+            let written = try row.requiredString("cls")
+            let table = try #require(Self.rules.highCost.table(age, on: SubsidyCase.day(day)))
             let code = try #require(table.code(written: written))
-            let expected = try vector.requiredObject(written)[item]?.int
-            #expect(
-                table.row(code, setting)?.limit(isMultiple: false, isHalved: false).base == expected
-            )
+            let found = try #require(table.row(code, setting))
+            let limit = found.limit(isMultiple: false, isHalved: false)
+            #expect(limit.base == row["base"]?.int, "\(day) \(written)")
+            #expect(limit.threshold ?? 0 == row["over"]?.int, "\(day) \(written)")
+            let multiple = found.limit(isMultiple: true, isHalved: false).base
+            #expect(multiple == row["multiple"]?.int ?? limit.base, "\(day) \(written)")
         }
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `the caps of chronic diseases are those of the published tables`() throws {
-        let vector = try #require(try Shared.vector("kogaku_tables").object)
-        for (law, name) in [("54", "nanbyo"), ("52", "shoman")] {
+    @Test func `the caps of chronic diseases are those of the published tables`() throws {
+        let rows = try Vectors.rows("limits", "caps")
+        for law in ["52", "54"] {
             let scheme = try #require(
                 Self.rules.scheme(law: law, on: SubsidyCase.day("2026-01-01")))
-            let table = try vector.requiredObject(name)
-            #expect(scheme.columns == table["cols"]?.array?.compactMap(\.string))
-            for income in scheme.incomes {
-                #expect(income.caps == table[income.name]?.array?.map(\.int))
+            let published = rows.filter { $0["law"]?.string == law }
+            #expect(
+                scheme.incomes.map(\.name).sorted()
+                    == published.compactMap { $0["income"]?.string }.sorted())
+            for row in published {
+                let income = scheme.incomes.first { $0.name == row["income"]?.string }
+                let caps = try row.requiredObject("caps")
+                #expect(scheme.columns == caps.members.map(\.name))
+                #expect(income?.caps == caps.members.map(\.value.int))
             }
-            #expect(scheme.incomes.count == table.members.count - 1)
         }
     }
 
-    static let ages: [(birth: String, day: String, group: AgeStanding.Group, isMonth: Bool)] = [
-        ("2020-04-01", "2026-03-31", .preschool, false),
-        ("2020-04-01", "2026-04-01", .under70, false),
-        ("2020-04-02", "2026-04-01", .preschool, false),
-        ("2020-04-02", "2027-03-31", .preschool, false),
-        ("2020-04-02", "2027-04-01", .under70, false),
-        ("1956-06-15", "2026-06-30", .under70, false),
-        ("1956-06-15", "2026-07-01", .from70, false),
+    static let ages: [(birth: String, day: String, group: String, isMonth: Bool)] = [
+        ("2020-04-01", "2026-03-31", "preschool", false),
+        ("2020-04-01", "2026-04-01", "under70", false),
+        ("2020-04-02", "2026-04-01", "preschool", false),
+        ("2020-04-02", "2027-03-31", "preschool", false),
+        ("2020-04-02", "2027-04-01", "under70", false),
+        ("1956-06-15", "2026-06-30", "under70", false),
+        ("1956-06-15", "2026-07-01", "from70", false),
         // Born on the first: seventy is attained at the end of the month before.
-        ("1956-06-01", "2026-06-01", .from70, false),
-        ("1956-06-02", "2026-06-30", .under70, false),
-        ("1951-06-15", "2026-06-14", .from70, true),
-        ("1951-06-15", "2026-06-15", .from75, true),
-        ("1951-06-15", "2026-07-01", .from75, false),
-        ("1951-06-01", "2026-06-01", .from75, false),
-        ("1951-06-01", "2026-05-31", .from70, false),
-        ("1952-02-29", "2027-02-28", .from70, false),
-        ("1952-02-29", "2027-03-01", .from75, false),
-        ("2020-02-29", "2026-03-31", .preschool, false),
+        ("1956-06-01", "2026-06-01", "from70", false),
+        ("1956-06-02", "2026-06-30", "under70", false),
+        ("1951-06-15", "2026-06-14", "from70", true),
+        ("1951-06-15", "2026-06-15", "from75", true),
+        ("1951-06-15", "2026-07-01", "from75", false),
+        ("1951-06-01", "2026-06-01", "from75", false),
+        ("1951-06-01", "2026-05-31", "from70", false),
+        ("1952-02-29", "2027-02-28", "from70", false),
+        ("1952-02-29", "2027-03-01", "from75", false),
+        ("2020-02-29", "2026-03-31", "preschool", false),
     ]
 
     @Test(arguments: ages)
     func `age by the calendar of the law`(
-        birth: String, day: String, group: AgeStanding.Group, isMonth: Bool
-    ) {
-        let standing = AgeStanding(birth: SubsidyCase.day(birth), on: SubsidyCase.day(day))
-        #expect(standing.group == group && standing.isMonthOf75 == isMonth)
+        birth: String, day: String, group: String, isMonth: Bool
+    ) throws {
+        let standing = try #require(
+            Self.rules.shares.standing(birth: SubsidyCase.day(birth), on: SubsidyCase.day(day)))
+        #expect(standing.group.code == group && standing.isMonthOf75 == isMonth)
     }
 
     static let faults: [(file: String, old: String, new: String, path: String, reason: String)] = [
@@ -109,6 +96,18 @@ import Testing
         (
             "insurance-share.json", #""reducedPercent": 10"#, #""reducedPercent": 40"#,
             "rows[3].reducedPercent", "is above percent"
+        ),
+        (
+            "insurance-share.json", #""from": 6,"#, #""from": 70,"#, "ages[2].from",
+            "is not above the age before it, beginning with 0"
+        ),
+        (
+            "insurance-share.json", #""code": "from75""#, #""code": "from70""#, "ages[3].code",
+            "is given twice"
+        ),
+        (
+            "insurance-share.json", #""age": "preschool""#, #""age": "infant""#, "rows[0].age",
+            "is none of preschool, under70, from70, from75"
         ),
         (
             "insurance-share.json", #""age": "preschool""#, #""age": "under70""#,

@@ -14,27 +14,18 @@ import Testing
         try PublishedReceiptTests.output(try JSON(reading: input))
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `the vendors' cases of local schemes come out, month by month`() throws {
-        let rates = ["M1": 20, "M3": 20, "M4": 30]
-        let cases = try #require(try Shared.vector("money_local_schemes_vendor").array)
-        var met = 0
-        for item in cases {
-            let item = try #require(item.object)
-            guard let id = item["id"]?.string, let rate = rates[id] else { continue }
-            let input = JSON.object(
-                JSONObject(item.members + [.init(name: "rate", value: .number("\(rate)"))]))
-            let output = try PublishedReceiptTests.output(input)
+    @Test func `the vendors' cases of local schemes come out, month by month`() throws {
+        for row in try Vectors.rows("local-visits") {
+            let id = try row.requiredString("id")
+            let output = try PublishedReceiptTests.output(.object(row))
             for (theirs, ours) in [("public", "public"), ("patient", "pay")] {
-                let expected = try item.requiredArray(theirs).compactMap(\.int)
+                guard let expected = row[theirs]?.array?.compactMap(\.int) else { continue }
                 #expect(Self.numbers(output, ours) == expected, "\(id) \(theirs)")
             }
-            if let shares = item["share1yen"]?.array?.compactMap(\.int) {
+            if let shares = row["share1yen"]?.array?.compactMap(\.int) {
                 #expect(Self.numbers(output, "share1yen") == shares, "\(id)")
             }
-            met += 1
         }
-        #expect(met == rates.count)
     }
 
     @Test(arguments: [
@@ -56,11 +47,10 @@ import Testing
         #expect(try Self.output(input)[name]?.int == yen)
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `the prefectures' ledgers come out line by line`() throws {
-        for item in try #require(try Shared.vector("money_month_ledger").array) {
-            let output = try PublishedReceiptTests.output(item)
-            let visits = try #require(item.object).requiredArray("visits").compactMap(\.object)
+    @Test func `the prefectures' ledgers come out line by line`() throws {
+        for row in try Vectors.rows("month-ledgers") {
+            let output = try PublishedReceiptTests.output(.object(row))
+            let visits = try row.requiredArray("visits").compactMap(\.object)
             for name in ["pay", "cum"] {
                 #expect(Self.numbers(output, name) == visits.compactMap { $0[name]?.int })
             }
@@ -154,7 +144,7 @@ import Testing
     @Test func `a month is that of the day in Japan`() {
         let late = SubsidyCase.instant("2026-06-30T15:00:00Z").dayInJapan
         let early = SubsidyCase.instant("2026-06-30T14:59:59Z").dayInJapan
-        #expect(MonthlyCap.Month(of: early) < MonthlyCap.Month(of: late))
-        #expect(MonthlyCap.Month(of: late).month == 7)
+        #expect(ServiceMonth(of: early) < ServiceMonth(of: late))
+        #expect(ServiceMonth(of: late).month == 7)
     }
 }

@@ -11,14 +11,25 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
     let charged: [Int]?
     let own: [Int]?
     let uncovered: Int?
+    /// The whole cost, and what the percentage asks of it before any limit.
+    let cost: Int
+    let share: Int
 
-    init(_ line: Substring, over70: Bool) {
+    /// What the insurance leaves, where nobody else pays or the example says it; not where 指定公費 of the
+    /// 軽減特例措置 pays a part that no column names.
+    var wholeUncovered: Int? {
+        guard input.object?["tokurei"] == nil else { return nil }
+        return uncovered ?? (own == nil && input.object?["publics"] == .array([]) ? patient : nil)
+    }
+
+    init(_ line: Substring, over70: Bool, on day: String) {
         let words = line.split(separator: " ").map(String.init)
         testDescription = words[0]
         var members: [JSONObject.Member] = [
             .init(name: "cls", value: .string(words[1])),
             .init(name: "rate", value: .number(words[2])),
             .init(name: "over70", value: .bool(over70)),
+            .init(name: "date", value: .string(day)),
             .init(name: "only", value: .number(words[5])),
             .init(name: "publics", value: .array(Self.list(words[4]).map(Self.expense))),
         ]
@@ -33,6 +44,10 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
             words.count > 7 && words[7] != "-" ? Self.list(words[7]).compactMap { Int($0) } : nil
         own = words.count > 8 && words[8] != "-" ? Self.list(words[8]).compactMap { Int($0) } : nil
         uncovered = words.count > 9 ? Int(words[9]) : nil
+        let costs = Self.list(words[4]).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        cost = costs.reduce(Int(words[5]) ?? 0, +)
+        // Costs are whole points, so that a percentage in tens leaves no fraction.
+        share = cost * (Int(words[2]) ?? 0) / 100
     }
 
     private static func list(_ word: String) -> [String] {
@@ -59,11 +74,13 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
     }
 
     static let all =
-        read(under70, over70: false) + read(chronic, over70: false)
-        + read(elderly, over70: true) + read(latterStage, over70: true)
+        read(under70, over70: false, on: "2015-01-01")
+        + read(chronic, over70: false, on: "2015-01-01")
+        + read(elderly, over70: true, on: "2018-08-01")
+        + read(latterStage, over70: true, on: "2023-04-01")
 
-    private static func read(_ text: String, over70: Bool) -> [PublishedCase] {
-        text.split(separator: "\n").map { PublishedCase($0, over70: over70) }
+    private static func read(_ text: String, over70: Bool, on day: String) -> [PublishedCase] {
+        text.split(separator: "\n").map { PublishedCase($0, over70: over70, on: day) }
     }
 
     /// 高額療養費の自己負担限度額の見直しに係る計算事例（平成27年1月）

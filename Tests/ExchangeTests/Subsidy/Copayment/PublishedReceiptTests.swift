@@ -19,17 +19,12 @@ import Testing
         return try #require(answer["output"]?.object, "\(JSON.object(answer).text)")
     }
 
-    @Test(.enabled(if: Shared.isThere))
-    func `every case of the official list is met in every number it gives`() throws {
-        let cases = try #require(try Shared.vector("money_receipt_official").array)
-        #expect(cases.count > 50)
-        for item in cases {
-            let item = try #require(item.object)
-            let id = item["id"]?.string ?? ""
-            let output = try Self.output(try #require(item["input"]))
-            for expected in try item.requiredObject("expect").members {
-                #expect(
-                    output[expected.name] == expected.value, "\(id) \(expected.name)")
+    @Test func `every case of the official list is met in every number it gives`() throws {
+        for row in try Vectors.rows("receipts") {
+            let id = try row.requiredString("id")
+            let output = try Self.output(try #require(row["input"]))
+            for expected in try row.requiredObject("expect").members {
+                #expect(output[expected.name] == expected.value, "\(id) \(expected.name)")
             }
         }
     }
@@ -49,19 +44,40 @@ import Testing
         }
     }
 
-    @Test func `insurer, high-cost benefit, schemes and patient add up to the cost`() throws {
-        for published in PublishedCase.all {
-            let output = try Self.output(published.input)
-            let input = try #require(published.input.object)
-            let publics = try input.requiredArray("publics").compactMap { $0.object?["amt"]?.int }
-            let cost = (input["only"]?.int ?? 0) + publics.reduce(0, +)
-            let names = ["insurer", "highCost", "uncovered"]
-            let paid = names.compactMap { output[$0]?.int }.reduce(0, +)
-            // 指定公費 of the 軽減特例措置 is no part of any of them.
-            #expect(
-                input["tokurei"] == nil ? paid == cost : paid <= cost,
-                "\(published.testDescription)")
-        }
+    /// The insurer pays what the published percentage leaves; beside it, the high-cost benefit is what
+    /// the published amounts leave of the share.
+    @Test(arguments: PublishedCase.all)
+    func `insurer and high-cost benefit follow from the published amounts`(
+        published: PublishedCase
+    ) throws {
+        let output = try Self.output(published.input)
+        #expect(output["insurer"]?.int == published.cost - published.share)
+        guard let uncovered = published.wholeUncovered else { return }
+        #expect(output["highCost"]?.int == published.share - uncovered)
+    }
+
+    /// Examples of a vendor's list that name all four payers.
+    static let payers: [(input: String, insurer: Int, highCost: Int, pays: Int, patient: Int)] = [
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"54","income":"低所得Ⅰ","amt":50000}]}"#,
+            35000, 0, 12500, 2500
+        ),
+        (
+            #"""
+            {"cls":"低Ⅱ外来","rate":20,"over70":true,
+             "publics":[{"law":"54","income":"低所得Ⅰ","amt":50000}]}
+            """#,
+            40000, 2000, 5500, 2500
+        ),
+    ]
+
+    @Test(arguments: payers)
+    func `every payer's amount is the one published`(
+        input: String, insurer: Int, highCost: Int, pays: Int, patient: Int
+    ) throws {
+        let output = try Self.output(try JSON(reading: input))
+        let names = ["insurer", "highCost", "publicPays", "patient"]
+        #expect(names.map { output[$0]?.int } == [insurer, highCost, pays, patient])
     }
 }
 

@@ -1,0 +1,72 @@
+/// お知らせの種類: what a resident is told without asking, from `profiles/access/notice-kinds.json`. A
+/// kind of tomorrow is a row there.
+package struct NoticeKindRule: Hashable, Sendable {
+    package let code: String
+    package let name: BilingualText
+    /// What happened, and what to do when it is a surprise.
+    package let text: BilingualText
+    package let source: RuleSource
+}
+
+/// お知らせ: one thing a resident should hear of, as they read it.
+package struct Notice: Hashable, Sendable {
+    package let id: String
+    package let at: Instant
+    package let kind: NoticeKindRule
+    /// Who did it.
+    package let party: Party
+    package let partyName: String
+    package let visitID: String?
+
+    package init(
+        id: String, at: Instant, kind: NoticeKindRule, party: Party, partyName: String,
+        visitID: String?
+    ) {
+        self.id = id
+        self.at = at
+        self.kind = kind
+        self.party = party
+        self.partyName = partyName
+        self.visitID = visitID
+    }
+
+    /// https://hl7.org/fhir/R4/communication.html: from the gateway to the resident, in Japanese
+    /// and English.
+    func render(to patientID: String) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 1024)
+        writer.object { notice in
+            notice.member("resourceType", "Communication")
+            notice.member("id", id)
+            notice.member("status", "completed")
+            notice.array("category") {
+                $0.conceptItem(FHIR.System.noticeKind, kind.code, display: kind.name.ja)
+            }
+            notice.reference("subject", "Patient/" + patientID)
+            notice.array("about") { about in
+                about.partyItem(party, name: partyName)
+                guard let visitID else { return }
+                about.logicalReferenceItem(FHIR.System.visit, visitID)
+            }
+            notice.member("sent", at.text)
+            notice.array("recipient") { list in
+                list.object { $0.member("reference", "Patient/" + patientID) }
+            }
+            notice.reference("sender", FHIR.gateway)
+            notice.array("payload") { payload in
+                for text in [kind.text.ja, kind.text.en] {
+                    payload.object { $0.member("contentString", text) }
+                }
+            }
+        }
+        return writer.bytes
+    }
+}
+
+/// The resident's own notices, in the order given.
+package func renderNotices(_ notices: [Notice], to patientID: String, page: SearchPage) -> [UInt8] {
+    renderSearchset(
+        notices.map {
+            SearchEntry(
+                reference: "Communication/" + $0.id, resource: $0.render(to: patientID))
+        }, page: page)
+}

@@ -1,0 +1,59 @@
+/// What a clerk or a clinic reads of a record that is no claim, and what to do about it.
+extension VaccinationClaimRefusal {
+    package var text: BilingualText {
+        switch self {
+        case .notGiven:
+            BilingualText(
+                ja: "接種していない記録です。請求は作られません。予診のみの費用は、市区町村との契約に従ってください。",
+                en:
+                    "The dose was not given, so nothing is claimed. For the fee of a screening alone, "
+                    + "follow the contract with the municipality.")
+        case .withdrawn:
+            BilingualText(
+                ja: "取り消された記録です。請求も取り下げられます。正しい記録は新しい識別子で送ってください。",
+                en:
+                    "The record was withdrawn, and its claim with it. Send the right record with a new "
+                    + "identifier.")
+        case .copied:
+            BilingualText(
+                ja: "母子健康手帳などからの写しです。請求は、接種した医療機関の記録から作られます。",
+                en:
+                    "The record was copied. The claim comes from the institution that gave the dose."
+            )
+        case .notRoutine:
+            BilingualText(
+                ja: "任意接種の記録です。費用の助成があるかは、市区町村に確かめてください。",
+                en: "The dose was voluntary. Ask the municipality whether it is subsidised.")
+        case .dayUnknown:
+            BilingualText(
+                ja: "接種日が分かりません。接種日を入れて、記録を訂正してください。",
+                en: "The day of the dose is not known. Correct the record with its day.")
+        case .vaccineUnknown:
+            BilingualText(
+                ja: "ワクチンのコードも名称も登録されていません。コードを確かめて、記録を訂正してください。",
+                en: "Neither code nor name of the vaccine is known. Correct the record.")
+        case .incomplete:
+            BilingualText(
+                ja: "製造番号か接種量がありません。ラベルとカルテを確かめて、記録を訂正してください。",
+                en: "Lot number or quantity is missing. Look them up and correct the record.")
+        case .duplicate:
+            BilingualText(
+                ja: "同じ日の同じ接種が、すでに記録されています。どちらが正しいか確かめ、誤りのほうを取り消してください。",
+                en:
+                    "The same dose of the same day is recorded already. Find out which is right, and "
+                    + "withdraw the other.")
+        case .notOfTheAct:
+            BilingualText(
+                ja: "定期接種の対象の年齢・時期・製品・回数ではありません。任意接種として訂正するか、市区町村に相談してください。",
+                en:
+                    "Age, time, product or number is not what the Act provides for. Correct the record "
+                    + "to a voluntary dose, or ask the municipality.")
+        case .residenceUnknown:
+            BilingualText(
+                ja: "接種日の住所地が分かりません。住所が届きしだい請求が作られます。急ぐときは、市区町村に問い合わせてください。",
+                en:
+                    "The municipality of residence on that day is not known yet. The claim follows once "
+                    + "it is; if it is urgent, ask the municipality.")
+        }
+    }
+}

@@ -1,0 +1,203 @@
+/// 接種前確認の依頼: what an institution asks before the needle, for all vaccines it means to give at once. Who the
+/// patient is and what was given before is the gateway's to know.
+package struct NeedleRequest: Hashable, Sendable {
+    /// 接種しようとするワクチン.
+    package struct Candidate: Hashable, Sendable {
+        package let vaccine: Concept
+        package var vial = NeedleQuestion.Vial()
+        package var doseNumber: Int?
+        package var basis = NeedleQuestion.Basis.routine
+
+        package init(vaccine: Concept) {
+            self.vaccine = vaccine
+        }
+    }
+
+    package let visitID: String
+    package let patientID: String
+    /// The day of the dose; the day of the request when it says none.
+    package var day: CalendarDay?
+    package var candidates: [Candidate]
+    /// Temperature, answers and what the ticket states.
+    package var screening = NeedleQuestion.Screening()
+    /// 出産予定日, for vaccines of pregnancy.
+    package var dueDay: CalendarDay?
+    /// 予診票, one for each vaccine, as sent here; those saved before are added by `responseIDs`.
+    package var responses: [ScreeningResponse] = []
+    package var responseIDs: [String] = []
+    /// Doses that the gateway may not know, from a handbook.
+    package var history: [NeedleDose] = []
+    package var overrides: [NeedleOverride] = []
+
+    package init(visitID: String, patientID: String, candidates: [Candidate]) {
+        self.visitID = visitID
+        self.patientID = patientID
+        self.candidates = candidates
+    }
+}
+
+/// 接種歴の一回, as a record or a handbook says it; which vaccine it was is asked of the rules in force.
+package struct NeedleDose: Hashable, Sendable {
+    package let vaccine: Concept
+    package let day: CalendarDay?
+    package let number: Int?
+
+    package init(vaccine: Concept, day: CalendarDay?, number: Int?) {
+        self.vaccine = vaccine
+        self.day = day
+        self.number = number
+    }
+
+    package func dose(_ rules: ImmunizationRules) -> GivenDose {
+        let named = rules.vaccine(named: vaccine)
+        return GivenDose(named?.vaccine, on: day, number: number ?? named?.number)
+    }
+}
+
+/// 例外の理由: a doctor goes on although a rule says no, and says why. It is recorded with check and dose.
+package struct NeedleOverride: Hashable, Sendable {
+    /// The code of the finding (`interval`, `interval-live-injectable`).
+    package let rule: String
+    package let reason: String
+
+    package init(rule: String, reason: String) {
+        self.rule = rule
+        self.reason = reason
+    }
+}
+
+/// What the gateway knows of the patient.
+package struct NeedlePerson: Hashable, Sendable {
+    package let birth: CalendarDay?
+    package let sex: ResidentSex?
+    /// The doses that are held, from every clinic and municipality.
+    package let held: [GivenDose]
+    /// 未接続の期間がある: doses may have been given that nobody told the gateway of.
+    package let hasGaps: Bool
+
+    package init(
+        birth: CalendarDay?, sex: ResidentSex?, held: [GivenDose], hasGaps: Bool = false
+    ) {
+        self.birth = birth
+        self.sex = sex
+        self.held = held
+        self.hasGaps = hasGaps
+    }
+}
+
+extension NeedlePerson {
+    /// Of the doses told, those that are not held: one that both tell of counts once.
+    func added(by told: [NeedleDose], _ rules: ImmunizationRules) -> [GivenDose] {
+        told.map { $0.dose(rules) }.filter { dose in
+            !held.contains { $0.isSame(as: dose) }
+        }
+    }
+}
+
+/// 接種前確認の結果: each candidate's answer, held against history and against the others of the same day.
+package struct NeedleReport: Hashable, Sendable {
+    package struct Item: Hashable, Sendable {
+        package let candidate: NeedleRequest.Candidate
+        package let vaccine: Vaccine.ID?
+        package let answer: NeedleAnswer
+        /// By the place of the finding they lift.
+        package let overrides: [Int: NeedleOverride]
+        /// The worst of what no reason was given for.
+        package let remaining: NeedleVerdict
+    }
+
+    package let day: CalendarDay
+    package let items: [Item]
+    /// How many doses it was held against; doses told twice count once.
+    package let dosesKnown: Int
+
+    package var verdict: NeedleVerdict { items.map(\.answer.verdict).max() ?? .fine }
+    package var remaining: NeedleVerdict { items.map(\.remaining).max() ?? .fine }
+}
+
+/// `today` is the civil day of the request in Japan.
+package func checkBeforeNeedle(
+    _ request: NeedleRequest, of person: NeedlePerson, today: CalendarDay,
+    _ rules: ImmunizationRules
+) -> NeedleReport {
+    let day = request.day ?? today
+    var history = person.held + person.added(by: request.history, rules)
+    let known = history.count
+    if person.hasGaps { history.append(GivenDose(nil as Vaccine.ID?, on: nil)) }
+    let candidates = request.candidates.map { candidate in
+        NeedleDose(vaccine: candidate.vaccine, day: day, number: candidate.doseNumber).dose(rules)
+    }
+    let screening = request.screening(of: person, on: day)
+    let dueDay = request.dueDay ?? request.responses.lazy.compactMap(\.dueDay).first
+    let items = candidates.indices.map { place in
+        var others = candidates
+        others.remove(at: place)
+        // Two that are given at once are held against each other: one of two MR is one too many.
+        var question = NeedleQuestion(
+            birth: person.birth, sex: person.sex, history: history + others,
+            candidate: candidates[place])
+        question.dueDay = dueDay
+        question.today = today
+        question.basis = request.candidates[place].basis
+        question.vial = request.candidates[place].vial
+        question.person = screening
+        return NeedleReport.Item(
+            request.candidates[place], candidates[place].vaccine,
+            checkBeforeNeedle(question, rules), request.overrides, rules)
+    }
+    return NeedleReport(day: day, items: items, dosesKnown: known)
+}
+
+extension NeedleRequest {
+    /// What the nurse entered, and what every questionnaire says beside it: a yes anywhere is heeded, and a
+    /// temperature taken now goes before one written down.
+    fileprivate func screening(
+        of person: NeedlePerson, on day: CalendarDay
+    ) -> NeedleQuestion.Screening {
+        var merged = screening
+        for response in responses {
+            let told = response.screening(birth: person.birth, on: day)
+            for code in told.answers where !merged.answers.contains(code) {
+                merged.answers.append(code)
+            }
+            merged.temperatureTenths = merged.temperatureTenths ?? told.temperatureTenths
+            if let isConsented = told.isConsented {
+                merged.isConsented = (merged.isConsented ?? true) && isConsented
+            }
+        }
+        return merged
+    }
+}
+
+extension NeedleReport.Item {
+    fileprivate init(
+        _ candidate: NeedleRequest.Candidate, _ vaccine: Vaccine.ID?, _ answer: NeedleAnswer,
+        _ given: [NeedleOverride], _ rules: ImmunizationRules
+    ) {
+        self.candidate = candidate
+        self.vaccine = vaccine
+        self.answer = answer
+        var overrides: [Int: NeedleOverride] = [:]
+        var remaining = NeedleVerdict.fine
+        for (place, finding) in answer.findings.enumerated() where finding.verdict != .fine {
+            let code = rules.code(of: finding)
+            if let lifted = given.first(where: { $0.rule == code }),
+                rules.words(finding.rule).mayBeOverridden
+            {
+                overrides[place] = lifted
+            } else {
+                remaining = max(remaining, finding.verdict)
+            }
+        }
+        self.overrides = overrides
+        self.remaining = remaining
+    }
+}
+
+extension GivenDose {
+    /// The same dose, told by two: what neither says does not set them apart.
+    fileprivate func isSame(as other: GivenDose) -> Bool {
+        vaccine == other.vaccine && vaccine != nil && day == other.day && day != nil
+            && (number == other.number || number == nil || other.number == nil)
+    }
+}

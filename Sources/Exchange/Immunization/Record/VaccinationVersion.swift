@@ -1,0 +1,74 @@
+/// 接種記録の版: what was recorded, by whom and when. A correction is a new version; none is overwritten.
+package struct VaccinationVersion: Hashable, Sendable {
+    /// Opaque, pairwise where it is shown.
+    package let id: String
+    /// From 1.
+    package let version: Int
+    package let recordedAt: Instant
+    package let institution: Party
+    package let vaccination: Vaccination
+
+    package init(
+        id: String, version: Int, recordedAt: Instant, institution: Party, vaccination: Vaccination
+    ) {
+        self.id = id
+        self.version = version
+        self.recordedAt = recordedAt
+        self.institution = institution
+        self.vaccination = vaccination
+    }
+
+    /// The same version under the id that a reader knows it by.
+    package func named(_ id: String) -> VaccinationVersion {
+        VaccinationVersion(
+            id: id, version: version, recordedAt: recordedAt, institution: institution,
+            vaccination: vaccination)
+    }
+
+    /// 訂正: what sending `vaccination` for this record does. `expected` is the version its sender had seen
+    /// (`If-Match`); a create sent again has seen none. Another institution's record is as unknown to it as
+    /// none.
+    package func amended(
+        by vaccination: Vaccination, from institution: Party, seen expected: Int?
+    ) throws(Refusal) -> VaccinationAmendment {
+        guard institution == self.institution else { throw .recordUnknown }
+        guard vaccination.identifier == self.vaccination.identifier else {
+            throw .identifierChanged
+        }
+        // The same content again is the answer that was lost on its way, whatever version was seen.
+        if vaccination == self.vaccination { return .unchanged }
+        guard let expected else { throw .identifierReused }
+        guard expected == version else { throw .versionPassed }
+        guard self.vaccination.status != .enteredInError else { throw .recordWithdrawn }
+        return .newVersion(version + 1)
+    }
+}
+
+package enum VaccinationAmendment: Hashable, Sendable {
+    case unchanged
+    case newVersion(Int)
+}
+
+extension ImmunizationRules {
+    /// 重複: records of the same day that speak of the same vaccine, as two clinics, or a clinic and a
+    /// handbook, write of one dose. The first written by who gave it stands; the later ones are named.
+    package func duplicates(
+        of vaccination: Vaccination, among others: [VaccinationVersion]
+    ) -> [VaccinationVersion] {
+        guard let dose = vaccination.dose(self), let day = dose.day else { return [] }
+        return others.filter { other in
+            guard other.vaccination.identifier != vaccination.identifier,
+                let known = other.vaccination.dose(self), known.day == day
+            else { return false }
+            guard let ours = dose.vaccine, let theirs = known.vaccine else {
+                return vaccination.vaccine == other.vaccination.vaccine
+            }
+            return ours == theirs || countTogether(ours, theirs)
+        }
+    }
+
+    /// A dose of the one is a dose of the other: ロタ and its products, 四種 and 五種.
+    private func countTogether(_ one: Vaccine.ID, _ other: Vaccine.ID) -> Bool {
+        programmes.contains { $0.counts.contains(one) && $0.counts.contains(other) }
+    }
+}

@@ -1,0 +1,77 @@
+/// Questionnaire (https://hl7.org/fhir/R4/questionnaire.html): one form for one vaccine, in both languages.
+extension VaccineForm {
+    package func render() -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 8192)
+        writer.object { form in
+            form.member("resourceType", "Questionnaire")
+            form.member("id", id)
+            form.member("url", url)
+            form.member("version", questionnaire.version)
+            form.bilingual("title", title)
+            form.member("status", "active")
+            form.array("subjectType") { $0.string("Patient") }
+            form.period(
+                "effectivePeriod", questionnaire.effective.from.text,
+                questionnaire.effective.to?.text)
+            form.array("code") { $0.vaccineCoding(vaccine) }
+            form.array("item") { list in
+                for item in items { item.write(to: &list) }
+            }
+        }
+        return writer.bytes
+    }
+
+    private var title: BilingualText {
+        BilingualText(
+            ja: "\(questionnaire.name.ja)（\(vaccine.name.ja)）",
+            en: "\(questionnaire.name.en) (\(vaccine.name.en))")
+    }
+}
+
+extension ScreeningQuestionnaire.Item {
+    fileprivate func write(to list: inout JSONWriter) {
+        list.object { item in
+            if case .contraindication(let code)? = use {
+                item.array("extension") {
+                    $0.extensionItem(FHIR.Extension.contraindication, "valueCode", code)
+                }
+            }
+            item.member("linkId", linkID)
+            item.bilingual("text", text)
+            item.member("type", kind.type)
+            if let condition = enabledWhen {
+                item.array("enableWhen") { conditions in
+                    conditions.object {
+                        $0.member("question", condition.question)
+                        $0.member("operator", "=")
+                        condition.answer.write("answer", to: &$0)
+                    }
+                }
+            }
+            item.member("required", isRequired)
+            guard case .choice(let choices) = kind else { return }
+            item.array("answerOption") { options in
+                for choice in choices {
+                    options.object {
+                        $0.coding(
+                            "valueCoding", FHIR.System.screeningAnswer, choice.code,
+                            display: choice.name.ja)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ScreeningQuestionnaire.Kind {
+    /// `Questionnaire.item.type`.
+    fileprivate var type: String {
+        switch self {
+        case .boolean: "boolean"
+        case .text: "text"
+        case .day: "date"
+        case .temperature: "quantity"
+        case .choice: "choice"
+        }
+    }
+}

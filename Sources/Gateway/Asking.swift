@@ -1,0 +1,96 @@
+import Exchange
+import HTTPTypes
+import Hummingbird
+import Ledger
+import Trust
+
+/// 問い合わせ: one request of a party, for one purpose. Data is reached through its `answer` and
+/// `access` alone, so that whatever is refused, before the door or behind it, is on the record once.
+struct Asking: Sendable {
+    let request: Request
+    let context: GatewayContext
+    let caller: Caller
+    let purpose: Purpose
+    fileprivate let ledger: Ledger
+
+    /// `Ledger.answer`, for this caller and purpose.
+    func answer<Answer: Sendable>(
+        reading first: FirstReading = .nothing, as bytes: @escaping @Sendable (Answer) -> [UInt8],
+        _ body: @escaping @Sendable (inout Records) throws -> Answer
+    ) async throws -> (answer: Answer, bytes: [UInt8]) {
+        try await entered {
+            try await ledger.answer(caller, purpose, reading: first, as: bytes, body)
+        }
+    }
+
+    /// `Ledger.access`, for what is answered without bytes.
+    func access(_ body: @escaping @Sendable (inout Records) throws -> Void) async throws {
+        try await entered { try await ledger.access(caller, purpose, body) }
+    }
+
+    /// `Ledger.access` from a visit.
+    func access(
+        visit: RecordID, _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
+    ) async throws -> Answered {
+        try await entered { try await ledger.access(caller, purpose, visit: visit, body) }
+    }
+
+    /// `Ledger.openVisit`.
+    func open(
+        _ visit: VerifiedVisit, end: @escaping @Sendable (Instant) -> Instant,
+        pairwise: @escaping @Sendable (PersonKey) -> PairwiseIDs,
+        answer: @escaping @Sendable (OpenedVisit) throws -> [UInt8]
+    ) async throws -> (visit: OpenedVisit, answer: [UInt8]) {
+        try await entered {
+            try await ledger.openVisit(
+                caller, visit, end: end, pairwise: pairwise, answer: answer)
+        }
+    }
+
+    /// What the ledger refuses it has entered.
+    private func entered<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        do { return try await body() } catch let refusal as Refusal {
+            throw Entered(refusal: refusal)
+        }
+    }
+}
+
+/// A refusal whose entry is durable.
+private struct Entered: Error {
+    let refusal: Refusal
+}
+
+extension GatewayParts {
+    /// A route that asks for a purpose: it names the caller, checks the token an office sends, and
+    /// enters what is refused before the door.
+    func route(
+        _ method: HTTPRequest.Method, _ path: String, for purpose: Purpose,
+        handle: @escaping @Sendable (Asking) async throws -> Response
+    ) -> Route {
+        Route(method, path) { [self] request, context in
+            let caller = try request.caller(context)
+            let asking = Asking(
+                request: request, context: context, caller: caller, purpose: purpose,
+                ledger: ledger)
+            do {
+                if context.listener == .office { try checkOfficeToken(request, context) }
+                return try await handle(asking)
+            } catch let entered as Entered {
+                throw entered.refusal
+            } catch let refusal as Refusal where refusal.isEntered {
+                try await ledger.refuse(caller, purpose, refusal)
+            }
+        }
+    }
+
+    /// A bearer token that is sent must be this party's and this certificate's; none need be sent.
+    private func checkOfficeToken(_ request: Request, _ context: GatewayContext) throws {
+        guard let text = request.headers[.authorization] else { return }
+        guard let identity = context.identity, text.hasPrefix("Bearer ") else {
+            throw Refusal.tokenInvalid
+        }
+        try OfficeToken.check(
+            String(text.dropFirst("Bearer ".count)), party: identity.party,
+            certificate: identity.fingerprint, now: now(), keys: keys.ring)
+    }
+}

@@ -1,0 +1,19 @@
+import Exchange
+
+/// 助言ロック: every number that one of our statements locks, so that no two of them share one. They
+/// save work or put equals in a row; what they guard is held by constraints all the same.
+enum AdvisoryLock: Int {
+    /// Gateways that start at once migrate one after the other.
+    case migration = 7_461_746_972
+    /// Written out in `0002_access.sql`: partitions are made one after the other.
+    case partitions = 7_461_746_973
+    /// One sealer works at a time.
+    case sealer = 7_461_746_974
+    /// Two verdicts on one row come one after the other.
+    case reviews = 7_461_746_975
+
+    /// What is recorded of one person's vaccinations comes one after the other, so that of two
+    /// clinics' words on one dose the later sees the earlier. Persons' keys are random: none is a
+    /// number above.
+    static func vaccinations(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.high) }
+}

@@ -1,0 +1,124 @@
+import Exchange
+
+/// What a card feed will write, decided event by event in the order sent, against what stands and
+/// against the events before it. Pure: the same events on the same state give the same plan.
+struct CardFeedPlan {
+    struct Binding: Hashable {
+        let person: PersonKey
+        var valid: ClosedRange<Instant>
+        var isSuperseded: Bool
+        var isRevoked: Bool
+        /// By which card, where this feed says so.
+        var successor: HashChain?
+    }
+
+    struct Residing: Hashable {
+        let person: PersonKey
+        let from: CalendarDay
+    }
+
+    private var bindings: [HashChain: Binding] = [:]
+    private var stood: [HashChain: Binding] = [:]
+    private var residences: [Residing: String] = [:]
+    private var revokedEarly: Set<HashChain> = []
+    private(set) var newRevocations: [HashChain] = []
+    private(set) var newResidences: [(at: Residing, municipality: LocalGovernmentCode?)] = []
+    private(set) var outcomes: [RowOutcome] = []
+    private(set) var touched: Set<PersonKey> = []
+
+    mutating func know(_ card: HashChain, _ binding: Binding) {
+        bindings[card] = binding
+        stood[card] = binding
+    }
+
+    mutating func know(revokedEarly card: HashChain) { revokedEarly.insert(card) }
+
+    mutating func know(_ residing: Residing, in municipality: String) {
+        residences[residing] = municipality
+    }
+
+    /// Bindings that are new, in one order for everybody.
+    var newBindings: [(card: HashChain, binding: Binding)] { changed { stood[$0] == nil } }
+
+    /// Bindings that stood and are no longer what they were.
+    var changedBindings: [(card: HashChain, binding: Binding)] { changed { stood[$0] != nil } }
+
+    private func changed(_ isWanted: (HashChain) -> Bool) -> [(card: HashChain, binding: Binding)] {
+        bindings.filter { isWanted($0.key) && stood[$0.key] != $0.value }
+            .sorted { $0.key.precedes($1.key) }
+            .map { ($0.key, $0.value) }
+    }
+
+    /// `person` is whom the event's number names; a revocation names nobody.
+    mutating func add(_ event: NumberedCardEvent, _ person: PersonKey?) {
+        switch (event.change, person) {
+        case (.bind(let card, _, let valid, let earlier), let person?):
+            guard bindings[card].map({ $0.person == person }) ?? true else {
+                let finding = RowFinding(
+                    index: event.line - 1, item: "serial", code: .unknownCode)
+                return tell(event, .refused, nil, [finding])
+            }
+            let isNew = bind(card, to: person, valid)
+            let supersedes = supersede(earlier, by: card, of: person)
+            tell(event, isNew || supersedes ? .applied : .unchanged, person)
+        case (.residence(_, let municipality, let from), let person?):
+            let at = Residing(person: person, from: from)
+            let code = municipality?.digits ?? Residence.nowhere
+            let isRepeat = residences.updateValue(code, forKey: at) == code
+            if !isRepeat { newResidences.append((at, municipality)) }
+            tell(event, isRepeat ? .unchanged : .applied, person)
+        case (.revoke(let card), _):
+            tell(event, revoke(card) ? .applied : .unchanged, bindings[card]?.person)
+        case (.bind, nil), (.residence, nil):
+            preconditionFailure("an event with a number comes with its person")
+        }
+    }
+
+    private mutating func tell(
+        _ event: NumberedCardEvent, _ kind: RowOutcome.Kind, _ person: PersonKey?,
+        _ findings: [RowFinding] = []
+    ) {
+        if let person { touched.insert(person) }
+        outcomes.append(
+            RowOutcome(line: event.line, kind: kind, findings: event.findings + findings))
+    }
+
+    /// Whether that says something new.
+    private mutating func bind(
+        _ card: HashChain, to person: PersonKey, _ valid: ClosedRange<Instant>
+    ) -> Bool {
+        let before = bindings[card]
+        var binding =
+            before
+            ?? Binding(
+                person: person, valid: valid, isSuperseded: false,
+                isRevoked: revokedEarly.contains(card))
+        binding.valid = valid
+        bindings[card] = binding
+        return binding != before
+    }
+
+    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card.
+    private mutating func supersede(_ earlier: HashChain?, by card: HashChain, of person: PersonKey)
+        -> Bool
+    {
+        guard let earlier, var binding = bindings[earlier], binding.person == person,
+            !binding.isSuperseded
+        else { return false }
+        binding.isSuperseded = true
+        binding.successor = card
+        bindings[earlier] = binding
+        return true
+    }
+
+    /// A card may be revoked before anybody says whose it is.
+    private mutating func revoke(_ card: HashChain) -> Bool {
+        if let isRevoked = bindings[card]?.isRevoked {
+            bindings[card]?.isRevoked = true
+            return !isRevoked
+        }
+        guard revokedEarly.insert(card).inserted else { return false }
+        newRevocations.append(card)
+        return true
+    }
+}

@@ -1,0 +1,229 @@
+import Exchange
+
+/// 照合: one thing that was looked at, in a sentence for whoever asked.
+package struct ProofCheck: Hashable, Sendable {
+    package let isGood: Bool
+    package let sentence: String
+
+    static func good(_ sentence: String) -> ProofCheck {
+        ProofCheck(isGood: true, sentence: sentence)
+    }
+
+    static func bad(_ sentence: String) -> ProofCheck {
+        ProofCheck(isGood: false, sentence: sentence)
+    }
+}
+
+extension [ProofCheck] {
+    package var areGood: Bool { allSatisfy { $0.isGood } }
+}
+
+/// The list is whole and true when every check is good.
+extension ShownList {
+    package func check(with key: CheckpointKey) -> [ProofCheck] {
+        var checks = signatures(key)
+        guard checks.areGood else { return checks }
+        checks.append(inclusion())
+        checks.append(fields())
+        checks.append(order())
+        // The newest of the pages says how many there are; the others said less, earlier.
+        let proofs = pages.compactMap(\.proof)
+        guard let newest = proofs.max(by: { $0.epochNumber < $1.epochNumber }) else {
+            return checks + [
+                .bad("No epoch was sealed yet: nothing says how many entries there are.")
+            ]
+        }
+        checks.append(map(proofs))
+        checks.append(sequence(newest))
+        checks += uncommitted(newest)
+        return checks
+    }
+
+    /// Every checkpoint the answer leans on.
+    private func signatures(_ key: CheckpointKey) -> [ProofCheck] {
+        let notes = Set(
+            pages.compactMap(\.proof?.checkpoint) + events.compactMap(\.seal?.checkpoint))
+        guard !notes.isEmpty else { return [.bad("Nothing of this is sealed yet.")] }
+        return notes.sorted().map { note in
+            do {
+                let checkpoint = try key.open(Array(note.utf8))
+                return .good(
+                    "The checkpoint of \(checkpoint.size) leaves is signed by \(key.name).")
+            } catch {
+                return .bad("A checkpoint is not signed by \(key.text): \(error).")
+            }
+        }
+    }
+
+    private func inclusion() -> ProofCheck {
+        let sealed = events.compactMap { event in event.seal.map { (event.id, $0) } }
+        for (id, seal) in sealed
+        where !seal.inclusion.leads(from: .leaf(seal.leaf), to: seal.checkpoint) {
+            return .bad("Entry \(id) is not in the log at position \(seal.inclusion.index).")
+        }
+        return .good("Each of the \(sealed.count) sealed entries is in the log at its position.")
+    }
+
+    /// What a reader sees of each entry against what was sealed of it.
+    private func fields() -> ProofCheck {
+        for event in events {
+            guard let seal = event.seal else { continue }
+            if let item = SealedFields(seal.leaf).difference(from: event) {
+                return .bad("Entry \(event.id): \(item) is not what was sealed.")
+            }
+        }
+        return .good("What is shown of each sealed entry is what was sealed.")
+    }
+
+    private func order() -> ProofCheck {
+        let isDescending = pages.allSatisfy { page in
+            let order = page.events.map { $0.sequence ?? .max }
+            return zip(order, order.dropFirst()).allSatisfy {
+                $0 > $1 || ($0 == .max && $1 == .max)
+            }
+        }
+        return isDescending
+            ? .good("The entries are in their order, newest first.")
+            : .bad("The entries are not in their order.")
+    }
+
+    private func map(_ proofs: [ShownProof]) -> ProofCheck {
+        for proof in proofs {
+            guard let epoch = MapEpoch(leafText: proof.mapLeaf),
+                proof.inclusion.leads(from: .leaf(proof.mapLeaf), to: proof.checkpoint)
+            else { return .bad("The map's root is not in the log where it should be.") }
+            guard proof.index == proofs[0].index else {
+                return .bad("The pages are of two residents, or one resident has two indexes.")
+            }
+            let leaf = proof.head?.leaf(of: proof.index)
+            guard proof.map.verifies(leaf, at: proof.index, root: epoch.root) else {
+                return .bad(
+                    "The map of epoch \(epoch.number) does not have \(proof.count) entries here.")
+            }
+        }
+        return .good("The map whose root is in the log says so, at this resident's own place.")
+    }
+
+    /// 連番: numbers 1 to the count, each once, and their links lead to the one in the map.
+    private func sequence(_ proof: ShownProof) -> ProofCheck {
+        let count = proof.count
+        guard let epoch = MapEpoch(leafText: proof.mapLeaf) else {
+            return .bad("The map's leaf cannot be read.")
+        }
+        let counted = events.compactMap(\.seal).filter { $0.sequence <= count }
+            .sorted { $0.sequence < $1.sequence }
+        guard counted.map(\.sequence) == Array(1..<(count + 1)) else {
+            let missing = Set(1..<(count + 1)).subtracting(counted.map(\.sequence)).sorted()
+            return missing.isEmpty
+                ? .bad("A number stands twice among the \(count) that the map counts.")
+                : .bad(
+                    "NOT COMPLETE: of \(count) entries, \(missing.count) are not here, the first "
+                        + "is number \(missing[0]). Give every page.")
+        }
+        let head = counted.reduce(SequenceHead.start(proof.index)) {
+            $0.next(position: $1.inclusion.index, leaf: .leaf($1.leaf))
+        }
+        guard count == 0 || head == proof.head else {
+            return .bad("The entries are not those that the map counts.")
+        }
+        return .good(
+            "Complete: all \(count) entries up to \(epoch.at.text) are here, none left out "
+                + "(epoch \(epoch.number), the log's first \(epoch.size) leaves).")
+    }
+
+    /// What came after the epoch must say so, and nothing else may.
+    private func uncommitted(_ proof: ShownProof) -> [ProofCheck] {
+        guard let epoch = MapEpoch(leafText: proof.mapLeaf) else { return [] }
+        let later = events.filter { ($0.sequence ?? .max) > proof.count }
+        for event in later {
+            guard event.isNotYetCommitted, event.seal?.inclusion.index ?? .max >= epoch.size else {
+                return [.bad("Entry \(event.id) should be counted by the map and is not.")]
+            }
+        }
+        if pages.count == 1, let total = pages[0].total, total != events.count {
+            return [.bad("The answer speaks of \(total) entries and shows \(events.count).")]
+        }
+        return [
+            .good("\(later.count) came after that epoch and are not committed yet.")
+        ]
+    }
+}
+
+extension ShownProof {
+    fileprivate var epochNumber: Int { MapEpoch(leafText: mapLeaf)?.number ?? 0 }
+}
+
+extension InclusionProof {
+    /// To the root of a checkpoint whose signature was checked before.
+    fileprivate func leads(from leaf: LogHash, to note: String) -> Bool {
+        guard let body = try? SignedNote(Array(note.utf8)).body,
+            let checkpoint = try? Checkpoint(text: body)
+        else { return false }
+        return checkpoint.size == size && verifies(leaf: leaf, root: checkpoint.root)
+    }
+}
+
+/// 封印された項目: the items of an entry as its leaf has them, one a line.
+private struct SealedFields {
+    private let items: [String: String]
+    private let isEntry: Bool
+
+    init(_ leaf: [UInt8]) {
+        let lines = String(decoding: leaf, as: UTF8.self).split(separator: "\n")
+        isEntry = lines.first == "tsunagi entry v1"
+        items = Dictionary(
+            lines.dropFirst().compactMap { line in
+                line.firstRange(of: ": ").map {
+                    (String(line[..<$0.lowerBound]), String(line[$0.upperBound...]))
+                }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The first item of the shown resource that is not what was sealed. Names of parties and the
+    /// words of purposes are not in the leaf; their codes are.
+    func difference(from event: ShownEvent) -> String? {
+        guard isEntry else { return "the leaf" }
+        let resource = event.resource
+        let isGranted = items["outcome"] == "ok"
+        let shown: [(item: String, shown: String?, sealed: String?)] = [
+            ("id", event.id, items["id"]),
+            (
+                "recorded", resource["recorded"]?.string,
+                items["at"].flatMap { Int64($0) }.map { Instant(microseconds: $0).text }
+            ),
+            ("purposeOfEvent", Self.purpose(resource), items["purpose"]),
+            ("outcome", resource["outcome"]?.string, isGranted ? "0" : "4"),
+            ("outcomeDesc", resource["outcomeDesc"]?.string, isGranted ? nil : items["outcome"]),
+            ("visit", Self.visit(resource) ?? "-", items["visit"]),
+            ("agent", Self.party(resource), items["party"].map { "urn:tsunagi:party:" + $0 }),
+            ("operator", Self.operatorName(resource) ?? "-", items["operator"]),
+        ]
+        return shown.first { $0.shown != $0.sealed }?.item
+    }
+
+    private static func purpose(_ resource: JSONObject) -> String? {
+        let purposes = objects(resource, "purposeOfEvent")
+        return purposes.first.flatMap { objects($0, "coding").first }?["code"]?.string
+    }
+
+    private static func party(_ resource: JSONObject) -> String? {
+        objects(resource, "agent").first?["network"]?.object?["address"]?.string
+    }
+
+    /// The agent that is neither on the network nor the resident: a name as the party asserts it.
+    private static func operatorName(_ resource: JSONObject) -> String? {
+        objects(resource, "agent").first {
+            $0["network"] == nil && $0["who"]?.object?["reference"] == nil
+        }?["who"]?.object?["display"]?.string
+    }
+
+    private static func visit(_ resource: JSONObject) -> String? {
+        objects(resource, "entity").lazy
+            .compactMap { $0["what"]?.object?["identifier"]?.object }
+            .first { $0["system"]?.string == FHIR.System.visit }?["value"]?.string
+    }
+
+    private static func objects(_ resource: JSONObject, _ name: String) -> [JSONObject] {
+        (resource[name]?.array ?? []).compactMap(\.object)
+    }
+}

@@ -1,0 +1,157 @@
+package import Exchange
+
+/// 示された一覧: what a portal received as `GET /fhir/AuditEvent`, read as a stranger would read it. One
+/// page, or several of the same resident in any order.
+///
+/// Everything that `check` says rests on the answer and on the log's public key, and on nothing else.
+package struct ShownList: Sendable {
+    package let pages: [ShownPage]
+
+    /// Throws `Refusal` for what is no searchset of AuditEvents.
+    package init(_ bodies: [[UInt8]]) throws {
+        pages = try bodies.map { try ShownPage($0) }
+    }
+
+    /// Each entry once, newest first: an entry may stand on two pages, as the list grew in between.
+    package var events: [ShownEvent] {
+        var seen: Set<String> = []
+        let all = pages.flatMap(\.events).filter { seen.insert($0.id).inserted }
+        return pages.count == 1
+            ? all : all.sorted { ($0.sequence ?? .max) > ($1.sequence ?? .max) }
+    }
+}
+
+/// One answer: a bundle with its proof.
+package struct ShownPage: Sendable {
+    package let events: [ShownEvent]
+    package let total: Int?
+    /// Nothing before the first epoch.
+    package let proof: ShownProof?
+
+    init(_ body: [UInt8]) throws {
+        let bundle = try JSON(reading: body).requiredObject(at: "body")
+        guard bundle["resourceType"]?.string == "Bundle" else {
+            throw Refusal.malformed("resourceType")
+        }
+        total = bundle["total"]?.int
+        events = try (bundle.optionalArray("entry") ?? []).map { entry in
+            try ShownEvent(entry.requiredObject(at: "entry").requiredObject("resource"))
+        }
+        let parts = ShownParts(bundle["meta"]?.object, FHIR.Extension.listProof)
+        proof = parts.isEmpty ? nil : try ShownProof(parts)
+    }
+}
+
+/// One entry as shown: the resource, and what proves it.
+package struct ShownEvent: Sendable {
+    package let id: String
+    package let resource: JSONObject
+    /// Nothing while it is not sealed.
+    package let seal: Seal?
+    package let isNotYetCommitted: Bool
+
+    package struct Seal: Sendable {
+        package let leaf: [UInt8]
+        package let sequence: Int
+        package let inclusion: InclusionProof
+        package let checkpoint: String
+    }
+
+    package var sequence: Int? { seal?.sequence }
+
+    init(_ resource: JSONObject) throws {
+        guard resource["resourceType"]?.string == "AuditEvent" else {
+            throw Refusal.malformed("entry.resource.resourceType")
+        }
+        id = try resource.requiredString("id")
+        self.resource = resource
+        let parts = ShownParts(resource, FHIR.Extension.logPosition)
+        isNotYetCommitted = parts.claim("notYetCommitted")
+        seal =
+            parts.claim("sealed")
+            ? Seal(
+                leaf: try parts.bytes("leaf"), sequence: try parts.number("sequence"),
+                inclusion: InclusionProof(
+                    index: try parts.number("position"), size: try parts.number("treeSize"),
+                    path: try parts.hashes("proof")), checkpoint: try parts.text("checkpoint"))
+            : nil
+    }
+}
+
+/// What shows that the list is whole.
+package struct ShownProof: Sendable {
+    package let checkpoint: String
+    package let mapLeaf: [UInt8]
+    package let inclusion: InclusionProof
+    package let index: ResidentIndex
+    package let count: Int
+    package let head: SequenceHead?
+    package let map: MapProof
+
+    init(_ parts: ShownParts) throws {
+        checkpoint = try parts.text("checkpoint")
+        mapLeaf = try parts.bytes("mapLeaf")
+        // The size is the checkpoint's own: it is not said twice.
+        inclusion = InclusionProof(
+            index: try parts.number("mapPosition"),
+            size: try Checkpoint(text: SignedNote(Array(checkpoint.utf8)).body).size,
+            path: try parts.hashes("mapProof"))
+        guard let index = ResidentIndex(try parts.bytes("index")) else {
+            throw Refusal.malformed("index")
+        }
+        self.index = index
+        count = try parts.number("count")
+        head =
+            count == 0
+            ? nil
+            : SequenceHead(
+                count: count, position: try parts.number("lastPosition"),
+                link: try parts.bytes("lastLink"))
+        map = MapProof(
+            occupied: try parts.bytes("occupied"), siblings: try parts.hashes("sibling"))
+    }
+}
+
+/// The parts of one extension, by their names.
+struct ShownParts {
+    private var values: [String: [JSON]] = [:]
+
+    init(_ element: JSONObject?, _ url: String) {
+        for case .object(let item) in element?["extension"]?.array ?? []
+        where item["url"]?.string == url {
+            for case .object(let part) in item["extension"]?.array ?? [] {
+                guard let name = part["url"]?.string else { continue }
+                let value = part.members.first { $0.name.hasPrefix("value") }
+                values[name, default: []].append(value?.value ?? .null)
+            }
+        }
+    }
+
+    var isEmpty: Bool { values.isEmpty }
+
+    func claim(_ name: String) -> Bool { values[name]?.first?.bool ?? false }
+
+    func text(_ name: String) throws -> String {
+        guard let text = values[name]?.first?.string else { throw Refusal.malformed(name) }
+        return text
+    }
+
+    func number(_ name: String) throws -> Int {
+        let text = try text(name)
+        guard let number = Int(text), number >= 0 else { throw Refusal.malformed(name) }
+        return number
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+        guard let bytes = Base64.bytes(try text(name)) else { throw Refusal.malformed(name) }
+        return bytes
+    }
+
+    func hashes(_ name: String) throws -> [LogHash] {
+        try (values[name] ?? []).map { value in
+            guard let hash = value.string.flatMap({ Base64.bytes($0) }).flatMap({ LogHash($0) })
+            else { throw Refusal.malformed(name) }
+            return hash
+        }
+    }
+}

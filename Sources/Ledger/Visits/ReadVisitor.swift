@@ -1,0 +1,76 @@
+package import Exchange
+import Postgres
+
+/// 受付中の患者: the resident of a visit that is open now, with what the visit opens of them.
+package struct Visitor: Sendable {
+    package let person: PersonKey
+    package let visit: RecordID
+    /// 基本情報 without the address: what the newest body says that holds a current row of a kind
+    /// agreed to. Nothing where there is none, whatever other bodies hold.
+    package let identity: RegisteredIdentity?
+}
+
+/// 基本情報 without the address.
+package struct RegisteredIdentity: Sendable {
+    package let name: String
+    package let nameKana: String?
+    package let birthDate: String
+    package let sex: String
+}
+
+extension Records {
+    /// The resident whom the institution knows by any patient id it was given, by the newest open visit of
+    /// one of these kinds that a card confirmed.
+    ///
+    /// Throws `.recordUnknown` where no visit is open, `.visitForCheckAlone` where only visits of
+    /// other kinds are.
+    package mutating func visitor(patient: String, kinds: Set<String>) throws -> Visitor {
+        let visits = try transaction.query(
+            Self.selectOpen, [.text(caller.party.key), .text(patient), .time(now)])
+        guard let newest = visits.first else { throw Refusal.recordUnknown }
+        subject.person = try newest.uuid(0).person
+        subject.visit = try newest.uuid(1).record
+        let opened = try visits.map { row in
+            (
+                visit: try row.uuid(1).record, kind: try row.text(2),
+                consents: try row.texts(3)
+            )
+        }
+        guard let open = opened.first(where: { kinds.contains($0.kind) }) else {
+            throw Refusal.visitForCheckAlone
+        }
+        let person = try newest.uuid(0).person
+        let said = try transaction.query(
+            Self.selectIdentity, [.person(person), .texts(open.consents)])
+        return Visitor(
+            person: person, visit: open.visit,
+            identity: try said.first.map { try RegisteredIdentity($0) })
+    }
+
+    private static let selectOpen = Statement(
+        """
+        select person, visit, kind, consents from exchange.visit
+        where party = $1 and ends_at > $3 and confirmed_by = 'card' and person = (
+            select person from exchange.visit where party = $1 and patient = $2 limit 1)
+        order by opened_at desc
+        """)
+
+    /// What the newest body says that holds a current row of one of these kinds.
+    static let selectIdentity = Statement(
+        """
+        select i.name, i.name_kana, i.birth_date, i.sex from exchange.identity i
+        where i.person = $1 and not i.is_under_review and exists (
+            select 1 from exchange.entitlement e
+            where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
+                and \(EntitlementRow.isCurrent))
+        order by i.version desc limit 1
+        """)
+}
+
+extension RegisteredIdentity {
+    init(_ row: Row) throws {
+        self.init(
+            name: try row.text(0), nameKana: try row.optionalText(1), birthDate: try row.text(2),
+            sex: try row.text(3))
+    }
+}

@@ -1,0 +1,220 @@
+import Exchange
+import Testing
+
+/// `Immunization/$check`: read precisely, judged together, answered with rule and source.
+@Suite struct NeedleRequestTests {
+    static let request = #"""
+        {"resourceType":"Parameters","parameter":[
+         {"name":"visit","valueString":"visit-1"},
+         {"name":"patient","valueReference":{"reference":"Patient/pw-1"}},
+         {"name":"date","valueDate":"2026-06-15"},
+         {"name":"candidate","part":[
+          {"name":"vaccineCode","valueCodeableConcept":{"coding":[
+           {"system":"urn:tsunagi:CodeSystem:vaccine","code":"mr"}]}},
+          {"name":"lotNumber","valueString":"FAKE01"},
+          {"name":"expirationDate","valueDate":"2027-03-31"},
+          {"name":"doseNumber","valuePositiveInt":1}]},
+         {"name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}}]}
+        """#
+
+    private static func read(_ text: String) throws -> NeedleRequest {
+        try NeedleRequest(reading: Array(text.utf8), VaccinationCase.rules())
+    }
+
+    /// The request with more parameters behind it.
+    static func request(adding more: String) -> String {
+        request.replacing("{\"name\":\"temperature\"", with: more + ",{\"name\":\"temperature\"")
+    }
+
+    static func report(
+        _ text: String, held: [GivenDose] = [], birth: String = "2025-06-01", hasGaps: Bool = false
+    ) throws -> NeedleReport {
+        checkBeforeNeedle(
+            try read(text),
+            of: NeedlePerson(
+                birth: try CalendarDay(birth), sex: .female, held: held, hasGaps: hasGaps),
+            today: try CalendarDay("2026-06-15"), try VaccinationCase.rules())
+    }
+
+    static func codes(_ report: NeedleReport, _ place: Int = 0) throws -> [String] {
+        let rules = try VaccinationCase.rules()
+        return report.items[place].answer.findings.map { rules.code(of: $0) }
+    }
+
+    private static func candidate(_ code: String) -> String {
+        #"{"name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{"#
+            + #""system":"urn:tsunagi:CodeSystem:vaccine","code":""#
+            + code + #""}]}}]}"#
+    }
+
+    @Test func `a plain question is read and judged fine`() throws {
+        let request = try Self.read(Self.request)
+        #expect(request.visitID == "visit-1")
+        #expect(request.patientID == "pw-1")
+        #expect(request.screening.temperatureTenths == 368)
+        #expect(request.candidates.first?.vial.lotNumber == "FAKE01")
+        let report = try Self.report(Self.request)
+        #expect(report.verdict == .fine)
+        #expect(report.dosesKnown == 0)
+    }
+
+    static let faults: [(old: String, new: String, refusal: Refusal)] = [
+        (#""Parameters""#, #""Bundle""#, .malformed("resourceType")),
+        (#"{"name":"visit","valueString":"visit-1"},"#, "", .missing("parameter(visit)")),
+        (#""visit-1""#, #""a b""#, .malformed("parameter[0].valueString")),
+        ("Patient/pw-1", "Group/pw-1", .malformed("parameter[1].valueReference.reference")),
+        (#""name":"date""#, #""name":"day""#, .unknownItem("parameter[2].name")),
+        (#""2026-06-15""#, #""2026-06-31""#, .malformed("parameter[2].valueDate")),
+        (
+            #""name":"date","valueDate""#, #""name":"date","valueDateTime""#,
+            .missing("parameter[2].valueDate")
+        ),
+        (#""name":"candidate""#, #""name":"immunization""#, .missing("parameter(candidate)")),
+        (#""name":"vaccineCode""#, #""name":"vaccine""#, .unknownItem("parameter[3].part[0].name")),
+        (
+            #""code":"mr""#, #""code":"rm""#,
+            .malformed("parameter[3].part[0].valueCodeableConcept.coding[0].code")
+        ),
+        (#""name":"doseNumber""#, #""name":"lotNumber""#, .duplicateItem("parameter[3].part[3]")),
+        (
+            #""valuePositiveInt":1"#, #""valuePositiveInt":0"#,
+            .malformed("parameter[3].part[3].valuePositiveInt")
+        ),
+        (#""2027-03-31""#, #""2027""#, .malformed("parameter[3].part[2].valueDate")),
+        (#""value":36.8"#, #""value":68"#, .malformed("parameter[4].valueQuantity.value")),
+        (
+            #""value":36.8,"code":"Cel""#, #""value":36.8,"code":"[degF]""#,
+            .malformed("parameter[4].valueQuantity.code")
+        ),
+        (#""value":36.8,"#, "", .missing("parameter[4].valueQuantity.value")),
+        (
+            #""FAKE01""#, #""123456789018""#,
+            .individualNumberNotAllowed("parameter[3].part[1].valueString")
+        ),
+    ]
+
+    @Test(arguments: faults)
+    func `what is wrong is named by its path`(old: String, new: String, refusal: Refusal) throws {
+        let text = try VaccinationSample.replacing(Self.request, old, new)
+        let rules = try VaccinationCase.rules()
+        do throws(Refusal) {
+            _ = try NeedleRequest(reading: Array(text.utf8), rules)
+            Issue.record("taken")
+        } catch {
+            #expect(error == refusal)
+        }
+    }
+
+    @Test func `doses of one visit are judged together`() throws {
+        let both = try Self.report(Self.request(adding: Self.candidate("varicella")))
+        #expect(both.verdict == .fine, "live vaccines may be given on one day")
+        #expect(both.items.count == 2)
+        let twice = try Self.report(Self.request(adding: Self.candidate("mr")))
+        #expect(twice.verdict == .stop)
+        #expect(try Self.codes(twice).first == "duplicate")
+        #expect(try Self.codes(twice, 1).first == "duplicate")
+    }
+
+    @Test func `a reason lifts a rule, but not the expiry of a lot`() throws {
+        let varicella = try VaccinationCase.rules().vaccine(named: "水痘")
+        let held = [GivenDose(varicella, on: try CalendarDay("2026-06-01"))]
+        let plain = try Self.report(Self.request, held: held)
+        #expect(plain.remaining == .stop)
+        let code = try #require(try Self.codes(plain).first)
+        func reason(_ rule: String) -> String {
+            #"{"name":"override","part":[{"name":"rule","valueCode":""# + rule
+                + #""},{"name":"reason","valueString":"周囲で流行"}]}"#
+        }
+        let lifted = try Self.report(Self.request(adding: reason(code)), held: held)
+        #expect(lifted.verdict == .stop)
+        #expect(lifted.remaining == .fine)
+        #expect(lifted.items[0].overrides[0]?.reason == "周囲で流行")
+        let other = try Self.report(Self.request(adding: reason("fever")), held: held)
+        #expect(other.remaining == .stop)
+        let expired = try Self.report(
+            VaccinationSample.replacing(
+                Self.request(adding: reason("lot-expired")), "2027-03-31", "2026-06-14"))
+        #expect(expired.remaining == .stop)
+        #expect(expired.items[0].overrides.isEmpty)
+    }
+
+    @Test func `a dose told by gateway and handbook counts once`() throws {
+        let told = #"""
+            {"name":"immunization","resource":{"resourceType":"Immunization","status":"completed",
+             "vaccineCode":{"text":"BCG"},"occurrenceDateTime":"2025-11-10"}}
+            """#
+        let held = [
+            GivenDose(
+                try VaccinationCase.rules().vaccine(named: "BCG"), on: try CalendarDay("2025-11-10")
+            )
+        ]
+        #expect(try Self.report(Self.request(adding: told), held: held).dosesKnown == 1)
+        #expect(try Self.report(Self.request(adding: told)).dosesKnown == 1)
+        let withdrawn = told.replacing("completed", with: "entered-in-error")
+        #expect(try Self.report(Self.request(adding: withdrawn)).dosesKnown == 0)
+    }
+
+    @Test func `a history with gaps says so`() throws {
+        let report = try Self.report(Self.request, hasGaps: true)
+        #expect(report.verdict == .caution)
+        #expect(try Self.codes(report) == ["history-unknown"])
+    }
+
+    static let response = #"""
+        {"name":"questionnaireResponse","resource":{"resourceType":"QuestionnaireResponse",
+         "questionnaire":"urn:tsunagi:Questionnaire:screening-child-mr|1","status":"completed",
+         "subject":{"reference":"Patient/pw-1"},"item":[ITEMS]}}
+        """#
+
+    @Test(arguments: [
+        ("transfusion", "true", ["immunoglobulin-or-transfusion"]),
+        ("convulsion", "true", ["convulsion"]),
+        ("consent", "false", ["consent-missing"]),
+        ("transfusion", "false", []),
+    ])
+    func `answers of the questionnaire are heeded`(
+        linkID: String, answer: String, codes: [String]
+    ) throws {
+        let items = try ScreeningTests.items(for: "mr", [linkID: answer])
+        let text = Self.request(
+            adding: Self.response.replacing("ITEMS", with: items.joined(separator: ",")))
+        #expect(try Self.codes(try Self.report(text)) == codes)
+    }
+
+    @Test func `another person's questionnaire is refused`() throws {
+        let items = try ScreeningTests.items(for: "mr")
+        let text = Self.request(
+            adding: Self.response.replacing("ITEMS", with: items.joined(separator: ","))
+                .replacing("pw-1", with: "pw-2"))
+        let rules = try VaccinationCase.rules()
+        #expect(throws: Refusal.malformed("parameter[4].resource.subject.reference")) {
+            try NeedleRequest(reading: Array(text.utf8), rules)
+        }
+    }
+
+    @Test func `the answer tells rule, source and words, the same bytes each time`() throws {
+        let rules = try VaccinationCase.rules()
+        let varicella = rules.vaccine(named: "水痘")
+        let report = try Self.report(
+            Self.request, held: [GivenDose(varicella, on: try CalendarDay("2026-06-01"))])
+        let bytes = report.render(rulesVersion: "v1", rules)
+        #expect(bytes == report.render(rulesVersion: "v1", rules))
+        let answer = try #require(try JSON(reading: bytes).object)
+        let parameters = try answer.requiredArray("parameter").compactMap(\.object)
+        func named(_ name: String, _ list: [JSONObject]) -> [JSONObject] {
+            list.filter { $0["name"]?.string == name }
+        }
+        let candidate = try #require(named("candidate", parameters).first)
+        let parts = try candidate.requiredArray("part").compactMap(\.object)
+        #expect(named("earliest", parts).first?["valueDate"]?.string == "2026-06-29")
+        let finding = try #require(named("finding", parts).first)
+        let told = try finding.requiredArray("part").compactMap(\.object)
+        #expect(named("verdict", told).first?["valueCode"]?.string == "stop")
+        #expect(named("source", told).first?["valueString"]?.string?.isEmpty == false)
+        for reader in ["nurse", "parent"] {
+            let text = try #require(named(reader, told).first)
+            #expect(text["valueString"]?.string?.isEmpty == false)
+            #expect(text["_valueString"]?.object?["extension"] != nil)
+        }
+    }
+}

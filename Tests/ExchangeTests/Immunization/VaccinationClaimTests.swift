@@ -1,0 +1,125 @@
+import Exchange
+import Testing
+
+/// The record is the claim, or there is a reason why not.
+@Suite struct VaccinationClaimTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        var old = "FAKE01"
+        var new = "FAKE01"
+        var birth = "2025-06-01"
+        var municipality: String? = "132101"
+        var hasDuplicate = false
+        let refusal: VaccinationClaimRefusal?
+
+        var testDescription: String { name }
+    }
+
+    static let cases: [Case] = [
+        Case(name: "a routine dose", refusal: nil),
+        Case(
+            name: "postponed", old: #""completed""#,
+            new: #""not-done","statusReason":{"text":"発熱"}"#, refusal: .notGiven),
+        Case(
+            name: "withdrawn", old: #""completed""#, new: #""entered-in-error""#,
+            refusal: .withdrawn),
+        Case(
+            name: "copied", old: #""status""#, new: #""primarySource":false,"status""#,
+            refusal: .copied),
+        Case(name: "voluntary", old: #""routine""#, new: #""voluntary""#, refusal: .notRoutine),
+        Case(
+            name: "an unknown vaccine",
+            old: #"[{"system":"urn:tsunagi:CodeSystem:vaccine","code":"mr"}],"text":"MRワクチン""#,
+            new: #"[{"system":"urn:example","code":"1"}]"#, refusal: .vaccineUnknown),
+        Case(name: "told by another already", hasDuplicate: true, refusal: .duplicate),
+        // 生後12月 is attained on 2026-06-15 by a child born on 2025-06-16.
+        Case(name: "the first day of the window", birth: "2025-06-16", refusal: nil),
+        Case(name: "the day before the window", birth: "2025-06-17", refusal: .notOfTheAct),
+        Case(name: "residence not told", municipality: nil, refusal: .residenceUnknown),
+    ]
+
+    private static func claim(_ row: Case) throws -> Result<
+        VaccinationClaim, VaccinationClaimRefusal
+    > {
+        let rules = try VaccinationCase.rules()
+        let given = try VaccinationSample.read(VaccinationSample.record(row.old, row.new))
+            .vaccination
+        let record = try VaccinationSample.version(given)
+        let dose = given.dose(rules) ?? GivenDose(nil as Vaccine.ID?, on: nil)
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(birth: try CalendarDay(row.birth), history: [], candidate: dose), rules)
+        let facts = VaccinationClaimFacts(
+            person: PersonKey(high: 1, low: 2), municipality: row.municipality, answer: answer,
+            duplicates: row.hasDuplicate ? [record] : [])
+        do throws(VaccinationClaimRefusal) {
+            return .success(try claimVaccination(record, facts, rules))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    @Test(arguments: cases)
+    func `a record is a claim, or says why not`(row: Case) throws {
+        switch try Self.claim(row) {
+        case .failure(let refusal): #expect(refusal == row.refusal)
+        case .success(let claim):
+            #expect(row.refusal == nil)
+            #expect(claim.ledger.programme == "mr")
+            #expect(claim.ledger.doseNumber == 1)
+            #expect(claim.ledger.lotNumber == "FAKE01")
+            #expect(claim.charge?.claimedYen == 11_070)
+            #expect(!claim.ledger.isOutOfArea)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("222216", 10_570, true),
+            // No price was agreed on, so the line waits for one.
+            ("131016", nil, false),
+        ] as [(String, Int?, Bool)])
+    func `the municipality of residence pays its own price`(
+        body: String, yen: Int?, isOutOfArea: Bool
+    ) throws {
+        let claim = try Self.claim(Case(name: "", municipality: body, refusal: nil)).get()
+        #expect(claim.charge?.claimedYen == yen)
+        #expect(claim.ledger.isOutOfArea == isOutOfArea)
+        #expect(claim.ledger.municipality == body)
+    }
+
+    @Test(
+        arguments: [
+            ("2025-09-30", nil), ("2025-10-01", 3610), ("2026-01-31", 3610), ("2026-02-01", nil),
+            ("2026-10-01", 3710),
+        ] as [(String, Int?)])
+    func `a price holds between its days`(day: String, yen: Int?) throws {
+        let price = try VaccinationCase.rules().price(
+            "influenza-elderly", "influenza", in: "132101", on: CalendarDay(day))
+        #expect(price.map { $0.unitYen - $0.copaymentYen } == yen)
+    }
+
+    static let wrong: [(old: String, new: String, path: String)] = [
+        (#""programme": "bcg""#, #""programme": "mr""#, "prices[6].effectiveFrom"),
+        (#""programme": "bcg""#, #""programme": "bgc""#, "prices[5].programme"),
+        (#""hpv9""#, #""hpv10""#, "prices[9].vaccines"),
+        (#""unitYen": 9060"#, #""unitYen": 0"#, "prices[5].unitYen"),
+        (
+            #""unitYen": 9060, "copaymentYen": 0"#, #""unitYen": 9060, "copaymentYen": 9061"#,
+            "prices[5].copaymentYen"
+        ),
+        (#""body": "132101""#, #""body": "132102""#, "body"),
+    ]
+
+    @Test(arguments: wrong)
+    func `a price list that is wrong is refused with its place`(
+        old: String, new: String, path: String
+    ) throws {
+        let files = Profiles.replacing("immunization/prices/132101.json", old, new)
+        do throws(RuleFault) {
+            _ = try ImmunizationRules(reading: files)
+            Issue.record("taken")
+        } catch {
+            #expect(error.path == path, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// What vendors ask without a database: the real program, a file of cases, and how it ends.
+@Suite(.timeLimit(.minutes(1)))
+struct VendorCommandTests {
+    /// …/Tests/GatewayTests/Operate/VendorCommandTests.swift → the package root.
+    private static let profiles = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "profiles").path
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        let command: [String]
+        let good: String
+        let bad: String
+        var testDescription: String { command.joined(separator: " ") }
+    }
+
+    static let rows = [
+        Row(
+            command: ["reconcile", "--cases"], good: #"{"id": 1, "given": {"payer": "54136015"}}"#,
+            bad: #"{"id": 2, "given": {"payer": "5"}}"#),
+        Row(
+            command: ["copay"], good: #"{"id": 1, "input": {"rate": 30, "only": 10000}}"#,
+            bad: #"{"id": 2, "input": 5}"#),
+        Row(
+            command: ["immunization", "check"],
+            good: """
+                {"id": 1, "birth": "2025-05-10", "sex": "female",
+                 "given": [{"v": "MR", "date": "2026-06-01"}]}
+                """,
+            bad: #"{"id": 2, "birth": "2025-05-10", "given": [{"date": "2026-02-28"}]}"#),
+    ]
+
+    @Test(arguments: rows)
+    func `a case that cannot be read makes the command exit 1, and the others are answered`(
+        _ row: Row
+    ) async throws {
+        for (cases, status) in [([row.good], Int32(0)), ([row.bad, row.good], 1)] {
+            let file = FileManager.default.temporaryDirectory.appending(
+                path: "cases-\(UUID().uuidString).json")
+            try Data(#"{"data": [\#(cases.joined(separator: ","))]}"#.utf8).write(to: file)
+            defer { try? FileManager.default.removeItem(at: file) }
+            let ended = try await Program.run(
+                row.command + [file.path, "--profiles", Self.profiles])
+            #expect(ended.status == status, "\(ended.errors)")
+            #expect(ended.output.contains(#""id":1"#))
+            #expect(ended.errors.isEmpty == (status == 0))
+        }
+    }
+}

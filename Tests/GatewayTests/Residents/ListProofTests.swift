@@ -1,0 +1,265 @@
+import Exchange
+import Foundation
+import Ledger
+import TestSupport
+import Testing
+import Trust
+
+/// 一覧の証明: what a portal gets is proved to be all there is, by the program's own verifier and by one in
+/// another language; and whatever is changed in it is found by both.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+struct ListProofTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    /// Both verifiers, each in a process of its own, on files.
+    private func verdicts(_ bodies: [[UInt8]]) async throws -> (
+        own: Program.Ended, stranger: Program.Ended
+    ) {
+        let files = try bodies.map { body in
+            let file = FileManager.default.temporaryDirectory.appending(
+                path: "tsunagi-list-\(RecordID.random().text).json")
+            try Data(body).write(to: file)
+            return file.path
+        }
+        defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+        let key = gateway.sealKey.text
+        return (
+            try await Program.run(["seal", "proof"] + files + ["--key", key]),
+            try await Program.run(
+                [Self.stranger, key] + files, of: ["/usr/bin/env", "python3"])
+        )
+    }
+
+    /// …/Tests/GatewayTests/Residents/ListProofTests.swift → …/Tests/Strangers.
+    private static let stranger = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Strangers/verify_list.py").path
+
+    private func expectGood(
+        _ bodies: [[UInt8]], at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        let (own, stranger) = try await verdicts(bodies)
+        #expect(own.status == 0, "\(own.output)\(own.errors)", sourceLocation: place)
+        #expect(stranger.status == 0, "\(stranger.output)", sourceLocation: place)
+    }
+
+    private func list(_ token: (String, String), _ query: String = "?_count=100") async throws
+        -> TLSClient.Answer
+    {
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/AuditEvent" + query, headers: [token])
+        try answer.expect(200)
+        return answer
+    }
+
+    /// A resident with a history of seven entries, two of them after the epoch.
+    private func listed() async throws -> TLSClient.Answer {
+        let card = try await gateway.settle().card
+        let visit = try await gateway.openVisit(card)
+        for _ in 0..<2 { _ = try await gateway.check(visit) }
+        let token = try await gateway.session(of: card)
+        try await gateway.sealEpoch()
+        _ = try await gateway.check(visit)
+        _ = try await gateway.check(visit)
+        try await gateway.seal()
+        return try await list(token)
+    }
+
+    @Test func `a list is complete as of the epoch, and says what came after it`() async throws {
+        let answer = try await listed()
+        try await expectGood([answer.body])
+        let shown = try ShownList([answer.body])
+        #expect(shown.events.map(\.sequence) == [7, 6, 5, 4, 3, 2, 1])
+        #expect(
+            shown.events.map(\.isNotYetCommitted) == [true, true]
+                + Array(repeating: false, count: 5))
+        #expect(shown.pages[0].proof?.count == 5)
+        let sentences = shown.check(with: gateway.sealKey)
+        #expect(sentences.areGood)
+        #expect(sentences.contains { $0.sentence.hasPrefix("Complete: all 5 entries") })
+        #expect(sentences.contains { $0.sentence.hasPrefix("2 came after") })
+    }
+
+    @Test func `a resident of whom nothing was committed is proved to have nothing`() async throws {
+        _ = try await gateway.settle()
+        try await gateway.sealEpoch()
+        let token = try await gateway.session(of: gateway.settle().card)
+        let answer = try await list(token)
+        try await expectGood([answer.body])
+        let shown = try ShownList([answer.body])
+        #expect(shown.pages[0].proof?.count == 0 && shown.pages[0].proof?.head == nil)
+        #expect(shown.events.count == 2 && shown.events.allSatisfy(\.isNotYetCommitted))
+    }
+
+    @Test func `the question itself is in the next epoch`() async throws {
+        let token = try await gateway.session(of: gateway.settle().card)
+        _ = try await list(token)
+        try await gateway.sealEpoch()
+        let shown = try ShownList([try await list(token).body])
+        #expect(shown.pages[0].proof?.count == 3)
+        #expect(
+            shown.events.first?.resource["purposeOfEvent"]?.text.contains("read-own-access-log")
+                == true)
+        #expect(shown.check(with: gateway.sealKey).areGood)
+    }
+
+    @Test func `pages prove the list together, and one alone says that it is not all`() async throws
+    {
+        let card = try await gateway.settle().card
+        for _ in 0..<5 { _ = try await gateway.openVisit(card) }
+        let token = try await gateway.session(of: card)
+        try await gateway.sealEpoch()
+        var pages: [[UInt8]] = []
+        for offset in [0, 3, 6] {
+            pages.append(try await list(token, "?_count=3&_offset=\(offset)").body)
+        }
+        // The questions moved the list on, so that three pages of three end before the last one.
+        pages.append(try await list(token, "?_count=3&_offset=9").body)
+        try await expectGood(pages.reversed())
+        let (own, stranger) = try await verdicts([pages[0]])
+        #expect(own.status == 1 && own.output.contains("NOT COMPLETE"), "\(own.output)")
+        #expect(stranger.status == 1)
+    }
+
+    @Test func `nobody gets the proof of a list that is not theirs to see`() async throws {
+        let answer = try await gateway.send(Cast.portal, "GET", "/fhir/AuditEvent")
+        #expect(answer.status == 401 && !answer.text.contains("list-proof"))
+        let token = try await gateway.session(of: gateway.settle().card)
+        let other = try await gateway.send(
+            Cast.otherPortal, "GET", "/fhir/AuditEvent", headers: [token])
+        #expect(other.status != 200 && !other.text.contains("list-proof"))
+        gateway.expectMoreEntries(0)
+    }
+
+    struct Forgery: Sendable, CustomTestStringConvertible {
+        let name: String
+        let forge: @Sendable (inout JSONObject) throws -> Void
+        var testDescription: String { name }
+
+        init(_ name: String, _ forge: @escaping @Sendable (inout JSONObject) throws -> Void) {
+            self.name = name
+            self.forge = forge
+        }
+    }
+
+    static let forgeries: [Forgery] = [
+        .init("the newest committed entry dropped") { $0.changeEntries { $0.remove(at: 2) } },
+        .init("the oldest entry dropped") { $0.changeEntries { $0.removeLast() } },
+        .init("one in the middle dropped, and the total with it") {
+            $0.changeEntries { $0.remove(at: 4) }
+            $0 = $0.with("total", .number("6"))
+        },
+        .init("what came after the epoch dropped") { $0.changeEntries { $0.removeFirst() } },
+        .init("all entries dropped") { $0.changeEntries { $0.removeAll() } },
+        .init("two swapped") { $0.changeEntries { $0.swapAt(3, 4) } },
+        .init("one shown in another's place") { bundle in
+            bundle.changeEntries { $0[3] = $0[4] }
+        },
+        .init("the time of one changed") {
+            $0.replace(/"recorded":"20(\d\d)/, with: #""recorded":"19"#)
+        },
+        .init("the purpose of one changed") {
+            $0.replace(/"code":"check-eligibility"/, with: #""code":"read-patient""#)
+        },
+        .init("the party of one changed") {
+            $0.replace(
+                /urn:tsunagi:party:institution:\d+/,
+                with: "urn:tsunagi:party:institution:1340000002")
+        },
+        .init("a refusal shown as granted") { bundle in
+            bundle.replace(/"outcome":"0"/, with: #""outcome":"4""#)
+        },
+        .init("an id changed") { $0.replace(/"id":"[0-9a-f]/, with: #""id":"g"#) },
+        .init("the visit changed") {
+            $0.replace(
+                /"urn:tsunagi:visit","value":"./, with: #""urn:tsunagi:visit","value":"g"#)
+        },
+        .init("the count lowered") { try $0.setProof("count", "valueString", "4") },
+        .init("the count raised") { try $0.setProof("count", "valueString", "6") },
+        .init("the count forged to none") { try $0.setProof("count", "valueString", "0") },
+        .init("the index of another resident") {
+            try $0.setProof("index", "valueBase64Binary", Base64.text(Array(1...16)))
+        },
+        .init("the last link changed") {
+            try $0.setProof("lastLink", "valueBase64Binary", Base64.text(Array(1...32)))
+        },
+        .init("the map's siblings changed") {
+            try $0.setProof("sibling", "valueBase64Binary", Base64.text(Array(1...32)))
+        },
+        .init("the map's leaf changed") {
+            let text = "tsunagi map v1\nepoch: 9\nsize: 1\nroot: 00\nat: 1\n"
+            try $0.setProof("mapLeaf", "valueBase64Binary", Base64.text(Array(text.utf8)))
+        },
+        .init("the checkpoint's size changed") {
+            $0.replace(/tsunagi.example\/test\\n/, with: "tsunagi.example/test\\n1")
+        },
+        .init("the proof left out") { $0 = $0.without("meta") },
+        .init("an entry of the map said to come after it") { bundle in
+            bundle.changeEntries { $0.remove(at: 2) }
+            try bundle.setProof("count", "valueString", "5")
+            bundle = bundle.with("total", .number("6"))
+        },
+        .init("a leaf of another entry") { bundle in
+            let leaves = bundle.text.matches(of: /"leaf","valueBase64Binary":"([^"]+)"/).map {
+                String($0.1)
+            }
+            bundle = try bundle.replacing(leaves[3], with: leaves[4])
+        },
+    ]
+
+    @Test func `every forgery is found by both verifiers`() async throws {
+        let answer = try await listed()
+        let honest = try #require(try JSON(reading: answer.body).object)
+        try await expectGood([Array(JSON.object(honest).text.utf8)])
+        for forgery in Self.forgeries {
+            var forged = honest
+            try forgery.forge(&forged)
+            #expect(forged != honest, "\(forgery.name) changes nothing")
+            let (own, stranger) = try await verdicts([Array(forged.text.utf8)])
+            #expect(own.status == 1, "\(forgery.name): \(own.output)")
+            #expect(stranger.status == 1, "\(forgery.name): \(stranger.output)")
+        }
+    }
+
+    @Test func `an answer under another key is not believed`() async throws {
+        let answer = try await listed()
+        let other = try CheckpointSigner(
+            origin: "tsunagi.example/test", privateKey: randomBytes(32))
+        let checks = try ShownList([answer.body]).check(with: other.key)
+        #expect(!checks.areGood)
+    }
+}
+
+extension JSONObject {
+    fileprivate var text: String { JSON.object(self).text }
+
+    fileprivate mutating func changeEntries(_ change: (inout [JSON]) -> Void) {
+        var entries = self["entry"]?.array ?? []
+        change(&entries)
+        self = with("entry", .array(entries))
+    }
+
+    /// In the first place where it stands.
+    fileprivate mutating func replace(_ old: some RegexComponent, with new: String) {
+        let text = text.replacing(old, with: new, maxReplacements: 1)
+        self = (try? JSON(reading: text).object) ?? self
+    }
+
+    fileprivate func replacing(_ old: String, with new: String) throws -> JSONObject {
+        try #require(try JSON(reading: text.replacing(old, with: new)).object)
+    }
+
+    /// Changes a part of the list's proof, the first of this name.
+    fileprivate mutating func setProof(_ name: String, _ kind: String, _ value: String) throws {
+        var meta = try #require(self["meta"]?.object)
+        var outer = try #require(meta["extension"]?.array?.first?.object)
+        var parts = try #require(outer["extension"]?.array)
+        let place = try #require(parts.firstIndex { $0.object?["url"]?.string == name })
+        parts[place] = .object(try #require(parts[place].object).with(kind, .string(value)))
+        outer = outer.with("extension", .array(parts))
+        meta = meta.with("extension", .array([.object(outer)]))
+        self = with("meta", .object(meta))
+    }
+}
