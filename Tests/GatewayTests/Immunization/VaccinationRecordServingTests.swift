@@ -11,8 +11,6 @@ import Testing
 struct VaccinationRecordServingTests {
     typealias Visit = RunningGateway.Visit
 
-    static let nobody = "00000000-0000-4000-8000-000000000000"
-
     let gateway: RunningGateway
 
     init() throws { gateway = try .running }
@@ -134,6 +132,33 @@ struct VaccinationRecordServingTests {
         #expect(try await lines(first.text("id")).first?.contains("20010") == true)
         #expect(try await lines(second.text("id")) == ["1 completed duplicate"])
         #expect(first.json["patient"] != second.json["patient"])
+    }
+
+    @Test func `the same dose told by two clinics at once is claimed once`() async throws {
+        for _ in 0..<6 {
+            let card = try await gateway.settleBaby()
+            let visits = [
+                (Cast.clinic, try await gateway.openVaccinationVisit(card)),
+                (
+                    Cast.paperClinic,
+                    try await gateway.openVaccinationVisit(card, at: Cast.paperClinic)
+                ),
+            ]
+            let ids = try await withThrowingTaskGroup(of: String.self) { [gateway, today] group in
+                for (clinic, visit) in visits {
+                    group.addTask {
+                        let answer = try await gateway.record(
+                            SentDose(on: today), visit, by: clinic)
+                        try answer.expect(201)
+                        return answer.text("id")
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            var told: [String] = []
+            for id in ids { told += try await lines(id) }
+            #expect(told.filter { $0.hasSuffix("duplicate") }.count == 1, "\(told)")
+        }
     }
 
     // MARK: Corrections
