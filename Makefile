@@ -29,7 +29,7 @@ demo: build
 	@"$$(swift build --show-bin-path)/tsunagi" demo
 
 # Built apart, so that the test run's own lines are not lost among the compiler's. There are no XCTest tests.
-# Servers and their clients run apart from what calculates: a test that fills every core would keep them waiting.
+# Servers and their clients run apart from what calculates: a test that fills every core keeps them waiting.
 test: install
 	@echo 'Building the tests (the first time about five minutes on two cores)'
 	@swift build $(quiet) --build-tests

@@ -34,6 +34,11 @@ extension Connection.Options {
             // Notices are not read, warnings are: see `Connection.takeWarning`.
             "client_min_messages": "warning",
             "DateStyle": "ISO", "bytea_output": "hex",
+            // A plan made while a table was empty (a fresh database, a month's first second) is kept until
+            // statistics come, and would read the whole table by then: an index is taken where there is one.
+            "enable_seqscan": "off",
+            // Compiling costs more than any of these statements.
+            "jit": "off",
         ].merging(mode.defaults) { _, new in new }
     }
 }
