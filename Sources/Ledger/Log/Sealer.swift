@@ -304,7 +304,7 @@ package final class Sealer: Sendable {
 }
 
 /// Why a round of sealing stopped. Nothing was committed by it.
-enum SealFault: Error {
+package enum SealFault: Error {
     /// The stored tree does not have the root that the head row says: someone changed one of them.
     case head
     /// The server's transactions are older than those already sealed: it is not the server that

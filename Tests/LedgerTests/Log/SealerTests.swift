@@ -96,7 +96,7 @@ import Testing
                 for sealer in sealers {
                     group.addTask {
                         for _ in 0..<40 {
-                            _ = try await sealer.seal()
+                            try await LedgerWorld.amongOthers { _ = try await sealer.seal() }
                             try await Task.sleep(for: .milliseconds(5))
                         }
                     }

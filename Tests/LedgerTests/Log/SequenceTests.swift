@@ -91,8 +91,10 @@ import Testing
                 for sealer in sealers {
                     group.addTask {
                         for _ in 0..<40 {
-                            _ = try await sealer.seal()
-                            _ = try await sealer.advanceEpoch(every: 0)
+                            try await LedgerWorld.amongOthers {
+                                _ = try await sealer.seal()
+                                _ = try await sealer.advanceEpoch(every: 0)
+                            }
                             try await Task.sleep(for: .milliseconds(5))
                         }
                     }
