@@ -221,7 +221,7 @@ package final class RawClient: Sendable {
     }
 
     /// Everything received once the server has closed; throws when it has not done so in time.
-    package func receivedUntilClosed(within seconds: Int64 = 10) async throws -> String {
+    package func receivedUntilClosed(within seconds: Int64 = 60) async throws -> String {
         let late = channel.eventLoop.scheduleTask(in: .seconds(seconds)) { [channel] in
             channel.close(promise: nil)
             throw TLSClient.Gone(description: "still open after \(seconds) s")
