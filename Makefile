@@ -29,8 +29,8 @@ demo: build
 	@"$$(swift build --show-bin-path)/tsunagi" demo
 
 # Built apart, so that the test run's own lines are not lost among the compiler's. There are no XCTest tests.
-# Servers and their clients run apart from what calculates, and those with deadlines apart from the other servers: a
-# test that fills every core keeps them waiting.
+# Servers and their clients run apart from what calculates, and those with deadlines apart from other servers:
+# a test that fills every core keeps them waiting.
 deadlines := GatewayTests.(Edge|Operations|(Limit|Identity)Serving|PartyLimit)Tests
 test: install
 	@echo 'Building the tests (the first time about five minutes on two cores)'
