@@ -43,9 +43,20 @@ package struct CheckpointOutlet: Sendable {
         let new = "\(folder)/latest.\(UInt64.random(in: .min ... .max))"
         try put(note, new, O_TRUNC)
         guard rename(new, "\(folder)/latest") == 0 else {
-            throw Failure(path: folder, code: errno)
+            let failure = Failure(path: folder, code: errno)
+            unlink(new)
+            throw failure
         }
+        try flushFolder()
         try put(note + "\n", "\(folder)/\(day()).checkpoints", O_APPEND)
+    }
+
+    /// A new name survives a power cut only once its folder was flushed.
+    private func flushFolder() throws {
+        let place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard place >= 0 else { throw Failure(path: folder, code: errno) }
+        defer { close(place) }
+        guard fsync(place) == 0 else { throw Failure(path: folder, code: errno) }
     }
 
     private func put(_ text: String, _ path: String, _ mode: Int32) throws {

@@ -15,8 +15,8 @@ struct ExampleSettingsTests {
         String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
     }
 
-    @Test func `the example is taken as far as the files it names`() throws {
-        let said = try Self.serve(try Self.text("deploy/gateway.example.json"))
+    @Test func `the example is taken as far as the files it names`() async throws {
+        let said = try await Self.serve(try Self.text("deploy/gateway.example.json"))
         // Its first file is the keys', which no machine that runs tests has.
         #expect(said.contains("/etc/tsunagi/"))
         #expect(!said.contains("The setting"))
@@ -32,11 +32,13 @@ struct ExampleSettingsTests {
         (#""origin": "tsunagi.example/log""#, #""origin": """#, "log.origin"),
     ])
     func `a wrong setting is refused by its name`(_ right: String, _ wrong: String, _ name: String)
-        throws
+        async throws
     {
         let example = try Self.text("deploy/gateway.example.json")
         #expect(example.contains(right))
-        #expect(try Self.serve(example.replacingOccurrences(of: right, with: wrong)).contains(name))
+        #expect(
+            try await Self.serve(example.replacingOccurrences(of: right, with: wrong)).contains(
+                name))
     }
 
     @Test func `every setting of the program is in the example and in its explanation`() throws {
@@ -65,22 +67,13 @@ struct ExampleSettingsTests {
     }
 
     /// What `tsunagi serve` says when it refuses to start with this configuration.
-    private static func serve(_ configuration: String) throws -> String {
+    private static func serve(_ configuration: String) async throws -> String {
         let file = FileManager.default.temporaryDirectory.appending(
             path: "tsunagi-settings-\(UUID().uuidString).json")
         try Data(configuration.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        process.executableURL = URL(filePath: ServeProcess.program)
-        process.arguments = ["serve", "--config", file.path]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus != 0)
-        return String(decoding: said, as: UTF8.self)
+        let ended = try await Program.run(["serve", "--config", file.path])
+        #expect(ended.status != 0)
+        return ended.errors
     }
 }

@@ -11,23 +11,23 @@ struct Compiler {
     /// nothing.
     ///
     /// Ownership is checked on SIL, so type-checking alone would accept a handle that escapes.
-    static func verdict(on code: String) throws -> Verdict {
+    static func verdict(on code: String) async throws -> Verdict {
         let file = FileManager.default.temporaryDirectory
             .appending(path: "tsunagi-door-\(UUID().uuidString).swift")
         try code.write(to: file, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: file) }
         let modules = try built()
-        let (status, output) = try run(
-            ["swiftc"] + options + libpq() + [
+        let ended = try await Program.run(
+            ["swiftc"] + options + (try await libpq()) + [
                 "-package-name", packageName,
                 "-I", modules.appending(path: "Modules").path,
                 // Ledger's module names libpq's, so its map must be found, though nothing here uses it.
                 "-I", root.appending(path: "Sources/CPostgres").path,
                 file.path,
-            ])
-        let lines = output.split(separator: "\n").map(String.init)
+            ], of: ["/usr/bin/env"])
+        let lines = ended.errors.split(separator: "\n").map(String.init)
         return Verdict(
-            accepts: status == 0,
+            accepts: ended.status == 0,
             errors: lines.compactMap { line in
                 line.firstRange(of: "error: ").map { String(line[$0.upperBound...]) }
             })
@@ -61,22 +61,9 @@ struct Compiler {
     }
 
     /// Where libpq's headers are, as SwiftPM asks too: `-I…` for the C compiler inside.
-    private static func libpq() throws -> [String] {
-        try run(["pkg-config", "--cflags-only-I", "libpq"]).output
+    private static func libpq() async throws -> [String] {
+        try await Program.run(["pkg-config", "--cflags-only-I", "libpq"], of: ["/usr/bin/env"])
+            .output
             .split(whereSeparator: \.isWhitespace).flatMap { ["-Xcc", String($0)] }
-    }
-
-    private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let compiler = Process()
-        compiler.executableURL = URL(filePath: "/usr/bin/env")
-        compiler.arguments = arguments
-        compiler.standardInput = FileHandle.nullDevice
-        let errors = Pipe()
-        compiler.standardOutput = errors
-        compiler.standardError = errors
-        try compiler.run()
-        let output = try errors.fileHandleForReading.readToEnd() ?? Data()
-        compiler.waitUntilExit()
-        return (compiler.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 }

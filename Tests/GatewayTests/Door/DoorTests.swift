@@ -12,17 +12,19 @@ import Testing
         var testDescription: String { name }
     }
 
-    @Test func `a handler that reads inside its access compiles`() throws {
+    @Test func `a handler that reads inside its access compiles`() async throws {
         for code in [Self.reads, Self.readsFromVisit] {
-            let verdict = try Compiler.verdict(on: Self.imports + code)
+            let verdict = try await Compiler.verdict(on: Self.imports + code)
             #expect(verdict.errors == [])
             #expect(verdict.accepts)
         }
     }
 
     @Test(arguments: handlers)
-    func `a handler that goes around the access does not compile`(handler: Handler) throws {
-        let verdict = try Compiler.verdict(on: Self.imports + handler.code)
+    func `a handler that goes around the access does not compile`(handler: Handler)
+        async throws
+    {
+        let verdict = try await Compiler.verdict(on: Self.imports + handler.code)
         #expect(!verdict.accepts)
         #expect(
             verdict.errors.contains { $0.contains(handler.refusal) },

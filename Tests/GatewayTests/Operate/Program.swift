@@ -1,7 +1,10 @@
+import Dispatch
 import Foundation
 import Postgres
+import Synchronization
 
-/// The command line as a person types it: the real program, run to its end.
+/// A program as a person types it, run to its end on a thread of its own: tests share as many threads as
+/// there are cores, and none of them may wait for a process.
 enum Program {
     struct Ended: Sendable {
         let status: Int32
@@ -33,12 +36,20 @@ enum Program {
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        // What is said on either fits a pipe, so reading one after the other does not block.
+        let complained = Mutex(Data())
+        let isSilent = DispatchSemaphore(value: 0)
+        let complaints = errors.fileHandleForReading
+        // Read beside the output: a program that fills either pipe would wait for its reader for ever.
+        Thread {
+            let all = complaints.readDataToEndOfFile()
+            complained.withLock { $0 = all }
+            isSilent.signal()
+        }.start()
         let said = output.fileHandleForReading.readDataToEndOfFile()
-        let complained = errors.fileHandleForReading.readDataToEndOfFile()
+        isSilent.wait()
         process.waitUntilExit()
         return Ended(
             status: process.terminationStatus, output: String(decoding: said, as: UTF8.self),
-            errors: String(decoding: complained, as: UTF8.self))
+            errors: String(decoding: complained.withLock { $0 }, as: UTF8.self))
     }
 }

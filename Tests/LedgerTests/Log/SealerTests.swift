@@ -61,6 +61,25 @@ import Testing
         }
     }
 
+    /// As a `pg_dump` does: what the runbook tells whoever looks for what holds the seal.
+    @Test func `a transaction that only reads holds up no seal`() async throws {
+        try await LedgerWorld.with { world in
+            let reading = Gate()
+            let mayEnd = Gate()
+            async let reader: Void = world.pool.transaction(.readOnly) { transaction in
+                _ = try transaction.query(Statement("select count(*) from log.access_entry"))
+                reading.open()
+                mayEnd.waitBlocking()
+            }
+            try await reading.wait()
+            try await Self.enter(["one"], world)
+            let sealed = try await world.sealer().seal()
+            mayEnd.open()
+            try await reader
+            #expect(sealed == 1)
+        }
+    }
+
     @Test func `an entry that is rolled back leaves no gap`() async throws {
         try await LedgerWorld.with { world in
             try await Self.enter(["one"], world)
