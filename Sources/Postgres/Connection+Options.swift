@@ -37,8 +37,9 @@ extension Connection.Options {
             // A plan made while a table was empty (a fresh database, a month's first second) is kept until
             // statistics come, and would read the whole table by then: an index is taken where there is one.
             "enable_seqscan": "off",
-            // Compiling costs more than any of these statements.
-            "jit": "off",
+            // Compiling costs more than any of these statements, and so does starting workers: the few
+            // milliseconds that they run are taken from the cores on which others wait for an answer.
+            "jit": "off", "max_parallel_workers_per_gather": "0",
         ].merging(mode.defaults) { _, new in new }
     }
 }
