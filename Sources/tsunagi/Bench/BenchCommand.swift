@@ -23,9 +23,11 @@ struct BenchCommand: AsyncParsableCommand {
         func run() async throws {
             let world = try World(
                 folder: dir,
+                // As deploy/postgresql/settings.conf has them, for a machine of this size.
                 settings: [
-                    "shared_buffers": "512MB", "max_wal_size": "4GB", "jit": "off",
-                    "max_connections": "100",
+                    "shared_buffers": "512MB", "min_wal_size": "4GB", "max_wal_size": "4GB",
+                    "wal_compression": "on", "checkpoint_timeout": "15min",
+                    "autovacuum_vacuum_cost_delay": "10ms", "max_connections": "100",
                 ])
             try await world.build()
             let bench = try await BenchWorld(world)
