@@ -42,6 +42,8 @@ extension GatewayParts {
             route(
                 .post, "/fhir/Immunization/$check", for: .checkVaccination,
                 handle: checkVaccination),
+            route(.post, "/fhir/Claim/$submit", for: .settleBill, handle: settleBill),
+            route(.get, "/fhir/ClaimResponse/:id", for: .readBill, handle: readBill),
         ]
     }
 
@@ -85,6 +87,7 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
                 handle: readOwnForecast),
+            route(.get, "/balances", for: .readOwnBalances, handle: readOwnBalances),
             route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
             route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
         ]

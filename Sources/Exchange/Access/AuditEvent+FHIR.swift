@@ -93,13 +93,13 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination:
+            .readRegistration, .readVaccination, .checkVaccination, .readBill:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination:
+            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination, .settleBill:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast:
+            .readOwnVaccinations, .readOwnForecast, .readOwnBalances:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }

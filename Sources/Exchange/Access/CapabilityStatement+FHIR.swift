@@ -78,7 +78,7 @@ private struct ServedResource {
 
     private func definition(of operation: String) -> String {
         operation == "submit"
-            ? "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit"
+            ? "http://hl7.org/fhir/OperationDefinition/" + type + "-submit"
             : "urn:tsunagi:OperationDefinition:" + type + "-" + operation
     }
 }
@@ -108,6 +108,8 @@ extension Listener {
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["create", "update", "read"], operations: ["check"]),
+                ServedResource(type: "Claim", operations: ["submit"]),
+                ServedResource(type: "ClaimResponse", interactions: ["read"]),
             ]
         case .office: return [replay]
         case .resident:

@@ -21,6 +21,10 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readVaccination = "read-vaccination"
     /// 接種前の確認 (institution).
     case checkVaccination = "check-vaccination"
+    /// 窓口負担の照会・予約・確定・取消 (institution).
+    case settleBill = "settle-bill"
+    /// 送信した会計の参照 (institution).
+    case readBill = "read-bill"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
     /// 検診対象者の登録 (municipality).
@@ -47,6 +51,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnVaccinations = "read-own-vaccinations"
     /// 本人の接種予定の参照 (portal).
     case readOwnForecast = "read-own-forecast"
+    /// 本人の自己負担と上限額の残りの参照 (portal).
+    case readOwnBalances = "read-own-balances"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 
@@ -55,7 +61,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
-            .recordVaccination, .readVaccination, .checkVaccination:
+            .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
@@ -64,7 +70,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
             .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
-            .readOwnAccessLog:
+            .readOwnBalances, .readOwnAccessLog:
             [.portal]
         }
     }

@@ -108,6 +108,11 @@ extension Refusal {
         .identifierChanged,
         .versionPassed,
         .recordWithdrawn,
+        .certificateNotHeld,
+        .copaymentRulesUnknown,
+        .collectedTooMuch,
+        .billChanged,
+        .billVoided,
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -176,6 +181,11 @@ extension Refusal {
         case .identifierChanged: .identifierChanged
         case .versionPassed: .versionPassed
         case .recordWithdrawn: .recordWithdrawn
+        case .certificateNotHeld: .certificateNotHeld
+        case .copaymentRulesUnknown: .copaymentRulesUnknown
+        case .collectedTooMuch: .collectedTooMuch
+        case .billChanged: .billChanged
+        case .billVoided: .billVoided
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

@@ -68,6 +68,13 @@ package enum Refusal: Error, Hashable, Sendable {
     case versionPassed
     case recordWithdrawn
 
+    // Bills at the counter.
+    case certificateNotHeld
+    case copaymentRulesUnknown
+    case collectedTooMuch
+    case billChanged
+    case billVoided
+
     // The gateway itself: counted, never entered.
     case tooManyRequests
     case overloaded

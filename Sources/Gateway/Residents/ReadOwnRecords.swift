@@ -1,4 +1,5 @@
 import Exchange
+import HTTPTypes
 import Hummingbird
 import Ledger
 
@@ -75,6 +76,7 @@ extension GatewayParts {
     /// One reading of a resident's own, for which the resident's token stands.
     func own(
         _ asking: Asking,
+        answering answer: (HTTPResponse.Status, [UInt8]) -> Response = Response.fhir,
         _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
     ) async throws -> Response {
         let token = try asking.residentToken()
@@ -86,7 +88,7 @@ extension GatewayParts {
             records.enter(person)
             return try body(&records, person, pairwise(person, for: party).current)
         }
-        return .fhir(.ok, bytes)
+        return answer(.ok, bytes)
     }
 }
 
@@ -96,6 +98,8 @@ enum PageLimits {
     static let visitsMax = 60
     /// Paper visits are few in a life.
     static let noticesMax = 100
+    /// A year of three certificates.
+    static let monthsMax = 36
     /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.
     static let entriesMax = 100
     static let entriesDefault = 50

@@ -13,6 +13,7 @@ struct DemoStory {
         try municipality()
         let visit = try clinic()
         try counter(visit)
+        try await chronicPatient()
         try await resident()
         try auditor()
     }
@@ -94,7 +95,7 @@ struct DemoStory {
     }
 
     private func resident() async throws {
-        teller.chapter("7. The mother looks at her phone: who looked at my child's records?")
+        teller.chapter("8. The mother looks at her phone: who looked at my child's records?")
         let token = try session(of: cast.child)
         let bearer = "Authorization: Bearer \(token)"
         let shown = try await list(bearer)
@@ -130,7 +131,7 @@ struct DemoStory {
     }
 
     private func auditor() throws {
-        teller.chapter("8. The auditor trusts nothing and reads the log again")
+        teller.chapter("9. The auditor trusts nothing and reads the log again")
         let world = teller.world
         let arguments = [
             "seal", "verify", "--database", world.conninfo(as: "tsunagi_reader"), "--checkpoint",
@@ -147,7 +148,7 @@ struct DemoStory {
 
 /// The single requests of the story.
 extension DemoStory {
-    private func open(
+    func open(
         _ index: Int, consents: [String], at institution: Party, isShown: Bool
     ) throws -> Teller.Answer {
         let nonce = try teller.send(
@@ -168,7 +169,7 @@ extension DemoStory {
         return answer
     }
 
-    private func check(
+    func check(
         _ visit: (id: String, patient: String), _ name: String, at institution: Party? = nil,
         isShown: Bool
     ) throws -> Teller.Answer {
@@ -182,7 +183,7 @@ extension DemoStory {
         return answer
     }
 
-    private func session(of index: Int) throws -> String {
+    func session(of index: Int) throws -> String {
         let nonce = try teller.send(
             .init(
                 method: "POST", party: cast.portal, listener: .resident, path: "/tokens/nonces",
@@ -206,7 +207,7 @@ extension DemoStory {
         return answer.text("access_token")
     }
 
-    private func say(outcomesIn answer: Teller.Answer) {
+    func say(outcomesIn answer: Teller.Answer) {
         for sentence in answer.text("disposition").components(separatedBy: " / ") {
             teller.say("  → " + sentence)
         }
@@ -224,7 +225,7 @@ extension DemoStory {
         try SealCommand.signer(keys: teller.world.keysFolder, origin: World.origin, version: 1).key
     }
 
-    private func expect(_ answer: Teller.Answer, _ status: Int) throws {
+    func expect(_ answer: Teller.Answer, _ status: Int) throws {
         guard answer.status == status else {
             throw Command.Failure(
                 description: "expected \(status), got \(answer.status): "

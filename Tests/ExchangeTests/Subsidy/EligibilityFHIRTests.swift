@@ -143,7 +143,7 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization",
+                "Immunization", "Claim", "ClaimResponse",
             ]
         ),
         (.office, ["CoverageEligibilityResponse"]),

@@ -104,7 +104,7 @@ struct RotationTests {
         let clinic = try await TLSClient(
             port: try #require(doorplate.port(.institution)),
             credentials: world.pki.credentials(of: Cast.clinic))
-        let opened = try await Self.open(card, clinic)
+        let opened = try await clinic.openVisit(card, at: Cast.clinic)
         let former = try #require(opened.json["replaces"]?.array?.first?.string)
         let current = opened.text("patient")
         #expect(former != current)
@@ -122,25 +122,5 @@ struct RotationTests {
             #expect(patient.status == 200, "\(patient.text)")
         }
         await clinic.close()
-    }
-
-    private static func open(_ card: SoftwareCard, _ clinic: TLSClient) async throws
-        -> TLSClient.Answer
-    {
-        let json = [("Content-Type", "application/json")]
-        let nonce = try await clinic.send("POST", "/visits/nonces", headers: json, body: [])
-        let day = try CalendarDay(nonce.text("day"))
-        let text = SignedText.visit(
-            nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["subsidy"],
-            visitKind: "outpatient", day: day)
-        let body = """
-            {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient",\
-            "consents":["subsidy"],"certificate":"\(Base64.text(card.certificateDER))",\
-            "signature":"\(Base64.text(try card.sign(text)))"}
-            """
-        let opened = try await clinic.send(
-            "POST", "/visits", headers: json, body: Array(body.utf8))
-        try #require(opened.status == 201, "\(opened.text)")
-        return opened
     }
 }

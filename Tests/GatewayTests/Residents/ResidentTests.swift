@@ -86,6 +86,7 @@ struct ResidentTests {
         ("/fhir/Communication", .readOwnNotices), ("/fhir/AuditEvent", .readOwnAccessLog),
         ("/fhir/Immunization", .readOwnVaccinations),
         ("/fhir/ImmunizationRecommendation", .readOwnForecast),
+        ("/balances", .readOwnBalances),
     ]
 
     @Test(arguments: reads)
