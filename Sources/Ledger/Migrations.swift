@@ -50,6 +50,9 @@ package struct Migrations: Sendable {
             name: "0012_revocation_key_versions",
             sql: PackageResources._012_revocation_key_versions_sql),
         File(name: "0013_vaccinations", sql: PackageResources._013_vaccinations_sql),
+        File(
+            name: "0018_immunization_around_the_needle",
+            sql: PackageResources._018_immunization_around_the_needle_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

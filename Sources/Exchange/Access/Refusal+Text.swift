@@ -108,6 +108,7 @@ extension Refusal {
         .identifierChanged,
         .versionPassed,
         .recordWithdrawn,
+        .responseSubmitted,
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -176,6 +177,7 @@ extension Refusal {
         case .identifierChanged: .identifierChanged
         case .versionPassed: .versionPassed
         case .recordWithdrawn: .recordWithdrawn
+        case .responseSubmitted: .responseSubmitted
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

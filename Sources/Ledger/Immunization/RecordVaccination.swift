@@ -25,15 +25,17 @@ package struct VaccinationCorrection: Sendable {
 }
 
 extension Records {
-    /// Takes a record, or its correction: record, line of the municipality and entry are one commit. The
-    /// same record again is the one that is held, whatever became of its visit since.
+    /// Takes a record, or its correction: record, line of the municipality, its delivery and the entry are
+    /// one commit, and cards that hold what was corrected are revoked with it. The same record again is the
+    /// one that is held, whatever became of its visit since. `names`: the ids by which the caller knows a
+    /// response.
     ///
     /// Throws what `VaccinationVersion.amended` does, `.recordUnknown` for a correction of what the caller
-    /// never recorded of this resident, `.consentNotGiven`, and `.visitEnded` for a visit that is over and
-    /// was not of the day of the dose.
+    /// never recorded of this resident, `.consentNotGiven`, `.visitEnded` for a visit that is over and
+    /// was not of the day of the dose, and `.malformed` for a questionnaire of somebody else.
     package mutating func record(
         _ sent: SubmittedVaccination, correcting correction: VaccinationCorrection?,
-        rules: RuleBook
+        rules: RuleBook, names: (RecordID) -> PairwiseIDs
     ) throws -> RecordedVaccination {
         guard let immunization = rules.immunization else { throw Refusal.rulesUnknown }
         let visit = try vaccinationVisit(
@@ -46,14 +48,24 @@ extension Records {
             return RecordedVaccination(held: held, isNew: false)
         }
         try visit.requireRecording(of: sent.vaccination.occurrence.day, at: now)
-        let new = HeldVaccination(
-            sent.vaccination, after: held, in: visit, by: caller.party, at: now)
+        var response: RecordID?
+        if let id = sent.vaccination.screening?.responseID {
+            response = try submittedScreening(named: id, of: visit.person, immunization, names).id
+        }
         let facts = try vaccinationFacts(of: visit.person, rules: rules)
-        let line = VaccinationLine(of: new, facts, immunization)
+        let id = held?.id ?? .random()
+        let version = VaccinationVersion(
+            id: id.text, version: (held?.newest.version ?? 0) + 1, recordedAt: now,
+            institution: caller.party, vaccination: sent.vaccination)
+        let line = VaccinationLine(of: version, visit.person, facts, immunization)
+        let new = HeldVaccination(
+            id: id, person: visit.person, visit: visit.visit, patientID: visit.patientID,
+            response: response, claim: line.status, newest: version)
         write([
-            new.insertion(immunization),
-            line.insertion(of: new, rulesVersion: rules.version),
+            new.insertion(immunization), line.insertion(of: new, rulesVersion: rules.version),
+            try deliveries(of: new, to: line.municipality),
         ])
+        if held != nil { write([HealthCards.revocation(holding: id, of: visit.person, at: now)]) }
         enter(
             visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: rules.version))
         return RecordedVaccination(held: new, isNew: true)
@@ -65,8 +77,7 @@ extension Records {
         _ identifier: RecordIdentifier, _ correction: VaccinationCorrection?,
         in visit: VaccinationVisit
     ) throws -> HeldVaccination? {
-        try transaction.run(
-            Self.lock, [.int(AdvisoryLock.vaccinations(of: visit.person))])
+        try lockVaccinations(of: visit.person)
         if let correction {
             let held = try ownVaccination(correction.id)
             guard held.person == visit.person else { throw Refusal.recordUnknown }
@@ -82,6 +93,11 @@ extension Records {
         return held
     }
 
+    /// What is written of one resident's vaccinations comes one after the other.
+    mutating func lockVaccinations(of person: PersonKey) throws {
+        try transaction.run(Self.lock, [.int(AdvisoryLock.vaccinations(of: person))])
+    }
+
     private static let lock = Statement("select pg_advisory_xact_lock($1)")
 }
 
@@ -95,18 +111,6 @@ extension VaccinationVisit {
 }
 
 extension HeldVaccination {
-    fileprivate init(
-        _ vaccination: Vaccination, after held: HeldVaccination?, in visit: VaccinationVisit,
-        by party: Party, at now: Instant
-    ) {
-        id = held?.id ?? .random()
-        person = visit.person
-        self.visit = visit.visit
-        newest = VaccinationVersion(
-            id: id.text, version: (held?.newest.version ?? 0) + 1, recordedAt: now,
-            institution: party, vaccination: vaccination)
-    }
-
     fileprivate func insertion(_ rules: ImmunizationRules) -> (Statement, [Value]) {
         let given = newest.vaccination
         let vaccine = rules.vaccine(named: given.vaccine)
@@ -118,7 +122,7 @@ extension HeldVaccination {
                 .text(given.status.rawValue),
                 .text(optional: vaccine.map { rules.vaccine($0.vaccine).code }),
                 .day(given.occurrence.day), .text(given.face(recordedBy: newest.institution)),
-                .id(visit), .time(newest.recordedAt),
+                .id(visit), .time(newest.recordedAt), .id(response),
             ]
         )
     }
@@ -127,7 +131,7 @@ extension HeldVaccination {
         """
         insert into exchange.vaccination
             (person, vaccination, version, party, identifier_system, identifier, status, vaccine, day,
-            face, visit, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            face, visit, recorded_at, response)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """)
 }

@@ -18,7 +18,8 @@ struct KeyCommand: AsyncParsableCommand {
     struct Named: ParsableArguments {
         @OptionGroup var owner: OwnerOption
         @Option(help: "The folder of the keys.") var keys = "keys"
-        @Argument(help: "number, card, pairwise, token or nonce.") var name: KeyRing.Name
+        @Argument(help: "number, card, pairwise, token, nonce or health-card.") var name:
+            KeyRing.Name
 
         func validate() throws {
             guard name != .seal else {
