@@ -27,8 +27,8 @@ package struct VaccinationCorrection: Sendable {
 extension Records {
     /// Takes a record, or its correction: record, line of the municipality, its delivery and the entry are
     /// one commit, and cards that hold what was corrected are revoked with it. The same record again is the
-    /// one that is held, whatever became of its visit since. `names`: the ids by which the caller knows a
-    /// response.
+    /// one that is held, whatever became of its visit since; unless its claim was waiting and can now be
+    /// made, which is a version of its own. `names`: the ids by which the caller knows a response.
     ///
     /// Throws what `VaccinationVersion.amended` does, `.recordUnknown` for a correction of what the caller
     /// never recorded of this resident, `.consentNotGiven`, `.visitEnded` for a visit that is over and
@@ -43,32 +43,39 @@ extension Records {
         let held = try held(sent.vaccination.identifier, correction, in: visit)
         let amendment = try held?.newest.amended(
             by: sent.vaccination, from: caller.party, seen: correction?.seen)
-        if let held, amendment == .unchanged {
+        let repeated = amendment == .unchanged ? held : nil
+        if let repeated, !(repeated.claim.isWaiting && visit.isConsented) {
             enter(visit.person, visit: visit.visit)
-            return RecordedVaccination(held: held, isNew: false)
+            return RecordedVaccination(held: repeated, isNew: false)
         }
-        try visit.requireRecording(of: sent.vaccination.occurrence.day, at: now)
-        var response: RecordID?
-        if let id = sent.vaccination.screening?.responseID {
+        if repeated == nil {
+            try visit.requireRecording(of: sent.vaccination.occurrence.day, at: now)
+        }
+        var response = repeated?.response
+        if response == nil, let id = sent.vaccination.screening?.responseID {
             response = try submittedScreening(named: id, of: visit.person, immunization, names).id
         }
         let facts = try vaccinationFacts(of: visit.person, rules: rules)
-        let id = held?.id ?? .random()
+        enter(
+            visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: rules.version))
         let version = VaccinationVersion(
-            id: id.text, version: (held?.newest.version ?? 0) + 1, recordedAt: now,
+            id: held?.id.text ?? RecordID.random().text,
+            version: (held?.newest.version ?? 0) + 1, recordedAt: now,
             institution: caller.party, vaccination: sent.vaccination)
         let line = VaccinationLine(of: version, visit.person, facts, immunization)
-        let new = HeldVaccination(
-            id: id, person: visit.person, visit: visit.visit, patientID: visit.patientID,
-            response: response, claim: line.status, newest: version)
+        if let repeated, repeated.claim == line.status {
+            return RecordedVaccination(held: repeated, isNew: false)
+        }
+        let new = try HeldVaccination(
+            version, in: visit, answering: response, claim: line.status)
         write([
             new.insertion(immunization), line.insertion(of: new, rulesVersion: rules.version),
             try deliveries(of: new, to: line.municipality),
         ])
-        if held != nil { write([HealthCards.revocation(holding: id, of: visit.person, at: now)]) }
-        enter(
-            visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: rules.version))
-        return RecordedVaccination(held: new, isNew: true)
+        if held != nil, repeated == nil {
+            write([HealthCards.revocation(holding: new.id, of: visit.person, at: now)])
+        }
+        return RecordedVaccination(held: new, isNew: repeated == nil)
     }
 
     /// What the caller holds under this identifier, or what it corrects. Of one resident, whoever sends
@@ -111,6 +118,19 @@ extension VaccinationVisit {
 }
 
 extension HeldVaccination {
+    fileprivate init(
+        _ version: VaccinationVersion, in visit: VaccinationVisit, answering response: RecordID?,
+        claim: VaccinationClaimStatus
+    ) throws(Refusal) {
+        id = try RecordID(version.id)
+        person = visit.person
+        self.visit = visit.visit
+        patientID = visit.patientID
+        self.response = response
+        self.claim = claim
+        newest = version
+    }
+
     fileprivate func insertion(_ rules: ImmunizationRules) -> (Statement, [Value]) {
         let given = newest.vaccination
         let vaccine = rules.vaccine(named: given.vaccine)

@@ -1,4 +1,5 @@
 import Exchange
+import Postgres
 import TestSupport
 import Testing
 
@@ -78,6 +79,33 @@ struct VaccinationOutcomeTests {
             issues.first?["severity"]?.string
                 == (row.claim == "claimed" ? "information" : "warning"))
         #expect(issues.allSatisfy { $0["details"]?.object?["text"]?.string?.isEmpty == false })
+    }
+
+    @Test func `a claim that waited for the residence is made when the record is sent again`()
+        async throws
+    {
+        var (resident, card) = try await gateway.settle(in: nil)
+        let birth = today.adding(days: -150)
+        resident.dateOfBirth = birth.text
+        try await gateway.hold([resident.row("kodomo", birth, today.adding(days: 300))])
+        let visit = try await gateway.openVaccinationVisit(card)
+        let dose = SentDose(on: today)
+        let waiting = try await gateway.record(dose, visit)
+        #expect(codes(waiting, "vaccination-claim") == ["residence-unknown"])
+        let again = try await gateway.record(dose, visit)
+        #expect(again.status == 200 && again.body == waiting.body)
+        try await gateway.feed([
+            resident.residence(Cast.town.code, from: today.adding(days: -100))
+        ])
+        let claimed = try await gateway.record(dose, visit)
+        #expect(claimed.status == 200 && claimed["ETag"] == "W/\"2\"")
+        #expect(claimed.text("id") == waiting.text("id"))
+        #expect(codes(claimed, "vaccination-claim") == ["claimed"])
+        #expect(try await gateway.record(dose, visit).body == claimed.body)
+        let delivered = try await gateway.count(
+            "select count(*) from exchange.vaccination_delivery where vaccination::text = $1",
+            [.text(claimed.text("id"))])
+        #expect(delivered == 1)
     }
 
     @Test func `a withdrawn record says so, and a resident is told nothing of claims`()

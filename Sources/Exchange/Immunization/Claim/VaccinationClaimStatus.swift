@@ -16,6 +16,9 @@ package enum VaccinationClaimStatus: Hashable, Sendable {
         }
     }
 
+    /// 待ち: what it lacks may yet be known, and the same record sent again is then a claim.
+    package var isWaiting: Bool { self == .awaitingPrice || self == .none(.residenceUnknown) }
+
     package var text: BilingualText {
         switch self {
         case .claimed:
@@ -26,10 +29,10 @@ package enum VaccinationClaimStatus: Hashable, Sendable {
             )
         case .awaitingPrice:
             BilingualText(
-                ja: "予防接種台帳に入りましたが、この接種の委託単価が登録されていません。市区町村に契約の単価を確かめてください。",
+                ja: "予防接種台帳に入りましたが、この接種の委託単価が登録されていません。市区町村に確かめ、登録されたら同じ記録をもう一度送ってください。",
                 en:
                     "The record is in the municipality's ledger, but no price was agreed for this dose. "
-                    + "Ask the municipality for the price of the contract.")
+                    + "Ask the municipality, and send the same record again once it is known.")
         case .none(let refusal): refusal.text
         }
     }
