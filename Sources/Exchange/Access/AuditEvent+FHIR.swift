@@ -93,15 +93,19 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination, .readBill:
+            .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
+            .receiveVaccinations, .listUnvaccinated:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination, .settleBill:
+            .registerCheckupTargets, .registerVaccinationTargets, .settleReview, .feedCards,
+            .recordVaccination, .settleBill, .saveScreening:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast, .readOwnBalances:
+            .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings:
             .search
-        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
+        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
+            .revokeHealthCard:
+            .operation
         }
     }
 

@@ -25,6 +25,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case settleBill = "settle-bill"
     /// 送信した会計の参照 (institution).
     case readBill = "read-bill"
+    /// 受付での予診票の参照 (institution).
+    case readScreenings = "read-screenings"
+    /// 予防接種台帳と請求の受領 (municipality).
+    case receiveVaccinations = "receive-vaccinations"
+    /// 予防接種の対象者の登録 (municipality).
+    case registerVaccinationTargets = "register-vaccination-targets"
+    /// 未接種者の一覧 (municipality).
+    case listUnvaccinated = "list-unvaccinated"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
     /// 検診対象者の登録 (municipality).
@@ -51,6 +59,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnVaccinations = "read-own-vaccinations"
     /// 本人の接種予定の参照 (portal).
     case readOwnForecast = "read-own-forecast"
+    /// 予診票の保存と提出 (portal).
+    case saveScreening = "save-screening"
+    /// 本人の予診票の参照 (portal).
+    case readOwnScreenings = "read-own-screenings"
+    /// 接種証明カードの発行 (portal).
+    case issueHealthCard = "issue-health-card"
+    /// 接種証明カードの失効 (portal).
+    case revokeHealthCard = "revoke-health-card"
     /// 本人の自己負担と上限額の残りの参照 (portal).
     case readOwnBalances = "read-own-balances"
     /// 本人のアクセス記録の参照 (portal).
@@ -61,16 +77,21 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
-            .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill:
+            .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill,
+            .readScreenings:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
-        case .registerCheckupTargets: [.municipality]
+        case .registerCheckupTargets, .registerVaccinationTargets, .receiveVaccinations,
+            .listUnvaccinated:
+            [.municipality]
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
             .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
-            .readOwnBalances, .readOwnAccessLog:
+            .readOwnBalances, .saveScreening, .readOwnScreenings, .issueHealthCard,
+            .revokeHealthCard,
+            .readOwnAccessLog:
             [.portal]
         }
     }

@@ -113,6 +113,7 @@ extension Refusal {
         .collectedTooMuch,
         .billChanged,
         .billVoided,
+        .responseSubmitted,
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -186,6 +187,7 @@ extension Refusal {
         case .collectedTooMuch: .collectedTooMuch
         case .billChanged: .billChanged
         case .billVoided: .billVoided
+        case .responseSubmitted: .responseSubmitted
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

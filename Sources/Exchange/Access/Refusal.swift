@@ -67,6 +67,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case identifierChanged
     case versionPassed
     case recordWithdrawn
+    case responseSubmitted
 
     // Bills at the counter.
     case certificateNotHeld

@@ -10,7 +10,7 @@ extension GatewayParts {
         let party = asking.caller.party
         return try await own(asking, answering: Response.json) { [self] records, person, _ in
             try records.ownBalances(of: person, limit: PageLimits.monthsMax) {
-                pairwise($0, for: party)
+                pairwise($0, for: party).current
             }.render(rules)
         }
     }

@@ -20,6 +20,8 @@ struct DemoCast {
     let adult: Int
     /// 慢性の患者; among very few residents there may be none.
     let chronic: Chronic?
+    /// Whose first vaccinations are due; a small cast may have none.
+    let baby: Int?
     let cards: [Int: SoftwareCard]
     let issuer: [UInt8]
 
@@ -60,11 +62,17 @@ struct DemoCast {
             guard let chronic else { break }
             try await world.designate(party, .init(body: chronic.body, scheme: chronic.law))
         }
+        baby = residents.indices.first { [residents] in
+            let person = residents[$0]
+            return (90...300).contains(today.daysSince1970 - person.bornOn.daysSince1970)
+                && person.residences.count == 1
+                && person.entitlements.contains { $0.holds(on: today) }
+        }
         let term = DevelopmentPKI.Term(
             from: WallClock.now().adding(seconds: -86_400),
             to: WallClock.now().adding(seconds: 86_400 * 1_800))
         var cards: [Int: SoftwareCard] = [:]
-        for index in [child, movedChild, adult] + (chronic.map { [$0.index] } ?? []) {
+        for index in [child, movedChild, adult, baby, chronic?.index].compactMap(\.self) {
             cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
         }
         cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)

@@ -15,6 +15,7 @@ struct DemoStory {
         try counter(visit)
         try await chronicPatient()
         try await resident()
+        try vaccination()
         try auditor()
     }
 
@@ -213,7 +214,7 @@ extension DemoStory {
         }
     }
 
-    private func summary(_ answer: Teller.Answer) -> String {
+    func summary(_ answer: Teller.Answer) -> String {
         let count = { (name: String) in answer.json?[name]?.int ?? 0 }
         return "task \(answer.text("taskId").prefix(8))…: \(count("rows")) rows, "
             + "\(count("applied")) applied, "

@@ -34,15 +34,19 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration, .readVaccination, .checkVaccination, .readBill:
+                .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
+                .receiveVaccinations, .listUnvaccinated:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .settleReview, .feedCards, .recordVaccination, .settleBill:
+                .registerVaccinationTargets, .settleReview, .feedCards, .recordVaccination,
+                .settleBill,
+                .saveScreening:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-                .readOwnVaccinations, .readOwnForecast, .readOwnBalances:
+                .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
-            case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit:
+            case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
+                .issueHealthCard, .revokeHealthCard:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

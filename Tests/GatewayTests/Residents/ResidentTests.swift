@@ -87,6 +87,8 @@ struct ResidentTests {
         ("/fhir/Immunization", .readOwnVaccinations),
         ("/fhir/ImmunizationRecommendation", .readOwnForecast),
         ("/balances", .readOwnBalances),
+        ("/fhir/QuestionnaireResponse", .readOwnScreenings),
+        ("/fhir/Questionnaire/screening-child-mr-1/$populate", .readOwnScreenings),
     ]
 
     @Test(arguments: reads)
