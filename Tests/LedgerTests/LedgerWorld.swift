@@ -160,10 +160,11 @@ extension LedgerWorld {
         get throws { try CheckpointSigner(origin: Self.origin, privateKey: Self.seed) }
     }
 
-    func sealer() throws -> Sealer {
-        Sealer(
-            owner.with(user: "tsunagi_sealer"), signer: try signer,
-            outlet: try CheckpointOutlet(folder: checkpoints) { "2026-06-15" },
+    func sealer(keys: [CheckpointSigner]? = nil, checkpoints: String? = nil) throws -> Sealer {
+        let keys = SealKeys(try keys ?? [signer])
+        return Sealer(
+            owner.with(user: "tsunagi_sealer"), keys: { keys },
+            outlet: try CheckpointOutlet(folder: checkpoints ?? self.checkpoints) { "2026-06-15" },
             logger: TestPostgres.logger)
     }
 
@@ -199,10 +200,10 @@ extension LedgerWorld {
         return Array(try #require(note.first).utf8)
     }
 
-    func audit(_ note: [UInt8]) async throws -> LogAudit.Report {
+    func audit(_ note: [UInt8], _ key: CheckpointKey? = nil) async throws -> LogAudit.Report {
         let audit = LogAudit(owner.with(user: "tsunagi_reader"), logger: TestPostgres.logger)
         do {
-            let report = try await audit.verify(note: note, key: try signer.key)
+            let report = try await audit.verify(note: note, key: try key ?? signer.key)
             await audit.close()
             return report
         } catch {

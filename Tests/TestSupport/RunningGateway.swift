@@ -60,7 +60,7 @@ package final class RunningGateway: Sendable {
             origin: "tsunagi.example/test", privateKey: randomBytes(32))
         sealKey = signer.key
         sealer = Sealer(
-            database.with(user: "tsunagi_sealer"), signer: signer,
+            database.with(user: "tsunagi_sealer"), keys: { SealKeys([signer]) },
             outlet: try CheckpointOutlet(folder: folder + "/checkpoints") { "today" },
             logger: TestPostgres.logger)
         try await enrolEverybody()

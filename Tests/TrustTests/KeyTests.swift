@@ -4,6 +4,7 @@
 import Crypto
 import Exchange
 import Foundation
+import Glibc
 import Testing
 import Trust
 
@@ -54,6 +55,25 @@ import Trust
             let problem = #expect(throws: FileProblem.self) { try KeyRing.load(folder) }
             #expect(problem?.description.contains("token") ?? false)
             #expect(throws: Never.self) { try KeyRing.load(folder, names: [.nonce]) }
+        }
+    }
+
+    /// As the operator's commands do, for the user that serves.
+    @Test(.enabled(if: geteuid() == 0))
+    func `root makes keys for whoever owns their folder, and takes no other's`() throws {
+        try Self.withKeys { folder in
+            let serves: [FileAttributeKey: Any] = [.ownerAccountID: 65_534]
+            try FileManager.default.setAttributes(serves, ofItemAtPath: folder)
+            #expect(try KeyRing.rotate(folder, .nonce) == 2)
+            let path = folder + "/nonce-2.key"
+            let made = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(made[.ownerAccountID] as? Int == 65_534)
+            #expect(try KeyRing.load(folder, names: [.nonce]).latest(.nonce) == 2)
+            try FileManager.default.setAttributes([.ownerAccountID: 1], ofItemAtPath: path)
+            let problem = #expect(throws: FileProblem.self) {
+                try KeyRing.load(folder, names: [.nonce])
+            }
+            #expect(problem?.problem == "must belong to the user that runs Tsunagi")
         }
     }
 

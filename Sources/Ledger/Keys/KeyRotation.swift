@@ -43,7 +43,8 @@ package struct KeyRotation: Sendable {
 
     private func tryToTake(_ key: String, _ version: Int, _ checks: [[UInt8]]) async throws -> Bool
     {
-        let isStored = StoredKey(rawValue: key) != nil
+        // What stands under the former version stays readable, and its seals go on, until that is ended.
+        let goesOn = StoredKey(rawValue: key) != nil || key == Self.seal
         return try await pool.transaction { transaction in
             let steps = try transaction.pipeline([
                 (Self.waitShortly, []), (KeyLock.alone, [.text(key)]),
@@ -51,7 +52,7 @@ package struct KeyRotation: Sendable {
             ])
             try KeyVersion(steps[2][0]).require(checks: checks)
             let values: [Value] = [
-                .text(key), .int(version), .int(isStored ? version - 1 : version),
+                .text(key), .int(version), .int(goesOn ? version - 1 : version),
             ]
             guard try transaction.run(Self.move, values) == 1 else { return false }
             try Self.require(key, version, checks, &transaction)
@@ -128,6 +129,22 @@ package struct KeyRotation: Sendable {
             return (rows.count, old[old.count - 1])
         }
     }
+
+    /// 封印鍵: both versions sign until here. Returns false when none is to be retired, or no checkpoint
+    /// that the former key signed says yet that another follows it.
+    package func retireSeal() async throws -> Bool {
+        try await pool.transaction { try $0.run(Self.retire, [.text(Self.seal)]) == 1 }
+    }
+
+    private static let seal = "seal"
+    private static let retire = Statement(
+        """
+        update exchange.key_version k set oldest = k.version
+        where k.key = $1 and k.oldest < k.version and exists (
+            select 1 from log.seal_key s join log.position p on p.entry = s.entry
+            where s.version = k.version
+                and p.position < (select max(size) from log.checkpoint))
+        """)
 
     private static let waitShortly = Statement("select set_config('lock_timeout', '500ms', true)")
 

@@ -28,35 +28,52 @@ package struct CheckpointOutlet: Sendable {
         }
     }
 
-    /// The note published last; nothing before the first.
-    func latest() -> [UInt8]? {
-        let file = open("\(folder)/latest", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: SignedNote.bytesMax)
-        let count = read(file, &bytes, bytes.count)
-        return count > 0 ? Array(bytes.prefix(count)) : nil
-    }
-
-    func write(_ note: String) throws {
-        // A name of its own: several sealers may share the folder.
-        let new = "\(folder)/latest.\(UInt64.random(in: .min ... .max))"
-        try put(note, new, O_TRUNC)
-        guard rename(new, "\(folder)/latest") == 0 else {
-            let failure = Failure(path: folder, code: errno)
-            unlink(new)
-            throw failure
+    /// The note published last; nothing before the first. Throws when it cannot be read: then nobody
+    /// knows what was published.
+    func latest() throws -> [UInt8]? {
+        let path = "\(folder)/latest"
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw Failure(path: path, code: errno)
         }
-        try flushFolder()
-        try put(note + "\n", "\(folder)/\(day()).checkpoints", O_APPEND)
+        defer { close(file) }
+        var about = stat()
+        guard fstat(file, &about) == 0 else { throw Failure(path: path, code: errno) }
+        var bytes = [UInt8](repeating: 0, count: min(Int(about.st_size), SignedNote.bytesMax))
+        guard read(file, &bytes, bytes.count) == bytes.count else {
+            throw Failure(path: path, code: errno)
+        }
+        return bytes
     }
 
-    /// A new name survives a power cut only once its folder was flushed.
-    private func flushFolder() throws {
+    /// Adds the note to the day's file, and makes it the latest where `isLater` says so of the one that
+    /// is there. Several sealers share the folder, one of them at a time.
+    func write(_ note: String, isLater: ([UInt8]) throws -> Bool) throws {
+        let place = try lockedFolder()
+        defer { close(place) }
+        try put(note + "\n", "\(folder)/\(day()).checkpoints", O_APPEND)
+        if try latest().map(isLater) ?? true {
+            let new = "\(folder)/latest.new"
+            try put(note, new, O_TRUNC)
+            guard rename(new, "\(folder)/latest") == 0 else {
+                throw Failure(path: folder, code: errno)
+            }
+        }
+        // A new name survives a power cut only once its folder was flushed.
+        guard fsync(place) == 0 else { throw Failure(path: folder, code: errno) }
+    }
+
+    /// The lock ends with the descriptor, also when the process is killed.
+    private func lockedFolder() throws -> Int32 {
         let place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard place >= 0 else { throw Failure(path: folder, code: errno) }
-        defer { close(place) }
-        guard fsync(place) == 0 else { throw Failure(path: folder, code: errno) }
+        guard flock(place, LOCK_EX) == 0 else {
+            let failure = Failure(path: folder, code: errno)
+            close(place)
+            throw failure
+        }
+        return place
     }
 
     private func put(_ text: String, _ path: String, _ mode: Int32) throws {

@@ -44,6 +44,8 @@ package struct LogAudit: Sendable {
         case epochDisordered(epoch: Int)
         /// A stored tile of the map is not what the entries make: proofs from it would be false.
         case mapTileAltered(String)
+        /// The seal key of this version does not follow the one before it.
+        case keyDisordered(version: Int)
 
         package var description: String {
             switch self {
@@ -72,6 +74,8 @@ package struct LogAudit: Sendable {
             case .epochDisordered(let epoch): "epoch \(epoch) is not the next of its order"
             case .mapTileAltered(let prefix):
                 "the stored tile '\(prefix)' of the map is not what the entries make"
+            case .keyDisordered(let version):
+                "the seal key of version \(version) is not the next of its order"
             }
         }
     }
@@ -79,6 +83,8 @@ package struct LogAudit: Sendable {
     package struct Report: Sendable {
         package let checkpoint: Checkpoint
         package let sealed: Int
+        /// The keys that followed the first, as the log's own leaves say.
+        package let keys: [SealKeyChange]
         package let findings: [Finding]
     }
 
@@ -114,6 +120,7 @@ package struct LogAudit: Sendable {
         /// From here on tiles and head differ because an entry does: that is not told again.
         var isDamaged = false
         var sequences = SequenceAudit()
+        var keys: [SealKeyChange] = []
 
         init(checkpoint: Checkpoint) {
             self.checkpoint = checkpoint
@@ -140,6 +147,8 @@ package struct LogAudit: Sendable {
                 let epoch = try MapEpoch(row, from: 17)
                 sequences.take(epoch, at: position).forEach { note($0) }
                 leaf = .leaf(epoch.leafText)
+            } else if try row.optionalInt(21) != nil {
+                leaf = try follow(row)
             } else {
                 let entry = try row.optionalUUID(2) == nil ? nil : StoredEntry(row, from: 2)
                 try count(entry, at: position, row)
@@ -154,6 +163,15 @@ package struct LogAudit: Sendable {
             let isOfFormat = try row.optionalInt(13) ?? Int(Entry.format) == Int(Entry.format)
             if leaf.bytes != stored || !isOfFormat { damage(.entryAltered(position: position)) }
             return append(leaf.bytes)
+        }
+
+        /// The leaf of a change of the key; of one whose text is no key, no leaf that was ever sealed.
+        private mutating func follow(_ row: Row) throws -> LogHash {
+            let version = try row.int(21)
+            if version != keys.count + 2 { note(.keyDisordered(version: version)) }
+            guard let change = try? SealKeyChange(row, from: 21) else { return .leaf([]) }
+            keys.append(change)
+            return .leaf(change.leafText)
         }
 
         /// By the leaf as stored: an entry that was altered is told once, not again by its sequence.
@@ -209,7 +227,7 @@ package struct LogAudit: Sendable {
             } else if rootAtCheckpoint != checkpoint.root {
                 findings.append(.rootDiffers(size: checkpoint.size))
             }
-            return Report(checkpoint: checkpoint, sealed: edge.size, findings: findings)
+            return Report(checkpoint: checkpoint, sealed: edge.size, keys: keys, findings: findings)
         }
     }
 
@@ -218,9 +236,10 @@ package struct LogAudit: Sendable {
         select s.position, s.leaf, e.entry, e.at, e.party, e.operator, e.purpose, e.visit,
             e.person, e.outcome,
             e.basis, e.digest, e.salt, e.format, s.person, s.sequence, s.link,
-            m.epoch, m.size, m.root, m.at
+            m.epoch, m.size, m.root, m.at, k.version, k.key, k.at
         from log.position s left join log.access_entry e on e.entry = s.entry
         left join log.epoch m on m.entry = s.entry
+        left join log.seal_key k on k.entry = s.entry
         where s.position >= $1 order by s.position limit $2
         """)
     private static let selectTile = Statement(

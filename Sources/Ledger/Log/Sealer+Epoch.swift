@@ -27,7 +27,7 @@ extension Sealer {
     /// change any more.
     @discardableResult
     package func advanceEpoch(every seconds: Int) async throws -> EpochStep {
-        let known = edge.withLock { $0 }
+        let known = known.withLock { $0.edge }
         let step: (step: EpochStep, edge: TileEdge?)
         do {
             step = try await pool.transaction(.snapshot) { transaction in
@@ -36,7 +36,7 @@ extension Sealer {
         } catch DatabaseError.server(sqlState: "40001", constraint: _) {
             throw SealFault.headMoved
         }
-        if let grown = step.edge { edge.withLock { $0 = grown } }
+        if let grown = step.edge { self.known.withLock { $0.edge = grown } }
         if case .committed(let epoch) = step.step {
             Gauge(label: "tsunagi_log_epoch").record(epoch)
         }

@@ -15,11 +15,10 @@ import Synchronization
 /// (連番). At each epoch the map of all sequences becomes a leaf: see `Sealer+Epoch`.
 package final class Sealer: Sendable {
     let pool: Pool
-    private let signer: CheckpointSigner
-    private let outlet: CheckpointOutlet
+    private let keys: @Sendable () throws -> SealKeys
+    let outlet: CheckpointOutlet
     private let logger: Logger
-    /// The tree's edge as this sealer left it. Only ever used where the head row has its root.
-    let edge = Mutex(TileEdge())
+    let known = Mutex(Known())
 
     /// 2,048 entries are about 1 MB read and 3 ms of hashing: answers wait no longer for a core.
     static let batchMax = 2_048
@@ -28,11 +27,13 @@ package final class Sealer: Sendable {
     /// A signature is two flushes of files and a row that stays for ever: five a second are enough.
     static let signPauseMilliseconds = 200
 
+    /// `keys` are asked for at each round: a rotation adds to them.
     package init(
-        _ address: Address, signer: CheckpointSigner, outlet: CheckpointOutlet, logger: Logger
+        _ address: Address, keys: @escaping @Sendable () throws -> SealKeys,
+        outlet: CheckpointOutlet, logger: Logger
     ) {
         pool = Pool(address, limits: .single, label: "tsunagi-sealer", logger: logger)
-        self.signer = signer
+        self.keys = keys
         self.outlet = outlet
         self.logger = logger
     }
@@ -79,25 +80,24 @@ package final class Sealer: Sendable {
         }
     }
 
-    /// One round: returns how many entries got a position. Also signs a head that an earlier round,
+    /// One round: returns how many leaves got a position. Also signs a head that an earlier round,
     /// or a crash, left unsigned; not `signing`, it leaves that to a later round.
     @discardableResult
     package func seal(signing: Bool = true) async throws -> Int {
-        let known = edge.withLock { $0 }
+        let keys = try keys()
+        let known = known.withLock { $0 }
+        let published = try published(keys)
         let round: Round?
         do {
             round = try await pool.transaction(.snapshot) { transaction in
-                try Self.extend(&transaction, known)
+                try Self.extend(&transaction, known, published, keys)
             }
         } catch DatabaseError.server(sqlState: "40001", constraint: _) {
             throw SealFault.headMoved
         }
         guard let round else { return 0 }
-        edge.withLock { $0 = round.edge }
-        if signing {
-            try requireOneHistory(round.edge)
-            if round.isUnsigned { try await sign(round.edge) }
-        }
+        self.known.withLock { $0 = Known(edge: round.edge, note: published?.note) }
+        if signing, round.isUnsigned { try await sign(round, keys) }
         Counter(label: "tsunagi_sealed_entries_total").increment(by: round.sealed)
         Gauge(label: "tsunagi_log_size").record(round.edge.size)
         return round.sealed
@@ -107,41 +107,57 @@ package final class Sealer: Sendable {
         let sealed: Int
         let edge: TileEdge
         let isUnsigned: Bool
+        /// The versions of the key that sign.
+        let signing: ClosedRange<Int>
     }
 
     /// Two round trips: what there is, and what becomes of it. Nothing when another sealer is at work.
-    private static func extend(_ transaction: inout Transaction, _ known: TileEdge) throws
-        -> Round?
-    {
+    private static func extend(
+        _ transaction: inout Transaction, _ known: Known, _ published: Published?, _ keys: SealKeys
+    ) throws -> Round? {
         let read = try transaction.pipeline([
             (tryLock, []), (selectHead, []), (selectUnsealed, [.int(batchMax)]),
         ])
         guard try read[0][0].bool(0) else { return nil }
         let head = try Head(read[1][0])
         let (entries, next) = try whole(read[2], from: head, &transaction)
-        var edge = try edge(of: head, known, &transaction)
-        guard !entries.isEmpty else {
-            return Round(sealed: 0, edge: edge, isUnsigned: head.signedSize < head.size)
+        var edge = try edge(of: head, known.edge, &transaction)
+        if let published, published.note != known.note || edge != known.edge {
+            try published.require(beginning: edge, &transaction)
         }
-        let leaves = entries.map { LogHash.leaf($0.entry.leafText) }
+        let change = try change(of: head, keys, &transaction)
+        let leaves =
+            entries.map { LogHash.leaf($0.entry.leafText) }
+            + (change.map { [LogHash.leaf($0.leafText)] } ?? [])
+        guard !leaves.isEmpty else {
+            return Round(
+                sealed: 0, edge: edge, isUnsigned: head.signedSize < head.size,
+                signing: head.signing)
+        }
         let numbers = numbered(entries, leaves, from: head.size)
+        let changeID = RecordID.timeOrdered()
         let tiles = edge.append(leaves)
+        let rest = change == nil ? [] : [changeID]
         let written = try transaction.pipeline(
             [
                 move(head, to: edge, next: next),
                 (
                     insertPositions,
                     [
-                        .ints((0..<entries.count).map { head.size + $0 }),
-                        .uuids(entries.map { UUIDBytes($0.entry.id) }),
+                        .ints(leaves.indices.map { head.size + $0 }),
+                        .uuids((entries.map(\.entry.id) + rest).map { UUIDBytes($0) }),
                         .bytesArray(leaves.map(\.bytes)),
-                        .uuids(entries.map { $0.entry.person.map { UUIDBytes($0) } }),
-                        .ints(numbers.map { $0?.count }), .bytesArray(numbers.map { $0?.link }),
+                        .uuids(
+                            entries.map { $0.entry.person.map { UUIDBytes($0) } }
+                                + rest.map { _ in nil }),
+                        .ints(numbers.map { $0?.count } + rest.map { _ in nil }),
+                        .bytesArray(numbers.map { $0?.link } + rest.map { _ in nil }),
                     ]
                 ),
-            ] + TileStore.insertion(of: tiles))
+            ] + (change.map { [insertion(of: $0, changeID)] } ?? [])
+                + TileStore.insertion(of: tiles))
         guard written[0].affected == 1 else { throw SealFault.headMoved }
-        return Round(sealed: entries.count, edge: edge, isUnsigned: true)
+        return Round(sealed: leaves.count, edge: edge, isUnsigned: true, signing: head.signing)
     }
 
     /// An entry on its way to a position, with the end of its resident's sequence so far.
@@ -188,6 +204,9 @@ package final class Sealer: Sendable {
         let signedSize: Int
         /// The oldest transaction that still runs.
         let horizon: UInt64
+        /// The versions of the key that sign, and the last one that the log names.
+        let signing: ClosedRange<Int>
+        let keyInLog: Int
 
         init(_ row: Row) throws {
             size = try row.int(0)
@@ -195,6 +214,8 @@ package final class Sealer: Sendable {
             next = UInt64(try row.text(2)) ?? 0
             signedSize = try row.int(3)
             horizon = UInt64(try row.text(4)) ?? 0
+            signing = try row.int(5)...row.int(6)
+            keyInLog = try row.int(7)
             // A dump loaded into a new cluster counts transactions from the start again: entries
             // would wait for ever.
             guard horizon >= next else { throw SealFault.horizon }
@@ -227,28 +248,18 @@ package final class Sealer: Sendable {
         return (try Unsealed.all(one), String((UInt64(last) ?? 0) + 1))
     }
 
-    /// What was signed and published stays true: a database that was set back to an earlier time,
-    /// or another one, must not sign a second history under the same name.
-    private func requireOneHistory(_ head: TileEdge) throws {
-        guard let bytes = outlet.latest() else { return }
-        let published = try signer.key.open(bytes)
-        guard
-            published.size < head.size
-                || (published.size == head.size && published.root == head.root)
-        else { throw SealFault.otherHistory }
-    }
-
-    private func sign(_ head: TileEdge) async throws {
-        let root = head.root
-        let note = try signer.sign(size: head.size, root: root).text
+    private func sign(_ round: Round, _ keys: SealKeys) async throws {
+        let head = (size: round.edge.size, root: round.edge.root)
+        let note = try keys.sign(round.signing, size: head.size, root: head.root).text
         // Outside first: a crash between the two leaves the head unsigned in the database, and the
         // next round writes the same note again. The other way round the outside would miss it for
         // ever. For the same reason this one row need not be waited for until it is flushed.
-        try outlet.write(note)
+        try outlet.write(note) { latest in try keys.open(latest).size < head.size }
+        known.withLock { $0.note = Array(note.utf8) }
         try await pool.transaction { transaction in
             _ = try transaction.pipelineAndCommit([
                 (Self.commitWithoutFlush, []),
-                (Self.insertCheckpoint, [.int(head.size), .bytes(root.bytes), .text(note)]),
+                (Self.insertCheckpoint, [.int(head.size), .bytes(head.root.bytes), .text(note)]),
             ])
         }
     }
@@ -262,10 +273,11 @@ package final class Sealer: Sendable {
         "select pg_try_advisory_xact_lock(\(AdvisoryLock.sealer.rawValue))")
     static let selectHead = Statement(
         """
-        select size, root, next_xid::text,
+        select h.size, h.root, h.next_xid::text,
             coalesce((select max(size) from log.checkpoint), 0),
-            pg_snapshot_xmin(pg_current_snapshot())::text
-        from log.head
+            pg_snapshot_xmin(pg_current_snapshot())::text, k.oldest, k.version,
+            coalesce((select max(version) from log.seal_key), 1)
+        from log.head h, exchange.key_version k where k.key = 'seal'
         """)
     /// Whoever has not got the lock reads nothing.
     private static let selectUnsealed = Statement(
@@ -315,6 +327,8 @@ package enum SealFault: Error {
     case otherHistory
     /// Another sealer was faster.
     case headMoved
+    /// This gateway has not got the version of the seal key that signs now.
+    case keyLacking(version: Int)
     /// A tile that must be stored is not, or is of the wrong size.
     case tile(TileID)
     /// The stored map is not the one that the last epoch's leaf says.

@@ -2,6 +2,8 @@ import Glibc
 
 /// A file that holds a secret: read only when it is ours alone (mode 0400, own user, no symbolic
 /// link), written so that a crash leaves the old file or the new one, never half of one.
+///
+/// Root may tend another user's folder: what it finds must belong to that user, and so does what it makes.
 package enum SecretFile {
     package static func read(_ path: String) throws(FileProblem) -> [UInt8] {
         let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
@@ -15,7 +17,7 @@ package enum SecretFile {
         guard mode == 0o400 else {
             throw FileProblem(path, "must have mode 0400, but has 0\(String(mode, radix: 8))")
         }
-        guard about.st_uid == geteuid() else {
+        guard about.st_uid == geteuid() || about.st_uid == tended(path)?.user else {
             throw FileProblem(path, "must belong to the user that runs Tsunagi")
         }
         return try contents(of: file, path)
@@ -67,6 +69,9 @@ package enum SecretFile {
             guard fchmod(file, mode) == 0 else {
                 throw FileProblem(path, "cannot be given its mode: \(Self.lastError)")
             }
+            if let owner = tended(path), fchown(file, owner.user, owner.group) != 0 {
+                throw FileProblem(path, "cannot be given its owner: \(Self.lastError)")
+            }
             try write(bytes, to: file, path)
             guard fsync(file) == 0 else {
                 throw FileProblem(path, "cannot be flushed: \(Self.lastError)")
@@ -102,10 +107,20 @@ package enum SecretFile {
         }
     }
 
+    /// Whose folder root is tending.
+    private static func tended(_ path: String) -> (user: uid_t, group: gid_t)? {
+        var about = stat()
+        guard geteuid() == 0, stat(folder(of: path), &about) == 0 else { return nil }
+        return (about.st_uid, about.st_gid)
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     private static func flushFolder(of path: String) {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { String(path[..<$0]) } ?? "."
-        let file = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let file = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { return }
         fsync(file)
         close(file)

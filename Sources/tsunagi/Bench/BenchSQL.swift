@@ -1,6 +1,7 @@
 /// The rows of a measured world, in the shape that the feed and registrations leave.
 enum BenchSQL {
-    /// As many WAL files as `max_wal_size` lets be kept, each ended at once; the next checkpoint renames them.
+    /// As many WAL files as `max_wal_size` lets be kept, each ended at once: the next checkpoint renames
+    /// them.
     static let turnOverWAL = """
         do $$ begin
             for file in 1..(4096 / 16) loop

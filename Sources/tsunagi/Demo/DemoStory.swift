@@ -221,7 +221,7 @@ extension DemoStory {
     }
 
     private func sealKey() throws -> CheckpointKey {
-        try SealCommand.signer(keys: teller.world.keysFolder, origin: World.origin).key
+        try SealCommand.signer(keys: teller.world.keysFolder, origin: World.origin, version: 1).key
     }
 
     private func expect(_ answer: Teller.Answer, _ status: Int) throws {

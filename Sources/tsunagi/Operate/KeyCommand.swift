@@ -13,20 +13,12 @@ struct KeyCommand: AsyncParsableCommand {
             tsunagi_key_versions says that each has it. Old files stay for ever: what was made \
             with them is checked with them, and stored hashes are wrapped in all of them.
             """,
-        subcommands: [List.self, Prepare.self, Rotate.self])
+        subcommands: [List.self, Prepare.self, Rotate.self, Retire.self])
 
     struct Named: ParsableArguments {
         @OptionGroup var owner: OwnerOption
         @Option(help: "The folder of the keys.") var keys = "keys"
-        @Argument(help: "number, card, pairwise, token or nonce.") var name: KeyRing.Name
-
-        func validate() throws {
-            guard name != .seal else {
-                throw ValidationError(
-                    "The seal key names the log in every checkpoint that others keep: it is not "
-                        + "rotated here.")
-            }
-        }
+        @Argument(help: "number, card, pairwise, token, nonce or seal.") var name: KeyRing.Name
 
         /// Throws `KeyVersionLacking` for a folder that does not hold the key as the site uses it: what is
         /// made from such a one, no other gateway would know.
@@ -63,8 +55,9 @@ struct KeyCommand: AsyncParsableCommand {
             let versions = try await rotation.versions()
             await rotation.close()
             for key in versions {
-                let rest = key.oldest < key.version ? ", rows left under \(key.oldest)" : ""
-                Output.line("\(key.key)\tversion \(key.version)\(rest)")
+                let rest = key.key == KeyRing.Name.seal.rawValue ? "signs still" : "has rows left"
+                let former = key.oldest < key.version ? ", version \(key.oldest) \(rest)" : ""
+                Output.line("\(key.key)\tversion \(key.version)\(former)")
             }
         }
     }
@@ -112,6 +105,11 @@ struct KeyCommand: AsyncParsableCommand {
                 }
                 if let stored = StoredKey(rawValue: named.name.rawValue) {
                     try await rewrap(stored, rotation)
+                } else if named.name == .seal {
+                    Output.line(
+                        "Versions \(version - 1) and \(version) sign until tsunagi key retire: give "
+                            + "those who keep checkpoints the key of tsunagi seal key --version \(version)"
+                    )
                 }
             }
         }
@@ -125,7 +123,9 @@ struct KeyCommand: AsyncParsableCommand {
             }
             guard inUse.oldest == inUse.version else {
                 throw ValidationError(
-                    "Rows are left under version \(inUse.oldest): run it with --to \(inUse.version) first."
+                    named.name == .seal
+                        ? "Version \(inUse.oldest) signs still: tsunagi key retire comes first."
+                        : "Rows are left under version \(inUse.oldest): --to \(inUse.version) comes first."
                 )
             }
             if ring.latest(named.name) < version {
@@ -154,3 +154,27 @@ struct KeyCommand: AsyncParsableCommand {
 }
 
 extension KeyRing.Name: ExpressibleByArgument {}
+
+extension KeyCommand {
+    struct Retire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let the former seal key sign no more.",
+            discussion: """
+                Whoever has not got the new key by then believes no newer checkpoint. The former key's \
+                checkpoints stay good, and the one that named the new key is among them.
+                """)
+        @OptionGroup var owner: OwnerOption
+
+        func run() async throws {
+            let rotation = KeyRotation(try owner.address(), logger: owner.logger)
+            let isRetired = try await rotation.retireSeal()
+            await rotation.close()
+            guard isRetired else {
+                throw ValidationError(
+                    "Nothing to retire: no rotation of the seal key is under way, or no checkpoint "
+                        + "says it yet (a serving gateway signs one within a second).")
+            }
+            Output.line("The former seal key signs no more.")
+        }
+    }
+}

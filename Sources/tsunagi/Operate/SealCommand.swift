@@ -1,5 +1,6 @@
 import ArgumentParser
 import Crypto
+import Exchange
 import Foundation
 import Ledger
 import Postgres
@@ -33,6 +34,9 @@ struct SealCommand: AsyncParsableCommand {
             await audit.close()
             Output.line(
                 "checkpoint of \(report.checkpoint.size) entries; \(report.sealed) sealed now")
+            for change in report.keys {
+                Output.line("since \(change.at.text) the log's key is also \(change.key.text)")
+            }
             for finding in report.findings { Output.line("FOUND: \(finding)") }
             guard report.findings.isEmpty else { throw ExitCode(1) }
             Output.line("Every entry of the checkpoint is unchanged and in its place.")
@@ -69,15 +73,30 @@ struct SealCommand: AsyncParsableCommand {
 
         @Option(help: "The gateway's key folder.") var keys: String
         @Option(help: "The log's name (log.origin).") var origin: String
+        @Option(help: "Which version, after a rotation.") var version = 1
 
         func run() async throws {
-            Output.line(try SealCommand.signer(keys: keys, origin: origin).key.text)
+            Output.line(
+                try SealCommand.signer(keys: keys, origin: origin, version: version).key.text)
         }
     }
 
-    static func signer(keys folder: String, origin: String) throws -> CheckpointSigner {
+    static func signer(keys folder: String, origin: String, version: Int) throws
+        -> CheckpointSigner
+    {
         let ring = try KeyRing.load(folder, names: [.seal])
-        let seed = ring.current(.seal).secret.withUnsafeBytes { Array($0) }
-        return try CheckpointSigner(origin: origin, privateKey: seed)
+        guard let key = ring.all(.seal).first(where: { $0.version == version }) else {
+            throw ValidationError("There is no seal-\(version).key in \(folder).")
+        }
+        return try signer(key, origin: origin)
+    }
+
+    private static func signer(_ key: KeyRing.Key, origin: String) throws -> CheckpointSigner {
+        try CheckpointSigner(
+            origin: origin, privateKey: key.secret.withUnsafeBytes { Array($0) })
+    }
+
+    static func keys(_ ring: KeyRing, origin: String) throws -> SealKeys {
+        SealKeys(try ring.all(.seal).map { try signer($0, origin: origin) })
     }
 }

@@ -53,7 +53,7 @@ struct GatewayProcess {
         if let address = settings.databases.sealer {
             services.append(
                 SealerService(
-                    sealer: try sealer(address, keys.ring), epochSeconds: settings.epochSeconds))
+                    sealer: try sealer(address, keys), epochSeconds: settings.epochSeconds))
         }
         services.append(
             Together(
@@ -73,11 +73,10 @@ struct GatewayProcess {
         await ledger.shutdown()
     }
 
-    private func sealer(_ address: String, _ keys: KeyRing) throws -> Sealer {
-        let seed = keys.current(.seal).secret.withUnsafeBytes { Array($0) }
+    private func sealer(_ address: String, _ keys: KeyShelf) throws -> Sealer {
+        let origin = settings.logOrigin
         return Sealer(
-            Address(address),
-            signer: try CheckpointSigner(origin: settings.logOrigin, privateKey: seed),
+            Address(address), keys: { try SealCommand.keys(keys.ring, origin: origin) },
             outlet: try CheckpointOutlet(folder: settings.checkpointsFolder) {
                 WallClock.now().dayInJapan.text
             }, logger: logger)

@@ -54,6 +54,7 @@ struct Settings: Sendable {
     }
 
     static func read(file path: String?) async throws -> Settings {
+        try refuseUnknown(in: ProcessInfo.processInfo.environment.keys.sorted())
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider().prefixKeys(with: "tsunagi")
         ]
@@ -135,6 +136,20 @@ struct Settings: Sendable {
         "listen.resident.requests-per-second-per-party", "listen.resident.connections-per-party",
         "listen.operations.host", "listen.operations.port",
     ]
+
+    /// The owner's commands take theirs from the environment too, perhaps of the same file.
+    private static let ownersVariable = "TSUNAGI_DATABASE_OWNER"
+
+    private static func refuseUnknown(in variables: [String]) throws {
+        let known = Set(known.map(variable)).union([ownersVariable])
+        for name in variables where name.hasPrefix("TSUNAGI_") && !known.contains(name) {
+            throw SettingProblem("The variable \(name) is no setting. Check its spelling.")
+        }
+    }
+
+    private static func variable(_ setting: String) -> String {
+        "TSUNAGI_" + setting.uppercased().map { "\($0 == "." || $0 == "-" ? "_" : $0)" }.joined()
+    }
 
     private static func refuseUnknown(in path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -7,11 +7,11 @@ import Testing
 import Trust
 
 /// SIGKILL inside requests: of the gateway, and apart of PostgreSQL. No answer without its entry,
-/// nothing acknowledged lost or done twice, and the seal holds. TSUNAGI_KILLS sets how often each
+/// nothing acknowledged lost or done twice, and the seal holds. CRASH_KILLS sets how often each
 /// is killed.
 @Suite(.serialized)
 struct CrashTests {
-    static let kills = ProcessInfo.processInfo.environment["TSUNAGI_KILLS"].flatMap(Int.init)
+    static let kills = ProcessInfo.processInfo.environment["CRASH_KILLS"].flatMap(Int.init)
 
     enum Victim: String, CustomTestStringConvertible {
         case gateway, postgres

@@ -11,7 +11,7 @@ import Trust
 /// on: no error, nobody lost, and what was given before goes on being good.
 @Suite(.serialized, .timeLimit(.minutes(4)))
 struct RotationTests {
-    static let names = ["number", "card", "pairwise", "token", "nonce"]
+    static let names = ["number", "card", "pairwise", "token", "nonce", "seal"]
 
     @Test func `every key is rotated under load without an error`() async throws {
         try await CrashWorld.with { world in
@@ -105,6 +105,8 @@ struct RotationTests {
                 ["key", "rotate", name, "--to", "2", "--keys", world.keys], owner: owner)
             #expect(again.status == 0 && again.output.contains("in use already"), "\(again.errors)")
         }
+        let retired = try await Program.run(["key", "retire"], owner: owner)
+        #expect(retired.status == 0, "\(retired.errors)")
         let list = try await Program.run(["key", "list"], owner: owner)
         #expect(list.output.split(separator: "\n").allSatisfy { $0.hasSuffix("version 2") })
     }

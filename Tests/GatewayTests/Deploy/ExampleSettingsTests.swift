@@ -41,6 +41,19 @@ struct ExampleSettingsTests {
                 name))
     }
 
+    @Test
+    func `a variable that is no setting is refused by its name, and the owner's is left alone`()
+        async throws
+    {
+        let example = try Self.text("deploy/gateway.example.json")
+        let misspelt = ["TSUNAGI_LISTEN_OFICE_PORT": "8442"]
+        #expect(try await Self.serve(example, misspelt).contains("TSUNAGI_LISTEN_OFICE_PORT"))
+        let right = [
+            "TSUNAGI_LISTEN_OFFICE_PORT": "8442", "TSUNAGI_DATABASE_OWNER": "dbname=tsunagi",
+        ]
+        #expect(try await Self.serve(example, right).contains("/etc/tsunagi/"))
+    }
+
     @Test func `every setting of the program is in the example and in its explanation`() throws {
         let source = try Self.text("Sources/tsunagi/Serve/Settings.swift")
         let list = try #require(
@@ -67,12 +80,14 @@ struct ExampleSettingsTests {
     }
 
     /// What `tsunagi serve` says when it refuses to start with this configuration.
-    private static func serve(_ configuration: String) async throws -> String {
+    private static func serve(
+        _ configuration: String, _ variables: [String: String] = [:]
+    ) async throws -> String {
         let file = FileManager.default.temporaryDirectory.appending(
             path: "tsunagi-settings-\(UUID().uuidString).json")
         try Data(configuration.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let ended = try await Program.run(["serve", "--config", file.path])
+        let ended = try await Program.run(["serve", "--config", file.path], variables: variables)
         #expect(ended.status != 0)
         return ended.errors
     }

@@ -15,9 +15,11 @@ enum Program {
     /// Commands that need the owner get this database by the variable that operators set. `program` is
     /// another one with its first arguments.
     static func run(
-        _ arguments: [String], owner: Address? = nil, of program: [String] = [ServeProcess.program]
+        _ arguments: [String], owner: Address? = nil, variables: [String: String] = [:],
+        of program: [String] = [ServeProcess.program]
     ) async throws -> Ended {
-        let variable = owner.map { ["TSUNAGI_DATABASE_OWNER": $0.description] } ?? [:]
+        let owner = owner.map { ["TSUNAGI_DATABASE_OWNER": $0.description] } ?? [:]
+        let variable = owner.merging(variables) { $1 }
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
                 continuation.resume(with: Result { try runHere(program + arguments, variable) })

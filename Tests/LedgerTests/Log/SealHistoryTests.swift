@@ -1,0 +1,152 @@
+import Foundation
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 一つの歴史: nothing is sealed, and least of all signed, that does not go on from what was published.
+@Suite struct SealHistoryTests {
+    /// Three entries sealed and published, and then the database as it was after two.
+    private static func setBack(_ world: LedgerWorld) async throws {
+        try await SealerTests.enter(["one", "two"], world)
+        try await world.sealAll()
+        let root = try await world.texts("select encode(root, 'hex') from log.head")[0]
+        try await SealerTests.enter(["three"], world)
+        try await world.sealAll()
+        try await world.manipulate(
+            """
+            delete from log.checkpoint where size > 2;
+            delete from log.position where position >= 2;
+            delete from log.access_entry where operator = 'three';
+            update log.head set size = 2, root = '\\x\(root)',
+                next_xid = pg_snapshot_xmin(pg_current_snapshot())
+            """)
+    }
+
+    @Test func `a database that was set back seals nothing, however much comes`() async throws {
+        try await LedgerWorld.with { world in
+            let running = try world.sealer()
+            try await Self.setBack(world)
+            let published = try Self.latest(world)
+            for name in ["four", "five", "six"] {
+                try await SealerTests.enter([name], world)
+                for sealer in [running, try world.sealer()] {
+                    for signing in [false, true] {
+                        await #expect(throws: SealFault.self) {
+                            try await sealer.seal(signing: signing)
+                        }
+                    }
+                }
+            }
+            #expect(try await world.count("log.position") == 2)
+            #expect(try Self.latest(world) == published)
+        }
+    }
+
+    /// The other history is longer by then: its size alone gives nothing away.
+    @Test func `a longer history of other entries is not signed`() async throws {
+        try await LedgerWorld.with { world in
+            try await Self.setBack(world)
+            let published = try Self.latest(world)
+            let elsewhere = try world.sealer(checkpoints: world.checkpoints + "-other")
+            try await SealerTests.enter(["four", "five", "six"], world)
+            #expect(try await elsewhere.seal() == 3)
+            await #expect(throws: SealFault.self) { try await world.sealer().seal() }
+            #expect(try Self.latest(world) == published)
+        }
+    }
+
+    @Test func `a published checkpoint that cannot be read stops the sealing`() async throws {
+        try await LedgerWorld.with { world in
+            try await SealerTests.enter(["one"], world)
+            try await world.sealAll()
+            let path = world.checkpoints + "/latest"
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: false)
+            try await SealerTests.enter(["two"], world)
+            await #expect(throws: CheckpointOutlet.Failure.self) {
+                try await world.sealer().seal()
+            }
+            #expect(try await world.count("log.position") == 1)
+        }
+    }
+
+    private static func latest(_ world: LedgerWorld) throws -> String {
+        try String(contentsOfFile: world.checkpoints + "/latest", encoding: .utf8)
+    }
+}
+
+/// 封印鍵の更新: the next key is named by a leaf that the former key still signs.
+@Suite struct SealKeyTests {
+    static let next = [UInt8](repeating: 8, count: 32)
+
+    @Test func `a change of the key is in the log, and both sign until the former is retired`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let former = try world.signer
+            let next = try CheckpointSigner(origin: former.key.name, privateKey: Self.next)
+            let sealer = try world.sealer(keys: [former, next])
+            try await SealerTests.enter(["one"], world)
+            try await sealer.seal()
+            await #expect(throws: CheckpointFault.notSigned) {
+                try await next.key.open(world.note())
+            }
+
+            let rotation = KeyRotation(world.owner, logger: TestPostgres.logger)
+            #expect(try await rotation.take("seal", version: 2, checks: keyChecks))
+            #expect(try await !rotation.retireSeal(), "no checkpoint names the next key yet")
+            #expect(try await sealer.seal() == 1)
+            #expect(try await former.key.open(world.note()) == next.key.open(world.note()))
+            for key in [former.key, next.key] {
+                let report = try await world.audit(world.note(), key)
+                #expect(report.findings.isEmpty && report.keys.map(\.key) == [next.key])
+            }
+            #expect(
+                try await !rotation.take("seal", version: 3, checks: keyChecks),
+                "the former key signs still")
+
+            #expect(try await rotation.retireSeal())
+            #expect(try await !rotation.retireSeal())
+            await rotation.close()
+            try await SealerTests.enter(["two"], world)
+            #expect(try await sealer.seal() == 1)
+            await #expect(throws: CheckpointFault.notSigned) {
+                try await former.key.open(world.note())
+            }
+            let report = try await world.audit(world.note(), next.key)
+            #expect(report.findings.isEmpty && report.checkpoint.size == 3)
+            #expect(try await world.sealer(keys: [former, next]).seal() == 0)
+        }
+    }
+
+    @Test func `a gateway that lacks the key in use seals nothing`() async throws {
+        try await LedgerWorld.with { world in
+            let rotation = KeyRotation(world.owner, logger: TestPostgres.logger)
+            #expect(try await rotation.take("seal", version: 2, checks: keyChecks))
+            await rotation.close()
+            try await SealerTests.enter(["one"], world)
+            await #expect(throws: SealFault.self) { try await world.sealer().seal() }
+            #expect(try await world.count("log.position") == 0)
+        }
+    }
+
+    @Test(arguments: [
+        "update log.seal_key set key = replace(key, '+', '-')",
+        "update log.seal_key set at = at + interval '1 second'", "delete from log.seal_key",
+    ])
+    func `a changed change of the key is found`(sql: String) async throws {
+        try await LedgerWorld.with { world in
+            let next = try CheckpointSigner(
+                origin: world.signer.key.name, privateKey: Self.next)
+            let rotation = KeyRotation(world.owner, logger: TestPostgres.logger)
+            #expect(try await rotation.take("seal", version: 2, checks: keyChecks))
+            await rotation.close()
+            try await world.sealer(keys: [world.signer, next]).seal()
+            #expect(try await world.audit(world.note()).findings.isEmpty)
+            try await world.manipulate(sql)
+            #expect(try await !world.audit(world.note()).findings.isEmpty)
+        }
+    }
+}
