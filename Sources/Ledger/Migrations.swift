@@ -55,6 +55,7 @@ package struct Migrations: Sendable {
         File(
             name: "0018_immunization_around_the_needle",
             sql: PackageResources._018_immunization_around_the_needle_sql),
+        File(name: "0019_key_checks", sql: PackageResources._019_key_checks_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -13,11 +13,11 @@ import Testing
     /// The hashes of somebody at a gateway that holds two versions.
     static func person(_ number: Int) -> (number: HashChain, card: HashChain) {
         let hashes = [sha256("number \(number)"), sha256("card \(number)")]
-        let chains = hashes.map { HashChain([$0, wrap($0)]) }
+        let chains = hashes.map { hashChain($0, wrap($0)) }
         return (chains[0], chains[1])
     }
 
-    static func older(_ chain: HashChain) -> HashChain { HashChain([chain.byVersion[0]]) }
+    static func older(_ chain: HashChain) -> HashChain { hashChain(chain.byVersion[0]) }
 
     /// A card for each of these people, as one feed.
     static func feed(
@@ -101,8 +101,10 @@ import Testing
                 for key in StoredKey.allCases {
                     group.addTask {
                         let rotation = Self.rotation(world)
-                        try #require(try await rotation.take(key.rawValue, version: 2))
-                        _ = try await rotation.rewrap(key, to: 2, wrap: Self.wrap)
+                        try #require(
+                            try await rotation.take(key.rawValue, version: 2, checks: keyChecks))
+                        _ = try await rotation.rewrap(
+                            key, to: 2, checks: keyChecks, wrap: Self.wrap)
                         await rotation.close()
                     }
                 }
@@ -123,24 +125,37 @@ import Testing
         try await LedgerWorld.with { world in
             _ = try await Self.feed(Array(0..<20), key: "before", world)
             let rotation = Self.rotation(world)
-            #expect(try await rotation.take("card", version: 3) == false)
-            #expect(try await rotation.take("card", version: 2))
+            #expect(try await rotation.take("card", version: 3, checks: keyChecks) == false)
+            #expect(try await rotation.take("card", version: 2, checks: keyChecks))
             // The next one has to wait for the rows.
-            #expect(try await rotation.take("card", version: 3) == false)
-            // As a crash after the first batch would leave it.
-            let some = (0..<7).map { "'\\x\(Self.person($0).card.byVersion[0].hex)'" }
-            for hash in some {
+            #expect(try await rotation.take("card", version: 3, checks: keyChecks) == false)
+            // As a crash after the first batch leaves it: seven rows are under the new version.
+            for number in 0..<7 {
+                let card = Self.person(number).card.byVersion.map { "'\\x\($0.hex)'" }
                 try await world.execute(
-                    "update exchange.card_binding set superseded_by = card_hash where card_hash = \(hash)"
-                )
+                    """
+                    update exchange.card_binding set card_hash = \(card[1]), key_version = 2
+                    where card_hash = \(card[0])
+                    """)
             }
+            let left = Self.person(13).card.byVersion[0].hex
+            try await world.execute(
+                """
+                update exchange.card_binding set superseded_by = card_hash where card_hash = '\\x\(left)'
+                """)
             #expect(try await Self.left(world) == ["card 2 1", "number 1 1"])
-            try await Self.open(Self.person(12).card, nonce: "between", world)
-            #expect(try await rotation.rewrap(.card, to: 2, wrap: Self.wrap) == 20)
-            #expect(try await rotation.rewrap(.card, to: 2, wrap: Self.wrap) == 0)
+            for number in [3, 12] {
+                try await Self.open(Self.person(number).card, nonce: "\(number)", world)
+            }
+            #expect(
+                try await rotation.rewrap(
+                    .card, to: 2, checks: keyChecks, wrap: Self.wrap) == 13)
+            #expect(
+                try await rotation.rewrap(
+                    .card, to: 2, checks: keyChecks, wrap: Self.wrap) == 0)
             // The successor of a row goes with it.
             let rows = "exchange.card_binding where superseded_by = card_hash and key_version = 2"
-            #expect(try await world.count(rows) == 7)
+            #expect(try await world.count(rows) == 1)
             #expect(try await Self.left(world) == ["card 2 2", "number 1 1"])
             try await Self.open(Self.person(12).card, nonce: "after", world)
             await rotation.close()
@@ -152,11 +167,13 @@ import Testing
         try await LedgerWorld.with { world in
             _ = try await Self.revoke(Array(0..<20), key: "before", world)
             let rotation = Self.rotation(world)
-            #expect(try await rotation.take("card", version: 2))
+            #expect(try await rotation.take("card", version: 2, checks: keyChecks))
             let between = try await Self.revoke(Array(10..<30), key: "between", world)
             #expect(between.counts[.applied] == 10 && between.counts[.unchanged] == 10)
             _ = try await Self.feed([3], key: "bound between", world)
-            #expect(try await rotation.rewrap(.card, to: 2, wrap: Self.wrap) == 20)
+            #expect(
+                try await rotation.rewrap(
+                    .card, to: 2, checks: keyChecks, wrap: Self.wrap) == 20)
             await rotation.close()
             #expect(try await world.count("exchange.card_revocation where key_version = 2") == 30)
             #expect(try await Self.left(world) == ["card 2 2", "number 1 1"])
@@ -175,7 +192,7 @@ import Testing
         try await LedgerWorld.with { world in
             _ = try await Self.feed([1], key: "before", world)
             let rotation = Self.rotation(world)
-            #expect(try await rotation.take("card", version: 2))
+            #expect(try await rotation.take("card", version: 2, checks: keyChecks))
             await rotation.close()
             let (rewrapped, mayCommit) = (Gate(), Gate())
             let card = Self.person(1).card.byVersion
@@ -207,8 +224,10 @@ import Testing
             _ = try await Self.feed([1], key: "before", world)
             let rotation = Self.rotation(world)
             for key in StoredKey.allCases {
-                #expect(try await rotation.take(key.rawValue, version: 2))
-                #expect(try await rotation.rewrap(key, to: 2, wrap: Self.wrap) == 1)
+                #expect(try await rotation.take(key.rawValue, version: 2, checks: keyChecks))
+                #expect(
+                    try await rotation.rewrap(
+                        key, to: 2, checks: keyChecks, wrap: Self.wrap) == 1)
             }
             await rotation.close()
             let behind = await #expect(throws: KeyVersionLacking.self) {
@@ -223,6 +242,61 @@ import Testing
                 try await Self.open(Self.person(2).card, nonce: "n", world)
             }
             #expect(try await world.count("exchange.person") == 1)
+        }
+    }
+
+    /// Somebody made a version 2 of their own instead of copying the file.
+    @Test func `a gateway with another key of the same number stores and finds nothing`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let own = [keyChecks[0], sha256("a key of one's own")]
+            let foreign: @Sendable (HashChain) -> HashChain = { chain in
+                hashChain(chain.byVersion[0], sha256(chain.byVersion[0].description), checks: own)
+            }
+            _ = try await Self.feed([1], key: "before", world)
+            let rotation = Self.rotation(world)
+            for key in StoredKey.allCases {
+                let isTaken = try await rotation.take(
+                    key.rawValue, version: 2, checks: keyChecks)
+                #expect(isTaken)
+                await #expect(throws: KeyVersionLacking.self) {
+                    try await rotation.rewrap(key, to: 2, checks: own, wrap: Self.wrap)
+                }
+                #expect(
+                    try await rotation.rewrap(key, to: 2, checks: keyChecks, wrap: Self.wrap) == 1)
+                await #expect(throws: KeyVersionLacking.self) {
+                    try await rotation.take(
+                        key.rawValue, version: 3, checks: own + [sha256("the next")])
+                }
+            }
+            await rotation.close()
+            await #expect(throws: KeyVersionLacking.self) {
+                _ = try await Self.feed([1, 2], key: "foreign", world, foreign)
+            }
+            await #expect(throws: KeyVersionLacking.self) {
+                try await Self.open(foreign(Self.person(1).card), nonce: "n", world)
+            }
+            #expect(try await world.count("exchange.person") == 1)
+            #expect(try await Self.left(world) == ["card 2 2", "number 2 2"])
+        }
+    }
+
+    @Test func `whoever serves first says which keys are the site's, and nobody says it anew`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            func check(_ told: [[UInt8]]) async throws -> [UInt8]? {
+                let versions = try await world.ledger.keyVersions(checks: ["card": told])
+                return try #require(versions.first { $0.key == "card" }).check
+            }
+            #expect(try await check([]) == nil)
+            #expect(try await check(keyChecks) == keyChecks[0])
+            #expect(try await check([sha256("another")]) == keyChecks[0])
+            let number = try await world.ledger.keyVersions(checks: [:]).first {
+                $0.key == "number"
+            }
+            #expect(try #require(number).check == nil)
         }
     }
 }

@@ -8,9 +8,16 @@ import Testing
 /// 架空の住民: known to the ledger by hashes alone, as everybody is.
 struct Someone: Sendable, Hashable {
     let name: String
-    var numberHash: HashChain { HashChain([sha256("number \(name)")]) }
-    var cardHash: HashChain { HashChain([sha256("card \(name)")]) }
+    var numberHash: HashChain { hashChain(sha256("number \(name)")) }
+    var cardHash: HashChain { hashChain(sha256("card \(name)")) }
 }
+
+/// By the test's keys, of as many versions as there are hashes.
+func hashChain(_ byVersion: [UInt8]..., checks: [[UInt8]] = keyChecks) -> HashChain {
+    HashChain(byVersion, checks: Array(checks.prefix(byVersion.count)))
+}
+
+let keyChecks = [sha256("key check 1"), sha256("key check 2")]
 
 /// One row as a municipality would send it.
 struct SampleRow: Sendable {
@@ -65,7 +72,7 @@ extension LedgerWorld {
                 let hash =
                     isFirst
                     ? person.numberHash
-                    : HashChain([sha256("number \(person.name) \(rows[index].number)")])
+                    : hashChain(sha256("number \(person.name) \(rows[index].number)"))
                 accepted.append(NumberedRow(numberHash: hash, row: row))
             case .failure(let failure):
                 refused.append(

@@ -127,7 +127,8 @@ def items(leaf):
     return dict(line.split(": ", 1) for line in lines[1:-1])
 
 
-def check_entry(event, seal, key):
+def check_seal(event, seal, key):
+    """The leaf of an entry that is in the log where it says."""
     size, root = opened(seal["checkpoint"][0], key)
     leaf = binary(seal["leaf"])[0]
     require(int(seal["treeSize"][0]) == size, "a proof is for another size than its checkpoint")
@@ -135,6 +136,10 @@ def check_entry(event, seal, key):
     require(
         tree_root(sha256(b"\x00", leaf), int(seal["position"][0]), size, path) == root,
         f"{event['id']} is not in the log")
+    return leaf
+
+
+def check_shown(event, leaf):
     sealed = items(leaf)
     at = datetime.datetime.fromtimestamp(int(sealed["at"]) // 1_000_000, JST)
     recorded = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(sealed['at']) % 1_000_000:06d}+09:00"
@@ -153,7 +158,6 @@ def check_entry(event, seal, key):
         ("outcomeDesc", event.get("outcomeDesc"), refusal),
     ]:
         require(shown == meant, f"{event['id']}: {name} is not what was sealed")
-    return leaf
 
 
 def check_map(proof, key):
@@ -180,12 +184,18 @@ def check_map(proof, key):
     return int(said["epoch"]), int(said["size"]), count, index, link
 
 
+def is_whole(numbered, count):
+    return all(number in numbered for number in range(1, count + 1))
+
+
 def check(key, pages):
     proofs = [parts(page.get("meta", {}), "urn:tsunagi:StructureDefinition:list-proof") for page in pages]
     require(any(proofs), "no epoch was sealed yet")
-    _, covered, count, index, link = max(check_map(proof, key) for proof in proofs if proof)
+    maps = [check_map(proof, key) if proof else (0, 0, 0, None, None) for proof in proofs]
+    require(len({said[3] for said in maps if said[0] > 0}) == 1, "the pages are of two residents")
     numbered = {}
-    for page in pages:
+    leaves = {}
+    for page, (_, covered, counted, _, _) in zip(pages, maps):
         before = None
         for entry in page.get("entry", []):
             event = entry["resource"]
@@ -197,13 +207,22 @@ def check(key, pages):
             sequence, position = int(seal["sequence"][0]), int(seal["position"][0])
             require(before is None or sequence < before, f"{event['id']} is out of order")
             before = sequence
-            leaf = check_entry(event, seal, key)
+            leaf = check_seal(event, seal, key)
+            leaves[event["id"]] = leaf
             require(numbered.setdefault(sequence, (position, leaf)) == (position, leaf), "a number twice")
-            if sequence > count:
-                require(later and position >= covered, f"{event['id']} should be in the map")
-    require(
-        all(number in numbered for number in range(1, count + 1)),
-        f"the list does not have all of the {count} entries")
+            require(
+                later == (sequence > counted) == (position >= covered),
+                f"{event['id']} should be in the map")
+    # An entry that was not sealed yet on one page may be on another.
+    for page in pages:
+        for event in (entry["resource"] for entry in page.get("entry", [])):
+            if event["id"] in leaves:
+                check_shown(event, leaves[event["id"]])
+    # Pages that were asked for across an epoch are whole as of an earlier one: the newer counts the question
+    # for the first page already, and that question stands on none of them.
+    complete = [said for said in maps if said[0] > 0 and is_whole(numbered, said[2])]
+    require(complete, "the list does not have all of the entries that the map counts")
+    _, _, count, index, link = max(complete, key=lambda said: said[0])
     links = index
     for number in range(1, count + 1):
         position, leaf = numbered[number]

@@ -115,20 +115,46 @@ import Trust
             let shelf = try KeyShelf(folder)
             try KeyRing.rotate(folder, .token)
             #expect(shelf.held[.token] == 1)
-            try shelf.use([.token: 1, .nonce: 1])
+            func use(_ token: Int, _ nonce: Int, check: [UInt8]? = nil) throws {
+                try shelf.use([
+                    .token: .init(version: token, check: check),
+                    .nonce: .init(version: nonce, check: nil),
+                ])
+            }
+            try use(1, 1)
             try shelf.reload()
             #expect(shelf.held[.token] == 2 && shelf.ring.current(.token).version == 1)
             #expect(shelf.ring.all(.token).count == 2 && shelf.ring.former(.token).isEmpty)
-            try shelf.use([.token: 2, .nonce: 2])
+            try use(2, 2)
             #expect(shelf.ring.current(.token).version == 2 && shelf.lacking == [.nonce])
             #expect(shelf.ring.current(.nonce).version == 1)
             try KeyRing.rotate(folder, .nonce)
             // What lacks is looked for each time it is said to be in use.
-            try shelf.use([.token: 2, .nonce: 2])
+            try use(2, 2)
             #expect(shelf.lacking.isEmpty && shelf.ring.current(.nonce).version == 2)
             try SecretFile.create(folder + "/card-2.key", [1])
             #expect(throws: FileProblem.self) { try shelf.reload() }
             #expect(shelf.ring.current(.token).version == 2)
+        }
+    }
+
+    @Test func `a shelf whose key is another than the site's lacks it`() throws {
+        try Self.withKeys { folder in
+            try KeyRing.rotate(folder, .number)
+            let shelf = try KeyShelf(folder)
+            let own = try #require(shelf.checks["number"])
+            #expect(own.count == 2 && own[0] != own[1] && own[0] != shelf.checks["card"]?[0])
+            try shelf.use([.number: .init(version: 2, check: own[1])])
+            #expect(shelf.lacking.isEmpty)
+            try shelf.use([.number: .init(version: 2, check: own[0])])
+            #expect(shelf.lacking == [.number])
+            // A version 1 of its own makes the second one another too.
+            try FileManager.default.removeItem(atPath: folder + "/number-1.key")
+            try SecretFile.create(folder + "/number-1.key", randomBytes(KeyRing.keyBytes))
+            try shelf.use([.number: .init(version: 2, check: own[1])])
+            #expect(shelf.lacking.isEmpty)
+            try shelf.reload()
+            #expect(shelf.lacking == [.number])
         }
     }
 

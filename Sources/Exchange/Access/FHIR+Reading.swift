@@ -149,6 +149,15 @@ package struct GivenTime: Hashable, Sendable {
         self.day = day
     }
 
+    /// The earliest day that it can mean.
+    package var firstDay: CalendarDay? {
+        switch text.utf8.count {
+        case 4: try? CalendarDay(text + "-01-01")
+        case 7: try? CalendarDay(text + "-01")
+        default: day
+        }
+    }
+
     /// 最終有効年月: a month alone on a label means its last day.
     package var lastDay: CalendarDay? {
         guard day == nil, text.utf8.count == 7, let first = try? CalendarDay(text + "-01") else {

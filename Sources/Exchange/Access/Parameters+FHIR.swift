@@ -38,6 +38,13 @@ struct Parameters {
 
     func all(_ name: String) -> [Entry] { entries.filter { $0.name == name } }
 
+    /// Throws `.tooMany` for more.
+    func all(_ name: String, atMost most: Int) throws(Refusal) -> [Entry] {
+        let found = all(name)
+        guard found.count <= most else { throw .tooMany("\(path)(\(name))") }
+        return found
+    }
+
     /// What may be given once.
     func one(_ name: String) throws(Refusal) -> Entry? {
         let found = all(name)
@@ -50,8 +57,8 @@ struct Parameters {
         return found
     }
 
-    func requiredAll(_ name: String) throws(Refusal) -> [Entry] {
-        let found = all(name)
+    func requiredAll(_ name: String, atMost most: Int) throws(Refusal) -> [Entry] {
+        let found = try all(name, atMost: most)
         guard !found.isEmpty else { throw .missing("\(path)(\(name))") }
         return found
     }

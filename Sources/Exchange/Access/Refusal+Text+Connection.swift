@@ -21,6 +21,12 @@ extension Refusal.Row {
         ja: "項目「{item}」が2回あります。どちらを使うか決められません。1つにして送ってください。",
         en: "Item \"{item}\" is given twice, so nobody can say which one counts. Send it once.")
 
+    static let tooMany = Self(
+        "too-many", 400, "too-costly", isEntered: false,
+        ja: "項目「{item}」が多すぎます。仕様にある数までに減らすか、要求を分けて送ってください。",
+        en: "Item \"{item}\" is given more often than one request takes. Keep to the number in the "
+            + "specification, or send several requests.")
+
     static let individualNumberNotAllowed = Self(
         "individual-number-not-allowed", 400, "business-rule", isEntered: false,
         ja: "項目「{item}」に個人番号と思われる数字があります。ここでは個人番号を受け取れません。取り除いて送ってください。内容は保存していません。",

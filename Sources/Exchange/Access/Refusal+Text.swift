@@ -48,7 +48,7 @@ extension Refusal {
     package var item: String? {
         switch self {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
-            .duplicateItem(let item), .individualNumberNotAllowed(let item):
+            .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item):
             item
         default: nil
         }
@@ -60,6 +60,7 @@ extension Refusal {
         .missing("validFrom"),
         .unknownItem("validFrom"),
         .duplicateItem("validFrom"),
+        .tooMany("parameter(candidate)"),
         .individualNumberNotAllowed("validFrom"),
         .bodyTooLarge,
         .headerTooLarge,
@@ -134,6 +135,7 @@ extension Refusal {
         case .missing: .missing
         case .unknownItem: .unknownItem
         case .duplicateItem: .duplicateItem
+        case .tooMany: .tooMany
         case .individualNumberNotAllowed: .individualNumberNotAllowed
         case .bodyTooLarge: .bodyTooLarge
         case .headerTooLarge: .headerTooLarge

@@ -9,6 +9,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case missing(_ item: String)
     case unknownItem(_ item: String)
     case duplicateItem(_ item: String)
+    case tooMany(_ item: String)
     case individualNumberNotAllowed(_ item: String)
     case bodyTooLarge
     case headerTooLarge

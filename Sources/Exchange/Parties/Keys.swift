@@ -18,14 +18,23 @@ package struct PersonKey: Hashable, Sendable {
 /// Which of them stands in a row is the row's to say.
 package struct HashChain: Hashable, Sendable {
     package let byVersion: [[UInt8]]
+    /// 鍵の照合値, by version: what says with which keys these were made, the same for every hash.
+    package let checks: [[UInt8]]
     private let inUse: Int
 
     /// `version` is the one in use, the last where nothing else is said.
-    package init(_ byVersion: [[UInt8]], inUse version: Int? = nil) {
+    package init(_ byVersion: [[UInt8]], checks: [[UInt8]], inUse version: Int? = nil) {
         precondition(!byVersion.isEmpty, "a key has a first version")
         self.byVersion = byVersion
+        self.checks = checks
         inUse = version ?? byVersion.count
     }
+
+    package static func == (one: HashChain, other: HashChain) -> Bool {
+        one.byVersion == other.byVersion
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(byVersion) }
 
     /// Under which a row stands unless a rotation is under way.
     package var current: [UInt8] { byVersion[inUse - 1] }

@@ -27,35 +27,63 @@ package struct KeyRotation: Sendable {
     /// From its commit on, `version` is what is made and stored with. Waits for the registrations under
     /// way, and holds up new ones for half a second at most at a time. Returns false when the version
     /// in use is not the one before, or an earlier rotation has rows left.
-    package func take(_ key: String, version: Int) async throws -> Bool {
+    ///
+    /// `checks` are the folder's check values, by version. Throws `KeyVersionLacking` when it does not hold
+    /// what is in use.
+    package func take(_ key: String, version: Int, checks: [[UInt8]]) async throws -> Bool {
         for _ in 0..<600 {
-            do { return try await tryToTake(key, version) } catch let error as DatabaseError
+            do { return try await tryToTake(key, version, checks) } catch let error as DatabaseError
                 where error.sqlState == "55P03"
             {
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
-        return try await tryToTake(key, version)
+        return try await tryToTake(key, version, checks)
     }
 
-    private func tryToTake(_ key: String, _ version: Int) async throws -> Bool {
+    private func tryToTake(_ key: String, _ version: Int, _ checks: [[UInt8]]) async throws -> Bool
+    {
         // What stands under the former version stays readable, and its seals go on, until that is ended.
         let goesOn = StoredKey(rawValue: key) != nil || key == Self.seal
         return try await pool.transaction { transaction in
-            _ = try transaction.pipeline([(Self.waitShortly, []), (KeyLock.alone, [.text(key)])])
+            let steps = try transaction.pipeline([
+                (Self.waitShortly, []), (KeyLock.alone, [.text(key)]),
+                (KeyVersion.selectOne, [.text(key)]),
+            ])
+            try KeyVersion(steps[2][0]).require(checks: checks)
             let values: [Value] = [
                 .text(key), .int(version), .int(goesOn ? version - 1 : version),
             ]
-            return try transaction.run(Self.move, values) == 1
+            guard try transaction.run(Self.move, values) == 1 else { return false }
+            try Self.require(key, version, checks, &transaction)
+            return true
         }
     }
 
+    /// Says what the key of a version is where nobody has; throws `KeyVersionLacking` where it is another.
+    private static func require(
+        _ key: String, _ version: Int, _ checks: [[UInt8]], _ transaction: inout Transaction
+    ) throws {
+        guard checks.count >= version else {
+            throw KeyVersionLacking(key: key, version: version)
+        }
+        let said: [Value] = [.text(key), .int(version), .bytes(checks[version - 1])]
+        let rows = try transaction.pipeline([
+            (KeyVersion.insertCheck, said), (KeyVersion.selectOne, [.text(key)]),
+        ])
+        try KeyVersion(rows[1][0]).require(checks: checks)
+    }
+
     /// Rewraps every row that is still stored under the version before; `wrap` makes of an old hash
-    /// the new one. Returns how many rows it rewrapped.
+    /// the new one. Returns how many rows it rewrapped. Throws `KeyVersionLacking` before the first when
+    /// `checks` are of other keys than the site's.
     package func rewrap(
-        _ key: StoredKey, to version: Int,
+        _ key: StoredKey, to version: Int, checks: [[UInt8]],
         wrap: @escaping @Sendable ([UInt8]) -> [UInt8]
     ) async throws -> Int {
+        try await pool.transaction {
+            try Self.require(key.rawValue, version, checks, &$0)
+        }
         var count = 0
         for stock in key.stocks {
             var last: [UInt8] = []
@@ -139,8 +167,9 @@ package struct KeyRotation: Sendable {
     }
 }
 
-/// A table of stored hashes, each row under its own version. It is walked in the order of the hashes:
-/// a row rewrapped to further on is passed by, and none is written under the old version meanwhile.
+/// A table of stored hashes, each row under its own version. Those under the version before are walked
+/// in the order of the hashes, by an index on both: what was rewrapped is passed by, and none is written
+/// under the old version meanwhile.
 private struct Stock {
     let table: String
     let hash: String
@@ -151,7 +180,7 @@ private struct Stock {
         Statement(
             """
             select \(hash), \(successor ?? "null::bytea") from \(table)
-            where \(hash) > $1::bytea and key_version < $2
+            where key_version = $2 - 1 and \(hash) > $1::bytea
             order by \(hash) limit $3 for update
             """)
     }

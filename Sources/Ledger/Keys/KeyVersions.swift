@@ -9,19 +9,38 @@ package struct KeyVersion: Hashable, Sendable {
     /// Rows may still be stored under this version and up to `version`; the same when no rotation
     /// is under way.
     package let oldest: Int
+    /// 鍵の照合値 of `version`: two gateways with one number and different keys would each know people whom
+    /// the other does not. `nil` until a gateway that holds the key has said it.
+    package let check: [UInt8]?
 
     var isRewrapped: Bool { oldest == version }
 
-    static let select = Statement(
-        "select key, version, oldest from exchange.key_version order by key")
+    static let select = Statement("\(columns) order by key")
+    static let selectOne = Statement("\(columns) where key = $1")
 
-    static let selectOne = Statement(
-        "select key, version, oldest from exchange.key_version where key = $1")
+    private static let columns =
+        """
+        select key, version, oldest, value
+        from exchange.key_version left join exchange.key_check using (key, version)
+        """
+
+    /// Once said, a check value stays.
+    static let insertCheck = Statement(
+        "insert into exchange.key_check (key, version, value) values ($1, $2, $3) on conflict do nothing"
+    )
 
     init(_ row: Row) throws {
         key = try row.text(0)
         version = try row.int(1)
         oldest = try row.int(2)
+        check = try row.optionalBytes(3)
+    }
+
+    /// Throws `KeyVersionLacking` unless these are the check values of keys that the site uses.
+    package func require(checks: [[UInt8]]) throws {
+        guard checks.count >= version, check == nil || checks[version - 1] == check else {
+            throw KeyVersionLacking(key: key, version: version)
+        }
     }
 }
 
@@ -30,24 +49,42 @@ package enum StoredKey: String, CaseIterable, Sendable {
     case number, card
 }
 
-/// This gateway has not got the version of a key that rows are stored under. Nothing was answered;
-/// it is not ready until the file is in its folder.
-package struct KeyVersionLacking: Error, Hashable {
+/// This folder has not got the version of a key that rows are stored under, or another key by its name.
+/// Nothing was answered; the gateway is not ready until the file is in its folder.
+package struct KeyVersionLacking: Error, Hashable, CustomStringConvertible {
     package let key: String
     package let version: Int
+
+    package var description: String {
+        "The folder of keys does not hold version \(version) of \(key) as this site uses it: copy every "
+            + "version of \(key) from a gateway that serves."
+    }
 }
 
 extension Ledger {
-    package func keyVersions() async throws -> [KeyVersion] {
-        try await gateway.transaction(.readOnly) {
+    /// With which versions the site makes. `checks` are this gateway's check values, of each key by
+    /// version: whoever comes first says what the site's keys are, where no rotation has said it.
+    package func keyVersions(checks: [String: [[UInt8]]]) async throws -> [KeyVersion] {
+        let versions = try await gateway.transaction(.readOnly) {
             try $0.query(KeyVersion.select).map { try KeyVersion($0) }
+        }
+        let said = versions.compactMap { key -> [Value]? in
+            guard key.check == nil, let held = checks[key.key], held.count >= key.version else {
+                return nil
+            }
+            return [.text(key.key), .int(key.version), .bytes(held[key.version - 1])]
+        }
+        guard !said.isEmpty else { return versions }
+        return try await gateway.transaction { transaction in
+            _ = try transaction.pipeline(said.map { (KeyVersion.insertCheck, $0) })
+            return try transaction.query(KeyVersion.select).map { try KeyVersion($0) }
         }
     }
 }
 
 extension Records {
     /// The versions that hashes stand under until this transaction ends: no rotation begins before.
-    /// Throws `KeyVersionLacking` when one of the chains is shorter.
+    /// Throws `KeyVersionLacking` as `require` does.
     mutating func storedVersion(of key: StoredKey, for chains: Set<HashChain>) throws -> KeyVersion
     {
         let values: [Value] = [.text(key.rawValue)]
@@ -69,11 +106,10 @@ extension Records {
 }
 
 extension KeyVersion {
-    /// Throws `KeyVersionLacking` when one of the chains is shorter than what rows stand under.
+    /// Throws `KeyVersionLacking` when one of the chains is shorter than what rows stand under, or was
+    /// made with another key.
     func require(_ chains: some Sequence<HashChain>) throws {
-        guard chains.allSatisfy({ $0.byVersion.count >= version }) else {
-            throw KeyVersionLacking(key: key, version: version)
-        }
+        for chain in chains { try require(checks: chain.checks) }
     }
 
     /// Each of these by every hash that its row may be stored as.

@@ -15,7 +15,7 @@ struct SequenceAudit {
         _ position: Int, of person: PersonKey?, stored: Stored, leaf: LogHash
     ) -> [LogAudit.Finding] {
         guard let person else {
-            return stored.person == nil ? [] : [.sequenceForeign(position: position)]
+            return stored.isInNone ? [] : [.sequenceForeign(position: position)]
         }
         let next = (heads[person] ?? .start(ResidentIndex(person)))
             .next(position: position, leaf: leaf)
@@ -34,6 +34,9 @@ struct SequenceAudit {
         let person: PersonKey?
         let sequence: Int?
         let link: [UInt8]?
+
+        /// As it is for what is about nobody, and for a leaf that is no entry.
+        var isInNone: Bool { person == nil && sequence == nil && link == nil }
 
         init(_ row: Row, from column: Int) throws {
             person = try row.optionalUUID(column)?.person

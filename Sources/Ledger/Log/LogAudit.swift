@@ -30,7 +30,7 @@ package struct LogAudit: Sendable {
         /// log.
         case neverSealed(entry: RecordID)
         /// The position is in no sequence, or in one that is not of its entry's resident: that
-        /// resident's list would lack the entry.
+        /// resident's list would lack the entry. Or it is of no entry, and in a sequence all the same.
         case sequenceForeign(position: Int)
         /// The resident's sequence leaves out a number before this one.
         case sequenceGap(position: Int)
@@ -144,10 +144,12 @@ package struct LogAudit: Sendable {
             let stored = try row.bytes(1)
             let leaf: LogHash
             if try row.optionalInt(17) != nil {
+                try requireNoSequence(row, position)
                 let epoch = try MapEpoch(row, from: 17)
                 sequences.take(epoch, at: position).forEach { note($0) }
                 leaf = .leaf(epoch.leafText)
             } else if try row.optionalInt(21) != nil {
+                try requireNoSequence(row, position)
                 leaf = try follow(row)
             } else {
                 let entry = try row.optionalUUID(2) == nil ? nil : StoredEntry(row, from: 2)
@@ -163,6 +165,12 @@ package struct LogAudit: Sendable {
             let isOfFormat = try row.optionalInt(13) ?? Int(Entry.format) == Int(Entry.format)
             if leaf.bytes != stored || !isOfFormat { damage(.entryAltered(position: position)) }
             return append(leaf.bytes)
+        }
+
+        /// An epoch and a change of the key are about nobody.
+        private mutating func requireNoSequence(_ row: Row, _ position: Int) throws {
+            let isInNone = try SequenceAudit.Stored(row, from: 14).isInNone
+            if !isInNone { note(.sequenceForeign(position: position)) }
         }
 
         /// The leaf of a change of the key; of one whose text is no key, no leaf that was ever sealed.
@@ -205,9 +213,21 @@ package struct LogAudit: Sendable {
                 try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
             if !isDamaged, !isHead { note(.headDiffers(size: size)) }
             if !isDamaged { try sequences.compare(&transaction).forEach { note($0) } }
-            let behind = try transaction.query(LogAudit.selectBehind, [.int(LogAudit.findingsMax)])
-            for index in 0..<behind.count {
-                note(.neverSealed(entry: try behind[index].uuid(0).record))
+            try findUnsealed(&transaction)
+        }
+
+        /// In pages, in the order of transactions: a log of years is walked, and no statement lasts.
+        private mutating func findUnsealed(_ transaction: inout Transaction) throws {
+            var after: [Value] = [.text("0"), .id(RecordID(high: 0, low: 0))]
+            while findings.count < LogAudit.findingsMax {
+                let rows = try transaction.query(
+                    LogAudit.selectBehind, after + [.int(LogAudit.pageRows)])
+                guard rows.count > 0 else { return }
+                for index in 0..<rows.count where try !rows[index].bool(2) {
+                    note(.neverSealed(entry: try rows[index].uuid(1).record))
+                }
+                let last = rows[rows.count - 1]
+                after = [.text(try last.text(0)), .id(try last.uuid(1).record)]
             }
         }
 
@@ -247,9 +267,9 @@ package struct LogAudit: Sendable {
     private static let selectHead = Statement("select size, root from log.head")
     private static let selectBehind = Statement(
         """
-        select e.entry from log.access_entry e
-        where e.xid < (select next_xid from log.head)
-            and not exists (select 1 from log.position s where s.entry = e.entry)
-        order by e.at, e.entry limit $1
+        select e.xid::text, e.entry, exists (select 1 from log.position s where s.entry = e.entry)
+        from log.access_entry e
+        where (e.xid, e.entry) > ($1::text::xid8, $2::uuid) and e.xid < (select next_xid from log.head)
+        order by e.xid, e.entry limit $3
         """)
 }

@@ -23,20 +23,40 @@ extension ShownList {
     package func check(with key: CheckpointKey) -> [ProofCheck] {
         var checks = signatures(key)
         guard checks.areGood else { return checks }
+        // Leaves and counts are read as the log has them: what it has not may say anything.
         checks.append(inclusion())
+        guard checks.areGood else { return checks }
         checks.append(fields())
         checks.append(order())
-        // The newest of the pages says how many there are; the others said less, earlier.
         let proofs = pages.compactMap(\.proof)
-        guard let newest = proofs.max(by: { $0.epochNumber < $1.epochNumber }) else {
+        guard !proofs.isEmpty else {
             return checks + [
                 .bad("No epoch was sealed yet: nothing says how many entries there are.")
             ]
         }
         checks.append(map(proofs))
-        checks.append(sequence(newest))
-        checks += uncommitted(newest)
+        guard checks.areGood, let proof = covering(proofs) else { return checks }
+        checks.append(sequence(proof))
+        checks.append(uncommitted(after: proof))
         return checks
+    }
+
+    /// The newest epoch of the pages as of which nothing is left out, or else the oldest. Pages that were
+    /// asked for across an epoch are whole as of an earlier one: the newer counts the question for the
+    /// first page already, and that question stands on none of them.
+    private func covering(_ proofs: [ShownProof]) -> ShownProof? {
+        let newestFirst = proofs.sorted { $0.epochNumber > $1.epochNumber }
+        return newestFirst.first { isWhole(numbered(to: $0.count), $0.count) } ?? newestFirst.last
+    }
+
+    /// What the map counts, in its order.
+    private func numbered(to count: Int) -> [ShownEvent.Seal] {
+        events.compactMap(\.seal).filter { $0.sequence <= count }
+            .sorted { $0.sequence < $1.sequence }
+    }
+
+    private func isWhole(_ counted: [ShownEvent.Seal], _ count: Int) -> Bool {
+        counted.count == count && zip(1..., counted).allSatisfy { $0 == $1.sequence }
     }
 
     /// Every checkpoint the answer leans on.
@@ -56,19 +76,26 @@ extension ShownList {
     }
 
     private func inclusion() -> ProofCheck {
-        let sealed = events.compactMap { event in event.seal.map { (event.id, $0) } }
+        let sealed = shown.compactMap { event in event.seal.map { (event.id, $0) } }
         for (id, seal) in sealed
         where !seal.inclusion.leads(from: .leaf(seal.leaf), to: seal.checkpoint) {
             return .bad("Entry \(id) is not in the log at position \(seal.inclusion.index).")
         }
-        return .good("Each of the \(sealed.count) sealed entries is in the log at its position.")
+        let count = events.count { $0.seal != nil }
+        return .good("Each of the \(count) sealed entries is in the log at its position.")
     }
 
-    /// What a reader sees of each entry against what was sealed of it.
+    /// Every copy of every entry.
+    private var shown: [ShownEvent] { pages.flatMap(\.events) }
+
+    /// What a reader sees of each entry against what was sealed of it, be it on another page.
     private func fields() -> ProofCheck {
-        for event in events {
-            guard let seal = event.seal else { continue }
-            if let item = SealedFields(seal.leaf).difference(from: event) {
+        let leaves = Dictionary(
+            events.compactMap { event in event.seal.map { (event.id, $0.leaf) } },
+            uniquingKeysWith: { first, _ in first })
+        for event in shown {
+            guard let leaf = event.seal?.leaf ?? leaves[event.id] else { continue }
+            if let item = SealedFields(leaf).difference(from: event) {
                 return .bad("Entry \(event.id): \(item) is not what was sealed.")
             }
         }
@@ -110,15 +137,15 @@ extension ShownList {
         guard let epoch = MapEpoch(leafText: proof.mapLeaf) else {
             return .bad("The map's leaf cannot be read.")
         }
-        let counted = events.compactMap(\.seal).filter { $0.sequence <= count }
-            .sorted { $0.sequence < $1.sequence }
-        guard counted.map(\.sequence) == Array(1..<(count + 1)) else {
-            let missing = Set(1..<(count + 1)).subtracting(counted.map(\.sequence)).sorted()
-            return missing.isEmpty
+        let counted = numbered(to: count)
+        guard isWhole(counted, count) else {
+            let here = Set(counted.map(\.sequence))
+            let first = (1...).first { !here.contains($0) } ?? count
+            return here.count == count
                 ? .bad("A number stands twice among the \(count) that the map counts.")
                 : .bad(
-                    "NOT COMPLETE: of \(count) entries, \(missing.count) are not here, the first "
-                        + "is number \(missing[0]). Give every page.")
+                    "NOT COMPLETE: of \(count) entries, \(count - here.count) are not here, the "
+                        + "first is number \(first). Give every page.")
         }
         let head = counted.reduce(SequenceHead.start(proof.index)) {
             $0.next(position: $1.inclusion.index, leaf: .leaf($1.leaf))
@@ -131,21 +158,23 @@ extension ShownList {
                 + "(epoch \(epoch.number), the log's first \(epoch.size) leaves).")
     }
 
-    /// What came after the epoch must say so, and nothing else may.
-    private func uncommitted(_ proof: ShownProof) -> [ProofCheck] {
-        guard let epoch = MapEpoch(leafText: proof.mapLeaf) else { return [] }
-        let later = events.filter { ($0.sequence ?? .max) > proof.count }
-        for event in later {
-            guard event.isNotYetCommitted, event.seal?.inclusion.index ?? .max >= epoch.size else {
-                return [.bad("Entry \(event.id) should be counted by the map and is not.")]
+    /// What came after a page's epoch must say so there, and nothing else may.
+    private func uncommitted(after proof: ShownProof) -> ProofCheck {
+        for page in pages {
+            let size = page.proof.flatMap { MapEpoch(leafText: $0.mapLeaf) }?.size ?? 0
+            for event in page.events {
+                let isCounted = (event.sequence ?? .max) <= page.proof?.count ?? 0
+                let isLater = event.seal?.inclusion.index ?? .max >= size
+                guard isCounted != isLater, event.isNotYetCommitted == isLater else {
+                    return .bad("Entry \(event.id) should be counted by the map and is not.")
+                }
             }
         }
         if pages.count == 1, let total = pages[0].total, total != events.count {
-            return [.bad("The answer speaks of \(total) entries and shows \(events.count).")]
+            return .bad("The answer speaks of \(total) entries and shows \(events.count).")
         }
-        return [
-            .good("\(later.count) came after that epoch and are not committed yet.")
-        ]
+        let later = events.count { ($0.sequence ?? .max) > proof.count }
+        return .good("\(later) came after that epoch and are not committed yet.")
     }
 }
 

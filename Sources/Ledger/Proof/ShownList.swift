@@ -12,10 +12,19 @@ package struct ShownList: Sendable {
         pages = try bodies.map { try ShownPage($0) }
     }
 
-    /// Each entry once, newest first: an entry may stand on two pages, as the list grew in between.
+    /// Each entry once, newest first: an entry may stand on two pages, as the list grew in between, and
+    /// was perhaps sealed only on the later one.
     package var events: [ShownEvent] {
-        var seen: Set<String> = []
-        let all = pages.flatMap(\.events).filter { seen.insert($0.id).inserted }
+        var places: [String: Int] = [:]
+        var all: [ShownEvent] = []
+        for event in pages.flatMap(\.events) {
+            if let place = places[event.id] {
+                if all[place].seal == nil { all[place] = event }
+            } else {
+                places[event.id] = all.count
+                all.append(event)
+            }
+        }
         return pages.count == 1
             ? all : all.sorted { ($0.sequence ?? .max) > ($1.sequence ?? .max) }
     }

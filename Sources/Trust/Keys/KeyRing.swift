@@ -31,16 +31,20 @@ package struct KeyRing: Sendable {
     package static let keyBytes = 32
 
     private let keys: [Name: [Key]]
-    private let inUse: [Name: Int]
+    private let checks: [Name: [[UInt8]]]
+    private var inUse: [Name: Int] = [:]
 
-    private init(keys: [Name: [Key]], inUse: [Name: Int] = [:]) {
+    private init(keys: [Name: [Key]]) {
         self.keys = keys
-        self.inUse = inUse
+        checks = Dictionary(
+            uniqueKeysWithValues: keys.map { ($0, KeyedHash.checks($0, $1)) })
     }
 
     /// The same keys, making with these versions: a newer one that is here already only checks.
     func making(with versions: [Name: Int]) -> KeyRing {
-        KeyRing(keys: keys, inUse: versions)
+        var ring = self
+        ring.inUse = versions
+        return ring
     }
 
     /// Loads every version of the named keys and throws a sentence for the first thing wrong.
@@ -106,6 +110,14 @@ package struct KeyRing: Sendable {
     }
 
     package func latest(_ name: Name) -> Int { all(name).count }
+
+    /// By version, the first first; they say which keys these are and nothing of the keys themselves.
+    package func checks(_ name: Name) -> [[UInt8]] {
+        guard let checks = checks[name] else {
+            preconditionFailure("the key \(name.rawValue) was not loaded in this process")
+        }
+        return checks
+    }
 
     package func holds(_ name: Name) -> Bool { keys[name] != nil }
 

@@ -31,9 +31,21 @@ package enum KeyedHash {
     }
 
     private static func chain(_ keys: KeyRing, _ name: KeyRing.Name, _ text: [UInt8]) -> HashChain {
+        HashChain(
+            wrapped(text, in: keys.all(name)), checks: keys.checks(name),
+            inUse: keys.current(name).version)
+    }
+
+    /// 鍵の照合値: what a constant becomes under each version. Two folders agree on the one of a version only
+    /// when they hold the same keys up to it.
+    static func checks(_ name: KeyRing.Name, _ keys: [KeyRing.Key]) -> [[UInt8]] {
+        wrapped(framed("tsunagi key check v1", [Array(name.rawValue.utf8)]), in: keys)
+    }
+
+    private static func wrapped(_ text: [UInt8], in keys: [KeyRing.Key]) -> [[UInt8]] {
         var hashes: [[UInt8]] = []
-        for key in keys.all(name) { hashes.append(wrap(hashes.last ?? text, in: key)) }
-        return HashChain(hashes, inUse: keys.current(name).version)
+        for key in keys { hashes.append(wrap(hashes.last ?? text, in: key)) }
+        return hashes
     }
 }
 

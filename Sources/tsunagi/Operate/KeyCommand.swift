@@ -21,16 +21,20 @@ struct KeyCommand: AsyncParsableCommand {
         @Argument(help: "number, card, pairwise, token, nonce, seal or health-card.")
         var name: KeyRing.Name
 
-        func with<Answer>(_ body: (KeyRotation, KeyVersion) async throws -> Answer) async throws
-            -> Answer
-        {
+        /// Throws `KeyVersionLacking` for a folder that does not hold the key as the site uses it: what is
+        /// made from such a one, no other gateway would know.
+        func with<Answer>(
+            _ body: (KeyRotation, KeyVersion, KeyRing) async throws -> Answer
+        ) async throws -> Answer {
+            let ring = try ring()
             let rotation = KeyRotation(try owner.address(), logger: owner.logger)
             do {
                 let all = try await rotation.versions()
                 guard let version = all.first(where: { $0.key == name.rawValue }) else {
                     throw ValidationError("The database knows no key \(name.rawValue).")
                 }
-                let answer = try await body(rotation, version)
+                try version.require(checks: ring.checks(name))
+                let answer = try await body(rotation, version, ring)
                 await rotation.close()
                 return answer
             } catch {
@@ -39,7 +43,7 @@ struct KeyCommand: AsyncParsableCommand {
             }
         }
 
-        func latest() throws -> Int { try KeyRing.load(keys, names: [name]).latest(name) }
+        func ring() throws -> KeyRing { try KeyRing.load(keys, names: [name]) }
     }
 
     struct List: AsyncParsableCommand {
@@ -65,9 +69,10 @@ struct KeyCommand: AsyncParsableCommand {
         @OptionGroup var named: Named
 
         func run() async throws {
-            let latest = try named.latest()
-            let version = try await named.with { _, inUse in
-                latest > inUse.version ? latest : try KeyRing.rotate(named.keys, named.name)
+            let version = try await named.with { _, inUse, ring in
+                let latest = ring.latest(named.name)
+                return latest > inUse.version
+                    ? latest : try KeyRing.rotate(named.keys, named.name)
             }
             Output.line(
                 "\(named.name.rawValue)-\(version).key is in \(named.keys): copy it to every gateway"
@@ -79,28 +84,28 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take the next version into use, and rewrap what is stored.",
             discussion: """
-                Run again after it was interrupted, it goes on where it was. Without a prepared version it \
-                makes one, and waits until the gateways of this folder have read it.
+                Run again after it was interrupted, it goes on where it was; once all is done it does \
+                nothing. Without a prepared version it makes one, and waits until the gateways of this \
+                folder have read it.
                 """)
         @OptionGroup var named: Named
+        @Option(
+            name: .customLong("to"),
+            help: "The version to make with: one more than tsunagi key list says is in use.")
+        var version: Int
 
         /// Gateways read their folder every ten seconds.
         static let readSeconds = 12
 
         func run() async throws {
-            try await named.with { rotation, inUse in
-                var version = inUse.version
-                if inUse.oldest == inUse.version {
-                    version += 1
-                    try await prepare(version)
-                    guard try await rotation.take(named.name.rawValue, version: version) else {
-                        throw ValidationError(
-                            "Another rotation came first: look at tsunagi key list.")
-                    }
-                    Output.line("\(named.name.rawValue): version \(version) is in use")
+            try await named.with { rotation, inUse, ring in
+                if inUse.version == version {
+                    Output.line("\(named.name.rawValue): version \(version) is in use already")
+                } else {
+                    try await take(rotation, after: inUse, ring)
                 }
                 if let stored = StoredKey(rawValue: named.name.rawValue) {
-                    try await rewrap(stored, to: version, rotation)
+                    try await rewrap(stored, rotation)
                 } else if named.name == .seal {
                     Output.line(
                         "Versions \(version - 1) and \(version) sign until tsunagi key retire: give "
@@ -110,25 +115,40 @@ struct KeyCommand: AsyncParsableCommand {
             }
         }
 
-        private func prepare(_ version: Int) async throws {
-            let latest = try named.latest()
-            guard latest >= version - 1 else {
+        private func take(
+            _ rotation: KeyRotation, after inUse: KeyVersion, _ ring: KeyRing
+        ) async throws {
+            guard version == inUse.version + 1 else {
                 throw ValidationError(
-                    "\(named.keys) lacks versions that are in use: copy them from a gateway.")
+                    "Version \(inUse.version) is in use: the next one is \(inUse.version + 1).")
             }
-            guard latest < version else { return }
-            try KeyRing.rotate(named.keys, named.name)
-            Output.line("\(named.name.rawValue)-\(version).key is made; the gateways read it")
-            try await Task.sleep(for: .seconds(Self.readSeconds))
+            guard inUse.oldest == inUse.version else {
+                throw ValidationError(
+                    named.name == .seal
+                        ? "Version \(inUse.oldest) signs still: tsunagi key retire comes first."
+                        : "Rows are left under version \(inUse.oldest): --to \(inUse.version) comes first."
+                )
+            }
+            if ring.latest(named.name) < version {
+                try KeyRing.rotate(named.keys, named.name)
+                Output.line("\(named.name.rawValue)-\(version).key is made; the gateways read it")
+                try await Task.sleep(for: .seconds(Self.readSeconds))
+            }
+            let checks = try named.ring().checks(named.name)
+            guard
+                try await rotation.take(named.name.rawValue, version: version, checks: checks)
+            else {
+                throw ValidationError("Another rotation came first: look at tsunagi key list.")
+            }
+            Output.line("\(named.name.rawValue): version \(version) is in use")
         }
 
-        private func rewrap(_ key: StoredKey, to version: Int, _ rotation: KeyRotation) async throws
-        {
-            let ring = try KeyRing.load(named.keys, names: [named.name])
-            guard let next = ring.all(named.name).first(where: { $0.version == version }) else {
-                throw ValidationError("\(named.keys) lacks version \(version).")
-            }
-            let count = try await rotation.rewrap(key, to: version) { KeyedHash.wrap($0, in: next) }
+        private func rewrap(_ key: StoredKey, _ rotation: KeyRotation) async throws {
+            let ring = try named.ring()
+            let next = ring.all(named.name)[version - 1]
+            let count = try await rotation.rewrap(
+                key, to: version, checks: ring.checks(named.name)
+            ) { KeyedHash.wrap($0, in: next) }
             Output.line("\(named.name.rawValue): \(count) rows rewrapped")
         }
     }

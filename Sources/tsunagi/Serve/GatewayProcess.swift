@@ -38,7 +38,7 @@ struct GatewayProcess {
         if let name = keys.lacking.first {
             throw FileProblem(
                 settings.keysFolder,
-                "lacks the version of \(name.rawValue) that this site uses: copy it from another gateway"
+                "does not hold \(name.rawValue) as this site uses it: copy its versions from another gateway"
             )
         }
         let parts = GatewayParts(
@@ -155,7 +155,7 @@ struct GatewayProcess {
             ReadinessCheck("keys") {
                 let lacking = parts.keys.lacking.map(\.rawValue).joined(separator: ", ")
                 return lacking.isEmpty
-                    ? .ready : .notReady("the version in use is not in the folder: \(lacking)")
+                    ? .ready : .notReady("the folder does not hold what the site uses: \(lacking)")
             },
             ReadinessCheck("rules") {
                 (try? parts.ledger.rules.current()) != nil

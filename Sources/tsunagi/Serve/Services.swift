@@ -71,9 +71,10 @@ extension Heartbeat {
 extension KeyShelf {
     /// Makes with what the database says is in use.
     func follow(_ ledger: Ledger) async throws {
-        var versions: [KeyRing.Name: Int] = [:]
-        for key in try await ledger.keyVersions() {
-            if let name = KeyRing.Name(rawValue: key.key) { versions[name] = key.version }
+        var versions: [KeyRing.Name: InUse] = [:]
+        for key in try await ledger.keyVersions(checks: checks) {
+            guard let name = KeyRing.Name(rawValue: key.key) else { continue }
+            versions[name] = InUse(version: key.version, check: key.check)
         }
         try use(versions)
     }

@@ -151,8 +151,30 @@ import Testing
         ]
         #expect(try Self.report(Self.request(adding: told), held: held).dosesKnown == 1)
         #expect(try Self.report(Self.request(adding: told)).dosesKnown == 1)
+        #expect(try Self.report(Self.request(adding: told + "," + told)).dosesKnown == 1)
         let withdrawn = told.replacing("completed", with: "entered-in-error")
         #expect(try Self.report(Self.request(adding: withdrawn)).dosesKnown == 0)
+        let half = told.replacing(#""status""#, with: #""isSubpotent":true,"status""#)
+        #expect(try Self.report(Self.request(adding: half)).dosesKnown == 0)
+    }
+
+    /// One candidate stands in the request already.
+    @Test(arguments: [
+        ("candidate", NeedleRequestTests.candidate("bcg"), 11),
+        (
+            "immunization",
+            #"{"name":"immunization","resource":{"resourceType":"Immunization","status":"completed","#
+                + #""vaccineCode":{"text":"BCG"},"occurrenceDateTime":"2025-11-10"}}"#, 100
+        ),
+    ])
+    func `more than any visit has is refused by name`(name: String, one: String, most: Int) throws {
+        let rules = try VaccinationCase.rules()
+        func read(_ count: Int) throws {
+            let more = Array(repeating: one, count: count).joined(separator: ",")
+            _ = try NeedleRequest(reading: Array(Self.request(adding: more).utf8), rules)
+        }
+        try read(most)
+        #expect(throws: Refusal.tooMany("parameter(\(name))")) { try read(most + 1) }
     }
 
     @Test func `a history with gaps says so`() throws {

@@ -17,6 +17,32 @@ import Testing
         #expect(dose.vaccine == rules.vaccine(named: "MR")?.vaccine)
     }
 
+    /// Of one copied from a handbook, which may know no more than the year.
+    @Test(arguments: [
+        ("2026", true), ("2026-06", true), ("2026-06-15", true), ("2026-06-16", false),
+        ("2026-07", false), ("2027", false), ("2999-01", false), ("2999", false),
+    ])
+    func `a dose of a day, month or year to come is refused`(time: String, isTaken: Bool) throws {
+        let copied = try VaccinationSample.record(
+            #""status":"completed""#, #""status":"completed","primarySource":false"#)
+        let text = try VaccinationSample.replacing(copied, "2026-06-15T10:00:00+09:00", time)
+        #expect(
+            try VaccinationSample.refusal(text)
+                == (isTaken ? nil : .malformed("occurrenceDateTime")))
+    }
+
+    @Test(arguments: [("true", 0), ("false", 1)])
+    func `less than a dose does not count as one`(isSubpotent: String, count: Int) throws {
+        let text = try VaccinationSample.record(
+            #""status":"completed""#, #""status":"completed","isSubpotent":"# + isSubpotent)
+        let rules = try VaccinationCase.rules()
+        let given = try VaccinationSample.read(text).vaccination
+        #expect([given.dose(rules)].compactMap(\.self).count == count)
+        // Two who tell of it still tell of one.
+        let other = try VaccinationSample.version(given, id: "rec-9", by: "1310000001")
+        #expect(rules.duplicates(of: given, among: [other]).count == 1)
+    }
+
     @Test(arguments: [
         ("resourceType", "resourceType"), ("identifier", "identifier"), ("status", "status"),
         ("vaccineCode", "vaccineCode"), ("patient", "patient"), ("lotNumber", "lotNumber"),

@@ -163,10 +163,17 @@ struct CrashClient {
 }
 
 extension TLSClient {
-    /// A new visit at the institution whose connection this is.
-    func openVisit(_ card: SoftwareCard, at institution: Party) async throws -> Answer {
-        let json = [("Content-Type", "application/json")]
-        let nonce = try await send("POST", "/visits/nonces", headers: json, body: [])
+    private static let json = [("Content-Type", "application/json")]
+
+    func nonce() async throws -> Answer {
+        try await send("POST", "/visits/nonces", headers: Self.json, body: [])
+    }
+
+    /// A new visit at the institution whose connection this is, with a nonce of before or a new one.
+    func openVisit(
+        _ card: SoftwareCard, at institution: Party, nonce given: Answer? = nil
+    ) async throws -> Answer {
+        let nonce = if let given { given } else { try await self.nonce() }
         let day = try CalendarDay(nonce.text("day"))
         let text = SignedText.visit(
             nonce: nonce.text("nonce"), party: institution, consentKinds: ["subsidy"],
@@ -176,7 +183,7 @@ extension TLSClient {
             "consents":["subsidy"],"certificate":"\(Base64.text(card.certificateDER))",\
             "signature":"\(Base64.text(try card.sign(text)))"}
             """
-        let opened = try await send("POST", "/visits", headers: json, body: Array(body.utf8))
+        let opened = try await send("POST", "/visits", headers: Self.json, body: Array(body.utf8))
         try opened.expect(201)
         return opened
     }

@@ -47,9 +47,39 @@ struct RotationTests {
         }
     }
 
+    @Test func `a folder without the key in use, or with another, prepares and serves nothing`()
+        async throws
+    {
+        try await CrashWorld.with { world in
+            let owner = world.cluster.address()
+            let own = world.folder + "/own"
+            try FileManager.default.copyItem(atPath: world.keys, toPath: own)
+            let process = try world.serve()
+            _ = try await process.ports(CrashWorld.listeners.count)
+            let rotated = try await Program.run(
+                ["key", "rotate", "number", "--to", "2", "--keys", world.keys], owner: owner)
+            #expect(rotated.status == 0, "\(rotated.errors)")
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+
+            let prepare = ["key", "prepare", "number", "--keys", own]
+            let behind = try await Program.run(prepare, owner: owner)
+            #expect(behind.status != 0 && behind.errors.contains("version 2 of number"))
+            #expect(!FileManager.default.fileExists(atPath: own + "/number-2.key"))
+            try KeyRing.rotate(own, .number)
+            let foreign = try await Program.run(prepare, owner: owner)
+            #expect(foreign.status != 0 && foreign.errors.contains("version 2 of number"))
+            try world.configure { $0["keys"] = ["folder": own] }
+            let refused = try world.serve()
+            #expect(try await refused.exit() != 0)
+            #expect(refused.complaint.contains("number"), "\(refused.complaint)")
+        }
+    }
+
     /// What was given under the first versions.
     private struct Given {
         let token: String
+        let nonce: TLSClient.Answer
     }
 
     private static func rotateAll(_ world: CrashWorld, _ process: ServeProcess) async throws {
@@ -64,10 +94,16 @@ struct RotationTests {
         try await Task.sleep(for: .seconds(2))
         for name in names {
             let rotated = try await Program.run(
-                ["key", "rotate", name, "--keys", world.keys], owner: owner)
+                ["key", "rotate", name, "--to", "2", "--keys", world.keys], owner: owner)
             #expect(rotated.status == 0, "\(rotated.errors)")
             #expect(rotated.output.contains("\(name): version 2 is in use"))
             try await Task.sleep(for: .milliseconds(1_500))
+        }
+        // Whoever lost sight of the first run types it again: nothing is begun anew.
+        for name in names {
+            let again = try await Program.run(
+                ["key", "rotate", name, "--to", "2", "--keys", world.keys], owner: owner)
+            #expect(again.status == 0 && again.output.contains("in use already"), "\(again.errors)")
         }
         let retired = try await Program.run(["key", "retire"], owner: owner)
         #expect(retired.status == 0, "\(retired.errors)")
@@ -85,10 +121,16 @@ struct RotationTests {
             body: Array("grant_type=client_credentials".utf8))
         await office.close()
         try #require(answer.status == 200)
-        return Given(token: answer.text("access_token"))
+        let clinic = try await TLSClient(
+            port: try #require(doorplate.port(.institution)),
+            credentials: world.pki.credentials(of: Cast.clinic))
+        let nonce = try await clinic.nonce()
+        await clinic.close()
+        return Given(token: answer.text("access_token"), nonce: nonce)
     }
 
-    /// The token of before is good, and the resident's id of before names the resident at the new visit.
+    /// The token and the nonce of before are good, and the resident's id of before names the resident at
+    /// the new visit.
     private static func goesOn(
         _ given: Given, _ world: CrashWorld, _ doorplate: Doorplate, _ card: SoftwareCard
     ) async throws {
@@ -104,7 +146,8 @@ struct RotationTests {
         let clinic = try await TLSClient(
             port: try #require(doorplate.port(.institution)),
             credentials: world.pki.credentials(of: Cast.clinic))
-        let opened = try await clinic.openVisit(card, at: Cast.clinic)
+        let opened = try await clinic.openVisit(card, at: Cast.clinic, nonce: given.nonce)
+        _ = try await clinic.openVisit(card, at: Cast.clinic)
         let former = try #require(opened.json["replaces"]?.array?.first?.string)
         let current = opened.text("patient")
         #expect(former != current)

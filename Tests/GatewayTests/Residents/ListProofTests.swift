@@ -54,11 +54,13 @@ struct ListProofTests {
         return answer
     }
 
-    /// A resident with a history of seven entries, two of them after the epoch.
+    /// A resident with a history of eight entries, one of them a refusal, two of them after the epoch.
     private func listed() async throws -> TLSClient.Answer {
         let card = try await gateway.settle().card
         let visit = try await gateway.openVisit(card)
         for _ in 0..<2 { _ = try await gateway.check(visit) }
+        let refused = try await gateway.check(visit, day: gateway.clock.today.adding(days: 400))
+        #expect(refused.code == Refusal.serviceDateOutOfRange.code)
         let token = try await gateway.session(of: card)
         try await gateway.sealEpoch()
         _ = try await gateway.check(visit)
@@ -71,14 +73,14 @@ struct ListProofTests {
         let answer = try await listed()
         try await expectGood([answer.body])
         let shown = try ShownList([answer.body])
-        #expect(shown.events.map(\.sequence) == [7, 6, 5, 4, 3, 2, 1])
+        #expect(shown.events.map(\.sequence) == [8, 7, 6, 5, 4, 3, 2, 1])
         #expect(
             shown.events.map(\.isNotYetCommitted) == [true, true]
-                + Array(repeating: false, count: 5))
-        #expect(shown.pages[0].proof?.count == 5)
+                + Array(repeating: false, count: 6))
+        #expect(shown.pages[0].proof?.count == 6)
         let sentences = shown.check(with: gateway.sealKey)
         #expect(sentences.areGood)
-        #expect(sentences.contains { $0.sentence.hasPrefix("Complete: all 5 entries") })
+        #expect(sentences.contains { $0.sentence.hasPrefix("Complete: all 6 entries") })
         #expect(sentences.contains { $0.sentence.hasPrefix("2 came after") })
     }
 
@@ -123,6 +125,37 @@ struct ListProofTests {
         #expect(stranger.status == 1)
     }
 
+    @Test func `pages asked for across an epoch are whole as of the first one`() async throws {
+        let card = try await gateway.settle().card
+        let visit = try await gateway.openVisit(card)
+        for _ in 0..<3 { _ = try await gateway.check(visit) }
+        let token = try await gateway.session(of: card)
+        try await gateway.sealEpoch()
+        _ = try await gateway.check(visit)
+        // The newest entry of the first page is sealed only when the second one is asked for.
+        var pages = [try await list(token, "?_count=4").body]
+        let counted = try #require(ShownList(pages).pages[0].proof).count
+        #expect(try ShownList(pages).events[0].seal == nil)
+        try await gateway.sealEpoch()
+        for offset in [1, 5, 9] {
+            pages.append(try await list(token, "?_count=4&_offset=\(offset)").body)
+        }
+        try await expectGood(pages)
+        try await expectGood(pages.reversed())
+        let shown = try ShownList(pages)
+        #expect(shown.events.allSatisfy { $0.seal != nil })
+        let sentences = shown.check(with: gateway.sealKey)
+        #expect(
+            sentences.contains { $0.sentence.hasPrefix("Complete: all \(counted) entries") },
+            "\(sentences)")
+        // What one page shows unsealed is held against the seal of another.
+        var forged = try #require(JSON(reading: pages[0]).object)
+        forged.replace(/"code":"check-eligibility"/, with: #""code":"read-patient""#)
+        let (own, stranger) = try await verdicts(
+            [Array(forged.text.utf8)] + pages.dropFirst())
+        #expect(own.status == 1 && stranger.status == 1, "\(own.output)\(stranger.output)")
+    }
+
     @Test func `nobody gets the proof of a list that is not theirs to see`() async throws {
         let answer = try await gateway.send(Cast.portal, "GET", "/fhir/AuditEvent")
         #expect(answer.status == 401 && !answer.text.contains("list-proof"))
@@ -149,7 +182,7 @@ struct ListProofTests {
         .init("the oldest entry dropped") { $0.changeEntries { $0.removeLast() } },
         .init("one in the middle dropped, and the total with it") {
             $0.changeEntries { $0.remove(at: 4) }
-            $0 = $0.with("total", .number("6"))
+            $0 = $0.with("total", .number("7"))
         },
         .init("what came after the epoch dropped") { $0.changeEntries { $0.removeFirst() } },
         .init("all entries dropped") { $0.changeEntries { $0.removeAll() } },
@@ -168,16 +201,28 @@ struct ListProofTests {
                 /urn:tsunagi:party:institution:\d+/,
                 with: "urn:tsunagi:party:institution:1340000002")
         },
-        .init("a refusal shown as granted") { bundle in
-            bundle.replace(/"outcome":"0"/, with: #""outcome":"4""#)
+        .init("a grant shown as a refusal") {
+            $0.replace(/"outcome":"0"/, with: #""outcome":"4""#)
+        },
+        .init("a refusal shown as granted") {
+            $0.replace(/"outcome":"4"/, with: #""outcome":"0""#)
+        },
+        .init("a refusal without its reason") {
+            $0.replace(/,"outcomeDesc":"[^"]*"/, with: "")
         },
         .init("an id changed") { $0.replace(/"id":"[0-9a-f]/, with: #""id":"g"#) },
         .init("the visit changed") {
             $0.replace(
                 /"urn:tsunagi:visit","value":"./, with: #""urn:tsunagi:visit","value":"g"#)
         },
-        .init("the count lowered") { try $0.setProof("count", "valueString", "4") },
-        .init("the count raised") { try $0.setProof("count", "valueString", "6") },
+        .init("the count lowered") { try $0.setProof("count", "valueString", "5") },
+        .init("the count raised") { try $0.setProof("count", "valueString", "7") },
+        .init("a count beyond all memory") {
+            try $0.setProof("count", "valueString", "10000000000")
+        },
+        .init("a count that has no next") {
+            try $0.setProof("count", "valueString", String(Int.max))
+        },
         .init("the count forged to none") { try $0.setProof("count", "valueString", "0") },
         .init("the index of another resident") {
             try $0.setProof("index", "valueBase64Binary", Base64.text(Array(1...16)))
@@ -198,8 +243,8 @@ struct ListProofTests {
         .init("the proof left out") { $0 = $0.without("meta") },
         .init("an entry of the map said to come after it") { bundle in
             bundle.changeEntries { $0.remove(at: 2) }
-            try bundle.setProof("count", "valueString", "5")
-            bundle = bundle.with("total", .number("6"))
+            try bundle.setProof("count", "valueString", "6")
+            bundle = bundle.with("total", .number("7"))
         },
         .init("a leaf of another entry") { bundle in
             let leaves = bundle.text.matches(of: /"leaf","valueBase64Binary":"([^"]+)"/).map {

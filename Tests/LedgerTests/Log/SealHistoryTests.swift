@@ -95,7 +95,7 @@ import Testing
             }
 
             let rotation = KeyRotation(world.owner, logger: TestPostgres.logger)
-            #expect(try await rotation.take("seal", version: 2))
+            #expect(try await rotation.take("seal", version: 2, checks: keyChecks))
             #expect(try await !rotation.retireSeal(), "no checkpoint names the next key yet")
             #expect(try await sealer.seal() == 1)
             #expect(try await former.key.open(world.note()) == next.key.open(world.note()))
@@ -103,7 +103,9 @@ import Testing
                 let report = try await world.audit(world.note(), key)
                 #expect(report.findings.isEmpty && report.keys.map(\.key) == [next.key])
             }
-            #expect(try await !rotation.take("seal", version: 3), "the former key signs still")
+            #expect(
+                try await !rotation.take("seal", version: 3, checks: keyChecks),
+                "the former key signs still")
 
             #expect(try await rotation.retireSeal())
             #expect(try await !rotation.retireSeal())
@@ -122,7 +124,7 @@ import Testing
     @Test func `a gateway that lacks the key in use seals nothing`() async throws {
         try await LedgerWorld.with { world in
             let rotation = KeyRotation(world.owner, logger: TestPostgres.logger)
-            #expect(try await rotation.take("seal", version: 2))
+            #expect(try await rotation.take("seal", version: 2, checks: keyChecks))
             await rotation.close()
             try await SealerTests.enter(["one"], world)
             await #expect(throws: SealFault.self) { try await world.sealer().seal() }
@@ -139,7 +141,7 @@ import Testing
             let next = try CheckpointSigner(
                 origin: world.signer.key.name, privateKey: Self.next)
             let rotation = KeyRotation(world.owner, logger: TestPostgres.logger)
-            #expect(try await rotation.take("seal", version: 2))
+            #expect(try await rotation.take("seal", version: 2, checks: keyChecks))
             await rotation.close()
             try await world.sealer(keys: [world.signer, next]).seal()
             #expect(try await world.audit(world.note()).findings.isEmpty)

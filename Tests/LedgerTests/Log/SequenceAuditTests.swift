@@ -63,6 +63,12 @@ import Testing
             sql: "update log.access_entry set person = gen_random_uuid() where salt = sha256('1')",
             findings: [.entryAltered(position: 0), .sequenceForeign(position: 0)]),
         .init(
+            name: "the epoch's position given to a resident as the newest number",
+            sql: """
+                update log.position set person = null, sequence = null, link = null where position = 8;
+                update log.position set person = \(a), sequence = 5, link = sha256('x') where position = 7
+                """, findings: [.sequenceForeign(position: 7)]),
+        .init(
             name: "the epoch's root changed", sql: "update log.epoch set root = sha256('x')",
             findings: [.entryAltered(position: 7), .mapDiffers(epoch: 1)]),
         .init(

@@ -114,10 +114,13 @@ extension JSONWriter {
 
 /// `Patient/$health-cards-issue`: what a holder asks for.
 package struct HealthCardRequest: Hashable, Sendable {
+    /// There are three types to name.
+    private static let typesMax = 3
+
     package init(reading body: [UInt8]) throws(Refusal) {
         let resource = try JSON(reading: body).requiredObject(at: "body")
         let given = try Parameters(reading: resource, only: ["credentialType"])
-        for entry in try given.requiredAll("credentialType") {
+        for entry in try given.requiredAll("credentialType", atMost: Self.typesMax) {
             let place = JSONPath.member("valueUri", of: entry.path)
             guard let type = try entry.object.optionalString("valueUri", at: entry.path) else {
                 throw .missing(place)

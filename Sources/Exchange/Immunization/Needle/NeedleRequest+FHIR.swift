@@ -1,6 +1,13 @@
 /// `Immunization/$check` as it is asked: Parameters, as
 /// `profiles/fhir/OperationDefinition-Immunization-check.json` describes them.
 extension NeedleRequest {
+    /// 同時接種: more than are ever given at once.
+    static let candidatesMax = 12
+    /// The whole schedule has some forty doses; those of a long life and of travel fit too. Each candidate is
+    /// held against each dose and each other candidate, and a finding has some 700 bytes: one dose that is
+    /// too near to all makes 12 × (100 + 11) × 700 = 930 kB at most, for what is told.
+    static let dosesMax = 100
+
     package init(reading body: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
         let resource = try JSON(reading: body).requiredObject(at: "body")
         try JSON.object(resource).refuseIndividualNumbers()
@@ -12,7 +19,7 @@ extension NeedleRequest {
                 "questionnaireResponse", "ticket", "dueDate", "immunization", "override",
             ])
         var candidates: [Candidate] = []
-        for entry in try given.requiredAll("candidate") {
+        for entry in try given.requiredAll("candidate", atMost: Self.candidatesMax) {
             candidates.append(try Candidate(reading: entry, rules))
         }
         self.init(
@@ -58,12 +65,12 @@ extension NeedleRequest {
         try entry.object.patientID("valueReference", at: entry.path)
     }
 
-    /// `immunization`: what was withdrawn or not given is no dose.
+    /// `immunization`: what was withdrawn, not given or less than a dose is none.
     static func history(
         _ given: Parameters, _ rules: ImmunizationRules
     ) throws(Refusal) -> [NeedleDose] {
         var history: [NeedleDose] = []
-        for entry in given.all("immunization") {
+        for entry in try given.all("immunization", atMost: dosesMax) {
             let resource = try entry.resource("Immunization")
             if let dose = try NeedleDose(reading: resource, at: entry.path + ".resource", rules) {
                 history.append(dose)
@@ -91,7 +98,8 @@ extension NeedleDose {
         if let (applied, place) = try resource.objects("protocolApplied", at: path).first {
             number = try applied.positiveInt("doseNumberPositiveInt", at: place)
         }
-        guard status == .completed else { return nil }
+        let isSubpotent = try resource.optionalBool("isSubpotent", at: path) ?? false
+        guard status == .completed, !isSubpotent else { return nil }
         self.init(vaccine: vaccine, day: time?.day, number: number)
     }
 }

@@ -87,11 +87,12 @@ package struct NeedlePerson: Hashable, Sendable {
 }
 
 extension NeedlePerson {
-    /// Of the doses told, those that are not held: one that both tell of counts once.
+    /// Of the doses told, those that are not held: one that both tell of, or that is told twice, counts once.
     func added(by told: [NeedleDose], _ rules: ImmunizationRules) -> [GivenDose] {
-        told.map { $0.dose(rules) }.filter { dose in
-            !held.contains { $0.isSame(as: dose) }
-        }
+        var added: [GivenDose] = []
+        for dose in told.map({ $0.dose(rules) })
+        where !(held + added).contains(where: { $0.isSame(as: dose) }) { added.append(dose) }
+        return added
     }
 }
 

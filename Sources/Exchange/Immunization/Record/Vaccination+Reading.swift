@@ -111,7 +111,9 @@ extension Vaccination {
     }
 
     fileprivate func refuseLater(than today: CalendarDay) throws(Refusal) {
-        guard status == .completed, let day = occurrence.day, day > today else { return }
+        guard status == .completed, case .time(let time) = occurrence, let day = time.firstDay,
+            day > today
+        else { return }
         throw .malformed("occurrenceDateTime")
     }
 

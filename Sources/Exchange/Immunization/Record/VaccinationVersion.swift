@@ -53,15 +53,14 @@ package enum VaccinationAmendment: Hashable, Sendable {
 
 extension ImmunizationRules {
     /// 重複: records of the same day that speak of the same vaccine, as two clinics, or a clinic and a
-    /// handbook, write of one dose. The first written by who gave it stands; the later ones are named.
+    /// handbook, write of one dose. `others` are of other records; identifiers tell nothing, since each
+    /// institution counts for itself.
     package func duplicates(
         of vaccination: Vaccination, among others: [VaccinationVersion]
     ) -> [VaccinationVersion] {
-        guard let dose = vaccination.dose(self), let day = dose.day else { return [] }
+        guard let dose = vaccination.given(self), let day = dose.day else { return [] }
         return others.filter { other in
-            guard other.vaccination.identifier != vaccination.identifier,
-                let known = other.vaccination.dose(self), known.day == day
-            else { return false }
+            guard let known = other.vaccination.given(self), known.day == day else { return false }
             guard let ours = dose.vaccine, let theirs = known.vaccine else {
                 return vaccination.vaccine == other.vaccination.vaccine
             }
