@@ -47,19 +47,22 @@ struct CapDesk: Sendable {
             let key = CapMonthKey(person: bill.visit.person, capMonth: content.capMonth)
             if bill.use == .quote { looked.insert(key) } else { locked.insert(key) }
         }
-        let order = locked.sorted(by: CapMonthKey.isBefore) + looked.subtracting(locked)
-        guard !order.isEmpty else { return desk }
-        let keys = CapMonthKey.values(order)
+        let turns = locked.sorted(by: CapMonthKey.isBefore)
+        let others = Array(looked.subtracting(locked))
+        guard !turns.isEmpty || !others.isEmpty else { return desk }
+        let keys = CapMonthKey.values(turns + others)
         let rows = try transaction.pipeline([
-            (Self.lock, CapMonthKey.values(Array(order.prefix(locked.count)))),
-            (Self.selectMonths, keys), (Self.selectHolds, keys + [.time(now)]),
-            (Self.selectRefunds, keys),
+            (Self.insertMonths, CapMonthKey.values(turns)),
+            (Self.lockMonths, CapMonthKey.values(turns)),
+            (Self.selectMonths, CapMonthKey.values(others)),
+            (Self.selectHolds, keys + [.time(now)]), (Self.selectRefunds, keys),
             (Self.selectBills, values(asked.compactMap(\.name))),
         ])
-        try desk.readMonths(rows[1], order)
-        try desk.readHolds(rows[2], order)
-        try desk.readRefunds(rows[3], order)
-        try desk.readBills(rows[4])
+        try desk.readMonths(rows[1], turns)
+        try desk.readMonths(rows[2], others)
+        try desk.readHolds(rows[3], turns + others)
+        try desk.readRefunds(rows[4], turns + others)
+        try desk.readBills(rows[5])
         desk.writes.now = now
         return desk
     }
@@ -158,19 +161,21 @@ extension CapDesk {
         }
     }
 
-    private static let lock = Statement(
+    /// So that there is a row to lock.
+    private static let insertMonths = Statement(
         """
-        insert into exchange.cap_month as m (person, body, certificate_type, sub_key, month)
+        insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
         select person, body, certificate_type, sub_key, month from \(CapMonthKey.rows) order by ord
-        on conflict (person, body, certificate_type, sub_key, month)
-            do update set position = m.position
+        on conflict (person, body, certificate_type, sub_key, month) do nothing
         """)
 
-    private static let selectMonths = Statement(
-        """
+    private static let selectMonths = Statement(monthsOfKeys)
+    private static let lockMonths = Statement(monthsOfKeys + " order by q.ord for update of m")
+
+    private static let monthsOfKeys = """
         select q.ord, m.position, m.cap, m.share, m.collected, m.cost
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
-        """)
+        """
 
     private static let selectHolds = Statement(
         """
