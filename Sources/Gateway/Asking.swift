@@ -47,6 +47,18 @@ struct Asking: Sendable {
         }
     }
 
+    /// `Ledger.settleBill`.
+    func settle(
+        _ bill: SubmittedBill, in visit: RecordID, rules: RuleBook,
+        isPatient: @escaping @Sendable (String, PersonKey) -> Bool,
+        answer: @escaping @Sendable (SettledBill) throws -> [UInt8]
+    ) async throws -> (bill: SettledBill, answer: [UInt8]) {
+        try await entered {
+            try await ledger.settleBill(
+                caller, bill, in: visit, rules: rules, isPatient: isPatient, answer: answer)
+        }
+    }
+
     /// What the ledger refuses it has entered.
     private func entered<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do { return try await body() } catch let refusal as Refusal {

@@ -26,6 +26,7 @@ package final class Ledger: Sendable {
     let entries: Lane<[Entry], Void>
     let checks: Lane<VisitAccess, Answered>
     let openings: Lane<VisitOpening, VisitOpening.Outcome>
+    let bills: Lane<BillSettling, BillSettling.Outcome>
     package let rules: RuleShelf
     package let parties: PartyWatch
     let logger: Logger
@@ -42,6 +43,8 @@ package final class Ledger: Sendable {
         checks = limits.lane("tsunagi-checks", addresses, logger, .snapshot, run: VisitAccess.run)
         openings = limits.lane(
             "tsunagi-openings", addresses, logger, .readWrite, run: VisitOpening.run)
+        bills = limits.lane(
+            "tsunagi-bills", addresses, logger, .readWrite, run: BillSettling.run)
         rules = RuleShelf(gateway)
         parties = PartyWatch(gateway)
     }
@@ -74,6 +77,7 @@ package final class Ledger: Sendable {
         var gauges = [
             ("tsunagi_checks_waiting", checks.waiting),
             ("tsunagi_openings_waiting", openings.waiting),
+            ("tsunagi_bills_waiting", bills.waiting),
             ("tsunagi_entries_waiting", entries.waiting),
         ]
         for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
@@ -87,6 +91,7 @@ package final class Ledger: Sendable {
     package func shutdown() async {
         await checks.shutdown()
         await openings.shutdown()
+        await bills.shutdown()
         await gateway.shutdown()
         await office?.shutdown()
         await entries.shutdown()

@@ -13,34 +13,29 @@ extension GatewayParts {
         let party = asking.caller.party
         let sent = try SubmittedBill(reading: Array(body.readableBytesView), institution: party)
         let visit = try RecordID(sent.visitID, item: "visit")
-        return try await shown(asking, reading: .bill(visit, of: party)) { [self] records in
-            try records.settle(sent, rules: rules) { id, person in
-                pairwise(person, for: party).contains(id)
-            }
-        }
+        let (_, bytes) = try await asking.settle(
+            sent, in: visit, rules: rules,
+            isPatient: { [self] id, person in pairwise(person, for: party).contains(id) },
+            answer: \.bytes)
+        return .fhir(.ok, bytes)
     }
 
     /// `GET /fhir/ClaimResponse/{id}`: a bill of this institution's own as it now is; a reservation
     /// that has lapsed says so.
     func readBill(_ asking: Asking) async throws -> Response {
         let id = try asking.context.recordID()
-        return try await shown(asking) { records in
+        let (_, bytes) = try await asking.answer(as: \.bytes) { records in
             let held = try records.ownBill(id)
             records.enter(held.person, visit: held.visit)
-            return SettledBill(held: held, isQuote: false)
-        }
-    }
-
-    private func shown(
-        _ asking: Asking, reading first: FirstReading = .nothing,
-        _ body: @escaping @Sendable (inout Records) throws -> SettledBill
-    ) async throws -> Response {
-        let (_, bytes) = try await asking.answer(reading: first, as: \.self) { records in
-            let settled = try body(&records)
-            return settled.held.newest.render(
-                as: settled.held.patient, visitID: settled.held.visit.text,
-                isQuote: settled.isQuote, at: records.now)
+            return SettledBill(held: held, isQuote: false, at: records.now)
         }
         return .fhir(.ok, bytes)
+    }
+}
+
+extension SettledBill {
+    fileprivate var bytes: [UInt8] {
+        held.newest.render(
+            as: held.patient, visitID: held.visit.text, isQuote: isQuote, at: at)
     }
 }

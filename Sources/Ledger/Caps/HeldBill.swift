@@ -32,13 +32,6 @@ extension HeldBill {
         where m.party = $1 and m.bill = $2 order by m.version desc limit 1
         """)
 
-    static let selectByIdentifier = Statement(
-        """
-        select \(columns) from \(tables)
-        where m.party = $1 and m.identifier_system = $2 and m.identifier = $3
-        order by m.version desc limit 1
-        """)
-
     static let columns = """
         m.person, m.visit, v.patient, \(BillVersion.columns)
         """
@@ -88,23 +81,42 @@ extension BillVersion {
             rulesVersion: try row.text(column + 24),
             recordedAt: Instant(microseconds: try row.instant(column + 25)))
     }
+}
 
-    func insertion(of person: PersonKey, visit: RecordID, at position: Int) -> (
+extension HeldBill {
+    /// Each with its month and its place in it.
+    static func insertion(_ lines: [(held: HeldBill, key: CapMonthKey, position: Int)]) -> (
         Statement, [Value]
     ) {
-        (
-            Self.insert,
-            content.capMonth.key(of: person) + [
-                .id(id), .int(version), .text(status.rawValue), .text(institution.key),
-                .text(content.identifier.system), .text(content.identifier.value),
-                .int(position), .day(content.day), .int(content.cost), .int(content.percent),
-                .int(amounts.due), .int(amounts.share), .int(amounts.collected),
-                .bool(content.collected != nil), .orNull(month.cap), .int(month.collected),
-                .int(month.held), .int(month.cost), .time(lapses), .text(amounts.notes.face),
-                .texts(amounts.warnings.map(\.rawValue)), .text(rulesVersion), .id(visit),
-                .time(recordedAt),
+        let versions = lines.map(\.held.newest)
+        let contents = versions.map(\.content)
+        return (
+            insert,
+            CapMonthKey.values(lines.map(\.key)) + [
+                .uuids(versions.map { UUIDBytes($0.id) }), .ints(versions.map(\.version)),
+                .texts(versions.map(\.status.rawValue)),
+                .texts(versions.map(\.institution.key)),
+                .texts(contents.map(\.identifier.system)),
+                .texts(contents.map(\.identifier.value)), .ints(lines.map(\.position)),
+                .days(contents.map(\.day.daysSince1970)), .ints(contents.map(\.cost)),
+                .ints(contents.map(\.percent)), .ints(versions.map(\.amounts.due)),
+                .ints(versions.map(\.amounts.share)), .ints(versions.map(\.amounts.collected)),
+                .bools(contents.map { $0.collected != nil }), .ints(versions.map(\.month.cap)),
+                .ints(versions.map(\.month.collected)), .ints(versions.map(\.month.held)),
+                .ints(versions.map(\.month.cost)),
+                .instants(versions.map { $0.lapses?.microseconds }),
+                .texts(versions.map(\.amounts.notes.face)),
+                .texts(versions.map { warnings($0) }), .texts(versions.map(\.rulesVersion)),
+                .uuids(lines.map { UUIDBytes($0.held.visit) }),
+                .instants(versions.map(\.recordedAt.microseconds)),
             ]
         )
+    }
+
+    /// A code has no space: the list travels as one text, because arrays of arrays must be
+    /// rectangles.
+    private static func warnings(_ version: BillVersion) -> String {
+        version.amounts.warnings.map(\.rawValue).joined(separator: " ")
     }
 
     private static let insert = Statement(
@@ -112,9 +124,21 @@ extension BillVersion {
         insert into exchange.bill
             (person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
-            is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes, warnings,
-            rules, visit, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-            $21, $22, $23, $24, $25, $26, $27, $28, $29)
+            is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
+            warnings, rules, visit, recorded_at)
+        select person, body, certificate_type, sub_key, month, bill, version, status, party,
+            identifier_system, identifier, position, day, cost, percent, due, share, collected,
+            is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
+            string_to_array(warnings, ' '), rules, visit, recorded_at
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
+            $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
+            $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
+            $19::boolean[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
+            $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
+            $29::timestamptz[])
+            as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
+                identifier_system, identifier, position, day, cost, percent, due, share, collected,
+                is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
+                warnings, rules, visit, recorded_at)
         """)
 }

@@ -1,3 +1,4 @@
+import Crypto
 package import Exchange
 import Postgres
 
@@ -6,141 +7,111 @@ package struct SettledBill: Sendable {
     package let held: HeldBill
     /// It was asked for, and nothing was kept.
     package let isQuote: Bool
+    /// When it was asked for: a reservation may have lapsed by then.
+    package let at: Instant
 
-    package init(held: HeldBill, isQuote: Bool) {
+    package init(held: HeldBill, isQuote: Bool, at: Instant) {
         self.held = held
         self.isQuote = isQuote
+        self.at = at
     }
 }
 
-extension FirstReading {
-    /// Everything that the visit of a bill opens for its institution.
-    package static func bill(_ visit: RecordID, of party: Party) -> FirstReading {
-        FirstReading(steps: VisitReading.steps([.init(visit: visit, party: party)]))
-    }
-}
-
-extension Records {
-    /// Quotes, reserves, confirms or voids a bill within its visit. Bill, month, refunds due and
-    /// entry are one commit; a crash leaves all of it or nothing. The same request again, also at
-    /// once, is the bill as it is held. The access is to have read `FirstReading.bill`; `isPatient`
-    /// says whether the institution knows the person by an id.
+extension Ledger {
+    /// Quotes, reserves, confirms or voids a bill within its visit; those sent at the same moment
+    /// share statements, locks and commit. Bill, month, refunds due and entry are one commit; a
+    /// crash leaves all of it or nothing. The same request again, also at once, is the bill as it
+    /// is held.
     ///
-    /// Throws `.visitUnknown`, `.visitEnded`, `.serviceDateOutOfRange`, `.consentNotGiven`,
-    /// `.certificateNotHeld`, `.recordUnknown` for a void of what was never sent, and what
-    /// `BillVersion.next` and `BillReckoning` do.
-    package mutating func settle(
-        _ sent: SubmittedBill, rules: RuleBook, isPatient: (String, PersonKey) -> Bool
-    ) throws -> SettledBill {
-        guard let reading = try VisitReading.readings(first).first, let visit = reading.visit else {
-            throw Refusal.visitUnknown
+    /// `isPatient` says whether the institution knows the person by an id, `answer` gives the bytes
+    /// to send, whose digest goes on the entry. They run on the lane's thread, where they MUST NOT
+    /// wait for anything, and once more should the batch fail. Throws `.visitUnknown`,
+    /// `.visitEnded`, `.serviceDateOutOfRange`, `.consentNotGiven`, `.certificateNotHeld`,
+    /// `.recordUnknown` for a void of what was never sent, what `BillVersion.next` and
+    /// `BillReckoning` do; otherwise as `access`.
+    package func settleBill(
+        _ caller: Caller, _ sent: SubmittedBill, in visit: RecordID, rules: RuleBook,
+        isPatient: @escaping @Sendable (String, PersonKey) -> Bool,
+        answer: @escaping @Sendable (SettledBill) throws -> [UInt8]
+    ) async throws -> (bill: SettledBill, answer: [UInt8]) {
+        let settling = BillSettling(
+            caller: caller, sent: sent, visit: visit, rules: rules, isPatient: isPatient,
+            answer: answer)
+        do {
+            return try await bills.submit(settling)
+        } catch let error as DatabaseError where error.isWorthAnotherTry {
+            return try await bills.submit(settling)
         }
-        subject.person = visit.person
-        subject.visit = visit.id
+    }
+}
+
+/// 会計の一括: one bill of a shared batch. Visits, months and bills of all are read in a statement
+/// each, every month under its lock; the bills are decided one after the other on what those before
+/// them left, written in a statement each, and one commit makes them durable.
+struct BillSettling: Sendable {
+    let caller: Caller
+    let sent: SubmittedBill
+    let visit: RecordID
+    let rules: RuleBook
+    let isPatient: @Sendable (String, PersonKey) -> Bool
+    let answer: @Sendable (SettledBill) throws -> [UInt8]
+
+    typealias Outcome = (bill: SettledBill, answer: [UInt8])
+
+    static func run(_ transaction: inout Transaction, _ batch: [BillSettling]) throws
+        -> [Result<Outcome, any Error>]
+    {
+        let readings = try VisitReading.load(
+            &transaction, batch.map { .init(visit: $0.visit, party: $0.caller.party) })
+        let asked = zip(batch, readings).map { settling, reading in
+            Result { try settling.asked(reading) }
+        }
+        var desk = try CapDesk.load(&transaction, asked.compactMap { try? $0.get() })
+        var entries: [Entry] = []
+        let outcomes = batch.indices.map { place in
+            batch[place].settled(asked[place], readings[place], &desk, &entries)
+        }
+        let kept = entries.isEmpty ? [] : [(EntryWriter.insert, EntryWriter.values(entries))]
+        _ = try transaction.pipelineAndCommit(desk.steps + kept)
+        return outcomes
+    }
+
+    private func settled(
+        _ asked: Result<AskedBill, any Error>, _ reading: VisitReading, _ desk: inout CapDesk,
+        _ entries: inout [Entry]
+    ) -> Result<Outcome, any Error> {
+        var entry = Entry(id: .timeOrdered(), caller: caller, purpose: .settleBill)
+        entry.visit = reading.visit?.id
+        entry.person = reading.visit?.person
+        return entry.settled(into: &entries) { entry throws -> Outcome in
+            let decided = try asked.get().decide(on: desk, id: entry.id)
+            let bill = SettledBill(
+                held: decided.held, isQuote: sent.use == .quote, at: reading.now)
+            let bytes = try answer(bill)
+            entry.basis = decided.held.newest.basis
+            entry.digest = Array(SHA256.hash(data: bytes))
+            // Last: what was refused, or could not be told, changes nothing.
+            if decided.isNew { desk.keep(decided) }
+            return (bill, bytes)
+        }
+    }
+
+    /// Everything about the bill that does not depend on its month.
+    private func asked(_ reading: VisitReading) throws -> AskedBill {
+        let standing = try PartyStanding.admit(caller, .settleBill, reading.standing)
+        guard let visit = reading.visit else { throw Refusal.visitUnknown }
         guard sent.patientID == visit.patient || isPatient(sent.patientID, visit.person) else {
             throw Refusal.malformed("patient.reference")
         }
-        let held: HeldBill
-        if sent.use == .void {
-            held = try void(sent.identifier, in: visit)
-        } else {
-            try visit.term.requireAnswer(for: sent.day, at: now)
-            let bill = try named(sent, reading, visit, rules)
-            held =
-                sent.use == .quote
-                ? try quote(bill, in: visit) : try decide(bill, sent.use, in: visit)
+        var named: NamedBill?
+        if sent.use != .void {
+            try visit.term.requireAnswer(for: sent.day, at: reading.now)
+            named = try NamedBill(
+                sent, of: caller.party, reading.facts(visit, standing), in: visit, rules)
         }
-        enter(visit.person, visit: visit.id, basis: held.newest.basis)
-        return SettledBill(held: held, isQuote: sent.use == .quote)
-    }
-
-    /// A bill whose certificate and rules are found.
-    struct NamedBill {
-        let content: BillContent
-        let reckoning: BillReckoning
-        let rulesVersion: String
-    }
-
-    /// The certificate that was meant, among those that a check of the same visit shows as usable.
-    private func named(
-        _ sent: SubmittedBill, _ reading: VisitReading, _ visit: VisitReading.VisitRow,
-        _ rules: RuleBook
-    ) throws -> NamedBill {
-        guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
-        let question = EligibilityQuestion(
-            institution: caller.party, serviceDate: sent.day, visitID: sent.visitID,
-            patientID: visit.patient)
-        let answer = answerEligibility(question, reading.facts(visit, standing), rules.subsidy)
-        guard answer.items.first?.outcome != .declined else { throw Refusal.consentNotGiven }
-        let meant = answer.items.filter { item in
-            item.outcome.isUsable && item.certificate.map(sent.certificate.names) == true
-        }
-        guard meant.count == 1, let row = meant[0].certificate, let program = meant[0].program
-        else { throw Refusal.certificateNotHeld }
-        let content = sent.content(on: row.certificate)
-        return NamedBill(
-            content: content, reckoning: try BillReckoning(content, row, program, copayment),
-            rulesVersion: rules.version)
-    }
-
-    /// Asking changes nothing, waits for nobody and keeps nothing.
-    private mutating func quote(
-        _ bill: NamedBill, in visit: VisitReading.VisitRow
-    ) throws -> HeldBill {
-        guard visit.term.isOpen(at: now) else { throw Refusal.visitEnded }
-        let capMonth = bill.content.capMonth
-        let key = capMonth.key(of: visit.person)
-        let rows = try transaction.pipeline([
-            (HeldMonth.select, key),
-            (HeldMonth.selectHeld, key + [.time(now), .null, .null, .null]),
-        ])
-        let month = try HeldMonth(capMonth, rows[0], held: rows[1][0])
-        let amounts = try bill.reckoning.amounts(after: month.balance)
-        let version = BillVersion(
-            id: subject.id, version: 1, status: .reserved, institution: caller.party,
-            content: bill.content, amounts: amounts,
-            month: .init(month.balance, cap: bill.reckoning.cap), lapses: nil,
-            rulesVersion: bill.rulesVersion, recordedAt: now)
-        return HeldBill(
-            person: visit.person, visit: visit.id, patient: visit.patient, newest: version)
-    }
-
-    /// Decides at the moment of its turn: between question and answer another institution may have
-    /// taken the rest of the cap.
-    private mutating func decide(
-        _ bill: NamedBill, _ use: BillUse, in visit: VisitReading.VisitRow
-    ) throws -> HeldBill {
-        guard let turn = try turn(bill.content.capMonth, bill.content.identifier, visit) else {
-            throw Refusal.billChanged
-        }
-        let next: BillVersion.Status
-        if let held = turn.held {
-            guard let status = try held.newest.next(use, bill.content) else { return held }
-            next = status
-        } else {
-            next = use == .reserve ? .reserved : .confirmed
-        }
-        guard next == .confirmed || visit.term.isOpen(at: now) else { throw Refusal.visitEnded }
-        let amounts = try bill.reckoning.amounts(after: turn.month.balance)
-        var after = turn.month.balance
-        if next == .confirmed {
-            after.confirmed.add(share: amounts.share, collected: amounts.collected)
-            after.cost += bill.content.cost
-        }
-        let held = HeldBill(
-            person: visit.person, visit: visit.id, patient: visit.patient,
-            newest: BillVersion(
-                id: turn.held?.newest.id ?? .timeOrdered(),
-                version: (turn.held?.newest.version ?? 0) + 1, status: next,
-                institution: caller.party, content: bill.content, amounts: amounts,
-                month: .init(
-                    after, cap: bill.reckoning.cap,
-                    own: next == .reserved ? amounts.collected : 0),
-                lapses: next == .reserved
-                    ? Instant.startOfDay(now.dayInJapan.adding(days: 1)) : nil,
-                rulesVersion: bill.rulesVersion, recordedAt: now))
-        try keep(held, turn.month, after)
-        return held
+        return AskedBill(
+            use: sent.use, party: caller.party, identifier: sent.identifier, visit: visit,
+            named: named, at: reading.now)
     }
 }
 
@@ -154,14 +125,5 @@ extension BillVersion {
         writer.member("version", version)
         writer.endObject()
         return writer.text
-    }
-}
-
-extension BillVersion.Month {
-    /// After this balance; `own` is what the bill itself keeps.
-    init(_ balance: CapBalance, cap: Int?, own: Int = 0) {
-        self.init(
-            cap: cap, collected: balance.confirmed.collected,
-            held: balance.held.collected + own, cost: balance.cost)
     }
 }

@@ -72,19 +72,12 @@ struct VisitReading: Sendable {
 
     /// One reading for each key, in order.
     static func load(_ transaction: inout Transaction, _ keys: [Key]) throws -> [VisitReading] {
-        try readings(transaction.pipeline(steps(keys)))
-    }
-
-    static func steps(_ keys: [Key]) -> [(Statement, [Value])] {
         let values: [Value] = [
             .uuids(keys.map { UUIDBytes($0.visit) }), .texts(keys.map(\.party.key)),
         ]
-        return [selectVisits, selectResidences, selectEntitlements, selectReached]
+        let steps = [selectVisits, selectResidences, selectEntitlements, selectReached]
             .map { ($0, values) }
-    }
-
-    /// What `steps` answered.
-    static func readings(_ rows: [Rows]) throws -> [VisitReading] {
+        let rows = try transaction.pipeline(steps)
         var readings = try (0..<rows[0].count).map { try VisitReading(rows[0][$0]) }
         for index in 0..<rows[1].count {
             let row = rows[1][index]

@@ -63,12 +63,15 @@ import Testing
         try await LedgerWorld.with { world in
             let cap = [2_500, 10_000, 20_000, 0][Int(seed % 4)]
             let visits = try await world.chronic("seed \(seed)", cap: cap)
+            // Each institution at a gateway of its own: what puts them in a row is the database
+            // alone.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (place, caller) in LedgerWorld.institutions.enumerated() {
-                    let visit = visits[place]
+                    let counter = Counter(
+                        world: world, gateway: try await world.anotherGateway(),
+                        visit: visits[place], caller: caller)
                     group.addTask {
-                        try await Self.act(
-                            Seeded(seed &+ UInt64(place) &* 77), world, visit, caller)
+                        try await Self.act(Seeded(seed &+ UInt64(place) &* 77), counter)
                     }
                 }
                 try await group.waitForAll()
@@ -77,18 +80,27 @@ import Testing
         }
     }
 
+    struct Counter: Sendable {
+        let world: LedgerWorld
+        let gateway: Ledger
+        let visit: OpenedVisit
+        let caller: Caller
+
+        func settle(_ bill: SampleBill, dies: Bool = false) async throws -> BillVersion {
+            try await world.settle(bill, visit, by: caller, dies: dies, through: gateway)
+        }
+    }
+
     /// One institution's day: reserves, confirms, voids, repeats itself at once, and dies now and
     /// then.
-    private static func act(
-        _ chance: Seeded, _ world: LedgerWorld, _ visit: OpenedVisit, _ caller: Caller
-    ) async throws {
+    private static func act(_ chance: Seeded, _ counter: Counter) async throws {
         var chance = chance
         var open: [SampleBill] = []
         var done: [SampleBill] = []
-        let today = visit.term.opened.dayInJapan
+        let today = counter.visit.term.opened.dayInJapan
         for step in 0..<12 {
             var bill = SampleBill(
-                identifier: "\(caller.party.code) \(step)", use: "preauthorization",
+                identifier: "\(counter.caller.party.code) \(step)", use: "preauthorization",
                 cost: chance.int(1...4_000) * 10, percent: chance.pick([10, 20, 30]), day: today)
             switch chance.int(0...9) {
             case 0...2: open.append(bill)
@@ -112,26 +124,24 @@ import Testing
                 bill.use = "claim"
                 done.append(bill)
             }
-            try await insist(bill, world, visit, caller, &chance)
+            try await insist(bill, counter, &chance)
         }
+        await counter.gateway.shutdown()
     }
 
     /// Until it is told, as a counter does whose gateway died: nothing of what died may stay.
     private static func insist(
-        _ bill: SampleBill, _ world: LedgerWorld, _ visit: OpenedVisit, _ caller: Caller,
-        _ chance: inout Seeded
+        _ bill: SampleBill, _ counter: Counter, _ chance: inout Seeded
     ) async throws {
         if chance.oneIn(4) {
-            await #expect(throws: Died.self) {
-                try await world.settle(bill, visit, by: caller, dies: true)
-            }
+            await #expect(throws: Died.self) { try await counter.settle(bill, dies: true) }
         }
         guard chance.oneIn(3) else {
-            _ = try await world.settle(bill, visit, by: caller)
+            _ = try await counter.settle(bill)
             return
         }
-        async let first = world.settle(bill, visit, by: caller)
-        async let second = world.settle(bill, visit, by: caller)
+        async let first = counter.settle(bill)
+        async let second = counter.settle(bill)
         let told = try await (first, second)
         #expect(told.0 == told.1)
     }

@@ -58,18 +58,29 @@ extension LedgerWorld {
         return visits
     }
 
+    /// Another gateway on the same database.
+    func anotherGateway() async throws -> Ledger {
+        let other = Ledger(
+            .init(gateway: owner.with(user: "tsunagi_gateway"), office: nil),
+            logger: TestPostgres.logger)
+        try await other.prepare()
+        return other
+    }
+
     /// `dies`: after everything was decided, before anything is committed.
     func settle(
-        _ bill: SampleBill, _ visit: OpenedVisit, by caller: Caller, dies: Bool = false
+        _ bill: SampleBill, _ visit: OpenedVisit, by caller: Caller, dies: Bool = false,
+        through gateway: Ledger? = nil
     ) async throws -> BillVersion {
+        let ledger = gateway ?? ledger
         let rules = try ledger.rules.current()
         let sent = try bill.submitted(visit, by: caller)
-        return try await ledger.access(
-            caller, .settleBill, reading: .bill(visit.id, of: caller.party)
-        ) { records in
-            let settled = try records.settle(sent, rules: rules) { _, _ in false }
-            if dies { throw Died() }
-            return settled.held.newest
-        }
+        let settled = try await ledger.settleBill(
+            caller, sent, in: visit.id, rules: rules, isPatient: { _, _ in false },
+            answer: { _ in
+                if dies { throw Died() }
+                return []
+            })
+        return settled.bill.held.newest
     }
 }

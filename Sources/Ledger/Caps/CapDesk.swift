@@ -1,0 +1,213 @@
+import Exchange
+import Postgres
+
+/// 窓口の帳面: the months of one batch, each under its row's lock until the commit, and the bills that
+/// are named in it. Whoever decides on a month comes after whoever decided before, and sees it.
+struct CapDesk: Sendable {
+    struct Month: Sendable {
+        /// Of the newest version of a bill in it.
+        var position = 0
+        /// As it was last decided by.
+        var cap: Int?
+        var confirmed = CapRun()
+        var cost = 0
+        /// Live reservations.
+        var holds: [RecordID: CapRun] = [:]
+        /// Open cases, the newest last.
+        var refunds: [RefundVersion] = []
+
+        func balance(without bill: RecordID?) -> CapBalance {
+            var held = CapRun()
+            for (other, run) in holds where other != bill {
+                held.add(share: run.share, collected: run.collected)
+            }
+            return CapBalance(confirmed: confirmed, cost: cost, held: held)
+        }
+    }
+
+    private var months: [CapMonthKey: Month] = [:]
+    private(set) var bills: [BillName: HeldBill] = [:]
+    private var writes = CapWrites()
+
+    func month(_ key: CapMonthKey) -> Month { months[key] ?? Month() }
+
+    /// Locks in one order, so that no two batches wait for each other in a ring; what is only asked
+    /// for waits for nobody.
+    static func load(_ transaction: inout Transaction, _ asked: [AskedBill]) throws -> CapDesk {
+        var desk = CapDesk()
+        guard let now = asked.map(\.at).max() else { return desk }
+        let voids = asked.filter { $0.use == .void }.compactMap(\.name)
+        if !voids.isEmpty { try desk.readBills(transaction.query(Self.selectBills, values(voids))) }
+        var locked: Set<CapMonthKey> = []
+        var looked: Set<CapMonthKey> = []
+        for bill in asked {
+            let content =
+                bill.named?.content ?? bill.name.flatMap { desk.bills[$0]?.newest.content }
+            guard let content else { continue }
+            let key = CapMonthKey(person: bill.visit.person, capMonth: content.capMonth)
+            if bill.use == .quote { looked.insert(key) } else { locked.insert(key) }
+        }
+        let turns = locked.sorted(by: CapMonthKey.isBefore)
+        let others = Array(looked.subtracting(locked))
+        guard !turns.isEmpty || !others.isEmpty else { return desk }
+        let keys = CapMonthKey.values(turns + others)
+        let rows = try transaction.pipeline([
+            (Self.insertMonths, CapMonthKey.values(turns)),
+            (Self.lockMonths, CapMonthKey.values(turns)),
+            (Self.selectMonths, CapMonthKey.values(others)),
+            (Self.selectHolds, keys + [.time(now)]), (Self.selectRefunds, keys),
+            (Self.selectBills, values(asked.compactMap(\.name))),
+        ])
+        try desk.readMonths(rows[1], turns)
+        try desk.readMonths(rows[2], others)
+        try desk.readHolds(rows[3], turns + others)
+        try desk.readRefunds(rows[4], turns + others)
+        try desk.readBills(rows[5])
+        desk.writes.now = now
+        return desk
+    }
+
+    /// Takes a decided bill into the books, for those that come after it in the batch.
+    mutating func keep(_ decided: DecidedBill) {
+        guard let after = decided.after else { return }
+        let newest = decided.held.newest
+        let key = CapMonthKey(person: decided.held.person, capMonth: newest.content.capMonth)
+        var month = month(key)
+        let refunds = month.refunds(following: decided, after)
+        month.position += 1
+        month.cap = newest.month.cap
+        month.confirmed = after.confirmed
+        month.cost = after.cost
+        month.holds[newest.id] =
+            newest.status == .reserved
+            ? CapRun(share: newest.amounts.share, collected: newest.amounts.collected) : nil
+        months[key] = month
+        bills[BillName(party: newest.institution, identifier: newest.content.identifier)] =
+            decided.held
+        writes.add(decided.held, key, month, refunds)
+    }
+
+    /// What is to be written, in order.
+    var steps: [(Statement, [Value])] { writes.steps(months) }
+}
+
+extension CapDesk.Month {
+    /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the
+    /// bill that went over; what is no longer over is taken off the newest.
+    fileprivate mutating func refunds(
+        following decided: DecidedBill, _ after: CapBalance
+    ) -> [RefundVersion] {
+        let newest = decided.held.newest
+        var surplus = refunds.reduce(0) { $0 + $1.yen } - after.excess(over: newest.month.cap)
+        guard surplus >= 0 else {
+            let opened = RefundVersion(
+                id: .timeOrdered(), version: 1, bill: newest.id, yen: -surplus,
+                at: newest.recordedAt)
+            refunds.append(opened)
+            return [opened]
+        }
+        var changed: [RefundVersion] = []
+        while surplus > 0, let last = refunds.popLast() {
+            let less = last.lowered(by: min(surplus, last.yen), at: newest.recordedAt)
+            surplus -= last.yen - less.yen
+            changed.append(less)
+            if less.yen > 0 { refunds.append(less) }
+        }
+        return changed
+    }
+}
+
+extension CapDesk {
+    private static func values(_ names: [BillName]) -> [Value] {
+        let names = Array(Set(names))
+        return [
+            .texts(names.map(\.party.key)), .texts(names.map(\.identifier.system)),
+            .texts(names.map(\.identifier.value)),
+        ]
+    }
+
+    private mutating func readBills(_ rows: Rows) throws {
+        for held in try rows.map({ try HeldBill($0) }) {
+            let newest = held.newest
+            bills[BillName(party: newest.institution, identifier: newest.content.identifier)] = held
+        }
+    }
+
+    private mutating func readMonths(_ rows: Rows, _ order: [CapMonthKey]) throws {
+        for (place, month) in try rows.map({ row in
+            (
+                try row.int(0) - 1,
+                Month(
+                    position: try row.int(1), cap: try row.optionalInt(2),
+                    confirmed: CapRun(share: try row.int(3), collected: try row.int(4)),
+                    cost: try row.int(5))
+            )
+        }) { months[order[place]] = month }
+    }
+
+    private mutating func readHolds(_ rows: Rows, _ order: [CapMonthKey]) throws {
+        for (place, bill, run) in try rows.map({ row in
+            (
+                try row.int(0) - 1, try row.uuid(1).record,
+                CapRun(share: try row.int(2), collected: try row.int(3))
+            )
+        }) { months[order[place], default: Month()].holds[bill] = run }
+    }
+
+    private mutating func readRefunds(_ rows: Rows, _ order: [CapMonthKey]) throws {
+        for (place, refund) in try rows.map({ (try $0.int(0) - 1, try RefundVersion($0, from: 1)) })
+        {
+            months[order[place], default: Month()].refunds.append(refund)
+        }
+    }
+
+    /// So that there is a row to lock.
+    private static let insertMonths = Statement(
+        """
+        insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
+        select person, body, certificate_type, sub_key, month from \(CapMonthKey.rows) order by ord
+        on conflict (person, body, certificate_type, sub_key, month) do nothing
+        """)
+
+    private static let selectMonths = Statement(monthsOfKeys)
+    private static let lockMonths = Statement(monthsOfKeys + " order by q.ord for update of m")
+
+    private static let monthsOfKeys = """
+        select q.ord, m.position, m.cap, m.share, m.collected, m.cost
+        from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
+        """
+
+    private static let selectHolds = Statement(
+        """
+        select q.ord, m.bill, m.share, m.collected
+        from \(CapMonthKey.rows) join exchange.cap_hold m on \(CapMonthKey.matches)
+        where m.lapses_at > $6
+        """)
+
+    /// A month has open cases while it is over the cap it was last decided by.
+    private static let selectRefunds = Statement(
+        """
+        select q.ord, r.refund, r.version, r.bill, r.yen, r.at
+        from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
+        join exchange.refund_case r on r.person = m.person and r.body = m.body
+            and r.certificate_type = m.certificate_type and r.sub_key = m.sub_key
+            and r.month = m.month
+        where m.collected > m.cap and r.yen > 0 and not exists (
+            select 1 from exchange.refund_case later
+            where later.person = r.person and later.refund = r.refund
+                and later.version > r.version)
+        order by r.at, r.refund
+        """)
+
+    private static let selectBills = Statement(
+        """
+        select \(HeldBill.columns)
+        from unnest($1::text[], $2::text[], $3::text[]) as q(party, system, value)
+        join exchange.bill m on m.party = q.party and m.identifier_system = q.system
+            and m.identifier = q.value
+        join exchange.visit v on v.person = m.person and v.visit = m.visit
+        where not exists (
+            select 1 from exchange.bill later
+            where later.bill = m.bill and later.version > m.version)
+        """)
+}
