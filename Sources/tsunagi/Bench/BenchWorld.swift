@@ -85,8 +85,7 @@ struct BenchWorld {
         try write("handshake.jsonl", [Self.line("GET", "/fhir/metadata", nil)])
     }
 
-    private func visits(_ count: Int, holding: Bool) async throws -> [(id: String, patient: String)]
-    {
+    func visits(_ count: Int, holding: Bool) async throws -> [(id: String, patient: String)] {
         try await pool.transaction { transaction in
             let rows = try transaction.query(
                 Statement(BenchSQL.selectVisits), [.bool(holding), .int(count)])
@@ -189,7 +188,7 @@ struct BenchWorld {
         try write("bench.env", lines)
     }
 
-    private static func line(
+    static func line(
         _ method: String, _ path: String, _ body: [UInt8]?, authorization: String? = nil
     ) -> String {
         var json = JSONWriter(reservingBytes: (body?.count ?? 0) * 2 + 200)
@@ -206,7 +205,7 @@ struct BenchWorld {
         return json.text
     }
 
-    private func write(_ name: String, _ lines: [String]) throws {
+    func write(_ name: String, _ lines: [String]) throws {
         let text = lines.joined(separator: "\n") + "\n"
         try Data(text.utf8).write(to: URL(filePath: world.folder + "/" + name))
     }
