@@ -24,13 +24,12 @@ extension GatewayParts {
             let card = facts.identity.flatMap { identity in
                 HealthCard(
                     issuer: issuer, id: number, issuedAt: records.now,
-                    of: (identity.name, facts.birth), held: facts.held.map(\.newest), rules)
+                    of: (identity.name, facts.birth), held: facts.held, rules)
             }
             guard let card else { throw Refusal.recordUnknown }
-            let shown = Set(card.doses.map(\.id))
             records.issueCard(
                 number, signedBy: key.id, of: person,
-                holding: facts.held.map(\.id).filter { shown.contains($0.text) })
+                holding: try card.doses.map { try RecordID($0.id) })
             let signed = try key.sign(card.payload(rules))
             return renderHealthCard(
                 signed, id: number, texts: HealthCardText.parts(of: signed))

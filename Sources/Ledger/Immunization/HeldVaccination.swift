@@ -54,8 +54,8 @@ extension HeldVaccination {
         """)
 
     private static let columns = """
-        v.vaccination, v.person, v.visit, r.patient, v.response, c.refusal, c.unit_yen is not null, v.version,
-        v.recorded_at, v.party, v.face
+        \(VaccinationVersion.columns), v.person, v.visit, r.patient, v.response, c.refusal,
+        c.unit_yen is not null
         """
     private static let tables = """
         exchange.vaccination v join exchange.vaccination_claim c
@@ -66,17 +66,26 @@ extension HeldVaccination {
 
     init(_ row: Row) throws {
         id = try row.uuid(0).record
-        person = try row.uuid(1).person
-        visit = try row.uuid(2).record
-        patientID = try row.text(3)
-        response = try row.optionalUUID(4)?.record
+        newest = try VaccinationVersion(row, from: 0)
+        person = try row.uuid(5).person
+        visit = try row.uuid(6).record
+        patientID = try row.text(7)
+        response = try row.optionalUUID(8)?.record
         claim = try VaccinationClaimStatus(
-            refusal: row.optionalText(5), isPriced: row.bool(6))
-        newest = VaccinationVersion(
-            id: id.text, version: try row.int(7),
-            recordedAt: Instant(microseconds: try row.instant(8)),
-            institution: try Party(key: try row.text(9)),
-            vaccination: try Vaccination(face: try row.text(10)))
+            refusal: row.optionalText(9), isPriced: row.bool(10))
+    }
+}
+
+extension VaccinationVersion {
+    /// Of `exchange.vaccination v`.
+    static let columns = "v.vaccination, v.version, v.recorded_at, v.party, v.face"
+
+    init(_ row: Row, from column: Int) throws {
+        self.init(
+            id: try row.uuid(column).record.text, version: try row.int(column + 1),
+            recordedAt: Instant(microseconds: try row.instant(column + 2)),
+            institution: try Party(key: try row.text(column + 3)),
+            vaccination: try Vaccination(face: try row.text(column + 4)))
     }
 }
 

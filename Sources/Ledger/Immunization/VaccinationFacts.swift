@@ -3,7 +3,8 @@ import Postgres
 
 /// 接種の根拠: what is known of a resident when a dose is judged, and the versions of all that was read.
 package struct VaccinationFacts: Sendable {
-    package let held: [HeldVaccination]
+    /// The newest version of every record, whichever institution sent it, in the order in which they came.
+    package let held: [VaccinationVersion]
     package let identity: RegisteredIdentity?
     let residences: [Residence]
     let bodies: [BodyStanding]
@@ -19,7 +20,7 @@ package struct VaccinationFacts: Sendable {
     package func person(at now: Instant, _ rules: ImmunizationRules) -> NeedlePerson {
         NeedlePerson(
             birth: birth, sex: sex,
-            held: held.compactMap { $0.newest.vaccination.dose(rules) }, gaps: gaps(at: now))
+            held: held.compactMap { $0.vaccination.dose(rules) }, gaps: gaps(at: now))
     }
 
     /// 未接続の期間: when the resident lived where no connected municipality would have told of a dose, the
@@ -52,7 +53,7 @@ package struct VaccinationFacts: Sendable {
         writer.member("rules", rulesVersion)
         writer.name("records")
         writer.beginArray()
-        for record in held { writer.string("\(record.id.text)/\(record.newest.version)") }
+        for record in held { writer.string("\(record.id)/\(record.version)") }
         writer.endArray()
         if !responses.isEmpty {
             writer.name("responses")
@@ -77,12 +78,12 @@ extension Records {
     {
         let kinds = rules.openConsentKinds.map(\.code)
         let rows = try transaction.pipeline([
-            (HeldVaccination.selectByPerson, [.person(person)]),
+            (Self.selectVersions, [.person(person)]),
             (Self.selectIdentity, [.person(person), .texts(kinds)]),
             (Self.selectHomes, [.person(person)]),
         ])
         return VaccinationFacts(
-            held: try rows[0].map(HeldVaccination.init),
+            held: try rows[0].map { try VaccinationVersion($0, from: 0) },
             identity: try rows[1].first.map(RegisteredIdentity.init),
             residences: try rows[2].map { try Residence($0, from: 0) },
             bodies: try rows[2].map { row in
@@ -93,6 +94,14 @@ extension Records {
                     asOf: nil)
             })
     }
+
+    private static let selectVersions = Statement(
+        """
+        select * from (
+            select distinct on (v.vaccination) \(VaccinationVersion.columns) from exchange.vaccination v
+            where v.person = $1 order by v.vaccination, v.version desc) held
+        order by recorded_at, vaccination
+        """)
 
     private static let selectHomes = Statement(
         """

@@ -10,7 +10,7 @@ struct VaccinationLine: Sendable {
         of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
         _ rules: ImmunizationRules
     ) {
-        let others = facts.held.map(\.newest).filter { $0.id != version.id }
+        let others = facts.held.filter { $0.id != version.id }
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.residences.residence(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(

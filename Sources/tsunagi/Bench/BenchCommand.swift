@@ -37,9 +37,13 @@ struct BenchCommand: AsyncParsableCommand {
             try await bench.fill(residents)
             try await bench.writeChecks(of: min(residents / 2, 10_000))
             try await bench.writeProofs(of: 200)
-            // Opening visits is measured in the small world alone.
-            try await bench.writeVisits(residents <= 100_000 ? visits : 0)
-            if residents <= 100_000 { try await bench.writeBills(bills) }
+            // Opening visits, bills and vaccinations are measured in the small world alone.
+            let isSmall = residents <= 100_000
+            try await bench.writeVisits(isSmall ? visits : 0)
+            if isSmall {
+                try await bench.writeBills(bills)
+                try await bench.writeVaccinations(of: min(residents / 2, 10_000))
+            }
             try bench.writeEnvironment()
             Output.line("\(residents) residents in \(world.folder)")
         }

@@ -54,7 +54,7 @@ enum BenchSQL {
             ends_at)
             select person, gen_random_uuid(), 'institution:1319999995',
                 translate(md5(person::text), '0123456789abcdef', 'abcdefghijklmnop'), 'outpatient',
-                array['subsidy'], 'card', date '2031-01-01', now(), now() + interval '1 day'
+                array['immunization', 'subsidy'], 'card', date '2031-01-01', now(), now() + interval '1 day'
             from sample order by random() limit 40000;
         update exchange.party set as_of = now() where role in ('municipality', 'prefecture');
         """
@@ -118,5 +118,28 @@ enum BenchSQL {
         from (select hash, row_number() over () as n from unnest($1::bytea[]) as u(hash)) c
         join (select person, row_number() over (order by person) as n
             from exchange.person limit 1000) p using (n)
+        """
+
+    /// These residents are babies of 200 days; `$1` are their visits.
+    static let rejuvenate = """
+        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
+            is_not_disclosed, is_under_review)
+        select i.person, i.body, i.name, i.name_kana, i.address,
+            to_char(now() - interval '200 days', 'YYYY-MM-DD'), i.sex, false, false
+        from exchange.identity i join exchange.visit v using (person)
+        where v.visit = any ($1::text[]::uuid[])
+        """
+
+    /// One dose of each, as another clinic's record: `$2` is the record, `$3` its day, `$4` its vaccine.
+    static let vaccinate = """
+        with given as (
+            insert into exchange.vaccination (person, vaccination, version, party, identifier_system,
+                identifier, status, vaccine, day, face, visit, recorded_at)
+            select v.person, gen_random_uuid(), 1, 'institution:1319999996', 'bench',
+                gen_random_uuid()::text, 'completed', $4, $3, $2, v.visit, now()
+            from exchange.visit v where v.visit = any ($1::text[]::uuid[])
+            returning person, vaccination)
+        insert into exchange.vaccination_claim (person, vaccination, version, rules, made_at, refusal)
+        select person, vaccination, 1, 'bench', now(), 'not-routine' from given
         """
 }

@@ -88,8 +88,7 @@ struct BenchWorld {
         try write("handshake.jsonl", [Self.line("GET", "/fhir/metadata", nil)])
     }
 
-    private func visits(_ count: Int, holding: Bool) async throws -> [(id: String, patient: String)]
-    {
+    func visits(_ count: Int, holding: Bool) async throws -> [(id: String, patient: String)] {
         try await pool.transaction { transaction in
             let rows = try transaction.query(
                 Statement(BenchSQL.selectVisits), [.bool(holding), .int(count)])

@@ -3,21 +3,25 @@ import Exchange
 /// What the clinic of the story sends of a vaccination.
 enum VaccinationBody {
     static func check(
-        _ visit: (id: String, patient: String), vaccine: String, response: String
+        _ visit: (id: String, patient: String), vaccine: String, response: String?
     ) -> [UInt8] {
+        let answered = response.map {
+            #",{"name":"questionnaireResponse","valueReference":{"#
+                + #""reference":"QuestionnaireResponse/\#($0)"}}"#
+        }
         let text = """
             {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
             "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
             "name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]},{\
-            "name":"questionnaireResponse","valueReference":{\
-            "reference":"QuestionnaireResponse/\(response)"}}]}
+            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}\(answered ?? "")]}
             """
         return Array(text.utf8)
     }
 
     static func dose(
-        _ visit: (id: String, patient: String), vaccine: String, day: CalendarDay, response: String?
+        _ visit: (id: String, patient: String), vaccine: String, day: CalendarDay,
+        response: String?,
+        identifier: String? = nil
     ) -> [UInt8] {
         let screening = response.map {
             #",{"url":"urn:tsunagi:StructureDefinition:screening","extension":[{"url":"decision","#
@@ -29,7 +33,8 @@ enum VaccinationBody {
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
             "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"routine"}\
             \(screening ?? "")],\
-            "identifier":[{"system":"https://clinic.example/immunization","value":"\(vaccine)-\(day.text)"}],\
+            "identifier":[{"system":"https://clinic.example/immunization",\
+            "value":"\(identifier ?? "\(vaccine)-\(day.text)")"}],\
             "status":"completed","vaccineCode":{"coding":[{\
             "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]},\
             "patient":{"reference":"\(visit.patient)"},"occurrenceDateTime":"\(day.text)",\
