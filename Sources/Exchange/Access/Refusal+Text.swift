@@ -103,6 +103,14 @@ extension Refusal {
         .replayDiffers,
         .answerFormUnknown,
         .rulesUnknown,
+        .fileRefused,
+        .delivery(.placeTaken),
+        .delivery(.beforeFirst),
+        .delivery(.otherOrder),
+        .delivery(.unclear),
+        .fileNotWaiting,
+        .effectChanged,
+        .secondPersonNeeded,
         .consentNotGiven,
         .identifierReused,
         .identifierChanged,
@@ -171,6 +179,11 @@ extension Refusal {
         case .replayDiffers: .replayDiffers
         case .answerFormUnknown: .answerFormUnknown
         case .rulesUnknown: .rulesUnknown
+        case .fileRefused: .fileRefused
+        case .delivery(let fault): .delivery(fault)
+        case .fileNotWaiting: .fileNotWaiting
+        case .effectChanged: .effectChanged
+        case .secondPersonNeeded: .secondPersonNeeded
         case .consentNotGiven: .consentNotGiven
         case .identifierReused: .identifierReused
         case .identifierChanged: .identifierChanged

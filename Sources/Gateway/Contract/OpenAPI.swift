@@ -14,14 +14,14 @@ package enum OpenAPI {
     static func operations(of listener: Listener) -> [Operation] {
         switch listener {
         case .institution: visits + eligibility + vaccinations + common
-        case .office: officeTokens + registrations + cards + replayForBodies + common
+        case .office: officeTokens + registrations + files + cards + replayForBodies + common
         case .resident: sessions + ownRecords + ownVaccinations + common
         case .operations: operating
         }
     }
 
     private static let schemas: [(name: String, schema: Schema)] =
-        errorSchemas + visitSchemas + fhirSchemas + registrationSchemas + cardSchemas
+        errorSchemas + visitSchemas + fhirSchemas + registrationSchemas + fileSchemas + cardSchemas
         + sessionSchemas + vaccinationSchemas + contractSchemas
 
     private static func write(_ listener: Listener) -> [UInt8] {

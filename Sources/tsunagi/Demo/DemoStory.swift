@@ -11,6 +11,7 @@ struct DemoStory {
 
     func tell() async throws {
         try municipality()
+        try await night()
         let visit = try clinic()
         try counter(visit)
         try await resident()
@@ -59,7 +60,7 @@ struct DemoStory {
     private func clinic() throws -> (id: String, patient: String) {
         let child = cast.residents[cast.child]
         teller.chapter(
-            "3. \(child.name) comes to \(cast.names[cast.clinic] ?? ""), and the card is read")
+            "4. \(child.name) comes to \(cast.names[cast.clinic] ?? ""), and the card is read")
         let visit = try open(cast.child, consents: ["subsidy"], at: cast.clinic, isShown: true)
         teller.say("The visit is open until \(visit.text("endsAt")).")
         teller.say("To this clinic the child is \(visit.text("patient")), and to nobody else.")
@@ -67,10 +68,10 @@ struct DemoStory {
     }
 
     private func counter(_ visit: (id: String, patient: String)) throws {
-        teller.chapter("4. The clinic's system asks what the child is entitled to today")
+        teller.chapter("5. The clinic's system asks what the child is entitled to today")
         let answer = try check(visit, "check.json", isShown: true)
         say(outcomesIn: answer)
-        teller.chapter("5. Somebody who agrees to nothing, and somebody who moved")
+        teller.chapter("6. Somebody who agrees to nothing, and somebody who moved")
         let silent = try open(cast.adult, consents: [], at: cast.clinic, isShown: false)
         teller.say("An adult reads the card (an ECDSA P-384 one) and declines:")
         say(
@@ -83,7 +84,7 @@ struct DemoStory {
             outcomesIn: try check(
                 (moved.text("visit"), moved.text("patient")), "moved.json", at: cast.pharmacy,
                 isShown: false))
-        teller.chapter("6. A month later: what did we tell them on that day?")
+        teller.chapter("7. A month later: what did we tell them on that day?")
         let id = answer.text("id")
         let replay = try teller.send(
             .init(
@@ -94,7 +95,7 @@ struct DemoStory {
     }
 
     private func resident() async throws {
-        teller.chapter("7. The mother looks at her phone: who looked at my child's records?")
+        teller.chapter("8. The mother looks at her phone: who looked at my child's records?")
         let token = try session(of: cast.child)
         let bearer = "Authorization: Bearer \(token)"
         let shown = try await list(bearer)
@@ -130,7 +131,7 @@ struct DemoStory {
     }
 
     private func auditor() throws {
-        teller.chapter("8. The auditor trusts nothing and reads the log again")
+        teller.chapter("9. The auditor trusts nothing and reads the log again")
         let world = teller.world
         let arguments = [
             "seal", "verify", "--database", world.conninfo(as: "tsunagi_reader"), "--checkpoint",
@@ -224,7 +225,7 @@ extension DemoStory {
         try SealCommand.signer(keys: teller.world.keysFolder, origin: World.origin).key
     }
 
-    private func expect(_ answer: Teller.Answer, _ status: Int) throws {
+    func expect(_ answer: Teller.Answer, _ status: Int) throws {
         guard answer.status == status else {
             throw Command.Failure(
                 description: "expected \(status), got \(answer.status): "

@@ -28,6 +28,9 @@ struct Teller {
         var headers: [String] = []
         /// The story shows the command once for each kind of call.
         var isShown = true
+        var mediaType = "application/json"
+        /// The answer is kept as this file, byte for byte.
+        var savedAs: String?
     }
 
     func chapter(_ title: String) {
@@ -46,8 +49,10 @@ struct Teller {
         if let body = call.body {
             let path = bodies + "/" + body.name
             try Data(body.bytes).write(to: URL(filePath: path))
-            arguments += ["-H", "Content-Type: application/json", "--data-binary", "@" + path]
+            arguments += ["-H", "Content-Type: \(call.mediaType)", "--data-binary", "@" + path]
         }
+        let saved = call.savedAs.map { bodies + "/" + $0 }
+        if let saved { arguments += ["-o", saved] }
         let port = ports[call.listener] ?? 0
         let url = "https://localhost:\(port)\(call.path)"
         if call.isShown { show(arguments + [url]) }
@@ -55,7 +60,8 @@ struct Teller {
             "curl", ["-sS", "-w", "\n%{http_code}"] + arguments + [url])
         let end = text.lastIndex(of: "\n") ?? text.startIndex
         let status = Int(text[text.index(after: end)...]) ?? 0
-        return Answer(status: status, body: Array(text[..<end].utf8))
+        return Answer(
+            status: status, body: try saved.map(Files.read) ?? Array(text[..<end].utf8))
     }
 
     private func show(_ arguments: [String]) {
