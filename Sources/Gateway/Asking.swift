@@ -35,6 +35,25 @@ struct Asking: Sendable {
         try await entered { try await ledger.access(caller, purpose, visit: visit, body) }
     }
 
+    /// A file, as its bytes come. What came of one that breaks off is not kept.
+    func receive(
+        _ kind: FileKind, _ announcement: FileAnnouncement, hashing: FileHashing
+    ) async throws -> (receipt: FileReceipt, bytes: [UInt8]) {
+        try await entered {
+            let reception = try await ledger.receiveFile(
+                kind, announcement, from: caller, hashing: hashing)
+            do {
+                try await request.forEachBlock(atMost: BodyLimits.fileBytesMax) {
+                    try await reception.take($0)
+                }
+                return try await reception.finish(as: \.written)
+            } catch {
+                await reception.abandon()
+                throw error
+            }
+        }
+    }
+
     /// `Ledger.openVisit`.
     func open(
         _ visit: VerifiedVisit, end: @escaping @Sendable (Instant) -> Instant,

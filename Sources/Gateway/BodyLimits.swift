@@ -11,6 +11,9 @@ enum BodyLimits {
     /// An Immunization with everything optional is about 5 kB; a check brings candidates, a history of
     /// forty doses and a questionnaire for each vaccine.
     static let vaccinationBytesMax = 131_072
+    /// A scheme of three million rows of 350 bytes. Files are read as they come; this bounds the time
+    /// and the disk that one may take.
+    static let fileBytesMax = 1 << 30
     /// As the reader's own limit, which has the arithmetic; a larger load is several tasks.
     static let registrationBytesMax = RegistrationLimits.json.bytesMax
 }

@@ -17,6 +17,7 @@ package struct GatewayParts: Sendable {
     /// The gateway's own clock, for what the database is not asked about (nonces, tokens).
     package let now: @Sendable () -> Instant
     let gate = RegistrationGate()
+    let uploads = UploadRoom()
 
     package init(
         ledger: Ledger, keys: KeyShelf, cards: CardTrust, origin: String,
@@ -59,8 +60,17 @@ package struct GatewayParts: Sendable {
     }
 
     /// 個人番号 becomes keyed hashes at the door; the digits go no further than this line.
-    func numberHash(_ number: IndividualNumber, _ keys: KeyRing) -> HashChain {
-        number.withDigits {
+    func numberHash(_ given: GivenNumber, _ keys: KeyRing) -> HashChain {
+        guard let number = given.number else {
+            preconditionFailure("a row of a body is read with its number")
+        }
+        return number.hash(keys)
+    }
+}
+
+extension IndividualNumber {
+    func hash(_ keys: KeyRing) -> HashChain {
+        withDigits {
             KeyedHash.individualNumber(String(decoding: $0, as: UTF8.self), keys: keys)
         }
     }

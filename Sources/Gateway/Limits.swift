@@ -31,6 +31,7 @@ package struct Limits: Hashable, Sendable {
     package var bodyBytesMax = 64 * 1_024
 
     /// What no route may exceed: a municipality's full registration of 20,000 residents at 1.5 kB.
+    /// Files, which are not held, may be longer.
     package var anyBodyBytesMax = 32 * 1_024 * 1_024
 
     /// One header field. The longest we expect is a bearer token of 2 kB.
@@ -77,6 +78,7 @@ package struct Limits: Hashable, Sendable {
             break
         case .office:
             // Offices are few (1,788 municipalities and prefectures) and send files.
+            limits.anyBodyBytesMax = BodyLimits.fileBytesMax
             limits.connectionsMax = 1_024
             limits.requestsInFlightMax = 128
             limits.requestsPerSecondPerParty = 100

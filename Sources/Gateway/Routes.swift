@@ -51,7 +51,7 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        [
+        fileRoutes + [
             Route(.post, "/oauth2/token", handle: issueOfficeToken),
             route(
                 .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,

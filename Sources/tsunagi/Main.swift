@@ -10,7 +10,8 @@ struct Tsunagi: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ProfilesCommand.self,
-            PartyCommand.self, ReviewCommand.self, PKICommand.self, KeyCommand.self,
+            PartyCommand.self, ReviewCommand.self, ImportCommand.self, PKICommand.self,
+            KeyCommand.self,
             CardCommand.self,
             TrustCommand.self, SealCommand.self, CopayCommand.self, MaternalCommand.self,
             ReconcileCommand.self, ImmunizationCommand.self, LayoutCommand.self, BenchCommand.self,

@@ -44,6 +44,8 @@ import Testing
         ["gateway", "sealer", "reader"].flatMap { role in
             [
                 Attempt(role: role, sql: "select * from office.number_key"),
+                Attempt(role: role, sql: "select * from office.file"),
+                Attempt(role: role, sql: "select numbers from office.file_chunk"),
                 Attempt(
                     role: role,
                     sql: "insert into exchange.person (person) values (gen_random_uuid())"),

@@ -12,7 +12,7 @@ struct EntryTally {
 
     /// What says nothing of anyone on any path.
     private static let silent = [
-        "/fhir/metadata", "/openapi.json", "/errors", "/log/", "/oauth2/token", "nonces",
+        "/fhir/metadata", "/openapi.json", "/log/", "/oauth2/token", "nonces",
         "/.well-known/",
     ]
     private static let byCode = Dictionary(
@@ -22,14 +22,16 @@ struct EntryTally {
         // Turned away at the door: whatever was asked for.
         let isForm = path.hasPrefix("/fhir/Questionnaire") && !path.contains("Response")
         let isSilent =
-            (Self.silent.contains(where: path.contains) || isForm && !path.contains("$"))
+            (path == "/errors" || Self.silent.contains(where: path.contains) || isForm && !path.contains("$"))
             && answer["Connection"] != "close"
         guard !isSilent else { return }
         guard answer.status >= 400 else {
             // A report of the card feed is entered under the feed's own purpose.
+            let isRegistration =
+                path.contains("registration-tasks") || path.hasPrefix("/files/")
             let isMany =
-                path.contains("/card-feed/")
-                || (method == "POST" && path.contains("registration-tasks"))
+                path.contains("/card-feed/") || path.hasPrefix("/files/card-bindings")
+                || (method == "POST" && isRegistration)
             if !isMany { expected += 1 }
             return
         }

@@ -126,10 +126,12 @@ package final class RunningGateway: Sendable {
     package static func run(_ body: (RunningGateway) async throws -> Void) async throws {
         let gateway = try await RunningGateway()
         let (listening, heard) = AsyncStream<(Listener, Int)>.makeStream()
+        let parts = try gateway.parts()
+        let services: [any Service] =
+            try [FileWork(parts)] + gateway.listeners(parts, heard)
         let group = ServiceGroup(
             configuration: .init(
-                services: try gateway.listeners(heard).map { .init(service: $0) },
-                logger: TestPostgres.logger))
+                services: services.map { .init(service: $0) }, logger: TestPostgres.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { heard.finish() }
@@ -158,13 +160,16 @@ package final class RunningGateway: Sendable {
 
     private static let served: [Listener] = [.institution, .office, .resident]
 
-    private func listeners(_ heard: AsyncStream<(Listener, Int)>.Continuation) throws
-        -> [any Service]
-    {
-        let parts = GatewayParts(
+    private func parts() throws -> GatewayParts {
+        GatewayParts(
             ledger: ledger, keys: keys,
             cards: CardTrust(anchors: [try pki.anchor(.cards)], revocation: revocation),
             origin: "tsunagi.example/test", now: { [clock] in clock.now() })
+    }
+
+    private func listeners(
+        _ parts: GatewayParts, _ heard: AsyncStream<(Listener, Int)>.Continuation
+    ) throws -> [any Service] {
         let environment = ServingEnvironment(
             errors: .gateway, enter: ledger.turnAway, now: { [clock] in clock.now() },
             metrics: metrics, logger: log.logger)

@@ -6,7 +6,12 @@ extension Refusal {
     /// `application/problem+json`. `incident`: the number under which the operator finds the log
     /// line.
     package func problem(incident: String? = nil) -> [UInt8] {
-        Problem(self, incident: incident).problem
+        Problem(self, incident: incident).problem()
+    }
+
+    /// With members of its own behind those of every problem (RFC 9457 §3.2).
+    package func problem(with members: (inout JSONWriter) -> Void) -> [UInt8] {
+        Problem(self, incident: nil).problem(with: members)
     }
 
     /// `application/fhir+json`.
@@ -20,7 +25,7 @@ package enum Unexpected {
     package static let status = 500
 
     package static func problem(incident: String) -> [UInt8] {
-        Problem(unexpected: incident).problem
+        Problem(unexpected: incident).problem()
     }
 
     package static func operationOutcome(incident: String) -> [UInt8] {
@@ -62,7 +67,7 @@ private struct Problem {
         self.incident = incident
     }
 
-    var problem: [UInt8] {
+    func problem(with members: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("type", "/errors#\(code)")
@@ -73,6 +78,7 @@ private struct Problem {
         writer.member("code", code)
         writer.member("item", item)
         writer.member("incident", incident)
+        members(&writer)
         writer.endObject()
         return writer.bytes
     }

@@ -104,6 +104,14 @@ extension Refusal {
         .replayDiffers,
         .answerFormUnknown,
         .rulesUnknown,
+        .fileRefused,
+        .delivery(.placeTaken),
+        .delivery(.beforeFirst),
+        .delivery(.otherOrder),
+        .delivery(.unclear),
+        .fileNotWaiting,
+        .effectChanged,
+        .secondPersonNeeded,
         .consentNotGiven,
         .identifierReused,
         .identifierChanged,
@@ -179,6 +187,11 @@ extension Refusal {
         case .replayDiffers: .replayDiffers
         case .answerFormUnknown: .answerFormUnknown
         case .rulesUnknown: .rulesUnknown
+        case .fileRefused: .fileRefused
+        case .delivery(let fault): .delivery(fault)
+        case .fileNotWaiting: .fileNotWaiting
+        case .effectChanged: .effectChanged
+        case .secondPersonNeeded: .secondPersonNeeded
         case .consentNotGiven: .consentNotGiven
         case .identifierReused: .identifierReused
         case .identifierChanged: .identifierChanged

@@ -62,6 +62,13 @@ package enum Refusal: Error, Hashable, Sendable {
     case answerFormUnknown
     case rulesUnknown
 
+    // Files of municipalities.
+    case fileRefused
+    case delivery(DeliveryFault)
+    case fileNotWaiting
+    case effectChanged
+    case secondPersonNeeded
+
     // Vaccinations.
     case consentNotGiven
     case identifierReused

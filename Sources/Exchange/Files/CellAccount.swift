@@ -20,6 +20,12 @@ package struct CellAccount: Hashable, Sendable {
     /// Characters that need a word, by their places: at most the first ten.
     package let places: [CharacterPlace]
 
+    init(kind: Kind, characters: Int, places: [CharacterPlace]) {
+        self.kind = kind
+        self.characters = characters
+        self.places = places
+    }
+
     init(_ cell: Cell, withPlaces: Bool) {
         var kinds: Set<Kind> = []
         cell.characters.forEach(in: cell.bytes) { scalar in

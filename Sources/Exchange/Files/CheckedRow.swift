@@ -9,6 +9,11 @@ package struct CheckedRow: Sendable, CustomReflectable {
     let row: CSVRow
     let binding: LayoutBinding
 
+    /// A row that was kept: as its file had it, on that line and with what was found there.
+    package func asCame(on line: Int, _ findings: [RowFinding]) -> CheckedRow {
+        CheckedRow(line: line, origin: origin, findings: findings, row: row, binding: binding)
+    }
+
     package var isRefused: Bool { findings.contains { $0.severity == .error } }
     package var layout: Layout { binding.layout }
     package var customMirror: Mirror { Mirror(self, children: ["line": line]) }

@@ -9,15 +9,30 @@ package struct ErrorFile: Sendable {
     /// As the gateway names the file: 1 to 64 of `[0-9a-z-]`.
     private let file: String
     private var writer = CSVWriter()
-    private var isBegun = false
+    private var isBegun: Bool
 
-    package init(of file: String) {
+    /// Of a file that is written in parts, the first has the header.
+    package init(of file: String, withHeader: Bool = true) {
         self.file = file
+        isBegun = !withHeader
     }
 
     /// Adds a row when it is refused; one that was taken with a warning has nothing to mend.
     package mutating func add(_ row: CheckedRow) {
         guard row.isRefused else { return }
+        write(
+            row, of: row.origin ?? RowOrigin(file: file, line: row.line), telling: row.findings)
+    }
+
+    /// 控え: adds the row with nothing to mend, as one of this file whatever it was before. Read again
+    /// it is the row that came, but for its number.
+    package mutating func keep(_ row: CheckedRow) {
+        write(row, of: RowOrigin(file: file, line: row.line), telling: [])
+    }
+
+    private mutating func write(
+        _ row: CheckedRow, of origin: RowOrigin, telling findings: [RowFinding]
+    ) {
         let binding = row.binding
         if !isBegun { begin(binding) }
         let count =
@@ -28,10 +43,9 @@ package struct ErrorFile: Sendable {
                 Spreadsheet.isChanging(bytes, binding.characters)
                     ? [Spreadsheet.protection] + bytes : Array(bytes))
         }
-        let origin = row.origin ?? RowOrigin(file: file, line: row.line)
         writer.field(origin.text.utf8)
-        let codes = row.findings.map { "\($0.item): \($0.code.rawValue)" }
-        for text in [codes, row.findings.map(\.ja), row.findings.map(\.en)] {
+        let codes = findings.map { "\($0.item): \($0.code.rawValue)" }
+        for text in [codes, findings.map(\.ja), findings.map(\.en)] {
             writer.field(binding.characters.bytes(of: text.joined(separator: "\n")).bytes)
         }
         writer.endRow()

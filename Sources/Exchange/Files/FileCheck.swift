@@ -17,6 +17,12 @@ package struct FileCheck: Sendable {
         self.announced = announced
     }
 
+    /// Rows as `ErrorFile` kept them: what they are written in is known.
+    package init(kept encoding: TextEncoding, of layout: Layout, table: CharacterTable) {
+        self.init(layout: layout, table: table, announced: .init(encoding: encoding))
+        intake = TextIntake(known: encoding)
+    }
+
     /// What the file is written in, as far as it is known yet: ASCII is the same in all.
     package var encoding: TextEncoding {
         intake.encoding ?? announced.encoding ?? layout.encodings[0]

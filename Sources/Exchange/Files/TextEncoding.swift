@@ -42,6 +42,11 @@ struct TextIntake: Sendable {
     /// Until it is known everything was ASCII, which is the same in all.
     private(set) var encoding: TextEncoding?
 
+    init() {}
+
+    /// Text whose encoding is known, without a mark.
+    init(known encoding: TextEncoding) { self.encoding = encoding }
+
     /// What of the file can be read now.
     mutating func take(_ block: ArraySlice<UInt8>, isLast: Bool = false) throws(FileFault)
         -> ArraySlice<UInt8>

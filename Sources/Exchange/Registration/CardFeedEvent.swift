@@ -13,10 +13,10 @@ package struct CardFeedEvent: Sendable {
     package enum Change: Sendable {
         /// A certificate now stands for the person; it may take the place of an earlier one.
         case bind(
-            Certificate, of: IndividualNumber, validFrom: Instant, validTo: Instant,
+            Certificate, of: GivenNumber, validFrom: Instant, validTo: Instant,
             supersedes: Certificate?)
         /// From that day the person lives there; `nil`: left Japan, or died.
-        case residence(IndividualNumber, LocalGovernmentCode?, from: CalendarDay)
+        case residence(GivenNumber, LocalGovernmentCode?, from: CalendarDay)
         case revoke(Certificate)
     }
 
@@ -32,7 +32,15 @@ package func readCardFeedEvents(_ body: [UInt8]) throws(Refusal)
     -> [Result<CardFeedEvent, RowRefusal>]
 {
     try readRows(body) { object, index in
-        var reader = CardFeedReader(object, index: index)
+        var reader = CardFeedReader(object, index: index, number: .inTheRow)
+        return reader.event()
+    }
+}
+
+extension CheckedRow {
+    /// カードの紐付けのファイル: by the same rules as an event of the feed.
+    package func cardFeedEvent(number: NumberPlace) -> Result<CardFeedEvent, RowRefusal> {
+        var reader = CardFeedReader(object, index: line - 1, number: number)
         return reader.event()
     }
 }
@@ -45,8 +53,8 @@ private struct CardFeedReader {
 
     private var reader: RowReader
 
-    init(_ object: JSONObject, index: Int) {
-        reader = RowReader(object, index: index)
+    init(_ object: JSONObject, index: Int, number: NumberPlace) {
+        reader = RowReader(object, index: index, number: number)
     }
 
     mutating func event() -> Result<CardFeedEvent, RowRefusal> {

@@ -11,7 +11,7 @@ package struct MunicipalCheckupRow: Sendable {
     /// Place in the body, from 0.
     package let index: Int
     package let modification: Modification
-    package let number: IndividualNumber
+    package let number: GivenNumber
     package let municipalityIdentityKey: String
     /// 消除の異動日, where it was given.
     package let removalDate: CalendarDay?
@@ -24,26 +24,38 @@ package func readMunicipalCheckupRows(_ body: [UInt8]) throws(Refusal)
     -> [Result<MunicipalCheckupRow, RowRefusal>]
 {
     try readRows(body) { object, index in
-        var reader = RowReader(object, index: index)
-        let modification = reader.parsed("modificationSeg") { text throws(Refusal) in
-            guard let value = MunicipalCheckupRow.Modification(rawValue: text) else {
-                throw .malformed("modificationSeg")
-            }
-            return value
-        }
-        let number = reader.individualNumber()
-        let key = reader.text(
-            "municipalityIdentityKey",
-            charactersMax: RegistrationLimits.identityKeyCharactersMax)
-        let removal = reader.day("removalDate", isRequired: false)
-        reader.refuseIndividualNumbers(own: number, keyItems: ["municipalityIdentityKey"])
-        guard !reader.hasErrors, let modification, let number, let key else {
-            return .failure(RowRefusal(reader.findings))
-        }
-        return .success(
-            MunicipalCheckupRow(
-                index: index, modification: modification, number: number,
-                municipalityIdentityKey: key, removalDate: removal,
-                face: JSON.object(object.without("myNumber")).text, warnings: reader.findings))
+        readMunicipalCheckupRow(object, index: index, number: .inTheRow)
     }
+}
+
+extension CheckedRow {
+    /// 検診対象者のファイル: by the same rules as a row of the API.
+    package func checkupRow(number: NumberPlace) -> Result<MunicipalCheckupRow, RowRefusal> {
+        readMunicipalCheckupRow(object, index: line - 1, number: number)
+    }
+}
+
+private func readMunicipalCheckupRow(
+    _ object: JSONObject, index: Int, number place: NumberPlace
+) -> Result<MunicipalCheckupRow, RowRefusal> {
+    var reader = RowReader(object, index: index, number: place)
+    let modification = reader.parsed("modificationSeg") { text throws(Refusal) in
+        guard let value = MunicipalCheckupRow.Modification(rawValue: text) else {
+            throw .malformed("modificationSeg")
+        }
+        return value
+    }
+    let number = reader.individualNumber()
+    let key = reader.text(
+        "municipalityIdentityKey", charactersMax: RegistrationLimits.identityKeyCharactersMax)
+    let removal = reader.day("removalDate", isRequired: false)
+    reader.refuseIndividualNumbers(own: number, keyItems: ["municipalityIdentityKey"])
+    guard !reader.hasErrors, let modification, let number, let key else {
+        return .failure(RowRefusal(reader.findings))
+    }
+    return .success(
+        MunicipalCheckupRow(
+            index: index, modification: modification, number: number,
+            municipalityIdentityKey: key, removalDate: removal,
+            face: JSON.object(object.without("myNumber")).text, warnings: reader.findings))
 }

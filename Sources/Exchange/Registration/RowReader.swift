@@ -6,12 +6,16 @@ struct RowReader {
     let index: Int
     /// Path of `object` inside the row: empty, or `basicFiveInfo`.
     let path: String
+    private let number: NumberPlace
     private(set) var findings: [RowFinding] = []
 
-    init(_ object: JSONObject, index: Int, path: String = "") {
+    init(
+        _ object: JSONObject, index: Int, path: String = "", number: NumberPlace = .inTheRow
+    ) {
         self.object = object
         self.index = index
         self.path = path
+        self.number = number
     }
 
     var hasErrors: Bool { findings.contains { $0.severity == .error } }
@@ -68,10 +72,11 @@ struct RowReader {
     }
 
     /// A number that is not one is told apart from a missing one, but nothing of it is repeated.
-    mutating func individualNumber(isRequired: Bool = true) -> IndividualNumber? {
-        guard let value = present("myNumber", isRequired: isRequired) else { return nil }
+    mutating func individualNumber() -> GivenNumber? {
+        guard number == .inTheRow else { return .elsewhere }
+        guard let value = present("myNumber", isRequired: true) else { return nil }
         if case .string(let text) = value, let number = try? IndividualNumber(text) {
-            return number
+            return .here(number)
         }
         add(.number, "myNumber")
         return nil
@@ -99,7 +104,8 @@ struct RowReader {
 
     /// Refuses what looks like an individual number in any other item. `keyItems` are numbers by a
     /// rule of their own, in which only the row's own individual number is out of place.
-    mutating func refuseIndividualNumbers(own: IndividualNumber?, keyItems: Set<String>) {
+    mutating func refuseIndividualNumbers(own: GivenNumber?, keyItems: Set<String>) {
+        let own = own?.number
         for member in object.members where member.name != "myNumber" {
             let item = JSONPath.member(member.name, of: path)
             let isKey = keyItems.contains(member.name)

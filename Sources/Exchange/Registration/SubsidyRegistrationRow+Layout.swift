@@ -1,8 +1,10 @@
 /// 医療費助成のファイル: a row of a file whose layout has the items of the registration API becomes the same
 /// value as a row of the API, by the same rules.
 extension CheckedRow {
-    package func subsidyRow(form: RegistrationForm) -> Result<SubsidyRegistrationRow, RowRefusal> {
-        readSubsidyRow(object, index: line - 1, form: form)
+    package func subsidyRow(form: RegistrationForm, number: NumberPlace = .inTheRow)
+        -> Result<SubsidyRegistrationRow, RowRefusal>
+    {
+        readSubsidyRow(object, index: line - 1, form: form, number: number)
     }
 
     /// What was found after the layout (masters, the ledger), told in the words of the layout.

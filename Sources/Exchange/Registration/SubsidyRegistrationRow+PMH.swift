@@ -14,14 +14,15 @@ package func readSubsidyRows(_ body: [UInt8], form: RegistrationForm) throws(Ref
     let rows = try readRows(body) { object, index in
         readSubsidyRow(object, index: index, form: form)
     }
-    return comparedWithEachOther(rows)
+    return comparedWithEachOther(rows, of: rows.map { (try? $0.get())?.number.number })
 }
 
 /// One row by itself; what only shows beside other rows is not looked for.
 func readSubsidyRow(
-    _ object: JSONObject, index: Int, form: RegistrationForm
+    _ object: JSONObject, index: Int, form: RegistrationForm,
+    number: NumberPlace = .inTheRow
 ) -> Result<SubsidyRegistrationRow, RowRefusal> {
-    var reader = SubsidyRowReader(object, index: index, form: form)
+    var reader = SubsidyRowReader(object, index: index, form: form, number: number)
     return reader.row()
 }
 
@@ -46,10 +47,10 @@ private struct SubsidyRowReader {
     private let form: RegistrationForm
     private var reader: RowReader
 
-    init(_ object: JSONObject, index: Int, form: RegistrationForm) {
+    init(_ object: JSONObject, index: Int, form: RegistrationForm, number: NumberPlace) {
         self.object = object
         self.form = form
-        reader = RowReader(object, index: index)
+        reader = RowReader(object, index: index, number: number)
     }
 
     mutating func row() -> Result<SubsidyRegistrationRow, RowRefusal> {

@@ -1,30 +1,31 @@
 /// What only shows when rows are held against each other or against the municipality's own masters.
-private struct RowKey: Hashable {
-    let number: IndividualNumber
+private struct RowKey<Number: Hashable>: Hashable {
+    let number: Number
     let typeID: String
     let subKey: String?
     /// The history key, or in the full form without one the first day.
     let version: String
 }
 
-private struct CertificateKey: Hashable {
-    let number: IndividualNumber
+private struct CertificateKey<Number: Hashable>: Hashable {
+    let number: Number
     let typeID: String
     let subKey: String?
 }
 
 /// A second row with the same key is refused, because nobody can say which one was meant; a period
-/// that overlaps another of the same certificate is taken with a warning.
-func comparedWithEachOther(
-    _ rows: [Result<SubsidyRegistrationRow, RowRefusal>]
+/// that overlaps another of the same certificate is taken with a warning. `numbers` are the rows'
+/// own, or what stands for them; a row without is compared with none.
+package func comparedWithEachOther<Number: Hashable>(
+    _ rows: [Result<SubsidyRegistrationRow, RowRefusal>], of numbers: [Number?]
 ) -> [Result<SubsidyRegistrationRow, RowRefusal>] {
-    var seen: Set<RowKey> = []
-    var periods: [CertificateKey: [ClosedRange<CalendarDay>]] = [:]
-    return rows.map { result in
-        guard case .success(var row) = result else { return result }
+    var seen: Set<RowKey<Number>> = []
+    var periods: [CertificateKey<Number>: [ClosedRange<CalendarDay>]] = [:]
+    return zip(rows, numbers).map { result, number in
+        guard case .success(var row) = result, let number else { return result }
         let certificate = row.certificate
         let key = RowKey(
-            number: row.number, typeID: certificate.typeID, subKey: certificate.subKey,
+            number: number, typeID: certificate.typeID, subKey: certificate.subKey,
             version: row.historyKey ?? certificate.validFrom.text)
         guard seen.insert(key).inserted else {
             let item = row.historyKey == nil ? "validFrom" : "historyKey"
@@ -33,7 +34,7 @@ func comparedWithEachOther(
         }
         guard !row.isDeleted else { return result }
         let person = CertificateKey(
-            number: row.number, typeID: certificate.typeID, subKey: certificate.subKey)
+            number: number, typeID: certificate.typeID, subKey: certificate.subKey)
         let period = certificate.validFrom...certificate.validTo
         // The last 64 are enough for a person and keep a hostile body from costing its square.
         if let earlier = periods[person], earlier.suffix(64).contains(where: period.overlaps) {

@@ -46,7 +46,7 @@ package struct SubsidyRegistrationRow: Sendable {
 
     /// Place in the body, from 0.
     package let index: Int
-    package let number: IndividualNumber
+    package let number: GivenNumber
     package let person: Person
     package let certificate: Certificate
     /// Absent in the full form of v0.1.1.
@@ -59,7 +59,7 @@ package struct SubsidyRegistrationRow: Sendable {
     package private(set) var warnings: [RowFinding]
 
     init(
-        index: Int, number: IndividualNumber, person: Person, certificate: Certificate,
+        index: Int, number: GivenNumber, person: Person, certificate: Certificate,
         history: (key: String?, isDeleted: Bool), warnings: [RowFinding], object: JSONObject
     ) {
         self.index = index

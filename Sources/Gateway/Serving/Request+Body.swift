@@ -24,11 +24,7 @@ extension Request {
     /// refused before it is read when its length is announced, and as soon as it is longer
     /// otherwise.
     package func body(_ type: BodyType, atMost bytesMax: Int) async throws -> ByteBuffer {
-        guard let field = headers[.contentType], Self.is(field, type) else {
-            throw Refusal.unsupportedMediaType
-        }
-        // Compressed bodies are not taken: a small one can become any size.
-        guard headers[.contentEncoding] == nil else { throw Refusal.unsupportedMediaType }
+        try require(type)
         let announced = headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > bytesMax { throw Refusal.bodyTooLarge }
         do {
@@ -38,6 +34,34 @@ extension Request {
         } catch is NIOTooManyBytesError {
             throw Refusal.bodyTooLarge
         }
+    }
+
+    /// Compressed bodies are not taken: a small one can become any size.
+    func require(_ type: BodyType) throws(Refusal) {
+        guard let field = headers[.contentType], Self.is(field, type),
+            headers[.contentEncoding] == nil
+        else { throw .unsupportedMediaType }
+    }
+
+    /// The body in blocks of at least 256 KiB but the last, so that each is worth a transaction.
+    func forEachBlock(
+        atMost bytesMax: Int, _ body: ([UInt8]) async throws -> Void
+    ) async throws {
+        let announced = headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > bytesMax { throw Refusal.bodyTooLarge }
+        var block: [UInt8] = []
+        var count = 0
+        for try await buffer in self.body {
+            count += buffer.readableBytes
+            guard count <= bytesMax else { throw Refusal.bodyTooLarge }
+            block.append(contentsOf: buffer.readableBytesView)
+            guard block.count >= 262_144 else { continue }
+            try await body(block)
+            block.removeAll(keepingCapacity: true)
+        }
+        // A sender that was cut off has not sent this file.
+        if let announced, announced != count { throw Refusal.malformed("body") }
+        if !block.isEmpty { try await body(block) }
     }
 
     private static func `is`(_ field: String, _ type: BodyType) -> Bool {

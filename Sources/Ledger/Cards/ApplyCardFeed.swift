@@ -24,6 +24,27 @@ package struct NumberedCardEvent: Sendable {
         self.findings = findings
     }
 
+    /// The hashes are what the event's number and certificates became at the door; nothing comes of an
+    /// event whose number became none.
+    package init?(
+        _ event: CardFeedEvent, number: (GivenNumber) -> HashChain?,
+        card: (CardFeedEvent.Certificate) -> HashChain
+    ) {
+        let change: Change
+        switch event.change {
+        case .bind(let certificate, let given, let validFrom, let validTo, let earlier):
+            guard let hash = number(given) else { return nil }
+            change = .bind(
+                card: card(certificate), numberHash: hash, valid: validFrom...validTo,
+                supersedes: earlier.map(card))
+        case .residence(let given, let municipality, let from):
+            guard let hash = number(given) else { return nil }
+            change = .residence(numberHash: hash, municipality: municipality, from: from)
+        case .revoke(let certificate): change = .revoke(card: card(certificate))
+        }
+        self.init(line: event.index + 1, change: change, findings: event.warnings)
+    }
+
     var numberHash: HashChain? {
         switch change {
         case .bind(_, let hash, _, _), .residence(let hash, _, _): hash
@@ -50,6 +71,22 @@ extension Records {
         _ request: RegistrationRequest, _ events: [NumberedCardEvent]
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
+        let (plan, persons, key) = try plan(events)
+        for person in plan.touched { enter(person) }
+        if plan.touched.isEmpty { enter(nil) }
+        return endTask(request, plan.outcomes) { [plan, now] _ in
+            persons.steps + Self.steps(plan, key, at: now)
+        }
+    }
+
+    /// What applying these events would do. Nothing is written and nobody entered.
+    mutating func weighCardFeed(_ events: [NumberedCardEvent]) throws -> [RowOutcome] {
+        try plan(events).plan.outcomes
+    }
+
+    private mutating func plan(_ events: [NumberedCardEvent]) throws
+        -> (plan: CardFeedPlan, persons: NumberedPersons, key: KeyVersion)
+    {
         let persons = try persons(of: events.compactMap(\.numberHash))
         let cards = Set(events.flatMap(\.cards))
         let key = try storedVersion(of: .card, for: cards)
@@ -57,12 +94,19 @@ extension Records {
         try load(of: persons.known, key.byStoredHash(cards), into: &plan)
         var named = persons.ofRows.makeIterator()
         for event in events { plan.add(event, event.numberHash == nil ? nil : named.next()) }
-        for person in plan.touched { enter(person) }
-        if plan.touched.isEmpty { enter(nil) }
-        return endTask(request, plan.outcomes) { [plan, now] _ in
-            persons.steps + Self.steps(plan, key, at: now)
-        }
+        return (plan, persons, key)
     }
+
+    /// 概数: how many cards are bound, as the server's statistics have it. Counting the cards of the
+    /// country would take longer than applying a file of them.
+    mutating func standingCards() throws -> Int {
+        try transaction.query(Self.estimateCards)[0].int(0)
+    }
+
+    private static let estimateCards = Statement(
+        """
+        select greatest(reltuples, 0)::bigint from pg_class where oid = 'exchange.card_binding'::regclass
+        """)
 
     private mutating func load(
         of persons: [PersonKey], _ cards: [[UInt8]: HashChain], into plan: inout CardFeedPlan

@@ -56,19 +56,23 @@ struct CardFeedPlan {
             guard bindings[card].map({ $0.person == person }) ?? true else {
                 let finding = RowFinding(
                     index: event.line - 1, item: "serial", code: .unknownCode)
-                return tell(event, .refused, nil, [finding])
+                return tell(event, .refused, nil, stands: true, [finding])
             }
+            let stands = stood[card] != nil
             let isNew = bind(card, to: person, valid)
             let supersedes = supersede(earlier, by: card, of: person)
-            tell(event, isNew || supersedes ? .applied : .unchanged, person)
+            tell(event, isNew || supersedes ? .applied : .unchanged, person, stands: stands)
         case (.residence(_, let municipality, let from), let person?):
             let at = Residing(person: person, from: from)
             let code = municipality?.digits ?? Residence.nowhere
-            let isRepeat = residences.updateValue(code, forKey: at) == code
-            if !isRepeat { newResidences.append((at, municipality)) }
-            tell(event, isRepeat ? .unchanged : .applied, person)
+            let before = residences.updateValue(code, forKey: at)
+            if before != code { newResidences.append((at, municipality)) }
+            tell(event, before == code ? .unchanged : .applied, person, stands: before != nil)
         case (.revoke(let card), _):
-            tell(event, revoke(card) ? .applied : .unchanged, bindings[card]?.person)
+            let person = bindings[card]?.person
+            let isNew = revoke(card)
+            tell(
+                event, isNew ? .applied : .unchanged, person, stands: person != nil, isEnd: true)
         case (.bind, nil), (.residence, nil):
             preconditionFailure("an event with a number comes with its person")
         }
@@ -76,11 +80,14 @@ struct CardFeedPlan {
 
     private mutating func tell(
         _ event: NumberedCardEvent, _ kind: RowOutcome.Kind, _ person: PersonKey?,
-        _ findings: [RowFinding] = []
+        stands: Bool = false, isEnd: Bool = false, _ findings: [RowFinding] = []
     ) {
         if let person { touched.insert(person) }
+        // Cards and residences have no versions: that something stood is all there is to say.
         outcomes.append(
-            RowOutcome(line: event.line, kind: kind, findings: event.findings + findings))
+            RowOutcome(
+                line: event.line, kind: kind, findings: event.findings + findings,
+                standing: stands ? 0 : nil, isEnd: isEnd))
     }
 
     /// Whether that says something new.

@@ -20,8 +20,24 @@ extension Records {
         _ request: RegistrationRequest, _ rows: [NumberedCheckupRow]
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
+        let (news, outcomes, persons) = try plan(rows)
+        for person in Set(news.map(\.key.person)) { enter(person) }
+        if news.isEmpty { enter(nil) }
+        return endTask(request, outcomes) { [news, body = caller.party.code] task in
+            persons.steps + [Self.insert(news, of: body, task: task)]
+        }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighCheckupTargets(_ rows: [NumberedCheckupRow]) throws -> [RowOutcome] {
+        try plan(rows).outcomes
+    }
+
+    private mutating func plan(_ rows: [NumberedCheckupRow]) throws
+        -> (news: [Target], outcomes: [RowOutcome], persons: NumberedPersons)
+    {
         let persons = try persons(of: rows.map(\.numberHash))
-        var known = try knownTargets(of: persons.known)
+        var (known, standing) = try knownTargets(of: persons.known)
         var news: [Target] = []
         var outcomes: [RowOutcome] = []
         for (numbered, person) in zip(rows, persons.ofRows) {
@@ -31,13 +47,15 @@ extension Records {
             outcomes.append(
                 RowOutcome(
                     line: numbered.row.index + 1, kind: isRepeat ? .unchanged : .applied,
-                    findings: numbered.row.warnings))
+                    findings: numbered.row.warnings, standing: standing[target.key],
+                    isEnd: target.said.isRemoved))
         }
-        for person in Set(news.map(\.key.person)) { enter(person) }
-        if news.isEmpty { enter(nil) }
-        return endTask(request, outcomes) { [news, body = caller.party.code] task in
-            persons.steps + [Self.insert(news, of: body, task: task)]
-        }
+        return (news, outcomes, persons)
+    }
+
+    /// How many targets the municipality has now.
+    mutating func standingCheckupTargets() throws -> Int {
+        try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
     }
 
     private struct Target {
@@ -63,19 +81,24 @@ extension Records {
         }
     }
 
-    private mutating func knownTargets(of persons: [PersonKey]) throws -> [Target.Key: Target.Said]
+    private mutating func knownTargets(of persons: [PersonKey]) throws
+        -> (said: [Target.Key: Target.Said], standing: [Target.Key: Int])
     {
         let rows = try transaction.query(
             Self.selectTargets,
             [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
         var known: [Target.Key: Target.Said] = [:]
+        var standing: [Target.Key: Int] = [:]
         for index in 0..<rows.count {
             let row = rows[index]
-            known[.init(person: try row.uuid(0).person, identityKey: try row.text(1))] = .init(
+            let key = Target.Key(person: try row.uuid(0).person, identityKey: try row.text(1))
+            let said = Target.Said(
                 face: try row.text(2), isRemoved: try row.bool(3),
                 removedOn: try row.optionalDay(4))
+            known[key] = said
+            if !said.isRemoved { standing[key] = try row.int(5) }
         }
-        return known
+        return (known, standing)
     }
 
     private static func insert(_ news: [Target], of body: String, task: RecordID)
@@ -93,9 +116,19 @@ extension Records {
 
     private static let selectTargets = Statement(
         """
-        select distinct on (person, identity_key) person, identity_key, face, is_removed, removed_on
+        select distinct on (person, identity_key) person, identity_key, face, is_removed, removed_on,
+            version
         from exchange.checkup_target where person = any ($1) and municipality = $2
         order by person, identity_key, version desc
+        """)
+
+    private static let countStanding = Statement(
+        """
+        select count(*) from exchange.checkup_target t
+        where t.municipality = $1 and not t.is_removed and not exists (
+            select 1 from exchange.checkup_target later
+            where later.person = t.person and later.municipality = t.municipality
+                and later.identity_key = t.identity_key and later.version > t.version)
         """)
 
     private static let insertTargets = Statement(

@@ -8,17 +8,19 @@ package struct RegistrationRequest: Sendable {
     package let idempotencyKey: String
     /// SHA-256 of the body: the same key with another body is refused.
     package let bodyDigest: [UInt8]
-    /// The body's statements about entitlements are as of now once this is applied.
-    package var refreshes: Bool { field.hasPrefix("medical-subsidy") }
+    /// The body's statements about entitlements are as of now once this is applied. A part of a file
+    /// says nothing of that: the file does when it is through.
+    let refreshes: Bool
     /// Rows the reader refused before any record was touched.
     package let refused: [RowOutcome]
     package let rowsTotal: Int
 
     package init(
         field: String, idempotencyKey: String, bodyDigest: [UInt8], refused: [RowOutcome],
-        rowsTotal: Int
+        rowsTotal: Int, isPartOfFile: Bool = false
     ) {
         self.field = field
+        refreshes = !isPartOfFile && field.hasPrefix("medical-subsidy")
         self.idempotencyKey = idempotencyKey
         self.bodyDigest = bodyDigest
         self.refused = refused
@@ -38,11 +40,19 @@ package struct RowOutcome: Sendable {
     package let line: Int
     package let kind: Kind
     package let findings: [RowFinding]
+    /// The version that stood before the row and that it speaks of; `nil`: it adds something.
+    let standing: Int?
+    /// It takes away what stood.
+    let isEnd: Bool
 
-    package init(line: Int, kind: Kind, findings: [RowFinding]) {
+    package init(
+        line: Int, kind: Kind, findings: [RowFinding], standing: Int? = nil, isEnd: Bool = false
+    ) {
         self.line = line
         self.kind = kind
         self.findings = findings
+        self.standing = standing
+        self.isEnd = isEnd && standing != nil
     }
 }
 
@@ -53,6 +63,8 @@ package struct RegistrationReceipt: Sendable {
     package let rows: Int
     package let counts: [RowOutcome.Kind: Int]
     package let isRepeat: Bool
+    /// What was decided now, row by row; nothing when the task is of before.
+    var outcomes: [RowOutcome] = []
 }
 
 /// A receipt with the rows that have something to say, each as stored JSON.
@@ -117,10 +129,16 @@ extension Records {
         ])
         // Fresh is what was taken: a feed of which every row is refused goes stale.
         if request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {
-            write([(Self.touchParty, [.text(caller.party.key), .time(now)])])
+            refreshParty()
         }
         return RegistrationReceipt(
-            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false)
+            task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false,
+            outcomes: all)
+    }
+
+    /// What the party says of entitlements is as of now.
+    mutating func refreshParty() {
+        write([(Self.touchParty, [.text(caller.party.key), .time(now)])])
     }
 
     /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for

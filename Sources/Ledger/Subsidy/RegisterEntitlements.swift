@@ -25,16 +25,28 @@ extension Records {
         _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let persons = try persons(of: rows.map(\.numberHash))
-        var plan = RegistrationPlan(body: caller.party.code, rules: rules)
-        try loadIdentities(of: persons.known, into: &plan)
-        try loadHeld(of: persons.known, into: &plan)
-        for (row, person) in zip(rows, persons.ofRows) { plan.add(row, person) }
+        let (plan, persons) = try plan(rows, rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
             persons.steps + Self.steps(plan, of: body, task: task)
         }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighEntitlements(_ rows: [NumberedRow], rules: RuleBook) throws -> [RowOutcome] {
+        try plan(rows, rules).plan.outcomes
+    }
+
+    private mutating func plan(_ rows: [NumberedRow], _ rules: RuleBook) throws
+        -> (plan: RegistrationPlan, persons: NumberedPersons)
+    {
+        let persons = try persons(of: rows.map(\.numberHash))
+        var plan = RegistrationPlan(body: caller.party.code, rules: rules)
+        try loadIdentities(of: persons.known, into: &plan)
+        try loadHeld(of: persons.known, into: &plan)
+        for (row, person) in zip(rows, persons.ofRows) { plan.add(row, person) }
+        return (plan, persons)
     }
 
     private mutating func loadIdentities(
@@ -51,14 +63,20 @@ extension Records {
     private mutating func loadHeld(
         of persons: [PersonKey], into plan: inout RegistrationPlan
     ) throws {
-        let rows = try transaction.query(
-            Self.selectHeld,
-            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        let ofBody: [Value] = [
+            .uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code),
+        ]
+        let read = try transaction.pipeline([
+            (Self.selectHeld, ofBody), (Self.selectCurrent, ofBody),
+        ])
+        let (rows, standing) = (read[0], read[1])
+        for index in 0..<standing.count {
+            let row = standing[index]
+            plan.stand(try Self.key(row), version: try row.int(4))
+        }
         for index in 0..<rows.count {
             let row = rows[index]
-            let key = RegistrationPlan.RowKey(
-                person: try row.uuid(0).person, certificateType: try row.text(1),
-                subKey: try row.text(2), historyKey: try row.text(3))
+            let key = try Self.key(row)
             let isSaid = try row.optionalText(6) != nil
             plan.hold(
                 key,
@@ -66,6 +84,12 @@ extension Records {
                     digest: try row.bytes(4), isUnderReview: try row.bool(5),
                     heldBack: isSaid ? try .init(row, from: 6) : nil))
         }
+    }
+
+    private static func key(_ row: Row) throws -> RegistrationPlan.RowKey {
+        RegistrationPlan.RowKey(
+            person: try row.uuid(0).person, certificateType: try row.text(1),
+            subKey: try row.text(2), historyKey: try row.text(3))
     }
 
     private static func steps(_ plan: RegistrationPlan, of body: String, task: RecordID)
@@ -132,6 +156,13 @@ extension Records {
         left join exchange.identity i on e.is_under_review and i.task = e.task and i.line = e.line
         where e.person = any ($1) and e.body = $2
         order by e.person, e.certificate_type, e.sub_key, e.history_key, e.version desc
+        """)
+
+    private static let selectCurrent = Statement(
+        """
+        select e.person, e.certificate_type, e.sub_key, e.history_key, e.version
+        from exchange.entitlement e
+        where e.person = any ($1) and e.body = $2 and \(EntitlementRow.isCurrent)
         """)
 
     private static let insertIdentities = Statement(

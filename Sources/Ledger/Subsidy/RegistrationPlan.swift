@@ -47,6 +47,7 @@ struct RegistrationPlan {
     private let rules: RuleBook
     private var known: [PersonKey: [String: KnownIdentity]] = [:]
     private var held: [RowKey: Held] = [:]
+    private var standing: [RowKey: Int] = [:]
     private(set) var entitlements: [NewEntitlement] = []
     private(set) var identities: [NewIdentity] = []
     private(set) var outcomes: [RowOutcome] = []
@@ -63,6 +64,11 @@ struct RegistrationPlan {
 
     mutating func hold(_ key: RowKey, _ newest: Held) {
         held[key] = newest
+    }
+
+    /// The version of the row that answers now.
+    mutating func stand(_ key: RowKey, version: Int) {
+        standing[key] = version
     }
 
     mutating func add(_ numbered: NumberedRow, _ person: PersonKey) {
@@ -86,7 +92,8 @@ struct RegistrationPlan {
             digest: Self.digest(of: row), isUnderReview: isHeldBack,
             heldBack: isHeldBack ? identity : nil)
         let isRepeat = held.updateValue(newest, forKey: key) == newest
-        outcomes.append(outcome(row, isHeldBack: isHeldBack, isRepeat: isRepeat))
+        outcomes.append(
+            outcome(row, isHeldBack: isHeldBack, isRepeat: isRepeat, standing: standing[key]))
         // A row on hold that is sent again is still on hold: once is enough.
         if !(isRepeat && isHeldBack) { addIdentity(person, row, identity, isHeldBack) }
         guard !isRepeat else { return }
@@ -96,16 +103,18 @@ struct RegistrationPlan {
                 isUnderReview: isHeldBack))
     }
 
-    private func outcome(_ row: SubsidyRegistrationRow, isHeldBack: Bool, isRepeat: Bool)
-        -> RowOutcome
-    {
+    private func outcome(
+        _ row: SubsidyRegistrationRow, isHeldBack: Bool, isRepeat: Bool, standing: Int?
+    ) -> RowOutcome {
         guard isHeldBack else {
             return RowOutcome(
-                line: row.index + 1, kind: isRepeat ? .unchanged : .applied, findings: row.warnings)
+                line: row.index + 1, kind: isRepeat ? .unchanged : .applied,
+                findings: row.warnings, standing: standing, isEnd: row.isDeleted)
         }
         let finding = RowFinding(index: row.index, item: "basicFiveInfo", code: .underReview)
         return RowOutcome(
-            line: row.index + 1, kind: .underReview, findings: row.warnings + [finding])
+            line: row.index + 1, kind: .underReview, findings: row.warnings + [finding],
+            standing: standing)
     }
 
     private func speaksOfAnother(_ person: PersonKey, _ facts: IdentityFacts) -> Bool {
@@ -145,10 +154,14 @@ struct RegistrationPlan {
     /// Over everything of the row that answers or is shown, so that a repetition is recognised
     /// whatever its spacing.
     private static func digest(of row: SubsidyRegistrationRow) -> [UInt8] {
+        digest(face: row.face, isDeleted: row.isDeleted, birthDate: row.person.dateOfBirth.text)
+    }
+
+    static func digest(face: String, isDeleted: Bool, birthDate: String) -> [UInt8] {
         var hash = SHA256()
-        hash.update(data: Array(row.face.utf8))
-        hash.update(data: Array((row.isDeleted ? "/deleted/" : "/").utf8))
-        hash.update(data: Array(row.person.dateOfBirth.text.utf8))
+        hash.update(data: Array(face.utf8))
+        hash.update(data: Array((isDeleted ? "/deleted/" : "/").utf8))
+        hash.update(data: Array(birthDate.utf8))
         return Array(hash.finalize())
     }
 }

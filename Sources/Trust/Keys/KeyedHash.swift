@@ -16,6 +16,15 @@ package enum KeyedHash {
         chain(keys, .card, framed("tsunagi card v1", [issuer, serial]))
     }
 
+    /// The chain of an individual number that was kept, with the versions that have come since.
+    package static func extended(_ byVersion: [[UInt8]], keys: KeyRing) -> HashChain {
+        var hashes = byVersion
+        for key in keys.all(.number).dropFirst(hashes.count) {
+            if let last = hashes.last { hashes.append(wrap(last, in: key)) }
+        }
+        return HashChain(hashes, inUse: min(keys.current(.number).version, hashes.count))
+    }
+
     /// One step of a rotation: what is stored under version n becomes what version n + 1 looks up.
     package static func wrap(_ stored: [UInt8], in key: KeyRing.Key) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: stored, using: key.secret))

@@ -9,7 +9,7 @@ import Postgres
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Prepare a world for bench/run.", shouldDisplay: false,
-        subcommands: [Prepare.self, Entries.self, Copay.self, Claims.self])
+        subcommands: [Prepare.self, Entries.self, Copay.self, Claims.self, Night.self])
 
     struct Prepare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

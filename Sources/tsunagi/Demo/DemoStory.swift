@@ -11,6 +11,7 @@ struct DemoStory {
 
     func tell() async throws {
         try municipality()
+        try await night()
         let visit = try clinic()
         try counter(visit)
         try await chronicPatient()
@@ -61,7 +62,7 @@ struct DemoStory {
     private func clinic() throws -> (id: String, patient: String) {
         let child = cast.residents[cast.child]
         teller.chapter(
-            "3. \(child.name) comes to \(cast.names[cast.clinic] ?? ""), and the card is read")
+            "4. \(child.name) comes to \(cast.names[cast.clinic] ?? ""), and the card is read")
         let visit = try open(cast.child, consents: ["subsidy"], at: cast.clinic, isShown: true)
         teller.say("The visit is open until \(visit.text("endsAt")).")
         teller.say("To this clinic the child is \(visit.text("patient")), and to nobody else.")
@@ -69,10 +70,10 @@ struct DemoStory {
     }
 
     private func counter(_ visit: (id: String, patient: String)) throws {
-        teller.chapter("4. The clinic's system asks what the child is entitled to today")
+        teller.chapter("5. The clinic's system asks what the child is entitled to today")
         let answer = try check(visit, "check.json", isShown: true)
         say(outcomesIn: answer)
-        teller.chapter("5. Somebody who agrees to nothing, and somebody who moved")
+        teller.chapter("6. Somebody who agrees to nothing, and somebody who moved")
         let silent = try open(cast.adult, consents: [], at: cast.clinic, isShown: false)
         teller.say("An adult reads the card (an ECDSA P-384 one) and declines:")
         say(
@@ -85,7 +86,7 @@ struct DemoStory {
             outcomesIn: try check(
                 (moved.text("visit"), moved.text("patient")), "moved.json", at: cast.pharmacy,
                 isShown: false))
-        teller.chapter("6. A month later: what did we tell them on that day?")
+        teller.chapter("7. A month later: what did we tell them on that day?")
         let id = answer.text("id")
         let replay = try teller.send(
             .init(

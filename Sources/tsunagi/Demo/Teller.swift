@@ -25,10 +25,12 @@ struct Teller {
         let listener: Listener
         let path: String
         var body: (name: String, bytes: [UInt8])?
-        var contentType = "application/json"
         var headers: [String] = []
         /// The story shows the command once for each kind of call.
         var isShown = true
+        var contentType = "application/json"
+        /// The answer is kept as this file, byte for byte.
+        var savedAs: String?
     }
 
     func chapter(_ title: String) {
@@ -49,6 +51,8 @@ struct Teller {
             try Data(body.bytes).write(to: URL(filePath: path))
             arguments += ["-H", "Content-Type: \(call.contentType)", "--data-binary", "@" + path]
         }
+        let saved = call.savedAs.map { bodies + "/" + $0 }
+        if let saved { arguments += ["-o", saved] }
         let port = ports[call.listener] ?? 0
         let url = "https://localhost:\(port)\(call.path)"
         if call.isShown { show(arguments + [url]) }
@@ -56,7 +60,8 @@ struct Teller {
             "curl", ["-sS", "-w", "\n%{http_code}"] + arguments + [url])
         let end = text.lastIndex(of: "\n") ?? text.startIndex
         let status = Int(text[text.index(after: end)...]) ?? 0
-        return Answer(status: status, body: Array(text[..<end].utf8))
+        return Answer(
+            status: status, body: try saved.map(Files.read) ?? Array(text[..<end].utf8))
     }
 
     private func show(_ arguments: [String]) {

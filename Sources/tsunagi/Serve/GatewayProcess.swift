@@ -56,6 +56,7 @@ struct GatewayProcess {
                 SealerService(
                     sealer: try sealer(address, keys), epochSeconds: settings.epochSeconds))
         }
+        if settings.endpoints[.office]?.port != nil { services.append(FileWork(parts)) }
         services.append(
             Together(
                 services: try listeners(

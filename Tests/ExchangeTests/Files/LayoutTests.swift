@@ -11,7 +11,8 @@ import Testing
             Set(codes)
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
-                    "vaccination-targets", "checkup-tickets", "guardianships", "card-bindings",
+                    "vaccination-targets", "checkup-tickets", "checkup-targets", "guardianships",
+                    "card-bindings",
                     "national-local-schemes",
                 ])
         #expect(try layouts.layout("entitlements", on: CalendarDay("2026-03-31")) == nil)

@@ -19,7 +19,7 @@ import Testing
         let expected = SubsidySample.row(["myNumber": nil, "basicFiveInfo": nil])
         #expect(row.face == expected)
         #expect(row.basicFiveInfo == SubsidySample.members[2].1)
-        row.number.withDigits { #expect($0.elementsEqual(SubsidySample.number.utf8)) }
+        row.number.number?.withDigits { #expect($0.elementsEqual(SubsidySample.number.utf8)) }
     }
 
     @Test func `the full form needs neither history key nor deletion flag`() throws {

@@ -1,0 +1,88 @@
+import Exchange
+
+/// ファイルの受領証と処理結果の形.
+extension OpenAPI {
+    static let fileSchemas: [(name: String, schema: Schema)] = [
+        ("FileReceipt", .object([.required("file", .id), .required("status", status)] + sent)),
+        (
+            "FileReport",
+            .object(
+                [
+                    .required("file", .id), .required("status", status),
+                    .required("receivedAt", .instant), .optional("finishedAt", .instant),
+                    .optional("faults", .list(of: .reference("FileFinding"))),
+                    .optional("effect", effect),
+                    .optional("confirmedBy", .text.note("確認した操作者 / Who confirmed it.")),
+                    .optional("withdrawnBy", .text),
+                    .optional("processed", .object(tally + [.optional("hash", .text)])),
+                    .required("results", .list(of: telling)),
+                    .optional(
+                        "next", .integer.note("続きがあるときの `from` / For `from`, while there is more.")),
+                ] + sent)
+        ),
+        (
+            "FileFinding",
+            .object([
+                .optional("line", .integer.note("ファイルの行 / Line of the file.")),
+                .optional("item", .text), .required("code", .text),
+                .required("severity", .codes(["error", "warning"])),
+                .optional(
+                    "value",
+                    .object([
+                        .required("class", .codes(CellAccount.Kind.allCases.map(\.rawValue))),
+                        .required("characters", .integer),
+                        .optional("places", .list(of: .anyObject)),
+                    ]).note("値そのものは返しません。 / The kind of value, never the value.")),
+                .required("ja", .text), .required("en", .text),
+            ])
+        ),
+        (
+            "FileDecision",
+            .object([
+                .required("decision", .codes(["confirm", "withdraw"])),
+                .optional(
+                    "effect", .text.note("confirm のとき、確かめた影響の hash / `effect.hash`, to confirm.")),
+            ])
+        ),
+        ("FileDecided", .object([.required("file", .id), .required("status", status)])),
+    ]
+
+    private static let status = Schema.codes([
+        "refused", "held", "weighing", "waiting", "applying", "weighed", "withdrawn", "done",
+    ]).note(
+        "held 前のファイル待ち, weighing 影響を調査中, waiting 二人目の確認待ち, applying 反映中, "
+            + "weighed 調査のみ終了, withdrawn 取下げ, done 完了"
+    )
+
+    private static let sent: [Schema.Item] = [
+        .required("dryRun", .boolean), .optional("sequence", .integer),
+        .optional("follows", .text),
+        .required(
+            "received",
+            .object([
+                .required("file", .id), .required("bytes", .integer), .required("sha256", .text),
+                .optional("rows", .integer), .required("layout", .text),
+                .required("layoutEffectiveFrom", .day), .optional("encoding", .text),
+                .required("mended", .boolean.note("直した行だけのファイル / Mended rows alone.")),
+                .required("duplicate", .boolean), .optional("duplicateOf", .id),
+            ])),
+    ]
+
+    private static let tally: [Schema.Item] = [
+        .required("additions", .integer), .required("changes", .integer),
+        .required("ends", .integer), .required("unchanged", .integer),
+        .required("underReview", .integer), .required("refused", .integer),
+    ]
+
+    private static let effect: Schema = .object(
+        tally + [
+            .required("standing", .integer.note("いま有効な行 / Rows that stand now.")),
+            .required("needsSecondPerson", .boolean), .required("hash", .text),
+        ])
+
+    private static let telling: Schema = .object([
+        .required("line", .integer),
+        .required("outcome", .codes(["applied", "unchanged", "under-review", "refused"])),
+        .required("findings", .list(of: .reference("FileFinding"))),
+    ])
+}

@@ -1,0 +1,138 @@
+import Exchange
+
+/// ファイル: the municipality's night as CSV, and its two acknowledgements. Every layout that is served has
+/// the same four operations.
+extension OpenAPI {
+    static let files: [Operation] =
+        operations(
+            of: ServedLayout(
+                code: "entitlements", id: "Entitlements", ja: "医療費助成受給資格(差分)",
+                en: "subsidy entitlements (changes)", example: entitlements))
+        + operations(
+            of: ServedLayout(
+                code: "entitlements-full", id: "EntitlementsFull", ja: "医療費助成受給資格(全件)",
+                en: "subsidy entitlements (the whole list: what is not in it has ended)",
+                example: entitlements))
+        + operations(
+            of: ServedLayout(
+                code: "checkup-targets", id: "CheckupTargets", ja: "自治体検診対象者",
+                en: "targets of municipal checkups",
+                example: "更新区分,自治体別本人キー,個人番号,消除の異動日\r\n1,0001,123456789018,\r\n"))
+        + operations(
+            of: ServedLayout(
+                code: "card-bindings", id: "CardBindings", ja: "カードの紐付けと住所の異動",
+                en: "card bindings and residences, from the card authority alone",
+                example: """
+                    通番,種別,個人番号,発行者,証明書の番号,有効期間開始,有効期間終了,前の発行者,前の証明書の番号,市区町村コード,異動日\r
+                    1,residence,123456789018,,,,,,,132101,2026-04-01\r\n
+                    """))
+
+    private struct ServedLayout {
+        let code: String
+        let id: String
+        let ja: String
+        let en: String
+        let example: String
+    }
+
+    private static func operations(of layout: ServedLayout) -> [Operation] {
+        let path = "/files/\(layout.code)"
+        return [
+            Operation(
+                method: .post, path: path, id: "post\(layout.id)File", field: "files",
+                ja: "\(layout.ja)のファイルを送る",
+                en:
+                    "A file of \(layout.en), CP932 or UTF-8, up to 1 GiB. Answered when it was received: "
+                    + "size, SHA-256, rows, duplicate or not. Applied afterwards in the order given, exactly "
+                    + "once; `tsunagi layout check` says beforehand what its rows will be told.",
+                token: .officeIfAny, parameters: sending,
+                body: .init(mediaTypes: ["text/csv"], schema: .text, example: layout.example),
+                answers: [.json(202, .reference("FileReceipt"), "What was received.")],
+                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals),
+            Operation(
+                method: .get, path: "\(path)/:file", id: "get\(layout.id)File", field: "files",
+                ja: "ファイルの処理結果を読む",
+                en:
+                    "What became of the file, and of each row that has something to say, in parts: go on "
+                    + "with `from` until there is no `next`.",
+                token: .officeIfAny,
+                parameters: [
+                    file, .operatorID,
+                    .init(
+                        name: "from", place: .query, schema: .integer,
+                        note: "前の応答の `next` / `next` of the answer before."),
+                ],
+                answers: [.json(200, .reference("FileReport"), "The second acknowledgement.")],
+                refusals: readingRefusals + [.malformed("from")]),
+            Operation(
+                method: .get, path: "\(path)/:file/errors", id: "get\(layout.id)FileErrors",
+                field: "files", ja: "直す行だけのCSVを受け取る",
+                en:
+                    "The refused rows with what to mend, in the encoding of the file and without individual "
+                    + "numbers. Mended and sent as the next file they are taken by themselves.",
+                token: .officeIfAny, parameters: [file, .operatorID],
+                answers: [
+                    .init(status: 200, mediaType: "text/csv", schema: .text, note: "The rows.")
+                ],
+                refusals: readingRefusals),
+            Operation(
+                method: .post, path: "\(path)/:file/decision", id: "decide\(layout.id)File",
+                field: "files", ja: "変更の多いファイルを別の人が確認する、または取り下げる",
+                en:
+                    "A file that changes more than its layout lets pass waits for a second person: another "
+                    + "operator or certificate than its sender's, naming the effect by its hash.",
+                token: .officeIfAny, parameters: [file, .operatorID],
+                body: .json(
+                    .reference("FileDecision"),
+                    #"{"decision": "confirm", "effect": "\#(hash)"}"#),
+                answers: [.json(200, .reference("FileDecided"), "What becomes of it.")],
+                refusals: readingRefusals + Refusals.ofItems
+                    + [.fileNotWaiting, .effectChanged, .secondPersonNeeded]),
+        ]
+    }
+
+    private static let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+    private static let file = Operation.Parameter(
+        name: "file", place: .path, schema: .id, note: "受領証の `file` / From the receipt.")
+
+    private static let sending: [Operation.Parameter] = [
+        .init(
+            name: "sequence", place: .query, schema: .integer,
+            note: "通番: 前のファイルより1つ大きい番号、最初は1。前が届くまで待ちます。 / One more than the file before, "
+                + "beginning with 1. It waits until that is here. Either this or `follows`."),
+        .init(
+            name: "follows", place: .query, schema: .text.pattern("^([0-9a-fA-F]{64}|none)$"),
+            note: "直前のファイルのSHA-256、最初は none / SHA-256 of the file before; `none` for the first."),
+        .init(
+            name: "rows", place: .query, schema: .integer,
+            note: "行数。途中で切れたファイルが分かります。 / How many rows; shows a file that was cut off."),
+        .init(
+            name: "encoding", place: .query, schema: .codes(TextEncoding.allCases.map(\.rawValue)),
+            note: "省くと中身から判定します。 / Found out from the file without it."),
+        .init(
+            name: "dryRun", place: .query, schema: .codes(["true", "false"]),
+            note: "true なら影響だけを調べ、反映しません。順番は要りません。 / Only find out the effect; needs no place."),
+        .operatorID,
+    ]
+
+    private static let sendingRefusals: [Refusal] =
+        DeliveryFault.allCases.map { .delivery($0) } + [
+            .malformed("sequence"), .missing("sequence"), .duplicateItem("sequence"),
+            .unknownItem("query"), .bodyTooLarge, .unsupportedMediaType, .fileRefused,
+            .rulesUnknown,
+        ]
+
+    private static let readingRefusals =
+        Refusals.ofAccess + Refusals.ofOfficeToken + [
+            .malformed("file"), .taskUnknown, .rulesUnknown,
+        ]
+
+    private static let entitlements = """
+        機関別受給者証種別ID,個人番号,氏名,氏名カナ,住所,生年月日,性別,不開示フラグ,公費負担者番号,受給者証名,公費受給者番号,\
+        受給者証サブキー,区分,所得区分,追加条件,指定医療機関情報,常に償還払い,自己負担上限額(月額),資格有効期間開始,\
+        資格有効期間終了,履歴キー,削除フラグ,受給者証券面項目\r
+        kodomo,123456789018,見本　花子,ミホン　ハナコ,東京都見本市見本町１－２－３,2020-05-05,2,0,88139995,\
+        見本こども医療費受給者証,9999991,,,,,,0,,2026-04-01,2027-03-31,1,0,備考=通院 1回 200円\r\n
+        """
+}

@@ -1,0 +1,55 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 二人目の確認と取下げ: `POST /files/{layout}/{file}/decision`. Who confirms names the effect that was looked
+/// at, by its hash.
+extension GatewayParts {
+    func decideFile(_ kind: FileKind) -> @Sendable (Asking) async throws -> Response {
+        { [self] asking in
+            let file = try asking.context.recordID("file")
+            let (_, body) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
+            let decision = try FileDecision(reading: body)
+            let certificate = asking.context.identity?.fingerprint
+            let (_, bytes) = try await asking.answer(as: { $0.decided(decision) }) { [ledger] in
+                try $0.decide(
+                    decision, on: file, of: kind, certificate: certificate,
+                    rules: ledger.rules.kept)
+            }
+            return .json(.ok, bytes)
+        }
+    }
+}
+
+extension FileDecision {
+    fileprivate init(reading body: JSONObject) throws(Refusal) {
+        try body.requireOnly(["decision", "effect"])
+        switch try body.requiredString("decision") {
+        case "confirm":
+            let text = try body.requiredString("effect")
+            guard let hash = Hexadecimal.bytes(text), hash.count == 32 else {
+                throw .malformed("effect")
+            }
+            self = .confirm(effect: hash)
+        case "withdraw": self = .withdraw
+        default: throw .malformed("decision")
+        }
+    }
+}
+
+extension FileRow {
+    /// As it is from now on.
+    fileprivate func decided(_ decision: FileDecision) -> [UInt8] {
+        let state: State =
+            switch decision {
+            case .confirm: .weighing
+            case .withdraw: .withdrawn
+            }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("file", file.text)
+        writer.member("status", state.rawValue)
+        writer.endObject()
+        return writer.bytes
+    }
+}

@@ -1,0 +1,68 @@
+import Exchange
+import Hummingbird
+package import Ledger
+import ServiceLifecycle
+import Synchronization
+package import Trust
+
+/// 夜間処理: the part of a gateway with an office listener that works through the files which were received.
+package struct FileWork: Service {
+    private let parts: GatewayParts
+
+    package init(_ parts: GatewayParts) {
+        self.parts = parts
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await parts.ledger.workOnFiles(parts.fileKinds, hashing: parts.fileHashing)
+        }
+    }
+}
+
+extension GatewayParts {
+    var fileKinds: [FileKind] { FileKind.all(fileHashing) }
+    var fileHashing: FileHashing { FileHashing(keys) }
+
+    var fileRoutes: [Route] {
+        fileKinds.flatMap { kind -> [Route] in
+            let path = "/files/\(kind.layout)"
+            return [
+                route(.post, path, for: kind.purpose, handle: receiveFile(kind)),
+                route(.get, "\(path)/:file", for: kind.reading, handle: readFile(kind)),
+                route(
+                    .get, "\(path)/:file/errors", for: kind.reading, handle: readFileErrors(kind)),
+                route(
+                    .post, "\(path)/:file/decision", for: kind.purpose, handle: decideFile(kind)),
+            ]
+        }
+    }
+}
+
+extension FileHashing {
+    /// With the keys as they are when a number comes.
+    package init(_ keys: KeyShelf) {
+        self.init(
+            number: { $0.hash(keys.ring) }, card: { $0.hash(keys.ring) },
+            extended: { KeyedHash.extended($0, keys: keys.ring) })
+    }
+}
+
+/// 受付の席: two files at once in one gateway. One of a million rows remembers its keys, some 40 MB; who
+/// comes too early is told to come back, and nothing was read.
+final class UploadRoom: Sendable {
+    static let atOnceMax = 2
+
+    private let count = Mutex(0)
+
+    func enter() throws(Refusal) {
+        let isIn = count.withLock { count in
+            guard count < Self.atOnceMax else { return false }
+            count += 1
+            return true
+        }
+        guard isIn else { throw .overloaded }
+    }
+
+    func leave() { count.withLock { $0 -= 1 } }
+}

@@ -1,0 +1,217 @@
+import Crypto
+package import Exchange
+import Postgres
+
+/// 処理: one step of one file, in one transaction with the cursor that it moves and the entries of those
+/// whom it touches. A kill anywhere leaves the file at the last step that was committed.
+extension Records {
+    /// Throws `FileElsewhere` when another gateway is at it, or it is no longer to be worked on.
+    mutating func advance(
+        _ file: RecordID, of kind: FileKind, _ hashing: FileHashing, _ rules: FileRules
+    ) throws {
+        let rows = try transaction.query(
+            FileRow.selectToAdvance, [.id(file), .text(caller.party.key)])
+        guard let row = rows.first else { throw FileElsewhere() }
+        let file = try FileRow(row, rules: rules.kept)
+        switch file.state {
+        case .weighing where file.cursor < file.chunks:
+            let part = try part(of: file, hashing)
+            let outcomes = try kind.weigh(&self, part.taken, rules.current)
+            let all = outcomes + part.refused
+            if file.endsMissing { try keepStanding(part, all, file.file) }
+            advance(file, past: part, all, task: nil)
+            enter(nil, basis: file.basis)
+        case .weighing: try endWeighing(file, kind)
+        case .applying where file.cursor < file.chunks:
+            let part = try part(of: file, hashing)
+            let receipt = try kind.register(&self, part.registration, part.taken, rules.current)
+            if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
+            advance(file, past: part, receipt.outcomes, task: receipt.task)
+        case .applying: try endApplying(file, kind)
+        case .arriving, .refused, .held, .waiting, .weighed, .withdrawn, .done:
+            throw FileElsewhere()
+        }
+    }
+
+    private mutating func part(of file: FileRow, _ hashing: FileHashing) throws -> JudgedPart {
+        let rows = try transaction.query(
+            JudgedPart.select, [.id(file.file), .int(file.cursor)])
+        return try JudgedPart(rows[0], of: file, hashing)
+    }
+
+    private mutating func advance(
+        _ file: FileRow, past part: JudgedPart, _ outcomes: [RowOutcome], task: RecordID?
+    ) {
+        let outcomes = outcomes.sorted { $0.line < $1.line }
+        var tally = FileRow.Tally()
+        for outcome in outcomes { tally.count(outcome) }
+        write([
+            (
+                Self.moveCursor,
+                [
+                    .id(file.file), .int(file.cursor + 1), .int(tally.additions),
+                    .int(tally.changes), .int(tally.unchanged), .int(tally.underReview),
+                    .int(tally.refused), .int(tally.ends),
+                    .bytes(file.effect(adding: outcomes)),
+                ]
+            ),
+            (
+                Self.tellChunk,
+                [
+                    .id(file.file), .int(file.cursor), .text(part.tellings(outcomes).text),
+                    .bool(tally.refused > 0), .id(task),
+                ]
+            ),
+        ])
+    }
+
+    /// What was compared is told, and either applied or put before a second person.
+    private mutating func endWeighing(_ file: FileRow, _ kind: FileKind) throws {
+        let day = file.receivedAt.dayInJapan
+        let standing = try kind.standing(&self, day)
+        var tally = file.tally
+        tally.ends += try file.endsMissing ? countMissing(file, on: day) : 0
+        let effect = FileEffect(
+            additions: tally.additions, changes: tally.changes, ends: tally.ends,
+            standing: standing)
+        let hash = file.effect(ending: tally.ends)
+        let isQuestion = file.layout.confirmation.needsSecondPerson(effect)
+        let next: FileRow.State =
+            file.isDryRun ? .weighed : isQuestion && file.confirmed != hash ? .waiting : .applying
+        write([
+            (
+                Self.endWeighing,
+                [
+                    .id(file.file), .text(next.rawValue),
+                    .json(tally.json(standing: standing, isQuestion, hash)), .bytes(hash),
+                    .time(next.isOver ? now : nil),
+                ]
+            ),
+            (Self.forgetKept, [.id(file.file)]),
+        ])
+        enter(nil, basis: file.basis)
+    }
+
+    private mutating func endApplying(_ file: FileRow, _ kind: FileKind) throws {
+        if file.endsMissing, try endMissing(file, kind) { return }
+        write([
+            (
+                Self.finish,
+                [.id(file.file), .bytes(file.effect(ending: file.tally.ends)), .time(now)]
+            ),
+            (Self.forgetKept, [.id(file.file)]),
+        ])
+        // As of now, unless every row was refused.
+        let isTaken = file.rows == 0 || file.tally.refused < file.rows ?? 0
+        if kind.purpose == .registerEntitlements, isTaken { refreshParty() }
+        enter(nil, basis: file.basis)
+    }
+
+    private static let moveCursor = Statement(
+        """
+        update office.file set cursor = $2, additions = additions + $3, changes = changes + $4,
+            unchanged = unchanged + $5, under_review = under_review + $6, refused = refused + $7,
+            ends = ends + $8, effect = $9, advanced_at = clock_timestamp(), not_before = null
+        where file = $1
+        """)
+
+    private static let tellChunk = Statement(
+        """
+        update office.file_chunk set told = $3, has_refused = $4, task = $5
+        where file = $1 and chunk = $2
+        """)
+
+    private static let endWeighing = Statement(
+        """
+        update office.file set state = $2, weighed = $3, weighed_effect = $4, finished_at = $5,
+            \(FileRow.fromTheStart)
+        where file = $1
+        """)
+
+    private static let finish = Statement(
+        """
+        update office.file set state = 'done', effect = $2, finished_at = $3,
+            advanced_at = clock_timestamp()
+        where file = $1
+        """)
+
+    private static let forgetKept = Statement("delete from office.file_kept where file = $1")
+}
+
+/// The rules to work by: those that decide now, and those a file was received under.
+struct FileRules {
+    let current: RuleBook
+    let kept: (String) throws -> RuleBook
+}
+
+/// Nothing of the file is to be done here now.
+struct FileElsewhere: Error {}
+
+extension FileRow {
+    /// Of an update: as before the first part.
+    static let fromTheStart = """
+        cursor = 0, additions = 0, changes = 0, unchanged = 0, under_review = 0, refused = 0, ends = 0,
+            effect = digest, advanced_at = clock_timestamp(), not_before = null
+        """
+
+    var basis: String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("file", file.text)
+        writer.member("state", state.rawValue)
+        writer.member("cursor", cursor)
+        writer.endObject()
+        return writer.text
+    }
+
+    /// 影響のハッシュ: over the bytes of the file and, row by row, what it does.
+    func effect(adding outcomes: [RowOutcome]) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: effect)
+        for outcome in outcomes {
+            let change = outcome.isEnd ? "ends" : outcome.standing == nil ? "adds" : "changes"
+            hash.update(data: Array("\(outcome.line) \(outcome.kind.rawValue) \(change)\n".utf8))
+        }
+        return Array(hash.finalize())
+    }
+
+    func effect(ending count: Int) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: effect)
+        hash.update(data: Array("ends \(count)\n".utf8))
+        return Array(hash.finalize())
+    }
+}
+
+extension FileRow.Tally {
+    mutating func count(_ outcome: RowOutcome) {
+        switch outcome.kind {
+        case .applied where outcome.isEnd: ends += 1
+        case .applied where outcome.standing == nil: additions += 1
+        case .applied: changes += 1
+        case .unchanged: unchanged += 1
+        case .underReview: underReview += 1
+        case .refused: refused += 1
+        }
+    }
+
+    func json(standing: Int, _ needsSecondPerson: Bool, _ hash: [UInt8]) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        write(into: &writer)
+        writer.member("standing", standing)
+        writer.member("needsSecondPerson", needsSecondPerson)
+        writer.member("hash", Hexadecimal.text(hash))
+        writer.endObject()
+        return writer.text
+    }
+
+    package func write(into writer: inout JSONWriter) {
+        writer.member("additions", additions)
+        writer.member("changes", changes)
+        writer.member("ends", ends)
+        writer.member("unchanged", unchanged)
+        writer.member("underReview", underReview)
+        writer.member("refused", refused)
+    }
+}

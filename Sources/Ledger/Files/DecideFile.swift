@@ -1,0 +1,63 @@
+package import Exchange
+import Postgres
+
+/// 確認と取下げ: what people decide about a file that waits.
+package enum FileDecision: Sendable {
+    /// 二人目の確認: of the effect with this hash, by another person than the sender.
+    case confirm(effect: [UInt8])
+    /// 取下げ: nothing of it is applied. It keeps its place in the line.
+    case withdraw
+}
+
+extension Records {
+    /// Throws `.taskUnknown`, `.fileNotWaiting`, `.effectChanged` for a hash that is not what the file
+    /// would do, and `.secondPersonNeeded`. What was confirmed is compared once more before it is
+    /// applied: should it have become another effect, it waits again.
+    package mutating func decide(
+        _ decision: FileDecision, on file: RecordID, of kind: FileKind, certificate: [UInt8]?,
+        rules: (String) throws -> RuleBook
+    ) throws -> FileRow {
+        let found = try self.file(file, of: kind, FileRow.selectToDecide, rules: rules)
+        let who = caller.operatorID ?? "certificate"
+        switch decision {
+        case .confirm(let effect):
+            guard found.state == .waiting else { throw Refusal.fileNotWaiting }
+            guard effect == found.weighedEffect else { throw Refusal.effectChanged }
+            guard found.isOther(caller, certificate) else { throw Refusal.secondPersonNeeded }
+            write([(Self.confirm, [.id(file), .bytes(effect), .text(who)])])
+        case .withdraw:
+            switch found.state {
+            case .held, .weighing, .waiting: break
+            case .arriving, .refused, .applying, .weighed, .withdrawn, .done:
+                throw Refusal.fileNotWaiting
+            }
+            write([(Self.withdraw, [.id(file), .text(who), .time(now)])])
+        }
+        enter(nil, basis: found.basis)
+        return found
+    }
+
+    private static let confirm = Statement(
+        """
+        update office.file set state = 'weighing', confirmed = $2, confirmed_by = $3,
+            \(FileRow.fromTheStart)
+        where file = $1
+        """)
+
+    private static let withdraw = Statement(
+        """
+        update office.file set state = 'withdrawn', withdrawn_by = $2, finished_at = $3,
+            advanced_at = clock_timestamp()
+        where file = $1
+        """)
+}
+
+extension FileRow {
+    /// Another person is known by another certificate, or by another operator's name where both
+    /// gave one.
+    fileprivate func isOther(_ caller: Caller, _ certificate: [UInt8]?) -> Bool {
+        if let own = self.certificate, let certificate, own != certificate { return true }
+        guard let own = operatorID, let other = caller.operatorID else { return false }
+        return own != other
+    }
+}

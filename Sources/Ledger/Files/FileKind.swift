@@ -1,0 +1,168 @@
+package import Exchange
+import Postgres
+
+/// ファイルの種類: a layout that is served, and the registration its rows go to. A row of a file is judged,
+/// compared and applied by the very code that a row of the API is.
+package struct FileKind: Sendable {
+    /// Of the layout: `entitlements`. The last part of its route.
+    package let layout: String
+    /// Why it is sent, and why its acknowledgement is read.
+    package let purpose: Purpose
+    package let reading: Purpose
+    /// Of the registration, so that a file and a body of the API do not run into each other.
+    let registration: String
+    let weigh: @Sendable (inout Records, [KeptRow], RuleBook) throws -> [RowOutcome]
+    let register:
+        @Sendable (inout Records, FilePart, [KeptRow], RuleBook) throws -> RegistrationReceipt
+    let standing: @Sendable (inout Records, CalendarDay) throws -> Int
+}
+
+/// 控えた行: one row of a file as it is judged, with what its individual number became at the door.
+package struct KeptRow: Sendable {
+    package let row: CheckedRow
+    package let number: HashChain?
+}
+
+/// One part of a file, as the registration it becomes.
+struct FilePart {
+    let file: RecordID
+    let chunk: Int
+    let digest: [UInt8]
+    /// Rows that the layout refused.
+    let refused: [RowOutcome]
+
+    func request(_ field: String, refused more: [RowOutcome], taken: Int) -> RegistrationRequest {
+        let refused = refused + more
+        return RegistrationRequest(
+            field: field, idempotencyKey: "file/\(file.text)/\(chunk)", bodyDigest: digest,
+            refused: refused, rowsTotal: refused.count + taken, isPartOfFile: true)
+    }
+}
+
+/// What the door of a file makes hashes with; the ledger holds no key.
+package struct FileHashing: Sendable {
+    package let number: @Sendable (IndividualNumber) -> HashChain
+    package let card: @Sendable (CardFeedEvent.Certificate) -> HashChain
+    /// A chain that was kept, with the versions that have come since.
+    package let extended: @Sendable ([[UInt8]]) -> HashChain
+
+    package init(
+        number: @escaping @Sendable (IndividualNumber) -> HashChain,
+        card: @escaping @Sendable (CardFeedEvent.Certificate) -> HashChain,
+        extended: @escaping @Sendable ([[UInt8]]) -> HashChain
+    ) {
+        self.number = number
+        self.card = card
+        self.extended = extended
+    }
+}
+
+extension FileKind {
+    /// Every layout that is served: a new one is a line here.
+    package static func all(_ hashing: FileHashing) -> [FileKind] {
+        [
+            entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
+            entitlements("entitlements-full", .full, registration: "medical-subsidy"),
+            checkupTargets, cardBindings(hashing),
+        ]
+    }
+
+    private static func entitlements(
+        _ layout: String, _ form: RegistrationForm, registration: String
+    ) -> FileKind {
+        FileKind(
+            layout, .registerEntitlements, registration: registration,
+            read: { kept in
+                let rows = kept.map { $0.row.subsidyRow(form: form, number: .besideTheRow) }
+                return parted(comparedWithEachOther(rows, of: kept.map(\.number)), kept) {
+                    number, row in number.map { NumberedRow(numberHash: $0, row: row) }
+                }
+            },
+            weigh: { try $0.weighEntitlements($1, rules: $2) },
+            register: { try $0.registerEntitlements($1, $2, rules: $3) },
+            standing: { try $0.standingEntitlements(on: $1) })
+    }
+
+    private static let checkupTargets = FileKind(
+        "checkup-targets", .registerCheckupTargets, registration: "municipal-checkup",
+        read: { kept in
+            parted(kept.map { $0.row.checkupRow(number: .besideTheRow) }, kept) { number, row in
+                number.map { NumberedCheckupRow(numberHash: $0, row: row) }
+            }
+        },
+        weigh: { records, rows, _ in try records.weighCheckupTargets(rows) },
+        register: { records, request, rows, _ in
+            try records.registerCheckupTargets(request, rows)
+        },
+        standing: { records, _ in try records.standingCheckupTargets() })
+
+    private static func cardBindings(_ hashing: FileHashing) -> FileKind {
+        FileKind(
+            "card-bindings", .feedCards, reading: .feedCards, registration: "cards",
+            read: { kept in
+                parted(kept.map { $0.row.cardFeedEvent(number: .besideTheRow) }, kept) {
+                    number, event in
+                    NumberedCardEvent(event, number: { _ in number }, card: hashing.card)
+                }
+            },
+            weigh: { records, events, _ in try records.weighCardFeed(events) },
+            register: { records, request, events, _ in try records.applyCardFeed(request, events) },
+            standing: { records, _ in try records.standingCards() })
+    }
+
+    private init<Row: Sendable>(
+        _ layout: String, _ purpose: Purpose, reading: Purpose = .readRegistration,
+        registration: String, read: @escaping @Sendable ([KeptRow]) -> Parted<Row>,
+        weigh: @escaping @Sendable (inout Records, [Row], RuleBook) throws -> [RowOutcome],
+        register:
+            @escaping @Sendable (inout Records, RegistrationRequest, [Row], RuleBook) throws ->
+            RegistrationReceipt,
+        standing: @escaping @Sendable (inout Records, CalendarDay) throws -> Int
+    ) {
+        self.layout = layout
+        self.purpose = purpose
+        self.reading = reading
+        self.registration = registration
+        self.standing = standing
+        self.weigh = { records, kept, rules in
+            let read = read(kept)
+            return try weigh(&records, read.rows, rules) + read.refused
+        }
+        self.register = { records, part, kept, rules in
+            let read = read(kept)
+            let request = part.request(
+                registration, refused: read.refused, taken: read.rows.count)
+            return try register(&records, request, read.rows, rules)
+        }
+    }
+
+    private struct Parted<Row> {
+        var rows: [Row] = []
+        var refused: [RowOutcome] = []
+    }
+
+    /// `numbered` makes nothing of a row that lacks its number.
+    private static func parted<Row, Numbered>(
+        _ results: [Result<Row, RowRefusal>], _ kept: [KeptRow],
+        _ numbered: (HashChain?, Row) -> Numbered?
+    ) -> Parted<Numbered> {
+        var parted = Parted<Numbered>()
+        for (result, kept) in zip(results, kept) {
+            let findings: [RowFinding]
+            switch result {
+            case .success(let row):
+                if let numbered = numbered(kept.number, row) {
+                    parted.rows.append(numbered)
+                    continue
+                }
+                findings = [
+                    RowFinding(index: kept.row.line - 1, item: "myNumber", code: .required)
+                ]
+            case .failure(let refusal): findings = refusal.findings
+            }
+            parted.refused.append(
+                RowOutcome(line: kept.row.line, kind: .refused, findings: findings))
+        }
+        return parted
+    }
+}

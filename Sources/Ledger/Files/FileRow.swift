@@ -1,0 +1,163 @@
+package import Exchange
+import Postgres
+
+/// ファイルの状態: what is known of one file, as its row says.
+package struct FileRow: Sendable {
+    package enum State: String, Sendable {
+        case arriving, refused, held, weighing, waiting, applying, weighed, withdrawn, done
+
+        /// Nothing more becomes of it.
+        package var isOver: Bool {
+            switch self {
+            case .refused, .weighed, .withdrawn, .done: true
+            case .arriving, .held, .weighing, .waiting, .applying: false
+            }
+        }
+    }
+
+    /// Rows by what became of them; while weighing, by what would.
+    package struct Tally: Sendable {
+        package var additions = 0
+        package var changes = 0
+        package var unchanged = 0
+        package var underReview = 0
+        package var refused = 0
+        package var ends = 0
+    }
+
+    package let file: RecordID
+    package let party: String
+    package let field: String
+    package let layout: Layout
+    package let rules: RuleBook
+    package let operatorID: String?
+    let certificate: [UInt8]?
+    package let receivedAt: Instant
+    package let isDryRun: Bool
+    package let state: State
+    package let sequence: Int?
+    package let follows: [UInt8]?
+    package let digest: [UInt8]
+    package let byteCount: Int
+    package let encoding: TextEncoding?
+    package let isMending: Bool
+    package let rows: Int?
+    /// JSON text of the faults of a refused file.
+    package let faults: String?
+    let hasUnnamedRows: Bool
+    let chunks: Int
+    let cursor: Int
+    package let tally: Tally
+    package let effect: [UInt8]
+    /// JSON text of what weighing found.
+    package let weighed: String?
+    package let weighedEffect: [UInt8]?
+    let confirmed: [UInt8]?
+    package let confirmedBy: String?
+    package let withdrawnBy: String?
+    package let finishedAt: Instant?
+
+    /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
+    /// may be who seems to be missing.
+    var endsMissing: Bool { layout.endsWhatIsMissing(isMending: isMending) }
+}
+
+extension FileRow {
+    static let columns = """
+        f.file, f.party, f.field, f.layout, f.layout_from, f.rules, f.operator, f.certificate,
+            f.received_at, f.is_dry_run, f.state, f.sequence, f.follows, f.digest, f.bytes, f.encoding,
+            f.is_mending, f.rows, f.faults::text, f.has_unnamed_rows, f.chunks, f.cursor, f.additions,
+            f.changes, f.unchanged, f.under_review, f.refused, f.ends, f.effect, f.weighed::text,
+            f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect
+        """
+
+    /// `rules` finds the version that the file was received under.
+    init(_ row: Row, rules: (String) throws -> RuleBook) throws {
+        let book = try rules(row.text(5))
+        let from = CalendarDay(daysSince1970: try row.day(4))
+        guard let layout = book.layouts.layout(try row.text(3), on: from) else {
+            throw Refusal.rulesUnknown
+        }
+        self.layout = layout
+        self.rules = book
+        state = try Self.state(row, 10)
+        file = try row.uuid(0).record
+        party = try row.text(1)
+        field = try row.text(2)
+        operatorID = try row.optionalText(6)
+        certificate = try row.optionalBytes(7)
+        receivedAt = Instant(microseconds: try row.instant(8))
+        isDryRun = try row.bool(9)
+        sequence = try row.optionalInt(11)
+        follows = try row.optionalBytes(12)
+        digest = try row.optionalBytes(13) ?? []
+        byteCount = try row.optionalInt(14) ?? 0
+        encoding = try row.optionalText(15).flatMap(TextEncoding.init(rawValue:))
+        isMending = try row.optionalBool(16) ?? false
+        rows = try row.optionalInt(17)
+        faults = try row.optionalText(18)
+        hasUnnamedRows = try row.bool(19)
+        chunks = try row.int(20)
+        cursor = try row.int(21)
+        tally = Tally(
+            additions: try row.int(22), changes: try row.int(23), unchanged: try row.int(24),
+            underReview: try row.int(25), refused: try row.int(26), ends: try row.int(27))
+        effect = try row.optionalBytes(28) ?? digest
+        weighed = try row.optionalText(29)
+        confirmed = try row.optionalBytes(30)
+        confirmedBy = try row.optionalText(31)
+        withdrawnBy = try row.optionalText(32)
+        finishedAt = try row.optionalInstant(33).map { Instant(microseconds: $0) }
+        weighedEffect = try row.optionalBytes(34)
+    }
+
+    static func state(_ row: Row, _ column: Int) throws -> State {
+        guard let state = State(rawValue: try row.text(column)) else {
+            throw DatabaseError.decoding(column: "state")
+        }
+        return state
+    }
+
+    static let select = Statement(
+        "select \(columns) from office.file f where f.file = $1 and f.party = $2")
+
+    /// Whoever puts a part of it through holds the row; another gateway goes elsewhere.
+    static let selectToAdvance = Statement(
+        """
+        select \(columns) from office.file f where f.file = $1 and f.party = $2
+        for no key update skip locked
+        """)
+
+    /// Who decides about it waits for the part that is under way.
+    static let selectToDecide = Statement(
+        "select \(columns) from office.file f where f.file = $1 and f.party = $2 for no key update")
+}
+
+extension FileRow {
+    package var received: ReceivedFile {
+        ReceivedFile(
+            file: file.text, byteCount: byteCount, digest: Hexadecimal.text(digest),
+            layout: layout, encoding: encoding, isMending: isMending)
+    }
+
+    package var place: FileDelivery.Place {
+        sequence.map { .sequence($0) } ?? .following(follows.map(Hexadecimal.text))
+    }
+}
+
+extension Records {
+    /// A file of this party under this layout. Throws `.taskUnknown` for another's in the same words
+    /// as for none. `rules` finds an older version of the rules.
+    mutating func file(
+        _ file: RecordID, of kind: FileKind, _ statement: Statement = FileRow.select,
+        rules: (String) throws -> RuleBook
+    ) throws -> FileRow {
+        let rows = try transaction.query(statement, [.id(file), .text(caller.party.key)])
+        guard rows.count == 1 else { throw Refusal.taskUnknown }
+        let found = try FileRow(rows[0], rules: rules)
+        guard found.layout.code == kind.layout, found.state != .arriving else {
+            throw Refusal.taskUnknown
+        }
+        return found
+    }
+}

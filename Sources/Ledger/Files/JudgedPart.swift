@@ -1,0 +1,70 @@
+import Crypto
+import Exchange
+import Postgres
+
+/// 判定した部分: one part of a file as it was kept, read again by the same layout, with the rows that the
+/// layout took apart from those it refused.
+struct JudgedPart {
+    let registration: FilePart
+    let taken: [KeptRow]
+    private let rows: [CheckedRow]
+    private let numbers: [HashChain?]
+
+    static let select = Statement(
+        """
+        select chunk, lines, numbers, rows, found from office.file_chunk where file = $1 and chunk = $2
+        """)
+
+    init(_ row: Row, of file: FileRow, _ hashing: FileHashing) throws {
+        let bytes = try row.bytes(3)
+        let found = try RowTellings(reading: row.text(4), of: file.layout).findings
+        let rows = try file.rows(kept: bytes, on: row.ints(1), found)
+        self.rows = rows
+        numbers = try row.nullableBytesArray(2).map { bytes in
+            bytes.map { hashing.extended(HashChain(joined: $0).byVersion) }
+        }
+        taken = zip(rows, numbers).filter { !$0.0.isRefused }.map { KeptRow(row: $0, number: $1) }
+        registration = FilePart(
+            file: file.file, chunk: try row.int(0), digest: Array(SHA256.hash(data: bytes)),
+            refused: rows.filter(\.isRefused).map {
+                RowOutcome(line: $0.line, kind: .refused, findings: $0.findings)
+            })
+    }
+
+    var refused: [RowOutcome] { registration.refused }
+
+    /// The numbers of the rows on these lines, and nothing of those without one.
+    func numbers(of lines: Set<Int>) -> [HashChain] {
+        zip(rows, numbers).compactMap { lines.contains($0.line) ? $1 : nil }
+    }
+
+    /// What became of the rows, in the words of their layout; nothing of those that were simply
+    /// taken.
+    func tellings(_ outcomes: [RowOutcome]) -> RowTellings {
+        let byLine = Dictionary(rows.map { ($0.line, $0) }, uniquingKeysWith: { first, _ in first })
+        var tellings = RowTellings()
+        for outcome in outcomes {
+            guard let row = byLine[outcome.line] else { continue }
+            let said = Set(row.findings.map { "\($0.item) \($0.code.rawValue)" })
+            let findings = row.adding(
+                outcome.findings.filter { !said.contains("\($0.item) \($0.code.rawValue)") }
+            ).findings
+            guard outcome.kind != .applied || !findings.isEmpty else { continue }
+            tellings.add(
+                .init(line: outcome.line, outcome: outcome.kind.rawValue, findings: findings))
+        }
+        return tellings
+    }
+}
+
+extension FileRow {
+    /// A part as it was kept, each row on the line it came on and with what was found there.
+    func rows(kept bytes: [UInt8], on lines: [Int], _ found: [Int: [RowFinding]]) throws
+        -> [CheckedRow]
+    {
+        var check = FileCheck(kept: encoding ?? layout.encodings[0], of: layout, table: .cp932)
+        let rows = try check.read(bytes[...]) + check.finish()
+        guard rows.count == lines.count else { throw DatabaseError.decoding(column: "rows") }
+        return zip(rows, lines).map { $0.asCame(on: $1, found[$1] ?? []) }
+    }
+}

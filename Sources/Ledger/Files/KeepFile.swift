@@ -1,0 +1,96 @@
+import Exchange
+import Postgres
+
+/// 控えの保存: the parts of a file as they come, and the numbers that mended rows come without.
+extension Records {
+    mutating func arrive(
+        _ intake: FileIntake, _ announcement: FileAnnouncement, _ rules: RuleBook
+    ) {
+        let layout = intake.layout
+        var sequence: Int?
+        var follows: [UInt8]?
+        switch announcement.place {
+        case .sequence(let number): sequence = number
+        case .following(let digest): follows = digest.flatMap(Hexadecimal.bytes)
+        }
+        write([
+            (
+                Self.insertFile,
+                [
+                    .id(intake.file), .text(caller.party.key), .text(layout.field),
+                    .text(layout.code), .day(layout.effectiveFrom.daysSince1970),
+                    .text(rules.version), .orNull(caller.operatorID),
+                    .orNull(announcement.certificate), .bool(announcement.isDryRun),
+                    .orNull(sequence), .orNull(follows), .time(now),
+                ]
+            )
+        ])
+    }
+
+    mutating func keep(_ parts: [FileChunk]) throws {
+        for var part in parts {
+            try findNumbers(of: &part)
+            write([
+                (
+                    Self.insertChunk,
+                    [
+                        .id(part.file), .int(part.chunk), .int(part.lines.first ?? 0),
+                        .ints(part.lines),
+                        .bytesArray(part.numbers.map { $0.map { Array($0.byVersion.joined()) } }),
+                        .bytes(part.rows), .text(part.found.text),
+                    ]
+                )
+            ])
+        }
+    }
+
+    /// A mended row without a number has the one that it came with first, in a file of the same
+    /// party; where there was none, the row is judged without.
+    private mutating func findNumbers(of part: inout FileChunk) throws {
+        let mended = part.origins.indices.compactMap { place in
+            part.origins[place].map { (place: place, origin: $0) }
+        }
+        guard !mended.isEmpty else { return }
+        let rows = try transaction.query(
+            Self.selectNumbers,
+            [
+                .uuids(mended.map { (try? RecordID($0.origin.file)).map { UUIDBytes($0) } }),
+                .ints(mended.map(\.origin.line)), .text(caller.party.key),
+            ])
+        for row in try rows.map({ (try $0.int(0), try $0.optionalBytes(1)) }) {
+            part.numbers[mended[row.0 - 1].place] = row.1.map(HashChain.init(joined:))
+        }
+    }
+
+    private static let selectNumbers = Statement(
+        """
+        select o.ord, c.numbers[array_position(c.lines, o.line)]
+        from unnest($1::uuid[], $2::bigint[]) with ordinality as o(file, line, ord)
+        cross join lateral (
+            select c.lines, c.numbers from office.file_chunk c
+            join office.file f on f.file = c.file and f.party = $3 and f.state <> 'arriving'
+            where c.file = o.file and c.first_line <= o.line
+            order by c.first_line desc limit 1) c
+        """)
+
+    private static let insertFile = Statement(
+        """
+        insert into office.file (file, party, field, layout, layout_from, rules, operator, certificate,
+            is_dry_run, sequence, follows, received_at, state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'arriving')
+        """)
+
+    private static let insertChunk = Statement(
+        """
+        insert into office.file_chunk (file, chunk, first_line, lines, numbers, rows, found)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """)
+}
+
+extension HashChain {
+    /// All versions behind each other, each of 32 bytes.
+    init(joined bytes: [UInt8]) {
+        let count = max(1, bytes.count / 32)
+        self.init((0..<count).map { Array(bytes[($0 * 32)..<(($0 + 1) * 32)]) })
+    }
+}

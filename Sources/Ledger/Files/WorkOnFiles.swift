@@ -1,0 +1,122 @@
+import Exchange
+import Logging
+import Postgres
+
+/// 夜間処理: works through the files of all parties, a part of one and then a part of another, so that a large
+/// city does not hold up a village. Any number of gateways may do so at once: whoever is at a file
+/// holds its row.
+extension Ledger {
+    /// Until the task is cancelled.
+    package func workOnFiles(_ kinds: [FileKind], hashing: FileHashing) async {
+        var idle = 0
+        while !Task.isCancelled {
+            let isWorking = await advanceAFile(kinds, hashing: hashing)
+            guard !isWorking else { continue }
+            // Once an hour: what uploads that broke off have left.
+            if idle % 7_200 == 0 { await forget() }
+            idle += 1
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    /// One part of the file that has waited longest. Returns false when there is nothing to do now.
+    package func advanceAFile(_ kinds: [FileKind], hashing: FileHashing) async -> Bool {
+        do {
+            for file in try await filesToAdvance() {
+                guard let kind = kinds.first(where: { $0.layout == file.layout }) else { continue }
+                if try await advance(file, of: kind, hashing) { return true }
+            }
+        } catch {
+            complain(of: error, in: nil)
+        }
+        return false
+    }
+
+    private struct Due: Sendable {
+        let file: RecordID
+        let caller: Caller
+        let layout: String
+    }
+
+    private func filesToAdvance() async throws -> [Due] {
+        guard let office else { return [] }
+        return try await office.transaction(.readOnly) { transaction in
+            try transaction.query(Self.selectDue).map { row in
+                let parts = try row.text(1).split(separator: ":", maxSplits: 1).map(String.init)
+                guard parts.count == 2, let role = Role(rawValue: parts[0]) else {
+                    throw DatabaseError.decoding(column: "party")
+                }
+                return Due(
+                    file: try row.uuid(0).record,
+                    caller: Caller(
+                        party: try Party(role: role, code: parts[1]),
+                        operatorID: try row.optionalText(2)),
+                    layout: try row.text(3))
+            }
+        }
+    }
+
+    /// Returns whether the file was advanced.
+    private func advance(_ due: Due, of kind: FileKind, _ hashing: FileHashing) async throws -> Bool
+    {
+        do {
+            let current = try rules.current()
+            try await access(due.caller, kind.purpose) { [rules] records in
+                try records.advance(
+                    due.file, of: kind, hashing, FileRules(current: current, kept: rules.kept))
+            }
+            return true
+        } catch is FileElsewhere {
+            return false
+        } catch  where LedgerError.refusal(for: error) == .overloaded {
+            // A body of the API of the same field, or a lock: it passes by itself.
+            try await Task.sleep(for: .milliseconds(100))
+            return true
+        } catch let refusal as Refusal {
+            // The party was suspended or took back its agreement: on the record, and tried again
+            // when that may have changed.
+            complain(of: refusal, in: due.file)
+            try await postpone(due.file, seconds: 600)
+        } catch  where LedgerError.refusal(for: error) == nil {
+            complain(of: error, in: due.file)
+            try await postpone(due.file, seconds: 60)
+        }
+        return false
+    }
+
+    private func postpone(_ file: RecordID, seconds: Int) async throws {
+        _ = try await office?.transaction { transaction in
+            try transaction.run(Self.postpone, [.id(file), .int(seconds)])
+        }
+    }
+
+    private func complain(of error: any Error, in file: RecordID?) {
+        guard !(error is CancellationError) else { return }
+        logger.error(
+            "file not advanced",
+            metadata: [
+                "file": .string(file?.text ?? "-"),
+                "type": .string(String(reflecting: type(of: error))),
+                "error": .string(
+                    (error as? Refusal)?.code ?? LedgerError.safeText(of: error) ?? "-"),
+            ])
+    }
+
+    /// The first of each line, unless it waits for somebody, and files that only look.
+    private static let selectDue = Statement(
+        """
+        select f.file, f.party, f.operator, f.layout from office.file f
+        where f.state in ('weighing', 'applying')
+            and (f.not_before is null or f.not_before <= clock_timestamp())
+            and (f.is_dry_run or not exists (
+                select 1 from office.file before
+                where before.party = f.party and before.field = f.field and before.place < f.place
+                    and before.state in ('weighing', 'waiting', 'applying')))
+        order by f.advanced_at limit 8
+        """)
+
+    private static let postpone = Statement(
+        """
+        update office.file set not_before = clock_timestamp() + make_interval(secs => $2) where file = $1
+        """)
+}

@@ -1,0 +1,112 @@
+import Exchange
+import Foundation
+import Glibc
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 夜の途中で: SIGKILL of the gateway again and again in the middle of a large file, while it is compared and
+/// while it is applied. It goes on where it was, and does nothing twice.
+@Suite(.serialized, .timeLimit(.minutes(5)))
+struct FileCrashTests {
+    static let rows = 4_000
+
+    @Test func `a large file is applied exactly once, whenever it is killed`() async throws {
+        try await CrashWorld.with { world in
+            var gateway = try world.serve()
+            var office = try await Self.office(world, gateway)
+            let receipt = try await office.send(
+                "POST", "/files/entitlements?sequence=1", headers: Self.headers("clerk-a"),
+                body: Self.file(), within: 120)
+            try #require(receipt.status == 202, "\(receipt.text)")
+            let file = receipt.text("file")
+            var chance = Seeded(0x6E69_6768)
+            var met: Set<String> = []
+            for _ in 0..<60 {
+                try await Task.sleep(for: .milliseconds(chance.int(50...500)))
+                let state = try await Self.look(office, file)
+                met.insert(state)
+                if state == "done" { break }
+                await office.close()
+                gateway.signal(SIGKILL)
+                _ = try await gateway.exit()
+                try await Self.expectWhole(world, file)
+                gateway = try world.serve()
+                office = try await Self.office(world, gateway)
+            }
+            let done = try await Self.done(office, file)
+            await office.close()
+            #expect(met.isSuperset(of: ["weighing", "applying"]), "\(met)")
+            #expect(done.number("additions") == Self.rows && done.number("refused") == 1)
+            #expect(
+                done.json["processed"]?.object?["hash"] == done.json["effect"]?.object?["hash"])
+            #expect(try await world.count("exchange.entitlement") == Self.rows)
+            #expect(try await world.count("exchange.person") == Self.rows)
+            let entered = try await world.count(
+                """
+                (select person from log.access_entry where person is not null
+                group by person having count(*) = 1) p
+                """)
+            #expect(entered == Self.rows)
+            gateway.signal(SIGTERM)
+            #expect(try await gateway.exit() == 0, "\(gateway.complaint)")
+        }
+    }
+
+    /// What a crash leaves is some whole parts: each applied with its entries, or not at all.
+    private static func expectWhole(_ world: CrashWorld, _ file: String) async throws {
+        let applied = try await world.count("exchange.entitlement")
+        let entered = try await world.count("log.access_entry where person is not null")
+        let moved = try await world.count(
+            "office.file_chunk where task is not null")
+        #expect(applied == entered)
+        // The refused row stands in the first part.
+        #expect(applied == max(0, min(moved * 1_000 - 1, rows)))
+    }
+
+    /// Its state; the second person confirms it when it waits.
+    private static func look(_ office: TLSClient, _ file: String) async throws -> String {
+        let report = try await office.send("GET", "/files/entitlements/\(file)")
+        guard report.text("status") == "waiting" else { return report.text("status") }
+        let hash = report.json["effect"]?.object?["hash"]?.string ?? ""
+        let body = #"{"decision":"confirm","effect":"\#(hash)"}"#
+        let confirmed = try await office.send(
+            "POST", "/files/entitlements/\(file)/decision",
+            headers: [("Content-Type", "application/json"), ("Tsunagi-Operator", "clerk-b")],
+            body: Array(body.utf8))
+        try #require(confirmed.status == 200, "\(confirmed.text)")
+        return "waiting"
+    }
+
+    private static func done(_ office: TLSClient, _ file: String) async throws -> TLSClient.Answer {
+        for _ in 0..<600 where try await look(office, file) != "done" {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return try await office.send("GET", "/files/entitlements/\(file)")
+    }
+
+    private static func office(_ world: CrashWorld, _ gateway: ServeProcess) async throws
+        -> TLSClient
+    {
+        let ports = try await gateway.ports(CrashWorld.listeners.count)
+        return try await TLSClient(
+            port: try #require(ports[.office]), credentials: world.pki.credentials(of: Cast.town))
+    }
+
+    private static func headers(_ operatorID: String) -> [(String, String)] {
+        [("Content-Type", "text/csv"), ("Tsunagi-Operator", operatorID)]
+    }
+
+    private static func file() -> [UInt8] {
+        let people = TestPeople()
+        let today = WallClock.now().dayInJapan
+        var rows = (0..<Self.rows).map { _ in
+            people.next().cells(today.adding(days: -10), today.adding(days: 300))
+        }
+        rows.insert(
+            people.next().cells(today, today, ["性別": "7"]), at: 10)
+        return NightFile(rows).bytes()
+    }
+}

@@ -1,0 +1,166 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// どのファイルを誰が: each layout goes to the registration that its rows have over JSON, from those who may send
+/// it, and is read by its sender alone.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct FileKindTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private func csv(_ lines: [[String]]) -> [UInt8] {
+        Array(lines.map { $0.joined(separator: ",") + "\r\n" }.joined().utf8)
+    }
+
+    private func rows(_ count: Int) -> [UInt8] {
+        let today = gateway.clock.today
+        return NightFile(
+            (0..<count).map { _ in
+                gateway.people.next().cells(today.adding(days: -10), today.adding(days: 300))
+            }
+        ).bytes()
+    }
+
+    @Test func `checkup targets come by file as by the API`() async throws {
+        let person = gateway.people.next()
+        let header = ["更新区分", "宛名番号", "個人番号", "消除の異動日"]
+        let added = try await gateway.take(
+            csv([header, ["1", "A-1", person.number, ""], ["3", "A-2", person.number, ""]]),
+            as: "checkup-targets", field: "maternal")
+        #expect(added.number("additions") == 1 && added.number("refused") == 1, "\(added.text)")
+        let again = try await gateway.take(
+            csv([header, ["1", "A-1", person.number, ""]]), as: "checkup-targets",
+            field: "maternal")
+        #expect(again.number("unchanged") == 1, "\(again.text)")
+        let removed = try await gateway.take(
+            csv([header, ["2", "A-1", person.number, "R8.6.15"]]), as: "checkup-targets",
+            field: "maternal")
+        #expect(removed.number("ends") == 1, "\(removed.text)")
+        let target = try await gateway.count(
+            """
+            select count(*) from exchange.checkup_target
+            where identity_key = 'A-1' and is_removed and removed_on = '2026-06-15'
+            """)
+        #expect(target == 1)
+    }
+
+    @Test func `the card authority's night comes by file`() async throws {
+        let person = gateway.people.next()
+        let card = try gateway.card()
+        let header = [
+            "通番", "種別", "個人番号", "発行者", "証明書の番号", "有効期間開始", "有効期間終了", "前の発行者", "前の証明書の番号",
+            "市区町村コード", "異動日",
+        ]
+        let issuer = Base64.text(card.issuerDER)
+        let serial = Hexadecimal.text(card.serial)
+        let file = csv([
+            header,
+            [
+                "1", "bind", person.number, issuer, serial, card.notBefore.dayInJapan.text,
+                card.notAfter.dayInJapan.text, "", "", "", "",
+            ],
+            [
+                "2", "residence", person.number, "", "", "", "", "", "", Cast.town.code,
+                gateway.clock.today.adding(days: -100).text,
+            ],
+            ["3", "residence", person.number, "", "", "", "", "", "", "999999", "2026-04-01"],
+        ])
+        let done = try await gateway.take(
+            file, as: "card-bindings", by: Cast.authority, field: "cards")
+        #expect(done.number("additions") == 2 && done.number("refused") == 1, "\(done.text)")
+        let visit = try await gateway.openVisit(card)
+        #expect(try await gateway.check(visit).status == 200)
+        let revoked = try await gateway.take(
+            csv([header, ["4", "revoke", "", issuer, serial, "", "", "", "", "", ""]]),
+            as: "card-bindings", by: Cast.authority, field: "cards")
+        #expect(revoked.number("ends") == 1, "\(revoked.text)")
+        let body = try await gateway.visitBody(card)
+        let refused = try await gateway.send(
+            Cast.clinic, "POST", "/visits", body: .object(body))
+        #expect(refused.code == Refusal.cardRevoked.code)
+    }
+
+    @Test func `each may send what its purpose allows, and nobody reads another's`() async throws {
+        let file = rows(1)
+        for (party, layout) in [
+            (Cast.town, "card-bindings"), (Cast.authority, "entitlements"),
+            (Cast.auditor, "entitlements"), (Cast.prefecture, "checkup-targets"),
+        ] {
+            let answer = try await gateway.upload(file, as: layout, "sequence=1", by: party)
+            #expect(answer.code == Refusal.notYourPurpose.code, "\(party.key) \(layout)")
+        }
+        let unknown = try await gateway.upload(file, as: "guardianships", "sequence=1")
+        #expect(unknown.code == Refusal.routeUnknown.code)
+        let done = try await gateway.take(file)
+        let id = done.text("file")
+        for path in ["/files/entitlements/\(id)", "/files/entitlements/\(id)/errors"] {
+            let other = try await gateway.send(Cast.otherTown, "GET", path)
+            #expect(other.code == Refusal.taskUnknown.code)
+        }
+        let layout = try await gateway.send(Cast.town, "GET", "/files/entitlements-full/\(id)")
+        #expect(layout.code == Refusal.taskUnknown.code)
+        let decided = try await gateway.decide(
+            "withdraw", on: id, by: Cast.otherTown, operatorID: "clerk")
+        #expect(decided.code == Refusal.taskUnknown.code)
+        let clinic = try await gateway.send(Cast.clinic, "GET", "/files/entitlements/\(id)")
+        #expect(clinic.code == Refusal.routeUnknown.code)
+    }
+
+    /// 他の自治体の住民: a town may say what it likes of a stranger; it changes nothing of what others hold,
+    /// and a number that speaks of somebody else is held back.
+    @Test func `another municipality's residents keep what theirs says`() async throws {
+        let today = gateway.clock.today
+        let stranger = gateway.people.next()
+        let own = stranger.cells(today.adding(days: -10), today.adding(days: 300))
+        let first = try await gateway.take(NightFile([own]).bytes(), by: Cast.otherTown)
+        try #require(first.number("additions") == 1, "\(first.text)")
+        let mistaken = own.merging(
+            ["氏名": "別人　太郎", "氏名カナ": "ベツジン　タロウ", "生年月日": "1950-01-01", "性別": "1", "削除フラグ": "0"]
+        ) { $1 }
+        let held = try await gateway.take(NightFile([mistaken]).bytes())
+        #expect(held.number("underReview") == 1, "\(held.text)")
+        #expect(held.results.first?.findings.map { $0["code"]?.string } == ["under-review"])
+        let untouched = try await gateway.count(
+            """
+            select count(*) from exchange.entitlement
+            where body = $1 and recipient_number = $2 and not is_deleted
+            """, [.text(Cast.otherTown.code), .text("R-00\(stranger.index)")])
+        #expect(untouched == 1)
+    }
+
+    @Test func `a party that is suspended in the middle stops, and goes on when it is let`()
+        async throws
+    {
+        let party = Cast.silentTown
+        let waiting = try await gateway.take(rows(120), by: party)
+        try #require(waiting.text("status") == "waiting", "\(waiting.text)")
+        let file: [Value] = [.text(waiting.text("file"))]
+        _ = try await gateway.registry.suspend(party)
+        try await gateway.sql {
+            try $0.run(
+                Statement("update office.file set state = 'applying' where file = $1::text::uuid"),
+                file)
+        }
+        let postponed =
+            "select count(*) from office.file where not_before is not null and file = $1::text::uuid"
+        for _ in 0..<200 where try await gateway.count(postponed, file) == 0 {
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        #expect(try await gateway.count(postponed, file) == 1)
+        gateway.expectMoreEntries(1)
+        _ = try await gateway.registry.resume(party)
+        try await gateway.sql {
+            try $0.run(
+                Statement("update office.file set not_before = null where file = $1::text::uuid"),
+                file)
+        }
+        try await gateway.ledger.refresh()
+        let done = try await gateway.settled(waiting.text("file"), by: party)
+        #expect(done.text("status") == "done" && done.number("additions") == 120)
+    }
+}

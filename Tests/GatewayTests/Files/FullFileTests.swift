@@ -1,0 +1,116 @@
+import Exchange
+import Postgres
+import TestSupport
+import Testing
+
+/// 全件: a whole list ends what it no longer holds, and nothing else: not the rows of other bodies, not those
+/// of people whose own row was refused, and nobody while a row names nobody.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct FullFileTests {
+    static let layout = "entitlements-full"
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private func row(
+        _ resident: TestResident, from: Int = -10, _ changes: [String: String] = [:]
+    ) -> [String: String] {
+        let today = gateway.clock.today
+        return resident.cells(
+            today.adding(days: from), today.adding(days: 300), historyKey: "", changes)
+    }
+
+    private func people(_ count: Int) -> [TestResident] {
+        (0..<count).map { _ in gateway.people.next() }
+    }
+
+    private func take(_ rows: [[String: String]], by party: Party) async throws -> TLSClient.Answer
+    {
+        let answer = try await gateway.take(
+            NightFile(rows).bytes(), as: Self.layout, by: party, operatorID: "clerk-a")
+        guard answer.text("status") == "waiting" else { return answer }
+        let hash = answer.json["effect"]?.object?["hash"]?.string
+        let confirmed = try await gateway.decide(
+            "confirm", on: answer.text("file"), effect: hash, as: Self.layout, by: party,
+            operatorID: "clerk-b")
+        try confirmed.expect(200)
+        return try await gateway.settled(answer.text("file"), as: Self.layout, by: party)
+    }
+
+    private func standing(_ person: TestResident) async throws -> Int {
+        try await gateway.count(
+            """
+            select count(*) from exchange.entitlement e
+            where e.recipient_number = $1 and e.valid_to >= $2 and not e.is_deleted and not exists (
+                select 1 from exchange.entitlement later where later.person = e.person
+                    and later.body = e.body and later.history_key = e.history_key
+                    and later.version > e.version)
+            """, [.text("R-00\(person.index)"), .day(gateway.clock.today.daysSince1970)])
+    }
+
+    @Test func `who is missing has ended the day before, and nobody else`() async throws {
+        let own = people(6)
+        let others = people(2)
+        // The town already holds one of the suite's own; it is not in the list either.
+        let first = try await take(own.map { row($0) }, by: Cast.town)
+        #expect(first.number("additions") == 6, "\(first.text)")
+        _ = try await take(others.map { row($0) }, by: Cast.otherTown)
+        let list = own[0..<3].map { row($0) } + [row(own[3], ["性別": "7"])]
+        let done = try await take(list, by: Cast.town)
+        // Three are as before; one was refused and is left standing; two have ended.
+        #expect(done.number("unchanged") == 3 && done.number("refused") == 1, "\(done.text)")
+        #expect(done.number("ends") == 2)
+        #expect(done.json["processed"]?.object?["hash"] == done.json["effect"]?.object?["hash"])
+        for (place, expected) in [1, 1, 1, 1, 0, 0].enumerated() {
+            #expect(try await standing(own[place]) == expected, "\(place)")
+        }
+        for other in others { #expect(try await standing(other) == 1) }
+        let yesterday = gateway.clock.today.adding(days: -1)
+        let ended = try await gateway.count(
+            """
+            select count(*) from exchange.entitlement
+            where recipient_number = $1 and valid_to = $2 and face like '%' || $3 || '%'
+            """,
+            [
+                .text("R-00\(own[5].index)"), .day(yesterday.daysSince1970),
+                .text("\"validTo\":\"\(yesterday.text)\""),
+            ])
+        #expect(ended == 1)
+        // Mended rows alone end nobody.
+        let errors = try await gateway.errors(of: done.text("file"), as: Self.layout)
+        let text = NightFile.text(of: errors.body, .cp932).replacing(",7,", with: ",2,")
+        let mended = try await gateway.take(
+            NightFile.bytes(of: text, .cp932), as: Self.layout)
+        #expect(mended.number("unchanged") == 1 && mended.number("ends") == 0, "\(mended.text)")
+        #expect(try await standing(own[0]) == 1)
+    }
+
+    @Test func `nobody ends while a row names nobody`() async throws {
+        let party = Cast.prefecture
+        let own = people(4)
+        func nanbyo(_ person: TestResident, _ changes: [String: String] = [:]) -> [String: String] {
+            row(
+                person,
+                ["機関別受給者証種別ID": "nanbyo", "公費負担者番号": "54136015", "所得区分": "D"]
+                    .merging(changes) { $1 })
+        }
+        _ = try await take(own.map { nanbyo($0) }, by: party)
+        let done = try await take(
+            [nanbyo(own[0]), nanbyo(own[1], ["個人番号": "12345"])], by: party)
+        #expect(done.number("refused") == 1 && done.number("ends") == 0, "\(done.text)")
+        for person in own { #expect(try await standing(person) == 1) }
+    }
+
+    @Test func `an entry for each resident whose row ended`() async throws {
+        let party = Cast.silentTown
+        let own = people(5).map { row($0, ["機関別受給者証種別ID": "kodomo"]) }
+        let first = try await take(own, by: party)
+        try #require(first.number("additions") == 5, "\(first.text)")
+        let entries = try await gateway.entries {
+            let done = try await take([own[0]], by: party)
+            #expect(done.number("ends") == 4, "\(done.text)")
+        }
+        // The one that stayed was looked at and is on the record too.
+        #expect(entries.filter(\.hasPerson).count == 5)
+    }
+}
