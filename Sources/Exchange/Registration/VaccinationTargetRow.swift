@@ -11,7 +11,7 @@ package struct VaccinationTargetRow: Sendable {
     /// Place in the body, from 0.
     package let index: Int
     package let modification: Modification
-    package let number: IndividualNumber
+    package let number: GivenNumber
     package let municipalityIdentityKey: String
     /// A schedule of `immunization/schedule/` that the Act provides for.
     package let programme: String
