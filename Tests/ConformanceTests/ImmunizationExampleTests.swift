@@ -114,6 +114,12 @@ import Testing
         #expect(
             try codes("fhir/CodeSystem-screening-decision.json", "concept")
                 == Vaccination.ScreeningDecision.Code.allCases.map(\.rawValue))
+        #expect(
+            try codes("fhir/CodeSystem-vaccination-claim.json", "concept")
+                == VaccinationClaimStatus.all.map(\.code))
+        #expect(
+            try codes("fhir/CodeSystem-vaccination-warning.json", "concept")
+                == VaccinationWarning.allCases.map(\.rawValue))
     }
 
     @Test func `the answers to choose from are those of the forms`() throws {

@@ -4,11 +4,36 @@ import Exchange
 extension Written {
     static let immunization: [Resource] = [
         Resource("immunization/examples/valid/written-record.json") {
-            VaccinationVersion(
-                id: "rec-0001", version: 2, recordedAt: try now(),
-                institution: try Party(role: .institution, code: institution),
-                vaccination: try submitted("record-with-override").vaccination
-            ).render(as: "pw-0002")
+            try version().render(as: "pw-0002")
+        },
+        Resource("immunization/examples/valid/written-record-to-its-clinic.json") {
+            try version().render(
+                as: "pw-0002", visitID: "0f8fad5b-d9cb-469f-a165-70867728950e",
+                outcome: outcome())
+        },
+        Resource("immunization/examples/valid/written-outcome.json") {
+            try outcome().operationOutcome()
+        },
+        Resource("immunization/examples/valid/written-line.json") {
+            MunicipalLine(
+                version: try version(), isWithdrawn: false,
+                entry: .init(
+                    programme: "mr", doseNumber: 1, isOutOfArea: true, remarks: ["interval"],
+                    charge: .init(unitYen: 11_070, copaymentYen: 70, source: "架空の委託単価"))
+            ).render(
+                id: "line-0001",
+                of: ShownPatient(
+                    id: "pw-0003",
+                    identifier: RecordIdentifier(system: FHIR.System.identityKey, value: "0001")),
+                place: 7)
+        },
+        Resource("immunization/examples/valid/written-card.json") {
+            let card = HealthCard(
+                issuer: "https://tsunagi.example", id: "AAECAwQFBgcICQoLDA0ODw",
+                issuedAt: try now(), of: ("見本　花子", try CalendarDay("2025-06-01")),
+                held: [try version()], try ruleSet())
+            guard let card else { throw Refusal.recordUnknown }
+            return card.payload(try ruleSet())
         },
         Resource("immunization/examples/valid/written-check.json") {
             let rules = try ruleSet()
@@ -45,6 +70,17 @@ extension Written {
     private static func ruleSet() throws -> ImmunizationRules {
         guard let rules = Example.book.immunization else { throw Refusal.rulesUnknown }
         return rules
+    }
+
+    private static func version() throws -> VaccinationVersion {
+        VaccinationVersion(
+            id: "rec-0001", version: 2, recordedAt: try now(),
+            institution: try Party(role: .institution, code: institution),
+            vaccination: try submitted("record-with-override").vaccination)
+    }
+
+    private static func outcome() throws -> VaccinationOutcome {
+        VaccinationOutcome(warnings: [.expiryUnsaid], claim: .awaitingPrice)
     }
 
     private static func example(_ name: String) -> [UInt8] {

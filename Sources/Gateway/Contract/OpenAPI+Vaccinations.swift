@@ -31,7 +31,7 @@ extension OpenAPI {
                 .fhir(.reference("Immunization"), "The new record.", status: 201),
                 .fhir(.reference("Immunization"), "The same record, held already."),
             ],
-            refusals: refusalsOfVisit + [.consentNotGiven, .identifierReused]),
+            refusals: refusalsOfVisit + [.consentNotGiven, .identifierReused, .recordUnknown]),
         Operation(
             method: .put, path: "/fhir/Immunization/:id", id: "correctVaccination",
             field: "vaccinations", ja: "送った接種記録を訂正する、または誤りとして取り消す",
