@@ -86,6 +86,9 @@ import Trust
             let third = try KeyRing.load(folder)
             let wrapped = third.all(.number).dropFirst()
                 .reduce(stored) { KeyedHash.wrap($0, in: $1) }
+            // What was kept before the rotations is found after them.
+            let kept = KeyedHash.extended([stored], keys: third)
+            #expect(kept == KeyedHash.individualNumber("000000000000", keys: third))
             let chain = KeyedHash.individualNumber("000000000000", keys: third).byVersion
             #expect(chain.count == 3 && chain[0] == stored && chain[2] == wrapped)
             #expect(Set(chain).count == 3 && wrapped.count == 32)

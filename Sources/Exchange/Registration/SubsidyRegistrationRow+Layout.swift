@@ -4,7 +4,17 @@ extension CheckedRow {
     package func subsidyRow(form: RegistrationForm, number: NumberPlace = .inTheRow)
         -> Result<SubsidyRegistrationRow, RowRefusal>
     {
-        readSubsidyRow(object, index: line - 1, form: form, number: number)
+        readSubsidyRow(namedObject, index: line - 1, form: form, number: number)
+    }
+
+    /// Where the layout names a row by its first day, that day is its history key: two terms of one
+    /// certificate are two rows.
+    private var namedObject: JSONObject {
+        let object = object
+        guard object["historyKey"] == nil, let from = object["validFrom"],
+            layout.column("validFrom").map(layout.key.contains) ?? false
+        else { return object }
+        return JSONObject(object.members + [.init(name: "historyKey", value: from)])
     }
 
     /// What was found after the layout (masters, the ledger), told in the words of the layout.

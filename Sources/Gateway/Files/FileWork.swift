@@ -48,10 +48,10 @@ extension FileHashing {
     }
 }
 
-/// 受付の席: two files at once in one gateway. One of a million rows remembers its keys, some 40 MB; who
-/// comes too early is told to come back, and nothing was read.
+/// 受付の席: four files at once in one gateway. One of a million rows remembers its keys, some 40 MB, and
+/// four of them are 160; who comes too early is told to come back, and nothing was read.
 final class UploadRoom: Sendable {
-    static let atOnceMax = 2
+    static let atOnceMax = 4
 
     private let count = Mutex(0)
 

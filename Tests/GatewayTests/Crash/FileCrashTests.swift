@@ -24,11 +24,14 @@ struct FileCrashTests {
             let file = receipt.text("file")
             var chance = Seeded(0x6E69_6768)
             var met: Set<String> = []
-            for _ in 0..<60 {
-                try await Task.sleep(for: .milliseconds(chance.int(50...500)))
-                let state = try await Self.look(office, file)
-                met.insert(state)
-                if state == "done" { break }
+            var last = Progress(state: "", cursor: -1)
+            while last.state != "done" {
+                last = try await Self.progress(world, past: last)
+                met.insert(last.state)
+                if last.state == "waiting" { try await Self.confirm(office, file) }
+                guard ["weighing", "applying"].contains(last.state) else { continue }
+                // Somewhere in the part that comes next.
+                try await Task.sleep(for: .milliseconds(chance.int(0...200)))
                 await office.close()
                 gateway.signal(SIGKILL)
                 _ = try await gateway.exit()
@@ -36,7 +39,7 @@ struct FileCrashTests {
                 gateway = try world.serve()
                 office = try await Self.office(world, gateway)
             }
-            let done = try await Self.done(office, file)
+            let done = try await office.send("GET", "/files/entitlements/\(file)")
             await office.close()
             #expect(met.isSuperset(of: ["weighing", "applying"]), "\(met)")
             #expect(done.number("additions") == Self.rows && done.number("refused") == 1)
@@ -66,10 +69,28 @@ struct FileCrashTests {
         #expect(applied == max(0, min(moved * 1_000 - 1, rows)))
     }
 
-    /// Its state; the second person confirms it when it waits.
-    private static func look(_ office: TLSClient, _ file: String) async throws -> String {
+    private struct Progress: Hashable, Sendable {
+        let state: String
+        let cursor: Int
+    }
+
+    /// How far the file is, once it is further than it was.
+    private static func progress(_ world: CrashWorld, past last: Progress) async throws -> Progress
+    {
+        for _ in 0..<3_000 {
+            let now = try await world.owner.transaction { transaction in
+                let row = try transaction.query(
+                    Statement("select state, cursor from office.file"))[0]
+                return Progress(state: try row.text(0), cursor: try row.int(1))
+            }
+            if now != last { return now }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw TLSClient.Gone(description: "the file went no further in thirty seconds")
+    }
+
+    private static func confirm(_ office: TLSClient, _ file: String) async throws {
         let report = try await office.send("GET", "/files/entitlements/\(file)")
-        guard report.text("status") == "waiting" else { return report.text("status") }
         let hash = report.json["effect"]?.object?["hash"]?.string ?? ""
         let body = #"{"decision":"confirm","effect":"\#(hash)"}"#
         let confirmed = try await office.send(
@@ -77,14 +98,6 @@ struct FileCrashTests {
             headers: [("Content-Type", "application/json"), ("Tsunagi-Operator", "clerk-b")],
             body: Array(body.utf8))
         try #require(confirmed.status == 200, "\(confirmed.text)")
-        return "waiting"
-    }
-
-    private static func done(_ office: TLSClient, _ file: String) async throws -> TLSClient.Answer {
-        for _ in 0..<600 where try await look(office, file) != "done" {
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        return try await office.send("GET", "/files/entitlements/\(file)")
     }
 
     private static func office(_ world: CrashWorld, _ gateway: ServeProcess) async throws

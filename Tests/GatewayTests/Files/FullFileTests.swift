@@ -101,6 +101,22 @@ struct FullFileTests {
         for person in own { #expect(try await standing(person) == 1) }
     }
 
+    @Test func `two terms of one certificate are two rows, and stay so`() async throws {
+        let party = Cast.otherTown
+        let person = people(1)[0]
+        let today = gateway.clock.today
+        let next = row(person, from: 301, ["資格有効期間終了": today.adding(days: 600).text])
+        let first = try await take([row(person), next], by: party)
+        #expect(first.number("additions") == 2, "\(first.text)")
+        let again = try await take([next, row(person)], by: party)
+        #expect(again.number("unchanged") == 2, "\(again.text)")
+        #expect(try await standing(person) == 2)
+        // One that had not begun is taken back.
+        let shorter = try await take([row(person)], by: party)
+        #expect(shorter.number("ends") == 1, "\(shorter.text)")
+        #expect(try await standing(person) == 1)
+    }
+
     @Test func `an entry for each resident whose row ended`() async throws {
         let party = Cast.silentTown
         let own = people(5).map { row($0, ["機関別受給者証種別ID": "kodomo"]) }
