@@ -12,31 +12,44 @@ package struct GatewayParts: Sendable {
     package let ledger: Ledger
     package let keys: KeyShelf
     package let cards: CardTrust
+    /// The name of this site, as its log has it.
+    package let origin: String
     /// The gateway's own clock, for what the database is not asked about (nonces, tokens).
     package let now: @Sendable () -> Instant
     let gate = RegistrationGate()
 
     package init(
-        ledger: Ledger, keys: KeyShelf, cards: CardTrust, now: @escaping @Sendable () -> Instant
+        ledger: Ledger, keys: KeyShelf, cards: CardTrust, origin: String,
+        now: @escaping @Sendable () -> Instant
     ) {
         self.ledger = ledger
         self.keys = keys
         self.cards = cards
+        self.origin = origin
         self.now = now
     }
 
     /// 仮名: a resident as one institution knows them; two institutions cannot join theirs. Letters
     /// `a` to `p` alone, so that no id can be taken for an individual number.
     func pairwise(_ person: PersonKey, for party: Party) -> PairwiseIDs {
-        let keys = keys.ring
-        return PairwiseIDs(
-            current: pairwise(person.bytes, for: party, keys.current(.pairwise)),
-            former: keys.former(.pairwise).map { pairwise(person.bytes, for: party, $0) })
+        pairwise(person.bytes, for: party)
     }
 
     /// The same of a record that more than one party is shown: no two can tell that theirs is one.
-    func pairwise(_ record: RecordID, for party: Party) -> String {
-        pairwise(record.bytes, for: party, keys.ring.current(.pairwise))
+    func pairwise(_ record: RecordID, for party: Party) -> PairwiseIDs {
+        pairwise(record.bytes, for: party)
+    }
+
+    /// The ids by which a party knows such records, those from before a rotation among them.
+    func names(for party: Party) -> @Sendable (RecordID) -> PairwiseIDs {
+        { [self] in pairwise($0, for: party) }
+    }
+
+    private func pairwise(_ bytes: [UInt8], for party: Party) -> PairwiseIDs {
+        let keys = keys.ring
+        return PairwiseIDs(
+            current: pairwise(bytes, for: party, keys.current(.pairwise)),
+            former: keys.former(.pairwise).map { pairwise(bytes, for: party, $0) })
     }
 
     private func pairwise(_ bytes: [UInt8], for party: Party, _ key: KeyRing.Key) -> String {

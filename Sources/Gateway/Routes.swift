@@ -42,6 +42,9 @@ extension GatewayParts {
             route(
                 .post, "/fhir/Immunization/$check", for: .checkVaccination,
                 handle: checkVaccination),
+            route(
+                .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
+                handle: searchScreenings),
         ]
     }
 
@@ -63,6 +66,21 @@ extension GatewayParts {
             route(
                 .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
                 handle: readRegistration),
+            route(
+                .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
+                handle: registerVaccinationTargets),
+            route(
+                .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
+                .get, "/immunization/unvaccinated", for: .listUnvaccinated,
+                handle: listUnvaccinated),
+            route(
+                .get, "/fhir/Immunization", for: .receiveVaccinations,
+                handle: receiveVaccinations),
+            route(
+                .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
+                handle: searchVaccinationLines),
             route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
             route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
             route(
@@ -85,6 +103,24 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
                 handle: readOwnForecast),
+            route(
+                .post, "/fhir/QuestionnaireResponse", for: .saveScreening, handle: saveScreening),
+            route(
+                .put, "/fhir/QuestionnaireResponse/:id", for: .saveScreening,
+                handle: saveScreeningAgain),
+            route(
+                .get, "/fhir/QuestionnaireResponse", for: .readOwnScreenings,
+                handle: readOwnScreenings),
+            route(
+                .get, "/fhir/Questionnaire/:id/$populate", for: .readOwnScreenings,
+                handle: populateQuestionnaire),
+            route(
+                .post, "/fhir/Patient/:id/$health-cards-issue", for: .issueHealthCard,
+                handle: issueHealthCard),
+            route(
+                .post, "/health-cards/:id/revoke", for: .revokeHealthCard, handle: revokeHealthCard),
+            Route(.get, "/.well-known/jwks.json", handle: readHealthCardKeys),
+            Route(.get, "/.well-known/crl/:file", handle: readRevokedHealthCards),
             route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
             route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
         ]
@@ -96,6 +132,8 @@ extension GatewayParts {
             Route(.get, "/fhir/metadata", handle: readCapabilities),
             Route(.get, "/openapi.json", handle: readOpenAPI),
             Route(.get, "/errors", handle: readErrors),
+            Route(.get, "/fhir/Questionnaire", handle: readQuestionnaires),
+            Route(.get, "/fhir/Questionnaire/:id", handle: readQuestionnaire),
             Route(.get, "/log/checkpoint", handle: readCheckpoint),
             Route(.get, "/log/consistency/:from/:to", handle: readConsistency),
         ]

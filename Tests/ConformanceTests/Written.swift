@@ -135,7 +135,7 @@ enum Written {
         return Notice(
             id: "notice-1", at: try Instant("2026-06-15T09:30:00+09:00"), kind: kind,
             party: try Party(role: .institution, code: institution), partyName: "見本クリニック",
-            visitID: "visit-1")
+            about: (visitID: "visit-1", subject: nil))
     }
 
     static func accessLog() throws -> [AccessEntryView] {

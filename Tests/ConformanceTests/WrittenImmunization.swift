@@ -33,8 +33,12 @@ extension Written {
             return form.render()
         },
         Resource("immunization/examples/valid/written-response.json") {
-            try SubmittedResponse(reading: example("response-with-a-yes"), ruleSet()).response
-                .render(id: "qr-0001", as: "pw-0001")
+            ScreeningVersion(
+                id: "qr-0001", version: 1, savedAt: try now(),
+                response: try SubmittedResponse(
+                    reading: example("response-with-a-yes"), ruleSet()
+                ).response
+            ).render(as: "pw-0001")
         },
     ]
 

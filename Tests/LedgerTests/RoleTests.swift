@@ -37,7 +37,7 @@ import Testing
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
                 Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
             ]
-        } + own + versions
+        } + own + versions + aroundTheNeedle
 
     /// What one role may and the others may not.
     static let own: [Attempt] =
@@ -112,6 +112,27 @@ import Testing
                 Attempt(role: $0, sql: "select * from \(table)")
             }
     }
+
+    /// 予防接種の前後: answers of residents are the gateway's alone, invitations the office's to write; what a
+    /// municipality received and which cards were signed nobody takes back.
+    static let aroundTheNeedle: [Attempt] =
+        ["office", "sealer", "reader"].flatMap { role in
+            [
+                "screening_response", "vaccination_delivery", "vaccination_receipt", "health_card",
+            ].map { Attempt(role: role, sql: "select * from exchange.\($0)") }
+        }
+        + [
+            "update exchange.screening_response set status = status",
+            "delete from exchange.screening_response",
+            "insert into exchange.vaccination_target (person) values (null)",
+            "update exchange.vaccination_delivery set municipality = municipality",
+            "delete from exchange.vaccination_delivery", "delete from exchange.vaccination_receipt",
+            "update exchange.health_card set records = records", "delete from exchange.health_card",
+        ].map { Attempt(role: "gateway", sql: $0) }
+        + [
+            "update exchange.vaccination_target set is_removed = true",
+            "delete from exchange.vaccination_target", "select * from exchange.notice",
+        ].map { Attempt(role: "office", sql: $0) }
 
     static let allowed: [Attempt] = [
         Attempt(

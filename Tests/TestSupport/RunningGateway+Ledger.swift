@@ -13,13 +13,17 @@ struct EntryTally {
     /// What says nothing of anyone on any path.
     private static let silent = [
         "/fhir/metadata", "/openapi.json", "/errors", "/log/", "/oauth2/token", "nonces",
+        "/.well-known/",
     ]
     private static let byCode = Dictionary(
         Refusal.table.map { ($0.code, $0.isEntered) }, uniquingKeysWith: { first, _ in first })
 
     mutating func count(_ method: String, _ path: String, _ answer: TLSClient.Answer) {
         // Turned away at the door: whatever was asked for.
-        let isSilent = Self.silent.contains(where: path.contains) && answer["Connection"] != "close"
+        let isForm = path.hasPrefix("/fhir/Questionnaire") && !path.contains("Response")
+        let isSilent =
+            (Self.silent.contains(where: path.contains) || isForm && !path.contains("$"))
+            && answer["Connection"] != "close"
         guard !isSilent else { return }
         guard answer.status >= 400 else {
             // A report of the card feed is entered under the feed's own purpose.
@@ -120,7 +124,8 @@ extension RunningGateway {
             """
             select count(*) from log.access_entry
             where outcome <> 'ok'
-                or purpose not in ('register-entitlements', 'register-checkup-targets', 'feed-cards')
+                or purpose not in ('register-entitlements', 'register-checkup-targets',
+                    'register-vaccination-targets', 'feed-cards')
             """)
         #expect(entered == tally.withLock { $0.expected })
         try await seal()

@@ -10,17 +10,29 @@ package struct SentDose: Sendable {
     package var number = 1
     package var lot = "FAKE01"
     package var status = "completed"
+    package var basis = "routine"
+    /// `QuestionnaireResponse/<id>` that the doctor decided from.
+    package var response: String?
 
     package init(on day: CalendarDay) {
         identifier = RecordID.random().text
         self.day = day
     }
 
+    private var screening: String {
+        guard let response else { return "" }
+        return """
+            ,{"url":"urn:tsunagi:StructureDefinition:screening","extension":[{"url":"decision",\
+            "valueCode":"may-vaccinate"},{"url":"response","valueReference":{"reference":\
+            "\(response)"}}]}
+            """
+    }
+
     package func body(_ visit: RunningGateway.Visit) -> JSONObject {
         let text = """
             {"resourceType":"Immunization","extension":[{\
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
-            "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"routine"}],\
+            "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"\(basis)"}\(screening)],\
             "identifier":[{"system":"https://clinic.example/immunization","value":"\(identifier)"}],\
             "status":"\(status)","vaccineCode":{"coding":[{\
             "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]},\
@@ -39,11 +51,19 @@ extension RunningGateway {
 
     /// A baby of so many days whom the town has registered, with a card.
     package func settleBaby(days: Int = 150) async throws -> SoftwareCard {
-        var (resident, card) = try await settle()
+        try await settleFamily(days: days).card
+    }
+
+    /// The same, for tests that an office names the baby to.
+    package func settleFamily(days: Int = 150, in town: Party = Cast.town) async throws -> (
+        resident: TestResident, card: SoftwareCard
+    ) {
+        var (resident, card) = try await settle(in: town)
         let birth = clock.today.adding(days: -days)
         resident.dateOfBirth = birth.text
-        try await hold([resident.row("kodomo", birth, clock.today.adding(days: 300))])
-        return card
+        try await hold(
+            [resident.row("kodomo", birth, clock.today.adding(days: 300))], by: town)
+        return (resident, card)
     }
 
     package func openVaccinationVisit(
@@ -53,10 +73,12 @@ extension RunningGateway {
     }
 
     package func record(
-        _ dose: SentDose, _ visit: Visit, by institution: Party = Cast.clinic
+        _ dose: SentDose, _ visit: Visit, by institution: Party = Cast.clinic,
+        preferring preferred: String? = nil
     ) async throws -> Answer {
         try await send(
-            institution, "POST", Self.vaccinationPath, body: .object(dose.body(visit)))
+            institution, "POST", Self.vaccinationPath,
+            headers: preferred.map { [("Prefer", $0)] } ?? [], body: .object(dose.body(visit)))
     }
 
     package func correct(
@@ -68,14 +90,19 @@ extension RunningGateway {
             headers: tag.map { [("If-Match", $0)] } ?? [], body: .object(dose.body(visit)))
     }
 
+    /// `response`: a questionnaire that was saved before.
     package func checkVaccine(
-        _ vaccine: String, _ visit: Visit, by institution: Party = Cast.clinic
+        _ vaccine: String, _ visit: Visit, by institution: Party = Cast.clinic,
+        response: String? = nil
     ) async throws -> Answer {
+        let saved = response.map {
+            #",{"name":"questionnaireResponse","valueReference":{"reference":"\#($0)"}}"#
+        }
         let text = """
             {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
             "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
             "name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}]}
+            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}\(saved ?? "")]}
             """
         return try await send(
             institution, "POST", "\(Self.vaccinationPath)/$check", body: JSON(reading: text))
@@ -109,5 +136,35 @@ extension TLSClient.Answer {
                     part("earliest")?["valueDate"]?.string
                 )
             }
+    }
+}
+
+extension RunningGateway {
+    package typealias Header = (String, String)
+
+    /// A form-encoded search, as FHIR has it for what names a person.
+    package func search(
+        _ party: Party, _ path: String, _ fields: [(String, String)]
+    ) async throws -> Answer {
+        let body = fields.map { name, value in
+            "\(name)=\(value.replacing("|", with: "%7C").replacing("/", with: "%2F"))"
+        }.joined(separator: "&")
+        let client = try await connect(party)
+        let answer = try await send(
+            client, "POST", path,
+            headers: [("Content-Type", "application/x-www-form-urlencoded")],
+            bytes: Array(body.utf8))
+        await client.close()
+        return answer
+    }
+
+    /// The resident's id as the portal knows it.
+    package func patient(_ token: Header, at portal: Party = Cast.portal) async throws -> String {
+        let answer = try await send(
+            portal, "GET", "/fhir/Questionnaire/screening-child-dpt-ipv-hib-1/$populate",
+            headers: [token])
+        try answer.expect(200)
+        let draft = answer.parameter("response")?.object
+        return draft?["subject"]?.object?["reference"]?.string ?? ""
     }
 }

@@ -164,7 +164,7 @@ package final class RunningGateway: Sendable {
         let parts = GatewayParts(
             ledger: ledger, keys: keys,
             cards: CardTrust(anchors: [try pki.anchor(.cards)], revocation: revocation),
-            now: { [clock] in clock.now() })
+            origin: "tsunagi.example/test", now: { [clock] in clock.now() })
         let environment = ServingEnvironment(
             errors: .gateway, enter: ledger.turnAway, now: { [clock] in clock.now() },
             metrics: metrics, logger: log.logger)

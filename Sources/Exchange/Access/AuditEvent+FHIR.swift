@@ -93,15 +93,19 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination:
+            .readRegistration, .readVaccination, .checkVaccination, .readScreenings,
+            .receiveVaccinations, .listUnvaccinated:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination:
+            .registerCheckupTargets, .registerVaccinationTargets, .settleReview, .feedCards,
+            .recordVaccination, .saveScreening:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast:
+            .readOwnVaccinations, .readOwnForecast, .readOwnScreenings:
             .search
-        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
+        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
+            .revokeHealthCard:
+            .operation
         }
     }
 

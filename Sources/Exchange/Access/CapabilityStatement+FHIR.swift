@@ -77,9 +77,14 @@ private struct ServedResource {
     }
 
     private func definition(of operation: String) -> String {
-        operation == "submit"
-            ? "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit"
-            : "urn:tsunagi:OperationDefinition:" + type + "-" + operation
+        switch operation {
+        case "submit": "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit"
+        case "populate":
+            "http://hl7.org/fhir/uv/sdc/OperationDefinition/Questionnaire-populate"
+        case "health-cards-issue":
+            "https://spec.smarthealth.cards/artifacts/operation-patient-i-health-cards-issue.json"
+        default: "urn:tsunagi:OperationDefinition:" + type + "-" + operation
+        }
     }
 }
 
@@ -94,6 +99,9 @@ extension Listener {
     fileprivate var served: [ServedResource] {
         let replay = ServedResource(
             type: "CoverageEligibilityResponse", operations: ["replay"])
+        var forms = ServedResource(
+            type: "Questionnaire", interactions: ["read", "search-type"])
+        forms.searchParameters = [("code", "token")]
         switch self {
         case .institution:
             var response = replay
@@ -108,9 +116,22 @@ extension Listener {
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["create", "update", "read"], operations: ["check"]),
+                forms,
+                ServedResource(
+                    type: "QuestionnaireResponse", interactions: ["search-type"],
+                    searchParameters: [("subject", "reference"), ("visit", "token")]),
             ]
-        case .office: return [replay]
+        case .office:
+            return [
+                replay,
+                ServedResource(
+                    type: "Immunization", profile: FHIR.Profile.vaccination,
+                    interactions: ["search-type"],
+                    searchParameters: [("patient.identifier", "token")]),
+                forms,
+            ]
         case .resident:
+            forms.operations = ["populate"]
             return [
                 ServedResource(
                     type: "Coverage", profile: FHIR.Profile.coverage,
@@ -122,6 +143,11 @@ extension Listener {
                     interactions: ["search-type"]),
                 ServedResource(
                     type: "ImmunizationRecommendation", interactions: ["search-type"]),
+                forms,
+                ServedResource(
+                    type: "QuestionnaireResponse",
+                    interactions: ["create", "update", "search-type"]),
+                ServedResource(type: "Patient", operations: ["health-cards-issue"]),
                 ServedResource(type: "AuditEvent", interactions: ["search-type"]),
             ]
         case .operations: return []

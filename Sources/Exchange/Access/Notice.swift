@@ -17,17 +17,28 @@ package struct Notice: Hashable, Sendable {
     package let party: Party
     package let partyName: String
     package let visitID: String?
+    /// What it is about (`{subject}` of the kind's text), such as the vaccine that is due.
+    package let subject: BilingualText?
+
+    /// 予防接種の対象になったこと: a row of `profiles/access/notice-kinds.json`.
+    package static let vaccinationDue = "vaccination-due"
 
     package init(
         id: String, at: Instant, kind: NoticeKindRule, party: Party, partyName: String,
-        visitID: String?
+        about: (visitID: String?, subject: BilingualText?)
     ) {
         self.id = id
         self.at = at
         self.kind = kind
         self.party = party
         self.partyName = partyName
-        self.visitID = visitID
+        visitID = about.visitID
+        subject = about.subject
+    }
+
+    private func filled(_ text: String, _ subject: String?) -> String {
+        let parts = text.split(separator: "{subject}", omittingEmptySubsequences: false)
+        return parts.joined(separator: subject ?? "—")
     }
 
     /// https://hl7.org/fhir/R4/communication.html: from the gateway to the resident, in Japanese
@@ -53,7 +64,9 @@ package struct Notice: Hashable, Sendable {
             }
             notice.reference("sender", FHIR.gateway)
             notice.array("payload") { payload in
-                for text in [kind.text.ja, kind.text.en] {
+                for text in [
+                    filled(kind.text.ja, subject?.ja), filled(kind.text.en, subject?.en),
+                ] {
                     payload.object { $0.member("contentString", text) }
                 }
             }

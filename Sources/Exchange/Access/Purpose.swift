@@ -21,6 +21,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readVaccination = "read-vaccination"
     /// 接種前の確認 (institution).
     case checkVaccination = "check-vaccination"
+    /// 受付での予診票の参照 (institution).
+    case readScreenings = "read-screenings"
+    /// 予防接種台帳と請求の受領 (municipality).
+    case receiveVaccinations = "receive-vaccinations"
+    /// 予防接種の対象者の登録 (municipality).
+    case registerVaccinationTargets = "register-vaccination-targets"
+    /// 未接種者の一覧 (municipality).
+    case listUnvaccinated = "list-unvaccinated"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
     /// 検診対象者の登録 (municipality).
@@ -47,6 +55,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnVaccinations = "read-own-vaccinations"
     /// 本人の接種予定の参照 (portal).
     case readOwnForecast = "read-own-forecast"
+    /// 予診票の保存と提出 (portal).
+    case saveScreening = "save-screening"
+    /// 本人の予診票の参照 (portal).
+    case readOwnScreenings = "read-own-screenings"
+    /// 接種証明カードの発行 (portal).
+    case issueHealthCard = "issue-health-card"
+    /// 接種証明カードの失効 (portal).
+    case revokeHealthCard = "revoke-health-card"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 
@@ -55,15 +71,18 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
-            .recordVaccination, .readVaccination, .checkVaccination:
+            .recordVaccination, .readVaccination, .checkVaccination, .readScreenings:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
-        case .registerCheckupTargets: [.municipality]
+        case .registerCheckupTargets, .registerVaccinationTargets, .receiveVaccinations,
+            .listUnvaccinated:
+            [.municipality]
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
             .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
+            .saveScreening, .readOwnScreenings, .issueHealthCard, .revokeHealthCard,
             .readOwnAccessLog:
             [.portal]
         }

@@ -109,6 +109,7 @@ extension Refusal {
         .identifierChanged,
         .versionPassed,
         .recordWithdrawn,
+        .responseSubmitted,
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -178,6 +179,7 @@ extension Refusal {
         case .identifierChanged: .identifierChanged
         case .versionPassed: .versionPassed
         case .recordWithdrawn: .recordWithdrawn
+        case .responseSubmitted: .responseSubmitted
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

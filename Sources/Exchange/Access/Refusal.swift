@@ -68,6 +68,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case identifierChanged
     case versionPassed
     case recordWithdrawn
+    case responseSubmitted
 
     // The gateway itself: counted, never entered.
     case tooManyRequests

@@ -152,6 +152,11 @@ struct NeedleCheck {
         findScreening(vaccine, into: &findings)
         if hasUnknownVaccine { findings.append(rules.finding(.historyUnknown)) }
         if hasUnknownDay { findings.append(rules.finding(.historyPartial)) }
+        if let day, let gap = gap(before: day, hiding: vaccine) {
+            var finding = rules.finding(.historyGap)
+            finding.latest = gap.upperBound.daysSince1970
+            findings.append(finding)
+        }
         if rules.vaccines[vaccine.index].isGeneric {
             findings.append(rules.finding(.productUnknown))
         }

@@ -56,6 +56,17 @@ package struct ImmunizationRules: Sendable {
 
     package func vaccine(_ id: Vaccine.ID) -> Vaccine { vaccines[id.index] }
 
+    package func programme(_ code: String) -> Programme? {
+        programmes.first { $0.code == code }
+    }
+
+    /// Codes of the vaccines that a schedule gives, or once gave.
+    package func vaccines(of programme: Programme) -> [String] {
+        vaccines.indices.filter { place in
+            programme.versions.contains { $0.givesSet.contains(Vaccine.ID(index: place)) }
+        }.map { vaccines[$0].code }
+    }
+
     /// A boy's HPV is no routine vaccination because a voluntary one exists.
     func programmes(giving vaccine: Vaccine.ID, as basis: NeedleQuestion.Basis) -> [Int] {
         switch basis {

@@ -58,6 +58,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case condition
     case historyUnknown = "history-unknown"
     case historyPartial = "history-partial"
+    case historyGap = "history-gap"
     case birthUnknown = "birth-unknown"
     case sexUnknown = "sex-unknown"
     case dateUnknown = "date-unknown"

@@ -9,6 +9,8 @@ package struct NeedleQuestion: Sendable {
     package var today: CalendarDay?
     package var basis: Basis = .routine
     package var history: [GivenDose]
+    /// 接種歴の空白: days on which a dose may have been given that nobody told of.
+    package var gaps: [ClosedRange<CalendarDay>] = []
     package var candidate: GivenDose
     package var vial: Vial = Vial()
     package var person: Screening = Screening()

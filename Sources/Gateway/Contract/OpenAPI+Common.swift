@@ -18,6 +18,27 @@ extension OpenAPI {
             en: "Every refusal: code, status, both texts, and whether it is on the record.",
             answers: [.json(200, .list(of: .reference("ErrorRow")), "The catalogue.")]),
         Operation(
+            method: .get, path: "/fhir/Questionnaire", id: "readQuestionnaires", field: "contract",
+            ja: "今日使う予診票(ワクチンごと)",
+            en:
+                "The questionnaires before a vaccination that are in force today, one for each vaccine. An "
+                + "item that is a contraindication says which.",
+            parameters: [
+                .init(
+                    name: "code", place: .query, schema: .text.longest(200),
+                    note: "ワクチンの符号だけに絞る / Of this vaccine alone (`urn:tsunagi:CodeSystem:vaccine`)."
+                )
+            ],
+            answers: [.fhir(.reference("Bundle"), "A searchset of Questionnaire.")],
+            refusals: [.rulesUnknown]),
+        Operation(
+            method: .get, path: "/fhir/Questionnaire/:id", id: "readQuestionnaire",
+            field: "contract", ja: "予診票を一つ読む",
+            en: "One form, also one that is no longer in force.",
+            parameters: [.formID],
+            answers: [.fhir(.anyObject, "The Questionnaire.")],
+            refusals: [.recordUnknown, .rulesUnknown]),
+        Operation(
             method: .get, path: "/log/checkpoint", id: "readCheckpoint", field: "log",
             ja: "いちばん新しい封印(チェックポイント)",
             en:

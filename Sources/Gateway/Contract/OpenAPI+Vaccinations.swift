@@ -23,8 +23,9 @@ extension OpenAPI {
             en:
                 "One record for each `identifier` of the institution's own: the same record sent again, "
                 + "also at once, is the one that is held. `Location` and `ETag` name record and version. "
-                + "The same commit holds the municipality's line.",
-            parameters: [.operatorID],
+                + "The same commit holds the municipality's line: the answer's extensions say whether it "
+                + "is a claim, or why not, and what deserves a look.",
+            parameters: [preferred, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
             answers: [
                 .fhir(.reference("Immunization"), "The new record.", status: 201),
@@ -37,7 +38,7 @@ extension OpenAPI {
             en:
                 "A new version of the institution's own record; none is overwritten. `entered-in-error` "
                 + "withdraws it, and its claim with it. The content that is held already changes nothing.",
-            parameters: [.id, seenVersion, .operatorID],
+            parameters: [.id, .seenVersion, preferred, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
             answers: [.fhir(.reference("Immunization"), "The record as it now is.")],
             refusals: Refusals.ofID + refusalsOfVisit + [
@@ -75,16 +76,17 @@ extension OpenAPI {
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
     ]
 
-    private static let refusalsOfVisit =
+    static let refusalsOfVisit =
         Refusals.ofItems + Refusals.ofAccess + [
             .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
             .visitForCheckAlone, .rulesUnknown,
         ]
 
-    private static let seenVersion = Operation.Parameter(
-        name: "If-Match", place: .header, schema: .text.pattern("^(W/)?\"[1-9][0-9]*\"$"),
-        note: "訂正する前に読んだ版(`ETag` の値)。必ず送ってください。 / The version that was read before correcting, as "
-            + "in `ETag`; it must be sent.")
+    private static let preferred = Operation.Parameter(
+        name: "Prefer", place: .header,
+        schema: .text.example("return=OperationOutcome"),
+        note: "`return=OperationOutcome` なら、請求になったか、注意があるかだけを返します。`return=minimal` なら本文を返しません。 / "
+            + "What to answer with: the record, its outcome alone, or nothing.")
 
     private static let needleExample = #"""
         {"resourceType": "Parameters", "parameter": [

@@ -13,16 +13,19 @@ package enum OpenAPI {
     /// A new field adds its operations here, as it adds its routes in `Routes.swift`.
     static func operations(of listener: Listener) -> [Operation] {
         switch listener {
-        case .institution: visits + eligibility + vaccinations + common
-        case .office: officeTokens + registrations + cards + replayForBodies + common
-        case .resident: sessions + ownRecords + ownVaccinations + common
+        case .institution: visits + eligibility + vaccinations + screenings + common
+        case .office:
+            officeTokens + registrations + invitations + vaccinationLines + cards + replayForBodies
+                + common
+        case .resident:
+            sessions + ownRecords + ownVaccinations + ownScreenings + healthCards + common
         case .operations: operating
         }
     }
 
     private static let schemas: [(name: String, schema: Schema)] =
         errorSchemas + visitSchemas + fhirSchemas + registrationSchemas + cardSchemas
-        + sessionSchemas + vaccinationSchemas + contractSchemas
+        + sessionSchemas + vaccinationSchemas + aroundTheNeedleSchemas + contractSchemas
 
     private static func write(_ listener: Listener) -> [UInt8] {
         let operations = operations(of: listener)

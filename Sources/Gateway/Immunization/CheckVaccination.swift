@@ -12,8 +12,7 @@ extension GatewayParts {
         let body = try await asking.request.body(
             .json, atMost: BodyLimits.vaccinationBytesMax)
         let question = try NeedleRequest(reading: Array(body.readableBytesView), rules)
-        // Nothing is saved here yet: an answer sheet comes with the question itself.
-        guard question.responseIDs.isEmpty else { throw Refusal.recordUnknown }
+        let names = names(for: asking.caller.party)
         let (_, bytes) = try await asking.answer(as: \.self) { records in
             let visit = try records.vaccinationVisit(
                 question.visitID, of: question.patientID, item: "patient", rules: book)
@@ -21,8 +20,18 @@ extension GatewayParts {
             let facts =
                 visit.isConsented
                 ? try records.vaccinationFacts(of: visit.person, rules: book) : .nothing
+            // Of one who did not agree nothing is saved either.
+            guard visit.isConsented || question.responseIDs.isEmpty else {
+                throw Refusal.recordUnknown
+            }
+            let saved = try question.responseIDs.map {
+                try records.submittedScreening(named: $0, of: visit.person, rules, names)
+            }
+            var question = question
+            question.responses += saved.map(\.newest.response)
             records.enter(
-                visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: book.version))
+                visit.person, visit: visit.visit,
+                basis: facts.basis(rulesVersion: book.version, responses: saved))
             return checkBeforeNeedle(
                 question, of: facts.person(at: records.now, rules), today: records.now.dayInJapan,
                 rules

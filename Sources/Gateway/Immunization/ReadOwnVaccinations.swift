@@ -11,8 +11,15 @@ extension GatewayParts {
         return try await own(asking) { [self] records, person, patient in
             let held = try records.vaccinations(of: person)
             return renderVaccinations(
-                held.map { $0.newest.named(pairwise($0.id, for: party)) }, of: patient, page: page)
+                held.map { shown($0, to: party) }, of: patient, page: page)
         }
+    }
+
+    /// Under the portal's own ids, the questionnaire's among them.
+    private func shown(_ held: HeldVaccination, to party: Party) -> VaccinationVersion {
+        held.newest.named(
+            pairwise(held.id, for: party).current,
+            responseID: held.response.map { pairwise($0, for: party).current })
     }
 
     /// 接種予定: `GET /fhir/ImmunizationRecommendation`, as of today; none while nothing is forecast.

@@ -22,7 +22,10 @@ extension GatewayParts {
     /// `GET /fhir/Immunization/{id}`: what this institution recorded itself.
     func readVaccination(_ asking: Asking) async throws -> Response {
         let id = try asking.context.recordID()
-        return try await shown(asking) { records in
+        guard let rules = try ledger.rules.current().immunization else {
+            throw Refusal.rulesUnknown
+        }
+        return try await shown(asking, rules) { records in
             let held = try records.ownVaccination(id)
             records.enter(held.person, visit: held.visit)
             return RecordedVaccination(held: held, isNew: false)
@@ -39,22 +42,19 @@ extension GatewayParts {
         let sent = try SubmittedVaccination(
             reading: Array(body.readableBytesView), institution: asking.caller.party,
             today: now().dayInJapan, rules)
-        return try await shown(asking, isCreating: correction == nil) {
-            try $0.record(sent, correcting: correction, rules: book)
+        let names = names(for: asking.caller.party)
+        return try await shown(asking, rules, isCreating: correction == nil) {
+            try $0.record(sent, correcting: correction, rules: book, names: names)
         }
     }
 
     private func shown(
-        _ asking: Asking, isCreating: Bool = false,
+        _ asking: Asking, _ rules: ImmunizationRules, isCreating: Bool = false,
         _ body: @escaping @Sendable (inout Records) throws -> RecordedVaccination
     ) async throws -> Response {
-        let party = asking.caller.party
+        let preferred = asking.request.preferredReturn
         let (recorded, bytes) = try await asking.answer(
-            as: { [self] recorded in
-                recorded.held.newest.render(
-                    as: pairwise(recorded.held.person, for: party).current,
-                    visitID: recorded.held.visit.text)
-            }, body)
+            as: { $0.held.render(preferred, rules) }, body)
         let isCreated = isCreating && recorded.isNew
         var response = Response.fhir(isCreated ? .created : .ok, bytes)
         response.headers[.eTag] = "W/\"\(recorded.held.newest.version)\""
@@ -65,9 +65,42 @@ extension GatewayParts {
     }
 }
 
+extension HeldVaccination {
+    fileprivate func render(_ preferred: PreferredReturn, _ rules: ImmunizationRules) -> [UInt8] {
+        let outcome = VaccinationOutcome(
+            warnings: newest.vaccination.warnings(rules), claim: claim)
+        return switch preferred {
+        case .minimal: []
+        case .operationOutcome: outcome.operationOutcome()
+        case .representation:
+            newest.render(as: patientID, visitID: visit.text, outcome: outcome)
+        }
+    }
+}
+
+/// https://hl7.org/fhir/R4/http.html#ops: what a sender wants back. What it says beside that, or cannot be
+/// understood, is passed over (RFC 7240 §2).
+private enum PreferredReturn: String {
+    case minimal, representation
+    case operationOutcome = "OperationOutcome"
+}
+
+extension Request {
+    fileprivate var preferredReturn: PreferredReturn {
+        let field = HTTPField.Name("Prefer").flatMap { headers[$0] } ?? ""
+        for part in field.split(whereSeparator: { $0 == "," || $0 == ";" }) {
+            let words = part.filter { $0 != " " && $0 != "\"" }
+            guard words.hasPrefix("return=") else { continue }
+            return PreferredReturn(rawValue: String(words.dropFirst("return=".count)))
+                ?? .representation
+        }
+        return .representation
+    }
+}
+
 extension Request {
     /// `If-Match: W/"3"`: the version that the sender had seen.
-    fileprivate func versionSeen() throws -> Int {
+    func versionSeen() throws -> Int {
         guard let field = headers[.ifMatch] else { throw Refusal.missing("If-Match") }
         let tag = field.hasPrefix("W/") ? field.dropFirst(2) : field[...]
         guard tag.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\""),

@@ -41,7 +41,7 @@ extension GatewayParts {
         let page = asking.request.page()
         return try await own(asking) { records, person, patient in
             let notices = try records.ownNotices(
-                of: person, limit: PageLimits.noticesMax, kind: rules.noticeKind)
+                of: person, limit: PageLimits.noticesMax, rules: rules)
             return renderNotices(notices, to: patient, page: page)
         }
     }
@@ -77,16 +77,24 @@ extension GatewayParts {
         _ asking: Asking,
         _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
     ) async throws -> Response {
+        let (_, bytes) = try await own(asking, as: \.self) { try body(&$0, $1, $2.current) }
+        return .fhir(.ok, bytes)
+    }
+
+    /// The same, for what is answered with more than bytes; `body` is given every id by which the portal
+    /// knows the resident.
+    func own<Answer: Sendable>(
+        _ asking: Asking, as bytes: @escaping @Sendable (Answer) -> [UInt8],
+        _ body: @escaping @Sendable (inout Records, PersonKey, PairwiseIDs) throws -> Answer
+    ) async throws -> (answer: Answer, bytes: [UInt8]) {
         let token = try asking.residentToken()
         let party = asking.caller.party
-        let (_, bytes) = try await asking.answer(
-            reading: .residentToken(hash: token.hash), as: \.self
-        ) { records in
+        return try await asking.answer(reading: .residentToken(hash: token.hash), as: bytes) {
+            [self] records in
             let person = try records.resident(token)
             records.enter(person)
-            return try body(&records, person, pairwise(person, for: party).current)
+            return try body(&records, person, pairwise(person, for: party))
         }
-        return .fhir(.ok, bytes)
     }
 }
 
@@ -101,6 +109,9 @@ enum PageLimits {
     static let entriesDefault = 50
     /// A lifetime of a hundred entries a week is half a million.
     static let offsetMax = 1_000_000
+    /// Lines of a ledger, of 3 kB each: a day of a large city in a few answers.
+    static let linesMax = 1_000
+    static let linesDefault = 100
 }
 
 extension Request {
@@ -129,7 +140,8 @@ extension Request {
         }
     }
 
-    private func number(_ name: String) throws -> Int? {
+    /// A number in the query, which says nothing of anyone.
+    func number(_ name: String) throws -> Int? {
         guard let text = uri.queryParameters[Substring(name)] else { return nil }
         guard let number = Int(text), number >= 0 else { throw Refusal.malformed(name) }
         return number

@@ -6,6 +6,12 @@ package struct HeldVaccination: Sendable {
     package let id: RecordID
     package let person: PersonKey
     package let visit: RecordID
+    /// The id that this visit gave the resident: the institution goes on being answered by it, whatever
+    /// key makes new ones.
+    package let patientID: String
+    /// 予診票: the answers that the doctor decided from.
+    package let response: RecordID?
+    package let claim: VaccinationClaimStatus
     package let newest: VaccinationVersion
 }
 
@@ -31,35 +37,59 @@ extension Records {
 
 extension HeldVaccination {
     static let selectByID = Statement(
-        "select \(columns) from exchange.vaccination where party = $1 and vaccination = $2 \(newest)"
-    )
+        "select \(columns) from \(tables) where v.party = $1 and v.vaccination = $2 \(newest)")
 
     static let selectByIdentifier = Statement(
         """
-        select \(columns) from exchange.vaccination
-        where party = $1 and identifier_system = $2 and identifier = $3 \(newest)
+        select \(columns) from \(tables)
+        where v.party = $1 and v.identifier_system = $2 and v.identifier = $3 \(newest)
         """)
 
     static let selectByPerson = Statement(
         """
         select * from (
-            select distinct on (vaccination) \(columns) from exchange.vaccination
-            where person = $1 order by vaccination, version desc) held
+            select distinct on (v.vaccination) \(columns) from \(tables)
+            where v.person = $1 order by v.vaccination, v.version desc) held
         order by recorded_at, vaccination
         """)
 
-    private static let columns =
-        "vaccination, person, visit, version, recorded_at, party, face"
-    private static let newest = "order by version desc limit 1"
+    private static let columns = """
+        v.vaccination, v.person, v.visit, r.patient, v.response, c.refusal, c.unit_yen is not null, v.version,
+        v.recorded_at, v.party, v.face
+        """
+    private static let tables = """
+        exchange.vaccination v join exchange.vaccination_claim c
+            on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
+        join exchange.visit r on r.person = v.person and r.visit = v.visit
+        """
+    private static let newest = "order by v.version desc limit 1"
 
     init(_ row: Row) throws {
         id = try row.uuid(0).record
         person = try row.uuid(1).person
         visit = try row.uuid(2).record
+        patientID = try row.text(3)
+        response = try row.optionalUUID(4)?.record
+        claim = try VaccinationClaimStatus(
+            refusal: row.optionalText(5), isPriced: row.bool(6))
         newest = VaccinationVersion(
-            id: id.text, version: try row.int(3),
-            recordedAt: Instant(microseconds: try row.instant(4)),
-            institution: try Party(key: try row.text(5)),
-            vaccination: try Vaccination(face: try row.text(6)))
+            id: id.text, version: try row.int(7),
+            recordedAt: Instant(microseconds: try row.instant(8)),
+            institution: try Party(key: try row.text(9)),
+            vaccination: try Vaccination(face: try row.text(10)))
+    }
+}
+
+extension VaccinationClaimStatus {
+    init(refusal: String?, isPriced: Bool) throws(Refusal) {
+        guard let refusal else {
+            self = isPriced ? .claimed : .awaitingPrice
+            return
+        }
+        // A later release wrote it: this one cannot say what it means.
+        guard let reason = VaccinationClaimRefusal(rawValue: refusal) else {
+            throw .rulesUnknown
+        }
+        self = .none(reason)
     }
 }

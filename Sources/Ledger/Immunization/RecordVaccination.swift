@@ -25,15 +25,17 @@ package struct VaccinationCorrection: Sendable {
 }
 
 extension Records {
-    /// Takes a record, or its correction: record, line of the municipality and entry are one commit. The
-    /// same record again is the one that is held, whatever became of its visit since.
+    /// Takes a record, or its correction: record, line of the municipality, its delivery and the entry are
+    /// one commit, and cards that hold what was corrected are revoked with it. The same record again is the
+    /// one that is held, whatever became of its visit since; unless its claim was waiting and can now be
+    /// made, which is a version of its own. `names`: the ids by which the caller knows a response.
     ///
     /// Throws what `VaccinationVersion.amended` does, `.recordUnknown` for a correction of what the caller
-    /// never recorded of this resident, `.consentNotGiven`, and `.visitEnded` for a visit that is over and
-    /// was not of the day of the dose.
+    /// never recorded of this resident, `.consentNotGiven`, `.visitEnded` for a visit that is over and
+    /// was not of the day of the dose, and `.malformed` for a questionnaire of somebody else.
     package mutating func record(
         _ sent: SubmittedVaccination, correcting correction: VaccinationCorrection?,
-        rules: RuleBook
+        rules: RuleBook, names: (RecordID) -> PairwiseIDs
     ) throws -> RecordedVaccination {
         guard let immunization = rules.immunization else { throw Refusal.rulesUnknown }
         let visit = try vaccinationVisit(
@@ -41,22 +43,39 @@ extension Records {
         let held = try held(sent.vaccination.identifier, correction, in: visit)
         let amendment = try held?.newest.amended(
             by: sent.vaccination, from: caller.party, seen: correction?.seen)
-        if let held, amendment == .unchanged {
+        let repeated = amendment == .unchanged ? held : nil
+        if let repeated, !(repeated.claim.isWaiting && visit.isConsented) {
             enter(visit.person, visit: visit.visit)
-            return RecordedVaccination(held: held, isNew: false)
+            return RecordedVaccination(held: repeated, isNew: false)
         }
-        try visit.requireRecording(of: sent.vaccination.occurrence.day, at: now)
-        let new = HeldVaccination(
-            sent.vaccination, after: held, in: visit, by: caller.party, at: now)
+        if repeated == nil {
+            try visit.requireRecording(of: sent.vaccination.occurrence.day, at: now)
+        }
+        var response = repeated?.response
+        if response == nil, let id = sent.vaccination.screening?.responseID {
+            response = try submittedScreening(named: id, of: visit.person, immunization, names).id
+        }
         let facts = try vaccinationFacts(of: visit.person, rules: rules)
-        let line = VaccinationLine(of: new, facts, immunization)
-        write([
-            new.insertion(immunization),
-            line.insertion(of: new, rulesVersion: rules.version),
-        ])
         enter(
             visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: rules.version))
-        return RecordedVaccination(held: new, isNew: true)
+        let version = VaccinationVersion(
+            id: held?.id.text ?? RecordID.random().text,
+            version: (held?.newest.version ?? 0) + 1, recordedAt: now,
+            institution: caller.party, vaccination: sent.vaccination)
+        let line = VaccinationLine(of: version, visit.person, facts, immunization)
+        if let repeated, repeated.claim == line.status {
+            return RecordedVaccination(held: repeated, isNew: false)
+        }
+        let new = try HeldVaccination(
+            version, in: visit, answering: response, claim: line.status)
+        write([
+            new.insertion(immunization), line.insertion(of: new, rulesVersion: rules.version),
+            try deliveries(of: new, to: line.municipality),
+        ])
+        if held != nil, repeated == nil {
+            write([HealthCards.revocation(holding: new.id, of: visit.person, at: now)])
+        }
+        return RecordedVaccination(held: new, isNew: repeated == nil)
     }
 
     /// What the caller holds under this identifier, or what it corrects. Of one resident, whoever sends
@@ -65,8 +84,7 @@ extension Records {
         _ identifier: RecordIdentifier, _ correction: VaccinationCorrection?,
         in visit: VaccinationVisit
     ) throws -> HeldVaccination? {
-        try transaction.run(
-            Self.lock, [.int(AdvisoryLock.vaccinations(of: visit.person))])
+        try lockVaccinations(of: visit.person)
         if let correction {
             let held = try ownVaccination(correction.id)
             guard held.person == visit.person else { throw Refusal.recordUnknown }
@@ -80,6 +98,11 @@ extension Records {
             throw Refusal.identifierReused
         }
         return held
+    }
+
+    /// What is written of one resident's vaccinations comes one after the other.
+    mutating func lockVaccinations(of person: PersonKey) throws {
+        try transaction.run(Self.lock, [.int(AdvisoryLock.vaccinations(of: person))])
     }
 
     private static let lock = Statement("select pg_advisory_xact_lock($1)")
@@ -96,15 +119,16 @@ extension VaccinationVisit {
 
 extension HeldVaccination {
     fileprivate init(
-        _ vaccination: Vaccination, after held: HeldVaccination?, in visit: VaccinationVisit,
-        by party: Party, at now: Instant
-    ) {
-        id = held?.id ?? .random()
+        _ version: VaccinationVersion, in visit: VaccinationVisit, answering response: RecordID?,
+        claim: VaccinationClaimStatus
+    ) throws(Refusal) {
+        id = try RecordID(version.id)
         person = visit.person
         self.visit = visit.visit
-        newest = VaccinationVersion(
-            id: id.text, version: (held?.newest.version ?? 0) + 1, recordedAt: now,
-            institution: party, vaccination: vaccination)
+        patientID = visit.patientID
+        self.response = response
+        self.claim = claim
+        newest = version
     }
 
     fileprivate func insertion(_ rules: ImmunizationRules) -> (Statement, [Value]) {
@@ -118,7 +142,7 @@ extension HeldVaccination {
                 .text(given.status.rawValue),
                 .text(optional: vaccine.map { rules.vaccine($0.vaccine).code }),
                 .day(given.occurrence.day), .text(given.face(recordedBy: newest.institution)),
-                .id(visit), .time(newest.recordedAt),
+                .id(visit), .time(newest.recordedAt), .id(response),
             ]
         )
     }
@@ -127,7 +151,7 @@ extension HeldVaccination {
         """
         insert into exchange.vaccination
             (person, vaccination, version, party, identifier_system, identifier, status, vaccine, day,
-            face, visit, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            face, visit, recorded_at, response)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """)
 }

@@ -4,39 +4,49 @@ import Postgres
 /// 接種の根拠: what is known of a resident when a dose is judged, and the versions of all that was read.
 package struct VaccinationFacts: Sendable {
     package let held: [HeldVaccination]
-    package let birth: CalendarDay?
-    package let sex: ResidentSex?
+    package let identity: RegisteredIdentity?
     let residences: [Residence]
     let bodies: [BodyStanding]
 
     /// What a resident is of whom nothing is known: the same for one who did not agree.
     package static let nothing = VaccinationFacts(
-        held: [], birth: nil, sex: nil, residences: [], bodies: [])
+        held: [], identity: nil, residences: [], bodies: [])
+
+    package var birth: CalendarDay? { identity.flatMap { try? BirthDate($0.birthDate).day } }
+    package var sex: ResidentSex? { identity.map { ResidentSex(registered: $0.sex) } }
 
     /// As the check asks about them.
     package func person(at now: Instant, _ rules: ImmunizationRules) -> NeedlePerson {
         NeedlePerson(
             birth: birth, sex: sex,
-            held: held.compactMap { $0.newest.vaccination.dose(rules) }, hasGaps: hasGaps(at: now))
+            held: held.compactMap { $0.newest.vaccination.dose(rules) }, gaps: gaps(at: now))
     }
 
-    /// 未接続の期間: whether the resident ever lived where no connected municipality would have told of a
-    /// dose.
-    private func hasGaps(at now: Instant) -> Bool {
-        guard let birth else { return true }
+    /// 未接続の期間: when the resident lived where no connected municipality would have told of a dose, the
+    /// latest first. Without a birth date or a residence nobody can tell, so the whole of it is one.
+    private func gaps(at now: Instant) -> [ClosedRange<CalendarDay>] {
+        let first = birth ?? Self.longAgo
         var day = now.dayInJapan
-        while day >= birth {
-            guard let home = residences.residence(on: day, knownBy: now),
-                let since = bodies.first(where: { $0.body == home.municipality })?.connectedSince,
-                since <= max(home.from, birth)
-            else { return true }
-            day = home.from.adding(days: -1)
+        var gaps: [ClosedRange<CalendarDay>] = []
+        while day >= first {
+            guard birth != nil, let home = residences.residence(on: day, knownBy: now) else {
+                return gaps + [first...day]
+            }
+            let from = max(home.from, first)
+            let since = bodies.first { $0.body == home.municipality }?.connectedSince
+            let last = min(since.map { $0.adding(days: -1) } ?? day, day)
+            if from <= last { gaps.append(from...last) }
+            day = from.adding(days: -1)
         }
-        return false
+        return gaps
     }
 
-    /// For the entry: the rules and the versions of the records that the answer was decided from.
-    package func basis(rulesVersion: String) -> String {
+    /// Before anybody now alive was vaccinated.
+    private static let longAgo = CalendarDay(daysSince1970: -25_567)
+
+    /// For the entry: the rules and the versions of the records, and of the answers to questionnaires, that
+    /// the answer was decided from.
+    package func basis(rulesVersion: String, responses: [HeldScreening] = []) -> String {
         var writer = JSONWriter(reservingBytes: 64 + held.count * 64)
         writer.beginObject()
         writer.member("rules", rulesVersion)
@@ -44,6 +54,12 @@ package struct VaccinationFacts: Sendable {
         writer.beginArray()
         for record in held { writer.string("\(record.id.text)/\(record.newest.version)") }
         writer.endArray()
+        if !responses.isEmpty {
+            writer.name("responses")
+            writer.beginArray()
+            for saved in responses { writer.string("\(saved.id.text)/\(saved.newest.version)") }
+            writer.endArray()
+        }
         writer.name("residences")
         writer.beginArray()
         for residence in residences { writer.int(residence.version) }
@@ -65,11 +81,9 @@ extension Records {
             (Self.selectIdentity, [.person(person), .texts(kinds)]),
             (Self.selectHomes, [.person(person)]),
         ])
-        let identity = try rows[1].first.map(RegisteredIdentity.init)
         return VaccinationFacts(
             held: try rows[0].map(HeldVaccination.init),
-            birth: identity.flatMap { try? BirthDate($0.birthDate).day },
-            sex: identity.map { ResidentSex(registered: $0.sex) },
+            identity: try rows[1].first.map(RegisteredIdentity.init),
             residences: try rows[2].map { try Residence($0, from: 0) },
             bodies: try rows[2].map { row in
                 BodyStanding(

@@ -6,13 +6,15 @@ struct VaccinationLine: Sendable {
     private let outcome: Result<VaccinationClaim, VaccinationClaimRefusal>
 
     /// `facts`: of everything the record is held against; its own former versions do not count.
-    init(of record: HeldVaccination, _ facts: VaccinationFacts, _ rules: ImmunizationRules) {
-        let version = record.newest
-        let others = facts.held.filter { $0.id != record.id }.map(\.newest)
+    init(
+        of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
+        _ rules: ImmunizationRules
+    ) {
+        let others = facts.held.map(\.newest).filter { $0.id != version.id }
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.residences.residence(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
-            person: record.person,
+            person: person,
             municipality: home.flatMap {
                 $0.municipality == Residence.nowhere ? nil : $0.municipality
             },
@@ -23,6 +25,19 @@ struct VaccinationLine: Sendable {
         } catch {
             outcome = .failure(error)
         }
+    }
+
+    var status: VaccinationClaimStatus {
+        switch outcome {
+        case .success(let claim): claim.charge == nil ? .awaitingPrice : .claimed
+        case .failure(let refusal): .none(refusal)
+        }
+    }
+
+    /// The municipality whose ledger it is a line of.
+    var municipality: String? {
+        guard case .success(let claim) = outcome else { return nil }
+        return claim.ledger.municipality
     }
 
     private static func answer(

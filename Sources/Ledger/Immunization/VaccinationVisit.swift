@@ -5,6 +5,8 @@ import Postgres
 package struct VaccinationVisit: Sendable {
     package let visit: RecordID
     package let person: PersonKey
+    /// The id that the visit gave the resident.
+    package let patientID: String
     package let term: VisitTerm
     /// The resident agreed to vaccinations being exchanged.
     package let isConsented: Bool
@@ -30,7 +32,7 @@ extension Records {
         let opening = rules.consentKinds(of: "immunization").map(\.code)
         guard try row.bool(1) else { throw Refusal.malformed(item) }
         return VaccinationVisit(
-            visit: id, person: try row.uuid(0).person,
+            visit: id, person: try row.uuid(0).person, patientID: try row.text(6),
             term: VisitTerm(
                 opened: Instant(microseconds: try row.instant(4)),
                 ends: Instant(microseconds: try row.instant(5))),
@@ -42,7 +44,7 @@ extension Records {
         select v.person, exists (
                 select 1 from exchange.visit given
                 where given.party = $1 and given.patient = $3 and given.person = v.person),
-            v.kind, v.consents, v.opened_at, v.ends_at
+            v.kind, v.consents, v.opened_at, v.ends_at, v.patient
         from exchange.visit v where v.party = $1 and v.visit = $2
         """)
 }

@@ -6,8 +6,8 @@ extension Purpose {
     /// individual numbers, and what is decided of registered rows afterwards.
     var isOfficeZone: Bool {
         switch self {
-        case .registerEntitlements, .registerCheckupTargets, .readRegistration, .feedCards,
-            .settleReview:
+        case .registerEntitlements, .registerCheckupTargets, .registerVaccinationTargets,
+            .readRegistration, .feedCards, .settleReview:
             true
         default: false
         }

@@ -19,6 +19,8 @@ package struct KeyRing: Sendable {
         case card
         /// Nonces for a card to sign.
         case nonce
+        /// P-256: 接種証明カード.
+        case healthCard = "health-card"
     }
 
     package struct Key: Sendable {

@@ -17,6 +17,8 @@ struct DemoCast {
     let child: Int
     let movedChild: Int
     let adult: Int
+    /// Whose first vaccinations are due; a small cast may have none.
+    let baby: Int?
     let cards: [Int: SoftwareCard]
     let issuer: [UInt8]
 
@@ -50,11 +52,17 @@ struct DemoCast {
         }
         movedChild = Self.first(residents) { $0.residences.count > 1 && !$0.entitlements.isEmpty }
         adult = Self.first(residents) { $0.entitlements.isEmpty }
+        baby = residents.indices.first { [residents] in
+            let person = residents[$0]
+            return (90...300).contains(today.daysSince1970 - person.bornOn.daysSince1970)
+                && person.residences.count == 1
+                && person.entitlements.contains { $0.holds(on: today) }
+        }
         let term = DevelopmentPKI.Term(
             from: WallClock.now().adding(seconds: -86_400),
             to: WallClock.now().adding(seconds: 86_400 * 1_800))
         var cards: [Int: SoftwareCard] = [:]
-        for index in [child, movedChild, adult] {
+        for index in [child, movedChild, adult, baby].compactMap(\.self) {
             cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
         }
         cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)

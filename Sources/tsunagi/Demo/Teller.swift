@@ -25,6 +25,7 @@ struct Teller {
         let listener: Listener
         let path: String
         var body: (name: String, bytes: [UInt8])?
+        var contentType = "application/json"
         var headers: [String] = []
         /// The story shows the command once for each kind of call.
         var isShown = true
@@ -46,7 +47,7 @@ struct Teller {
         if let body = call.body {
             let path = bodies + "/" + body.name
             try Data(body.bytes).write(to: URL(filePath: path))
-            arguments += ["-H", "Content-Type: application/json", "--data-binary", "@" + path]
+            arguments += ["-H", "Content-Type: \(call.contentType)", "--data-binary", "@" + path]
         }
         let port = ports[call.listener] ?? 0
         let url = "https://localhost:\(port)\(call.path)"

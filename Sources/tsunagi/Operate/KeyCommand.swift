@@ -18,7 +18,8 @@ struct KeyCommand: AsyncParsableCommand {
     struct Named: ParsableArguments {
         @OptionGroup var owner: OwnerOption
         @Option(help: "The folder of the keys.") var keys = "keys"
-        @Argument(help: "number, card, pairwise, token, nonce or seal.") var name: KeyRing.Name
+        @Argument(help: "number, card, pairwise, token, nonce, seal or health-card.")
+        var name: KeyRing.Name
 
         /// Throws `KeyVersionLacking` for a folder that does not hold the key as the site uses it: what is
         /// made from such a one, no other gateway would know.

@@ -43,7 +43,8 @@ struct GatewayProcess {
         }
         let parts = GatewayParts(
             ledger: ledger, keys: keys,
-            cards: CardTrust(anchors: anchors.card, revocation: revocation), now: WallClock.now)
+            cards: CardTrust(anchors: anchors.card, revocation: revocation),
+            origin: settings.logOrigin, now: WallClock.now)
         // The group stops its services in reverse: listeners first, then what they relied on.
         var services: [any Service] = [
             Heartbeat(

@@ -49,6 +49,7 @@ struct Settings: Sendable {
     var keyNames: Set<KeyRing.Name> {
         var names: Set<KeyRing.Name> = [.pairwise, .card, .nonce]
         if endpoints[.office]?.port != nil { names.formUnion([.number, .token]) }
+        if endpoints[.resident]?.port != nil { names.insert(.healthCard) }
         if databases.sealer != nil { names.insert(.seal) }
         return names
     }

@@ -27,12 +27,13 @@ import Testing
     }
 
     static func report(
-        _ text: String, held: [GivenDose] = [], birth: String = "2025-06-01", hasGaps: Bool = false
+        _ text: String, held: [GivenDose] = [], birth: String = "2025-06-01",
+        gaps: [ClosedRange<CalendarDay>] = []
     ) throws -> NeedleReport {
         checkBeforeNeedle(
             try read(text),
             of: NeedlePerson(
-                birth: try CalendarDay(birth), sex: .female, held: held, hasGaps: hasGaps),
+                birth: try CalendarDay(birth), sex: .female, held: held, gaps: gaps),
             today: try CalendarDay("2026-06-15"), try VaccinationCase.rules())
     }
 
@@ -177,9 +178,11 @@ import Testing
     }
 
     @Test func `a history with gaps says so`() throws {
-        let report = try Self.report(Self.request, hasGaps: true)
+        let gap = try CalendarDay("2025-06-01")...CalendarDay("2026-06-10")
+        let report = try Self.report(Self.request, gaps: [gap])
         #expect(report.verdict == .caution)
-        #expect(try Self.codes(report) == ["history-unknown"])
+        #expect(try Self.codes(report) == ["history-gap"])
+        #expect(report.dosesKnown == 0)
     }
 
     static let response = #"""

@@ -80,7 +80,9 @@ import Testing
     @Test func `a whole response is read, and read again from what is written`() throws {
         let response = try Self.read(Self.response(Self.items(for: "mr")))
         #expect(response.unanswered == [])
-        let again = response.render(id: "qr-1", as: "pw-1")
+        let again = ScreeningVersion(
+            id: "qr-1", version: 1, savedAt: Instant(microseconds: 0), response: response
+        ).render(as: "pw-1")
         #expect(try Self.read(String(decoding: again, as: UTF8.self)) == response)
     }
 

@@ -34,15 +34,18 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration, .readVaccination, .checkVaccination:
+                .readRegistration, .readVaccination, .checkVaccination, .readScreenings,
+                .receiveVaccinations, .listUnvaccinated:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .settleReview, .feedCards, .recordVaccination:
+                .registerVaccinationTargets, .settleReview, .feedCards, .recordVaccination,
+                .saveScreening:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-                .readOwnVaccinations, .readOwnForecast:
+                .readOwnVaccinations, .readOwnForecast, .readOwnScreenings:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
-            case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit:
+            case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
+                .issueHealthCard, .revokeHealthCard:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

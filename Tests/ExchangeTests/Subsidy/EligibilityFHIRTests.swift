@@ -143,15 +143,16 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization",
+                "Immunization", "Questionnaire", "QuestionnaireResponse",
             ]
         ),
-        (.office, ["CoverageEligibilityResponse"]),
+        (.office, ["CoverageEligibilityResponse", "Immunization", "Questionnaire"]),
         (
             .resident,
             [
                 "Coverage", "Consent", "Communication", "Immunization",
-                "ImmunizationRecommendation", "AuditEvent",
+                "ImmunizationRecommendation", "Questionnaire", "QuestionnaireResponse", "Patient",
+                "AuditEvent",
             ]
         ), (.operations, []),
     ]

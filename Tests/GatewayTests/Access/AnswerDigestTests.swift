@@ -75,4 +75,42 @@ struct AnswerDigestTests {
                 gateway.send(Cast.portal, "GET", path, headers: [token]), purpose)
         }
     }
+
+    @Test func `the answers around a vaccination`() async throws {
+        let (resident, card) = try await gateway.settleFamily()
+        let key = "D-\(resident.index)"
+        let invited = try await gateway.send(
+            Cast.town, "POST", "/immunization/registration-tasks",
+            body: .array([gateway.invitation(of: resident, key: key)]))
+        try await expectEntered(invited, .registerVaccinationTargets)
+        try await expectEntered(
+            gateway.send(Cast.town, "GET", "/immunization/unvaccinated?programme=dpt-ipv-hib"),
+            .listUnvaccinated)
+        let token = try await gateway.session(of: card)
+        let body = try await gateway.answers(to: "dpt-ipv-hib", gateway.patient(token))
+        let saved = try await gateway.send(
+            Cast.portal, "POST", RunningGateway.responsePath, headers: [token], body: body)
+        try await expectEntered(saved, .saveScreening)
+        let visit = try await gateway.openVaccinationVisit(card)
+        try await expectEntered(
+            gateway.search(
+                Cast.clinic, RunningGateway.responsePath + "/_search",
+                [("subject", visit.patient), ("visit", visit.id)]), .readScreenings)
+        try await expectEntered(
+            gateway.record(SentDose(on: gateway.clock.today), visit), .recordVaccination)
+        try await expectEntered(
+            gateway.send(Cast.town, "GET", RunningGateway.vaccinationPath), .receiveVaccinations)
+        try await expectEntered(
+            gateway.search(
+                Cast.town, RunningGateway.vaccinationPath + "/_search",
+                [("patient.identifier", "urn:tsunagi:municipality-identity-key|\(key)")]),
+            .receiveVaccinations)
+        let issued = try await gateway.send(
+            Cast.portal, "POST", "/fhir/\(gateway.patient(token))/$health-cards-issue",
+            headers: [token],
+            body: JSON(
+                reading: #"{"resourceType":"Parameters","parameter":[{"name":"credentialType","#
+                    + #""valueUri":"Immunization"}]}"#))
+        try await expectEntered(issued, .issueHealthCard)
+    }
 }

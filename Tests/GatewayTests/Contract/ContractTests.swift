@@ -85,6 +85,7 @@ struct ContractTests {
         }
         let common: Set = [
             "readCapabilities", "readOpenAPI", "readErrors", "readCheckpoint", "readConsistency",
+            "readQuestionnaires", "readQuestionnaire",
         ]
         for (id, served) in listeners where !common.contains(id) { #expect(served.count == 1) }
     }
@@ -193,7 +194,7 @@ struct ContractTests {
             let revocation = RevocationStore(paths: [], issuers: [], logger: logger)
             routes = GatewayParts(
                 ledger: ledger, keys: try KeyShelf(folder),
-                cards: CardTrust(anchors: [], revocation: revocation),
+                cards: CardTrust(anchors: [], revocation: revocation), origin: "tsunagi.example",
                 now: { Instant(microseconds: 0) }
             ).routes(of: listener)
             await ledger.shutdown()

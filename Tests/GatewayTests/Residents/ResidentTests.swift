@@ -86,6 +86,8 @@ struct ResidentTests {
         ("/fhir/Communication", .readOwnNotices), ("/fhir/AuditEvent", .readOwnAccessLog),
         ("/fhir/Immunization", .readOwnVaccinations),
         ("/fhir/ImmunizationRecommendation", .readOwnForecast),
+        ("/fhir/QuestionnaireResponse", .readOwnScreenings),
+        ("/fhir/Questionnaire/screening-child-mr-1/$populate", .readOwnScreenings),
     ]
 
     @Test(arguments: reads)

@@ -50,10 +50,10 @@ extension VaccinationClaimRefusal {
                     + "to a voluntary dose, or ask the municipality.")
         case .residenceUnknown:
             BilingualText(
-                ja: "接種日の住所地が分かりません。住所が届きしだい請求が作られます。急ぐときは、市区町村に問い合わせてください。",
+                ja: "接種日の住所地が分かりません。日をおいて同じ記録をもう一度送ると、住所が届いていれば請求になります。",
                 en:
-                    "The municipality of residence on that day is not known yet. The claim follows once "
-                    + "it is; if it is urgent, ask the municipality.")
+                    "The municipality of residence on that day is not known yet. Send the same record again "
+                    + "some days later: once the residence is known, it becomes a claim.")
         }
     }
 }

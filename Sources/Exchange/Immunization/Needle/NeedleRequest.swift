@@ -72,16 +72,17 @@ package struct NeedlePerson: Hashable, Sendable {
     package let sex: ResidentSex?
     /// The doses that are held, from every clinic and municipality.
     package let held: [GivenDose]
-    /// 未接続の期間がある: doses may have been given that nobody told the gateway of.
-    package let hasGaps: Bool
+    /// 未接続の期間: doses may have been given in it that nobody told the gateway of.
+    package let gaps: [ClosedRange<CalendarDay>]
 
     package init(
-        birth: CalendarDay?, sex: ResidentSex?, held: [GivenDose], hasGaps: Bool = false
+        birth: CalendarDay?, sex: ResidentSex?, held: [GivenDose],
+        gaps: [ClosedRange<CalendarDay>] = []
     ) {
         self.birth = birth
         self.sex = sex
         self.held = held
-        self.hasGaps = hasGaps
+        self.gaps = gaps
     }
 }
 
@@ -122,9 +123,7 @@ package func checkBeforeNeedle(
     _ rules: ImmunizationRules
 ) -> NeedleReport {
     let day = request.day ?? today
-    var history = person.held + person.added(by: request.history, rules)
-    let known = history.count
-    if person.hasGaps { history.append(GivenDose(nil as Vaccine.ID?, on: nil)) }
+    let history = person.held + person.added(by: request.history, rules)
     let candidates = request.candidates.map { candidate in
         NeedleDose(vaccine: candidate.vaccine, day: day, number: candidate.doseNumber).dose(rules)
     }
@@ -137,6 +136,7 @@ package func checkBeforeNeedle(
         var question = NeedleQuestion(
             birth: person.birth, sex: person.sex, history: history + others,
             candidate: candidates[place])
+        question.gaps = person.gaps
         question.dueDay = dueDay
         question.today = today
         question.basis = request.candidates[place].basis
@@ -146,7 +146,7 @@ package func checkBeforeNeedle(
             request.candidates[place], candidates[place].vaccine,
             checkBeforeNeedle(question, rules), request.overrides, rules)
     }
-    return NeedleReport(day: day, items: items, dosesKnown: known)
+    return NeedleReport(day: day, items: items, dosesKnown: history.count)
 }
 
 extension NeedleRequest {

@@ -26,4 +26,9 @@ extension Refusal.Row {
         "record-withdrawn", 409, "conflict", isEntered: true,
         ja: "この記録は誤りとして取り消されています。正しい記録は、新しい識別子で送ってください。",
         en: "The record was withdrawn as an error. Send the right one with a new identifier.")
+
+    static let responseSubmitted = Self(
+        "response-submitted", 409, "conflict", isEntered: true,
+        ja: "この予診票は提出されています。直すときは、status を amended にして送ってください。",
+        en: "This questionnaire was submitted. To change it, send it with the status amended.")
 }

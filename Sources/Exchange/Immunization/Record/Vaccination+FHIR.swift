@@ -1,8 +1,18 @@
 /// Immunization in the flavour of JP Core, as it is shown to anybody who may see it: reading it again
 /// gives the same record. A reader's `patientID` is its own pairwise id.
 extension VaccinationVersion {
-    /// `visitID` is written for the institution whose visit it was, and for nobody else.
-    package func render(as patientID: String, visitID: String? = nil) -> [UInt8] {
+    /// `visitID` and `outcome` are written for the institution whose record it is, and for nobody else.
+    package func render(
+        as patientID: String, visitID: String? = nil, outcome: VaccinationOutcome? = nil
+    ) -> [UInt8] {
+        render(of: ShownPatient(id: patientID)) { list in
+            if let visitID { list.extensionItem(FHIR.Extension.visit, "valueString", visitID) }
+            outcome?.write(to: &list)
+        }
+    }
+
+    /// `tell` adds the extensions of one reader.
+    func render(of patient: ShownPatient, telling tell: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 3072)
         writer.object { record in
             record.member("resourceType", "Immunization")
@@ -15,7 +25,7 @@ extension VaccinationVersion {
                     $0.string(FHIR.Profile.immunization)
                 }
             }
-            vaccination.write(to: &record, patientID, visitID, recordedBy: institution)
+            vaccination.write(to: &record, of: patient, recordedBy: institution, telling: tell)
         }
         return writer.bytes
     }
@@ -38,7 +48,7 @@ extension Vaccination {
         var writer = JSONWriter(reservingBytes: 2048)
         writer.object { record in
             record.member("resourceType", "Immunization")
-            write(to: &record, nil, nil, recordedBy: institution)
+            write(to: &record, of: nil, recordedBy: institution) { _ in }
         }
         return writer.text
     }
@@ -50,17 +60,18 @@ extension Vaccination {
 
 extension Vaccination {
     fileprivate func write(
-        to record: inout JSONWriter, _ patientID: String?, _ visitID: String?,
-        recordedBy institution: Party
+        to record: inout JSONWriter, of patient: ShownPatient?, recordedBy institution: Party,
+        telling tell: (inout JSONWriter) -> Void
     ) {
-        writeExtensions(to: &record, visitID, recordedBy: institution)
-        writeWhat(to: &record, patientID)
+        writeExtensions(to: &record, recordedBy: institution, telling: tell)
+        writeWhat(to: &record, patient)
         writeHow(to: &record)
         writeWhy(to: &record)
     }
 
     fileprivate func writeExtensions(
-        to record: inout JSONWriter, _ visitID: String?, recordedBy institution: Party
+        to record: inout JSONWriter, recordedBy institution: Party,
+        telling tell: (inout JSONWriter) -> Void
     ) {
         record.array("extension") { list in
             let days = [
@@ -70,7 +81,6 @@ extension Vaccination {
             for case (let url, let day?) in days {
                 list.extensionItem(url, "valueDate", day.text)
             }
-            if let visitID { list.extensionItem(FHIR.Extension.visit, "valueString", visitID) }
             list.object {
                 $0.member("url", FHIR.Extension.recordedBy)
                 $0.object("valueIdentifier") {
@@ -83,15 +93,16 @@ extension Vaccination {
             }
             screening?.write(to: &list)
             for item in overrides { item.write(to: &list) }
+            tell(&list)
         }
     }
 
-    fileprivate func writeWhat(to record: inout JSONWriter, _ patientID: String?) {
+    fileprivate func writeWhat(to record: inout JSONWriter, _ patient: ShownPatient?) {
         record.array("identifier") { $0.identifierItem(identifier) }
         record.member("status", status.rawValue)
         record.member("statusReason", statusReason)
         record.member("vaccineCode", vaccine)
-        if let patientID { record.reference("patient", "Patient/" + patientID) }
+        patient?.write(to: &record)
         switch occurrence {
         case .time(let time): record.member("occurrenceDateTime", time.text)
         case .text(let text): record.member("occurrenceString", text)
@@ -199,6 +210,26 @@ extension JSONWriter {
         object {
             $0.member("system", identifier.system)
             $0.member("value", identifier.value)
+        }
+    }
+}
+
+/// 患者の示し方: a resident as one reader knows them, with a number of the reader's own where it gave one.
+package struct ShownPatient: Hashable, Sendable {
+    package let id: String
+    package let identifier: RecordIdentifier?
+
+    package init(id: String, identifier: RecordIdentifier? = nil) {
+        self.id = id
+        self.identifier = identifier
+    }
+
+    func write(to record: inout JSONWriter) {
+        record.object("patient") { patient in
+            patient.member("reference", "Patient/" + id)
+            guard let identifier else { return }
+            patient.name("identifier")
+            patient.identifierItem(identifier)
         }
     }
 }

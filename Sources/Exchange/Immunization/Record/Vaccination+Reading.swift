@@ -6,7 +6,6 @@ package struct SubmittedVaccination: Hashable, Sendable {
     package let visitID: String
     package let patientID: String
     package let vaccination: Vaccination
-    package let warnings: [VaccinationWarning]
 
     /// `today`: nothing was given after it. Throws the path of what is wrong.
     package init(
@@ -23,8 +22,7 @@ package struct SubmittedVaccination: Hashable, Sendable {
         try vaccination.requireWhole()
         try vaccination.refuseLater(than: today)
         try vaccination.refuseOther(than: institution)
-        let known = try rules.vaccine(in: vaccination.vaccine, at: "vaccineCode")
-        warnings = vaccination.warnings(known.map { rules.vaccine($0.vaccine) })
+        _ = try rules.vaccine(in: vaccination.vaccine, at: "vaccineCode")
     }
 
     /// Of these, `id`, `meta`, `language`, `text`, `encounter`, `location` and `reasonReference` lead

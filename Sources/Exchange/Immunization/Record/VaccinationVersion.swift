@@ -18,11 +18,13 @@ package struct VaccinationVersion: Hashable, Sendable {
         self.vaccination = vaccination
     }
 
-    /// The same version under the id that a reader knows it by.
-    package func named(_ id: String) -> VaccinationVersion {
-        VaccinationVersion(
+    /// The same version under the ids that a reader knows it, and the answers to its questionnaire, by.
+    package func named(_ id: String, responseID: String?) -> VaccinationVersion {
+        var shown = vaccination
+        shown.screening = shown.screening.map { .init(code: $0.code, responseID: responseID) }
+        return VaccinationVersion(
             id: id, version: version, recordedAt: recordedAt, institution: institution,
-            vaccination: vaccination)
+            vaccination: shown)
     }
 
     /// 訂正: what sending `vaccination` for this record does. `expected` is the version its sender had seen

@@ -44,9 +44,10 @@ package enum VaccinationWarning: String, CaseIterable, Hashable, Sendable {
 }
 
 extension Vaccination {
-    /// In the order of the cases. `known`: the vaccine it means, if anybody knows.
-    func warnings(_ known: Vaccine?) -> [VaccinationWarning] {
+    /// In the order of the cases, by the rules of any day.
+    package func warnings(_ rules: ImmunizationRules) -> [VaccinationWarning] {
         guard status == .completed else { return [] }
+        let known = rules.vaccine(named: vaccine).map { rules.vaccine($0.vaccine) }
         var warnings: [VaccinationWarning] = []
         if known == nil { warnings.append(.vaccineUnknown) }
         if known?.isGeneric == true { warnings.append(.productUnspecified) }

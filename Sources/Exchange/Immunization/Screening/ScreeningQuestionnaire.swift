@@ -99,6 +99,13 @@ extension ImmunizationRules {
         return nil
     }
 
+    /// The form of this id, also one that is no longer in force.
+    package func form(id: String) -> VaccineForm? {
+        questionnaires.lazy.flatMap { questionnaire in
+            questionnaire.vaccines.lazy.map { VaccineForm(questionnaire, $0, self) }
+        }.first { $0.id == id }
+    }
+
     /// Every form in force on a day, in the order of the files and of their vaccines.
     package func forms(on day: CalendarDay) -> [VaccineForm] {
         questionnaires.filter { $0.effective.contains(day) }.flatMap { questionnaire in

@@ -58,30 +58,86 @@ extension ScreeningResponse {
         }
     }
 
-    /// The response as it was understood: reading it again gives the same answers.
-    package func render(id: String, as patientID: String) -> [UInt8] {
+    /// As it was understood: reading it again gives the same answers.
+    fileprivate func write(to resource: inout JSONWriter, of patientID: String?) {
+        resource.member("questionnaire", form.canonical)
+        resource.member("status", status.rawValue)
+        if let patientID { resource.reference("subject", "Patient/" + patientID) }
+        resource.member("authored", authored?.text)
+        guard !answers.isEmpty else { return }
+        resource.array("item") { list in
+            for answer in answers {
+                list.object { item in
+                    item.member("linkId", answer.linkID)
+                    item.array("answer") { values in
+                        values.object { answer.value.write("value", to: &$0) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// 保存の形: the answers as the ledger keeps them, naming nobody.
+extension ScreeningResponse {
+    package var face: String {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object { resource in
             resource.member("resourceType", "QuestionnaireResponse")
-            resource.member("id", id)
-            resource.member("questionnaire", form.canonical)
-            resource.member("status", status.rawValue)
-            resource.reference("subject", "Patient/" + patientID)
-            resource.member("authored", authored?.text)
-            guard !answers.isEmpty else { return }
-            resource.array("item") { list in
-                for answer in answers {
-                    list.object { item in
-                        item.member("linkId", answer.linkID)
-                        item.array("answer") { values in
-                            values.object { answer.value.write("value", to: &$0) }
-                        }
+            write(to: &resource, of: nil)
+        }
+        return writer.text
+    }
+
+    /// Throws `.malformed` where the rules no longer know the form.
+    package init(face: String, _ rules: ImmunizationRules) throws(Refusal) {
+        try self.init(
+            reading: JSON(reading: Array(face.utf8)).requiredObject(at: "response"), at: "", rules)
+    }
+
+    /// The answer of `Questionnaire/$populate`: a draft that nobody has saved yet.
+    package func renderPopulated(of patientID: String) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 4096)
+        writer.object { answer in
+            answer.member("resourceType", "Parameters")
+            answer.array("parameter") { list in
+                list.parameter("response") { parameter in
+                    parameter.object("resource") { resource in
+                        resource.member("resourceType", "QuestionnaireResponse")
+                        write(to: &resource, of: patientID)
                     }
                 }
             }
         }
         return writer.bytes
     }
+}
+
+extension ScreeningVersion {
+    package func render(as patientID: String) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 4096)
+        writer.object { resource in
+            resource.member("resourceType", "QuestionnaireResponse")
+            resource.member("id", id)
+            resource.object("meta") { meta in
+                meta.member("versionId", String(version))
+                meta.member("lastUpdated", savedAt.text)
+            }
+            response.write(to: &resource, of: patientID)
+        }
+        return writer.bytes
+    }
+}
+
+/// 予診票の回答, in the order given.
+package func renderScreenings(
+    _ versions: [ScreeningVersion], of patientID: String, page: SearchPage
+) -> [UInt8] {
+    renderSearchset(
+        versions.map {
+            SearchEntry(
+                reference: "QuestionnaireResponse/" + $0.id, resource: $0.render(as: patientID))
+        }, page: page)
 }
 
 extension ScreeningQuestionnaire.Item {

@@ -1,0 +1,100 @@
+/// 予防接種台帳と請求の一行 as the municipality of residence receives it: the record, and what it is to that
+/// municipality. What it once held and no longer does comes as entered in error.
+package struct MunicipalLine: Hashable, Sendable {
+    /// Of the Act, and in yen.
+    package struct Entry: Hashable, Sendable {
+        package struct Charge: Hashable, Sendable {
+            package let unitYen: Int
+            package let copaymentYen: Int
+            package let source: String
+
+            /// 単価待ち: nothing unless all of it is known.
+            package init?(unitYen: Int?, copaymentYen: Int?, source: String?) {
+                guard let unitYen, let copaymentYen, let source else { return nil }
+                self.unitYen = unitYen
+                self.copaymentYen = copaymentYen
+                self.source = source
+            }
+        }
+
+        package let programme: String
+        package let doseNumber: Int?
+        package let isOutOfArea: Bool
+        package let remarks: [String]
+        package let charge: Charge?
+
+        package init(
+            programme: String, doseNumber: Int?, isOutOfArea: Bool, remarks: [String],
+            charge: Charge?
+        ) {
+            self.programme = programme
+            self.doseNumber = doseNumber
+            self.isOutOfArea = isOutOfArea
+            self.remarks = remarks
+            self.charge = charge
+        }
+    }
+
+    package let version: VaccinationVersion
+    package let isWithdrawn: Bool
+    package let entry: Entry
+
+    package init(version: VaccinationVersion, isWithdrawn: Bool, entry: Entry) {
+        self.version = version
+        self.isWithdrawn = isWithdrawn
+        self.entry = entry
+    }
+
+    /// `id` and `patient` as the municipality knows them; `place` is the line's among those it receives.
+    /// Notes between clinic and resident stay with them, as does what the questionnaire was answered.
+    package func render(id: String, of patient: ShownPatient, place: Int?) -> [UInt8] {
+        var given = version.vaccination
+        given.notes = []
+        given.reasons = []
+        if isWithdrawn { given.status = .enteredInError }
+        return VaccinationVersion(
+            id: id, version: version.version, recordedAt: version.recordedAt,
+            institution: version.institution, vaccination: given
+        ).named(id, responseID: nil).render(of: patient) { entry.write(to: &$0, place) }
+    }
+}
+
+extension MunicipalLine.Entry {
+    fileprivate func write(to extensions: inout JSONWriter, _ place: Int?) {
+        extensions.object { line in
+            line.member("url", FHIR.Extension.vaccinationLine)
+            line.array("extension") { parts in
+                if let place { parts.extensionItem("cursor", "valueString", String(place)) }
+                parts.extensionItem("programme", "valueCode", programme)
+                if let doseNumber {
+                    parts.part("doseNumber") { $0.member("valuePositiveInt", doseNumber) }
+                }
+                parts.part("outOfArea") { $0.member("valueBoolean", isOutOfArea) }
+                for remark in remarks { parts.extensionItem("remark", "valueCode", remark) }
+                guard let charge else { return }
+                parts.money("unitPrice", charge.unitYen)
+                parts.money("copayment", charge.copaymentYen)
+                parts.money("claimed", charge.unitYen - charge.copaymentYen)
+                parts.extensionItem("source", "valueString", charge.source)
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func part(_ url: String, _ body: (inout JSONWriter) -> Void) {
+        object { part in
+            part.member("url", url)
+            body(&part)
+        }
+    }
+
+    fileprivate mutating func money(_ url: String, _ yen: Int) {
+        part(url) { part in
+            part.object("valueMoney") {
+                $0.member("value", yen)
+                $0.member("currency", "JPY")
+            }
+        }
+    }
+}

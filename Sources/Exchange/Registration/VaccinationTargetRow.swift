@@ -1,0 +1,61 @@
+/// 予防接種対象者の登録の一行: a resident whom a municipality invites to a schedule of the Act, or no longer
+/// does. PMH publishes no form for it, so ours follows that of the checkups.
+package struct VaccinationTargetRow: Sendable {
+    /// 更新区分.
+    package enum Modification: String, Sendable {
+        case registerOrUpdate = "1"
+        /// 転出・死亡, or registered by mistake.
+        case delete = "2"
+    }
+
+    /// Place in the body, from 0.
+    package let index: Int
+    package let modification: Modification
+    package let number: IndividualNumber
+    package let municipalityIdentityKey: String
+    /// A schedule of `immunization/schedule/` that the Act provides for.
+    package let programme: String
+    /// 接種期間: from when to when the municipality pays for it.
+    package let validFrom: CalendarDay
+    package let validTo: CalendarDay
+    package let warnings: [RowFinding]
+}
+
+package func readVaccinationTargetRows(
+    _ body: [UInt8], _ rules: ImmunizationRules
+) throws(Refusal) -> [Result<VaccinationTargetRow, RowRefusal>] {
+    let programmes = Set(rules.programmes.filter { $0.category != .voluntary }.map(\.code))
+    return try readRows(body) { object, index in
+        var reader = RowReader(object, index: index)
+        let modification = reader.parsed("modificationSeg") { text throws(Refusal) in
+            guard let value = VaccinationTargetRow.Modification(rawValue: text) else {
+                throw .malformed("modificationSeg")
+            }
+            return value
+        }
+        let number = reader.individualNumber()
+        let key = reader.text(
+            "municipalityIdentityKey",
+            charactersMax: RegistrationLimits.identityKeyCharactersMax)
+        let programme = reader.parsed("programme", code: .unknownCode) { text throws(Refusal) in
+            guard programmes.contains(text) else { throw .malformed("programme") }
+            return text
+        }
+        let from = reader.day("validFrom")
+        let to = reader.day("validTo")
+        if let from, let to, to < from { reader.add(.dateOrder, "validTo") }
+        reader.warnOfUnknown([
+            "modificationSeg", "myNumber", "municipalityIdentityKey", "programme", "validFrom",
+            "validTo",
+        ])
+        reader.refuseIndividualNumbers(own: number, keyItems: ["municipalityIdentityKey"])
+        guard !reader.hasErrors, let modification, let number, let key, let programme, let from,
+            let to
+        else { return .failure(RowRefusal(reader.findings)) }
+        return .success(
+            VaccinationTargetRow(
+                index: index, modification: modification, number: number,
+                municipalityIdentityKey: key, programme: programme, validFrom: from, validTo: to,
+                warnings: reader.findings))
+    }
+}

@@ -1,0 +1,134 @@
+import Exchange
+
+/// 市区町村の予防接種: whom it invites, who has not come, and the ledger lines and claims that it receives.
+extension OpenAPI {
+    static let invitations: [Operation] = [
+        Operation(
+            method: .post, path: "/immunization/registration-tasks",
+            id: "postVaccinationRegistrationTasks", field: "registration",
+            ja: "予防接種の対象者を登録する",
+            en:
+                "`modificationSeg` 1 invites a resident to a schedule, or changes its last day; 2 takes that "
+                + "back. Whoever is newly invited finds a notice. Sent twice, it is applied once.",
+            token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
+            body: .json(.list(of: .reference("VaccinationTargetRow")).most(10_000), targetRows),
+            answers: [.json(202, .reference("RegistrationReceipt"), "The task, with its counts.")],
+            refusals: registrationRefusals),
+        Operation(
+            method: .get, path: "/immunization/registration-tasks/:taskId",
+            id: "getVaccinationRegistrationTask", field: "registration",
+            ja: "予防接種の対象者の登録の結果を行ごとに読む", en: "As for subsidies.",
+            token: .officeIfAny, parameters: [.taskID, .operatorID],
+            answers: [.json(200, .reference("RegistrationReport"), "The report.")],
+            refusals: reportRefusals),
+        Operation(
+            method: .get, path: "/immunization/unvaccinated", id: "listUnvaccinated",
+            field: "registration", ja: "登録した対象者のうち、まだ接種していない人を読む",
+            en:
+                "Those invited whose invitation has begun and of whom no dose of the schedule is held since. "
+                + "Each of them is on the record.",
+            token: .officeIfAny,
+            parameters: [
+                .init(
+                    name: "programme", place: .query, schema: .text.example("mr-period-2"),
+                    note: "接種の種類 / The schedule; it must be given."),
+                .init(
+                    name: "after", place: .query, schema: .integer,
+                    note: "続き(前の答えの `next`) / Where to go on: `next` of the last answer."),
+                count("count"), .operatorID,
+            ],
+            answers: [.json(200, .reference("Unvaccinated"), "The list.")],
+            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .missing("programme"), .rulesUnknown,
+            ]),
+    ]
+
+    static let vaccinationLines: [Operation] = [
+        Operation(
+            method: .get, path: "/fhir/Immunization", id: "receiveVaccinations",
+            field: "vaccinations", ja: "住民の接種記録を、台帳と請求の行として受け取る",
+            en:
+                "The lines of residents of the municipality, at least once and in one order: each says what "
+                + "it is in ledger and claim (profiles/fhir/StructureDefinition-vaccination-line.json); what "
+                + "was corrected comes again, what is no longer a line as `entered-in-error`. Every "
+                + "resident shown is on the record.",
+            token: .officeIfAny,
+            parameters: [
+                .init(
+                    name: "_cursor", place: .query, schema: .integer,
+                    note: "ここまで受け取った位置。省くと、最後に受け取ったと伝えた位置の続きです。 / Received up to here; "
+                        + "without it, what comes after the last place that was said so of."),
+                count("_count"), .operatorID,
+            ],
+            answers: [
+                .fhir(
+                    .reference("Bundle"),
+                    "A searchset of Immunization; `next` has the cursor to go on from.")
+            ],
+            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("_cursor")]),
+        Operation(
+            method: .post, path: "/fhir/Immunization/_search", id: "searchVaccinationLines",
+            field: "vaccinations", ja: "住民一人の台帳と請求の行を読む",
+            en:
+                "What the municipality now holds of one resident, named by the key under which it registered "
+                + "them.",
+            token: .officeIfAny, parameters: [.operatorID],
+            body: .init(
+                mediaTypes: ["application/x-www-form-urlencoded"],
+                schema: .object([
+                    .required("patient.identifier", .text), .optional("_format", .text),
+                ]),
+                example: "patient.identifier=urn:tsunagi:municipality-identity-key%7C0001"),
+            answers: [.fhir(.reference("Bundle"), "A searchset of Immunization.")],
+            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken),
+    ]
+
+    static let aroundTheNeedleSchemas: [(name: String, schema: Schema)] = [
+        (
+            "VaccinationTargetRow",
+            .openObject([
+                .required("modificationSeg", .codes(["1", "2"]).note("更新区分: 1 登録・更新, 2 削除")),
+                .required("myNumber", .text.pattern("^\\d{12}$").note("個人番号")),
+                .required("municipalityIdentityKey", .text.longest(100).note("自治体別本人キー")),
+                .required("programme", .text.note("接種の種類 / A schedule of the Act.")),
+                .required("validFrom", .day), .required("validTo", .day),
+            ])
+        ),
+        (
+            "Unvaccinated",
+            .object([
+                .required("programme", .text),
+                .required(
+                    "targets",
+                    .list(
+                        of: .object([
+                            .required("municipalityIdentityKey", .text),
+                            .required("validFrom", .day), .required("validTo", .day),
+                        ]))),
+                .optional("next", .integer),
+            ])
+        ),
+        (
+            "QuestionnaireResponse",
+            resource(
+                "QuestionnaireResponse",
+                [
+                    .required("questionnaire", .text.note("`url|version`")),
+                    .required("status", .codes(["in-progress", "completed", "amended"])),
+                    .required("subject", .openObject([.required("reference", .text)])),
+                    .optional("authored", .text), .optional("item", .list(of: .anyObject)),
+                ])
+        ),
+    ]
+
+    private static func count(_ name: String) -> Operation.Parameter {
+        .init(
+            name: name, place: .query, schema: .integer.range(1...PageLimits.linesMax),
+            note: "件数 / How many; \(PageLimits.linesDefault) without it.")
+    }
+
+    private static let targetRows = #"""
+        [{"modificationSeg": "1", "myNumber": "123456789018", "municipalityIdentityKey": "0001",
+          "programme": "mr-period-2", "validFrom": "2026-04-01", "validTo": "2027-03-31"}]
+        """#
+}

@@ -1,0 +1,155 @@
+import Exchange
+
+/// 予診票と接種証明カード: what a resident answers at home, what the clinic reads of it, and the card.
+extension OpenAPI {
+    static let screenings: [Operation] = [
+        Operation(
+            method: .post, path: "/fhir/QuestionnaireResponse/_search", id: "searchScreenings",
+            field: "vaccinations", ja: "受付した人が提出した予診票を読む",
+            en:
+                "The newest submitted answers for each vaccine, within an open visit; never a draft. What "
+                + "the resident did not agree to show is as if nothing were held.",
+            parameters: [.operatorID],
+            body: .init(
+                mediaTypes: ["application/x-www-form-urlencoded"],
+                schema: .object([
+                    .required("subject", .text), .required("visit", .id),
+                    .optional("_format", .text),
+                ]),
+                example: "subject=Patient/pw-0001&visit=0f8fad5b-d9cb-469f-a165-70867728950e"),
+            answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
+            refusals: refusalsOfVisit)
+    ]
+
+    static let ownScreenings: [Operation] = [
+        Operation(
+            method: .get, path: "/fhir/Questionnaire/:id/$populate", id: "populateQuestionnaire",
+            field: "own-records", ja: "前回の回答を入れた予診票の下書きを受け取る",
+            en:
+                "A draft with what was answered last time to the same questions; nothing of one day, as "
+                + "temperature and consent. It is not saved yet.",
+            token: .resident, parameters: [.formID, .operatorID],
+            answers: [.fhir(.anyObject, "Parameters with `response`.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
+                .recordUnknown, .rulesUnknown,
+            ]),
+        Operation(
+            method: .post, path: "/fhir/QuestionnaireResponse", id: "saveScreening",
+            field: "own-records", ja: "予診票の下書きを保存する、または提出する",
+            en:
+                "`in-progress` saves, `completed` submits: then every question that is required and open is "
+                + "answered. The same answers again are those that are held.",
+            token: .resident, parameters: [.operatorID],
+            body: .fhir(.reference("QuestionnaireResponse"), responseExample),
+            answers: [
+                .fhir(.reference("QuestionnaireResponse"), "The new answers.", status: 201),
+                .fhir(.reference("QuestionnaireResponse"), "The same answers, held already."),
+            ],
+            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
+                .individualNumberNotAllowed("item"), .rulesUnknown,
+            ]),
+        Operation(
+            method: .put, path: "/fhir/QuestionnaireResponse/:id", id: "saveScreeningAgain",
+            field: "own-records", ja: "保存した予診票を書き直す、または提出する",
+            en:
+                "A new version; none is overwritten. What was submitted is changed with the status "
+                + "`amended`.",
+            token: .resident, parameters: [.responseID, .seenVersion, .operatorID],
+            body: .fhir(.reference("QuestionnaireResponse"), responseExample),
+            answers: [.fhir(.reference("QuestionnaireResponse"), "The answers as they now are.")],
+            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
+                .individualNumberNotAllowed("item"), .recordUnknown, .versionPassed,
+                .responseSubmitted, .rulesUnknown,
+            ]),
+        Operation(
+            method: .get, path: "/fhir/QuestionnaireResponse", id: "readOwnScreenings",
+            field: "own-records", ja: "本人の予診票を、下書きも含めて読む",
+            en: "The newest version of each, drafts among them.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
+    ]
+
+    static let healthCards: [Operation] = [
+        Operation(
+            method: .post, path: "/fhir/Patient/:id/$health-cards-issue", id: "issueHealthCard",
+            field: "own-records", ja: "接種証明カードを受け取る(SMART Health Card)",
+            en:
+                "The resident's doses, signed (https://spec.smarthealth.cards): `verifiableCredential` for a "
+                + "wallet, `qr` the text of each QR code, `id` to revoke it by.",
+            token: .resident, parameters: [.patientID, .operatorID],
+            body: .fhir(
+                .anyObject,
+                #"""
+                {"resourceType": "Parameters", "parameter": [
+                  {"name": "credentialType", "valueUri": "https://smarthealth.cards#immunization"}]}
+                """#),
+            answers: [.fhir(.anyObject, "Parameters with the card; its entry is durable.")],
+            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
+                .recordUnknown, .rulesUnknown,
+            ]),
+        Operation(
+            method: .post, path: "/health-cards/:id/revoke", id: "revokeHealthCard",
+            field: "own-records", ja: "接種証明カードを失効させる",
+            en: "Whoever looks at the list of revoked cards no longer believes it.",
+            token: .resident, parameters: [.cardID, .operatorID],
+            answers: [.nothing("It is revoked.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.recordUnknown]),
+        Operation(
+            method: .get, path: "/.well-known/jwks.json", id: "readHealthCardKeys",
+            field: "contract", ja: "接種証明カードを確かめる公開鍵",
+            en:
+                "JWK Set: every key that ever signed a card. The operator publishes it at the issuer's "
+                + "address.",
+            answers: [.json(200, .object([.required("keys", .list(of: .anyObject))]), "The keys.")],
+            refusals: [.notReady]),
+        Operation(
+            method: .get, path: "/.well-known/crl/:file", id: "readRevokedHealthCards",
+            field: "contract", ja: "失効した接種証明カードの一覧",
+            en: "By key; published beside the keys.",
+            parameters: [
+                .init(
+                    name: "file", place: .path, schema: .text.pattern("^[A-Za-z0-9_-]+\\.json$"),
+                    note: "鍵の番号と .json / The key's `kid`, and .json.")
+            ],
+            answers: [
+                .json(
+                    200,
+                    .object([
+                        .required("kid", .text), .required("method", .constant("rid")),
+                        .required("ctr", .integer), .required("rids", .list(of: .text)),
+                    ]), "The ids of revoked cards.")
+            ],
+            refusals: [.recordUnknown, .notReady]),
+    ]
+
+    private static let responseExample = #"""
+        {"resourceType": "QuestionnaireResponse",
+         "questionnaire": "urn:tsunagi:Questionnaire:screening-child-mr|1",
+         "status": "in-progress", "subject": {"reference": "Patient/pw-0001"},
+         "item": [{"linkId": "unwell", "answer": [{"valueBoolean": false}]}]}
+        """#
+}
+
+extension Operation.Parameter {
+    static let formID = Self(
+        name: "id", place: .path, schema: .text.example("screening-child-mr-1"),
+        note: "予診票の番号 / The id of the form.")
+
+    static let responseID = Self(
+        name: "id", place: .path, schema: .text.pattern("^[a-p]{32}$"),
+        note: "回答の番号 / The id of the answers.")
+
+    static let patientID = Self(
+        name: "id", place: .path, schema: .text.pattern("^[a-p]{32}$"),
+        note: "本人の番号(本人の記録の `patient`) / The resident's id, as in their own records.")
+
+    static let cardID = Self(
+        name: "id", place: .path, schema: .text.pattern("^[A-Za-z0-9_-]{22}$"),
+        note: "カードの番号 / The card's `id`.")
+
+    static let seenVersion = Self(
+        name: "If-Match", place: .header, schema: .text.pattern("^(W/)?\"[1-9][0-9]*\"$"),
+        note: "直す前に読んだ版(`ETag` の値)。必ず送ってください。 / The version that was read before, as in `ETag`; it "
+            + "must be sent.")
+}

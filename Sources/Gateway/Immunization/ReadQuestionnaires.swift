@@ -1,0 +1,41 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 予診票: https://hl7.org/fhir/R4/questionnaire.html search and read: one form for each vaccine and version.
+/// It says nothing of anyone, so it is counted and not entered.
+extension GatewayParts {
+    /// `GET /fhir/Questionnaire`: those in force today; `code` leaves the vaccine's alone.
+    func readQuestionnaires(_ request: Request, _ context: GatewayContext) async throws -> Response
+    {
+        let rules = try immunizationRules()
+        let code = request.uri.queryParameters["code"].map { $0.split(separator: "|").last ?? $0 }
+        let forms = rules.forms(on: now().dayInJapan).filter { form in
+            code.map { $0 == form.vaccine.code } ?? true
+        }
+        let entries = forms.map {
+            SearchEntry(reference: "Questionnaire/" + $0.id, resource: $0.render())
+        }
+        return .fhir(.ok, renderSearchset(entries, page: request.page()))
+    }
+
+    /// `GET /fhir/Questionnaire/{id}`, also of one that is no longer in force.
+    func readQuestionnaire(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        .fhir(.ok, try form(context).render())
+    }
+
+    /// The form that the path names. Throws `.recordUnknown`.
+    func form(_ context: GatewayContext) throws -> VaccineForm {
+        let id = try context.parameters.require("id")
+        guard let form = try immunizationRules().form(id: id) else { throw Refusal.recordUnknown }
+        return form
+    }
+
+    /// Throws `.rulesUnknown` where the rules in force are of a release without them.
+    func immunizationRules() throws -> ImmunizationRules {
+        guard let rules = try ledger.rules.current().immunization else {
+            throw Refusal.rulesUnknown
+        }
+        return rules
+    }
+}

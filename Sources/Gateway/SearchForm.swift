@@ -1,0 +1,79 @@
+import Exchange
+import Hummingbird
+
+/// 検索の本文: `POST …/_search` (https://hl7.org/fhir/R4/http.html#search), for searches that name a person: what
+/// is in a body is in no log and no history. Each parameter once, and none that the route does not know.
+struct SearchForm: Sendable {
+    private let values: [String: String]
+
+    fileprivate init(reading body: [UInt8], only names: Set<String>) throws(Refusal) {
+        var values: [String: String] = [:]
+        for field in body.split(separator: UInt8(ascii: "&")) {
+            let parts = field.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try Self.decoded(parts[0], of: "body")
+            guard names.contains(name) else {
+                throw .unknownItem(IndividualNumber.looksLikeOne(in: name) ? "body" : name)
+            }
+            let value = parts.count > 1 ? try Self.decoded(parts[1], of: name) : ""
+            guard values.updateValue(value, forKey: name) == nil else { throw .duplicateItem(name) }
+        }
+        self.values = values
+    }
+
+    subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    func required(_ name: String) throws(Refusal) -> String {
+        guard let value = self[name] else { throw .missing(name) }
+        return value
+    }
+
+    /// `Patient/<id>`, or the id alone.
+    func patientID(_ name: String) throws(Refusal) -> String {
+        let value = try required(name)
+        let id = value.hasPrefix("Patient/") ? String(value.dropFirst("Patient/".count)) : value
+        guard !IndividualNumber.looksLikeOne(in: id) else {
+            throw .individualNumberNotAllowed(name)
+        }
+        return id
+    }
+
+    /// `application/x-www-form-urlencoded` (https://url.spec.whatwg.org/#urlencoded-parsing).
+    private static func decoded(
+        _ bytes: ArraySlice<UInt8>, of item: String
+    ) throws(Refusal) -> String {
+        var decoded: [UInt8] = []
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): decoded.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(hexadecimal),
+                    let low = rest.popFirst().flatMap(hexadecimal)
+                else { throw .malformed(item) }
+                decoded.append(high << 4 | low)
+            default: decoded.append(byte)
+            }
+        }
+        guard let text = String(validating: decoded, as: UTF8.self) else { throw .malformed(item) }
+        return text
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+}
+
+extension Request {
+    func searchForm(only names: Set<String>) async throws -> SearchForm {
+        let body = try await body(.form, atMost: BodyLimits.smallBytesMax)
+        // Clients of FHIR say the format that is the only one.
+        return try SearchForm(
+            reading: Array(body.readableBytesView), only: names.union(["_format"]))
+    }
+}

@@ -1,0 +1,75 @@
+package import Exchange
+import Postgres
+
+/// 接種証明カードの台帳: which cards were signed, and which of them no longer hold.
+package enum HealthCards {
+    /// Every card of the resident that holds this record: what it says was corrected.
+    static func revocation(holding record: RecordID, of person: PersonKey, at now: Instant) -> (
+        Statement, [Value]
+    ) {
+        (revokeHolding, [.person(person), .id(record), .time(now)])
+    }
+
+    private static let revokeHolding = Statement(
+        """
+        update exchange.health_card set revoked_at = $3
+        where person = $1 and $2 = any (records) and revoked_at is null
+        """)
+}
+
+extension Records {
+    /// A card is on the ledger before anybody has it.
+    package mutating func issueCard(
+        _ card: String, signedBy key: String, of person: PersonKey, holding records: [RecordID]
+    ) {
+        write([
+            (
+                Self.insertCard,
+                [
+                    .person(person), .text(card), .text(key),
+                    .uuids(records.map { UUIDBytes($0) }), .time(now),
+                ]
+            )
+        ])
+    }
+
+    /// Ends a card of this resident now; ending it twice is the same as once. Throws `.recordUnknown` for
+    /// another's.
+    package mutating func revokeCard(_ card: String, of person: PersonKey) throws {
+        let count = try transaction.run(
+            Self.revoke, [.person(person), .text(card), .time(now)])
+        guard count == 1 else { throw Refusal.recordUnknown }
+    }
+
+    private static let insertCard = Statement(
+        """
+        insert into exchange.health_card (person, card, key, records, issued_at)
+        values ($1, $2, $3, $4, $5)
+        """)
+
+    private static let revoke = Statement(
+        """
+        update exchange.health_card set revoked_at = coalesce(revoked_at, $3)
+        where person = $1 and card = $2
+        """)
+}
+
+extension Ledger {
+    /// 失効一覧: the ids of revoked cards of each of these keys, in order. An id says nothing of anyone.
+    package func revokedCards(signedBy keys: [String]) async throws -> [String: [String]] {
+        try await gateway.transaction(.readOnly) { transaction in
+            var cards: [String: [String]] = [:]
+            let rows = try transaction.query(Self.selectRevoked, [.texts(keys)])
+            for (key, card) in try rows.map({ (try $0.text(0), try $0.text(1)) }) {
+                cards[key, default: []].append(card)
+            }
+            return cards
+        }
+    }
+
+    private static let selectRevoked = Statement(
+        """
+        select key, card from exchange.health_card
+        where key = any ($1) and revoked_at is not null order by key, revoked_at, card
+        """)
+}

@@ -1,0 +1,140 @@
+package import Exchange
+import Postgres
+
+/// A row of the target registration whose individual number has already become a keyed hash.
+package struct NumberedTargetRow: Sendable {
+    package let numberHash: HashChain
+    package let row: VaccinationTargetRow
+
+    package init(numberHash: HashChain, row: VaccinationTargetRow) {
+        self.numberHash = numberHash
+        self.row = row
+    }
+}
+
+extension Records {
+    /// 予防接種対象者の登録: "1" invites or changes the last day, "2" takes the invitation back. Applied exactly
+    /// once per idempotency key; whoever is newly invited finds a notice, written in the same commit.
+    package mutating func registerVaccinationTargets(
+        _ request: RegistrationRequest, _ rows: [NumberedTargetRow]
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let persons = try persons(of: rows.map(\.numberHash))
+        var known = try knownInvitations(of: persons.known)
+        var news: [Invitation] = []
+        var invited: [Invitation] = []
+        var outcomes: [RowOutcome] = []
+        for (numbered, person) in zip(rows, persons.ofRows) {
+            let invitation = Invitation(person: person, row: numbered.row)
+            let before = known.updateValue(invitation.said, forKey: invitation.key)
+            if before != invitation.said { news.append(invitation) }
+            if before?.isRemoved ?? true, !invitation.said.isRemoved { invited.append(invitation) }
+            outcomes.append(
+                RowOutcome(
+                    line: numbered.row.index + 1,
+                    kind: before == invitation.said ? .unchanged : .applied,
+                    findings: numbered.row.warnings))
+        }
+        for person in Set(news.map(\.key.person)) { enter(person) }
+        if news.isEmpty { enter(nil) }
+        let notices = Self.insertNotices(invited, from: caller.party)
+        return endTask(request, outcomes) { [news, body = caller.party.code] task in
+            persons.steps + [Self.insert(news, of: body, task: task), notices]
+        }
+    }
+
+    private struct Invitation {
+        struct Key: Hashable {
+            let person: PersonKey
+            let identityKey: String
+            let programme: String
+            let validFrom: Int
+        }
+
+        struct Said: Hashable {
+            let validTo: Int
+            let isRemoved: Bool
+        }
+
+        let key: Key
+        let said: Said
+
+        init(person: PersonKey, row: VaccinationTargetRow) {
+            key = Key(
+                person: person, identityKey: row.municipalityIdentityKey,
+                programme: row.programme, validFrom: row.validFrom.daysSince1970)
+            said = Said(
+                validTo: row.validTo.daysSince1970, isRemoved: row.modification == .delete)
+        }
+    }
+
+    private mutating func knownInvitations(of persons: [PersonKey]) throws
+        -> [Invitation.Key: Invitation.Said]
+    {
+        let rows = try transaction.query(
+            Self.selectInvitations,
+            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        var known: [Invitation.Key: Invitation.Said] = [:]
+        for index in 0..<rows.count {
+            let row = rows[index]
+            let key = Invitation.Key(
+                person: try row.uuid(0).person, identityKey: try row.text(1),
+                programme: try row.text(2), validFrom: try row.day(3))
+            known[key] = Invitation.Said(validTo: try row.day(4), isRemoved: try row.bool(5))
+        }
+        return known
+    }
+
+    private static func insert(_ news: [Invitation], of body: String, task: RecordID)
+        -> (Statement, [Value])
+    {
+        (
+            insertInvitations,
+            [
+                .uuids(news.map { UUIDBytes($0.key.person) }), .text(body),
+                .texts(news.map(\.key.identityKey)), .texts(news.map(\.key.programme)),
+                .days(news.map(\.key.validFrom)), .days(news.map(\.said.validTo)),
+                .bools(news.map(\.said.isRemoved)), .id(task),
+            ]
+        )
+    }
+
+    /// お知らせ: one for each invitation.
+    private static func insertNotices(_ invited: [Invitation], from party: Party)
+        -> (Statement, [Value])
+    {
+        (
+            insertNotices,
+            [
+                .uuids(invited.map { UUIDBytes($0.key.person) }),
+                .uuids(invited.map { _ in UUIDBytes(RecordID.timeOrdered()) }),
+                .text(Notice.vaccinationDue), .text(party.key),
+                .texts(invited.map(\.key.programme)),
+            ]
+        )
+    }
+
+    private static let selectInvitations = Statement(
+        """
+        select distinct on (person, identity_key, programme, valid_from)
+            person, identity_key, programme, valid_from, valid_to, is_removed
+        from exchange.vaccination_target where person = any ($1) and municipality = $2
+        order by person, identity_key, programme, valid_from, version desc
+        """)
+
+    private static let insertInvitations = Statement(
+        """
+        insert into exchange.vaccination_target (person, municipality, identity_key, programme, valid_from,
+            valid_to, is_removed, task)
+        select person, $2, identity_key, programme, valid_from, valid_to, is_removed, $8
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bool[])
+            as t(person, identity_key, programme, valid_from, valid_to, is_removed)
+        """)
+
+    private static let insertNotices = Statement(
+        """
+        insert into exchange.notice (person, notice, kind, party, subject)
+        select person, notice, $3, $4, subject
+        from unnest($1::uuid[], $2::uuid[], $5::text[]) as n(person, notice, subject)
+        """)
+}

@@ -1,0 +1,138 @@
+import Exchange
+import Postgres
+import TestSupport
+import Testing
+
+/// 記録の結果 over the wire: whether the record is a claim, why not, and what deserves a look, in the record
+/// itself or, if its sender prefers, in its place.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct VaccinationOutcomeTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var today: CalendarDay { gateway.clock.today }
+
+    struct Situation: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let claim: String
+        let warnings: [String]
+        let change: @Sendable (inout SentDose) -> Void
+        var body: @Sendable (JSONObject) -> JSONObject = { $0 }
+    }
+
+    static let situations: [Situation] = [
+        Situation(testDescription: "a whole record", claim: "claimed", warnings: []) { _ in },
+        Situation(testDescription: "voluntary", claim: "not-routine", warnings: []) {
+            $0.basis = "voluntary"
+        },
+        Situation(
+            testDescription: "of no price", claim: "awaiting-price", warnings: []
+        ) { $0.vaccine = "hib" },
+        Situation(
+            testDescription: "an old vial", claim: "claimed", warnings: ["expired"],
+            change: { _ in },
+            body: { $0.with("expirationDate", .string("2020-01-31")) }),
+        Situation(
+            testDescription: "no last day on it", claim: "claimed", warnings: ["expiry-unsaid"],
+            change: { _ in }, body: { $0.without("expirationDate") }),
+        Situation(
+            testDescription: "words that nobody knows", claim: "vaccine-unknown",
+            warnings: ["vaccine-unknown"], change: { _ in },
+            body: { $0.with("vaccineCode", .object(JSONObject([.init(name: "text", value: "謎")]))) }
+        ),
+    ]
+
+    /// Codes of an extension, in order.
+    private func codes(_ answer: TLSClient.Answer, _ name: String) -> [String] {
+        (answer.json["extension"]?.array ?? []).compactMap(\.object)
+            .filter { $0["url"]?.string?.hasSuffix(":\(name)") == true }
+            .compactMap {
+                $0["valueCodeableConcept"]?.object?["coding"]?.array?.first?.object?["code"]?.string
+            }
+    }
+
+    @Test(arguments: situations)
+    func `the clinic is told what became of its record`(_ row: Situation) async throws {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        var dose = SentDose(on: today)
+        row.change(&dose)
+        let body = row.body(dose.body(visit))
+        let made = try await gateway.send(
+            Cast.clinic, "POST", RunningGateway.vaccinationPath, body: .object(body))
+        try made.expect(201)
+        #expect(codes(made, "vaccination-claim") == [row.claim])
+        #expect(codes(made, "vaccination-warning") == row.warnings)
+        let read = try await gateway.send(
+            Cast.clinic, "GET", "/fhir/Immunization/\(made.text("id"))")
+        #expect(read.body == made.body)
+        let again = try await gateway.send(
+            Cast.clinic, "POST", RunningGateway.vaccinationPath,
+            headers: [("Prefer", "respond-async, return=OperationOutcome")], body: .object(body))
+        #expect(again.status == 200)
+        let issues = (again.json["issue"]?.array ?? []).compactMap(\.object)
+        let told = issues.map {
+            $0["details"]?.object?["coding"]?.array?.first?.object?["code"]?.string ?? ""
+        }
+        #expect(told == [row.claim] + row.warnings)
+        #expect(
+            issues.first?["severity"]?.string
+                == (row.claim == "claimed" ? "information" : "warning"))
+        #expect(issues.allSatisfy { $0["details"]?.object?["text"]?.string?.isEmpty == false })
+    }
+
+    @Test func `a claim that waited for the residence is made when the record is sent again`()
+        async throws
+    {
+        var (resident, card) = try await gateway.settle(in: nil)
+        let birth = today.adding(days: -150)
+        resident.dateOfBirth = birth.text
+        try await gateway.hold([resident.row("kodomo", birth, today.adding(days: 300))])
+        let visit = try await gateway.openVaccinationVisit(card)
+        let dose = SentDose(on: today)
+        let waiting = try await gateway.record(dose, visit)
+        #expect(codes(waiting, "vaccination-claim") == ["residence-unknown"])
+        let again = try await gateway.record(dose, visit)
+        #expect(again.status == 200 && again.body == waiting.body)
+        try await gateway.feed([
+            resident.residence(Cast.town.code, from: today.adding(days: -100))
+        ])
+        let claimed = try await gateway.record(dose, visit)
+        #expect(claimed.status == 200 && claimed["ETag"] == "W/\"2\"")
+        #expect(claimed.text("id") == waiting.text("id"))
+        #expect(codes(claimed, "vaccination-claim") == ["claimed"])
+        #expect(try await gateway.record(dose, visit).body == claimed.body)
+        let delivered = try await gateway.count(
+            "select count(*) from exchange.vaccination_delivery where vaccination::text = $1",
+            [.text(claimed.text("id"))])
+        #expect(delivered == 1)
+    }
+
+    @Test func `a withdrawn record says so, and a resident is told nothing of claims`()
+        async throws
+    {
+        let card = try await gateway.settleBaby()
+        let visit = try await gateway.openVaccinationVisit(card)
+        var dose = SentDose(on: today)
+        let id = try await gateway.record(dose, visit).text("id")
+        dose.status = "entered-in-error"
+        let withdrawn = try await gateway.correct(id, seen: "W/\"1\"", dose, visit)
+        #expect(codes(withdrawn, "vaccination-claim") == ["withdrawn"])
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Immunization", headers: [gateway.session(of: card)])
+        #expect(own.entries.count == 1)
+        #expect(!own.text.contains("vaccination-claim") && !own.text.contains("withdrawn"))
+    }
+
+    @Test(arguments: [("return=minimal", true), ("return=everything", false), ("wait=5", false)])
+    func `a sender who prefers nothing gets nothing`(_ preferred: String, isEmpty: Bool)
+        async throws
+    {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        let answer = try await gateway.record(SentDose(on: today), visit, preferring: preferred)
+        try answer.expect(201)
+        #expect(answer.body.isEmpty == isEmpty)
+        #expect(answer["Location"]?.hasPrefix("/fhir/Immunization/") == true)
+        #expect(answer["ETag"] == "W/\"1\"")
+    }
+}

@@ -1,0 +1,151 @@
+import Exchange
+import TestSupport
+import Testing
+import Trust
+
+/// 予防接種の案内: whom a municipality invites finds a notice, and who did not come is on its list.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct VaccinationTargetTests {
+    static let path = "/immunization/registration-tasks"
+
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var today: CalendarDay { gateway.clock.today }
+
+    private func notices(_ card: SoftwareCard) async throws -> [JSONObject] {
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Communication", headers: [gateway.session(of: card)])
+        try answer.expect(200)
+        return answer.entries
+    }
+
+    /// Keys of those on the list, all pages of it.
+    private func unvaccinated(
+        _ programme: String = "dpt-ipv-hib", by town: Party = Cast.town, count: Int = 1_000
+    ) async throws -> [String] {
+        var keys: [String] = []
+        var after = 0
+        while true {
+            let answer = try await gateway.send(
+                town, "GET",
+                "/immunization/unvaccinated?programme=\(programme)&after=\(after)&count=\(count)")
+            try answer.expect(200)
+            let page = (answer.json["targets"]?.array ?? []).compactMap {
+                $0.object?["municipalityIdentityKey"]?.string
+            }
+            if page.count > 1 { gateway.expectMoreEntries(page.count - 1) }
+            keys += page
+            guard let next = answer.int("next") else { return keys }
+            after = next
+        }
+    }
+
+    @Test func `the baby's family finds one notice, in both languages, however often it is sent`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        let row = gateway.invitation(of: resident, key: "N-\(resident.index)")
+        for key in ["a", "a", "b"] {
+            let answer = try await gateway.send(
+                Cast.town, "POST", Self.path,
+                headers: [("Idempotency-Key", "\(resident.index)-\(key)")], body: .array([row]))
+            try answer.expect(202)
+            #expect(answer.int("applied") == (key == "a" ? 1 : 0))
+        }
+        let told = try await notices(card)
+        #expect(told.count == 1)
+        let texts = (told.first?["payload"]?.array ?? []).compactMap {
+            $0.object?["contentString"]?.string
+        }
+        #expect(texts.count == 2)
+        #expect(texts.first?.contains("五種混合") == true)
+        #expect(texts.last?.contains("DPT-IPV-Hib is due") == true)
+        #expect(try await notices(gateway.settleBaby()).isEmpty)
+    }
+
+    @Test func `an invitation that was taken back and made again is told again`() async throws {
+        let (resident, card) = try await gateway.settleFamily()
+        let key = "T-\(resident.index)"
+        try await gateway.invite(resident, key: key)
+        try await gateway.invite(resident, key: key, modification: "2")
+        #expect(try await !unvaccinated().contains(key))
+        try await gateway.invite(resident, key: key)
+        #expect(try await notices(card).count == 2)
+    }
+
+    @Test func `who has not come is listed until the dose is recorded`() async throws {
+        let (resident, card) = try await gateway.settleFamily()
+        let key = "U-\(resident.index)"
+        try await gateway.invite(resident, key: key)
+        #expect(try await unvaccinated().contains(key))
+        #expect(try await !unvaccinated("mr").contains(key))
+        #expect(try await !unvaccinated(by: Cast.otherTown).contains(key))
+        let visit = try await gateway.openVaccinationVisit(card)
+        var dose = SentDose(on: today)
+        let id = try await gateway.record(dose, visit).text("id")
+        #expect(try await !unvaccinated().contains(key))
+        dose.status = "entered-in-error"
+        try await gateway.correct(id, seen: "W/\"1\"", dose, visit).expect(200)
+        #expect(try await unvaccinated().contains(key))
+        #expect(try await unvaccinated(count: 1) == unvaccinated())
+    }
+
+    @Test func `a dose before the invitation does not count, and one to come is not yet listed`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        try await gateway.record(
+            SentDose(on: today.adding(days: -1)), gateway.openVaccinationVisit(card)
+        ).expect(201)
+        try await gateway.invite(resident, key: "B-\(resident.index)")
+        try await gateway.invite(
+            resident, key: "C-\(resident.index)", from: today.adding(days: 1))
+        let listed = try await unvaccinated()
+        #expect(listed.contains("B-\(resident.index)"))
+        #expect(!listed.contains("C-\(resident.index)"))
+    }
+
+    static let rows: [(item: String, value: JSON?, finding: String)] = [
+        ("modificationSeg", "3", "modificationSeg format"),
+        ("programme", "no-such", "programme unknown-code"),
+        ("programme", "voluntary-mr", "programme unknown-code"),
+        ("validTo", "2020-01-01", "validTo date-order"),
+        ("validFrom", nil, "validFrom required"),
+        ("municipalityIdentityKey", nil, "municipalityIdentityKey required"),
+        ("myNumber", "123456789012", "myNumber number"),
+    ]
+
+    @Test(arguments: rows.indices)
+    func `a row that is wrong says where, and nobody is told anything`(_ index: Int) async throws {
+        let (item, value, finding) = Self.rows[index]
+        let (resident, card) = try await gateway.settleFamily()
+        let row = try #require(
+            gateway.invitation(of: resident, key: "W-\(resident.index)").object)
+        let changed = value.map { row.with(item, $0) } ?? row.without(item)
+        let answer = try await gateway.send(
+            Cast.town, "POST", Self.path, body: .array([.object(changed)]))
+        try answer.expect(202)
+        #expect(answer.int("refused") == 1)
+        let report = try await gateway.send(
+            Cast.town, "GET", "\(Self.path)/\(answer.text("taskId"))")
+        let found = report.json["results"]?.array?.first?.object?["findings"]?.array?.first?.object
+        #expect("\(found?["item"]?.string ?? "") \(found?["code"]?.string ?? "")" == finding)
+        #expect(try await notices(card).isEmpty)
+    }
+
+    static let wrong: [(query: String, refusal: Refusal)] = [
+        ("", .missing("programme")), ("?programme=no-such", .malformed("programme")),
+        ("?programme=mr&count=0", .malformed("count")),
+        ("?programme=mr&after=x", .malformed("after")),
+    ]
+
+    @Test(arguments: wrong.indices)
+    func `a list of nothing that is known is refused`(_ row: Int) async throws {
+        let (query, refusal) = Self.wrong[row]
+        try await gateway.expect(refusal, of: nil, from: Cast.town) {
+            try await gateway.send(Cast.town, "GET", "/immunization/unvaccinated" + query)
+        }
+    }
+}
