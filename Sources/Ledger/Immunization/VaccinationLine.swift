@@ -10,7 +10,10 @@ struct VaccinationLine: Sendable {
         of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
         _ rules: ImmunizationRules
     ) {
-        let others = facts.held.map(\.newest).filter { $0.id != version.id }
+        let held = facts.held.filter { $0.newest.id != version.id }
+        let others = held.map(\.newest)
+        // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
+        let claims = held.filter(\.claim.isLine).map(\.newest)
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.residences.residence(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
@@ -19,7 +22,7 @@ struct VaccinationLine: Sendable {
                 $0.municipality == Residence.nowhere ? nil : $0.municipality
             },
             answer: Self.answer(to: version.vaccination, others, facts, rules),
-            duplicates: rules.duplicates(of: version.vaccination, among: others))
+            duplicates: rules.duplicates(of: version.vaccination, among: claims))
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))
         } catch {
