@@ -42,6 +42,8 @@ extension GatewayParts {
             route(
                 .post, "/fhir/Immunization/$check", for: .checkVaccination,
                 handle: checkVaccination),
+            route(.post, "/fhir/Claim/$submit", for: .settleBill, handle: settleBill),
+            route(.get, "/fhir/ClaimResponse/:id", for: .readBill, handle: readBill),
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings),
@@ -103,6 +105,7 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
                 handle: readOwnForecast),
+            route(.get, "/balances", for: .readOwnBalances, handle: readOwnBalances),
             route(
                 .post, "/fhir/QuestionnaireResponse", for: .saveScreening, handle: saveScreening),
             route(

@@ -51,6 +51,7 @@ package struct Migrations: Sendable {
             sql: PackageResources._012_revocation_key_versions_sql),
         File(name: "0013_vaccinations", sql: PackageResources._013_vaccinations_sql),
         File(name: "0014_seal_keys", sql: PackageResources._014_seal_keys_sql),
+        File(name: "0016_caps", sql: PackageResources._016_caps_sql),
         File(
             name: "0018_immunization_around_the_needle",
             sql: PackageResources._018_immunization_around_the_needle_sql),

@@ -32,6 +32,9 @@ struct SampleRow: Sendable {
     var from = "2026-04-01"
     var to = "2027-03-31"
     var isDeleted = false
+    /// 自己負担上限月額
+    var cap: Int?
+    var designated: String?
     /// Different numbers in one body are different people.
     var number = "123456789018"
 
@@ -41,10 +44,13 @@ struct SampleRow: Sendable {
             "dateOfBirth":"\(birth)","sex":"\(sex)"}
             """
         let income = segment.map { #","incomeSegment":"\#($0)""# } ?? ""
+        let limit = cap.map { #","maxCopaymentAmount":{"perMonth":\#($0)}"# } ?? ""
+        let places = designated.map { #","designatedMedicalInstitutions":"\#($0)""# } ?? ""
         return """
             {"orgSpecificCertificateTypeId":"\(type)","myNumber":"\(number)","basicFiveInfo":\(five),\
             "isNotDisclosed":false,"medicalSubsidyInsurerNumber":"88113014","certificationName":"見本受給者証",\
-            "medicalSubsidyRecipientNumber":"\(recipient)"\(income),"isAlwaysReimbursement":"0",\
+            "medicalSubsidyRecipientNumber":"\(recipient)"\(income)\(limit)\(places),\
+            "isAlwaysReimbursement":"0",\
             "validFrom":"\(from)","validTo":"\(to)","historyKey":"\(key)","isDeleted":\(isDeleted),\
             "certificationDetail":[{"item":"備考","value":"見本"}]}
             """

@@ -20,11 +20,12 @@ struct LedgerWorld: Sendable {
     static let origin = "tsunagi.example/test"
     static let clinic = caller(.institution, "1319999995")
     static let pharmacy = caller(.institution, "1349999992")
+    static let hospital = caller(.institution, "1319999987")
     static let authority = caller(.cardauthority, "test-authority")
     static let koganei = caller(.municipality, "132101")
     static let tokyo = caller(.prefecture, "130001")
     static let portal = caller(.portal, "test-portal")
-    static let callers = [clinic, pharmacy, authority, koganei, tokyo, portal]
+    static let callers = [clinic, pharmacy, hospital, authority, koganei, tokyo, portal]
 
     static func caller(_ role: Role, _ code: String, operator name: String? = nil) -> Caller {
         guard let party = try? Party(role: role, code: code) else { fatalError("party \(code)") }

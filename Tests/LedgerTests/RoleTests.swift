@@ -102,13 +102,14 @@ import Testing
             Attempt(role: "office", sql: "insert into exchange.visit (person) values (null)"),
         ]
 
-    /// 接種記録の版: inserted by one role, changed by none, read by no other.
-    static let versions: [Attempt] = ["exchange.vaccination", "exchange.vaccination_claim"].flatMap
-    {
-        table -> [Attempt] in
+    /// 版: inserted by one role, changed by none, read by no other.
+    static let versions: [Attempt] = [
+        "exchange.vaccination", "exchange.vaccination_claim", "exchange.bill",
+        "exchange.refund_case",
+    ].flatMap { table -> [Attempt] in
         let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in
             [
-                "update \(table) set day = day", "delete from \(table)",
+                "update \(table) set version = version", "delete from \(table)",
                 "truncate \(table) cascade",
             ].map { Attempt(role: role, sql: $0) }
         }

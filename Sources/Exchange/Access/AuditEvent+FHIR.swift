@@ -93,15 +93,15 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination, .readScreenings,
+            .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
             .receiveVaccinations, .listUnvaccinated:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .registerVaccinationTargets, .settleReview, .feedCards,
-            .recordVaccination, .saveScreening:
+            .recordVaccination, .settleBill, .saveScreening:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast, .readOwnScreenings:
+            .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
             .revokeHealthCard:

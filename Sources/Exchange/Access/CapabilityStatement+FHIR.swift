@@ -78,7 +78,7 @@ private struct ServedResource {
 
     private func definition(of operation: String) -> String {
         switch operation {
-        case "submit": "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit"
+        case "submit": "http://hl7.org/fhir/OperationDefinition/" + type + "-submit"
         case "populate":
             "http://hl7.org/fhir/uv/sdc/OperationDefinition/Questionnaire-populate"
         case "health-cards-issue":
@@ -116,6 +116,8 @@ extension Listener {
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["create", "update", "read"], operations: ["check"]),
+                ServedResource(type: "Claim", operations: ["submit"]),
+                ServedResource(type: "ClaimResponse", interactions: ["read"]),
                 forms,
                 ServedResource(
                     type: "QuestionnaireResponse", interactions: ["search-type"],

@@ -45,6 +45,10 @@ package enum FHIR {
             "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
         static let doseStatus =
             "http://terminology.hl7.org/CodeSystem/immunization-evaluation-dose-status"
+        static let adjudication = "http://terminology.hl7.org/CodeSystem/adjudication"
+        static let claimType = "http://terminology.hl7.org/CodeSystem/claim-type"
+        static let copayment = "urn:tsunagi:CodeSystem:copayment"
+        static let language = "urn:ietf:bcp:47"
         static let consentScope = "http://terminology.hl7.org/CodeSystem/consentscope"
     }
 
@@ -66,6 +70,10 @@ package enum FHIR {
         package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
         package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"
         static let vaccinationBasis = "urn:tsunagi:StructureDefinition:vaccination-basis"
+        static let insuranceShare = "urn:tsunagi:StructureDefinition:insurance-share"
+        static let collected = "urn:tsunagi:StructureDefinition:collected"
+        static let billStatus = "urn:tsunagi:StructureDefinition:bill-status"
+        static let copaymentWarning = "urn:tsunagi:StructureDefinition:copayment-warning"
         static let recordedBy = "urn:tsunagi:StructureDefinition:recorded-by"
         static let needleOverride = "urn:tsunagi:StructureDefinition:needle-override"
         static let screening = "urn:tsunagi:StructureDefinition:screening"

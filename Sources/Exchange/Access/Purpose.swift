@@ -21,6 +21,10 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readVaccination = "read-vaccination"
     /// 接種前の確認 (institution).
     case checkVaccination = "check-vaccination"
+    /// 窓口負担の照会・予約・確定・取消 (institution).
+    case settleBill = "settle-bill"
+    /// 送信した会計の参照 (institution).
+    case readBill = "read-bill"
     /// 受付での予診票の参照 (institution).
     case readScreenings = "read-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
@@ -63,6 +67,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case issueHealthCard = "issue-health-card"
     /// 接種証明カードの失効 (portal).
     case revokeHealthCard = "revoke-health-card"
+    /// 本人の自己負担と上限額の残りの参照 (portal).
+    case readOwnBalances = "read-own-balances"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 
@@ -71,7 +77,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
-            .recordVaccination, .readVaccination, .checkVaccination, .readScreenings:
+            .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill,
+            .readScreenings:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
@@ -82,7 +89,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
             .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
-            .saveScreening, .readOwnScreenings, .issueHealthCard, .revokeHealthCard,
+            .readOwnBalances, .saveScreening, .readOwnScreenings, .issueHealthCard,
+            .revokeHealthCard,
             .readOwnAccessLog:
             [.portal]
         }

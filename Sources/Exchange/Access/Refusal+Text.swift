@@ -109,6 +109,11 @@ extension Refusal {
         .identifierChanged,
         .versionPassed,
         .recordWithdrawn,
+        .certificateNotHeld,
+        .copaymentRulesUnknown,
+        .collectedTooMuch,
+        .billChanged,
+        .billVoided,
         .responseSubmitted,
         .tooManyRequests,
         .overloaded,
@@ -179,6 +184,11 @@ extension Refusal {
         case .identifierChanged: .identifierChanged
         case .versionPassed: .versionPassed
         case .recordWithdrawn: .recordWithdrawn
+        case .certificateNotHeld: .certificateNotHeld
+        case .copaymentRulesUnknown: .copaymentRulesUnknown
+        case .collectedTooMuch: .collectedTooMuch
+        case .billChanged: .billChanged
+        case .billVoided: .billVoided
         case .responseSubmitted: .responseSubmitted
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded

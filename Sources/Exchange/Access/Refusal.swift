@@ -70,6 +70,13 @@ package enum Refusal: Error, Hashable, Sendable {
     case recordWithdrawn
     case responseSubmitted
 
+    // Bills at the counter.
+    case certificateNotHeld
+    case copaymentRulesUnknown
+    case collectedTooMuch
+    case billChanged
+    case billVoided
+
     // The gateway itself: counted, never entered.
     case tooManyRequests
     case overloaded

@@ -229,7 +229,9 @@ struct EligibilityDecision {
         of row: EntitlementVersion, _ program: SubsidyProgram
     ) -> EligibilityOutcome {
         guard isDesignated(for: row, program) else { return .institutionNotDesignated }
-        return row.isAlwaysReimbursement ? .entitledRefundOnly : .entitled
+        if row.isAlwaysReimbursement { return .entitledRefundOnly }
+        let month = CapMonth(certificate: row.certificate, month: ServiceMonth(of: day))
+        return facts.reached.contains(month) ? .capReached : .entitled
     }
 
     /// Codes on the certificate bind it to those institutions; without any, a scheme for designated

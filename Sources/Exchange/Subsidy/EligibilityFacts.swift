@@ -8,17 +8,21 @@ package struct EligibilityFacts: Sendable, Hashable {
     package let bodies: [BodyStanding]
     /// 指定: what the asking institution is designated for, from the party registry.
     package let designations: Set<Designation>
+    /// 上限到達: the months of these certificates that have nothing left of their cap.
+    package let reached: Set<CapMonth>
     package let decidedAt: Instant
 
     package init(
         visit: VisitFacts, residences: [Residence], entitlements: [EntitlementVersion],
-        bodies: [BodyStanding], designations: Set<Designation> = [], decidedAt: Instant
+        bodies: [BodyStanding], designations: Set<Designation> = [],
+        reached: Set<CapMonth> = [], decidedAt: Instant
     ) {
         self.visit = visit
         self.residences = residences
         self.entitlements = entitlements
         self.bodies = bodies
         self.designations = designations
+        self.reached = reached
         self.decidedAt = decidedAt
     }
 }

@@ -10,11 +10,14 @@ package enum EligibilityOutcome: String, CaseIterable, Sendable, Hashable {
     case residenceUnknown = "residence-unknown"
     case declined
     case institutionNotDesignated = "institution-not-designated"
-    /// Nothing yields it until the monthly cap ledger exists.
+    /// Entitled, and nothing more is collected in the month of the service date.
     case capReached = "cap-reached"
 
     /// A certificate is shown to the institution: the answer carries a Coverage.
-    package var isHeld: Bool { self == .entitled || self == .entitledRefundOnly }
+    package var isHeld: Bool { isUsable || self == .entitledRefundOnly }
+
+    /// 現物給付: the certificate can be used at the counter.
+    package var isUsable: Bool { self == .entitled || self == .capReached }
 }
 
 /// 注意: stands beside outcomes and is none of them.

@@ -87,7 +87,7 @@ package struct SubsidyRules: Sendable {
     private func key(of item: EligibilityAnswer.Item) -> Key {
         let use =
             switch item.outcome {
-            case .entitled: 0
+            case .entitled, .capReached: 0
             case .entitledRefundOnly: 1
             default: 2
             }

@@ -13,19 +13,26 @@ package enum OpenAPI {
     /// A new field adds its operations here, as it adds its routes in `Routes.swift`.
     static func operations(of listener: Listener) -> [Operation] {
         switch listener {
-        case .institution: visits + eligibility + vaccinations + screenings + common
+        case .institution:
+            [visits, eligibility, vaccinations, screenings, bills, common].flatMap(\.self)
         case .office:
-            officeTokens + registrations + invitations + vaccinationLines + cards + replayForBodies
-                + common
+            [
+                officeTokens, registrations, invitations, vaccinationLines, cards, replayForBodies,
+                common,
+            ].flatMap(\.self)
         case .resident:
-            sessions + ownRecords + ownVaccinations + ownScreenings + healthCards + common
+            [
+                sessions, ownRecords, ownVaccinations, ownScreenings, healthCards, ownBalances,
+                common,
+            ].flatMap(\.self)
         case .operations: operating
         }
     }
 
-    private static let schemas: [(name: String, schema: Schema)] =
-        errorSchemas + visitSchemas + fhirSchemas + registrationSchemas + cardSchemas
-        + sessionSchemas + vaccinationSchemas + aroundTheNeedleSchemas + contractSchemas
+    private static let schemas: [(name: String, schema: Schema)] = [
+        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, cardSchemas, sessionSchemas,
+        vaccinationSchemas, aroundTheNeedleSchemas, billSchemas, contractSchemas,
+    ].flatMap(\.self)
 
     private static func write(_ listener: Listener) -> [UInt8] {
         let operations = operations(of: listener)

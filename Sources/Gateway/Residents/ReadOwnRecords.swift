@@ -1,4 +1,5 @@
 import Exchange
+import HTTPTypes
 import Hummingbird
 import Ledger
 
@@ -75,10 +76,11 @@ extension GatewayParts {
     /// One reading of a resident's own, for which the resident's token stands.
     func own(
         _ asking: Asking,
+        answering answer: (HTTPResponse.Status, [UInt8]) -> Response = Response.fhir,
         _ body: @escaping @Sendable (inout Records, PersonKey, String) throws -> [UInt8]
     ) async throws -> Response {
         let (_, bytes) = try await own(asking, as: \.self) { try body(&$0, $1, $2.current) }
-        return .fhir(.ok, bytes)
+        return answer(.ok, bytes)
     }
 
     /// The same, for what is answered with more than bytes; `body` is given every id by which the portal
@@ -104,6 +106,8 @@ enum PageLimits {
     static let visitsMax = 60
     /// Paper visits are few in a life.
     static let noticesMax = 100
+    /// A year of three certificates.
+    static let monthsMax = 36
     /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.
     static let entriesMax = 100
     static let entriesDefault = 50

@@ -14,6 +14,8 @@ package struct EligibilityBasis: Sendable {
     package let residences: [Int]
     package let bodies: [BodyStanding]
     package let designations: Set<Designation>
+    /// 上限到達 in the month of the service date.
+    package let reached: Set<CapMonth>
 
     package init(_ question: EligibilityQuestion, _ facts: EligibilityFacts, rulesVersion: String) {
         serviceDate = question.serviceDate
@@ -25,6 +27,8 @@ package struct EligibilityBasis: Sendable {
         residences = facts.residences.map(\.version)
         bodies = facts.bodies
         designations = facts.designations
+        let month = ServiceMonth(of: question.serviceDate)
+        reached = facts.reached.filter { $0.month == month }
     }
 
     package var text: String {
@@ -54,8 +58,24 @@ package struct EligibilityBasis: Sendable {
         writer.beginArray()
         for text in designations.map(\.text).sorted() { writer.string(text) }
         writer.endArray()
+        writeReached(&writer)
         writer.endObject()
         return writer.text
+    }
+
+    /// Absent where there is none, as in every basis from before there were caps.
+    private func writeReached(_ writer: inout JSONWriter) {
+        guard !reached.isEmpty else { return }
+        writer.name("reached")
+        writer.beginArray()
+        for certificate in reached.map(\.certificate).sorted(by: HeldCertificate.isBefore) {
+            writer.beginObject()
+            writer.member("body", certificate.body)
+            writer.member("type", certificate.typeID)
+            writer.member("subKey", certificate.subKey)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private func write(_ name: String, _ numbers: [Int], _ writer: inout JSONWriter) {
@@ -80,6 +100,16 @@ package struct EligibilityBasis: Sendable {
         designations = Set(
             try object.requiredArray("designations").compactMap {
                 Designation(text: try $0.requireString())
+            })
+        let month = ServiceMonth(of: serviceDate)
+        reached = Set(
+            try (object.optionalArray("reached") ?? []).map { value in
+                let key = try value.requireObject()
+                return CapMonth(
+                    certificate: HeldCertificate(
+                        body: try key.requiredString("body"),
+                        typeID: try key.requiredString("type"),
+                        subKey: try key.requiredString("subKey")), month: month)
             })
         bodies = try object.requiredArray("bodies").map { value in
             let body = try value.requireObject()

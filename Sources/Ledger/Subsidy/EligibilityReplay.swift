@@ -66,7 +66,8 @@ extension Records {
         let lived = try rows[1].map { try Residence($0, from: 0) }
         return EligibilityFacts(
             visit: visit, residences: lived, entitlements: held, bodies: basis.bodies,
-            designations: basis.designations, decidedAt: basis.decidedAt)
+            designations: basis.designations, reached: basis.reached,
+            decidedAt: basis.decidedAt)
     }
 
     private static let selectCheck = Statement(

@@ -25,6 +25,7 @@ struct VisitReading: Sendable {
     var residences: [Residence] = []
     var bodies: [BodyStanding] = []
     var entitlements: [EntitlementVersion] = []
+    private var reachedMonths: [CapMonth] = []
 
     static let selectVisits = Statement(
         """
@@ -61,13 +62,29 @@ struct VisitReading: Sendable {
                 and shown.history_key = e.history_key)
         """)
 
+    static let selectReached = Statement(
+        """
+        select q.ord, \(CapMonth.columns)
+        from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
+        join exchange.visit v on v.visit = q.visit and v.party = q.party
+        join exchange.cap_month m on m.person = v.person and m.collected >= m.cap
+        """)
+
     /// One reading for each key, in order.
     static func load(_ transaction: inout Transaction, _ keys: [Key]) throws -> [VisitReading] {
+        try readings(transaction.pipeline(steps(keys)))
+    }
+
+    static func steps(_ keys: [Key]) -> [(Statement, [Value])] {
         let values: [Value] = [
             .uuids(keys.map { UUIDBytes($0.visit) }), .texts(keys.map(\.party.key)),
         ]
-        let steps = [selectVisits, selectResidences, selectEntitlements].map { ($0, values) }
-        let rows = try transaction.pipeline(steps)
+        return [selectVisits, selectResidences, selectEntitlements, selectReached]
+            .map { ($0, values) }
+    }
+
+    /// What `steps` answered.
+    static func readings(_ rows: [Rows]) throws -> [VisitReading] {
         var readings = try (0..<rows[0].count).map { try VisitReading(rows[0][$0]) }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
@@ -77,7 +94,24 @@ struct VisitReading: Sendable {
             let row = rows[2][index]
             try readings[row.int(0) - 1].entitlements.append(EntitlementVersion(row, from: 1))
         }
+        for index in 0..<rows[3].count {
+            let row = rows[3][index]
+            try readings[row.int(0) - 1].reachedMonths.append(CapMonth(row, from: 1))
+        }
         return readings
+    }
+
+    /// 上限到達 of the certificates that the visit opens; of others nothing is said.
+    private var reached: Set<CapMonth> {
+        let opened = Set(entitlements.map(\.certificate))
+        return Set(reachedMonths.filter { opened.contains($0.certificate) })
+    }
+
+    /// Everything an answer is decided from.
+    func facts(_ visit: VisitRow, _ standing: PartyStanding) -> EligibilityFacts {
+        EligibilityFacts(
+            visit: visit.facts, residences: residences, entitlements: entitlements, bodies: bodies,
+            designations: standing.designations, reached: reached, decidedAt: now)
     }
 
     private init(_ row: Row) throws {

@@ -22,9 +22,6 @@ package struct VisitRecords: ~Copyable {
         patient = visit.patient
         term = visit.term
         now = reading.now
-        facts = EligibilityFacts(
-            visit: visit.facts, residences: reading.residences,
-            entitlements: reading.entitlements, bodies: reading.bodies,
-            designations: standing.designations, decidedAt: reading.now)
+        facts = reading.facts(visit, standing)
     }
 }

@@ -19,6 +19,9 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "How many residents.") var residents = 10_000
         @Option(help: "Lines of visit-rsa.jsonl; half as many of visit-p384.jsonl.") var visits =
             50_000
+        @Option(
+            help: "Pairs of bills.jsonl, reserve and confirm; a sixth as many of one certificate.")
+        var bills = 12_000
 
         func run() async throws {
             let world = try World(
@@ -36,6 +39,7 @@ struct BenchCommand: AsyncParsableCommand {
             try await bench.writeProofs(of: 200)
             // Opening visits is measured in the small world alone.
             try await bench.writeVisits(residents <= 100_000 ? visits : 0)
+            if residents <= 100_000 { try await bench.writeBills(bills) }
             try bench.writeEnvironment()
             Output.line("\(residents) residents in \(world.folder)")
         }

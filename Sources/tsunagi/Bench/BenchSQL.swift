@@ -60,6 +60,42 @@ enum BenchSQL {
         """
     }
 
+    /// 10,000 people more, each with a rare disease's certificate and an open visit.
+    static let fillChronic = """
+        create temp table chronic on commit drop as
+            select n, gen_random_uuid() as person from generate_series(1, 10000) as n;
+        insert into exchange.person (person) select person from chronic;
+        insert into exchange.residence (person, municipality, prefecture, from_day, known_at)
+            select person, '132101', '130001', date '2015-04-01', now() - interval '1 year'
+            from chronic;
+        insert into exchange.entitlement (person, body, certificate_type, sub_key, history_key,
+            consent_kind, valid_from, valid_to, is_deleted, is_under_review,
+            is_always_reimbursement, payer_number, recipient_number, birth_date,
+            certification_name, designated_institutions, face, face_digest, task, known_at)
+            select person, '130001', 'nanbyo', '', 'h' || n, 'subsidy', date '2025-04-01',
+                date '2036-03-31', false, false, false, '54136015', lpad(n::text, 7, '0'),
+                '1968-05-05', '特定医療費(指定難病)受給者証', '1319999995',
+                '{"incomeSegment":"D","maxCopaymentAmount":{"perMonth":30000}}',
+                sha256(n::text::bytea), '00000000-0000-7000-8000-000000000001',
+                now() - interval '30 days'
+            from chronic;
+        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by,
+            card_valid_to, opened_at, ends_at)
+            select person, gen_random_uuid(), 'institution:1319999995',
+                translate(md5(person::text), '0123456789abcdef', 'abcdefghijklmnop'),
+                'outpatient', array['subsidy'], 'card', date '2031-01-01', now(),
+                now() + interval '1 day'
+            from chronic;
+        """
+
+    static let selectChronicVisits = """
+        select v.visit::text, v.patient from exchange.visit v
+        where exists (
+            select 1 from exchange.entitlement e
+            where e.person = v.person and e.certificate_type = 'nanbyo')
+        order by v.visit
+        """
+
     /// Open visits of residents who hold something, or of those who hold nothing.
     static let selectVisits = """
         select v.visit::text, v.patient from exchange.visit v

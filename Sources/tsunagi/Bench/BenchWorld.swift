@@ -192,7 +192,7 @@ struct BenchWorld {
         try write("bench.env", lines)
     }
 
-    private static func line(
+    static func line(
         _ method: String, _ path: String, _ body: [UInt8]?, authorization: String? = nil
     ) -> String {
         var json = JSONWriter(reservingBytes: (body?.count ?? 0) * 2 + 200)
@@ -209,7 +209,7 @@ struct BenchWorld {
         return json.text
     }
 
-    private func write(_ name: String, _ lines: [String]) throws {
+    func write(_ name: String, _ lines: [String]) throws {
         let text = lines.joined(separator: "\n") + "\n"
         try Data(text.utf8).write(to: URL(filePath: world.folder + "/" + name))
     }

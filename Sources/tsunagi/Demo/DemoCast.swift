@@ -8,6 +8,7 @@ import Trust
 struct DemoCast {
     let clinic: Party
     let pharmacy: Party
+    let hospital: Party
     let portal: Party
     let authority: Party
     let offices: [Party]
@@ -17,6 +18,8 @@ struct DemoCast {
     let child: Int
     let movedChild: Int
     let adult: Int
+    /// 慢性の患者; among very few residents there may be none.
+    let chronic: Chronic?
     /// Whose first vaccinations are due; a small cast may have none.
     let baby: Int?
     let cards: [Int: SoftwareCard]
@@ -27,10 +30,12 @@ struct DemoCast {
         residents = SyntheticResidents(count: count, today: today)
         clinic = try Party(role: .institution, code: "1319999995")
         pharmacy = try Party(role: .institution, code: "1349999992")
+        hospital = try Party(role: .institution, code: "1319999987")
         portal = try Party(role: .portal, code: "demo-portal")
         authority = try Party(role: .cardauthority, code: "demo-card-authority")
         var names: [Party: String] = [
-            clinic: "見本こどもクリニック", pharmacy: "見本調剤薬局", portal: "見本ポータル",
+            clinic: "見本こどもクリニック", pharmacy: "見本調剤薬局", hospital: "見本総合病院",
+            portal: "見本ポータル",
             authority: "見本カード機関",
         ]
         var offices: [Party] = []
@@ -52,6 +57,11 @@ struct DemoCast {
         }
         movedChild = Self.first(residents) { $0.residences.count > 1 && !$0.entitlements.isEmpty }
         adult = Self.first(residents) { $0.entitlements.isEmpty }
+        chronic = Self.chronic(residents, on: today)
+        for party in [hospital, pharmacy, clinic] {
+            guard let chronic else { break }
+            try await world.designate(party, .init(body: chronic.body, scheme: chronic.law))
+        }
         baby = residents.indices.first { [residents] in
             let person = residents[$0]
             return (90...300).contains(today.daysSince1970 - person.bornOn.daysSince1970)
@@ -62,7 +72,7 @@ struct DemoCast {
             from: WallClock.now().adding(seconds: -86_400),
             to: WallClock.now().adding(seconds: 86_400 * 1_800))
         var cards: [Int: SoftwareCard] = [:]
-        for index in [child, movedChild, adult, baby].compactMap(\.self) {
+        for index in [child, movedChild, adult, baby, chronic?.index].compactMap(\.self) {
             cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
         }
         cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)
@@ -77,6 +87,18 @@ struct DemoCast {
             try cards[index]?.save("\(folder)/\(name).pem")
         }
     }
+
+    private static func chronic(
+        _ residents: SyntheticResidents, on day: CalendarDay
+    ) -> Chronic? {
+        for resident in residents {
+            if let chronic = Chronic(resident, on: day) { return chronic }
+        }
+        return nil
+    }
+
+    /// Where the chronic patient goes.
+    var counters: [Party] { [hospital, pharmacy, clinic] }
 
     private static func first(
         _ residents: SyntheticResidents, where isMeant: (SyntheticResident) -> Bool
@@ -123,4 +145,33 @@ struct DemoCast {
 
 extension SyntheticEntitlement {
     func holds(on day: CalendarDay) -> Bool { validFrom <= day && day <= validTo }
+}
+
+extension DemoCast {
+    /// Somebody whose certificate has a monthly cap, with a bill of which three are more than it.
+    struct Chronic {
+        let index: Int
+        let body: String
+        let type: String
+        let law: String
+        let cap: Int
+
+        init?(_ resident: SyntheticResident, on day: CalendarDay) {
+            let scheme = SyntheticScheme.rareDiseases
+            guard resident.residences.count == 1,
+                let held = resident.entitlements.first(where: {
+                    $0.scheme.certificateTypeID == scheme.certificateTypeID && $0.holds(on: day)
+                        && !$0.isAlwaysReimbursement
+                }), let segment = held.segment
+            else { return nil }
+            index = resident.index
+            body = held.body
+            type = scheme.certificateTypeID
+            law = scheme.lawNumber
+            cap = scheme.monthlyLimits[segment]
+        }
+
+        /// The scheme asks a fifth: two fifths of the cap.
+        var cost: Int { cap * 2 }
+    }
 }

@@ -13,6 +13,7 @@ struct DemoStory {
         try municipality()
         let visit = try clinic()
         try counter(visit)
+        try await chronicPatient()
         try await resident()
         try vaccination()
         try auditor()
@@ -95,7 +96,7 @@ struct DemoStory {
     }
 
     private func resident() async throws {
-        teller.chapter("7. The mother looks at her phone: who looked at my child's records?")
+        teller.chapter("8. The mother looks at her phone: who looked at my child's records?")
         let token = try session(of: cast.child)
         let bearer = "Authorization: Bearer \(token)"
         let shown = try await list(bearer)
@@ -169,7 +170,7 @@ extension DemoStory {
         return answer
     }
 
-    private func check(
+    func check(
         _ visit: (id: String, patient: String), _ name: String, at institution: Party? = nil,
         isShown: Bool
     ) throws -> Teller.Answer {
@@ -207,7 +208,7 @@ extension DemoStory {
         return answer.text("access_token")
     }
 
-    private func say(outcomesIn answer: Teller.Answer) {
+    func say(outcomesIn answer: Teller.Answer) {
         for sentence in answer.text("disposition").components(separatedBy: " / ") {
             teller.say("  → " + sentence)
         }

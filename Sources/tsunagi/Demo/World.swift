@@ -81,6 +81,13 @@ struct World {
         }
     }
 
+    /// 指定: a body's word that an institution may serve a scheme.
+    func designate(_ party: Party, _ designation: Designation) async throws {
+        let registry = PartyRegistry(owner, logger: logger)
+        _ = try await registry.designate(party, designation)
+        await registry.close()
+    }
+
     /// `curl`'s arguments to speak as a party.
     func curl(as party: Party) -> [String] {
         let authority = DevelopmentPKI.Authority(of: party.role)

@@ -34,15 +34,16 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration, .readVaccination, .checkVaccination, .readScreenings,
+                .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
                 .receiveVaccinations, .listUnvaccinated:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .registerVaccinationTargets, .settleReview, .feedCards, .recordVaccination,
+                .settleBill,
                 .saveScreening:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-                .readOwnVaccinations, .readOwnForecast, .readOwnScreenings:
+                .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
                 .issueHealthCard, .revokeHealthCard:

@@ -143,7 +143,7 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization", "Questionnaire", "QuestionnaireResponse",
+                "Immunization", "Claim", "ClaimResponse", "Questionnaire", "QuestionnaireResponse",
             ]
         ),
         (.office, ["CoverageEligibilityResponse", "Immunization", "Questionnaire"]),

@@ -19,6 +19,7 @@ struct SubsidyCase {
         Self.standing(koganei), Self.standing(tokyo), Self.standing(hirakata), Self.standing(osaka),
     ]
     var designations: Set<Designation> = []
+    var reached: Set<CapMonth> = []
     var decidedAt = Self.instant("2026-06-15T10:00:00+09:00")
     var purposes: [EligibilityQuestion.Purpose] = [.validation]
 
@@ -36,7 +37,7 @@ struct SubsidyCase {
                 opened: Self.instant("2026-06-15T09:00:00+09:00"),
                 cardValidTo: cardValidTo.map(Self.day)),
             residences: residences, entitlements: entitlements, bodies: bodies,
-            designations: designations, decidedAt: decidedAt)
+            designations: designations, reached: reached, decidedAt: decidedAt)
     }
 
     func answer() throws -> EligibilityAnswer {
@@ -79,6 +80,13 @@ extension SubsidyCase {
     ) -> Residence {
         Residence(
             version: version, municipality: municipality, from: day(from), knownAt: instant(known))
+    }
+
+    /// Of the children's certificate.
+    static func capMonth(_ text: String, subKey: String = "") -> CapMonth {
+        guard let month = try? ServiceMonth(text) else { fatalError("test month \(text)") }
+        let certificate = HeldCertificate(body: koganei, typeID: "kodomo", subKey: subKey)
+        return CapMonth(certificate: certificate, month: month)
     }
 
     static func standing(

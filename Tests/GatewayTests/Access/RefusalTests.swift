@@ -206,6 +206,7 @@ struct RefusalTests {
             RequestCase(Cast.portal, "GET /fhir/Immunization", nil, .tokenMissing),
             RequestCase(
                 Cast.portal, "GET /fhir/ImmunizationRecommendation", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /balances", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /visits/\(nobody)/end", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /tokens/revoke", nil, .tokenMissing),
             RequestCase(

@@ -161,3 +161,30 @@ struct CrashClient {
         journal.note { $0.unexpected.append("\(answer.status) \(answer.text.prefix(300))") }
     }
 }
+
+extension TLSClient {
+    func visitNonce() async throws -> Answer {
+        try await send(
+            "POST", "/visits/nonces", headers: [("Content-Type", "application/json")], body: [])
+    }
+
+    /// A new visit at the institution whose connection this is, with a nonce of before or a new one.
+    func openVisit(
+        _ card: SoftwareCard, at institution: Party, nonce given: Answer? = nil
+    ) async throws -> Answer {
+        let json = [("Content-Type", "application/json")]
+        let nonce = if let given { given } else { try await visitNonce() }
+        let day = try CalendarDay(nonce.text("day"))
+        let text = SignedText.visit(
+            nonce: nonce.text("nonce"), party: institution, consentKinds: ["subsidy"],
+            visitKind: "outpatient", day: day)
+        let body = """
+            {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient",\
+            "consents":["subsidy"],"certificate":"\(Base64.text(card.certificateDER))",\
+            "signature":"\(Base64.text(try card.sign(text)))"}
+            """
+        let opened = try await send("POST", "/visits", headers: json, body: Array(body.utf8))
+        try opened.expect(201)
+        return opened
+    }
+}

@@ -11,9 +11,7 @@ import Trust
 /// on: no error, nobody lost, and what was given before goes on being good.
 @Suite(.serialized, .timeLimit(.minutes(4)))
 struct RotationTests {
-    static let names = [
-        "number", "card", "pairwise", "token", "nonce", "seal", "health-card",
-    ]
+    static let names = ["number", "card", "pairwise", "token", "nonce", "seal", "health-card"]
 
     @Test func `every key is rotated under load without an error`() async throws {
         try await CrashWorld.with { world in
@@ -126,7 +124,7 @@ struct RotationTests {
         let clinic = try await TLSClient(
             port: try #require(doorplate.port(.institution)),
             credentials: world.pki.credentials(of: Cast.clinic))
-        let nonce = try await Self.nonce(clinic)
+        let nonce = try await clinic.visitNonce()
         await clinic.close()
         return Given(token: answer.text("access_token"), nonce: nonce)
     }
@@ -148,8 +146,9 @@ struct RotationTests {
         let clinic = try await TLSClient(
             port: try #require(doorplate.port(.institution)),
             credentials: world.pki.credentials(of: Cast.clinic))
-        let opened = try await Self.open(card, clinic, given.nonce)
-        _ = try await Self.open(card, clinic, Self.nonce(clinic))
+        let opened = try await clinic.openVisit(
+            card, at: Cast.clinic, nonce: given.nonce)
+        _ = try await clinic.openVisit(card, at: Cast.clinic)
         let former = try #require(opened.json["replaces"]?.array?.first?.string)
         let current = opened.text("patient")
         #expect(former != current)
@@ -167,29 +166,5 @@ struct RotationTests {
             #expect(patient.status == 200, "\(patient.text)")
         }
         await clinic.close()
-    }
-
-    private static let json = [("Content-Type", "application/json")]
-
-    private static func nonce(_ clinic: TLSClient) async throws -> TLSClient.Answer {
-        try await clinic.send("POST", "/visits/nonces", headers: json, body: [])
-    }
-
-    private static func open(
-        _ card: SoftwareCard, _ clinic: TLSClient, _ nonce: TLSClient.Answer
-    ) async throws -> TLSClient.Answer {
-        let day = try CalendarDay(nonce.text("day"))
-        let text = SignedText.visit(
-            nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["subsidy"],
-            visitKind: "outpatient", day: day)
-        let body = """
-            {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient",\
-            "consents":["subsidy"],"certificate":"\(Base64.text(card.certificateDER))",\
-            "signature":"\(Base64.text(try card.sign(text)))"}
-            """
-        let opened = try await clinic.send(
-            "POST", "/visits", headers: json, body: Array(body.utf8))
-        try #require(opened.status == 201, "\(opened.text)")
-        return opened
     }
 }

@@ -86,6 +86,7 @@ struct ResidentTests {
         ("/fhir/Communication", .readOwnNotices), ("/fhir/AuditEvent", .readOwnAccessLog),
         ("/fhir/Immunization", .readOwnVaccinations),
         ("/fhir/ImmunizationRecommendation", .readOwnForecast),
+        ("/balances", .readOwnBalances),
         ("/fhir/QuestionnaireResponse", .readOwnScreenings),
         ("/fhir/Questionnaire/screening-child-mr-1/$populate", .readOwnScreenings),
     ]

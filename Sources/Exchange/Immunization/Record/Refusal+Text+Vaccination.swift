@@ -2,9 +2,10 @@
 extension Refusal.Row {
     static let consentNotGiven = Self(
         "consent-not-given", 403, "forbidden", isEntered: true,
-        ja: "この受付では、予防接種についての本人の同意がありません。本人に確かめ、同意を得て受付をやり直してください。",
-        en: "At this visit the person did not agree to vaccinations being exchanged. Ask them, and "
-            + "open a visit again with their consent.")
+        ja: "この受付では、この用件についての本人の同意がありません。本人に確かめ、同意を得て受付をやり直してください。",
+        en:
+            "At this visit the person did not agree to this being exchanged. Ask them, and open a visit "
+            + "again with their consent.")
 
     static let identifierReused = Self(
         "identifier-reused", 409, "duplicate", isEntered: true,

@@ -7,7 +7,18 @@ package struct CapRun: Hashable, Sendable {
     /// As it is collected.
     package private(set) var collected = 0
 
-    package init() {}
+    package init(share: Int = 0, collected: Int = 0) {
+        self.share = share
+        self.collected = collected
+    }
+
+    /// What a visit would cost after this much. `due`: what the scheme alone would ask.
+    package func quote(due: Int, under cap: Int?, _ counter: Rounding) -> MonthlyCap.Quote {
+        let due = max(0, due)
+        let share = share(of: due, under: cap)
+        return MonthlyCap.Quote(
+            due: due, share: share, collected: collected(of: share, under: cap, counter))
+    }
 
     /// The part of `due` that the cap still leaves; without a cap all of it.
     package func share(of due: Int, under cap: Int?) -> Int {

@@ -49,6 +49,8 @@ package struct CopaymentStep: Hashable, Sendable {
         case schemeCap
         /// A later public expense takes over `amount` of an earlier one (place `factor`).
         case takesOver
+        /// What all institutions together leave of the month's cap `base`.
+        case monthRest
         /// The public expense pays `amount`.
         case publicPays
         /// Sum of the parts.

@@ -3,7 +3,7 @@ extension CopaymentStep {
     package var text: BilingualText {
         switch kind {
         case .insuranceShare, .reducedShare, .highCost, .longTerm, .consideration: insuranceText
-        case .schemeShare, .schemeCap, .takesOver, .publicPays: schemeText
+        case .schemeShare, .schemeCap, .takesOver, .monthRest, .publicPays: schemeText
         case .sum, .together, .annual: wholeText
         case .localShare, .localCap, .beyond, .counter, .meals: counterText
         }
@@ -46,6 +46,11 @@ extension CopaymentStep {
             told(
                 "第\(factor + 1)公費の患者負担\(ja(amount))を引き受けます。",
                 "It takes over \(en(amount)) left by public expense \(factor + 1).")
+        case .monthRest:
+            told(
+                "今月の上限額\(ja(base))まで、ほかの医療機関の分と合わせてあと\(ja(amount))です。",
+                "Of this month's cap of \(en(base)), \(en(amount)) is left, all institutions together."
+            )
         default:
             told(
                 "公費が\(ja(base))のうち\(ja(amount))を支払います。",

@@ -39,12 +39,7 @@ package struct MonthlyCap: Hashable, Sendable {
     package var isReached: Bool { rest == 0 }
 
     /// What a visit would cost now. Asking changes nothing.
-    package func quote(due: Int) -> Quote {
-        let due = max(0, due)
-        let share = run.share(of: due, under: cap)
-        return Quote(
-            due: due, share: share, collected: run.collected(of: share, under: cap, counter))
-    }
+    package func quote(due: Int) -> Quote { run.quote(due: due, under: cap, counter) }
 
     /// Decides again at the moment of confirmation: between question and answer another
     /// institution may have taken the rest. A confirmed amount is never changed by a later one.

@@ -44,6 +44,17 @@ package struct NationalScheme: Sendable, Hashable {
         return incomes.filter { $0.aliases.contains { ClassText.key($0) == key } }
     }
 
+    /// The one row that is meant, in this column; `nil` where the text leaves open which cap holds.
+    func income(written text: String, column place: Int) -> Income? {
+        let found = incomes(written: text)
+        guard let income = found.first,
+            found.allSatisfy({
+                $0.caps[place] == income.caps[place] && $0.percent == income.percent
+            })
+        else { return nil }
+        return income
+    }
+
     func standIn(for code: String?) -> String? {
         guard let code else { return nil }
         return classes.first { $0.of.contains(code) }?.use

@@ -183,12 +183,8 @@ struct PublicOfCase {
         guard let place = column.map(scheme.columns.firstIndex(of:)) ?? 0 else {
             throw CaseFault(.unknownIncome, row.place("column"), known: scheme.columns)
         }
-        let found = scheme.incomes(written: name)
-        guard let income = found.first,
-            found.allSatisfy({
-                $0.caps[place] == income.caps[place] && $0.percent == income.percent
-            })
-        else {
+        guard let income = scheme.income(written: name, column: place) else {
+            let found = scheme.incomes(written: name)
             let known = found.isEmpty ? scheme.incomes : found
             throw CaseFault(.unknownIncome, row.place("income"), known: known.map(\.name))
         }

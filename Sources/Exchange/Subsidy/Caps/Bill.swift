@@ -1,0 +1,130 @@
+/// 会計: what one institution bills at its counter for one day, on one certificate. Two sendings with
+/// the same content are one.
+package struct BillContent: Hashable, Sendable {
+    /// 識別子: the institution's own number of the bill.
+    package let identifier: RecordIdentifier
+    package let certificate: HeldCertificate
+    /// 診療日: its month is the month that counts, whenever the bill is sent.
+    package let day: CalendarDay
+    /// 医療費総額 in yen.
+    package let cost: Int
+    /// 一部負担割合 of the insurance, in percent.
+    package let percent: Int
+    /// 徴収済額: what was collected already, before the gateway could be asked; it is taken as it was.
+    package let collected: Int?
+
+    package init(
+        identifier: RecordIdentifier, certificate: HeldCertificate, day: CalendarDay, cost: Int,
+        percent: Int, collected: Int?
+    ) {
+        self.identifier = identifier
+        self.certificate = certificate
+        self.day = day
+        self.cost = cost
+        self.percent = percent
+        self.collected = collected
+    }
+
+    package var capMonth: CapMonth {
+        CapMonth(certificate: certificate, month: ServiceMonth(of: day))
+    }
+}
+
+/// 会計の版: what became of a bill, and of the month with it. A version is never changed, neither by
+/// its institution nor by what another enters later.
+package struct BillVersion: Hashable, Sendable {
+    package enum Status: String, CaseIterable, Hashable, Sendable {
+        /// 予約: keeps its amount from others until it is confirmed, voided or lapses.
+        case reserved
+        /// 確定
+        case confirmed
+        /// 取消
+        case voided
+    }
+
+    /// What the month held just after this version, in yen as collected.
+    package struct Month: Hashable, Sendable {
+        package let cap: Int?
+        package let collected: Int
+        package let held: Int
+        package let cost: Int
+
+        package init(cap: Int?, collected: Int, held: Int, cost: Int) {
+            self.cap = cap
+            self.collected = collected
+            self.held = held
+            self.cost = cost
+        }
+
+        /// What is left of the cap for whoever comes next.
+        package var rest: Int? { cap.map { max(0, $0 - collected - held) } }
+    }
+
+    package let id: RecordID
+    /// From 1.
+    package let version: Int
+    package let status: Status
+    package let institution: Party
+    package let content: BillContent
+    package let amounts: BillAmounts
+    package let month: Month
+    /// When a reservation ends by itself.
+    package let lapses: Instant?
+    package let rulesVersion: String
+    package let recordedAt: Instant
+
+    package init(
+        id: RecordID, version: Int, status: Status, institution: Party, content: BillContent,
+        amounts: BillAmounts, month: Month, lapses: Instant?, rulesVersion: String,
+        recordedAt: Instant
+    ) {
+        self.id = id
+        self.version = version
+        self.status = status
+        self.institution = institution
+        self.content = content
+        self.amounts = amounts
+        self.month = month
+        self.lapses = lapses
+        self.rulesVersion = rulesVersion
+        self.recordedAt = recordedAt
+    }
+
+    /// 失効: a reservation whose time is over keeps nothing any more.
+    package func isLapsed(at now: Instant) -> Bool { lapses.map { $0 <= now } ?? false }
+}
+
+/// 会計の用件: what an institution wants of a bill.
+package enum BillUse: Hashable, Sendable {
+    /// 照会: nothing is kept.
+    case quote
+    /// 予約
+    case reserve
+    /// 確定
+    case confirm
+    /// 取消
+    case void
+}
+
+extension BillVersion {
+    /// What `use` makes of this bill: its next status, or `nil` where it is that already, so that
+    /// the same request again changes nothing. Nothing is left to do for a reservation that comes
+    /// after its own confirmation, as one delayed on its way does.
+    ///
+    /// Throws `.billChanged` for another content than the one sent before under the identifier (a
+    /// confirmation may still change cost and share), `.billVoided` for one that was taken back.
+    package func next(_ use: BillUse, _ content: BillContent?) throws(Refusal) -> Status? {
+        switch (use, status) {
+        case (.quote, _): return nil
+        case (.void, .voided): return nil
+        case (.void, _): return .voided
+        case (_, .voided): throw .billVoided
+        case (.reserve, _), (.confirm, .confirmed):
+            guard content == self.content else { throw .billChanged }
+            return nil
+        case (.confirm, .reserved):
+            guard content?.capMonth == self.content.capMonth else { throw .billChanged }
+            return .confirmed
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// 受給者証の負担の定め: what one certificate asks of its holder on a day. The cap that its body registered
+/// stands before the one of the scheme's table.
+struct CertificateTerms: Hashable, Sendable {
+    /// 患者負担割合 of the scheme; `nil`: the share of the insurance.
+    let percent: Int?
+    /// 自己負担上限月額
+    let cap: Int?
+    let rule: RuleMark
+    /// Both the scheme's rule and the body's own scheme master were checked against their source.
+    let isVerified: Bool
+
+    /// Throws `.copaymentRulesUnknown` where neither the law's scheme nor a registered cap says
+    /// what is asked.
+    init(
+        _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
+        _ rules: CopaymentRules
+    ) throws(Refusal) {
+        let face = (try? JSON(reading: row.face))?.object
+        let scheme = program.lawNumber.flatMap { rules.scheme(law: $0, on: day) }
+        let place = scheme.map { Self.column(of: $0, program, face) } ?? 0
+        let income = scheme.flatMap { scheme in
+            program.income(in: face).flatMap { scheme.income(written: $0.ja, column: place) }
+        }
+        let registered = Self.registeredCap(face)
+        guard scheme != nil || registered != nil else { throw .copaymentRulesUnknown }
+        if let scheme, !scheme.incomes.isEmpty, registered == nil, income == nil {
+            throw .copaymentRulesUnknown
+        }
+        percent = income?.percent ?? scheme?.percent
+        cap = registered ?? income.flatMap { $0.caps[place] }
+        rule = scheme?.rule ?? .asGiven
+        isVerified = program.source.isVerified && scheme?.rule.isVerified == true
+    }
+
+    /// `maxCopaymentAmount.perMonth`: a number of yen, or its digits.
+    private static func registeredCap(_ face: JSONObject?) -> Int? {
+        let written = face?["maxCopaymentAmount"]?.object?["perMonth"]
+        guard let yen = written?.int ?? written?.string.flatMap({ Int($0) }),
+            (0...Receipt.yenMax).contains(yen)
+        else { return nil }
+        return yen
+    }
+
+    /// 追加条件 (高額かつ長期, 人工呼吸器等装着): the last column of the scheme that a condition of the
+    /// certificate names.
+    private static func column(
+        of scheme: NationalScheme, _ program: SubsidyProgram, _ face: JSONObject?
+    ) -> Int {
+        let codes = (face?["additionalConditions"]?.string ?? "").split(separator: ";")
+        let names = program.additionalConditions.filter { codes.contains($0.code[...]) }
+            .map(\.name.ja)
+        return scheme.columns.lastIndex { column in names.contains { $0.hasPrefix(column) } } ?? 0
+    }
+}
+
+extension SubsidyProgram {
+    /// 所得区分 of a certificate, by the name of its code.
+    fileprivate func income(in face: JSONObject?) -> BilingualText? {
+        guard let code = face?["incomeSegment"]?.string else { return nil }
+        return incomeSegments.first { $0.code == code }?.name
+    }
+}

@@ -1,0 +1,150 @@
+/// 本人の上限額の残高: every month of every certificate as its holder sees it, with who collected what and
+/// what is due back. FHIR has no balance of one certificate over several providers, so this is JSON
+/// (`deploy/decisions/0012`).
+package struct OwnBalances: Sendable {
+    package struct Month: Sendable {
+        package let capMonth: CapMonth
+        package let standing: BillVersion.Month
+        package internal(set) var bills: [Bill] = []
+        package internal(set) var refunds: [Refund] = []
+
+        package init(
+            _ capMonth: CapMonth, _ standing: BillVersion.Month, bills: [Bill], refunds: [Refund]
+        ) {
+            self.capMonth = capMonth
+            self.standing = standing
+            self.bills = bills
+            self.refunds = refunds
+        }
+    }
+
+    package struct Bill: Sendable {
+        package let version: BillVersion
+        package let institutionName: String
+
+        package init(version: BillVersion, institutionName: String) {
+            self.version = version
+            self.institutionName = institutionName
+        }
+    }
+
+    /// 償還払い
+    package struct Refund: Sendable {
+        /// As the reader knows it.
+        package let id: String
+        package let yen: Int
+        package let status: RefundStatus
+        package let since: Instant
+
+        package init(id: String, yen: Int, status: RefundStatus, since: Instant) {
+            self.id = id
+            self.yen = yen
+            self.status = status
+            self.since = since
+        }
+    }
+
+    package let asOf: Instant
+    package let months: [Month]
+
+    package init(asOf: Instant, months: [Month]) {
+        self.asOf = asOf
+        self.months = months
+    }
+
+    package func render(_ rules: SubsidyRules) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 512 + months.count * 1024)
+        writer.object { own in
+            own.member("asOf", asOf.text)
+            own.array("months") { list in
+                for month in months { month.write(to: &list, at: asOf, rules) }
+            }
+        }
+        return writer.bytes
+    }
+}
+
+/// 償還払いの状況.
+package enum RefundStatus: String, CaseIterable, Hashable, Sendable {
+    /// Due back to the holder; the body has not paid it yet.
+    case open
+    /// Nothing is due any more: what went over the cap was taken back.
+    case withdrawn
+
+    var text: BilingualText {
+        switch self {
+        case .open:
+            .init(
+                ja: "上限額を超えて支払った分です。実施機関に払い戻しを申請してください。",
+                en: "Paid above the cap. Ask the body that issued the certificate for it back.")
+        case .withdrawn:
+            .init(
+                ja: "医療機関の取消しにより、払い戻しはなくなりました。",
+                en: "Nothing is due any more: an institution took its bill back.")
+        }
+    }
+}
+
+extension OwnBalances.Month {
+    fileprivate func write(
+        to list: inout JSONWriter, at now: Instant, _ rules: SubsidyRules
+    ) {
+        let certificate = capMonth.certificate
+        let name = rules.programs.first {
+            $0.certificateTypeID == certificate.typeID && $0.isOf(certificate.body)
+        }?.name
+        list.object { month in
+            month.object("certificate") {
+                $0.member("body", certificate.body)
+                $0.named("bodyName", rules.bodyName(certificate.body))
+                $0.member("type", certificate.typeID)
+                if let name { $0.named("name", name) }
+                $0.member("subKey", certificate.subKey.isEmpty ? nil : certificate.subKey)
+            }
+            month.member("month", capMonth.month.text)
+            month.member("cap", standing.cap)
+            month.member("collected", standing.collected)
+            month.member("reserved", standing.held)
+            month.member("rest", standing.rest)
+            month.member("cost", standing.cost)
+            month.array("bills") { for bill in bills { bill.write(to: &$0, at: now) } }
+            month.array("refunds") { for refund in refunds { refund.write(to: &$0) } }
+        }
+    }
+}
+
+extension OwnBalances.Bill {
+    fileprivate func write(to list: inout JSONWriter, at now: Instant) {
+        list.object {
+            $0.member("day", version.content.day.text)
+            $0.member("institution", version.institution.code)
+            $0.member("institutionName", institutionName)
+            $0.member(
+                "status", version.isLapsed(at: now) ? "lapsed" : version.status.rawValue)
+            $0.member("cost", version.content.cost)
+            $0.member("collected", version.amounts.collected)
+            $0.member("at", version.recordedAt.text)
+        }
+    }
+}
+
+extension OwnBalances.Refund {
+    fileprivate func write(to list: inout JSONWriter) {
+        list.object {
+            $0.member("id", id)
+            $0.member("yen", yen)
+            $0.member("status", status.rawValue)
+            $0.named("next", status.text)
+            $0.member("since", since.text)
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func named(_ name: String, _ text: BilingualText) {
+        object(name) {
+            $0.member("ja", text.ja)
+            $0.member("en", text.en)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// Refusals of bills: read by the receptionist who sent one.
+extension Refusal.Row {
+    static let certificateNotHeld = Self(
+        "certificate-not-held", 422, "business-rule", isEntered: true,
+        ja: "診療日に窓口で使える受給者証のうちに、指定されたものが見つかりません。資格確認をやり直し、その答えの受給者証を指定してください。",
+        en: "No certificate of that name can be used at the counter on the service date. Check "
+            + "eligibility again, and name one that the answer shows.")
+
+    static let copaymentRulesUnknown = Self(
+        "copayment-rules-unknown", 422, "business-rule", isEntered: true,
+        ja: "この受給者証の負担割合または上限額が分からないため、計算できません。受給者証を見て計算し、実施機関に登録を確かめてください。",
+        en:
+            "What this certificate asks of its holder is not on file, so nothing was computed. Go by "
+            + "the certificate itself, and ask the body that issued it to register its cap.")
+
+    static let collectedTooMuch = Self(
+        "collected-too-much", 422, "business-rule", isEntered: true,
+        ja: "徴収済額が、この医療費で求められる額を超えています。確かめて、受け取りすぎた分を患者に返し、送り直してください。",
+        en:
+            "More was collected than the scheme asks for this cost. Check the amounts, give back what "
+            + "is too much, and send again.")
+
+    static let billChanged = Self(
+        "bill-changed", 409, "duplicate", isEntered: true,
+        ja: "この識別子の会計は、違う内容ですでに受け付けています。訂正するには、取り消してから新しい識別子で送ってください。",
+        en:
+            "This identifier already holds a bill of other content. To correct it, void it and send "
+            + "the right one with a new identifier.")
+
+    static let billVoided = Self(
+        "bill-voided", 409, "conflict", isEntered: true,
+        ja: "この会計は取り消されています。新しい識別子で送ってください。",
+        en: "This bill was voided. Send the right one with a new identifier.")
+}

@@ -1,0 +1,163 @@
+import Exchange
+
+/// 窓口負担: what a patient pays at the counter, under one monthly cap over all institutions.
+extension OpenAPI {
+    static let bills: [Operation] = [
+        Operation(
+            method: .post, path: "/fhir/Claim/$submit", id: "settleBill", field: "bills",
+            ja: "窓口負担を照会・予約・確定・取消する",
+            en: """
+                `use` says what is wanted: `predetermination` asks for the amount and keeps nothing; \
+                `preauthorization` reserves it until the end of the day; `claim` confirms it, \
+                decided again at that moment; `status` `cancelled` takes back what was sent under \
+                the identifier. One bill for each `identifier`: the same request again, also at \
+                once, is the bill as it is held. A confirmed amount is never changed by what \
+                another institution enters later. What was collected before the gateway could be \
+                asked is sent as the extension `collected` and taken as it was: what then lies \
+                above the cap becomes a refund case of the resident's.
+                """,
+            parameters: [.operatorID],
+            body: .fhir(.reference("Claim"), billExample),
+            answers: [
+                .fhir(
+                    .reference("ClaimResponse"),
+                    "The amount, its steps in words, the month's totals and what is left of the cap."
+                )
+            ],
+            refusals: Refusals.ofItems + Refusals.ofAccess + [
+                .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
+                .serviceDateOutOfRange, .consentNotGiven, .certificateNotHeld,
+                .copaymentRulesUnknown, .collectedTooMuch, .billChanged, .billVoided,
+                .recordUnknown, .rulesUnknown,
+            ]),
+        Operation(
+            method: .get, path: "/fhir/ClaimResponse/:id", id: "readBill", field: "bills",
+            ja: "自機関の会計を読む",
+            en:
+                "A bill of the institution's own as it now is. A reservation that has lapsed says so "
+                + "(`bill-status` `lapsed`); the totals are those of the moment it was `created`.",
+            parameters: [.id, .operatorID],
+            answers: [.fhir(.reference("ClaimResponse"), "The bill.")],
+            refusals: Refusals.ofID + Refusals.ofAccess + [.recordUnknown]),
+    ]
+
+    static let ownBalances: [Operation] = [
+        Operation(
+            method: .get, path: "/balances", id: "readOwnBalances", field: "own-records",
+            ja: "本人の自己負担と、上限額の残りを読む",
+            en:
+                "Each month of each certificate: cap, what was collected and where, what is reserved, "
+                + "what is left, and refunds due. A confirmation shows with the next request.",
+            token: .resident, parameters: [.operatorID],
+            answers: [.json(200, .reference("Balances"), "The newest 36 months.")],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown])
+    ]
+
+    private static let billExample = #"""
+        {"resourceType": "Claim",
+         "extension": [
+           {"url": "urn:tsunagi:StructureDefinition:visit",
+            "valueString": "0f8fad5b-d9cb-469f-a165-70867728950e"},
+           {"url": "urn:tsunagi:StructureDefinition:insurance-share", "valueInteger": 30}],
+         "identifier": [{"system": "https://clinic.example/bill", "value": "2026-0615-0001"}],
+         "status": "active", "use": "preauthorization",
+         "type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/claim-type",
+                              "code": "professional"}]},
+         "priority": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/processpriority",
+                                  "code": "normal"}]},
+         "patient": {"reference": "Patient/pw-0001"},
+         "billablePeriod": {"start": "2026-06-15", "end": "2026-06-15"},
+         "created": "2026-06-15T10:00:00+09:00",
+         "provider": {"identifier": {
+           "system": "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no",
+           "value": "1319999995"}},
+         "insurance": [{"sequence": 1, "focal": true, "coverage": {"identifier": {
+           "system": "urn:tsunagi:certificate-type:130001", "value": "nanbyo"}}}],
+         "total": {"value": 30000, "currency": "JPY"}}
+        """#
+
+    static let billSchemas: [(name: String, schema: Schema)] = [
+        ("Claim", claim), ("ClaimResponse", claimResponse), ("Balances", balances),
+    ]
+
+    private static let claim = resource(
+        "Claim",
+        [
+            .required(
+                "status",
+                .codes(["active", "cancelled"]).note("cancelled: 取消 / takes the bill back")),
+            .required(
+                "use",
+                .codes(["predetermination", "preauthorization", "claim"]).note(
+                    "照会・予約・確定 / quote, reserve, confirm")),
+            .optional(
+                "identifier",
+                .list(of: .anyObject).most(1).note(
+                    "機関の会計番号。照会のほかは必須 / The institution's own; needed but for a quote.")),
+            .required("patient", .anyObject.note("Patient/<受付の番号>")),
+            .required(
+                "billablePeriod", .anyObject.note("診療日。一日だけの期間 / One day: the service date.")),
+            .required("created", .text),
+            .optional("provider", .anyObject.note("書くなら証明書の機関 / If given, the certificate's.")),
+            .required(
+                "insurance",
+                .list(of: .anyObject).most(1).note(
+                    "受給者証: coverage.identifier に受給者番号、または urn:tsunagi:certificate-type:<団体> と種別ID / "
+                        + "The certificate, by recipient number or by type.")),
+            .required("total", money.note("医療費総額(10割) / The whole cost, in yen.")),
+            .required(
+                "extension",
+                .list(of: .anyObject).note(
+                    "visit: 受付番号; insurance-share: 一部負担割合(%); collected: 徴収済額(すでに受け取ったときだけ)")),
+        ])
+
+    private static let claimResponse = resource(
+        "ClaimResponse",
+        [
+            .required("id", .id),
+            .required("status", .codes(["active", "cancelled"])),
+            .required("use", .codes(["predetermination", "preauthorization", "claim"])),
+            .required("patient", .anyObject),
+            .required("created", .instant),
+            .required("outcome", .constant("complete")),
+            .required("disposition", .text.note("日本語 / English")),
+            .required(
+                "extension",
+                .list(of: .anyObject).note("bill-status, visit, rules-version, copayment-warning")),
+            .optional(
+                "preAuthPeriod", .anyObject.note("予約の失効 / When the reservation lapses.")),
+            .required(
+                "adjudication",
+                .list(of: .anyObject).note(
+                    "submitted: 医療費, due: 上限の前, share: 1円単位, copay: 窓口で受け取る額(10円単位)")),
+            .required(
+                "total",
+                .list(of: .anyObject).note(
+                    "month-collected: 今月の累計, month-held: 予約中, month-cost: 医療費の累計, month-cap: 上限額, "
+                        + "month-rest: 残り")),
+            .required(
+                "processNote",
+                .list(of: .anyObject).note("読み上げる計算の段階。日本語と英語 / The steps, to read aloud.")),
+        ])
+
+    private static let balances = Schema.object([
+        .required("asOf", .instant),
+        .required(
+            "months",
+            .list(
+                of: .object([
+                    .required("certificate", .anyObject),
+                    .required("month", .text.pattern("^\\d{4}-\\d{2}$")),
+                    .optional("cap", .integer), .required("collected", .integer),
+                    .required("reserved", .integer), .optional("rest", .integer),
+                    .required("cost", .integer), .required("bills", .list(of: .anyObject)),
+                    .required(
+                        "refunds",
+                        .list(of: .anyObject).note("償還払い: yen, status (open, withdrawn), since")),
+                ]))),
+    ])
+
+    private static let money = Schema.object([
+        .required("value", .integer), .optional("currency", .constant("JPY")),
+    ])
+}

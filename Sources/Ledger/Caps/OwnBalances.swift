@@ -1,0 +1,77 @@
+package import Exchange
+import Postgres
+
+/// 本人の残高 as the ledger reads it: whatever was confirmed before the question is in the answer.
+extension Records {
+    /// The newest months of a resident's certificates, each with the newest version of its bills
+    /// and the refunds due; reservations that have lapsed keep nothing.
+    ///
+    /// `name` makes the id of a refund case that its reader knows it by.
+    package mutating func ownBalances(
+        of person: PersonKey, limit: Int, name: (RecordID) -> String
+    ) throws -> OwnBalances {
+        let rows = try transaction.pipeline([
+            (Self.selectMonths, [.person(person), .time(now), .int(limit)]),
+            (Self.selectBills, [.person(person), .int(limit * Self.billsPerMonth)]),
+            (Self.selectRefunds, [.person(person), .int(limit)]),
+        ])
+        let bills = try rows[1].map { row in
+            OwnBalances.Bill(
+                version: try BillVersion(row, from: 1), institutionName: try row.text(0))
+        }
+        let refunds = try rows[2].map { row in
+            guard let status = RefundStatus(rawValue: try row.text(6)) else {
+                throw Refusal.malformed("status")
+            }
+            let refund = OwnBalances.Refund(
+                id: name(try row.uuid(4).record), yen: try row.int(5), status: status,
+                since: Instant(microseconds: try row.instant(7)))
+            return (capMonth: try CapMonth(row, from: 0), refund: refund)
+        }
+        let months = try rows[0].map { row in
+            let capMonth = try CapMonth(row, from: 0)
+            return OwnBalances.Month(
+                capMonth,
+                .init(
+                    cap: try row.optionalInt(4), collected: try row.int(5),
+                    held: try row.int(6), cost: try row.int(7)),
+                bills: bills.filter { $0.version.content.capMonth == capMonth },
+                refunds: refunds.filter { $0.capMonth == capMonth }.map(\.refund))
+        }
+        return OwnBalances(asOf: now, months: months)
+    }
+
+    /// Weekly visits to five institutions.
+    private static let billsPerMonth = 25
+
+    private static let selectMonths = Statement(
+        """
+        select \(CapMonth.columns), m.cap, m.collected, (
+                select coalesce(sum(h.collected), 0)::bigint from exchange.cap_hold h
+                where h.person = m.person and h.body = m.body
+                    and h.certificate_type = m.certificate_type and h.sub_key = m.sub_key
+                    and h.month = m.month and h.lapses_at > $2), m.cost
+        from exchange.cap_month m where m.person = $1 and m.position > 0
+        order by m.month desc, m.body, m.certificate_type, m.sub_key limit $3
+        """)
+
+    private static let selectBills = Statement(
+        """
+        select p.name, \(BillVersion.columns)
+        from exchange.bill m join exchange.party p on p.party = m.party
+        where m.person = $1 and not exists (
+            select 1 from exchange.bill later
+            where later.person = m.person and later.bill = m.bill and later.version > m.version)
+        order by m.month desc, m.position desc limit $2
+        """)
+
+    private static let selectRefunds = Statement(
+        """
+        select \(CapMonth.columns), m.refund, m.yen, m.status, m.at from exchange.refund_case m
+        where m.person = $1 and not exists (
+            select 1 from exchange.refund_case later
+            where later.person = m.person and later.refund = m.refund
+                and later.version > m.version)
+        order by m.month desc, m.at desc limit $2
+        """)
+}

@@ -1,0 +1,149 @@
+import Exchange
+import Testing
+
+/// Claim as it is read: what each element means, and what is refused by its path.
+@Suite struct SubmittedBillTests {
+    private static let institution: Party = {
+        guard let party = try? Party(role: .institution, code: "1319999995") else {
+            fatalError("no party")
+        }
+        return party
+    }()
+
+    static let claim = #"""
+        {"resourceType":"Claim",
+        "extension":[{"url":"urn:tsunagi:StructureDefinition:visit","valueString":"v-1"},
+        {"url":"urn:tsunagi:StructureDefinition:insurance-share","valueInteger":30}],
+        "identifier":[{"system":"urn:test","value":"1"}],"status":"active","use":"claim",
+        "patient":{"reference":"Patient/pw-1"},
+        "billablePeriod":{"start":"2026-06-15T09:00:00+09:00","end":"2026-06-15"},
+        "created":"2026-06-15","provider":{"identifier":{
+        "system":"http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no",
+        "value":"1319999995"}},
+        "insurance":[{"coverage":{"identifier":{
+        "system":"http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicInsuredPersonNumber",
+        "value":"1234566"}}}],"total":{"value":30000,"currency":"JPY"},"item":[{"sequence":1}]}
+        """#
+
+    private static func read(_ text: String) throws -> SubmittedBill {
+        try SubmittedBill(reading: Array(text.utf8), institution: institution)
+    }
+
+    static let uses: [(status: String, use: String, BillUse)] = [
+        ("active", "predetermination", .quote), ("active", "preauthorization", .reserve),
+        ("active", "claim", .confirm), ("cancelled", "claim", .void),
+        ("cancelled", "preauthorization", .void),
+    ]
+
+    @Test(arguments: uses)
+    func `status and use say what is wanted`(status: String, use: String, wanted: BillUse) throws {
+        let bill = try Self.read(
+            Self.claim.replacing(#""status":"active""#, with: #""status":"\#(status)""#)
+                .replacing(#""use":"claim""#, with: #""use":"\#(use)""#))
+        #expect(bill.use == wanted)
+        #expect(bill.day.text == "2026-06-15" && bill.cost == 30_000 && bill.percent == 30)
+        #expect(bill.certificate == .recipient("1234566") && bill.collected == nil)
+    }
+
+    static let wrong: [(from: String, to: String, Refusal)] = [
+        (#""status":"active""#, #""status":"draft""#, .malformed("status")),
+        (#""use":"claim""#, #""use":"charge""#, .malformed("use")),
+        (#""use":"claim","#, "", .missing("use")),
+        (#"{"system":"urn:test","value":"1"}"#, "", .missing("identifier")),
+        (
+            #"{"system":"urn:test","value":"1"}"#,
+            #"{"system":"urn:test","value":"1"},{"system":"urn:test","value":"2"}"#,
+            .duplicateItem("identifier[1]")
+        ),
+        (#""valueInteger":30"#, #""valueInteger":3"#, .malformed("extension(insurance-share)")),
+        (
+            #""valueInteger":30"#, #""valueString":"30""#,
+            .missing("extension(insurance-share).valueInteger")
+        ),
+        ("insurance-share", "another", .missing("extension(insurance-share)")),
+        (#""end":"2026-06-15""#, #""end":"2026-06-16""#, .malformed("billablePeriod")),
+        (#""end":"2026-06-15""#, #""end":"2026-06""#, .malformed("billablePeriod")),
+        (#","end":"2026-06-15""#, "", .missing("billablePeriod.end")),
+        (#""value":30000"#, #""value":30000.5"#, .malformed("total.value")),
+        (#""value":30000"#, #""value":-1"#, .malformed("total.value")),
+        (#""value":30000"#, #""value":100000001"#, .malformed("total.value")),
+        (#""JPY""#, #""USD""#, .malformed("total.currency")),
+        (
+            #""value":"1319999995""#, #""value":"1319999996""#,
+            .malformed("provider.identifier.value")
+        ),
+        (
+            "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicInsuredPersonNumber", "urn:other",
+            .malformed("insurance[0].coverage.identifier.system")
+        ),
+        (#""insurance":[{"#, #""insurance":[{"coverage":{}},{"#, .duplicateItem("insurance[1]")),
+        (#""created""#, #""implicitRules":"x","created""#, .unknownItem("implicitRules")),
+        (
+            #""value":"1234566""#, #""value":"999900000259""#,
+            .individualNumberNotAllowed("insurance[0].coverage.identifier.value")
+        ),
+    ]
+
+    @Test(arguments: wrong)
+    func `what is wrong is named by its path`(from: String, to: String, refusal: Refusal) throws {
+        #expect(Self.claim.contains(from))
+        #expect(throws: refusal) { try Self.read(Self.claim.replacing(from, with: to)) }
+    }
+
+    static let collected = #"""
+        {"url":"urn:tsunagi:StructureDefinition:collected","valueMoney":{"value":500,"currency":"JPY"}},
+        """#
+
+    @Test func `only what is confirmed can have been collected already`() throws {
+        let claim = Self.claim.replacing(
+            #""extension":["#, with: #""extension":["# + Self.collected)
+        #expect(try Self.read(claim).collected == 500)
+        for use in ["predetermination", "preauthorization"] {
+            let early = claim.replacing(#""use":"claim""#, with: #""use":"\#(use)""#)
+            #expect(throws: Refusal.unknownItem("extension(collected)")) { try Self.read(early) }
+        }
+    }
+
+    // MARK: What becomes of a bill
+
+    static let statuses:
+        [(BillVersion.Status, BillUse, isSame: Bool, Result<BillVersion.Status?, Refusal>)] = [
+            (.reserved, .reserve, true, .success(nil)),
+            (.reserved, .reserve, false, .failure(.billChanged)),
+            (.reserved, .confirm, true, .success(.confirmed)),
+            (.reserved, .confirm, false, .success(.confirmed)),
+            (.reserved, .void, true, .success(.voided)),
+            (.confirmed, .reserve, true, .success(nil)),
+            (.confirmed, .reserve, false, .failure(.billChanged)),
+            (.confirmed, .confirm, true, .success(nil)),
+            (.confirmed, .confirm, false, .failure(.billChanged)),
+            (.confirmed, .void, false, .success(.voided)),
+            (.voided, .void, false, .success(nil)),
+            (.voided, .reserve, true, .failure(.billVoided)),
+            (.voided, .confirm, true, .failure(.billVoided)),
+        ]
+
+    @Test(arguments: statuses)
+    func `each use makes one thing of each status`(
+        status: BillVersion.Status, use: BillUse, isSame: Bool,
+        expected: Result<BillVersion.Status?, Refusal>
+    ) throws {
+        let certificate = HeldCertificate(body: "130001", typeID: "nanbyo", subKey: "")
+        let content = try Self.read(Self.claim).content(on: certificate)
+        let changed = try Self.read(
+            Self.claim.replacing(#""value":30000"#, with: #""value":30010"#)
+        ).content(on: certificate)
+        let version = BillVersion(
+            id: RecordID(high: 1, low: 1), version: 1, status: status,
+            institution: Self.institution, content: content,
+            amounts: .init(due: 0, share: 0, collected: 0, notes: [], warnings: []),
+            month: .init(cap: nil, collected: 0, held: 0, cost: 0), lapses: nil,
+            rulesVersion: "", recordedAt: SubsidyCase.instant("2026-06-15T00:00:00Z"))
+        let asked = use == .void ? nil : isSame ? content : changed
+        switch expected {
+        case .success(let next): #expect(try version.next(use, asked) == next)
+        case .failure(let refusal):
+            #expect(throws: refusal) { try version.next(use, asked) }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import Exchange
+import Ledger
+package import Trust
+
+/// 会計 as an institution sends it: one day at the counter of somebody with a rare disease; tests
+/// change what they are about.
+package struct SentBill: Sendable {
+    package var identifier: String
+    package var use = "claim"
+    package var status = "active"
+    package var cost = 30_000
+    package var percent = 30
+    package var collected: Int?
+    package var day: CalendarDay
+    package var certificate = (system: "urn:tsunagi:certificate-type:130001", value: "nanbyo")
+
+    package init(_ use: String = "claim", cost: Int = 30_000, on day: CalendarDay) {
+        identifier = RecordID.random().text
+        self.use = use
+        self.cost = cost
+        self.day = day
+    }
+
+    /// The same bill for another end.
+    package func used(as use: String, status: String = "active") -> SentBill {
+        var bill = self
+        bill.use = use
+        bill.status = status
+        return bill
+    }
+
+    package func body(_ visit: RunningGateway.Visit) -> JSONObject {
+        let extra =
+            collected.map {
+                """
+                ,{"url":"urn:tsunagi:StructureDefinition:collected",\
+                "valueMoney":{"value":\($0),"currency":"JPY"}}
+                """
+            } ?? ""
+        let text = """
+            {"resourceType":"Claim","extension":[{\
+            "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
+            "url":"urn:tsunagi:StructureDefinition:insurance-share","valueInteger":\(percent)}\(extra)],\
+            "identifier":[{"system":"https://clinic.example/bill","value":"\(identifier)"}],\
+            "status":"\(status)","use":"\(use)","patient":{"reference":"\(visit.patient)"},\
+            "billablePeriod":{"start":"\(day.text)","end":"\(day.text)"},"created":"\(day.text)",\
+            "insurance":[{"sequence":1,"focal":true,"coverage":{"identifier":{\
+            "system":"\(certificate.system)","value":"\(certificate.value)"}}}],\
+            "total":{"value":\(cost),"currency":"JPY"}}
+            """
+        return (try? JSON(reading: text))?.object ?? JSONObject()
+    }
+}
+
+extension RunningGateway {
+    package static let billPath = "/fhir/Claim/$submit"
+    /// Where a chronic patient's certificate is good.
+    package static let chronicCare = [Cast.clinic, Cast.pharmacy, Cast.paperClinic]
+
+    /// Somebody with a rare disease whose certificate names its institutions; the cap is 10,000 yen
+    /// a month.
+    package func settleChronic(
+        _ changes: [String: JSON?] = [:]
+    ) async throws -> (resident: TestResident, card: SoftwareCard) {
+        let (resident, card) = try await settle()
+        var items: [String: JSON?] = [
+            "incomeSegment": "C1", "medicalSubsidyInsurerNumber": "54136015",
+            "medicalSubsidyRecipientNumber": .string(String(1_000_000 + resident.index)),
+            "designatedMedicalInstitutions": .string(
+                Self.chronicCare.map(\.code).joined(separator: " ")),
+        ]
+        items.merge(changes) { $1 }
+        let row = resident.row(
+            "nanbyo", clock.today.adding(days: -400), clock.today.adding(days: 300), items)
+        try await hold([row], by: Cast.prefecture)
+        return (resident, card)
+    }
+
+    package func settle(
+        _ bill: SentBill, _ visit: Visit, by institution: Party = Cast.clinic
+    ) async throws -> Answer {
+        try await send(institution, "POST", Self.billPath, body: .object(bill.body(visit)))
+    }
+}
+
+extension TLSClient.Answer {
+    /// Yen of a category of `adjudication` or `total`.
+    package func yen(_ category: String) -> Int? {
+        for row in (json["adjudication"]?.array ?? []) + (json["total"]?.array ?? []) {
+            let coding = row.object?["category"]?.object?["coding"]?.array?.first?.object
+            guard coding?["code"]?.string == category else { continue }
+            return row.object?["amount"]?.object?["value"]?.int
+        }
+        return nil
+    }
+
+    package var billStatus: String? {
+        for case .object(let entry) in json["extension"]?.array ?? []
+        where entry["url"]?.string == "urn:tsunagi:StructureDefinition:bill-status" {
+            return entry["valueCode"]?.string
+        }
+        return nil
+    }
+
+    /// The steps in one language, in order.
+    package func notes(_ language: String) -> [String] {
+        (json["processNote"]?.array ?? []).compactMap(\.object).filter { note in
+            let coding = note["language"]?.object?["coding"]?.array?.first?.object
+            return coding?["code"]?.string == language
+        }.compactMap { $0["text"]?.string }
+    }
+}
