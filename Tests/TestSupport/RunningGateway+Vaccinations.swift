@@ -10,6 +10,7 @@ package struct SentDose: Sendable {
     package var number = 1
     package var lot = "FAKE01"
     package var status = "completed"
+    package var isPrimarySource = true
     package var basis = "routine"
     /// `QuestionnaireResponse/<id>` that the doctor decided from.
     package var response: String?
@@ -34,7 +35,7 @@ package struct SentDose: Sendable {
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
             "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"\(basis)"}\(screening)],\
             "identifier":[{"system":"https://clinic.example/immunization","value":"\(identifier)"}],\
-            "status":"\(status)","vaccineCode":{"coding":[{\
+            "status":"\(status)","primarySource":\(isPrimarySource),"vaccineCode":{"coding":[{\
             "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]},\
             "patient":{"reference":"\(visit.patient)"},"occurrenceDateTime":"\(day.text)",\
             "lotNumber":"\(lot)","expirationDate":"\(day.adding(days: 300).text)",\

@@ -57,7 +57,7 @@ struct Parameters {
         return found
     }
 
-    func requiredAll(_ name: String, atMost most: Int) throws(Refusal) -> [Entry] {
+    func requiredAll(_ name: String, atMost most: Int = .max) throws(Refusal) -> [Entry] {
         let found = try all(name, atMost: most)
         guard !found.isEmpty else { throw .missing("\(path)(\(name))") }
         return found

@@ -21,7 +21,7 @@ struct JudgedPart {
         let rows = try file.rows(kept: bytes, on: row.ints(1), found)
         self.rows = rows
         numbers = try row.nullableBytesArray(2).map { bytes in
-            bytes.map { hashing.extended(HashChain(joined: $0).byVersion) }
+            bytes.map { hashing.extended(HashChain.versions(joined: $0)) }
         }
         taken = zip(rows, numbers).filter { !$0.0.isRefused }.map { KeptRow(row: $0, number: $1) }
         registration = FilePart(

@@ -58,7 +58,10 @@ extension Records {
                 .ints(mended.map(\.origin.line)), .text(caller.party.key),
             ])
         for row in try rows.map({ (try $0.int(0), try $0.optionalBytes(1)) }) {
-            part.numbers[mended[row.0 - 1].place] = row.1.map(HashChain.init(joined:))
+            // Kept again as it is: the keys are asked for when the row is judged.
+            part.numbers[mended[row.0 - 1].place] = row.1.map {
+                HashChain(HashChain.versions(joined: $0), checks: [])
+            }
         }
     }
 
@@ -88,9 +91,10 @@ extension Records {
 }
 
 extension HashChain {
-    /// All versions behind each other, each of 32 bytes.
-    init(joined bytes: [UInt8]) {
-        let count = max(1, bytes.count / 32)
-        self.init((0..<count).map { Array(bytes[($0 * 32)..<(($0 + 1) * 32)]) })
+    /// The hashes of all versions, kept behind each other, of 32 bytes each.
+    static func versions(joined bytes: [UInt8]) -> [[UInt8]] {
+        stride(from: 0, to: bytes.count, by: 32).map {
+            Array(bytes[$0..<min($0 + 32, bytes.count)])
+        }
     }
 }

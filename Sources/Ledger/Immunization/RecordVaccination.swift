@@ -31,8 +31,9 @@ extension Records {
     /// made, which is a version of its own. `names`: the ids by which the caller knows a response.
     ///
     /// Throws what `VaccinationVersion.amended` does, `.recordUnknown` for a correction of what the caller
-    /// never recorded of this resident, `.consentNotGiven`, `.visitEnded` for a visit that is over and
-    /// was not of the day of the dose, and `.malformed` for a questionnaire of somebody else.
+    /// never recorded of this resident, `.consentNotGiven`, `.visitEnded` for a visit that is over, was not
+    /// of the day of the dose and did not bring the record, and `.malformed` for a questionnaire of somebody
+    /// else.
     package mutating func record(
         _ sent: SubmittedVaccination, correcting correction: VaccinationCorrection?,
         rules: RuleBook, names: (RecordID) -> PairwiseIDs
@@ -49,7 +50,8 @@ extension Records {
             return RecordedVaccination(held: repeated, isNew: false)
         }
         if repeated == nil {
-            try visit.requireRecording(of: sent.vaccination.occurrence.day, at: now)
+            try visit.requireRecording(
+                of: sent.vaccination.occurrence.day, correcting: held, at: now)
         }
         var response = repeated?.response
         if response == nil, let id = sent.vaccination.screening?.responseID {
@@ -109,10 +111,13 @@ extension Records {
 }
 
 extension VaccinationVisit {
-    /// An ended visit takes what was done while it was open: an outage must not lose a dose.
-    fileprivate func requireRecording(of day: CalendarDay?, at now: Instant) throws {
+    /// An ended visit takes what was done while it was open: an outage must not lose a dose. A mistake is
+    /// seen when it is seen: the visit that brought the record takes its correction at any time.
+    fileprivate func requireRecording(
+        of day: CalendarDay?, correcting held: HeldVaccination?, at now: Instant
+    ) throws {
         guard isConsented else { throw Refusal.consentNotGiven }
-        guard !term.isOpen(at: now) else { return }
+        guard held?.visit != visit, !term.isOpen(at: now) else { return }
         try term.requireAnswer(for: day ?? now.dayInJapan, at: now)
     }
 }

@@ -5,13 +5,15 @@ import Postgres
 package struct VaccinationFacts: Sendable {
     /// The newest version of every record, whichever institution sent it, in the order in which they came.
     package let held: [VaccinationVersion]
+    /// 台帳の一行になったもの: those of them that are a municipality's line.
+    let claimed: Set<String>
     package let identity: RegisteredIdentity?
     let residences: [Residence]
     let bodies: [BodyStanding]
 
     /// What a resident is of whom nothing is known: the same for one who did not agree.
     package static let nothing = VaccinationFacts(
-        held: [], identity: nil, residences: [], bodies: [])
+        held: [], claimed: [], identity: nil, residences: [], bodies: [])
 
     package var birth: CalendarDay? { identity.flatMap { try? BirthDate($0.birthDate).day } }
     package var sex: ResidentSex? { identity.map { ResidentSex(registered: $0.sex) } }
@@ -82,8 +84,10 @@ extension Records {
             (Self.selectIdentity, [.person(person), .texts(kinds)]),
             (Self.selectHomes, [.person(person)]),
         ])
+        let held = try rows[0].map { try VaccinationVersion($0, from: 0) }
+        let isLine = try rows[0].map { try $0.bool(5) }
         return VaccinationFacts(
-            held: try rows[0].map { try VaccinationVersion($0, from: 0) },
+            held: held, claimed: Set(zip(held, isLine).filter(\.1).map(\.0.id)),
             identity: try rows[1].first.map(RegisteredIdentity.init),
             residences: try rows[2].map { try Residence($0, from: 0) },
             bodies: try rows[2].map { row in
@@ -98,7 +102,9 @@ extension Records {
     private static let selectVersions = Statement(
         """
         select * from (
-            select distinct on (v.vaccination) \(VaccinationVersion.columns) from exchange.vaccination v
+            select distinct on (v.vaccination) \(VaccinationVersion.columns), c.refusal is null
+            from exchange.vaccination v join exchange.vaccination_claim c
+                on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
             where v.person = $1 order by v.vaccination, v.version desc) held
         order by recorded_at, vaccination
         """)

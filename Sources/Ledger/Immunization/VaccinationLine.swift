@@ -11,6 +11,8 @@ struct VaccinationLine: Sendable {
         _ rules: ImmunizationRules
     ) {
         let others = facts.held.filter { $0.id != version.id }
+        // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
+        let claims = others.filter { facts.claimed.contains($0.id) }
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.residences.residence(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
@@ -19,7 +21,7 @@ struct VaccinationLine: Sendable {
                 $0.municipality == Residence.nowhere ? nil : $0.municipality
             },
             answer: Self.answer(to: version.vaccination, others, facts, rules),
-            duplicates: rules.duplicates(of: version.vaccination, among: others))
+            duplicates: rules.duplicates(of: version.vaccination, among: claims))
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))
         } catch {

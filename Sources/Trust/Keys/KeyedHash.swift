@@ -22,7 +22,9 @@ package enum KeyedHash {
         for key in keys.all(.number).dropFirst(hashes.count) {
             if let last = hashes.last { hashes.append(wrap(last, in: key)) }
         }
-        return HashChain(hashes, inUse: min(keys.current(.number).version, hashes.count))
+        return HashChain(
+            hashes, checks: Array(keys.checks(.number).prefix(hashes.count)),
+            inUse: min(keys.current(.number).version, hashes.count))
     }
 
     /// One step of a rotation: what is stored under version n becomes what version n + 1 looks up.

@@ -45,7 +45,7 @@ struct FormerIDTests {
         let given = try await give()
         try KeyRing.rotate(gateway.folder + "/keys", .pairwise)
         try gateway.keys.reload()
-        try gateway.keys.use([.pairwise: 2])
+        try gateway.keys.use([.pairwise: .init(version: 2, check: nil)])
 
         // The clinic: its record as it was, checked and corrected by the ids of its visit.
         let id = given.record.text("id")

@@ -134,6 +134,65 @@ struct VaccinationRecordServingTests {
         #expect(first.json["patient"] != second.json["patient"])
     }
 
+    @Test func `the claim stays with the record that has it, whoever is corrected`() async throws {
+        let card = try await gateway.settleBaby()
+        let here = try await gateway.openVaccinationVisit(card)
+        let there = try await gateway.openVaccinationVisit(card, at: Cast.paperClinic)
+        var (first, second) = (SentDose(on: today), SentDose(on: today))
+        let one = try await gateway.record(first, here).text("id")
+        let other = try await gateway.record(second, there, by: Cast.paperClinic).text("id")
+        first.lot = "FAKE02"
+        try await gateway.correct(one, seen: "W/\"1\"", first, here).expect(200)
+        let claim = "completed \(Cast.town.code) dpt-ipv-hib 20010"
+        #expect(try await lines(one) == ["1 " + claim, "2 " + claim])
+        #expect(try await lines(other) == ["1 completed duplicate"])
+        // Withdrawn, it is in nobody's way.
+        first.status = "entered-in-error"
+        try await gateway.correct(one, seen: "W/\"2\"", first, here).expect(200)
+        second.lot = "FAKE03"
+        try await gateway.correct(other, seen: "W/\"1\"", second, there, by: Cast.paperClinic)
+            .expect(200)
+        #expect(try await lines(other) == ["1 completed duplicate", "2 " + claim])
+    }
+
+    @Test func `a correction to the day of another's claim is no second claim`() async throws {
+        let card = try await gateway.settleBaby()
+        let here = try await gateway.openVaccinationVisit(card)
+        let there = try await gateway.openVaccinationVisit(card, at: Cast.paperClinic)
+        var dose = SentDose(on: today.adding(days: -1))
+        let one = try await gateway.record(dose, here).text("id")
+        try await gateway.record(SentDose(on: today), there, by: Cast.paperClinic).expect(201)
+        dose.day = today
+        try await gateway.correct(one, seen: "W/\"1\"", dose, here).expect(200)
+        #expect(try await lines(one).last == "2 completed duplicate")
+    }
+
+    @Test func `what was copied from a handbook is in the way of no claim`() async throws {
+        let card = try await gateway.settleBaby()
+        let there = try await gateway.openVaccinationVisit(card, at: Cast.paperClinic)
+        var copy = SentDose(on: today)
+        copy.isPrimarySource = false
+        let copied = try await gateway.record(copy, there, by: Cast.paperClinic).text("id")
+        #expect(try await lines(copied) == ["1 completed copied"])
+        let given = try await gateway.record(
+            SentDose(on: today), gateway.openVaccinationVisit(card)
+        ).text("id")
+        #expect(try await lines(given).first?.contains("20010") == true)
+    }
+
+    @Test func `a correction is taken long after the visit that brought the record`() async throws {
+        let visit = try await visit()
+        var dose = SentDose(on: today)
+        let id = try await gateway.record(dose, visit).text("id")
+        try await move(visit, days: 400)
+        dose.lot = "FAKE02"
+        try await gateway.correct(id, seen: "W/\"1\"", dose, visit).expect(200)
+        dose.identifier = RecordID.random().text
+        try await gateway.expect(.visitEnded, of: .recordVaccination, from: Cast.clinic) {
+            try await gateway.record(dose, visit)
+        }
+    }
+
     @Test func `the same dose told by two clinics at once is claimed once`() async throws {
         for _ in 0..<6 {
             let card = try await gateway.settleBaby()

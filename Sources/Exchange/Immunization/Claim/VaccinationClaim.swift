@@ -42,7 +42,7 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     package let municipality: String?
     /// What the check says of this dose, with what came before it.
     package let answer: NeedleAnswer
-    /// Other records of the same dose (`ImmunizationRules.duplicates`).
+    /// Claims that stand for the same dose (`ImmunizationRules.duplicates`).
     package let duplicates: [VaccinationVersion]
 
     package init(

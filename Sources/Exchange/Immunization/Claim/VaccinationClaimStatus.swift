@@ -16,6 +16,9 @@ package enum VaccinationClaimStatus: Hashable, Sendable {
         }
     }
 
+    /// 台帳の一行: no other record of the dose is claimed beside it.
+    package var isLine: Bool { self == .claimed || self == .awaitingPrice }
+
     /// 待ち: what it lacks may yet be known, and the same record sent again is then a claim.
     package var isWaiting: Bool { self == .awaitingPrice || self == .none(.residenceUnknown) }
 
