@@ -11,6 +11,8 @@ enum BodyLimits {
     /// An Immunization with everything optional is about 5 kB; a check brings candidates, a history of
     /// forty doses and a questionnaire for each vaccine.
     static let vaccinationBytesMax = 131_072
+    /// Forty Observations with everything optional are about 40 kB.
+    static let checkupBytesMax = 131_072
     /// As the reader's own limit, which has the arithmetic; a larger load is several tasks.
     static let registrationBytesMax = RegistrationLimits.json.bytesMax
 }

@@ -50,6 +50,7 @@ package struct Migrations: Sendable {
             name: "0012_revocation_key_versions",
             sql: PackageResources._012_revocation_key_versions_sql),
         File(name: "0013_vaccinations", sql: PackageResources._013_vaccinations_sql),
+        File(name: "0017_maternal", sql: PackageResources._017_maternal_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -97,10 +97,11 @@ import Testing
             Attempt(role: "office", sql: "insert into exchange.visit (person) values (null)"),
         ]
 
-    /// 接種記録の版: inserted by one role, changed by none, read by no other.
-    static let versions: [Attempt] = ["exchange.vaccination", "exchange.vaccination_claim"].flatMap
-    {
-        table -> [Attempt] in
+    /// 接種と健診の記録の版: inserted by one role, changed by none, read by no other.
+    static let versions: [Attempt] = [
+        "exchange.vaccination", "exchange.vaccination_claim", "exchange.checkup_result",
+        "exchange.sensitive_checkup_result", "exchange.checkup_line",
+    ].flatMap { table -> [Attempt] in
         let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in
             [
                 "update \(table) set day = day", "delete from \(table)",

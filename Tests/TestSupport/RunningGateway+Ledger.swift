@@ -120,7 +120,8 @@ extension RunningGateway {
             """
             select count(*) from log.access_entry
             where outcome <> 'ok'
-                or purpose not in ('register-entitlements', 'register-checkup-targets', 'feed-cards')
+                or purpose not in ('register-entitlements', 'register-checkup-targets', 'feed-cards',
+                    'register-maternal-notifications')
             """)
         #expect(entered == tally.withLock { $0.expected })
         try await seal()

@@ -93,13 +93,17 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination:
+            .readRegistration, .readVaccination, .checkVaccination, .readCheckups,
+            .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination:
+            .registerCheckupTargets, .settleReview, .feedCards, .recordVaccination, .recordCheckup,
+            .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
+            .answerSensitiveFollowUp:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast:
+            .readOwnVaccinations, .readOwnForecast, .readOwnCheckups,
+            .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit: .operation
         }

@@ -108,8 +108,13 @@ extension Listener {
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["create", "update", "read"], operations: ["check"]),
+                ServedResource(
+                    type: "DiagnosticReport", profile: FHIR.Profile.checkup,
+                    interactions: ["create", "update", "read", "search-type"],
+                    searchParameters: [("subject", "reference"), ("patient", "reference")]),
             ]
-        case .office: return [replay]
+        case .office:
+            return [replay, ServedResource(type: "Task", interactions: ["search-type", "update"])]
         case .resident:
             return [
                 ServedResource(
@@ -122,6 +127,11 @@ extension Listener {
                     interactions: ["search-type"]),
                 ServedResource(
                     type: "ImmunizationRecommendation", interactions: ["search-type"]),
+                ServedResource(
+                    type: "DiagnosticReport", profile: FHIR.Profile.checkup,
+                    interactions: ["search-type"]),
+                ServedResource(type: "Observation", interactions: ["search-type"]),
+                ServedResource(type: "CarePlan", interactions: ["search-type"]),
                 ServedResource(type: "AuditEvent", interactions: ["search-type"]),
             ]
         case .operations: return []

@@ -37,7 +37,7 @@ extension OpenAPI {
             en:
                 "A new version of the institution's own record; none is overwritten. `entered-in-error` "
                 + "withdraws it, and its claim with it. The content that is held already changes nothing.",
-            parameters: [.id, seenVersion, .operatorID],
+            parameters: [.id, .seenVersion, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
             answers: [.fhir(.reference("Immunization"), "The record as it now is.")],
             refusals: Refusals.ofID + refusalsOfVisit + [
@@ -80,11 +80,6 @@ extension OpenAPI {
             .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
             .visitForCheckAlone, .rulesUnknown,
         ]
-
-    private static let seenVersion = Operation.Parameter(
-        name: "If-Match", place: .header, schema: .text.pattern("^(W/)?\"[1-9][0-9]*\"$"),
-        note: "訂正する前に読んだ版(`ETag` の値)。必ず送ってください。 / The version that was read before correcting, as "
-            + "in `ETag`; it must be sent.")
 
     private static let needleExample = #"""
         {"resourceType": "Parameters", "parameter": [

@@ -13,16 +13,17 @@ package enum OpenAPI {
     /// A new field adds its operations here, as it adds its routes in `Routes.swift`.
     static func operations(of listener: Listener) -> [Operation] {
         switch listener {
-        case .institution: visits + eligibility + vaccinations + common
-        case .office: officeTokens + registrations + cards + replayForBodies + common
-        case .resident: sessions + ownRecords + ownVaccinations + common
+        case .institution: visits + eligibility + vaccinations + checkups + common
+        case .office:
+            officeTokens + registrations + maternalOffice + cards + replayForBodies + common
+        case .resident: sessions + ownRecords + ownVaccinations + ownCheckups + common
         case .operations: operating
         }
     }
 
     private static let schemas: [(name: String, schema: Schema)] =
         errorSchemas + visitSchemas + fhirSchemas + registrationSchemas + cardSchemas
-        + sessionSchemas + vaccinationSchemas + contractSchemas
+        + sessionSchemas + vaccinationSchemas + checkupSchemas + contractSchemas
 
     private static func write(_ listener: Listener) -> [UInt8] {
         let operations = operations(of: listener)

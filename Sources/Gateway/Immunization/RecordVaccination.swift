@@ -15,7 +15,7 @@ extension GatewayParts {
     func correctVaccination(_ asking: Asking) async throws -> Response {
         try await record(
             asking,
-            correcting: VaccinationCorrection(
+            correcting: RecordCorrection(
                 id: asking.context.recordID(), seen: asking.request.versionSeen()))
     }
 
@@ -30,7 +30,7 @@ extension GatewayParts {
     }
 
     private func record(
-        _ asking: Asking, correcting correction: VaccinationCorrection?
+        _ asking: Asking, correcting correction: RecordCorrection?
     ) async throws -> Response {
         let book = try ledger.rules.current()
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
@@ -62,17 +62,5 @@ extension GatewayParts {
             response.headers[.location] = "/fhir/Immunization/\(recorded.held.id.text)"
         }
         return response
-    }
-}
-
-extension Request {
-    /// `If-Match: W/"3"`: the version that the sender had seen.
-    fileprivate func versionSeen() throws -> Int {
-        guard let field = headers[.ifMatch] else { throw Refusal.missing("If-Match") }
-        let tag = field.hasPrefix("W/") ? field.dropFirst(2) : field[...]
-        guard tag.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\""),
-            let version = Int(tag.dropFirst().dropLast()), version > 0
-        else { throw Refusal.malformed("If-Match") }
-        return version
     }
 }

@@ -13,17 +13,6 @@ package struct RecordedVaccination: Sendable {
     }
 }
 
-/// 訂正: which record an institution corrects, and the version it had seen.
-package struct VaccinationCorrection: Sendable {
-    package let id: RecordID
-    package let seen: Int
-
-    package init(id: RecordID, seen: Int) {
-        self.id = id
-        self.seen = seen
-    }
-}
-
 extension Records {
     /// Takes a record, or its correction: record, line of the municipality and entry are one commit. The
     /// same record again is the one that is held, whatever became of its visit since.
@@ -32,7 +21,7 @@ extension Records {
     /// never recorded of this resident, `.consentNotGiven`, and `.visitEnded` for a visit that is over and
     /// was not of the day of the dose.
     package mutating func record(
-        _ sent: SubmittedVaccination, correcting correction: VaccinationCorrection?,
+        _ sent: SubmittedVaccination, correcting correction: RecordCorrection?,
         rules: RuleBook
     ) throws -> RecordedVaccination {
         guard let immunization = rules.immunization else { throw Refusal.rulesUnknown }
@@ -62,11 +51,11 @@ extension Records {
     /// What the caller holds under this identifier, or what it corrects. Of one resident, whoever sends
     /// comes after whoever sent before, and sees it.
     private mutating func held(
-        _ identifier: RecordIdentifier, _ correction: VaccinationCorrection?,
-        in visit: VaccinationVisit
+        _ identifier: RecordIdentifier, _ correction: RecordCorrection?,
+        in visit: FieldVisit
     ) throws -> HeldVaccination? {
         try transaction.run(
-            Self.lock, [.int(AdvisoryLock.vaccinations(of: visit.person))])
+            AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: visit.person))])
         if let correction {
             let held = try ownVaccination(correction.id)
             guard held.person == visit.person else { throw Refusal.recordUnknown }
@@ -81,22 +70,11 @@ extension Records {
         }
         return held
     }
-
-    private static let lock = Statement("select pg_advisory_xact_lock($1)")
-}
-
-extension VaccinationVisit {
-    /// An ended visit takes what was done while it was open: an outage must not lose a dose.
-    fileprivate func requireRecording(of day: CalendarDay?, at now: Instant) throws {
-        guard isConsented else { throw Refusal.consentNotGiven }
-        guard !term.isOpen(at: now) else { return }
-        try term.requireAnswer(for: day ?? now.dayInJapan, at: now)
-    }
 }
 
 extension HeldVaccination {
     fileprivate init(
-        _ vaccination: Vaccination, after held: HeldVaccination?, in visit: VaccinationVisit,
+        _ vaccination: Vaccination, after held: HeldVaccination?, in visit: FieldVisit,
         by party: Party, at now: Instant
     ) {
         id = held?.id ?? .random()

@@ -80,7 +80,7 @@ extension Records {
             })
     }
 
-    private static let selectHomes = Statement(
+    static let selectHomes = Statement(
         """
         select r.version, r.municipality, r.from_day, r.known_at, p.connected_since
         from exchange.residence r

@@ -7,7 +7,8 @@ extension Purpose {
     var isOfficeZone: Bool {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .readRegistration, .feedCards,
-            .settleReview:
+            .settleReview, .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
+            .answerFollowUp, .answerSensitiveFollowUp:
             true
         default: false
         }

@@ -17,6 +17,8 @@ struct DemoCast {
     let child: Int
     let movedChild: Int
     let adult: Int
+    /// 乳児: beside the invented residents, because few of those are of an age to be measured.
+    let babyResident: SyntheticResident
     let cards: [Int: SoftwareCard]
     let issuer: [UInt8]
 
@@ -50,11 +52,12 @@ struct DemoCast {
         }
         movedChild = Self.first(residents) { $0.residences.count > 1 && !$0.entitlements.isEmpty }
         adult = Self.first(residents) { $0.entitlements.isEmpty }
+        babyResident = residents[child].sibling(count, bornOn: today.adding(days: -110))
         let term = DevelopmentPKI.Term(
             from: WallClock.now().adding(seconds: -86_400),
             to: WallClock.now().adding(seconds: 86_400 * 1_800))
         var cards: [Int: SoftwareCard] = [:]
-        for index in [child, movedChild, adult] {
+        for index in [child, movedChild, adult, babyResident.index] {
             cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
         }
         cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)
@@ -87,6 +90,28 @@ struct DemoCast {
         }
         json.endArray()
         return json.bytes
+    }
+
+    func feed(of resident: SyntheticResident) -> [UInt8] {
+        var json = JSONWriter(reservingBytes: 4_096)
+        json.beginArray()
+        resident.writeFeed(issuer: Base64.text(issuer), to: &json)
+        if let card = cards[resident.index] { write(card, of: resident, to: &json) }
+        json.endArray()
+        return json.bytes
+    }
+
+    func registration(of office: Party, for resident: SyntheticResident) -> [UInt8] {
+        var json = JSONWriter(reservingBytes: 4_096)
+        json.beginArray()
+        resident.writeRegistration(of: office.code, to: &json)
+        json.endArray()
+        return json.bytes
+    }
+
+    func town(of resident: SyntheticResident) throws -> Party {
+        try Party(
+            role: .municipality, code: resident.residences.last?.body.municipality ?? "")
     }
 
     /// The one body's registration for all residents.

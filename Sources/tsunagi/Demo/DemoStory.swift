@@ -14,6 +14,7 @@ struct DemoStory {
         let visit = try clinic()
         try counter(visit)
         try await resident()
+        try await checkup()
         try auditor()
     }
 
@@ -130,7 +131,7 @@ struct DemoStory {
     }
 
     private func auditor() throws {
-        teller.chapter("8. The auditor trusts nothing and reads the log again")
+        teller.chapter("9. The auditor trusts nothing and reads the log again")
         let world = teller.world
         let arguments = [
             "seal", "verify", "--database", world.conninfo(as: "tsunagi_reader"), "--checkpoint",
@@ -147,7 +148,7 @@ struct DemoStory {
 
 /// The single requests of the story.
 extension DemoStory {
-    private func open(
+    func open(
         _ index: Int, consents: [String], at institution: Party, isShown: Bool
     ) throws -> Teller.Answer {
         let nonce = try teller.send(
@@ -182,7 +183,7 @@ extension DemoStory {
         return answer
     }
 
-    private func session(of index: Int) throws -> String {
+    func session(of index: Int) throws -> String {
         let nonce = try teller.send(
             .init(
                 method: "POST", party: cast.portal, listener: .resident, path: "/tokens/nonces",
@@ -224,7 +225,7 @@ extension DemoStory {
         try SealCommand.signer(keys: teller.world.keysFolder, origin: World.origin).key
     }
 
-    private func expect(_ answer: Teller.Answer, _ status: Int) throws {
+    func expect(_ answer: Teller.Answer, _ status: Int) throws {
         guard answer.status == status else {
             throw Command.Failure(
                 description: "expected \(status), got \(answer.status): "

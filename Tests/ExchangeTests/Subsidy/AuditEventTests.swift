@@ -34,13 +34,17 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration, .readVaccination, .checkVaccination:
+                .readRegistration, .readVaccination, .checkVaccination, .readCheckups,
+                .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .settleReview, .feedCards, .recordVaccination:
+                .settleReview, .feedCards, .recordVaccination, .recordCheckup,
+                .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
+                .answerSensitiveFollowUp:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-                .readOwnVaccinations, .readOwnForecast:
+                .readOwnVaccinations, .readOwnForecast, .readOwnCheckups,
+                .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])

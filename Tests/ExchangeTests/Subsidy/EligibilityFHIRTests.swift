@@ -143,15 +143,16 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization",
+                "Immunization", "DiagnosticReport",
             ]
         ),
-        (.office, ["CoverageEligibilityResponse"]),
+        (.office, ["CoverageEligibilityResponse", "Task"]),
         (
             .resident,
             [
                 "Coverage", "Consent", "Communication", "Immunization",
-                "ImmunizationRecommendation", "AuditEvent",
+                "ImmunizationRecommendation", "DiagnosticReport", "Observation", "CarePlan",
+                "AuditEvent",
             ]
         ), (.operations, []),
     ]

@@ -1,16 +1,16 @@
-/// Refusals of vaccination records: read by the nurse or clerk who sent one.
+/// Refusals of records that institutions send: read by the nurse or clerk who sent one.
 extension Refusal.Row {
     static let consentNotGiven = Self(
         "consent-not-given", 403, "forbidden", isEntered: true,
-        ja: "この受付では、予防接種についての本人の同意がありません。本人に確かめ、同意を得て受付をやり直してください。",
-        en: "At this visit the person did not agree to vaccinations being exchanged. Ask them, and "
-            + "open a visit again with their consent.")
+        ja: "この受付では、この種類の記録についての本人の同意がありません。本人に確かめ、同意を得て受付をやり直してください。",
+        en: "At this visit the person did not agree to records of this kind being exchanged. Ask "
+            + "them, and open a visit again with their consent.")
 
     static let identifierReused = Self(
         "identifier-reused", 409, "duplicate", isEntered: true,
-        ja: "同じ識別子で違う内容の記録があります。訂正なら版を添えて送り、別の接種なら新しい識別子で送ってください。",
+        ja: "同じ識別子で違う内容の記録があります。訂正なら版を添えて送り、別の記録なら新しい識別子で送ってください。",
         en: "This identifier already holds another record. Send a correction with its version, or "
-            + "another dose with an identifier of its own.")
+            + "another record with an identifier of its own.")
 
     static let identifierChanged = Self(
         "identifier-changed", 422, "business-rule", isEntered: true,
