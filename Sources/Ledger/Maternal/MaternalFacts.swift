@@ -105,27 +105,43 @@ struct EpisodeReading {
     /// The number of the last event of a visit that tickets stand for; 0 where there was none.
     func lastSequence(_ visit: TicketVisit) -> Int { sequences[visit] ?? 0 }
 
-    /// Of one person. Where a family lives is what the residence feed says: a ticket counts no longer
-    /// from the day on which the family lives elsewhere, whether or not anybody gave out others.
+    /// Of one person: the last word on each speaks. Where a family lives is what the residence feed says: a
+    /// ticket counts no longer from the day on which the family lives elsewhere, whether or not anybody
+    /// gave out others.
     func episodes(
-        of person: PersonKey, _ residences: [Residence] = [], knownBy now: Instant
+        of person: PersonKey, _ residences: [Residence], knownBy now: Instant
     ) -> [MaternalEpisode] {
-        var newest: [RecordID: MaternalNotification] = [:]
-        var order: [RecordID] = []
-        // In the order in which they came: the last word speaks.
-        for word in said(of: person) {
-            if newest.updateValue(word.notification, forKey: word.episode) == nil {
-                order.append(word.episode)
+        episodes(of: person) { words, tickets in
+            let bodies = Set(
+                words.filter { !$0.notification.isWithdrawn }.map(\.municipality))
+            return tickets.filter { bodies.contains($0.number.body) }.map {
+                $0.moved(by: residences, knownBy: now)
             }
         }
+    }
+
+    /// The same with every ticket that was ever given out, as the next one given out must know them.
+    func episodesAsGivenOut(to person: PersonKey) -> [MaternalEpisode] {
+        episodes(of: person) { $1 }
+    }
+
+    private func episodes(
+        of person: PersonKey, _ counting: ([Said], [CheckupTicket]) -> [CheckupTicket]
+    ) -> [MaternalEpisode] {
+        var order: [RecordID] = []
+        var words: [RecordID: [Said]] = [:]
+        for word in said(of: person) {
+            if words[word.episode] == nil { order.append(word.episode) }
+            words[word.episode, default: []].append(word)
+        }
         return order.compactMap { id in
-            newest[id].map { notification in
-                MaternalEpisode(
-                    id: id, notification: notification,
-                    tickets: (tickets[person] ?? []).filter { $0.episode == id }.map {
-                        $0.ticket.moved(by: residences, knownBy: now)
-                    })
-            }
+            // What was taken back by one municipality may stand by the word of another.
+            let said = words[id] ?? []
+            guard let last = said.last(where: { !$0.notification.isWithdrawn }) ?? said.last
+            else { return nil }
+            let given = (tickets[person] ?? []).filter { $0.episode == id }.map(\.ticket)
+            return MaternalEpisode(
+                id: id, notification: last.notification, tickets: counting(said, given))
         }
     }
 

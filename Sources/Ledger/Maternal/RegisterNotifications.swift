@@ -23,8 +23,7 @@ extension Records {
         let persons = try persons(of: rows.map(\.numberHash))
         let known = try EpisodeReading(
             transaction.pipeline(EpisodeReading.steps(of: persons.known)), maternal)
-        var plan = NotificationPlan(
-            body: caller.party.code, known: known, rules: maternal, now: now)
+        var plan = NotificationPlan(body: caller.party.code, known: known, rules: maternal)
         var outcomes: [RowOutcome] = []
         for (numbered, person) in zip(rows, persons.ofRows) {
             let isRepeat = !plan.add(numbered.row.notification, of: person)
@@ -58,18 +57,16 @@ private struct NotificationPlan {
     private let body: String
     private let known: EpisodeReading
     private let rules: MaternalRules
-    private let now: Instant
     private var episodes: [PersonKey: [MaternalEpisode]] = [:]
     private var said: [PersonKey: [String: (episode: RecordID, face: String)]] = [:]
     private var words: [Word] = []
     private var issued: [Given] = []
     private var replaced: [Given] = []
 
-    init(body: String, known: EpisodeReading, rules: MaternalRules, now: Instant) {
+    init(body: String, known: EpisodeReading, rules: MaternalRules) {
         self.body = body
         self.known = known
         self.rules = rules
-        self.now = now
     }
 
     var persons: Set<PersonKey> { Set(words.map(\.person)) }
@@ -95,7 +92,7 @@ private struct NotificationPlan {
 
     private mutating func load(_ person: PersonKey) {
         guard episodes[person] == nil else { return }
-        episodes[person] = known.episodes(of: person, knownBy: now)
+        episodes[person] = known.episodesAsGivenOut(to: person)
         for word in known.said(of: person) where word.municipality == body {
             said[person, default: [:]][word.notification.key] = (word.episode, word.face)
         }

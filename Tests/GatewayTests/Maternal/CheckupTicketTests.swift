@@ -199,6 +199,60 @@ struct CheckupTicketTests {
         #expect(made.parts("checkup-warning").isEmpty)
     }
 
+    @Test func `after a loss no visit is planned, and nobody is told why`() async throws {
+        let losses = try JSON(
+            reading: "[{\"on\":\"\(today.adding(days: -3).text)\",\"fetuses\":1}]")
+        let (_, card) = try await gateway.settleMother(dueInDays: 100, ["losses": losses])
+        let (_, delivered) = try await gateway.settleMother(
+            dueInDays: 100,
+            [
+                "delivery": try JSON(
+                    reading: """
+                        {"on":"\(today.adding(days: -3).text)","live":1,"still":0}
+                        """)
+            ])
+        var answers: [[UInt8]] = []
+        for mother in [card, delivered] {
+            var late = SentCheckup.prenatal(on: today)
+            late.ticket = Ticket(Cast.town, "prenatal", 1)
+            answers.append(try await gateway.record(late, visit(mother)).body)
+        }
+        // To a clinic a pregnancy that ended has ended.
+        #expect(answers[0] == answers[1])
+        let token = try await gateway.session(of: card)
+        let plan = try await gateway.send(
+            Cast.portal, "GET", "/fhir/CarePlan", headers: [token])
+        #expect(!plan.text.contains("prenatal"))
+        #expect(plan.text.contains("postpartum-2w"))
+    }
+
+    @Test func `a notification by mistake is taken back with its tickets`() async throws {
+        let (resident, card) = try await gateway.settleMother()
+        var row = try #require(
+            resident.pregnancy(
+                due: today.adding(days: 100), notified: today.adding(days: -10)
+            ).object)
+        row = row.with("isWithdrawn", .bool(true))
+        try await gateway.notify([.object(row)])
+        var checkup = SentCheckup.prenatal(on: today)
+        checkup.ticket = Ticket(Cast.town, "prenatal", 1)
+        let visit = try await visit(card)
+        try await gateway.expect(
+            .ticketRefused(.noSuchTicket), of: .recordCheckup, from: Cast.clinic
+        ) { try await gateway.record(checkup, visit) }
+        checkup.ticket = nil
+        let without = try await gateway.record(checkup, visit)
+        #expect(without.parts("checkup-claim").first?["state"]?.string == "no-ticket")
+        #expect(
+            without.parts("checkup-warning").compactMap { $0["code"]?.string }
+                == ["origin-unknown"])
+        // The mistake was to take it back: the tickets are those that were given out.
+        try await gateway.notify([.object(row.without("isWithdrawn"))])
+        checkup = .prenatal(on: today.adding(days: -1))
+        checkup.ticket = Ticket(Cast.town, "prenatal", 1)
+        #expect(try await used(gateway.record(checkup, visit)) == "\(Cast.town.code) prenatal 1")
+    }
+
     @Test func `a child's ticket is the card, too, and without one the line says so`()
         async throws
     {

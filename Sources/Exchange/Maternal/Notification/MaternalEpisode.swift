@@ -32,23 +32,25 @@ package struct MaternalEpisode: Sendable {
         }
     }
 
-    /// 交付: the tickets after a municipality's word. A municipality that speaks first takes over from the
-    /// one before it, whose tickets no longer count from that day; one that speaks again adds what is
-    /// missing, unless the family has moved on.
+    /// 交付: the tickets after a municipality's word. A municipality that speaks for the first time, or of a
+    /// later day than any ticket elsewhere was given out on, takes over: tickets elsewhere no longer count
+    /// from that day. One that only corrects what it said adds what is missing, unless the family has
+    /// moved on.
     package func issuing(
         by body: String, _ notification: MaternalNotification, isFirst: Bool,
         _ rules: MaternalRules
     ) -> TicketBook {
         let book = TicketBook(holding: tickets)
-        let isElsewhere = tickets.contains { $0.replacedOn == nil && $0.number.body != body }
-        guard !notification.isWithdrawn, isFirst || !isElsewhere else { return book }
+        let elsewhere = tickets.filter { $0.replacedOn == nil && $0.number.body != body }
+        let isLater = elsewhere.allSatisfy { $0.validFrom < notification.notifiedOn }
+        guard !notification.isWithdrawn, isFirst || isLater else { return book }
         let given = rules.tickets(of: body, on: notification.notifiedOn).filter {
             $0.checkups.contains { rules.isOfChild($0) == (notification.kind == .child) }
         }
         let isPlural = notification.pregnancy?.isPlural ?? false
         let day = notification.notifiedOn
         let event: TicketEvent =
-            isElsewhere
+            !elsewhere.isEmpty
             ? .move(to: given, on: day, isPlural: isPlural)
             : .add(given, on: day, isPlural: isPlural)
         return (try? book.applying(event)) ?? book

@@ -47,10 +47,10 @@ package enum CheckupCompartment: String, CaseIterable, Hashable, Sendable {
 
     /// The kinds of consent, any of which opens it to a visit.
     package func consentKinds(_ rules: RuleBook) -> Set<ConsentKind> {
-        Set(
-            rules.consentKinds.filter {
-                $0.field == "maternal" && $0.isSensitive == (self == .sensitive)
-            }.map(\.kind))
+        switch self {
+        case .open: rules.consentKinds(of: "maternal").intersection(rules.openConsentKinds)
+        case .sensitive: Set([rules.maternal?.items.sensitiveConsentKind].compactMap(\.self))
+        }
     }
 }
 
