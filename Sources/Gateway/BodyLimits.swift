@@ -14,6 +14,8 @@ enum BodyLimits {
     /// A scheme of three million rows of 350 bytes. Files are read as they come; this bounds the time
     /// and the disk that one may take.
     static let fileBytesMax = 1 << 30
+    /// Forty Observations with everything optional are about 40 kB.
+    static let checkupBytesMax = 131_072
     /// As the reader's own limit, which has the arithmetic; a larger load is several tasks.
     static let registrationBytesMax = RegistrationLimits.json.bytesMax
 }

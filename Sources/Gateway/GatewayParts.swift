@@ -53,6 +53,11 @@ package struct GatewayParts: Sendable {
             former: keys.former(.pairwise).map { pairwise(bytes, for: party, $0) })
     }
 
+    /// The same of one part of a record that is shown as a record of its own.
+    func pairwise(_ record: RecordID, part: String, for party: Party) -> String {
+        pairwise(record.bytes + Array(part.utf8), for: party, keys.ring.current(.pairwise))
+    }
+
     private func pairwise(_ bytes: [UInt8], for party: Party, _ key: KeyRing.Key) -> String {
         let hash = KeyedHash.pairwise(institution: party, person: bytes, key: key)
         let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }

@@ -47,6 +47,20 @@ extension GatewayParts {
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings),
+        ] + checkupRoutes(.open, record: .recordCheckup, read: .readCheckups)
+            + checkupRoutes(
+                .sensitive, record: .recordSensitiveCheckup, read: .readSensitiveCheckups)
+    }
+
+    private func checkupRoutes(
+        _ compartment: CheckupCompartment, record: Purpose, read: Purpose
+    ) -> [Route] {
+        let path = compartment.basePath + "/DiagnosticReport"
+        return [
+            route(.post, path, for: record, handle: recordCheckup(in: compartment)),
+            route(.get, path, for: read, handle: readCheckups(in: compartment)),
+            route(.put, path + "/:id", for: record, handle: correctCheckup(in: compartment)),
+            route(.get, path + "/:id", for: read, handle: readCheckup(in: compartment)),
         ]
     }
 
@@ -83,6 +97,21 @@ extension GatewayParts {
             route(
                 .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
                 handle: searchVaccinationLines),
+            route(
+                .post, "/maternal-health/registration-tasks", for: .registerNotifications,
+                handle: registerNotifications),
+            route(
+                .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
+            route(
+                .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
+            route(
+                .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
+                handle: readFollowUps(in: .sensitive)),
+            route(
+                .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
+                handle: answerFollowUp(in: .sensitive)),
             route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
             route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
             route(
@@ -124,6 +153,16 @@ extension GatewayParts {
                 .post, "/health-cards/:id/revoke", for: .revokeHealthCard, handle: revokeHealthCard),
             Route(.get, "/.well-known/jwks.json", handle: readHealthCardKeys),
             Route(.get, "/.well-known/crl/:file", handle: readRevokedHealthCards),
+            route(
+                .get, "/fhir/DiagnosticReport", for: .readOwnCheckups,
+                handle: readOwnCheckups(in: .open)),
+            route(
+                .get, "/fhir/sensitive/DiagnosticReport", for: .readOwnSensitiveCheckups,
+                handle: readOwnCheckups(in: .sensitive)),
+            route(
+                .get, "/fhir/Observation", for: .readOwnMeasurements,
+                handle: readOwnMeasurements),
+            route(.get, "/fhir/CarePlan", for: .readOwnCheckupPlan, handle: readOwnCheckupPlan),
             route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
             route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
         ]

@@ -1,4 +1,5 @@
 import Exchange
+import Postgres
 
 /// 助言ロック: every number that one of our statements locks, so that no two of them share one. They
 /// save work or put equals in a row; what they guard is held by constraints all the same.
@@ -16,4 +17,10 @@ enum AdvisoryLock: Int {
     /// clinics' words on one dose the later sees the earlier. Persons' keys are random: none is a
     /// number above.
     static func vaccinations(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.high) }
+
+    /// The same of one person's checkups: two clinics' reports, and the tickets they use.
+    static func checkups(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.low) }
+
+    /// Waits for its turn; what was committed by whoever was before is seen by the next statement.
+    static let wait = Statement("select pg_advisory_xact_lock($1)")
 }

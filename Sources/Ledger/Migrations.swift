@@ -53,6 +53,7 @@ package struct Migrations: Sendable {
         File(name: "0014_seal_keys", sql: PackageResources._014_seal_keys_sql),
         File(name: "0015_files", sql: PackageResources._015_files_sql),
         File(name: "0016_caps", sql: PackageResources._016_caps_sql),
+        File(name: "0017_maternal", sql: PackageResources._017_maternal_sql),
         File(
             name: "0018_immunization_around_the_needle",
             sql: PackageResources._018_immunization_around_the_needle_sql),

@@ -66,7 +66,8 @@ import Testing
         let written = Set(Written.resources.map(\.path))
         let unrun = Example.all.filter {
             !$0.path.contains("/request-") && !$0.path.hasPrefix("registration/")
-                && !ImmunizationExampleTests.reads($0) && !written.contains($0.path)
+                && !ImmunizationExampleTests.reads($0) && !MaternalExampleTests.reads($0)
+                && !written.contains($0.path)
         }
         #expect(unrun.map(\.path) == [])
         #expect(Example.of("subsidy", "valid/request-").count >= 8)
@@ -74,5 +75,7 @@ import Testing
         #expect(Example.of("registration").count >= 9)
         #expect(Example.of("immunization", "valid/").count >= 25)
         #expect(Example.of("immunization", "invalid/").count >= 35)
+        #expect(Example.of("maternal", "valid/").count >= 12)
+        #expect(Example.of("maternal", "invalid/").count >= 39)
     }
 }

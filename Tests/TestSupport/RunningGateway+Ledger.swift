@@ -22,7 +22,8 @@ struct EntryTally {
         // Turned away at the door: whatever was asked for.
         let isForm = path.hasPrefix("/fhir/Questionnaire") && !path.contains("Response")
         let isSilent =
-            (path == "/errors" || Self.silent.contains(where: path.contains) || isForm && !path.contains("$"))
+            (path == "/errors" || Self.silent.contains(where: path.contains)
+                || isForm && !path.contains("$"))
             && answer["Connection"] != "close"
         guard !isSilent else { return }
         guard answer.status >= 400 else {
@@ -127,7 +128,8 @@ extension RunningGateway {
             select count(*) from log.access_entry
             where outcome <> 'ok'
                 or purpose not in ('register-entitlements', 'register-checkup-targets',
-                    'register-vaccination-targets', 'feed-cards')
+                    'register-vaccination-targets', 'feed-cards',
+                    'register-maternal-notifications')
             """)
         #expect(entered == tally.withLock { $0.expected })
         try await seal()

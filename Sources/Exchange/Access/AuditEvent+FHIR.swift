@@ -94,14 +94,19 @@ extension AccessEntryView {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
-            .receiveVaccinations, .listUnvaccinated:
+            .receiveVaccinations, .listUnvaccinated, .readCheckups,
+            .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .registerVaccinationTargets, .settleReview, .feedCards,
-            .recordVaccination, .settleBill, .saveScreening:
+            .recordVaccination, .settleBill, .saveScreening, .recordCheckup,
+            .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
+            .answerSensitiveFollowUp:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings:
+            .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
+            .readOwnCheckups,
+            .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
             .revokeHealthCard:

@@ -118,6 +118,10 @@ extension Listener {
                     interactions: ["create", "update", "read"], operations: ["check"]),
                 ServedResource(type: "Claim", operations: ["submit"]),
                 ServedResource(type: "ClaimResponse", interactions: ["read"]),
+                ServedResource(
+                    type: "DiagnosticReport", profile: FHIR.Profile.checkup,
+                    interactions: ["create", "update", "read", "search-type"],
+                    searchParameters: [("subject", "reference"), ("patient", "reference")]),
                 forms,
                 ServedResource(
                     type: "QuestionnaireResponse", interactions: ["search-type"],
@@ -130,7 +134,7 @@ extension Listener {
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["search-type"],
                     searchParameters: [("patient.identifier", "token")]),
-                forms,
+                forms, ServedResource(type: "Task", interactions: ["search-type", "update"]),
             ]
         case .resident:
             forms.operations = ["populate"]
@@ -150,6 +154,11 @@ extension Listener {
                     type: "QuestionnaireResponse",
                     interactions: ["create", "update", "search-type"]),
                 ServedResource(type: "Patient", operations: ["health-cards-issue"]),
+                ServedResource(
+                    type: "DiagnosticReport", profile: FHIR.Profile.checkup,
+                    interactions: ["search-type"]),
+                ServedResource(type: "Observation", interactions: ["search-type"]),
+                ServedResource(type: "CarePlan", interactions: ["search-type"]),
                 ServedResource(type: "AuditEvent", interactions: ["search-type"]),
             ]
         case .operations: return []

@@ -22,6 +22,26 @@ package enum FHIR {
         static let vaccinationWarning = "urn:tsunagi:CodeSystem:vaccination-warning"
         static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
         static let screeningAnswer = "urn:tsunagi:CodeSystem:screening-answer"
+        static let checkup = "urn:tsunagi:CodeSystem:checkup"
+        static let checkupItem = "urn:tsunagi:CodeSystem:checkup-item"
+        static let notExamined = "urn:tsunagi:CodeSystem:not-examined"
+        static let itemFinding = "urn:tsunagi:CodeSystem:item-finding"
+        static let checkupClaim = "urn:tsunagi:CodeSystem:checkup-claim"
+        static let checkupPlan = "urn:tsunagi:CodeSystem:checkup-plan"
+        static let notificationKey = "urn:tsunagi:maternal-notification-key"
+        static let followUp = "urn:tsunagi:CodeSystem:follow-up"
+        /// 選択肢: a code means something for one item alone, so each item is a system of its own.
+        static func checkupAnswer(_ item: String) -> String {
+            "urn:tsunagi:CodeSystem:checkup-answer:" + item
+        }
+        static let bodyMeasurement =
+            "http://jpfhir.jp/fhir/core/CodeSystem/JP_ObservationBodyMeasurementCode_CS"
+        static let nursingObservation =
+            "http://medis.or.jp/CodeSystem/master-nursingObservationKeyCode"
+        static let observationCategory =
+            "http://jpfhir.jp/fhir/core/CodeSystem/JP_SimpleObservationCategory_CS"
+        static let ucum = "http://unitsofmeasure.org"
+        static let confidentiality = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
         static let forecastStatus = "urn:tsunagi:CodeSystem:vaccination-forecast"
         static let institution =
             "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
@@ -57,6 +77,10 @@ package enum FHIR {
         static let coverage = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Coverage"
         static let immunization = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Immunization"
         static let vaccination = "urn:tsunagi:StructureDefinition:vaccination"
+        static let checkup = "urn:tsunagi:StructureDefinition:checkup"
+        static let report =
+            "http://jpfhir.jp/fhir/core/StructureDefinition/JP_DiagnosticReport_Common"
+        static let observation = "http://jpfhir.jp/fhir/core/StructureDefinition/JP_Observation_"
         static let audit =
             "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
     }
@@ -80,6 +104,10 @@ package enum FHIR {
         static let vaccinationClaim = "urn:tsunagi:StructureDefinition:vaccination-claim"
         static let vaccinationWarning = "urn:tsunagi:StructureDefinition:vaccination-warning"
         static let vaccinationLine = "urn:tsunagi:StructureDefinition:vaccination-line"
+        static let checkupTicket = "urn:tsunagi:StructureDefinition:checkup-ticket"
+        static let checkupWarning = "urn:tsunagi:StructureDefinition:checkup-warning"
+        static let checkupClaim = "urn:tsunagi:StructureDefinition:checkup-claim"
+        static let growthPlace = "urn:tsunagi:StructureDefinition:growth-place"
         static let contraindication = "urn:tsunagi:StructureDefinition:contraindication"
         static let nextDose = jpImmunization + "DueDateOfNextDose"
         static let manufacturedDate = jpImmunization + "ManufacturedDate"

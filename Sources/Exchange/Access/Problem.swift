@@ -38,9 +38,7 @@ private struct Problem {
     private let title: String
     private let status: Int
     private let issueType: String
-    private let ja: String
-    private let en: String
-    private let item: String?
+    private let issues: [Refusal.Issue]
     private let incident: String?
 
     init(_ refusal: Refusal, incident: String?) {
@@ -48,9 +46,7 @@ private struct Problem {
         title = refusal.title
         status = refusal.status
         issueType = refusal.issueType
-        ja = refusal.ja
-        en = refusal.en
-        item = refusal.item
+        issues = refusal.issues
         self.incident = incident
     }
 
@@ -59,11 +55,13 @@ private struct Problem {
         title = "Unexpected"
         status = Unexpected.status
         issueType = "exception"
-        ja = "システムの側で問題が起きました。同じ内容をもう一度送ってください。続くときは、番号\(incident)を運用者に伝えてください。"
-        en =
-            "Something failed on our side. Send the same again; if it lasts, tell the operator the "
-            + "number \(incident)."
-        item = nil
+        let issue = Refusal.Issue(
+            item: nil, finding: nil,
+            ja: "システムの側で問題が起きました。同じ内容をもう一度送ってください。続くときは、番号\(incident)を運用者に伝えてください。",
+            en:
+                "Something failed on our side. Send the same again; if it lasts, tell the operator the "
+                + "number \(incident).")
+        issues = [issue]
         self.incident = incident
     }
 
@@ -73,10 +71,10 @@ private struct Problem {
         writer.member("type", "/errors#\(code)")
         writer.member("title", title)
         writer.member("status", status)
-        writer.member("detail", ja)
-        writer.member("detail_en", en)
+        writer.member("detail", issues.first?.ja)
+        writer.member("detail_en", issues.first?.en)
         writer.member("code", code)
-        writer.member("item", item)
+        writer.member("item", issues.first?.item)
         writer.member("incident", incident)
         members(&writer)
         writer.endObject()
@@ -89,36 +87,39 @@ private struct Problem {
         writer.member("resourceType", "OperationOutcome")
         writer.name("issue")
         writer.beginArray()
+        for issue in issues { write(issue, into: &writer) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func write(_ issue: Refusal.Issue, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("severity", status == Unexpected.status ? "fatal" : "error")
         writer.member("code", issueType)
         writer.name("details")
-        writeDetails(into: &writer)
-        writer.member("diagnostics", incident.map { "\(en) (incident \($0))" } ?? en)
-        if let item {
+        writeDetails(of: issue, into: &writer)
+        writer.member(
+            "diagnostics", incident.map { "\(issue.en) (incident \($0))" } ?? issue.en)
+        if let item = issue.item {
             writer.name("expression")
             writer.beginArray()
             writer.string(item)
             writer.endArray()
         }
         writer.endObject()
-        writer.endArray()
-        writer.endObject()
-        return writer.bytes
     }
 
-    private func writeDetails(into writer: inout JSONWriter) {
+    private func writeDetails(of issue: Refusal.Issue, into writer: inout JSONWriter) {
         writer.beginObject()
-        writer.name("coding")
-        writer.beginArray()
-        writer.beginObject()
-        writer.member("system", Refusal.codeSystem)
-        writer.member("code", code)
-        writer.member("display", title)
-        writer.endObject()
-        writer.endArray()
-        writer.member("text", ja)
-        writer.object("_text") { $0.translation(en) }
+        writer.array("coding") {
+            $0.codingItem(Refusal.codeSystem, code, display: title)
+            if let finding = issue.finding {
+                $0.codingItem(FHIR.System.itemFinding, finding)
+            }
+        }
+        writer.member("text", issue.ja)
+        writer.object("_text") { $0.translation(issue.en) }
         writer.endObject()
     }
 }

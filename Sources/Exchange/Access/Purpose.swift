@@ -33,10 +33,28 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerVaccinationTargets = "register-vaccination-targets"
     /// 未接種者の一覧 (municipality).
     case listUnvaccinated = "list-unvaccinated"
+    /// 健診結果の送信と訂正 (institution).
+    case recordCheckup = "record-checkup"
+    /// 慎重に扱う健診項目の送信と訂正 (institution).
+    case recordSensitiveCheckup = "record-sensitive-checkup"
+    /// 健診結果の参照 (institution).
+    case readCheckups = "read-checkups"
+    /// 慎重に扱う健診項目の参照 (institution).
+    case readSensitiveCheckups = "read-sensitive-checkups"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
     /// 検診対象者の登録 (municipality).
     case registerCheckupTargets = "register-checkup-targets"
+    /// 妊娠届・出生の届出の登録 (municipality).
+    case registerNotifications = "register-maternal-notifications"
+    /// 事後措置の一覧の参照 (municipality).
+    case readFollowUps = "read-follow-ups"
+    /// 慎重に扱う事後措置の一覧の参照 (municipality).
+    case readSensitiveFollowUps = "read-sensitive-follow-ups"
+    /// 事後措置の回答 (municipality).
+    case answerFollowUp = "answer-follow-up"
+    /// 慎重に扱う事後措置の回答 (municipality).
+    case answerSensitiveFollowUp = "answer-sensitive-follow-up"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
     /// 確認待ちの行の決着 (operator, on the municipality's word).
@@ -69,6 +87,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case revokeHealthCard = "revoke-health-card"
     /// 本人の自己負担と上限額の残りの参照 (portal).
     case readOwnBalances = "read-own-balances"
+    /// 本人の健診結果の参照 (portal).
+    case readOwnCheckups = "read-own-checkups"
+    /// 本人の、慎重に扱う健診項目の参照 (portal).
+    case readOwnSensitiveCheckups = "read-own-sensitive-checkups"
+    /// 本人の発育の記録の参照 (portal).
+    case readOwnMeasurements = "read-own-measurements"
+    /// 本人の健診の予定の参照 (portal).
+    case readOwnCheckupPlan = "read-own-checkup-plan"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 
@@ -78,12 +104,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
             .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill,
-            .readScreenings:
+            .readScreenings, .recordCheckup,
+            .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
         case .registerCheckupTargets, .registerVaccinationTargets, .receiveVaccinations,
-            .listUnvaccinated:
+            .listUnvaccinated, .registerNotifications, .readFollowUps,
+            .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp:
             [.municipality]
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
@@ -91,7 +119,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
             .readOwnBalances, .saveScreening, .readOwnScreenings, .issueHealthCard,
             .revokeHealthCard,
-            .readOwnAccessLog:
+            .readOwnCheckups, .readOwnSensitiveCheckups, .readOwnMeasurements,
+            .readOwnCheckupPlan, .readOwnAccessLog:
             [.portal]
         }
     }

@@ -35,8 +35,8 @@ extension Refusal {
     package var issueType: String { row.issueType }
     package var isEntered: Bool { row.isEntered }
     package var retryAfterSeconds: Int? { row.retryAfterSeconds }
-    package var ja: String { filled(row.ja) }
-    package var en: String { filled(row.en) }
+    package var ja: String { finding?.ja ?? filled(row.ja) }
+    package var en: String { finding?.en ?? filled(row.en) }
 
     /// A few words that do not change from one occurrence to the next: `Card expired`.
     package var title: String {
@@ -50,8 +50,32 @@ extension Refusal {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
             .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item):
             item
+        case .resultRefused(let findings): findings.first?.item
         default: nil
         }
+    }
+
+    /// 個々の誤り: each with the item it names, so that a clerk corrects all of them at once.
+    var issues: [Issue] {
+        guard case .resultRefused(let findings) = self, !findings.isEmpty else {
+            return [Issue(item: item, finding: nil, ja: ja, en: en)]
+        }
+        return findings.map {
+            Issue(item: $0.item, finding: $0.code.rawValue, ja: $0.ja, en: $0.en)
+        }
+    }
+
+    struct Issue {
+        let item: String?
+        /// Code of the finding, where a refusal has several.
+        let finding: String?
+        let ja: String
+        let en: String
+    }
+
+    private var finding: ItemFinding? {
+        guard case .resultRefused(let findings) = self else { return nil }
+        return findings.first
     }
 
     /// One sample of every case, in the order of the catalogue at `/errors`.
@@ -123,6 +147,8 @@ extension Refusal {
         .billChanged,
         .billVoided,
         .responseSubmitted,
+        .resultRefused([ItemFinding(item: "weight", code: .unknownItem)]),
+    ] + MaternalRefusal.ofTickets.map { .ticketRefused($0) } + [
         .tooManyRequests,
         .overloaded,
         .notReady,
@@ -203,6 +229,8 @@ extension Refusal {
         case .billChanged: .billChanged
         case .billVoided: .billVoided
         case .responseSubmitted: .responseSubmitted
+        case .resultRefused: .resultRefused
+        case .ticketRefused(let reason): .ticketRefused(reason)
         case .tooManyRequests: .tooManyRequests
         case .overloaded: .overloaded
         case .notReady: .notReady

@@ -84,6 +84,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case billChanged
     case billVoided
 
+    // Checkups: every finding of one report, or what is wrong with its ticket.
+    case resultRefused(_ findings: [ItemFinding])
+    case ticketRefused(_ reason: MaternalRefusal)
+
     // The gateway itself: counted, never entered.
     case tooManyRequests
     case overloaded

@@ -52,8 +52,12 @@ package struct CheckedResult: Hashable, Sendable {
 
 extension MaternalRules {
     /// Checks units, ranges, codes, what is required, and the day against the window. A day outside the
-    /// window is a warning: a child that was seen late was seen.
-    package func check(_ result: CheckupResult, of origin: CheckupOrigin) -> CheckedResult {
+    /// window is a warning: a child that was seen late was seen. `origin` is `nil` where nobody told it;
+    /// `compartment` is `nil` for a result on paper, which is of both.
+    package func check(
+        _ result: CheckupResult, of origin: CheckupOrigin?,
+        in compartment: CheckupCompartment? = nil
+    ) -> CheckedResult {
         guard let items = checkupItems(result.checkup, on: result.day) else {
             return CheckedResult(
                 findings: [ItemFinding(item: result.checkup, code: .unknownCheckup)],
@@ -71,7 +75,8 @@ extension MaternalRules {
                 findings.append(ItemFinding(item: entry.item, code: .duplicateItem, named: item))
                 continue
             }
-            let code = self.items.finding(in: entry.value, of: item)
+            let code =
+                self.items.finding(in: entry.value, of: item) ?? compartment?.finding(of: item)
             if let code { findings.append(ItemFinding(item: entry.item, code: code, named: item)) }
             if !items.contains(where: { $0.code == entry.item }) {
                 findings.append(ItemFinding(item: entry.item, code: .notOfCheckup, named: item))
@@ -82,10 +87,13 @@ extension MaternalRules {
                 followUps.append(followUp)
             }
         }
-        for item in items where item.isRequired && !seen.contains(item.code) {
-            findings.append(
-                ItemFinding(item: item.code, code: .required, named: self.items[item.code]))
+        for listed in items where listed.isRequired && !seen.contains(listed.code) {
+            guard let item = self.items[listed.code], compartment?.finding(of: item) == nil
+            else { continue }
+            findings.append(ItemFinding(item: listed.code, code: .required, named: item))
         }
+        let scored = questionnaires(of: result).flatMap { $0.followUps(of: result.entries) }
+        for code in scored where !followUps.contains(code) { followUps.append(code) }
         return CheckedResult(findings: findings, followUps: followUps)
     }
 
@@ -100,9 +108,16 @@ extension MaternalRules {
         return checkup(code, on: day)?.items
     }
 
-    private func dayFindings(_ result: CheckupResult, of origin: CheckupOrigin) -> [ItemFinding] {
+    private func questionnaires(of result: CheckupResult) -> [Questionnaire] {
+        (checkup(result.checkup, on: result.day)?.questionnaires ?? []).compactMap {
+            questionnaire($0, on: result.day)
+        }
+    }
+
+    private func dayFindings(_ result: CheckupResult, of origin: CheckupOrigin?) -> [ItemFinding] {
         let code: ItemFinding.Code?
         switch origin {
+        case nil: code = .originUnknown
         case .birth(let start), .delivery(let start):
             let window = checkup(result.checkup, on: result.day)?.window.days(from: start)
             let isInside = window?.contains(result.day) ?? false
@@ -115,6 +130,16 @@ extension MaternalRules {
             code = pregnancy.visit(at: age) == nil ? .outsideWindow : nil
         }
         return code.map { [ItemFinding(item: result.checkup, code: $0)] } ?? []
+    }
+}
+
+extension CheckupCompartment {
+    /// Whether an item belongs into the other one.
+    fileprivate func finding(of item: CheckupItem) -> ItemFinding.Code? {
+        switch self {
+        case .open: item.isSensitive ? .sensitiveItem : nil
+        case .sensitive: item.isSensitive ? nil : .openItem
+        }
     }
 }
 

@@ -52,9 +52,14 @@ package struct CheckupTicket: Hashable, Sendable {
     package fileprivate(set) var returnedOn: CalendarDay?
     package fileprivate(set) var replacedOn: CalendarDay?
 
-    init(number: Number, validFrom: CalendarDay) {
+    /// As it is kept.
+    package init(
+        number: Number, validFrom: CalendarDay, use: Use? = nil, replacedOn: CalendarDay? = nil
+    ) {
         self.number = number
         self.validFrom = validFrom
+        self.use = use
+        self.replacedOn = replacedOn
     }
 }
 
@@ -67,6 +72,12 @@ package struct TicketBook: Hashable, Sendable {
     private var lastMove: CalendarDay?
 
     package init() {}
+
+    /// A book that was issued before.
+    package init(holding tickets: [CheckupTicket], closedAfter: [String: CalendarDay] = [:]) {
+        self.tickets = tickets
+        self.closedAfter = closedAfter
+    }
 
     package init(issuing rules: [TicketRule], on day: CalendarDay, isPlural: Bool) {
         issue(rules, on: day, isPlural: isPlural)

@@ -21,13 +21,17 @@ package struct ItemFinding: Hashable, Sendable {
         case unknownReason = "unknown-reason"
         case beforeBirth = "before-birth"
         case beforePregnancy = "before-pregnancy"
+        case sensitiveItem = "sensitive-item"
+        case openItem = "open-item"
 
         case outsideWindow = "outside-window"
         case notOfCheckup = "not-of-checkup"
+        case originUnknown = "origin-unknown"
+        case followUpUnsent = "follow-up-unsent"
 
         package var severity: Severity {
             switch self {
-            case .outsideWindow, .notOfCheckup: .warning
+            case .outsideWindow, .notOfCheckup, .originUnknown, .followUpUnsent: .warning
             default: .error
             }
         }
@@ -40,7 +44,7 @@ package struct ItemFinding: Hashable, Sendable {
     /// What may be written, in words of the rule: `0.2～60 kg`.
     private let rule: BilingualText
 
-    init(item: String, code: Code, named: CheckupItem? = nil) {
+    package init(item: String, code: Code, named: CheckupItem? = nil) {
         // A code nobody knows might be a value in the wrong place: it shows as `*`, as a JSON name does.
         let shown = JSONPath.member(item, of: "")
         self.item = shown
@@ -71,7 +75,15 @@ package struct ItemFinding: Hashable, Sendable {
         case .beforeBirth: return "健診日が出生日・分娩日より前です。健診日と、どなたの結果かを確かめてください。"
         case .beforePregnancy: return "健診日が妊娠0週0日より前です。健診日と分娩予定日を確かめてください。"
         case .outsideWindow: return "健診日が対象の期間の外です。結果は受け付けました。健診日に誤りがないか確かめてください。"
+        case .sensitiveItem:
+            return "\(what)は特に慎重に扱う項目です。この結果から外し、同意を得て /fhir/sensitive/DiagnosticReport に送ってください。"
+        case .openItem:
+            return "\(what)は慎重に扱う項目ではありません。/fhir/DiagnosticReport に送ってください。"
         case .notOfCheckup: return "\(what)はこの健診の項目ではありません。値は受け付けました。健診の種類を確かめてください。"
+        case .originUnknown:
+            return "出生日・分娩日・分娩予定日が届いていません。結果は受け付けました。対象の期間かどうかを確かめてください。"
+        case .followUpUnsent:
+            return "住所地が分からず、市区町村に事後措置を知らせていません。急ぐときは、市区町村に電話で伝えてください。"
         }
     }
 
@@ -104,8 +116,20 @@ package struct ItemFinding: Hashable, Sendable {
             return "The checkup lies before 0 weeks 0 days. Check its day and the expected date."
         case .outsideWindow:
             return "The checkup lies outside its window. The result was taken; check its day."
+        case .sensitiveItem:
+            return
+                "\(what) is sensitive. Leave it out here, and with the person's consent send it to "
+                + "/fhir/sensitive/DiagnosticReport."
+        case .openItem:
+            return "\(what) is not sensitive. Send it to /fhir/DiagnosticReport."
         case .notOfCheckup:
             return "\(what) is no item of this checkup. It was taken; check the kind of checkup."
+        case .originUnknown:
+            return "Nobody told the day of birth or delivery, or the expected date. The result was "
+                + "taken; check that it lies in its window."
+        case .followUpUnsent:
+            return "The municipality of residence is not known, so no follow-up was sent. If it is "
+                + "urgent, telephone the municipality."
         }
     }
 }

@@ -7,6 +7,7 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
     case ticketUsed = "ticket-used"
     case ticketReturned = "ticket-returned"
     case ticketReplaced = "ticket-replaced"
+    case ticketOfAnotherCheckup = "ticket-of-another-checkup"
     case keyReused = "key-reused"
     case useNotFound = "use-not-found"
     case usedTicketStays = "used-ticket-stays"
@@ -18,6 +19,12 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
     case fetusCount = "fetus-count"
     case childrenDiffer = "children-differ"
 
+    /// What the use of a ticket can be refused for.
+    package static let ofTickets: [MaternalRefusal] = [
+        .noSuchTicket, .ticketNotYetValid, .ticketExpired, .ticketUsed, .ticketReturned,
+        .ticketReplaced, .ticketOfAnotherCheckup,
+    ]
+
     package var ja: String {
         switch self {
         case .noSuchTicket: "その受診券はありません。番号を確かめ、発行した市区町村に問い合わせてください。"
@@ -26,6 +33,7 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
         case .ticketUsed: "この回の受診券はすでに使われています。次の回の券を使うか、前の使用の取消を市区町村に相談してください。"
         case .ticketReturned: "この受診券は返還されています。使える券を市区町村に確かめてください。"
         case .ticketReplaced: "転出により、この受診券は使えません。転入先の市区町村の券を使ってください。"
+        case .ticketOfAnotherCheckup: "この受診券は別の健診のものです。券の種類と番号を確かめ、この健診の券で送り直してください。"
         case .keyReused: "同じ送信番号で違う内容が送られています。新しい番号で送るか、元の内容を送り直してください。"
         case .useNotFound: "取り消す使用が見つかりません。券の番号と送信番号を確かめてください。"
         case .usedTicketStays: "使われた受診券は返還できません。誤りなら、先に使用を取り消してください。"
@@ -51,6 +59,8 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
         case .ticketReplaced:
             "The family has moved, and this ticket no longer counts. Use that of the new "
                 + "municipality."
+        case .ticketOfAnotherCheckup:
+            "The ticket is for another checkup. Check its kind and number, and send the one meant."
         case .keyReused:
             "The same key was sent with other content. Send a new key, or the content as it was."
         case .useNotFound: "There is no such use to cancel. Check the ticket and the key."

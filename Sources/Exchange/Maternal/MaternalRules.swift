@@ -11,6 +11,7 @@ package struct MaternalRules: Sendable {
     package let followUps: [String: FollowUpRule]
     package let growthTables: [GrowthTable]
     package let tickets: [TicketRule]
+    package let prices: [CheckupPrice]
 
     /// `files` is keyed by the path inside `profiles/`. A wrong file is refused whole, with path and
     /// reason.
@@ -22,15 +23,16 @@ package struct MaternalRules: Sendable {
         followUps = try folder.followUps()
         items = try folder.checkupItems(followUps: followUps)
         growthTables = try folder.growthTables(items: items)
-        questionnaires = try folder.questionnaires(followUps: followUps)
+        questionnaires = try folder.questionnaires(followUps: followUps, items: items)
         let reading = CheckupReading(
             items: items, questionnaires: Set(questionnaires.map(\.code)))
         pregnancy = try folder.pregnancyRules()
         try reading.require(pregnancy, followUps: followUps)
         postpartum = try reading.checkups(folder.file("maternal/postpartum.json"))
         child = try reading.checkups(folder.file("maternal/child.json"))
-        tickets = try folder.ticketRules(
-            checkups: Set((postpartum + child).map(\.code) + [pregnancy.checkup]))
+        let checkups = Set((postpartum + child).map(\.code) + [pregnancy.checkup])
+        tickets = try folder.ticketRules(checkups: checkups)
+        prices = try folder.checkupPrices(checkups: checkups)
     }
 
     /// The row of a checkup in force on a day.
@@ -108,12 +110,16 @@ private struct CheckupReading {
 
 extension RuleFolder {
     fileprivate func questionnaires(
-        followUps: [String: FollowUpRule]
+        followUps: [String: FollowUpRule], items: CheckupItems
     ) throws(RuleFault) -> [Questionnaire] {
         var forms: [Questionnaire] = []
         for file in try readers(in: "maternal/")
         where file.file.hasPrefix("maternal/questionnaire-") {
             let form = try Questionnaire(reading: file, followUps: followUps)
+            let named = [form.totalItem] + form.questions.map(\.item)
+            guard named.allSatisfy({ $0.map { items[$0] != nil } ?? true }) else {
+                throw file.fault("item", "is not in maternal/items.json")
+            }
             let isTwice = forms.contains {
                 $0.code == form.code && $0.effective.overlaps(form.effective)
             }

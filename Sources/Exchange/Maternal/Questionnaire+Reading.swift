@@ -4,7 +4,7 @@ extension Questionnaire {
     init(reading file: RuleReader, followUps: [String: FollowUpRule]) throws(RuleFault) {
         try file.requireOnly([
             "source", "verified", "note", "effectiveFrom", "effectiveTo", "code", "name",
-            "questions", "rules",
+            "questions", "rules", "totalItem",
         ])
         code = try file.string("code")
         name = try file.text("name")
@@ -15,6 +15,7 @@ extension Questionnaire {
         }
         guard !questions.isEmpty else { throw file.fault("questions", "is empty") }
         self.questions = questions
+        totalItem = try file.optionalString("totalItem")
         rules = try file.rows("rules") { row throws(RuleFault) in
             try Rule(reading: row, questions: questions, followUps: followUps)
         }
@@ -25,10 +26,11 @@ extension Questionnaire.Question {
     fileprivate init(
         reading row: RuleReader, followUps: [String: FollowUpRule]
     ) throws(RuleFault) {
-        try row.requireOnly(["linkId", "text", "sensitive", "choices"])
+        try row.requireOnly(["linkId", "text", "sensitive", "choices", "item"])
         linkID = try row.string("linkId")
         text = try row.optional("text", row.text)
         isSensitive = try row.bool("sensitive")
+        item = try row.optionalString("item")
         let choices = try row.rows("choices", uniqueBy: "code") { choice throws(RuleFault) in
             try choice.requireOnly(["code", "name", "score", "followUp"])
             return Questionnaire.Choice(

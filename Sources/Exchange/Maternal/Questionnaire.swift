@@ -15,6 +15,8 @@ package struct Questionnaire: Hashable, Sendable {
         package let text: BilingualText?
         package let isSensitive: Bool
         package let choices: [Choice]
+        /// Code of the checkup item that holds its score, where a result says it without the form.
+        package let item: String?
     }
 
     package enum Rule: Hashable, Sendable {
@@ -42,6 +44,8 @@ package struct Questionnaire: Hashable, Sendable {
     package let name: BilingualText
     package let questions: [Question]
     package let rules: [Rule]
+    /// Code of the checkup item that holds the total.
+    package let totalItem: String?
     package let effective: EffectivePeriod
     package let source: RuleSource
 
@@ -75,6 +79,22 @@ package struct Questionnaire: Hashable, Sendable {
             followUps: asked.enumerated().filter { !asked[..<$0.offset].contains($0.element) }
                 .map(\.element),
             unanswered: unanswered)
+    }
+}
+
+extension Questionnaire {
+    /// What the scores of a result ask for, where they were written and the form was not.
+    func followUps(of entries: [CheckupResult.Entry]) -> [String] {
+        func score(_ item: String?) -> Int? {
+            guard let item, let entry = entries.first(where: { $0.item == item }),
+                case .quantity(let digits, unit: _) = entry.value
+            else { return nil }
+            return Int(digits)
+        }
+        var scores: [String: Int] = [:]
+        for question in questions { scores[question.linkID] = score(question.item) }
+        let sum = score(totalItem) ?? 0
+        return rules.compactMap { $0.followUp(sum: sum, scores: scores) }
     }
 }
 

@@ -59,6 +59,20 @@ struct RowItem: Hashable, Sendable {
         "municipalityIdentityKey": RowItem(
             "自治体別本人キー", "100文字以内", "at most 100 characters"),
         "removalDate": RowItem("消除の異動日", day.0, day.1),
+        "notificationKey": RowItem("届出番号", "100文字以内", "at most 100 characters"),
+        "notificationKind": RowItem(
+            "届出の種別", "\"pregnancy\"または\"child\"", "\"pregnancy\" or \"child\""),
+        "notifiedOn": RowItem("届出日", day.0, day.1),
+        "expectedDate": RowItem("分娩予定日", day.0, day.1),
+        "fetuses": RowItem("胎児数", "1〜9の数", "a number from 1 to 9"),
+        "losses": RowItem(
+            "流産・死産", "妊娠の期間内のonと、残る胎児数以内のfetuses",
+            "`on` within the pregnancy and `fetuses` of those remaining"),
+        "delivery": RowItem(
+            "分娩", "妊娠の期間内のonと、合計が残る胎児数に合うliveとstill",
+            "`on` within the pregnancy, `live` and `still` that add up to those remaining"),
+        "dateOfBirth": RowItem("出生日", day.0, day.1),
+        "isWithdrawn": RowItem("取消フラグ", "trueまたはfalse", "true or false"),
         "kind": RowItem(
             "種別", "\"bind\"、\"residence\"、\"revoke\"", "\"bind\", \"residence\" or \"revoke\""),
         "sequence": RowItem("通番", "64文字以内", "at most 64 characters"),

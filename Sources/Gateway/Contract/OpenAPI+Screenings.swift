@@ -147,9 +147,4 @@ extension Operation.Parameter {
     static let cardID = Self(
         name: "id", place: .path, schema: .text.pattern("^[A-Za-z0-9_-]{22}$"),
         note: "カードの番号 / The card's `id`.")
-
-    static let seenVersion = Self(
-        name: "If-Match", place: .header, schema: .text.pattern("^(W/)?\"[1-9][0-9]*\"$"),
-        note: "直す前に読んだ版(`ETag` の値)。必ず送ってください。 / The version that was read before, as in `ETag`; it "
-            + "must be sent.")
 }

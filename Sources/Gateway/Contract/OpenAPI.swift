@@ -14,15 +14,17 @@ package enum OpenAPI {
     static func operations(of listener: Listener) -> [Operation] {
         switch listener {
         case .institution:
-            [visits, eligibility, vaccinations, screenings, bills, common].flatMap(\.self)
+            [visits, eligibility, vaccinations, screenings, checkups, bills, common].flatMap(\.self)
         case .office:
             [
-                officeTokens, registrations, files, invitations, vaccinationLines, cards, replayForBodies,
+                officeTokens, registrations, files, invitations, vaccinationLines,
+                maternalOffice, cards, replayForBodies,
                 common,
             ].flatMap(\.self)
         case .resident:
             [
-                sessions, ownRecords, ownVaccinations, ownScreenings, healthCards, ownBalances,
+                sessions, ownRecords, ownVaccinations, ownScreenings, healthCards, ownCheckups,
+                ownBalances,
                 common,
             ].flatMap(\.self)
         case .operations: operating
@@ -30,8 +32,9 @@ package enum OpenAPI {
     }
 
     private static let schemas: [(name: String, schema: Schema)] = [
-        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas, sessionSchemas,
-        vaccinationSchemas, aroundTheNeedleSchemas, billSchemas, contractSchemas,
+        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas,
+        sessionSchemas,
+        vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, contractSchemas,
     ].flatMap(\.self)
 
     private static func write(_ listener: Listener) -> [UInt8] {

@@ -85,6 +85,11 @@ extension Operation.Parameter {
         note: "操作者: 機関の側で誰が操作したか。記録に残ります。個人名は入れないでください。 / "
             + "Who at the party asks, as the party says; it is on the record. No personal names.")
 
+    static let seenVersion = Self(
+        name: "If-Match", place: .header, schema: .text.pattern("^(W/)?\"[1-9][0-9]*\"$"),
+        note: "訂正する前に読んだ版(`ETag` の値)。必ず送ってください。 / The version that was read before correcting, as "
+            + "in `ETag`; it must be sent.")
+
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header, schema: .text.pattern("^[!-~]{1,128}$"),
         note: "冪等キー: 同じキーと同じ本文なら、最初の結果が返ります。省くと毎回別の登録です。 / "

@@ -15,7 +15,7 @@ extension GatewayParts {
     func correctVaccination(_ asking: Asking) async throws -> Response {
         try await record(
             asking,
-            correcting: VaccinationCorrection(
+            correcting: RecordCorrection(
                 id: asking.context.recordID(), seen: asking.request.versionSeen()))
     }
 
@@ -33,7 +33,7 @@ extension GatewayParts {
     }
 
     private func record(
-        _ asking: Asking, correcting correction: VaccinationCorrection?
+        _ asking: Asking, correcting correction: RecordCorrection?
     ) async throws -> Response {
         let book = try ledger.rules.current()
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
@@ -95,17 +95,5 @@ extension Request {
                 ?? .representation
         }
         return .representation
-    }
-}
-
-extension Request {
-    /// `If-Match: W/"3"`: the version that the sender had seen.
-    func versionSeen() throws -> Int {
-        guard let field = headers[.ifMatch] else { throw Refusal.missing("If-Match") }
-        let tag = field.hasPrefix("W/") ? field.dropFirst(2) : field[...]
-        guard tag.count > 2, tag.hasPrefix("\""), tag.hasSuffix("\""),
-            let version = Int(tag.dropFirst().dropLast()), version > 0
-        else { throw Refusal.malformed("If-Match") }
-        return version
     }
 }

@@ -13,17 +13,6 @@ package struct RecordedVaccination: Sendable {
     }
 }
 
-/// 訂正: which record an institution corrects, and the version it had seen.
-package struct VaccinationCorrection: Sendable {
-    package let id: RecordID
-    package let seen: Int
-
-    package init(id: RecordID, seen: Int) {
-        self.id = id
-        self.seen = seen
-    }
-}
-
 extension Records {
     /// Takes a record, or its correction: record, line of the municipality, its delivery and the entry are
     /// one commit, and cards that hold what was corrected are revoked with it. The same record again is the
@@ -35,7 +24,7 @@ extension Records {
     /// of the day of the dose and did not bring the record, and `.malformed` for a questionnaire of somebody
     /// else.
     package mutating func record(
-        _ sent: SubmittedVaccination, correcting correction: VaccinationCorrection?,
+        _ sent: SubmittedVaccination, correcting correction: RecordCorrection?,
         rules: RuleBook, names: (RecordID) -> PairwiseIDs
     ) throws -> RecordedVaccination {
         guard let immunization = rules.immunization else { throw Refusal.rulesUnknown }
@@ -51,7 +40,7 @@ extension Records {
         }
         if repeated == nil {
             try visit.requireRecording(
-                of: sent.vaccination.occurrence.day, correcting: held, at: now)
+                of: sent.vaccination.occurrence.day, broughtBy: held?.visit, at: now)
         }
         var response = repeated?.response
         if response == nil, let id = sent.vaccination.screening?.responseID {
@@ -83,8 +72,8 @@ extension Records {
     /// What the caller holds under this identifier, or what it corrects. Of one resident, whoever sends
     /// comes after whoever sent before, and sees it.
     private mutating func held(
-        _ identifier: RecordIdentifier, _ correction: VaccinationCorrection?,
-        in visit: VaccinationVisit
+        _ identifier: RecordIdentifier, _ correction: RecordCorrection?,
+        in visit: FieldVisit
     ) throws -> HeldVaccination? {
         try lockVaccinations(of: visit.person)
         if let correction {
@@ -104,27 +93,13 @@ extension Records {
 
     /// What is written of one resident's vaccinations comes one after the other.
     mutating func lockVaccinations(of person: PersonKey) throws {
-        try transaction.run(Self.lock, [.int(AdvisoryLock.vaccinations(of: person))])
-    }
-
-    private static let lock = Statement("select pg_advisory_xact_lock($1)")
-}
-
-extension VaccinationVisit {
-    /// An ended visit takes what was done while it was open: an outage must not lose a dose. A mistake is
-    /// seen when it is seen: the visit that brought the record takes its correction at any time.
-    fileprivate func requireRecording(
-        of day: CalendarDay?, correcting held: HeldVaccination?, at now: Instant
-    ) throws {
-        guard isConsented else { throw Refusal.consentNotGiven }
-        guard held?.visit != visit, !term.isOpen(at: now) else { return }
-        try term.requireAnswer(for: day ?? now.dayInJapan, at: now)
+        try transaction.run(AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: person))])
     }
 }
 
 extension HeldVaccination {
     fileprivate init(
-        _ version: VaccinationVersion, in visit: VaccinationVisit, answering response: RecordID?,
+        _ version: VaccinationVersion, in visit: FieldVisit, answering response: RecordID?,
         claim: VaccinationClaimStatus
     ) throws(Refusal) {
         id = try RecordID(version.id)

@@ -109,7 +109,7 @@ extension Records {
         order by recorded_at, vaccination
         """)
 
-    private static let selectHomes = Statement(
+    static let selectHomes = Statement(
         """
         select r.version, r.municipality, r.from_day, r.known_at, p.connected_since
         from exchange.residence r

@@ -7,7 +7,9 @@ extension Purpose {
     var isOfficeZone: Bool {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerVaccinationTargets,
-            .readRegistration, .feedCards, .settleReview:
+            .readRegistration, .feedCards, .settleReview,
+            .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
+            .answerFollowUp, .answerSensitiveFollowUp:
             true
         default: false
         }

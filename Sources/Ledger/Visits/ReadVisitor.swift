@@ -5,6 +5,8 @@ import Postgres
 package struct Visitor: Sendable {
     package let person: PersonKey
     package let visit: RecordID
+    /// Kinds that the resident agreed to with this visit.
+    package let consents: [String]
     /// 基本情報 without the address: what the newest body says that holds a current row of a kind
     /// agreed to. Nothing where there is none, whatever other bodies hold.
     package let identity: RegisteredIdentity?
@@ -43,7 +45,7 @@ extension Records {
         let said = try transaction.query(
             Self.selectIdentity, [.person(person), .texts(open.consents)])
         return Visitor(
-            person: person, visit: open.visit,
+            person: person, visit: open.visit, consents: open.consents,
             identity: try said.first.map { try RegisteredIdentity($0) })
     }
 

@@ -22,6 +22,8 @@ struct DemoCast {
     let chronic: Chronic?
     /// Whose first vaccinations are due; a small cast may have none.
     let baby: Int?
+    /// 乳児: beside the invented residents, because few of those are of an age to be measured.
+    let babyResident: SyntheticResident
     let cards: [Int: SoftwareCard]
     let issuer: [UInt8]
 
@@ -68,11 +70,14 @@ struct DemoCast {
                 && person.residences.count == 1
                 && person.entitlements.contains { $0.holds(on: today) }
         }
+        babyResident = residents[child].sibling(count, bornOn: today.adding(days: -110))
         let term = DevelopmentPKI.Term(
             from: WallClock.now().adding(seconds: -86_400),
             to: WallClock.now().adding(seconds: 86_400 * 1_800))
         var cards: [Int: SoftwareCard] = [:]
-        for index in [child, movedChild, adult, baby, chronic?.index].compactMap(\.self) {
+        for index in [child, movedChild, adult, baby, chronic?.index, babyResident.index]
+            .compactMap(\.self)
+        {
             cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
         }
         cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)
@@ -117,6 +122,28 @@ struct DemoCast {
         }
         json.endArray()
         return json.bytes
+    }
+
+    func feed(of resident: SyntheticResident) -> [UInt8] {
+        var json = JSONWriter(reservingBytes: 4_096)
+        json.beginArray()
+        resident.writeFeed(issuer: Base64.text(issuer), to: &json)
+        if let card = cards[resident.index] { write(card, of: resident, to: &json) }
+        json.endArray()
+        return json.bytes
+    }
+
+    func registration(of office: Party, for resident: SyntheticResident) -> [UInt8] {
+        var json = JSONWriter(reservingBytes: 4_096)
+        json.beginArray()
+        resident.writeRegistration(of: office.code, to: &json)
+        json.endArray()
+        return json.bytes
+    }
+
+    func town(of resident: SyntheticResident) throws -> Party {
+        try Party(
+            role: .municipality, code: resident.residences.last?.body.municipality ?? "")
     }
 
     /// The one body's registration for all residents.

@@ -17,6 +17,7 @@ struct DemoStory {
         try await chronicPatient()
         try await resident()
         try vaccination()
+        try await checkup()
         try auditor()
     }
 

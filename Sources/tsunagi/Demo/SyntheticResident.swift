@@ -41,6 +41,16 @@ struct SyntheticResident: Sendable {
     let cards: [Card]
     let entitlements: [SyntheticEntitlement]
 
+    /// 弟妹: under the same roof, with the same certificates from birth on, and cards of their own to come.
+    func sibling(_ index: Int, bornOn: CalendarDay) -> SyntheticResident {
+        SyntheticResident(
+            index: index, place: .secondChild,
+            individualNumber: SyntheticNumbers.individualNumber(index), name: name,
+            nameKana: nameKana, dateOfBirth: bornOn.text, bornOn: bornOn, sex: sex,
+            address: address, isNotDisclosed: isNotDisclosed, residences: residences, cards: [],
+            entitlements: entitlements)
+    }
+
     func age(on day: CalendarDay) -> Int {
         let isBefore = (day.month, day.day) < (bornOn.month, bornOn.day)
         return day.year - bornOn.year - (isBefore ? 1 : 0)

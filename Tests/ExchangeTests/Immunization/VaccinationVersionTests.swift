@@ -9,7 +9,7 @@ import Testing
 
     private static func outcome(
         _ current: VaccinationVersion, _ next: Vaccination, by code: String, seen: Int?
-    ) throws -> Result<VaccinationAmendment, Refusal> {
+    ) throws -> Result<RecordAmendment, Refusal> {
         let party = try VaccinationSample.party(code)
         do throws(Refusal) {
             return .success(try current.amended(by: next, from: party, seen: seen))
@@ -24,7 +24,7 @@ import Testing
         var new = "FAKE02"
         var by = VaccinationSample.institution
         var seen: Int? = 3
-        let outcome: Result<VaccinationAmendment, Refusal>
+        let outcome: Result<RecordAmendment, Refusal>
 
         var testDescription: String { name }
     }

@@ -134,6 +134,14 @@ import Testing
             "tickets/222216.json", #""kind": "postpartum""#, #""kind": "prenatal""#,
             "tickets[1].effectiveFrom", "overlaps another row of the same kind"
         ),
+        (
+            "prices/132101.json", #""infant-18m""#, #""infant-2y""#, "prices[1].checkup",
+            "is unknown"
+        ),
+        (
+            "questionnaire-epds.json", #""epds-total""#, #""total""#, "item",
+            "is not in maternal/items.json"
+        ),
     ]
 
     @Test(arguments: faults)
@@ -150,7 +158,7 @@ import Testing
     }
 
     static let files = Profiles.files.keys.filter {
-        $0.hasPrefix("maternal/") && !$0.hasPrefix("maternal/tickets/")
+        $0.hasPrefix("maternal/") && !$0.dropFirst("maternal/".count).contains("/")
     }.sorted()
 
     @Test(arguments: files)

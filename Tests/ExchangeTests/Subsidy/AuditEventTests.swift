@@ -35,15 +35,20 @@ import Testing
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
-                .receiveVaccinations, .listUnvaccinated:
+                .receiveVaccinations, .listUnvaccinated, .readCheckups,
+                .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .registerVaccinationTargets, .settleReview, .feedCards, .recordVaccination,
                 .settleBill,
-                .saveScreening:
+                .saveScreening, .recordCheckup,
+                .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
+                .answerSensitiveFollowUp:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-                .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings:
+                .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
+                .readOwnCheckups,
+                .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
                 .issueHealthCard, .revokeHealthCard:

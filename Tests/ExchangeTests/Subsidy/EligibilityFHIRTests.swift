@@ -143,15 +143,17 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization", "Claim", "ClaimResponse", "Questionnaire", "QuestionnaireResponse",
+                "Immunization", "DiagnosticReport", "Claim", "ClaimResponse", "Questionnaire",
+                "QuestionnaireResponse",
             ]
         ),
-        (.office, ["CoverageEligibilityResponse", "Immunization", "Questionnaire"]),
+        (.office, ["CoverageEligibilityResponse", "Immunization", "Questionnaire", "Task"]),
         (
             .resident,
             [
                 "Coverage", "Consent", "Communication", "Immunization",
                 "ImmunizationRecommendation", "Questionnaire", "QuestionnaireResponse", "Patient",
+                "DiagnosticReport", "Observation", "CarePlan",
                 "AuditEvent",
             ]
         ), (.operations, []),

@@ -130,7 +130,7 @@ import Testing
             "access/visit-kinds.json", "end-of-month", "end-of-year", "kinds[1].ends",
             "is none of end-of-day, end-of-month, when-ended"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[19].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[28].code", "is unknown"),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"

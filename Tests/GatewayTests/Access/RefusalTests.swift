@@ -136,6 +136,20 @@ struct RefusalTests {
                 Cast.clinic, check, question([:]), .unsupportedMediaType,
                 headers: ["Content-Type": "application/xml"]),
             RequestCase(Cast.clinic, check, question([:]), .visitUnknown, of: .checkEligibility),
+            RequestCase(
+                Cast.clinic, "GET /fhir/DiagnosticReport", nil, .missing("subject")),
+            RequestCase(
+                Cast.clinic, "GET /fhir/DiagnosticReport?subject=Patient/1", nil,
+                .malformed("subject")),
+            RequestCase(
+                Cast.clinic, "GET /fhir/sensitive/DiagnosticReport?subject=nobody", nil,
+                .recordUnknown, of: .readSensitiveCheckups),
+            RequestCase(
+                Cast.clinic, "GET /fhir/DiagnosticReport/\(nobody)", nil, .recordUnknown,
+                of: .readCheckups),
+            RequestCase(
+                Cast.clinic, "PUT /fhir/DiagnosticReport/7", "{}", .malformed("id"),
+                headers: ["If-Match": "W/\"1\""]),
             RequestCase(Cast.clinic, "GET /fhir/Nothing", nil, .routeUnknown),
             RequestCase(Cast.clinic, "DELETE /fhir/Patient/1", nil, .methodNotAllowed),
             RequestCase(
@@ -182,6 +196,23 @@ struct RefusalTests {
         RequestCase(
             Cast.town, "POST /oauth2/token", "grant_type=password", .malformed("grant_type"),
             headers: ["Content-Type": "application/x-www-form-urlencoded"]),
+        RequestCase(
+            Cast.town, "POST /maternal-health/registration-tasks", "{}", .malformed("body")),
+        RequestCase(
+            Cast.prefecture, "POST /maternal-health/registration-tasks", "[]", .notYourPurpose,
+            of: .registerNotifications),
+        RequestCase(Cast.town, "GET /fhir/Task?_count=0", nil, .malformed("_count")),
+        RequestCase(
+            Cast.prefecture, "GET /fhir/Task", nil, .notYourPurpose, of: .readFollowUps),
+        RequestCase(
+            Cast.town, "PUT /fhir/Task/\(nobody)", "{}", .missing("If-Match")),
+        RequestCase(
+            Cast.town, "PUT /fhir/Task/\(nobody)", "{\"resourceType\":\"Task\"}",
+            .missing("status"), headers: ["If-Match": "W/\"1\""]),
+        RequestCase(
+            Cast.town, "PUT /fhir/sensitive/Task/\(nobody)",
+            "{\"resourceType\":\"Task\",\"status\":\"completed\"}", .recordUnknown,
+            headers: ["If-Match": "W/\"1\""], of: .answerSensitiveFollowUp),
         RequestCase(Cast.town, "POST /oauth2/token", "{}", .unsupportedMediaType),
         RequestCase(Cast.town, "PUT /card-feed/events", "[]", .methodNotAllowed),
     ]
@@ -207,6 +238,10 @@ struct RefusalTests {
             RequestCase(
                 Cast.portal, "GET /fhir/ImmunizationRecommendation", nil, .tokenMissing),
             RequestCase(Cast.portal, "GET /balances", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/DiagnosticReport", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/sensitive/DiagnosticReport", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/Observation", nil, .tokenMissing),
+            RequestCase(Cast.portal, "GET /fhir/CarePlan", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /visits/\(nobody)/end", nil, .tokenMissing),
             RequestCase(Cast.portal, "POST /tokens/revoke", nil, .tokenMissing),
             RequestCase(

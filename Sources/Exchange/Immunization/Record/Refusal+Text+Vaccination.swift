@@ -1,4 +1,4 @@
-/// Refusals of vaccination records: read by the nurse or clerk who sent one.
+/// Refusals of records that institutions send: read by the nurse or clerk who sent one.
 extension Refusal.Row {
     static let consentNotGiven = Self(
         "consent-not-given", 403, "forbidden", isEntered: true,
@@ -9,9 +9,9 @@ extension Refusal.Row {
 
     static let identifierReused = Self(
         "identifier-reused", 409, "duplicate", isEntered: true,
-        ja: "同じ識別子で違う内容の記録があります。訂正なら版を添えて送り、別の接種なら新しい識別子で送ってください。",
+        ja: "同じ識別子で違う内容の記録があります。訂正なら版を添えて送り、別の記録なら新しい識別子で送ってください。",
         en: "This identifier already holds another record. Send a correction with its version, or "
-            + "another dose with an identifier of its own.")
+            + "another record with an identifier of its own.")
 
     static let identifierChanged = Self(
         "identifier-changed", 422, "business-rule", isEntered: true,

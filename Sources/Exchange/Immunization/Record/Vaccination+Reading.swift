@@ -44,7 +44,7 @@ extension Vaccination {
             throw .missing("vaccineCode")
         }
         self.init(
-            identifier: try Self.identifier(resource), status: status, vaccine: vaccine,
+            identifier: try RecordIdentifier(theOneOf: resource), status: status, vaccine: vaccine,
             occurrence: try Occurrence(reading: resource))
         statusReason = try resource.concept("statusReason")
         recorded = try resource.time("recorded")
@@ -72,14 +72,6 @@ extension Vaccination {
             protocols.append(try AppliedProtocol(reading: row, at: path))
         }
         try readExtensions(resource)
-    }
-
-    /// One identifier names the record; a second would leave open which.
-    private static func identifier(_ resource: JSONObject) throws(Refusal) -> RecordIdentifier {
-        let rows = try resource.objects("identifier")
-        guard let (row, path) = rows.first else { throw .missing("identifier") }
-        guard rows.count == 1 else { throw .duplicateItem(rows[1].1) }
-        return try RecordIdentifier(reading: row, at: path)
     }
 
     private mutating func readExtensions(_ resource: JSONObject) throws(Refusal) {

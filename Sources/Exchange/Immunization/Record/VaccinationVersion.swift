@@ -27,28 +27,17 @@ package struct VaccinationVersion: Hashable, Sendable {
             vaccination: shown)
     }
 
-    /// 訂正: what sending `vaccination` for this record does. `expected` is the version its sender had seen
-    /// (`If-Match`); a create sent again has seen none. Another institution's record is as unknown to it as
-    /// none.
+    /// As `HeldRecord.amended`.
     package func amended(
         by vaccination: Vaccination, from institution: Party, seen expected: Int?
-    ) throws(Refusal) -> VaccinationAmendment {
-        guard institution == self.institution else { throw .recordUnknown }
-        guard vaccination.identifier == self.vaccination.identifier else {
-            throw .identifierChanged
-        }
-        // The same content again is the answer that was lost on its way, whatever version was seen.
-        if vaccination == self.vaccination { return .unchanged }
-        guard let expected else { throw .identifierReused }
-        guard expected == version else { throw .versionPassed }
-        guard self.vaccination.status != .enteredInError else { throw .recordWithdrawn }
-        return .newVersion(version + 1)
+    ) throws(Refusal) -> RecordAmendment {
+        try HeldRecord(
+            institution: self.institution, identifier: self.vaccination.identifier,
+            version: version, isWithdrawn: self.vaccination.status == .enteredInError
+        ).amended(
+            by: vaccination.identifier, isSame: vaccination == self.vaccination,
+            from: institution, seen: expected)
     }
-}
-
-package enum VaccinationAmendment: Hashable, Sendable {
-    case unchanged
-    case newVersion(Int)
 }
 
 extension ImmunizationRules {

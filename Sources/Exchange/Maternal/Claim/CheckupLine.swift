@@ -1,0 +1,188 @@
+/// 台帳と請求の一行: what one version of a report is to the municipality of residence: who was seen when and with
+/// which judgement (最低限電子化すべき情報), the ticket it used, and what is claimed, or why nothing is.
+package struct CheckupLine: Hashable, Sendable {
+    /// 請求, in yen.
+    package struct Charge: Hashable, Sendable {
+        package let yen: Int
+        package let source: String
+
+        package init(yen: Int, source: String) {
+            self.yen = yen
+            self.source = source
+        }
+    }
+
+    /// 健診日の住所地; `nil` when nobody told.
+    package let municipality: String?
+    /// The answer of the item that goes to the next municipality, as its code.
+    package let judgement: String?
+    /// 里帰り: the institution lies outside the municipality's prefecture.
+    package let isOutOfArea: Bool
+    package let ticket: CheckupTicket.Number?
+    /// `nil` without a refusal: the municipality has agreed on no price, so the line waits for one.
+    package let charge: Charge?
+    package let refusal: CheckupClaimRefusal?
+
+    package init(
+        municipality: String?, judgement: String?, isOutOfArea: Bool,
+        ticket: CheckupTicket.Number?, charge: Charge?, refusal: CheckupClaimRefusal?
+    ) {
+        self.municipality = municipality
+        self.judgement = judgement
+        self.isOutOfArea = isOutOfArea
+        self.ticket = ticket
+        self.charge = charge
+        self.refusal = refusal
+    }
+}
+
+/// What is known of the resident when a report becomes a line.
+package struct CheckupClaimFacts: Sendable {
+    package let municipality: String?
+    /// The tickets of the pregnancy or child that the checkup is of, but for the report's own use.
+    package let tickets: TicketBook
+    /// The newest version of every other report of the resident.
+    package let others: [CheckupVersion]
+
+    package init(municipality: String?, tickets: TicketBook, others: [CheckupVersion]) {
+        self.municipality = municipality
+        self.tickets = tickets
+        self.others = others
+    }
+}
+
+extension MaternalRules {
+    /// Throws what is wrong with a ticket that the sender names, so that nobody believes it was taken.
+    /// Everything else is no reason to lose a report: it stands on the line.
+    package func line(
+        of version: CheckupVersion, _ facts: CheckupClaimFacts
+    ) throws(MaternalRefusal) -> CheckupLine {
+        let report = version.report
+        let isWithdrawn = report.status == .enteredInError
+        let use = CheckupTicket.Use(
+            day: report.result.day, institution: version.institution.code, key: version.id)
+        let named = isWithdrawn ? nil : report.ticket
+        if let named { try require(named, for: report.result, use, in: facts.tickets) }
+        let refusal = refusal(of: version, facts)
+        let ticket = refusal == nil ? named ?? openTicket(for: report.result, use, facts) : nil
+        let isMissing =
+            refusal == nil && ticket == nil && asksForTicket(report.result, facts.municipality)
+        return CheckupLine(
+            municipality: facts.municipality, judgement: judgement(of: report.result),
+            isOutOfArea: facts.municipality.map {
+                $0.prefix(2) != version.institution.code.prefix(2)
+            } ?? false,
+            ticket: ticket,
+            charge: refusal == nil && !isMissing
+                ? charge(for: report.result, ticket, facts) : nil,
+            refusal: refusal ?? (isMissing ? .noTicket : nil))
+    }
+
+    private func refusal(
+        of version: CheckupVersion, _ facts: CheckupClaimFacts
+    ) -> CheckupClaimRefusal? {
+        let report = version.report
+        if report.status == .enteredInError { return .withdrawn }
+        guard facts.municipality != nil else { return .residenceUnknown }
+        // 妊婦健診 comes again and again; any other checkup is paid for once.
+        let isRepeated = report.result.checkup == pregnancy.checkup
+        let isTwice = facts.others.contains { other in
+            other.report.status != .enteredInError
+                && other.report.result.checkup == report.result.checkup
+                && (!isRepeated || other.report.result.day == report.result.day)
+        }
+        return isTwice ? .duplicate : nil
+    }
+
+    private func require(
+        _ number: CheckupTicket.Number, for result: CheckupResult, _ use: CheckupTicket.Use,
+        in book: TicketBook
+    ) throws(MaternalRefusal) {
+        _ = try book.applying(.use(number, use))
+        guard let ticket = book.ticket(number), rule(of: ticket)?.pays(for: result) == true else {
+            throw .ticketOfAnotherCheckup
+        }
+    }
+
+    /// The card is the ticket: the first one that is open for this checkup on its day.
+    private func openTicket(
+        for result: CheckupResult, _ use: CheckupTicket.Use, _ facts: CheckupClaimFacts
+    ) -> CheckupTicket.Number? {
+        facts.tickets.open.first { ticket in
+            ticket.number.body == facts.municipality && rule(of: ticket)?.pays(for: result) == true
+                && (try? facts.tickets.applying(.use(ticket.number, use))) != nil
+        }?.number
+    }
+
+    private func asksForTicket(_ result: CheckupResult, _ municipality: String?) -> Bool {
+        municipality.map { tickets(of: $0, on: result.day) }?.contains { $0.pays(for: result) }
+            ?? false
+    }
+
+    private func charge(
+        for result: CheckupResult, _ number: CheckupTicket.Number?, _ facts: CheckupClaimFacts
+    ) -> CheckupLine.Charge? {
+        if let rule = number.flatMap(facts.tickets.ticket).flatMap(rule(of:)) {
+            return CheckupLine.Charge(yen: rule.limitYen, source: rule.source.text)
+        }
+        return prices.first {
+            $0.municipality == facts.municipality && $0.checkup == result.checkup
+                && $0.effective.contains(result.day)
+        }.map { CheckupLine.Charge(yen: $0.unitYen, source: $0.source.text) }
+    }
+
+    /// The rule a ticket was issued by.
+    func rule(of ticket: CheckupTicket) -> TicketRule? {
+        tickets(of: ticket.number.body, on: ticket.validFrom).first {
+            $0.kind == ticket.number.kind
+        }
+    }
+
+    private func judgement(of result: CheckupResult) -> String? {
+        for entry in result.entries where items[entry.item]?.dataSet == .minimum {
+            if case .choice(let code) = entry.value { return code }
+        }
+        return nil
+    }
+}
+
+extension TicketRule {
+    func pays(for result: CheckupResult) -> Bool { checkups.contains(result.checkup) }
+}
+
+/// 請求にならない理由: the raw value is the code on the wire.
+package enum CheckupClaimRefusal: String, CaseIterable, Hashable, Sendable {
+    case withdrawn
+    case residenceUnknown = "residence-unknown"
+    case duplicate
+    case noTicket = "no-ticket"
+
+    package var text: BilingualText {
+        switch self {
+        case .withdrawn:
+            BilingualText(
+                ja: "取り消された結果です。請求も取り下げられ、受診券はもとに戻ります。正しい結果は新しい識別子で送ってください。",
+                en:
+                    "The report was withdrawn, its claim with it, and its ticket is open again. Send "
+                    + "the right one with a new identifier.")
+        case .residenceUnknown:
+            BilingualText(
+                ja: "健診日の住所地が分かりません。住所が届いてから、結果を訂正して送り直すか、市区町村に問い合わせてください。",
+                en:
+                    "The municipality of residence on that day is not known. Send the report again as "
+                    + "a correction once it is, or ask the municipality.")
+        case .duplicate:
+            BilingualText(
+                ja: "同じ健診の結果が、すでに記録されています。どちらが正しいか確かめ、誤りのほうを取り消してください。",
+                en:
+                    "The same checkup is recorded already. Find out which is right, and withdraw the "
+                    + "other.")
+        case .noTicket:
+            BilingualText(
+                ja: "この健診に使える受診券がありません。交付されているか、市区町村に確かめてください。",
+                en:
+                    "There is no open ticket for this checkup. Ask the municipality whether one was "
+                    + "issued.")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// CarePlan (https://hl7.org/fhir/R4/careplan.html): one activity for each checkup, with the days of its
+/// window.
+extension CheckupPlan {
+    fileprivate func render(id: String, of patientID: String, today: CalendarDay) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 4096)
+        writer.object { plan in
+            plan.member("resourceType", "CarePlan")
+            plan.member("id", id)
+            plan.member("status", "active")
+            plan.member("intent", "plan")
+            plan.bilingual("title", title)
+            if let age {
+                plan.bilingual(
+                    "description",
+                    BilingualText(
+                        ja: "妊娠\(age.weeks)週\(age.daysBeyond)日",
+                        en: "\(age.weeks) weeks \(age.daysBeyond) days"))
+            }
+            plan.reference("subject", "Patient/" + patientID)
+            plan.member("created", today.text)
+            plan.array("activity") { list in
+                for checkup in checkups {
+                    list.object { $0.object("detail") { checkup.write(to: &$0) } }
+                }
+            }
+        }
+        return writer.bytes
+    }
+}
+
+extension CheckupPlan.Checkup {
+    fileprivate func write(to detail: inout JSONWriter) {
+        if let ticket { detail.array("extension") { ticket.write(to: &$0) } }
+        detail.object("code") { code in
+            code.array("coding") {
+                $0.codingItem(FHIR.System.checkup, self.code, display: name.en)
+            }
+            code.member("text", name.ja)
+        }
+        detail.member("status", state.activityStatus)
+        detail.concept("statusReason", FHIR.System.checkupPlan, state.rawValue)
+        detail.period("scheduledPeriod", days.first.text, days.last.text)
+        if let standard {
+            detail.bilingual(
+                "description",
+                BilingualText(ja: "標準の日: \(standard.text)", en: "Meant for \(standard.text)"))
+        }
+    }
+}
+
+extension CheckupPlan.State {
+    /// FHIR knows no "missed".
+    fileprivate var activityStatus: String {
+        switch self {
+        case .done: "completed"
+        case .due: "scheduled"
+        case .upcoming: "not-started"
+        case .missed: "stopped"
+        }
+    }
+}
+
+package func renderCheckupPlans(
+    _ plans: [CheckupPlan], of patientID: String, today: CalendarDay, page: SearchPage
+) -> [UInt8] {
+    renderSearchset(
+        plans.enumerated().map { place, plan in
+            // No record of its own: its place in the answer is all there is to call it by.
+            let id = "plan-\(place + 1)"
+            return SearchEntry(
+                reference: "CarePlan/" + id,
+                resource: plan.render(id: id, of: patientID, today: today))
+        }, page: page)
+}

@@ -1,0 +1,139 @@
+/// 健診の予定: what a child, or a mother, is due for, what was done and what was missed, with the ticket for each.
+/// One plan for each pregnancy and for each child.
+package struct CheckupPlan: Hashable, Sendable {
+    package enum State: String, CaseIterable, Hashable, Sendable {
+        case done, due, upcoming, missed
+    }
+
+    package struct Checkup: Hashable, Sendable {
+        package let code: String
+        package let name: BilingualText
+        package let days: DayRange
+        package let standard: CalendarDay?
+        package let state: State
+        package let ticket: CheckupTicket.Number?
+    }
+
+    package let title: BilingualText
+    /// Where a pregnancy goes on: 妊娠週数 today.
+    package let age: GestationalAge?
+    package let checkups: [Checkup]
+}
+
+/// What a plan is made from. `birth` is the registered one, for a child whose municipality notified nothing.
+package struct CheckupPlanFacts: Sendable {
+    package let birth: CalendarDay?
+    package let episodes: [MaternalEpisode]
+    /// Reports that stand.
+    package let done: [CheckupResult]
+
+    package init(birth: CalendarDay?, episodes: [MaternalEpisode], done: [CheckupResult]) {
+        self.birth = birth
+        self.episodes = episodes
+        self.done = done
+    }
+}
+
+extension MaternalRules {
+    package func plans(_ facts: CheckupPlanFacts, today: CalendarDay) -> [CheckupPlan] {
+        let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
+        var plans = standing.map { plan(of: $0, facts.done, today) }
+        if !standing.contains(where: { $0.notification.kind == .child }), let birth = facts.birth {
+            let plan = plan(of: windows(ofChildBorn: birth), Self.childTitle, facts.done, today)
+            // Somebody grown has no infant checkups, missed or not.
+            if plan.checkups.contains(where: { [.due, .upcoming].contains($0.state) }) {
+                plans.append(plan)
+            }
+        }
+        return plans.filter { !$0.checkups.isEmpty }
+    }
+
+    private static let childTitle = BilingualText(ja: "乳幼児健診の予定", en: "Checkups of the child")
+    private static let pregnancyTitle = BilingualText(
+        ja: "妊産婦健診の予定", en: "Checkups of pregnancy and after delivery")
+
+    private func plan(
+        of episode: MaternalEpisode, _ done: [CheckupResult], _ today: CalendarDay
+    ) -> CheckupPlan {
+        let book = episode.book(self)
+        switch episode.notification.subject {
+        case .child(let birth):
+            return plan(
+                of: windows(ofChildBorn: birth), Self.childTitle, done, today, tickets: book)
+        case .pregnancy(let pregnancy):
+            guard let ending = pregnancy.ending(rules: self.pregnancy) else {
+                return CheckupPlan(
+                    title: Self.pregnancyTitle, age: pregnancy.calendar.age(on: today),
+                    checkups: visits(of: pregnancy.calendar, done, today, book))
+            }
+            return plan(
+                of: windows(afterDelivery: ending.day), Self.pregnancyTitle, done, today,
+                tickets: book)
+        }
+    }
+
+    private func plan(
+        of windows: [MaternalSchedule.Window], _ title: BilingualText, _ done: [CheckupResult],
+        _ today: CalendarDay, tickets book: TicketBook = TicketBook()
+    ) -> CheckupPlan {
+        var tickets = OpenTickets(book, self)
+        let checkups = windows.compactMap { window -> CheckupPlan.Checkup? in
+            let rule = window.rule
+            let isDone = done.contains { $0.checkup == rule.code }
+            // Asked for by an earlier test, not by age.
+            guard isDone || rule.basis != .whenReferred else { return nil }
+            let state = isDone ? .done : window.days.state(on: today)
+            return CheckupPlan.Checkup(
+                code: rule.code, name: rule.name, days: window.days, standard: window.standard,
+                state: state, ticket: tickets.next(for: rule.code, state))
+        }
+        return CheckupPlan(title: title, age: nil, checkups: checkups)
+    }
+
+    private func visits(
+        of calendar: PregnancyCalendar, _ done: [CheckupResult], _ today: CalendarDay,
+        _ book: TicketBook
+    ) -> [CheckupPlan.Checkup] {
+        var tickets = OpenTickets(book, self)
+        return visits(of: calendar).compactMap { visit in
+            let isDone = done.contains {
+                $0.checkup == pregnancy.checkup && visit.days.contains($0.day)
+            }
+            guard isDone || !visit.rule.isBeyondStandard else { return nil }
+            let state = isDone ? .done : visit.days.state(on: today)
+            let name = BilingualText(
+                ja: "\(pregnancy.name.ja)（\(visit.rule.number)回目）",
+                en: "\(pregnancy.name.en), visit \(visit.rule.number)")
+            return CheckupPlan.Checkup(
+                code: pregnancy.checkup, name: name, days: visit.days, standard: visit.standard,
+                state: state, ticket: tickets.next(for: pregnancy.checkup, state))
+        }
+    }
+}
+
+/// The open tickets of a book, each told once, in the order in which they will be used.
+private struct OpenTickets {
+    private var open: [CheckupTicket]
+    private let rules: MaternalRules
+
+    init(_ book: TicketBook, _ rules: MaternalRules) {
+        open = book.open
+        self.rules = rules
+    }
+
+    mutating func next(for checkup: String, _ state: CheckupPlan.State) -> CheckupTicket.Number? {
+        guard [.due, .upcoming].contains(state),
+            let place = open.firstIndex(where: {
+                rules.rule(of: $0)?.checkups.contains(checkup) == true
+            })
+        else { return nil }
+        return open.remove(at: place).number
+    }
+}
+
+extension DayRange {
+    fileprivate func state(on today: CalendarDay) -> CheckupPlan.State {
+        if today < first { return .upcoming }
+        return today > last ? .missed : .due
+    }
+}

@@ -1,0 +1,114 @@
+/// 妊娠または子: one pregnancy, or one child, with what every municipality on the way said of it and the tickets
+/// they gave out. The newest word speaks.
+package struct MaternalEpisode: Sendable {
+    package let id: RecordID
+    package let notification: MaternalNotification
+    package let tickets: [CheckupTicket]
+
+    package init(id: RecordID, notification: MaternalNotification, tickets: [CheckupTicket]) {
+        self.id = id
+        self.notification = notification
+        self.tickets = tickets
+    }
+
+    /// 受診券 with the last day of each kind: the end of the pregnancy for its visits, that of the
+    /// windows for what is counted from birth or delivery.
+    package func book(_ rules: MaternalRules) -> TicketBook {
+        var closedAfter: [String: CalendarDay] = [:]
+        for ticket in tickets {
+            guard let rule = rules.rule(of: ticket) else { continue }
+            closedAfter[rule.kind] = lastDay(of: rule, rules)
+        }
+        return TicketBook(holding: tickets, closedAfter: closedAfter)
+    }
+
+    private func lastDay(of rule: TicketRule, _ rules: MaternalRules) -> CalendarDay? {
+        switch notification.subject {
+        case .child(let birth): return rules.lastDay(of: rule, from: birth)
+        case .pregnancy(let pregnancy):
+            guard let ending = pregnancy.ending(rules: rules.pregnancy) else { return nil }
+            return rule.checkups.contains(rules.pregnancy.checkup)
+                ? ending.closesPrenatalAfter : rules.lastDay(of: rule, from: ending.day)
+        }
+    }
+
+    /// 交付: the tickets after a municipality's word. A municipality that speaks for the first time, or of a
+    /// later day than any ticket elsewhere was given out on, takes over: tickets elsewhere no longer count
+    /// from that day. One that only corrects what it said adds what is missing, unless the family has
+    /// moved on.
+    package func issuing(
+        by body: String, _ notification: MaternalNotification, isFirst: Bool,
+        _ rules: MaternalRules
+    ) -> TicketBook {
+        let book = TicketBook(holding: tickets)
+        let elsewhere = tickets.filter { $0.replacedOn == nil && $0.number.body != body }
+        let isLater = elsewhere.allSatisfy { $0.validFrom < notification.notifiedOn }
+        guard !notification.isWithdrawn, isFirst || isLater else { return book }
+        let given = rules.tickets(of: body, on: notification.notifiedOn).filter {
+            $0.checkups.contains { rules.isOfChild($0) == (notification.kind == .child) }
+        }
+        let isPlural = notification.pregnancy?.isPlural ?? false
+        let day = notification.notifiedOn
+        let event: TicketEvent =
+            !elsewhere.isEmpty
+            ? .move(to: given, on: day, isPlural: isPlural)
+            : .add(given, on: day, isPlural: isPlural)
+        return (try? book.applying(event)) ?? book
+    }
+}
+
+extension MaternalRules {
+    /// Whether a checkup is counted from birth.
+    package func isOfChild(_ checkup: String) -> Bool { child.contains { $0.code == checkup } }
+}
+
+extension [MaternalEpisode] {
+    /// The one a checkup belongs to.
+    package func episode(of result: CheckupResult, _ rules: MaternalRules) -> MaternalEpisode? {
+        let standing = filter { !$0.notification.isWithdrawn }
+        if rules.isOfChild(result.checkup) {
+            return standing.last { $0.notification.kind == .child }
+        }
+        return standing.filter {
+            ($0.notification.pregnancy?.calendar.weekZero).map { $0 <= result.day } ?? false
+        }.max { one, other in
+            guard let left = one.notification.pregnancy, let right = other.notification.pregnancy
+            else { return false }
+            return left.calendar.weekZero < right.calendar.weekZero
+        }
+    }
+
+    /// Two pregnancies of one woman never overlap, and a child is born once: what another municipality
+    /// notifies after a move is the same.
+    package func same(as notification: MaternalNotification, _ rules: MaternalRules)
+        -> MaternalEpisode?
+    {
+        last { episode in
+            guard !episode.notification.isWithdrawn,
+                episode.notification.kind == notification.kind
+            else { return false }
+            guard let left = episode.notification.pregnancy, let right = notification.pregnancy
+            else { return true }
+            return left.calendar.weekZero < right.lastDay(rules)
+                && right.calendar.weekZero < left.lastDay(rules)
+        }
+    }
+}
+
+extension Pregnancy {
+    fileprivate func lastDay(_ rules: MaternalRules) -> CalendarDay {
+        endedOn ?? calendar.days(of: 0...rules.pregnancy.weeksMax).last
+    }
+}
+
+extension MaternalEpisode {
+    /// What its checkups are counted from; `nil` while nobody told.
+    package func origin(of result: CheckupResult, _ rules: MaternalRules) -> CheckupOrigin? {
+        switch notification.subject {
+        case .child(let birth): .birth(birth)
+        case .pregnancy(let pregnancy):
+            result.checkup == rules.pregnancy.checkup
+                ? .pregnancy(pregnancy.calendar) : pregnancy.endedOn.map(CheckupOrigin.delivery)
+        }
+    }
+}

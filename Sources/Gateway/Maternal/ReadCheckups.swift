@@ -1,0 +1,48 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 健診の経過: `GET …/DiagnosticReport?subject=Patient/{id}`, within a visit that is open now: what every
+/// institution recorded of the patient. The sensitive compartment answers one who did not agree to it as one
+/// of whom nothing is held.
+extension GatewayParts {
+    func readCheckups(
+        in compartment: CheckupCompartment
+    ) -> @Sendable (Asking) async throws -> Response {
+        { [self] asking in
+            let (book, rules) = try maternalRules()
+            let patient = try asking.request.subject()
+            let page = asking.request.page()
+            let party = asking.caller.party
+            let opening = compartment.consentKinds(book).map(\.code)
+            let (_, bytes) = try await asking.answer(as: \.self) { records in
+                let visitor = try records.visitor(
+                    patient: patient, kinds: book.readingVisitKinds)
+                let isConsented = visitor.consents.contains(where: opening.contains)
+                guard isConsented || compartment == .sensitive else {
+                    throw Refusal.consentNotGiven
+                }
+                records.enter(visitor.person, visit: visitor.visit)
+                let held =
+                    isConsented
+                    ? try records.checkups(of: visitor.person, in: compartment, rules: rules) : []
+                return renderCheckups(
+                    held.map { $0.shown.named(pairwise($0.id, for: party).current) }, of: patient,
+                    page: page, rules)
+            }
+            return .fhir(.ok, bytes)
+        }
+    }
+}
+
+extension Request {
+    /// `subject` or `patient`: the opaque id that the institution was given with the visit.
+    fileprivate func subject() throws -> String {
+        let given = uri.queryParameters["subject"] ?? uri.queryParameters["patient"]
+        guard let given else { throw Refusal.missing("subject") }
+        let id = given.hasPrefix("Patient/") ? given.dropFirst("Patient/".count) : given
+        guard (1...64).contains(id.utf8.count), id.utf8.allSatisfy({ (0x61...0x7A).contains($0) })
+        else { throw Refusal.malformed("subject") }
+        return String(id)
+    }
+}

@@ -1,0 +1,65 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 家庭の母子健康手帳: what a family sees of its own checkups through a portal.
+extension GatewayParts {
+    /// 健診の経過: `GET …/DiagnosticReport`, the newest version of each, those withdrawn among them. What is
+    /// sensitive is asked for by itself, so that nobody who looks over a shoulder sees it by chance.
+    func readOwnCheckups(
+        in compartment: CheckupCompartment
+    ) -> @Sendable (Asking) async throws -> Response {
+        { [self] asking in
+            let rules = try maternalRules().maternal
+            let page = asking.request.page()
+            let party = asking.caller.party
+            return try await own(asking) { [self] records, person, patient in
+                let held = try records.checkups(of: person, in: compartment, rules: rules)
+                return renderCheckups(
+                    held.map { $0.shown.named(pairwise($0.id, for: party).current) }, of: patient,
+                    page: page, rules)
+            }
+        }
+    }
+
+    /// 発育の記録: `GET /fhir/Observation`, every measurement with its place in the national survey.
+    func readOwnMeasurements(_ asking: Asking) async throws -> Response {
+        let (book, rules) = try maternalRules()
+        let page = asking.request.page()
+        let party = asking.caller.party
+        return try await own(asking) { [self] records, person, patient in
+            let facts = try records.maternalFacts(of: person, rules: book)
+            let held = try records.checkups(of: person, in: .open, rules: rules).filter {
+                $0.newest.report.status != .enteredInError
+            }
+            let entries = held.flatMap { held in
+                rules.measurements(
+                    in: held.newest.report, birth: facts.childBirth, sex: facts.sex
+                ).map { measurement in
+                    let id = pairwise(held.id, part: measurement.entry.item, for: party)
+                    return SearchEntry(
+                        reference: "Observation/" + id,
+                        resource: measurement.render(id: id, as: patient, rules))
+                }
+            }
+            return renderSearchset(entries, page: page)
+        }
+    }
+
+    /// 健診の予定: `GET /fhir/CarePlan`, as of today, with the ticket for each.
+    func readOwnCheckupPlan(_ asking: Asking) async throws -> Response {
+        let (book, rules) = try maternalRules()
+        let page = asking.request.page()
+        return try await own(asking) { records, person, patient in
+            let facts = try records.maternalFacts(of: person, rules: book)
+            let reports = try records.checkups(of: person, in: .open, rules: rules)
+                .map(\.newest.report).filter { $0.status != .enteredInError }
+            let today = records.now.dayInJapan
+            let plans = rules.plans(
+                CheckupPlanFacts(
+                    birth: facts.birth, episodes: facts.episodes, done: reports.map(\.result)),
+                today: today)
+            return renderCheckupPlans(plans, of: patient, today: today, page: page)
+        }
+    }
+}

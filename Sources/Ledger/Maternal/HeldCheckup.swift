@@ -1,0 +1,151 @@
+package import Exchange
+import Postgres
+
+/// 保存された健診結果: the newest version of a report, with whose it is, the visit it was sent in and, in the open
+/// compartment, what it is to the municipality.
+package struct HeldCheckup: Sendable {
+    package let id: RecordID
+    package let person: PersonKey
+    package let visit: RecordID
+    package let shown: ShownCheckup
+
+    package var newest: CheckupVersion { shown.version }
+}
+
+extension Records {
+    /// A report of the caller's own. Throws `.recordUnknown` for another's, and for one of the other
+    /// compartment, in the same words as for none.
+    package mutating func ownCheckup(
+        _ id: RecordID, in compartment: CheckupCompartment, rules: MaternalRules
+    ) throws -> HeldCheckup {
+        let rows = try transaction.query(
+            compartment.selectByID, [.text(caller.party.key), .id(id)])
+        guard let row = rows.first else { throw Refusal.recordUnknown }
+        let held = try HeldCheckup(row, compartment, rules)
+        subject.person = held.person
+        subject.visit = held.visit
+        return held
+    }
+
+    /// Every report of a resident in one compartment, whichever institution sent it, by the day of the
+    /// checkup.
+    package mutating func checkups(
+        of person: PersonKey, in compartment: CheckupCompartment, rules: MaternalRules
+    ) throws -> [HeldCheckup] {
+        try transaction.query(compartment.selectByPerson, [.person(person)])
+            .map { try HeldCheckup($0, compartment, rules) }
+    }
+}
+
+extension HeldCheckup {
+    init(_ row: Row, _ compartment: CheckupCompartment, _ rules: MaternalRules) throws {
+        id = try row.uuid(0).record
+        person = try row.uuid(1).person
+        visit = try row.uuid(2).record
+        shown = ShownCheckup(
+            version: CheckupVersion(
+                id: id.text, version: try row.int(3),
+                recordedAt: Instant(microseconds: try row.instant(4)),
+                institution: try Party(key: try row.text(5)),
+                report: try CheckupReport(face: try row.text(6))),
+            compartment: compartment,
+            warnings: try row.texts(7).compactMap { ItemFinding(stored: $0, rules) },
+            line: compartment == .open ? try CheckupLine(row, from: 8) : nil)
+    }
+}
+
+extension CheckupLine {
+    fileprivate init?(_ row: Row, from column: Int) throws {
+        guard let isOutOfArea = try row.optionalBool(column + 2) else { return nil }
+        var ticket: CheckupTicket.Number?
+        if let body = try row.optionalText(column + 3) {
+            ticket = CheckupTicket.Number(
+                body: body, kind: try row.text(column + 4), serial: try row.int(column + 5),
+                issue: try row.int(column + 6))
+        }
+        var charge: Charge?
+        if let yen = try row.optionalInt(column + 7) {
+            charge = Charge(yen: yen, source: try row.text(column + 8))
+        }
+        self.init(
+            municipality: try row.optionalText(column), judgement: try row.optionalText(column + 1),
+            isOutOfArea: isOutOfArea, ticket: ticket, charge: charge,
+            refusal: try row.optionalText(column + 9).flatMap(CheckupClaimRefusal.init(rawValue:)))
+    }
+}
+
+extension ItemFinding {
+    /// `<item> <code>`, as it is kept.
+    var stored: String { "\(item) \(code.rawValue)" }
+
+    fileprivate init?(stored: String, _ rules: MaternalRules) {
+        let parts = stored.split(separator: " ").map(String.init)
+        guard parts.count == 2, let code = Code(rawValue: parts[1]) else { return nil }
+        self.init(item: parts[0], code: code, named: rules.items[parts[0]])
+    }
+}
+
+extension CheckupCompartment {
+    /// Two tables, so that no statement about the one can touch the other.
+    var table: String {
+        switch self {
+        case .open: "exchange.checkup_result"
+        case .sensitive: "exchange.sensitive_checkup_result"
+        }
+    }
+
+    var selectByID: Statement { self == .open ? Self.openByID : Self.sensitiveByID }
+    var selectByIdentifier: Statement {
+        self == .open ? Self.openByIdentifier : Self.sensitiveByIdentifier
+    }
+    var selectByPerson: Statement { self == .open ? Self.openByPerson : Self.sensitiveByPerson }
+
+    private static let openByID = byID(.open)
+    private static let sensitiveByID = byID(.sensitive)
+    private static let openByIdentifier = byIdentifier(.open)
+    private static let sensitiveByIdentifier = byIdentifier(.sensitive)
+    private static let openByPerson = byPerson(.open)
+    private static let sensitiveByPerson = byPerson(.sensitive)
+
+    private static func byID(_ compartment: Self) -> Statement {
+        Statement(
+            """
+            select \(compartment.columns) where r.party = $1 and r.result = $2
+            order by r.version desc limit 1
+            """)
+    }
+
+    private static func byIdentifier(_ compartment: Self) -> Statement {
+        Statement(
+            """
+            select \(compartment.columns)
+            where r.party = $1 and r.identifier_system = $2 and r.identifier = $3
+            order by r.version desc limit 1
+            """)
+    }
+
+    private static func byPerson(_ compartment: Self) -> Statement {
+        Statement(
+            """
+            select * from (
+                select distinct on (r.result) \(compartment.columns)
+                where r.person = $1 order by r.result, r.version desc) held
+            order by day, recorded_at, result
+            """)
+    }
+
+    /// The columns that `HeldCheckup` reads, with the tables they are of.
+    private var columns: String {
+        let own =
+            "r.result, r.person, r.visit, r.version, r.recorded_at, r.party, r.face, r.warnings"
+        switch self {
+        case .open:
+            return """
+                \(own), l.municipality, l.judgement, l.is_out_of_area, l.ticket_body, l.ticket_kind,
+                    l.ticket_serial, l.ticket_issue, l.yen, l.price_source, l.refusal, r.day
+                from \(table) r left join exchange.checkup_line l using (person, result, version)
+                """
+        case .sensitive: return "\(own), r.day from \(table) r"
+        }
+    }
+}

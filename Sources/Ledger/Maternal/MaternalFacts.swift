@@ -1,0 +1,236 @@
+package import Exchange
+import Postgres
+
+/// 母子保健の根拠: what is known of a resident when a checkup is recorded or planned.
+package struct MaternalFacts: Sendable {
+    package let birth: CalendarDay?
+    package let sex: ResidentSex?
+    package let episodes: [MaternalEpisode]
+    let residences: [Residence]
+
+    /// 出生日, as notified or as registered.
+    package var childBirth: CalendarDay? {
+        episodes.last { $0.notification.birth != nil && !$0.notification.isWithdrawn }?
+            .notification.birth ?? birth
+    }
+
+    /// 住所地, as it was known then; `nil` abroad, too.
+    package func municipality(on day: CalendarDay, knownBy now: Instant) -> String? {
+        let home = residences.residence(on: day, knownBy: now)?.municipality
+        return home == Residence.nowhere ? nil : home
+    }
+
+    /// What a checkup is counted from: as notified, or for a child as registered.
+    package func origin(of result: CheckupResult, _ rules: MaternalRules) -> CheckupOrigin? {
+        if let episode = episodes.episode(of: result, rules) {
+            return episode.origin(of: result, rules)
+        }
+        return rules.isOfChild(result.checkup) ? birth.map(CheckupOrigin.birth) : nil
+    }
+
+    /// For the entry: the rules, and the residences and episodes that the line was decided from.
+    func basis(rulesVersion: String) -> String {
+        var writer = JSONWriter(reservingBytes: 128)
+        writer.beginObject()
+        writer.member("rules", rulesVersion)
+        writer.name("residences")
+        writer.beginArray()
+        for residence in residences { writer.int(residence.version) }
+        writer.endArray()
+        writer.name("episodes")
+        writer.beginArray()
+        for episode in episodes { writer.string(episode.id.text) }
+        writer.endArray()
+        writer.endObject()
+        return writer.text
+    }
+}
+
+extension Records {
+    /// Birth and sex are of whichever body says them newest; one that holds nothing but what is sensitive
+    /// says nothing here.
+    package mutating func maternalFacts(of person: PersonKey, rules: RuleBook) throws
+        -> MaternalFacts
+    {
+        guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
+        let kinds = rules.openConsentKinds.map(\.code)
+        let rows = try transaction.pipeline(
+            [
+                (Self.selectIdentity, [.person(person), .texts(kinds)]),
+                (Self.selectHomes, [.person(person)]),
+            ] + EpisodeReading.steps(of: [person]))
+        let identity = try rows[0].first.map(RegisteredIdentity.init)
+        let residences = try rows[1].map { try Residence($0, from: 0) }
+        let reading = try EpisodeReading(Array(rows[2...]), maternal)
+        return MaternalFacts(
+            birth: identity.flatMap { try? BirthDate($0.birthDate).day },
+            sex: identity.map { ResidentSex(registered: $0.sex) },
+            episodes: reading.episodes(of: person, residences, knownBy: now),
+            residences: residences)
+    }
+}
+
+/// 妊娠と子: what was said, given out and used, read for many persons at once.
+struct EpisodeReading {
+    /// What one municipality says now, with what it said word for word.
+    struct Said {
+        let episode: RecordID
+        let municipality: String
+        let notification: MaternalNotification
+        let face: String
+    }
+
+    private var said: [PersonKey: [Said]] = [:]
+    private var tickets: [PersonKey: [(episode: RecordID, ticket: CheckupTicket)]] = [:]
+    private var sequences: [TicketVisit: Int] = [:]
+
+    static func steps(of persons: [PersonKey]) -> [(Statement, [Value])] {
+        let values: [Value] = [.uuids(persons.map { UUIDBytes($0) })]
+        return [(selectNotifications, values), (selectTickets, values)]
+    }
+
+    init(_ rows: [Rows], _ rules: MaternalRules) throws {
+        for row in try rows[0].map({ $0 }) {
+            let face = try row.text(3)
+            said[try row.uuid(0).person, default: []].append(
+                Said(
+                    episode: try row.uuid(1).record, municipality: try row.text(2),
+                    notification: try MaternalNotification(face: face, rules), face: face))
+        }
+        for row in try rows[1].map({ $0 }) { try add(row) }
+    }
+
+    func said(of person: PersonKey) -> [Said] { said[person] ?? [] }
+
+    /// The number of the last event of a visit that tickets stand for; 0 where there was none.
+    func lastSequence(_ visit: TicketVisit) -> Int { sequences[visit] ?? 0 }
+
+    /// Of one person: the last word on each speaks. Where a family lives is what the residence feed says: a
+    /// ticket counts no longer from the day on which the family lives elsewhere, whether or not anybody
+    /// gave out others.
+    func episodes(
+        of person: PersonKey, _ residences: [Residence], knownBy now: Instant
+    ) -> [MaternalEpisode] {
+        episodes(of: person) { words, tickets in
+            let bodies = Set(
+                words.filter { !$0.notification.isWithdrawn }.map(\.municipality))
+            return tickets.filter { bodies.contains($0.number.body) }.map {
+                $0.moved(by: residences, knownBy: now)
+            }
+        }
+    }
+
+    /// The same with every ticket that was ever given out, as the next one given out must know them.
+    func episodesAsGivenOut(to person: PersonKey) -> [MaternalEpisode] {
+        episodes(of: person) { $1 }
+    }
+
+    private func episodes(
+        of person: PersonKey, _ counting: ([Said], [CheckupTicket]) -> [CheckupTicket]
+    ) -> [MaternalEpisode] {
+        var order: [RecordID] = []
+        var words: [RecordID: [Said]] = [:]
+        for word in said(of: person) {
+            if words[word.episode] == nil { order.append(word.episode) }
+            words[word.episode, default: []].append(word)
+        }
+        return order.compactMap { id in
+            // What was taken back by one municipality may stand by the word of another.
+            let said = words[id] ?? []
+            guard let last = said.last(where: { !$0.notification.isWithdrawn }) ?? said.last
+            else { return nil }
+            let given = (tickets[person] ?? []).filter { $0.episode == id }.map(\.ticket)
+            return MaternalEpisode(
+                id: id, notification: last.notification, tickets: counting(said, given))
+        }
+    }
+
+    private mutating func add(_ row: Row) throws {
+        let person = try row.uuid(0).person
+        let episode = try row.uuid(1).record
+        let number = CheckupTicket.Number(
+            body: try row.text(2), kind: try row.text(3), serial: try row.int(4),
+            issue: try row.int(5))
+        var use: CheckupTicket.Use?
+        if let day = try row.optionalDay(7) {
+            use = CheckupTicket.Use(
+                day: CalendarDay(daysSince1970: day),
+                institution: try Party(key: try row.text(8)).code,
+                key: try row.uuid(9).record.text)
+        }
+        tickets[person, default: []].append(
+            (
+                episode,
+                CheckupTicket(
+                    number: number, validFrom: CalendarDay(daysSince1970: try row.day(6)),
+                    use: use,
+                    replacedOn: try row.optionalDay(10).map(CalendarDay.init(daysSince1970:)))
+            ))
+        let visit = TicketVisit(person: person, episode: episode, number: number)
+        sequences[visit] = max(lastSequence(visit), try row.int(11))
+    }
+
+    /// The newest of each key, oldest first.
+    private static let selectNotifications = Statement(
+        """
+        select person, episode, municipality, face from (
+            select distinct on (person, municipality, notification_key) person, version, episode,
+                municipality, face
+            from exchange.maternal_notification where person = any ($1)
+            order by person, municipality, notification_key, version desc) newest
+        order by version
+        """)
+
+    /// Each ticket with its standing use, its replacement and the last event of its visit.
+    private static let selectTickets = Statement(
+        """
+        select t.person, t.episode, t.body, t.kind, t.serial, t.issue, t.valid_from,
+            case when e.event = 'use' then e.day end, case when e.event = 'use' then e.party end,
+            case when e.event = 'use' then e.result end,
+            (select min(r.day) from exchange.checkup_ticket_event r
+                where r.person = t.person and r.episode = t.episode and r.kind = t.kind
+                    and r.serial = t.serial and r.body = t.body and r.issue = t.issue
+                    and r.event = 'replace'),
+            coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
+                where l.person = t.person and l.episode = t.episode and l.kind = t.kind
+                    and l.serial = t.serial), 0)
+        from exchange.checkup_ticket t
+        left join lateral (
+            select event, day, party, result from exchange.checkup_ticket_event u
+            where u.person = t.person and u.episode = t.episode and u.kind = t.kind
+                and u.serial = t.serial and u.body = t.body and u.issue = t.issue
+                and u.event <> 'replace'
+            order by u.sequence desc limit 1) e on true
+        where t.person = any ($1)
+        order by t.valid_from, t.body, t.kind, t.serial, t.issue
+        """)
+}
+
+/// 受診の回: what a ticket of any municipality stands for.
+struct TicketVisit: Hashable {
+    let person: PersonKey
+    let episode: RecordID
+    let kind: String
+    let serial: Int
+
+    init(person: PersonKey, episode: RecordID, number: CheckupTicket.Number) {
+        self.person = person
+        self.episode = episode
+        kind = number.kind
+        serial = number.serial
+    }
+}
+
+extension CheckupTicket {
+    /// Replaced from the first day after it was given out on which the family lived elsewhere.
+    fileprivate func moved(by residences: [Residence], knownBy now: Instant) -> CheckupTicket {
+        let left = residences.filter {
+            $0.knownAt <= now && $0.from > validFrom && $0.municipality != number.body
+                && residences.residence(on: $0.from, knownBy: now)?.municipality
+                    == $0.municipality
+        }.map(\.from).min()
+        let days = [left, replacedOn].compactMap(\.self)
+        return CheckupTicket(
+            number: number, validFrom: validFrom, use: use, replacedOn: days.min())
+    }
+}

@@ -1,0 +1,63 @@
+import Exchange
+import Testing
+
+/// What a family is due for, at −1, 0 and +1 day of a window, and where a measurement lies.
+@Suite struct CheckupPlanTests {
+    static let birth = MaternalCase.day("2026-03-01")
+
+    private static func state(
+        _ checkup: String, _ today: String, done: [CheckupResult] = []
+    ) -> CheckupPlan.State? {
+        let facts = CheckupPlanFacts(birth: birth, episodes: [], done: done)
+        return MaternalCase.rules.plans(facts, today: MaternalCase.day(today))
+            .flatMap(\.checkups).first { $0.code == checkup }?.state
+    }
+
+    static let days: [(day: String, state: CheckupPlan.State)] = [
+        ("2026-05-31", .upcoming), ("2026-06-01", .due), ("2026-07-31", .due),
+        ("2026-08-01", .missed),
+    ]
+
+    @Test(arguments: days)
+    func `a checkup is due from the first day of its window to the last`(
+        day: String, state: CheckupPlan.State
+    ) {
+        #expect(Self.state("infant-3-4m", day) == state)
+    }
+
+    @Test func `what was seen is done, early or late, and stays so`() {
+        let done = CheckupResult(
+            checkup: "infant-3-4m", day: MaternalCase.day("2026-09-01"), entries: [])
+        #expect(Self.state("infant-3-4m", "2026-09-02", done: [done]) == .done)
+    }
+
+    @Test func `somebody grown has no infant checkups`() {
+        #expect(Self.state("infant-1m", "2040-01-01") == nil)
+        // 5歳児健診 is the last.
+        #expect(Self.state("infant-1m", "2031-08-31") == .missed)
+        #expect(Self.state("infant-1m", "2031-09-01") == nil)
+    }
+
+    @Test func `a test that only another asks for is due for nobody by age`() {
+        #expect(Self.state("newborn-cmv", "2026-03-05") == nil)
+    }
+
+    static let weights: [(value: String, atLeast: Int?, below: Int?)] = [
+        ("4.89", nil, 3), ("4.90", 3, 10), ("6.05", 25, 50), ("6.06", 50, 75), ("7.24", 97, nil),
+    ]
+
+    // 3〜4か月未満の女児: 4.90, 5.27, 5.64, 6.06, 6.48, 6.86, 7.24 kg.
+    @Test(arguments: weights)
+    func `a measurement lies between the percentiles of its age and sex`(
+        value: String, atLeast: Int?, below: Int?
+    ) throws {
+        let report = try CheckupSample.report(
+            "infant-3-4m", on: "2026-06-15", [CheckupSample.quantity("weight", value, "kg")])
+        let list = MaternalCase.rules.measurements(in: report, birth: Self.birth, sex: .female)
+        #expect(list.map(\.growth?.place.atLeast) == [atLeast])
+        #expect(list.map(\.growth?.place.below) == [below])
+        #expect(list.first?.growth?.low.value.text == "4.9")
+        let unknown = MaternalCase.rules.measurements(in: report, birth: nil, sex: .female)
+        #expect(unknown.count == 1 && unknown.first?.growth == nil)
+    }
+}

@@ -1,0 +1,99 @@
+import Exchange
+import Testing
+
+/// Pregnancies and children across municipalities: which is which, and whose tickets count.
+@Suite struct MaternalEpisodeTests {
+    static let rules = MaternalCase.rules
+
+    static func pregnancy(
+        due: String, ended: String? = nil, key: String = "P"
+    ) throws -> MaternalNotification {
+        var pregnancy = Pregnancy(calendar: MaternalCase.due(due))
+        if let ended {
+            pregnancy = try pregnancy.applying(
+                .delivery(on: MaternalCase.day(ended), live: 1, still: 0), rules: rules.pregnancy)
+        }
+        return MaternalNotification(
+            key: key, notifiedOn: MaternalCase.day("2026-05-01"), subject: .pregnancy(pregnancy))
+    }
+
+    static func episode(_ notification: MaternalNotification, _ low: UInt64 = 1) -> MaternalEpisode
+    {
+        MaternalEpisode(
+            id: RecordID(high: 0, low: low), notification: notification, tickets: [])
+    }
+
+    static let pairs: [(due: String, ended: String?, other: String, isSame: Bool)] = [
+        ("2026-11-17", nil, "2026-11-20", true),
+        ("2026-11-17", nil, "2026-12-24", true),
+        ("2026-11-17", "2026-11-10", "2026-11-17", true),
+        // Conceived after the delivery: another.
+        ("2026-11-17", "2026-11-10", "2027-08-18", false),
+        ("2026-11-17", "2026-11-10", "2027-08-16", true),
+        ("2026-11-17", nil, "2028-01-01", false),
+    ]
+
+    @Test(arguments: pairs)
+    func `two pregnancies never overlap, so those that do are one`(
+        due: String, ended: String?, other: String, isSame: Bool
+    ) throws {
+        let known = Self.episode(try Self.pregnancy(due: due, ended: ended))
+        let found = [known].same(as: try Self.pregnancy(due: other, key: "Q"), Self.rules)
+        #expect((found != nil) == isSame)
+    }
+
+    @Test func `a child and a pregnancy are never the same, and a child is born once`() throws {
+        let child = MaternalNotification(
+            key: "C", notifiedOn: MaternalCase.day("2026-05-01"),
+            subject: .child(MaternalCase.day("2026-04-01")))
+        let known = [Self.episode(try Self.pregnancy(due: "2026-11-17"))]
+        #expect(known.same(as: child, Self.rules) == nil)
+        #expect((known + [Self.episode(child, 2)]).same(as: child, Self.rules)?.id.low == 2)
+    }
+
+    @Test func `a checkup belongs to the pregnancy that had begun, a child's to the child`() throws
+    {
+        let first = Self.episode(
+            try Self.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1)
+        let second = Self.episode(try Self.pregnancy(due: "2026-11-17"), 2)
+        func owner(_ checkup: String, _ day: String) -> UInt64? {
+            let result = CheckupResult(
+                checkup: checkup, day: MaternalCase.day(day), entries: [])
+            return [first, second].episode(of: result, Self.rules)?.id.low
+        }
+        #expect(owner("prenatal", "2024-12-01") == 1)
+        #expect(owner("postpartum-1m", "2025-03-01") == 1)
+        #expect(owner("prenatal", "2026-06-01") == 2)
+        #expect(owner("infant-3-4m", "2026-06-01") == nil)
+        #expect(owner("prenatal", "2023-01-01") == nil)
+    }
+
+    @Test func `the town that gave out tickets before the move gives out none after it`() throws {
+        let notification = try Self.pregnancy(due: "2026-11-17")
+        let old = Self.episode(notification)
+        func after(_ book: TicketBook) -> MaternalEpisode {
+            MaternalEpisode(id: old.id, notification: notification, tickets: book.tickets)
+        }
+        let here = old.issuing(by: "132101", notification, isFirst: true, Self.rules)
+        let moved = after(here).issuing(by: "222216", notification, isFirst: true, Self.rules)
+        #expect(moved.open.allSatisfy { $0.number.body == "222216" })
+        let again = after(moved).issuing(by: "132101", notification, isFirst: false, Self.rules)
+        #expect(again == TicketBook(holding: moved.tickets))
+        // They came back: a later day than any ticket of the other town was given out on.
+        let back = MaternalNotification(
+            key: "P", notifiedOn: MaternalCase.day("2026-07-01"), subject: notification.subject)
+        let home = after(moved).issuing(by: "132101", back, isFirst: false, Self.rules)
+        #expect(home.open.allSatisfy { $0.number.body == "132101" && $0.number.issue == 2 })
+        #expect(home.open.count == here.open.count)
+        // A child's tickets are no mother's.
+        #expect(here.tickets.allSatisfy { ["prenatal", "postpartum"].contains($0.number.kind) })
+    }
+
+    @Test func `a notification is read again as it was`() throws {
+        for ended in [nil, "2026-11-10"] {
+            let notification = try Self.pregnancy(due: "2026-11-17", ended: ended)
+            #expect(
+                try MaternalNotification(face: notification.face, Self.rules) == notification)
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 特に慎重に扱う項目: whoever has no consent to them gets, from every route, the answer of a world in which there
+/// are none.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct CheckupCompartmentTests {
+    typealias Visit = RunningGateway.Visit
+
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var today: CalendarDay { gateway.clock.today }
+
+    /// A mother after delivery.
+    private func mother() async throws -> SoftwareCard {
+        let delivery = try JSON(
+            reading: "{\"on\":\"\(today.adding(days: -14).text)\",\"live\":1,\"still\":0}")
+        return try await gateway.settleMother(dueInDays: -10, ["delivery": delivery]).card
+    }
+
+    private func postpartum(_ judgement: String = "no-concern") -> SentCheckup {
+        var sent = SentCheckup(on: today)
+        sent.checkup = "postpartum-2w"
+        sent.findings = [
+            ("maternal-weight", .quantity("56", "kg")), ("systolic", .quantity("110", "mm[Hg]")),
+            ("diastolic", .quantity("66", "mm[Hg]")), ("postpartum-judgement", .choice(judgement)),
+        ]
+        return sent
+    }
+
+    private func infections() -> SentCheckup {
+        var sent = SentCheckup(on: today)
+        sent.checkup = "prenatal"
+        sent.compartment = .sensitive
+        sent.findings = [("hiv-antibody", .choice("positive")), ("syphilis", .choice("negative"))]
+        return sent
+    }
+
+    /// Everything that can be asked about a mother without consent to what is sensitive.
+    private func world(_ card: SoftwareCard, _ own: String) async throws -> [String] {
+        let visit = try await gateway.openCheckupVisit(card, at: Cast.pharmacy)
+        let declined = try await gateway.openVisit(
+            card, at: Cast.spare, consents: ["subsidy"])
+        let token = try await gateway.session(of: card)
+        var answers: [String] = []
+        func note(_ answer: TLSClient.Answer, _ visit: Visit? = nil) {
+            var text = "\(answer.status) \(answer.text)"
+            if let visit {
+                text = text.replacing(visit.id, with: "V").replacing(visit.patient, with: "P")
+            }
+            answers.append(text)
+        }
+        note(try await gateway.checkups(of: visit, by: Cast.pharmacy), visit)
+        note(try await gateway.checkups(of: visit, in: .sensitive, by: Cast.pharmacy), visit)
+        note(try await gateway.checkups(of: declined, by: Cast.spare))
+        note(try await gateway.checkups(of: declined, in: .sensitive, by: Cast.spare), declined)
+        note(try await gateway.send(Cast.clinic, "GET", "/fhir/DiagnosticReport/\(own)"))
+        for path in ["/fhir/DiagnosticReport", "/fhir/Observation", "/fhir/CarePlan"] {
+            note(try await gateway.send(Cast.portal, "GET", path, headers: [token]))
+        }
+        note(try await gateway.followUps())
+        return answers
+    }
+
+    @Test func `what was recorded in the compartment changes no answer outside it`() async throws {
+        let card = try await mother()
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        let own = try await gateway.record(postpartum(), visit).text("id")
+        let before = try await world(card, own)
+        for sensitive in [SentCheckup.epds(14, on: today), infections()] {
+            try await gateway.record(sensitive, visit).expect(201)
+        }
+        var corrected = SentCheckup.epds(3, on: today)
+        let id = try await gateway.record(corrected, visit).text("id")
+        corrected.findings[0].value = .quantity("4", "{score}")
+        try await gateway.correct(id, seen: "W/\"1\"", corrected, visit).expect(200)
+        #expect(try await world(card, own) == before)
+    }
+
+    @Test func `one who left the kind out is answered as one of whom nothing is held`()
+        async throws
+    {
+        let card = try await mother()
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        try await gateway.record(.epds(14, on: today), visit).expect(201)
+        let left = try await gateway.openCheckupVisit(card, at: Cast.pharmacy)
+        let stranger = try await gateway.openCheckupVisit(
+            gateway.settle().card, at: Cast.pharmacy, consents: RunningGateway.allConsents)
+        let one = try await gateway.checkups(of: left, in: .sensitive, by: Cast.pharmacy)
+        let other = try await gateway.checkups(of: stranger, in: .sensitive, by: Cast.pharmacy)
+        #expect(one.status == 200 && one.body == other.body)
+        let agreed = try await gateway.openCheckupVisit(
+            card, at: Cast.pharmacy, consents: RunningGateway.allConsents)
+        let seen = try await gateway.checkups(of: agreed, in: .sensitive, by: Cast.pharmacy)
+        #expect(seen.entries.count == 1)
+        let labels = seen.entries.first?["meta"]?.object?["security"]?.array
+        #expect(labels?.first?.object?["code"]?.string == "R")
+    }
+
+    @Test func `a report is of one compartment alone, under its own consent and purpose`()
+        async throws
+    {
+        let card = try await mother()
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        var mixed = postpartum()
+        mixed.findings.append(("epds-total", .quantity("3", "{score}")))
+        let refused = try await gateway.record(mixed, visit)
+        #expect(refused.status == 422)
+        #expect(refused.issues == ["epds-total sensitive-item"])
+        var open = SentCheckup.epds(3, on: today)
+        open.findings.append(("systolic", .quantity("110", "mm[Hg]")))
+        #expect(try await gateway.record(open, visit).issues == ["systolic open-item"])
+        let without = try await gateway.openCheckupVisit(card, at: Cast.paperClinic)
+        try await gateway.expect(
+            .consentNotGiven, of: .recordSensitiveCheckup, from: Cast.paperClinic
+        ) {
+            try await gateway.record(
+                .epds(3, on: today), without, by: Cast.paperClinic)
+        }
+        let entries = try await gateway.entries {
+            try await gateway.record(.epds(3, on: today), visit).expect(201)
+        }
+        #expect(entries.map(\.purpose) == ["record-sensitive-checkup"])
+    }
+
+    @Test func `an id of the one compartment is none in the other`() async throws {
+        let visit = try await gateway.openCheckupVisit(
+            mother(), consents: RunningGateway.allConsents)
+        let made = try await gateway.record(.epds(3, on: today), visit)
+        #expect(made["Location"] == "/fhir/sensitive/DiagnosticReport/\(made.text("id"))")
+        let back = try await gateway.send(
+            Cast.clinic, "GET", "/fhir/sensitive/DiagnosticReport/\(made.text("id"))")
+        #expect(back.body == made.body)
+        try await gateway.expect(.recordUnknown, of: .readCheckups, from: Cast.clinic) {
+            try await gateway.send(
+                Cast.clinic, "GET", "/fhir/DiagnosticReport/\(made.text("id"))")
+        }
+    }
+
+    @Test func `the mother sees them where she asks for them`() async throws {
+        let card = try await mother()
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        try await gateway.record(.epds(14, on: today), visit).expect(201)
+        let token = try await gateway.session(of: card)
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/fhir/sensitive/DiagnosticReport", headers: [token])
+        #expect(own.entries.count == 1)
+        let open = try await gateway.send(
+            Cast.portal, "GET", "/fhir/DiagnosticReport", headers: [token])
+        #expect(open.entries.isEmpty)
+    }
+
+    @Test func `nine points, or a judgement that asks for support, are a task told of apart`()
+        async throws
+    {
+        let visit = try await gateway.openCheckupVisit(
+            mother(), consents: RunningGateway.allConsents)
+        let before = try await gateway.followUps(.sensitive).entries.count
+        var scored = SentCheckup.epds(9, on: today)
+        scored.findings.append(("epds-question-10", .quantity("1", "{score}")))
+        try await gateway.record(scored, visit).expect(201)
+        try await gateway.record(postpartum("support"), visit).expect(201)
+        let tasks = try await gateway.followUps(.sensitive).entries.dropFirst(0)
+        let codes = tasks.compactMap {
+            $0["code"]?.object?["coding"]?.array?.first?.object?["code"]?.string
+        }
+        #expect(tasks.count == before + 3)
+        #expect(codes.filter { $0 == "maternal-support" }.count >= 2)
+        #expect(codes.contains("self-harm"))
+        #expect(try await !gateway.followUps().text.contains("maternal-support"))
+    }
+
+    @Test
+    func `nobody but the gateway reads the compartment, and the office only what it asks for`()
+        async throws
+    {
+        for sql in [
+            "select face from exchange.sensitive_checkup_result",
+            "select face from exchange.checkup_result",
+        ] {
+            let error = await #expect(throws: DatabaseError.self, "\(sql)") {
+                try await gateway.sql {
+                    try $0.script("set local role tsunagi_office")
+                    _ = try $0.query(Statement(sql))
+                }
+            }
+            #expect(error?.sqlState == "42501", "\(sql)")
+        }
+    }
+}
