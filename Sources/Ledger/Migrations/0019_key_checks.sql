@@ -8,8 +8,8 @@ create table exchange.key_check (
     primary key (key, version)
 );
 grant select on exchange.key_check to tsunagi_gateway, tsunagi_office, tsunagi_reader;
--- Of the keys of before this release, the first gateway that serves says it; of each next, its rotation.
-grant insert on exchange.key_check to tsunagi_gateway;
+-- Of the keys of before this release, the first that serves or takes in a file says it; of each next, its rotation.
+grant insert on exchange.key_check to tsunagi_gateway, tsunagi_office;
 
 -- What a rotation has left to rewrap, in the order of its walk: begun anew, it finds the next row at once.
 create index number_key_version on office.number_key (key_version, number_hash);
