@@ -17,7 +17,8 @@ package enum OpenAPI {
             [visits, eligibility, vaccinations, screenings, bills, common].flatMap(\.self)
         case .office:
             [
-                officeTokens, registrations, files, invitations, vaccinationLines, cards, replayForBodies,
+                officeTokens, registrations, files, invitations, vaccinationLines, cards,
+                replayForBodies,
                 common,
             ].flatMap(\.self)
         case .resident:
@@ -30,7 +31,8 @@ package enum OpenAPI {
     }
 
     private static let schemas: [(name: String, schema: Schema)] = [
-        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas, sessionSchemas,
+        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas,
+        sessionSchemas,
         vaccinationSchemas, aroundTheNeedleSchemas, billSchemas, contractSchemas,
     ].flatMap(\.self)
 
