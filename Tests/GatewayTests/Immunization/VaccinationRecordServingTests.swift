@@ -155,14 +155,15 @@ struct VaccinationRecordServingTests {
         #expect(try await lines(other) == ["1 completed duplicate", "2 " + claim])
     }
 
-    @Test func `a correction to the day of another's claim is no second claim`() async throws {
+    @Test func `a correction to the dose of another's claim is no second claim`() async throws {
         let card = try await gateway.settleBaby()
         let here = try await gateway.openVaccinationVisit(card)
         let there = try await gateway.openVaccinationVisit(card, at: Cast.paperClinic)
-        var dose = SentDose(on: today.adding(days: -1))
+        var dose = SentDose(on: today)
+        dose.vaccine = "bcg"
         let one = try await gateway.record(dose, here).text("id")
         try await gateway.record(SentDose(on: today), there, by: Cast.paperClinic).expect(201)
-        dose.day = today
+        dose.vaccine = "dpt-ipv-hib"
         try await gateway.correct(one, seen: "W/\"1\"", dose, here).expect(200)
         #expect(try await lines(one).last == "2 completed duplicate")
     }
