@@ -15,7 +15,8 @@ package struct FieldVisit: Sendable {
     /// mistake is seen when it is seen: the visit that brought a record takes its correction at any time.
     /// Throws `.consentNotGiven`, or `.visitEnded` for a visit that is over, was not of that day and did not
     /// bring what is corrected.
-    func requireRecording(of day: CalendarDay?, broughtBy former: RecordID?, at now: Instant) throws {
+    func requireRecording(of day: CalendarDay?, broughtBy former: RecordID?, at now: Instant) throws
+    {
         guard isConsented else { throw Refusal.consentNotGiven }
         guard former != visit, !term.isOpen(at: now) else { return }
         try term.requireAnswer(for: day ?? now.dayInJapan, at: now)

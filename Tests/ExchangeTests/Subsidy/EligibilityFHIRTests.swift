@@ -143,7 +143,7 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization", "DiagnosticReport", "Claim", "ClaimResponse", "Questionnaire",
+                "Immunization", "Claim", "ClaimResponse", "DiagnosticReport", "Questionnaire",
                 "QuestionnaireResponse",
             ]
         ),
