@@ -7,7 +7,7 @@ extension DemoStory {
     func chronicPatient() async throws {
         guard let chronic = cast.chronic else { return }
         teller.chapter(
-            "7. A hospital, a pharmacy and a clinic bill the same patient in the same minute")
+            "8. A hospital, a pharmacy and a clinic bill the same patient in the same minute")
         let patient = cast.residents[chronic.index]
         teller.say(
             "\(patient.name) holds a certificate with a monthly cap of \(chronic.cap) yen. Each counter "

@@ -5,7 +5,7 @@ import Ledger
 /// 3〜4か月児健診: recorded once by the clinic; the family and the municipality see it, and neither types anything.
 extension DemoStory {
     func checkup() async throws {
-        teller.chapter("8. A baby's checkup at 3 to 4 months, recorded once")
+        teller.chapter("11. A baby's checkup at 3 to 4 months, recorded once")
         try settleBaby()
         let visit = try open(
             cast.babyResident.index, consents: ["maternal"], at: cast.clinic, isShown: false)

@@ -98,7 +98,7 @@ struct DemoStory {
     }
 
     private func resident() async throws {
-        teller.chapter("8. The mother looks at her phone: who looked at my child's records?")
+        teller.chapter("9. The mother looks at her phone: who looked at my child's records?")
         let token = try session(of: cast.child)
         let bearer = "Authorization: Bearer \(token)"
         let shown = try await list(bearer)
@@ -134,7 +134,7 @@ struct DemoStory {
     }
 
     private func auditor() throws {
-        teller.chapter("9. The auditor trusts nothing and reads the log again")
+        teller.chapter("12. The auditor trusts nothing and reads the log again")
         let world = teller.world
         let arguments = [
             "seal", "verify", "--database", world.conninfo(as: "tsunagi_reader"), "--checkpoint",

@@ -12,7 +12,7 @@ extension DemoStory {
             return
         }
         let town = try Party(role: .municipality, code: home.body.municipality)
-        teller.chapter("8. The town invites the baby \(cast.residents[index].name)")
+        teller.chapter("10. The town invites the baby \(cast.residents[index].name)")
         try invite(index, by: town)
         let bearer = "Authorization: Bearer \(try session(of: index))"
         try fillIn(bearer)
