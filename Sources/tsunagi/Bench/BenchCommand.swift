@@ -41,8 +41,9 @@ struct BenchCommand: AsyncParsableCommand {
             let isSmall = residents <= 100_000
             try await bench.writeVisits(isSmall ? visits : 0)
             if isSmall {
-                try await bench.writeBills(bills)
+                // Before the bills, whose visits agree to nothing but subsidies.
                 try await bench.writeVaccinations(of: min(residents / 2, 10_000))
+                try await bench.writeBills(bills)
             }
             try bench.writeEnvironment()
             Output.line("\(residents) residents in \(world.folder)")
