@@ -56,14 +56,20 @@ import Testing
         }
     }
 
-    @Test func `a published checkpoint that cannot be read stops the sealing`() async throws {
+    @Test(arguments: ["a folder", "a link to itself"])
+    func `a published checkpoint that cannot be read stops the sealing`(form: String) async throws {
         try await LedgerWorld.with { world in
             try await SealerTests.enter(["one"], world)
             try await world.sealAll()
             let path = world.checkpoints + "/latest"
             try FileManager.default.removeItem(atPath: path)
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: false)
+            if form == "a folder" {
+                try FileManager.default.createDirectory(
+                    atPath: path, withIntermediateDirectories: false)
+            } else {
+                try FileManager.default.createSymbolicLink(
+                    atPath: path, withDestinationPath: path)
+            }
             try await SealerTests.enter(["two"], world)
             await #expect(throws: CheckpointOutlet.Failure.self) {
                 try await world.sealer().seal()
