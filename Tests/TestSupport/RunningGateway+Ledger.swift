@@ -91,15 +91,16 @@ extension RunningGateway {
     /// Waits until every entry has its position.
     package func seal() async throws {
         let entries = try await count("select count(*) from log.access_entry")
-        // Other databases of the server may hold the horizon back for a moment.
-        for _ in 0..<400 {
+        // Other databases of the server may hold the horizon back: a machine with a slow disk copies
+        // databases for seconds.
+        for _ in 0..<2_400 {
             try await sealer.seal()
             let sealed = try await count(
                 "select (select count(*) from log.position) - (select count(*) from log.epoch)")
             if sealed >= entries { return }
             try await Task.sleep(for: .milliseconds(25))
         }
-        throw TLSClient.Gone(description: "entries were not sealed in 10 s")
+        throw TLSClient.Gone(description: "entries were not sealed in 60 s")
     }
 
     /// Waits until a signed epoch counts every entry; returns the epoch.
@@ -107,7 +108,7 @@ extension RunningGateway {
     package func sealEpoch() async throws -> Int {
         try await seal()
         var epoch = 0
-        for _ in 0..<400 {
+        for _ in 0..<2_400 {
             switch try await sealer.advanceEpoch(every: 0) {
             case .committed(let committed): epoch = committed
             case .mapped: continue
@@ -117,7 +118,7 @@ extension RunningGateway {
             if epoch > 0 { return epoch }
             try await Task.sleep(for: .milliseconds(25))
         }
-        throw TLSClient.Gone(description: "no epoch was committed in 10 s")
+        throw TLSClient.Gone(description: "no epoch was committed in 60 s")
     }
 
     /// 帳尻: no answer without its entry, no entry without its answer, and a log that verifies against
