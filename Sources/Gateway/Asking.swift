@@ -78,6 +78,28 @@ struct Asking: Sendable {
         }
     }
 
+    /// `Ledger.checkNeedle`.
+    func check(
+        _ request: NeedleRequest, rules: RuleBook,
+        names: @escaping @Sendable (RecordID) -> PairwiseIDs
+    ) async throws -> [UInt8] {
+        try await entered {
+            try await ledger.checkNeedle(caller, request, rules: rules, names: names)
+        }
+    }
+
+    /// `Ledger.recordVaccination`.
+    func record(
+        _ sent: SubmittedVaccination, correcting correction: RecordCorrection?, rules: RuleBook,
+        names: @escaping @Sendable (RecordID) -> PairwiseIDs,
+        answer: @escaping @Sendable (RecordedVaccination) -> [UInt8]
+    ) async throws -> (recorded: RecordedVaccination, answer: [UInt8]) {
+        try await entered {
+            try await ledger.recordVaccination(
+                caller, sent, correcting: correction, rules: rules, names: names, answer: answer)
+        }
+    }
+
     /// What the ledger refuses it has entered.
     private func entered<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do { return try await body() } catch let refusal as Refusal {

@@ -23,4 +23,8 @@ enum AdvisoryLock: Int {
 
     /// Waits for its turn; what was committed by whoever was before is seen by the next statement.
     static let wait = Statement("select pg_advisory_xact_lock($1)")
+
+    /// The same for many, in the order in which they are given.
+    static let waitForAll = Statement(
+        "select pg_advisory_xact_lock(number) from unnest($1::bigint[]) as number")
 }

@@ -27,6 +27,8 @@ package final class Ledger: Sendable {
     let checks: Lane<VisitAccess, Answered>
     let openings: Lane<VisitOpening, VisitOpening.Outcome>
     let bills: Lane<BillSettling, BillSettling.Outcome>
+    let needles: Lane<NeedleCheck, [UInt8]>
+    let vaccinations: Lane<VaccinationSending, VaccinationSending.Outcome>
     package let rules: RuleShelf
     package let parties: PartyWatch
     let logger: Logger
@@ -45,6 +47,9 @@ package final class Ledger: Sendable {
             "tsunagi-openings", addresses, logger, .readWrite, run: VisitOpening.run)
         bills = limits.lane(
             "tsunagi-bills", addresses, logger, .readWrite, run: BillSettling.run)
+        needles = limits.lane("tsunagi-needles", addresses, logger, .snapshot, run: NeedleCheck.run)
+        vaccinations = limits.lane(
+            "tsunagi-vaccinations", addresses, logger, .readWrite, run: VaccinationSending.run)
         rules = RuleShelf(gateway)
         parties = PartyWatch(gateway)
     }
@@ -78,6 +83,8 @@ package final class Ledger: Sendable {
             ("tsunagi_checks_waiting", checks.waiting),
             ("tsunagi_openings_waiting", openings.waiting),
             ("tsunagi_bills_waiting", bills.waiting),
+            ("tsunagi_needles_waiting", needles.waiting),
+            ("tsunagi_vaccinations_waiting", vaccinations.waiting),
             ("tsunagi_entries_waiting", entries.waiting),
         ]
         for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
@@ -92,6 +99,8 @@ package final class Ledger: Sendable {
         await checks.shutdown()
         await openings.shutdown()
         await bills.shutdown()
+        await needles.shutdown()
+        await vaccinations.shutdown()
         await gateway.shutdown()
         await office?.shutdown()
         await entries.shutdown()

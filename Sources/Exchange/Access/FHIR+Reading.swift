@@ -63,11 +63,13 @@ extension JSONObject {
     }
 
     /// The one extension of this URL; `item` is what a refusal calls it.
-    func extensionItem(_ url: String, as item: String) throws(Refusal) -> JSONObject? {
+    func extensionItem(
+        _ url: String, as item: @autoclosure () -> String
+    ) throws(Refusal) -> JSONObject? {
         var found: JSONObject?
         for case .object(let entry) in try optionalArray("extension") ?? []
         where entry["url"]?.string == url {
-            guard found == nil else { throw .duplicateItem(item) }
+            guard found == nil else { throw .duplicateItem(item()) }
             found = entry
         }
         return found

@@ -25,11 +25,14 @@ extension GatewayParts {
         guard let rules = try ledger.rules.current().immunization else {
             throw Refusal.rulesUnknown
         }
-        return try await shown(asking, rules) { records in
+        let preferred = asking.request.preferredReturn
+        let (held, bytes) = try await asking.answer(as: { $0.render(preferred, rules) }) {
+            records in
             let held = try records.ownVaccination(id)
             records.enter(held.person, visit: held.visit)
-            return RecordedVaccination(held: held, isNew: false)
+            return held
         }
+        return shown(held, bytes, .ok)
     }
 
     private func record(
@@ -42,25 +45,21 @@ extension GatewayParts {
         let sent = try SubmittedVaccination(
             reading: Array(body.readableBytesView), institution: asking.caller.party,
             today: now().dayInJapan, rules)
-        let names = names(for: asking.caller.party)
-        return try await shown(asking, rules, isCreating: correction == nil) {
-            try $0.record(sent, correcting: correction, rules: book, names: names)
-        }
+        let preferred = asking.request.preferredReturn
+        let (recorded, bytes) = try await asking.record(
+            sent, correcting: correction, rules: book, names: names(for: asking.caller.party),
+            answer: { $0.held.render(preferred, rules) })
+        guard correction == nil else { return shown(recorded.held, bytes, .ok) }
+        var response = shown(recorded.held, bytes, recorded.isNew ? .created : .ok)
+        response.headers[.location] = "/fhir/Immunization/\(recorded.held.id.text)"
+        return response
     }
 
     private func shown(
-        _ asking: Asking, _ rules: ImmunizationRules, isCreating: Bool = false,
-        _ body: @escaping @Sendable (inout Records) throws -> RecordedVaccination
-    ) async throws -> Response {
-        let preferred = asking.request.preferredReturn
-        let (recorded, bytes) = try await asking.answer(
-            as: { $0.held.render(preferred, rules) }, body)
-        let isCreated = isCreating && recorded.isNew
-        var response = Response.fhir(isCreated ? .created : .ok, bytes)
-        response.headers[.eTag] = "W/\"\(recorded.held.newest.version)\""
-        if isCreating {
-            response.headers[.location] = "/fhir/Immunization/\(recorded.held.id.text)"
-        }
+        _ held: HeldVaccination, _ bytes: [UInt8], _ status: HTTPResponse.Status
+    ) -> Response {
+        var response = Response.fhir(status, bytes)
+        response.headers[.eTag] = "W/\"\(held.newest.version)\""
         return response
     }
 }

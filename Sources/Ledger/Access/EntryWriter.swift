@@ -28,6 +28,11 @@ enum EntryWriter {
         ]
     }
 
+    /// The statement for these, or none where there are none.
+    static func steps(_ entries: [Entry]) -> [(Statement, [Value])] {
+        entries.isEmpty ? [] : [(insert, values(entries))]
+    }
+
     /// One batch of the entry lane: what arrived while the last batch was being flushed.
     static func write(_ transaction: inout Transaction, _ jobs: [[Entry]]) throws
         -> [Result<Void, any Error>]

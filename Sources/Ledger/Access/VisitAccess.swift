@@ -21,8 +21,7 @@ struct VisitAccess: Sendable {
         var entries: [Entry] = []
         entries.reserveCapacity(batch.count)
         let outcomes = zip(batch, readings).map { $0.outcome(from: $1, &entries) }
-        let steps = entries.isEmpty ? [] : [(EntryWriter.insert, EntryWriter.values(entries))]
-        _ = try transaction.pipelineAndCommit(steps)
+        _ = try transaction.pipelineAndCommit(EntryWriter.steps(entries))
         return outcomes
     }
 

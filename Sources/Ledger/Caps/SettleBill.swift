@@ -71,8 +71,7 @@ struct BillSettling: Sendable {
         let outcomes = batch.indices.map { place in
             batch[place].settled(asked[place], readings[place], &desk, &entries)
         }
-        let kept = entries.isEmpty ? [] : [(EntryWriter.insert, EntryWriter.values(entries))]
-        _ = try transaction.pipelineAndCommit(desk.steps + kept)
+        _ = try transaction.pipelineAndCommit(desk.steps + EntryWriter.steps(entries))
         return outcomes
     }
 

@@ -68,27 +68,84 @@ extension Records {
         }
         return lines
     }
+}
 
-    /// One row for whoever holds the line now, and one for each that held it until now.
-    mutating func deliveries(of record: HeldVaccination, to municipality: String?) throws
-        -> (Statement, [Value])
-    {
-        var receivers: [(municipality: String, isWithdrawn: Bool)] = []
-        if let municipality { receivers.append((municipality, false)) }
-        if record.newest.version > 1 {
-            let holders = try transaction.query(
-                Self.selectHolders, [.person(record.person), .id(record.id)]
-            ).map { try $0.text(0) }
-            for holder in holders where holder != municipality { receivers.append((holder, true)) }
-        }
-        return (
-            Self.deliver,
-            [
-                .person(record.person), .id(record.id), .int(record.newest.version), .time(now),
-                .texts(receivers.map(\.municipality)), .bools(receivers.map(\.isWithdrawn)),
-            ]
-        )
+/// 配り先: the municipalities that are to receive new versions.
+struct VaccinationDeliveries {
+    private struct Row {
+        let record: HeldVaccination
+        let municipality: String
+        let isWithdrawn: Bool
     }
+
+    private var rows: [Row] = []
+
+    /// For each record one row for whoever holds the line now, and one for each that held it until now.
+    init(
+        _ transaction: inout Transaction,
+        of records: [(held: HeldVaccination, municipality: String?)]
+    ) throws {
+        let corrected = records.map(\.held).filter { $0.newest.version > 1 }
+        let holders = corrected.isEmpty ? [:] : try Self.holders(&transaction, of: corrected)
+        for (record, municipality) in records {
+            if let municipality {
+                rows.append(Row(record: record, municipality: municipality, isWithdrawn: false))
+            }
+            for holder in holders[record.id] ?? [] where holder != municipality {
+                rows.append(Row(record: record, municipality: holder, isWithdrawn: true))
+            }
+        }
+    }
+
+    private static func holders(
+        _ transaction: inout Transaction, of records: [HeldVaccination]
+    ) throws -> [RecordID: [String]] {
+        var holders: [RecordID: [String]] = [:]
+        let rows = try transaction.query(
+            selectHolders,
+            [
+                .uuids(records.map { UUIDBytes($0.person) }),
+                .uuids(records.map { UUIDBytes($0.id) }),
+            ])
+        for index in 0..<rows.count {
+            try holders[rows[index].uuid(0).record, default: []].append(rows[index].text(1))
+        }
+        return holders
+    }
+
+    var steps: [(Statement, [Value])] {
+        guard !rows.isEmpty else { return [] }
+        return [
+            (
+                Self.deliver,
+                [
+                    .uuids(rows.map { UUIDBytes($0.record.person) }),
+                    .uuids(rows.map { UUIDBytes($0.record.id) }),
+                    .ints(rows.map(\.record.newest.version)), .texts(rows.map(\.municipality)),
+                    .bools(rows.map(\.isWithdrawn)),
+                    .instants(rows.map(\.record.newest.recordedAt.microseconds)),
+                ]
+            )
+        ]
+    }
+
+    private static let selectHolders = Statement(
+        """
+        select vaccination, municipality from (
+            select distinct on (d.vaccination, d.municipality) d.vaccination, d.municipality, d.is_withdrawn
+            from unnest($1::uuid[], $2::uuid[]) as q(person, vaccination)
+            join exchange.vaccination_delivery d using (person, vaccination)
+            order by d.vaccination, d.municipality, d.version desc) d
+        where not is_withdrawn
+        """)
+
+    private static let deliver = Statement(
+        """
+        insert into exchange.vaccination_delivery
+            (person, vaccination, version, municipality, is_withdrawn, made_at)
+        select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bool[],
+            $6::timestamptz[])
+        """)
 }
 
 extension DeliveredVaccination {
@@ -181,21 +238,5 @@ extension Records {
         """
         select person from exchange.vaccination_target
         where municipality = $1 and identity_key = $2 order by version desc limit 1
-        """)
-
-    private static let selectHolders = Statement(
-        """
-        select municipality from (
-            select distinct on (municipality) municipality, is_withdrawn from exchange.vaccination_delivery
-            where person = $1 and vaccination = $2 order by municipality, version desc) d
-        where not is_withdrawn
-        """)
-
-    private static let deliver = Statement(
-        """
-        insert into exchange.vaccination_delivery
-            (person, vaccination, version, made_at, municipality, is_withdrawn)
-        select $1, $2, $3, $4, r.municipality, r.is_withdrawn
-        from unnest($5::text[], $6::bool[]) as r(municipality, is_withdrawn)
         """)
 }

@@ -3,17 +3,23 @@ import Postgres
 
 /// 接種証明カードの台帳: which cards were signed, and which of them no longer hold.
 package enum HealthCards {
-    /// Every card of the resident that holds this record: what it says was corrected.
-    static func revocation(holding record: RecordID, of person: PersonKey, at now: Instant) -> (
-        Statement, [Value]
-    ) {
-        (revokeHolding, [.person(person), .id(record), .time(now)])
+    /// Every card of these residents that holds such a record: what it says was corrected.
+    static func revocation(of records: [HeldVaccination]) -> (Statement, [Value]) {
+        (
+            revokeHolding,
+            [
+                .uuids(records.map { UUIDBytes($0.person) }),
+                .uuids(records.map { UUIDBytes($0.id) }),
+                .instants(records.map(\.newest.recordedAt.microseconds)),
+            ]
+        )
     }
 
     private static let revokeHolding = Statement(
         """
-        update exchange.health_card set revoked_at = $3
-        where person = $1 and $2 = any (records) and revoked_at is null
+        update exchange.health_card c set revoked_at = q.at
+        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as q(person, record, at)
+        where c.person = q.person and q.record = any (c.records) and c.revoked_at is null
         """)
 }
 

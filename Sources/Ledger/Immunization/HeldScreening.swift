@@ -20,8 +20,7 @@ extension Records {
     package mutating func screenings(of person: PersonKey, _ rules: ImmunizationRules) throws
         -> [HeldScreening]
     {
-        try transaction.query(HeldScreening.select, [.person(person)])
-            .map { try HeldScreening($0, rules) }.compactMap(\.self)
+        try HeldScreening.load(&transaction, of: [person], rules)[person] ?? []
     }
 
     /// 提出済みの予診票: the newest of each vaccine.
@@ -44,10 +43,7 @@ extension Records {
         named id: String, of person: PersonKey, _ rules: ImmunizationRules,
         _ names: (RecordID) -> PairwiseIDs
     ) throws -> HeldScreening {
-        let held = try screenings(of: person, rules)
-            .first { $0.newest.isSubmitted && names($0.id).contains(id) }
-        guard let held else { throw Refusal.recordUnknown }
-        return held
+        try screenings(of: person, rules).submitted(named: id, names)
     }
 
     /// Saves answers as a response of their own; the same answers again are the ones that are held.
@@ -98,7 +94,37 @@ extension Records {
     }
 }
 
+extension [HeldScreening] {
+    /// As `Records.submittedScreening`.
+    func submitted(named id: String, _ names: (RecordID) -> PairwiseIDs) throws(Refusal)
+        -> HeldScreening
+    {
+        guard let held = first(where: { $0.newest.isSubmitted && names($0.id).contains(id) })
+        else { throw .recordUnknown }
+        return held
+    }
+}
+
 extension HeldScreening {
+    /// All that each of these residents saved, in the order in which it was begun.
+    static func load(
+        _ transaction: inout Transaction, of persons: [PersonKey], _ rules: ImmunizationRules
+    ) throws -> [PersonKey: [HeldScreening]] {
+        guard !persons.isEmpty else { return [:] }
+        return try read(transaction.query(select, [.uuids(persons.map { UUIDBytes($0) })]), rules)
+    }
+
+    private static func read(_ rows: Rows, _ rules: ImmunizationRules) throws
+        -> [PersonKey: [HeldScreening]]
+    {
+        var held: [PersonKey: [HeldScreening]] = [:]
+        for index in 0..<rows.count {
+            guard let screening = try HeldScreening(rows[index], rules) else { continue }
+            held[try rows[index].uuid(4).person, default: []].append(screening)
+        }
+        return held
+    }
+
     fileprivate init?(_ row: Row, _ rules: ImmunizationRules) throws {
         let face = try row.text(3)
         guard let response = try? ScreeningResponse(face: face, rules) else { return nil }
@@ -110,10 +136,11 @@ extension HeldScreening {
 
     fileprivate static let select = Statement(
         """
-        select response, version, saved_at, face from (
-            select distinct on (response) response, version, saved_at, face,
-                min(saved_at) over (partition by response) as begun_at
-            from exchange.screening_response where person = $1 order by response, version desc) newest
+        select response, version, saved_at, face, person from (
+            select distinct on (person, response) response, version, saved_at, face, person,
+                min(saved_at) over (partition by person, response) as begun_at
+            from exchange.screening_response where person = any ($1)
+            order by person, response, version desc) newest
         order by begun_at, response
         """)
 

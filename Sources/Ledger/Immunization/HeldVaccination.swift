@@ -19,7 +19,7 @@ extension Records {
     /// A record of the caller's own. Throws `.recordUnknown` for another's in the same words as for none.
     package mutating func ownVaccination(_ id: RecordID) throws -> HeldVaccination {
         let rows = try transaction.query(
-            HeldVaccination.selectByID, [.text(caller.party.key), .id(id)])
+            HeldVaccination.selectByID, HeldVaccination.values([(caller.party, id)]))
         guard let held = try rows.first.map(HeldVaccination.init) else {
             throw Refusal.recordUnknown
         }
@@ -36,14 +36,37 @@ extension Records {
 }
 
 extension HeldVaccination {
+    /// The newest version of each record, if it is the institution's own; the last column says of which.
     static let selectByID = Statement(
-        "select \(columns) from \(tables) where v.party = $1 and v.vaccination = $2 \(newest)")
+        """
+        select held.*, q.ord
+        from unnest($1::text[], $2::uuid[]) with ordinality as q(party, vaccination, ord)
+        cross join lateral (
+            select \(columns) from \(tables)
+            where v.party = q.party and v.vaccination = q.vaccination \(newest)) held
+        """)
 
+    /// The same, by the institution's own numbers.
     static let selectByIdentifier = Statement(
         """
-        select \(columns) from \(tables)
-        where v.party = $1 and v.identifier_system = $2 and v.identifier = $3 \(newest)
+        select held.*, q.ord
+        from unnest($1::text[], $2::text[], $3::text[]) with ordinality as q(party, system, value, ord)
+        cross join lateral (
+            select \(columns) from \(tables)
+            where v.party = q.party and v.identifier_system = q.system and v.identifier = q.value
+            \(newest)) held
         """)
+
+    static func values(_ keys: [(party: Party, id: RecordID)]) -> [Value] {
+        [.texts(keys.map(\.party.key)), .uuids(keys.map { UUIDBytes($0.id) })]
+    }
+
+    static func values(_ keys: [(party: Party, identifier: RecordIdentifier)]) -> [Value] {
+        [
+            .texts(keys.map(\.party.key)), .texts(keys.map(\.identifier.system)),
+            .texts(keys.map(\.identifier.value)),
+        ]
+    }
 
     static let selectByPerson = Statement(
         """

@@ -4,12 +4,12 @@ import Postgres
 /// 接種の根拠: what is known of a resident when a dose is judged, and the versions of all that was read.
 package struct VaccinationFacts: Sendable {
     /// The newest version of every record, whichever institution sent it, in the order in which they came.
-    package let held: [VaccinationVersion]
+    package private(set) var held: [VaccinationVersion]
     /// 台帳の一行になったもの: those of them that are a municipality's line.
-    let claimed: Set<String>
-    package let identity: RegisteredIdentity?
-    let residences: [Residence]
-    let bodies: [BodyStanding]
+    private(set) var claimed: Set<String>
+    package private(set) var identity: RegisteredIdentity?
+    private(set) var residences: [Residence]
+    private(set) var bodies: [BodyStanding]
 
     /// What a resident is of whom nothing is known: the same for one who did not agree.
     package static let nothing = VaccinationFacts(
@@ -73,47 +73,82 @@ package struct VaccinationFacts: Sendable {
 }
 
 extension Records {
-    /// What is known of a resident. Birth and sex are of whichever body says them newest; one that holds
-    /// nothing but what is sensitive says nothing here.
+    /// As `VaccinationFacts.load`, of one resident.
     package mutating func vaccinationFacts(of person: PersonKey, rules: RuleBook) throws
         -> VaccinationFacts
     {
-        let kinds = rules.openConsentKinds.map(\.code)
-        let rows = try transaction.pipeline([
-            (Self.selectVersions, [.person(person)]),
-            (Self.selectIdentity, [.person(person), .texts(kinds)]),
-            (Self.selectHomes, [.person(person)]),
-        ])
-        let held = try rows[0].map { try VaccinationVersion($0, from: 0) }
-        let isLine = try rows[0].map { try $0.bool(5) }
-        return VaccinationFacts(
-            held: held, claimed: Set(zip(held, isLine).filter(\.1).map(\.0.id)),
-            identity: try rows[1].first.map(RegisteredIdentity.init),
-            residences: try rows[2].map { try Residence($0, from: 0) },
-            bodies: try rows[2].map { row in
-                BodyStanding(
-                    body: try row.text(1),
-                    connectedSince: try row.optionalDay(4).map(
-                        CalendarDay.init(daysSince1970:)),
-                    asOf: nil)
-            })
+        try VaccinationFacts.load(&transaction, of: [person], rules: rules)[person] ?? .nothing
+    }
+
+    static let selectHomes = Statement(
+        """
+        select r.version, r.municipality, r.from_day, r.known_at, p.connected_since, r.person
+        from exchange.residence r
+        left join exchange.party p on p.party = 'municipality:' || r.municipality
+        where r.person = any ($1)
+        """)
+}
+
+extension VaccinationFacts {
+    /// What is known of each of these residents, in one round trip. Birth and sex are of whichever body says
+    /// them newest; one that holds nothing but what is sensitive says nothing here.
+    static func load(
+        _ transaction: inout Transaction, of persons: [PersonKey], rules: RuleBook
+    ) throws -> [PersonKey: VaccinationFacts] {
+        guard !persons.isEmpty else { return [:] }
+        return try read(transaction.pipeline(steps(of: persons, rules: rules)))
+    }
+
+    /// Three statements; `read` takes their rows.
+    static func steps(of persons: [PersonKey], rules: RuleBook) -> [(Statement, [Value])] {
+        let keys = Value.uuids(persons.map { UUIDBytes($0) })
+        return [
+            (selectVersions, [keys]),
+            (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
+            (Records.selectHomes, [keys]),
+        ]
+    }
+
+    /// Of whom nothing is known, nothing stands here.
+    static func read(_ rows: [Rows]) throws -> [PersonKey: VaccinationFacts] {
+        var facts: [PersonKey: VaccinationFacts] = [:]
+        for index in 0..<rows[0].count {
+            try facts[rows[0][index].uuid(6).person, default: .nothing].addVersion(rows[0][index])
+        }
+        for index in 0..<rows[1].count {
+            let row = rows[1][index]
+            facts[try row.uuid(4).person, default: .nothing].identity = try RegisteredIdentity(row)
+        }
+        for index in 0..<rows[2].count {
+            try facts[rows[2][index].uuid(5).person, default: .nothing].addHome(rows[2][index])
+        }
+        return facts
+    }
+
+    private mutating func addVersion(_ row: Row) throws {
+        let version = try VaccinationVersion(row, from: 0)
+        held.append(version)
+        if try row.bool(5) { claimed.insert(version.id) }
+    }
+
+    private mutating func addHome(_ row: Row) throws {
+        residences.append(try Residence(row, from: 0))
+        bodies.append(
+            BodyStanding(
+                body: try row.text(1),
+                connectedSince: try row.optionalDay(4).map(CalendarDay.init(daysSince1970:)),
+                asOf: nil))
     }
 
     private static let selectVersions = Statement(
         """
-        select * from (
+        select held.*, q.person
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral (
             select distinct on (v.vaccination) \(VaccinationVersion.columns), c.refusal is null
             from exchange.vaccination v join exchange.vaccination_claim c
                 on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
-            where v.person = $1 order by v.vaccination, v.version desc) held
+            where v.person = q.person order by v.vaccination, v.version desc) held
         order by recorded_at, vaccination
-        """)
-
-    static let selectHomes = Statement(
-        """
-        select r.version, r.municipality, r.from_day, r.known_at, p.connected_since
-        from exchange.residence r
-        left join exchange.party p on p.party = 'municipality:' || r.municipality
-        where r.person = $1
         """)
 }

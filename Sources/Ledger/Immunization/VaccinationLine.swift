@@ -55,43 +55,57 @@ struct VaccinationLine: Sendable {
             history: others.compactMap { $0.vaccination.dose(rules) }, rules)
     }
 
-    func insertion(of record: HeldVaccination, rulesVersion: String) -> (Statement, [Value]) {
-        let version = record.newest
-        let whose: [Value] = [
-            .person(record.person), .id(record.id), .int(version.version), .text(rulesVersion),
-            .time(version.recordedAt),
-        ]
-        switch outcome {
-        case .failure(let refusal):
-            return (Self.insertRefusal, whose + [.text(refusal.rawValue)])
-        case .success(let claim):
-            let line = claim.ledger
-            return (
-                Self.insertClaim,
-                whose + [
-                    .text(line.municipality), .text(line.programme), .text(line.vaccine),
-                    .orNull(line.doseNumber), .day(line.day), .text(line.lotNumber),
-                    .text(line.quantity.value), .text(line.quantity.code),
-                    .bool(line.isOutOfArea), .texts(line.remarks),
-                    .orNull(claim.charge?.unitYen), .orNull(claim.charge?.copaymentYen),
-                    .text(optional: claim.charge?.source.text),
-                ]
-            )
-        }
+    private var refusal: VaccinationClaimRefusal? {
+        guard case .failure(let refusal) = outcome else { return nil }
+        return refusal
     }
 
-    private static let insertRefusal = Statement(
-        """
-        insert into exchange.vaccination_claim (person, vaccination, version, rules, made_at, refusal)
-        values ($1, $2, $3, $4, $5, $6)
-        """)
+    private var claim: VaccinationClaim? { try? outcome.get() }
 
-    private static let insertClaim = Statement(
+    /// The lines of new versions, each by the rules it was decided by.
+    static func insertion(_ lines: [(line: VaccinationLine, of: HeldVaccination, rules: String)])
+        -> (
+            Statement, [Value]
+        )
+    {
+        let versions = lines.map(\.of)
+        let ledger = lines.map(\.line.claim?.ledger)
+        let charges = lines.map(\.line.claim?.charge)
+        return (
+            insert,
+            [
+                .uuids(versions.map { UUIDBytes($0.person) }),
+                .uuids(versions.map { UUIDBytes($0.id) }), .ints(versions.map(\.newest.version)),
+                .texts(lines.map(\.rules)),
+                .instants(versions.map(\.newest.recordedAt.microseconds)),
+                .texts(lines.map(\.line.refusal?.rawValue)),
+                .texts(ledger.map { $0?.municipality }),
+                .texts(ledger.map { $0?.programme }), .texts(ledger.map { $0?.vaccine }),
+                .ints(ledger.map { $0?.doseNumber }), .days(ledger.map { $0?.day.daysSince1970 }),
+                .texts(ledger.map { $0?.lotNumber }), .texts(ledger.map { $0?.quantity.value }),
+                .texts(ledger.map { $0?.quantity.code }), .bools(ledger.map { $0?.isOutOfArea }),
+                .texts(ledger.map { $0?.remarks.joined(separator: " ") }),
+                .ints(charges.map { $0?.unitYen }), .ints(charges.map { $0?.copaymentYen }),
+                .texts(charges.map { $0?.source.text }),
+            ]
+        )
+    }
+
+    /// A code has no space: remarks travel as one text, because arrays of arrays must be rectangles.
+    private static let insert = Statement(
         """
         insert into exchange.vaccination_claim
-            (person, vaccination, version, rules, made_at, municipality, programme, vaccine, dose_number,
-            day, lot_number, quantity, quantity_code, is_out_of_area, remarks, unit_yen, copayment_yen,
-            price_source)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            (person, vaccination, version, rules, made_at, refusal, municipality, programme, vaccine,
+            dose_number, day, lot_number, quantity, quantity_code, is_out_of_area, remarks, unit_yen,
+            copayment_yen, price_source)
+        select person, vaccination, version, rules, made_at, refusal, municipality, programme, vaccine,
+            dose_number, day, lot_number, quantity, quantity_code, is_out_of_area,
+            string_to_array(remarks, ' '), unit_yen, copayment_yen, price_source
+        from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[],
+            $7::text[], $8::text[], $9::text[], $10::bigint[], $11::date[], $12::text[], $13::text[],
+            $14::text[], $15::bool[], $16::text[], $17::bigint[], $18::bigint[], $19::text[])
+            as q(person, vaccination, version, rules, made_at, refusal, municipality, programme, vaccine,
+            dose_number, day, lot_number, quantity, quantity_code, is_out_of_area, remarks, unit_yen,
+            copayment_yen, price_source)
         """)
 }

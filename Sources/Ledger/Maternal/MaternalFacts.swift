@@ -56,8 +56,8 @@ extension Records {
         let kinds = rules.openConsentKinds.map(\.code)
         let rows = try transaction.pipeline(
             [
-                (Self.selectIdentity, [.person(person), .texts(kinds)]),
-                (Self.selectHomes, [.person(person)]),
+                (Self.selectNewestIdentities, [.uuids([UUIDBytes(person)]), .texts(kinds)]),
+                (Self.selectHomes, [.uuids([UUIDBytes(person)])]),
             ] + EpisodeReading.steps(of: [person]))
         let identity = try rows[0].first.map(RegisteredIdentity.init)
         let residences = try rows[1].map { try Residence($0, from: 0) }

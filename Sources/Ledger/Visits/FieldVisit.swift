@@ -9,7 +9,7 @@ package struct FieldVisit: Sendable {
     package let patientID: String
     package let term: VisitTerm
     /// The resident agreed to records of the field being exchanged.
-    package let isConsented: Bool
+    package fileprivate(set) var isConsented: Bool
 
     /// An ended visit takes what was done while it was open: an outage must not lose a dose or a checkup. A
     /// mistake is seen when it is seen: the visit that brought a record takes its correction at any time.
@@ -25,29 +25,17 @@ package struct FieldVisit: Sendable {
 
 extension Records {
     /// The visit that a request names, for the patient that it names by any id the institution
-    /// was given for them. Any of `kinds` opens the field.
-    ///
-    /// Throws `.visitUnknown` for another institution's in the same words as for none,
-    /// `.visitForCheckAlone`, and `.malformed(item)` where the visit is another patient's.
+    /// was given for them. Any of `kinds` opens the field. Throws as `FieldVisitReading.opening`.
     package mutating func fieldVisit(
         _ id: String, of patient: String, item: String, opening kinds: Set<ConsentKind>,
         rules: RuleBook
     ) throws -> FieldVisit {
-        let id = try RecordID(id, item: "visit")
-        let rows = try transaction.query(
-            Self.selectVisit, [.text(caller.party.key), .id(id), .text(patient)])
-        guard let row = rows.first else { throw Refusal.visitUnknown }
-        subject.person = try row.uuid(0).person
-        subject.visit = id
-        let (kind, consents) = (try row.text(2), try row.texts(3))
-        guard rules.readingVisitKinds.contains(kind) else { throw Refusal.visitForCheckAlone }
-        guard try row.bool(1) else { throw Refusal.malformed(item) }
-        return FieldVisit(
-            visit: id, person: try row.uuid(0).person, patientID: try row.text(6),
-            term: VisitTerm(
-                opened: Instant(microseconds: try row.instant(4)),
-                ends: Instant(microseconds: try row.instant(5))),
-            isConsented: consents.contains(where: kinds.map(\.code).contains))
+        let key = FieldVisitReading.Key(
+            visit: try RecordID(id, item: "visit"), patient: patient, party: caller.party)
+        let reading = try FieldVisitReading.load(&transaction, [key])[0]
+        subject.person = reading.person
+        subject.visit = reading.visit
+        return try reading.opening(kinds, item: item, rules: rules)
     }
 
     /// `fieldVisit` of immunization.
@@ -58,13 +46,81 @@ extension Records {
             id, of: patient, item: item, opening: rules.consentKinds(of: "immunization"),
             rules: rules)
     }
+}
 
-    private static let selectVisit = Statement(
+/// 受付の読み取り: visits that requests name, with the standing of their institutions; many in one statement.
+struct FieldVisitReading: Sendable {
+    struct Key: Sendable {
+        let visit: RecordID
+        let patient: String
+        let party: Party
+    }
+
+    let now: Instant
+    let standing: PartyStanding?
+    private let found: Found?
+
+    private struct Found: Sendable {
+        let visit: FieldVisit
+        let kind: String
+        let consents: [String]
+        let isOfPatient: Bool
+    }
+
+    /// What a refusal is about; nothing where the institution has no such visit.
+    var person: PersonKey? { found?.visit.person }
+    var visit: RecordID? { found?.visit.visit }
+
+    /// One reading for each key, in order.
+    static func load(_ transaction: inout Transaction, _ keys: [Key]) throws -> [FieldVisitReading]
+    {
+        try transaction.query(
+            select,
+            [
+                .uuids(keys.map { UUIDBytes($0.visit) }), .texts(keys.map(\.patient)),
+                .texts(keys.map(\.party.key)),
+            ]
+        ).map(FieldVisitReading.init)
+    }
+
+    /// Throws `.visitUnknown` for another institution's in the same words as for none,
+    /// `.visitForCheckAlone`, and `.malformed(item)` where the visit is another patient's.
+    func opening(
+        _ kinds: Set<ConsentKind>, item: String, rules: RuleBook
+    ) throws(Refusal) -> FieldVisit {
+        guard let found else { throw .visitUnknown }
+        guard rules.readingVisitKinds.contains(found.kind) else { throw .visitForCheckAlone }
+        guard found.isOfPatient else { throw .malformed(item) }
+        var visit = found.visit
+        visit.isConsented = found.consents.contains(where: kinds.map(\.code).contains)
+        return visit
+    }
+
+    private init(_ row: Row) throws {
+        now = Instant(microseconds: try row.instant(0))
+        standing = try PartyStanding(row, from: 1)
+        found = try row.optionalUUID(6).map { id in
+            Found(
+                visit: FieldVisit(
+                    visit: id.record, person: try row.uuid(7).person, patientID: try row.text(8),
+                    term: VisitTerm(
+                        opened: Instant(microseconds: try row.instant(11)),
+                        ends: Instant(microseconds: try row.instant(12))),
+                    isConsented: false),
+                kind: try row.text(9), consents: try row.texts(10), isOfPatient: try row.bool(13))
+        }
+    }
+
+    private static let select = Statement(
         """
-        select v.person, exists (
-                select 1 from exchange.visit given
-                where given.party = $1 and given.patient = $3 and given.person = v.person),
-            v.kind, v.consents, v.opened_at, v.ends_at, v.patient
-        from exchange.visit v where v.party = $1 and v.visit = $2
+        select clock_timestamp(), p.party, p.name, p.is_opted_in, p.suspended_at is not null,
+            p.designations, v.visit, v.person, v.patient, v.kind, v.consents, v.opened_at, v.ends_at,
+            v.patient = q.patient or v.person = (
+                select given.person from exchange.visit given
+                where given.party = q.party and given.patient = q.patient limit 1)
+        from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as q(visit, patient, party, ord)
+        left join exchange.party p on p.party = q.party
+        left join exchange.visit v on v.visit = q.visit and v.party = q.party
+        order by q.ord
         """)
 }

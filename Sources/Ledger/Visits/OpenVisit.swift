@@ -112,8 +112,7 @@ struct VisitOpening: Sendable {
                 NewVisit.insertion(of: visits), evidence(opened), NewVisit.confirmation(by: visits),
             ]
         }
-        if !entries.isEmpty { steps.append((EntryWriter.insert, EntryWriter.values(entries))) }
-        _ = try transaction.pipelineAndCommit(steps)
+        _ = try transaction.pipelineAndCommit(steps + EntryWriter.steps(entries))
         return outcomes
     }
 

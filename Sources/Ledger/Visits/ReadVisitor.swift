@@ -43,7 +43,7 @@ extension Records {
         }
         let person = try newest.uuid(0).person
         let said = try transaction.query(
-            Self.selectIdentity, [.person(person), .texts(open.consents)])
+            Self.selectNewestIdentities, [.uuids([UUIDBytes(person)]), .texts(open.consents)])
         return Visitor(
             person: person, visit: open.visit, consents: open.consents,
             identity: try said.first.map { try RegisteredIdentity($0) })
@@ -57,15 +57,16 @@ extension Records {
         order by opened_at desc
         """)
 
-    /// What the newest body says that holds a current row of one of these kinds.
-    static let selectIdentity = Statement(
+    /// What the newest body says of each person that holds a current row of one of these kinds.
+    static let selectNewestIdentities = Statement(
         """
-        select i.name, i.name_kana, i.birth_date, i.sex from exchange.identity i
-        where i.person = $1 and not i.is_under_review and exists (
+        select distinct on (i.person) i.name, i.name_kana, i.birth_date, i.sex, i.person
+        from exchange.identity i
+        where i.person = any ($1) and not i.is_under_review and exists (
             select 1 from exchange.entitlement e
             where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
                 and \(EntitlementRow.isCurrent))
-        order by i.version desc limit 1
+        order by i.person, i.version desc
         """)
 }
 

@@ -247,9 +247,9 @@ extension Vaccination.ScreeningDecision {
 
 extension JSONObject {
     fileprivate func extensionDay(_ url: String) throws(Refusal) -> CalendarDay? {
-        let name = url.split(separator: "_").last.map(String.init) ?? url
-        let item = "extension(\(name))"
-        guard let entry = try extensionItem(url, as: item) else { return nil }
+        func name() -> String { url.split(separator: "_").last.map(String.init) ?? url }
+        guard let entry = try extensionItem(url, as: "extension(\(name()))") else { return nil }
+        let item = "extension(\(name()))"
         guard let day = try entry.day("valueDate", at: item) else {
             throw .missing(item + ".valueDate")
         }

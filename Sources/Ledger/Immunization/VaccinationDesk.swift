@@ -1,0 +1,131 @@
+import Exchange
+import Postgres
+
+/// 接種記録の帳面: what is held of the residents of one turn, each under its lock until the commit, and what the
+/// turn adds.
+struct VaccinationDesk {
+    private struct Line {
+        let recorded: RecordedVaccination
+        let line: VaccinationLine
+        let sending: VaccinationSending
+        var held: HeldVaccination { recorded.held }
+        /// It takes the place of an older version that said something else.
+        var isCorrection: Bool { recorded.isNew && held.newest.version > 1 }
+    }
+
+    private struct Identifier: Hashable {
+        let party: Party
+        let identifier: RecordIdentifier
+    }
+
+    private var byID: [RecordID: HeldVaccination] = [:]
+    private var byIdentifier: [Identifier: HeldVaccination] = [:]
+    private let facts: [PersonKey: VaccinationFacts]
+    private let saved: [PersonKey: [HeldScreening]]
+    private var lines: [Line] = []
+
+    /// All are decided by the same rules, and no resident is named twice.
+    init(
+        _ transaction: inout Transaction,
+        _ turn: [(sending: VaccinationSending, reading: FieldVisitReading)]
+    ) throws {
+        let open = turn.filter { (try? $0.sending.opened($0.reading)) != nil }
+        let persons = Set(open.compactMap(\.reading.person))
+        let named = open.filter { $0.sending.correction == nil }.map {
+            ($0.sending.caller.party, $0.sending.sent.vaccination.identifier)
+        }
+        let corrected = open.compactMap { sent in
+            sent.sending.correction.map { (sent.sending.caller.party, $0.id) }
+        }
+        guard let book = open.first?.sending.book, let rules = book.immunization else {
+            (facts, saved) = ([:], [:])
+            return
+        }
+        let rows = try transaction.pipeline(
+            [
+                (HeldVaccination.selectByIdentifier, HeldVaccination.values(named)),
+                (HeldVaccination.selectByID, HeldVaccination.values(corrected)),
+            ] + VaccinationFacts.steps(of: Array(persons), rules: book))
+        facts = try VaccinationFacts.read(Array(rows[2...]))
+        saved = try HeldScreening.load(
+            &transaction,
+            of: open.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
+                .compactMap(\.reading.person), rules)
+        for index in 0..<rows[0].count {
+            let held = try HeldVaccination(rows[0][index])
+            byIdentifier[
+                Identifier(
+                    party: held.newest.institution,
+                    identifier: held.newest.vaccination.identifier)] = held
+        }
+        for held in try rows[1].map(HeldVaccination.init) { byID[held.id] = held }
+    }
+
+    func facts(of person: PersonKey) -> VaccinationFacts { facts[person] ?? .nothing }
+    func screenings(of person: PersonKey) -> [HeldScreening] { saved[person] ?? [] }
+
+    func record(_ id: RecordID, of party: Party) -> HeldVaccination? {
+        byID[id].flatMap { $0.newest.institution == party ? $0 : nil }
+    }
+
+    func record(_ identifier: RecordIdentifier, of party: Party) -> HeldVaccination? {
+        byIdentifier[Identifier(party: party, identifier: identifier)]
+    }
+
+    mutating func keep(
+        _ recorded: RecordedVaccination, _ line: VaccinationLine, of sending: VaccinationSending
+    ) {
+        lines.append(Line(recorded: recorded, line: line, sending: sending))
+    }
+
+    /// What is to be written, in order.
+    func steps(_ transaction: inout Transaction) throws -> [(Statement, [Value])] {
+        guard !lines.isEmpty else { return [] }
+        let deliveries = try VaccinationDeliveries(
+            &transaction, of: lines.map { ($0.held, $0.line.municipality) })
+        let corrected = lines.filter(\.isCorrection).map(\.held)
+        return [
+            HeldVaccination.insertion(lines.map { ($0.held, $0.sending.book) }),
+            VaccinationLine.insertion(
+                lines.map { ($0.line, $0.held, $0.sending.book.version) }),
+        ] + deliveries.steps + (corrected.isEmpty ? [] : [HealthCards.revocation(of: corrected)])
+    }
+}
+
+extension HeldVaccination {
+    fileprivate static func insertion(_ records: [(held: HeldVaccination, book: RuleBook)]) -> (
+        Statement, [Value]
+    ) {
+        let held = records.map(\.held)
+        let given = held.map(\.newest.vaccination)
+        let codes = zip(given, records.map(\.book.immunization)).map { given, rules in
+            rules.flatMap { rules in
+                rules.vaccine(named: given.vaccine).map { rules.vaccine($0.vaccine).code }
+            }
+        }
+        return (
+            insert,
+            [
+                .uuids(held.map { UUIDBytes($0.person) }), .uuids(held.map { UUIDBytes($0.id) }),
+                .ints(held.map(\.newest.version)), .texts(held.map(\.newest.institution.key)),
+                .texts(given.map(\.identifier.system)), .texts(given.map(\.identifier.value)),
+                .texts(given.map(\.status.rawValue)), .texts(codes),
+                .days(given.map { $0.occurrence.day?.daysSince1970 }),
+                .texts(held.map { $0.newest.vaccination.face(recordedBy: $0.newest.institution) }),
+                .uuids(held.map { UUIDBytes($0.visit) }),
+                .instants(held.map(\.newest.recordedAt.microseconds)),
+                .uuids(held.map { $0.response.map { UUIDBytes($0) } }),
+            ]
+        )
+    }
+
+    private static let insert = Statement(
+        """
+        insert into exchange.vaccination
+            (person, vaccination, version, party, identifier_system, identifier, status, vaccine, day,
+            face, visit, recorded_at, response)
+        select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+            $7::text[], $8::text[], $9::date[], $10::text[], $11::uuid[], $12::timestamptz[],
+            $13::uuid[])
+        """)
+}
