@@ -38,7 +38,7 @@ extension BenchCommand {
             Output.line(
                 "{\"claims\":\(total.accepted.count + total.questioned.count),"
                     + "\"read_s\":\(reading),\"reconcile_s\":\(reconciling),"
-                    + "\"peak_kb\":\(Self.peakKilobytes)}")
+                    + "\"peak_kb\":\(OwnMemory.peakKilobytes)}")
         }
 
         /// Ten records a receipt, as a clinic's are; ASCII but for the name, so that no table is measured.
@@ -87,12 +87,6 @@ extension BenchCommand {
             var text = ""
             report.forEachRow(places: false) { text += $0.joined(separator: "\t") + "\n" }
             try Data(text.utf8).write(to: URL(filePath: path))
-        }
-
-        private static var peakKilobytes: Int {
-            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-            return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
         }
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Exchange
 import Foundation
 import Gateway
-import Glibc
 import Ledger
 import Trust
 
@@ -23,14 +22,12 @@ extension BenchCommand {
             let checked = try check(path)
             let applied = try await apply(path, place)
             try place.next(after: rows).write(in: dir)
-            var usage = rusage()
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
             var json = JSONWriter()
             json.beginObject()
             json.member("rows", rows)
             json.member("checked_per_second", Int(Double(rows) / checked))
             json.member("applied_per_second", Int(Double(rows) / applied))
-            json.member("peak_megabytes", usage.ru_maxrss / 1_024)
+            json.member("peak_megabytes", OwnMemory.peakKilobytes / 1_024)
             json.endObject()
             Output.line(json.text)
         }
