@@ -1,7 +1,7 @@
 # One entry point. Targets first install what is missing (deploy/install-debian): only Swift must be there.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench build clean install versions
+.PHONY: help demo test check conformance format bench build clean install versions
 
 # A log gets errors alone; a terminal gets SwiftPM's own progress line.
 quiet := $(shell [ -t 2 ] || echo --quiet)
@@ -11,6 +11,7 @@ help:
 	  'make demo     the whole story on this machine: PostgreSQL, PKI, residents, requests, proof' \
 	  'make test     every test, against real servers made for it' \
 	  'make check    format, then every test' \
+	  'make conformance  a running gateway as strangers see it: validators, clients, scanners (ten minutes)' \
 	  'make bench    speed and size next to nginx and pgbench (release build, about half an hour)' \
 	  'make build    the gateway, debug' \
 	  'make format   format the sources' \
@@ -45,6 +46,21 @@ check: install
 
 format:
 	@swift format format --in-place --parallel --recursive Sources Tests Package.swift
+
+# Tools that others wrote, from PyPI and Debian; nothing of them goes into the system but Debian's packages.
+strangers := .build-conformance/venv
+$(strangers)/made: Tests/Strangers/requirements.txt
+	@rm -rf $(strangers)
+	@/usr/bin/python3 -m venv $(strangers)
+	@$(strangers)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# CONFORMANCE_EXAMPLES=100 tries more of each operation; ONLY="fhir tls" runs these checks alone.
+conformance: install
+	@deploy/install-debian conformance
+	@$(MAKE) --no-print-directory build $(strangers)/made
+	@$(strangers)/bin/python Tests/Strangers/conformance.py \
+	  "$$(swift build --show-bin-path)/tsunagi" .build-conformance $(ONLY)
 
 bench:
 	@deploy/install-debian bench

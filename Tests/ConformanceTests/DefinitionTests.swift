@@ -54,6 +54,26 @@ import Testing
         #expect(Self.defined.count == 26)
     }
 
+    /// Where each extension may stand, by its own definition.
+    @Test func `an extension of a definition stands where its own definition allows it`() throws {
+        var contexts: [String: Set<String>] = [:]
+        let files = try Example.files.filter { $0.key.hasPrefix("fhir/") }.map {
+            try JSON(reading: $0.value).requiredObject(at: $0.key)
+        }
+        for file in files {
+            contexts[file["url"]?.string ?? ""] = Set(
+                (file["context"]?.array ?? []).compactMap { $0.object?["expression"]?.string })
+        }
+        for file in files {
+            let type = try file.requiredString("resourceType")
+            for entry in file["extension"]?.array ?? [] {
+                let url = entry.object?["url"]?.string ?? ""
+                guard url.hasPrefix("urn:tsunagi:") else { continue }
+                #expect(contexts[url]?.contains(type) == true, "\(url) on a \(type)")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("purpose", "access/purposes.json", "purposes"),
         ("consent-kind", "access/consent-kinds.json", "kinds"),

@@ -375,6 +375,14 @@ extension TLSClient.Answer {
         }
     }
 
+    /// Path and query of the next page; whoever follows it has the connection already.
+    package var next: String? {
+        let links = (json["link"]?.array ?? []).compactMap(\.object)
+        let url = links.first { $0["relation"]?.string == "next" }?["url"]?.string
+        guard let url, let start = url.firstRange(of: "/fhir/")?.lowerBound else { return nil }
+        return String(url[start...])
+    }
+
     package var entries: [JSONObject] {
         (json["entry"]?.array ?? []).compactMap { $0.object?["resource"]?.object }
     }

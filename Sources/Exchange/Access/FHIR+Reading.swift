@@ -1,5 +1,29 @@
 /// FHIR の読み取り: what every resource that we read is held to. What is wrong is named by its path.
 extension JSONObject {
+    /// The resource in a request's body. What is absent has no name: FHIR writes null in arrays of primitives
+    /// alone (https://hl7.org/fhir/R4/json.html#null), and elsewhere it would be read as silence.
+    init(resource body: [UInt8]) throws(Refusal) {
+        self = try JSON(reading: body).requiredObject(at: "body")
+        try refuseNulls(at: "")
+    }
+
+    private func refuseNulls(at path: String) throws(Refusal) {
+        for member in members {
+            switch member.value {
+            case .null: throw .malformed(JSONPath.member(member.name, of: path))
+            case .object(let child):
+                try child.refuseNulls(at: JSONPath.member(member.name, of: path))
+            case .array(let elements):
+                for (index, element) in elements.enumerated() {
+                    guard case .object(let child) = element else { continue }
+                    let place = JSONPath.member(member.name, of: path)
+                    try child.refuseNulls(at: JSONPath.element(index, of: place))
+                }
+            default: break
+            }
+        }
+    }
+
     func requireResource(_ type: String, at path: String = "") throws(Refusal) {
         guard try requiredString("resourceType", at: path) == type else {
             throw .malformed(JSONPath.member("resourceType", of: path))

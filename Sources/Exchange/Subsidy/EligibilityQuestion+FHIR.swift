@@ -4,7 +4,7 @@
 /// certificate's, never the body's.
 extension EligibilityQuestion {
     package init(reading body: [UInt8], institution: Party) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         try self.init(reading: resource, institution: institution)
     }
 

@@ -25,12 +25,12 @@ extension OpenAPI {
                 + "item that is a contraindication says which.",
             parameters: [
                 .init(
-                    name: "code", place: .query, schema: .text.longest(200),
+                    name: "code", place: .query, schema: .text.longest(GatewayParts.codeMax),
                     note: "ワクチンの符号だけに絞る / Of this vaccine alone (`urn:tsunagi:CodeSystem:vaccine`)."
                 )
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of Questionnaire.")],
-            refusals: [.rulesUnknown]),
+            refusals: [.malformed("code"), .rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/Questionnaire/:id", id: "readQuestionnaire",
             field: "contract", ja: "予診票を一つ読む",

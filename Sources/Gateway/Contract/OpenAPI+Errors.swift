@@ -25,7 +25,8 @@ extension OpenAPI {
                     "issue",
                     .list(
                         of: .openObject([
-                            .required("severity", .codes(["fatal", "error"])),
+                            .required(
+                                "severity", .codes(["fatal", "error", "warning", "information"])),
                             .required("code", .text.note("http://hl7.org/fhir/issue-type")),
                             .required(
                                 "details",

@@ -18,6 +18,7 @@ extension GatewayParts {
     func saveScreeningAgain(_ asking: Asking) async throws -> Response {
         let rules = try immunizationRules()
         let id = try asking.context.parameters.require("id")
+        _ = try asking.residentToken()  // Who asks, before how.
         let seen = try asking.request.versionSeen()
         let names = names(for: asking.caller.party)
         return try await saved(asking, rules) { records, sent, person in
@@ -63,7 +64,7 @@ extension GatewayParts {
         let form = try await asking.request.searchForm(only: ["subject", "visit"])
         let visitID = try form.required("visit")
         let patientID = try form.patientID("subject")
-        let page = SearchPage(base: "fhir", selfLink: "/fhir/QuestionnaireResponse/_search")
+        let page = asking.request.page()
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             let visit = try records.vaccinationVisit(
                 visitID, of: patientID, item: "subject", rules: book)

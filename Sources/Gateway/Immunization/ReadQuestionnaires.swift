@@ -5,11 +5,18 @@ import Ledger
 /// 予診票: https://hl7.org/fhir/R4/questionnaire.html search and read: one form for each vaccine and version.
 /// It says nothing of anyone, so it is counted and not entered.
 extension GatewayParts {
+    /// A system and a code of ours have fewer than 100 characters.
+    static let codeMax = 200
+
     /// `GET /fhir/Questionnaire`: those in force today; `code` leaves the vaccine's alone.
     func readQuestionnaires(_ request: Request, _ context: GatewayContext) async throws -> Response
     {
         let rules = try immunizationRules()
-        let code = request.uri.queryParameters["code"].map { $0.split(separator: "|").last ?? $0 }
+        let asked = request.uri.queryParameters["code"]
+        guard asked.map({ $0.count <= Self.codeMax }) ?? true else {
+            throw Refusal.malformed("code")
+        }
+        let code = asked.map { $0.split(separator: "|").last ?? $0 }
         let forms = rules.forms(on: now().dayInJapan).filter { form in
             code.map { $0 == form.vaccine.code } ?? true
         }

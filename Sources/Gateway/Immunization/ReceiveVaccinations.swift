@@ -13,12 +13,13 @@ extension GatewayParts {
         let count = try asking.request.number("_count") ?? PageLimits.linesDefault
         guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("_count") }
         let cursor = try asking.request.number("_cursor")
-        let path = asking.request.uri.path
+        let base = asking.request.base
+        let path = asking.request.origin + asking.request.uri.path
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             let lines = try records.receiveVaccinations(after: cursor, limit: count)
             let asked = cursor.map { "_cursor=\($0)&" } ?? ""
             let page = SearchPage(
-                base: "fhir", selfLink: "\(path)?\(asked)_count=\(count)",
+                base: base, selfLink: "\(path)?\(asked)_count=\(count)",
                 nextLink: lines.last?.place.map { "\(path)?_cursor=\($0)&_count=\(count)" })
             return renderSearchset(lines.map { entry($0, for: party) }, page: page)
         }
@@ -35,7 +36,7 @@ extension GatewayParts {
         guard token.hasPrefix(prefix), token.utf8.count > prefix.utf8.count else {
             throw Refusal.malformed("patient.identifier")
         }
-        let page = SearchPage(base: "fhir", selfLink: "/fhir/Immunization/_search")
+        let page = asking.request.page()
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             let lines = try records.vaccinationLines(
                 ofKey: String(token.dropFirst(prefix.count)))

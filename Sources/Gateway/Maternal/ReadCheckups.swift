@@ -27,11 +27,17 @@ extension GatewayParts {
                     isConsented
                     ? try records.checkups(of: visitor.person, in: compartment, rules: rules) : []
                 return renderCheckups(
-                    held.map { $0.shown.named(pairwise($0.id, for: party).current) }, of: patient,
-                    page: page, rules)
+                    held.map { named($0, for: party) }, of: patient, page: page, rules)
             }
             return .fhir(.ok, bytes)
         }
+    }
+
+    /// Its own reports an institution finds under the ids that it may read and correct; another's under an id
+    /// that leads nowhere.
+    private func named(_ held: HeldCheckup, for party: Party) -> ShownCheckup {
+        held.newest.institution == party
+            ? held.shown : held.shown.named(pairwise(held.id, for: party).current)
     }
 }
 

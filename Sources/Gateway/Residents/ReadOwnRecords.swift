@@ -121,7 +121,34 @@ enum PageLimits {
 extension Request {
     /// Where the list stands. The path is the route's own: nothing of the resident is in it.
     func page() -> SearchPage {
-        SearchPage(base: "fhir", selfLink: uri.path)
+        SearchPage(base: base, selfLink: origin + uri.path)
+    }
+
+    /// `https://host:port`, as the caller reached this server: fullUrl and links are absolute
+    /// (https://hl7.org/fhir/R4/bundle.html#bundle-unique), or clients do not follow them. A `Host` that is
+    /// none is not repeated.
+    var origin: String {
+        let host = head.authority ?? ""
+        let isHost = (1...255).contains(host.utf8.count) && host.utf8.allSatisfy(Self.isOfHost)
+        return "https://" + (isHost ? host : "localhost")
+    }
+
+    /// The FHIR root of this route: the open one, or that of the sensitive compartment.
+    var base: String {
+        let roots = CheckupCompartment.allCases.map(\.basePath).filter {
+            uri.path.hasPrefix($0 + "/")
+        }
+        return origin + (roots.max { $0.utf8.count < $1.utf8.count } ?? "/fhir")
+    }
+
+    /// A name, an IPv4 address, or an IPv6 address in brackets; and a port.
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"),
+            UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: false
+        }
     }
 
     /// `_offset` and `_count`: numbers, nothing about anyone.
@@ -134,11 +161,11 @@ extension Request {
     }
 
     func page(offset: Int, count: Int) -> @Sendable (_ total: Int) -> SearchPage {
-        let path = uri.path
+        let (base, path) = (base, origin + uri.path)
         return { total in
             let next = offset + count
             return SearchPage(
-                base: "fhir", selfLink: "\(path)?_offset=\(offset)&_count=\(count)",
+                base: base, selfLink: "\(path)?_offset=\(offset)&_count=\(count)",
                 nextLink: next < total ? "\(path)?_offset=\(next)&_count=\(count)" : nil,
                 total: total)
         }

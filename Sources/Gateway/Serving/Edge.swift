@@ -44,7 +44,7 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
                 source: .init(
                     logger: logger, requestID: id, listener: state.listener, identity: caller))
             do {
-                response = try await responder.respond(to: request, context: context)
+                response = try await responder.respond(to: request.routed, context: context)
                 route = try Self.route(of: context)
             } catch {
                 route = try Self.route(of: context)
@@ -91,7 +91,8 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
     ) {
         let status = response.status.code
         // A method nobody defined would be a label made by a caller.
-        let method = route == nil ? "-" : request.method.rawValue
+        let isKnown = route != nil && request.routed.method == request.method
+        let method = isKnown ? request.method.rawValue : "-"
         let route = route ?? "-"
         meter.record(method: method, route: route, status: status, nanoseconds: nanoseconds)
         logger.info(

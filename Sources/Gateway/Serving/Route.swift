@@ -31,13 +31,24 @@ struct MethodNotAllowed: Error {
     let allowed: String
 }
 
+extension Request {
+    fileprivate static var methods: [HTTPRequest.Method] {
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+    }
+
+    /// What is routed. A method that is not in the list becomes TRACE, which nothing answers: on a known path
+    /// it is told 405 and what is allowed, as RFC 9110 §15.5.6 asks.
+    var routed: Request {
+        guard !Self.methods.contains(method) else { return self }
+        var head = head
+        head.method = .trace
+        return Request(head: head, body: body)
+    }
+}
+
 extension RouterResponder where Context == GatewayContext {
     /// Hummingbird's own word for no route, in `endpointPath`.
     static var noRoute: String { "NotFound" }
-
-    private static var methods: [HTTPRequest.Method] {
-        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
-    }
 
     /// A router of exactly these routes. Two routes for one method and path are a programmer error.
     package static func answering(_ routes: [Route]) -> RouterResponder<GatewayContext> {
@@ -52,7 +63,7 @@ extension RouterResponder where Context == GatewayContext {
                     }
                 }
             }
-            for method in methods where !routes.contains(where: { $0.method == method }) {
+            for method in Request.methods where !routes.contains(where: { $0.method == method }) {
                 router.on(RouterPath(path), method: method) { _, _ -> Response in
                     throw Thrown(cause: MethodNotAllowed(allowed: allowed))
                 }

@@ -39,9 +39,7 @@ struct MunicipalLineTests {
     }
 
     private static func next(_ answer: TLSClient.Answer) -> String? {
-        let links = (answer.json["link"]?.array ?? []).compactMap(\.object)
-        let url = links.first { $0["relation"]?.string == "next" }?["url"]?.string
-        return url?.dropFirst(path.count).description
+        answer.next.map { String($0.dropFirst(path.count)) }
     }
 
     /// The parts of the line by name.

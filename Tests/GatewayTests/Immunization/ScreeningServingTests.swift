@@ -59,7 +59,21 @@ struct ScreeningServingTests {
         }
     }
 
+    @Test func `a code longer than the contract says is refused`() async throws {
+        let code = String(repeating: "0", count: 201)
+        try await gateway.expect(.malformed("code"), of: nil, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "GET", "/fhir/Questionnaire?code=\(code)")
+        }
+    }
+
     // MARK: The resident
+
+    @Test func `without a token nobody learns what else is wrong`() async throws {
+        try await gateway.expect(.tokenMissing, of: nil, from: Cast.portal) {
+            try await gateway.send(
+                Cast.portal, "PUT", Self.path + "/a", headers: [("If-Match", "0")], body: .null)
+        }
+    }
 
     @Test func `a draft is saved, submitted and amended, each a version`() async throws {
         let token = try await gateway.session(of: gateway.settleBaby())

@@ -203,6 +203,17 @@ struct CheckupRecordTests {
         #expect(!seen.text.contains("checkup-claim"))
     }
 
+    @Test func `a clinic finds its own report under the id that it may read`() async throws {
+        let visit = try await visit()
+        let made = try await gateway.record(SentCheckup(on: today), visit)
+        let found = try await gateway.checkups(of: visit)
+        try found.expect(200)
+        #expect(found.entries.map { $0["id"]?.string } == [made.text("id")])
+        let url = found.json["entry"]?.array?.first?.object?["fullUrl"]?.string ?? ""
+        #expect(
+            url.hasPrefix("https://") && url.hasSuffix("/fhir/DiagnosticReport/\(made.text("id"))"))
+    }
+
     static let tables = [
         "exchange.checkup_result", "exchange.sensitive_checkup_result", "exchange.checkup_line",
         "exchange.checkup_ticket", "exchange.checkup_ticket_event",

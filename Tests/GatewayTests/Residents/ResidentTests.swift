@@ -314,8 +314,7 @@ struct AuditPage {
 
     init(_ answer: TLSClient.Answer) {
         events = answer.entries.map(Event.init)
-        let links = (answer.json["link"]?.array ?? []).compactMap(\.object)
-        next = links.first { $0["relation"]?.string == "next" }?["url"]?.string
+        next = answer.next
         total = answer.int("total")
     }
 }

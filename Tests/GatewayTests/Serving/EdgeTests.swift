@@ -44,6 +44,8 @@ struct EdgeTests {
         Row(method: "HEAD", path: "/who", status: 405),
         Row(method: "OPTIONS", path: "/who", status: 405),
         Row(method: "TRACE", path: "/who", status: 405),
+        Row(method: "QUERY", path: "/who", status: 405),
+        Row(method: "PROPFIND", path: "/echo/1", status: 405),
         Row(method: "POST", path: "/echo/1", type: nil, status: 415),
         Row(method: "POST", path: "/echo/1", type: "text/plain", status: 415),
         Row(method: "POST", path: "/echo/1", type: "application/jsonp", status: 415),

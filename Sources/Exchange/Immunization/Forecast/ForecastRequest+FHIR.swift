@@ -19,7 +19,7 @@ package struct ForecastRequest: Hashable, Sendable {
     }
 
     package init(reading body: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()
         let given = try Parameters(

@@ -118,7 +118,7 @@ package struct HealthCardRequest: Hashable, Sendable {
     private static let typesMax = 3
 
     package init(reading body: [UInt8]) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         let given = try Parameters(reading: resource, only: ["credentialType"])
         for entry in try given.requiredAll("credentialType", atMost: Self.typesMax) {
             let place = JSONPath.member("valueUri", of: entry.path)

@@ -9,7 +9,7 @@ extension NeedleRequest {
     static let dosesMax = 100
 
     package init(reading body: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()
         let given = try Parameters(

@@ -11,7 +11,7 @@ package struct SubmittedVaccination: Hashable, Sendable {
     package init(
         reading body: [UInt8], institution: Party, today: CalendarDay, _ rules: ImmunizationRules
     ) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         try resource.requireResource("Immunization")
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()

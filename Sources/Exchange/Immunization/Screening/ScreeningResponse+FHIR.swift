@@ -6,7 +6,7 @@ package struct SubmittedResponse: Hashable, Sendable {
     package let response: ScreeningResponse
 
     package init(reading body: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
-        try self.init(reading: JSON(reading: body).requiredObject(at: "body"), rules)
+        try self.init(reading: JSONObject(resource: body), rules)
     }
 
     /// Also of a response inside the question of a check (`NeedleRequest.response`).

@@ -56,7 +56,7 @@ package struct FollowUpAnswer: Hashable, Sendable {
     package let note: String?
 
     package init(reading body: [UInt8]) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         try resource.requireResource("Task")
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()

@@ -10,7 +10,7 @@ package struct SubmittedCheckup: Hashable, Sendable {
     package init(
         reading body: [UInt8], institution: Party, today: CalendarDay, _ rules: MaternalRules
     ) throws(Refusal) {
-        let resource = try JSON(reading: body).requiredObject(at: "body")
+        let resource = try JSONObject(resource: body)
         try resource.requireResource("DiagnosticReport")
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()

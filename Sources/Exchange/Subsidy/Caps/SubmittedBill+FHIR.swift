@@ -25,7 +25,7 @@ package struct SubmittedBill: Hashable, Sendable {
 
     /// Throws the path of what is wrong.
     package init(reading body: [UInt8], institution: Party) throws(Refusal) {
-        let claim = try JSON(reading: body).requiredObject(at: "body")
+        let claim = try JSONObject(resource: body)
         try claim.requireResource("Claim")
         try JSON.object(claim).refuseIndividualNumbers()
         try claim.refuseModifiers()

@@ -28,8 +28,8 @@ extension OpenAPI {
             parameters: [preferred, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
             answers: [
-                .fhir(.reference("Immunization"), "The new record.", status: 201),
-                .fhir(.reference("Immunization"), "The same record, held already."),
+                .fhir(recordOrOutcome, "The new record.", status: 201),
+                .fhir(recordOrOutcome, "The same record, held already."),
             ],
             refusals: refusalsOfVisit + [.consentNotGiven, .identifierReused, .recordUnknown]),
         Operation(
@@ -40,7 +40,7 @@ extension OpenAPI {
                 + "withdraws it, and its claim with it. The content that is held already changes nothing.",
             parameters: [.id, .seenVersion, preferred, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
-            answers: [.fhir(.reference("Immunization"), "The record as it now is.")],
+            answers: [.fhir(recordOrOutcome, "The record as it now is.")],
             refusals: Refusals.ofID + refusalsOfVisit + [
                 .consentNotGiven, .recordUnknown, .identifierChanged, .versionPassed,
                 .recordWithdrawn,
@@ -87,6 +87,11 @@ extension OpenAPI {
         schema: .text.example("return=OperationOutcome"),
         note: "`return=OperationOutcome` なら、請求になったか、注意があるかだけを返します。`return=minimal` なら本文を返しません。 / "
             + "What to answer with: the record, its outcome alone, or nothing.")
+
+    /// By `Prefer`.
+    private static let recordOrOutcome = Schema.any(of: [
+        .reference("Immunization"), .reference("OperationOutcome"),
+    ])
 
     private static let needleExample = #"""
         {"resourceType": "Parameters", "parameter": [

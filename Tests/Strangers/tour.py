@@ -1,0 +1,257 @@
+"""The whole main job in requests, so that strangers see every FHIR answer there is.
+
+Each FHIR operation of each listener's OpenAPI is answered well at least once and refused at least once; what was
+not reached is a failure of the tour, so that a new route cannot stay unseen. The answers are kept in memory.
+"""
+import datetime
+import json
+import re
+import secrets
+
+from world import CLINIC, HOSPITAL, JAPAN, LISTENERS, PORTAL, TOWN, Wrong
+
+FHIR = {"Content-Type": "application/fhir+json"}
+ABSENT = "00000000-0000-7000-8000-000000000000"
+FORM = "screening-child-dpt-ipv-hib-1"
+
+
+class Tour:
+    def __init__(self, world):
+        self.world, self.answers, self.reached, self.paths = world, [], {}, {}
+        self.contracts = {listener: world.openapi(listener) for listener in LISTENERS}
+        self.name = "stranger-" + secrets.token_hex(4)
+        self.today = datetime.datetime.now(JAPAN).date()
+
+    def send(self, party, method, path, expect, body=None, **arguments):
+        """One request; the answer is kept when it is FHIR's."""
+        headers = {**FHIR, **arguments.pop("headers", {})} if body is not None else arguments.pop("headers", {})
+        data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
+        answer = self.world.send(party, method, path, expect, data=data, headers=headers, **arguments)
+        listener = self.world.listener(party)
+        template = self.template(listener, method, path)
+        self.reached.setdefault((listener, method, template), set()).add(answer.status_code)
+        if answer.ok:
+            self.paths[listener, method, template] = path.split("?")[0]
+        if path.startswith("/fhir/"):
+            kind = answer.headers.get("Content-Type", "").split(";")[0]
+            if kind != "application/fhir+json":
+                raise Wrong(f"{method} {path} answers {kind!r}")
+            self.answers.append((f"{listener} {method} {template or path} {answer.status_code}", answer.json()))
+        return answer
+
+    def template(self, listener, method, path):
+        path = path.split("?")[0]
+        paths = self.contracts[listener]["paths"]
+        for template, operations in sorted(paths.items(), key=lambda pair: "{" in pair[0]):
+            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+            if method.lower() in operations and re.fullmatch(pattern, path):
+                return template
+        return None
+
+    def example(self, listener, path, method="post"):
+        """The contract's own example, as a reader would take it."""
+        content = self.contracts[listener]["paths"][path][method]["requestBody"]["content"]
+        return content["application/fhir+json"]["example"]
+
+    def told(self, name, visit, **others):
+        """A body of the demo's story, for another visit."""
+        text = re.sub(r'"valueString":"[0-9a-f-]{36}"', f'"valueString":"{visit[0]}"', self.world.sent(name))
+        text = re.sub(r"Patient/[a-z]+", visit[1], text)
+        for old, new in others.items():
+            text = text.replace(old.replace("_", "-"), new)
+        return json.loads(text) if text.startswith(("{", "[")) else text
+
+    # The chapters.
+
+    def run(self):
+        world = self.world
+        self.child = world.saved_card("child")
+        self.baby = world.card(world.number("invitation.json"))
+        self.infant = world.card(world.number("baby-birth.json"))
+        self.eligibility()
+        self.bills()
+        self.vaccinations()
+        self.checkups()
+        self.residents()
+        for listener, party in zip(LISTENERS, (CLINIC, TOWN, PORTAL)):
+            self.common(party)
+            self.refusals(listener, party)
+        self.account()
+        return self.answers
+
+    def eligibility(self):
+        visit = self.world.visit(self.child, "subsidy")
+        self.send(CLINIC, "GET", "/fhir/" + visit[1], 200)
+        body = self.told("check.json", visit)
+        answer = self.send(CLINIC, "POST", "/fhir/CoverageEligibilityRequest/$submit", 200, body).json()
+        self.send(CLINIC, "GET", f"/fhir/{answer['request']['reference']}", 200)
+        held = f"/fhir/CoverageEligibilityResponse/{answer['id']}"
+        self.send(CLINIC, "GET", held, 200)
+        self.send(CLINIC, "GET", held + "/$replay", 200)
+        body_codes = {city for city in re.findall(r"\b\d{6}\b", json.dumps(answer))}
+        bodies = [f"municipality:{code}" for code in sorted(body_codes)
+                  if (self.world.folder / "pki/offices" / f"municipality-{code}.pem").exists()]
+        self.send(bodies[0], "GET", held + "/$replay", 200)
+        declined = self.world.visit(self.world.saved_card("adult"))
+        self.send(CLINIC, "POST", "/fhir/CoverageEligibilityRequest/$submit", 200,
+                  self.told("check.json", declined))
+        past = {**body, "servicedDate": "1950-01-01"}
+        self.send(CLINIC, "POST", "/fhir/CoverageEligibilityRequest/$submit", None, past)
+
+    def bills(self):
+        """Somebody whose certificate has a monthly cap: asked, reserved, confirmed, voided."""
+        told = json.loads(self.world.sent("bill-0.json"))
+        identifier = told["insurance"][0]["coverage"]["identifier"]
+        rows = json.loads(self.world.sent(f"registration-{identifier['system'].split(':')[-1]}.json"))
+        today = self.today.isoformat()
+        number = next(row["myNumber"] for row in rows if row["validFrom"] <= today <= row["validTo"]
+                      and row["orgSpecificCertificateTypeId"] == identifier["value"]
+                      and row.get("incomeSegment") and row["isAlwaysReimbursement"] == "0")
+        visit = self.world.visit(self.world.card(number), "subsidy", at=HOSPITAL)
+        bill = self.told("bill-0.json", visit)
+        bill["identifier"][0]["value"] = self.name
+        bill["use"] = "preauthorization"
+        reserved = self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, bill).json()
+        self.send(HOSPITAL, "GET", f"/fhir/ClaimResponse/{reserved['id']}", 200)
+        self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, {**bill, "use": "claim"})
+        self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, {**bill, "use": "claim", "status": "cancelled"})
+        self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, {**bill, "use": "predetermination"})
+
+    def vaccinations(self):
+        token = self.world.token(self.baby)
+        visit = self.world.visit(self.baby, "immunization")
+        populated = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{FORM}/$populate", 200, token=token).json()
+        draft = populated["parameter"][0]["resource"]
+        saved = self.send(PORTAL, "POST", "/fhir/QuestionnaireResponse", None, draft, token=token)
+        again = {**draft, "item": draft["item"][:1]}
+        self.send(PORTAL, "PUT", f"/fhir/QuestionnaireResponse/{saved.json()['id']}", 200, again, token=token,
+                  headers={"If-Match": saved.headers["ETag"]})
+        other = {**draft, "item": draft["item"][:2]}
+        self.send(PORTAL, "PUT", f"/fhir/QuestionnaireResponse/{saved.json()['id']}", 412, other, token=token,
+                  headers={"If-Match": saved.headers["ETag"]})
+        self.send(CLINIC, "POST", "/fhir/QuestionnaireResponse/_search", 200,
+                  f"subject={visit[1]}&visit={visit[0]}",
+                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+        check = self.told("check-pcv20.json", visit)
+        check["parameter"] = [part for part in check["parameter"] if part["name"] != "questionnaireResponse"]
+        self.send(CLINIC, "POST", "/fhir/Immunization/$check", 200, check)
+        dose = self.told("dose-dpt-ipv-hib.json", visit, FAKE01="FAKE02")
+        dose["identifier"][0]["value"] = self.name
+        dose["occurrenceDateTime"] = (self.today - datetime.timedelta(days=40)).isoformat()
+        made = self.send(CLINIC, "POST", "/fhir/Immunization", 201, dose)
+        self.send(CLINIC, "POST", "/fhir/Immunization", 200, dose, headers={"Prefer": "return=OperationOutcome"})
+        held = f"/fhir/Immunization/{made.json()['id']}"
+        read = self.send(CLINIC, "GET", held, 200)
+        self.send(CLINIC, "PUT", held, 200, {**dose, "lotNumber": "FAKE03"},
+                  headers={"If-Match": read.headers["ETag"]})
+        self.send(CLINIC, "PUT", held, 412, {**dose, "lotNumber": "FAKE04"},
+                  headers={"If-Match": read.headers["ETag"]})
+        lines = self.send(TOWN, "GET", "/fhir/Immunization?_cursor=0&_count=1", 200).json()
+        following = next(link["url"] for link in lines["link"] if link["relation"] == "next")
+        self.send(TOWN, "GET", following[following.index("/fhir/"):], 200)
+        key = json.loads(self.world.sent("invitation.json"))[0]["municipalityIdentityKey"]
+        self.send(TOWN, "POST", "/fhir/Immunization/_search", 200,
+                  f"patient.identifier=urn:tsunagi:municipality-identity-key%7C{key}",
+                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+        self.send(PORTAL, "POST", f"/fhir/{self.own(token)}/$health-cards-issue", 200,
+                  json.loads(self.world.sent("card.json")), token=token)
+
+    def own(self, token):
+        entries = self.world.send(PORTAL, "GET", "/fhir/Immunization", 200, token=token).json()["entry"]
+        return entries[0]["resource"]["patient"]["reference"]
+
+    def checkups(self):
+        visit = self.world.visit(self.infant, "maternal", "maternal-sensitive")
+        report = self.told("checkup.json", visit)
+        report["identifier"][0]["value"] = self.name
+        report["effectiveDateTime"] = (self.today - datetime.timedelta(days=1)).isoformat()
+        self.checkup("/fhir/DiagnosticReport", report, visit[1])
+        # 産婦健康診査 with a score that asks for a follow-up, of which the town is told apart.
+        sensitive = self.example("institution", "/fhir/sensitive/DiagnosticReport")
+        sensitive["extension"][0]["valueString"], sensitive["subject"]["reference"] = visit
+        sensitive["contained"][0]["valueQuantity"]["value"] = 15
+        sensitive["identifier"][0]["value"] = self.name
+        sensitive["effectiveDateTime"] = report["effectiveDateTime"]
+        self.checkup("/fhir/sensitive/DiagnosticReport", sensitive, visit[1])
+        answered = 0
+        for office in sorted((self.world.folder / "pki/offices").glob("municipality-*.pem")):
+            town = office.stem.replace("-", ":", 1)
+            for path in ("/fhir/Task", "/fhir/sensitive/Task"):
+                tasks = self.send(town, "GET", path, 200).json()
+                for entry in tasks.get("entry", [])[:1]:
+                    task = entry["resource"]
+                    body = self.example("office", path + "/{id}", "put")
+                    version = {"If-Match": f'W/"{task["meta"]["versionId"]}"'}
+                    self.send(town, "PUT", f"{path}/{task['id']}", 200, body, headers=version)
+                    answered += 1
+        if answered < 2:
+            raise Wrong(f"{answered} follow-ups reached a town, and there should be two kinds")
+
+    def checkup(self, path, report, patient):
+        made = self.send(CLINIC, "POST", path, 201, report)
+        self.send(CLINIC, "POST", path, 200, report)
+        held = f"{path}/{made.json()['id']}"
+        self.send(CLINIC, "GET", f"{path}?subject={patient}", 200)
+        read = self.send(CLINIC, "GET", held, 200)
+        changed = json.loads(json.dumps(report))
+        changed["contained"][0]["valueQuantity"]["value"] += 1
+        self.send(CLINIC, "PUT", held, 200, changed, headers={"If-Match": read.headers["ETag"]})
+
+    def residents(self):
+        for card in (self.child, self.baby, self.infant, self.world.saved_card("adult")):
+            token = self.world.token(card)
+            for path, operations in self.contracts["resident"]["paths"].items():
+                if path.startswith("/fhir/") and "get" in operations and "{" not in path:
+                    self.send(PORTAL, "GET", path, 200, token=token)
+            self.send(PORTAL, "GET", "/fhir/AuditEvent?_count=1&_offset=1", 200, token=token)
+        self.send(PORTAL, "GET", "/fhir/Coverage", 401)
+        self.send(PORTAL, "GET", "/fhir/Coverage", 401, token="nobody's")
+
+    def common(self, party):
+        self.send(party, "GET", "/fhir/metadata", 200)
+        forms = self.send(party, "GET", "/fhir/Questionnaire", 200).json()
+        for entry in forms["entry"]:
+            self.send(party, "GET", f"/fhir/Questionnaire/{entry['resource']['id']}", 200)
+
+    def refusals(self, listener, party):
+        """No route is served that cannot say no in FHIR's form; a stranger's mistakes, each on each route."""
+        token = self.world.token(self.child) if listener == "resident" else None
+        for path, operations in self.contracts[listener]["paths"].items():
+            if not path.startswith("/fhir/"):
+                continue
+            for method, operation in operations.items():
+                place = re.sub(r"\{\w+\}", ABSENT, path)
+                if "{" in path:
+                    body = None if method == "get" else self.any_example(operation)
+                    headers = {"If-Match": 'W/"1"'} if method == "put" else {}
+                    self.send(party, method.upper(), place, None, body, headers=headers, token=token)
+                if method != "get":
+                    form = {"Content-Type": next(iter(operation["requestBody"]["content"]))}
+                    for wrong in ("{", '{"resourceType":"Basic","resourceType":"Basic"}', "[]", "null"):
+                        self.send(party, method.upper(), place, None, wrong, headers=form, token=token)
+                    self.send(party, method.upper(), place, None, "text", token=token,
+                              headers={"Content-Type": "text/plain"})
+            self.send(party, "DELETE", re.sub(r"\{\w+\}", ABSENT, path), 405, token=token)
+            for query in ("?_count=none", "?nobody=knows"):
+                if "get" in operations:
+                    self.send(party, "GET", re.sub(r"\{\w+\}", ABSENT, path) + query, None, token=token)
+        self.send(party, "GET", "/fhir/Basic", 404)
+
+    def any_example(self, operation):
+        example = next(iter(operation["requestBody"]["content"].values()))["example"]
+        return example if isinstance(example, str) else json.dumps(example)
+
+    def account(self):
+        """Every FHIR operation that a listener describes was answered well and, where it can be, refused."""
+        for listener, contract in self.contracts.items():
+            for path, operations in contract["paths"].items():
+                for method in operations:
+                    if not path.startswith("/fhir/"):
+                        continue
+                    statuses = self.reached.get((listener, method.upper(), path), set())
+                    if not any(status < 300 for status in statuses):
+                        raise Wrong(f"{listener}: {method.upper()} {path} never answered well: {statuses}")
+                    described = {int(status) for status in operations[method]["responses"]}
+                    if statuses - described:
+                        raise Wrong(f"{listener}: {method.upper()} {path} answered {statuses - described}, "
+                                    "which its contract does not have")
