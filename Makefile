@@ -1,7 +1,7 @@
 # One entry point. Targets first install what is missing (deploy/install-debian): only Swift must be there.
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
-.PHONY: help demo test check conformance format bench build clean install versions
+.PHONY: help demo test check conformance torture format bench build clean install versions
 
 # A log gets errors alone; a terminal gets SwiftPM's own progress line.
 quiet := $(shell [ -t 2 ] || echo --quiet)
@@ -12,6 +12,7 @@ help:
 	  'make test     every test, against real servers made for it' \
 	  'make check    format, then every test' \
 	  'make conformance  a running gateway as strangers see it: validators, clients, scanners (ten minutes)' \
+	  'make torture  the tests under fire, thousands of times (hours; MINUTES=20 for a short one)' \
 	  'make bench    speed and size next to nginx and pgbench (release build, about half an hour)' \
 	  'make build    the gateway, debug' \
 	  'make format   format the sources' \
@@ -43,6 +44,13 @@ test: install
 check: install
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
 	@$(MAKE) --no-print-directory test
+
+# How often each is done scales with MINUTES (240 is the full measure); the table at the end says what held.
+MINUTES ?= 240
+torture: install
+	@echo 'Building the tests (the first time about five minutes on two cores)'
+	@swift build $(quiet) --build-tests
+	@Tests/Fuzz/torture $(MINUTES)
 
 format:
 	@swift format format --in-place --parallel --recursive Sources Tests Package.swift

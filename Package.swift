@@ -10,6 +10,20 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// 入力の探索: `make torture` alone sets this; then what reads strangers' bytes is built to be explored by
+/// libFuzzer.
+let isFuzzing = Context.environment["TSUNAGI_FUZZING"] != nil
+let explored: [SwiftSetting] = isFuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer"])] : strict
+let fuzzer: [Target] =
+    isFuzzing
+    ? [
+        .executableTarget(
+            name: "tsunagi-fuzz", dependencies: ["Exchange", "Trust"], path: "Tests/Fuzz",
+            exclude: ["run", "torture"],
+            swiftSettings: explored + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+    ] : []
+
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -55,11 +69,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Postgres", dependencies: ["CPostgres", logging], swiftSettings: strict),
-        .target(name: "Exchange", swiftSettings: strict),
+        .target(name: "Exchange", swiftSettings: explored),
         .target(
             name: "Trust",
             dependencies: ["Exchange", crypto, cryptoExtras, x509, asn1, logging],
-            swiftSettings: strict),
+            swiftSettings: explored),
         .target(
             name: "Ledger",
             dependencies: ["Exchange", "Postgres", crypto, logging, metrics],
@@ -123,5 +137,5 @@ let package = Package(
             name: "ConformanceTests", dependencies: ["Exchange", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-    ]
+    ] + fuzzer
 )

@@ -31,7 +31,23 @@ extension RunningGateway {
         }
         let answer = try await client.send(method, path, headers: headers, body: bytes ?? [])
         tally.withLock { $0.count(method, path, answer) }
+        if let hear = listening.withLock({ $0 }), let listener = listener(of: client) {
+            hear(Heard(listener: listener, method: method, path: path, answer: answer))
+        }
         return answer
+    }
+
+    /// One answer as it came off the wire, and what it answers.
+    package struct Heard: Sendable {
+        package let listener: Listener
+        package let method: String
+        package let path: String
+        package let answer: Answer
+    }
+
+    /// From now on `hear` is told of every answer, in the task that asked.
+    package func listen(_ hear: @escaping @Sendable (Heard) -> Void) {
+        listening.withLock { $0 = hear }
     }
 
     /// A new connection of its own.

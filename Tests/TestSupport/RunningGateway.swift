@@ -30,6 +30,7 @@ package final class RunningGateway: Sendable {
     package let folder: String
     let clients = Mutex<[Party: TLSClient]>([:])
     let tally = Mutex(EntryTally())
+    let listening = Mutex<(@Sendable (Heard) -> Void)?>(nil)
     private let portsByListener = Mutex<[Listener: Int]>([:])
 
     @TaskLocal package static var current: RunningGateway?
@@ -72,6 +73,10 @@ package final class RunningGateway: Sendable {
             throw TLSClient.Gone(description: "\(listener.rawValue) does not listen")
         }
         return port
+    }
+
+    func listener(of client: TLSClient) -> Listener? {
+        portsByListener.withLock { $0.first { $0.value == client.port }?.key }
     }
 
     /// Migrated once in the life of the process, with the rules of profiles/.

@@ -45,6 +45,7 @@ package final class TLSClient: Sendable {
         case tls12, tls13
     }
 
+    package let port: Int
     private let channel: any Channel
     private let handler: NIOLoopBound<AnswerHandler>
 
@@ -53,6 +54,7 @@ package final class TLSClient: Sendable {
         host: String = "127.0.0.1", port: Int, credentials: Credentials?,
         version: Version = .tls13
     ) async throws {
+        self.port = port
         let tls = try credentials.map { try Self.context($0, version) }
         (channel, handler) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))

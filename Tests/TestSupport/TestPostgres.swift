@@ -100,7 +100,34 @@ package enum TestPostgres {
 
     /// All suites run side by side, with some five connections each at their busiest: fifty suites were
     /// seen to hold 257. A refused connection is a failure that says nothing about the program.
-    private static let common = ["max_connections": "1000", "shared_buffers": "64MB"]
+    /// What it writes into its log is what a site's server writes.
+    private static let common = ["max_connections": "1000", "shared_buffers": "64MB"].merging(
+        siteLogging()
+    ) { own, _ in own }
+
+    /// The lines of deploy/postgresql/settings.conf about the log.
+    private static func siteLogging(file: String = #filePath) -> [String: String] {
+        let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
+        let path = "/\(root)/deploy/postgresql/settings.conf"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            preconditionFailure("no settings of a site")
+        }
+        var settings: [String: String] = [:]
+        for line in text.split(separator: "\n") where line.hasPrefix("log_") {
+            let parts = line.split(separator: " = ")
+            guard parts.count == 2 else { preconditionFailure("not a setting: \(line)") }
+            settings[String(parts[0])] = parts[1].trimming { $0 == "'" }
+        }
+        return settings
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ isLeft: (Character) -> Bool) -> String {
+        var rest = drop(while: isLeft)
+        while let last = rest.last, isLeft(last) { rest.removeLast() }
+        return String(rest)
+    }
 }
 
 extension TestPostgres {

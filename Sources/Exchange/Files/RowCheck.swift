@@ -45,14 +45,18 @@ struct RowCheck: Sendable {
         return true
     }
 
-    /// Returns the columns that have digits enough to hold an individual number.
+    /// Returns the columns that have digits enough to hold an individual number, or letters enough to hide
+    /// one.
     private mutating func checkCells(_ row: CSVRow, _ binding: LayoutBinding) -> [Int] {
         values.removeAll(keepingCapacity: true)
         var longNumbers: [Int] = []
         for (place, column) in binding.layout.columns.enumerated() {
             let cell = Cell(binding.bytes(of: place, in: row), binding.characters)
             values.append(column.value(of: cell, codes: &codes))
-            if cell.summary.digits >= 12, column.type != .individualNumber {
+            if column.type != .individualNumber,
+                cell.summary.digits >= 12
+                    || HiddenText.hasRoom(in: binding.bytes(of: place, in: row))
+            {
                 longNumbers.append(place)
             }
             guard !codes.isEmpty else { continue }

@@ -37,6 +37,10 @@ package struct IndividualNumber: Hashable, Sendable, CustomReflectable {
     /// Whether these very digits stand in `text`, whatever is written between them.
     func isWritten(in text: String) -> Bool {
         guard text.utf8.count >= 12 else { return false }
+        return isRead(in: text) || HiddenText(in: text).texts.contains(where: isRead)
+    }
+
+    private func isRead(in text: String) -> Bool {
         let digits = text.unicodeScalars.compactMap(DigitRuns.digit)
         let own = asciiDigits.map { Int($0) - 0x30 }
         guard digits.count >= 12 else { return false }
@@ -63,13 +67,17 @@ package struct IndividualNumber: Hashable, Sendable, CustomReflectable {
 extension IndividualNumber {
     /// Whether free text carries what may be an individual number: twelve digits with a valid check
     /// digit, ASCII or full-width, in one run or in equal groups (`1234 5678 9018`,
-    /// `123456-789018`).
+    /// `123456-789018`), as they stand or in hexadecimal or base64.
     ///
     /// A longer run of digits does not count, and unequal groups (telephone numbers, dates) do not
     /// either.
     package static func looksLikeOne(in text: String) -> Bool {
         guard text.utf8.count >= 12 else { return false }
-        return DigitRuns(text).candidates.contains { IndividualNumber($0) != nil }
+        return isRead(in: text) || HiddenText(in: text).texts.contains(where: isRead)
+    }
+
+    private static func isRead(in text: String) -> Bool {
+        DigitRuns(text).candidates.contains { IndividualNumber($0) != nil }
     }
 }
 

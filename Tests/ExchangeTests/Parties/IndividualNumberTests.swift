@@ -46,6 +46,11 @@ import Testing
         "1234　5678　9018", "１２３４－５６７８－９０１８", "123456-789018", "123 456 789 018", "1234ー5678ー9018",
         "1 2 3 4 5 6 7 8 9 0 1 8", "1234 - 5678 - 9018", "1234\u{200B}56789018", "A123456789018B",
         "電話090-1234-5678 個人番号 1234 5678 9018", "123456789018-01", "２０２６年 123456789018",
+        // In hexadecimal and base64, alone and inside other text.
+        "313233343536373839303138", "番号: 0x313233343536373839303138です", "MTIzNDU2Nzg5MDE4",
+        "data:text/plain;base64,MTIzNDU2Nzg5MDE4", "eDEyMzQ1Njc4OTAxOA==", "eHgxMjM0NTY3ODkwMTg",
+        "55Wq5Y+377yRMjM0IDU2NzggOTAxOA==", "7cieMTIzNDU2Nzg5MDE4eHl6",
+        "EFBC91EFBC92EFBC93EFBC94EFBC95EFBC96EFBC97EFBC98EFBC99EFBC90EFBC91EFBC98",
     ]
 
     @Test(arguments: carrying)
@@ -56,7 +61,8 @@ import Testing
     static let harmless = [
         "", "12345678901", "123456789010", "1234567890180", "0123456789018", "+81 90 1234 5678",
         "2026-04-01 2027-03-31", "東京都新宿区1-2-3", "1234 5678 9018 1234", "12345678年9018",
-        "1234\n5678\n9018",
+        "1234\n5678\n9018", "MTIzNDU2Nzg5MDEw", "313233343536373839303130", "MTIzNDU2Nzg5MDE",
+        "urn:tsunagi:StructureDefinition:vaccination-basis", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "03-1234-5678", "2026-11-21T09:07:59.123456+09:00",
     ]
 

@@ -136,8 +136,11 @@ struct CrashClient {
     ) async -> TLSClient.Answer? {
         do {
             let client = try await client(of: party)
-            return try await client.send(
+            let answer = try await client.send(
                 "POST", path, headers: headers + [("Content-Type", "application/json")], body: body)
+            // Whatever happens to the database is foreseen.
+            if answer.status == 500 { unexpected(answer) }
+            return answer
         } catch {
             connections[party] = nil
             try? await Task.sleep(for: .milliseconds(10))

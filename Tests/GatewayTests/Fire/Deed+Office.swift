@@ -1,0 +1,126 @@
+import Exchange
+import TestSupport
+
+/// What offices ask.
+extension Deed {
+    private static func office(
+        _ id: String, _ about: About, _ make: @escaping Make
+    ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
+
+    static let office: [Deed] = registrations + lists + files
+
+    private static let registrations: [Deed] =
+        rows(
+            "/medical-subsidy/registration-tasks", "postRegistrationTasks",
+            "getRegistrationTask", unchangedToo: true
+        ) { $0.fullRow(of: $1) }
+        + [
+            office("postHistoryRegistrationTasks", .written(unchangedToo: true)) { fire, person in
+                .post(
+                    person.town, "/medical-subsidy/history-registration-tasks",
+                    .array([fire.historyRow(of: person)]))
+            }
+        ]
+        + rows(
+            "/municipal-checkup/registration-tasks", "postMunicipalCheckupRegistrationTasks",
+            "getMunicipalCheckupRegistrationTask"
+        ) { $0.checkupTarget($1) }
+        + rows(
+            "/immunization/registration-tasks", "postVaccinationRegistrationTasks",
+            "getVaccinationRegistrationTask"
+        ) { $0.invitation($1) }
+        + rows(
+            "/maternal-health/registration-tasks", "postMaternalNotificationTasks",
+            "getMaternalNotificationTask"
+        ) {
+            $1.resident.birth(
+                on: $0.gateway.clock.today.adding(days: -110),
+                notified: $0.gateway.clock.today.adding(days: -100), key: "B-\($1.index)")
+        }
+        + [
+            office("postCardFeedEvents", .written(unchangedToo: true)) { fire, person in
+                .post(Cast.authority, "/card-feed/events", fire.feed(person))
+            },
+            office("getCardFeedTask", .nobody) { _, person in
+                let task = person.tasks["/card-feed/events"] ?? ""
+                return .get(Cast.authority, "/card-feed/events/\(task)")
+            },
+        ]
+
+    private static func rows(
+        _ path: String, _ post: String, _ get: String, unchangedToo: Bool = false,
+        _ row: @escaping @Sendable (Fire, FirePerson) -> JSON
+    ) -> [Deed] {
+        [
+            office(post, .written(unchangedToo: unchangedToo)) { fire, person in
+                .post(person.town, path, .array([row(fire, person)]))
+            },
+            office(get, .nobody) { _, person in
+                .get(person.town, "\(path)/\(person.tasks[path] ?? "")")
+            },
+        ]
+    }
+
+    private static let lists: [Deed] = [
+        office("issueOfficeToken", .nobody) { _, person in
+            .search(person.town, "/oauth2/token", [("grant_type", "client_credentials")])
+        },
+        office("listUnvaccinated", .shown) { _, person in
+            .get(
+                person.town,
+                "/immunization/unvaccinated?programme=\(FirePerson.programme)&count=1000")
+        },
+        office("receiveVaccinations", .shown) { _, person in
+            .get(person.town, "/fhir/Immunization?_cursor=0&_count=1000")
+        },
+        office("searchVaccinationLines", .shown) { _, person in Fire.lines(of: person) },
+        office("readFollowUps", .shown) { _, person in .get(person.town, "/fhir/Task?_count=100") },
+        office("readSensitiveFollowUps", .shown) { _, person in
+            .get(person.town, "/fhir/sensitive/Task?_count=100")
+        },
+        office("answerFollowUp", .asker) { _, person in
+            .put(
+                person.town, "/fhir/Task/\(person.followUp)", seen: 1,
+                try JSON(reading: answered))
+        },
+        office("answerSensitiveFollowUp", .asker) { _, person in
+            .put(
+                person.town, "/fhir/sensitive/Task/\(person.sensitiveFollowUp)", seen: 1,
+                try JSON(reading: answered))
+        },
+        office("replayEligibilityForBody", .asker) { _, person in
+            .get(person.town, "/fhir/CoverageEligibilityResponse/\(person.check)/$replay")
+        },
+    ]
+
+    private static let answered =
+        #"{"resourceType":"Task","status":"in-progress","note":[{"text":"訪問した。"}]}"#
+
+    /// A dry run can be sent again and again; what is really applied has tests of its own.
+    private static let files: [Deed] = [
+        ("entitlements", "Entitlements"), ("entitlements-full", "EntitlementsFull"),
+        ("checkup-targets", "CheckupTargets"), ("card-bindings", "CardBindings"),
+    ].flatMap { layout, name in
+        [
+            office("post\(name)File", .nobody) { fire, person in
+                let bytes = fire.files(of: person).first { $0.layout == layout }?.bytes ?? []
+                return fire.file(layout, bytes, "dryRun=true", of: person)
+            },
+            office("get\(name)File", .nobody) { fire, person in
+                let file = person.files[layout] ?? ""
+                return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)")
+            },
+            office("get\(name)FileErrors", .nobody) { fire, person in
+                let file = person.files[layout] ?? ""
+                return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)/errors")
+            },
+            office("decide\(name)File", .nobody) { fire, person in
+                let file = person.files[layout] ?? ""
+                return .post(
+                    fire.party(of: layout, person), "/files/\(layout)/\(file)/decision",
+                    try JSON(reading: #"{"decision":"withdraw"}"#),
+                    [("Tsunagi-Operator", "clerk-2")])
+            },
+        ]
+    }
+}

@@ -1,0 +1,208 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// 行い: one operation of the contract, as it is really asked about somebody, and whom its answer may tell of.
+struct Deed: Sendable, CustomTestStringConvertible {
+    /// Whom an answer tells of, as a reader of the contract would say: written here once more, apart from
+    /// what the product enters.
+    enum About: Sendable, Equatable {
+        case nobody
+        /// The one resident of the visit, the token or the record that was named.
+        case asker
+        /// Those whose rows were taken. Rows that were held already count where `unchangedToo`.
+        case written(unchangedToo: Bool)
+        /// Everybody who stands in it.
+        case shown
+    }
+
+    typealias Make = @Sendable (Fire, FirePerson) async throws -> Ask
+
+    let listener: Listener
+    let id: String
+    let about: About
+    let make: Make
+
+    var testDescription: String { "\(listener.rawValue) \(id)" }
+
+    static let all =
+        institution + office + resident
+        + [Listener.institution, .office, .resident].flatMap(common)
+
+    static func common(_ listener: Listener) -> [Deed] {
+        let party =
+            switch listener {
+            case .institution: Cast.clinic
+            case .office: Cast.town
+            default: Cast.portal
+            }
+        let paths = [
+            ("readCapabilities", "/fhir/metadata"), ("readOpenAPI", "/openapi.json"),
+            ("readErrors", "/errors"), ("readQuestionnaires", "/fhir/Questionnaire"),
+            ("readQuestionnaire", "/fhir/Questionnaire/screening-child-mr-1"),
+            ("readCheckpoint", "/log/checkpoint"), ("readConsistency", "/log/consistency/1/1"),
+        ]
+        return paths.map { id, path in
+            Deed(listener: listener, id: id, about: .nobody) { _, _ in .get(party, path) }
+        }
+    }
+
+    // MARK: Institutions
+
+    private static func institution(
+        _ id: String, _ about: About = .asker, _ make: @escaping Make
+    ) -> Deed { Deed(listener: .institution, id: id, about: about, make: make) }
+
+    private static func read(_ id: String, _ path: @escaping @Sendable (FirePerson) -> String)
+        -> Deed
+    { institution(id) { _, person in .get(Cast.clinic, path(person)) } }
+
+    static let institution: [Deed] = [
+        institution("issueVisitNonce", .nobody) { _, _ in
+            .post(Cast.clinic, "/visits/nonces", nil)
+        },
+        institution("openVisit") { fire, person in
+            .post(
+                Cast.clinic, "/visits",
+                .object(
+                    try await fire.gateway.visitBody(person.card, consents: FirePerson.consents)))
+        },
+        institution("openPaperVisit") { _, person in
+            let paper = person.paper
+            return .post(
+                Cast.paperClinic, "/visits/paper",
+                try JSON(
+                    reading: """
+                        {"payerNumber":"\(paper.payer)","recipientNumber":"\(paper.recipient)",\
+                        "birthDate":"\(paper.born)"}
+                        """))
+        },
+        read("readPatient") { "/fhir/\($0.visit.patient)" },
+        institution("submitEligibilityCheck") { fire, person in
+            .post(
+                Cast.clinic, RunningGateway.checkPath,
+                .object(fire.gateway.checkBody(person.visit)))
+        },
+        read("readEligibilityRequest") { "/fhir/CoverageEligibilityRequest/\($0.check)" },
+        read("readEligibilityResponse") { "/fhir/CoverageEligibilityResponse/\($0.check)" },
+        read("replayEligibility") { "/fhir/CoverageEligibilityResponse/\($0.check)/$replay" },
+        institution("checkVaccination") { _, person in
+            .post(
+                Cast.clinic, "/fhir/Immunization/$check",
+                try JSON(
+                    reading: """
+                        {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":\
+                        "\(person.visit.id)"},{"name":"patient","valueReference":{"reference":\
+                        "\(person.visit.patient)"}},{"name":"candidate","part":[{"name":"vaccineCode",\
+                        "valueCodeableConcept":{"coding":[{"system":"urn:tsunagi:CodeSystem:vaccine",\
+                        "code":"\(FirePerson.vaccine)"}]}}]}]}
+                        """))
+        },
+        institution("recordVaccination") { _, person in
+            .post(Cast.clinic, "/fhir/Immunization", .object(person.dose.body(person.visit)))
+        },
+        institution("correctVaccination") { _, person in
+            var dose = person.dose
+            dose.lot = "MENDED\(person.index)"
+            return .put(
+                Cast.clinic, "/fhir/Immunization/\(person.doseID)", seen: 1,
+                .object(dose.body(person.visit)))
+        },
+        read("readVaccination") { "/fhir/Immunization/\($0.doseID)" },
+        institution("settleBill") { _, person in
+            .post(Cast.clinic, RunningGateway.billPath, .object(person.bill.body(person.visit)))
+        },
+        read("readBill") { "/fhir/ClaimResponse/\($0.billID)" },
+        institution("searchScreenings") { _, person in
+            .search(
+                Cast.clinic, "/fhir/QuestionnaireResponse/_search",
+                [("subject", person.visit.patient), ("visit", person.visit.id)])
+        },
+        institution("recordCheckup") { _, person in
+            .post(
+                Cast.clinic, person.report.path, .object(person.report.body(person.visit)))
+        },
+        institution("recordSensitiveCheckup") { _, person in
+            .post(
+                Cast.clinic, person.sensitive.path, .object(person.sensitive.body(person.visit)))
+        },
+        institution("correctCheckup") { _, person in
+            .put(
+                Cast.clinic, "\(person.report.path)/\(person.reportID)", seen: 1,
+                .object(person.report.body(person.visit)))
+        },
+        institution("correctSensitiveCheckup") { _, person in
+            .put(
+                Cast.clinic, "\(person.sensitive.path)/\(person.sensitiveID)", seen: 1,
+                .object(person.sensitive.body(person.visit)))
+        },
+        read("readCheckup") { "\($0.report.path)/\($0.reportID)" },
+        read("readSensitiveCheckup") { "\($0.sensitive.path)/\($0.sensitiveID)" },
+        read("readCheckups") { "\($0.report.path)?subject=\($0.visit.patient)" },
+        read("readSensitiveCheckups") { "\($0.sensitive.path)?subject=\($0.visit.patient)" },
+    ]
+
+    // MARK: Residents
+
+    private static func resident(
+        _ id: String, _ about: About = .asker, _ make: @escaping Make
+    ) -> Deed { Deed(listener: .resident, id: id, about: about, make: make) }
+
+    private static func own(_ id: String, _ path: String) -> Deed {
+        resident(id) { _, person in .get(Cast.portal, path, [person.token]) }
+    }
+
+    static let resident: [Deed] = [
+        resident("issueTokenNonce", .nobody) { _, _ in .post(Cast.portal, "/tokens/nonces", nil) },
+        resident("beginResidentSession") { fire, person in
+            .post(
+                Cast.portal, "/tokens", .object(try await fire.gateway.tokenBody(person.card)))
+        },
+        resident("endResidentSession") { fire, person in
+            .post(
+                Cast.portal, "/tokens/revoke", nil,
+                [try await fire.gateway.session(of: person.card)])
+        },
+        own("readOwnEntitlements", "/fhir/Coverage"), own("readOwnVisits", "/fhir/Consent"),
+        own("readOwnNotices", "/fhir/Communication"),
+        own("readOwnVaccinations", "/fhir/Immunization"),
+        own("readOwnForecast", "/fhir/ImmunizationRecommendation"),
+        own("readOwnBalances", "/balances"),
+        own("readOwnScreenings", "/fhir/QuestionnaireResponse"),
+        own("populateQuestionnaire", "/fhir/Questionnaire/screening-child-mr-1/$populate"),
+        own("readOwnCheckups", "/fhir/DiagnosticReport"),
+        own("readOwnSensitiveCheckups", "/fhir/sensitive/DiagnosticReport"),
+        own("readOwnMeasurements", "/fhir/Observation"),
+        own("readOwnCheckupPlan", "/fhir/CarePlan"),
+        own("readOwnAccessLog", "/fhir/AuditEvent?_count=20"),
+        resident("saveScreening") { fire, person in
+            .post(
+                Cast.portal, RunningGateway.responsePath,
+                try await fire.gateway.answers(to: FirePerson.vaccine, person.patient),
+                [person.token])
+        },
+        resident("saveScreeningAgain") { fire, person in
+            .put(
+                Cast.portal, "\(RunningGateway.responsePath)/\(person.responseID)", seen: 1,
+                try await fire.gateway.answers(
+                    to: FirePerson.vaccine, person.patient, status: "amended",
+                    yes: ["unwell": "せき"]), [person.token])
+        },
+        resident("issueHealthCard") { _, person in Fire.healthCard(of: person) },
+        resident("revokeHealthCard") { _, person in
+            .post(Cast.portal, "/health-cards/\(person.cardID)/revoke", nil, [person.token])
+        },
+        resident("readHealthCardKeys", .nobody) { _, _ in
+            .get(Cast.portal, "/.well-known/jwks.json")
+        },
+        resident("readRevokedHealthCards", .nobody) { fire, _ in
+            let keys = try await fire.gateway.send(Cast.portal, "GET", "/.well-known/jwks.json")
+            let name = keys.json["keys"]?.array?.last?.object?["kid"]?.string ?? ""
+            return .get(Cast.portal, "/.well-known/crl/\(name).json")
+        },
+        resident("endOwnVisit") { fire, person in
+            let visit = try await fire.gateway.openVisit(person.card, at: Cast.pharmacy)
+            return .post(Cast.portal, "/visits/\(visit.id)/end", nil, [person.token])
+        },
+    ]
+}
