@@ -20,6 +20,8 @@ extension GatewayParts {
             Route(.post, "/visits/nonces", handle: issueNonce(.visit)),
             route(.post, "/visits", for: .openVisit, handle: openVisit),
             route(.post, "/visits/paper", for: .openPaperVisit, handle: openPaperVisit),
+            route(
+                .post, "/visits/emergency", for: .openEmergencyVisit, handle: openEmergencyVisit),
             route(.get, "/fhir/Patient/:id", for: .readPatient, handle: readPatient),
             route(
                 .post, "/fhir/CoverageEligibilityRequest/$submit", for: .checkEligibility,
@@ -65,7 +67,7 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        fileRoutes + [
+        fileRoutes + auditRoutes + emergencyRoutes + [
             Route(.post, "/oauth2/token", handle: issueOfficeToken),
             route(
                 .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
@@ -117,6 +119,34 @@ extension GatewayParts {
             route(
                 .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
                 handle: replayEligibility),
+        ]
+    }
+
+    private var auditRoutes: [Route] {
+        [
+            route(
+                .post, "/fhir/AuditEvent/_search", for: .searchAccessLog, handle: searchAccessLog),
+            route(
+                .post, "/fhir/AuditEvent/$examine", for: .examineComplaint,
+                handle: examineComplaint),
+            route(
+                .post, "/access-log/withholdings", for: .withholdEntries, handle: withholdEntries),
+        ]
+    }
+
+    private var emergencyRoutes: [Route] {
+        [
+            route(.post, "/disasters", for: .declareDisaster, handle: proposeDisaster),
+            route(.get, "/disasters", for: .declareDisaster, handle: listDisasters),
+            route(
+                .post, "/disasters/:id/confirm", for: .declareDisaster, handle: confirmDisaster),
+            route(.post, "/disasters/:id/end", for: .declareDisaster, handle: endDisaster),
+            route(
+                .get, "/emergency-reviews", for: .readEmergencyReviews,
+                handle: readEmergencyReviews),
+            route(
+                .post, "/emergency-reviews/:id", for: .answerEmergencyReview,
+                handle: answerEmergencyReview),
         ]
     }
 

@@ -2,12 +2,15 @@ import Exchange
 import Hummingbird
 
 /// 検索の本文: `POST …/_search` (https://hl7.org/fhir/R4/http.html#search), for searches that name a person: what
-/// is in a body is in no log and no history. Each parameter once, and none that the route does not know.
+/// is in a body is in no log and no history. Each parameter once, but for those that a range is made of,
+/// and none that the route does not know.
 struct SearchForm: Sendable {
-    private let values: [String: String]
+    private let values: [String: [String]]
 
-    fileprivate init(reading body: [UInt8], only names: Set<String>) throws(Refusal) {
-        var values: [String: String] = [:]
+    fileprivate init(
+        reading body: [UInt8], only names: Set<String>, repeating: Set<String>
+    ) throws(Refusal) {
+        var values: [String: [String]] = [:]
         for field in body.split(separator: UInt8(ascii: "&")) {
             let parts = field.split(
                 separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -16,16 +19,32 @@ struct SearchForm: Sendable {
                 throw .unknownItem(IndividualNumber.looksLikeOne(in: name) ? "body" : name)
             }
             let value = parts.count > 1 ? try Self.decoded(parts[1], of: name) : ""
-            guard values.updateValue(value, forKey: name) == nil else { throw .duplicateItem(name) }
+            guard values[name] == nil || repeating.contains(name) else {
+                throw .duplicateItem(name)
+            }
+            values[name, default: []].append(value)
         }
         self.values = values
     }
 
-    subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+    subscript(name: String) -> String? { all(name).first }
+
+    /// Every value of one that may repeat; what is empty was not given.
+    func all(_ name: String) -> [String] { (values[name] ?? []).filter { !$0.isEmpty } }
 
     func required(_ name: String) throws(Refusal) -> String {
         guard let value = self[name] else { throw .missing(name) }
         return value
+    }
+
+    /// 自治体別本人キー: `urn:tsunagi:municipality-identity-key|<key>`.
+    func identityKey(_ name: String) throws(Refusal) -> String? {
+        guard let token = self[name] else { return nil }
+        let prefix = FHIR.System.identityKey + "|"
+        guard token.hasPrefix(prefix), token.utf8.count > prefix.utf8.count else {
+            throw .malformed(name)
+        }
+        return String(token.dropFirst(prefix.count))
     }
 
     /// `Patient/<id>`, or the id alone.
@@ -70,10 +89,13 @@ struct SearchForm: Sendable {
 }
 
 extension Request {
-    func searchForm(only names: Set<String>) async throws -> SearchForm {
+    func searchForm(only names: Set<String>, repeating: Set<String> = []) async throws
+        -> SearchForm
+    {
         let body = try await body(.form, atMost: BodyLimits.smallBytesMax)
         // Clients of FHIR say the format that is the only one.
         return try SearchForm(
-            reading: Array(body.readableBytesView), only: names.union(["_format"]))
+            reading: Array(body.readableBytesView), only: names.union(["_format"]),
+            repeating: repeating)
     }
 }

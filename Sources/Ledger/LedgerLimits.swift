@@ -2,7 +2,7 @@ import Logging
 package import Postgres
 
 /// How much the ledger does at once. PostgreSQL's `max_connections` must hold, for each gateway:
-/// gateway + office + six lanes + sealer (2); with the numbers below 10 + 4 + 6 + 2 = 22.
+/// gateway + office + six lanes + sealer (3); with the numbers below 10 + 4 + 6 + 3 = 23.
 package struct LedgerLimits: Sendable {
     /// Single reads and writes. On two cores more connections only wait for each other.
     package let gateway: Pool.Limits

@@ -45,7 +45,8 @@ enum Written {
             },
             Resource("access/examples/valid/bundle-own-access-log.json") {
                 renderAuditEvents(
-                    try accessLog(), purposes: Example.book.purposes, page: page("AuditEvent"),
+                    try accessLog().map { .shown($0) } + [.withheld(try withheld())],
+                    purposes: Example.book.purposes, page: page("AuditEvent"),
                     proof: listProof())
             },
         ]
@@ -143,7 +144,7 @@ enum Written {
         let portal = try Party(role: .portal, code: "sample-portal")
         let proof = SealedPosition(
             at: (position: 2, treeSize: 4), sequence: 1, isCommitted: true,
-            leaf: Array("example leaf".utf8), path: [Array(0..<32)], checkpoint: checkpoint)
+            leaf: .text(Array("example leaf".utf8)), path: [Array(0..<32)], checkpoint: checkpoint)
         return [
             try entry("entry-3", portal, .readOwnAccessLog, what: ["AuditEvent"]),
             try entry("entry-2", clinic, .checkEligibility, refusal: "visit-ended", what: []),
@@ -174,6 +175,15 @@ enum Written {
             id: id, at: try now(), party: party, partyName: isClinic ? "見本クリニック" : "見本ポータル",
             operatorName: isClinic ? "見本電子カルテ" : nil, purpose: purpose,
             visitID: isClinic ? "visit-2" : nil, refusal: refusal, patientID: "pw-0001", what: what,
-            proof: proof)
+            place: .own(proof))
+    }
+
+    private static func withheld() throws -> WithheldEntry {
+        WithheldEntry(
+            id: String(repeating: "a1", count: 32),
+            release: try Instant("2026-12-01T00:00:00+09:00"), patientID: "pw-0001",
+            proof: SealedPosition(
+                at: (position: 1, treeSize: 4), sequence: 1, isCommitted: true,
+                leaf: .hash(Array(0..<32)), path: [Array(0..<32)], checkpoint: checkpoint))
     }
 }

@@ -37,7 +37,7 @@ import Testing
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
                 Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
             ]
-        } + own + versions + aroundTheNeedle
+        } + own + versions + aroundTheNeedle + offices
 
     /// What one role may and the others may not.
     static let own: [Attempt] =
@@ -140,6 +140,32 @@ import Testing
             "update exchange.vaccination_target set is_removed = true",
             "delete from exchange.vaccination_target", "select * from exchange.notice",
         ].map { Attempt(role: "office", sql: $0) }
+
+    /// 役所の閲覧・災害: what was withheld, declared or answered stays so, and only the sealer fills the index.
+    static let offices: [Attempt] =
+        ["gateway", "office", "sealer", "reader"].flatMap { role in
+            [
+                "update log.withholding set release_at = now()", "delete from log.withholding",
+                "update log.office_entry set position = 0", "delete from log.office_entry",
+                "delete from log.follower", "update log.follower set name = name",
+                "update exchange.disaster set areas = areas", "delete from exchange.disaster",
+                "update exchange.emergency_review set due_at = now()",
+                "delete from exchange.emergency_review", "delete from exchange.complaint",
+                "update exchange.institution_area set municipality = municipality",
+            ].map { Attempt(role: role, sql: $0) }
+        }
+        + ["gateway", "office", "reader"].map {
+            Attempt(role: $0, sql: "insert into log.office_entry values ('x', 0)")
+        }
+        + ["office", "sealer", "reader"].flatMap { role in
+            ["complaint", "disaster", "emergency_review", "emergency_try"].map {
+                Attempt(role: role, sql: "select * from exchange.\($0)")
+            }
+        }
+        + [
+            Attempt(role: "sealer", sql: "select known_at from exchange.residence"),
+            Attempt(role: "gateway", sql: "select face from exchange.checkup_target"),
+        ]
 
     static let allowed: [Attempt] = [
         Attempt(

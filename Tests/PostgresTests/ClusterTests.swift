@@ -63,7 +63,7 @@ struct ClusterTests {
     @Test func `TLS is checked against the given authority and name`() async throws {
         let certificates = try Certificates()
         defer { certificates.remove() }
-        let port = try Self.freePort()
+        let port = try FreePort.take()
         let network = PrivateCluster.Network(
             port: port, rules: ["hostssl all all 127.0.0.1/32 trust"])
         let settings = ["ssl": "on", "ssl_min_protocol_version": "TLSv1.3"]
@@ -101,24 +101,6 @@ struct ClusterTests {
         Pool(
             address, limits: .init(connectionsMax: 1, waitMilliseconds: 2_000), label: "cluster",
             logger: TestPostgres.logger)
-    }
-
-    /// A port that was free a moment ago.
-    private static func freePort() throws -> Int {
-        struct NoPort: Error {}
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) + getsockname(descriptor, pointer, &length)
-            }
-        }
-        guard status == 0 else { throw NoPort() }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
 

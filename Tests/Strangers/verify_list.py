@@ -128,15 +128,16 @@ def items(leaf):
 
 
 def check_seal(event, seal, key):
-    """The leaf of an entry that is in the log where it says."""
+    """The leaf of an entry that is in the log where it says, and its hash; of a withheld one the hash alone."""
     size, root = opened(seal["checkpoint"][0], key)
-    leaf = binary(seal["leaf"])[0]
+    leaf = None if "recorded" not in event else binary(seal["leaf"])[0]
+    digest = binary(seal["leafHash"])[0] if leaf is None else sha256(b"\x00", leaf)
     require(int(seal["treeSize"][0]) == size, "a proof is for another size than its checkpoint")
     path = binary(seal.get("proof", []))
     require(
-        tree_root(sha256(b"\x00", leaf), int(seal["position"][0]), size, path) == root,
+        tree_root(digest, int(seal["position"][0]), size, path) == root,
         f"{event['id']} is not in the log")
-    return leaf
+    return leaf, digest
 
 
 def check_shown(event, leaf):
@@ -161,7 +162,7 @@ def check_shown(event, leaf):
 
 
 def check_map(proof, key):
-    """(epoch, size, count, index, link) that the log and its map say."""
+    """(epoch, size, count, index, link, time) that the log and its map say."""
     size, root = opened(proof["checkpoint"][0], key)
     leaf = binary(proof["mapLeaf"])[0]
     position = int(proof["mapPosition"][0])
@@ -181,7 +182,16 @@ def check_map(proof, key):
     require(
         map_root(value, index, binary(proof["occupied"])[0], binary(proof.get("sibling", [])))
         == bytes.fromhex(said["root"]), "the map says otherwise")
-    return int(said["epoch"]), int(said["size"]), count, index, link
+    return int(said["epoch"]), int(said["size"]), count, index, link, int(said["at"])
+
+
+def check_withheld(pages, epoch_time):
+    """What is counted and cannot be read yet says from when on it can, and that is ahead."""
+    for event in (entry["resource"] for page in pages for entry in page.get("entry", [])):
+        if "recorded" not in event:
+            until = parts(event, "urn:tsunagi:StructureDefinition:withheld")["until"][0]
+            at = datetime.datetime.fromisoformat(until).timestamp()
+            require(at * 1_000_000 > epoch_time, f"{event['id']} was to be readable from {until} on")
 
 
 def is_whole(numbered, count):
@@ -191,11 +201,11 @@ def is_whole(numbered, count):
 def check(key, pages):
     proofs = [parts(page.get("meta", {}), "urn:tsunagi:StructureDefinition:list-proof") for page in pages]
     require(any(proofs), "no epoch was sealed yet")
-    maps = [check_map(proof, key) if proof else (0, 0, 0, None, None) for proof in proofs]
+    maps = [check_map(proof, key) if proof else (0, 0, 0, None, None, 0) for proof in proofs]
     require(len({said[3] for said in maps if said[0] > 0}) == 1, "the pages are of two residents")
     numbered = {}
     leaves = {}
-    for page, (_, covered, counted, _, _) in zip(pages, maps):
+    for page, (_, covered, counted, _, _, _) in zip(pages, maps):
         before = None
         for entry in page.get("entry", []):
             event = entry["resource"]
@@ -207,9 +217,10 @@ def check(key, pages):
             sequence, position = int(seal["sequence"][0]), int(seal["position"][0])
             require(before is None or sequence < before, f"{event['id']} is out of order")
             before = sequence
-            leaf = check_seal(event, seal, key)
-            leaves[event["id"]] = leaf
-            require(numbered.setdefault(sequence, (position, leaf)) == (position, leaf), "a number twice")
+            leaf, digest = check_seal(event, seal, key)
+            if leaf is not None:
+                leaves[event["id"]] = leaf
+            require(numbered.setdefault(sequence, (position, digest)) == (position, digest), "a number twice")
             require(
                 later == (sequence > counted) == (position >= covered),
                 f"{event['id']} should be in the map")
@@ -220,13 +231,14 @@ def check(key, pages):
                 check_shown(event, leaves[event["id"]])
     # Pages that were asked for across an epoch are whole as of an earlier one: the newer counts the question
     # for the first page already, and that question stands on none of them.
+    check_withheld(pages, min(said[5] for said in maps if said[0] > 0))
     complete = [said for said in maps if said[0] > 0 and is_whole(numbered, said[2])]
     require(complete, "the list does not have all of the entries that the map counts")
-    _, _, count, index, link = max(complete, key=lambda said: said[0])
+    _, _, count, index, link, _ = max(complete, key=lambda said: said[0])
     links = index
     for number in range(1, count + 1):
-        position, leaf = numbered[number]
-        links = sha256(b"\x02", links, whole(position), sha256(b"\x00", leaf))
+        position, digest = numbered[number]
+        links = sha256(b"\x02", links, whole(position), digest)
     require(count == 0 or links == link, "the entries are not those of the map")
     if len(pages) == 1:
         require(pages[0]["total"] == len(pages[0].get("entry", [])), "the total")

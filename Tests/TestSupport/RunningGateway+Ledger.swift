@@ -122,6 +122,15 @@ extension RunningGateway {
         throw TLSClient.Gone(description: "entries were not sealed in 60 s")
     }
 
+    /// Waits until every entry has its position and the offices' index has followed.
+    package func index() async throws {
+        try await seal()
+        let index = OfficeIndex(
+            database.with(user: "tsunagi_sealer"), logger: TestPostgres.logger)
+        while try await index.advance() > 0 {}
+        await index.close()
+    }
+
     /// Waits until a signed epoch counts every entry; returns the epoch.
     @discardableResult
     package func sealEpoch() async throws -> Int {

@@ -165,7 +165,7 @@ package final class RunningGateway: Sendable {
 
     private static let served: [Listener] = [.institution, .office, .resident]
 
-    private func parts() throws -> GatewayParts {
+    package func parts() throws -> GatewayParts {
         GatewayParts(
             ledger: ledger, keys: keys,
             cards: CardTrust(anchors: [try pki.anchor(.cards)], revocation: revocation),

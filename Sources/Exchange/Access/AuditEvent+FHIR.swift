@@ -1,4 +1,4 @@
-/// アクセス記録: one entry of the log as its resident may read it, with its place in the sealed log.
+/// アクセス記録: one entry of the log as its reader may see it, with its place in the sealed log.
 package struct AccessEntryView: Hashable, Sendable {
     package let id: String
     package let at: Instant
@@ -10,17 +10,19 @@ package struct AccessEntryView: Hashable, Sendable {
     package let visitID: String?
     /// The code of a refusal; `nil` when it was granted.
     package let refusal: String?
-    package let patientID: String
+    /// As the reader knows the resident; `nil` of an entry about nobody.
+    package let patientID: String?
     /// References of what was disclosed or written (`Coverage/e12`); for a search, the request as
     /// asked.
     package let what: [String]
-    /// `nil` while the entry is not yet sealed.
-    package let proof: SealedPosition?
+    package let place: LogPlace
+    /// 開示の延期: that the entry is, or was, held back from its resident.
+    package let withholding: WithholdingMark?
 
     package init(
         id: String, at: Instant, party: Party, partyName: String, operatorName: String?,
-        purpose: Purpose, visitID: String?, refusal: String?, patientID: String, what: [String],
-        proof: SealedPosition?
+        purpose: Purpose, visitID: String?, refusal: String?, patientID: String?, what: [String],
+        place: LogPlace, withholding: WithholdingMark? = nil
     ) {
         self.id = id
         self.at = at
@@ -32,8 +34,17 @@ package struct AccessEntryView: Hashable, Sendable {
         self.refusal = refusal
         self.patientID = patientID
         self.what = what
-        self.proof = proof
+        self.place = place
+        self.withholding = withholding
     }
+}
+
+/// Where a shown entry stands in the log.
+package enum LogPlace: Hashable, Sendable {
+    /// In the list of its resident, who gets its proof; `nil` while it is not yet sealed.
+    case own(SealedPosition?)
+    /// In the log as offices and auditors search it.
+    case position(Int)
 }
 
 /// 包含証明: position and RFC 6962 inclusion proof under one checkpoint. Numbers travel as decimal
@@ -46,12 +57,18 @@ package struct SealedPosition: Hashable, Sendable {
     /// The map of the last epoch counts it; what came after waits for the next one.
     package let isCommitted: Bool
     /// What the salted leaf hash is made from, so that the reader recomputes it.
-    package let leaf: [UInt8]
+    package let leaf: Leaf
     package let path: [[UInt8]]
     package let checkpoint: String?
 
+    package enum Leaf: Hashable, Sendable {
+        case text([UInt8])
+        /// Of a withheld entry the salted hash alone: it proves the place and tells nothing.
+        case hash([UInt8])
+    }
+
     package init(
-        at place: (position: Int, treeSize: Int), sequence: Int, isCommitted: Bool, leaf: [UInt8],
+        at place: (position: Int, treeSize: Int), sequence: Int, isCommitted: Bool, leaf: Leaf,
         path: [[UInt8]], checkpoint: String?
     ) {
         position = place.position
@@ -80,6 +97,16 @@ extension AccessEntryView {
             }
         }
 
+        /// Of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html.
+        var interaction: String {
+            switch self {
+            case .disclosure: "read"
+            case .create: "create"
+            case .search: "search-type"
+            case .operation: "operation"
+            }
+        }
+
         var profile: String? {
             switch self {
             case .disclosure: "PrivacyDisclosure.Source"
@@ -95,13 +122,15 @@ extension AccessEntryView {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
             .receiveVaccinations, .listUnvaccinated, .readCheckups,
-            .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps:
+            .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
+            .examineComplaint, .readEmergencyReviews:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .registerVaccinationTargets, .settleReview, .feedCards,
             .recordVaccination, .settleBill, .saveScreening, .recordCheckup,
             .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
-            .answerSensitiveFollowUp:
+            .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
+            .answerEmergencyReview:
             .create
         case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
             .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
@@ -109,7 +138,7 @@ extension AccessEntryView {
             .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
-            .revokeHealthCard:
+            .revokeHealthCard, .declareDisaster:
             .operation
         }
     }
@@ -119,10 +148,13 @@ extension AccessEntryView {
         writer.object { event in
             event.member("resourceType", "AuditEvent")
             event.member("id", id)
-            if refusal == nil, !what.isEmpty, let profile = form.profile {
+            if refusal == nil, !what.isEmpty, patientID != nil, let profile = form.profile {
                 event.profile(FHIR.Profile.audit + profile)
             }
-            event.array("extension") { writePosition(to: &$0) }
+            event.array("extension") { extensions in
+                extensions.logPosition(place)
+                if let withholding { extensions.withholding(withholding) }
+            }
             writeKind(to: &event)
             event.member("action", form.action)
             event.member("recorded", at.text)
@@ -149,11 +181,7 @@ extension AccessEntryView {
         }
         event.coding("type", FHIR.System.auditType, "rest", display: "Restful Operation")
         event.array("subtype") {
-            switch form {
-            case .create: $0.codingItem(FHIR.System.restful, "create")
-            case .search: $0.codingItem(FHIR.System.restful, "search-type")
-            default: $0.codingItem(FHIR.System.restful, "operation")
-            }
+            $0.codingItem(FHIR.System.restful, form.interaction)
         }
     }
 
@@ -172,9 +200,9 @@ extension AccessEntryView {
             agent.concept("type", FHIR.System.dicom, isDisclosure ? "110153" : "110152")
             agent.reference("who", FHIR.gateway)
             agent.member("requestor", false)
-            agent.network("urn:tsunagi:gateway")
+            agent.network(FHIR.gatewayURI)
         }
-        if form == .search {
+        if form == .search, let patientID {
             agents.object { agent in
                 agent.concept("type", FHIR.System.participation, "IRCP")
                 agent.reference("who", "Patient/" + patientID)
@@ -195,11 +223,7 @@ extension AccessEntryView {
     private var userType: String { [.create, .search].contains(form) ? "AUT" : "IRCP" }
 
     private func writeEntities(to entities: inout JSONWriter) {
-        entities.object {
-            $0.reference("what", "Patient/" + patientID)
-            $0.coding("type", FHIR.System.entityType, "1", display: "Person")
-            $0.coding("role", FHIR.System.objectRole, "1", display: "Patient")
-        }
+        if let patientID { entities.patientEntity(patientID) }
         if form == .search {
             entities.queryEntity(what)
         } else {
@@ -219,48 +243,6 @@ extension AccessEntryView {
             }
         }
     }
-
-    private func writePosition(to extensions: inout JSONWriter) {
-        extensions.object { entry in
-            entry.member("url", FHIR.Extension.logPosition)
-            entry.array("extension") { parts in
-                parts.object {
-                    $0.member("url", "sealed")
-                    $0.member("valueBoolean", proof != nil)
-                }
-                if proof?.isCommitted != true {
-                    parts.object {
-                        $0.member("url", "notYetCommitted")
-                        $0.member("valueBoolean", true)
-                    }
-                }
-                guard let proof else { return }
-                parts.extensionItem("sequence", "valueString", String(proof.sequence))
-                parts.extensionItem("position", "valueString", String(proof.position))
-                parts.extensionItem("treeSize", "valueString", String(proof.treeSize))
-                parts.extensionItem("leaf", "valueBase64Binary", Base64.text(proof.leaf))
-                for hash in proof.path {
-                    parts.extensionItem("proof", "valueBase64Binary", Base64.text(hash))
-                }
-                if let checkpoint = proof.checkpoint {
-                    parts.extensionItem("checkpoint", "valueString", checkpoint)
-                }
-            }
-        }
-    }
-}
-
-/// The resident's access log, in the order given, with the proof of how many there are once an epoch
-/// was sealed.
-package func renderAuditEvents(
-    _ entries: [AccessEntryView], purposes: [Purpose: BilingualText], page: SearchPage,
-    proof: ListProof? = nil
-) -> [UInt8] {
-    renderSearchset(
-        entries.map {
-            SearchEntry(
-                reference: "AuditEvent/" + $0.id, resource: $0.render(purposes: purposes))
-        }, page: page, writeMeta: proof.map { proof in { proof.write(to: &$0) } })
 }
 
 extension JSONWriter {

@@ -128,8 +128,14 @@ extension Listener {
                     searchParameters: [("subject", "reference"), ("visit", "token")]),
             ]
         case .office:
+            var log = ServedResource(
+                type: "AuditEvent", interactions: ["search-type"], operations: ["examine"])
+            log.searchParameters = [
+                ("date", "date"), ("purpose", "token"), ("outcome", "token"),
+                ("address", "string"), ("patient.identifier", "token"),
+            ]
             return [
-                replay,
+                replay, log,
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["search-type"],

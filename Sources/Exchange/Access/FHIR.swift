@@ -4,6 +4,8 @@ package enum FHIR {
     package static let version = "4.0.1"
     /// The gateway's own Organization: insurer of every check, observer of every entry.
     package static let gateway = "Organization/tsunagi"
+    /// The gateway on the network, where who acts is named by URI.
+    static let gatewayURI = "urn:tsunagi:gateway"
 
     package enum System {
         static let localGovernment = "urn:tsunagi:local-government-code"
@@ -41,6 +43,9 @@ package enum FHIR {
         static let observationCategory =
             "http://jpfhir.jp/fhir/core/CodeSystem/JP_SimpleObservationCategory_CS"
         static let ucum = "http://unitsofmeasure.org"
+        static let observationValue =
+            "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
+        static let absence = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
         static let confidentiality = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
         static let forecastStatus = "urn:tsunagi:CodeSystem:vaccination-forecast"
         static let institution =
@@ -92,6 +97,7 @@ package enum FHIR {
         static let rules = "urn:tsunagi:StructureDefinition:rules-version"
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
         package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
+        package static let withheld = "urn:tsunagi:StructureDefinition:withheld"
         package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"
         static let vaccinationBasis = "urn:tsunagi:StructureDefinition:vaccination-basis"
         static let insuranceShare = "urn:tsunagi:StructureDefinition:insurance-share"

@@ -20,7 +20,13 @@ package struct Notice: Hashable, Sendable {
     /// What it is about (`{subject}` of the kind's text), such as the vaccine that is due.
     package let subject: BilingualText?
 
-    /// 予防接種の対象になったこと: a row of `profiles/access/notice-kinds.json`.
+    /// 紙の受給者証による受付: a row of `profiles/access/notice-kinds.json`, as all of these.
+    package static let paperVisit = "paper-visit"
+    /// 苦情の審査で、記録の全体が読まれたこと.
+    package static let complaintExamined = "complaint-examined"
+    /// 災害時に、カードによらず受付されたこと.
+    package static let emergencyVisit = "emergency-visit"
+    /// 予防接種の対象になったこと.
     package static let vaccinationDue = "vaccination-due"
 
     package init(

@@ -61,6 +61,20 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case settleReview = "settle-review"
     /// カードと住所の異動 (card authority).
     case feedCards = "feed-cards"
+    /// アクセス記録の検索 (municipality, auditor).
+    case searchAccessLog = "search-access-log"
+    /// アクセス記録の開示の延期 (municipality, prefecture).
+    case withholdEntries = "withhold-entries"
+    /// 苦情の審査のためのアクセス記録の参照 (ombudsman).
+    case examineComplaint = "examine-complaint"
+    /// 災害の宣言・確認・終了 (municipality, prefecture).
+    case declareDisaster = "declare-disaster"
+    /// 災害時の、カードによらない受付 (institution).
+    case openEmergencyVisit = "open-emergency-visit"
+    /// 災害時の受付の確認の一覧 (municipality, prefecture).
+    case readEmergencyReviews = "read-emergency-reviews"
+    /// 災害時の受付の確認への回答 (municipality).
+    case answerEmergencyReview = "answer-emergency-review"
     /// 本人の利用開始 (portal).
     case beginResidentSession = "begin-resident-session"
     /// 本人の利用終了 (portal).
@@ -105,7 +119,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
             .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill,
             .readScreenings, .recordCheckup,
-            .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups:
+            .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
@@ -113,6 +127,11 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .listUnvaccinated, .registerNotifications, .readFollowUps,
             .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp:
             [.municipality]
+        case .searchAccessLog: [.municipality, .auditor]
+        case .withholdEntries, .declareDisaster, .readEmergencyReviews:
+            [.municipality, .prefecture]
+        case .answerEmergencyReview: [.municipality]
+        case .examineComplaint: [.ombudsman]
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
         case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,

@@ -148,6 +148,12 @@ extension Refusal {
             .billChanged,
             .billVoided,
             .responseSubmitted,
+            .termTooLong,
+            .alreadySettled,
+            .areaNotYours,
+            .noDisaster,
+            .emergencyNotConfirmed,
+            .emergencyTooMany,
             .resultRefused([ItemFinding(item: "weight", code: .unknownItem)]),
         ] + MaternalRefusal.ofTickets.map { .ticketRefused($0) } + [
             .tooManyRequests,
@@ -230,6 +236,12 @@ extension Refusal {
         case .billChanged: .billChanged
         case .billVoided: .billVoided
         case .responseSubmitted: .responseSubmitted
+        case .termTooLong: .termTooLong
+        case .alreadySettled: .alreadySettled
+        case .areaNotYours: .areaNotYours
+        case .noDisaster: .noDisaster
+        case .emergencyNotConfirmed: .emergencyNotConfirmed
+        case .emergencyTooMany: .emergencyTooMany
         case .resultRefused: .resultRefused
         case .ticketRefused(let reason): .ticketRefused(reason)
         case .tooManyRequests: .tooManyRequests

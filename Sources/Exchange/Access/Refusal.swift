@@ -84,6 +84,14 @@ package enum Refusal: Error, Hashable, Sendable {
     case billChanged
     case billVoided
 
+    // Withheld entries, disasters and the visits opened in them.
+    case termTooLong
+    case alreadySettled
+    case areaNotYours
+    case noDisaster
+    case emergencyNotConfirmed
+    case emergencyTooMany
+
     // Checkups: every finding of one report, or what is wrong with its ticket.
     case resultRefused(_ findings: [ItemFinding])
     case ticketRefused(_ reason: MaternalRefusal)

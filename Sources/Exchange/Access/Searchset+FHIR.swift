@@ -7,12 +7,18 @@ package struct SearchPage: Hashable, Sendable {
     package let nextLink: String?
     /// `nil`: as many as the entries.
     package let total: Int?
+    /// False where nobody counts what other pages have.
+    package let isCounted: Bool
 
-    package init(base: String, selfLink: String, nextLink: String? = nil, total: Int? = nil) {
+    package init(
+        base: String, selfLink: String, nextLink: String? = nil, total: Int? = nil,
+        isCounted: Bool = true
+    ) {
         self.base = base
         self.selfLink = selfLink
         self.nextLink = nextLink
         self.total = total
+        self.isCounted = isCounted
     }
 }
 
@@ -37,7 +43,7 @@ package func renderSearchset(
         bundle.member("resourceType", "Bundle")
         if let writeMeta { bundle.object("meta", writeMeta) }
         bundle.member("type", "searchset")
-        bundle.member("total", page.total ?? entries.count)
+        if page.isCounted { bundle.member("total", page.total ?? entries.count) }
         bundle.array("link") { links in
             for (relation, url) in [("self", page.selfLink), ("next", page.nextLink)] {
                 guard let url else { continue }

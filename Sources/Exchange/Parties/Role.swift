@@ -15,6 +15,8 @@ package enum Role: String, CaseIterable, Hashable, Sendable {
     case statistics
     /// 監査人.
     case auditor
+    /// 審査会・オンブズマン: examines a resident's complaint about accesses.
+    case ombudsman
     /// ポータル・アプリ: acts for a resident, with a resident token.
     case portal
     /// 運用者: operations listener only.
@@ -29,7 +31,10 @@ package enum Listener: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .institution: [.institution]
         case .office:
-            [.municipality, .prefecture, .reviewer, .cardauthority, .statistics, .auditor]
+            [
+                .municipality, .prefecture, .reviewer, .cardauthority, .statistics, .auditor,
+                .ombudsman,
+            ]
         case .resident: [.portal]
         case .operations: [.operator_]
         }

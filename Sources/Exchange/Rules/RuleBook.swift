@@ -16,6 +16,9 @@ package struct RuleBook: Sendable {
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
     package let copayment: CopaymentRules?
     package let layouts: Layouts
+    /// 記録の決まりと災害の決まり; absent as above.
+    package let log: LogRules?
+    package let emergency: EmergencyRules?
 
     /// `files` is keyed by the path inside `profiles/` (`subsidy/law-numbers.json`). Files this
     /// module does not know, examples and README are not its business.
@@ -40,6 +43,13 @@ package struct RuleBook: Sendable {
         }
         immunization = try Self.field(isKept) { () throws(RuleFault) in
             try ImmunizationRules(reading: files)
+        }
+        log = try Self.field(isKept) { () throws(RuleFault) in
+            try LogRules(reading: folder.file("access/log.json"))
+        }
+        emergency = try Self.field(isKept) { [consentKinds] () throws(RuleFault) in
+            try EmergencyRules(
+                reading: folder.file("access/emergency.json"), consentKinds: consentKinds)
         }
         copayment =
             try Self.field(isKept) { () throws(RuleFault) in

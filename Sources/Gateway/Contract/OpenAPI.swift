@@ -14,11 +14,14 @@ package enum OpenAPI {
     static func operations(of listener: Listener) -> [Operation] {
         switch listener {
         case .institution:
-            [visits, eligibility, vaccinations, screenings, checkups, bills, common].flatMap(\.self)
+            [
+                visits, emergencyVisits, eligibility, vaccinations, screenings, checkups, bills,
+                common,
+            ].flatMap(\.self)
         case .office:
             [
                 officeTokens, registrations, files, invitations, vaccinationLines,
-                maternalOffice, cards, replayForBodies,
+                maternalOffice, cards, replayForBodies, audits, emergencies,
                 common,
             ].flatMap(\.self)
         case .resident:
@@ -35,6 +38,7 @@ package enum OpenAPI {
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas,
         sessionSchemas,
         vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, contractSchemas,
+        auditSchemas, emergencySchemas,
     ].flatMap(\.self)
 
     private static func write(_ listener: Listener) -> [UInt8] {

@@ -31,15 +31,12 @@ extension GatewayParts {
     func searchVaccinationLines(_ asking: Asking) async throws -> Response {
         let party = asking.caller.party
         let form = try await asking.request.searchForm(only: ["patient.identifier"])
-        let token = try form.required("patient.identifier")
-        let prefix = FHIR.System.identityKey + "|"
-        guard token.hasPrefix(prefix), token.utf8.count > prefix.utf8.count else {
-            throw Refusal.malformed("patient.identifier")
+        guard let key = try form.identityKey("patient.identifier") else {
+            throw Refusal.missing("patient.identifier")
         }
         let page = asking.request.page()
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-            let lines = try records.vaccinationLines(
-                ofKey: String(token.dropFirst(prefix.count)))
+            let lines = try records.vaccinationLines(ofKey: key)
             return renderSearchset(lines.map { entry($0, for: party) }, page: page)
         }
         return .fhir(.ok, bytes)

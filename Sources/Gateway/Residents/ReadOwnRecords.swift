@@ -67,9 +67,8 @@ extension GatewayParts {
         let page = asking.request.page(offset: offset, count: count)
         return try await own(asking) { records, person, patient in
             let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
-            return renderAuditEvents(
-                try log.entries.map { try AccessEntryView($0, patient: patient, log.checkpoint) },
-                purposes: rules.purposes, page: page(log.total), proof: ListProof(log))
+            return try log.rendered(
+                of: patient, asOf: records.now, rules: rules, page: page(log.total))
         }
     }
 
@@ -113,6 +112,8 @@ enum PageLimits {
     static let entriesDefault = 50
     /// A lifetime of a hundred entries a week is half a million.
     static let offsetMax = 1_000_000
+    /// Declarations of a country in several years.
+    static let disastersMax = 200
     /// Lines of a ledger, of 3 kB each: a day of a large city in a few answers.
     static let linesMax = 1_000
     static let linesDefault = 100
@@ -176,43 +177,5 @@ extension Request {
         guard let text = uri.queryParameters[Substring(name)] else { return nil }
         guard let number = Int(text), number >= 0 else { throw Refusal.malformed(name) }
         return number
-    }
-}
-
-extension AccessEntryView {
-    init(_ own: OwnEntry, patient: String, _ checkpoint: String?) throws {
-        let entry = own.entry
-        guard let purpose = Purpose(rawValue: entry.purpose) else {
-            throw Refusal.rulesUnknown
-        }
-        self.init(
-            id: entry.id.text, at: entry.at,
-            party: try Party(uri: "urn:tsunagi:party:\(entry.party)"),
-            partyName: own.partyName, operatorName: entry.operatorID, purpose: purpose,
-            visitID: entry.visit?.text, refusal: entry.outcome == "ok" ? nil : entry.outcome,
-            patientID: patient, what: [purpose.rawValue],
-            proof: own.proof.flatMap { proof in
-                own.sequence.map { sequence in
-                    SealedPosition(
-                        at: (proof.index, proof.size), sequence: sequence,
-                        isCommitted: own.isCommitted, leaf: entry.leafText,
-                        path: proof.path.map(\.bytes), checkpoint: checkpoint)
-                }
-            })
-    }
-}
-
-extension ListProof {
-    fileprivate init?(_ log: OwnAccessLog) {
-        guard let checkpoint = log.checkpoint, let map = log.map else { return nil }
-        self.init(
-            checkpoint: checkpoint,
-            map: MapLeaf(
-                text: map.epoch.leafText, position: map.inclusion.index,
-                path: map.inclusion.path.map(\.bytes)),
-            place: Place(
-                index: map.index.bytes, count: map.head?.count ?? 0,
-                last: map.head.map { .init(position: $0.position, link: $0.link) }),
-            occupied: map.proof.occupied, siblings: map.proof.siblings.map(\.bytes))
     }
 }

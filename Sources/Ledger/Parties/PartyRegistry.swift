@@ -111,6 +111,17 @@ package struct PartyRegistry: Sendable {
             "update exchange.party set connected_since = null where party = $1", party)
     }
 
+    /// 所在: in which municipality an institution stands, for declared disasters.
+    package func place(_ party: Party, in municipality: LocalGovernmentCode) async throws -> Bool {
+        try await change(
+            """
+            insert into exchange.institution_area as a (party, municipality)
+            select party, $2::text from exchange.party where party = $1 and role = 'institution'
+            on conflict (party) do update
+            set municipality = excluded.municipality, placed_at = clock_timestamp()
+            """, party, [.text(municipality.digits)])
+    }
+
     private func change(_ sql: String, _ party: Party, _ values: [Value] = []) async throws -> Bool
     {
         try await pool.transaction { transaction in

@@ -38,6 +38,7 @@ extension ShownList {
         guard checks.areGood, let proof = covering(proofs) else { return checks }
         checks.append(sequence(proof))
         checks.append(uncommitted(after: proof))
+        if let withheld = withheld(proof) { checks.append(withheld) }
         return checks
     }
 
@@ -78,7 +79,7 @@ extension ShownList {
     private func inclusion() -> ProofCheck {
         let sealed = shown.compactMap { event in event.seal.map { (event.id, $0) } }
         for (id, seal) in sealed
-        where !seal.inclusion.leads(from: .leaf(seal.leaf), to: seal.checkpoint) {
+        where !seal.inclusion.leads(from: seal.hash, to: seal.checkpoint) {
             return .bad("Entry \(id) is not in the log at position \(seal.inclusion.index).")
         }
         let count = events.count { $0.seal != nil }
@@ -91,9 +92,9 @@ extension ShownList {
     /// What a reader sees of each entry against what was sealed of it, be it on another page.
     private func fields() -> ProofCheck {
         let leaves = Dictionary(
-            events.compactMap { event in event.seal.map { (event.id, $0.leaf) } },
+            events.compactMap { event in event.seal?.leaf.map { (event.id, $0) } },
             uniquingKeysWith: { first, _ in first })
-        for event in shown {
+        for event in shown where event.release == nil {
             guard let leaf = event.seal?.leaf ?? leaves[event.id] else { continue }
             if let item = SealedFields(leaf).difference(from: event) {
                 return .bad("Entry \(event.id): \(item) is not what was sealed.")
@@ -148,7 +149,7 @@ extension ShownList {
                         + "first is number \(first). Give every page.")
         }
         let head = counted.reduce(SequenceHead.start(proof.index)) {
-            $0.next(position: $1.inclusion.index, leaf: .leaf($1.leaf))
+            $0.next(position: $1.inclusion.index, leaf: $1.hash)
         }
         guard count == 0 || head == proof.head else {
             return .bad("The entries are not those that the map counts.")
@@ -156,6 +157,19 @@ extension ShownList {
         return .good(
             "Complete: all \(count) entries up to \(epoch.at.text) are here, none left out "
                 + "(epoch \(epoch.number), the log's first \(epoch.size) leaves).")
+    }
+
+    /// 開示の延期: counted like any other, and readable in time. What should be readable as of the epoch
+    /// already is hidden without a right.
+    private func withheld(_ proof: ShownProof) -> ProofCheck? {
+        let times = events.compactMap(\.release).sorted()
+        guard let first = times.first, let last = times.last else { return nil }
+        if let at = MapEpoch(leafText: proof.mapLeaf)?.at, first <= at {
+            return .bad("An entry that was to be readable from \(first.text) on is not.")
+        }
+        return .good(
+            "\(times.count) of them are counted and withheld; the last is readable from "
+                + "\(last.text) on.")
     }
 
     /// What came after a page's epoch must say so there, and nothing else may.

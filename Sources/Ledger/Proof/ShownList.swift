@@ -58,9 +58,13 @@ package struct ShownEvent: Sendable {
     /// Nothing while it is not sealed.
     package let seal: Seal?
     package let isNotYetCommitted: Bool
+    /// 開示の延期: from when on the entry is readable; nothing of one that is.
+    package let release: Instant?
 
     package struct Seal: Sendable {
-        package let leaf: [UInt8]
+        /// Nothing of a withheld entry, which shows the hash alone.
+        package let leaf: [UInt8]?
+        package let hash: LogHash
         package let sequence: Int
         package let inclusion: InclusionProof
         package let checkpoint: String
@@ -76,10 +80,17 @@ package struct ShownEvent: Sendable {
         self.resource = resource
         let parts = ShownParts(resource, FHIR.Extension.logPosition)
         isNotYetCommitted = parts.claim("notYetCommitted")
+        release =
+            resource["recorded"] == nil
+            ? try Instant(
+                ShownParts(resource, FHIR.Extension.withheld).text("until"), item: "until")
+            : nil
+        let leaf = release == nil && parts.claim("sealed") ? try parts.bytes("leaf") : nil
         seal =
             parts.claim("sealed")
             ? Seal(
-                leaf: try parts.bytes("leaf"), sequence: try parts.number("sequence"),
+                leaf: leaf, hash: try leaf.map(LogHash.leaf) ?? parts.hash("leafHash"),
+                sequence: try parts.number("sequence"),
                 inclusion: InclusionProof(
                     index: try parts.number("position"), size: try parts.number("treeSize"),
                     path: try parts.hashes("proof")), checkpoint: try parts.text("checkpoint"))
@@ -154,6 +165,11 @@ struct ShownParts {
     func bytes(_ name: String) throws -> [UInt8] {
         guard let bytes = Base64.bytes(try text(name)) else { throw Refusal.malformed(name) }
         return bytes
+    }
+
+    func hash(_ name: String) throws -> LogHash {
+        guard let hash = try hashes(name).first else { throw Refusal.malformed(name) }
+        return hash
     }
 
     func hashes(_ name: String) throws -> [LogHash] {

@@ -11,6 +11,8 @@ package struct OwnEntry: Sendable {
     package let proof: InclusionProof?
     /// The map of the last epoch counts it.
     package let isCommitted: Bool
+    /// 開示の延期: of one that is over, too.
+    package let withholding: Withholding?
 }
 
 /// The resident's entries as of one checkpoint.
@@ -72,7 +74,8 @@ extension Records {
             return OwnEntry(
                 entry: try StoredEntry(row), partyName: try row.text(11),
                 sequence: try row.int(13), proof: try prove(position, &transaction),
-                isCommitted: position < signed.epoch?.size ?? 0)
+                isCommitted: position < signed.epoch?.size ?? 0,
+                withholding: try Withholding(row, from: 14))
         }
         let map = try signed.place.flatMap { try prove($0, &transaction) }.map {
             try OwnMapProof(
@@ -89,18 +92,22 @@ extension Records {
     /// sealed at this moment is in one of the two. There is always one row.
     private static let selectUnsealed = Statement(
         """
-        select sealed.last, \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party)
+        select sealed.last, \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party),
+            \(Withholding.columns)
         from (select coalesce(max(sequence), 0) as last from log.position where person = $1) sealed
         left join log.access_entry e on e.person = $1 and e.xid >= (select next_xid from log.head)
         left join exchange.party p on p.party = e.party
+        left join log.withholding w on w.entry = e.entry
         order by e.at desc, e.entry desc
         """)
 
     private static let selectSealed = Statement(
         """
-        select \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party), s.position, s.sequence
+        select \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party), s.position, s.sequence,
+            \(Withholding.columns)
         from log.position s join log.access_entry e on e.entry = s.entry and e.person = $1
         left join exchange.party p on p.party = e.party
+        left join log.withholding w on w.entry = e.entry
         where s.person = $1 and s.sequence between $2 and $3 order by s.sequence desc
         """)
 
@@ -154,7 +161,7 @@ extension OwnEntry {
         guard try row.optionalUUID(1) != nil else { return nil }
         self.init(
             entry: try StoredEntry(row, from: 1), partyName: try row.text(12), sequence: nil,
-            proof: nil, isCommitted: false)
+            proof: nil, isCommitted: false, withholding: try Withholding(row, from: 13))
     }
 }
 

@@ -26,17 +26,10 @@ package struct ReviewVerdict: Sendable {
     /// Where the word stands: a document's number and day, never what is in it.
     package let word: String
 
-    /// Throws `.malformed` for a word that is empty, longer than 200 characters or over more than a
-    /// line, and `.individualNumberNotAllowed` for one that could hold such a number.
+    /// Throws as `StatedWord`.
     package init(_ kind: Kind, word: String) throws(Refusal) {
-        guard (1...200).contains(word.count), !word.contains(where: \.isNewline) else {
-            throw .malformed("word")
-        }
-        guard !IndividualNumber.looksLikeOne(in: word) else {
-            throw .individualNumberNotAllowed("word")
-        }
         self.kind = kind
-        self.word = word
+        self.word = try StatedWord(word, item: "word").text
     }
 }
 

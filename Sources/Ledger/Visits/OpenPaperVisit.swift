@@ -79,15 +79,9 @@ extension Records {
                 NewVisit(
                     visit: visit, person: person, party: caller.party.key,
                     limitedTo: try row.int(1))
-            ]),
-            (
-                Self.insertNotice,
-                [
-                    .person(person), .id(.timeOrdered()), .text("paper-visit"),
-                    .text(caller.party.key), .id(visit.id),
-                ]
-            ),
+            ])
         ])
+        notify(person, Notice.paperVisit, visit: visit.id)
         enter(person, visit: visit.id)
         return visit
     }
@@ -101,10 +95,5 @@ extension Records {
         where e.recipient_number = $1 and e.payer_number = $2 and e.birth_date = $3
             and \(EntitlementRow.isCurrent)
         group by e.person
-        """)
-
-    private static let insertNotice = Statement(
-        """
-        insert into exchange.notice (person, notice, kind, party, visit) values ($1, $2, $3, $4, $5)
         """)
 }

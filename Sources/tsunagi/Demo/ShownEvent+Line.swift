@@ -5,6 +5,7 @@ import Ledger
 extension ShownEvent {
     var line: String {
         get throws {
+            if let release { return "(withheld until \(release.text.prefix(19)))" }
             let purpose = try resource.optionalArray("purposeOfEvent")?.first?
                 .requiredObject(at: "purposeOfEvent")
             let coding = try purpose?.optionalArray("coding")?.first?

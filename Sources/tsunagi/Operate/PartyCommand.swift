@@ -9,7 +9,8 @@ struct PartyCommand: AsyncParsableCommand {
         commandName: "party", abstract: "Load and change the registry of parties.",
         subcommands: [
             Load.self, OptIn.self, OptOut.self, Suspend.self, Resume.self, Connect.self,
-            Disconnect.self, Designate.self, Undesignate.self, CertificateCommand.self, Show.self,
+            Disconnect.self, Designate.self, Undesignate.self, Place.self, CertificateCommand.self,
+            Show.self,
         ])
 
     struct Named: ParsableArguments {
@@ -126,6 +127,23 @@ struct PartyCommand: AsyncParsableCommand {
                 "no longer designated \(designated.text)",
                 otherwise: "is not designated \(designated.text)"
             ) { try await $0.undesignate($1, designated.designation) }
+        }
+    }
+
+    struct Place: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "In which municipality an institution stands.",
+            discussion: "Without it an institution is in no declared disaster.")
+        @OptionGroup var named: Named
+        @Option(help: "The municipality's 6-digit code.") var municipality: String
+
+        func run() async throws {
+            guard let code = try? LocalGovernmentCode(municipality) else {
+                throw ValidationError("\(municipality) is no local government code.")
+            }
+            try await named.change(
+                "stands in \(municipality)", otherwise: "is no institution of the registry"
+            ) { try await $0.place($1, in: code) }
         }
     }
 

@@ -55,8 +55,11 @@ struct GatewayProcess {
             services.append(
                 SealerService(
                     sealer: try sealer(address, keys), epochSeconds: settings.epochSeconds))
+            services.append(
+                OfficeIndexService(index: OfficeIndex(Address(address), logger: logger)))
         }
         if settings.endpoints[.office]?.port != nil { services.append(FileWork(parts)) }
+        if let feed = settings.auditFeed { services.append(try auditFeed(feed, parts)) }
         services.append(
             Together(
                 services: try listeners(
@@ -82,6 +85,20 @@ struct GatewayProcess {
             outlet: try CheckpointOutlet(folder: settings.checkpointsFolder) {
                 WallClock.now().dayInJapan.text
             }, logger: logger)
+    }
+
+    private func auditFeed(
+        _ feed: Settings.AuditFeedSettings, _ parts: GatewayParts
+    ) throws -> AuditFeed {
+        let receiver = try SyslogReceiver(
+            host: feed.host, port: feed.port,
+            credentials: .init(
+                anchorsPEM: try Files.read(feed.anchors),
+                certificatePEM: try Files.read(feed.certificate),
+                keyPEM: try Files.read(feed.key)))
+        let host = ProcessInfo.processInfo.hostName
+        return AuditFeed(
+            parts, to: receiver, as: try .init(auditor: feed.auditor, host: host), logger: logger)
     }
 
     private func listeners(

@@ -40,9 +40,19 @@ struct Heartbeat: Service {
             } catch  where !Task.isCancelled {
                 logger.warning("refresh postponed", metadata: ["error": "\(error)"])
             } catch {}
-            if count % 10 == 0 { reload() }
+            if count % 10 == 0 {
+                reload()
+                await countReviews()
+            }
             measure()
         }
+    }
+
+    /// 災害時の受付の確認: counts alone.
+    private func countReviews() async {
+        guard let reviews = try? await ledger.openReviews() else { return }
+        Gauge(label: "tsunagi_emergency_reviews_open").record(reviews.open)
+        Gauge(label: "tsunagi_emergency_reviews_overdue").record(reviews.overdue)
     }
 
     private func reload() {
@@ -86,6 +96,14 @@ struct SealerService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await sealer.run(epochSeconds: epochSeconds) }
+    }
+}
+
+struct OfficeIndexService: Service {
+    let index: OfficeIndex
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await index.run() }
     }
 }
 

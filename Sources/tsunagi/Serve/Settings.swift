@@ -23,6 +23,8 @@ struct Settings: Sendable {
     /// 時代: how long the map of all sequences stays the last one.
     let epochSeconds: Int
     let trust: TrustFiles
+    /// Nothing: no audit messages are sent.
+    let auditFeed: AuditFeedSettings?
     let endpoints: [Listener: Endpoint]
     let logLevel: String
 
@@ -42,6 +44,17 @@ struct Settings: Sendable {
         let cardAnchors: String
         let revocationLists: [String]
         let revocationGraceHours: Int
+    }
+
+    /// 監査記録の送り出し: the syslog receiver, and who we are to it.
+    struct AuditFeedSettings: Sendable {
+        let host: String
+        let port: Int
+        let certificate: String
+        let key: String
+        let anchors: String
+        /// An auditor's code: the messages carry the ids by which that auditor knows residents.
+        let auditor: String
     }
 
     /// Every process has the keys of what it does, and no others: hashes of individual numbers and
@@ -88,6 +101,7 @@ struct Settings: Sendable {
             cardAnchors: try source.text("trust.card-anchors"),
             revocationLists: try source.list("trust.revocation-lists"),
             revocationGraceHours: try source.number("trust.revocation-grace-hours") ?? 0)
+        auditFeed = try Self.auditFeed(source)
         var endpoints: [Listener: Endpoint] = [:]
         for listener in Listener.allCases {
             let name = listener.rawValue
@@ -106,6 +120,17 @@ struct Settings: Sendable {
                 "listen.office.port is set but database.office is not: "
                     + "the office listener needs its own role.")
         }
+    }
+
+    /// All of it or nothing: the host says whether there is a receiver.
+    private static func auditFeed(_ source: Source) throws -> AuditFeedSettings? {
+        guard let host = try source.optional("audit-feed.host") else { return nil }
+        return AuditFeedSettings(
+            host: host, port: try source.number("audit-feed.port") ?? 6514,
+            certificate: try source.text("audit-feed.certificate"),
+            key: try source.text("audit-feed.key"),
+            anchors: try source.text("audit-feed.anchors"),
+            auditor: try source.text("audit-feed.auditor"))
     }
 
     /// What a large site may raise; the defaults and their arithmetic are in `Limits`.
@@ -129,6 +154,8 @@ struct Settings: Sendable {
         "trust.server-key",
         "trust.institution-anchors", "trust.office-anchors", "trust.portal-anchors",
         "trust.card-anchors", "trust.revocation-lists", "trust.revocation-grace-hours",
+        "audit-feed.host", "audit-feed.port", "audit-feed.certificate", "audit-feed.key",
+        "audit-feed.anchors", "audit-feed.auditor",
         "listen.institution.host", "listen.institution.port",
         "listen.institution.requests-per-second-per-party",
         "listen.institution.connections-per-party", "listen.office.host", "listen.office.port",

@@ -17,7 +17,7 @@ import Testing
             id: "e-1", at: SubsidyCase.instant("2026-06-15T01:00:00Z"),
             party: try Party(role: role, code: code), partyName: "見本",
             operatorName: "見本ベンダ", purpose: purpose, visitID: "visit-1", refusal: refusal,
-            patientID: "p-1", what: ["Coverage/e1"], proof: proof)
+            patientID: "p-1", what: ["Coverage/e1"], place: .own(proof))
         return try #require(
             try JSON(reading: view.render(purposes: Profiles.book.purposes)).object)
     }
@@ -36,14 +36,16 @@ import Testing
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
                 .receiveVaccinations, .listUnvaccinated, .readCheckups,
-                .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps:
+                .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
+                .examineComplaint, .readEmergencyReviews:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .registerVaccinationTargets, .settleReview, .feedCards, .recordVaccination,
                 .settleBill,
                 .saveScreening, .recordCheckup,
                 .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
-                .answerSensitiveFollowUp:
+                .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
+                .answerEmergencyReview:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
                 .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
@@ -51,7 +53,7 @@ import Testing
                 .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
-                .issueHealthCard, .revokeHealthCard:
+                .issueHealthCard, .revokeHealthCard, .declareDisaster:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }
@@ -99,7 +101,7 @@ import Testing
     @Test func `a sealed entry carries its proof, an unsealed one says so`() throws {
         let proof = SealedPosition(
             at: (5_000_000_000, 5_000_000_001), sequence: 7, isCommitted: true,
-            leaf: [0xFF, 0xFE, 0xFD, 0xFC], path: [[1], [2, 3]], checkpoint: "note")
+            leaf: .text([0xFF, 0xFE, 0xFD, 0xFC]), path: [[1], [2, 3]], checkpoint: "note")
         #expect(
             try position(try entry(.checkEligibility, proof: proof)) == [
                 "sealed": ["true"], "sequence": ["7"], "position": ["5000000000"],

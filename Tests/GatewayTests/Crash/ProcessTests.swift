@@ -60,6 +60,9 @@ struct ProcessTests {
         .setting(
             "missing anchors", names: ["/nowhere/ca.pem"], "trust", "card-anchors",
             "/nowhere/ca.pem"),
+        .setting(
+            "an audit feed without a certificate", names: ["audit-feed.certificate"], "audit-feed",
+            "host", "audit.example"),
         .setting("no keys", names: ["/nowhere"], "keys", "folder", "/nowhere"),
         mode("a seal key that others may read") { $0.keys + "/seal-1.key" },
         mode("a server key that others may read") { $0.pki.keyPath(.server, "gateway") },

@@ -76,4 +76,19 @@ struct PartyCommandTests {
             #expect(ended.status != 0 && ended.errors.contains("not in the registry"))
         }
     }
+
+    @Test func `an institution is placed in a municipality, and nobody else is`() async throws {
+        let key = Cast.spare.key
+        let placed = try await party("place", "--municipality", Cast.town.code, key)
+        #expect(placed.output == "\(key): stands in \(Cast.town.code)\n")
+        for (arguments, complaint) in [
+            (["--municipality", "132102", key], "no local government code"),
+            (["--municipality", Cast.town.code, Cast.portal.key], "no institution"),
+            (["--municipality", Cast.town.code, Cast.unregistered.key], "no institution"),
+        ] {
+            let ended = try await Program.run(
+                ["party", "place"] + arguments, owner: gateway.database)
+            #expect(ended.status != 0 && ended.errors.contains(complaint), "\(ended.errors)")
+        }
+    }
 }

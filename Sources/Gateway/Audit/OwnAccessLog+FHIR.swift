@@ -1,0 +1,82 @@
+import Exchange
+import Ledger
+
+/// 本人の一覧: as its resident reads it at a moment, what is withheld until later as its place alone; or
+/// whole, for whoever examines a complaint.
+extension OwnAccessLog {
+    /// `now` is nothing where the reader sees what is withheld, too.
+    func rendered(
+        of patient: String, asOf now: Instant?, rules: RuleBook, page: SearchPage
+    ) throws -> [UInt8] {
+        renderAuditEvents(
+            try entries.map { try $0.line(of: patient, checkpoint, asOf: now, rules) },
+            purposes: rules.purposes, page: page, proof: ListProof(self))
+    }
+}
+
+extension OwnEntry {
+    fileprivate func line(
+        of patient: String, _ checkpoint: String?, asOf now: Instant?, _ rules: RuleBook
+    ) throws -> LogLine {
+        if let now, let withholding, withholding.release > now {
+            let hash = LogHash.leaf(entry.leafText).bytes
+            return .withheld(
+                WithheldEntry(
+                    id: Hexadecimal.text(hash), release: withholding.release, patientID: patient,
+                    proof: place(.hash(hash), checkpoint)))
+        }
+        return .shown(
+            try AccessEntryView(
+                entry, of: (entry.visit?.text, patient), partyName: partyName,
+                place: .own(place(.text(entry.leafText), checkpoint)),
+                withholding: try withholding?.mark(rules)))
+    }
+
+    private func place(_ leaf: SealedPosition.Leaf, _ checkpoint: String?) -> SealedPosition? {
+        guard let proof, let sequence else { return nil }
+        return SealedPosition(
+            at: (proof.index, proof.size), sequence: sequence, isCommitted: isCommitted,
+            leaf: leaf, path: proof.path.map(\.bytes), checkpoint: checkpoint)
+    }
+}
+
+extension Withholding {
+    /// Throws `.rulesUnknown` for a reason that the rules in use no longer hold.
+    func mark(_ rules: RuleBook) throws -> WithholdingMark {
+        guard let reason = rules.log?.reason(reason) else { throw Refusal.rulesUnknown }
+        return WithholdingMark(party: party, reason: reason, release: release)
+    }
+}
+
+extension AccessEntryView {
+    /// `ids`: the visit and the resident, as the reader knows them.
+    init(
+        _ entry: StoredEntry, of ids: (visit: String?, patient: String?), partyName: String,
+        place: LogPlace, withholding: WithholdingMark?
+    ) throws {
+        guard let purpose = Purpose(rawValue: entry.purpose) else {
+            throw Refusal.rulesUnknown
+        }
+        self.init(
+            id: entry.id.text, at: entry.at,
+            party: try Party(uri: "urn:tsunagi:party:\(entry.party)"), partyName: partyName,
+            operatorName: entry.operatorID, purpose: purpose, visitID: ids.visit,
+            refusal: entry.outcome == "ok" ? nil : entry.outcome, patientID: ids.patient,
+            what: [purpose.rawValue], place: place, withholding: withholding)
+    }
+}
+
+extension ListProof {
+    fileprivate init?(_ log: OwnAccessLog) {
+        guard let checkpoint = log.checkpoint, let map = log.map else { return nil }
+        self.init(
+            checkpoint: checkpoint,
+            map: MapLeaf(
+                text: map.epoch.leafText, position: map.inclusion.index,
+                path: map.inclusion.path.map(\.bytes)),
+            place: Place(
+                index: map.index.bytes, count: map.head?.count ?? 0,
+                last: map.head.map { .init(position: $0.position, link: $0.link) }),
+            occupied: map.proof.occupied, siblings: map.proof.siblings.map(\.bytes))
+    }
+}

@@ -1,0 +1,100 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 記録の検索: `POST /fhir/AuditEvent/_search` (https://hl7.org/fhir/R4/auditevent.html#search), IHE BALP, for
+/// municipalities and auditors. Residents and visits go by ids that no other party has. Oldest first;
+/// `next` has the cursor to send with the same body. Every resident shown is on the record.
+extension GatewayParts {
+    func searchAccessLog(_ asking: Asking) async throws -> Response {
+        let party = asking.caller.party
+        let rules = try ledger.rules.current()
+        guard let visible = rules.log?.municipalPurposes else { throw Refusal.rulesUnknown }
+        let form = try await asking.request.searchForm(
+            only: LogSearch.parameters, repeating: ["date"])
+        let search = try LogSearch(form, of: party)
+        let path = asking.request.uri.path
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            let found = try records.searchLog(search, showing: visible)
+            let lines = try found.entries.map { entry in
+                LogLine.shown(
+                    try view(
+                        entry, for: party, withholding: try entry.withholding?.mark(rules)))
+            }
+            let page = SearchPage(
+                base: "fhir", selfLink: path,
+                nextLink: found.next.map { "\(path)?_cursor=\($0.text)" }, isCounted: false)
+            return renderAuditEvents(lines, purposes: rules.purposes, page: page)
+        }
+        return .fhir(.ok, bytes)
+    }
+
+    /// An entry by ids that this party alone has.
+    func view(
+        _ found: FoundEntry, for party: Party, withholding: WithholdingMark? = nil
+    ) throws -> AccessEntryView {
+        try AccessEntryView(
+            found.entry,
+            of: (
+                found.entry.visit.map { pairwise($0, for: party).current },
+                found.entry.person.map { pairwise($0, for: party).current }
+            ),
+            partyName: found.partyName, place: .position(found.position),
+            withholding: withholding)
+    }
+}
+
+extension LogSearch {
+    static let parameters: Set = [
+        "date", "purpose", "outcome", "address", "patient.identifier", "_count", "_cursor",
+    ]
+
+    /// Throws `.unknownItem("patient.identifier")` for an auditor, who knows no resident.
+    init(_ form: SearchForm, of party: Party) throws(Refusal) {
+        var count = PageLimits.entriesDefault
+        if let text = form["_count"] {
+            guard let number = Int(text), (1...PageLimits.entriesMax).contains(number) else {
+                throw .malformed("_count")
+            }
+            count = number
+        }
+        self.init(count: count)
+        for day in form.all("date") { try narrow(day) }
+        if let code = form["purpose"] {
+            guard let purpose = Purpose(rawValue: code) else { throw .malformed("purpose") }
+            self.purpose = purpose
+        }
+        if let outcome = form["outcome"] {
+            guard ["0", "4"].contains(outcome) else { throw .malformed("outcome") }
+            isGranted = outcome == "0"
+        }
+        if let address = form["address"] {
+            do throws(Refusal) { agent = try Party(uri: address) } catch {
+                throw .malformed("address")
+            }
+        }
+        identityKey = try form.identityKey("patient.identifier")
+        guard identityKey == nil || party.role == .municipality else {
+            throw .unknownItem("patient.identifier")
+        }
+        if let text = form["_cursor"] { cursor = try LogCursor(text: text) }
+    }
+
+    /// `ge2026-04-01`, `le2026-04-30`, or one day: Japanese days.
+    private mutating func narrow(_ text: String) throws(Refusal) {
+        let prefix = text.prefix { !$0.isNumber }
+        let day = try CalendarDay(String(text.dropFirst(prefix.count)), item: "date")
+        let first = Instant.startOfDay(day)
+        let after = Instant.startOfDay(day.adding(days: 1))
+        switch prefix {
+        case "", "eq":
+            from = first
+            before = after
+        case "ge": from = first
+        case "gt": from = after
+        case "le": before = after
+        case "lt": before = first
+        default: throw .malformed("date")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 開示の延期: `POST /access-log/withholdings`. An office holds entries of its own back from their residents
+/// until a time, for a reason of the law; the residents see at once that there are some, and until when.
+extension GatewayParts {
+    func withholdEntries(_ asking: Asking) async throws -> Response {
+        let (_, object) = try await asking.request.json(atMost: BodyLimits.visitBytesMax)
+        let rules = try ledger.rules.current()
+        guard let log = rules.log else { throw Refusal.rulesUnknown }
+        let order = try WithholdingOrder(object, log)
+        try await asking.access { try $0.withhold(order) }
+        return Response(status: .noContent)
+    }
+}
+
+extension WithholdingOrder {
+    /// 200 ids of 40 bytes stay far below the body's limit.
+    static let entriesMax = 200
+
+    fileprivate init(_ object: JSONObject, _ rules: LogRules) throws(Refusal) {
+        try object.requireOnly(["entries", "reason", "reference", "releaseAt"])
+        var entries: Set<RecordID> = []
+        for entry in try object.requiredArray("entries") {
+            entries.insert(try RecordID(entry.requiredString(at: "entries"), item: "entries"))
+        }
+        guard !entries.isEmpty else { throw .missing("entries") }
+        guard entries.count <= Self.entriesMax else { throw .tooMany("entries") }
+        guard let reason = rules.reason(try object.requiredString("reason")) else {
+            throw .malformed("reason")
+        }
+        self.init(
+            entries: Array(entries), reason: reason,
+            reference: try object.statedWord("reference"),
+            release: try Instant(object.requiredString("releaseAt"), item: "releaseAt"))
+    }
+}

@@ -1,0 +1,163 @@
+package import Exchange
+import Postgres
+
+/// A try that was counted, in a disaster that stands for this institution.
+package struct EmergencyTry: Sendable {
+    fileprivate let disaster: RecordID
+
+    /// Leaves the row alone when the hour is full: a refused try costs no later one.
+    fileprivate static let count = Statement(
+        """
+        insert into exchange.emergency_try as t (party, tries)
+        values ($1, array[clock_timestamp()])
+        on conflict (party) do update set tries = clock_timestamp() || array(
+            select at from unnest(t.tries) as u(at) where at > clock_timestamp() - interval '1 hour')
+        where $2 > (
+            select count(*) from unnest(t.tries) as u(at)
+            where at > clock_timestamp() - interval '1 hour')
+        """)
+
+    fileprivate static let standing = """
+        select d.disaster, d.areas from exchange.institution_area a
+        join exchange.disaster d on a.municipality = any (d.areas)
+        where a.party = $1 and d.ends_at > clock_timestamp() and d.begins_at <= clock_timestamp()
+            and d.ended_at is null and d.confirmed_at is not null
+        """
+
+    fileprivate static let selectStanding = Statement(
+        "\(standing) order by d.ends_at desc limit 1")
+    fileprivate static let selectStill = Statement("\(standing) and d.disaster = $2")
+}
+
+extension Ledger {
+    /// Counts a try in a commit of its own, before anybody is looked for. Throws `.noDisaster` where
+    /// none is declared for the institution's municipality, whoever is asked about, and
+    /// `.emergencyTooMany` for the try after the last of the hour; whoever asked enters it.
+    package func countEmergencyTry(_ caller: Caller, rules: EmergencyRules) async throws
+        -> EmergencyTry
+    {
+        let party = caller.party.key
+        return try await gateway.transaction { transaction in
+            let rows = try transaction.query(EmergencyTry.selectStanding, [.text(party)])
+            guard let row = rows.first else { throw Refusal.noDisaster }
+            let disaster = try row.uuid(0).record
+            let counted = try transaction.run(
+                EmergencyTry.count, [.text(party), .int(rules.triesPerHour)])
+            guard counted == 1 else { throw Refusal.emergencyTooMany }
+            return EmergencyTry(disaster: disaster)
+        }
+    }
+}
+
+extension Records {
+    /// Opens a visit for the one resident of the declared area who has this name, birth date and sex. It
+    /// answers the emergency kinds alone, leaves the resident a notice and the municipality a review,
+    /// all in one commit.
+    ///
+    /// Nobody under 支援措置 (`isNotDisclosed`) is found: who knows a name must not learn where somebody
+    /// lives. Throws `.noDisaster` once the disaster has ended, and `.emergencyNotConfirmed` in the
+    /// same words whatever did not match.
+    package mutating func openEmergencyVisit(
+        _ stated: StatedPerson, because reason: StatedWord, _ counted: EmergencyTry,
+        rules: EmergencyRules, end: (Instant) -> Instant, pairwise: (PersonKey) -> PairwiseIDs
+    ) throws -> OpenedVisit {
+        let disasters = try transaction.query(
+            EmergencyTry.selectStill, [.text(caller.party.key), .id(counted.disaster)])
+        guard let disaster = disasters.first else { throw Refusal.noDisaster }
+        let (person, municipality) = try resident(stated, in: try disaster.texts(1))
+        let ids = pairwise(person)
+        let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
+        let visit = OpenedVisit(
+            id: .timeOrdered(), patient: ids.current, kind: EmergencyRules.visitKind,
+            consents: rules.consents.map(\.code).sorted(),
+            term: VisitTerm(opened: now, ends: end(now)), cardValidTo: nil, replaces: former,
+            isRepeat: false)
+        let due = Instant.startOfDay(now.dayInJapan.adding(days: rules.reviewDays + 1))
+        write([
+            insertion(of: visit, person),
+            (
+                Self.insertReview,
+                [
+                    .person(person), .id(visit.id), .text(municipality), .id(counted.disaster),
+                    .text(caller.party.key), .text(caller.operatorID ?? ""), .text(reason.text),
+                    .time(now), .time(due),
+                ]
+            ),
+        ])
+        notify(person, Notice.emergencyVisit, visit: visit.id)
+        enter(
+            person, visit: visit.id,
+            basis: "disaster \(counted.disaster.text): \(reason.text)")
+        return visit
+    }
+
+    /// The one whom the statement tells, and where they live.
+    private mutating func resident(_ stated: StatedPerson, in areas: [String]) throws -> (
+        PersonKey, municipality: String
+    ) {
+        let candidates = try transaction.query(
+            Self.selectCandidates,
+            [
+                .text(stated.birthDate.text), .texts(stated.registeredSexes), .texts(areas),
+                .day(now.dayInJapan.daysSince1970),
+            ]
+        ).map { row in
+            (
+                person: try row.uuid(0).person, name: try row.text(1),
+                kana: try row.optionalText(2), municipality: try row.text(3)
+            )
+        }
+        let named = candidates.filter { stated.isNamed($0.name, kana: $0.kana) }
+        guard let one = named.first, named.allSatisfy({ $0.person == one.person }) else {
+            throw Refusal.emergencyNotConfirmed
+        }
+        return (one.person, one.municipality)
+    }
+
+    private func insertion(of visit: OpenedVisit, _ person: PersonKey) -> (Statement, [Value]) {
+        (
+            Self.insertVisit,
+            [
+                .person(person), .id(visit.id), .text(caller.party.key), .text(visit.patient),
+                .text(visit.kind), .texts(visit.consents), .time(visit.term.opened),
+                .time(visit.term.ends),
+            ]
+        )
+    }
+
+    /// What each body says now of people of this birth date who live in the area today.
+    private static let selectCandidates = Statement(
+        """
+        select i.person, i.name, i.name_kana, r.municipality
+        from exchange.identity i
+        cross join lateral (
+            select municipality from exchange.residence r
+            where r.person = i.person and r.from_day <= $4
+            order by r.from_day desc, r.version desc limit 1) r
+        where i.birth_date = $1 and i.sex = any ($2) and r.municipality = any ($3)
+            and not i.is_under_review and not exists (
+                select 1 from exchange.identity later
+                where later.person = i.person and later.body = i.body
+                    and not later.is_under_review and later.version > i.version)
+            and not exists (
+                select 1 from exchange.identity hidden
+                where hidden.person = i.person and hidden.is_not_disclosed and not exists (
+                    select 1 from exchange.identity later
+                    where later.person = hidden.person and later.body = hidden.body
+                        and later.version > hidden.version))
+        """)
+
+    private static let insertVisit = Statement(
+        """
+        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by,
+            opened_at, ends_at)
+        values ($1, $2, $3, $4, $5, $6, 'declaration', $7, $8)
+        """)
+
+    private static let insertReview = Statement(
+        """
+        insert into exchange.emergency_review (person, visit, municipality, disaster, party,
+            operator, reason, opened_at, due_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """)
+}

@@ -1,0 +1,74 @@
+import Exchange
+package import Logging
+package import Postgres
+
+/// 役所の索引: behind the sealer, notes which sealed entries concern which municipality: those it made
+/// itself, and those about whoever lived there on the day of the entry. So a search of an office looks
+/// at its own entries alone, however long the log is, and no entry ever waits for the index.
+///
+/// Each step is one statement: a crash leaves it done or not done. Of two at once one goes on and the
+/// other does nothing.
+package final class OfficeIndex: Sendable {
+    /// 2,048 entries are one round of the sealer, about 20 ms here.
+    static let stepMax = 2_048
+    static let pauseMilliseconds = 500
+
+    private let pool: Pool
+    private let logger: Logger
+
+    package init(_ address: Address, logger: Logger) {
+        pool = Pool(address, limits: .single, label: "tsunagi-offices", logger: logger)
+        self.logger = logger
+    }
+
+    /// Follows until cancelled. A database that is away is waited for.
+    package func run() async {
+        while !Task.isCancelled {
+            do {
+                if try await advance() == Self.stepMax { continue }
+            } catch  where !Task.isCancelled {
+                logger.warning("office index postponed", metadata: ["error": "\(error)"])
+            } catch {}
+            try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
+        }
+        await pool.shutdown()
+    }
+
+    /// One step; returns how many positions it went ahead.
+    @discardableResult
+    package func advance() async throws -> Int {
+        try await pool.transaction { transaction in
+            try transaction.query(Self.step, [.int(Self.stepMax)]).first?.int(0) ?? 0
+        }
+    }
+
+    package func close() async { await pool.shutdown() }
+
+    private static let step = Statement(
+        """
+        with follower as (
+            select next_position from log.follower where name = 'offices' for update skip locked),
+        span as (
+            select f.next_position as first, least(f.next_position + $1, h.size) as past
+            from follower f cross join log.head h),
+        entries as (
+            select s.position, s.person, e.party, (e.at at time zone 'Asia/Tokyo')::date as day
+            from span
+            join log.position s on s.position >= span.first and s.position < span.past
+            join log.access_entry e on e.entry = s.entry),
+        noted as (
+            insert into log.office_entry (office, position)
+            select party, position from entries where party like 'municipality:%'
+            union
+            select 'municipality:' || r.municipality, e.position from entries e
+            cross join lateral (
+                select municipality from exchange.residence r
+                where r.person = e.person and r.from_day <= e.day
+                order by r.from_day desc, r.version desc limit 1) r
+            where e.party not like 'portal:%' and r.municipality <> '\(Residence.nowhere)'
+            on conflict do nothing)
+        update log.follower f set next_position = span.past from span
+        where f.name = 'offices' and span.past > span.first
+        returning span.past - span.first
+        """)
+}

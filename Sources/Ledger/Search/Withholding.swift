@@ -1,0 +1,91 @@
+package import Exchange
+import Postgres
+
+/// 開示の延期: until when an entry is held back from its resident, by whom and why.
+package struct Withholding: Sendable {
+    package let party: Party
+    /// A code of `profiles/access/log.json`.
+    package let reason: String
+    package let release: Instant
+
+    /// Of `log.withholding w`, joined from the left.
+    static let columns = "w.party, w.reason, w.release_at"
+
+    init?(_ row: Row, from column: Int) throws {
+        guard let party = try row.optionalText(column) else { return nil }
+        self.party = try Party(key: party)
+        reason = try row.text(column + 1)
+        release = Instant(microseconds: try row.instant(column + 2))
+    }
+}
+
+/// 延期の申出: what an office states when it holds entries back.
+package struct WithholdingOrder: Sendable {
+    package let entries: [RecordID]
+    package let reason: WithholdingReason
+    /// Where the decision is written.
+    package let reference: StatedWord
+    package let release: Instant
+
+    package init(
+        entries: [RecordID], reason: WithholdingReason, reference: StatedWord, release: Instant
+    ) {
+        self.entries = entries
+        self.reason = reason
+        self.reference = reference
+        self.release = release
+    }
+}
+
+extension Records {
+    /// Holds entries of this office back from their residents, and the entry of the marking with them:
+    /// it would tell of the others. What was shown before stays shown.
+    ///
+    /// Throws `.recordUnknown` unless every one is the office's own and about a resident,
+    /// `.alreadySettled` for one that is held back, and `.termTooLong`.
+    package mutating func withhold(_ order: WithholdingOrder) throws {
+        let found = try transaction.query(
+            Self.selectOwnEntries,
+            [.uuids(order.entries.map { UUIDBytes($0) }), .text(caller.party.key)]
+        ).map { row in
+            (
+                id: try row.uuid(0).record, person: try row.uuid(1).person,
+                at: Instant(microseconds: try row.instant(2)), isHeld: try row.bool(3)
+            )
+        }
+        guard found.count == order.entries.count else { throw Refusal.recordUnknown }
+        guard !found.contains(where: \.isHeld) else { throw Refusal.alreadySettled }
+        var entries: [PersonKey: [RecordID]] = [:]
+        for entry in found {
+            try order.reason.requireTerm(of: entry.at, until: order.release, now: now)
+            entries[entry.person, default: []].append(entry.id)
+        }
+        for (person, held) in entries {
+            let marking = enter(
+                person, basis: held.map(\.text).sorted().joined(separator: " "))
+            write([
+                (
+                    Self.insertWithholding,
+                    [
+                        .uuids((held + [marking]).map { UUIDBytes($0) }), .person(person),
+                        .text(caller.party.key), .text(order.reason.code),
+                        .text(order.reference.text), .time(order.release), .id(marking),
+                    ]
+                )
+            ])
+        }
+    }
+
+    private static let selectOwnEntries = Statement(
+        """
+        select e.entry, e.person, e.at, w.entry is not null
+        from log.access_entry e left join log.withholding w on w.entry = e.entry
+        where e.entry = any ($1) and e.party = $2 and e.person is not null
+        """)
+
+    private static let insertWithholding = Statement(
+        """
+        insert into log.withholding (entry, person, party, reason, reference, release_at, marked_by)
+        select entry, $2, $3, $4, $5, $6, $7 from unnest($1::uuid[]) as e(entry)
+        """)
+}

@@ -1,0 +1,71 @@
+import Exchange
+import TestSupport
+
+/// What an office reads of `POST /fhir/AuditEvent/_search`, by the words of the resources alone.
+struct FoundPage {
+    static let path = "/fhir/AuditEvent/_search"
+
+    let events: [FoundEvent]
+    /// The `_cursor` of the next page.
+    let next: String?
+
+    init(_ answer: TLSClient.Answer) {
+        events = answer.entries.map { FoundEvent($0) }
+        let link = (answer.json["link"]?.array ?? []).compactMap(\.object)
+            .first { $0["relation"]?.string == "next" }?["url"]?.string
+        next = link.flatMap { $0.split(separator: "_cursor=").last.map { String($0) } }
+    }
+}
+
+struct FoundEvent {
+    let id: String
+    let purpose: String
+    let outcome: String
+    let party: String
+    let patient: String?
+    let visit: String?
+    let position: Int?
+    let text: String
+
+    init(_ event: JSONObject) {
+        id = event["id"]?.string ?? ""
+        let coding = event["purposeOfEvent"]?.array?.first?.object?["coding"]?.array?.first
+        purpose = coding?.object?["code"]?.string ?? ""
+        outcome = event["outcome"]?.string ?? ""
+        party =
+            event["agent"]?.array?.first?.object?["network"]?.object?["address"]?.string ?? ""
+        let what = (event["entity"]?.array ?? []).compactMap { $0.object?["what"]?.object }
+        patient = what.lazy.compactMap { $0["reference"]?.string }
+            .first { $0.hasPrefix("Patient/") }
+        visit = what.lazy.compactMap { $0["identifier"]?.object?["value"]?.string }.first
+        let parts = event["extension"]?.array?.first?.object?["extension"]?.array ?? []
+        position = parts.lazy.compactMap(\.object)
+            .first { $0["url"]?.string == "position" }?["valueString"]?.string.flatMap { Int($0) }
+        text = JSON.object(event).text
+    }
+}
+
+extension RunningGateway {
+    /// A page of a search, with the entries that it made counted.
+    func searchLog(_ party: Party, _ fields: [(String, String)]) async throws -> FoundPage {
+        let answer = try await search(party, FoundPage.path, fields)
+        try answer.expect(200)
+        let page = FoundPage(answer)
+        let shown = Set(page.events.compactMap(\.patient)).count
+        expectMoreEntries(max(shown, 1) - 1)
+        return page
+    }
+
+    /// Every page of a search.
+    func allFound(_ party: Party, _ fields: [(String, String)] = []) async throws -> [FoundEvent] {
+        var events: [FoundEvent] = []
+        var cursor: String?
+        repeat {
+            let page = try await searchLog(
+                party, fields + [("_count", "100")] + (cursor.map { [("_cursor", $0)] } ?? []))
+            events += page.events
+            cursor = page.next
+        } while cursor != nil
+        return events
+    }
+}
