@@ -149,9 +149,21 @@ extension RunningGateway {
         throw TLSClient.Gone(description: "no epoch was committed in 60 s")
     }
 
+    /// Files go on being worked on after their receipt, and enter what they do.
+    private func restFiles() async throws {
+        for _ in 0..<2_400 {
+            let busy = try await count(
+                "select count(*) from office.file where state in ('weighing', 'applying')")
+            if busy == 0 { return }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        throw TLSClient.Gone(description: "files were not at rest in 60 s")
+    }
+
     /// 帳尻: no answer without its entry, no entry without its answer, and a log that verifies against
     /// its checkpoint.
     package func checkLedger() async throws {
+        try await restFiles()
         let entered = try await entered()
         #expect(entered == tally.withLock { $0.expected })
         try await seal()
