@@ -147,7 +147,10 @@ import Testing
                 "QuestionnaireResponse",
             ]
         ),
-        (.office, ["CoverageEligibilityResponse", "Immunization", "Questionnaire", "Task"]),
+        (
+            .office,
+            ["CoverageEligibilityResponse", "AuditEvent", "Immunization", "Questionnaire", "Task"]
+        ),
         (
             .resident,
             [
