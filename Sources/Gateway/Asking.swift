@@ -78,6 +78,9 @@ struct Asking: Sendable {
         }
     }
 
+    /// 代理の決まり in force; none before the rules of this release are loaded.
+    func actingRules() throws -> ActingRules? { try ledger.rules.current().acting }
+
     /// `Ledger.checkNeedle`.
     func check(
         _ request: NeedleRequest, rules: RuleBook,

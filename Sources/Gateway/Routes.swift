@@ -85,6 +85,12 @@ extension GatewayParts {
                 .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
                 handle: readRegistration),
             route(
+                .post, "/guardianship/registration-tasks", for: .registerGuardianships,
+                handle: registerGuardianships),
+            route(
+                .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
                 .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
                 handle: registerVaccinationTargets),
             route(
@@ -150,8 +156,29 @@ extension GatewayParts {
         ]
     }
 
-    private var residentRoutes: [Route] {
+    /// 代理と本人の意思: who acts for whom, and what a resident takes back or forbids.
+    private var representationRoutes: [Route] {
         [
+            route(.get, "/represented", for: .readRepresented, handle: readRepresented),
+            route(.post, "/tokens/acting", for: .beginActingSession, handle: beginActing),
+            route(
+                .get, "/representatives", for: .readOwnRepresentatives,
+                handle: readRepresentatives),
+            route(.post, "/delegations", for: .delegate, handle: delegate),
+            route(
+                .post, "/delegations/accept", for: .acceptDelegation, handle: acceptDelegation),
+            route(.post, "/delegations/:id/end", for: .endDelegation, handle: endDelegation),
+            route(
+                .post, "/visits/:id/withdraw", for: .withdrawOwnConsent,
+                handle: withdrawOwnConsent),
+            route(.get, "/blocks", for: .readOwnBlocks, handle: readOwnBlocks),
+            route(.post, "/blocks", for: .setOwnBlock, handle: setOwnBlock),
+            route(.post, "/blocks/:id/lift", for: .liftOwnBlock, handle: liftOwnBlock),
+        ]
+    }
+
+    private var residentRoutes: [Route] {
+        representationRoutes + [
             Route(.post, "/tokens/nonces", handle: issueNonce(.residentToken)),
             route(.post, "/tokens", for: .beginResidentSession, handle: beginSession),
             route(.post, "/tokens/revoke", for: .endResidentSession, handle: endSession),

@@ -21,6 +21,14 @@ enum AdvisoryLock: Int {
     /// The same of one person's checkups: two clinics' reports, and the tickets they use.
     static func checkups(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.low) }
 
+    /// Who may act for one person: whoever acts shares it until the entry is durable, so that when a
+    /// relation was taken away nothing is answered by it any more.
+    static func relations(of person: PersonKey) -> Int {
+        Int(truncatingIfNeeded: person.high ^ person.low)
+    }
+
+    static let share = Statement("select pg_advisory_xact_lock_shared($1)")
+
     /// Waits for its turn; what was committed by whoever was before is seen by the next statement.
     static let wait = Statement("select pg_advisory_xact_lock($1)")
 

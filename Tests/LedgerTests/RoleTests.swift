@@ -37,7 +37,7 @@ import Testing
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
                 Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
             ]
-        } + own + versions + aroundTheNeedle + offices
+        } + own + versions + aroundTheNeedle + acting + offices
 
     /// What one role may and the others may not.
     static let own: [Attempt] =
@@ -140,6 +140,27 @@ import Testing
             "update exchange.vaccination_target set is_removed = true",
             "delete from exchange.vaccination_target", "select * from exchange.notice",
         ].map { Attempt(role: "office", sql: $0) }
+
+    /// 代理: who is a guardian is the office's to say, and nobody's to change; what a resident lets others do,
+    /// forbids and takes back is the gateway's alone, and is not taken away from the record.
+    static let acting: [Attempt] =
+        [
+            "insert into exchange.guardianship (person) values (null)",
+            "update exchange.guardianship set is_custody_lost = false",
+            "delete from exchange.guardianship", "delete from exchange.delegation",
+            "update exchange.delegation set kinds = '{}'", "delete from exchange.block",
+            "update exchange.block set party = party",
+            "update exchange.resident_token set representative = null",
+        ].map { Attempt(role: "gateway", sql: $0) }
+        + [
+            "update exchange.guardianship set is_custody_lost = false",
+            "delete from exchange.guardianship",
+        ].map { Attempt(role: "office", sql: $0) }
+        + ["office", "sealer", "reader"].flatMap { role in
+            ["delegation", "block", "relation", "withheld", "visit_now"].map {
+                Attempt(role: role, sql: "select * from exchange.\($0)")
+            }
+        }
 
     /// 役所の閲覧・災害: what was withheld, declared or answered stays so, and only the sealer fills the index.
     static let offices: [Attempt] =

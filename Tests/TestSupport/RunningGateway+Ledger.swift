@@ -102,7 +102,7 @@ extension RunningGateway {
             select count(*) from log.access_entry
             where outcome <> 'ok'
                 or purpose not in ('register-entitlements', 'register-checkup-targets',
-                    'register-vaccination-targets', 'feed-cards',
+                    'register-guardianships', 'register-vaccination-targets', 'feed-cards',
                     'register-maternal-notifications')
             """)
     }

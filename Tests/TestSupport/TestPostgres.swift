@@ -100,10 +100,12 @@ package enum TestPostgres {
 
     /// All suites run side by side, with some five connections each at their busiest: fifty suites were
     /// seen to hold 257. A refused connection is a failure that says nothing about the program.
-    /// What it writes into its log is what a site's server writes.
-    private static let common = ["max_connections": "1000", "shared_buffers": "64MB"].merging(
-        siteLogging()
-    ) { own, _ in own }
+    /// What it writes into its log is what a site's server writes; which statements ran, and how many
+    /// rows each gave, is what some tests are about.
+    private static let common = [
+        "max_connections": "1000", "shared_buffers": "64MB",
+        "shared_preload_libraries": "pg_stat_statements",
+    ].merging(siteLogging()) { own, _ in own }
 
     /// The lines of deploy/postgresql/settings.conf about the log.
     private static func siteLogging(file: String = #filePath) -> [String: String] {

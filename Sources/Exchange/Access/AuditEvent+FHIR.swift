@@ -12,6 +12,8 @@ package struct AccessEntryView: Hashable, Sendable {
     package let refusal: String?
     /// As the reader knows the resident; `nil` of an entry about nobody.
     package let patientID: String?
+    /// 代理した人: who asked in the resident's place, by the id that the reader knows them by.
+    package let representativeID: String?
     /// References of what was disclosed or written (`Coverage/e12`); for a search, the request as
     /// asked.
     package let what: [String]
@@ -21,8 +23,9 @@ package struct AccessEntryView: Hashable, Sendable {
 
     package init(
         id: String, at: Instant, party: Party, partyName: String, operatorName: String?,
-        purpose: Purpose, visitID: String?, refusal: String?, patientID: String?, what: [String],
-        place: LogPlace, withholding: WithholdingMark? = nil
+        purpose: Purpose, visitID: String?, refusal: String?, patientID: String?,
+        representativeID: String? = nil, what: [String], place: LogPlace,
+        withholding: WithholdingMark? = nil
     ) {
         self.id = id
         self.at = at
@@ -33,6 +36,7 @@ package struct AccessEntryView: Hashable, Sendable {
         self.visitID = visitID
         self.refusal = refusal
         self.patientID = patientID
+        self.representativeID = representativeID
         self.what = what
         self.place = place
         self.withholding = withholding
@@ -126,19 +130,22 @@ extension AccessEntryView {
             .examineComplaint, .readEmergencyReviews:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .registerVaccinationTargets, .settleReview, .feedCards,
+            .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
+            .settleReview, .feedCards,
             .recordVaccination, .settleBill, .saveScreening, .recordCheckup,
             .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
             .create
-        case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
+        case .readRepresented, .readOwnRepresentatives, .readOwnBlocks,
+            .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
             .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
             .readOwnCheckups,
             .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
-            .revokeHealthCard, .declareDisaster:
+            .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
+            .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster:
             .operation
         }
     }
@@ -205,8 +212,14 @@ extension AccessEntryView {
         if form == .search, let patientID {
             agents.object { agent in
                 agent.concept("type", FHIR.System.participation, "IRCP")
-                agent.reference("who", "Patient/" + patientID)
+                agent.reference("who", "Patient/" + (representativeID ?? patientID))
                 agent.member("requestor", true)
+            }
+        } else if let representativeID {
+            agents.object { agent in
+                agent.concept("type", FHIR.System.participation, "AUT")
+                agent.reference("who", "Patient/" + representativeID)
+                agent.member("requestor", false)
             }
         }
         if let operatorName {

@@ -29,5 +29,8 @@ package struct ConsentKindRule: Hashable, Sendable {
     package let isOnByDefault: Bool
     /// From this age the child alone decides.
     package let childDecidesFromAge: Int
+    /// From that age on the child may let somebody act in it; otherwise it passes to nobody until the
+    /// child is of age.
+    package let childMayShare: Bool
     package let source: RuleSource
 }

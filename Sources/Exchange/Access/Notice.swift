@@ -28,6 +28,10 @@ package struct Notice: Hashable, Sendable {
     package static let emergencyVisit = "emergency-visit"
     /// 予防接種の対象になったこと.
     package static let vaccinationDue = "vaccination-due"
+    /// 保護者の登録が変わったこと.
+    package static let guardianshipChanged = "guardianship-changed"
+    /// 委任が受けられた、または終わったこと.
+    package static let delegationChanged = "delegation-changed"
 
     package init(
         id: String, at: Instant, kind: NoticeKindRule, party: Party, partyName: String,

@@ -45,6 +45,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerEntitlements = "register-entitlements"
     /// 検診対象者の登録 (municipality).
     case registerCheckupTargets = "register-checkup-targets"
+    /// 保護者・後見の登録 (municipality).
+    case registerGuardianships = "register-guardianships"
     /// 妊娠届・出生の届出の登録 (municipality).
     case registerNotifications = "register-maternal-notifications"
     /// 事後措置の一覧の参照 (municipality).
@@ -79,12 +81,32 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case beginResidentSession = "begin-resident-session"
     /// 本人の利用終了 (portal).
     case endResidentSession = "end-resident-session"
+    /// 代わりに手続きできる人の参照 (portal).
+    case readRepresented = "read-represented"
+    /// 代理の利用開始 (portal).
+    case beginActingSession = "begin-acting-session"
+    /// 本人による、代わりに手続きできる人の参照 (portal).
+    case readOwnRepresentatives = "read-own-representatives"
+    /// 委任 (portal).
+    case delegate
+    /// 委任の受諾 (portal).
+    case acceptDelegation = "accept-delegation"
+    /// 委任の終了 (portal).
+    case endDelegation = "end-delegation"
     /// 本人の受給資格の参照 (portal).
     case readOwnEntitlements = "read-own-entitlements"
     /// 本人の受付と同意の参照 (portal).
     case readOwnVisits = "read-own-visits"
     /// 本人による受付の終了 (portal).
     case endOwnVisit = "end-own-visit"
+    /// 本人による同意の撤回 (portal).
+    case withdrawOwnConsent = "withdraw-own-consent"
+    /// 本人による、停止した医療機関の参照 (portal).
+    case readOwnBlocks = "read-own-blocks"
+    /// 本人による医療機関の停止 (portal).
+    case setOwnBlock = "set-own-block"
+    /// 本人による医療機関の停止の解除 (portal).
+    case liftOwnBlock = "lift-own-block"
     /// 本人のお知らせの参照 (portal).
     case readOwnNotices = "read-own-notices"
     /// 本人の接種記録の参照 (portal).
@@ -123,7 +145,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
-        case .registerCheckupTargets, .registerVaccinationTargets, .receiveVaccinations,
+        case .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
+            .receiveVaccinations,
             .listUnvaccinated, .registerNotifications, .readFollowUps,
             .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp:
             [.municipality]
@@ -134,8 +157,11 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .examineComplaint: [.ombudsman]
         case .settleReview: [.operator_]
         case .feedCards: [.cardauthority]
-        case .beginResidentSession, .endResidentSession, .readOwnEntitlements, .readOwnVisits,
-            .endOwnVisit, .readOwnNotices, .readOwnVaccinations, .readOwnForecast,
+        case .beginResidentSession, .endResidentSession, .readRepresented, .beginActingSession,
+            .readOwnRepresentatives, .delegate, .acceptDelegation, .endDelegation,
+            .readOwnEntitlements, .readOwnVisits, .endOwnVisit, .withdrawOwnConsent,
+            .readOwnBlocks, .setOwnBlock, .liftOwnBlock, .readOwnNotices, .readOwnVaccinations,
+            .readOwnForecast,
             .readOwnBalances, .saveScreening, .readOwnScreenings, .issueHealthCard,
             .revokeHealthCard,
             .readOwnCheckups, .readOwnSensitiveCheckups, .readOwnMeasurements,

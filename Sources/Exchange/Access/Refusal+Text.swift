@@ -122,6 +122,9 @@ extension Refusal {
             .tokenExpired,
             .tokenRevoked,
             .tokenOfAnotherParty,
+            .relationUnknown,
+            .notYoursToShare,
+            .delegationUnknown,
             .serviceDateOutOfRange,
             .recordUnknown,
             .taskUnknown,
@@ -213,6 +216,9 @@ extension Refusal {
         case .tokenExpired: .tokenExpired
         case .tokenRevoked: .tokenRevoked
         case .tokenOfAnotherParty: .tokenOfAnotherParty
+        case .relationUnknown: .relationUnknown
+        case .notYoursToShare: .notYoursToShare
+        case .delegationUnknown: .delegationUnknown
         case .serviceDateOutOfRange: .serviceDateOutOfRange
         case .recordUnknown: .recordUnknown
         case .taskUnknown: .taskUnknown

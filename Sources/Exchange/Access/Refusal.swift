@@ -53,6 +53,11 @@ package enum Refusal: Error, Hashable, Sendable {
     case tokenRevoked
     case tokenOfAnotherParty
 
+    // Whoever acts for another, and what a resident decides.
+    case relationUnknown
+    case notYoursToShare
+    case delegationUnknown
+
     // Registration and records.
     case serviceDateOutOfRange
     case recordUnknown

@@ -25,7 +25,7 @@ extension RowCode {
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
         case .notOwnResident:
-            return "この人は資格の開始日に貴団体の住民として届いていません。住所の異動を確かめてください。"
+            return "この人は貴団体の住民として届いていません。住所の異動を確かめてください。"
                 + "広域の制度なら都道府県から登録してください。"
         case .staleHistory:
             return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
@@ -82,7 +82,7 @@ extension RowCode {
             "\(name) has a code that is not in your scheme master. Register it or correct it "
                 + Self.again
         case .notOwnResident:
-            "This person was not your resident on the first day. Check the move; schemes of the "
+            "This person is not known as your resident. Check the move; schemes of the "
                 + "prefecture are registered by the prefecture."
         case .staleHistory:
             "A newer version than this \(name) is already registered. Fetch the latest history "

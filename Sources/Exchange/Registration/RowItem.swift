@@ -73,6 +73,17 @@ struct RowItem: Hashable, Sendable {
             "`on` within the pregnancy, `live` and `still` that add up to those remaining"),
         "dateOfBirth": RowItem("出生日", day.0, day.1),
         "isWithdrawn": RowItem("取消フラグ", "trueまたはfalse", "true or false"),
+        "child": RowItem("本人", "個人番号だけのオブジェクト", "an object that holds myNumber alone"),
+        "guardian": RowItem(
+            "保護者・後見人", "本人とは別の人の個人番号だけのオブジェクト",
+            "an object that holds myNumber alone, of somebody else than the child"),
+        "child.myNumber": RowItem("本人の個人番号", "半角数字12桁", "twelve half-width digits"),
+        "guardian.myNumber": RowItem(
+            "保護者・後見人の個人番号", "半角数字12桁", "twelve half-width digits"),
+        "guardianKind": RowItem(
+            "関係区分", "acting.jsonにあるコード(\"1\"父、\"2\"母など)",
+            "a code of acting.json (\"1\" father, \"2\" mother, …)"),
+        "isCustodyLost": RowItem("親権喪失フラグ", "trueまたはfalse", "true or false"),
         "kind": RowItem(
             "種別", "\"bind\"、\"residence\"、\"revoke\"", "\"bind\", \"residence\" or \"revoke\""),
         "sequence": RowItem("通番", "64文字以内", "at most 64 characters"),

@@ -11,6 +11,8 @@ package struct RuleBook: Sendable {
     package let visitKinds: [VisitKindRule]
     /// None in a version kept from before residents were told anything.
     package let noticeKinds: [NoticeKindRule]
+    /// 代理の決まり: none in a version kept from before anybody acted for another.
+    package let acting: ActingRules?
     package let purposes: [Purpose: BilingualText]
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
@@ -35,6 +37,9 @@ package struct RuleBook: Sendable {
         visitKinds = try folder.visitKinds()
         noticeKinds = try folder.noticeKinds(isKept: isKept)
         purposes = try folder.purposes(isKept: isKept)
+        acting = try Self.field(isKept) { [consentKinds] () throws(RuleFault) in
+            try ActingRules(reading: folder, consentKinds)
+        }
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         layouts = try Layouts(of: folder, isKept: isKept)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
@@ -132,7 +137,7 @@ extension RuleFolder {
         return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
                 "code", "field", "name", "explanation", "sensitive", "onByDefault",
-                "childDecidesFromAge",
+                "childDecidesFromAge", "childMayShare",
             ])
             let rule = ConsentKindRule(
                 kind: try row.consentKind("code"), field: try row.string("field"),
@@ -140,7 +145,7 @@ extension RuleFolder {
                 isSensitive: try row.bool("sensitive"),
                 isOnByDefault: try row.bool("onByDefault"),
                 childDecidesFromAge: try row.int("childDecidesFromAge", in: 0...20),
-                source: source)
+                childMayShare: try row.bool("childMayShare", default: false), source: source)
             guard !(rule.isSensitive && rule.isOnByDefault) else {
                 throw row.fault("onByDefault", "is true for a sensitive kind")
             }

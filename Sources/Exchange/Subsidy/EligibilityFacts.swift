@@ -36,15 +36,20 @@ package struct VisitFacts: Sendable, Hashable {
     }
 
     package let kind: Kind
-    package let consents: Set<ConsentKind>
+    /// Those that stand: the resident may take back what was agreed to.
+    package var consents: Set<ConsentKind>
+    /// Fewer stand than were agreed to.
+    package let isNarrowed: Bool
     package let opened: Instant
     package let cardValidTo: CalendarDay?
 
     package init(
-        kind: Kind, consents: Set<ConsentKind>, opened: Instant, cardValidTo: CalendarDay? = nil
+        kind: Kind, consents: Set<ConsentKind>, isNarrowed: Bool = false, opened: Instant,
+        cardValidTo: CalendarDay? = nil
     ) {
         self.kind = kind
         self.consents = consents
+        self.isNarrowed = isNarrowed
         self.opened = opened
         self.cardValidTo = cardValidTo
     }

@@ -17,7 +17,8 @@ extension GatewayParts {
             let (person, log) = try records.examine(complaint, offset: offset, limit: count)
             return try log.rendered(
                 of: pairwise(person, for: party).current, asOf: nil, rules: rules,
-                page: page(log.total))
+                page: page(log.total)
+            ) { pairwise($0, for: party).current }
         }
         return .fhir(.ok, bytes)
     }

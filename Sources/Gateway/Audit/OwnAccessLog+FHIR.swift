@@ -6,28 +6,37 @@ import Ledger
 extension OwnAccessLog {
     /// `now` is nothing where the reader sees what is withheld, too.
     func rendered(
-        of patient: String, asOf now: Instant?, rules: RuleBook, page: SearchPage
+        of patient: String, asOf now: Instant?, rules: RuleBook, page: SearchPage,
+        name: (PersonKey) -> String
     ) throws -> [UInt8] {
         renderAuditEvents(
-            try entries.map { try $0.line(of: patient, checkpoint, asOf: now, rules) },
+            try entries.map { own in
+                let ids = (
+                    visit: own.entry.visit?.text, patient: patient,
+                    representative: own.entry.representative.map(name)
+                )
+                return try own.line(of: ids, checkpoint, asOf: now, rules)
+            },
             purposes: rules.purposes, page: page, proof: ListProof(self))
     }
 }
 
 extension OwnEntry {
     fileprivate func line(
-        of patient: String, _ checkpoint: String?, asOf now: Instant?, _ rules: RuleBook
+        of ids: (visit: String?, patient: String, representative: String?), _ checkpoint: String?,
+        asOf now: Instant?, _ rules: RuleBook
     ) throws -> LogLine {
         if let now, let withholding, withholding.release > now {
             let hash = LogHash.leaf(entry.leafText).bytes
             return .withheld(
                 WithheldEntry(
-                    id: Hexadecimal.text(hash), release: withholding.release, patientID: patient,
+                    id: Hexadecimal.text(hash), release: withholding.release,
+                    patientID: ids.patient,
                     proof: place(.hash(hash), checkpoint)))
         }
         return .shown(
             try AccessEntryView(
-                entry, of: (entry.visit?.text, patient), partyName: partyName,
+                entry, of: (ids.visit, ids.patient, ids.representative), partyName: partyName,
                 place: .own(place(.text(entry.leafText), checkpoint)),
                 withholding: try withholding?.mark(rules)))
     }
@@ -49,9 +58,10 @@ extension Withholding {
 }
 
 extension AccessEntryView {
-    /// `ids`: the visit and the resident, as the reader knows them.
+    /// `ids`: the visit, the resident, and who acted in their place, as the reader knows them.
     init(
-        _ entry: StoredEntry, of ids: (visit: String?, patient: String?), partyName: String,
+        _ entry: StoredEntry, of ids: (visit: String?, patient: String?, representative: String?),
+        partyName: String,
         place: LogPlace, withholding: WithholdingMark?
     ) throws {
         guard let purpose = Purpose(rawValue: entry.purpose) else {
@@ -62,6 +72,7 @@ extension AccessEntryView {
             party: try Party(uri: "urn:tsunagi:party:\(entry.party)"), partyName: partyName,
             operatorName: entry.operatorID, purpose: purpose, visitID: ids.visit,
             refusal: entry.outcome == "ok" ? nil : entry.outcome, patientID: ids.patient,
+            representativeID: ids.representative,
             what: [purpose.rawValue], place: place, withholding: withholding)
     }
 }

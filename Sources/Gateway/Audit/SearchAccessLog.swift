@@ -37,7 +37,8 @@ extension GatewayParts {
             found.entry,
             of: (
                 found.entry.visit.map { pairwise($0, for: party).current },
-                found.entry.person.map { pairwise($0, for: party).current }
+                found.entry.person.map { pairwise($0, for: party).current },
+                found.entry.representative.map { pairwise($0, for: party).current }
             ),
             partyName: found.partyName, place: .position(found.position),
             withholding: withholding)

@@ -20,13 +20,14 @@ package enum OpenAPI {
             ].flatMap(\.self)
         case .office:
             [
-                officeTokens, registrations, files, invitations, vaccinationLines,
+                officeTokens, registrations, files, guardianships, invitations, vaccinationLines,
                 maternalOffice, cards, replayForBodies, audits, emergencies,
                 common,
             ].flatMap(\.self)
         case .resident:
             [
-                sessions, ownRecords, ownVaccinations, ownScreenings, healthCards, ownCheckups,
+                sessions, representation, ownRecords, ownDecisions, ownVaccinations, ownScreenings,
+                healthCards, ownCheckups,
                 ownBalances,
                 common,
             ].flatMap(\.self)
@@ -36,7 +37,7 @@ package enum OpenAPI {
 
     private static let schemas: [(name: String, schema: Schema)] = [
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas,
-        sessionSchemas,
+        sessionSchemas, representationSchemas,
         vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, contractSchemas,
         auditSchemas, emergencySchemas,
     ].flatMap(\.self)

@@ -34,5 +34,6 @@ enum Refusals {
 
     static let ofResidentToken: [Refusal] = [
         .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .tokenOfAnotherParty,
+        .relationUnknown,
     ]
 }

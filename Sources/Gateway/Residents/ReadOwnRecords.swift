@@ -65,10 +65,12 @@ extension GatewayParts {
         let rules = try ledger.rules.current()
         let (offset, count) = try asking.request.range()
         let page = asking.request.page(offset: offset, count: count)
-        return try await own(asking) { records, person, patient in
+        let party = asking.caller.party
+        return try await own(asking) { [self] records, person, patient in
             let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
             return try log.rendered(
-                of: patient, asOf: records.now, rules: rules, page: page(log.total))
+                of: patient, asOf: records.now, rules: rules, page: page(log.total)
+            ) { pairwise($0, for: party).current }
         }
     }
 
@@ -105,6 +107,10 @@ enum PageLimits {
     static let visitsMax = 60
     /// Paper visits are few in a life.
     static let noticesMax = 100
+    /// Whoever shares more was not asking for help.
+    static let delegationsMax = 100
+    /// Blocks that stand come first.
+    static let blocksMax = 200
     /// A year of three certificates.
     static let monthsMax = 36
     /// 100 entries with proofs of a tree of 2^30 leaves are about 350 kB.

@@ -19,18 +19,19 @@ extension GatewayParts {
         let grant = ResidentTokenGrant(
             tokenHash: secret.hash, certificateHash: identity.fingerprint, cardHash: verified.hash,
             nonce: card.nonce)
-        let (_, bytes) = try await asking.answer(as: { _ in Self.tokenJSON(secret) }) {
+        let lifetime = ResidentTokenGrant.lifetimeSeconds
+        let (_, bytes) = try await asking.answer(as: { _ in Self.tokenJSON(secret, lifetime) }) {
             try $0.issueToken(grant)
         }
         return .json(.created, bytes)
     }
 
-    private static func tokenJSON(_ secret: ResidentTokenSecret) -> [UInt8] {
+    static func tokenJSON(_ secret: ResidentTokenSecret, _ seconds: Int64) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 256)
         writer.beginObject()
         writer.member("access_token", secret.text)
         writer.member("token_type", "Bearer")
-        writer.member("expires_in", Int(ResidentTokenGrant.lifetimeSeconds))
+        writer.member("expires_in", Int(seconds))
         writer.endObject()
         return writer.bytes
     }
@@ -46,10 +47,11 @@ extension GatewayParts {
 }
 
 /// The bearer token of a resident, as its hash, with the certificate of the connection it came
-/// over.
+/// over, and the rules by which somebody else may act by it.
 struct ShownToken: Sendable {
     let hash: [UInt8]
     let certificate: [UInt8]
+    let rules: ActingRules?
 }
 
 extension Asking {
@@ -58,12 +60,19 @@ extension Asking {
         guard text.hasPrefix("Bearer "), let identity = context.identity,
             let hash = ResidentTokenSecret.hash(of: String(text.dropFirst("Bearer ".count)))
         else { throw Refusal.tokenInvalid }
-        return ShownToken(hash: hash, certificate: identity.fingerprint)
+        return ShownToken(
+            hash: hash, certificate: identity.fingerprint, rules: try actingRules())
     }
 }
 
 extension Records {
+    /// The resident that the token stands for, whoever acts by it.
     mutating func resident(_ token: ShownToken) throws -> PersonKey {
-        try resident(tokenHash: token.hash, certificateHash: token.certificate)
+        try resident(
+            tokenHash: token.hash, certificateHash: token.certificate, rules: token.rules)
+    }
+    /// The same, where nobody acts for the resident.
+    mutating func oneself(_ token: ShownToken) throws -> PersonKey {
+        try oneself(tokenHash: token.hash, certificateHash: token.certificate)
     }
 }

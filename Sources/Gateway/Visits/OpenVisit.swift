@@ -43,18 +43,8 @@ struct VisitRequest: Sendable {
             throw Refusal.malformed("kind")
         }
         self.kind = kind
-        consents = try Self.consents(object, rules)
-    }
-
-    /// An empty list is the resident declining everything: that is a visit too.
-    private static func consents(_ object: JSONObject, _ rules: RuleBook) throws -> [String] {
-        let given = try object.requiredArray("consents").map { value in
-            guard case .string(let code) = value, let kind = try? ConsentKind(code),
-                rules.consentKind(kind) != nil
-            else { throw Refusal.consentUnknown }
-            return code
-        }
-        return Set(given).sorted()
+        // An empty list is the resident declining everything: that is a visit too.
+        consents = try object.consentKinds("consents", rules).map(\.code).sorted()
     }
 }
 
@@ -65,10 +55,7 @@ extension OpenedVisit {
         writer.member("visit", id.text)
         writer.member("patient", "Patient/\(patient)")
         writer.member("kind", kind)
-        writer.name("consents")
-        writer.beginArray()
-        for consent in consents { writer.string(consent) }
-        writer.endArray()
+        writer.texts("consents", consents)
         writer.member("openedAt", term.opened.text)
         writer.member("endsAt", term.ends.text)
         writer.member("cardValidTo", cardValidTo?.text)

@@ -17,6 +17,8 @@ package struct Records: ~Copyable {
     package let now: Instant
     /// Whom a refusal would be about, as far as it is known yet.
     var subject: Entry
+    /// 代理: who asks in the resident's place, once that is known; it is on every entry from then on.
+    var acting: ActingBasis?
     /// What `FirstReading` asked for, in its order.
     let first: [Rows]
     private var entries: [Entry] = []
@@ -104,7 +106,7 @@ package struct Records: ~Copyable {
         entry.person = person
         entry.visit = visit
         entry.outcome = outcome
-        entry.basis = basis
+        entry.basis = acting?.text(beside: basis) ?? basis
         entries.append(entry)
         return id
     }

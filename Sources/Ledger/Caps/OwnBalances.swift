@@ -11,9 +11,12 @@ extension Records {
         of person: PersonKey, limit: Int, name: (RecordID) -> String
     ) throws -> OwnBalances {
         let rows = try transaction.pipeline([
-            (Self.selectMonths, [.person(person), .time(now), .int(limit)]),
-            (Self.selectBills, [.person(person), .int(limit * Self.billsPerMonth)]),
-            (Self.selectRefunds, [.person(person), .int(limit)]),
+            (Self.selectMonths, [.person(person), .time(now), .int(limit), kindsShown]),
+            (
+                Self.selectBills,
+                [.person(person), .int(limit * Self.billsPerMonth), kindsShown]
+            ),
+            (Self.selectRefunds, [.person(person), .int(limit), kindsShown]),
         ])
         let bills = try rows[1].map { row in
             OwnBalances.Bill(
@@ -44,6 +47,16 @@ extension Records {
     /// Weekly visits to five institutions.
     private static let billsPerMonth = 25
 
+    /// Of a certificate whose kind is among those shown, or all of them.
+    private static func isShown(_ kinds: String) -> String {
+        """
+        (\(kinds)::text[] is null or exists (
+            select 1 from exchange.entitlement e
+            where e.person = m.person and e.body = m.body and e.certificate_type = m.certificate_type
+                and e.consent_kind = any (\(kinds))))
+        """
+    }
+
     private static let selectMonths = Statement(
         """
         select \(CapMonth.columns), m.cap, m.collected, (
@@ -52,6 +65,7 @@ extension Records {
                     and h.certificate_type = m.certificate_type and h.sub_key = m.sub_key
                     and h.month = m.month and h.lapses_at > $2), m.cost
         from exchange.cap_month m where m.person = $1 and m.position > 0
+            and \(isShown("$4"))
         order by m.month desc, m.body, m.certificate_type, m.sub_key limit $3
         """)
 
@@ -62,6 +76,7 @@ extension Records {
         where m.person = $1 and not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
+            and \(isShown("$3"))
         order by m.month desc, m.position desc limit $2
         """)
 
@@ -72,6 +87,7 @@ extension Records {
             select 1 from exchange.refund_case later
             where later.person = m.person and later.refund = m.refund
                 and later.version > m.version)
+            and \(isShown("$3"))
         order by m.month desc, m.at desc limit $2
         """)
 }

@@ -63,7 +63,7 @@ extension FileKind {
         [
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
-            checkupTargets, cardBindings(hashing),
+            checkupTargets, guardianships(hashing), cardBindings(hashing),
         ]
     }
 
@@ -95,6 +95,22 @@ extension FileKind {
             try records.registerCheckupTargets(request, rows)
         },
         standing: { records, _ in try records.standingCheckupTargets() })
+
+    /// Its rows name people by keys that the municipality registered: no number is in them.
+    private static func guardianships(_ hashing: FileHashing) -> FileKind {
+        FileKind(
+            "guardianships", .registerGuardianships, registration: "guardianship",
+            read: { kept in
+                parted(kept.map(\.row.guardianshipRow), kept) { _, row in
+                    NumberedGuardianshipRow(row, hash: hashing.number)
+                }
+            },
+            weigh: { records, rows, _ in try records.weighGuardianships(rows) },
+            register: { records, request, rows, _ in
+                try records.registerGuardianships(request, rows)
+            },
+            standing: { try $0.standingGuardianships(on: $1) })
+    }
 
     private static func cardBindings(_ hashing: FileHashing) -> FileKind {
         FileKind(

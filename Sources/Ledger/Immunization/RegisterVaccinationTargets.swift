@@ -37,7 +37,12 @@ extension Records {
         }
         for person in Set(news.map(\.key.person)) { enter(person) }
         if news.isEmpty { enter(nil) }
-        let notices = Self.insertNotices(invited, from: caller.party)
+        let notices = NewNotice.insertion(
+            of: invited.map {
+                NewNotice(
+                    person: $0.key.person, kind: Notice.vaccinationDue,
+                    subject: $0.key.programme)
+            }, from: caller.party)
         return endTask(request, outcomes) { [news, body = caller.party.code] task in
             persons.steps + [Self.insert(news, of: body, task: task), notices]
         }
@@ -99,21 +104,6 @@ extension Records {
         )
     }
 
-    /// お知らせ: one for each invitation.
-    private static func insertNotices(_ invited: [Invitation], from party: Party)
-        -> (Statement, [Value])
-    {
-        (
-            insertNotices,
-            [
-                .uuids(invited.map { UUIDBytes($0.key.person) }),
-                .uuids(invited.map { _ in UUIDBytes(RecordID.timeOrdered()) }),
-                .text(Notice.vaccinationDue), .text(party.key),
-                .texts(invited.map(\.key.programme)),
-            ]
-        )
-    }
-
     private static let selectInvitations = Statement(
         """
         select distinct on (person, identity_key, programme, valid_from)
@@ -129,12 +119,5 @@ extension Records {
         select person, $2, identity_key, programme, valid_from, valid_to, is_removed, $8
         from unnest($1::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bool[])
             as t(person, identity_key, programme, valid_from, valid_to, is_removed)
-        """)
-
-    private static let insertNotices = Statement(
-        """
-        insert into exchange.notice (person, notice, kind, party, subject)
-        select person, notice, $3, $4, subject
-        from unnest($1::uuid[], $2::uuid[], $5::text[]) as n(person, notice, subject)
         """)
 }

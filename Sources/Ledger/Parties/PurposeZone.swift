@@ -6,7 +6,8 @@ extension Purpose {
     /// individual numbers, and what is decided of registered rows afterwards.
     var isOfficeZone: Bool {
         switch self {
-        case .registerEntitlements, .registerCheckupTargets, .registerVaccinationTargets,
+        case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
+            .registerVaccinationTargets,
             .readRegistration, .feedCards, .settleReview,
             .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:

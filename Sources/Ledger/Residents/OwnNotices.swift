@@ -2,6 +2,10 @@ package import Exchange
 import Postgres
 
 /// お知らせ: what the resident was told; reading it is one entry, like any other own record.
+///
+/// A visit and a refusal are told of by what is kept of them anyway, in the commit that made them:
+/// nothing is written for it where somebody waits at a counter, and no notice can be missing. What an
+/// office holds back of the log (開示の延期) is held back here as well.
 extension Records {
     /// Newest first, in the words of the rules; a kind that they no longer hold is not shown.
     package mutating func ownNotices(
@@ -15,15 +19,77 @@ extension Records {
                 kind: kind, party: try Party(key: try row.text(3)), partyName: try row.text(4),
                 about: (
                     try row.optionalUUID(5)?.record.text,
-                    try row.optionalText(6).flatMap { rules.immunization?.programme($0)?.name }
+                    try row.optionalText(6).flatMap { rules.noticeSubject($0) }
                 ))
         }.compactMap(\.self)
     }
 
+    /// お知らせ: leaves the resident a notice of this party's act, in the commit of this access.
+    mutating func notify(_ person: PersonKey, _ kind: String, visit: RecordID? = nil) {
+        write([
+            NewNotice.insertion(
+                of: [NewNotice(person: person, kind: kind, visit: visit)], from: caller.party)
+        ])
+    }
+
     private static let selectOwnNotices = Statement(
         """
+        with held_back as materialized (
+            select e.entry, e.visit, e.outcome from log.access_entry e
+            join log.withholding w on w.entry = e.entry
+            where e.person = $1 and w.release_at > clock_timestamp())
         select n.notice, n.at, n.kind, n.party, coalesce(p.name, n.party), n.visit, n.subject
-        from exchange.notice n left join exchange.party p on p.party = n.party
-        where n.person = $1 order by n.at desc, n.notice desc limit $2
+        from (
+            (select notice, at, kind, party, visit, subject from exchange.notice where person = $1
+                order by at desc, notice desc limit $2)
+            union all
+            (select visit, opened_at, 'visit-opened', party, visit, null from exchange.visit v
+                where person = $1 and confirmed_by = 'card' and not exists (
+                    select 1 from held_back h where h.visit = v.visit and h.outcome = 'ok')
+                order by opened_at desc, visit desc limit $2)
+            union all
+            (select entry, at, 'refused', party, visit, purpose from log.access_entry e
+                where person = $1 and outcome <> 'ok'
+                    and (party not like 'portal:%' or outcome = 'relation-unknown')
+                    and not exists (select 1 from held_back h where h.entry = e.entry)
+                order by at desc, entry desc limit $2)) n
+        left join exchange.party p on p.party = n.party
+        order by n.at desc, n.notice desc limit $2
+        """)
+}
+
+extension RuleBook {
+    /// A notice is about a schedule of vaccinations, or about what somebody wanted to do.
+    fileprivate func noticeSubject(_ code: String) -> BilingualText? {
+        immunization?.programme(code)?.name ?? Purpose(rawValue: code).flatMap { purposes[$0] }
+    }
+}
+
+/// 書くお知らせ: one that is written beside what it tells of, in the same commit.
+struct NewNotice {
+    let person: PersonKey
+    let kind: String
+    var visit: RecordID?
+    /// What it is about, as a code of the rules.
+    var subject: String?
+
+    static func insertion(of notices: [NewNotice], from party: Party) -> (Statement, [Value]) {
+        (
+            insert,
+            [
+                .uuids(notices.map { UUIDBytes($0.person) }),
+                .uuids(notices.map { _ in UUIDBytes(RecordID.timeOrdered()) }),
+                .texts(notices.map(\.kind)), .text(party.key), .texts(notices.map(\.subject)),
+                .uuids(notices.map { $0.visit.map { UUIDBytes($0) } }),
+            ]
+        )
+    }
+
+    private static let insert = Statement(
+        """
+        insert into exchange.notice (person, notice, kind, party, visit, subject)
+        select person, notice, kind, $4, visit, subject
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $5::text[], $6::uuid[])
+            as n(person, notice, kind, subject, visit)
         """)
 }

@@ -18,7 +18,8 @@ extension Records {
     /// Every version the resident's bodies registered, newest first; those under review are not
     /// theirs to see yet.
     package mutating func ownEntitlements(of person: PersonKey) throws -> [EntitlementVersion] {
-        let rows = try transaction.query(Self.selectOwnEntitlements, [.person(person)])
+        let rows = try transaction.query(
+            Self.selectOwnEntitlements, [.person(person), kindsShown])
         return try rows.map { try EntitlementVersion($0, from: 0) }
     }
 
@@ -43,17 +44,30 @@ extension Records {
         guard count == 1 else { throw Refusal.visitUnknown }
     }
 
+    /// 同意の撤回: takes these kinds out of a visit of this resident, from the next request of its
+    /// institution on; twice is the same as once. Throws `.visitUnknown` for another's.
+    package mutating func withdraw(
+        _ kinds: Set<ConsentKind>, from visit: RecordID, of person: PersonKey
+    ) throws {
+        let count = try transaction.run(
+            Self.withdrawConsents,
+            [.person(person), .id(visit), .texts(kinds.map(\.code).sorted())])
+        guard count == 1 else { throw Refusal.visitUnknown }
+    }
+
     private static let selectOwnEntitlements = Statement(
         """
         select \(EntitlementVersion.columns) from exchange.entitlement e
-        where e.person = $1 and not e.is_under_review order by e.version desc
+        where e.person = $1 and not e.is_under_review
+            and ($2::text[] is null or e.consent_kind = any ($2))
+        order by e.version desc
         """)
 
     private static let selectOwnVisits = Statement(
         """
         select v.visit, v.party, p.name, v.kind, v.consents, v.opened_at, v.ends_at,
             v.confirmed_by = 'paper' and c.visit is null
-        from exchange.visit v join exchange.party p on p.party = v.party
+        from exchange.visit_now v join exchange.party p on p.party = v.party
         left join exchange.visit_confirmation c on c.person = v.person and c.visit = v.visit
         where v.person = $1 order by v.opened_at desc limit $2
         """)
@@ -63,6 +77,12 @@ extension Records {
         update exchange.visit set ends_at = least(ends_at, $3) where person = $1 and visit = $2
         """)
 
+    private static let withdrawConsents = Statement(
+        """
+        update exchange.visit
+        set withdrawn = array(select distinct unnest(withdrawn || $3::text[]) order by 1)
+        where person = $1 and visit = $2
+        """)
 }
 
 extension Party {

@@ -60,29 +60,11 @@ extension Records {
         return (person, try ownAccessLog(of: person, offset: offset, limit: limit))
     }
 
-    /// お知らせ: leaves the resident a notice of this party's act, in the commit of this access.
-    mutating func notify(_ person: PersonKey, _ kind: String, visit: RecordID?) {
-        write([
-            (
-                Self.insertNotice,
-                [
-                    .person(person), .id(.timeOrdered()), .text(kind), .text(caller.party.key),
-                    .id(visit),
-                ]
-            )
-        ])
-    }
-
     /// One complaint is one notice, however many pages are read for it.
     private static let insertComplaint = Statement(
         """
         insert into exchange.complaint
             (person, party, reference, ground, ground_reference, reason, opened_at)
         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
-        """)
-
-    private static let insertNotice = Statement(
-        """
-        insert into exchange.notice (person, notice, kind, party, visit) values ($1, $2, $3, $4, $5)
         """)
 }

@@ -16,6 +16,8 @@ package struct EligibilityBasis: Sendable {
     package let designations: Set<Designation>
     /// 上限到達 in the month of the service date.
     package let reached: Set<CapMonth>
+    /// What stood of the visit's consents, where the resident had taken some back.
+    package let consents: Set<ConsentKind>?
 
     package init(_ question: EligibilityQuestion, _ facts: EligibilityFacts, rulesVersion: String) {
         serviceDate = question.serviceDate
@@ -29,6 +31,7 @@ package struct EligibilityBasis: Sendable {
         designations = facts.designations
         let month = ServiceMonth(of: question.serviceDate)
         reached = facts.reached.filter { $0.month == month }
+        consents = facts.visit.isNarrowed ? facts.visit.consents : nil
     }
 
     package var text: String {
@@ -59,6 +62,12 @@ package struct EligibilityBasis: Sendable {
         for text in designations.map(\.text).sorted() { writer.string(text) }
         writer.endArray()
         writeReached(&writer)
+        if let consents {
+            writer.name("consents")
+            writer.beginArray()
+            for kind in consents.sorted() { writer.string(kind.code) }
+            writer.endArray()
+        }
         writer.endObject()
         return writer.text
     }
@@ -111,6 +120,9 @@ package struct EligibilityBasis: Sendable {
                         typeID: try key.requiredString("type"),
                         subKey: try key.requiredString("subKey")), month: month)
             })
+        consents = try object.optionalArray("consents").map { kinds in
+            Set(try kinds.map { try ConsentKind($0.requireString()) })
+        }
         bodies = try object.requiredArray("bodies").map { value in
             let body = try value.requireObject()
             return BodyStanding(

@@ -17,8 +17,9 @@ package struct EligibilityReplay: Sendable {
 extension Records {
     /// Loads an answered check by its id: for the institution it was given to.
     ///
-    /// Throws `.recordUnknown` for another institution's in the same words as for none, and
-    /// `.answerFormUnknown` for an answer that this release does not write.
+    /// Throws `.recordUnknown` for another institution's in the same words as for none, also where the
+    /// resident has taken back what was agreed to in that visit, and `.answerFormUnknown` for an
+    /// answer that this release does not write.
     package mutating func replay(of id: RecordID) throws -> EligibilityReplay {
         try replay(id, whereParty: caller.party.key)
     }
@@ -44,8 +45,10 @@ extension Records {
         let basis = try EligibilityBasis(try row.text(1))
         guard basis.form == EligibilityAnswer.form else { throw Refusal.answerFormUnknown }
         let visit = try VisitReading.VisitRow(row, from: 3)
-        let facts = try facts(of: person, visit.facts, basis)
-        let code = try row.text(11)
+        var agreed = visit.facts
+        agreed.consents = basis.consents ?? agreed.consents
+        let facts = try facts(of: person, agreed, basis)
+        let code = try row.text(12)
         return EligibilityReplay(
             id: id, at: Instant(microseconds: try row.instant(0)),
             institution: try Party(
@@ -72,11 +75,11 @@ extension Records {
 
     private static let selectCheck = Statement(
         """
-        select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.consents, v.limited_to,
-            v.card_valid_to, v.opened_at, v.ends_at, e.party
-        from log.access_entry e join exchange.visit v on v.visit = e.visit
+        select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.agreed, v.limited_to,
+            v.card_valid_to, v.opened_at, v.ends_at, false, e.party
+        from log.access_entry e join exchange.visit_now v on v.visit = e.visit
         where e.entry = $1 and e.purpose = 'check-eligibility' and e.outcome = 'ok'
-            and ($2::text is null or e.party = $2)
+            and ($2::text is null or (e.party = $2 and v.consents = v.agreed))
         """)
 
     private static let selectEntitlementVersions = Statement(

@@ -31,10 +31,11 @@ struct VisitReading: Sendable {
         """
         select q.ord, clock_timestamp(), p.party, p.name, p.is_opted_in,
             p.suspended_at is not null, p.designations,
-            v.visit, v.person, v.patient, v.consents, v.limited_to, v.card_valid_to, v.opened_at, v.ends_at
+            v.visit, v.person, v.patient, v.consents, v.limited_to, v.card_valid_to, v.opened_at, v.ends_at,
+            v.consents <> v.agreed
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         left join exchange.party p on p.party = q.party
-        left join exchange.visit v on v.visit = q.visit and v.party = q.party
+        left join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         order by q.ord
         """)
 
@@ -53,7 +54,7 @@ struct VisitReading: Sendable {
         """
         select q.ord, \(EntitlementVersion.columns)
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
-        join exchange.visit v on v.visit = q.visit and v.party = q.party
+        join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         join exchange.entitlement e on e.person = v.person and e.consent_kind = any (v.consents)
         where v.limited_to is null or exists (
             select 1 from exchange.entitlement shown
@@ -139,7 +140,7 @@ extension VisitReading.VisitRow {
         facts = VisitFacts(
             kind: limitedTo.map { .paper(limitedTo: $0) } ?? .card,
             consents: Set(try row.texts(column + 3).map { try ConsentKind($0) }),
-            opened: opened,
+            isNarrowed: try row.bool(column + 8), opened: opened,
             cardValidTo: try row.optionalDay(column + 5).map(CalendarDay.init(daysSince1970:)))
         term = VisitTerm(opened: opened, ends: Instant(microseconds: try row.instant(column + 7)))
     }

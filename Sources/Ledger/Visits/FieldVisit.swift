@@ -120,7 +120,7 @@ struct FieldVisitReading: Sendable {
                 where given.party = q.party and given.patient = q.patient limit 1)
         from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as q(visit, patient, party, ord)
         left join exchange.party p on p.party = q.party
-        left join exchange.visit v on v.visit = q.visit and v.party = q.party
+        left join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         order by q.ord
         """)
 }

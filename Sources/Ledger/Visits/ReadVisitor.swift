@@ -51,7 +51,7 @@ extension Records {
 
     private static let selectOpen = Statement(
         """
-        select person, visit, kind, consents from exchange.visit
+        select person, visit, kind, consents from exchange.visit_now
         where party = $1 and ends_at > $3 and confirmed_by = 'card' and person = (
             select person from exchange.visit where party = $1 and patient = $2 limit 1)
         order by opened_at desc

@@ -53,38 +53,59 @@ extension Records {
 
     /// The resident a token stands for. Throws `.tokenInvalid`, `.tokenExpired`, `.tokenRevoked`,
     /// or
-    /// `.tokenOfAnotherParty` when the connection's certificate is not the one it was issued to.
-    package mutating func resident(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> PersonKey
-    {
-        let rows =
-            try first.first ?? transaction.query(Self.selectToken, [.bytes(tokenHash)])
-        guard rows.count == 1 else { throw Refusal.tokenInvalid }
-        let row = rows[0]
-        let person = try row.uuid(0).person
-        subject.person = person
-        guard try row.text(1) == caller.party.key, try row.bytes(2) == certificateHash else {
-            throw Refusal.tokenOfAnotherParty
+    /// `.tokenOfAnotherParty` when the connection's certificate is not the one it was issued to; and
+    /// `.relationUnknown` where somebody else acts by it and may not, or no longer, for this purpose.
+    package mutating func resident(
+        tokenHash: [UInt8], certificateHash: [UInt8], rules: ActingRules?
+    ) throws -> PersonKey {
+        let token = try liveToken(tokenHash, certificateHash)
+        if let representative = token.representative {
+            try requireRelation(of: token.person, to: representative, rules)
         }
-        guard try row.bool(4) == false else { throw Refusal.tokenRevoked }
-        guard now.microseconds < (try row.instant(3)) else { throw Refusal.tokenExpired }
-        return person
+        return token.person
     }
 
-    /// Ends the token now; ending it twice is the same as once.
+    /// The same for what only the resident can ask for: nobody acts by such a token.
+    mutating func ownToken(tokenHash: [UInt8], certificateHash: [UInt8]) throws -> HeldToken {
+        let token = try liveToken(tokenHash, certificateHash)
+        guard token.representative == nil else { throw Refusal.relationUnknown }
+        return token
+    }
+
+    private mutating func liveToken(_ hash: [UInt8], _ certificate: [UInt8]) throws -> HeldToken {
+        let rows = try first.first ?? transaction.query(Self.selectToken, [.bytes(hash)])
+        guard rows.count == 1 else { throw Refusal.tokenInvalid }
+        let token = try HeldToken(rows[0])
+        subject.person = token.person
+        if let representative = token.representative {
+            subject.basis = ActingBasis(representative: representative, kinds: [])
+                .text(beside: nil)
+        }
+        guard token.party == caller.party.key, token.certificateHash == certificate else {
+            throw Refusal.tokenOfAnotherParty
+        }
+        guard !token.isRevoked else { throw Refusal.tokenRevoked }
+        guard now < token.expires else { throw Refusal.tokenExpired }
+        return token
+    }
+
+    /// Ends the token now, with those that were made from it to act for others; ending it twice is the
+    /// same as once.
     package mutating func revokeToken(tokenHash: [UInt8], certificateHash: [UInt8]) throws {
         do {
-            let person = try resident(tokenHash: tokenHash, certificateHash: certificateHash)
-            _ = try transaction.run(
-                Self.revoke, [.person(person), .bytes(tokenHash), .time(now)])
-            enter(person)
+            let token = try liveToken(tokenHash, certificateHash)
+            _ = try transaction.run(Self.revoke, [.bytes(tokenHash), .time(now)])
+            acting = token.representative.map { ActingBasis(representative: $0, kinds: []) }
+            enter(token.person)
         } catch Refusal.tokenRevoked, Refusal.tokenExpired {
-            enter(subject.person)
+            enter(subject.person, basis: subject.basis)
         }
     }
 
     private static let revoke = Statement(
         """
-        update exchange.resident_token set revoked_at = $3 where person = $1 and token_hash = $2
+        update exchange.resident_token set revoked_at = $2
+        where (token_hash = $1 or made_from = $1) and revoked_at is null
         """)
 
     private static let selectTokenNonce = Statement(
@@ -102,7 +123,7 @@ extension Records {
 
     fileprivate static let selectToken = Statement(
         """
-        select person, party, certificate_hash, expires_at, revoked_at is not null
+        select person, party, certificate_hash, expires_at, revoked_at is not null, representative
         from exchange.resident_token where token_hash = $1
         """)
 }
@@ -111,5 +132,25 @@ extension FirstReading {
     /// For `resident`.
     package static func residentToken(hash: [UInt8]) -> FirstReading {
         FirstReading(steps: [(Records.selectToken, [.bytes(hash)])])
+    }
+}
+
+/// 預かったトークン: a token as its row says it.
+struct HeldToken {
+    let person: PersonKey
+    let party: String
+    let certificateHash: [UInt8]
+    let expires: Instant
+    let isRevoked: Bool
+    /// Who acts for the person; nobody where it is the person's own.
+    let representative: PersonKey?
+
+    init(_ row: Row) throws {
+        person = try row.uuid(0).person
+        party = try row.text(1)
+        certificateHash = try row.bytes(2)
+        expires = Instant(microseconds: try row.instant(3))
+        isRevoked = try row.bool(4)
+        representative = try row.optionalUUID(5)?.person
     }
 }

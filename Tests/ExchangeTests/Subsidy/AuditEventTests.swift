@@ -40,20 +40,24 @@ import Testing
                 .examineComplaint, .readEmergencyReviews:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .registerVaccinationTargets, .settleReview, .feedCards, .recordVaccination,
+                .registerGuardianships, .registerVaccinationTargets, .settleReview, .feedCards,
+                .recordVaccination,
                 .settleBill,
                 .saveScreening, .recordCheckup,
                 .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
                 .answerEmergencyReview:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
-            case .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
+            case .readRepresented, .readOwnRepresentatives, .readOwnBlocks,
+                .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
                 .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
                 .readOwnCheckups,
                 .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
-                .issueHealthCard, .revokeHealthCard, .declareDisaster:
+                .issueHealthCard, .revokeHealthCard, .beginActingSession, .delegate,
+                .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
+                .liftOwnBlock, .declareDisaster:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

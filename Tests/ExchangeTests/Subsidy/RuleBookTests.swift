@@ -130,7 +130,15 @@ import Testing
             "access/visit-kinds.json", "end-of-month", "end-of-year", "kinds[1].ends",
             "is none of end-of-day, end-of-month, when-ended"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[28].code", "is unknown"),
+        (
+            "access/acting.json", #""read-own-visits""#, #""check-eligibility""#,
+            "purposes[12].code", "is no purpose of a portal"
+        ),
+        (
+            "access/acting.json", #""maternal-sensitive""#, #""maternal-secret""#,
+            "purposes[11].anyOf", "names an unknown kind of consent"
+        ),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[29].code", "is unknown"),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"
@@ -150,7 +158,7 @@ import Testing
     @Test(arguments: [
         "subsidy/eligibility-outcome.json", "subsidy/law-numbers.json", "subsidy/eligibility.json",
         "access/purposes.json", "access/consent-kinds.json", "access/notice-kinds.json",
-        "registration/mismatch.json",
+        "access/acting.json", "registration/mismatch.json",
     ])
     func `a missing file is named`(file: String) {
         var files = Profiles.files

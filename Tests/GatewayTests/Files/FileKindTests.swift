@@ -49,6 +49,33 @@ struct FileKindTests {
         #expect(target == 1)
     }
 
+    @Test func `guardianships come by file, under keys that were registered`() async throws {
+        let (child, _) = try await gateway.settle(years: 3)
+        let (mother, card) = try await gateway.settle(years: 40)
+        let (own, hers) = ("G-\(child.index)", "G-\(mother.index)")
+        try await gateway.invite(child, key: own)
+        try await gateway.invite(mother, key: hers)
+        let header = ["更新区分", "本人の自治体別本人キー", "保護者の自治体別本人キー", "関係区分", "開始日", "終了日", "親権喪失フラグ"]
+        func take(_ rows: [[String]]) async throws -> TLSClient.Answer {
+            try await gateway.take(
+                csv([header] + rows), as: "guardianships", field: "maternal")
+        }
+        let added = try await take([
+            ["1", own, hers, "2", "2026-04-01", "", "0"],
+            ["1", "nobody", hers, "2", "2026-04-01", "", "0"],
+            ["1", own, own, "2", "2026-04-01", "", "0"],
+            ["1", own, hers, "7", "2026-04-01", "", "0"],
+        ])
+        #expect(added.number("additions") == 1 && added.number("refused") == 3, "\(added.text)")
+        let token = try await gateway.session(of: card)
+        #expect(try await gateway.represented(token).count == 1)
+        let lost = try await take([["1", own, hers, "2", "2026-04-01", "", "1"]])
+        #expect(lost.number("ends") == 1, "\(lost.text)")
+        #expect(try await gateway.represented(token).isEmpty)
+        let again = try await take([["1", own, hers, "2", "2026-04-01", "", "1"]])
+        #expect(again.number("unchanged") == 1, "\(again.text)")
+    }
+
     @Test func `the card authority's night comes by file`() async throws {
         let person = gateway.people.next()
         let card = try gateway.card()
@@ -94,7 +121,7 @@ struct FileKindTests {
             let answer = try await gateway.upload(file, as: layout, "sequence=1", by: party)
             #expect(answer.code == Refusal.notYourPurpose.code, "\(party.key) \(layout)")
         }
-        let unknown = try await gateway.upload(file, as: "guardianships", "sequence=1")
+        let unknown = try await gateway.upload(file, as: "residence-moves", "sequence=1")
         #expect(unknown.code == Refusal.routeUnknown.code)
         let done = try await gateway.take(file)
         let id = done.text("file")

@@ -45,7 +45,7 @@ struct AuditOracle {
             }
         case .written(let unchangedToo):
             disclosed = written(heard, subjects, unchangedToo)
-        case .shown:
+        case .shown, .shownToAnother:
             for unit in units where !unit.texts.isEmpty {
                 let found = shown(unit, deed)
                 if found.count != 1 { complaints.append("\(deed): an entry of \(found.count)") }

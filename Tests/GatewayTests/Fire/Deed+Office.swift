@@ -100,6 +100,7 @@ extension Deed {
     private static let files: [Deed] = [
         ("entitlements", "Entitlements"), ("entitlements-full", "EntitlementsFull"),
         ("checkup-targets", "CheckupTargets"), ("card-bindings", "CardBindings"),
+        ("guardianships", "Guardianships"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

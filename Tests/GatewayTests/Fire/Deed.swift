@@ -14,6 +14,8 @@ struct Deed: Sendable, CustomTestStringConvertible {
         case written(unchangedToo: Bool)
         /// Everybody who stands in it.
         case shown
+        /// The same, and whoever asked is on the record too: somebody of whom nobody counts anything.
+        case shownToAnother
     }
 
     typealias Make = @Sendable (Fire, FirePerson) async throws -> Ask
@@ -26,7 +28,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(listener.rawValue) \(id)" }
 
     static let all =
-        institution + office + resident
+        institution + office + resident + representation
         + [Listener.institution, .office, .resident].flatMap(common)
 
     static func common(_ listener: Listener) -> [Deed] {

@@ -52,6 +52,7 @@ final class Fire: Sendable {
         let disclosed = oracle.withLock { $0.hear(heard, id, deed.about, subjects: subjects) }
         // The gateway's own tally counts one for an answer.
         if deed.about == .shown { gateway.expectMoreEntries(max(0, disclosed.count - 1)) }
+        if deed.about == .shownToAnother { gateway.expectMoreEntries(disclosed.count) }
     }
 
     /// One deed about somebody, as the contract's own example of use.

@@ -247,9 +247,13 @@ extension Fire {
         let events =
             "通番,種別,個人番号,発行者,証明書の番号,有効期間開始,有効期間終了,前の発行者,前の証明書の番号,市区町村コード,異動日\r\n"
             + "\(person.index)1,residence,\(number),,,,,,,\(person.town.code),2024-04-01\r\n"
+        let guardianships =
+            "更新区分,本人の自治体別本人キー,保護者の自治体別本人キー,関係区分,開始日,終了日,親権喪失フラグ\r\n"
+            + "1,\(person.key),nobody,2,2024-04-01,,0\r\n"
         return [
             ("entitlements", night), ("entitlements-full", night),
             ("checkup-targets", Array(targets.utf8)), ("card-bindings", Array(events.utf8)),
+            ("guardianships", Array(guardianships.utf8)),
         ]
     }
 

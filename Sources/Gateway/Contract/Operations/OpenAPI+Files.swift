@@ -20,6 +20,14 @@ extension OpenAPI {
                 example: "更新区分,自治体別本人キー,個人番号,消除の異動日\r\n1,0001,123456789018,\r\n"))
         + operations(
             of: ServedLayout(
+                code: "guardianships", id: "Guardianships", ja: "保護者・後見",
+                en: "guardianships, by keys that were registered with invitations or checkups",
+                example: """
+                    更新区分,本人の自治体別本人キー,保護者の自治体別本人キー,関係区分,開始日,終了日,親権喪失フラグ\r
+                    1,0001,0002,2,2026-04-01,,0\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
                 code: "card-bindings", id: "CardBindings", ja: "カードの紐付けと住所の異動",
                 en: "card bindings and residences, from the card authority alone",
                 example: """

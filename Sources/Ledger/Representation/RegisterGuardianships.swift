@@ -1,0 +1,198 @@
+package import Exchange
+import Postgres
+
+/// A row of the registration whose individual numbers have already become keyed hashes.
+package struct NumberedGuardianshipRow: Sendable {
+    enum Person: Sendable {
+        case number(HashChain)
+        /// 自治体別本人キー: as this municipality registered it with invitations and checkups.
+        case key(String)
+    }
+
+    let child: Person
+    let guardian: Person
+    let row: GuardianshipRow
+
+    package init(_ row: GuardianshipRow, hash: (IndividualNumber) -> HashChain) {
+        func person(_ registered: RegisteredPerson) -> Person {
+            switch registered {
+            case .number(let number): .number(hash(number))
+            case .key(let key): .key(key)
+            }
+        }
+        child = person(row.child)
+        guardian = person(row.guardian)
+        self.row = row
+    }
+}
+
+extension Records {
+    /// 保護者・後見の登録: applied exactly once per idempotency key. A municipality gives a guardian to its own
+    /// residents alone; taking away is always taken.
+    ///
+    /// When this is acknowledged nobody acts any more by what it took away: it waits for those who were
+    /// acting, and each request after it finds the new word.
+    package mutating func registerGuardianships(
+        _ request: RegistrationRequest, _ rows: [NumberedGuardianshipRow]
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let plan = try plan(rows)
+        for person in Set(plan.news.flatMap { [$0.key.person, $0.key.guardian] }) { enter(person) }
+        if plan.news.isEmpty { enter(nil) }
+        let told = Set(plan.news.map(\.key.person))
+        let notices = NewNotice.insertion(
+            of: told.map { NewNotice(person: $0, kind: Notice.guardianshipChanged) },
+            from: caller.party)
+        return endTask(request, plan.outcomes) { [body = caller.party.code] task in
+            plan.persons.steps + [
+                Self.turn(of: told), Self.insert(plan.news, of: body, task: task), notices,
+            ]
+        }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighGuardianships(_ rows: [NumberedGuardianshipRow]) throws -> [RowOutcome] {
+        try plan(rows).outcomes
+    }
+
+    /// How many guardianships of the municipality's hold on a day.
+    mutating func standingGuardianships(on day: CalendarDay) throws -> Int {
+        try transaction.query(Self.countStanding, [.text(caller.party.code), .day(day)])[0].int(0)
+    }
+
+    private mutating func plan(_ rows: [NumberedGuardianshipRow]) throws -> GuardianshipPlan {
+        let named = rows.flatMap { [$0.child, $0.guardian] }
+        let numbers = named.compactMap { if case .number(let hash) = $0 { hash } else { nil } }
+        let persons = try persons(of: numbers)
+        let byKey = try keyedPersons(
+            named.compactMap { if case .key(let key) = $0 { key } else { nil } })
+        let byNumber = Dictionary(zip(numbers, persons.ofRows)) { first, _ in first }
+        let known = persons.known + byKey.values
+        var plan = GuardianshipPlan(
+            body: caller.party.code, today: now.dayInJapan, persons: persons,
+            homes: try homes(of: known), standing: try knownGuardianships(of: known))
+        for numbered in rows {
+            let found = [numbered.child, numbered.guardian].map { person in
+                switch person {
+                case .number(let hash): byNumber[hash]
+                case .key(let key): byKey[key]
+                }
+            }
+            plan.weigh(numbered.row, child: found[0], guardian: found[1])
+        }
+        return plan
+    }
+
+    fileprivate typealias Guardianship = GuardianshipPlan.Guardianship
+
+    private mutating func knownGuardianships(of persons: [PersonKey]) throws
+        -> [Guardianship.Key: Guardianship.Standing]
+    {
+        let rows = try transaction.query(
+            Self.selectGuardianships,
+            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        var known: [Guardianship.Key: Guardianship.Standing] = [:]
+        for index in 0..<rows.count {
+            let row = rows[index]
+            let key = Guardianship.Key(
+                person: try row.uuid(0).person, guardian: try row.uuid(1).person,
+                kind: try row.text(2), from: try row.day(3))
+            let said = Guardianship.Said(
+                to: try row.optionalDay(4), isCustodyLost: try row.bool(5))
+            known[key] = Guardianship.Standing(said: said, version: try row.int(6))
+        }
+        return known
+    }
+
+    /// Those whom this municipality registered under these keys; a key that two people were given
+    /// says nothing of either.
+    private mutating func keyedPersons(_ keys: [String]) throws -> [String: PersonKey] {
+        guard !keys.isEmpty else { return [:] }
+        let rows = try transaction.query(
+            Self.selectKeyed, [.text(caller.party.code), .texts(Array(Set(keys)))])
+        var persons: [String: Set<PersonKey>] = [:]
+        for index in 0..<rows.count {
+            persons[try rows[index].text(0), default: []].insert(try rows[index].uuid(1).person)
+        }
+        return persons.compactMapValues { $0.count == 1 ? $0.first : nil }
+    }
+
+    /// Where each of them lives today.
+    private mutating func homes(of persons: [PersonKey]) throws -> [PersonKey: String] {
+        let rows = try transaction.query(
+            Self.selectHomesOfAll, [.uuids(persons.map { UUIDBytes($0) })])
+        var lived: [PersonKey: [Residence]] = [:]
+        for index in 0..<rows.count {
+            let row = rows[index]
+            lived[try row.uuid(0).person, default: []].append(try Residence(row, from: 1))
+        }
+        return lived.compactMapValues {
+            $0.residence(on: now.dayInJapan, knownBy: now)?.municipality
+        }
+    }
+
+    /// Waits until nobody acts for these children, in one order for everybody.
+    private static func turn(of children: Set<PersonKey>) -> (Statement, [Value]) {
+        (
+            AdvisoryLock.waitForAll,
+            [.ints(children.map { AdvisoryLock.relations(of: $0) }.sorted())]
+        )
+    }
+
+    private static func insert(_ news: [Guardianship], of body: String, task: RecordID)
+        -> (Statement, [Value])
+    {
+        (
+            insertGuardianships,
+            [
+                .uuids(news.map { UUIDBytes($0.key.person) }),
+                .uuids(news.map { UUIDBytes($0.key.guardian) }), .text(body),
+                .texts(news.map(\.key.kind)), .days(news.map(\.key.from)),
+                .days(news.map(\.said.to)), .bools(news.map(\.said.isCustodyLost)), .id(task),
+            ]
+        )
+    }
+
+    private static let selectGuardianships = Statement(
+        """
+        select distinct on (person, guardian, kind, valid_from)
+            person, guardian, kind, valid_from, valid_to, is_custody_lost, version
+        from exchange.guardianship where person = any ($1) and municipality = $2
+        order by person, guardian, kind, valid_from, version desc
+        """)
+
+    private static let selectKeyed = Statement(
+        """
+        select identity_key, person from exchange.vaccination_target
+        where municipality = $1 and identity_key = any ($2)
+        union
+        select identity_key, person from exchange.checkup_target
+        where municipality = $1 and identity_key = any ($2)
+        """)
+
+    private static let countStanding = Statement(
+        """
+        select count(*) from exchange.guardianship g
+        where g.municipality = $1 and not g.is_custody_lost and (g.valid_to is null or g.valid_to >= $2)
+            and not exists (
+                select 1 from exchange.guardianship later
+                where later.person = g.person and later.guardian = g.guardian
+                    and later.municipality = g.municipality and later.kind = g.kind
+                    and later.valid_from = g.valid_from and later.version > g.version)
+        """)
+
+    private static let selectHomesOfAll = Statement(
+        """
+        select person, version, municipality, from_day, known_at from exchange.residence
+        where person = any ($1)
+        """)
+
+    private static let insertGuardianships = Statement(
+        """
+        insert into exchange.guardianship (person, guardian, municipality, kind, valid_from, valid_to,
+            is_custody_lost, task)
+        select person, guardian, $3, kind, valid_from, valid_to, is_custody_lost, $8
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::date[], $6::date[], $7::bool[])
+            as g(person, guardian, kind, valid_from, valid_to, is_custody_lost)
+        """)
+}

@@ -1,0 +1,173 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 支援措置: for a resident about whom nothing may be disclosed, guardians and proxies are answered as where
+/// there is no relation: the same bytes but for ids and times, from the same statements and as many rows.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+struct NonDisclosureTests {
+    typealias Header = (String, String)
+
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private struct Side {
+        let child: TestResident
+        let patient: String
+        let guardian: TestResident
+        let token: Header
+        let acting: Header
+    }
+
+    /// A child and a guardian who was acting already.
+    private func side() async throws -> Side {
+        let (child, card) = try await gateway.settle(years: 3)
+        let (guardian, guardianCard) = try await gateway.settle(years: 40)
+        try await gateway.registerGuardianships([gateway.guardianship(of: child, by: guardian)])
+        let token = try await gateway.session(of: guardianCard)
+        return Side(
+            child: child, patient: try await gateway.patient(gateway.session(of: card)),
+            guardian: guardian, token: token, acting: try await gateway.acting(token))
+    }
+
+    /// One who was protected, and one whose guardian's time is over.
+    private func sides() async throws -> (hidden: Side, over: Side) {
+        let (hidden, over) = (try await side(), try await side())
+        try await protect(hidden.child)
+        try await gateway.registerGuardianships([
+            gateway.guardianship(
+                of: over.child, by: over.guardian, to: gateway.clock.today.adding(days: -1))
+        ])
+        return (hidden, over)
+    }
+
+    private func protect(_ resident: TestResident) async throws {
+        let today = gateway.clock.today
+        try await gateway.hold([
+            resident.row(
+                "kodomo", today.adding(days: -10), today.adding(days: 299),
+                ["isNotDisclosed": .bool(true)])
+        ])
+    }
+
+    private func form(_ answer: TLSClient.Answer) -> String {
+        let headers = answer.headers.map { "\($0.name): \($0.value)" }.filter {
+            !$0.hasPrefix("Date") && !$0.lowercased().hasPrefix("request-id")
+                && !$0.lowercased().contains("x-request-id")
+        }
+        return
+            ("\(answer.status)\n" + headers.joined(separator: "\n") + "\n" + answer.text)
+            .replacing(#/\d{4}-\d{2}-\d{2}T[^"]*/#, with: "TIME")
+            .replacing(#/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#, with: "ID")
+    }
+
+    /// Statements of the gateway's roles, each with how often it ran and how many rows it gave, while `body`
+    /// runs.
+    private func statements(_ body: () async throws -> Void) async throws -> [String] {
+        try await gateway.sql { transaction in
+            try transaction.run(Statement("create extension if not exists pg_stat_statements"))
+            _ = try transaction.query(Statement("select pg_stat_statements_reset()"))
+        }
+        try await body()
+        return try await gateway.sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select s.queryid || ' ' || calls || ' ' || s.rows || ' ' || left(query, 40)
+                    from pg_stat_statements s join pg_roles r on r.oid = s.userid
+                    where s.dbid = (select oid from pg_database where datname = current_database())
+                        and r.rolname = 'tsunagi_gateway'
+                        and query !~ '^(BEGIN|COMMIT|ROLLBACK)'
+                    order by 1
+                    """)
+            ).map { try $0.text(0) }
+        }
+    }
+
+    private func expectSame(
+        _ protected: @escaping () async throws -> TLSClient.Answer,
+        _ none: @escaping () async throws -> TLSClient.Answer
+    ) async throws {
+        var forms: [String] = []
+        var counted: [[String]] = []
+        for send in [protected, none] {
+            var sent: TLSClient.Answer?
+            counted.append(try await statements { sent = try await send() })
+            forms.append(form(try #require(sent)))
+        }
+        #expect(forms[0] == forms[1])
+        #expect(counted[0] == counted[1])
+        #expect(!counted[0].isEmpty)
+    }
+
+    @Test func `a guardian who was acting is told the same as one whose time is over`() async throws
+    {
+        let (hidden, over) = try await sides()
+        for (path, _) in GuardianTests.reads {
+            try await expectSame(
+                { try await gateway.send(Cast.portal, "GET", path, headers: [hidden.acting]) },
+                { try await gateway.send(Cast.portal, "GET", path, headers: [over.acting]) })
+        }
+        try await expectSame(
+            {
+                try await gateway.send(
+                    Cast.portal, "POST", "/blocks", headers: [hidden.acting], body: Self.block)
+            },
+            {
+                try await gateway.send(
+                    Cast.portal, "POST", "/blocks", headers: [over.acting], body: Self.block)
+            })
+    }
+
+    private static let block = JSON.object(
+        JSONObject([.init(name: "institution", value: "1310000001")]))
+
+    @Test func `who asks for whom to act, or to act, is told the same`() async throws {
+        let (hidden, over) = try await sides()
+        try await expectSame(
+            { try await gateway.send(Cast.portal, "GET", "/represented", headers: [hidden.token]) },
+            { try await gateway.send(Cast.portal, "GET", "/represented", headers: [over.token]) })
+        try await expectSame(
+            { try await gateway.beginActing(for: hidden.patient, hidden.token) },
+            { try await gateway.beginActing(for: over.patient, over.token) })
+        let stranger = try await gateway.session(of: gateway.settle(years: 40).card)
+        try await expectSame(
+            { try await gateway.beginActing(for: hidden.patient, hidden.token) },
+            { try await gateway.beginActing(for: hidden.patient, stranger) })
+    }
+
+    @Test func `another body's word that nothing may be disclosed is enough, and stands`()
+        async throws
+    {
+        let side = try await side()
+        let today = gateway.clock.today
+        let elsewhere = side.child.row(
+            "kodomo", today.adding(days: -10), today.adding(days: 300),
+            ["isNotDisclosed": .bool(true)])
+        try await gateway.hold([elsewhere], by: Cast.otherTown)
+        #expect(try await gateway.represented(side.token).isEmpty)
+        // What the town says itself, as before, takes nothing of that away.
+        try await gateway.hold([
+            side.child.row("kodomo", today.adding(days: -10), today.adding(days: 298))
+        ])
+        #expect(try await gateway.represented(side.token).isEmpty)
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Coverage", headers: [side.acting])
+        #expect(answer.code == Refusal.relationUnknown.code)
+    }
+
+    @Test func `a code that a protected resident gave away is no code`() async throws {
+        let (resident, card) = try await gateway.settle(years: 30)
+        let own = try await gateway.session(of: card)
+        let code = try await gateway.delegate(["immunization"], own).text("code")
+        try await protect(resident)
+        let token = try await gateway.session(of: gateway.settle(years: 40).card)
+        let answer = try await gateway.accept(code, token)
+        #expect(answer.code == Refusal.delegationUnknown.code)
+        #expect(answer.text == (try await gateway.accept(ResidentTokenSecret().text, token)).text)
+    }
+}
