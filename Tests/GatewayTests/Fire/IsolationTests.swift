@@ -115,5 +115,7 @@ struct IsolationTests {
         text.replacing(#/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/#, with: "ID")
             .replacing(#/\d{4}-\d{2}-\d{2}T[^"]*/#, with: "TIME")
             .replacing(#/"(access_token|nonce)":"[^"]*"/#, with: "SECRET")
+            .replacing(#/"code":"[A-Za-z0-9_-]{43}"/#, with: "SECRET")
+            .replacing(#/"expires_in":\d+/#, with: "TIME")
     }
 }
