@@ -24,7 +24,7 @@ package struct AuditFeed: Service {
         }
     }
 
-    /// Messages have about 1.5 kB: 256 are 400 kB, a second's work of a busy gateway.
+    /// Messages have one to two kB: 256 are at most 512 kB in memory, and one handshake serves them all.
     static let runMax = 256
     private static let pause = Duration.milliseconds(500)
     /// The first wait after a failure; each further one is twice as long.

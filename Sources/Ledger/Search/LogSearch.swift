@@ -59,8 +59,8 @@ package struct LogPage: Sendable {
 }
 
 extension Records {
-    /// An answer looks at so many entries at most, found or not: past that it says where to go on. 5,000
-    /// are about 50 ms.
+    /// An answer looks at so many entries at most, found or not: past that it says where to go on, so that
+    /// a search that finds little holds no connection for long.
     package static var lookedAtMax: Int { 5_000 }
 
     /// A municipality finds what it did itself and what was done, for `purposes`, with the data of its

@@ -9,7 +9,7 @@ package import Postgres
 /// Each step is one statement: a crash leaves it done or not done. Of two at once one goes on and the
 /// other does nothing.
 package final class OfficeIndex: Sendable {
-    /// 2,048 entries are one round of the sealer, about 20 ms here.
+    /// As many as a round of the sealer: a step is a short transaction.
     static let stepMax = 2_048
     static let pauseMilliseconds = 500
 
