@@ -11,7 +11,7 @@ help:
 	  'make demo     the whole story on this machine: PostgreSQL, PKI, residents, requests, proof' \
 	  'make test     every test, against real servers made for it' \
 	  'make check    format, then every test' \
-	  'make conformance  a running gateway as strangers see it: validators, clients, scanners (ten minutes)' \
+	  'make conformance  a running gateway as strangers see it: validators, clients, scanners (five minutes)' \
 	  'make torture  the tests under fire, thousands of times (hours; MINUTES=20 for a short one)' \
 	  'make bench    speed and size next to nginx and pgbench (release build, about half an hour)' \
 	  'make build    the gateway, debug' \

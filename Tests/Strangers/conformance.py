@@ -37,11 +37,13 @@ def main(tsunagi, folder, *chosen):
     report = Report()
     with World(tsunagi, folder / "world") as world:
         tour = Tour(world)
-        answers = tour.run()
-        report.row("a tour of every FHIR route", "this repository", len(answers), [])
+        with report.step("tour"):
+            tour.run()
+        report.row("a tour of every FHIR route", "this repository", len(tour.answers), [])
         for name in chosen or CHECKS:
             started = time.monotonic()
-            CHECKS[name](report, tour, folder)
+            with report.step(name):
+                CHECKS[name](report, tour, folder)
             report.note(f"{name}: {time.monotonic() - started:.0f} s")
     report.end()
 

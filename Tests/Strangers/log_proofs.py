@@ -174,7 +174,7 @@ def leaves(bundle):
     """Each sealed entry of a list, and the map's own leaf: (leaf, position, path, checkpoint)."""
     for entry in bundle["entry"]:
         found = parts(entry["resource"].get("extension", []), POSITION)
-        if found and found["sealed"] == [True]:
+        if found and found["sealed"] == [True] and "leaf" in found:     # one that is held back shows its hash
             yield (decoded(found["leaf"][0]), int(found["position"][0]),
                    [decoded(one) for one in found.get("proof", [])], found["checkpoint"][0])
     found = parts(bundle.get("meta", {}).get("extension", []), LIST)

@@ -23,6 +23,12 @@ EXCLUDED = [
     ("office", "ignored_auth",
      "an office's certificate alone is enough, and schemathesis cannot leave out the certificate"),
 ]
+# Registrations refuse row by row, under 202 (openapi_hooks.py holds them to that).
+CONFIGURATION = """
+[[operations]]
+include-path-regex = "/registration-tasks$|/history-registration-tasks$|/card-feed/events$"
+checks.negative_data_rejection.expected-statuses = [202, 400, 401, 403, 404, 406, 413, 415, 422, 428, 429]
+"""
 EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "12"))
 
 
@@ -89,7 +95,10 @@ def run(report, tour, folder):
 
 def outcome(command, path):
     """(requests that were made, what was found)."""
-    done = subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+    (path.parent / "schemathesis.toml").write_text(CONFIGURATION, encoding="utf-8")
+    hooks = {"SCHEMATHESIS_HOOKS": "openapi_hooks", "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=path.parent, env={**os.environ, **hooks})
     path.with_suffix(".txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     if not path.exists():
         return 0, [f"no report: {(done.stderr or done.stdout)[-400:]}"]

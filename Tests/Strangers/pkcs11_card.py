@@ -5,6 +5,7 @@ tomorrow's ECDSA P-384. The certificate is of the demo's card CA; the visit is o
 """
 import hashlib
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -24,7 +25,8 @@ KEYS = {"01": ("RSA-2048", "rsa:2048"), "02": ("ECDSA P-384", "EC:secp384r1")}
 class Token:
     def __init__(self, folder):
         self.folder = Path(folder)
-        (self.folder / "tokens").mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)      # or a key of another run would have the same name
+        (self.folder / "tokens").mkdir(parents=True)
         (self.folder / "softhsm.conf").write_text(f"directories.tokendir = {self.folder}/tokens\n")
         engine = next(Path("/usr/lib").glob("*/engines-3/pkcs11.so"), "pkcs11.so")
         (self.folder / "openssl.cnf").write_text(

@@ -1,4 +1,5 @@
 """What the strangers said: a row for each check, and at the end whether all of them agreed."""
+import contextlib
 import sys
 
 
@@ -16,6 +17,14 @@ class Report:
         print(f"{check:<44} {tool:<28} {count:>7,}  {verdict}", flush=True)
         for sentence in failures[:20]:
             print(f"    {sentence}"[:600], flush=True)
+
+    @contextlib.contextmanager
+    def step(self, name):
+        """Whatever breaks off in it is a failed row, and the others are still asked."""
+        try:
+            yield
+        except Exception as error:
+            self.row(name, "broken off", 0, [f"{type(error).__name__}: {error}"])
 
     def note(self, sentence):
         print(f"    {sentence}", flush=True)

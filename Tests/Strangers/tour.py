@@ -3,12 +3,13 @@
 Each FHIR operation of each listener's OpenAPI is answered well at least once and refused at least once; what was
 not reached is a failure of the tour, so that a new route cannot stay unseen. The answers are kept in memory.
 """
+import copy
 import datetime
 import json
 import re
 import secrets
 
-from world import CLINIC, HOSPITAL, JAPAN, LISTENERS, PORTAL, TOWN, Wrong
+from world import CARDS, CLINIC, HOSPITAL, JAPAN, LISTENERS, PORTAL, TOWN, Wrong
 
 FHIR = {"Content-Type": "application/fhir+json"}
 ABSENT = "00000000-0000-7000-8000-000000000000"
@@ -51,7 +52,7 @@ class Tour:
     def example(self, listener, path, method="post"):
         """The contract's own example, as a reader would take it."""
         content = self.contracts[listener]["paths"][path][method]["requestBody"]["content"]
-        return content["application/fhir+json"]["example"]
+        return copy.deepcopy(next(iter(content.values()))["example"])
 
     def told(self, name, visit, **others):
         """A body of the demo's story, for another visit."""
@@ -73,6 +74,8 @@ class Tour:
         self.vaccinations()
         self.checkups()
         self.residents()
+        self.audits()
+        self.offices()
         for listener, party in zip(LISTENERS, (CLINIC, TOWN, PORTAL)):
             self.common(party)
             self.refusals(listener, party)
@@ -206,6 +209,41 @@ class Tour:
             self.send(PORTAL, "GET", "/fhir/AuditEvent?_count=1&_offset=1", 200, token=token)
         self.send(PORTAL, "GET", "/fhir/Coverage", 401)
         self.send(PORTAL, "GET", "/fhir/Coverage", 401, token="nobody's")
+
+    def audits(self):
+        """A town and an auditor search the log; an ombudsman reads one resident's whole list."""
+        auditor = self.world.enrol("auditor:stranger", "見本監査人")
+        ombudsman = self.world.enrol("ombudsman:stranger", "見本審査委員")
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        since = f"date=ge{self.today.isoformat()}&_count=5"
+        for party in (TOWN, auditor):
+            cursor = ""
+            for _ in range(3):
+                page = self.send(party, "POST", "/fhir/AuditEvent/_search", 200, since + cursor, headers=form).json()
+                following = next((link["url"] for link in page["link"] if link["relation"] == "next"), None)
+                if following is None:
+                    break
+                cursor = "&" + following.split("?")[1]
+        invited = json.loads(self.world.sent("invitation.json"))[0]
+        complaint = {**self.example("office", "/fhir/AuditEvent/$examine"), "municipality": TOWN.split(":")[1],
+                     "municipalityIdentityKey": invited["municipalityIdentityKey"]}
+        self.send(ombudsman, "POST", "/fhir/AuditEvent/$examine?_count=10", 200, complaint,
+                  headers={"Content-Type": "application/json"})
+
+    def offices(self):
+        """What offices send in batches, and the report of each: not FHIR, but strangers look at it as well."""
+        paths = self.contracts["office"]["paths"]
+        for path, operations in paths.items():
+            report = next((other for other in paths if re.fullmatch(
+                re.escape(path.replace("/history-", "/")) + r"/\{(taskId|file)\}", other)), None)
+            if "post" not in operations or report is None:
+                continue
+            party = CARDS if "/card-" in path else TOWN
+            is_file = path.startswith("/files/")
+            headers = {"Content-Type": next(iter(operations["post"]["requestBody"]["content"]))}
+            told = self.send(party, "POST", path + ("?dryRun=true" if is_file else ""), 202,
+                             self.any_example(operations["post"]), headers=headers).json()
+            self.send(party, "GET", re.sub(r"\{\w+\}", told["file" if is_file else "taskId"], report), 200)
 
     def common(self, party):
         self.send(party, "GET", "/fhir/metadata", 200)

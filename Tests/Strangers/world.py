@@ -75,6 +75,18 @@ class World:
         stem = self.path("pki", folder, f"{role}-{name}")
         return stem + ".pem", stem + ".key"
 
+    def enrol(self, party, name):
+        """A party that the story does not have: its certificate, and its place in the registry."""
+        role, code = party.split(":", 1)
+        listed = self.folder / "party.csv"
+        listed.write_text(f"code,name\n{code},{name}\n", encoding="utf-8")
+        owner = f"host={self.folder}/postgres/socket dbname=tsunagi user=postgres"
+        for command in (["pki", "issue", "--pki", self.path("pki"), "--name", f"{role}-{code}", "--party", party],
+                        ["party", "load", "--role", role, "--opt-in", listed]):
+            subprocess.run([self.tsunagi, *command], check=True, stdout=subprocess.DEVNULL,
+                           env={**os.environ, "TSUNAGI_DATABASE_OWNER": owner})
+        return party
+
     def listener(self, party):
         return {"institution": "institution", "portal": "resident"}.get(party.split(":")[0], "office")
 

@@ -13,7 +13,8 @@ extension GatewayParts {
         let form = try await asking.request.searchForm(
             only: LogSearch.parameters, repeating: ["date"])
         let search = try LogSearch(form, of: party)
-        let path = asking.request.uri.path
+        let base = asking.request.base
+        let path = asking.request.origin + asking.request.uri.path
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             let found = try records.searchLog(search, showing: visible)
             let lines = try found.entries.map { entry in
@@ -22,7 +23,7 @@ extension GatewayParts {
                         entry, for: party, withholding: try entry.withholding?.mark(rules)))
             }
             let page = SearchPage(
-                base: "fhir", selfLink: path,
+                base: base, selfLink: path,
                 nextLink: found.next.map { "\(path)?_cursor=\($0.text)" }, isCounted: false)
             return renderAuditEvents(lines, purposes: rules.purposes, page: page)
         }

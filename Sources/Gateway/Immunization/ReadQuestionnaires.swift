@@ -13,7 +13,7 @@ extension GatewayParts {
     {
         let rules = try immunizationRules()
         let asked = request.uri.queryParameters["code"]
-        guard asked.map({ $0.count <= Self.codeMax }) ?? true else {
+        guard asked.map({ $0.unicodeScalars.count <= Self.codeMax }) ?? true else {
             throw Refusal.malformed("code")
         }
         let code = asked.map { $0.split(separator: "|").last ?? $0 }
