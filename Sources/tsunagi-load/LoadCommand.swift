@@ -65,6 +65,13 @@ struct LoadCommand: AsyncParsableCommand {
     @Option(help: "Status that every answer must have.")
     var expectStatus = 200
 
+    @Option(
+        help: """
+            Status by which a busy server sends away: such answers, and what could not be sent for \
+            want of an idle connection, are counted apart and are no failures.
+            """)
+    var turnedAway: Int?
+
     @Option(help: "Text that every answer's body must contain; may be given several times.")
     var expectBody: [String] = []
 
@@ -83,6 +90,9 @@ struct LoadCommand: AsyncParsableCommand {
         }
         guard seconds > 0, warmup >= 0, timeout > 0, rate ?? 1 > 0 else {
             throw ValidationError("Times and rates must be positive.")
+        }
+        guard turnedAway != expectStatus else {
+            throw ValidationError("An answer is either right or turned away.")
         }
         guard rate == nil || !handshakes else {
             throw ValidationError("--handshakes has no open loop: it measures connections.")

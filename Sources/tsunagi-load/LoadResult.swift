@@ -48,7 +48,8 @@ struct LoadResult: Sendable {
             "all_answers":\(tally.answers),\
             "per_second":\(Self.rounded(rate)),"milliseconds":{\(latency)},\
             "measured":\(tally.latencies.count),"failures":\(tally.failures),"faults":{\(faults)},\
-            "unsent":\(tally.unsent),"reconnects":\(tally.reconnects),\
+            "unsent":\(tally.unsent),"turned_away":\(tally.turnedAway),\
+            "reconnects":\(tally.reconnects),\
             "bytes_received":\(tally.bytesReceived),\
             "own_cpu_us_per_answer":\(Self.rounded(microsecondsPerAnswer))}
             """

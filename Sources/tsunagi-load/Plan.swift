@@ -68,11 +68,14 @@ struct Tally: Sendable {
     var reconnects = 0
     /// Due within the window and never sent, for want of an idle connection.
     var unsent = 0
+    /// Answers of a server that was too busy, where that is allowed; what is unsent is then no failure.
+    var turnedAway = 0
+    var mayTurnAway = false
     /// When the window closed: its planned end, or before when the requests ran out.
     var windowEnd = NIODeadline.uptimeNanoseconds(0)
 
     var failures: Int {
-        faults.values.reduce(unsent, +)
+        faults.values.reduce(mayTurnAway ? 0 : unsent, +)
     }
 
     static func total(_ tallies: [Tally]) -> Tally {
@@ -85,6 +88,8 @@ struct Tally: Sendable {
             total.bytesReceived += tally.bytesReceived
             total.reconnects += tally.reconnects
             total.unsent += tally.unsent
+            total.turnedAway += tally.turnedAway
+            total.mayTurnAway = total.mayTurnAway || tally.mayTurnAway
             total.windowEnd = max(total.windowEnd, tally.windowEnd)
         }
     }

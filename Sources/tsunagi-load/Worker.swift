@@ -34,6 +34,7 @@ final class Worker {
         turn = thread
         done = loop.makePromise(of: Tally.self)
         tally.windowEnd = plannedEnd
+        tally.mayTurnAway = plan.expectation.mayTurnAway
     }
 
     func run() -> EventLoopFuture<Tally> {
@@ -155,7 +156,9 @@ final class Worker {
         let now = NIODeadline.now()
         inFlight -= 1
         tally.answers += 1
-        if let fault = plan.expectation.fault(status: status, body: body, ofRequest: index) {
+        if plan.expectation.isTurnedAway(status: status) {
+            tally.turnedAway += 1
+        } else if let fault = plan.expectation.fault(status: status, body: body, ofRequest: index) {
             let text = String(decoding: body.prefix(300), as: UTF8.self)
             fail(fault, "request \(index + 1): \(status) \(text)")
         } else {

@@ -36,8 +36,23 @@ enum Fuzz: String, CaseIterable {
     }
 }
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    Fuzz.reader?.read(Array(UnsafeBufferPointer(start: data, count: count)))
-    return 0
+/// libFuzzer's own loop (https://llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library"): SwiftPM gives a
+/// program a `main` of its own.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func explore(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@main enum Explorer {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        exit(
+            explore(&count, &arguments) { bytes, count in
+                Fuzz.reader?.read(Array(UnsafeBufferPointer(start: bytes, count: count)))
+                return 0
+            })
+    }
 }

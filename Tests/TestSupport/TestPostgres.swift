@@ -104,7 +104,7 @@ package enum TestPostgres {
     /// rows each gave, is what some tests are about.
     private static let common = [
         "max_connections": "1000", "shared_buffers": "64MB",
-        "shared_preload_libraries": "pg_stat_statements",
+        "shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.max": "50000",
     ].merging(siteLogging()) { own, _ in own }
 
     /// The lines of deploy/postgresql/settings.conf about the log.

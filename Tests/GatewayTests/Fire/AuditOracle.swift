@@ -43,6 +43,12 @@ struct AuditOracle {
                 expect(shown(unit, deed), within: subjects, deed)
                 learn(unit.patients, of: subjects)
             }
+        case .named:
+            for unit in units where !unit.texts.isEmpty {
+                disclosed = Set(subjects)
+                expect(shown(unit, deed), within: subjects, deed)
+                learn(unit.patients, of: subjects)
+            }
         case .written(let unchangedToo):
             disclosed = written(heard, subjects, unchangedToo)
         case .shown, .shownToAnother:
@@ -126,7 +132,7 @@ extension AuditOracle {
             return [whole]
         }
         let object = json as? [String: Any]
-        let parts = (object?["entry"] ?? object?["targets"]) as? [Any]
+        let parts = (object?["entry"] ?? object?["targets"] ?? object?["reviews"]) as? [Any]
         guard let parts else {
             whole.read(json)
             return [whole]

@@ -7,7 +7,7 @@ extension Deed {
         _ id: String, _ about: About, _ make: @escaping Make
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
-    static let office: [Deed] = registrations + lists + files
+    static let office: [Deed] = registrations + lists + files + audits + emergencies
 
     private static let registrations: [Deed] =
         rows(
@@ -95,6 +95,73 @@ extension Deed {
 
     private static let answered =
         #"{"resourceType":"Task","status":"in-progress","note":[{"text":"訪問した。"}]}"#
+
+    private static let nobody = "00000000-0000-4000-8000-000000000000"
+
+    private static let audits: [Deed] = [
+        office("searchAccessLog", .named) { _, person in
+            .search(
+                person.town, "/fhir/AuditEvent/_search",
+                [("patient.identifier", "urn:tsunagi:municipality-identity-key|\(person.key)")])
+        },
+        office("examineComplaint", .asker) { _, person in
+            .post(
+                Cast.ombudsman, "/fhir/AuditEvent/$examine",
+                try JSON(
+                    reading: """
+                        {"complaint":"審-1","reason":"見覚えのない照会","ground":"agreement",\
+                        "groundReference":"同意書","municipality":"\(person.town.code)",\
+                        "municipalityIdentityKey":"\(person.key)"}
+                        """))
+        },
+        office("withholdEntries", .nobody) { fire, person in
+            let until = fire.gateway.clock.now().adding(seconds: 86_400).text
+            return .post(
+                person.town, "/access-log/withholdings",
+                try JSON(
+                    reading: """
+                        {"entries":["\(nobody)"],"reason":"inspection","reference":"計画3号",\
+                        "releaseAt":"\(until)"}
+                        """))
+        },
+    ]
+
+    private static func proposed(_ fire: Fire, by party: Party) async throws -> Ask {
+        let end = fire.gateway.clock.now().adding(seconds: 86_400).text
+        return .post(
+            party, "/disasters",
+            try JSON(
+                reading: """
+                    {"areas":["\(party.code)"],"reason":"見本の地震","endsAt":"\(end)"}
+                    """), [("Tsunagi-Operator", "officer-a")])
+    }
+
+    private static let emergencies: [Deed] = [
+        office("proposeDisaster", .nobody) { fire, person in
+            try await proposed(fire, by: person.town)
+        },
+        office("listDisasters", .nobody) { _, person in .get(person.prefecture, "/disasters") },
+        office("confirmDisaster", .nobody) { _, person in
+            .post(
+                person.town, "/disasters/\(nobody)/confirm", nil,
+                [("Tsunagi-Operator", "officer-b")])
+        },
+        office("endDisaster", .nobody) { fire, person in
+            let disaster = try await fire.gateway.send(proposed(fire, by: person.town))
+            return .post(
+                person.town, "/disasters/\(disaster.text("id"))/end", nil,
+                [("Tsunagi-Operator", "officer-b")])
+        },
+        office("readEmergencyReviews", .shown) { _, person in
+            .get(person.town, "/emergency-reviews")
+        },
+        office("answerEmergencyReview", .asker) { _, person in
+            .post(
+                person.town, "/emergency-reviews/\(nobody)",
+                try JSON(reading: #"{"verdict":"justified","word":"避難所での診療を確認"}"#),
+                [("Tsunagi-Operator", "officer-b")])
+        },
+    ]
 
     /// A dry run can be sent again and again; what is really applied has tests of its own.
     private static let files: [Deed] = [

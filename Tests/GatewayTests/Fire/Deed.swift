@@ -12,6 +12,8 @@ struct Deed: Sendable, CustomTestStringConvertible {
         case asker
         /// Those whose rows were taken. Rows that were held already count where `unchangedToo`.
         case written(unchangedToo: Bool)
+        /// The one who was named, where the answer has an entry at all.
+        case named
         /// Everybody who stands in it.
         case shown
         /// The same, and whoever asked is on the record too: somebody of whom nobody counts anything.
@@ -26,6 +28,16 @@ struct Deed: Sendable, CustomTestStringConvertible {
     let make: Make
 
     var testDescription: String { "\(listener.rawValue) \(id)" }
+
+    /// Operations that need more than a resident of whom everything is held: a file that waits, an entry
+    /// of one's own to withhold, a disaster. They are asked here, and refused; the suites of their fields
+    /// answer.
+    static let elsewhere: Set = [
+        "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
+        "decideCardBindingsFile", "decideGuardianshipsFile", "withholdEntries",
+        "openEmergencyVisit", "confirmDisaster",
+        "answerEmergencyReview",
+    ]
 
     static let all =
         institution + office + resident + representation
@@ -78,6 +90,15 @@ struct Deed: Sendable, CustomTestStringConvertible {
                         {"payerNumber":"\(paper.payer)","recipientNumber":"\(paper.recipient)",\
                         "birthDate":"\(paper.born)"}
                         """))
+        },
+        institution("openEmergencyVisit") { _, person in
+            .post(
+                Cast.clinic, "/visits/emergency",
+                try JSON(
+                    reading: """
+                        {"name":"\(person.resident.name)","sex":"2","reason":"避難所",\
+                        "birthDate":"\(person.resident.dateOfBirth)"}
+                        """), [("Tsunagi-Operator", "doctor-1")])
         },
         read("readPatient") { "/fhir/\($0.visit.patient)" },
         institution("submitEligibilityCheck") { fire, person in

@@ -17,7 +17,7 @@ struct FieldFuzzTests {
         async throws
     {
         let fire = try Fire(gateway)
-        let perDeed = Torture.times("FUZZ", 16)
+        let perDeed = Torture.times("FUZZ", 10)
         let person = try await fire.settle()
         var chance = Seeded(UInt64(perDeed))
         var sent = 0

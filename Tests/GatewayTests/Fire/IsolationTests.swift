@@ -89,6 +89,12 @@ struct IsolationTests {
                     JSON.array(($0["agent"]?.array ?? []) + [$0["purposeOfEvent"] ?? .null]).text
                 }
                 .joined(separator: "\n")
+        case "searchAccessLog", "examineComplaint":
+            // Likewise; what the office did meanwhile is in it.
+            return "\(answer.status)"
+        case "listDisasters", "proposeDisaster", "endDisaster":
+            // Of no resident at all; others of the prefecture declare some.
+            return "\(answer.status)"
         case "listUnvaccinated":
             return (answer.json["targets"]?.array ?? []).map(\.text)
                 .filter { $0.contains("\"\(person.key)\"") }.joined(separator: "\n")
@@ -111,7 +117,7 @@ struct IsolationTests {
         }
     }
 
-    private static func masked(_ text: String) -> String {
+    static func masked(_ text: String) -> String {
         text.replacing(#/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/#, with: "ID")
             .replacing(#/\d{4}-\d{2}-\d{2}T[^"]*/#, with: "TIME")
             .replacing(#/"(access_token|nonce)":"[^"]*"/#, with: "SECRET")

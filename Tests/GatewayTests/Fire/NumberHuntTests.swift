@@ -81,7 +81,7 @@ struct NumberHuntTests {
         let number = gateway.people.next().number
         for deed in Deed.all {
             let ask = try await deed.make(fire, person)
-            for form in [Form.plain, .hyphenated, .hexadecimal, .base64] {
+            for form in [Form.plain, .base64] {
                 let text = form.text(number)
                 var marked = ask
                 marked.headers.append(("Tsunagi-Operator", text))
@@ -114,34 +114,36 @@ struct NumberHuntTests {
             let lines = NightFile.text(of: bytes, encoding).split(separator: "\r\n").map(
                 String.init)
             let columns = lines[0].split(separator: ",").map(String.init)
-            for form in Form.allCases {
-                // A number with a rule of its own is refused where it is the row's own person's.
-                let rows = columns.enumerated().map { place, column in
-                    var cells = lines[1].split(separator: ",", omittingEmptySubsequences: false)
-                        .map(String.init)
-                    let isKey = Self.keyColumns.contains(column)
-                    cells[place] = form.text(isKey ? person.resident.number : foreign)
-                    return cells.joined(separator: ",")
-                }.enumerated().filter { columns[$0.offset] != "個人番号" || form != .plain }.map(
-                    \.element)
-                let file = ([lines[0]] + rows).map { $0 + "\r\n" }.joined()
-                let receipt = try await gateway.send(
-                    fire.file(
-                        layout, NightFile.bytes(of: file, encoding), "dryRun=true", of: person))
-                try receipt.expect(202)
-                let party = fire.party(of: layout, person)
-                let done = try await gateway.settled(receipt.text("file"), as: layout, by: party)
-                let errors = try await gateway.errors(
-                    of: receipt.text("file"), as: layout, by: party)
-                for number in [foreign, person.resident.number] {
-                    expectUnspoken(number, done, "\(layout) \(form)")
-                    expectUnspoken(number, errors, "\(layout) \(form)")
+            // A number with a rule of its own is refused where it is the row's own person's.
+            let places = columns.indices.flatMap { place in
+                Form.allCases.map { (place: place, form: $0) }
+            }.filter { columns[$0.place] != "個人番号" || $0.form != .plain }
+                // Where the row names nobody by number, nobody can say whose number a key is.
+                .filter { place, _ in
+                    columns.contains("個人番号") || !Self.keyColumns.contains(columns[place])
                 }
-                #expect(
-                    done.number("refused", in: "effect") == rows.count,
-                    "\(layout) \(form): \(done.json["effect"]?.text ?? done.text)")
-                planted += rows.count
+            let rows = places.map { place, form in
+                var cells = lines[1].split(separator: ",", omittingEmptySubsequences: false)
+                    .map(String.init)
+                let isKey = Self.keyColumns.contains(columns[place])
+                cells[place] = form.text(isKey ? person.resident.number : foreign)
+                return cells.joined(separator: ",")
             }
+            let file = ([lines[0]] + rows).map { $0 + "\r\n" }.joined()
+            let receipt = try await gateway.send(
+                fire.file(layout, NightFile.bytes(of: file, encoding), "dryRun=true", of: person))
+            try receipt.expect(202)
+            let party = fire.party(of: layout, person)
+            let done = try await gateway.settled(receipt.text("file"), as: layout, by: party)
+            let errors = try await gateway.errors(of: receipt.text("file"), as: layout, by: party)
+            for number in [foreign, person.resident.number] {
+                expectUnspoken(number, done, layout)
+                expectUnspoken(number, errors, layout)
+            }
+            #expect(
+                done.number("refused", in: "effect") == rows.count,
+                "\(layout): \(done.json["effect"]?.text ?? done.text)")
+            planted += rows.count
         }
         for number in [foreign, person.resident.number] { try await expectNowhere(number) }
         try await gateway.takeEntriesAsTold()
@@ -151,7 +153,7 @@ struct NumberHuntTests {
     /// Numbers by a rule of their own, of which long ones are nothing unusual.
     private static let keyColumns: Set = [
         "機関別受給者証種別ID", "公費受給者番号", "受給者証サブキー", "履歴キー", "宛名番号", "通番", "発行者", "証明書の番号",
-        "前の発行者", "前の証明書の番号",
+        "前の発行者", "前の証明書の番号", "本人の自治体別本人キー", "保護者の自治体別本人キー",
     ]
 
     @Test func `items with their own rule keep theirs`() async throws {
