@@ -58,6 +58,7 @@ package struct Migrations: Sendable {
             name: "0018_immunization_around_the_needle",
             sql: PackageResources._018_immunization_around_the_needle_sql),
         File(name: "0019_key_checks", sql: PackageResources._019_key_checks_sql),
+        File(name: "0020_archives", sql: PackageResources._020_archives_sql),
         File(name: "0022_people", sql: PackageResources._022_people_sql),
         File(
             name: "0024_offices_and_emergencies",

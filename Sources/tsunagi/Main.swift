@@ -11,9 +11,10 @@ struct Tsunagi: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, MigrateCommand.self, ProfilesCommand.self,
             PartyCommand.self, ReviewCommand.self, ImportCommand.self, PKICommand.self,
-            KeyCommand.self,
+            KeyCommand.self, LogCommand.self,
             CardCommand.self,
-            TrustCommand.self, SealCommand.self, CopayCommand.self, MaternalCommand.self,
+            TrustCommand.self, SealCommand.self, WitnessCommand.self, CopayCommand.self,
+            MaternalCommand.self,
             ReconcileCommand.self, ImmunizationCommand.self, LayoutCommand.self, BenchCommand.self,
         ])
 }

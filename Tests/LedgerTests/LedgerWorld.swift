@@ -35,20 +35,25 @@ struct LedgerWorld: Sendable {
     static func template() async throws -> String {
         try await TestPostgres.template("ledger_template") { owner in
             _ = try await Migrations.apply(as: owner, logger: TestPostgres.logger)
-            let pool = Pool(
-                owner, limits: .init(connectionsMax: 1), label: "template",
-                logger: TestPostgres.logger)
-            _ = try await RuleShelf.load(ProfileFiles.all, into: pool)
-            await pool.shutdown()
-            let registry = PartyRegistry(owner, logger: TestPostgres.logger)
-            _ = try await registry.load(
-                callers.map { .init(party: $0.party, name: $0.party.code) }, isOptedIn: true)
-            let since = try CalendarDay("2020-04-01")
-            for body in [koganei, tokyo] {
-                _ = try await registry.connect(body.party, since: since)
-            }
-            await registry.close()
+            try await furnish(owner)
         }
+    }
+
+    /// The rules and the parties.
+    static func furnish(_ owner: Address) async throws {
+        let pool = Pool(
+            owner, limits: .init(connectionsMax: 1), label: "template",
+            logger: TestPostgres.logger)
+        _ = try await RuleShelf.load(ProfileFiles.all, into: pool)
+        await pool.shutdown()
+        let registry = PartyRegistry(owner, logger: TestPostgres.logger)
+        _ = try await registry.load(
+            callers.map { .init(party: $0.party, name: $0.party.code) }, isOptedIn: true)
+        let since = try CalendarDay("2020-04-01")
+        for body in [koganei, tokyo] {
+            _ = try await registry.connect(body.party, since: since)
+        }
+        await registry.close()
     }
 
     /// Eight at a time, because each holds a handful of the server's connections.
@@ -201,10 +206,13 @@ extension LedgerWorld {
         return Array(try #require(note.first).utf8)
     }
 
-    func audit(_ note: [UInt8], _ key: CheckpointKey? = nil) async throws -> LogAudit.Report {
+    func audit(
+        _ note: [UInt8], _ key: CheckpointKey? = nil, archives: [String] = []
+    ) async throws -> LogAudit.Report {
         let audit = LogAudit(owner.with(user: "tsunagi_reader"), logger: TestPostgres.logger)
         do {
-            let report = try await audit.verify(note: note, key: try key ?? signer.key)
+            let report = try await audit.verify(
+                note: note, key: try key ?? signer.key, archives: archives)
             await audit.close()
             return report
         } catch {

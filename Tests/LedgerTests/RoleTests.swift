@@ -15,7 +15,7 @@ import Testing
 
     static let columns = "entry, format, party, purpose, outcome, salt"
     static let values = "gen_random_uuid(), 1, 'institution:1319999995', 'open-visit', 'ok', 'salt'"
-    static let logTables = ["access_entry", "position", "tile", "checkpoint", "epoch"]
+    static let logTables = ["access_entry", "position", "tile", "checkpoint", "epoch", "archive"]
 
     static let forbidden: [Attempt] =
         ["gateway", "office", "sealer", "reader"].flatMap { role in
@@ -32,6 +32,10 @@ import Testing
                 Attempt(role: role, sql: "alter table log.access_entry disable trigger all"),
                 Attempt(role: role, sql: "set session_replication_role = replica"),
                 Attempt(role: role, sql: "create table log.mine (row int)"),
+                Attempt(
+                    role: role, sql: "insert into log.archive_request (month) values ('2015-03-01')"
+                ),
+                Attempt(role: role, sql: "delete from log.archive_request"),
                 Attempt(role: role, sql: "create table public.mine (row int)"),
                 Attempt(role: role, sql: "update exchange.rule_book set files = '{}'"),
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
@@ -63,6 +67,7 @@ import Testing
                     role: role,
                     sql: "insert into log.epoch values (1, gen_random_uuid(), 0, sha256(''), now())"
                 ),
+                Attempt(role: role, sql: "insert into log.archive (month) values ('2015-03-01')"),
                 Attempt(role: role, sql: "update log.map_tile set epoch = 0"),
                 Attempt(role: role, sql: "update log.map_edge set epoch = 0"),
                 Attempt(role: role, sql: "select log.ensure_partitions(1)"),
@@ -206,7 +211,7 @@ import Testing
     private static func column(_ table: String) -> String {
         [
             "access_entry": "outcome", "position": "leaf", "tile": "root", "checkpoint": "note",
-            "epoch": "root",
+            "epoch": "root", "archive": "root",
         ][table] ?? ""
     }
 
@@ -266,6 +271,8 @@ import Testing
             insert into log.tile values (0, 0, decode(repeat('00', 8192), 'hex'), sha256(''));
             insert into log.checkpoint values (1, sha256(''), 'note');
             insert into log.epoch values (1, gen_random_uuid(), 0, sha256(''), now());
+            insert into log.archive values
+                ('2015-03-01', gen_random_uuid(), 0, 0, 1, sha256(''), sha256(''), now());
             """)
     }
 }

@@ -128,9 +128,11 @@ def items(leaf):
 
 
 def check_seal(event, seal, key):
-    """The leaf of an entry that is in the log where it says, and its hash; of a withheld one the hash alone."""
+    """The leaf of an entry that is in the log where it says, and its hash; of a withheld or archived
+    one the hash alone."""
     size, root = opened(seal["checkpoint"][0], key)
-    leaf = None if "recorded" not in event else binary(seal["leaf"])[0]
+    is_hidden = "recorded" not in event or "archivedMonth" in seal
+    leaf = None if is_hidden else binary(seal["leaf"])[0]
     digest = binary(seal["leafHash"])[0] if leaf is None else sha256(b"\x00", leaf)
     require(int(seal["treeSize"][0]) == size, "a proof is for another size than its checkpoint")
     path = binary(seal.get("proof", []))
@@ -138,6 +140,33 @@ def check_seal(event, seal, key):
         tree_root(digest, int(seal["position"][0]), size, path) == root,
         f"{event['id']} is not in the log")
     return leaf, digest
+
+
+def check_archives(page, proof, key):
+    """Month to its positions, as leaves of the log say that it was archived."""
+    months = {}
+    for extension in page.get("meta", {}).get("extension", []):
+        if extension["url"] != "urn:tsunagi:StructureDefinition:archive-proof":
+            continue
+        said = parts({"extension": [extension]}, extension["url"])
+        size, root = opened(proof["checkpoint"][0], key)
+        leaf = binary(said["archiveLeaf"])[0]
+        require(
+            tree_root(sha256(b"\x00", leaf), int(said["position"][0]), size, binary(said.get("proof", [])))
+            == root, "an archive's leaf is not in the log")
+        lines = leaf.decode().split("\n")
+        require(lines[0] == "tsunagi archive v1", "an archive's leaf")
+        items_of = dict(line.split(": ", 1) for line in lines[1:-1])
+        months[items_of["month"]] = range(int(items_of["first"]), int(items_of["last"]) + 1)
+    return months
+
+
+def check_archived(event, seal, months):
+    """Nothing is said of an entry that is archived, and the log itself says that it is."""
+    month = seal["archivedMonth"][0]
+    require(int(seal["position"][0]) in months.get(month, range(0)), f"{event['id']} is in no archive")
+    for name in ("purposeOfEvent", "outcome", "outcomeDesc", "action"):
+        require(name not in event, f"{event['id']} says something that nothing proves")
 
 
 def check_shown(event, leaf):
@@ -205,7 +234,9 @@ def check(key, pages):
     require(len({said[3] for said in maps if said[0] > 0}) == 1, "the pages are of two residents")
     numbered = {}
     leaves = {}
-    for page, (_, covered, counted, _, _, _) in zip(pages, maps):
+    archived = 0
+    for page, proof, (_, covered, counted, _, _, _) in zip(pages, proofs, maps):
+        months = check_archives(page, proof, key)
         before = None
         for entry in page.get("entry", []):
             event = entry["resource"]
@@ -220,6 +251,9 @@ def check(key, pages):
             leaf, digest = check_seal(event, seal, key)
             if leaf is not None:
                 leaves[event["id"]] = leaf
+            if "archivedMonth" in seal:
+                check_archived(event, seal, months)
+                archived += 1
             require(numbered.setdefault(sequence, (position, digest)) == (position, digest), "a number twice")
             require(
                 later == (sequence > counted) == (position >= covered),
@@ -242,7 +276,7 @@ def check(key, pages):
     require(count == 0 or links == link, "the entries are not those of the map")
     if len(pages) == 1:
         require(pages[0]["total"] == len(pages[0].get("entry", [])), "the total")
-    return count
+    return count, archived
 
 
 def main():
@@ -251,7 +285,8 @@ def main():
         for path in sys.argv[2:]:
             with open(path, encoding="utf-8") as file:
                 pages.append(json.load(file))
-        print(f"complete: {check(sys.argv[1], pages)} entries")
+        count, archived = check(sys.argv[1], pages)
+        print(f"complete: {count} entries, {archived} of those shown are archived")
     except (Wrong, ValueError, KeyError, IndexError, TypeError) as wrong:
         print(f"WRONG: {wrong!r}")
         sys.exit(1)

@@ -26,7 +26,8 @@ package final class RunningGateway: Sendable {
     package let clock = TestClock()
     package let people = TestPeople()
     package let sealer: Sealer
-    package let sealKey: CheckpointKey
+    package let signer: CheckpointSigner
+    package var sealKey: CheckpointKey { signer.key }
     package let folder: String
     let clients = Mutex<[Party: TLSClient]>([:])
     let tally = Mutex(EntryTally())
@@ -35,7 +36,8 @@ package final class RunningGateway: Sendable {
 
     @TaskLocal package static var current: RunningGateway?
 
-    private init() async throws {
+    private init(signer: CheckpointSigner) async throws {
+        self.signer = signer
         folder =
             FileManager.default.temporaryDirectory.path
             + "/tsunagi-gateway-\(RecordID.random().text)"
@@ -57,9 +59,6 @@ package final class RunningGateway: Sendable {
                 gateway: database.with(user: "tsunagi_gateway"),
                 office: database.with(user: "tsunagi_office")), logger: log.logger)
         registry = PartyRegistry(database, logger: TestPostgres.logger)
-        let signer = try CheckpointSigner(
-            origin: "tsunagi.example/test", privateKey: randomBytes(32))
-        sealKey = signer.key
         sealer = Sealer(
             database.with(user: "tsunagi_sealer"), keys: { SealKeys([signer]) },
             outlet: try CheckpointOutlet(folder: folder + "/checkpoints") { "today" },
@@ -128,8 +127,13 @@ package final class RunningGateway: Sendable {
 
     // MARK: Running
 
-    package static func run(_ body: (RunningGateway) async throws -> Void) async throws {
-        let gateway = try await RunningGateway()
+    /// With the seal key of another gateway, where one is given.
+    package static func run(
+        signer: CheckpointSigner? = nil, _ body: (RunningGateway) async throws -> Void
+    ) async throws {
+        let own = try CheckpointSigner(
+            origin: "tsunagi.example/test", privateKey: randomBytes(32))
+        let gateway = try await RunningGateway(signer: signer ?? own)
         let (listening, heard) = AsyncStream<(Listener, Int)>.makeStream()
         let parts = try gateway.parts()
         let services: [any Service] =

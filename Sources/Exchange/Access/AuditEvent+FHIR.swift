@@ -69,6 +69,8 @@ package struct SealedPosition: Hashable, Sendable {
         case text([UInt8])
         /// Of a withheld entry the salted hash alone: it proves the place and tells nothing.
         case hash([UInt8])
+        /// 保管: the same, of an entry whose month (`YYYY-MM`) is in an archive.
+        case archived([UInt8], month: String)
     }
 
     package init(

@@ -96,6 +96,7 @@ package enum FHIR {
         static let warning = "urn:tsunagi:StructureDefinition:eligibility-warning"
         static let rules = "urn:tsunagi:StructureDefinition:rules-version"
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
+        package static let archiveProof = "urn:tsunagi:StructureDefinition:archive-proof"
         package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
         package static let withheld = "urn:tsunagi:StructureDefinition:withheld"
         package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"

@@ -1,8 +1,8 @@
 /// 一覧の証明: that a list has so many entries as of an epoch, and none is left out. Whoever has the
 /// log's public key checks it without asking anybody (decisions/0007). Numbers travel as decimal text.
 package struct ListProof: Hashable, Sendable {
-    /// The leaf of the log that holds the map's root, with its inclusion proof.
-    package struct MapLeaf: Hashable, Sendable {
+    /// A leaf of the log that is no entry, with its inclusion proof: the one that holds the map's root.
+    package struct OwnLeaf: Hashable, Sendable {
         package let text: [UInt8]
         package let position: Int
         package let path: [[UInt8]]
@@ -38,14 +38,16 @@ package struct ListProof: Hashable, Sendable {
     }
 
     package let checkpoint: String
-    package let map: MapLeaf
+    package let map: OwnLeaf
+    /// 保管: of each month that an entry of this page is archived in, the leaf that says so.
+    package var archives: [OwnLeaf] = []
     package let place: Place
     /// Which steps from the map's root down have a sibling, and those siblings.
     package let occupied: [UInt8]
     package let siblings: [[UInt8]]
 
     package init(
-        checkpoint: String, map: MapLeaf, place: Place, occupied: [UInt8], siblings: [[UInt8]]
+        checkpoint: String, map: OwnLeaf, place: Place, occupied: [UInt8], siblings: [[UInt8]]
     ) {
         self.checkpoint = checkpoint
         self.map = map
@@ -60,6 +62,16 @@ package struct ListProof: Hashable, Sendable {
             extensions.object { entry in
                 entry.member("url", FHIR.Extension.listProof)
                 entry.array("extension") { writeParts(to: &$0) }
+            }
+            for leaf in archives {
+                extensions.object { entry in
+                    entry.member("url", FHIR.Extension.archiveProof)
+                    entry.array("extension") { parts in
+                        parts.bytesItem("archiveLeaf", leaf.text)
+                        parts.extensionItem("position", "valueString", String(leaf.position))
+                        for hash in leaf.path { parts.bytesItem("proof", hash) }
+                    }
+                }
             }
         }
     }

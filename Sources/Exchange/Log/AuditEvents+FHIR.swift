@@ -65,6 +65,7 @@ package struct WithheldEntry: Hashable, Sendable {
 package enum LogLine: Hashable, Sendable {
     case shown(AccessEntryView)
     case withheld(WithheldEntry)
+    case archived(ArchivedEntryView)
 
     fileprivate func searchEntry(_ purposes: [Purpose: BilingualText]) -> SearchEntry {
         switch self {
@@ -72,6 +73,8 @@ package enum LogLine: Hashable, Sendable {
             SearchEntry(
                 reference: "AuditEvent/" + view.id, resource: view.render(purposes: purposes))
         case .withheld(let entry):
+            SearchEntry(reference: "AuditEvent/" + entry.id, resource: entry.render())
+        case .archived(let entry):
             SearchEntry(reference: "AuditEvent/" + entry.id, resource: entry.render())
         }
     }
@@ -143,6 +146,9 @@ extension JSONWriter {
         switch proof.leaf {
         case .text(let leaf): extensionItem("leaf", "valueBase64Binary", Base64.text(leaf))
         case .hash(let hash): extensionItem("leafHash", "valueBase64Binary", Base64.text(hash))
+        case .archived(let hash, let month):
+            extensionItem("leafHash", "valueBase64Binary", Base64.text(hash))
+            extensionItem("archivedMonth", "valueString", month)
         }
         for hash in proof.path {
             extensionItem("proof", "valueBase64Binary", Base64.text(hash))

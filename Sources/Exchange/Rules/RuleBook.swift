@@ -18,6 +18,8 @@ package struct RuleBook: Sendable {
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
     package let copayment: CopaymentRules?
     package let layouts: Layouts
+    /// 保存期間; `nil` in a version that was loaded before any month could be archived.
+    package let retention: RetentionRule?
     /// 記録の決まりと災害の決まり; absent as above.
     package let log: LogRules?
     package let emergency: EmergencyRules?
@@ -46,6 +48,7 @@ package struct RuleBook: Sendable {
         maternal = try Self.field(isKept) { () throws(RuleFault) in
             try MaternalRules(reading: folder)
         }
+        retention = try Self.field(isKept) { () throws(RuleFault) in try folder.retention() }
         immunization = try Self.field(isKept) { () throws(RuleFault) in
             try ImmunizationRules(reading: files)
         }

@@ -7,15 +7,11 @@ extension OwnAccessLog {
     /// `now` is nothing where the reader sees what is withheld, too.
     func rendered(
         of patient: String, asOf now: Instant?, rules: RuleBook, page: SearchPage,
-        name: (PersonKey) -> String
+        name: @escaping (PersonKey) -> String
     ) throws -> [UInt8] {
         renderAuditEvents(
             try entries.map { own in
-                let ids = (
-                    visit: own.entry.visit?.text, patient: patient,
-                    representative: own.entry.representative.map(name)
-                )
-                return try own.line(of: ids, checkpoint, asOf: now, rules)
+                try own.line(of: (patient, name), checkpoint, asOf: now, rules)
             },
             purposes: rules.purposes, page: page, proof: ListProof(self))
     }
@@ -23,22 +19,35 @@ extension OwnAccessLog {
 
 extension OwnEntry {
     fileprivate func line(
-        of ids: (visit: String?, patient: String, representative: String?), _ checkpoint: String?,
+        of ids: (patient: String, name: (PersonKey) -> String), _ checkpoint: String?,
         asOf now: Instant?, _ rules: RuleBook
     ) throws -> LogLine {
         if let now, let withholding, withholding.release > now {
-            let hash = LogHash.leaf(entry.leafText).bytes
+            let hash = content.leaf.bytes
             return .withheld(
                 WithheldEntry(
                     id: Hexadecimal.text(hash), release: withholding.release,
                     patientID: ids.patient,
                     proof: place(.hash(hash), checkpoint)))
         }
-        return .shown(
-            try AccessEntryView(
-                entry, of: (ids.visit, ids.patient, ids.representative), partyName: partyName,
-                place: .own(place(.text(entry.leafText), checkpoint)),
-                withholding: try withholding?.mark(rules)))
+        switch content {
+        case .kept(let entry, let partyName):
+            return .shown(
+                try AccessEntryView(
+                    entry,
+                    of: (entry.visit?.text, ids.patient, entry.representative.map(ids.name)),
+                    partyName: partyName,
+                    place: .own(place(.text(entry.leafText), checkpoint)),
+                    withholding: try withholding?.mark(rules)))
+        case .archived(let id, let at, let leaf):
+            let month = LogMonth(of: at).text
+            guard let proof = place(.archived(leaf.bytes, month: month), checkpoint) else {
+                throw LogDamage.unproved
+            }
+            return .archived(
+                ArchivedEntryView(
+                    id: id.text, at: at, patientID: ids.patient, month: month, proof: proof))
+        }
     }
 
     private func place(_ leaf: SealedPosition.Leaf, _ checkpoint: String?) -> SealedPosition? {
@@ -82,12 +91,17 @@ extension ListProof {
         guard let checkpoint = log.checkpoint, let map = log.map else { return nil }
         self.init(
             checkpoint: checkpoint,
-            map: MapLeaf(
-                text: map.epoch.leafText, position: map.inclusion.index,
-                path: map.inclusion.path.map(\.bytes)),
+            map: OwnLeaf(map.epoch.leafText, map.inclusion),
             place: Place(
                 index: map.index.bytes, count: map.head?.count ?? 0,
                 last: map.head.map { .init(position: $0.position, link: $0.link) }),
             occupied: map.proof.occupied, siblings: map.proof.siblings.map(\.bytes))
+        archives = log.archives.map { OwnLeaf($0.month.leafText, $0.inclusion) }
+    }
+}
+
+extension ListProof.OwnLeaf {
+    fileprivate init(_ text: [UInt8], _ inclusion: InclusionProof) {
+        self.init(text: text, position: inclusion.index, path: inclusion.path.map(\.bytes))
     }
 }

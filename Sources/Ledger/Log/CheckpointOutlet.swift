@@ -52,10 +52,10 @@ package struct CheckpointOutlet: Sendable {
     func write(_ note: String, isLater: ([UInt8]) throws -> Bool) throws {
         let place = try lockedFolder()
         defer { close(place) }
-        try put(note + "\n", "\(folder)/\(day()).checkpoints", O_APPEND)
+        try Self.put(Array((note + "\n").utf8), "\(folder)/\(day()).checkpoints", O_APPEND)
         if try latest().map(isLater) ?? true {
             let new = "\(folder)/latest.new"
-            try put(note, new, O_TRUNC)
+            try Self.put(Array(note.utf8), new, O_TRUNC)
             guard rename(new, "\(folder)/latest") == 0 else {
                 throw Failure(path: folder, code: errno)
             }
@@ -76,16 +76,25 @@ package struct CheckpointOutlet: Sendable {
         return place
     }
 
-    private func put(_ text: String, _ path: String, _ mode: Int32) throws {
+    /// Returns once the bytes are on the disk.
+    static func put(_ bytes: [UInt8], _ path: String, _ mode: Int32) throws {
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0o644)
         guard file >= 0 else { throw Failure(path: path, code: errno) }
         defer { close(file) }
-        var rest = Array(text.utf8)[...]
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             guard count > 0 else { throw Failure(path: path, code: errno) }
             rest = rest.dropFirst(count)
         }
         guard fsync(file) == 0 else { throw Failure(path: path, code: errno) }
+    }
+
+    /// A new name survives a power cut only once its folder was flushed.
+    static func flush(_ folder: String) throws {
+        let place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard place >= 0 else { throw Failure(path: folder, code: errno) }
+        defer { close(place) }
+        guard fsync(place) == 0 else { throw Failure(path: folder, code: errno) }
     }
 }

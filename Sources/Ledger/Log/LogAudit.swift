@@ -9,7 +9,7 @@ package import Postgres
 ///
 /// It cannot find what a dishonest gateway never wrote.
 package struct LogAudit: Sendable {
-    package enum Finding: Sendable, Hashable, CustomStringConvertible {
+    package enum Finding: Sendable, Hashable {
         /// The database holds fewer sealed entries than the checkpoint says.
         case missing(from: Int, to: Int)
         /// A position without its entry.
@@ -18,8 +18,7 @@ package struct LogAudit: Sendable {
         case entryAltered(position: Int)
         /// Every entry meets its stored leaf, yet the tree is another one than was signed.
         case rootDiffers(size: Int)
-        /// A partition of entries that no archive entry explains, or an entry that is sealed
-        /// nowhere in order.
+        /// A position is left out.
         case positionGap(position: Int)
         /// A stored tile is not the one that the entries below it make: proofs from it would be
         /// false.
@@ -46,38 +45,18 @@ package struct LogAudit: Sendable {
         case mapTileAltered(String)
         /// The seal key of this version does not follow the one before it.
         case keyDisordered(version: Int)
-
-        package var description: String {
-            switch self {
-            case .missing(let from, let to): "positions \(from) to \(to - 1) are missing"
-            case .entryMissing(let position): "the entry at position \(position) is missing"
-            case .entryAltered(let position): "the entry at position \(position) was altered"
-            case .rootDiffers(let size):
-                "the first \(size) entries make another tree than the one that was signed"
-            case .positionGap(let position): "position \(position) is missing"
-            case .tileAltered(let level, let index):
-                "the stored tile \(index) of level \(level) is not what its entries make"
-            case .headDiffers(let size):
-                "the head of \(size) entries is not what the positions make"
-            case .neverSealed(let entry):
-                "the entry \(entry.text) is older than the head and has no position"
-            case .sequenceForeign(let position):
-                "the entry at position \(position) is not in its resident's sequence"
-            case .sequenceGap(let position):
-                "a number before the one at position \(position) is missing in its sequence"
-            case .sequenceRepeated(let position):
-                "the number at position \(position) is another entry's of the same sequence"
-            case .linkAltered(let position):
-                "the link at position \(position) is not of the entries of its sequence"
-            case .mapDiffers(let epoch):
-                "the map sealed with epoch \(epoch) is not what the entries make"
-            case .epochDisordered(let epoch): "epoch \(epoch) is not the next of its order"
-            case .mapTileAltered(let prefix):
-                "the stored tile '\(prefix)' of the map is not what the entries make"
-            case .keyDisordered(let version):
-                "the seal key of version \(version) is not the next of its order"
-            }
-        }
+        /// The leaf that says that a month was archived does not tell the entries that were sealed of it.
+        case archiveDiffers(month: String)
+        /// A month was archived, and only some of its entries have left the database.
+        case archivePartial(month: String, missing: Int)
+        /// A file that was given is no archive, or not a whole one.
+        case archiveUnreadable(String, ArchiveFault)
+        /// An archive that was given is of a month that no leaf says was archived.
+        case archiveUnknown(month: String)
+        /// An archive that was given is not the file that was entered.
+        case archiveAltered(month: String)
+        /// A line of an archive that was given is not the entry that was sealed at this position.
+        case archivedEntryAltered(position: Int)
     }
 
     package struct Report: Sendable {
@@ -85,6 +64,8 @@ package struct LogAudit: Sendable {
         package let sealed: Int
         /// The keys that followed the first, as the log's own leaves say.
         package let keys: [SealKeyChange]
+        /// The months that were archived, as the log's own leaves say, and whether they have left.
+        package let archived: [(month: ArchivedMonth, isGone: Bool)]
         package let findings: [Finding]
     }
 
@@ -100,13 +81,17 @@ package struct LogAudit: Sendable {
 
     package func close() async { await pool.shutdown() }
 
-    /// Throws `CheckpointFault` for a note that the key did not sign.
-    package func verify(note: [UInt8], key: CheckpointKey) async throws -> Report {
+    /// Throws `CheckpointFault` for a note that the key did not sign. `archives` are files of months that
+    /// were archived: their lines are read as well.
+    package func verify(
+        note: [UInt8], key: CheckpointKey, archives: [String] = []
+    ) async throws -> Report {
         let checkpoint = try key.open(note)
         return try await pool.transaction(.readOnly) { transaction in
             var walk = Walk(checkpoint: checkpoint)
             while try walk.page(&transaction) {}
             try walk.end(&transaction)
+            for path in archives { try walk.read(archive: path, &transaction) }
             return walk.report()
         }
     }
@@ -120,6 +105,7 @@ package struct LogAudit: Sendable {
         /// From here on tiles and head differ because an entry does: that is not told again.
         var isDamaged = false
         var sequences = SequenceAudit()
+        var months = ArchiveAudit()
         var keys: [SealKeyChange] = []
 
         init(checkpoint: Checkpoint) {
@@ -151,13 +137,15 @@ package struct LogAudit: Sendable {
             } else if try row.optionalInt(21) != nil {
                 try requireNoSequence(row, position)
                 leaf = try follow(row)
+            } else if try row.optionalText(25) != nil {
+                try requireNoSequence(row, position)
+                let archived = try ArchivedMonth(row, from: 25)
+                months.take(archived, at: position)
+                leaf = .leaf(archived.leafText)
             } else {
                 let entry = try row.optionalUUID(2) == nil ? nil : StoredEntry(row, from: 2)
                 try count(entry, at: position, row)
-                guard let entry else {
-                    damage(.entryMissing(position: position))
-                    return append(stored)
-                }
+                guard let entry else { return append(stored) }
                 leaf = LogHash.leaf(entry.leafText)
             }
             // The leaf's text begins with the format, so a row of another one is not what was
@@ -188,6 +176,12 @@ package struct LogAudit: Sendable {
             guard let leaf = LogHash(try row.bytes(1)) else { return }
             let person = entry == nil ? stored.person : entry?.person
             sequences.take(position, of: person, stored: stored, leaf: leaf).forEach { note($0) }
+            // A position whose month nobody knows can have been archived by none.
+            guard let at = try row.optionalInstant(24) else {
+                return damage(.entryMissing(position: position))
+            }
+            months.take(
+                position, at: Instant(microseconds: at), leaf: leaf, isHere: entry != nil)
         }
 
         private mutating func append(_ leaf: [UInt8]) -> [Tile] {
@@ -213,7 +207,13 @@ package struct LogAudit: Sendable {
                 try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
             if !isDamaged, !isHead { note(.headDiffers(size: size)) }
             if !isDamaged { try sequences.compare(&transaction).forEach { note($0) } }
+            months.end().forEach { note($0) }
             try findUnsealed(&transaction)
+        }
+
+        mutating func read(archive path: String, _ transaction: inout Transaction) throws {
+            let archived = months.archived.map(\.month)
+            try LogAudit.verify(archive: path, archived, &transaction).forEach { note($0) }
         }
 
         /// In pages, in the order of transactions: a log of years is walked, and no statement lasts.
@@ -247,7 +247,9 @@ package struct LogAudit: Sendable {
             } else if rootAtCheckpoint != checkpoint.root {
                 findings.append(.rootDiffers(size: checkpoint.size))
             }
-            return Report(checkpoint: checkpoint, sealed: edge.size, keys: keys, findings: findings)
+            return Report(
+                checkpoint: checkpoint, sealed: edge.size, keys: keys, archived: months.archived,
+                findings: findings)
         }
     }
 
@@ -256,10 +258,12 @@ package struct LogAudit: Sendable {
         select s.position, s.leaf, e.entry, e.at, e.party, e.operator, e.purpose, e.visit,
             e.person, e.outcome,
             e.basis, e.digest, e.salt, e.format, s.person, s.sequence, s.link,
-            m.epoch, m.size, m.root, m.at, k.version, k.key, k.at
-        from log.position s left join log.access_entry e on e.entry = s.entry
+            m.epoch, m.size, m.root, m.at, k.version, k.key, k.at, s.at,
+            \(ArchivedMonth.Contents.columns(of: "a")), a.at
+        from log.position s left join log.access_entry e on e.entry = s.entry and e.at = s.at
         left join log.epoch m on m.entry = s.entry
         left join log.seal_key k on k.entry = s.entry
+        left join log.archive a on a.entry = s.entry
         where s.position >= $1 order by s.position limit $2
         """)
     private static let selectTile = Statement(

@@ -152,4 +152,6 @@ package enum LogDamage: Error, Hashable {
     case mapTile(prefix: String)
     /// The stored map is another one than the epoch's leaf says.
     case mapRoot(epoch: Int)
+    /// An entry that is archived and that no checkpoint covers: a month leaves only after one does.
+    case unproved
 }

@@ -71,22 +71,25 @@ extension SealKeyChange {
 }
 
 extension Sealer {
-    /// The leaf that is due because a rotation took the next key into use.
+    /// The leaf that is due because a rotation took the next key into use; mostly none.
     static func change(of head: Head, _ keys: SealKeys, _ transaction: inout Transaction) throws
-        -> SealKeyChange?
+        -> [OwnLeaf]
     {
         let version = head.signing.upperBound
-        guard version > head.keyInLog else { return nil }
+        guard version > head.keyInLog else { return [] }
         let now = try transaction.query(Statement("select clock_timestamp()"))[0].instant(0)
-        return SealKeyChange(
+        let change = SealKeyChange(
             version: version, key: try keys.signer(version).key, at: Instant(microseconds: now))
-    }
-
-    static func insertion(of change: SealKeyChange, _ id: RecordID) -> (Statement, [Value]) {
-        (
-            Statement(
-                "insert into log.seal_key (version, entry, key, at) values ($1, $2, $3, $4)"),
-            [.int(change.version), .id(id), .text(change.key.text), .time(change.at)]
-        )
+        let id = RecordID.timeOrdered()
+        return [
+            OwnLeaf(
+                id: id, text: change.leafText,
+                insertion: (
+                    Statement(
+                        "insert into log.seal_key (version, entry, key, at) values ($1, $2, $3, $4)"
+                    ),
+                    [.int(version), .id(id), .text(change.key.text), .time(change.at)]
+                ))
+        ]
     }
 }

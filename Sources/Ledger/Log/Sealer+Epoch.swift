@@ -99,7 +99,7 @@ extension Sealer {
                 insertPositions,
                 [
                     .ints([head.size]), .uuids([UUIDBytes(id)]), .bytesArray([leaf.bytes]),
-                    .uuids([nil]), .ints([nil]), .bytesArray([nil]),
+                    .uuids([nil]), .ints([nil]), .bytesArray([nil]), .instants([nil]),
                 ]
             ),
             (

@@ -125,19 +125,17 @@ package final class Sealer: Sendable {
         if let published, published.note != known.note || edge != known.edge {
             try published.require(beginning: edge, &transaction)
         }
-        let change = try change(of: head, keys, &transaction)
+        let own =
+            try change(of: head, keys, &transaction) + archives(due: head, &transaction)
         let leaves =
-            entries.map { LogHash.leaf($0.entry.leafText) }
-            + (change.map { [LogHash.leaf($0.leafText)] } ?? [])
+            entries.map { LogHash.leaf($0.entry.leafText) } + own.map { LogHash.leaf($0.text) }
         guard !leaves.isEmpty else {
             return Round(
                 sealed: 0, edge: edge, isUnsigned: head.signedSize < head.size,
                 signing: head.signing)
         }
         let numbers = numbered(entries, leaves, from: head.size)
-        let changeID = RecordID.timeOrdered()
         let tiles = edge.append(leaves)
-        let rest = change == nil ? [] : [changeID]
         let written = try transaction.pipeline(
             [
                 move(head, to: edge, next: next),
@@ -145,17 +143,17 @@ package final class Sealer: Sendable {
                     insertPositions,
                     [
                         .ints(leaves.indices.map { head.size + $0 }),
-                        .uuids((entries.map(\.entry.id) + rest).map { UUIDBytes($0) }),
+                        .uuids((entries.map(\.entry.id) + own.map(\.id)).map { UUIDBytes($0) }),
                         .bytesArray(leaves.map(\.bytes)),
                         .uuids(
                             entries.map { $0.entry.person.map { UUIDBytes($0) } }
-                                + rest.map { _ in nil }),
-                        .ints(numbers.map { $0?.count } + rest.map { _ in nil }),
-                        .bytesArray(numbers.map { $0?.link } + rest.map { _ in nil }),
+                                + own.map { _ in nil }),
+                        .ints(numbers.map { $0?.count } + own.map { _ in nil }),
+                        .bytesArray(numbers.map { $0?.link } + own.map { _ in nil }),
+                        .instants(entries.map(\.entry.at.microseconds) + own.map { _ in nil }),
                     ]
                 ),
-            ] + (change.map { [insertion(of: $0, changeID)] } ?? [])
-                + TileStore.insertion(of: tiles))
+            ] + own.map(\.insertion) + TileStore.insertion(of: tiles))
         guard written[0].affected == 1 else { throw SealFault.headMoved }
         return Round(sealed: leaves.count, edge: edge, isUnsigned: true, signing: head.signing)
     }
@@ -207,6 +205,7 @@ package final class Sealer: Sendable {
         /// The versions of the key that sign, and the last one that the log names.
         let signing: ClosedRange<Int>
         let keyInLog: Int
+        let isArchiveDue: Bool
 
         init(_ row: Row) throws {
             size = try row.int(0)
@@ -216,6 +215,7 @@ package final class Sealer: Sendable {
             horizon = UInt64(try row.text(4)) ?? 0
             signing = try row.int(5)...row.int(6)
             keyInLog = try row.int(7)
+            isArchiveDue = try row.bool(8)
             // A dump loaded into a new cluster counts transactions from the start again: entries
             // would wait for ever.
             guard horizon >= next else { throw SealFault.horizon }
@@ -276,7 +276,7 @@ package final class Sealer: Sendable {
         select h.size, h.root, h.next_xid::text,
             coalesce((select max(size) from log.checkpoint), 0),
             pg_snapshot_xmin(pg_current_snapshot())::text, k.oldest, k.version,
-            coalesce((select max(version) from log.seal_key), 1)
+            coalesce((select max(version) from log.seal_key), 1), \(archiveIsDue)
         from log.head h, exchange.key_version k where k.key = 'seal'
         """)
     /// Whoever has not got the lock reads nothing.
@@ -310,8 +310,9 @@ package final class Sealer: Sendable {
         "update log.head set size = $1, root = $2, next_xid = $3::text::xid8 where size = $4")
     static let insertPositions = Statement(
         """
-        insert into log.position (position, entry, leaf, person, sequence, link)
-        select * from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::uuid[], $5::bigint[], $6::bytea[])
+        insert into log.position (position, entry, leaf, person, sequence, link, at)
+        select * from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::uuid[], $5::bigint[], $6::bytea[],
+            $7::timestamptz[])
         """)
 }
 

@@ -27,6 +27,7 @@ extension ShownList {
         checks.append(inclusion())
         guard checks.areGood else { return checks }
         checks.append(fields())
+        checks += archived()
         checks.append(order())
         let proofs = pages.compactMap(\.proof)
         guard !proofs.isEmpty else {
@@ -60,12 +61,10 @@ extension ShownList {
         counted.count == count && zip(1..., counted).allSatisfy { $0 == $1.sequence }
     }
 
-    /// Every checkpoint the answer leans on.
     private func signatures(_ key: CheckpointKey) -> [ProofCheck] {
-        let notes = Set(
-            pages.compactMap(\.proof?.checkpoint) + events.compactMap(\.seal?.checkpoint))
+        let notes = notes
         guard !notes.isEmpty else { return [.bad("Nothing of this is sealed yet.")] }
-        return notes.sorted().map { note in
+        return notes.map { note in
             do {
                 let checkpoint = try key.open(Array(note.utf8))
                 return .good(
@@ -92,10 +91,16 @@ extension ShownList {
     /// What a reader sees of each entry against what was sealed of it, be it on another page.
     private func fields() -> ProofCheck {
         let leaves = Dictionary(
-            events.compactMap { event in event.seal?.leaf.map { (event.id, $0) } },
+            shown.compactMap { event in event.seal?.leaf.map { (event.id, $0) } },
             uniquingKeysWith: { first, _ in first })
         for event in shown where event.release == nil {
-            guard let leaf = event.seal?.leaf ?? leaves[event.id] else { continue }
+            guard let leaf = leaves[event.id] else {
+                // Whoever shows a hash alone must not say anything beside it.
+                guard event.seal == nil || event.isSilent else {
+                    return .bad("Entry \(event.id) is shown without what was sealed of it.")
+                }
+                continue
+            }
             if let item = SealedFields(leaf).difference(from: event) {
                 return .bad("Entry \(event.id): \(item) is not what was sealed.")
             }
@@ -198,7 +203,7 @@ extension ShownProof {
 
 extension InclusionProof {
     /// To the root of a checkpoint whose signature was checked before.
-    fileprivate func leads(from leaf: LogHash, to note: String) -> Bool {
+    func leads(from leaf: LogHash, to note: String) -> Bool {
         guard let body = try? SignedNote(Array(note.utf8)).body,
             let checkpoint = try? Checkpoint(text: body)
         else { return false }

@@ -36,6 +36,8 @@ package struct ShownPage: Sendable {
     package let total: Int?
     /// Nothing before the first epoch.
     package let proof: ShownProof?
+    /// 保管: the leaves that say which months are archived.
+    package let archives: [ShownArchive]
 
     init(_ body: [UInt8]) throws {
         let bundle = try JSON(reading: body).requiredObject(at: "body")
@@ -47,7 +49,11 @@ package struct ShownPage: Sendable {
             try ShownEvent(entry.requiredObject(at: "entry").requiredObject("resource"))
         }
         let parts = ShownParts(bundle["meta"]?.object, FHIR.Extension.listProof)
-        proof = parts.isEmpty ? nil : try ShownProof(parts)
+        let proof = parts.isEmpty ? nil : try ShownProof(parts)
+        self.proof = proof
+        archives = try ShownParts.all(bundle["meta"]?.object, FHIR.Extension.archiveProof).map {
+            try ShownArchive($0, under: proof?.checkpoint ?? "")
+        }
     }
 }
 
@@ -62,8 +68,9 @@ package struct ShownEvent: Sendable {
     package let release: Instant?
 
     package struct Seal: Sendable {
-        /// Nothing of a withheld entry, which shows the hash alone.
+        /// Nothing of a withheld or archived entry, which shows the hash alone.
         package let leaf: [UInt8]?
+        package let archivedMonth: String?
         package let hash: LogHash
         package let sequence: Int
         package let inclusion: InclusionProof
@@ -85,16 +92,23 @@ package struct ShownEvent: Sendable {
             ? try Instant(
                 ShownParts(resource, FHIR.Extension.withheld).text("until"), item: "until")
             : nil
-        let leaf = release == nil && parts.claim("sealed") ? try parts.bytes("leaf") : nil
         seal =
             parts.claim("sealed")
-            ? Seal(
-                leaf: leaf, hash: try leaf.map(LogHash.leaf) ?? parts.hash("leafHash"),
-                sequence: try parts.number("sequence"),
-                inclusion: InclusionProof(
-                    index: try parts.number("position"), size: try parts.number("treeSize"),
-                    path: try parts.hashes("proof")), checkpoint: try parts.text("checkpoint"))
-            : nil
+            ? try Seal(parts, isWithheld: release != nil) : nil
+    }
+}
+
+extension ShownEvent.Seal {
+    fileprivate init(_ parts: ShownParts, isWithheld: Bool) throws {
+        archivedMonth = try parts.optionalText("archivedMonth")
+        let leaf = isWithheld || archivedMonth != nil ? nil : try parts.bytes("leaf")
+        self.leaf = leaf
+        hash = try leaf.map(LogHash.leaf) ?? parts.hash("leafHash")
+        sequence = try parts.number("sequence")
+        inclusion = InclusionProof(
+            index: try parts.number("position"), size: try parts.number("treeSize"),
+            path: try parts.hashes("proof"))
+        checkpoint = try parts.text("checkpoint")
     }
 }
 
@@ -132,24 +146,51 @@ package struct ShownProof: Sendable {
     }
 }
 
+/// That a month was archived, as the leaf of the log says it.
+package struct ShownArchive: Sendable {
+    package let leaf: [UInt8]
+    package let inclusion: InclusionProof
+    package let checkpoint: String
+
+    init(_ parts: ShownParts, under checkpoint: String) throws {
+        leaf = try parts.bytes("archiveLeaf")
+        inclusion = InclusionProof(
+            index: try parts.number("position"),
+            size: try Checkpoint(text: SignedNote(Array(checkpoint.utf8)).body).size,
+            path: try parts.hashes("proof"))
+        self.checkpoint = checkpoint
+    }
+}
+
 /// The parts of one extension, by their names.
 struct ShownParts {
     private var values: [String: [JSON]] = [:]
 
     init(_ element: JSONObject?, _ url: String) {
-        for case .object(let item) in element?["extension"]?.array ?? []
-        where item["url"]?.string == url {
-            for case .object(let part) in item["extension"]?.array ?? [] {
-                guard let name = part["url"]?.string else { continue }
-                let value = part.members.first { $0.name.hasPrefix("value") }
-                values[name, default: []].append(value?.value ?? .null)
-            }
+        for parts in Self.all(element, url) { values.merge(parts.values) { $0 + $1 } }
+    }
+
+    private init(_ item: JSONObject) {
+        for case .object(let part) in item["extension"]?.array ?? [] {
+            guard let name = part["url"]?.string else { continue }
+            let value = part.members.first { $0.name.hasPrefix("value") }
+            values[name, default: []].append(value?.value ?? .null)
         }
+    }
+
+    /// Each extension of this name.
+    static func all(_ element: JSONObject?, _ url: String) -> [ShownParts] {
+        (element?["extension"]?.array ?? []).compactMap(\.object)
+            .filter { $0["url"]?.string == url }.map { ShownParts($0) }
     }
 
     var isEmpty: Bool { values.isEmpty }
 
     func claim(_ name: String) -> Bool { values[name]?.first?.bool ?? false }
+
+    func optionalText(_ name: String) throws -> String? {
+        values[name] == nil ? nil : try text(name)
+    }
 
     func text(_ name: String) throws -> String {
         guard let text = values[name]?.first?.string else { throw Refusal.malformed(name) }

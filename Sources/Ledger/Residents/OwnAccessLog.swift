@@ -3,8 +3,21 @@ import Postgres
 
 /// 自分へのアクセス: an entry about the resident, with its place in the tree once it is sealed.
 package struct OwnEntry: Sendable {
-    package let entry: StoredEntry
-    package let partyName: String
+    package enum Content: Sendable {
+        case kept(StoredEntry, partyName: String)
+        /// 保管: its month has left the database, and what is known of it stands in its position.
+        case archived(RecordID, at: Instant, leaf: LogHash)
+
+        /// The hash of its leaf.
+        package var leaf: LogHash {
+            switch self {
+            case .kept(let entry, _): .leaf(entry.leafText)
+            case .archived(_, _, let leaf): leaf
+            }
+        }
+    }
+
+    package let content: Content
     /// Its number in the resident's sequence; nothing while it waits for the next seal.
     package let sequence: Int?
     /// Nothing while no signed checkpoint covers it.
@@ -23,6 +36,14 @@ package struct OwnAccessLog: Sendable {
     package let checkpoint: String?
     /// How many there are as of the last epoch, none included; nothing before the first one.
     package let map: OwnMapProof?
+    /// 保管: the months that entries of this page are archived in, as the log says it.
+    package let archives: [OwnArchiveProof]
+}
+
+/// That the log itself says that a month was archived.
+package struct OwnArchiveProof: Sendable {
+    package let month: ArchivedMonth
+    package let inclusion: InclusionProof
 }
 
 /// 一覧の証明: that the resident has just so many entries as of an epoch, and that its map is in the
@@ -72,10 +93,10 @@ extension Records {
             let row = sealed[0][place]
             let position = try row.int(12)
             return OwnEntry(
-                entry: try StoredEntry(row), partyName: try row.text(11),
+                content: try OwnEntry.Content(row),
                 sequence: try row.int(13), proof: try prove(position, &transaction),
                 isCommitted: position < signed.epoch?.size ?? 0,
-                withholding: try Withholding(row, from: 14))
+                withholding: try Withholding(row, from: 17))
         }
         let map = try signed.place.flatMap { try prove($0, &transaction) }.map {
             try OwnMapProof(
@@ -83,10 +104,32 @@ extension Records {
                 head: sealed[1].first.map { try SequenceHead($0, from: 0) },
                 tiles: rows[2])
         }
+        let archives = try Self.months(of: numbered, &transaction).compactMap { month, place in
+            try prove(place, &transaction).map { OwnArchiveProof(month: month, inclusion: $0) }
+        }
         return OwnAccessLog(
             entries: waiting + numbered, total: last + unsealed.count, checkpoint: signed.note,
-            map: map)
+            map: map, archives: archives)
     }
+
+    /// The months that the archived of these entries are in, and where their leaves are.
+    private static func months(
+        of entries: [OwnEntry], _ transaction: inout Transaction
+    ) throws -> [(ArchivedMonth, Int)] {
+        let months = Set(entries.compactMap(\.content.archivedMonth))
+        guard !months.isEmpty else { return [] }
+        let first = months.sorted().map { $0.text + "-01" }
+        return try transaction.query(selectArchives, [.texts(first)]).map {
+            (try ArchivedMonth($0, from: 0), try $0.int(7))
+        }
+    }
+
+    private static let selectArchives = Statement(
+        """
+        select \(ArchivedMonth.Contents.columns(of: "a")), a.at, p.position
+        from log.archive a join log.position p on p.entry = a.entry
+        where a.month = any($1::text[]::date[]) order by a.month
+        """)
 
     /// What nobody has sealed yet, and where the sequence ends: one statement, so that an entry
     /// sealed at this moment is in one of the two. There is always one row.
@@ -101,14 +144,20 @@ extension Records {
         order by e.at desc, e.entry desc
         """)
 
+    /// With the time of the position, one month's partition is looked into. An entry that is not there is
+    /// shown as archived where its month was, and nowhere else.
     private static let selectSealed = Statement(
         """
         select \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party), s.position, s.sequence,
-            \(Withholding.columns)
-        from log.position s join log.access_entry e on e.entry = s.entry and e.person = $1
+            s.entry, s.at, s.leaf, \(Withholding.columns)
+        from log.position s
+        left join log.access_entry e on e.entry = s.entry and e.at = s.at and e.person = $1
         left join exchange.party p on p.party = e.party
-        left join log.withholding w on w.entry = e.entry
-        where s.person = $1 and s.sequence between $2 and $3 order by s.sequence desc
+        left join log.withholding w on w.entry = s.entry
+        where s.person = $1 and s.sequence between $2 and $3 and (e.entry is not null or exists (
+            select 1 from log.archive a
+            where a.month = date_trunc('month', s.at at time zone 'Asia/Tokyo')::date))
+        order by s.sequence desc
         """)
 
     private static let selectHead = Statement(
@@ -160,8 +209,26 @@ extension OwnEntry {
     fileprivate init?(unsealed row: Row) throws {
         guard try row.optionalUUID(1) != nil else { return nil }
         self.init(
-            entry: try StoredEntry(row, from: 1), partyName: try row.text(12), sequence: nil,
-            proof: nil, isCommitted: false, withholding: try Withholding(row, from: 13))
+            content: .kept(try StoredEntry(row, from: 1), partyName: try row.text(12)),
+            sequence: nil, proof: nil, isCommitted: false,
+            withholding: try Withholding(row, from: 13))
+    }
+}
+
+extension OwnEntry.Content {
+    fileprivate var archivedMonth: LogMonth? {
+        guard case .archived(_, let at, _) = self else { return nil }
+        return LogMonth(of: at)
+    }
+
+    fileprivate init(_ row: Row) throws {
+        guard try row.optionalUUID(0) == nil else {
+            self = .kept(try StoredEntry(row), partyName: try row.text(11))
+            return
+        }
+        guard let leaf = LogHash(try row.bytes(16)) else { throw LogDamage.unproved }
+        self = .archived(
+            try row.uuid(14).record, at: Instant(microseconds: try row.instant(15)), leaf: leaf)
     }
 }
 

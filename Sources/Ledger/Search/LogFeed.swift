@@ -64,7 +64,7 @@ extension Ledger {
         """
         select \(StoredEntry.columns(of: "e")), e.party, s.position, null::text, null::text,
             null::timestamptz
-        from log.position s join log.access_entry e on e.entry = s.entry
+        from log.position s join log.access_entry e on e.entry = s.entry and e.at = s.at
         where s.position >= $1 and s.position < $2 order by s.position
         """)
 

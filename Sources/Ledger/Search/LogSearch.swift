@@ -188,7 +188,7 @@ private struct Scope {
                 \(Withholding.columns)
             from (\(positions) and s.position < $4) as looked
             join log.position s on s.position = looked.position
-            join log.access_entry e on e.entry = s.entry
+            join log.access_entry e on e.entry = s.entry and e.at = s.at
             left join log.withholding w on w.entry = e.entry
             left join exchange.party p on p.party = e.party
             where ($5::timestamptz is null or e.at >= $5)

@@ -55,7 +55,7 @@ package final class OfficeIndex: Sendable {
             select s.position, s.person, e.party, (e.at at time zone 'Asia/Tokyo')::date as day
             from span
             join log.position s on s.position >= span.first and s.position < span.past
-            join log.access_entry e on e.entry = s.entry),
+            join log.access_entry e on e.entry = s.entry and e.at = s.at),
         noted as (
             insert into log.office_entry (office, position)
             select party, position from entries where party like 'municipality:%'

@@ -73,12 +73,21 @@ extension Records {
             decidedAt: basis.decidedAt)
     }
 
+    /// By its position, in one month's partition; what is not sealed yet is found by its transaction. The
+    /// answer of a month that was archived cannot be decided again.
     private static let selectCheck = Statement(
         """
         select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.agreed, v.limited_to,
             v.card_valid_to, v.opened_at, v.ends_at, false, e.party
-        from log.access_entry e join exchange.visit_now v on v.visit = e.visit
-        where e.entry = $1 and e.purpose = 'check-eligibility' and e.outcome = 'ok'
+        from (
+            select s.at from log.position s where s.entry = $1
+            union all
+            select w.at from log.access_entry w
+            where w.entry = $1 and w.xid >= (select next_xid from log.head) limit 1
+        ) as known
+        join log.access_entry e on e.entry = $1 and e.at = known.at
+        join exchange.visit_now v on v.visit = e.visit
+        where e.purpose = 'check-eligibility' and e.outcome = 'ok'
             and ($2::text is null or (e.party = $2 and v.consents = v.agreed))
         """)
 

@@ -13,7 +13,9 @@ struct KeyCommand: AsyncParsableCommand {
             tsunagi_key_versions says that each has it. Old files stay for ever: what was made \
             with them is checked with them, and stored hashes are wrapped in all of them.
             """,
-        subcommands: [List.self, Prepare.self, Rotate.self, Retire.self])
+        subcommands: [
+            List.self, Prepare.self, Rotate.self, Retire.self, ServerKeyCommand.self,
+        ])
 
     struct Named: ParsableArguments {
         @OptionGroup var owner: OwnerOption

@@ -26,16 +26,37 @@ struct SealCommand: AsyncParsableCommand {
         var database: String
         @Option(help: "A checkpoint file.") var checkpoint: String
         @Option(help: "The log's public key, as `tsunagi seal key` prints it.") var key: String
+        @Option(
+            parsing: .upToNextOption,
+            help:
+                "Archives of months that have left the database: their lines are verified as well.")
+        var archive: [String] = []
+        @Option(
+            parsing: .upToNextOption,
+            help: "Public keys of witnesses, each of which must have cosigned the checkpoint.")
+        var witness: [String] = []
 
         func run() async throws {
+            let note = try Files.read(checkpoint)
+            for key in try witness.map({ try WitnessKey(text: $0) }) {
+                let seen = try key.verify(SignedNote(note))
+                Output.line("\(key.name) cosigned the checkpoint at \(seen.text)")
+            }
             let audit = LogAudit(Address(database), logger: OwnerOption().logger)
             let report = try await audit.verify(
-                note: Files.read(checkpoint), key: CheckpointKey(text: key))
+                note: note, key: CheckpointKey(text: key), archives: archive)
             await audit.close()
             Output.line(
                 "checkpoint of \(report.checkpoint.size) entries; \(report.sealed) sealed now")
             for change in report.keys {
                 Output.line("since \(change.at.text) the log's key is also \(change.key.text)")
+            }
+            for (archived, isGone) in report.archived {
+                let hash = Exchange.Hexadecimal.text(archived.contents.archive)
+                Output.line(
+                    "\(archived.month.text): \(archived.contents.entries) entries "
+                        + "\(isGone ? "are archived" : "were written to an archive and are still here")"
+                        + ", SHA-256 of the file \(hash)")
             }
             for finding in report.findings { Output.line("FOUND: \(finding)") }
             guard report.findings.isEmpty else { throw ExitCode(1) }
@@ -51,15 +72,44 @@ struct SealCommand: AsyncParsableCommand {
                 Takes what GET /fhir/AuditEvent answered, saved to a file (each page its own), and the log's \
                 public key; nothing else is asked. Says one sentence for each check. Exits 0 when all are \
                 good: then no entry up to the epoch that it names is missing from the list or was changed.
+
+                With --checkpoint, one that did not come from the portal (a witness's), the list must be \
+                of the same log: of the same size, or joined to it by what \
+                GET /log/consistency/{from}/{to} answered.
                 """)
 
         @Argument(help: "The saved answer; several when the list has several pages.")
         var files: [String]
         @Option(help: "The log's public key, as `tsunagi seal key` prints it.") var key: String
+        @Option(help: "A checkpoint from elsewhere, such as a witness's.") var checkpoint: String?
+        @Option(
+            parsing: .upToNextOption,
+            help: "Saved answers that show how the log went on from one checkpoint to the other.")
+        var consistency: [String] = []
+        @Option(
+            parsing: .upToNextOption,
+            help: "Public keys of witnesses, each of which must have cosigned the checkpoint.")
+        var witness: [String] = []
+
+        func validate() throws {
+            guard checkpoint != nil || (consistency.isEmpty && witness.isEmpty) else {
+                throw ValidationError("Give the --checkpoint that is to be witnessed or joined.")
+            }
+        }
 
         func run() throws {
             let key = try CheckpointKey(text: key)
-            let checks = try ShownList(files.map { try Files.read($0) }).check(with: key)
+            let list = try ShownList(files.map { try Files.read($0) })
+            var checks = list.check(with: key)
+            if let checkpoint {
+                let kept = KeptCheckpoint(
+                    note: try Files.read(checkpoint),
+                    proofs: try consistency.map {
+                        try ConsistencyProof(reading: Files.read($0))
+                    },
+                    witnesses: try witness.map { try WitnessKey(text: $0) })
+                checks += kept.check(list, with: key)
+            }
             for check in checks {
                 Output.line((check.isGood ? "OK: " : "FOUND: ") + check.sentence)
             }

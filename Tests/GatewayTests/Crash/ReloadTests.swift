@@ -70,6 +70,100 @@ struct ReloadTests {
         }
     }
 
+    /// サーバー鍵の更新 as an operator does it: a request, a CA's certificate of it, both taken into use; clients
+    /// go on asking all the while, and none is refused.
+    @Test func `the server's key is rotated under connected clients without an error`() async throws
+    {
+        try await CrashWorld.with { world in
+            let (process, door) = try await Self.serve(world)
+            let credentials = try world.pki.credentials(of: Cast.clinic)
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for isOld in [true, false] {
+                    group.addTask {
+                        try await Self.ask(door, credentials, onOneConnection: isOld)
+                    }
+                }
+                do {
+                    try await Self.rotate(world, process, door)
+                } catch {
+                    group.cancelAll()
+                    throw error
+                }
+                group.cancelAll()
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0 > 3 }, "\(answers)")
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+            #expect(!process.complaint.contains("not taken"), "\(process.complaint)")
+        }
+    }
+
+    /// Until it is cancelled; returns how often it was answered. Anything but an answer throws.
+    private static func ask(
+        _ door: Door, _ credentials: TLSClient.Credentials, onOneConnection isOld: Bool
+    ) async throws -> Int {
+        var client = try await TLSClient(port: door.port, credentials: credentials)
+        var count = 0
+        while !Task.isCancelled {
+            #expect(try await client.send("GET", "/fhir/metadata").status == 200)
+            count += 1
+            if !isOld {
+                await client.close()
+                client = try await TLSClient(port: door.port, credentials: credentials)
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        await client.close()
+        return count
+    }
+
+    private static func rotate(
+        _ world: CrashWorld, _ process: ServeProcess, _ door: Door
+    ) async throws {
+        let files = [
+            "--key", world.pki.keyPath(.server, "gateway"), "--certificate",
+            world.pki.certificatePath(.server, "gateway"),
+        ]
+        let before = (try certificate(world), try key(world))
+        let request = try await Program.run(["key", "server", "request"] + files)
+        #expect(request.status == 0, "\(request.errors)")
+        let again = try await Program.run(["key", "server", "request"] + files)
+        #expect(again.status == 0)
+        #expect(try (certificate(world), key(world)) == before)
+        let folder = world.folder
+        let ca = world.pki.path(.server, "ca.pem")
+        try request.output.write(toFile: folder + "/csr", atomically: true, encoding: .utf8)
+        try again.output.write(toFile: folder + "/csr2", atomically: true, encoding: .utf8)
+        for (name, days, more) in [
+            ("issued", "30", ["-copy_extensions", "copy"]), ("nameless", "30", []),
+            ("expired", "-1", ["-copy_extensions", "copy"]),
+        ] {
+            try OpenSSL.run(
+                [
+                    "x509", "-req", "-in", folder + (name == "issued" ? "/csr2" : "/csr"), "-CA",
+                    ca,
+                    "-CAkey", world.pki.path(.server, "ca.key"), "-CAcreateserial", "-days", days,
+                    "-out", folder + "/" + name,
+                ] + more)
+        }
+        let take = ["key", "server", "take"] + files
+        // The one in use is not of the next key.
+        for wrong in [folder + "/nameless", folder + "/expired", files[3], folder + "/csr"] {
+            let refused = try await Program.run(take + [wrong])
+            #expect(refused.status != 0, "\(wrong)")
+            #expect(try (certificate(world), key(world)) == before)
+        }
+        let taken = try await Program.run(take + [folder + "/issued"])
+        #expect(taken.status == 0, "\(taken.errors)")
+        #expect(try key(world) != before.1)
+        process.signal(SIGHUP)
+        try await door.comes { try await $0.shows(certificate(world)) }
+        // Said again by somebody who lost sight of the first run.
+        let twice = try await Program.run(take + [folder + "/issued"])
+        #expect(twice.status == 0, "\(twice.errors)")
+    }
+
     /// 個人番号 and office tokens belong to the office listener: a process without one starts without
     /// their keys, and a process with one does not.
     @Test func `each process needs the keys of what it does`() async throws {

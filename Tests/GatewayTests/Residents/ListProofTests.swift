@@ -13,29 +13,11 @@ struct ListProofTests {
 
     init() throws { gateway = try .running }
 
-    /// Both verifiers, each in a process of its own, on files.
     private func verdicts(_ bodies: [[UInt8]]) async throws -> (
         own: Program.Ended, stranger: Program.Ended
     ) {
-        let files = try bodies.map { body in
-            let file = FileManager.default.temporaryDirectory.appending(
-                path: "tsunagi-list-\(RecordID.random().text).json")
-            try Data(body).write(to: file)
-            return file.path
-        }
-        defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
-        let key = gateway.sealKey.text
-        return (
-            try await Program.run(["seal", "proof"] + files + ["--key", key]),
-            try await Program.run(
-                [Self.stranger, key] + files, of: ["/usr/bin/env", "python3"])
-        )
+        try await ListVerdicts.of(bodies, under: gateway.sealKey)
     }
-
-    /// …/Tests/GatewayTests/Residents/ListProofTests.swift → …/Tests/Strangers.
-    private static let stranger = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Strangers/verify_list.py").path
 
     private func expectGood(
         _ bodies: [[UInt8]], at place: SourceLocation = #_sourceLocation
@@ -274,37 +256,5 @@ struct ListProofTests {
             origin: "tsunagi.example/test", privateKey: randomBytes(32))
         let checks = try ShownList([answer.body]).check(with: other.key)
         #expect(!checks.areGood)
-    }
-}
-
-extension JSONObject {
-    fileprivate var text: String { JSON.object(self).text }
-
-    fileprivate mutating func changeEntries(_ change: (inout [JSON]) -> Void) {
-        var entries = self["entry"]?.array ?? []
-        change(&entries)
-        self = with("entry", .array(entries))
-    }
-
-    /// In the first place where it stands.
-    fileprivate mutating func replace(_ old: some RegexComponent, with new: String) {
-        let text = text.replacing(old, with: new, maxReplacements: 1)
-        self = (try? JSON(reading: text).object) ?? self
-    }
-
-    fileprivate func replacing(_ old: String, with new: String) throws -> JSONObject {
-        try #require(try JSON(reading: text.replacing(old, with: new)).object)
-    }
-
-    /// Changes a part of the list's proof, the first of this name.
-    fileprivate mutating func setProof(_ name: String, _ kind: String, _ value: String) throws {
-        var meta = try #require(self["meta"]?.object)
-        var outer = try #require(meta["extension"]?.array?.first?.object)
-        var parts = try #require(outer["extension"]?.array)
-        let place = try #require(parts.firstIndex { $0.object?["url"]?.string == name })
-        parts[place] = .object(try #require(parts[place].object).with(kind, .string(value)))
-        outer = outer.with("extension", .array(parts))
-        meta = meta.with("extension", .array([.object(outer)]))
-        self = with("meta", .object(meta))
     }
 }

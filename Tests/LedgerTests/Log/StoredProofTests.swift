@@ -24,7 +24,7 @@ import Testing
                     from generate_series(1, \(own.count)) as n
                     """), [.uuid(UUIDBytes(high: person.high, low: person.low))])
         }
-        let entries = try await ownLog(world, person).entries.map(\.entry)
+        let entries = try await ownLog(world, person).entries.compactMap(\.kept)
         var leaves = (0..<65_537).map { LogHash.leaf(Array("\($0)".utf8)) }
         for (place, entry) in zip(own, entries) { leaves[place] = LogHash.leaf(entry.leafText) }
         var edge = TileEdge()
@@ -47,9 +47,10 @@ import Testing
             _ = try transaction.run(
                 Statement(
                     """
-                    insert into log.position (position, entry, leaf, person, sequence, link)
-                    select p, e, l, case when s > 0 then $5::uuid end, s, case when s > 0 then l end
+                    insert into log.position (position, entry, leaf, person, sequence, link, at)
+                    select p, e, l, case when s > 0 then $5::uuid end, s, case when s > 0 then l end, a.at
                     from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bigint[]) as t(p, e, l, s)
+                    left join log.access_entry a on a.entry = t.e
                     """),
                 [
                     .ints(Array(leaves.indices)), .uuids(ids), .bytesArray(leaves.map(\.bytes)),
@@ -100,7 +101,7 @@ import Testing
                 let log = try await Self.ownLog(world, person)
                 #expect(log.checkpoint == "\(size)")
                 for entry in log.entries {
-                    let leaf = LogHash.leaf(entry.entry.leafText)
+                    let leaf = LogHash.leaf(try #require(entry.kept).leafText)
                     let place = try #require(leaves.firstIndex(of: leaf))
                     guard place < size else {
                         #expect(entry.proof == nil)

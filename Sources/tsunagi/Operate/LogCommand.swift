@@ -1,0 +1,51 @@
+import ArgumentParser
+import Exchange
+import Ledger
+
+/// `tsunagi log`: for whoever keeps the access log: what leaves the database when its time is over.
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "Keep the access log: archive a month.",
+        subcommands: [Archive.self])
+
+    struct Archive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Write a month of entries to a file, enter that into the log, and drop the month.",
+            discussion: """
+                Needs a gateway that seals. Refuses a month that is not over its time of keeping \
+                (profiles/access/retention.json) or not wholly sealed. Run again after it was \
+                interrupted, it goes on where it was. The file names residents by their keys: keep it \
+                as you keep the database, and copy it before you delete backups of that month.
+                """)
+
+        @OptionGroup var owner: OwnerOption
+        @Option(help: "The month in Japan, YYYY-MM.") var month: String
+        @Option(name: .customLong("to"), help: "The folder of the archives.") var folder: String
+
+        func run() async throws {
+            guard let month = try? LogMonth(month) else {
+                throw ValidationError("\(month) is no month: YYYY-MM is needed.")
+            }
+            let archiving = LogArchiving(try owner.address(), logger: owner.logger)
+            let outcome: LogArchiving.Outcome
+            do {
+                outcome = try await archiving.archive(month, to: folder, now: WallClock.now())
+                await archiving.close()
+            } catch {
+                await archiving.close()
+                throw error
+            }
+            let contents = outcome.archived.contents
+            let hash = Exchange.Hexadecimal.text(contents.archive)
+            if let path = outcome.path {
+                Output.line("\(path): \(contents.entries) entries, SHA-256 \(hash)")
+                Output.line("The log says so, and the month has left the database.")
+            } else {
+                Output.line(
+                    "\(month.text) left the database before: \(contents.entries) entries, "
+                        + "archive SHA-256 \(hash)")
+            }
+        }
+    }
+}
