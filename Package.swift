@@ -10,19 +10,21 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// 入力の探索: `make torture` alone sets this; then what reads strangers' bytes is built to be explored by
-/// libFuzzer.
-let isFuzzing = Context.environment["TSUNAGI_FUZZING"] != nil
-let explored: [SwiftSetting] = isFuzzing ? strict + [.unsafeFlags(["-sanitize=fuzzer"])] : strict
+/// 入力の探索: `make torture` alone sets this, to the archive of libFuzzer without a `main`; then what reads
+/// strangers' bytes is built to be explored by it.
+let libFuzzer = Context.environment["TSUNAGI_FUZZING"]
+let explored: [SwiftSetting] =
+    libFuzzer == nil ? strict : strict + [.unsafeFlags(["-sanitize=fuzzer"])]
 let fuzzer: [Target] =
-    isFuzzing
-    ? [
-        .executableTarget(
-            name: "tsunagi-fuzz", dependencies: ["Exchange", "Trust"], path: "Tests/Fuzz",
-            exclude: ["run", "torture"],
-            swiftSettings: explored + [.unsafeFlags(["-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
-    ] : []
+    libFuzzer.map { archive in
+        [
+            .executableTarget(
+                name: "tsunagi-fuzz", dependencies: ["Exchange", "Trust"], path: "Tests/Fuzz",
+                exclude: ["run", "torture"],
+                swiftSettings: explored + [.unsafeFlags(["-parse-as-library"])],
+                linkerSettings: [.unsafeFlags([archive]), .linkedLibrary("stdc++")])
+        ]
+    } ?? []
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")

@@ -36,8 +36,8 @@ enum Fuzz: String, CaseIterable {
     }
 }
 
-/// libFuzzer's own loop (https://llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library"): SwiftPM gives a
-/// program a `main` of its own.
+/// libFuzzer's own loop (https://llvm.org/docs/LibFuzzer.html, "Using libFuzzer as a library"): SwiftPM gives
+/// a program a `main` of its own.
 @_silgen_name("LLVMFuzzerRunDriver")
 private func explore(
     _ count: UnsafeMutablePointer<CInt>,
