@@ -124,6 +124,21 @@ struct CrashWorld: Sendable {
         }
     }
 
+    /// Who is in a transaction now, for the words of a failure.
+    func transactions() async throws -> String {
+        let rows = try await owner.transaction {
+            try $0.query(
+                Statement(
+                    """
+                    select application_name || ' ' || state || ' ' || coalesce(wait_event, '-') || ' '
+                        || coalesce(backend_xid::text, '-') || ' ' || (clock_timestamp() - xact_start)::text
+                    from pg_stat_activity where xact_start is not null and pid <> pg_backend_pid()
+                    """)
+            ).map { try $0.text(0) }
+        }
+        return rows.joined(separator: "; ")
+    }
+
     func execute(_ sql: String) async throws {
         try await owner.transaction { try $0.script(sql) }
     }

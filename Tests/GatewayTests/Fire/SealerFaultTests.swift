@@ -107,7 +107,8 @@ struct SealerFaultTests {
             if try await signed(world) > before + 2 { return }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw TLSClient.Gone(description: "the other sealer did not go on")
+        throw TLSClient.Gone(
+            description: "the other sealer did not go on: \(try await world.transactions())")
     }
 
     private static func signed(_ world: CrashWorld) async throws -> Int {
