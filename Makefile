@@ -33,7 +33,7 @@ demo: build
 # Built apart, so that the test run's own lines are not lost among the compiler's. There are no XCTest tests.
 # Servers and their clients run apart from what calculates, and those with deadlines apart from other servers:
 # a test that fills every core keeps them waiting.
-deadlines := GatewayTests.(Edge|Operations|(Limit|Identity)Serving|PartyLimit)Tests
+deadlines := GatewayTests.(Edge|Operations|(Limit|Identity)Serving|PartyLimit|(Sealer)?Fault)Tests
 test: install
 	@echo 'Building the tests (the first time about five minutes on two cores)'
 	@swift build $(quiet) --build-tests

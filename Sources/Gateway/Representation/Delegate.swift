@@ -8,6 +8,7 @@ import Trust
 extension GatewayParts {
     /// `POST /delegations`.
     func delegate(_ asking: Asking) async throws -> Response {
+        _ = try asking.residentToken()
         let book = try ledger.rules.current()
         guard let rules = book.acting else { throw Refusal.rulesUnknown }
         let (_, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
@@ -32,12 +33,12 @@ extension GatewayParts {
 
     /// `POST /delegations/accept`: whoever shows the code acts from now on.
     func acceptDelegation(_ asking: Asking) async throws -> Response {
+        let token = try asking.residentToken()
         let (_, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
         try object.requireOnly(["code"])
         guard let hash = ResidentTokenSecret.hash(of: try object.requiredString("code")) else {
             throw Refusal.delegationUnknown
         }
-        let token = try asking.residentToken()
         try await asking.access { records in
             try records.acceptDelegation(codeHash: hash, by: records.oneself(token))
         }

@@ -21,6 +21,14 @@ struct DelegationTests {
         try await gateway.send(Cast.portal, "GET", path, headers: [token])
     }
 
+    @Test func `whoever has no token hears of that before of the body`() async throws {
+        for path in ["/delegations", "/delegations/accept"] {
+            let answer = try await gateway.send(
+                Cast.portal, "POST", path, body: .object(JSONObject([])))
+            #expect(answer.status == 401, "\(path) \(answer.text)")
+        }
+    }
+
     @Test func `whoever takes the code acts in the kinds that were chosen, and no other`()
         async throws
     {
