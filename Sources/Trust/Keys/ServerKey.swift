@@ -1,6 +1,6 @@
 import Crypto
 package import Exchange
-import Foundation
+import FoundationEssentials
 import SwiftASN1
 import X509
 
