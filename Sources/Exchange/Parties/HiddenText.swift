@@ -31,7 +31,15 @@ struct HiddenText {
     }
 
     private mutating func read(_ letters: Slice<UnsafeBufferPointer<UInt8>>) {
-        keep(Self.base64(letters))
+        // Most words are no base64 of anything: counted first, so that they cost no memory.
+        var digits = 0
+        Self.base64(letters) { digits += Self.mayBeDigit($0) ? 1 : 0 }
+        if digits >= Self.digitsMin {
+            var bytes: [UInt8] = []
+            Self.base64(letters) { bytes.append($0) }
+            keep(bytes)
+        }
+        guard letters.count >= 2 * Self.digitsMin else { return }
         // Hexadecimal may stand at the end of a longer word.
         for stretch in letters.split(whereSeparator: { Self.nibble($0) == nil })
         where stretch.count >= 2 * Self.digitsMin {
@@ -41,15 +49,14 @@ struct HiddenText {
     }
 
     private mutating func keep(_ bytes: [UInt8]) {
-        // A full-width digit is three bytes, all of them over 0x7F.
-        let digits = bytes.count { (0x30...0x39).contains($0) || $0 >= 0x80 }
+        let digits = bytes.count(where: Self.mayBeDigit)
         if digits >= Self.digitsMin { texts.append(String(decoding: bytes, as: UTF8.self)) }
     }
 
     /// Whole bytes alone: what stands over at the end, and padding, is nothing.
-    private static func base64(_ letters: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(letters.count / 4 * 3 + 2)
+    private static func base64(
+        _ letters: Slice<UnsafeBufferPointer<UInt8>>, _ take: (UInt8) -> Void
+    ) {
         var bits: UInt32 = 0
         var count: UInt32 = 0
         for letter in letters {
@@ -57,10 +64,14 @@ struct HiddenText {
             count += 6
             if count >= 8 {
                 count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+                take(UInt8(truncatingIfNeeded: bits >> count))
             }
         }
-        return bytes
+    }
+
+    /// A full-width digit is three bytes, all of them over 0x7F.
+    private static func mayBeDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || byte >= 0x80
     }
 
     private static func hexadecimal(_ letters: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8] {

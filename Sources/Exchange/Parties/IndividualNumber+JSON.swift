@@ -52,8 +52,9 @@ extension JSON {
     private static func carriesOne(_ text: String) -> Bool {
         var digits = 0
         for byte in text.utf8 where (0x30...0x39).contains(byte) || byte >= 0x80 { digits += 1 }
-        return (digits >= 12 || HiddenText.hasRoom(in: text.utf8)) && !isOurID(text)
-            && IndividualNumber.looksLikeOne(in: text)
+        if digits >= 12 { return !isOurID(text) && IndividualNumber.looksLikeOne(in: text) }
+        return HiddenText.hasRoom(in: text.utf8) && !isOurID(text)
+            && IndividualNumber.isHidden(in: text)
     }
 
     /// Random ids of ours have groups of digits too; a pairwise id has none on purpose.

@@ -73,7 +73,12 @@ extension IndividualNumber {
     /// either.
     package static func looksLikeOne(in text: String) -> Bool {
         guard text.utf8.count >= 12 else { return false }
-        return isRead(in: text) || HiddenText(in: text).texts.contains(where: isRead)
+        return isRead(in: text) || isHidden(in: text)
+    }
+
+    /// The same of a text whose own digits are too few.
+    static func isHidden(in text: String) -> Bool {
+        HiddenText(in: text).texts.contains(where: isRead)
     }
 
     private static func isRead(in text: String) -> Bool {
