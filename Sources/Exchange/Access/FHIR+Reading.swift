@@ -4,7 +4,19 @@ extension JSONObject {
     /// alone (https://hl7.org/fhir/R4/json.html#null), and elsewhere it would be read as silence.
     init(resource body: [UInt8]) throws(Refusal) {
         self = try JSON(reading: body).requiredObject(at: "body")
-        try refuseNulls(at: "")
+        // Where it stands is told only once there is one.
+        if holdsNull { try refuseNulls(at: "") }
+    }
+
+    private var holdsNull: Bool {
+        members.contains { member in
+            switch member.value {
+            case .null: true
+            case .object(let child): child.holdsNull
+            case .array(let elements): elements.contains { $0.object?.holdsNull ?? false }
+            default: false
+            }
+        }
     }
 
     private func refuseNulls(at path: String) throws(Refusal) {

@@ -32,9 +32,9 @@ struct MethodNotAllowed: Error {
 }
 
 extension Request {
-    fileprivate static var methods: [HTTPRequest.Method] {
-        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
-    }
+    fileprivate static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
 
     /// What is routed. A method that is not in the list becomes TRACE, which nothing answers: on a known path
     /// it is told 405 and what is allowed, as RFC 9110 §15.5.6 asks.
