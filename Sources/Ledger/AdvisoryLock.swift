@@ -2,7 +2,8 @@ import Exchange
 import Postgres
 
 /// 助言ロック: every number that one of our statements locks, so that no two of them share one. They
-/// save work or put equals in a row; what they guard is held by constraints all the same.
+/// save work or put equals in a row; what they guard is held by constraints all the same, but for
+/// `relations(of:)`, which alone holds back an acknowledgement.
 enum AdvisoryLock: Int {
     /// Gateways that start at once migrate one after the other.
     case migration = 7_461_746_972
@@ -32,7 +33,12 @@ enum AdvisoryLock: Int {
     /// Waits for its turn; what was committed by whoever was before is seen by the next statement.
     static let wait = Statement("select pg_advisory_xact_lock($1)")
 
-    /// The same for many, in the order in which they are given.
+    /// Waits until nobody acts for any of these residents, in one order for everybody.
+    static func waiting(forRelationsOf residents: Set<PersonKey>) -> (Statement, [Value]) {
+        (waitForAll, [.ints(residents.map { relations(of: $0) }.sorted())])
+    }
+
+    /// In the order in which they are given.
     static let waitForAll = Statement(
         "select pg_advisory_xact_lock(number) from unnest($1::bigint[]) as number")
 }

@@ -1,8 +1,8 @@
 import Logging
 package import Postgres
 
-/// How much the ledger does at once. PostgreSQL's `max_connections` must hold, for each gateway:
-/// gateway + office + six lanes + sealer (3); with the numbers below 10 + 4 + 6 + 3 = 23.
+/// How much the ledger does at once. PostgreSQL's `max_connections` must hold, for each gateway, what
+/// `connections` says.
 package struct LedgerLimits: Sendable {
     /// Single reads and writes. On two cores more connections only wait for each other.
     package let gateway: Pool.Limits
@@ -14,6 +14,9 @@ package struct LedgerLimits: Sendable {
     /// back.
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
+
+    /// Both pools, a connection of each lane, the sealer and the offices' index: 10 + 4 + 6 + 1 + 1 = 22.
+    package var connections: Int { gateway.connectionsMax + office.connectionsMax + 6 + 1 + 1 }
 
     package static let standard = LedgerLimits(
         gateway: Pool.Limits(

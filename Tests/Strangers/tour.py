@@ -217,13 +217,13 @@ class Tour:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         since = f"date=ge{self.today.isoformat()}&_count=5"
         for party in (TOWN, auditor):
-            cursor = ""
+            path = "/fhir/AuditEvent/_search"
             for _ in range(3):
-                page = self.send(party, "POST", "/fhir/AuditEvent/_search", 200, since + cursor, headers=form).json()
+                page = self.send(party, "POST", path, 200, since, headers=form).json()
                 following = next((link["url"] for link in page["link"] if link["relation"] == "next"), None)
                 if following is None:
                     break
-                cursor = "&" + following.split("?")[1]
+                path = "/fhir/AuditEvent/_search?" + following.split("?")[1]
         invited = json.loads(self.world.sent("invitation.json"))[0]
         complaint = {**self.example("office", "/fhir/AuditEvent/$examine"), "municipality": TOWN.split(":")[1],
                      "municipalityIdentityKey": invited["municipalityIdentityKey"]}

@@ -35,9 +35,11 @@ extension Refusal.Row {
 
     static let bodyTooLarge = Self(
         "body-too-large", 413, "too-long", isEntered: false,
-        ja: "送信が大きすぎます。登録は1万行以内に分け、それ以外は1 MiB以内にして、もう一度送ってください。",
-        en: "The body is too large. Split registrations into at most 10,000 rows, keep "
-            + "others within 1 MiB, and send again.")
+        ja: "送信が大きすぎます。登録は1万行以内に分けるか/files/へファイルで送り、それ以外はopenapi.jsonにある"
+            + "大きさ以内にして、もう一度送ってください。",
+        en: "The body is too large. Split registrations into at most 10,000 rows or send "
+            + "them as files to /files/, keep others within what openapi.json says, and send again."
+    )
 
     static let headerTooLarge = Self(
         "header-too-large", 431, "too-long", isEntered: false,
@@ -48,10 +50,10 @@ extension Refusal.Row {
 
     static let unsupportedMediaType = Self(
         "unsupported-media-type", 415, "not-supported", isEntered: false,
-        ja: "この形式の本文は読めません。Content-Typeをapplication/fhir+jsonまたはapplication/json(文字コードはUTF-8)"
-            + "にしてください。",
-        en: "This kind of body cannot be read. Send application/fhir+json or "
-            + "application/json in UTF-8.")
+        ja: "この形式の本文は読めません。Content-Typeをopenapi.jsonがこのURLについて示すものにしてください。多くは"
+            + "application/fhir+jsonまたはapplication/json(UTF-8)です。",
+        en: "This kind of body cannot be read. Send what openapi.json names for this "
+            + "address: mostly application/fhir+json or application/json in UTF-8.")
 
     static let routeUnknown = Self(
         "route-unknown", 404, "not-found", isEntered: false,

@@ -1,11 +1,14 @@
 /// 開示の延期の印: by whom, for which reason of the rules and until when.
 package struct WithholdingMark: Hashable, Sendable {
     package let party: Party
-    package let reason: WithholdingReason
+    package let code: String
+    /// Nothing where the rules in use no longer hold the code.
+    package let reason: WithholdingReason?
     package let release: Instant
 
-    package init(party: Party, reason: WithholdingReason, release: Instant) {
+    package init(party: Party, code: String, reason: WithholdingReason?, release: Instant) {
         self.party = party
+        self.code = code
         self.reason = reason
         self.release = release
     }
@@ -115,9 +118,11 @@ extension JSONWriter {
             entry.array("extension") { parts in
                 parts.extensionItem("until", "valueInstant", mark.release.text)
                 parts.extensionItem("by", "valueUri", mark.party.uri)
-                parts.extensionItem("reason", "valueCode", mark.reason.code)
-                parts.extensionItem(
-                    "law", "valueString", mark.reason.name.ja + "（" + mark.reason.law + "）")
+                parts.extensionItem("reason", "valueCode", mark.code)
+                if let reason = mark.reason {
+                    parts.extensionItem(
+                        "law", "valueString", reason.name.ja + "（" + reason.law + "）")
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ extension OwnEntry {
                     of: (entry.visit?.text, ids.patient, entry.representative.map(ids.name)),
                     partyName: partyName,
                     place: .own(place(.text(entry.leafText), checkpoint)),
-                    withholding: try withholding?.mark(rules)))
+                    withholding: withholding?.mark(rules)))
         case .archived(let id, let at, let leaf):
             let month = LogMonth(of: at).text
             guard let proof = place(.archived(leaf.bytes, month: month), checkpoint) else {
@@ -59,10 +59,10 @@ extension OwnEntry {
 }
 
 extension Withholding {
-    /// Throws `.rulesUnknown` for a reason that the rules in use no longer hold.
-    func mark(_ rules: RuleBook) throws -> WithholdingMark {
-        guard let reason = rules.log?.reason(reason) else { throw Refusal.rulesUnknown }
-        return WithholdingMark(party: party, reason: reason, release: release)
+    /// A reason that the rules in use no longer hold goes by its code: a list is never lost with a rule.
+    func mark(_ rules: RuleBook) -> WithholdingMark {
+        WithholdingMark(
+            party: party, code: reason, reason: rules.log?.reason(reason), release: release)
     }
 }
 

@@ -4,7 +4,7 @@ import Ledger
 
 /// 記録の検索: `POST /fhir/AuditEvent/_search` (https://hl7.org/fhir/R4/auditevent.html#search), IHE BALP, for
 /// municipalities and auditors. Residents and visits go by ids that no other party has. Oldest first;
-/// `next` has the cursor to send with the same body. Every resident shown is on the record.
+/// the same body goes to `next`. Every resident shown is on the record.
 extension GatewayParts {
     func searchAccessLog(_ asking: Asking) async throws -> Response {
         let party = asking.caller.party
@@ -12,7 +12,8 @@ extension GatewayParts {
         guard let visible = rules.log?.municipalPurposes else { throw Refusal.rulesUnknown }
         let form = try await asking.request.searchForm(
             only: LogSearch.parameters, repeating: ["date"])
-        let search = try LogSearch(form, of: party)
+        let search = try LogSearch(
+            form, from: asking.request.text("_cursor"), of: party)
         let base = asking.request.base
         let path = asking.request.origin + asking.request.uri.path
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
@@ -20,7 +21,7 @@ extension GatewayParts {
             let lines = try found.entries.map { entry in
                 LogLine.shown(
                     try view(
-                        entry, for: party, withholding: try entry.withholding?.mark(rules)))
+                        entry, for: party, withholding: entry.withholding?.mark(rules)))
             }
             let page = SearchPage(
                 base: base, selfLink: path,
@@ -48,11 +49,11 @@ extension GatewayParts {
 
 extension LogSearch {
     static let parameters: Set = [
-        "date", "purpose", "outcome", "address", "patient.identifier", "_count", "_cursor",
+        "date", "purpose", "outcome", "address", "patient.identifier", "_count",
     ]
 
     /// Throws `.unknownItem("patient.identifier")` for an auditor, who knows no resident.
-    init(_ form: SearchForm, of party: Party) throws(Refusal) {
+    init(_ form: SearchForm, from cursor: String?, of party: Party) throws(Refusal) {
         var count = PageLimits.entriesDefault
         if let text = form["_count"] {
             guard let number = Int(text), (1...PageLimits.entriesMax).contains(number) else {
@@ -79,7 +80,7 @@ extension LogSearch {
         guard identityKey == nil || party.role == .municipality else {
             throw .unknownItem("patient.identifier")
         }
-        if let text = form["_cursor"] { cursor = try LogCursor(text: text) }
+        if let cursor { self.cursor = try LogCursor(text: cursor) }
     }
 
     /// `ge2026-04-01`, `le2026-04-30`, or one day: Japanese days.

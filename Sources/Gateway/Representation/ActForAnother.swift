@@ -47,7 +47,8 @@ extension GatewayParts {
         return .json(.created, bytes)
     }
 
-    /// `GET /representatives`: who may act for the resident, and what the resident let others do.
+    /// `GET /representatives`: who may act for the resident, and what the resident let others do. Each of
+    /// them is on the record.
     func readRepresentatives(_ asking: Asking) async throws -> Response {
         guard let rules = try asking.actingRules() else { throw Refusal.rulesUnknown }
         let party = asking.caller.party
@@ -55,12 +56,14 @@ extension GatewayParts {
             records.enter(person)
             let delegations = try records.delegations(
                 of: person, limit: PageLimits.delegationsMax)
-            return try records.representatives(of: person, rules)
-                .written(as: "representatives", beside: delegations) { writer, resident in
-                    writer.member(
-                        "representative",
-                        "Patient/" + pairwise(resident.representative, for: party).current)
-                }
+            let representatives = try records.representatives(of: person, rules)
+            for resident in representatives { records.enter(resident.representative) }
+            return representatives.written(as: "representatives", beside: delegations) {
+                writer, resident in
+                writer.member(
+                    "representative",
+                    "Patient/" + pairwise(resident.representative, for: party).current)
+            }
         }
         return .json(.ok, bytes)
     }

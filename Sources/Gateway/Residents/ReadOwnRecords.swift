@@ -178,9 +178,13 @@ extension Request {
         }
     }
 
-    /// A number in the query, which says nothing of anyone.
+    /// A parameter of the query, which says nothing of anyone.
+    func text(_ name: String) -> String? {
+        uri.queryParameters[Substring(name)].map { String($0) }
+    }
+
     func number(_ name: String) throws -> Int? {
-        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let text = text(name) else { return nil }
         guard let number = Int(text), number >= 0 else { throw Refusal.malformed(name) }
         return number
     }

@@ -125,12 +125,12 @@ extension Records {
     package mutating func disasters(limit: Int) throws -> [Disaster] {
         enter(nil)
         let party = caller.party
-        return try transaction.query(Self.selectDisasters, [.int(limit)])
-            .map { try Disaster($0) }
-            .filter { disaster in
+        let touching = try transaction.query(Self.selectDisasters, []).map { try Disaster($0) }
+            .lazy.filter { disaster in
                 disaster.party == party.key || disaster.confirmedBy == party.key
                     || disaster.areas.contains { isArea([$0], of: party) }
             }
+        return Array(touching.prefix(limit))
     }
 
     private mutating func disasterToSettle(_ id: RecordID) throws -> (
@@ -179,6 +179,6 @@ extension Records {
     /// Disasters are few: a country's in a year.
     private static let selectDisasters = Statement(
         """
-        select \(Disaster.columns) from exchange.disaster d order by d.disaster desc limit $1
+        select \(Disaster.columns) from exchange.disaster d order by d.disaster desc
         """)
 }

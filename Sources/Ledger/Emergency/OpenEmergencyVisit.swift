@@ -139,12 +139,7 @@ extension Records {
                 select 1 from exchange.identity later
                 where later.person = i.person and later.body = i.body
                     and not later.is_under_review and later.version > i.version)
-            and not exists (
-                select 1 from exchange.identity hidden
-                where hidden.person = i.person and hidden.is_not_disclosed and not exists (
-                    select 1 from exchange.identity later
-                    where later.person = hidden.person and later.body = hidden.body
-                        and later.version > hidden.version))
+            and not exists (select 1 from exchange.withheld w where w.person = i.person)
         """)
 
     private static let insertVisit = Statement(

@@ -42,9 +42,8 @@ extension Records {
     package mutating func vaccinationLines(ofKey identityKey: String) throws
         -> [DeliveredVaccination]
     {
-        let rows = try transaction.query(
-            Self.selectByKey, [.text(caller.party.code), .text(identityKey)])
-        guard let person = try rows.first?.uuid(0).person else {
+        let found = try keyedPersons([identityKey], of: caller.party.code)
+        guard let person = found[identityKey] else {
             enter(nil)
             return []
         }
@@ -232,11 +231,5 @@ extension Records {
             where n.person = d.person and n.vaccination = d.vaccination
                 and n.municipality = d.municipality and n.version > d.version)
         order by d.made_at, d.vaccination
-        """)
-
-    private static let selectByKey = Statement(
-        """
-        select person from exchange.vaccination_target
-        where municipality = $1 and identity_key = $2 order by version desc limit 1
         """)
 }

@@ -103,14 +103,7 @@ package struct TileTree: Sendable {
         of index: Int, reading tile: (TileID) throws -> [LogHash]
     ) throws -> InclusionProof? {
         guard index >= 0, index < size else { return nil }
-        var path: [LogHash] = []
-        var range = 0..<size
-        while range.count > 1 {
-            let (left, right) = Self.split(range)
-            let isLeft = left.contains(index)
-            path.append(try hash(of: isLeft ? right : left, tile))
-            range = isLeft ? left : right
-        }
+        let path = try siblings(of: index).map { try hash(of: $0, tile) }
         return InclusionProof(index: index, size: size, path: path.reversed())
     }
 
@@ -119,39 +112,62 @@ package struct TileTree: Sendable {
         from oldSize: Int, reading tile: (TileID) throws -> [LogHash]
     ) throws -> ConsistencyProof? {
         guard oldSize >= 0, oldSize <= size else { return nil }
-        var path: [LogHash] = []
-        var range = 0..<size
-        while oldSize > range.lowerBound, oldSize < range.upperBound {
-            let (left, right) = Self.split(range)
-            let endsInLeft = oldSize <= left.upperBound
-            path.append(try hash(of: endsInLeft ? right : left, tile))
-            range = endsInLeft ? left : right
-        }
-        // What remains ends where the old tree ends. The verifier has it already if it is all of
-        // it.
-        if range.lowerBound > 0 { path.append(try hash(of: range, tile)) }
+        let path = try remainders(from: oldSize).map { try hash(of: $0, tile) }
         return ConsistencyProof(oldSize: oldSize, newSize: size, path: path.reversed())
     }
 
     /// The tiles that an inclusion proof will read, to fetch them all in one statement.
-    package func tiles(forInclusionOf index: Int) throws -> Set<TileID> {
-        try recordingTiles { tree, read in _ = try tree.inclusionProof(of: index, reading: read) }
+    package func tiles(forInclusionOf index: Int) -> Set<TileID> {
+        guard index >= 0, index < size else { return [] }
+        return tiles(under: siblings(of: index))
     }
 
     /// The tiles that a consistency proof will read, to fetch them all in one statement.
-    package func tiles(forConsistencyFrom oldSize: Int) throws -> Set<TileID> {
-        try recordingTiles { tree, read in
-            _ = try tree.consistencyProof(from: oldSize, reading: read)
-        }
+    package func tiles(forConsistencyFrom oldSize: Int) -> Set<TileID> {
+        guard oldSize >= 0, oldSize <= size else { return [] }
+        return tiles(under: remainders(from: oldSize))
     }
 
-    // Which tiles are read does not depend on what is in them, so a dry run over blank ones tells.
-    private func recordingTiles(
-        _ prove: (inout TileTree, (TileID) throws -> [LogHash]) throws -> Void
-    ) throws -> Set<TileID> {
-        var tree = TileTree(size: size)
-        try prove(&tree) { _ in Array(repeating: .emptyRoot, count: Tile.width) }
-        return Set(tree.tiles.keys)
+    /// What an inclusion path is made of, from the root down.
+    private func siblings(of index: Int) -> [Range<Int>] {
+        var siblings: [Range<Int>] = []
+        var range = 0..<size
+        while range.count > 1 {
+            let (left, right) = Self.split(range)
+            let isLeft = left.contains(index)
+            siblings.append(isLeft ? right : left)
+            range = isLeft ? left : right
+        }
+        return siblings
+    }
+
+    /// What a consistency path is made of, from the root down.
+    private func remainders(from oldSize: Int) -> [Range<Int>] {
+        var remainders: [Range<Int>] = []
+        var range = 0..<size
+        while oldSize > range.lowerBound, oldSize < range.upperBound {
+            let (left, right) = Self.split(range)
+            let endsInLeft = oldSize <= left.upperBound
+            remainders.append(endsInLeft ? right : left)
+            range = endsInLeft ? left : right
+        }
+        // What remains ends where the old tree ends. The verifier has it already if it is all of
+        // it.
+        return range.lowerBound > 0 ? remainders + [range] : remainders
+    }
+
+    private func tiles(under ranges: [Range<Int>]) -> Set<TileID> {
+        var tiles: Set<TileID> = []
+        var open = ranges
+        while let range = open.popLast() {
+            if range.count.nonzeroBitCount == 1 {
+                tiles.insert(Self.place(of: range).tile)
+            } else {
+                let (left, right) = Self.split(range)
+                open += [left, right]
+            }
+        }
+        return tiles
     }
 
     /// The largest power of two that is smaller than the count goes left (RFC 9162 §2.1.1).
@@ -169,18 +185,24 @@ package struct TileTree: Sendable {
         return .node(try hash(of: left, read), try hash(of: right, read))
     }
 
-    /// The root over 2^h leaves from a multiple of 2^h on: within one tile of level h / 8.
+    /// Where the node over 2^h leaves from a multiple of 2^h on is: within one tile of level h / 8.
+    private static func place(of range: Range<Int>) -> (tile: TileID, hashes: Range<Int>) {
+        let level = range.count.trailingZeroBitCount / Tile.height
+        let first = range.lowerBound >> (level * Tile.height)
+        let start = first % Tile.width
+        return (
+            TileID(level: level, index: first / Tile.width),
+            start..<start + range.count >> (level * Tile.height)
+        )
+    }
+
     private mutating func node(
         over range: Range<Int>, _ read: (TileID) throws -> [LogHash]
     ) throws -> LogHash {
-        let level = range.count.trailingZeroBitCount / Tile.height
-        let first = range.lowerBound >> (level * Tile.height)
-        let count = range.count >> (level * Tile.height)
-        let id = TileID(level: level, index: first / Tile.width)
+        let (id, place) = Self.place(of: range)
         let hashes = try tiles[id] ?? read(id)
         tiles[id] = hashes
-        let start = first % Tile.width
-        guard hashes.count >= start + count else { throw LogDamage.shortTile(id) }
-        return Frontier(of: hashes[start..<start + count]).root
+        guard hashes.count >= place.upperBound else { throw LogDamage.shortTile(id) }
+        return Frontier(of: hashes[place]).root
     }
 }

@@ -23,6 +23,7 @@ extension Ledger {
             }
             var tree = TileTree(size: newSize)
             var store = TileStore(size: newSize)
+            try store.load(tree.tiles(forConsistencyFrom: oldSize), &transaction)
             let proof = try tree.consistencyProof(from: oldSize) {
                 try store.tile($0, &transaction)
             }

@@ -45,7 +45,8 @@ extension Records {
             from: caller.party)
         return endTask(request, plan.outcomes) { [body = caller.party.code] task in
             plan.persons.steps + [
-                Self.turn(of: told), Self.insert(plan.news, of: body, task: task), notices,
+                AdvisoryLock.waiting(forRelationsOf: told),
+                Self.insert(plan.news, of: body, task: task), notices,
             ]
         }
     }
@@ -65,7 +66,8 @@ extension Records {
         let numbers = named.compactMap { if case .number(let hash) = $0 { hash } else { nil } }
         let persons = try persons(of: numbers)
         let byKey = try keyedPersons(
-            named.compactMap { if case .key(let key) = $0 { key } else { nil } })
+            named.compactMap { if case .key(let key) = $0 { key } else { nil } },
+            of: caller.party.code)
         let byNumber = Dictionary(zip(numbers, persons.ofRows)) { first, _ in first }
         let known = persons.known + byKey.values
         var plan = GuardianshipPlan(
@@ -104,19 +106,6 @@ extension Records {
         return known
     }
 
-    /// Those whom this municipality registered under these keys; a key that two people were given
-    /// says nothing of either.
-    private mutating func keyedPersons(_ keys: [String]) throws -> [String: PersonKey] {
-        guard !keys.isEmpty else { return [:] }
-        let rows = try transaction.query(
-            Self.selectKeyed, [.text(caller.party.code), .texts(Array(Set(keys)))])
-        var persons: [String: Set<PersonKey>] = [:]
-        for index in 0..<rows.count {
-            persons[try rows[index].text(0), default: []].insert(try rows[index].uuid(1).person)
-        }
-        return persons.compactMapValues { $0.count == 1 ? $0.first : nil }
-    }
-
     /// Where each of them lives today.
     private mutating func homes(of persons: [PersonKey]) throws -> [PersonKey: String] {
         let rows = try transaction.query(
@@ -129,14 +118,6 @@ extension Records {
         return lived.compactMapValues {
             $0.residence(on: now.dayInJapan, knownBy: now)?.municipality
         }
-    }
-
-    /// Waits until nobody acts for these children, in one order for everybody.
-    private static func turn(of children: Set<PersonKey>) -> (Statement, [Value]) {
-        (
-            AdvisoryLock.waitForAll,
-            [.ints(children.map { AdvisoryLock.relations(of: $0) }.sorted())]
-        )
     }
 
     private static func insert(_ news: [Guardianship], of body: String, task: RecordID)
@@ -159,15 +140,6 @@ extension Records {
             person, guardian, kind, valid_from, valid_to, is_custody_lost, version
         from exchange.guardianship where person = any ($1) and municipality = $2
         order by person, guardian, kind, valid_from, version desc
-        """)
-
-    private static let selectKeyed = Statement(
-        """
-        select identity_key, person from exchange.vaccination_target
-        where municipality = $1 and identity_key = any ($2)
-        union
-        select identity_key, person from exchange.checkup_target
-        where municipality = $1 and identity_key = any ($2)
         """)
 
     private static let countStanding = Statement(

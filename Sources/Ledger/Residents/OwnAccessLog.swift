@@ -85,7 +85,7 @@ extension Records {
         var tiles = TileStore(size: signed.size)
         let positions = try sealed[0].map { try $0.int(12) } + [signed.place].compactMap { $0 }
         try tiles.load(
-            Set(positions.flatMap { try tree.tiles(forInclusionOf: $0) }), &transaction)
+            Set(positions.flatMap { tree.tiles(forInclusionOf: $0) }), &transaction)
         let prove = { (position: Int, transaction: inout Transaction) in
             try tree.inclusionProof(of: position) { try tiles.tile($0, &transaction) }
         }

@@ -84,7 +84,7 @@ extension Records {
         let found = try transaction.query(
             scope.find,
             place + [
-                .int(last + 1), .time(search.from), .time(search.before),
+                .int(last), .time(search.from), .time(search.before),
                 .orNull(search.purpose?.rawValue), .orNull(search.isGranted),
                 .orNull(search.agent?.key),
                 isOffice ? .texts(purposes.map(\.rawValue)) : .null, .int(search.count + 1),
@@ -102,20 +102,16 @@ extension Records {
                 : nil)
     }
 
-    /// The resident whom a municipality registered under a key of its own.
-    mutating func resident(ofKey key: String, of municipality: String) throws -> PersonKey {
-        let rows = try transaction.query(Self.selectKey, [.text(municipality), .text(key)])
-        guard let row = rows.first else { throw Refusal.recordUnknown }
-        return try row.uuid(0).person
-    }
-
-    /// Where the day begins in the log, and where the log ends now.
+    /// Where the search goes on or its first day begins, and where the log ends.
     private mutating func begin(_ search: LogSearch, isOffice: Bool) throws -> LogCursor {
-        if let cursor = search.cursor { return cursor }
         let row = try transaction.query(
             Self.selectBounds, [.bool(isOffice), .time(search.from), .time(search.before)])[0]
-        let first = try row.int(0)
-        return LogCursor(after: first - 1, until: max(first - 1, try row.int(1)))
+        let (first, end) = (try row.int(0), try row.int(1))
+        guard let cursor = search.cursor else {
+            return LogCursor(after: first - 1, until: max(first - 1, end))
+        }
+        // A cursor comes back from the caller: what it says past the end of the log says nothing.
+        return LogCursor(after: min(cursor.after, end), until: min(cursor.until, end))
     }
 
     /// Which entries were shown stands in the basis, so that what was told can be found again.
@@ -142,17 +138,6 @@ extension FoundEntry {
 }
 
 extension Records {
-    private static let selectKey = Statement(
-        """
-        select person from (
-            select person, known_at, version from exchange.vaccination_target
-            where municipality = $1 and identity_key = $2
-            union all
-            select person, known_at, version from exchange.checkup_target
-            where municipality = $1 and identity_key = $2) as known
-        order by known_at desc, version desc limit 1
-        """)
-
     /// What was sealed before a checkpoint of an earlier day was entered before it; a transaction is over
     /// long before an hour, so that what was entered before a time is sealed an hour later.
     private static let selectBounds = Statement(
@@ -186,7 +171,7 @@ private struct Scope {
             """
             select \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party), s.position,
                 \(Withholding.columns)
-            from (\(positions) and s.position < $4) as looked
+            from (\(positions) and s.position <= $4) as looked
             join log.position s on s.position = looked.position
             join log.access_entry e on e.entry = s.entry and e.at = s.at
             left join log.withholding w on w.entry = e.entry

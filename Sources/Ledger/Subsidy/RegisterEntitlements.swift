@@ -97,7 +97,10 @@ extension Records {
     {
         let news = plan.entitlements
         let identities = plan.identities
+        let hidden = identities.filter(\.said.isNotDisclosed).map(\.person)
         return [
+            // 支援措置: when this is acknowledged, nobody is answered in their place any more.
+            AdvisoryLock.waiting(forRelationsOf: Set(hidden)),
             (
                 insertIdentities,
                 [

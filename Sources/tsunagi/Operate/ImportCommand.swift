@@ -79,7 +79,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     struct Send: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take in a file; exits 0 when every row is applied, 1 when any is refused.")
+            abstract: "Take in a file; exits 0 when every row is applied, else 1.")
 
         @OptionGroup var desk: Desk
         @Argument(help: "The file.") var file: String

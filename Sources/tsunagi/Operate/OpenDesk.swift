@@ -55,7 +55,9 @@ struct OpenDesk {
         while let from = next {
             let report = try await report(file, from: from)
             Output.line(String(decoding: report.written, as: UTF8.self))
-            isTaken = report.file.state != .refused && report.file.tally.refused == 0
+            isTaken =
+                [.done, .weighed].contains(report.file.state)
+                && report.file.tally.refused == 0
             next = report.next
         }
         return isTaken

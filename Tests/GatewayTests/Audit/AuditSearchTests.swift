@@ -91,20 +91,19 @@ struct AuditSearchTests {
         let (_, card) = try await known()
         try await gateway.index()
         var positions: [Int] = []
-        var cursor: String?
+        var next: String? = FoundPage.path
         var pages = 0
         let until = try await gateway.count("select size from log.head")
-        repeat {
-            let page = try await search(
-                Cast.auditor, [("_count", "7")] + (cursor.map { [("_cursor", $0)] } ?? []))
+        while let path = next, pages < 200 {
+            let page = try await gateway.searchLog(Cast.auditor, [("_count", "7")], at: path)
             positions += page.events.compactMap(\.position)
-            cursor = page.next
+            next = page.next
             pages += 1
             // Somebody is at work meanwhile, and each page is an entry itself.
             _ = try await gateway.openVisit(card)
             try await gateway.seal()
-        } while cursor != nil && pages < 200
-        #expect(cursor == nil && pages > 2)
+        }
+        #expect(next == nil && pages > 2)
         let entries = try await gateway.sql { transaction in
             try transaction.query(
                 Statement(
@@ -164,7 +163,7 @@ struct AuditSearchTests {
         ([("address", Cast.clinic.uri)], { $0.party == Cast.clinic.uri }),
         (
             [("date", "ge\(TestClock().today.text)"), ("date", "le\(TestClock().today.text)")],
-            { _ in true }
+            { $0.day == TestClock().today }
         ),
     ]
 
@@ -178,13 +177,20 @@ struct AuditSearchTests {
         #expect(!found.events.isEmpty && found.events.allSatisfy(holds))
     }
 
+    @Test(arguments: ["lt\(TestClock().today.text)", "gt\(TestClock().today.text)"])
+    func `what happened today is not of another day`(_ date: String) async throws {
+        let (key, _) = try await known()
+        try await gateway.index()
+        #expect(try await !search(Cast.town, [Self.named(key)]).events.isEmpty)
+        #expect(try await search(Cast.town, [Self.named(key), ("date", date)]).events.isEmpty)
+    }
+
     static let wrong: [(String, String, Refusal)] = [
         ("date", "2026-02-30", .malformed("date")), ("date", "xx2026-02-01", .malformed("date")),
         ("purpose", "curiosity", .malformed("purpose")), ("outcome", "8", .malformed("outcome")),
         ("address", "somebody", .malformed("address")), ("_count", "101", .malformed("_count")),
-        ("_count", "0", .malformed("_count")), ("_cursor", "9-3", .malformed("_cursor")),
-        ("_cursor", "3", .malformed("_cursor")), (Self.key, "1", .malformed(Self.key)),
-        ("name", "x", .unknownItem("name")),
+        ("_count", "0", .malformed("_count")), (Self.key, "1", .malformed(Self.key)),
+        ("name", "x", .unknownItem("name")), ("_cursor", "1-2", .unknownItem("_cursor")),
     ]
 
     @Test(arguments: wrong)
@@ -193,6 +199,22 @@ struct AuditSearchTests {
     ) async throws {
         try await gateway.expect(refusal, of: nil, from: Cast.town) {
             try await gateway.search(Cast.town, FoundPage.path, [(name, value)])
+        }
+    }
+
+    @Test(arguments: ["9-3", "3", "-1-3", "1-99999999999999999999"])
+    func `a place in no log is refused`(_ cursor: String) async throws {
+        try await gateway.expect(.malformed("_cursor"), of: nil, from: Cast.town) {
+            try await gateway.search(Cast.town, "\(FoundPage.path)?_cursor=\(cursor)", [])
+        }
+    }
+
+    @Test(arguments: [Cast.town, Cast.auditor])
+    func `past the end of the log nothing is found`(_ party: Party) async throws {
+        for place in [Int.max, Int.max - 1] {
+            let found = try await gateway.searchLog(
+                party, [], at: "\(FoundPage.path)?_cursor=\(place)-\(Int.max)")
+            #expect(found.events.isEmpty && found.next == nil)
         }
     }
 

@@ -6,14 +6,14 @@ struct FoundPage {
     static let path = "/fhir/AuditEvent/_search"
 
     let events: [FoundEvent]
-    /// The `_cursor` of the next page.
+    /// Where the next page is asked for, by the same fields.
     let next: String?
 
     init(_ answer: TLSClient.Answer) {
         events = answer.entries.map { FoundEvent($0) }
         let link = (answer.json["link"]?.array ?? []).compactMap(\.object)
             .first { $0["relation"]?.string == "next" }?["url"]?.string
-        next = link.flatMap { $0.split(separator: "_cursor=").last.map { String($0) } }
+        next = link.flatMap { $0.split(separator: "?").last }.map { "\(Self.path)?\($0)" }
     }
 }
 
@@ -25,6 +25,7 @@ struct FoundEvent {
     let patient: String?
     let visit: String?
     let position: Int?
+    let day: CalendarDay?
     let text: String
 
     init(_ event: JSONObject) {
@@ -41,14 +42,17 @@ struct FoundEvent {
         let parts = event["extension"]?.array?.first?.object?["extension"]?.array ?? []
         position = parts.lazy.compactMap(\.object)
             .first { $0["url"]?.string == "position" }?["valueString"]?.string.flatMap { Int($0) }
+        day = event["recorded"]?.string.flatMap { try? Instant($0, item: "recorded").dayInJapan }
         text = JSON.object(event).text
     }
 }
 
 extension RunningGateway {
     /// A page of a search, with the entries that it made counted.
-    func searchLog(_ party: Party, _ fields: [(String, String)]) async throws -> FoundPage {
-        let answer = try await search(party, FoundPage.path, fields)
+    func searchLog(
+        _ party: Party, _ fields: [(String, String)], at path: String = FoundPage.path
+    ) async throws -> FoundPage {
+        let answer = try await search(party, path, fields)
         try answer.expect(200)
         let page = FoundPage(answer)
         let shown = Set(page.events.compactMap(\.patient)).count
@@ -59,13 +63,12 @@ extension RunningGateway {
     /// Every page of a search.
     func allFound(_ party: Party, _ fields: [(String, String)] = []) async throws -> [FoundEvent] {
         var events: [FoundEvent] = []
-        var cursor: String?
-        repeat {
-            let page = try await searchLog(
-                party, fields + [("_count", "100")] + (cursor.map { [("_cursor", $0)] } ?? []))
+        var next: String? = FoundPage.path
+        while let path = next {
+            let page = try await searchLog(party, fields + [("_count", "100")], at: path)
             events += page.events
-            cursor = page.next
-        } while cursor != nil
+            next = page.next
+        }
         return events
     }
 }

@@ -108,7 +108,8 @@ struct RotationTests {
         let retired = try await Program.run(["key", "retire"], owner: owner)
         #expect(retired.status == 0, "\(retired.errors)")
         let list = try await Program.run(["key", "list"], owner: owner)
-        #expect(list.output.split(separator: "\n").allSatisfy { $0.hasSuffix("version 2") })
+        let lines = list.output.split(separator: "\n")
+        #expect(lines.count == names.count && lines.allSatisfy { $0.hasSuffix("version 2") })
     }
 
     private static func acts(_ world: CrashWorld, _ doorplate: Doorplate) async throws -> Given {

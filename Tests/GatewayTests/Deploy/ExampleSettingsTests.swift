@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Ledger
 import Testing
 
 /// `deploy/gateway.example.json` is a configuration that the real program takes, shows every setting that has
@@ -20,6 +21,13 @@ struct ExampleSettingsTests {
         // Its first file is the keys', which no machine that runs tests has.
         #expect(said.contains("/etc/tsunagi/"))
         #expect(!said.contains("The setting"))
+    }
+
+    @Test func `the database is told how many connections a gateway opens`() throws {
+        let connections = LedgerLimits.standard.connections
+        #expect(
+            try Self.text("deploy/postgresql/settings.conf").contains("most \(connections) conn"))
+        #expect(try Self.text("deploy/postgresql/roles.md").contains("gives (\(connections))"))
     }
 
     @Test(arguments: [

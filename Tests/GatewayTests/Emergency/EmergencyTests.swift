@@ -262,6 +262,14 @@ struct EmergencyTests {
         try await place()
         let (resident, _) = try await resident()
         let hidden = try await self.resident(isHidden: true).resident
+        // A later word that is under review (another birth date) does not end the protection.
+        let today = gateway.clock.today
+        var other = hidden
+        other.dateOfBirth = "1931-01-01"
+        let held = try await gateway.register([
+            other.row("kodomo", today.adding(days: -9), today.adding(days: 300), historyKey: "2")
+        ])
+        #expect(held.int("underReview") == 1)
         let far = try await self.resident(in: Cast.otherTown).resident
         var twin = try await self.resident().resident
         let first = twin
@@ -271,7 +279,6 @@ struct EmergencyTests {
         try await gateway.feed([
             twin.residence(Cast.town.code, from: gateway.clock.today.adding(days: -100))
         ])
-        let today = gateway.clock.today
         try await gateway.hold([twin.row("kodomo", today.adding(days: -5), today.adding(days: 99))])
         let asked = [
             stated(resident, ["birthDate": "1950-01-01"]), stated(resident, ["sex": "1"]),

@@ -72,6 +72,7 @@ struct GuardianTests {
         try await read("/fhir/Coverage", acting).expect(200)
         let own = try await gateway.session(of: family.childCard)
         let representatives = try await read("/representatives", own)
+        gateway.expectMoreEntries(1)
         let list = try representatives.json.requiredArray("representatives")
         #expect(list.count == 1)
         let guardianID = try #require(list.first?.object?["representative"]?.string)
@@ -180,7 +181,10 @@ struct GuardianTests {
             happened.withLock { $0.append("through") }
         }
         let held =
-            "select count(*) from pg_locks where locktype = 'advisory' and mode = 'ShareLock'"
+            """
+            select count(*) from pg_locks where locktype = 'advisory' and mode = 'ShareLock'
+                and database = (select oid from pg_database where datname = current_database())
+            """
         while try await gateway.count(held) == 0 {}
         try await gateway.registerGuardianships([
             gateway.guardianship(of: family.child, by: family.guardian, isCustodyLost: true)

@@ -10,10 +10,16 @@ extension OpenAPI {
             en:
                 "IHE BALP AuditEvents, oldest first. A municipality finds what it did itself and what "
                 + "was done with the data of its residents (profiles/access/log.json), an auditor all; "
-                + "residents and visits go by ids that nobody else has. Send the same body with the "
-                + "`_cursor` of `next` to go on: nothing is repeated or left out while entries arrive. "
+                + "residents and visits go by ids that nobody else has. Send the same body to "
+                + "`next` to go on: nothing is repeated or left out while entries arrive. "
                 + "A page may have no entry and a `next`. Every resident shown is on the record.",
-            token: .officeIfAny, parameters: [.operatorID],
+            token: .officeIfAny,
+            parameters: [
+                .init(
+                    name: "_cursor", place: .query, schema: .text,
+                    note: "続きの位置(next が示す値) / Where to go on: as `next` has it."),
+                .operatorID,
+            ],
             body: .init(
                 mediaTypes: ["application/x-www-form-urlencoded"],
                 schema: .object([
@@ -28,8 +34,7 @@ extension OpenAPI {
                         .text.note(
                             "住民(市区町村のみ) / `urn:tsunagi:municipality-identity-key|…`, of a "
                                 + "municipality alone.")),
-                    .optional("_count", .text), .optional("_cursor", .text),
-                    .optional("_format", .text),
+                    .optional("_count", .text), .optional("_format", .text),
                 ]),
                 example: "date=ge2026-04-01&date=le2026-04-30&outcome=4"),
             answers: [.fhir(.reference("Bundle"), "A searchset of AuditEvent, not counted.")],
@@ -49,7 +54,8 @@ extension OpenAPI {
                     schema: .integer.range(1...PageLimits.entriesMax),
                     note: "件数 / How many; \(PageLimits.entriesDefault) without it."),
                 .init(
-                    name: "_offset", place: .query, schema: .integer.range(0...Int(Int32.max)),
+                    name: "_offset", place: .query,
+                    schema: .integer.range(0...PageLimits.offsetMax),
                     note: "何件目から / From which on."),
                 .operatorID,
             ],

@@ -85,7 +85,8 @@ extension OpenAPI {
                     schema: .integer.range(1...PageLimits.entriesMax),
                     note: "件数 / How many; \(PageLimits.entriesDefault) without it."),
                 .init(
-                    name: "_offset", place: .query, schema: .integer.range(0...Int(Int32.max)),
+                    name: "_offset", place: .query,
+                    schema: .integer.range(0...PageLimits.offsetMax),
                     note: "何件目から / From which on."),
                 .operatorID,
             ],
