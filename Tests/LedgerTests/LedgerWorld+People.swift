@@ -28,6 +28,7 @@ struct SampleRow: Sendable {
     var kana = "シケン ハナコ"
     var sex = "2"
     var segment: String?
+    var isNotDisclosed = false
     var recipient = "1234566"
     var from = "2026-04-01"
     var to = "2027-03-31"
@@ -48,7 +49,7 @@ struct SampleRow: Sendable {
         let places = designated.map { #","designatedMedicalInstitutions":"\#($0)""# } ?? ""
         return """
             {"orgSpecificCertificateTypeId":"\(type)","myNumber":"\(number)","basicFiveInfo":\(five),\
-            "isNotDisclosed":false,"medicalSubsidyInsurerNumber":"88113014","certificationName":"見本受給者証",\
+            "isNotDisclosed":\(isNotDisclosed),"medicalSubsidyInsurerNumber":"88113014","certificationName":"見本受給者証",\
             "medicalSubsidyRecipientNumber":"\(recipient)"\(income)\(limit)\(places),\
             "isAlwaysReimbursement":"0",\
             "validFrom":"\(from)","validTo":"\(to)","historyKey":"\(key)","isDeleted":\(isDeleted),\

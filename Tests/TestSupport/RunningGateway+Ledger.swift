@@ -4,9 +4,8 @@ package import Postgres
 import Synchronization
 import Testing
 
-/// How many entries the answers so far must have left. Registrations and the card feed leave one for
-/// each resident
-/// concerned, so they are counted apart.
+/// How many entries the answers so far must have left. Registrations and the card feed leave one for each
+/// resident concerned, so they are counted apart; so does a list of those who may act.
 struct EntryTally {
     private(set) var expected = 0
 
@@ -34,6 +33,7 @@ struct EntryTally {
                 path.contains("/card-feed/") || path.hasPrefix("/files/card-bindings")
                 || (method == "POST" && isRegistration)
             if !isMany { expected += 1 }
+            expected += answer.json["representatives"]?.array?.count ?? 0
             return
         }
         if answer.code.flatMap({ Self.byCode[$0] }) == true { expected += 1 }

@@ -7,6 +7,8 @@ package struct VisitKindRule: Hashable, Sendable {
     /// The check alone may be asked for: every other reading of the resident is
     /// `.visitForCheckAlone`.
     package let isEligibilityOnly: Bool
+    /// Others are opened where there is no card, by routes of their own.
+    package let isOpenedByCard: Bool
     package let source: RuleSource
 
     package enum Term: Hashable, Sendable {

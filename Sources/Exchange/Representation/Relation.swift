@@ -63,8 +63,8 @@ package struct Represented: Sendable {
         switch ground {
         case .guardian(let code):
             guard let guardian = rules.guardian(code) else { return false }
-            guard guardian.isOfMinor else { return true }
             guard let age = age(on: day) else { return false }
+            guard guardian.isOfMinor else { return age >= rules.guardianshipEndsAtAge }
             return age < rules.guardianshipEndsAtAge && age < kind.childDecidesFromAge
         case .delegation(let kinds):
             return kinds.contains(kind.kind) && mayShare(kind, on: day, rules)

@@ -160,10 +160,13 @@ extension RuleFolder {
         let file = try file("access/visit-kinds.json")
         let source = try file.source()
         return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
-            try row.requireOnly(["code", "name", "ends", "longestDays", "eligibilityOnly"])
+            try row.requireOnly([
+                "code", "name", "ends", "longestDays", "eligibilityOnly", "openedByCard",
+            ])
             return VisitKindRule(
                 code: try row.string("code"), name: try row.text("name"), term: try row.term(),
-                isEligibilityOnly: try row.bool("eligibilityOnly"), source: source)
+                isEligibilityOnly: try row.bool("eligibilityOnly"),
+                isOpenedByCard: try row.bool("openedByCard", default: true), source: source)
         }
     }
 

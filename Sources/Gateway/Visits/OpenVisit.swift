@@ -39,9 +39,9 @@ struct VisitRequest: Sendable {
 
     init(_ object: JSONObject, rules: RuleBook, today: CalendarDay) throws {
         card = try PresentedCard(object, beside: ["kind", "consents"], today: today)
-        guard let kind = rules.visitKind(try object.optionalString("kind") ?? "outpatient") else {
-            throw Refusal.malformed("kind")
-        }
+        guard let kind = rules.visitKind(try object.optionalString("kind") ?? "outpatient"),
+            kind.isOpenedByCard
+        else { throw Refusal.malformed("kind") }
         self.kind = kind
         // An empty list is the resident declining everything: that is a visit too.
         consents = try object.consentKinds("consents", rules).map(\.code).sorted()
@@ -59,7 +59,7 @@ extension OpenedVisit {
         writer.member("openedAt", term.opened.text)
         writer.member("endsAt", term.ends.text)
         writer.member("cardValidTo", cardValidTo?.text)
-        writer.member("confirmedLater", cardValidTo == nil ? true : nil)
+        writer.member("confirmedLater", isConfirmedLater ? true : nil)
         if !replaces.isEmpty {
             writer.name("replaces")
             writer.beginArray()

@@ -66,7 +66,8 @@ extension Records {
     /// Applies a feed exactly once per idempotency key, its events in the order sent. What is known
     /// already is `unchanged`; a card bound to another person keeps its first owner and the row is
     /// refused, because a card never changes hands. A revocation that arrives before its binding is
-    /// kept: whoever is bound to the card later is bound to a revoked one.
+    /// kept: whoever is bound to the card later is bound to a revoked one. Whose card is revoked is
+    /// signed out everywhere, and so is who acts with a card that is.
     package mutating func applyCardFeed(
         _ request: RegistrationRequest, _ events: [NumberedCardEvent]
     ) throws -> RegistrationReceipt {
@@ -140,6 +141,14 @@ extension Records {
             (insertBindings, values(plan.newBindings) + [.time(now), .int(key.version)]),
             (updateBindings, values(plan.changedBindings) + [.time(now)]),
             (
+                endTokens,
+                [
+                    .uuids(
+                        plan.changedBindings.filter(\.binding.isRevoked)
+                            .map { UUIDBytes($0.binding.person) }), .time(now),
+                ]
+            ),
+            (
                 insertRevocations,
                 [.bytesArray(plan.newRevocations.map { $0.stored(key) }), .int(key.version)]
             ),
@@ -210,6 +219,14 @@ extension Records {
             superseded_by = coalesce(b.superseded_by, (g.successor::bytea[])[b.key_version::int]),
             revoked_at = coalesce(b.revoked_at, case when g.is_revoked then $7::timestamptz end)
         from \(givenBindings) where b.person = g.person and b.card_hash = any (g.card::bytea[])
+        """)
+
+    /// Whoever found the card may hold a session that was begun with it.
+    private static let endTokens = Statement(
+        """
+        update exchange.resident_token set revoked_at = $2
+        where revoked_at is null and (person = any ($1) and representative is null
+            or representative = any ($1))
         """)
 
     private static let insertRevocations = Statement(

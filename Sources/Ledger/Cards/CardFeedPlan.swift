@@ -105,13 +105,14 @@ struct CardFeedPlan {
         return binding != before
     }
 
-    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card.
+    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card. One that nobody
+    /// is bound to yet will be bound as a revoked one.
     private mutating func supersede(_ earlier: HashChain?, by card: HashChain, of person: PersonKey)
         -> Bool
     {
-        guard let earlier, var binding = bindings[earlier], binding.person == person,
-            !binding.isSuperseded
-        else { return false }
+        guard let earlier else { return false }
+        guard var binding = bindings[earlier] else { return revoke(earlier) }
+        guard binding.person == person, !binding.isSuperseded else { return false }
         binding.isSuperseded = true
         binding.successor = card
         bindings[earlier] = binding

@@ -32,12 +32,21 @@ extension Records {
         ])
     }
 
+    /// What the log says about the resident is found by their sequence: an index of entries by person would
+    /// be kept by every answer, for the one reader that has another way.
     private static let selectOwnNotices = Statement(
         """
-        with held_back as materialized (
-            select e.entry, e.visit, e.outcome from log.access_entry e
+        with about as materialized (
+            select e.entry, e.at, e.party, e.visit, e.purpose, e.outcome
+            from log.position s join log.access_entry e on e.entry = s.entry and e.at = s.at
+            where s.person = $1
+            union all
+            select entry, at, party, visit, purpose, outcome from log.access_entry
+            where person = $1 and xid >= (select next_xid from log.head)),
+        held_back as materialized (
+            select e.entry, e.visit, e.outcome from about e
             join log.withholding w on w.entry = e.entry
-            where e.person = $1 and w.release_at > clock_timestamp())
+            where w.release_at > clock_timestamp())
         select n.notice, n.at, n.kind, n.party, coalesce(p.name, n.party), n.visit, n.subject
         from (
             (select notice, at, kind, party, visit, subject from exchange.notice where person = $1
@@ -48,8 +57,8 @@ extension Records {
                     select 1 from held_back h where h.visit = v.visit and h.outcome = 'ok')
                 order by opened_at desc, visit desc limit $2)
             union all
-            (select entry, at, 'refused', party, visit, purpose from log.access_entry e
-                where person = $1 and outcome <> 'ok'
+            (select entry, at, 'refused', party, visit, purpose from about e
+                where outcome <> 'ok'
                     and (party not like 'portal:%' or outcome = 'relation-unknown')
                     and not exists (select 1 from held_back h where h.entry = e.entry)
                 order by at desc, entry desc limit $2)) n

@@ -23,6 +23,7 @@ extension Records {
         return try rows.map { try EntitlementVersion($0, from: 0) }
     }
 
+    /// Those that are open first, so that each can be found and ended; then the newest.
     package mutating func ownVisits(of person: PersonKey, limit: Int) throws -> [OwnVisit] {
         let rows = try transaction.query(Self.selectOwnVisits, [.person(person), .int(limit)])
         return try rows.map { row in
@@ -69,7 +70,8 @@ extension Records {
             v.confirmed_by = 'paper' and c.visit is null
         from exchange.visit_now v join exchange.party p on p.party = v.party
         left join exchange.visit_confirmation c on c.person = v.person and c.visit = v.visit
-        where v.person = $1 order by v.opened_at desc limit $2
+        where v.person = $1
+        order by v.ends_at > clock_timestamp() desc, v.opened_at desc limit $2
         """)
 
     private static let endVisit = Statement(

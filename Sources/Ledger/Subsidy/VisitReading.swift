@@ -67,8 +67,13 @@ struct VisitReading: Sendable {
         """
         select q.ord, \(CapMonth.columns)
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
-        join exchange.visit v on v.visit = q.visit and v.party = q.party
+        join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         join exchange.cap_month m on m.person = v.person and m.collected >= m.cap
+            and exists (
+                select 1 from exchange.entitlement e
+                where e.person = m.person and e.body = m.body
+                    and e.certificate_type = m.certificate_type and e.sub_key = m.sub_key
+                    and e.consent_kind = any (v.consents))
         """)
 
     /// One reading for each key, in order.

@@ -71,7 +71,7 @@ extension Records {
         let ids = pairwise(person)
         let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
         let visit = OpenedVisit(
-            id: .timeOrdered(), patient: ids.current, kind: "paper",
+            id: .timeOrdered(), patient: ids.current, kind: OpenedVisit.paperKind,
             consents: [try row.text(2)], term: VisitTerm(opened: now, ends: end(now)),
             cardValidTo: nil, replaces: former, isRepeat: false)
         write([

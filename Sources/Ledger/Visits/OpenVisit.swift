@@ -46,6 +46,11 @@ package struct OpenedVisit: Sendable {
     package internal(set) var replaces: [String] = []
     /// The same bytes were sent before: this is the visit they opened.
     package let isRepeat: Bool
+
+    static let paperKind = "paper"
+
+    /// 紙の受給者証: who it was is confirmed at the next reading of the card.
+    package var isConfirmedLater: Bool { kind == Self.paperKind }
 }
 
 extension Ledger {

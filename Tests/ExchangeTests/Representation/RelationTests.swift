@@ -42,6 +42,10 @@ import Testing
             "of age, all that is shared", "2008-06-15", [sensitive],
             ["subsidy", "subsidy-mental", "maternal-sensitive"]),
         Case("a guardian of an adult", "1940-01-01", [.guardian("6")], every),
+        Case(
+            "a guardian of an adult, on the day of eighteen", "2008-06-15", [.guardian("6")], every),
+        Case("a guardian of an adult, of somebody younger", "2008-06-17", [.guardian("6")], []),
+        Case("a guardian of an adult, of a birth that nobody knows", "不明", [.guardian("6")], []),
         Case("a birth that nobody knows", "不明", [.guardian("2"), sensitive], []),
         Case("of an uncertain day the first one counts", "2011-06-00", [.guardian("2")], []),
         Case("an unknown kind of guardian", "2026-01-01", [.guardian("9")], []),

@@ -91,6 +91,32 @@ struct CardFeedTests {
         #expect(try await told([TestResident.revocation(of: card)])["unchanged"] == 1)
     }
 
+    @Test func `a card that was superseded before it was bound opens nothing`() async throws {
+        let (resident, renewed) = try await gateway.settle()
+        let lost = try gateway.card()
+        try await gateway.feed([resident.binding(renewed, supersedes: lost)])
+        try await gateway.feed([resident.binding(lost)])
+        let body = try await gateway.visitBody(lost)
+        try await gateway.expect(.cardRevoked, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+        _ = try await gateway.openVisit(renewed)
+    }
+
+    @Test func `whose card is revoked is signed out, and nobody else`() async throws {
+        let (mine, other) = (try await gateway.settle().card, try await gateway.settle().card)
+        let tokens = [try await gateway.session(of: mine), try await gateway.session(of: other)]
+        let read = { [gateway] (token: (String, String)) in
+            try await gateway.send(Cast.portal, "GET", "/fhir/Consent", headers: [token])
+        }
+        for token in tokens { try await read(token).expect(200) }
+        #expect(try await told([TestResident.revocation(of: mine)])["applied"] == 1)
+        try await gateway.expect(.tokenRevoked, of: .readOwnVisits, from: Cast.portal) {
+            try await read(tokens[0])
+        }
+        try await read(tokens[1]).expect(200)
+    }
+
     @Test func `a corrected term of a known card counts from now on`() async throws {
         let (resident, card) = try await gateway.settle()
         let binding = try #require(resident.binding(card).object)

@@ -32,8 +32,8 @@ struct FirePerson: Sendable {
     var sensitiveFollowUp = ""
     var files: [String: String] = [:]
 
-    /// 宛名番号.
-    var key: String { "KEY-\(index)" }
+    /// 宛名番号: no two residents of a gateway share one, whichever test settles them.
+    var key: String { "KEY-\(resident.index)" }
     static let vaccine = "dpt-ipv-hib"
     /// One that nobody here is given.
     static let programme = "mr"

@@ -232,7 +232,8 @@ struct SamenessTests {
             try transaction.query(
                 Statement(
                     """
-                    select s.query, s.calls, s.rows from pg_stat_statements s
+                    select s.queryid || ' ' || left(s.query, 60), s.calls, s.rows
+                    from pg_stat_statements s
                         join pg_database d on d.oid = s.dbid
                         join pg_roles r on r.oid = s.userid
                     where d.datname = current_database() and s.calls >= $1

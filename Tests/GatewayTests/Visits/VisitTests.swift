@@ -347,6 +347,15 @@ struct VisitTests {
         #expect(try await patient(agreed).text.contains(sensitive.resident.name))
     }
 
+    @Test(arguments: ["paper", "emergency", "tourist"])
+    func `a card opens no visit of a kind without a card`(_ kind: String) async throws {
+        let card = try await gateway.settle().card
+        let body = try await gateway.visitBody(card, kind: kind)
+        try await gateway.expect(.malformed("kind"), of: nil, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+    }
+
     static let terms: [(kind: String, days: Int)] = [("home-care", 366), ("booked", 31)]
 
     @Test(arguments: terms)

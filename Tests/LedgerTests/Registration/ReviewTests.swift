@@ -115,6 +115,26 @@ import Testing
         }
     }
 
+    private static func withheld(_ world: LedgerWorld) async throws -> Int {
+        try await world.count("exchange.withheld")
+    }
+
+    /// 支援措置: a word under review protects while it waits, and not when it was found to be of another.
+    @Test(arguments: [ReviewVerdict.Kind.reject, .accept])
+    func `a word of protection lasts as long as its row`(_ kind: ReviewVerdict.Kind) async throws {
+        var row = Self.cases[0]
+        var hidden = Self.corrected
+        hidden.isNotDisclosed = true
+        row = Case(
+            name: row.name, before: row.before, sent: (row.sent.by, hidden),
+            accepted: row.accepted, rejected: row.rejected)
+        try await Self.with(row) { world, review in
+            #expect(try await Self.withheld(world) == 1)
+            try await Self.settle(review.version, kind, world)
+            #expect(try await Self.withheld(world) == (kind == .accept ? 1 : 0))
+        }
+    }
+
     /// The other body gives way; what was rejected in the meantime is new when it comes again.
     @Test func `a rejected row is applied once nothing contradicts it any more`() async throws {
         let row = Self.cases[1]
