@@ -57,17 +57,38 @@ package final class Ledger: Sendable {
     /// Refuses to serve on a database that could lose what was acknowledged, or that is of another
     /// release.
     package func prepare() async throws {
-        let names = ["fsync", "full_page_writes", "synchronous_commit"]
-        let settings = try await gateway.settings(names)
-        for name in names {
-            let value = settings[name] ?? "off"
-            guard value == "on" || (name == "synchronous_commit" && value == "remote_apply") else {
-                throw UnsafeDatabase(setting: name, value: value)
-            }
-        }
+        try await requireDurability()
         try await gateway.transaction(.readOnly) { try Migrations.check(in: &$0) }
         try await refresh()
     }
+
+    /// Asked again while serving: an operator may change a setting, for one role alone, with no restart.
+    package func requireDurability() async throws {
+        let names = ["fsync", "full_page_writes", "synchronous_commit"]
+        for pool in [gateway, office].compactMap(\.self) {
+            let settings = try await pool.settings(names)
+            for name in names {
+                let value = settings[name] ?? "off"
+                let isRemote = name == "synchronous_commit" && value == "remote_apply"
+                guard value == "on" || isRemote else {
+                    throw UnsafeDatabase(setting: name, value: value)
+                }
+            }
+        }
+    }
+
+    /// For how many seconds the oldest entry has waited for its place in the tree; 0 when none waits.
+    package func unsealedSeconds() async throws -> Int {
+        try await gateway.transaction(.readOnly) { transaction in
+            try transaction.query(Self.selectUnsealed).first?.int(0) ?? 0
+        }
+    }
+
+    private static let selectUnsealed = Statement(
+        """
+        select greatest(0, extract(epoch from clock_timestamp() - at))::bigint from log.access_entry
+        where xid >= (select next_xid from log.head) order by xid limit 1
+        """)
 
     /// Once a second: rules that were loaded, parties that were suspended and certificates that were
     /// registered or removed since.

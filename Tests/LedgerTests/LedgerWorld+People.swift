@@ -49,7 +49,8 @@ struct SampleRow: Sendable {
         let places = designated.map { #","designatedMedicalInstitutions":"\#($0)""# } ?? ""
         return """
             {"orgSpecificCertificateTypeId":"\(type)","myNumber":"\(number)","basicFiveInfo":\(five),\
-            "isNotDisclosed":\(isNotDisclosed),"medicalSubsidyInsurerNumber":"88113014","certificationName":"見本受給者証",\
+            "isNotDisclosed":\(isNotDisclosed),"medicalSubsidyInsurerNumber":"88113014",\
+            "certificationName":"見本受給者証",\
             "medicalSubsidyRecipientNumber":"\(recipient)"\(income)\(limit)\(places),\
             "isAlwaysReimbursement":"0",\
             "validFrom":"\(from)","validTo":"\(to)","historyKey":"\(key)","isDeleted":\(isDeleted),\

@@ -56,14 +56,23 @@ package final class Sealer: Sendable {
                 // A full batch leaves its last transaction for the next round: there is more.
                 if try await seal(signing: isSignatureDue) >= Self.batchMax / 2 { continue }
                 try await advanceEpoch(every: epochSeconds)
-            } catch {
-                logger.warning("seal postponed", metadata: ["error": "\(error)"])
-            }
+            } catch { report(error) }
             try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
         }
         // Apart from this task, which is cancelled and could wait for nothing.
         _ = try? await Task { try await self.seal() }.value
         await pool.shutdown()
+    }
+
+    /// What passes by itself is a warning; what somebody must look at is an error.
+    private func report(_ error: any Error) {
+        switch error {
+        case SealFault.headMoved: break
+        case is SealFault, is LogDamage:
+            return logger.error("nothing is sealed", metadata: ["error": "\(error)"])
+        default: break
+        }
+        logger.warning("seal postponed", metadata: ["error": "\(error)"])
     }
 
     /// Months ahead always have their partition, so that no entry ever waits for one.

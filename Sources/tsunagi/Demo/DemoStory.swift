@@ -57,7 +57,8 @@ struct DemoStory {
                 ), isShown: false))
         try expect(again, 202)
         teller.say(
-            "Sent twice by mistake, the first one's task comes back and nothing is applied again.")
+            "Sent twice by mistake, every row is unchanged and nothing is applied again: "
+                + "\(summary(again))")
     }
 
     private func clinic() throws -> (id: String, patient: String) {

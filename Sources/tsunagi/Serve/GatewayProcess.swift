@@ -162,6 +162,22 @@ struct GatewayProcess {
                 }
                 return drift < 1_000_000 ? .ready : .notReady("clocks differ by \(drift) µs")
             },
+            ReadinessCheck("durability") {
+                do {
+                    try await parts.ledger.requireDurability()
+                    return .ready
+                } catch let database as UnsafeDatabase {
+                    return .notReady("\(database)")
+                } catch { return .notReady("the database does not answer") }
+            },
+            ReadinessCheck("seal") {
+                switch try? await parts.ledger.unsealedSeconds() {
+                case nil: .notReady("the database does not answer")
+                case .some(let seconds) where seconds > 60:
+                    .readyBut("an entry has waited \(seconds) s for its seal: see the sealer's log")
+                case .some: .ready
+                }
+            },
             ReadinessCheck("log-months") {
                 switch try? await parts.ledger.logMonths() {
                 case nil: .notReady("the database does not answer")

@@ -43,6 +43,7 @@ struct Heartbeat: Service {
             if count % 10 == 0 {
                 reload()
                 await countReviews()
+                await measureSeal()
             }
             measure()
         }
@@ -53,6 +54,11 @@ struct Heartbeat: Service {
         guard let reviews = try? await ledger.openReviews() else { return }
         Gauge(label: "tsunagi_emergency_reviews_open").record(reviews.open)
         Gauge(label: "tsunagi_emergency_reviews_overdue").record(reviews.overdue)
+    }
+
+    private func measureSeal() async {
+        guard let seconds = try? await ledger.unsealedSeconds() else { return }
+        Gauge(label: "tsunagi_log_unsealed_seconds").record(seconds)
     }
 
     private func reload() {

@@ -171,7 +171,8 @@ struct GuardianTests {
         let happened = Mutex<[String]>([])
         let number = """
             (select 7461750000
-                + ((('x' || left(hex, 16))::bit(64)::bigint # ('x' || right(hex, 16))::bit(64)::bigint) & 1023)
+                + ((('x' || left(hex, 16))::bit(64)::bigint
+                    # ('x' || right(hex, 16))::bit(64)::bigint) & 1023)
             from (select replace(person::text, '-', '') as hex from exchange.guardianship
                 order by version desc limit 1) p)
             """

@@ -357,6 +357,36 @@ import Testing
         }
     }
 
+    @Test func `a database that could forget for one role is not served any more`() async throws {
+        try await LedgerWorld.with { world in
+            try await world.ledger.requireDurability()
+            let database = try #require(
+                try await world.texts("select current_database()").first)
+            try await world.execute(
+                "alter role tsunagi_office in database \(database) set synchronous_commit = off")
+            let ledger = Ledger(
+                .init(
+                    gateway: world.owner.with(user: "tsunagi_gateway"),
+                    office: world.owner.with(user: "tsunagi_office")), logger: TestPostgres.logger)
+            await #expect(throws: UnsafeDatabase.self) { try await ledger.requireDurability() }
+            await ledger.shutdown()
+        }
+    }
+
+    @Test func `how long an entry waits for its seal is told`() async throws {
+        try await LedgerWorld.with { world in
+            _ = try await world.sealAll()
+            #expect(try await world.ledger.unsealedSeconds() == 0)
+            _ = try await world.ledger.access(LedgerWorld.koganei, .registerEntitlements) {
+                $0.enter(nil)
+            }
+            try await Task.sleep(for: .milliseconds(1_600))
+            #expect(try await world.ledger.unsealedSeconds() >= 1)
+            _ = try await world.sealAll()
+            #expect(try await world.ledger.unsealedSeconds() == 0)
+        }
+    }
+
     @Test func `a database that could forget is not served`() async throws {
         for (name, value) in [("synchronous_commit", "off"), ("synchronous_commit", "local")] {
             try await LedgerWorld.with { world in
