@@ -103,6 +103,19 @@ struct Asking: Sendable {
         }
     }
 
+    /// `Ledger.recordCheckup`.
+    func record(
+        _ sent: SubmittedCheckup, in compartment: CheckupCompartment,
+        correcting correction: RecordCorrection?, rules: RuleBook,
+        answer: @escaping @Sendable (RecordedCheckup) -> [UInt8]
+    ) async throws -> (recorded: RecordedCheckup, answer: [UInt8]) {
+        try await entered {
+            try await ledger.recordCheckup(
+                caller, sent, in: compartment, correcting: correction, rules: rules,
+                answer: answer)
+        }
+    }
+
     /// What the ledger refuses it has entered.
     private func entered<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do { return try await body() } catch let refusal as Refusal {

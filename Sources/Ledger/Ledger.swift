@@ -29,6 +29,7 @@ package final class Ledger: Sendable {
     let bills: Lane<BillSettling, BillSettling.Outcome>
     let needles: Lane<NeedleCheck, [UInt8]>
     let vaccinations: Lane<VaccinationSending, VaccinationSending.Outcome>
+    let checkups: Lane<CheckupSending, CheckupSending.Outcome>
     package let rules: RuleShelf
     package let parties: PartyWatch
     let logger: Logger
@@ -50,6 +51,8 @@ package final class Ledger: Sendable {
         needles = limits.lane("tsunagi-needles", addresses, logger, .snapshot, run: NeedleCheck.run)
         vaccinations = limits.lane(
             "tsunagi-vaccinations", addresses, logger, .readWrite, run: VaccinationSending.run)
+        checkups = limits.lane(
+            "tsunagi-checkups", addresses, logger, .readWrite, run: CheckupSending.run)
         rules = RuleShelf(gateway)
         parties = PartyWatch(gateway)
     }
@@ -106,6 +109,7 @@ package final class Ledger: Sendable {
             ("tsunagi_bills_waiting", bills.waiting),
             ("tsunagi_needles_waiting", needles.waiting),
             ("tsunagi_vaccinations_waiting", vaccinations.waiting),
+            ("tsunagi_checkups_waiting", checkups.waiting),
             ("tsunagi_entries_waiting", entries.waiting),
         ]
         for (zone, pool) in [("gateway", Optional(gateway)), ("office", office)] {
@@ -122,6 +126,7 @@ package final class Ledger: Sendable {
         await bills.shutdown()
         await needles.shutdown()
         await vaccinations.shutdown()
+        await checkups.shutdown()
         await gateway.shutdown()
         await office?.shutdown()
         await entries.shutdown()

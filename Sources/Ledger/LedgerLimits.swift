@@ -15,8 +15,8 @@ package struct LedgerLimits: Sendable {
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
 
-    /// Both pools, a connection of each lane, the sealer and the offices' index: 10 + 4 + 6 + 1 + 1 = 22.
-    package var connections: Int { gateway.connectionsMax + office.connectionsMax + 6 + 1 + 1 }
+    /// Both pools, a connection of each lane, the sealer and the offices' index: 10 + 4 + 7 + 1 + 1 = 23.
+    package var connections: Int { gateway.connectionsMax + office.connectionsMax + 7 + 1 + 1 }
 
     package static let standard = LedgerLimits(
         gateway: Pool.Limits(

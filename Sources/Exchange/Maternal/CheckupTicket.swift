@@ -54,11 +54,13 @@ package struct CheckupTicket: Hashable, Sendable {
 
     /// As it is kept.
     package init(
-        number: Number, validFrom: CalendarDay, use: Use? = nil, replacedOn: CalendarDay? = nil
+        number: Number, validFrom: CalendarDay, use: Use? = nil, returnedOn: CalendarDay? = nil,
+        replacedOn: CalendarDay? = nil
     ) {
         self.number = number
         self.validFrom = validFrom
         self.use = use
+        self.returnedOn = returnedOn
         self.replacedOn = replacedOn
     }
 }
@@ -116,8 +118,8 @@ package struct TicketBook: Hashable, Sendable {
                     $0.number.body == rule.body && $0.number.kind == rule.kind
                         && $0.number.serial == serial
                 }
-                let isThere = earlier.contains { $0.replacedOn == nil && $0.returnedOn == nil }
-                if isThere { continue }
+                // 返還された券 was given back for good: a correction of the notification brings no other.
+                if earlier.contains(where: { $0.replacedOn == nil }) { continue }
                 let number = CheckupTicket.Number(
                     body: rule.body, kind: rule.kind, serial: serial, issue: earlier.count + 1)
                 tickets.append(CheckupTicket(number: number, validFrom: day))

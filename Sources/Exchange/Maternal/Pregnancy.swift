@@ -98,6 +98,15 @@ package struct PregnancyEnding: Hashable, Sendable {
 }
 
 extension Pregnancy {
+    /// 在胎週数 of a child of this pregnancy; `nil` for one that was not born of it: nobody was, or not on
+    /// that day. Of twins one may be born before midnight and one after.
+    package func gestation(ofChildBorn birth: CalendarDay) -> GestationalAge? {
+        guard let delivery, delivery.live > 0,
+            abs(delivery.day.daysSince1970 - birth.daysSince1970) <= 1
+        else { return nil }
+        return calendar.age(on: birth)
+    }
+
     /// `nil` while the pregnancy goes on.
     package func ending(rules: PregnancyRules) -> PregnancyEnding? {
         guard let day = endedOn, let age = calendar.age(on: day) else { return nil }

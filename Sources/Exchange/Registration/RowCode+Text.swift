@@ -29,6 +29,8 @@ extension RowCode {
                 + "広域の制度なら都道府県から登録してください。"
         case .staleHistory:
             return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
+        case .ticketNotOpen:
+            return "\(what)に、使われたか交付されていない受診券があります。券の種類と回を確かめ、\(Self.correct)"
         case .unreadable:
             return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
                 + "この行だけを送り直してください。"
@@ -74,8 +76,7 @@ extension RowCode {
             "\(name) holds what looks like an individual number. Only myNumber may hold one. "
                 + "Remove it \(Self.again)"
         case .duplicateKey:
-            "An earlier row of this body has the same \(name). Find out which is right, and "
-                + "send only that one."
+            "An earlier row of this body has the same \(name). Send only the one that is right."
         case .unknownType:
             "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:
@@ -87,6 +88,7 @@ extension RowCode {
         case .staleHistory:
             "A newer version than this \(name) is already registered. Fetch the latest history "
                 + Self.again
+        case .ticketNotOpen: "\(name) names a ticket that is not open. Correct it \(Self.again)"
         case .unreadable:
             "\(name) has bytes that are no character. Find out what was written, correct the "
                 + "encoding \(Self.again)"

@@ -65,6 +65,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case unknownCode = "unknown-code"
     case notOwnResident = "not-own-resident"
     case staleHistory = "stale-history"
+    case ticketNotOpen = "ticket-not-open"
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -84,7 +85,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
-            .staleHistory, .unreadable, .fieldCount, .quoting:
+            .staleHistory, .ticketNotOpen, .unreadable, .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded:

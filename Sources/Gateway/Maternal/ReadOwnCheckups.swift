@@ -55,9 +55,13 @@ extension GatewayParts {
             let reports = try records.checkups(of: person, in: .open, rules: rules)
                 .map(\.newest.report).filter { $0.status != .enteredInError }
             let today = records.now.dayInJapan
+            let course = try records.birthCourse(
+                of: person, born: facts.childBirth, rules: rules)
+            if let course { records.enter(course.mother) }
             let plans = rules.plans(
                 CheckupPlanFacts(
-                    birth: facts.birth, episodes: facts.episodes, done: reports.map(\.result)),
+                    birth: facts.birth, episodes: facts.episodes, done: reports.map(\.result),
+                    bornAt: course?.age),
                 today: today)
             return renderCheckupPlans(plans, of: patient, today: today, page: page)
         }

@@ -32,11 +32,13 @@ extension GatewayParts {
         { [self] asking in
             let id = try asking.context.recordID()
             let rules = try maternalRules().maternal
-            return try await shown(asking, rules) { records in
+            let rendering = rendering(for: asking.caller.party, rules)
+            let (held, bytes) = try await asking.answer(as: rendering) { records in
                 let held = try records.ownCheckup(id, in: compartment, rules: rules)
                 records.enter(held.person, visit: held.visit)
-                return RecordedCheckup(held: held, isNew: false)
+                return held
             }
+            return shown(held, bytes, .ok)
         }
     }
 
@@ -49,29 +51,31 @@ extension GatewayParts {
         let sent = try SubmittedCheckup(
             reading: Array(body.readableBytesView), institution: asking.caller.party,
             today: now().dayInJapan, rules)
-        return try await shown(asking, rules, isCreating: correction == nil) {
-            try $0.record(sent, in: compartment, correcting: correction, rules: book)
+        let rendering = rendering(for: asking.caller.party, rules)
+        let (recorded, bytes) = try await asking.record(
+            sent, in: compartment, correcting: correction, rules: book,
+            answer: { rendering($0.held) })
+        guard correction == nil else { return shown(recorded.held, bytes, .ok) }
+        var response = shown(recorded.held, bytes, recorded.isNew ? .created : .ok)
+        let base = compartment.basePath
+        response.headers[.location] = "\(base)/DiagnosticReport/\(recorded.held.id.text)"
+        return response
+    }
+
+    private func rendering(
+        for party: Party, _ rules: MaternalRules
+    ) -> @Sendable (HeldCheckup) -> [UInt8] {
+        { [self] held in
+            held.shown.render(
+                as: pairwise(held.person, for: party).current, visitID: held.visit.text, rules)
         }
     }
 
     private func shown(
-        _ asking: Asking, _ rules: MaternalRules, isCreating: Bool = false,
-        _ body: @escaping @Sendable (inout Records) throws -> RecordedCheckup
-    ) async throws -> Response {
-        let party = asking.caller.party
-        let (recorded, bytes) = try await asking.answer(
-            as: { [self] recorded in
-                recorded.held.shown.render(
-                    as: pairwise(recorded.held.person, for: party).current,
-                    visitID: recorded.held.visit.text, rules)
-            }, body)
-        let isCreated = isCreating && recorded.isNew
-        var response = Response.fhir(isCreated ? .created : .ok, bytes)
-        response.headers[.eTag] = "W/\"\(recorded.held.newest.version)\""
-        if isCreating {
-            let base = recorded.held.shown.compartment.basePath
-            response.headers[.location] = "\(base)/DiagnosticReport/\(recorded.held.id.text)"
-        }
+        _ held: HeldCheckup, _ bytes: [UInt8], _ status: HTTPResponse.Status
+    ) -> Response {
+        var response = Response.fhir(status, bytes)
+        response.headers[.eTag] = "W/\"\(held.newest.version)\""
         return response
     }
 

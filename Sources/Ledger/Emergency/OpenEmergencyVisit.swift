@@ -139,7 +139,7 @@ extension Records {
                 select 1 from exchange.identity later
                 where later.person = i.person and later.body = i.body
                     and not later.is_under_review and later.version > i.version)
-            and not exists (select 1 from exchange.withheld w where w.person = i.person)
+            and not \(RegisteredIdentity.isHidden("i.person"))
         """)
 
     private static let insertVisit = Statement(

@@ -1,9 +1,8 @@
 import Exchange
 import Postgres
 
-/// 接種記録の帳面: what is held of the residents of one turn, each under its lock until the commit, and what the
-/// turn adds.
-struct VaccinationDesk {
+/// 接種記録の帳面.
+struct VaccinationDesk: RecordDesk {
     private struct Line {
         let recorded: RecordedVaccination
         let line: VaccinationLine
@@ -24,20 +23,18 @@ struct VaccinationDesk {
     private let saved: [PersonKey: [HeldScreening]]
     private var lines: [Line] = []
 
-    /// All are decided by the same rules, and no resident is named twice.
     init(
         _ transaction: inout Transaction,
-        _ turn: [(sending: VaccinationSending, reading: FieldVisitReading)]
+        _ turn: [(sending: VaccinationSending, visit: FieldVisit)]
     ) throws {
-        let open = turn.filter { (try? $0.sending.opened($0.reading)) != nil }
-        let persons = Set(open.compactMap(\.reading.person))
-        let named = open.filter { $0.sending.correction == nil }.map {
+        let persons = Set(turn.map(\.visit.person))
+        let named = turn.filter { $0.sending.correction == nil }.map {
             ($0.sending.caller.party, $0.sending.sent.vaccination.identifier)
         }
-        let corrected = open.compactMap { sent in
+        let corrected = turn.compactMap { sent in
             sent.sending.correction.map { (sent.sending.caller.party, $0.id) }
         }
-        guard let book = open.first?.sending.book, let rules = book.immunization else {
+        guard let book = turn.first?.sending.book, let rules = book.immunization else {
             (facts, saved) = ([:], [:])
             return
         }
@@ -49,8 +46,8 @@ struct VaccinationDesk {
         facts = try VaccinationFacts.read(Array(rows[2...]))
         saved = try HeldScreening.load(
             &transaction,
-            of: open.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
-                .compactMap(\.reading.person), rules)
+            of: turn.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
+                .map(\.visit.person), rules)
         for index in 0..<rows[0].count {
             let held = try HeldVaccination(rows[0][index])
             byIdentifier[
@@ -78,7 +75,6 @@ struct VaccinationDesk {
         lines.append(Line(recorded: recorded, line: line, sending: sending))
     }
 
-    /// What is to be written, in order.
     func steps(_ transaction: inout Transaction) throws -> [(Statement, [Value])] {
         guard !lines.isEmpty else { return [] }
         let deliveries = try VaccinationDeliveries(

@@ -58,80 +58,127 @@ struct CheckupFiling {
                 version: version, compartment: compartment, warnings: warnings, line: line))
     }
 
-    func steps(by party: Party) -> [(Statement, [Value])] {
-        var steps = [insertion]
-        if let line = held.shown.line { steps.append(insertion(of: line)) }
-        steps += ticketEvents.map { $0.insertion(of: held, by: party) }
-        if let tasks { steps.append(tasks) }
-        return steps
+    /// What is written of filings of different residents; `lastSequence`: the number of the last event of
+    /// a visit that tickets stand for, as it was read.
+    static func steps(
+        of filings: [(filing: CheckupFiling, party: Party)],
+        after lastSequence: (TicketVisit) -> Int
+    ) -> [(Statement, [Value])] {
+        let all = filings.map(\.filing)
+        let lines = all.compactMap { filing in filing.held.shown.line.map { (filing.held, $0) } }
+        let events = filings.flatMap { filing, party in
+            filing.ticketEvents.map { (event: $0, of: filing.held, by: party) }
+        }
+        return CheckupCompartment.allCases.flatMap { compartment in
+            insertion(all.filter { $0.held.shown.compartment == compartment }, into: compartment)
+        } + insertion(lines) + TicketChange.insertion(events, after: lastSequence)
+            + insertion(all.flatMap(\.tasks))
     }
 
-    private var insertion: (Statement, [Value]) {
-        let version = held.newest
-        let report = version.report
-        return (
-            held.shown.compartment.insert,
-            [
-                .person(held.person), .id(held.id), .int(version.version),
-                .text(version.institution.key), .text(report.identifier.system),
-                .text(report.identifier.value), .text(report.status.rawValue),
-                .text(report.result.checkup), .day(report.result.day), .text(report.face),
-                .texts(held.shown.warnings.map(\.stored)), .texts(followUps),
-                .text(optional: municipality), .id(held.visit), .text(rulesVersion),
-                .time(version.recordedAt),
-            ]
-        )
+    /// Codes have no space and stand one in a line: arrays of arrays must be rectangles.
+    private static func insertion(
+        _ filings: [CheckupFiling], into compartment: CheckupCompartment
+    ) -> [(Statement, [Value])] {
+        guard !filings.isEmpty else { return [] }
+        let held = filings.map(\.held)
+        let reports = held.map(\.newest.report)
+        return [
+            (
+                compartment.insert,
+                [
+                    .uuids(held.map { UUIDBytes($0.person) }),
+                    .uuids(held.map { UUIDBytes($0.id) }), .ints(held.map(\.newest.version)),
+                    .texts(held.map(\.newest.institution.key)),
+                    .texts(reports.map(\.identifier.system)),
+                    .texts(reports.map(\.identifier.value)),
+                    .texts(reports.map(\.status.rawValue)), .texts(reports.map(\.result.checkup)),
+                    .days(reports.map(\.result.day.daysSince1970)), .texts(reports.map(\.face)),
+                    .texts(held.map { $0.shown.warnings.map(\.stored).joined(separator: "\n") }),
+                    .texts(filings.map { $0.followUps.joined(separator: "\n") }),
+                    .texts(filings.map(\.municipality)),
+                    .uuids(held.map { UUIDBytes($0.visit) }), .texts(filings.map(\.rulesVersion)),
+                    .instants(held.map(\.newest.recordedAt.microseconds)),
+                ]
+            )
+        ]
     }
 
-    private func insertion(of line: CheckupLine) -> (Statement, [Value]) {
-        let version = held.newest
-        let result = version.report.result
-        return (
-            Self.insertLine,
-            [
-                .person(held.person), .id(held.id), .int(version.version),
-                .text(optional: line.municipality), .text(result.checkup), .day(result.day),
-                .text(optional: line.judgement), .bool(line.isOutOfArea),
-                .text(optional: line.ticket?.body), .text(optional: line.ticket?.kind),
-                .orNull(line.ticket?.serial), .orNull(line.ticket?.issue),
-                .orNull(line.charge?.yen), .text(optional: line.charge?.source),
-                .text(optional: line.refusal?.rawValue), .time(version.recordedAt),
-            ]
-        )
+    private static func insertion(
+        _ lines: [(of: HeldCheckup, line: CheckupLine)]
+    ) -> [(Statement, [Value])] {
+        guard !lines.isEmpty else { return [] }
+        let held = lines.map(\.of)
+        let results = held.map(\.newest.report.result)
+        let made = lines.map(\.line)
+        return [
+            (
+                insertLines,
+                [
+                    .uuids(held.map { UUIDBytes($0.person) }),
+                    .uuids(held.map { UUIDBytes($0.id) }), .ints(held.map(\.newest.version)),
+                    .texts(made.map(\.municipality)), .texts(results.map(\.checkup)),
+                    .days(results.map(\.day.daysSince1970)), .texts(made.map(\.judgement)),
+                    .bools(made.map(\.isOutOfArea)), .texts(made.map(\.ticket?.body)),
+                    .texts(made.map(\.ticket?.kind)), .ints(made.map(\.ticket?.serial)),
+                    .ints(made.map(\.ticket?.issue)), .ints(made.map(\.charge?.yen)),
+                    .texts(made.map(\.charge?.source)), .texts(made.map(\.refusal?.rawValue)),
+                    .instants(held.map(\.newest.recordedAt.microseconds)),
+                ]
+            )
+        ]
     }
 
     /// 事後措置: a task once for each that any version asked for. Where nobody lives nobody can do it.
-    private var tasks: (Statement, [Value])? {
-        guard let municipality, !followUps.isEmpty else { return nil }
-        let day = held.newest.report.result.day
-        let isSensitive = held.shown.compartment == .sensitive
-        let rows = followUps.compactMap { self.rules.followUps[$0] }
-        return (
-            Self.insertTasks,
-            [
-                .person(held.person), .uuids(rows.map { _ in UUIDBytes(RecordID.random()) }),
-                .id(held.id), .texts(rows.map(\.code)), .text(municipality),
-                .days(rows.map { $0.dueDay(after: day).daysSince1970 }),
-                .bools(rows.map { isSensitive || $0.isSensitive }), .time(held.newest.recordedAt),
-            ]
-        )
+    private var tasks: [Task] {
+        guard let municipality else { return [] }
+        return followUps.compactMap { code in
+            self.rules.followUps[code].map {
+                Task(rule: $0, of: held, municipality: municipality)
+            }
+        }
     }
 
-    private static let insertLine = Statement(
+    private struct Task {
+        let rule: FollowUpRule
+        let of: HeldCheckup
+        let municipality: String
+        var isSensitive: Bool { of.shown.compartment == .sensitive || rule.isSensitive }
+        var due: CalendarDay { rule.dueDay(after: of.newest.report.result.day) }
+    }
+
+    private static func insertion(_ tasks: [Task]) -> [(Statement, [Value])] {
+        guard !tasks.isEmpty else { return [] }
+        return [
+            (
+                insertTasks,
+                [
+                    .uuids(tasks.map { UUIDBytes($0.of.person) }),
+                    .uuids(tasks.map { _ in UUIDBytes(RecordID.random()) }),
+                    .uuids(tasks.map { UUIDBytes($0.of.id) }), .texts(tasks.map(\.rule.code)),
+                    .texts(tasks.map(\.municipality)), .days(tasks.map(\.due.daysSince1970)),
+                    .bools(tasks.map(\.isSensitive)),
+                    .instants(tasks.map(\.of.newest.recordedAt.microseconds)),
+                ]
+            )
+        ]
+    }
+
+    private static let insertLines = Statement(
         """
         insert into exchange.checkup_line (person, result, version, municipality, checkup, day,
             judgement, is_out_of_area, ticket_body, ticket_kind, ticket_serial, ticket_issue, yen,
             price_source, refusal, made_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[],
+            $7::text[], $8::bool[], $9::text[], $10::text[], $11::bigint[], $12::bigint[],
+            $13::bigint[], $14::text[], $15::text[], $16::timestamptz[])
         """)
 
     private static let insertTasks = Statement(
         """
         insert into exchange.follow_up (person, follow_up, result, code, municipality, due_day,
             is_sensitive, made_at)
-        select $1, follow_up, $3, code, $5, due_day, is_sensitive, $8
-        from unnest($2::uuid[], $4::text[], $6::date[], $7::bool[])
-            as t(follow_up, code, due_day, is_sensitive)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
+            $7::bool[], $8::timestamptz[])
         on conflict (person, result, code) do nothing
         """)
 }
@@ -148,7 +195,14 @@ extension CheckupCompartment {
             insert into \(compartment.table) (person, result, version, party, identifier_system,
                 identifier, status, checkup, day, face, warnings, follow_ups, municipality, visit,
                 rules, recorded_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            select person, result, version, party, identifier_system, identifier, status, checkup, day,
+                face, string_to_array(warnings, E'\\n'), string_to_array(follow_ups, E'\\n'),
+                municipality, visit, rules, recorded_at
+            from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
+                $7::text[], $8::text[], $9::date[], $10::text[], $11::text[], $12::text[],
+                $13::text[], $14::uuid[], $15::text[], $16::timestamptz[])
+                as q(person, result, version, party, identifier_system, identifier, status, checkup,
+                day, face, warnings, follow_ups, municipality, visit, rules, recorded_at)
             """)
     }
 }
@@ -192,26 +246,46 @@ struct TicketChange {
         return uses + [TicketChange(event: "use", episode: episode, number: ticket, day: day)]
     }
 
-    fileprivate func insertion(of held: HeldCheckup, by party: Party) -> (Statement, [Value]) {
-        (
-            Self.insert,
-            [
-                .person(held.person), .id(episode), .text(number.kind), .int(number.serial),
-                .text(number.body), .int(number.issue), .text(event), .day(day),
-                .text(party.key), .id(held.id), .time(held.newest.recordedAt),
-            ]
-        )
+    /// 回の番号: the next of each visit that tickets stand for. Of two uses at once the second takes the same
+    /// number and meets the first at the key, runs again, and finds the ticket used.
+    fileprivate static func insertion(
+        _ changes: [(event: TicketChange, of: HeldCheckup, by: Party)],
+        after lastSequence: (TicketVisit) -> Int
+    ) -> [(Statement, [Value])] {
+        guard !changes.isEmpty else { return [] }
+        var sequences: [TicketVisit: Int] = [:]
+        let numbers = changes.map { change in
+            let visit = TicketVisit(
+                person: change.of.person, episode: change.event.episode,
+                number: change.event.number)
+            let next = (sequences[visit] ?? lastSequence(visit)) + 1
+            sequences[visit] = next
+            return next
+        }
+        let events = changes.map(\.event)
+        return [
+            (
+                insert,
+                [
+                    .uuids(changes.map { UUIDBytes($0.of.person) }),
+                    .uuids(events.map { UUIDBytes($0.episode) }),
+                    .texts(events.map(\.number.kind)), .ints(events.map(\.number.serial)),
+                    .ints(numbers), .texts(events.map(\.number.body)),
+                    .ints(events.map(\.number.issue)), .texts(events.map(\.event)),
+                    .days(events.map(\.day.daysSince1970)), .texts(changes.map(\.by.key)),
+                    .uuids(changes.map { UUIDBytes($0.of.id) }),
+                    .instants(changes.map(\.of.newest.recordedAt.microseconds)),
+                ]
+            )
+        ]
     }
 
-    /// The next number of the visit is taken by the statement itself: of two at once the second meets the
-    /// first at the key, runs again, and finds the ticket used.
     private static let insert = Statement(
         """
         insert into exchange.checkup_ticket_event (person, episode, kind, serial, sequence, body, issue,
             event, day, party, result, recorded_at)
-        select $1, $2, $3, $4, coalesce((
-                select max(e.sequence) from exchange.checkup_ticket_event e
-                where e.person = $1 and e.episode = $2 and e.kind = $3 and e.serial = $4), 0) + 1,
-            $5, $6, $7, $8, $9, $10, $11
+        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[],
+            $6::text[], $7::bigint[], $8::text[], $9::date[], $10::text[], $11::uuid[],
+            $12::timestamptz[])
         """)
 }

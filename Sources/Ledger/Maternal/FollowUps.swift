@@ -90,26 +90,35 @@ extension HeldFollowUp {
     static let selectOpen = Statement(
         """
         select \(columns), count(*) over () from \(tables)
-        where f.municipality = $1 and f.is_sensitive = $2
-            and coalesce(a.status, 'requested') in ('requested', 'in-progress')
+        where f.is_sensitive = $2 and coalesce(a.status, 'requested') in ('requested', 'in-progress')
         order by f.due_day, f.follow_up offset $3 limit $4
         """)
 
     static let selectOne = Statement(
         """
         select \(columns) from \(tables)
-        where f.municipality = $1 and f.is_sensitive = $2 and f.follow_up = $3
+        where f.is_sensitive = $2 and f.follow_up = $3
         """)
 
     private static let columns = """
         f.follow_up, f.person, f.code, f.due_day, r.checkup, r.day, f.made_at, a.version, a.status,
-            a.note, f.municipality, k.identity_key, n.notification_key
+            a.note, $1::text, k.identity_key, n.notification_key
         """
 
-    /// A task with the newest version of its report, the newest answer, and the keys by which the
-    /// municipality knows the resident.
+    /// A task that the municipality was given, or took over and did not hand on, with the newest version of
+    /// its report, the newest answer, and the keys by which the municipality knows the resident.
     private static let tables = """
-        exchange.follow_up f
+        (
+            select person, follow_up from exchange.follow_up where municipality = $1
+            union
+            select person, follow_up from exchange.follow_up_handover where municipality = $1) mine
+        join exchange.follow_up f using (person, follow_up)
+        join lateral (
+            select coalesce((
+                select municipality from exchange.follow_up_handover h
+                where h.person = f.person and h.follow_up = f.follow_up
+                order by h.sequence desc limit 1), f.municipality) as municipality) held
+            on held.municipality = $1
         join lateral (
             select checkup, day, follow_ups from (
                 select version, checkup, day, follow_ups from exchange.checkup_result
@@ -123,11 +132,11 @@ extension HeldFollowUp {
             where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true
         left join lateral (
             select identity_key from exchange.checkup_target
-            where person = f.person and municipality = f.municipality
+            where person = f.person and municipality = $1
             order by version desc limit 1) k on true
         left join lateral (
             select notification_key from exchange.maternal_notification
-            where person = f.person and municipality = f.municipality
+            where person = f.person and municipality = $1
             order by version desc limit 1) n on true
         """
 }

@@ -19,7 +19,7 @@ extension Records {
         _ id: RecordID, in compartment: CheckupCompartment, rules: MaternalRules
     ) throws -> HeldCheckup {
         let rows = try transaction.query(
-            compartment.selectByID, [.text(caller.party.key), .id(id)])
+            compartment.selectByID, HeldCheckup.values([(caller.party, id)]))
         guard let row = rows.first else { throw Refusal.recordUnknown }
         let held = try HeldCheckup(row, compartment, rules)
         subject.person = held.person
@@ -32,12 +32,34 @@ extension Records {
     package mutating func checkups(
         of person: PersonKey, in compartment: CheckupCompartment, rules: MaternalRules
     ) throws -> [HeldCheckup] {
-        try transaction.query(compartment.selectByPerson, [.person(person)])
-            .map { try HeldCheckup($0, compartment, rules) }
+        try HeldCheckup.load(&transaction, of: [person], in: compartment, rules)[person] ?? []
     }
 }
 
 extension HeldCheckup {
+    /// The same of each of these residents.
+    static func load(
+        _ transaction: inout Transaction, of persons: [PersonKey],
+        in compartment: CheckupCompartment, _ rules: MaternalRules
+    ) throws -> [PersonKey: [HeldCheckup]] {
+        guard !persons.isEmpty else { return [:] }
+        let rows = try transaction.query(
+            compartment.selectByPerson, [.uuids(persons.map { UUIDBytes($0) })])
+        return Dictionary(
+            grouping: try rows.map { try HeldCheckup($0, compartment, rules) }, by: \.person)
+    }
+
+    static func values(_ keys: [(party: Party, id: RecordID)]) -> [Value] {
+        [.texts(keys.map(\.party.key)), .uuids(keys.map { UUIDBytes($0.id) })]
+    }
+
+    static func values(_ keys: [(party: Party, identifier: RecordIdentifier)]) -> [Value] {
+        [
+            .texts(keys.map(\.party.key)), .texts(keys.map(\.identifier.system)),
+            .texts(keys.map(\.identifier.value)),
+        ]
+    }
+
     init(_ row: Row, _ compartment: CheckupCompartment, _ rules: MaternalRules) throws {
         id = try row.uuid(0).record
         person = try row.uuid(1).person
@@ -110,17 +132,24 @@ extension CheckupCompartment {
     private static func byID(_ compartment: Self) -> Statement {
         Statement(
             """
-            select \(compartment.columns) where r.party = $1 and r.result = $2
-            order by r.version desc limit 1
+            select held.*
+            from unnest($1::text[], $2::uuid[]) as q(party, result)
+            cross join lateral (
+                select \(compartment.columns) where r.party = q.party and r.result = q.result
+                order by r.version desc limit 1) held
             """)
     }
 
     private static func byIdentifier(_ compartment: Self) -> Statement {
         Statement(
             """
-            select \(compartment.columns)
-            where r.party = $1 and r.identifier_system = $2 and r.identifier = $3
-            order by r.version desc limit 1
+            select held.*
+            from unnest($1::text[], $2::text[], $3::text[]) as q(party, system, value)
+            cross join lateral (
+                select \(compartment.columns)
+                where r.party = q.party and r.identifier_system = q.system
+                    and r.identifier = q.value
+                order by r.version desc limit 1) held
             """)
     }
 
@@ -128,8 +157,8 @@ extension CheckupCompartment {
         Statement(
             """
             select * from (
-                select distinct on (r.result) \(compartment.columns)
-                where r.person = $1 order by r.result, r.version desc) held
+                select distinct on (r.person, r.result) \(compartment.columns)
+                where r.person = any ($1) order by r.person, r.result, r.version desc) held
             order by day, recorded_at, result
             """)
     }

@@ -46,28 +46,58 @@ package struct MaternalFacts: Sendable {
     }
 }
 
+extension MaternalFacts {
+    /// What a resident is of whom nothing is known.
+    static let nothing = MaternalFacts(birth: nil, sex: nil, episodes: [], residences: [])
+}
+
 extension Records {
-    /// Birth and sex are of whichever body says them newest; one that holds nothing but what is sensitive
-    /// says nothing here.
+    /// As `MaternalReading`, of one resident.
     package mutating func maternalFacts(of person: PersonKey, rules: RuleBook) throws
         -> MaternalFacts
     {
+        try MaternalReading(&transaction, of: [person], rules: rules).facts(of: person, at: now)
+    }
+}
+
+/// 母子保健の読み取り: of many residents at once. Birth and sex are of whichever body says them newest; one that
+/// holds nothing but what is sensitive says nothing here.
+struct MaternalReading {
+    private var identities: [PersonKey: RegisteredIdentity] = [:]
+    private var residences: [PersonKey: [Residence]] = [:]
+    private let episodes: EpisodeReading
+
+    /// Throws `.rulesUnknown`.
+    init(_ transaction: inout Transaction, of persons: [PersonKey], rules: RuleBook) throws {
         guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
-        let kinds = rules.openConsentKinds.map(\.code)
+        let keys = Value.uuids(persons.map { UUIDBytes($0) })
         let rows = try transaction.pipeline(
             [
-                (Self.selectNewestIdentities, [.uuids([UUIDBytes(person)]), .texts(kinds)]),
-                (Self.selectHomes, [.uuids([UUIDBytes(person)])]),
-            ] + EpisodeReading.steps(of: [person]))
-        let identity = try rows[0].first.map(RegisteredIdentity.init)
-        let residences = try rows[1].map { try Residence($0, from: 0) }
-        let reading = try EpisodeReading(Array(rows[2...]), maternal)
+                (
+                    Records.selectNewestIdentities,
+                    [keys, .texts(rules.openConsentKinds.map(\.code))]
+                ), (Records.selectHomes, [keys]),
+            ] + EpisodeReading.steps(of: persons))
+        for index in 0..<rows[0].count {
+            identities[try rows[0][index].uuid(4).person] = try RegisteredIdentity(rows[0][index])
+        }
+        for index in 0..<rows[1].count {
+            let row = rows[1][index]
+            residences[try row.uuid(5).person, default: []].append(try Residence(row, from: 0))
+        }
+        episodes = try EpisodeReading(Array(rows[2...]), maternal)
+    }
+
+    func facts(of person: PersonKey, at now: Instant) -> MaternalFacts {
+        let identity = identities[person]
+        let homes = residences[person] ?? []
         return MaternalFacts(
             birth: identity.flatMap { try? BirthDate($0.birthDate).day },
             sex: identity.map { ResidentSex(registered: $0.sex) },
-            episodes: reading.episodes(of: person, residences, knownBy: now),
-            residences: residences)
+            episodes: episodes.episodes(of: person, homes, knownBy: now), residences: homes)
     }
+
+    func lastSequence(_ visit: TicketVisit) -> Int { episodes.lastSequence(visit) }
 }
 
 /// 妊娠と子: what was said, given out and used, read for many persons at once.
@@ -164,6 +194,7 @@ struct EpisodeReading {
                 CheckupTicket(
                     number: number, validFrom: CalendarDay(daysSince1970: try row.day(6)),
                     use: use,
+                    returnedOn: try row.optionalDay(12).map(CalendarDay.init(daysSince1970:)),
                     replacedOn: try row.optionalDay(10).map(CalendarDay.init(daysSince1970:)))
             ))
         let visit = TicketVisit(person: person, episode: episode, number: number)
@@ -181,25 +212,32 @@ struct EpisodeReading {
         order by version
         """)
 
-    /// Each ticket with its standing use, its replacement and the last event of its visit.
+    private static func firstDay(of event: String) -> String {
+        """
+        (select min(r.day) from exchange.checkup_ticket_event r
+            where r.person = t.person and r.episode = t.episode and r.kind = t.kind
+                and r.serial = t.serial and r.body = t.body and r.issue = t.issue
+                and r.event = '\(event)')
+        """
+    }
+
+    /// Each ticket with its standing use, its replacement, the last event of its visit, and its return.
     private static let selectTickets = Statement(
         """
         select t.person, t.episode, t.body, t.kind, t.serial, t.issue, t.valid_from,
             case when e.event = 'use' then e.day end, case when e.event = 'use' then e.party end,
             case when e.event = 'use' then e.result end,
-            (select min(r.day) from exchange.checkup_ticket_event r
-                where r.person = t.person and r.episode = t.episode and r.kind = t.kind
-                    and r.serial = t.serial and r.body = t.body and r.issue = t.issue
-                    and r.event = 'replace'),
+            \(firstDay(of: "replace")),
             coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
                 where l.person = t.person and l.episode = t.episode and l.kind = t.kind
-                    and l.serial = t.serial), 0)
+                    and l.serial = t.serial), 0),
+            \(firstDay(of: "return"))
         from exchange.checkup_ticket t
         left join lateral (
             select event, day, party, result from exchange.checkup_ticket_event u
             where u.person = t.person and u.episode = t.episode and u.kind = t.kind
                 and u.serial = t.serial and u.body = t.body and u.issue = t.issue
-                and u.event <> 'replace'
+                and u.event in ('use', 'cancel')
             order by u.sequence desc limit 1) e on true
         where t.person = any ($1)
         order by t.valid_from, t.body, t.kind, t.serial, t.issue
@@ -231,6 +269,7 @@ extension CheckupTicket {
         }.map(\.from).min()
         let days = [left, replacedOn].compactMap(\.self)
         return CheckupTicket(
-            number: number, validFrom: validFrom, use: use, replacedOn: days.min())
+            number: number, validFrom: validFrom, use: use, returnedOn: returnedOn,
+            replacedOn: days.min())
     }
 }

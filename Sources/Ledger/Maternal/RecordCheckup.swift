@@ -13,67 +13,80 @@ package struct RecordedCheckup: Sendable {
     }
 }
 
-extension Records {
+extension Ledger {
     /// Takes a report, or its correction: report, line of the municipality with the ticket it uses, tasks of
     /// the municipality and entry are one commit. The same report again is the one that is held, whatever
-    /// became of its visit since.
+    /// became of its visit since. Those sent at the same moment share statements, locks and commit.
     ///
-    /// Throws what `CheckupVersion.amended` does, `.recordUnknown` for a correction of what the caller never
-    /// recorded of this resident, `.consentNotGiven`, `.visitEnded`, `.resultRefused` with everything that
-    /// is wrong, and `.ticketRefused`.
-    package mutating func record(
-        _ sent: SubmittedCheckup, in compartment: CheckupCompartment,
-        correcting correction: RecordCorrection?, rules: RuleBook
-    ) throws -> RecordedCheckup {
-        guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
-        let visit = try fieldVisit(
-            sent.visitID, of: sent.patientID, item: "subject.reference",
-            opening: compartment.consentKinds(rules), rules: rules)
-        let held = try held(
-            sent.report.identifier, correction, visit, (compartment, maternal))
+    /// `answer` is called as `RecordSending.answer` is. Throws what `FieldVisitReading.opening` and
+    /// `CheckupVersion.amended` do, `.recordUnknown` for a correction of what the caller never recorded of
+    /// this resident, `.consentNotGiven`, `.visitEnded`, `.resultRefused` with everything that is wrong, and
+    /// `.ticketRefused`; otherwise as `access`.
+    package func recordCheckup(
+        _ caller: Caller, _ sent: SubmittedCheckup, in compartment: CheckupCompartment,
+        correcting correction: RecordCorrection?, rules: RuleBook,
+        answer: @escaping @Sendable (RecordedCheckup) -> [UInt8]
+    ) async throws -> (recorded: RecordedCheckup, answer: [UInt8]) {
+        try await checkups.take(
+            CheckupSending(
+                caller: caller, sent: sent, compartment: compartment, correction: correction,
+                visit: try RecordID(sent.visitID, item: "visit"), book: rules, answer: answer))
+    }
+}
+
+/// 健診結果の一括: one report, or the correction of one.
+struct CheckupSending: RecordSending {
+    typealias Desk = CheckupDesk
+
+    let caller: Caller
+    let sent: SubmittedCheckup
+    let compartment: CheckupCompartment
+    let correction: RecordCorrection?
+    let visit: RecordID
+    let book: RuleBook
+    let answer: @Sendable (RecordedCheckup) -> [UInt8]
+
+    var purpose: Purpose { compartment == .open ? .recordCheckup : .recordSensitiveCheckup }
+    var patient: (id: String, item: String) { (sent.patientID, "subject.reference") }
+    var consentKinds: Set<ConsentKind> { compartment.consentKinds(book) }
+
+    static func lock(of person: PersonKey) -> Int { AdvisoryLock.checkups(of: person) }
+
+    func decide(in visit: FieldVisit, at now: Instant, _ desk: inout CheckupDesk) throws
+        -> DecidedRecord<RecordedCheckup>
+    {
+        guard let rules = book.maternal else { throw Refusal.rulesUnknown }
+        let held = try held(in: visit, desk)
         let amendment = try held?.newest.amended(
             by: sent.report, from: caller.party, seen: correction?.seen)
         if let held, amendment == .unchanged {
-            enter(visit.person, visit: visit.visit)
-            return RecordedCheckup(held: held, isNew: false)
+            return DecidedRecord(recorded: RecordedCheckup(held: held, isNew: false))
         }
         try visit.requireRecording(
             of: sent.report.result.day, broughtBy: held?.visit, at: now)
         let version = CheckupVersion(
             id: (held?.id ?? .random()).text, version: (held?.newest.version ?? 0) + 1,
             recordedAt: now, institution: caller.party, report: sent.report)
-        let facts = try maternalFacts(of: visit.person, rules: rules)
+        let facts = desk.facts(of: visit.person, at: now)
         let filing = try CheckupFiling(
-            version, in: compartment, visit, facts,
-            others: compartment == .open
-                ? checkups(of: visit.person, in: .open, rules: maternal).map(\.newest) : [],
-            rules: (maternal, rules.version))
-        write(filing.steps(by: caller.party))
-        enter(
-            visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: rules.version))
-        return RecordedCheckup(held: filing.held, isNew: true)
+            version, in: compartment, visit, facts, others: desk.reports(of: visit.person),
+            rules: (rules, book.version))
+        desk.keep(filing, by: caller.party)
+        return DecidedRecord(
+            recorded: RecordedCheckup(held: filing.held, isNew: true),
+            basis: facts.basis(rulesVersion: book.version))
     }
 
-    /// What the caller holds under this identifier, or what it corrects. Of one resident, whoever sends
-    /// comes after whoever sent before, and sees it.
-    private mutating func held(
-        _ identifier: RecordIdentifier, _ correction: RecordCorrection?, _ visit: FieldVisit,
-        _ place: (compartment: CheckupCompartment, rules: MaternalRules)
-    ) throws -> HeldCheckup? {
-        try transaction.run(
-            AdvisoryLock.wait, [.int(AdvisoryLock.checkups(of: visit.person))])
+    /// What the caller holds under this identifier, or what it corrects.
+    private func held(in visit: FieldVisit, _ desk: CheckupDesk) throws -> HeldCheckup? {
         if let correction {
-            let held = try ownCheckup(correction.id, in: place.compartment, rules: place.rules)
-            guard held.person == visit.person else { throw Refusal.recordUnknown }
+            guard let held = desk.report(correction.id, of: caller.party, in: compartment),
+                held.person == visit.person
+            else { throw Refusal.recordUnknown }
             return held
         }
-        let held = try transaction.query(
-            place.compartment.selectByIdentifier,
-            [.text(caller.party.key), .text(identifier.system), .text(identifier.value)]
-        ).first.map { try HeldCheckup($0, place.compartment, place.rules) }
-        guard held?.person ?? visit.person == visit.person else {
-            throw Refusal.identifierReused
-        }
+        let held = desk.report(sent.report.identifier, of: caller.party, in: compartment)
+        guard held?.person ?? visit.person == visit.person else { throw Refusal.identifierReused }
         return held
     }
 }

@@ -26,11 +26,7 @@ extension Records {
         var plan = NotificationPlan(body: caller.party.code, known: known, rules: maternal)
         var outcomes: [RowOutcome] = []
         for (numbered, person) in zip(rows, persons.ofRows) {
-            let isRepeat = !plan.add(numbered.row.notification, of: person)
-            outcomes.append(
-                RowOutcome(
-                    line: numbered.row.index + 1, kind: isRepeat ? .unchanged : .applied,
-                    findings: numbered.row.warnings))
+            outcomes.append(plan.outcome(of: numbered.row, about: person))
         }
         for person in plan.persons { enter(person) }
         if plan.persons.isEmpty { enter(nil) }
@@ -40,7 +36,8 @@ extension Records {
     }
 }
 
-/// What a registration writes: the new words, the tickets given out for them, and those that they replace.
+/// What a registration writes: the new words, the tickets given out for them, those that they replace or take
+/// back, and whose tasks the municipality takes over.
 private struct NotificationPlan {
     private struct Word {
         let person: PersonKey
@@ -54,6 +51,13 @@ private struct NotificationPlan {
         let ticket: CheckupTicket
     }
 
+    /// What becomes of a ticket by the municipality's word alone.
+    private struct Change {
+        let event: String
+        let given: Given
+        let day: CalendarDay
+    }
+
     private let body: String
     private let known: EpisodeReading
     private let rules: MaternalRules
@@ -61,7 +65,8 @@ private struct NotificationPlan {
     private var said: [PersonKey: [String: (episode: RecordID, face: String)]] = [:]
     private var words: [Word] = []
     private var issued: [Given] = []
-    private var replaced: [Given] = []
+    private var changes: [Change] = []
+    private var takenOver: Set<PersonKey> = []
 
     init(body: String, known: EpisodeReading, rules: MaternalRules) {
         self.body = body
@@ -71,8 +76,26 @@ private struct NotificationPlan {
 
     var persons: Set<PersonKey> { Set(words.map(\.person)) }
 
-    /// False for a word that is known already.
-    mutating func add(_ notification: MaternalNotification, of person: PersonKey) -> Bool {
+    mutating func outcome(
+        of row: MaternalNotificationRow, about person: PersonKey
+    ) -> RowOutcome {
+        do throws(MaternalRefusal) {
+            let isNew = try add(row.notification, of: person)
+            return RowOutcome(
+                line: row.index + 1, kind: isNew ? .applied : .unchanged, findings: row.warnings)
+        } catch {
+            let finding = RowFinding(
+                index: row.index, item: "returnedTickets", code: .ticketNotOpen)
+            return RowOutcome(
+                line: row.index + 1, kind: .refused, findings: row.warnings + [finding])
+        }
+    }
+
+    /// False for a word that is known already. Throws for a ticket that cannot be given back: then the
+    /// whole word is not taken.
+    private mutating func add(
+        _ notification: MaternalNotification, of person: PersonKey
+    ) throws(MaternalRefusal) -> Bool {
         load(person)
         let before = said[person]?[notification.key]
         let face = notification.face
@@ -81,8 +104,13 @@ private struct NotificationPlan {
         let old =
             list.first { $0.id == before?.episode } ?? list.same(as: notification, rules)
             ?? MaternalEpisode(id: .random(), notification: notification, tickets: [])
-        let book = old.issuing(by: body, notification, isFirst: before == nil, rules)
+        let book = try old.returning(
+            by: body, notification,
+            to: old.issuing(by: body, notification, isFirst: before == nil, rules))
         note(book, over: old, of: person)
+        if takesOver(old, by: notification, isFirst: before == nil, of: person) {
+            takenOver.insert(person)
+        }
         let new = MaternalEpisode(id: old.id, notification: notification, tickets: book.tickets)
         episodes[person] = list.filter { $0.id != old.id } + [new]
         said[person, default: [:]][notification.key] = (old.id, face)
@@ -98,24 +126,40 @@ private struct NotificationPlan {
         }
     }
 
+    /// 転入: the last word on the family was another municipality's, and this one is new or of a later day.
+    private func takesOver(
+        _ old: MaternalEpisode, by notification: MaternalNotification, isFirst: Bool,
+        of person: PersonKey
+    ) -> Bool {
+        guard !notification.isWithdrawn,
+            let last = known.said(of: person).last(where: { $0.episode == old.id })
+        else { return false }
+        return last.municipality != body
+            && (isFirst || last.notification.notifiedOn < notification.notifiedOn)
+    }
+
     private mutating func note(
         _ book: TicketBook, over old: MaternalEpisode, of person: PersonKey
     ) {
         for ticket in book.tickets {
             let given = Given(person: person, episode: old.id, ticket: ticket)
-            guard let held = old.tickets.first(where: { $0.number == ticket.number }) else {
-                issued.append(given)
-                continue
+            let held = old.tickets.first { $0.number == ticket.number }
+            if held == nil { issued.append(given) }
+            if let day = ticket.replacedOn, held?.replacedOn == nil {
+                changes.append(Change(event: "replace", given: given, day: day))
             }
-            if held.replacedOn == nil, ticket.replacedOn != nil { replaced.append(given) }
+            if let day = ticket.returnedOn, held?.returnedOn == nil {
+                changes.append(Change(event: "return", given: given, day: day))
+            }
         }
     }
 
     func steps(of task: RecordID) -> [(Statement, [Value])] {
         var sequences: [TicketVisit: Int] = [:]
-        let numbers = replaced.map { given in
+        let numbers = changes.map { change in
             let visit = TicketVisit(
-                person: given.person, episode: given.episode, number: given.ticket.number)
+                person: change.given.person, episode: change.given.episode,
+                number: change.given.ticket.number)
             let next = (sequences[visit] ?? known.lastSequence(visit)) + 1
             sequences[visit] = next
             return next
@@ -138,10 +182,15 @@ private struct NotificationPlan {
                 ]
             ),
             (
-                Self.insertReplacements,
-                Self.values(replaced) + [
-                    .days(replaced.map { $0.ticket.replacedOn?.daysSince1970 }), .ints(numbers),
+                Self.insertChanges,
+                Self.values(changes.map(\.given)) + [
+                    .days(changes.map(\.day.daysSince1970)), .ints(numbers),
+                    .texts(changes.map(\.event)),
                 ]
+            ),
+            (
+                Self.handOver,
+                [.uuids(takenOver.map { UUIDBytes($0) }), .text(body), .id(task)]
             ),
         ]
     }
@@ -172,12 +221,30 @@ private struct NotificationPlan {
             $7::date[]) as t(person, episode, body, kind, serial, issue, valid_from)
         """)
 
-    private static let insertReplacements = Statement(
+    private static let insertChanges = Statement(
         """
         insert into exchange.checkup_ticket_event (person, episode, body, kind, serial, issue, event,
             day, sequence)
-        select person, episode, body, kind, serial, issue, 'replace', day, sequence
+        select person, episode, body, kind, serial, issue, event, day, sequence
         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-            $7::date[], $8::bigint[]) as t(person, episode, body, kind, serial, issue, day, sequence)
+            $7::date[], $8::bigint[], $9::text[])
+            as t(person, episode, body, kind, serial, issue, day, sequence, event)
+        """)
+
+    /// 引継ぎ: what still waits of these residents elsewhere, sensitive or not, each in its own compartment.
+    private static let handOver = Statement(
+        """
+        insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)
+        select f.person, f.follow_up, coalesce(h.sequence, 0) + 1, $2, $3
+        from exchange.follow_up f
+        left join lateral (
+            select sequence, municipality from exchange.follow_up_handover
+            where person = f.person and follow_up = f.follow_up
+            order by sequence desc limit 1) h on true
+        left join lateral (
+            select status from exchange.follow_up_answer
+            where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true
+        where f.person = any ($1) and coalesce(h.municipality, f.municipality) <> $2
+            and coalesce(a.status, 'requested') in ('requested', 'in-progress')
         """)
 }

@@ -71,6 +71,12 @@ extension Records {
 }
 
 extension RegisteredIdentity {
+    /// 支援措置 (`isNotDisclosed`), by any body's latest word: a condition on the person that an SQL
+    /// expression names.
+    static func isHidden(_ person: String) -> String {
+        "exists (select 1 from exchange.withheld w where w.person = \(person))"
+    }
+
     init(_ row: Row) throws {
         self.init(
             name: try row.text(0), nameKana: try row.optionalText(1), birthDate: try row.text(2),

@@ -43,6 +43,7 @@ struct BenchCommand: AsyncParsableCommand {
             if isSmall {
                 // Before the bills, whose visits agree to nothing but subsidies.
                 try await bench.writeVaccinations(of: min(residents / 2, 10_000))
+                try await bench.writeCheckups(of: min(residents / 2, 10_000))
                 try await bench.writeBills(bills)
             }
             try bench.writeEnvironment()

@@ -54,7 +54,8 @@ enum BenchSQL {
             ends_at)
             select person, gen_random_uuid(), 'institution:1319999995',
                 translate(md5(person::text), '0123456789abcdef', 'abcdefghijklmnop'), 'outpatient',
-                array['immunization', 'subsidy'], 'card', date '2031-01-01', now(), now() + interval '1 day'
+                array['immunization', 'maternal', 'subsidy'], 'card', date '2031-01-01', now(),
+                now() + interval '1 day'
             from sample order by random() limit 40000;
         update exchange.party set as_of = now() where role in ('municipality', 'prefecture');
         """
@@ -141,5 +142,30 @@ enum BenchSQL {
             returning person, vaccination)
         insert into exchange.vaccination_claim (person, vaccination, version, rules, made_at, refusal)
         select person, vaccination, 1, 'bench', now(), 'not-routine' from given
+        """
+
+    /// `$1` reports of each of the first `$2` visits' residents, one for each day before today.
+    static let giveTimeline = """
+        with given as (
+            insert into exchange.checkup_result (person, result, version, party, identifier_system,
+                identifier, status, checkup, day, face, warnings, follow_ups, municipality, visit,
+                rules, recorded_at)
+            select v.person, gen_random_uuid(), 1, 'institution:1319999996', 'bench',
+                gen_random_uuid()::text, 'final', 'infant-6-7m', current_date - n,
+                '{"identifier":{"system":"bench","value":"' || n || '"},"status":"final",'
+                || '"checkup":"infant-6-7m","effective":"' || current_date - n
+                || '","performers":[{"name":"見本 医師"}],"entries":['
+                || '{"item":"weight","quantity":"7.42","unit":"kg"},'
+                || '{"item":"height","quantity":"66.5","unit":"cm"},'
+                || '{"item":"head-circumference","quantity":"42.0","unit":"cm"},'
+                || '{"item":"nutrition","choice":"breast"},'
+                || '{"item":"child-judgement","choice":"healthy"}]}',
+                '{}', '{}', '132101', v.visit, 'bench', now() - n * interval '1 day'
+            from (select person, visit from exchange.visit order by visit limit $2) v,
+                generate_series(1, $1) as n
+            returning person, result, day)
+        insert into exchange.checkup_line (person, result, version, municipality, checkup, day,
+            judgement, is_out_of_area, made_at)
+        select person, result, 1, '132101', 'infant-6-7m', day, 'healthy', false, now() from given
         """
 }

@@ -98,6 +98,15 @@ struct BenchWorld {
 
     /// Residents with a token each, whose list of accesses is asked for with its proofs.
     func writeProofs(of count: Int) async throws {
+        try write(
+            "proof.jsonl",
+            try await tokens(count).map {
+                Self.line("GET", "/fhir/AuditEvent?_count=1", nil, authorization: $0)
+            })
+    }
+
+    /// Sessions of the residents of the first visits, one each.
+    func tokens(_ count: Int) async throws -> [String] {
         let certificate = try ParsedCertificate.all(
             in: Files.read(world.pki.certificatePath(.portals, portal.fileName)))[0]
         let fingerprint = Array(SHA256.hash(data: certificate.der))
@@ -110,11 +119,7 @@ struct BenchWorld {
                     .texts(tokens.map(\.text)),
                 ])
         }
-        try write(
-            "proof.jsonl",
-            tokens.map {
-                Self.line("GET", "/fhir/AuditEvent?_count=1", nil, authorization: $0.text)
-            })
+        return tokens.map(\.text)
     }
 
     /// Signatures are made here, before anything is timed. The nonces live for a day, because a

@@ -118,12 +118,16 @@ extension DemoStory {
 
 /// The bodies of the checkup, as a clinic's and a town's systems would make them.
 enum CheckupBody {
-    static func make(_ visit: (id: String, patient: String), day: CalendarDay) -> [UInt8] {
+    /// `isWell`: nothing that asks anything of the town.
+    static func make(
+        _ visit: (id: String, patient: String), day: CalendarDay,
+        checkup: String = "infant-3-4m", identifier: String = "demo-1", isWell: Bool = false
+    ) -> [UInt8] {
         let items = [
             ("weight", quantity("6.42", "kg")), ("height", quantity("62.5", "cm")),
             ("head-circumference", quantity("41.0", "cm")), ("hip", answer("hip", "none")),
-            ("neck-control", answer("neck-control", "no")),
-            ("child-judgement", answer("child-judgement", "observation")),
+            ("neck-control", answer("neck-control", isWell ? "yes" : "no")),
+            ("child-judgement", answer("child-judgement", isWell ? "healthy" : "observation")),
         ]
         let contained = items.map { item, value in
             """
@@ -135,9 +139,10 @@ enum CheckupBody {
         let text = """
             {"resourceType":"DiagnosticReport","contained":[\(contained.joined(separator: ","))],\
             "extension":[{"url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"}],\
-            "identifier":[{"system":"https://clinic.example/checkup","value":"demo-1"}],\
+            "identifier":[{"system":"https://clinic.example/checkup",\
+            "value":"\(identifier)"}],\
             "status":"final","code":{"coding":[{"system":"urn:tsunagi:CodeSystem:checkup",\
-            "code":"infant-3-4m"}]},"subject":{"reference":"\(visit.patient)"},\
+            "code":"\(checkup)"}]},"subject":{"reference":"\(visit.patient)"},\
             "effectiveDateTime":"\(day.text)","performer":[{"display":"見本 医師"}],\
             "result":[\(results.joined(separator: ","))]}
             """

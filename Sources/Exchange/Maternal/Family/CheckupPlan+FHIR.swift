@@ -9,13 +9,7 @@ extension CheckupPlan {
             plan.member("status", "active")
             plan.member("intent", "plan")
             plan.bilingual("title", title)
-            if let age {
-                plan.bilingual(
-                    "description",
-                    BilingualText(
-                        ja: "妊娠\(age.weeks)週\(age.daysBeyond)日",
-                        en: "\(age.weeks) weeks \(age.daysBeyond) days"))
-            }
+            if let words { plan.bilingual("description", words) }
             plan.reference("subject", "Patient/" + patientID)
             plan.member("created", today.text)
             plan.array("activity") { list in
@@ -25,6 +19,21 @@ extension CheckupPlan {
             }
         }
         return writer.bytes
+    }
+}
+
+extension CheckupPlan {
+    private var words: BilingualText? {
+        if let age {
+            return BilingualText(
+                ja: "妊娠\(age.weeks)週\(age.daysBeyond)日",
+                en: "\(age.weeks) weeks \(age.daysBeyond) days")
+        }
+        return bornAt.map {
+            BilingualText(
+                ja: "在胎\($0.weeks)週\($0.daysBeyond)日で出生",
+                en: "Born at \($0.weeks) weeks \($0.daysBeyond) days")
+        }
     }
 }
 

@@ -17,6 +17,8 @@ package struct CheckupPlan: Hashable, Sendable {
     package let title: BilingualText
     /// Where a pregnancy goes on: 妊娠週数 today.
     package let age: GestationalAge?
+    /// 在胎週数: of a child whose relation to its mother's pregnancy stands.
+    package var bornAt: GestationalAge?
     package let checkups: [Checkup]
 }
 
@@ -26,18 +28,28 @@ package struct CheckupPlanFacts: Sendable {
     package let episodes: [MaternalEpisode]
     /// Reports that stand.
     package let done: [CheckupResult]
+    /// 在胎週数, of a child.
+    package let bornAt: GestationalAge?
 
-    package init(birth: CalendarDay?, episodes: [MaternalEpisode], done: [CheckupResult]) {
+    package init(
+        birth: CalendarDay?, episodes: [MaternalEpisode], done: [CheckupResult],
+        bornAt: GestationalAge? = nil
+    ) {
         self.birth = birth
         self.episodes = episodes
         self.done = done
+        self.bornAt = bornAt
     }
 }
 
 extension MaternalRules {
     package func plans(_ facts: CheckupPlanFacts, today: CalendarDay) -> [CheckupPlan] {
         let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
-        var plans = standing.map { plan(of: $0, facts.done, today) }
+        var plans = standing.map { episode in
+            var plan = plan(of: episode, facts.done, today)
+            if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
+            return plan
+        }
         if !standing.contains(where: { $0.notification.kind == .child }), let birth = facts.birth {
             let plan = plan(of: windows(ofChildBorn: birth), Self.childTitle, facts.done, today)
             // Somebody grown has no infant checkups, missed or not.

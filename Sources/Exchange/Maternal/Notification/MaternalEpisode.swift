@@ -55,6 +55,24 @@ package struct MaternalEpisode: Sendable {
             : .add(given, on: day, isPlural: isPlural)
         return (try? book.applying(event)) ?? book
     }
+
+    /// 返還: the book after what the word says was given back; what was given back before stays so. Throws
+    /// why the first that cannot be is not taken.
+    package func returning(
+        by body: String, _ notification: MaternalNotification, to book: TicketBook
+    ) throws(MaternalRefusal) -> TicketBook {
+        var book = book
+        for returned in notification.returned {
+            let number = book.tickets.last {
+                $0.number.body == body && $0.number.kind == returned.kind
+                    && $0.number.serial == returned.serial
+            }?.number
+            guard let number else { throw .noSuchTicket }
+            if case .returned = book.state(of: number) { continue }
+            book = try book.applying(.giveBack(number, on: returned.day))
+        }
+        return book
+    }
 }
 
 extension MaternalRules {

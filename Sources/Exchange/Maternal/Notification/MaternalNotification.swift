@@ -11,15 +11,27 @@ package struct MaternalNotification: Hashable, Sendable {
     package let key: String
     package let notifiedOn: CalendarDay
     package let subject: Subject
+    /// 母子健康手帳番号: one for each child that is expected, as the municipality numbers them.
+    package let handbooks: [String]
+    /// 返還された受診券, of the municipality's own.
+    package let returned: [ReturnedTicket]
+    /// 母子の関係, of a child: the key under which the same municipality registered the pregnancy. Sent
+    /// without it or with another, the relation that was wrong, or ended by a special adoption
+    /// (特別養子縁組, 民法817条の9), is no more.
+    package let pregnancyKey: String?
     /// Registered by mistake: as if it had never been.
     package let isWithdrawn: Bool
 
     package init(
-        key: String, notifiedOn: CalendarDay, subject: Subject, isWithdrawn: Bool = false
+        key: String, notifiedOn: CalendarDay, subject: Subject, handbooks: [String] = [],
+        returned: [ReturnedTicket] = [], pregnancyKey: String? = nil, isWithdrawn: Bool = false
     ) {
         self.key = key
         self.notifiedOn = notifiedOn
         self.subject = subject
+        self.handbooks = handbooks
+        self.returned = returned
+        self.pregnancyKey = pregnancyKey
         self.isWithdrawn = isWithdrawn
     }
 
@@ -31,6 +43,13 @@ package struct MaternalNotification: Hashable, Sendable {
     }
 
     package enum Kind: String, CaseIterable, Hashable, Sendable { case pregnancy, child }
+
+    /// 返還: the ticket of a visit, by the day on which it was given back.
+    package struct ReturnedTicket: Hashable, Sendable {
+        package let kind: String
+        package let serial: Int
+        package let day: CalendarDay
+    }
 
     package var pregnancy: Pregnancy? {
         guard case .pregnancy(let pregnancy) = subject else { return nil }
@@ -54,6 +73,23 @@ extension MaternalNotification {
             switch subject {
             case .child(let birth): face.member("dateOfBirth", birth.text)
             case .pregnancy(let pregnancy): pregnancy.write(to: &face)
+            }
+            face.member("pregnancyKey", pregnancyKey)
+            if !handbooks.isEmpty {
+                face.array("handbookNumbers") { list in
+                    for number in handbooks { list.string(number) }
+                }
+            }
+            if !returned.isEmpty {
+                face.array("returnedTickets") { list in
+                    for ticket in returned {
+                        list.object {
+                            $0.member("kind", ticket.kind)
+                            $0.member("serial", ticket.serial)
+                            $0.member("on", ticket.day.text)
+                        }
+                    }
+                }
             }
             if isWithdrawn { face.member("isWithdrawn", true) }
         }
@@ -110,7 +146,7 @@ package func readMaternalNotificationRows(
         let number = reader.individualNumber()
         let notification = reader.notification(rules)
         reader.warnOfUnknown(RowReader.notificationItems)
-        reader.refuseIndividualNumbers(own: number, keyItems: ["notificationKey"])
+        reader.refuseIndividualNumbers(own: number, keyItems: ["notificationKey", "pregnancyKey"])
         guard !reader.hasErrors, let number, let notification else {
             return .failure(RowRefusal(reader.findings))
         }
@@ -124,7 +160,8 @@ package func readMaternalNotificationRows(
 extension RowReader {
     fileprivate static let notificationItems: Set<String> = [
         "myNumber", "notificationKey", "notificationKind", "notifiedOn", "expectedDate", "fetuses",
-        "losses", "delivery", "dateOfBirth", "isWithdrawn",
+        "losses", "delivery", "dateOfBirth", "pregnancyKey", "handbookNumbers", "returnedTickets",
+        "isWithdrawn",
     ]
 
     fileprivate mutating func notification(_ rules: MaternalRules) -> MaternalNotification? {
@@ -144,9 +181,40 @@ extension RowReader {
         case .pregnancy?: subject = pregnancy(rules).map(MaternalNotification.Subject.pregnancy)
         case nil: subject = nil
         }
+        let pregnancyKey =
+            kind == .child
+            ? text(
+                "pregnancyKey", charactersMax: RegistrationLimits.identityKeyCharactersMax,
+                isRequired: false) : nil
+        let (handbooks, returned) = (handbooks(), returnedTickets())
         guard let key, let notifiedOn, let subject else { return nil }
         return MaternalNotification(
-            key: key, notifiedOn: notifiedOn, subject: subject, isWithdrawn: isWithdrawn)
+            key: key, notifiedOn: notifiedOn, subject: subject, handbooks: handbooks,
+            returned: returned, pregnancyKey: pregnancyKey, isWithdrawn: isWithdrawn)
+    }
+
+    /// As many as there are children in one pregnancy, at most.
+    private mutating func handbooks() -> [String] {
+        let given = array("handbookNumbers", isRequired: false) ?? []
+        let numbers = given.compactMap(\.string).filter {
+            !$0.isEmpty && $0.unicodeScalars.count <= 30
+                && !$0.unicodeScalars.contains(where: \.isControl)
+        }
+        if numbers.count != given.count || numbers.count > 9 { add(.format, "handbookNumbers") }
+        return numbers
+    }
+
+    private mutating func returnedTickets() -> [MaternalNotification.ReturnedTicket] {
+        let given = array("returnedTickets", isRequired: false) ?? []
+        let tickets = given.compactMap { value -> MaternalNotification.ReturnedTicket? in
+            guard let object = value.object, let kind = object["kind"]?.string,
+                let serial = object["serial"]?.int, (1...99).contains(serial),
+                let day = day(of: object)
+            else { return nil }
+            return .init(kind: kind, serial: serial, day: day)
+        }
+        if tickets.count != given.count { add(.format, "returnedTickets") }
+        return tickets
     }
 
     /// The events that the row tells of, replayed: numbers that do not add up, and days outside the

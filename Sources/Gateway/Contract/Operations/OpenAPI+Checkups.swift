@@ -150,6 +150,12 @@ extension OpenAPI {
                 .optional("losses", .list(of: .anyObject).note("流産・死産: on, fetuses")),
                 .optional("delivery", .anyObject.note("分娩: on, live, still")),
                 .optional("dateOfBirth", .day.note("出生日 (child)")),
+                .optional(
+                    "pregnancyKey",
+                    .text.longest(100).note("母の妊娠の届出番号 (child): 省くと母子の関係がなくなります")),
+                .optional("handbookNumbers", .list(of: .text.longest(30)).most(9).note("母子健康手帳番号")),
+                .optional(
+                    "returnedTickets", .list(of: .anyObject).note("返還された受診券: kind, serial, on")),
                 .optional("isWithdrawn", .boolean.note("誤りの届出の取消")),
             ])
         ),
