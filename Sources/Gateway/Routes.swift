@@ -67,7 +67,7 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        fileRoutes + auditRoutes + emergencyRoutes + [
+        fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + [
             Route(.post, "/oauth2/token", handle: issueOfficeToken),
             route(
                 .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
@@ -101,7 +101,7 @@ extension GatewayParts {
                 handle: listUnvaccinated),
             route(
                 .get, "/fhir/Immunization", for: .receiveVaccinations,
-                handle: receiveVaccinations),
+                handle: receive(.immunization)),
             route(
                 .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
                 handle: searchVaccinationLines),

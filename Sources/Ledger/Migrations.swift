@@ -63,6 +63,9 @@ package struct Migrations: Sendable {
         File(
             name: "0024_offices_and_emergencies",
             sql: PackageResources._024_offices_and_emergencies_sql),
+        File(
+            name: "0027_deliveries_and_statements",
+            sql: PackageResources._027_deliveries_and_statements_sql),
         File(name: "0030_maternal_ways", sql: PackageResources._030_maternal_ways_sql),
         File(name: "0031_settled_words", sql: PackageResources._031_settled_words_sql),
     ]

@@ -15,6 +15,7 @@ struct Tsunagi: AsyncParsableCommand {
             CardCommand.self,
             TrustCommand.self, SealCommand.self, WitnessCommand.self, CopayCommand.self,
             MaternalCommand.self,
-            ReconcileCommand.self, ImmunizationCommand.self, LayoutCommand.self, BenchCommand.self,
+            ReconcileCommand.self, ImmunizationCommand.self, LayoutCommand.self,
+            StatementCommand.self, BenchCommand.self,
         ])
 }

@@ -130,15 +130,16 @@ import Testing
     static let aroundTheNeedle: [Attempt] =
         ["office", "sealer", "reader"].flatMap { role in
             [
-                "screening_response", "vaccination_delivery", "vaccination_receipt", "health_card",
+                "screening_response", "delivery", "delivery_receipt", "health_card",
             ].map { Attempt(role: role, sql: "select * from exchange.\($0)") }
         }
         + [
             "update exchange.screening_response set status = status",
             "delete from exchange.screening_response",
             "insert into exchange.vaccination_target (person) values (null)",
-            "update exchange.vaccination_delivery set municipality = municipality",
-            "delete from exchange.vaccination_delivery", "delete from exchange.vaccination_receipt",
+            "update exchange.delivery set body = body",
+            "insert into exchange.delivery (person) values (null)",
+            "delete from exchange.delivery", "delete from exchange.delivery_receipt",
             "update exchange.health_card set records = records", "delete from exchange.health_card",
         ].map { Attempt(role: "gateway", sql: $0) }
         + [

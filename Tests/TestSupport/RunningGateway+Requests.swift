@@ -395,8 +395,7 @@ extension TLSClient.Answer {
     package var next: String? {
         let links = (json["link"]?.array ?? []).compactMap(\.object)
         let url = links.first { $0["relation"]?.string == "next" }?["url"]?.string
-        guard let url, let start = url.firstRange(of: "/fhir/")?.lowerBound else { return nil }
-        return String(url[start...])
+        return url.map { String($0.dropFirst("https://".count).drop { $0 != "/" }) }
     }
 
     package var entries: [JSONObject] {

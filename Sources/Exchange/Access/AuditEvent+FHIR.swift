@@ -127,7 +127,9 @@ extension AccessEntryView {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
-            .receiveVaccinations, .listUnvaccinated, .readCheckups,
+            .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
+            .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
+            .readCheckups,
             .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
             .examineComplaint, .readEmergencyReviews:
             .disclosure

@@ -111,6 +111,7 @@ package enum FHIR {
         static let vaccinationClaim = "urn:tsunagi:StructureDefinition:vaccination-claim"
         static let vaccinationWarning = "urn:tsunagi:StructureDefinition:vaccination-warning"
         static let vaccinationLine = "urn:tsunagi:StructureDefinition:vaccination-line"
+        static let delivery = "urn:tsunagi:StructureDefinition:delivery"
         static let checkupTicket = "urn:tsunagi:StructureDefinition:checkup-ticket"
         static let checkupWarning = "urn:tsunagi:StructureDefinition:checkup-warning"
         static let checkupClaim = "urn:tsunagi:StructureDefinition:checkup-claim"

@@ -29,6 +29,16 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readScreenings = "read-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
     case receiveVaccinations = "receive-vaccinations"
+    /// 受給資格の異動の受領 (municipality, prefecture).
+    case receiveEntitlements = "receive-entitlements"
+    /// 健診結果と請求の受領 (municipality).
+    case receiveCheckups = "receive-checkups"
+    /// 慎重に扱う健診項目の受領 (municipality that is entitled to it).
+    case receiveSensitiveCheckups = "receive-sensitive-checkups"
+    /// 会計の受領 (municipality, prefecture).
+    case receiveBills = "receive-bills"
+    /// 突合 (municipality, prefecture).
+    case readStatement = "read-statement"
     /// 予防接種の対象者の登録 (municipality).
     case registerVaccinationTargets = "register-vaccination-targets"
     /// 未接種者の一覧 (municipality).
@@ -144,9 +154,11 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
-        case .registerEntitlements, .readRegistration: [.municipality, .prefecture]
+        case .registerEntitlements, .readRegistration, .receiveEntitlements, .receiveBills,
+            .readStatement:
+            [.municipality, .prefecture]
         case .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
-            .receiveVaccinations,
+            .receiveVaccinations, .receiveCheckups, .receiveSensitiveCheckups,
             .listUnvaccinated, .registerNotifications, .readFollowUps,
             .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp:
             [.municipality]

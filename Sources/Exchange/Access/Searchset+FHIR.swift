@@ -26,10 +26,13 @@ package struct SearchPage: Hashable, Sendable {
 package struct SearchEntry: Hashable, Sendable {
     package let reference: String
     package let resource: [UInt8]
+    /// One extension of the entry, written.
+    package let `extension`: [UInt8]?
 
-    package init(reference: String, resource: [UInt8]) {
+    package init(reference: String, resource: [UInt8], extension: [UInt8]? = nil) {
         self.reference = reference
         self.resource = resource
+        self.extension = `extension`
     }
 }
 
@@ -57,6 +60,7 @@ package func renderSearchset(
         bundle.array("entry") { list in
             for entry in entries {
                 list.object {
+                    if let written = entry.extension { $0.array("extension") { $0.raw(written) } }
                     $0.member("fullUrl", page.base + "/" + entry.reference)
                     $0.name("resource")
                     $0.raw(entry.resource)

@@ -43,16 +43,21 @@ enum Spreadsheet {
     static let protection = UInt8(ascii: "'")
 
     static func isChanging(_ value: ArraySlice<UInt8>, _ characters: Characters) -> Bool {
-        guard let first = value.first else { return false }
-        switch first {
+        guard let first = value.first, (0x30...0x39).contains(first) else {
+            return isFormula(value, characters)
+        }
+        let isNumber = value.allSatisfy { (0x30...0x39).contains($0) }
+        return !isNumber || (first == 0x30 && value.count > 1) || value.count > 11
+    }
+
+    /// What would run. Numbers and dates stand as they are where a system reads the file.
+    static func isFormula(_ value: ArraySlice<UInt8>, _ characters: Characters) -> Bool {
+        switch value.first {
         case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0A,
             0x0D, protection:
-            return true
-        case 0x30...0x39:
-            let isNumber = value.allSatisfy { (0x30...0x39).contains($0) }
-            return !isNumber || (first == 0x30 && value.count > 1) || value.count > 11
-        case 0x80...: return beginsWithWideSign(value, characters)
-        default: return false
+            true
+        case .some(0x80...): beginsWithWideSign(value, characters)
+        default: false
         }
     }
 

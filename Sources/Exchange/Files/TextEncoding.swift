@@ -9,6 +9,9 @@ package enum TextEncoding: String, CaseIterable, Hashable, Sendable {
 
     package var isUTF8: Bool { self != .cp932 }
 
+    /// The IANA name; CP932 is `Windows-31J` there.
+    package var charset: String { self == .cp932 ? "Windows-31J" : "UTF-8" }
+
     /// What a stretch with bytes of 0x80 and above is written in. Japanese text is three bytes a
     /// character in UTF-8 and hardly ever looks so in CP932; damage makes a few of any text
     /// ill-formed: what is more by far decides.

@@ -111,8 +111,9 @@ struct EligibilityDecision {
     }
 
     private mutating func noteStaleness(of body: String, asOf: Instant) {
-        let limit = asOf.adding(seconds: Int64(rules.staleHours(of: body)) * 3600)
-        if facts.decidedAt > limit { staleBodies.append(.stale(body: body, asOf: asOf)) }
+        if rules.isStale(body, asOf: asOf, at: facts.decidedAt) {
+            staleBodies.append(.stale(body: body, asOf: asOf))
+        }
     }
 
     // MARK: One body and scheme

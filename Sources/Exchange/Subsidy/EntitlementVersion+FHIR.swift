@@ -27,7 +27,7 @@ extension EntitlementVersion {
                     }
                 }
             }
-            coverage.member("status", "active")
+            coverage.member("status", isDeleted ? "cancelled" : "active")
             coverage.object("type") {
                 $0.array("coding") { $0.codingItem(FHIR.System.insuranceCategory, "8") }
                 $0.member("text", certificationName)

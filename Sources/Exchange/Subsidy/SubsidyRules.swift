@@ -58,7 +58,12 @@ package struct SubsidyRules: Sendable {
         programs.contains { $0.certificateTypeID == certificateTypeID && $0.isOf(body) }
     }
 
-    package func staleHours(of body: String) -> Int { staleHoursByBody[body] ?? staleHoursDefault }
+    /// 鮮度切れ: what the body last registered is older than the rules allow, or was never.
+    package func isStale(_ body: String, asOf: Instant?, at now: Instant) -> Bool {
+        guard let asOf else { return true }
+        let hours = staleHoursByBody[body] ?? staleHoursDefault
+        return now > asOf.adding(seconds: Int64(hours) * 3600)
+    }
 
     package func bodyName(_ body: String) -> BilingualText {
         bodyNames[body] ?? BilingualText(ja: body, en: body)

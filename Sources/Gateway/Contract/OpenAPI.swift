@@ -20,7 +20,8 @@ package enum OpenAPI {
             ].flatMap(\.self)
         case .office:
             [
-                officeTokens, registrations, files, guardianships, invitations, vaccinationLines,
+                officeTokens, registrations, files, deliveries, statements, guardianships,
+                invitations, vaccinationLines,
                 maternalOffice, cards, replayForBodies, audits, emergencies,
                 common,
             ].flatMap(\.self)
@@ -36,7 +37,8 @@ package enum OpenAPI {
     }
 
     private static let schemas: [(name: String, schema: Schema)] = [
-        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, cardSchemas,
+        errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, statementSchemas,
+        cardSchemas,
         sessionSchemas, representationSchemas,
         vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, contractSchemas,
         auditSchemas, emergencySchemas,

@@ -154,6 +154,12 @@ extension Operation.Answer {
             writer.beginObject()
             writer.member("schema", schema?.json)
             writer.endObject()
+            for other in otherMediaTypes {
+                writer.name(other)
+                writer.beginObject()
+                writer.member("schema", Schema.text.json)
+                writer.endObject()
+            }
             writer.endObject()
         }
         writer.endObject()

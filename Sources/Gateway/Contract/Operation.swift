@@ -37,6 +37,8 @@ struct Operation: Sendable {
         let status: Int
         let mediaType: String?
         var schema: Schema?
+        /// The same answer in other forms, as text.
+        var otherMediaTypes: [String] = []
         let note: String
     }
 

@@ -24,7 +24,8 @@ extension GatewayParts {
             let file = try asking.context.recordID("file")
             let first = try await mendingPart(asking, file, kind, from: 0)
             var headers: HTTPFields = [:]
-            headers[.contentType] = "text/csv; charset=\(first.file.errorCharset)"
+            let charset = (first.file.encoding ?? .utf8).charset
+            headers[.contentType] = "text/csv; charset=\(charset)"
             headers[.contentDisposition] = "attachment; filename=\"errors-\(file.text).csv\""
             let mark = first.file.encoding == .utf8WithMark ? TextEncoding.mark : []
             return Response(
@@ -63,9 +64,6 @@ extension Request {
 }
 
 extension FileRow {
-    /// The IANA names; CP932 is `Windows-31J` there.
-    fileprivate var errorCharset: String { encoding == .cp932 ? "Windows-31J" : "UTF-8" }
-
     func write(into writer: inout JSONWriter) {
         writer.member("file", file.text)
         writer.member("status", state.rawValue)

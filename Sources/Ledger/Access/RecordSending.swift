@@ -38,7 +38,7 @@ protocol RecordDesk {
     init(_ transaction: inout Transaction, _ turn: [(sending: Sending, visit: FieldVisit)]) throws
 
     /// What is to be written, in order.
-    func steps(_ transaction: inout Transaction) throws -> [(Statement, [Value])]
+    var steps: [(Statement, [Value])] { get }
 }
 
 /// What was decided of one record, and from which versions.
@@ -75,7 +75,7 @@ extension RecordSending {
                 outcomes[place] = batch[place].outcome(
                     visits[place], readings[place], &desk, &entries)
             }
-            let steps = try desk.steps(&transaction)
+            let steps = desk.steps
             _ =
                 try turn == turns.last
                 ? transaction.pipelineAndCommit(steps + EntryWriter.steps(entries))

@@ -75,16 +75,14 @@ struct VaccinationDesk: RecordDesk {
         lines.append(Line(recorded: recorded, line: line, sending: sending))
     }
 
-    func steps(_ transaction: inout Transaction) throws -> [(Statement, [Value])] {
+    var steps: [(Statement, [Value])] {
         guard !lines.isEmpty else { return [] }
-        let deliveries = try VaccinationDeliveries(
-            &transaction, of: lines.map { ($0.held, $0.line.municipality) })
         let corrected = lines.filter(\.isCorrection).map(\.held)
         return [
             HeldVaccination.insertion(lines.map { ($0.held, $0.sending.book) }),
             VaccinationLine.insertion(
                 lines.map { ($0.line, $0.held, $0.sending.book.version) }),
-        ] + deliveries.steps + (corrected.isEmpty ? [] : [HealthCards.revocation(of: corrected)])
+        ] + (corrected.isEmpty ? [] : [HealthCards.revocation(of: corrected)])
     }
 }
 

@@ -36,12 +36,6 @@ struct VaccinationLine: Sendable {
         }
     }
 
-    /// The municipality whose ledger it is a line of.
-    var municipality: String? {
-        guard case .success(let claim) = outcome else { return nil }
-        return claim.ledger.municipality
-    }
-
     private static func answer(
         to vaccination: Vaccination, _ others: [VaccinationVersion], _ facts: VaccinationFacts,
         _ rules: ImmunizationRules

@@ -86,7 +86,7 @@ struct CheckupDesk: RecordDesk {
         filings.append((filing, party))
     }
 
-    func steps(_ transaction: inout Transaction) throws -> [(Statement, [Value])] {
+    var steps: [(Statement, [Value])] {
         guard let known else { return [] }
         return CheckupFiling.steps(of: filings, after: known.lastSequence)
     }

@@ -60,19 +60,21 @@ extension HeldCheckup {
         ]
     }
 
-    init(_ row: Row, _ compartment: CheckupCompartment, _ rules: MaternalRules) throws {
-        id = try row.uuid(0).record
-        person = try row.uuid(1).person
-        visit = try row.uuid(2).record
+    init(
+        _ row: Row, from column: Int = 0, _ compartment: CheckupCompartment, _ rules: MaternalRules
+    ) throws {
+        id = try row.uuid(column).record
+        person = try row.uuid(column + 1).person
+        visit = try row.uuid(column + 2).record
         shown = ShownCheckup(
             version: CheckupVersion(
-                id: id.text, version: try row.int(3),
-                recordedAt: Instant(microseconds: try row.instant(4)),
-                institution: try Party(key: try row.text(5)),
-                report: try CheckupReport(face: try row.text(6))),
+                id: id.text, version: try row.int(column + 3),
+                recordedAt: Instant(microseconds: try row.instant(column + 4)),
+                institution: try Party(key: try row.text(column + 5)),
+                report: try CheckupReport(face: try row.text(column + 6))),
             compartment: compartment,
-            warnings: try row.texts(7).compactMap { ItemFinding(stored: $0, rules) },
-            line: compartment == .open ? try CheckupLine(row, from: 8) : nil)
+            warnings: try row.texts(column + 7).compactMap { ItemFinding(stored: $0, rules) },
+            line: compartment == .open ? try CheckupLine(row, from: column + 8) : nil)
     }
 }
 
@@ -135,7 +137,8 @@ extension CheckupCompartment {
             select held.*
             from unnest($1::text[], $2::uuid[]) as q(party, result)
             cross join lateral (
-                select \(compartment.columns) where r.party = q.party and r.result = q.result
+                select \(compartment.columns) from \(compartment.source)
+                where r.party = q.party and r.result = q.result
                 order by r.version desc limit 1) held
             """)
     }
@@ -146,7 +149,7 @@ extension CheckupCompartment {
             select held.*
             from unnest($1::text[], $2::text[], $3::text[]) as q(party, system, value)
             cross join lateral (
-                select \(compartment.columns)
+                select \(compartment.columns) from \(compartment.source)
                 where r.party = q.party and r.identifier_system = q.system
                     and r.identifier = q.value
                 order by r.version desc limit 1) held
@@ -158,13 +161,14 @@ extension CheckupCompartment {
             """
             select * from (
                 select distinct on (r.person, r.result) \(compartment.columns)
+                from \(compartment.source)
                 where r.person = any ($1) order by r.person, r.result, r.version desc) held
             order by day, recorded_at, result
             """)
     }
 
-    /// The columns that `HeldCheckup` reads, with the tables they are of.
-    private var columns: String {
+    /// The columns that `HeldCheckup` reads, of a version `r` and its line `l`.
+    var columns: String {
         let own =
             "r.result, r.person, r.visit, r.version, r.recorded_at, r.party, r.face, r.warnings"
         switch self {
@@ -172,9 +176,16 @@ extension CheckupCompartment {
             return """
                 \(own), l.municipality, l.judgement, l.is_out_of_area, l.ticket_body, l.ticket_kind,
                     l.ticket_serial, l.ticket_issue, l.yen, l.price_source, l.refusal, r.day
-                from \(table) r left join exchange.checkup_line l using (person, result, version)
                 """
-        case .sensitive: return "\(own), r.day from \(table) r"
+        case .sensitive: return "\(own), r.day"
+        }
+    }
+
+    private var source: String {
+        switch self {
+        case .open:
+            "\(table) r left join exchange.checkup_line l using (person, result, version)"
+        case .sensitive: "\(table) r"
         }
     }
 }

@@ -8,7 +8,7 @@ extension Purpose {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
             .registerVaccinationTargets,
-            .readRegistration, .feedCards, .settleReview,
+            .readRegistration, .readStatement, .feedCards, .settleReview,
             .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:
             true

@@ -21,6 +21,8 @@ package struct KeyRing: Sendable {
         case nonce
         /// P-256: 接種証明カード.
         case healthCard = "health-card"
+        /// Ed25519 seed of the statements of what a body's rows are.
+        case statement
     }
 
     package struct Key: Sendable {

@@ -10,7 +10,7 @@ extension DemoStory {
     func night() async throws {
         teller.chapter("3. In the evening a municipality sends its changes as a CSV file (CP932)")
         let town = cast.offices[0]
-        var rows = cast.nightRows(of: town, count: 30)
+        var rows = cast.nightRows(of: town, count: cast.nightCount)
         let bad = min(7, rows.count - 1)
         let born = rows[bad]["生年月日"] ?? ""
         rows[bad]["生年月日"] = "令和9年13月1日"
@@ -128,6 +128,8 @@ enum NightLayout {
 }
 
 extension DemoCast {
+    var nightCount: Int { 30 }
+
     /// Certificates that are issued anew, of residents who do not appear in person.
     func nightRows(of office: Party, count: Int) -> [[String: String]] {
         var rows: [[String: String]] = []
@@ -141,7 +143,35 @@ extension DemoCast {
     }
 }
 
+extension DemoCast {
+    /// Everything the municipality holds once its night is through, as its own system would write it.
+    func wholeList(of office: Party) -> [[String: String]] {
+        let renewed = Set(nightRows(of: office, count: nightCount).map { Self.name(of: $0) })
+        return residents.flatMap { person in
+            person.entitlements.filter { $0.body == office.code }.map { entitlement in
+                let row = person.row(entitlement)
+                return renewed.contains(Self.name(of: row))
+                    ? row : row.merging(person.registered(entitlement)) { $1 }
+            }
+        }
+    }
+
+    private static func name(of row: [String: String]) -> String {
+        ["個人番号", "機関別受給者証種別ID", "履歴キー"].map { row[$0] ?? "" }.joined(separator: " ")
+    }
+}
+
 extension SyntheticResident {
+    /// What the registration of the day before said and the night's file leaves out.
+    fileprivate func registered(_ entitlement: SyntheticEntitlement) -> [String: String] {
+        let limits = entitlement.scheme.monthlyLimits
+        let limit = entitlement.segment.flatMap { limits.indices.contains($0) ? limits[$0] : nil }
+        return [
+            "自己負担上限額(月額)": limit.map { String($0) } ?? "",
+            "受給者証券面項目": "交付年月日=\(entitlement.validFrom.text);備考=架空の証です",
+        ]
+    }
+
     fileprivate func row(_ entitlement: SyntheticEntitlement) -> [String: String] {
         let scheme = entitlement.scheme
         return [

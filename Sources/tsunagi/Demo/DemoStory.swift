@@ -12,6 +12,7 @@ struct DemoStory {
     func tell() async throws {
         try municipality()
         try await night()
+        try statement()
         let visit = try clinic()
         try counter(visit)
         try await chronicPatient()

@@ -90,12 +90,16 @@ struct World {
 
     /// `curl`'s arguments to speak as a party.
     func curl(as party: Party) -> [String] {
+        let own = certificate(of: party)
+        return ["--cacert", pki.path(.server, "ca.pem"), "--cert", own.path, "--key", own.key]
+    }
+
+    /// A party's certificate and its private key, as files.
+    func certificate(of party: Party) -> (path: String, key: String) {
         let authority = DevelopmentPKI.Authority(of: party.role)
-        return [
-            "--cacert", pki.path(.server, "ca.pem"),
-            "--cert", pki.certificatePath(authority, party.fileName),
-            "--key", pki.keyPath(authority, party.fileName),
-        ]
+        return (
+            pki.certificatePath(authority, party.fileName), pki.keyPath(authority, party.fileName)
+        )
     }
 
     /// Writes the gateway's configuration; port 0 takes any free one, and `limits` are of every

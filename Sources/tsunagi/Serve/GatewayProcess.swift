@@ -58,7 +58,9 @@ struct GatewayProcess {
             services.append(
                 OfficeIndexService(index: OfficeIndex(Address(address), logger: logger)))
         }
-        if settings.endpoints[.office]?.port != nil { services.append(FileWork(parts)) }
+        if settings.endpoints[.office]?.port != nil {
+            services += [FileWork(parts), StatementWork(parts, logger: logger)]
+        }
         if let feed = settings.auditFeed { services.append(try auditFeed(feed, parts)) }
         services.append(
             Together(

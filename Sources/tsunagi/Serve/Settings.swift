@@ -61,7 +61,7 @@ struct Settings: Sendable {
     /// office tokens belong to the office listener, the seal to whoever seals.
     var keyNames: Set<KeyRing.Name> {
         var names: Set<KeyRing.Name> = [.pairwise, .card, .nonce]
-        if endpoints[.office]?.port != nil { names.formUnion([.number, .token]) }
+        if endpoints[.office]?.port != nil { names.formUnion([.number, .token, .statement]) }
         if endpoints[.resident]?.port != nil { names.insert(.healthCard) }
         if databases.sealer != nil { names.insert(.seal) }
         return names

@@ -68,8 +68,7 @@ struct LayoutCommand: AsyncParsableCommand {
         }
     }
 
-    private static func layout(_ code: String, in folder: String, on day: String?) throws -> Layout
-    {
+    static func layout(_ code: String, in folder: String, on day: String?) throws -> Layout {
         let now = Instant(seconds: Int64(Date().timeIntervalSince1970))
         let day = try day.map { try CalendarDay($0) } ?? now.dayInJapan
         guard let found = try Layouts(reading: ProfileFolder.read(folder)).layout(code, on: day)

@@ -67,7 +67,8 @@ struct WitnessCommand: AsyncParsableCommand {
 
         func run() async throws {
             let log = ShownLog(
-                gateway: gateway, certificate: certificate, key: privateKey, anchors: anchors)
+                asked: AskedGateway(
+                    gateway: gateway, certificate: certificate, key: privateKey, anchors: anchors))
             do {
                 let witness = try Witness(
                     folder: folder, signer: named.signer(),

@@ -35,7 +35,9 @@ import Testing
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
-                .receiveVaccinations, .listUnvaccinated, .readCheckups,
+                .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
+                .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
+                .readCheckups,
                 .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
                 .examineComplaint, .readEmergencyReviews:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])

@@ -11,7 +11,9 @@ import Trust
 /// on: no error, nobody lost, and what was given before goes on being good.
 @Suite(.serialized, .timeLimit(.minutes(4)))
 struct RotationTests {
-    static let names = ["number", "card", "pairwise", "token", "nonce", "seal", "health-card"]
+    static let names = [
+        "number", "card", "pairwise", "token", "nonce", "seal", "health-card", "statement",
+    ]
 
     @Test func `every key is rotated under load without an error`() async throws {
         try await CrashWorld.with { world in

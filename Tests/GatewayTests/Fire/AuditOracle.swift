@@ -134,6 +134,8 @@ extension AuditOracle {
         let object = json as? [String: Any]
         let parts = (object?["entry"] ?? object?["targets"] ?? object?["reviews"]) as? [Any]
         guard let parts else {
+            // A searchset without entries tells of nobody.
+            if object?["type"] as? String == "searchset" { return [Unit()] }
             whole.read(json)
             return [whole]
         }

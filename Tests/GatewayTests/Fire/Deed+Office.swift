@@ -73,6 +73,39 @@ extension Deed {
         office("receiveVaccinations", .shown) { _, person in
             .get(person.town, "/fhir/Immunization?_cursor=0&_count=1000")
         },
+        office("receiveSubsidyLines", .shown) { _, person in
+            .get(person.town, "/deliveries/subsidy?_cursor=0&_count=1000")
+        },
+        office("receiveImmunizationLines", .shown) { _, person in
+            .get(person.town, "/deliveries/immunization?_cursor=0&_count=1000")
+        },
+        office("receiveMaternalLines", .shown) { _, person in
+            .get(person.town, "/deliveries/maternal?_cursor=0&_count=1000")
+        },
+        office("receiveSensitiveMaternalLines", .nobody) { _, person in
+            .get(person.town, "/deliveries/maternal-sensitive?_cursor=0&_count=1000")
+        },
+        office("receiveClaimLines", .shown) { _, person in
+            .get(person.prefecture, "/deliveries/claims?_cursor=0&_count=1000")
+        },
+        office("readSubsidyStatement", .nobody) { _, person in
+            .get(person.town, "/statements/subsidy")
+        },
+        office("makeSubsidyStatement", .nobody) { _, person in
+            .post(person.town, "/statements/subsidy", nil)
+        },
+        office("compareSubsidyStatement", .nobody) { _, person in
+            .post(person.town, "/statements/subsidy/compare", try JSON(reading: question))
+        },
+        office("readCheckupTargetStatement", .nobody) { _, person in
+            .get(person.town, "/statements/checkup-targets")
+        },
+        office("makeCheckupTargetStatement", .nobody) { _, person in
+            .post(person.town, "/statements/checkup-targets", nil)
+        },
+        office("compareCheckupTargetStatement", .nobody) { _, person in
+            .post(person.town, "/statements/checkup-targets/compare", try JSON(reading: question))
+        },
         office("searchVaccinationLines", .shown) { _, person in Fire.lines(of: person) },
         office("readFollowUps", .shown) { _, person in .get(person.town, "/fhir/Task?_count=100") },
         office("readSensitiveFollowUps", .shown) { _, person in
@@ -95,6 +128,8 @@ extension Deed {
 
     private static let answered =
         #"{"resourceType":"Task","status":"in-progress","note":[{"text":"訪問した。"}]}"#
+
+    private static let question = #"{"statement":"\#(nobody)","level":0,"node":0}"#
 
     private static let nobody = "00000000-0000-4000-8000-000000000000"
 

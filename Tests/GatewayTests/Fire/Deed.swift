@@ -35,7 +35,8 @@ struct Deed: Sendable, CustomTestStringConvertible {
     static let elsewhere: Set = [
         "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
         "decideCardBindingsFile", "decideGuardianshipsFile", "withholdEntries",
-        "openEmergencyVisit", "confirmDisaster",
+        "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
+        "compareSubsidyStatement", "compareCheckupTargetStatement",
         "answerEmergencyReview",
     ]
 

@@ -239,7 +239,7 @@ struct MunicipalLineTests {
         let error = await #expect(throws: DatabaseError.self) {
             try await gateway.sql {
                 _ = try $0.run(
-                    Statement("update exchange.vaccination_delivery set place = place + 1"))
+                    Statement("update exchange.delivery set place = place + 1"))
             }
         }
         #expect(error?.sqlState == "42501")

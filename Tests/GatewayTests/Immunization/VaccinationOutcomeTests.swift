@@ -103,7 +103,7 @@ struct VaccinationOutcomeTests {
         #expect(codes(claimed, "vaccination-claim") == ["claimed"])
         #expect(try await gateway.record(dose, visit).body == claimed.body)
         let delivered = try await gateway.count(
-            "select count(*) from exchange.vaccination_delivery where vaccination::text = $1",
+            "select count(*) from exchange.delivery where record::text = $1",
             [.text(claimed.text("id"))])
         #expect(delivered == 1)
     }

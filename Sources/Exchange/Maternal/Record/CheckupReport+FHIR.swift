@@ -26,10 +26,11 @@ package struct ShownCheckup: Sendable {
             version: version.named(id), compartment: compartment, warnings: warnings, line: line)
     }
 
-    /// `visitID` is written for the institution whose visit it was, and with it what became of the
-    /// claim; nobody else is told either.
+    /// `visitID` is written for the institution whose visit it was. What became of the claim is told to
+    /// it and, with `tellsClaim`, to the municipality that pays; to nobody else.
     package func render(
-        as patientID: String, visitID: String? = nil, _ rules: MaternalRules
+        as patientID: String, visitID: String? = nil, tellsClaim: Bool = false,
+        _ rules: MaternalRules
     ) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 8192)
         writer.object { report in
@@ -41,7 +42,10 @@ package struct ShownCheckup: Sendable {
                     list.object { write(entry, of: patientID, to: &$0, rules) }
                 }
             }
-            report.array("extension") { writeExtensions(to: &$0, visitID) }
+            report.array("extension") {
+                writeExtensions(to: &$0, visitID)
+                if visitID != nil || tellsClaim { line?.writeClaim(to: &$0) }
+            }
             writeReport(to: &report, of: patientID, rules)
         }
         return writer.bytes
@@ -117,7 +121,6 @@ package struct ShownCheckup: Sendable {
                 }
             }
         }
-        if visitID != nil { line?.writeClaim(to: &list) }
     }
 
     private func write(

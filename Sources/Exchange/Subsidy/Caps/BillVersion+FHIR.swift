@@ -3,18 +3,21 @@
 /// version is always the same bytes until its reservation lapses.
 extension BillVersion {
     /// `isQuote`: it was asked for, and nothing was kept. `patientID` is the reader's own pairwise
-    /// id.
+    /// id, and so is `id` where somebody else than its institution reads it; only that has `visitID`.
     package func render(
-        as patientID: String, visitID: String, isQuote: Bool = false, at now: Instant
+        as patientID: String, id shownID: String? = nil, visitID: String?, isQuote: Bool = false,
+        at now: Instant
     ) -> [UInt8] {
         let state = state(isQuote: isQuote, at: now)
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object { response in
             response.member("resourceType", "ClaimResponse")
-            response.member("id", id.text)
+            response.member("id", shownID ?? id.text)
             response.array("extension") { extensions in
                 extensions.extensionItem(FHIR.Extension.billStatus, "valueCode", state.rawValue)
-                extensions.extensionItem(FHIR.Extension.visit, "valueString", visitID)
+                if let visitID {
+                    extensions.extensionItem(FHIR.Extension.visit, "valueString", visitID)
+                }
                 extensions.extensionItem(FHIR.Extension.rules, "valueString", rulesVersion)
                 for warning in amounts.warnings {
                     extensions.extensionItem(
@@ -32,7 +35,7 @@ extension BillVersion {
             response.member("outcome", "complete")
             response.member("disposition", state.text.ja + " / " + state.text.en)
             if let lapses {
-                response.member("preAuthRef", id.text)
+                response.member("preAuthRef", shownID ?? id.text)
                 response.object("preAuthPeriod") {
                     $0.member("start", recordedAt.text)
                     $0.member("end", lapses.text)

@@ -1,0 +1,153 @@
+/// 連携のCSV: the same lines for systems that read files. The first columns are those of every field; a report
+/// of a checkup is one row for each of its items, all with the place of the report.
+extension DeliveryField {
+    private static let common = [
+        "位置", "取下げ", "自治体別本人キー", "届出番号", "住民ID", "記録ID", "版", "記録日時",
+    ]
+
+    /// What could not be written stands as 〓 in its column and is told here: `column:place:code`.
+    private static let unwritten = "つなぎ:書けない文字"
+
+    package var columns: [String] { Self.common + own + [Self.unwritten] }
+
+    private var own: [String] {
+        switch self {
+        case .subsidy:
+            [
+                "機関別受給者証種別ID", "受給者証サブキー", "履歴キー", "公費負担者番号", "公費受給者番号",
+                "受給者証名", "資格有効期間開始", "資格有効期間終了", "確認待ち",
+            ]
+        case .immunization:
+            [
+                "医療機関コード", "接種の種類", "回数", "接種日", "製造番号", "接種量", "単位", "区域外",
+                "備考", "委託単価", "自己負担額", "請求額", "単価の根拠",
+            ]
+        case .maternal, .maternalSensitive:
+            [
+                "医療機関コード", "健診", "健診日", "判定", "受診券", "請求額", "請求にならない理由", "項目",
+                "値", "単位",
+            ]
+        case .claims:
+            [
+                "医療機関コード", "会計番号", "機関別受給者証種別ID", "受給者証サブキー", "公費受給者番号",
+                "診療日", "医療費総額", "保険の負担割合", "制度の負担額", "上限適用後の額", "窓口徴収額",
+                "月の上限額", "月の徴収額",
+            ]
+        }
+    }
+}
+
+/// 連携のCSVの書き手: one page of lines in the encoding of its reader.
+package struct DeliveryTable: Sendable {
+    private let field: DeliveryField
+    private let characters: Characters
+    private var writer = CSVWriter()
+
+    package init(_ field: DeliveryField, _ characters: Characters) {
+        self.field = field
+        self.characters = characters
+        for name in field.columns { writer.field(characters.bytes(of: name).bytes) }
+        writer.endRow()
+    }
+
+    package mutating func add(_ line: DeliveredLine) {
+        for row in line.rows { add(row) }
+    }
+
+    private mutating func add(_ row: [String]) {
+        var lost: [String] = []
+        for (name, text) in zip(field.columns, row) {
+            let (bytes, unwritten) = characters.bytes(of: text, for: .stranger)
+            for place in unwritten { lost.append("\(name):\(place.position):\(place.code ?? "")") }
+            writer.field(
+                Spreadsheet.isFormula(bytes[...], characters)
+                    ? [Spreadsheet.protection] + bytes : bytes)
+        }
+        writer.field(characters.bytes(of: lost.joined(separator: " ")).bytes)
+        writer.endRow()
+    }
+
+    package var bytes: [UInt8] {
+        (characters.encoding == .utf8WithMark ? TextEncoding.mark : []) + writer.bytes
+    }
+}
+
+extension DeliveredLine {
+    /// The cells of its rows, but for the last column.
+    fileprivate var rows: [[String]] {
+        switch content {
+        case .entitlement(let version):
+            [common(version.version, version.knownAt) + cells(version)]
+        case .vaccination(let line):
+            [common(line.version.version, line.version.recordedAt) + cells(line)]
+        case .checkup(let checkup):
+            rows(checkup)
+        case .bill(let bill, let recipientNumber):
+            [common(bill.version, bill.recordedAt) + cells(bill, recipientNumber)]
+        }
+    }
+
+    private func common(_ version: Int, _ at: Instant) -> [String] {
+        [
+            place.map(String.init) ?? "", isWithdrawn ? "1" : "0", whom.identityKey ?? "",
+            whom.notificationKey ?? "", patientID, id, String(version), at.text,
+        ]
+    }
+
+    private func cells(_ version: EntitlementVersion) -> [String] {
+        [
+            version.certificateTypeID, version.subKey ?? "", version.historyKey,
+            version.payerNumber ?? "", version.recipientNumber ?? "", version.certificationName,
+            version.validFrom.text, version.validTo.text, version.isUnderReview ? "1" : "0",
+        ]
+    }
+
+    private func cells(_ line: MunicipalLine) -> [String] {
+        let given = line.version.vaccination
+        let (entry, charge) = (line.entry, line.entry.charge)
+        return [
+            line.version.institution.code, entry.programme, entry.doseNumber.map(String.init) ?? "",
+            given.occurrence.day?.text ?? "", given.vial.lotNumber ?? "",
+            given.quantity?.value ?? "", given.quantity?.code ?? "", entry.isOutOfArea ? "1" : "0",
+            entry.remarks.joined(separator: " "), charge.map { String($0.unitYen) } ?? "",
+            charge.map { String($0.copaymentYen) } ?? "",
+            charge.map { String($0.unitYen - $0.copaymentYen) } ?? "", charge?.source ?? "",
+        ]
+    }
+
+    private func rows(_ checkup: ShownCheckup) -> [[String]] {
+        let version = checkup.version
+        let result = version.report.result
+        let line = checkup.line
+        let ticket = line?.ticket.map { "\($0.body)-\($0.kind)-\($0.serial)-\($0.issue)" }
+        let face =
+            common(version.version, version.recordedAt) + [
+                version.institution.code, result.checkup, result.day.text, line?.judgement ?? "",
+                ticket ?? "", line?.charge.map { String($0.yen) } ?? "",
+                line?.refusal?.rawValue ?? "",
+            ]
+        return result.entries.map { face + [$0.item] + $0.value.cells }
+    }
+
+    private func cells(_ bill: BillVersion, _ recipientNumber: String?) -> [String] {
+        let (content, amounts) = (bill.content, bill.amounts)
+        return [
+            bill.institution.code, content.identifier.value, content.certificate.typeID,
+            content.certificate.subKey, recipientNumber ?? "", content.day.text,
+            String(content.cost), String(content.percent), String(amounts.due),
+            String(amounts.share), String(amounts.collected),
+            bill.month.cap.map(String.init) ?? "", String(bill.month.collected),
+        ]
+    }
+}
+
+extension CheckupResult.Value {
+    /// 値と単位. What was not examined says its reason in front of the unit's place.
+    fileprivate var cells: [String] {
+        switch self {
+        case .quantity(let number, let unit): [number, unit]
+        case .choice(let text), .day(let text), .text(let text): [text, ""]
+        case .notExamined(let reason): ["未実施:" + reason, ""]
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// 連携の分野: what a municipality or prefecture receives, each with a line of its own that it acknowledges by
+/// itself. The raw value is the word in paths, SQL and logs.
+package enum DeliveryField: String, CaseIterable, Hashable, Sendable {
+    /// 受給資格: what became of its entitlements that no row of its own said.
+    case subsidy
+    /// 予防接種台帳と請求.
+    case immunization
+    /// 健診結果と請求.
+    case maternal
+    /// 慎重に扱う健診項目: for a body that is entitled to it, by itself, never among the others.
+    case maternalSensitive = "maternal-sensitive"
+    /// 会計: what was confirmed, or taken back, on its certificates.
+    case claims
+
+    package var purpose: Purpose {
+        switch self {
+        case .subsidy: .receiveEntitlements
+        case .immunization: .receiveVaccinations
+        case .maternal: .receiveCheckups
+        case .maternalSensitive: .receiveSensitiveCheckups
+        case .claims: .receiveBills
+        }
+    }
+
+    /// 指定: what the registry must say of a body (`<its own code>:<scheme>`) before it receives the field.
+    package var designation: String? { self == .maternalSensitive ? "sensitive-checkups" : nil }
+}

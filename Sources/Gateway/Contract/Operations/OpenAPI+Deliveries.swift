@@ -1,0 +1,81 @@
+import Exchange
+
+/// 連携: what bodies receive, each field by itself.
+extension OpenAPI {
+    static let deliveries: [Operation] = DeliveryField.allCases.map { field in
+        Operation(
+            method: .get, path: "/deliveries/\(field.rawValue)", id: "receive\(field.id)Lines",
+            field: "deliveries", ja: field.ja,
+            en: field.en + " At least once and in one order; `_cursor` acknowledges. What was "
+                + "corrected comes again, and what is the body's no longer comes as withdrawn. The "
+                + "line of each entry is in its extension "
+                + "(profiles/fhir/StructureDefinition-delivery.json). Every resident shown is on the "
+                + "record.",
+            token: .officeIfAny, parameters: parameters,
+            answers: [answer],
+            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .malformed("_cursor"), .rulesUnknown,
+            ])
+    }
+
+    private static var answer: Operation.Answer {
+        var answer = Operation.Answer.fhir(
+            .reference("Bundle"),
+            "A searchset; `next` has the cursor to go on from. As CSV the same lines, the cursor of the "
+                + "next page in `Link`.")
+        answer.otherMediaTypes = ["text/csv"]
+        return answer
+    }
+
+    private static let parameters: [Operation.Parameter] = [
+        .init(
+            name: "_cursor", place: .query, schema: .integer,
+            note: "ここまで受け取った位置。省くと、最後に受け取ったと伝えた位置の続きです。 / Received up to here; without "
+                + "it, what comes after the last place that was said so of."),
+        .init(
+            name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
+            note: "件数 / How many; \(PageLimits.linesDefault) without it."),
+        .init(
+            name: "encoding", place: .query, schema: .codes(TextEncoding.allCases.map(\.rawValue)),
+            note:
+                "CSVの文字コード。CSVは `Accept: text/csv` でも選べます。 / Of CSV, which `Accept: text/csv` asks "
+                + "for too; without it UTF-8 with its mark."),
+        .operatorID,
+    ]
+}
+
+extension DeliveryField {
+    fileprivate var id: String {
+        switch self {
+        case .subsidy: "Subsidy"
+        case .immunization: "Immunization"
+        case .maternal: "Maternal"
+        case .maternalSensitive: "SensitiveMaternal"
+        case .claims: "Claim"
+        }
+    }
+
+    fileprivate var ja: String {
+        switch self {
+        case .subsidy: "自分の登録によらない受給資格の異動を受け取る"
+        case .immunization: "住民の接種記録を、台帳と請求の行として受け取る"
+        case .maternal: "住民の健診結果を、台帳と請求の行として受け取る"
+        case .maternalSensitive: "住民の、慎重に扱う健診項目を受け取る"
+        case .claims: "自分の制度の窓口会計を受け取る"
+        }
+    }
+
+    fileprivate var en: String {
+        switch self {
+        case .subsidy:
+            "What became of the body's entitlements that no row of its own said: a review that was "
+                + "settled, the end of what a whole list no longer names, a move."
+        case .immunization:
+            "Doses of the municipality's residents: lines of its ledger, and claims."
+        case .maternal: "Checkups of the municipality's residents: lines of its ledger, and claims."
+        case .maternalSensitive:
+            "Sensitive items of checkups, for a municipality that the registry designates for them."
+        case .claims: "Bills on the body's certificates that were confirmed, or voided after that."
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Exchange
+
+/// 突合: what both sides hold, proved.
+extension OpenAPI {
+    static let statements: [Operation] = StatementField.allCases.flatMap { field -> [Operation] in
+        let path = "/statements/\(field.rawValue)"
+        return [
+            Operation(
+                method: .get, path: path, id: "read\(field.id)Statement", field: "statements",
+                ja: "\(field.ja)の保有の証明を読む",
+                en:
+                    "The newest signed statement of what the gateway holds of the body: counts, and the root "
+                    + "of a tree over its rows (C2SP signed-note). One is made each day.",
+                token: .officeIfAny, parameters: [.operatorID],
+                answers: [.json(200, .reference("HoldingStatement"), "The statement.")],
+                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [.rulesUnknown, .overloaded]),
+            Operation(
+                method: .post, path: path, id: "make\(field.id)Statement", field: "statements",
+                ja: "今この時点の\(field.ja)の保有の証明を作る",
+                en: "Makes and returns a statement of this moment.",
+                token: .officeIfAny, parameters: [.operatorID],
+                answers: [.json(200, .reference("HoldingStatement"), "The statement.")],
+                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [.rulesUnknown, .overloaded]),
+            Operation(
+                method: .post, path: "\(path)/compare", id: "compare\(field.id)Statement",
+                field: "statements", ja: "\(field.ja)の違いを一段ずつ探す",
+                en:
+                    "One step down the tree of a statement: the sixteen branches of a node or, for a bucket "
+                    + "with the body's own rows in it, the first that differs. A row that is named is on "
+                    + "the record. `tsunagi statement compare` asks all of it.",
+                token: .officeIfAny, parameters: [.operatorID],
+                body: .json(.reference("StatementQuestion"), question),
+                answers: [.json(200, .reference("StatementAnswer"), "The answer.")],
+                refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
+                    .recordUnknown, .tooMany("rows"),
+                ]),
+        ]
+    }
+
+    static let statementSchemas: [(name: String, schema: Schema)] = [
+        (
+            "HoldingStatement",
+            .object([
+                .required("statement", .id),
+                .required("note", .text.note("C2SP signed-note: the statement and its signature.")),
+            ])
+        ),
+        (
+            "StatementQuestion",
+            .object([
+                .required("statement", .id), .required("level", .integer.range(0...5)),
+                .required("node", .integer),
+                .optional(
+                    "rows",
+                    .list(
+                        of: .object([.required("key", hash), .required("content", hash)])
+                    ).most(400)),
+            ])
+        ),
+        (
+            "StatementAnswer",
+            .openObject([
+                .optional("branches", .list(of: hash)), .optional("difference", .anyObject),
+            ])
+        ),
+    ]
+
+    private static var hash: Schema { .text.pattern("^[0-9a-f]{64}$") }
+
+    private static let question = #"""
+        {"statement": "019a0000-0000-7000-8000-000000000001", "level": 0, "node": 0}
+        """#
+}
+
+extension StatementField {
+    fileprivate var id: String { self == .subsidy ? "Subsidy" : "CheckupTarget" }
+    fileprivate var ja: String { self == .subsidy ? "受給資格" : "検診対象者" }
+}

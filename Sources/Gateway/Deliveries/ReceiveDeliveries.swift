@@ -1,0 +1,139 @@
+import Exchange
+import HTTPTypes
+import Hummingbird
+import Ledger
+import NIOCore
+
+/// 連携の受領: `GET /deliveries/{field}`, what happened since, to the municipality or prefecture it concerns and
+/// to nobody else. The lines after `_cursor`, by which the reader says that it has received all up to it;
+/// without one, those after the last that it said so of. At least once, in one order. A Bundle, or CSV with
+/// `Accept: text/csv`. `GET /fhir/Immunization` is the same line of vaccinations at its place in FHIR.
+extension GatewayParts {
+    var deliveryRoutes: [Route] {
+        DeliveryField.allCases.map { field in
+            route(
+                .get, "/deliveries/\(field.rawValue)", for: field.purpose, handle: receive(field))
+        }
+    }
+
+    func receive(_ field: DeliveryField) -> @Sendable (Asking) async throws -> Response {
+        { [self] asking in
+            let (party, request) = (asking.caller.party, asking.request)
+            let rules = try ledger.rules.current()
+            let range = try request.deliveryRange()
+            guard let characters = try request.tableCharacters() else {
+                let (base, path) = (request.base, request.origin + request.uri.path)
+                let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+                    let lines = try records.receive(
+                        field, after: range.cursor, limit: range.count, rules: rules)
+                    let page = SearchPage(
+                        base: base, selfLink: path + range.query(from: range.cursor),
+                        nextLink: lines.last?.place.map { path + range.query(from: $0) },
+                        isCounted: false)
+                    return renderSearchset(
+                        try lines.map { try line($0, for: party).entry(rules) }, page: page)
+                }
+                return .fhir(.ok, bytes)
+            }
+            let (answer, bytes) = try await asking.answer(as: { $0.bytes }) {
+                [self] records -> (next: Int?, bytes: [UInt8]) in
+                let lines = try records.receive(
+                    field, after: range.cursor, limit: range.count, rules: rules)
+                var table = DeliveryTable(field, characters)
+                for line in lines { table.add(self.line(line, for: party)) }
+                return (next: lines.last?.place, bytes: table.bytes)
+            }
+            return .table(
+                bytes, characters.encoding,
+                next: answer.next.map { request.uri.path + range.query(from: $0) })
+        }
+    }
+
+    /// `POST /fhir/Immunization/_search` with `patient.identifier`: what the municipality now holds of one
+    /// resident, whom it names by its own key (宛名番号).
+    func searchVaccinationLines(_ asking: Asking) async throws -> Response {
+        let party = asking.caller.party
+        let rules = try ledger.rules.current()
+        let form = try await asking.request.searchForm(only: ["patient.identifier"])
+        guard let key = try form.identityKey("patient.identifier") else {
+            throw Refusal.missing("patient.identifier")
+        }
+        let page = asking.request.page()
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            let lines = try records.vaccinationLines(ofKey: key, rules: rules)
+            return renderSearchset(
+                try lines.map { try line($0, for: party).entry(rules) }, page: page)
+        }
+        return .fhir(.ok, bytes)
+    }
+
+    /// Record and resident by ids that this party alone has.
+    private func line(_ delivery: Delivery, for party: Party) -> DeliveredLine {
+        let person = pairwise(delivery.person, for: party).current
+        let record: String =
+            // Two entitlements may have come with one registration.
+            if case .entitlement(let version) = delivery.content {
+                "e\(version.version)"
+            } else {
+                pairwise(delivery.id, for: party).current
+            }
+        return DeliveredLine(
+            field: delivery.field, ids: (record, person), place: delivery.place,
+            isWithdrawn: delivery.isWithdrawn, whom: delivery.whom, content: delivery.content)
+    }
+}
+
+/// Where a reader goes on from, and how many lines it takes.
+private struct DeliveryRange: Sendable {
+    let cursor: Int?
+    let count: Int
+    /// As it was asked for, to be asked for again.
+    let encoding: String?
+
+    func query(from cursor: Int?) -> String {
+        let from = cursor.map { "_cursor=\($0)&" } ?? ""
+        return "?\(from)_count=\(count)" + (encoding.map { "&encoding=\($0)" } ?? "")
+    }
+}
+
+extension Request {
+    fileprivate func deliveryRange() throws -> DeliveryRange {
+        let count = try number("_count") ?? PageLimits.linesDefault
+        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("_count") }
+        return DeliveryRange(
+            cursor: try number("_cursor"), count: count,
+            encoding: uri.queryParameters["encoding"].map(String.init))
+    }
+
+    /// Of CSV, if that is what is asked for: UTF-8 with its mark, which spreadsheets know, or what
+    /// `encoding` says.
+    fileprivate func tableCharacters() throws -> Characters? {
+        let encoding = uri.queryParameters["encoding"].map(String.init)
+        let isTable = headers[values: .accept].contains { $0.contains("text/csv") }
+        guard isTable || encoding != nil else { return nil }
+        guard let encoding = TextEncoding(rawValue: encoding ?? "utf-8-bom") else {
+            throw Refusal.malformed("encoding")
+        }
+        return Characters(encoding, table: .cp932)
+    }
+}
+
+extension Response {
+    /// `next` as in RFC 8288: where the reader goes on, beside the file.
+    fileprivate static func table(
+        _ bytes: [UInt8], _ encoding: TextEncoding, next: String?
+    ) -> Response {
+        var headers: HTTPFields = [:]
+        headers[.contentType] = "text/csv; charset=\(encoding.charset); header=present"
+        if let next { headers[.link] = "<\(next)>; rel=\"next\"" }
+        return Response(
+            status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let link: Self = {
+        guard let name = Self("Link") else { preconditionFailure("not a field name") }
+        return name
+    }()
+}

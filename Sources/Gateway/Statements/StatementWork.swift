@@ -1,0 +1,57 @@
+import Exchange
+import Ledger
+package import Logging
+import Metrics
+import ServiceLifecycle
+
+/// 日々の突合: each day a signed statement for every body and field, and an eye on bodies whose data no longer
+/// comes. Of several gateways one makes each; another finds it made.
+package struct StatementWork: Service {
+    private static let pause = Duration.seconds(60)
+
+    private let parts: GatewayParts
+    private let logger: Logger
+
+    package init(_ parts: GatewayParts, logger: Logger) {
+        self.parts = parts
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var told: Set<String> = []
+            while !Task.isCancelled {
+                do { told = try await round(told: told) } catch  where !Task.isCancelled {
+                    logger.warning("statements postponed", metadata: ["error": "\(error)"])
+                } catch {}
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    /// One look at every body: makes what this day still lacks. Returns the bodies whose data is stale, of
+    /// whom those not in `told` are told of now.
+    @discardableResult
+    package func round(told: Set<String> = []) async throws -> Set<String> {
+        let rules = try parts.ledger.rules.current().subsidy
+        let bodies = try await parts.ledger.bodiesTakingPart()
+        let now = parts.now()
+        let stale = bodies.filter { rules.isStale($0.party.code, asOf: $0.asOf, at: now) }
+            .map(\.party.code)
+        Gauge(label: "tsunagi_bodies_taking_part").record(bodies.count)
+        Gauge(label: "tsunagi_bodies_stale").record(stale.count)
+        for body in stale where !told.contains(body) {
+            logger.warning("a body's registrations are stale", metadata: ["body": "\(body)"])
+        }
+        let issuer = try parts.statementIssuer()
+        for (party, _) in bodies {
+            for field in StatementField.allCases
+            where field == .subsidy || party.role == .municipality {
+                let isMade = try await parts.ledger.makeStatement(
+                    of: party.code, field, another: false, by: issuer)
+                if isMade { Counter(label: "tsunagi_statements_total").increment() }
+            }
+        }
+        return Set(stale)
+    }
+}

@@ -1,0 +1,65 @@
+package import Exchange
+import Postgres
+
+/// 連携の一行: what a body is to receive of one of its residents' records, as it was when that happened.
+package struct Delivery: Sendable {
+    package let field: DeliveryField
+    package let id: RecordID
+    package let person: PersonKey
+    /// Nothing in an answer about one resident to what was not yet received.
+    package let place: Int?
+    package let isWithdrawn: Bool
+    /// The body's own key of the resident, where it ever registered one.
+    package let whom: FollowUpTask.Whom
+    package let content: DeliveredContent
+
+    /// The columns of `head` come first; those of the field follow.
+    init(_ row: Row, _ field: DeliveryField, _ content: DeliveredContent) throws {
+        self.field = field
+        id = try row.uuid(0).record
+        person = try row.uuid(1).person
+        place = try row.optionalInt(2)
+        isWithdrawn = try row.bool(3)
+        whom =
+            if let key = try row.optionalText(4) {
+                .identityKey(key)
+            } else if let key = try row.optionalText(5) {
+                .notificationKey(key)
+            } else {
+                .unknown
+            }
+        self.content = content
+    }
+
+    static let headCount = 6
+
+    static let head = """
+        d.record, d.person, d.place, d.is_withdrawn, k.identity_key, n.notification_key
+        """
+
+    /// The keys by which the body of a delivery `d` knows the resident, the latest first.
+    static let keys = """
+        left join lateral (
+            select identity_key from (
+                select t.identity_key, t.known_at from exchange.checkup_target t
+                where t.person = d.person and t.municipality = d.body
+                union all
+                select t.identity_key, t.known_at from exchange.vaccination_target t
+                where t.person = d.person and t.municipality = d.body) known
+            order by known_at desc limit 1) k on true
+        left join lateral (
+            select m.notification_key from exchange.maternal_notification m
+            where m.person = d.person and m.municipality = d.body
+            order by m.version desc limit 1) n on true
+        """
+
+    /// `id/version` as the entry of whoever received it names it.
+    var basis: String {
+        switch content {
+        case .entitlement(let version): "entitlement/\(version.version)"
+        case .vaccination(let line): "\(id.text)/\(line.version.version)"
+        case .checkup(let checkup): "\(id.text)/\(checkup.version.version)"
+        case .bill(let bill, _): "\(id.text)/\(bill.version)"
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Exchange
+import Postgres
+
+/// 分野ごとの読み方: what each field's line is read from, as it was when it was made; of what was withdrawn,
+/// the version that the body held.
+extension DeliveryField {
+    var selectAfter: Statement {
+        switch self {
+        case .subsidy: Self.selectEntitlements
+        case .immunization: Self.selectVaccinations
+        case .maternal: Self.selectCheckups
+        case .maternalSensitive: Self.selectSensitiveCheckups
+        case .claims: Self.selectBills
+        }
+    }
+
+    /// Throws `.rulesUnknown` where the rules in use do not hold the field.
+    func delivery(_ row: Row, _ rules: RuleBook) throws -> Delivery {
+        try Delivery(row, self, content(row, from: Delivery.headCount, rules))
+    }
+
+    private func content(_ row: Row, from column: Int, _ rules: RuleBook) throws
+        -> DeliveredContent
+    {
+        switch self {
+        case .subsidy: return .entitlement(try EntitlementVersion(row, from: column))
+        case .immunization: return .vaccination(try MunicipalLine(row, from: column))
+        case .maternal, .maternalSensitive:
+            guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
+            let compartment: CheckupCompartment = self == .maternal ? .open : .sensitive
+            let held = try HeldCheckup(row, from: column, compartment, maternal)
+            return .checkup(held.shown)
+        case .claims:
+            return .bill(
+                try BillVersion(row, from: column + 1),
+                recipientNumber: try row.optionalText(column))
+        }
+    }
+
+    private static func after(_ lines: String, of field: DeliveryField) -> Statement {
+        Statement(
+            """
+            \(lines) where d.body = $1 and d.field = '\(field.rawValue)' and d.place > $2
+            order by d.place limit $3
+            """)
+    }
+
+    private static let selectEntitlements = after(
+        """
+        select \(Delivery.head), \(EntitlementVersion.columns)
+        from exchange.delivery d
+        join exchange.entitlement e on e.person = d.person and e.version = d.version
+        \(Delivery.keys)
+        """, of: .subsidy)
+
+    private static let selectVaccinations = after(vaccinations, of: .immunization)
+
+    static let selectVaccinationsOfPerson = Statement(
+        """
+        \(vaccinations) where d.body = $1 and d.field = 'immunization' and d.person = $2
+            and not d.is_withdrawn and not exists (
+                select 1 from exchange.delivery n
+                where n.person = d.person and n.field = d.field and n.record = d.record
+                    and n.body = d.body and n.version > d.version)
+        order by d.made_at, d.record
+        """)
+
+    private static let vaccinations = """
+        select \(Delivery.head), d.version, d.made_at, v.party, v.face, c.programme, c.dose_number,
+            c.is_out_of_area, c.remarks, c.unit_yen, c.copayment_yen, c.price_source
+        from exchange.delivery d
+        cross join lateral (
+            select * from exchange.vaccination_claim c
+            where c.person = d.person and c.vaccination = d.record and c.version <= d.version
+                and c.municipality = d.body
+            order by c.version desc limit 1) c
+        join exchange.vaccination v
+            on v.person = c.person and v.vaccination = c.vaccination and v.version = c.version
+        \(Delivery.keys)
+        """
+
+    private static let selectCheckups = after(checkups(.open), of: .maternal)
+    private static let selectSensitiveCheckups = after(
+        checkups(.sensitive), of: .maternalSensitive)
+
+    private static func checkups(_ compartment: CheckupCompartment) -> String {
+        let line =
+            compartment == .open
+            ? """
+            left join exchange.checkup_line l
+                on l.person = r.person and l.result = r.result and l.version = r.version
+            """ : ""
+        return """
+            select \(Delivery.head), \(compartment.columns)
+            from exchange.delivery d
+            cross join lateral (
+                select * from \(compartment.table) r
+                where r.person = d.person and r.result = d.record and r.version <= d.version
+                    and r.municipality = d.body and r.status <> 'entered-in-error'
+                order by r.version desc limit 1) r
+            \(line)
+            \(Delivery.keys)
+            """
+    }
+
+    private static let selectBills = after(
+        """
+        select \(Delivery.head), e.recipient_number, \(BillVersion.columns)
+        from exchange.delivery d
+        join exchange.bill m
+            on m.person = d.person and m.bill = d.record and m.version = d.version
+        left join lateral (
+            select recipient_number from exchange.entitlement e
+            where e.person = m.person and e.body = m.body
+                and e.certificate_type = m.certificate_type and e.sub_key = m.sub_key
+            order by e.version desc limit 1) e on true
+        \(Delivery.keys)
+        """, of: .claims)
+}
+
+extension MunicipalLine {
+    /// The columns of `vaccinations` after the head, and the head's own.
+    fileprivate init(_ row: Row, from column: Int) throws {
+        self.init(
+            version: VaccinationVersion(
+                id: try row.uuid(0).record.text, version: try row.int(column),
+                recordedAt: Instant(microseconds: try row.instant(column + 1)),
+                institution: try Party(key: try row.text(column + 2)),
+                vaccination: try Vaccination(face: try row.text(column + 3))),
+            isWithdrawn: try row.bool(3),
+            entry: .init(
+                programme: try row.text(column + 4), doseNumber: try row.optionalInt(column + 5),
+                isOutOfArea: try row.bool(column + 6), remarks: try row.texts(column + 7),
+                charge: MunicipalLine.Entry.Charge(
+                    unitYen: try row.optionalInt(column + 8),
+                    copaymentYen: try row.optionalInt(column + 9),
+                    source: try row.optionalText(column + 10))))
+    }
+}

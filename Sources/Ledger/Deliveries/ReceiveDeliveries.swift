@@ -1,0 +1,100 @@
+package import Exchange
+import Postgres
+
+/// 連携の受領: at least once and in an order that never changes: a body asks for what comes after the place it
+/// has received.
+extension Records {
+    /// The lines of a field after `place`, in the order of their places; the body has received all up to
+    /// it. Without one, those after the last that it acknowledged.
+    ///
+    /// Places are given here, under a lock of the body's own for the field: whatever commits later comes
+    /// after, however long its transaction has been running. Throws `.malformed("_cursor")` for a place
+    /// that was never given, `.notYourPurpose` for a field that the body is not entitled to,
+    /// `.rulesUnknown`.
+    package mutating func receive(
+        _ field: DeliveryField, after place: Int?, limit: Int, rules: RuleBook
+    ) throws -> [Delivery] {
+        if let scheme = field.designation {
+            let own = Designation(body: caller.party.code, scheme: scheme)
+            guard standing.designations.contains(own) else { throw Refusal.notYourPurpose }
+        }
+        let line: [Value] = [.text(caller.party.code), .text(field.rawValue)]
+        try transaction.run(Self.lockLine, line)
+        try transaction.run(Self.givePlaces, line + [.int(limit)])
+        let rows = try transaction.query(Self.selectPlaces, line)
+        let (last, received) = (try rows[0].int(0), try rows[0].int(1))
+        if let place {
+            guard place <= last else { throw Refusal.malformed("_cursor") }
+            write([(Self.acknowledge, line + [.int(place), .time(now)])])
+        }
+        let deliveries = try transaction.query(
+            field.selectAfter,
+            [.text(caller.party.code), .int(place ?? received), .int(limit)]
+        ).map { try field.delivery($0, rules) }
+        disclose(deliveries)
+        return deliveries
+    }
+
+    /// The lines of the ledger of vaccinations that the municipality now holds of the resident it knows
+    /// by this key; nothing where it knows nobody.
+    package mutating func vaccinationLines(ofKey identityKey: String, rules: RuleBook) throws
+        -> [Delivery]
+    {
+        let found = try keyedPersons([identityKey], of: caller.party.code)
+        guard let person = found[identityKey] else {
+            enter(nil)
+            return []
+        }
+        let deliveries = try transaction.query(
+            DeliveryField.selectVaccinationsOfPerson, [.text(caller.party.code), .person(person)]
+        ).map { try DeliveryField.immunization.delivery($0, rules) }
+        if deliveries.isEmpty { enter(person) } else { disclose(deliveries) }
+        return deliveries
+    }
+
+    /// One entry for each resident, naming the versions that are shown; one about nobody for nothing.
+    private mutating func disclose(_ deliveries: [Delivery]) {
+        var versions: [PersonKey: [String]] = [:]
+        for delivery in deliveries { versions[delivery.person, default: []].append(delivery.basis) }
+        for (person, versions) in versions {
+            enter(person, basis: versions.joined(separator: " "))
+        }
+        if deliveries.isEmpty { enter(nil) }
+    }
+
+    private static let lockLine = Statement(
+        """
+        select pg_advisory_xact_lock(hashtextextended('tsunagi delivery ' || $1 || ' ' || $2, 0))::text
+        """)
+
+    private static let givePlaces = Statement(
+        """
+        with fresh as (
+            select person, record, version,
+                row_number() over (order by made_at, version, record) as next
+            from exchange.delivery where body = $1 and field = $2 and place is null
+            order by made_at, version, record limit $3)
+        update exchange.delivery d set place = fresh.next + (
+            select coalesce(max(place), 0) from exchange.delivery
+            where body = $1 and field = $2 and place is not null)
+        from fresh where d.person = fresh.person and d.field = $2 and d.record = fresh.record
+            and d.version = fresh.version and d.body = $1
+        """)
+
+    private static let selectPlaces = Statement(
+        """
+        select (select coalesce(max(place), 0) from exchange.delivery
+                where body = $1 and field = $2 and place is not null),
+            (select coalesce(max(place), 0) from exchange.delivery_receipt
+                where body = $1 and field = $2)
+        """)
+
+    private static let acknowledge = Statement(
+        """
+        insert into exchange.delivery_receipt as r (body, field, place, received_at)
+        values ($1, $2, $3, $4)
+        on conflict (body, field) do update
+            set place = excluded.place, received_at = excluded.received_at
+        where r.place < excluded.place
+        """)
+}
