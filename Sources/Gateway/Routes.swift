@@ -137,6 +137,9 @@ extension GatewayParts {
                 handle: examineComplaint),
             route(
                 .post, "/access-log/withholdings", for: .withholdEntries, handle: withholdEntries),
+            route(
+                .post, "/access-log/withholdings/lift", for: .withholdEntries,
+                handle: liftWithholdings),
         ]
     }
 

@@ -64,6 +64,9 @@ package struct Migrations: Sendable {
             name: "0024_offices_and_emergencies",
             sql: PackageResources._024_offices_and_emergencies_sql),
         File(
+            name: "0025_lifted_withholdings",
+            sql: PackageResources._025_lifted_withholdings_sql),
+        File(
             name: "0027_deliveries_and_statements",
             sql: PackageResources._027_deliveries_and_statements_sql),
         File(name: "0030_maternal_ways", sql: PackageResources._030_maternal_ways_sql),

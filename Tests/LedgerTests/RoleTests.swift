@@ -173,6 +173,8 @@ import Testing
         ["gateway", "office", "sealer", "reader"].flatMap { role in
             [
                 "update log.withholding set release_at = now()", "delete from log.withholding",
+                "update log.withholding_lift set lifted_at = now()",
+                "delete from log.withholding_lift",
                 "update log.office_entry set position = 0", "delete from log.office_entry",
                 "delete from log.follower", "update log.follower set name = name",
                 "update exchange.disaster set areas = areas", "delete from exchange.disaster",

@@ -237,6 +237,32 @@ package final class RawClient: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// How a client says that nothing more comes, while it goes on listening.
+    package enum End: CaseIterable, Sendable {
+        /// close_notify (RFC 8446 §6.1), then TCP's FIN.
+        case proper
+        /// FIN alone: to TLS that is a truncation.
+        case truncated
+    }
+
+    package func closeOutput(_ end: End) async throws {
+        try await channel.setOption(.allowRemoteHalfClosure, value: true).get()
+        switch end {
+        case .proper: try await channel.close(mode: .output).get()
+        case .truncated:
+            let pipeline = channel.pipeline
+            try await channel.eventLoop.flatSubmit {
+                do {
+                    let tls = try pipeline.syncOperations.context(
+                        handlerType: NIOSSLClientHandler.self)
+                    return tls.close(mode: .output)
+                } catch {
+                    return pipeline.eventLoop.makeFailedFuture(error)
+                }
+            }.get()
+        }
+    }
+
     package func close() async {
         try? await channel.close().get()
     }
@@ -249,6 +275,12 @@ private final class ByteHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         bytes.append(contentsOf: unwrapInboundIn(data).readableBytesView)
+    }
+
+    /// Both sides have said all they will.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -17,7 +17,8 @@ extension Rule {
         "CPostgres": [],
         "Postgres": platform.union(["CPostgres", "Logging"]),
         "Exchange": [],
-        "Trust": platform.union([
+        // What reads file modes does not build statically beside all of Foundation.
+        "Trust": platform.subtracting(["Foundation"]).union([
             "Exchange", "Crypto", "CryptoExtras", "X509", "SwiftASN1", "Logging",
         ]),
         "Ledger": platform.union(["Exchange", "Postgres", "Crypto", "Logging", "Metrics"]),
@@ -69,6 +70,7 @@ extension Rule {
             swift("Sources/Exchange/A.swift", "import Ledger"),
             swift("Sources/Exchange/A.swift", "import Foundation"),
             swift("Sources/Trust/A.swift", "import Ledger"),
+            swift("Sources/Trust/A.swift", "import Foundation"),
             swift("Sources/tsunagi/CardCommand.swift", "import Postgres"),
             swift("Sources/Portal/A.swift", "import Ledger"),
             swift("Sources/Other/A.swift", "import Exchange"),
@@ -80,6 +82,7 @@ extension Rule {
                 "Sources/Ledger/B.swift",
                 "// import Hummingbird\nlet a = \"\"\"\nimport Trust\n\"\"\""),
             swift("Sources/Postgres/A.swift", "internal import CPostgres"),
+            swift("Sources/Trust/A.swift", "import FoundationEssentials"),
             swift("Sources/tsunagi/Demo/A.swift", "import Postgres"),
             swift("Sources/Gateway/A.swift", "import protocol ServiceLifecycle.Service"),
         ],

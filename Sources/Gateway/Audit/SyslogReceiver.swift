@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+import Synchronization
 
 /// 監査記録の受け手: a syslog receiver over mutual TLS (RFC 5425). A connection carries one run of messages:
 /// what it takes is taken when the receiver has read to the end of it.
@@ -11,7 +12,7 @@ import NIOTLS
 /// end, and the receiver answers or closes after it has read that far. Before we say so, its host must
 /// have acknowledged every byte: a receiver that died with bytes unread then resets the connection, and
 /// does not close it.
-package struct SyslogReceiver: Sendable {
+package final class SyslogReceiver: Sendable {
     package struct Credentials: Sendable {
         package let anchorsPEM: [UInt8]
         package let certificatePEM: [UInt8]
@@ -36,12 +37,22 @@ package struct SyslogReceiver: Sendable {
 
     private let host: String
     private let port: Int
-    private let tls: NIOSSLContext
+    private let tls: Mutex<NIOSSLContext>
 
     /// Throws for PEM that cannot be read. The receiver must show a certificate for `host`.
     package init(host: String, port: Int, credentials: Credentials) throws {
         self.host = host
         self.port = port
+        tls = Mutex(try Self.context(credentials))
+    }
+
+    /// From the next run on. Throws, and keeps the old credentials, when the new ones are unusable.
+    package func reload(_ credentials: Credentials) throws {
+        let context = try Self.context(credentials)
+        tls.withLock { $0 = context }
+    }
+
+    private static func context(_ credentials: Credentials) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         // In 1.3 a receiver turns our certificate away after the handshake: its close could be taken for
@@ -54,7 +65,7 @@ package struct SyslogReceiver: Sendable {
         ).map { .certificate($0) }
         configuration.privateKey = .privateKey(
             try NIOSSLPrivateKey(bytes: credentials.keyPEM, format: .pem))
-        tls = try NIOSSLContext(configuration: configuration)
+        return try NIOSSLContext(configuration: configuration)
     }
 
     /// Returns when the receiver has taken all of it; otherwise it may have taken any part of it.
@@ -90,9 +101,10 @@ package struct SyslogReceiver: Sendable {
         // A name is what the certificate must be for; NIOSSL holds an address against the socket's own.
         let isAddress = (try? SocketAddress(ipAddress: host, port: port)) != nil
         let name = isAddress ? nil : host
+        let tls = tls.withLock { $0 }
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))
-            .channelInitializer { [tls] channel in
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))

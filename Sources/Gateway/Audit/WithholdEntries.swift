@@ -13,26 +13,44 @@ extension GatewayParts {
         try await asking.access { try $0.withhold(order) }
         return Response(status: .noContent)
     }
+
+    /// 延期の解除: `POST /access-log/withholdings/lift`, by the office that holds them back, before its time.
+    func liftWithholdings(_ asking: Asking) async throws -> Response {
+        let (_, object) = try await asking.request.json(atMost: BodyLimits.visitBytesMax)
+        try object.requireOnly(["entries", "reference"])
+        let entries = try object.withheldEntries()
+        let reference = try object.statedWord("reference")
+        try await asking.access { try $0.lift(entries, because: reference) }
+        return Response(status: .noContent)
+    }
 }
 
 extension WithholdingOrder {
-    /// 200 ids of 40 bytes stay far below the body's limit.
-    static let entriesMax = 200
-
     fileprivate init(_ object: JSONObject, _ rules: LogRules) throws(Refusal) {
         try object.requireOnly(["entries", "reason", "reference", "releaseAt"])
-        var entries: Set<RecordID> = []
-        for entry in try object.requiredArray("entries") {
-            entries.insert(try RecordID(entry.requiredString(at: "entries"), item: "entries"))
-        }
-        guard !entries.isEmpty else { throw .missing("entries") }
-        guard entries.count <= Self.entriesMax else { throw .tooMany("entries") }
+        let entries = try object.withheldEntries()
         guard let reason = rules.reason(try object.requiredString("reason")) else {
             throw .malformed("reason")
         }
         self.init(
-            entries: Array(entries), reason: reason,
+            entries: entries, reason: reason,
             reference: try object.statedWord("reference"),
             release: try Instant(object.requiredString("releaseAt"), item: "releaseAt"))
+    }
+}
+
+extension JSONObject {
+    /// 200 ids of 40 bytes stay far below the body's limit.
+    private static var entriesMax: Int { 200 }
+
+    /// Each once.
+    fileprivate func withheldEntries() throws(Refusal) -> [RecordID] {
+        var entries: Set<RecordID> = []
+        for entry in try requiredArray("entries") {
+            entries.insert(try RecordID(entry.requiredString(at: "entries"), item: "entries"))
+        }
+        guard !entries.isEmpty else { throw .missing("entries") }
+        guard entries.count <= Self.entriesMax else { throw .tooMany("entries") }
+        return Array(entries)
     }
 }

@@ -2,6 +2,7 @@ import Exchange
 import HTTPTypes
 package import Hummingbird
 package import NIOCore
+import NIOHTTP1
 
 /// The media types a route takes in its body.
 package enum BodyType: Sendable {
@@ -27,12 +28,22 @@ extension Request {
         try require(type)
         let announced = headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > bytesMax { throw Refusal.bodyTooLarge }
+        let body: ByteBuffer
         do {
-            let body = try await self.body.collect(upTo: bytesMax)
-            if let announced, announced != body.readableBytes { throw Refusal.malformed("body") }
-            return body
-        } catch is NIOTooManyBytesError {
-            throw Refusal.bodyTooLarge
+            body = try await self.body.collect(upTo: bytesMax)
+        } catch {
+            throw Self.reading(error)
+        }
+        if let announced, announced != body.readableBytes { throw Refusal.malformed("body") }
+        return body
+    }
+
+    /// Whatever ends a connection within a body is the caller's, and no incident of ours.
+    private static func reading(_ error: any Error) -> any Error {
+        switch error {
+        case is NIOTooManyBytesError: Refusal.bodyTooLarge
+        case is HTTPParserError: error
+        default: Refusal.malformed("body")
         }
     }
 
@@ -51,7 +62,11 @@ extension Request {
         if let announced, announced > bytesMax { throw Refusal.bodyTooLarge }
         var block: [UInt8] = []
         var count = 0
-        for try await buffer in self.body {
+        var parts = self.body.makeAsyncIterator()
+        while true {
+            let next: ByteBuffer?
+            do { next = try await parts.next() } catch { throw Self.reading(error) }
+            guard let buffer = next else { break }
             count += buffer.readableBytes
             guard count <= bytesMax else { throw Refusal.bodyTooLarge }
             block.append(contentsOf: buffer.readableBytesView)

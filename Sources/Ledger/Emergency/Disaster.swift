@@ -108,8 +108,9 @@ extension Records {
             [.text(officer.operatorID), .bytes(officer.certificate)])
     }
 
-    /// Effective with the next request: an officer of the office that declared or of the one that
-    /// confirmed ends it, or takes the proposal back. Throws `.recordUnknown` and `.alreadySettled`.
+    /// Effective with the next request, of visits that it opened too: an officer of the office that
+    /// declared or of the one that confirmed ends it, or takes the proposal back. Throws `.recordUnknown`
+    /// and `.alreadySettled`.
     package mutating func endDisaster(_ id: RecordID, by officer: Officer) throws -> Disaster {
         let (disaster, _) = try disasterToSettle(id)
         guard [disaster.party, disaster.confirmedBy].contains(caller.party.key) else {
@@ -118,6 +119,7 @@ extension Records {
         guard [.proposed, .standing].contains(disaster.state(at: now)) else {
             throw Refusal.alreadySettled
         }
+        write([(Self.endVisits, [.id(id), .time(now)])])
         return try settle(disaster, as: "ended", Self.endDisaster, [.text(officer.operatorID)])
     }
 
@@ -174,6 +176,13 @@ extension Records {
         """
         update exchange.disaster d set ended_party = $2, ended_at = $3, ended_operator = $4
         where d.disaster = $1 returning \(Disaster.columns)
+        """)
+
+    /// Whoever opens one holds the declaration until the commit, so that none is missed.
+    private static let endVisits = Statement(
+        """
+        update exchange.visit v set ends_at = $2 from exchange.emergency_review r
+        where r.disaster = $1 and v.person = r.person and v.visit = r.visit and v.ends_at > $2
         """)
 
     /// Disasters are few: a country's in a year.

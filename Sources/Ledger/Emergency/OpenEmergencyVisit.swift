@@ -18,7 +18,7 @@ package struct EmergencyTry: Sendable {
         """)
 
     fileprivate static let standing = """
-        select d.disaster, d.areas from exchange.institution_area a
+        select d.disaster, d.areas, d.ends_at from exchange.institution_area a
         join exchange.disaster d on a.municipality = any (d.areas)
         where a.party = $1 and d.ends_at > clock_timestamp() and d.begins_at <= clock_timestamp()
             and d.ended_at is null and d.confirmed_at is not null
@@ -26,7 +26,9 @@ package struct EmergencyTry: Sendable {
 
     fileprivate static let selectStanding = Statement(
         "\(standing) order by d.ends_at desc limit 1")
-    fileprivate static let selectStill = Statement("\(standing) and d.disaster = $2")
+    /// Held until the commit: who ends it then ends what was opened by it.
+    fileprivate static let selectStill = Statement(
+        "\(standing) and d.disaster = $2 for share of d")
 }
 
 extension Ledger {
@@ -51,8 +53,8 @@ extension Ledger {
 
 extension Records {
     /// Opens a visit for the one resident of the declared area who has this name, birth date and sex. It
-    /// answers the emergency kinds alone, leaves the resident a notice and the municipality a review,
-    /// all in one commit.
+    /// answers the emergency kinds alone, ends with the disaster at the latest, leaves the resident a
+    /// notice and the municipality a review, all in one commit.
     ///
     /// Nobody under 支援措置 (`isNotDisclosed`) is found: who knows a name must not learn where somebody
     /// lives. Throws `.noDisaster` once the disaster has ended, and `.emergencyNotConfirmed` in the
@@ -66,11 +68,13 @@ extension Records {
         guard let disaster = disasters.first else { throw Refusal.noDisaster }
         let (person, municipality) = try resident(stated, in: try disaster.texts(1))
         let ids = pairwise(person)
+        let over = Instant(microseconds: try disaster.instant(2))
         let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
         let visit = OpenedVisit(
             id: .timeOrdered(), patient: ids.current, kind: EmergencyRules.visitKind,
             consents: rules.consents.map(\.code).sorted(),
-            term: VisitTerm(opened: now, ends: end(now)), cardValidTo: nil, replaces: former,
+            term: VisitTerm(opened: now, ends: min(end(now), over)), cardValidTo: nil,
+            replaces: former,
             isRepeat: false)
         let due = Instant.startOfDay(now.dayInJapan.adding(days: rules.reviewDays + 1))
         write([

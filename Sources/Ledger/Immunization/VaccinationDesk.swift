@@ -27,7 +27,10 @@ struct VaccinationDesk: RecordDesk {
         _ transaction: inout Transaction,
         _ turn: [(sending: VaccinationSending, visit: FieldVisit)]
     ) throws {
-        let persons = Set(turn.map(\.visit.person))
+        // Of who did not agree nothing is read but what the caller sent of them itself: how many rows a
+        // refusal touches would tell what others recorded.
+        let agreed = turn.filter(\.visit.isConsented)
+        let persons = Set(agreed.map(\.visit.person))
         let named = turn.filter { $0.sending.correction == nil }.map {
             ($0.sending.caller.party, $0.sending.sent.vaccination.identifier)
         }
@@ -46,7 +49,7 @@ struct VaccinationDesk: RecordDesk {
         facts = try VaccinationFacts.read(Array(rows[2...]))
         saved = try HeldScreening.load(
             &transaction,
-            of: turn.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
+            of: agreed.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
                 .map(\.visit.person), rules)
         for index in 0..<rows[0].count {
             let held = try HeldVaccination(rows[0][index])

@@ -1,12 +1,12 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Exchange
+import Glibc
 
 /// Where checkpoints go outside the database: `latest` and one file a day in a folder, flushed to
 /// the disk.
 ///
 /// A database that was changed behind the gateway's back cannot also change these, if the folder is
-/// elsewhere. A crash leaves the previous `latest` or the new one, never half of one.
+/// elsewhere. A crash leaves the previous `latest` or a new one, never half of one; it may leave a
+/// `latest-…` beside it, which nobody reads.
 package struct CheckpointOutlet: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         let path: String
@@ -31,49 +31,76 @@ package struct CheckpointOutlet: Sendable {
     /// The note published last; nothing before the first. Throws when it cannot be read: then nobody
     /// knows what was published.
     func latest() throws -> [UInt8]? {
-        let path = "\(folder)/latest"
+        try Self.read("\(folder)/latest", last: SignedNote.bytesMax)
+    }
+
+    /// Nothing where there is no such file.
+    private static func read(_ path: String, last bytesMax: Int) throws -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
             throw Failure(path: path, code: errno)
         }
         defer { close(file) }
-        var about = stat()
-        guard fstat(file, &about) == 0 else { throw Failure(path: path, code: errno) }
-        var bytes = [UInt8](repeating: 0, count: min(Int(about.st_size), SignedNote.bytesMax))
-        guard read(file, &bytes, bytes.count) == bytes.count else {
+        let size = lseek(file, 0, SEEK_END)
+        var bytes = [UInt8](repeating: 0, count: min(max(size, 0), bytesMax))
+        guard pread(file, &bytes, bytes.count, size - bytes.count) == bytes.count else {
             throw Failure(path: path, code: errno)
         }
         return bytes
     }
 
-    /// Adds the note to the day's file, and makes it the latest where `isLater` says so of the one that
-    /// is there. Several sealers share the folder, one of them at a time.
-    func write(_ note: String, isLater: ([UInt8]) throws -> Bool) throws {
-        let place = try lockedFolder()
-        defer { close(place) }
-        try Self.put(Array((note + "\n").utf8), "\(folder)/\(day()).checkpoints", O_APPEND)
-        if try latest().map(isLater) ?? true {
-            let new = "\(folder)/latest.new"
-            try Self.put(Array(note.utf8), new, O_TRUNC)
-            guard rename(new, "\(folder)/latest") == 0 else {
-                throw Failure(path: folder, code: errno)
-            }
+    /// Adds the note to the day's file, and makes it the latest where one of a smaller log is there.
+    /// Several sealers share the folder and none waits for another, which may stand still.
+    func write(_ note: String) throws {
+        var placed = Array(note.utf8)
+        var size = try Self.checkpoint(placed).size
+        let isLatest = try latest().map { try Self.checkpoint($0).size < size } ?? true
+        let today = day()
+        try Self.put(Array((note + "\n").utf8), file(of: today), O_APPEND)
+        // Whoever looked and then stood still comes after a later note. That one was in the day's file
+        // before it was the latest, and is found there and put back.
+        while isLatest {
+            try place(placed)
+            let later = try Set([today, day()]).flatMap { try lastNotes(of: $0, like: placed) }
+                .max { $0.size < $1.size }
+            guard let later, later.size > size else { break }
+            (placed, size) = (later.note, later.size)
         }
         // A new name survives a power cut only once its folder was flushed.
-        guard fsync(place) == 0 else { throw Failure(path: folder, code: errno) }
+        try Self.flush(folder)
     }
 
-    /// The lock ends with the descriptor, also when the process is killed.
-    private func lockedFolder() throws -> Int32 {
-        let place = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard place >= 0 else { throw Failure(path: folder, code: errno) }
-        guard flock(place, LOCK_EX) == 0 else {
+    private func place(_ note: [UInt8]) throws {
+        let new = "\(folder)/latest-\(RecordID.random().text)"
+        try Self.put(note, new, O_EXCL)
+        guard rename(new, "\(folder)/latest") == 0 else {
             let failure = Failure(path: folder, code: errno)
-            close(place)
+            unlink(new)
             throw failure
         }
-        return place
+    }
+
+    /// The whole notes of the same log at the end of a day's file.
+    private func lastNotes(of day: String, like note: [UInt8]) throws -> [(
+        note: [UInt8], size: Int
+    )] {
+        let text = String(decoding: try Self.read(file(of: day), last: 8192) ?? [], as: UTF8.self)
+        let parts = text.split(separator: "\n\n")
+        let origin = try Self.checkpoint(note).origin
+        return zip(parts, parts.dropFirst()).compactMap { body, signatures in
+            let note = Array("\(body)\n\n\(signatures)\n".utf8)
+            guard let checkpoint = try? Self.checkpoint(note), checkpoint.origin == origin else {
+                return nil
+            }
+            return (note, checkpoint.size)
+        }
+    }
+
+    private func file(of day: String) -> String { "\(folder)/\(day).checkpoints" }
+
+    private static func checkpoint(_ note: [UInt8]) throws -> Checkpoint {
+        try Checkpoint(text: SignedNote(note).body)
     }
 
     /// Returns once the bytes are on the disk.

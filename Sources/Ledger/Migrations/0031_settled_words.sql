@@ -31,6 +31,3 @@ end $$;
 create index resident_token_representative on exchange.resident_token (representative)
     where representative is not null;
 grant select (person, representative, revoked_at), update (revoked_at) on exchange.resident_token to tsunagi_office;
-
--- An officer's act asks the same of whom it is about.
-grant select on exchange.withheld to tsunagi_office;

@@ -140,7 +140,7 @@ extension Records {
         from (select coalesce(max(sequence), 0) as last from log.position where person = $1) sealed
         left join log.access_entry e on e.person = $1 and e.xid >= (select next_xid from log.head)
         left join exchange.party p on p.party = e.party
-        left join log.withholding w on w.entry = e.entry
+        left join log.withholding_now w on w.entry = e.entry
         order by e.at desc, e.entry desc
         """)
 
@@ -153,7 +153,7 @@ extension Records {
         from log.position s
         left join log.access_entry e on e.entry = s.entry and e.at = s.at and e.person = $1
         left join exchange.party p on p.party = e.party
-        left join log.withholding w on w.entry = s.entry
+        left join log.withholding_now w on w.entry = s.entry
         where s.person = $1 and s.sequence between $2 and $3 and (e.entry is not null or exists (
             select 1 from log.archive a
             where a.month = date_trunc('month', s.at at time zone 'Asia/Tokyo')::date))

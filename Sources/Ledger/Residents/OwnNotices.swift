@@ -45,7 +45,7 @@ extension Records {
             where person = $1 and xid >= (select next_xid from log.head)),
         held_back as materialized (
             select e.entry, e.visit, e.outcome from about e
-            join log.withholding w on w.entry = e.entry
+            join log.withholding_now w on w.entry = e.entry
             where w.release_at > clock_timestamp())
         select n.notice, n.at, n.kind, n.party, coalesce(p.name, n.party), n.visit, n.subject
         from (

@@ -64,7 +64,8 @@ extension Records {
     package static var lookedAtMax: Int { 5_000 }
 
     /// A municipality finds what it did itself and what was done, for `purposes`, with the data of its
-    /// residents; an auditor finds everything. Every resident shown is entered.
+    /// residents; an auditor finds everything. Every resident shown is entered, and one who was asked for
+    /// by name whether anything was found or not.
     ///
     /// Throws `.recordUnknown` for a key the municipality did not register.
     package mutating func searchLog(_ search: LogSearch, showing purposes: Set<Purpose>) throws
@@ -124,7 +125,7 @@ extension Records {
         for (person, positions) in positions {
             enter(person, basis: "positions " + positions.joined(separator: " "))
         }
-        if positions.isEmpty { enter(nil, basis: "after \(cursor.text)") }
+        if positions.isEmpty { enter(subject.person, basis: "after \(cursor.text)") }
     }
 }
 
@@ -174,7 +175,7 @@ private struct Scope {
             from (\(positions) and s.position <= $4) as looked
             join log.position s on s.position = looked.position
             join log.access_entry e on e.entry = s.entry and e.at = s.at
-            left join log.withholding w on w.entry = e.entry
+            left join log.withholding_now w on w.entry = e.entry
             left join exchange.party p on p.party = e.party
             where ($5::timestamptz is null or e.at >= $5)
                 and ($6::timestamptz is null or e.at < $6)

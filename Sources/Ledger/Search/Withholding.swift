@@ -1,14 +1,15 @@
 package import Exchange
 import Postgres
 
-/// 開示の延期: until when an entry is held back from its resident, by whom and why.
+/// 開示の延期: until when an entry is held back from its resident, by whom and why: to the end that the
+/// office gave, or to when it lifted it.
 package struct Withholding: Sendable {
     package let party: Party
     /// A code of `profiles/access/log.json`.
     package let reason: String
     package let release: Instant
 
-    /// Of `log.withholding w`, joined from the left.
+    /// Of `log.withholding_now w`, joined from the left.
     static let columns = "w.party, w.reason, w.release_at"
 
     init?(_ row: Row, from column: Int) throws {
@@ -75,6 +76,61 @@ extension Records {
             ])
         }
     }
+
+    /// 延期の解除: shows entries that this office holds back to their residents from now on; the marking
+    /// with the last of what it marked. Theirs is the entry of the lifting as well, at once.
+    ///
+    /// Throws `.recordUnknown` unless this office holds every one back, and `.alreadySettled` for one that
+    /// was lifted or whose time is over.
+    package mutating func lift(_ entries: [RecordID], because reference: StatedWord) throws {
+        let held = try transaction.query(
+            Self.selectWithheld,
+            [.uuids(entries.map { UUIDBytes($0) }), .text(caller.party.key)]
+        ).map { row in
+            (
+                id: try row.uuid(0).record, person: try row.uuid(1).person,
+                release: Instant(microseconds: try row.instant(2))
+            )
+        }
+        guard held.count == entries.count else { throw Refusal.recordUnknown }
+        guard held.allSatisfy({ $0.release > now }) else { throw Refusal.alreadySettled }
+        for (person, lifted) in Dictionary(grouping: held, by: \.person) {
+            let lifting = enter(
+                person, basis: "lifted " + lifted.map(\.id.text).sorted().joined(separator: " "))
+            let values: [Value] = [
+                .uuids(lifted.map { UUIDBytes($0.id) }), .text(caller.party.key),
+                .text(reference.text), .id(lifting), .time(now),
+            ]
+            // Of two at once the second waits here, and finds them lifted.
+            let count = try transaction.run(Self.insertLifting, values)
+            guard count == lifted.count else { throw Refusal.alreadySettled }
+            write([(Self.liftMarkings, values)])
+        }
+    }
+
+    private static let selectWithheld = Statement(
+        """
+        select entry, person, release_at from log.withholding_now
+        where entry = any ($1) and party = $2 and entry <> marked_by
+        """)
+
+    private static let insertLifting = Statement(
+        """
+        insert into log.withholding_lift (entry, party, reference, lifted_by, lifted_at)
+        select entry, $2, $3, $4, $5 from unnest($1::uuid[]) as e(entry) on conflict do nothing
+        """)
+
+    /// A marking tells of what it marked, so that it stays hidden while any of that does.
+    private static let liftMarkings = Statement(
+        """
+        insert into log.withholding_lift (entry, party, reference, lifted_by, lifted_at)
+        select distinct w.marked_by, $2, $3, $4::uuid, $5::timestamptz from log.withholding w
+        where w.entry = any ($1) and not exists (
+            select 1 from log.withholding_now other
+            where other.marked_by = w.marked_by and other.entry <> w.marked_by
+                and other.release_at > $5)
+        on conflict do nothing
+        """)
 
     private static let selectOwnEntries = Statement(
         """

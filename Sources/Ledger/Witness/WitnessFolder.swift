@@ -31,7 +31,7 @@ final class WitnessFolder: Sendable {
     func latest() throws -> [UInt8]? { try outlet.latest() }
 
     /// The next note; the one before stays in its day's file.
-    func write(_ note: String) throws { try outlet.write(note) { _ in true } }
+    func write(_ note: String) throws { try outlet.write(note) }
 
     /// Both notes, in a folder that gets its name when it is whole.
     func keep(cosigned: [UInt8], shown: [UInt8]) throws -> String {

@@ -27,8 +27,11 @@ struct GatewayProcess {
             paths: settings.trust.revocationLists, issuers: anchors.all,
             freshness: .init(graceSeconds: Int64(settings.trust.revocationGraceHours) * 3600),
             logger: logger)
-        let certificate = try ServerCertificate(
-            settings.trust, now: WallClock.now, logger: logger)
+        let certificate = try ownCertificate(
+            "server", settings.trust.serverCertificate, settings.trust.serverKey)
+        let feedCertificate = try settings.auditFeed.map {
+            try ownCertificate("audit feed", $0.certificate, $0.key)
+        }
         let ledger = Ledger(
             .init(
                 gateway: Address(settings.databases.gateway),
@@ -48,8 +51,8 @@ struct GatewayProcess {
         // The group stops its services in reverse: listeners first, then what they relied on.
         var services: [any Service] = [
             Heartbeat(
-                ledger: ledger, keys: keys, revocation: revocation, certificate: certificate,
-                logger: logger)
+                ledger: ledger, keys: keys, revocation: revocation,
+                certificates: [certificate, feedCertificate].compactMap(\.self), logger: logger)
         ]
         if let address = settings.databases.sealer {
             services.append(
@@ -61,7 +64,9 @@ struct GatewayProcess {
         if settings.endpoints[.office]?.port != nil {
             services += [FileWork(parts), StatementWork(parts, logger: logger)]
         }
-        if let feed = settings.auditFeed { services.append(try auditFeed(feed, parts)) }
+        if let feed = settings.auditFeed, let receiver = try feedCertificate?.receiver(feed) {
+            services.append(try auditFeed(feed, to: receiver, parts))
+        }
         services.append(
             Together(
                 services: try listeners(
@@ -89,15 +94,16 @@ struct GatewayProcess {
             }, logger: logger)
     }
 
+    private func ownCertificate(
+        _ name: String, _ certificate: String, _ key: String
+    ) throws -> OwnCertificate {
+        try OwnCertificate(
+            name, certificate: certificate, key: key, now: WallClock.now, logger: logger)
+    }
+
     private func auditFeed(
-        _ feed: Settings.AuditFeedSettings, _ parts: GatewayParts
+        _ feed: Settings.AuditFeedSettings, to receiver: SyslogReceiver, _ parts: GatewayParts
     ) throws -> AuditFeed {
-        let receiver = try SyslogReceiver(
-            host: feed.host, port: feed.port,
-            credentials: .init(
-                anchorsPEM: try Files.read(feed.anchors),
-                certificatePEM: try Files.read(feed.certificate),
-                keyPEM: try Files.read(feed.key)))
         let host = ProcessInfo.processInfo.hostName
         return AuditFeed(
             parts, to: receiver, as: try .init(auditor: feed.auditor, host: host), logger: logger)
@@ -143,10 +149,10 @@ struct GatewayProcess {
     private struct Trusted {
         let anchors: Anchors
         let revocation: RevocationStore
-        let certificate: ServerCertificate
+        let certificate: OwnCertificate
 
         init(
-            _ anchors: Anchors, _ revocation: RevocationStore, _ certificate: ServerCertificate
+            _ anchors: Anchors, _ revocation: RevocationStore, _ certificate: OwnCertificate
         ) {
             self.anchors = anchors
             self.revocation = revocation

@@ -9,12 +9,12 @@ import UnixSignals
 
 /// 脈: once a second, what may have changed in the database: rules, suspensions, registered
 /// certificates, the versions of the keys in use; each ten seconds, and at once on SIGHUP, the files:
-/// revocation lists, the gateway's own certificate and its keys.
+/// revocation lists, the gateway's own certificates and its keys.
 struct Heartbeat: Service {
     let ledger: Ledger
     let keys: KeyShelf
     let revocation: RevocationStore
-    let certificate: ServerCertificate
+    let certificates: [OwnCertificate]
     let logger: Logger
 
     func run() async throws {
@@ -63,7 +63,7 @@ struct Heartbeat: Service {
 
     private func reload() {
         revocation.reload()
-        certificate.reload()
+        for certificate in certificates { certificate.reload() }
         do { try keys.reload() } catch {
             logger.error("keys not read again", metadata: ["reason": "\(error)"])
         }
@@ -73,7 +73,7 @@ struct Heartbeat: Service {
 extension Heartbeat {
     /// What an operator watches beside requests: queues that grow, lists that age.
     private func measure() {
-        certificate.measure()
+        for certificate in certificates { certificate.measure() }
         for (name, count) in keys.held {
             Gauge(label: "tsunagi_key_versions", dimensions: [("key", name.rawValue)]).record(count)
         }

@@ -139,6 +139,21 @@ struct AuditSearchTests {
         #expect(none.map(\.hasPerson) == [false])
     }
 
+    @Test func `whoever was asked for by name is on the record, found or not`() async throws {
+        let (key, card) = try await known()
+        try await gateway.index()
+        let fields = [Self.named(key), ("date", "le2001-01-01")]
+        let entries = try await gateway.entries {
+            let found = try await search(Cast.town, fields)
+            #expect(found.events.isEmpty)
+        }
+        #expect(entries.map(\.hasPerson) == [true])
+        let list = try await gateway.send(
+            Cast.portal, "GET", "/fhir/AuditEvent?_count=100",
+            headers: [gateway.session(of: card)])
+        #expect(list.text.contains("search-access-log"))
+    }
+
     @Test func `an auditor sees everything but names, by ids that nobody else has`() async throws {
         let (key, _) = try await known()
         try await gateway.index()

@@ -188,6 +188,91 @@ struct WithholdingTests {
         }
     }
 
+    // MARK: Lifting
+
+    private func lift(
+        _ entries: [String], by party: Party = Cast.town, _ changes: [String: JSON] = [:]
+    ) async throws -> TLSClient.Answer {
+        var body = JSONObject([
+            .init(name: "entries", value: .array(entries.map { .string($0) })),
+            .init(name: "reference", value: "調査終結 令和8年第3号"),
+        ])
+        for (name, value) in changes { body = body.with(name, value) }
+        return try await gateway.send(party, "POST", Self.path + "/lift", body: .object(body))
+    }
+
+    @Test func `an office lifts it before its time, and the resident reads all of it at once`()
+        async throws
+    {
+        let known = try await known()
+        try #require(known.entries.count > 1)
+        try await withhold(order(known.entries)).expect(204)
+        try await gateway.sealEpoch()
+        let (first, rest) = (known.entries[0], Array(known.entries.dropFirst()))
+        let entries = try await gateway.entries { try await lift([first]).expect(204) }
+        #expect(entries.map(\.purpose) == ["withhold-entries"])
+        #expect(entries.allSatisfy { $0.hasPerson && $0.basis?.hasPrefix("lifted ") == true })
+        var text = try await list(known.card).text
+        #expect(text.contains(first))
+        for entry in rest { #expect(!text.contains(entry)) }
+        // The marking tells of the others: of the two that are about withholding only the lifting is shown.
+        #expect(text.matches(of: /"code":"withhold-entries"/).count == 1)
+
+        try await lift(rest).expect(204)
+        try await gateway.sealEpoch()
+        let answer = try await list(known.card)
+        text = answer.text
+        for entry in known.entries { #expect(text.contains(entry)) }
+        #expect(text.matches(of: /"code":"withhold-entries"/).count == 3)
+        let shown = try ShownList([answer.body])
+        #expect(shown.events.allSatisfy { $0.release == nil })
+        let (own, other) = try await verdicts(answer.body)
+        #expect(own.status == 0 && other.status == 0, "\(own.output)\(other.output)")
+    }
+
+    @Test func `only the office that withholds lifts, and once`() async throws {
+        let known = try await known()
+        try await gateway.expect(.recordUnknown, of: .withholdEntries, from: Cast.town) {
+            try await lift(known.entries)
+        }
+        try await withhold(order(known.entries)).expect(204)
+        for (entries, party, refusal) in [
+            (known.entries, Cast.otherTown, Refusal.recordUnknown),
+            ([known.entries[0], RecordID.random().text], Cast.town, .recordUnknown),
+            (known.entries, Cast.auditor, .notYourPurpose),
+            (known.entries, Cast.ombudsman, .notYourPurpose),
+        ] {
+            try await gateway.expect(refusal, of: .withholdEntries, from: party) {
+                try await lift(entries, by: party)
+            }
+        }
+        for (entries, changes, refusal) in [
+            ([], [:], Refusal.missing("entries")), (["x"], [:], .malformed("entries")),
+            (known.entries, ["reference": ""], .malformed("reference")),
+            (
+                known.entries, ["reference": "123456789018"],
+                .individualNumberNotAllowed("reference")
+            ),
+            (known.entries, ["more": "x"], .unknownItem("more")),
+        ] as [([String], [String: JSON], Refusal)] {
+            try await gateway.expect(refusal, of: nil, from: Cast.town) {
+                try await lift(entries, changes)
+            }
+        }
+        // Of two at once one lifts.
+        async let one = lift(known.entries)
+        async let another = lift(known.entries)
+        let answers = try await [one, another]
+        #expect(answers.map(\.status).sorted() == [204, Refusal.alreadySettled.status])
+        try await gateway.expect(.alreadySettled, of: .withholdEntries, from: Cast.town) {
+            try await lift(known.entries)
+        }
+        // What was lifted is not withheld again.
+        try await gateway.expect(.alreadySettled, of: .withholdEntries, from: Cast.town) {
+            try await withhold(order(known.entries))
+        }
+    }
+
     // MARK: The ombudsman
 
     private func complaint(_ known: Known, _ changes: [String: JSON] = [:]) -> JSON {

@@ -38,7 +38,7 @@ struct ReloadTests {
 
     @Test func `a renewed server certificate is shown to the next handshake`() async throws {
         try await CrashWorld.with { world in
-            let (process, door) = try await Self.serve(world)
+            let (process, door) = try await Door.open(world)
             let credentials = try world.pki.credentials(of: Cast.clinic)
             let live = try await TLSClient(port: door.port, credentials: credentials)
             #expect(try await live.send("GET", "/fhir/metadata").status == 200)
@@ -75,7 +75,7 @@ struct ReloadTests {
     @Test func `the server's key is rotated under connected clients without an error`() async throws
     {
         try await CrashWorld.with { world in
-            let (process, door) = try await Self.serve(world)
+            let (process, door) = try await Door.open(world)
             let credentials = try world.pki.credentials(of: Cast.clinic)
             let answers = try await withThrowingTaskGroup(of: Int.self) { group in
                 for isOld in [true, false] {
@@ -164,6 +164,57 @@ struct ReloadTests {
         #expect(twice.status == 0, "\(twice.errors)")
     }
 
+    /// 監査記録の送り先への証明書: taken from its files like the server's own, with the next run.
+    @Test func `a renewed certificate of the audit feed is shown to its receiver`() async throws {
+        try await CrashWorld.with { world in
+            let (certificate, key) = (world.folder + "/feed.pem", world.folder + "/feed.key")
+            func show(_ party: Party, keyOf other: Party? = nil) throws {
+                let shown = try world.pki.credentials(of: party)
+                let kept = try other.map { try world.pki.credentials(of: $0) } ?? shown
+                try SecretFile.replace(key, #require(kept.keyPEM))
+                try SecretFile.replace(certificate, #require(shown.certificatePEM), mode: 0o644)
+            }
+            try world.pki.issue(Cast.auditor, name: Cast.auditor.fileName, at: WallClock.now())
+            // A CA that the receiver does not know.
+            try show(Cast.clinic)
+            let port = try FreePort.take()
+            let receiver = try await SyslogProcess(
+                in: world.folder + "/syslog", pki: world.pki, port: port)
+            let (process, door) = try await Door.open(world) { settings in
+                settings["audit-feed"] = [
+                    "host": "127.0.0.1", "port": port, "certificate": certificate, "key": key,
+                    "anchors": world.pki.path(.server, "ca.pem"), "auditor": Cast.auditor.code,
+                ]
+            }
+            let clinic = try await TLSClient(
+                port: door.port, credentials: world.pki.credentials(of: Cast.clinic))
+            let refused = try await clinic.send("GET", "/fhir/Patient/nobody")
+            #expect(refused.status >= 400)
+            try await door.comes { try await $0.measures("tsunagi_audit_feed_failures_total") }
+            #expect(receiver.kept.isEmpty)
+
+            try show(Cast.auditor, keyOf: Cast.clinic)
+            process.signal(SIGHUP)
+            try await door.comes {
+                try await $0.measures("tsunagi_audit_feed_certificate_refused 1")
+            }
+            #expect(receiver.kept.isEmpty)
+            try show(Cast.auditor)
+            process.signal(SIGHUP)
+            try await door.comes {
+                try await $0.measures("tsunagi_audit_feed_certificate_refused 0")
+            }
+            for _ in 0..<1_200 where !receiver.kept.contains("read-patient") {
+                try await Task.sleep(for: .milliseconds(25))
+            }
+            #expect(receiver.kept.contains("read-patient"))
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+            #expect(process.complaint.contains("audit feed certificate not taken"))
+            try await receiver.stop()
+        }
+    }
+
     /// 個人番号 and office tokens belong to the office listener: a process without one starts without
     /// their keys, and a process with one does not.
     @Test func `each process needs the keys of what it does`() async throws {
@@ -185,17 +236,6 @@ struct ReloadTests {
         }
     }
 
-    private static func serve(_ world: CrashWorld) async throws -> (ServeProcess, Door) {
-        try world.configure { settings in
-            settings["listen"] = ["institution": ["port": 0], "operations": ["port": 0]]
-        }
-        let process = try world.serve()
-        let ports = try await process.ports(2)
-        let door = Door(
-            port: try #require(ports[.institution]), operations: try #require(ports[.operations]))
-        return (process, door)
-    }
-
     private static func certificate(_ world: CrashWorld) throws -> String {
         try text(world.pki.certificatePath(.server, "gateway"))
     }
@@ -210,32 +250,5 @@ struct ReloadTests {
 
     private static func write(_ text: String, to path: String) throws {
         try SecretFile.replace(path, Array(text.utf8), mode: 0o644)
-    }
-}
-
-/// The gateway as seen from outside: its certificate, and its metrics.
-private struct Door {
-    let port: Int
-    let operations: Int
-
-    func shows(_ certificate: String) async throws -> Bool {
-        let client = ["s_client", "-connect", "127.0.0.1:\(port)"]
-        return try OpenSSL.run(client, mayFail: true).contains(certificate)
-    }
-
-    func measures(_ line: String) async throws -> Bool {
-        let client = try await TLSClient(port: operations, credentials: nil)
-        let answer = try await client.send("GET", "/metrics")
-        await client.close()
-        return answer.text.contains(line)
-    }
-
-    /// Within half of the ten seconds after which it would be so without a signal.
-    func comes(_ isSo: (Door) async throws -> Bool) async throws {
-        for _ in 0..<50 {
-            if try await isSo(self) { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        throw TLSClient.Gone(description: "it did not come to be so")
     }
 }

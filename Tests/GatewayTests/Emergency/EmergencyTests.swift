@@ -15,7 +15,7 @@ struct EmergencyTests {
 
     // MARK: Declaring
 
-    private func proposal(
+    func proposal(
         _ areas: [String] = [Cast.town.code], hours: Int64 = 48, _ changes: [String: JSON?] = [:]
     ) -> JSON {
         var body = JSONObject([
@@ -31,11 +31,11 @@ struct EmergencyTests {
         return .object(body)
     }
 
-    private static func operated(_ name: String) -> [(String, String)] {
+    static func operated(_ name: String) -> [(String, String)] {
         [("Tsunagi-Operator", name)]
     }
 
-    private func propose(
+    func propose(
         _ body: JSON, by party: Party = Cast.town, as name: String = "officer-a"
     ) async throws -> TLSClient.Answer {
         try await gateway.send(
@@ -43,7 +43,7 @@ struct EmergencyTests {
     }
 
     /// By the second officer, who has a certificate of their own.
-    private func decide(
+    func decide(
         _ word: String, _ id: String, by party: Party = Cast.town, as name: String = "officer-b"
     ) async throws -> TLSClient.Answer {
         try gateway.pki.issue(party, name: party.fileName + "-second", at: gateway.clock.now())
@@ -58,7 +58,7 @@ struct EmergencyTests {
     }
 
     /// A disaster that stands, as long as `body` takes.
-    private func declared<R>(
+    func declared<R>(
         _ areas: [String] = [Cast.town.code], by party: Party = Cast.town,
         _ body: (_ id: String) async throws -> R
     ) async throws -> R {
@@ -151,7 +151,7 @@ struct EmergencyTests {
         proposal([Cast.town.code], hours: 48, changes)
     }
 
-    private func stated(_ resident: TestResident, _ changes: [String: JSON?] = [:]) -> JSON {
+    func stated(_ resident: TestResident, _ changes: [String: JSON?] = [:]) -> JSON {
         var body = JSONObject([
             .init(name: "name", value: .string(resident.name)),
             .init(name: "birthDate", value: .string(resident.dateOfBirth)),
@@ -164,7 +164,7 @@ struct EmergencyTests {
         return .object(body)
     }
 
-    private func receive(
+    func receive(
         _ body: JSON, at institution: Party = Cast.clinic, as name: String = "nurse-1"
     ) async throws -> TLSClient.Answer {
         try await gateway.send(
@@ -172,7 +172,7 @@ struct EmergencyTests {
     }
 
     /// Somebody who lives in `town` and holds a certificate there; with a name that nobody else has.
-    private func resident(
+    func resident(
         in town: Party = Cast.town, isHidden: Bool = false, consentKind: String = "kodomo"
     ) async throws -> (resident: TestResident, card: SoftwareCard) {
         var (resident, card) = try await gateway.settle(in: town)
@@ -188,8 +188,7 @@ struct EmergencyTests {
         return (resident, card)
     }
 
-    private func place(_ institution: Party = Cast.clinic, in town: Party = Cast.town) async throws
-    {
+    func place(_ institution: Party = Cast.clinic, in town: Party = Cast.town) async throws {
         let isPlaced = try await gateway.registry.place(
             institution, in: LocalGovernmentCode(town.code))
         #expect(isPlaced)

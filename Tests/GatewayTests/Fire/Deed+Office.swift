@@ -159,6 +159,11 @@ extension Deed {
                         "releaseAt":"\(until)"}
                         """))
         },
+        office("liftWithholdings", .nobody) { _, person in
+            .post(
+                person.town, "/access-log/withholdings/lift",
+                try JSON(reading: #"{"entries":["\#(nobody)"],"reference":"終結3号"}"#))
+        },
     ]
 
     private static func proposed(_ fire: Fire, by party: Party) async throws -> Ask {

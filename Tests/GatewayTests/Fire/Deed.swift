@@ -34,7 +34,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
     /// answer.
     static let elsewhere: Set = [
         "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
-        "decideCardBindingsFile", "decideGuardianshipsFile", "withholdEntries",
+        "decideCardBindingsFile", "decideGuardianshipsFile", "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
         "answerEmergencyReview",

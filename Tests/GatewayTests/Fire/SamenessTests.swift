@@ -79,6 +79,19 @@ struct SamenessTests {
             return .post(Cast.clinic, RunningGateway.billPath, .object(bill.body(visit)))
         },
         declined(
+            "a vaccination, not agreed to", without: "immunization",
+            holding: { gateway, _, card in
+                let visit = try await gateway.openVisit(
+                    card, at: Cast.pharmacy, consents: FirePerson.consents)
+                let dose = SentDose(on: gateway.clock.today.adding(days: -30))
+                try await gateway.record(dose, visit, by: Cast.pharmacy).expect(201)
+            }
+        ) { gateway, visit in
+            let dose = SentDose(on: gateway.clock.today)
+            return .post(
+                Cast.clinic, RunningGateway.vaccinationPath, .object(dose.body(visit)))
+        },
+        declined(
             "questionnaires, not agreed to", without: "immunization",
             holding: { gateway, _, card in
                 _ = try await gateway.submit(

@@ -79,6 +79,21 @@ extension OpenAPI {
                 .tooMany("entries"), .individualNumberNotAllowed("reference"), .recordUnknown,
                 .alreadySettled, .termTooLong, .rulesUnknown,
             ]),
+        Operation(
+            method: .post, path: "/access-log/withholdings/lift", id: "liftWithholdings",
+            field: "log",
+            ja: "開示の延期を、期限より前に解く",
+            en:
+                "Shows entries that the office holds back to their residents from now on, when what they "
+                + "were held back for is over. Only the office that holds them back lifts it, once; its "
+                + "entry is the residents' to read as well.",
+            token: .officeIfAny, parameters: [.operatorID],
+            body: .json(.reference("Lifting"), lifting),
+            answers: [.nothing("They are shown.")],
+            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .tooMany("entries"), .individualNumberNotAllowed("reference"), .recordUnknown,
+                .alreadySettled,
+            ]),
     ]
 
     static let auditSchemas: [(name: String, schema: Schema)] = [
@@ -103,6 +118,13 @@ extension OpenAPI {
                 .required("releaseAt", .instant),
             ])
         ),
+        (
+            "Lifting",
+            .object([
+                .required("entries", .list(of: .id).most(200)),
+                .required("reference", .text.longest(200).note("決定の番号と日付")),
+            ])
+        ),
     ]
 
     private static let complaint = #"""
@@ -113,5 +135,9 @@ extension OpenAPI {
     private static let withholding = #"""
         {"entries": ["01973fd2-4d7e-7a3b-9c1e-5f2a7b8c9d0e"], "reason": "inspection",
          "reference": "監査計画 令和8年第3号", "releaseAt": "2026-12-01T00:00:00+09:00"}
+        """#
+
+    private static let lifting = #"""
+        {"entries": ["01973fd2-4d7e-7a3b-9c1e-5f2a7b8c9d0e"], "reference": "調査終結 令和8年第3号"}
         """#
 }

@@ -1,0 +1,135 @@
+import Exchange
+import Gateway
+import Logging
+import Metrics
+import Synchronization
+import Trust
+
+/// 自らの証明書: a certificate and key that the gateway shows, as a server or to the audit feed's receiver, read
+/// again without a restart. New handshakes get the new one and live connections stay. A pair that does
+/// not serve (unreadable, not belonging together, out of its dates) leaves the old one in place, and
+/// the log and a metric say so.
+final class OwnCertificate: Sendable {
+    struct Pair: Equatable {
+        let certificate: [UInt8]
+        let key: [UInt8]
+    }
+
+    private struct State {
+        var pair: Pair
+        var notAfter: Instant
+        var followers: [@Sendable (Pair) throws -> Void] = []
+        /// What was said last of files that do not serve: said once, not every ten seconds.
+        var complaint: String?
+    }
+
+    /// What it is shown as: `server` or `audit feed`.
+    private let name: String
+    private let paths: (certificate: String, key: String)
+    private let now: @Sendable () -> Instant
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    init(
+        _ name: String, certificate: String, key: String, now: @escaping @Sendable () -> Instant,
+        logger: Logger
+    ) throws {
+        self.name = name
+        paths = (certificate, key)
+        self.now = now
+        self.logger = logger
+        let pair = try Self.read(paths)
+        state = Mutex(State(pair: pair, notAfter: try Self.leaf(pair).notAfter))
+    }
+
+    /// What is made of the pair now, and told of each later one by `take`, which throws for one that does
+    /// not serve.
+    func shown<Side: Sendable>(
+        by make: (Pair) throws -> Side, _ take: @escaping @Sendable (Side, Pair) throws -> Void
+    ) throws -> Side {
+        try state.withLock { state in
+            let side = try make(state.pair)
+            state.followers.append { try take(side, $0) }
+            return side
+        }
+    }
+
+    /// Reads both files again, and takes them when they have changed and serve.
+    func reload() {
+        state.withLock { state in
+            do {
+                let pair = try Self.read(paths)
+                if pair != state.pair {
+                    try take(pair, &state)
+                    logger.notice(
+                        "\(name) certificate loaded", metadata: ["until": "\(state.notAfter.text)"])
+                }
+                state.complaint = nil
+            } catch {
+                let complaint = "\(error)"
+                if state.complaint != complaint {
+                    logger.error(
+                        "\(name) certificate not taken; the last good one stays",
+                        metadata: ["reason": "\(complaint)"])
+                }
+                state.complaint = complaint
+            }
+        }
+    }
+
+    func measure() {
+        let (notAfter, isRefused) = state.withLock { ($0.notAfter, $0.complaint != nil) }
+        let metric = "tsunagi_\(name.replacing(" ", with: "_"))_certificate"
+        Gauge(label: metric + "_seconds_left").record(notAfter.seconds - now().seconds)
+        Gauge(label: metric + "_refused").record(isRefused ? 1 : 0)
+    }
+
+    private func take(_ pair: Pair, _ state: inout State) throws {
+        let leaf = try Self.leaf(pair)
+        guard leaf.notBefore <= now(), now() < leaf.notAfter else {
+            throw FileProblem(paths.certificate, "is out of its dates")
+        }
+        // All show the same pair: what serves the first serves the others.
+        for follower in state.followers { try follower(pair) }
+        state.pair = pair
+        state.notAfter = leaf.notAfter
+    }
+
+    private static func read(_ paths: (certificate: String, key: String)) throws -> Pair {
+        Pair(
+            certificate: try Files.read(paths.certificate), key: try SecretFile.read(paths.key))
+    }
+
+    private static func leaf(_ pair: Pair) throws -> ParsedCertificate {
+        guard let leaf = try ParsedCertificate.all(in: pair.certificate).first else {
+            throw Reason.malformed
+        }
+        return leaf
+    }
+}
+
+extension OwnCertificate {
+    /// One listener's side of TLS.
+    func tls(clientRoots: [UInt8]) throws -> ServerTLS {
+        let material = { @Sendable (pair: Pair) in
+            ServerTLSMaterial(
+                certificateChainPEM: pair.certificate, privateKeyPEM: pair.key,
+                clientRootsPEM: clientRoots)
+        }
+        return try shown(by: { try ServerTLS(material($0)) }) { try $0.reload(material($1)) }
+    }
+
+    /// The audit feed's side.
+    func receiver(_ feed: Settings.AuditFeedSettings) throws -> SyslogReceiver {
+        let anchors = try Files.read(feed.anchors)
+        let credentials = { @Sendable (pair: Pair) in
+            SyslogReceiver.Credentials(
+                anchorsPEM: anchors, certificatePEM: pair.certificate, keyPEM: pair.key)
+        }
+        return try shown(
+            by: {
+                try SyslogReceiver(host: feed.host, port: feed.port, credentials: credentials($0))
+            }
+        ) { try $0.reload(credentials($1)) }
+    }
+}
