@@ -47,6 +47,9 @@ extension GatewayParts {
             route(.post, "/fhir/Claim/$submit", for: .settleBill, handle: settleBill),
             route(.get, "/fhir/ClaimResponse/:id", for: .readBill, handle: readBill),
             route(
+                .get, "/fhir/ClaimResponse", for: .readStatements, handle: readClaimResponses),
+            route(.get, "/claims/statements", for: .readStatements, handle: readOwnStatement),
+            route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings),
         ] + checkupRoutes(.open, record: .recordCheckup, read: .readCheckups)
@@ -67,7 +70,8 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + [
+        fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + claimRoutes
+            + [
             Route(.post, "/oauth2/token", handle: issueOfficeToken),
             route(
                 .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
@@ -143,6 +147,31 @@ extension GatewayParts {
         ]
     }
 
+    /// 請求と月次の照合.
+    private var claimRoutes: [Route] {
+        [
+            route(
+                .post, "/claims/files", for: .submitClaims, handle: receiveReceipts),
+            route(.post, "/claims", for: .submitClaims, handle: receiveClaims),
+            route(
+                .post, "/claims/months/:month/events", for: .submitClaims, handle: followClaims),
+            route(.post, "/claims/months/:month/runs", for: .reconcileMonth, handle: runMonth),
+            route(.get, "/claims/months/:month/runs/:run", for: .readClaims, handle: readMonthRun),
+            route(
+                .get, "/claims/months/:month/runs/:run/statement", for: .readClaims,
+                handle: readMonthStatement),
+            route(
+                .post, "/claims/months/:month/closings", for: .reconcileMonth,
+                handle: closeMonth),
+            route(
+                .get, "/claims/months/:month/closings/:number", for: .readClaims,
+                handle: readClosing),
+            route(.get, "/fhir/ExplanationOfBenefit", for: .readClaims, handle: readBenefits),
+            route(.get, "/refunds", for: .readRefunds, handle: readRefunds),
+            route(.post, "/refunds/:id/answers", for: .answerRefund, handle: answerRefund),
+        ]
+    }
+
     private var emergencyRoutes: [Route] {
         [
             route(.post, "/disasters", for: .declareDisaster, handle: proposeDisaster),
@@ -195,6 +224,8 @@ extension GatewayParts {
                 .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
                 handle: readOwnForecast),
             route(.get, "/balances", for: .readOwnBalances, handle: readOwnBalances),
+            route(.post, "/refunds", for: .requestRefund, handle: requestRefund),
+            route(.get, "/refunds", for: .readOwnRefunds, handle: readOwnRefunds),
             route(
                 .post, "/fhir/QuestionnaireResponse", for: .saveScreening, handle: saveScreening),
             route(

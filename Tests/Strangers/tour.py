@@ -71,6 +71,7 @@ class Tour:
         self.infant = world.card(world.number("baby-birth.json"))
         self.eligibility()
         self.bills()
+        self.months()
         self.vaccinations()
         self.checkups()
         self.residents()
@@ -119,6 +120,13 @@ class Tour:
         self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, {**bill, "use": "claim"})
         self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, {**bill, "use": "claim", "status": "cancelled"})
         self.send(HOSPITAL, "POST", "/fhir/Claim/$submit", 200, {**bill, "use": "predetermination"})
+
+    def months(self):
+        """The month that the demo's town closed, as the town and its clinic read it."""
+        month = f"month={self.today.isoformat()[:7]}"
+        self.send(TOWN, "GET", f"/fhir/ExplanationOfBenefit?{month}&show=all", 200)
+        self.send(CLINIC, "GET", f"/fhir/ClaimResponse?{month}", 200)
+        self.send(CLINIC, "GET", "/fhir/ClaimResponse", 400)
 
     def vaccinations(self):
         token = self.world.token(self.baby)

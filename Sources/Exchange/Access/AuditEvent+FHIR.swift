@@ -131,19 +131,22 @@ extension AccessEntryView {
             .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
             .readCheckups,
             .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
-            .examineComplaint, .readEmergencyReviews:
+            .examineComplaint, .readEmergencyReviews, .readStatements, .readClaims,
+            .reconcileMonth, .readRefunds:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
             .settleReview, .feedCards,
-            .recordVaccination, .settleBill, .saveScreening, .recordCheckup,
+            .recordVaccination, .settleBill, .submitClaims, .requestRefund, .answerRefund,
+            .saveScreening, .recordCheckup,
             .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
             .create
         case .readRepresented, .readOwnRepresentatives, .readOwnBlocks,
             .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-            .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
+            .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnRefunds,
+            .readOwnScreenings,
             .readOwnCheckups,
             .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search

@@ -117,7 +117,9 @@ extension Listener {
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["create", "update", "read"], operations: ["check"]),
                 ServedResource(type: "Claim", operations: ["submit"]),
-                ServedResource(type: "ClaimResponse", interactions: ["read"]),
+                ServedResource(
+                    type: "ClaimResponse", interactions: ["read", "search-type"],
+                    searchParameters: [("month", "string"), ("body", "string")]),
                 ServedResource(
                     type: "DiagnosticReport", profile: FHIR.Profile.checkup,
                     interactions: ["create", "update", "read", "search-type"],
@@ -141,6 +143,11 @@ extension Listener {
                     interactions: ["search-type"],
                     searchParameters: [("patient.identifier", "token")]),
                 forms, ServedResource(type: "Task", interactions: ["search-type", "update"]),
+                ServedResource(
+                    type: "ExplanationOfBenefit", interactions: ["search-type"],
+                    searchParameters: [
+                        ("month", "string"), ("run", "number"), ("show", "string"),
+                    ]),
             ]
         case .resident:
             forms.operations = ["populate"]

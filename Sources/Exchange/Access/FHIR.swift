@@ -73,6 +73,7 @@ package enum FHIR {
         static let adjudication = "http://terminology.hl7.org/CodeSystem/adjudication"
         static let claimType = "http://terminology.hl7.org/CodeSystem/claim-type"
         static let copayment = "urn:tsunagi:CodeSystem:copayment"
+        static let claim = "urn:tsunagi:claim"
         static let language = "urn:ietf:bcp:47"
         static let consentScope = "http://terminology.hl7.org/CodeSystem/consentscope"
     }
@@ -103,6 +104,7 @@ package enum FHIR {
         static let vaccinationBasis = "urn:tsunagi:StructureDefinition:vaccination-basis"
         static let insuranceShare = "urn:tsunagi:StructureDefinition:insurance-share"
         static let collected = "urn:tsunagi:StructureDefinition:collected"
+        static let claimStanding = "urn:tsunagi:StructureDefinition:claim-standing"
         static let billStatus = "urn:tsunagi:StructureDefinition:bill-status"
         static let copaymentWarning = "urn:tsunagi:StructureDefinition:copayment-warning"
         static let recordedBy = "urn:tsunagi:StructureDefinition:recorded-by"

@@ -25,6 +25,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case settleBill = "settle-bill"
     /// 送信した会計の参照 (institution).
     case readBill = "read-bill"
+    /// 請求の明細の参照 (institution).
+    case readStatements = "read-statements"
     /// 受付での予診票の参照 (institution).
     case readScreenings = "read-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
@@ -53,6 +55,16 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readSensitiveCheckups = "read-sensitive-checkups"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
+    /// 請求ファイルと請求の経過の受領 (municipality, prefecture).
+    case submitClaims = "submit-claims"
+    /// 月次の照合と締め (municipality, prefecture).
+    case reconcileMonth = "reconcile-month"
+    /// 照合の結果の参照 (municipality, prefecture).
+    case readClaims = "read-claims"
+    /// 償還払いの一覧の参照 (municipality, prefecture).
+    case readRefunds = "read-refunds"
+    /// 償還払いの決定 (municipality, prefecture).
+    case answerRefund = "answer-refund"
     /// 検診対象者の登録 (municipality).
     case registerCheckupTargets = "register-checkup-targets"
     /// 保護者・後見の登録 (municipality).
@@ -133,6 +145,10 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case revokeHealthCard = "revoke-health-card"
     /// 本人の自己負担と上限額の残りの参照 (portal).
     case readOwnBalances = "read-own-balances"
+    /// 本人の償還払いの申請 (portal).
+    case requestRefund = "request-refund"
+    /// 本人の償還払いの参照 (portal).
+    case readOwnRefunds = "read-own-refunds"
     /// 本人の健診結果の参照 (portal).
     case readOwnCheckups = "read-own-checkups"
     /// 本人の、慎重に扱う健診項目の参照 (portal).
@@ -150,12 +166,12 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
             .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill,
-            .readScreenings, .recordCheckup,
+            .readStatements, .readScreenings, .recordCheckup,
             .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration, .receiveEntitlements, .receiveBills,
-            .readStatement:
+            .readStatement, .submitClaims, .reconcileMonth, .readClaims, .readRefunds, .answerRefund:
             [.municipality, .prefecture]
         case .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
             .receiveVaccinations, .receiveCheckups, .receiveSensitiveCheckups,
@@ -174,7 +190,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .readOwnEntitlements, .readOwnVisits, .endOwnVisit, .withdrawOwnConsent,
             .readOwnBlocks, .setOwnBlock, .liftOwnBlock, .readOwnNotices, .readOwnVaccinations,
             .readOwnForecast,
-            .readOwnBalances, .saveScreening, .readOwnScreenings, .issueHealthCard,
+            .readOwnBalances, .requestRefund, .readOwnRefunds, .saveScreening, .readOwnScreenings,
+            .issueHealthCard,
             .revokeHealthCard,
             .readOwnCheckups, .readOwnSensitiveCheckups, .readOwnMeasurements,
             .readOwnCheckupPlan, .readOwnAccessLog:

@@ -150,6 +150,12 @@ extension Refusal {
             .collectedTooMuch,
             .billChanged,
             .billVoided,
+            .refundNotHeld,
+            .refundAsked,
+            .refundAnswered,
+            .claimStep,
+            .monthChanged,
+            .monthUnverified,
             .responseSubmitted,
             .termTooLong,
             .alreadySettled,
@@ -241,6 +247,12 @@ extension Refusal {
         case .collectedTooMuch: .collectedTooMuch
         case .billChanged: .billChanged
         case .billVoided: .billVoided
+        case .refundNotHeld: .refundNotHeld
+        case .refundAsked: .refundAsked
+        case .refundAnswered: .refundAnswered
+        case .claimStep: .claimStep
+        case .monthChanged: .monthChanged
+        case .monthUnverified: .monthUnverified
         case .responseSubmitted: .responseSubmitted
         case .termTooLong: .termTooLong
         case .alreadySettled: .alreadySettled

@@ -89,6 +89,16 @@ package enum Refusal: Error, Hashable, Sendable {
     case billChanged
     case billVoided
 
+    // Refunds.
+    case refundNotHeld
+    case refundAsked
+    case refundAnswered
+
+    // The month of claims.
+    case claimStep
+    case monthChanged
+    case monthUnverified
+
     // Withheld entries, disasters and the visits opened in them.
     case termTooLong
     case alreadySettled

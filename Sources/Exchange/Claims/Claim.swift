@@ -41,6 +41,9 @@ package struct Claim: Sendable {
         package static let withdrawn = Marks(rawValue: 2)
         /// Its file has errors at this receipt.
         package static let damaged = Marks(rawValue: 4)
+        /// 前月までの請求: of another run. It counts beside those of this one, for duplicates and
+        /// caps, and is told and summed where it came.
+        package static let earlier = Marks(rawValue: 8)
     }
 
     /// A day nobody said; as the first of a period, one without beginning.
@@ -57,7 +60,7 @@ package struct Claim: Sendable {
     /// Ten digits; `nil` where no institution is said.
     var institutionText: String? { Self.text(ofInstitution: institution) }
 
-    static func text(ofInstitution code: UInt64) -> String? {
+    package static func text(ofInstitution code: UInt64) -> String? {
         code == 0 ? nil : Digits.padded(Int(code), to: 10)
     }
 
@@ -100,6 +103,8 @@ package struct CertificateNumber: Hashable, Comparable, Sendable {
     package var payerText: String { Self.text(ofPayer: payer) }
     package var law: Int { Int(namesPayer ? payer / 1_000_000 : payer) }
     var namesPayer: Bool { payer >= 100 }
+    /// Both numbers are there: it can be somebody's.
+    package var namesHolder: Bool { namesPayer && recipient != .none }
 
     /// As it was named: eight digits, or the two of a law number.
     static func text(ofPayer payer: UInt32) -> String {

@@ -36,6 +36,10 @@ package struct ClaimRules: Sendable {
 
     /// A law number of the national order; every other one is a local scheme's.
     func isNational(law: Int) -> Bool { rank(ofLaw: law) != UInt8.max }
+
+    package func isNational(payer: UInt32) -> Bool {
+        isNational(law: CertificateNumber(payer: payer, recipient: .none).law)
+    }
 }
 
 /// 別表: the code lists of receipt files.

@@ -27,13 +27,13 @@ package struct Reconciliation: Sendable {
             for index in batch.claims.indices { alone(index, in: batch, &sink) }
         }
         together(batch, among: some, &sink)
-        return sink.findings
+        return sink.findings.filter { !batch.claims[Int($0.claim)].marks.contains(.earlier) }
     }
 
     /// What can be said of a claim without any other.
     private func alone(_ index: Int, in batch: ClaimBatch, _ sink: inout FindingSink) {
         let claim = batch.claims[index]
-        guard !claim.marks.contains(.withdrawn) else { return }
+        guard claim.marks.isDisjoint(with: [.withdrawn, .earlier]) else { return }
         sink.claim = Int32(index)
         sink.part = -1
         if claim.marks.contains(.damaged) { sink.add(.recordDamaged) }

@@ -17,6 +17,8 @@ package struct RuleBook: Sendable {
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
     package let copayment: CopaymentRules?
+    /// 請求照合の決まり; absent as above.
+    package let claims: ClaimRules?
     package let layouts: Layouts
     /// 保存期間; `nil` in a version that was loaded before any month could be archived.
     package let retention: RetentionRule?
@@ -58,6 +60,9 @@ package struct RuleBook: Sendable {
         emergency = try Self.field(isKept) { [consentKinds] () throws(RuleFault) in
             try EmergencyRules(
                 reading: folder.file("access/emergency.json"), consentKinds: consentKinds)
+        }
+        claims = try Self.field(isKept) { () throws(RuleFault) in
+            try ClaimRules(reading: files)
         }
         copayment =
             try Self.field(isKept) { () throws(RuleFault) in

@@ -16,20 +16,21 @@ package enum OpenAPI {
         case .institution:
             [
                 visits, emergencyVisits, eligibility, vaccinations, screenings, checkups, bills,
+                claimStatements,
                 common,
             ].flatMap(\.self)
         case .office:
             [
                 officeTokens, registrations, files, deliveries, statements, guardianships,
                 invitations, vaccinationLines,
-                maternalOffice, cards, replayForBodies, audits, emergencies,
+                maternalOffice, claims, refunds, cards, replayForBodies, audits, emergencies,
                 common,
             ].flatMap(\.self)
         case .resident:
             [
                 sessions, representation, ownRecords, ownDecisions, ownVaccinations, ownScreenings,
                 healthCards, ownCheckups,
-                ownBalances,
+                ownBalances, ownRefunds,
                 common,
             ].flatMap(\.self)
         case .operations: operating
@@ -40,7 +41,8 @@ package enum OpenAPI {
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, statementSchemas,
         cardSchemas,
         sessionSchemas, representationSchemas,
-        vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, contractSchemas,
+        vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, claimSchemas, refundSchemas,
+        contractSchemas,
         auditSchemas, emergencySchemas,
     ].flatMap(\.self)
 

@@ -123,6 +123,8 @@ enum PageLimits {
     /// Lines of a ledger, of 3 kB each: a day of a large city in a few answers.
     static let linesMax = 1_000
     static let linesDefault = 100
+    /// Payments of a month come in one notice; 10,000 steps of 150 B are 1.5 MB.
+    static let claimEventsMax = 10_000
 }
 
 extension Request {
@@ -167,13 +169,16 @@ extension Request {
         return (offset, count)
     }
 
-    func page(offset: Int, count: Int) -> @Sendable (_ total: Int) -> SearchPage {
-        let (base, path) = (base, origin + uri.path)
+    /// `narrowed`: what else of the query says which list it is, each with `&` behind it.
+    func page(
+        _ narrowed: String = "", offset: Int, count: Int
+    ) -> @Sendable (_ total: Int) -> SearchPage {
+        let (base, list) = (base, "\(origin)\(uri.path)?\(narrowed)")
         return { total in
             let next = offset + count
             return SearchPage(
-                base: base, selfLink: "\(path)?_offset=\(offset)&_count=\(count)",
-                nextLink: next < total ? "\(path)?_offset=\(next)&_count=\(count)" : nil,
+                base: base, selfLink: "\(list)_offset=\(offset)&_count=\(count)",
+                nextLink: next < total ? "\(list)_offset=\(next)&_count=\(count)" : nil,
                 total: total)
         }
     }

@@ -82,12 +82,8 @@ extension Records {
 
     private static let selectRefunds = Statement(
         """
-        select \(CapMonth.columns), m.refund, m.yen, m.status, m.at from exchange.refund_case m
-        where m.person = $1 and not exists (
-            select 1 from exchange.refund_case later
-            where later.person = m.person and later.refund = m.refund
-                and later.version > m.version)
-            and \(isShown("$3"))
+        select \(CapMonth.columns), m.refund, m.yen, m.status, m.at from exchange.refund_now m
+        where m.person = $1 and m.paid is null and \(isShown("$3"))
         order by m.month desc, m.at desc limit $2
         """)
 }

@@ -34,11 +34,12 @@ extension BenchCommand {
             let report = run.report()
             let total = report.total
             let reconciling = Date().timeIntervalSince(started)
+            let peak = OwnMemory.peakKilobytes
             if let rows { try write(report, to: rows) }
             Output.line(
                 "{\"claims\":\(total.accepted.count + total.questioned.count),"
                     + "\"read_s\":\(reading),\"reconcile_s\":\(reconciling),"
-                    + "\"peak_kb\":\(OwnMemory.peakKilobytes)}")
+                    + "\"peak_kb\":\(peak)}")
         }
 
         /// Ten records a receipt, as a clinic's are; ASCII but for the name, so that no table is measured.

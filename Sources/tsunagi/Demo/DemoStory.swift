@@ -19,6 +19,7 @@ struct DemoStory {
         try await resident()
         try vaccination()
         try await checkup()
+        try await month()
         try auditor()
     }
 
@@ -136,7 +137,7 @@ struct DemoStory {
     }
 
     private func auditor() throws {
-        teller.chapter("12. The auditor trusts nothing and reads the log again")
+        teller.chapter("13. The auditor trusts nothing and reads the log again")
         let world = teller.world
         let arguments = [
             "seal", "verify", "--database", world.conninfo(as: "tsunagi_reader"), "--checkpoint",

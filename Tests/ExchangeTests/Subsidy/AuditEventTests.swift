@@ -39,12 +39,13 @@ import Testing
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
                 .readCheckups,
                 .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
-                .examineComplaint, .readEmergencyReviews:
+                .examineComplaint, .readEmergencyReviews, .readStatements, .readClaims,
+                .reconcileMonth, .readRefunds:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .registerGuardianships, .registerVaccinationTargets, .settleReview, .feedCards,
                 .recordVaccination,
-                .settleBill,
+                .settleBill, .submitClaims, .requestRefund, .answerRefund,
                 .saveScreening, .recordCheckup,
                 .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
@@ -52,7 +53,8 @@ import Testing
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
             case .readRepresented, .readOwnRepresentatives, .readOwnBlocks,
                 .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
-                .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnScreenings,
+                .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnRefunds,
+                .readOwnScreenings,
                 .readOwnCheckups,
                 .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])

@@ -136,9 +136,9 @@ import Testing
         ),
         (
             "access/acting.json", #""maternal-sensitive""#, #""maternal-secret""#,
-            "purposes[11].anyOf", "names an unknown kind of consent"
+            "purposes[13].anyOf", "names an unknown kind of consent"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[29].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[35].code", "is unknown"),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"

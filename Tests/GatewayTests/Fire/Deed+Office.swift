@@ -7,7 +7,7 @@ extension Deed {
         _ id: String, _ about: About, _ make: @escaping Make
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
-    static let office: [Deed] = registrations + lists + files + audits + emergencies
+    static let office: [Deed] = registrations + lists + files + claims + audits + emergencies
 
     private static let registrations: [Deed] =
         rows(
@@ -130,6 +130,60 @@ extension Deed {
         #"{"resourceType":"Task","status":"in-progress","note":[{"text":"訪問した。"}]}"#
 
     private static let question = #"{"statement":"\#(nobody)","level":0,"node":0}"#
+
+    /// A file of claims names certificates; whose they are, a month that is run says. Those have suites of
+    /// their own.
+    private static let claims: [Deed] = [
+        office("postClaimFile", .nobody) { _, person in
+            Ask(
+                party: person.town, method: "POST", path: "/claims/files?month=2019-01",
+                headers: [("Content-Type", "text/csv")],
+                body: SentClaim.file([SentClaim("R-2")], claimMonth))
+        },
+        office("postClaims", .nobody) { _, person in
+            .post(
+                person.town, "/claims?month=2019-01",
+                try JSON(reading: "{\"claims\":[\(SentClaim("R-1").json(claimMonth, 1))]}"))
+        },
+        office("postClaimEvents", .nobody) { _, person in
+            .post(
+                person.town, "/claims/months/2019-02/events",
+                try JSON(
+                    reading: """
+                        {"events":[{"claim":"\(nobody).1","step":"paid","on":"2019-03-01"}]}
+                        """))
+        },
+        office("runMonth", .nobody) { _, person in
+            .post(person.town, "/claims/months/2019-02/runs", nil)
+        },
+        office("readMonthRun", .nobody) { _, person in
+            .get(person.town, "/claims/months/2019-02/runs/latest")
+        },
+        office("readMonthStatement", .nobody) { _, person in
+            .get(person.town, "/claims/months/2019-02/runs/latest/statement")
+        },
+        office("closeMonth", .nobody) { _, person in
+            .post(
+                person.town, "/claims/months/2019-02/closings",
+                try JSON(reading: #"{"run":1,"digest":"00"}"#))
+        },
+        office("readClosing", .nobody) { _, person in
+            .get(person.town, "/claims/months/2019-02/closings/1")
+        },
+        office("readRefunds", .shown) { _, person in .get(person.town, "/refunds") },
+        office("answerRefund", .nobody) { _, person in
+            .post(
+                person.town, "/refunds/\(nobody)/answers",
+                try JSON(reading: #"{"decision":"paid","on":"2019-02-01"}"#))
+        },
+        office("readBenefits", .nobody) { _, person in
+            .get(person.town, "/fhir/ExplanationOfBenefit?month=2019-02")
+        },
+    ]
+
+    private static var claimMonth: ServiceMonth {
+        ServiceMonth(of: CalendarDay(daysSince1970: 17_900))
+    }
 
     private static let nobody = "00000000-0000-4000-8000-000000000000"
 

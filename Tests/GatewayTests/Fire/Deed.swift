@@ -38,6 +38,8 @@ struct Deed: Sendable, CustomTestStringConvertible {
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
         "answerEmergencyReview",
+        "postClaimEvents", "runMonth", "readMonthRun", "readMonthStatement", "closeMonth",
+        "readClosing", "readBenefits", "readClaimStatement", "requestRefund", "answerRefund",
     ]
 
     static let all =
@@ -137,6 +139,12 @@ struct Deed: Sendable, CustomTestStringConvertible {
             .post(Cast.clinic, RunningGateway.billPath, .object(person.bill.body(person.visit)))
         },
         read("readBill") { "/fhir/ClaimResponse/\($0.billID)" },
+        institution("readClaimStatement", .nobody) { _, _ in
+            .get(Cast.clinic, "/claims/statements?month=2019-01")
+        },
+        institution("readClaimResponses", .nobody) { _, _ in
+            .get(Cast.clinic, "/fhir/ClaimResponse?month=2019-01")
+        },
         institution("searchScreenings") { _, person in
             .search(
                 Cast.clinic, "/fhir/QuestionnaireResponse/_search",
@@ -191,7 +199,17 @@ struct Deed: Sendable, CustomTestStringConvertible {
         own("readOwnNotices", "/fhir/Communication"),
         own("readOwnVaccinations", "/fhir/Immunization"),
         own("readOwnForecast", "/fhir/ImmunizationRecommendation"),
-        own("readOwnBalances", "/balances"),
+        own("readOwnBalances", "/balances"), own("readOwnRefunds", "/refunds"),
+        resident("requestRefund") { _, person in
+            .post(
+                Cast.portal, "/refunds",
+                try JSON(
+                    reading: """
+                        {"certificate":{"body":"132101","type":"none"},"month":"2019-01",\
+                        "receipts":[{"institution":"1310000001","day":"2019-01-07","cost":1000,\
+                        "percent":30,"paid":300}]}
+                        """), [person.token])
+        },
         own("readOwnScreenings", "/fhir/QuestionnaireResponse"),
         own("populateQuestionnaire", "/fhir/Questionnaire/screening-child-mr-1/$populate"),
         own("readOwnCheckups", "/fhir/DiagnosticReport"),

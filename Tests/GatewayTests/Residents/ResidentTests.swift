@@ -86,7 +86,7 @@ struct ResidentTests {
         ("/fhir/Communication", .readOwnNotices), ("/fhir/AuditEvent", .readOwnAccessLog),
         ("/fhir/Immunization", .readOwnVaccinations),
         ("/fhir/ImmunizationRecommendation", .readOwnForecast),
-        ("/balances", .readOwnBalances),
+        ("/balances", .readOwnBalances), ("/refunds", .readOwnRefunds),
         ("/fhir/QuestionnaireResponse", .readOwnScreenings),
         ("/fhir/Questionnaire/screening-child-mr-1/$populate", .readOwnScreenings),
     ]

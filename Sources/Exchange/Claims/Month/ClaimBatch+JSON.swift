@@ -4,7 +4,7 @@
 /// `birthDate`, `sex`, `insurer`, `points`, `specialNotes`, `dutyReason`, `paidOn`, `isReturned`,
 /// `isResubmission`. Whatever else is in one refuses the file.
 extension ClaimBatch {
-    mutating func append(
+    package mutating func append(
         reading bytes: [UInt8], file: Int, recipients: inout RecipientTexts
     ) throws(Refusal) {
         let document = try JSON(reading: bytes, limits: FactReader.limits)

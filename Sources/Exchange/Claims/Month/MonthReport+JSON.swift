@@ -10,32 +10,39 @@ extension MonthReport {
                 $0.array("refusedRows") { for row in refusedRows { row.write(into: &$0) } }
             }
             $0.object("total") { total.write(into: &$0) }
-            $0.array("schemes") { list in
-                for (payer, sums) in byPayer {
-                    list.object {
-                        $0.member("payer", payer == 0 ? nil : Digits.padded(Int(payer), to: 8))
-                        sums.write(into: &$0)
-                    }
-                }
-            }
-            $0.array("institutions") { list in
-                for statement in statements {
-                    list.object {
-                        $0.member(
-                            "institution", Claim.text(ofInstitution: statement.institution))
-                        $0.member("payer", Digits.padded(Int(statement.payer), to: 8))
-                        statement.sums.write(into: &$0)
-                    }
-                }
-            }
+            writeSums(into: &$0)
             $0.array("claims") { list in
                 for index in batch.claims.indices
-                where all || verdicts.standings[index] != .accepted {
+                where (all || verdicts.standings[index] != .accepted)
+                    && !batch.claims[index].marks.contains(.earlier)
+                {
                     list.object { write(claim: index, into: &$0) }
                 }
             }
         }
         return writer.bytes
+    }
+
+    /// 請求先ごと・医療機関ごとの合計.
+    func writeSums(into writer: inout JSONWriter) {
+        writer.array("schemes") { list in
+            for (payer, sums) in byPayer {
+                list.object {
+                    $0.member("payer", payer == 0 ? nil : Digits.padded(Int(payer), to: 8))
+                    sums.write(into: &$0)
+                }
+            }
+        }
+        writer.array("institutions") { list in
+            for statement in statements {
+                list.object {
+                    $0.member(
+                        "institution", Claim.text(ofInstitution: statement.institution))
+                    $0.member("payer", Digits.padded(Int(statement.payer), to: 8))
+                    statement.sums.write(into: &$0)
+                }
+            }
+        }
     }
 
     func write(claim index: Int, into writer: inout JSONWriter) {

@@ -91,7 +91,7 @@ package struct MonthReport: Sendable {
 
     private func forEachPart(_ body: (Int, ClaimPart, ClaimStanding) -> Void) {
         for index in batch.claims.indices
-        where !batch.claims[index].marks.contains(.withdrawn) {
+        where batch.claims[index].marks.isDisjoint(with: [.withdrawn, .earlier]) {
             for (place, part) in batch.parts(of: index).enumerated() {
                 body(index, part, standing(ofPart: place, of: index))
             }
@@ -115,11 +115,13 @@ extension MonthReport {
         }
     }
 
-    private func rowOrder() -> [Int] {
+    /// By institution, month and certificate; claims of earlier runs are none of this month's.
+    func rowOrder() -> [Int] {
         let keys = batch.claims.indices.map { index -> CertificateNumber? in
             batch.parts(of: index).first?.certificate
         }
-        return batch.claims.indices.sorted { left, right in
+        let own = batch.claims.indices.filter { !batch.claims[$0].marks.contains(.earlier) }
+        return own.sorted { left, right in
             let (one, other) = (batch.claims[left], batch.claims[right])
             if one.institution != other.institution { return one.institution < other.institution }
             if one.month != other.month { return one.month < other.month }
@@ -132,7 +134,7 @@ extension MonthReport {
         }
     }
 
-    private func row(_ index: Int, _ place: Int, places: Bool) -> [String] {
+    func row(_ index: Int, _ place: Int, places: Bool) -> [String] {
         let claim = batch.claims[index]
         let parts = batch.parts(of: index)
         let part = parts[parts.startIndex + place]

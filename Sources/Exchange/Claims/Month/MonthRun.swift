@@ -7,6 +7,15 @@ package struct MonthRun: Sendable {
         package let claims: Int
         package let findings: [UkeFinding]
         package let findingsLeftOut: Int
+
+        package init(
+            name: String, claims: Int, findings: [UkeFinding] = [], findingsLeftOut: Int = 0
+        ) {
+            self.name = name
+            self.claims = claims
+            self.findings = findings
+            self.findingsLeftOut = findingsLeftOut
+        }
     }
 
     package let month: ServiceMonth
@@ -28,6 +37,18 @@ package struct MonthRun: Sendable {
         /// `nil`: every entitlement under the certificate.
         let validFrom: Int32?
         let ended: ClaimFacts.Entitlement.Ended
+    }
+
+    /// Claims that are kept elsewhere than in files, with the files they came in.
+    package init(
+        rules: ClaimRules, month: ServiceMonth, files: [File], batch: ClaimBatch,
+        recipients: RecipientTexts
+    ) {
+        self.rules = rules
+        self.month = month
+        self.files = files
+        self.batch = batch
+        self.recipients = recipients
     }
 
     package init(rules: ClaimRules, month: ServiceMonth, reserving claims: Int = 0) {
@@ -61,7 +82,7 @@ package struct MonthRun: Sendable {
         try batch.append(reading: bytes, file: files.count, recipients: &recipients)
         files.append(
             File(
-                name: name, claims: batch.claims.count - before, findings: [], findingsLeftOut: 0))
+                name: name, claims: batch.claims.count - before))
     }
 
     /// For whoever can compute what a copayment or an amount should have been; `nil`: it cannot be said.

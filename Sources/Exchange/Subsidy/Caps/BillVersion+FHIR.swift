@@ -48,25 +48,25 @@ extension BillVersion {
 
     private func writeAmounts(to response: inout JSONWriter) {
         response.array("adjudication") {
-            $0.amount(FHIR.System.adjudication, "submitted", content.cost)
-            $0.amount(FHIR.System.copayment, "due", amounts.due)
-            $0.amount(FHIR.System.copayment, "share", amounts.share)
-            $0.amount(FHIR.System.adjudication, "copay", amounts.collected)
+            $0.yen(FHIR.System.adjudication, "submitted", content.cost)
+            $0.yen(FHIR.System.copayment, "due", amounts.due)
+            $0.yen(FHIR.System.copayment, "share", amounts.share)
+            $0.yen(FHIR.System.adjudication, "copay", amounts.collected)
         }
         response.array("total") {
-            $0.amount(FHIR.System.copayment, "month-collected", month.collected)
-            $0.amount(FHIR.System.copayment, "month-held", month.held)
-            $0.amount(FHIR.System.copayment, "month-cost", month.cost)
+            $0.yen(FHIR.System.copayment, "month-collected", month.collected)
+            $0.yen(FHIR.System.copayment, "month-held", month.held)
+            $0.yen(FHIR.System.copayment, "month-cost", month.cost)
             if let cap = month.cap, let rest = month.rest {
-                $0.amount(FHIR.System.copayment, "month-cap", cap)
-                $0.amount(FHIR.System.copayment, "month-rest", rest)
+                $0.yen(FHIR.System.copayment, "month-cap", cap)
+                $0.yen(FHIR.System.copayment, "month-rest", rest)
             }
         }
         let texts = amounts.notes.map(\.text) + amounts.warnings.map(\.text)
         response.array("processNote") { notes in
             for (place, text) in texts.enumerated() {
-                notes.processNote(place * 2 + 1, text.ja, "ja")
-                notes.processNote(place * 2 + 2, text.en, "en")
+                notes.note(place * 2 + 1, text.ja, "ja")
+                notes.note(place * 2 + 2, text.en, "en")
             }
         }
     }
@@ -113,34 +113,7 @@ extension BillVersion {
 }
 
 extension Party {
-    /// `http://terminology.hl7.org/CodeSystem/claim-type` by 点数表.
     fileprivate var claimType: String {
-        switch (try? MedicalInstitutionCode(code))?.scoreTable {
-        case .dental: "oral"
-        case .pharmacy: "pharmacy"
-        default: "professional"
-        }
-    }
-}
-
-extension JSONWriter {
-    /// One amount of a category, in yen.
-    fileprivate mutating func amount(_ system: String, _ code: String, _ yen: Int) {
-        object {
-            $0.concept("category", system, code)
-            $0.object("amount") {
-                $0.member("value", yen)
-                $0.member("currency", "JPY")
-            }
-        }
-    }
-
-    fileprivate mutating func processNote(_ number: Int, _ text: String, _ language: String) {
-        object {
-            $0.member("number", number)
-            $0.member("type", "display")
-            $0.member("text", text)
-            $0.concept("language", FHIR.System.language, language)
-        }
+        (try? MedicalInstitutionCode(code))?.claimType ?? "professional"
     }
 }

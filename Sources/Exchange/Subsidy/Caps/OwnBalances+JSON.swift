@@ -66,8 +66,11 @@ package struct OwnBalances: Sendable {
 
 /// 償還払いの状況.
 package enum RefundStatus: String, CaseIterable, Hashable, Sendable {
-    /// Due back to the holder; the body has not paid it yet.
+    /// Due back to the holder; the body has not answered yet.
     case open
+    case approved
+    case refused
+    case paid
     /// Nothing is due any more: what went over the cap was taken back.
     case withdrawn
 
@@ -77,6 +80,15 @@ package enum RefundStatus: String, CaseIterable, Hashable, Sendable {
             .init(
                 ja: "上限額を超えて支払った分です。実施機関に払い戻しを申請してください。",
                 en: "Paid above the cap. Ask the body that issued the certificate for it back.")
+        case .approved:
+            .init(
+                ja: "支給が決まりました。振り込みをお待ちください。",
+                en: "It was granted. Wait for the payment.")
+        case .refused:
+            .init(
+                ja: "支給されません。理由に心当たりがなければ、実施機関に問い合わせてください。",
+                en: "It was refused. If the reason is news to you, ask the body.")
+        case .paid: .init(ja: "支払われました。", en: "It was paid.")
         case .withdrawn:
             .init(
                 ja: "医療機関の取消しにより、払い戻しはなくなりました。",

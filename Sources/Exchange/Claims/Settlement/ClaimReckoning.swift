@@ -1,0 +1,128 @@
+/// 請求額の再計算: what a receipt's public payers leave to the patient and pay themselves, by the terms of its
+/// certificates and the counter's own calculator. Where a term, the share of the insurance, or how two
+/// public payers overlap is not known, it says nothing: nobody is told of a difference that is a guess.
+package struct ClaimReckoning: Sendable {
+    /// What a certificate asks of its holder, with the row behind it where that is not verified.
+    package struct Terms: Sendable {
+        fileprivate let percent: Int?
+        package let cap: Int?
+        fileprivate let rule: RuleMark
+        /// The body's own row that names scheme and classes, where nobody verified it.
+        fileprivate let unverifiedProgram: String?
+    }
+
+    /// Of one public payer, in yen; `nil`: it cannot be said.
+    package struct Expected: Hashable, Sendable {
+        package let copayment: Int?
+        package let amount: Int?
+    }
+
+    private let rules: CopaymentRules
+    private let subsidy: SubsidyRules
+    /// 未検証の決まり that an amount rested on, by name: a month is not closed on one.
+    package private(set) var unverified: Set<String> = []
+
+    package init(_ rules: CopaymentRules, _ subsidy: SubsidyRules) {
+        self.rules = rules
+        self.subsidy = subsidy
+    }
+
+    /// `nil` where neither the law's scheme nor a registered cap says what is asked.
+    package func terms(of row: EntitlementVersion, on day: CalendarDay) -> Terms? {
+        let program = subsidy.programs(of: row.body, on: day).first {
+            $0.certificateTypeID == row.certificateTypeID
+        }
+        guard let program, let terms = try? CertificateTerms(row, program, on: day, rules) else {
+            return nil
+        }
+        let source = "program/\(program.body)/\(program.certificateTypeID)"
+        return Terms(
+            percent: terms.percent, cap: terms.cap, rule: terms.rule,
+            unverifiedProgram: program.source.isVerified ? nil : source)
+    }
+
+    /// A cap that claims are held to is an amount, too.
+    package mutating func use(_ terms: Terms) {
+        note(terms.rule)
+        if let program = terms.unverifiedProgram { unverified.insert(program) }
+    }
+
+    /// One for each of `parts`, whose terms stand in `terms`.
+    package mutating func expected(
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?]
+    ) -> [Expected?] {
+        let nothing = [Expected?](repeating: nil, count: parts.count)
+        guard let receipt = receipt(claim, parts, terms) else { return nothing }
+        let whole = receipt.copayment(rules.roundings)
+        let isPlain = whole.share <= lowestLimit(claim)
+        return zip(parts, terms).enumerated().map { place, pair in
+            let (part, terms) = pair
+            guard let terms, let due = due(part, whole.own[place], terms, isPlain) else {
+                return nil
+            }
+            use(terms)
+            for step in whole.steps where step.part == place { note(step.rule) }
+            return Expected(
+                copayment: due.copayment,
+                amount: isPlain ? whole.charged[place] - due.patient : nil)
+        }
+    }
+
+    /// What the patient pays, and what is to be held against the claim: below its cap a smaller copayment
+    /// may be what the month left, which the ledger of caps judges; above the lowest limit of the
+    /// high-cost benefit it may be that.
+    private func due(
+        _ part: ClaimPart, _ own: Int, _ terms: Terms, _ isPlain: Bool
+    ) -> (copayment: Int?, patient: Int)? {
+        let most = min(own, terms.cap ?? own)
+        guard part.copayment >= 0 else { return terms.cap == nil ? (nil, own) : nil }
+        let claimed = Int(part.copayment)
+        if claimed > most { return (most, most) }
+        if terms.cap == nil, isPlain { return (most, most) }
+        return (nil, claimed)
+    }
+
+    /// The cost is the first public payer's; those after it take over what it leaves.
+    private func receipt(
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?]
+    ) -> Receipt? {
+        guard claim.insurer != 0, let points = parts.first?.points, points >= 0,
+            parts.allSatisfy({ $0.points == points }), claim.points >= points,
+            let share = insuranceShare(claim)
+        else { return nil }
+        var receipt = Receipt(percent: share.percent)
+        receipt.percentRule = share.rule
+        receipt.insuranceOnly = Int(claim.points - points) * 10
+        for place in terms.indices {
+            guard let terms = terms[place] else { return nil }
+            var expense = PublicExpense(
+                cost: place == 0 ? Int(points) * 10 : 0, percent: terms.percent)
+            expense.rule = terms.rule
+            expense.takesOver = Array(0..<place)
+            receipt.publics.append(expense)
+        }
+        return receipt
+    }
+
+    /// From 70 on the share depends on an income class that a receipt does not say.
+    private func insuranceShare(_ claim: Claim) -> InsuranceShares.Row? {
+        guard claim.birth != Claim.unsaidDay else { return nil }
+        let birth = CalendarDay(daysSince1970: Int(claim.birth))
+        let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
+        guard let standing = rules.shares.standing(birth: birth, on: day),
+            standing.group.limits == .under70
+        else { return nil }
+        return rules.shares.row(standing.group, class: nil, birth: birth, on: day)
+    }
+
+    private func lowestLimit(_ claim: Claim) -> Int {
+        let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
+        let classes = rules.highCost.table(.under70, on: day)?.classes ?? []
+        return classes.map { min($0.limit.base, $0.multiple ?? $0.limit.base) }.min() ?? 0
+    }
+
+    private mutating func note(_ rule: RuleMark) {
+        guard !rule.isVerified else { return }
+        unverified.insert(rules.cited(rule).name)
+    }
+}

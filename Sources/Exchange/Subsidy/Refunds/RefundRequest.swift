@@ -1,0 +1,107 @@
+/// 償還払いの申請: receipts of one month that a resident paid without the scheme, because the certificate could not
+/// be used at the counter or was not there yet. Yen; nothing on it names anybody.
+package struct RefundRequest: Hashable, Sendable {
+    package struct Receipt: Hashable, Sendable {
+        /// 医療機関コード, ten digits.
+        package let institution: String
+        package let day: CalendarDay
+        /// 医療費総額.
+        package let cost: Int
+        /// 一部負担割合 in percent.
+        package let percent: Int
+        /// 領収額.
+        package let paid: Int
+    }
+
+    package static let receiptsMax = 50
+
+    package let certificate: HeldCertificate
+    package let month: ServiceMonth
+    /// By day, then institution.
+    package let receipts: [Receipt]
+
+    package var paid: Int { receipts.reduce(0) { $0 + $1.paid } }
+
+    /// Throws what is wrong with an item; a day after `today` is `.serviceDateOutOfRange`.
+    package init(reading body: JSONObject, today: CalendarDay) throws(Refusal) {
+        try body.requireOnly(["certificate", "month", "receipts"])
+        let held = try body.requiredObject("certificate")
+        try held.requireOnly(["body", "type", "subKey"], at: "certificate")
+        let code = try held.requiredString("body", at: "certificate")
+        guard (try? LocalGovernmentCode(code)) != nil else { throw .malformed("certificate.body") }
+        certificate = HeldCertificate(
+            body: code, typeID: try held.requiredFilled("type", at: "certificate"),
+            subKey: try held.optionalString("subKey", at: "certificate") ?? "")
+        month = try ServiceMonth(body.requiredString("month"))
+        let rows = try body.requiredArray("receipts")
+        guard !rows.isEmpty else { throw .missing("receipts") }
+        guard rows.count <= Self.receiptsMax else { throw .tooMany("receipts") }
+        var receipts: [Receipt] = []
+        for (place, value) in rows.enumerated() {
+            let path = JSONPath.element(place, of: "receipts")
+            let receipt = try Receipt(value.requiredObject(at: path), at: path)
+            guard ServiceMonth(of: receipt.day) == month else {
+                throw .malformed("\(path).day")
+            }
+            guard receipt.day <= today else { throw .serviceDateOutOfRange }
+            guard !receipts.contains(receipt) else { throw .duplicateItem(path) }
+            receipts.append(receipt)
+        }
+        self.receipts = receipts.sorted { ($0.day, $0.institution) < ($1.day, $1.institution) }
+    }
+}
+
+extension RefundRequest.Receipt {
+    fileprivate init(_ object: JSONObject, at path: String) throws(Refusal) {
+        try object.requireOnly(["institution", "day", "cost", "percent", "paid"], at: path)
+        let code = try object.requiredString("institution", at: path)
+        institution = try MedicalInstitutionCode(code, item: "\(path).institution").digits
+        day = try CalendarDay(object.requiredString("day", at: path), item: "\(path).day")
+        cost = try object.requiredInt("cost", at: path)
+        guard (1...100_000_000).contains(cost) else { throw .malformed("\(path).cost") }
+        percent = try object.requiredInt("percent", at: path)
+        guard [0, 10, 20, 30, 100].contains(percent) else { throw .malformed("\(path).percent") }
+        paid = try object.requiredInt("paid", at: path)
+        guard (1...cost).contains(paid) else { throw .malformed("\(path).paid") }
+    }
+}
+
+/// 償還額の計算: what of each receipt is due back, with the steps of the arithmetic; decided after what the month's
+/// cap already holds, receipt after receipt.
+package struct RefundSum: Sendable {
+    /// `nil`: what the certificate asks is not on file, so the body computes by its own rules.
+    package let yen: Int?
+    package let notes: [BillNote]
+
+    /// `row` is the version of the certificate that holds on the first day of the receipts.
+    package init(
+        _ request: RefundRequest, _ row: EntitlementVersion, _ program: SubsidyProgram,
+        _ rules: CopaymentRules, after balance: CapBalance
+    ) {
+        var balance = balance
+        var yen = 0
+        var notes: [BillNote] = []
+        for receipt in request.receipts {
+            let content = BillContent(
+                identifier: RecordIdentifier(system: "", value: ""),
+                certificate: request.certificate, day: receipt.day, cost: receipt.cost,
+                percent: receipt.percent, collected: nil)
+            guard let reckoning = try? BillReckoning(content, row, program, rules),
+                let amounts = try? reckoning.amounts(after: balance)
+            else {
+                self.yen = nil
+                self.notes = []
+                return
+            }
+            // What was paid beyond the share of the insurance is no matter of the scheme.
+            let share = rules.roundings.counter.yen(
+                rules.roundings.share.yen(receipt.cost, percent: receipt.percent))
+            yen += max(0, min(receipt.paid, share) - amounts.collected)
+            balance.confirmed.add(share: amounts.share, collected: amounts.collected)
+            balance.cost += receipt.cost
+            notes += amounts.notes
+        }
+        self.yen = yen
+        self.notes = notes
+    }
+}

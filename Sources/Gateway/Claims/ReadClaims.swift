@@ -1,0 +1,185 @@
+import Exchange
+import HTTPTypes
+import Hummingbird
+import Ledger
+import NIOCore
+
+/// 照合の結果の参照: a run by its number or `latest`, page after page, as CSV and as ExplanationOfBenefit; and
+/// what closed months say to an institution, as CSV and as ClaimResponse.
+extension GatewayParts {
+    /// `GET /claims/months/{month}/runs/{run}`: by default the claims that were not simply accepted.
+    func readMonthRun(_ asking: Asking) async throws -> Response {
+        let (month, run) = (try asking.context.month(), try asking.context.run())
+        let page = try asking.request.claimPage()
+        let party = asking.caller.party
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            let run = try records.monthRun(run, of: month)
+            let verdicts = try records.verdicts(
+                of: run, page.filter, offset: page.offset, limit: page.count)
+            var writer = JSONWriter(reservingBytes: 1024 + verdicts.lines.count * 1024)
+            writer.beginObject()
+            run.write(into: &writer)
+            writer.member("total", verdicts.total)
+            writer.name("results")
+            writer.beginArray()
+            for line in verdicts.lines { write(line, for: party, to: &writer) }
+            writer.endArray()
+            writer.endObject()
+            return writer.bytes
+        }
+        return .json(.ok, bytes)
+    }
+
+    func readMonthStatement(_ asking: Asking) async throws -> Response {
+        let (month, run) = (try asking.context.month(), try asking.context.run())
+        let (_, bytes) = try await asking.answer(as: \.self) { records in
+            let run = try records.monthRun(run, of: month)
+            return try records.statement(of: run)
+        }
+        return .statement(bytes, "\(month.text)")
+    }
+
+    func readBenefits(_ asking: Asking) async throws -> Response {
+        let month = try asking.request.month("month")
+        let run = try asking.request.uri.queryParameters["run"].flatMap(runNumber)
+        let page = try asking.request.claimPage()
+        let party = asking.caller.party
+        let link = asking.request.page(
+            "month=\(month.text)&" + (run.map { "run=\($0)&" } ?? "")
+                + "show=\(page.filter.rawValue)&", offset: page.offset, count: page.count)
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            let run = try records.monthRun(run, of: month)
+            let verdicts = try records.verdicts(
+                of: run, page.filter, offset: page.offset, limit: page.count)
+            return try searchset(
+                verdicts, of: "ExplanationOfBenefit", link(verdicts.total), for: party
+            ) { $0.renderExplanationOfBenefit($1) }
+        }
+        return .fhir(.ok, bytes)
+    }
+
+    /// `GET /claims/statements?month=`, of all bodies that closed it or of one (`body`).
+    func readOwnStatement(_ asking: Asking) async throws -> Response {
+        let month = try asking.request.month("month")
+        let body = try asking.request.body()
+        let (_, bytes) = try await asking.answer(as: \.self) {
+            try $0.ownStatement(by: body, of: month)
+        }
+        return .statement(bytes, month.text)
+    }
+
+    func readClaimResponses(_ asking: Asking) async throws -> Response {
+        let month = try asking.request.month("month")
+        let body = try asking.request.body()
+        let page = try asking.request.claimPage()
+        let party = asking.caller.party
+        let link = asking.request.page(
+            "month=\(month.text)&" + (body.map { "body=\($0)&" } ?? ""), offset: page.offset,
+            count: page.count)
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            let verdicts = try records.closedVerdicts(
+                by: body, of: month, offset: page.offset, limit: page.count)
+            return try searchset(
+                verdicts, of: "ClaimResponse", link(verdicts.total), for: party
+            ) { $0.renderClaimResponse($1) }
+        }
+        return .fhir(.ok, bytes)
+    }
+
+    private func searchset(
+        _ verdicts: VerdictPage, of type: String, _ page: SearchPage, for party: Party,
+        _ render: (ToldClaim, ToldClaim.Showing) -> [UInt8]
+    ) throws -> [UInt8] {
+        let entries = try verdicts.lines.map { line in
+            let claim = try told(line, for: party)
+            return SearchEntry(
+                reference: "\(type)/\(claim.id)", resource: render(claim, showing(line, to: party)))
+        }
+        return renderSearchset(entries, page: page)
+    }
+
+    /// A record is known to each reader by an id of its own; a receipt by its place in its file.
+    private func name(_ line: VerdictPage.Line, for party: Party) -> String {
+        guard let record = try? RecordID(line.claim, item: "claim") else { return line.claim }
+        return pairwise(record, for: party).current
+    }
+
+    private func told(_ line: VerdictPage.Line, for party: Party) throws -> ToldClaim {
+        try ToldClaim(reading: line.told, id: name(line, for: party))
+    }
+
+    private func showing(_ line: VerdictPage.Line, to party: Party) -> ToldClaim.Showing {
+        .init(
+            patientID: line.person.map { pairwise($0, for: party).current }, body: line.body,
+            created: line.madeAt)
+    }
+
+    private func write(
+        _ line: VerdictPage.Line, for party: Party, to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.member("claim", name(line, for: party))
+        writer.member("reopened", line.isReopened ? true : nil)
+        writer.name("result")
+        writer.raw(line.told)
+        writer.endObject()
+    }
+}
+
+/// 頁: which claims, how many, from where.
+private struct ClaimPage: Sendable {
+    let filter: VerdictFilter
+    let offset: Int
+    let count: Int
+}
+
+extension Request {
+    fileprivate func claimPage() throws -> ClaimPage {
+        let count = try number("_count") ?? PageLimits.linesDefault
+        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("_count") }
+        let offset = try number("_offset") ?? 0
+        guard (0...ArrivingClaims.countMax).contains(offset) else {
+            throw Refusal.malformed("_offset")
+        }
+        let text = uri.queryParameters["show"].map(String.init)
+        let filter = try text.map { text in
+            guard let filter = VerdictFilter(rawValue: text) else {
+                throw Refusal.malformed("show")
+            }
+            return filter
+        }
+        return ClaimPage(filter: filter ?? .told, offset: offset, count: count)
+    }
+
+    /// 実施機関; `nil`: all of them.
+    fileprivate func body() throws -> String? {
+        try uri.queryParameters["body"].map { text in
+            do throws(Refusal) { return try LocalGovernmentCode(String(text)).digits } catch {
+                throw Refusal.malformed("body")
+            }
+        }
+    }
+}
+
+extension GatewayContext {
+    fileprivate func run() throws -> Int? {
+        try runNumber(parameters.require("run")[...])
+    }
+}
+
+/// `latest` is `nil`.
+private func runNumber(_ text: Substring) throws(Refusal) -> Int? {
+    guard text != "latest" else { return nil }
+    guard let run = Int(text), run > 0 else { throw .malformed("run") }
+    return run
+}
+
+extension Response {
+    fileprivate static func statement(_ bytes: [UInt8], _ name: String) -> Response {
+        var headers: HTTPFields = [:]
+        headers[.contentType] = "text/csv; charset=UTF-8"
+        headers[.contentDisposition] = "attachment; filename=\"claims-\(name).csv\""
+        return Response(
+            status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

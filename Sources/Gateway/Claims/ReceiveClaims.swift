@@ -1,0 +1,113 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932) read as its bytes come;
+/// `POST /claims?month=`, claims as JSON; and `POST /claims/months/{month}/events`, what became of claims afterwards.
+extension GatewayParts {
+    func receiveReceipts(_ asking: Asking) async throws -> Response {
+        try await receive(.receipts, asking, atMost: BodyLimits.fileBytesMax)
+    }
+
+    func receiveClaims(_ asking: Asking) async throws -> Response {
+        try await receive(.claims, asking, atMost: BodyLimits.registrationBytesMax)
+    }
+
+    private func receive(
+        _ kind: ArrivingClaims.Kind, _ asking: Asking, atMost bytesMax: Int
+    ) async throws -> Response {
+        guard asking.purpose.may(asking.caller.party.role) else { throw Refusal.notYourPurpose }
+        let month = try asking.request.month("month")
+        let rules = try ledger.rules.current()
+        guard let claimRules = rules.claims else { throw Refusal.rulesUnknown }
+        try asking.request.require(kind == .receipts ? .csv : .json)
+        try uploads.enter()
+        defer { uploads.leave() }
+        var arriving = ArrivingClaims(kind, claimRules)
+        try await asking.request.forEachBlock(atMost: bytesMax) { try arriving.take($0) }
+        let arrived = try arriving.finish()
+        let (_, bytes) = try await asking.answer(as: \.written) {
+            try $0.keepClaims(arrived, for: month, rules: rules.version)
+        }
+        return .json(.created, bytes)
+    }
+
+    /// All of them or none.
+    func followClaims(_ asking: Asking) async throws -> Response {
+        _ = try asking.context.month()
+        let (_, body) = try await asking.request.json(atMost: BodyLimits.registrationBytesMax)
+        try body.requireOnly(["events"])
+        let rows = try body.requiredArray("events")
+        guard rows.count <= PageLimits.claimEventsMax else { throw Refusal.tooMany("events") }
+        let news = try rows.enumerated().map { place, value in
+            try ClaimNews(value.requiredObject(at: "events[\(place)]"), at: "events[\(place)]")
+        }
+        let (_, bytes) = try await asking.answer(as: \.self) { records in
+            let taken = try records.followClaims(news)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("events", news.count)
+            writer.member("taken", taken)
+            writer.endObject()
+            return writer.bytes
+        }
+        return .json(.ok, bytes)
+    }
+}
+
+extension Request {
+    func month(_ name: String) throws(Refusal) -> ServiceMonth {
+        guard let text = uri.queryParameters[Substring(name)] else { throw .missing(name) }
+        return try ServiceMonth(String(text), item: name)
+    }
+}
+
+extension GatewayContext {
+    func month() throws -> ServiceMonth {
+        try ServiceMonth(parameters.require("month"), item: "month")
+    }
+}
+
+extension ClaimNews {
+    fileprivate init(_ object: JSONObject, at path: String) throws(Refusal) {
+        try object.requireOnly(["claim", "step", "on", "reference"], at: path)
+        let item = { (name: String) in "\(path).\(name)" }
+        let claim = try object.requiredString("claim", at: path)
+            .split(separator: ".", omittingEmptySubsequences: false)
+        guard claim.count == 2, let place = Int(claim[1]), place > 0 else {
+            throw .malformed(item("claim"))
+        }
+        let step = ClaimThread.Step(rawValue: try object.requiredString("step", at: path))
+        guard let step, step != .submitted, step != .corrected else {
+            throw .malformed(item("step"))
+        }
+        let reference = try object.optionalString("reference", at: path) ?? ""
+        // 検索番号 or a number of the payment body: no words, so nobody's name.
+        let isFormed = reference.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || byte == 0x2D
+        }
+        guard isFormed, reference.utf8.count <= 64 else { throw .malformed(item("reference")) }
+        self.init(
+            file: try RecordID(String(claim[0]), item: item("claim")), place: place, step: step,
+            day: try CalendarDay(object.requiredString("on", at: path), item: item("on")),
+            reference: reference)
+    }
+}
+
+extension ClaimFileReceipt {
+    fileprivate var written: [UInt8] {
+        var writer = JSONWriter(reservingBytes: 256 + findings.utf8.count)
+        writer.beginObject()
+        writer.member("file", file.text)
+        writer.member("name", "\(month.text)-\(number)")
+        writer.member("month", month.text)
+        writer.member("claims", claims)
+        writer.member("duplicate", isDuplicate)
+        writer.name("findings")
+        writer.raw(findings)
+        writer.member("findingsLeftOut", findingsLeftOut == 0 ? nil : findingsLeftOut)
+        writer.endObject()
+        return writer.bytes
+    }
+}

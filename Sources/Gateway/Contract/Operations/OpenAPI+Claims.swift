@@ -1,0 +1,274 @@
+import Exchange
+
+/// 請求と月次の照合: what a body sends of its claims, runs, looks at and closes, and what its institutions read.
+extension OpenAPI {
+    static let claims: [Operation] = [
+        Operation(
+            method: .post, path: "/claims/files", id: "postClaimFile", field: "claims",
+            ja: "レセプトのファイル(UKE)を送る",
+            en: """
+                A receipt file (UKE, CP932, medical, dental or pharmacy) of the month in `month`. Every \
+                receipt that can be read is taken; what is wrong with the file is told with its line. \
+                Names in it are not kept. The same bytes for the same month are the first file again. A \
+                receipt that takes the place of one that came back continues that one's thread.
+                """,
+            token: .officeIfAny, parameters: [month(.query), .operatorID],
+            body: .init(mediaTypes: ["text/csv"], schema: .text, example: receipts),
+            answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
+            refusals: ofMonth + ofSending),
+        Operation(
+            method: .post, path: "/claims", id: "postClaims", field: "claims",
+            ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
+            en:
+                "Claims that never were a receipt file, such as a payment body's. Refused as a whole.",
+            token: .officeIfAny, parameters: [month(.query), .operatorID],
+            body: .json(.object([.required("claims", .list(of: claim))]), claimsExample),
+            answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
+            refusals: ofMonth + ofSending + Refusals.ofItems),
+        Operation(
+            method: .post, path: "/claims/months/:month/events", id: "postClaimEvents",
+            field: "claims", ja: "請求の経過(支払・返戻・取下げ・再審査・過誤調整)を知らせる",
+            en: """
+                What became of claims, by their ids, all of it or nothing. Each step must be able to \
+                follow what the claim has; nothing is ever taken out of a thread. The same news again \
+                changes nothing.
+                """,
+            token: .officeIfAny, parameters: [month(.path), .operatorID],
+            body: .json(.reference("ClaimEvents"), events),
+            answers: [
+                .json(
+                    200,
+                    .object([.required("events", .integer), .required("taken", .integer)]),
+                    "How many were new.")
+            ],
+            refusals: ofMonth + Refusals.ofItems + [
+                .tooMany("events"), .claimStep, .recordUnknown,
+                .individualNumberNotAllowed("reference"),
+            ]),
+        Operation(
+            method: .post, path: "/claims/months/:month/runs", id: "runMonth", field: "claims",
+            ja: "月を照合する",
+            en: """
+                Holds every claim of the month against what is known now: entitlement on the days of \
+                service, the check that was answered, designation, the amount computed again, the \
+                ledger of caps, duplicates in this and earlier months, order of payers, other payers. \
+                Vaccinations and checkups of the month are in it without being sent. The same claims, \
+                facts and rules are the same run again. Of a closed month, `reopened` counts the closed \
+                claims that are judged otherwise now.
+                """,
+            token: .officeIfAny, parameters: [month(.path), .operatorID],
+            answers: [.json(200, .reference("MonthRun"), "Totals by institution and scheme.")],
+            refusals: ofMonth + [.recordUnknown]),
+        Operation(
+            method: .get, path: "/claims/months/:month/runs/:run", id: "readMonthRun",
+            field: "claims", ja: "照合の結果を読む",
+            en: "By number, or `latest`. Each difference with its evidence and the next step.",
+            token: .officeIfAny,
+            parameters: [month(.path), run(.path), show, count, offset, .operatorID],
+            answers: [.json(200, .reference("MonthResults"), "A page of the run.")],
+            refusals: ofPages),
+        Operation(
+            method: .get, path: "/claims/months/:month/runs/:run/statement",
+            id: "readMonthStatement", field: "claims", ja: "照合の結果をCSVで読む",
+            en: "One row for each public payer of each claim, by institution; UTF-8 with BOM.",
+            token: .officeIfAny, parameters: [month(.path), run(.path), .operatorID],
+            answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
+            refusals: ofMonth + [.malformed("run"), .recordUnknown]),
+        Operation(
+            method: .post, path: "/claims/months/:month/closings", id: "closeMonth",
+            field: "claims", ja: "月を締める",
+            en: """
+                Closes the month with its newest run, named by number and digest as it was looked at. \
+                What is rejected goes back to its institutions. The answer's digest stands in the \
+                access log, under its signed checkpoints; it is never changed. Refused while an amount \
+                rests on an unverified rule, or when anything changed since the run.
+                """,
+            token: .officeIfAny, parameters: [month(.path), .operatorID],
+            body: .json(
+                .object([.required("run", .integer), .required("digest", .text)]),
+                #"{"run": 1, "digest": "\#(String(repeating: "0", count: 64))"}"#),
+            answers: [.json(200, .anyObject, "The closing; keep these bytes.")],
+            refusals: ofMonth + Refusals.ofItems + [
+                .recordUnknown, .monthChanged, .monthUnverified,
+            ]),
+        Operation(
+            method: .get, path: "/claims/months/:month/closings/:number", id: "readClosing",
+            field: "claims", ja: "月の締めと、その証明を読む",
+            en: """
+                The closing's bytes as text, the leaf that its entry is in the log (its `digest` line is \
+                the SHA-256 of those bytes), and the proof that a signed checkpoint has the leaf; the \
+                proof is absent until the next seal, a second later.
+                """,
+            token: .officeIfAny,
+            parameters: [
+                month(.path),
+                .init(
+                    name: "number", place: .path, schema: .integer, note: "何回目の締めか / Which closing."
+                ),
+                .operatorID,
+            ],
+            answers: [.json(200, .reference("ProvenClosing"), "The closing and its proof.")],
+            refusals: ofMonth + [.malformed("number"), .recordUnknown]),
+        Operation(
+            method: .get, path: "/fhir/ExplanationOfBenefit", id: "readBenefits", field: "claims",
+            ja: "照合の結果をFHIRで読む",
+            en: "A run as ExplanationOfBenefit: amounts, reasons, next steps.",
+            token: .officeIfAny,
+            parameters: [month(.query), run(.query), show, count, offset, .operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of ExplanationOfBenefit.")],
+            refusals: ofPages + [.missing("month")]),
+    ]
+
+    static let claimStatements: [Operation] = [
+        Operation(
+            method: .get, path: "/claims/statements", id: "readClaimStatement", field: "claims",
+            ja: "締まった月の、自機関の請求の明細をCSVで読む",
+            en: """
+                What bodies that closed the month say of this institution's own claims, with each reason \
+                and the next step; of all bodies, or of `body`.
+                """,
+            parameters: [month(.query), body, .operatorID],
+            answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
+            refusals: ofStatements + [.recordUnknown]),
+        Operation(
+            method: .get, path: "/fhir/ClaimResponse", id: "readClaimResponses", field: "claims",
+            ja: "締まった月の、自機関の請求の結果をFHIRで読む",
+            en: "The same as ClaimResponse.",
+            parameters: [month(.query), body, count, offset, .operatorID],
+            answers: [.fhir(.reference("Bundle"), "A searchset of ClaimResponse.")],
+            refusals: ofStatements + [.malformed("_count"), .malformed("show")]),
+    ]
+
+    private static let ofMonth =
+        Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("month"), .rulesUnknown]
+    private static let ofSending: [Refusal] = [
+        .missing("month"), .tooMany("claims"), .malformed("body"), .bodyTooLarge,
+        .unsupportedMediaType,
+    ]
+    private static let ofPages =
+        ofMonth + [
+            .malformed("run"), .malformed("_count"), .malformed("_offset"), .malformed("show"),
+            .recordUnknown,
+        ]
+    private static let ofStatements =
+        Refusals.ofAccess + [.malformed("month"), .missing("month"), .malformed("body")]
+
+    private static func month(_ place: Operation.Parameter.Place) -> Operation.Parameter {
+        .init(
+            name: "month", place: place,
+            schema: .text.pattern("^\\d{4}-\\d{2}$").example("2026-06"),
+            note: "請求の月 / The month of the run; claims of earlier service may be in it.")
+    }
+
+    private static func run(_ place: Operation.Parameter.Place) -> Operation.Parameter {
+        .init(
+            name: "run", place: place, schema: .text.pattern("^([1-9]\\d*|latest)$"),
+            note: "照合の番号 / The number of the run.")
+    }
+
+    private static let show = Operation.Parameter(
+        name: "show", place: .query, schema: .codes(["told", "all", "reopened"]),
+        note: "told 照会と返戻だけ(省略時), all すべて, reopened 締めの後に変わったもの / Which claims.")
+    private static let count = Operation.Parameter(
+        name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
+        note: "一度に受け取る数 / How many at once.")
+    private static let offset = Operation.Parameter(
+        name: "_offset", place: .query, schema: .integer, note: "とばす数 / How many to pass over.")
+    private static let body = Operation.Parameter(
+        name: "body", place: .query, schema: .text.pattern("^\\d{6}$"),
+        note: "実施機関(全国地方公共団体コード) / Of one body.")
+
+    private static let receipts = """
+        IR,1,13,1,0000001,,TEST,202606,00,\r
+        RE,1,1122,202605,TEST,2,19900102,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r
+        HO,01130012,1,2,1,1000,,,,,,,,,\r
+        KO,88131016,R-001,,1,1000,0,,,,,\r
+        GO,1,1000,99\r
+
+        """
+    private static let claimsExample = #"""
+        {"claims": [{"institution": "1310000001", "month": "2026-05", "type": "1122",
+                     "insurer": "01130012", "points": 1000, "days": [11],
+                     "publics": [{"payer": "88131016", "recipient": "R-001", "copayment": 0,
+                                  "amount": 2000}]}]}
+        """#
+    private static let claim = Schema.object([
+        .required("institution", .text.pattern("^\\d{10}$")), .required("month", .text),
+        .required("publics", .list(of: .anyObject)), .optional("number", .integer),
+        .optional("type", .text), .optional("days", .list(of: .integer)),
+        .optional("birthDate", .text), .optional("sex", .text), .optional("insurer", .text),
+        .optional("points", .integer), .optional("specialNotes", .list(of: .text)),
+        .optional("dutyReason", .text), .optional("paidOn", .day),
+        .optional("isReturned", .boolean), .optional("isResubmission", .boolean),
+    ])
+    private static let events = #"""
+        {"events": [{"claim": "0f8fad5b-d9cb-469f-a165-70867728950e.1", "step": "paid",
+                     "on": "2026-07-20", "reference": "2026-07-0001"}]}
+        """#
+
+    static let claimSchemas: [(name: String, schema: Schema)] = [
+        (
+            "ClaimFile",
+            .object([
+                .required("file", .id), .required("name", .text), .required("month", .text),
+                .required("claims", .integer), .required("duplicate", .boolean),
+                .required("findings", .list(of: .anyObject)),
+                .optional("findingsLeftOut", .integer),
+            ])
+        ),
+        (
+            "ClaimEvents",
+            .object([
+                .required(
+                    "events",
+                    .list(
+                        of: .object([
+                            .required(
+                                "claim", .text.note("照合の結果の claim / As a run's results name it.")),
+                            .required(
+                                "step",
+                                .codes(
+                                    ClaimThread.Step.allCases.map(\.rawValue).filter {
+                                        !["submitted", "corrected"].contains($0)
+                                    })),
+                            .required("on", .day),
+                            .optional("reference", .text.pattern("^[A-Za-z0-9-]{0,64}$")),
+                        ])
+                    ).most(PageLimits.claimEventsMax))
+            ])
+        ),
+        ("MonthRun", .object(runItems)),
+        (
+            "MonthResults",
+            .object(
+                runItems + [
+                    .required("total", .integer),
+                    .required(
+                        "results",
+                        .list(
+                            of: .object([
+                                .required("claim", .text), .optional("reopened", .boolean),
+                                .required(
+                                    "result",
+                                    .anyObject.note(
+                                        "判定、理由、根拠、次にすること / Standing, reasons, evidence.")),
+                            ]))),
+                ])
+        ),
+        (
+            "ProvenClosing",
+            .object([
+                .required("closing", .text), .required("digest", .text), .required("leaf", .text),
+                .optional("index", .integer), .optional("path", .list(of: .base64)),
+                .optional("checkpoint", .text),
+            ])
+        ),
+    ]
+
+    private static let runItems: [Schema.Item] = [
+        .required("month", .text), .required("run", .integer), .required("digest", .text),
+        .required("rules", .text), .required("madeAt", .instant), .required("claims", .integer),
+        .optional("closing", .integer.note("いちばん新しい締め / The newest closing.")),
+        .required("reopened", .integer), .required("totals", .anyObject),
+    ]
+}

@@ -1,0 +1,93 @@
+import Crypto
+package import Exchange
+
+/// 届きつつある請求: a file of claims as its bytes come: a receipt file (UKE, CP932), of which one receipt at a
+/// time is read and the names in it are never kept, or claims in our own JSON.
+package struct ArrivingClaims {
+    package enum Kind: String, Sendable {
+        case receipts, claims
+    }
+
+    /// A month of a town of 100,000 people; a larger one is split by file, each under a month of its own body,
+    /// or run by `tsunagi reconcile`. In memory they are about 20 MB, and no statement on them takes the
+    /// five seconds that the gateway's role is given.
+    package static let countMax = 100_000
+
+    let kind: Kind
+    private(set) var batch = ClaimBatch()
+    private(set) var recipients = RecipientTexts()
+    private(set) var byteCount = 0
+    private var hash = SHA256()
+    private var reader: UkeReader
+    private var whole: [UInt8] = []
+
+    package init(_ kind: Kind, _ rules: ClaimRules) {
+        self.kind = kind
+        reader = UkeReader(rules: rules, decode: Self.decode)
+    }
+
+    /// The one place of the gateway where the character set of receipt files is decided.
+    private static let characters = Characters(.cp932, table: .cp932)
+    private static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
+        characters.text(of: bytes)
+    }
+
+    /// Throws `.tooMany("claims")`.
+    package mutating func take(_ block: [UInt8]) throws(Refusal) {
+        hash.update(data: block)
+        byteCount += block.count
+        switch kind {
+        case .claims: whole += block
+        case .receipts:
+            var read: [UkeReceipt] = []
+            reader.read(block[...]) { read.append($0) }
+            keep(read)
+        }
+        guard batch.claims.count <= Self.countMax else { throw .tooMany("claims") }
+    }
+
+    private mutating func keep(_ receipts: [UkeReceipt]) {
+        for receipt in receipts {
+            _ = batch.append(receipt, file: 0, recipients: &recipients)
+        }
+    }
+
+    /// The file is here to its last byte. Throws what is wrong with claims in JSON; of a receipt file every
+    /// receipt that can be read is taken, and the rest is told as findings. A file without any is refused.
+    package mutating func finish() throws(Refusal) -> ArrivedClaims {
+        switch kind {
+        case .claims:
+            let bytes = whole
+            try batch.append(reading: bytes, file: 0, recipients: &recipients)
+            guard batch.claims.count <= Self.countMax else { throw .tooMany("claims") }
+        case .receipts:
+            var read: [UkeReceipt] = []
+            reader.finish { read.append($0) }
+            keep(read)
+        }
+        guard !batch.claims.isEmpty else { throw .malformed("body") }
+        return ArrivedClaims(
+            kind: kind, batch: batch, recipients: recipients, byteCount: byteCount,
+            digest: Array(hash.finalize()), findings: reader.findings,
+            findingsLeftOut: reader.findingsLeftOut)
+    }
+}
+
+/// 届いた請求: what a file has, ready to be kept.
+package struct ArrivedClaims: Sendable {
+    let kind: ArrivingClaims.Kind
+    let batch: ClaimBatch
+    let recipients: RecipientTexts
+    let byteCount: Int
+    let digest: [UInt8]
+    let findings: [UkeFinding]
+    let findingsLeftOut: Int
+
+    var findingsText: String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for finding in findings { finding.write(into: &writer) }
+        writer.endArray()
+        return writer.text
+    }
+}

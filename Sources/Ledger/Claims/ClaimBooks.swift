@@ -1,0 +1,181 @@
+import Exchange
+import Postgres
+
+/// 請求の帳簿: the claims of a month as they are kept, with what their threads say of them, and before them the
+/// claims of earlier months that share certificate and month of service: a duplicate of one that was
+/// claimed a month ago is a duplicate.
+struct ClaimBooks {
+    struct Place: Hashable {
+        let file: RecordID
+        let place: Int
+
+        var text: String { "\(file.text).\(place)" }
+    }
+
+    private(set) var files: [MonthRun.File] = []
+    private(set) var batch = ClaimBatch()
+    private(set) var recipients = RecipientTexts()
+    /// By place in the batch.
+    private(set) var places: [Place] = []
+
+    static func load(
+        _ transaction: inout Transaction, _ body: String, _ month: ServiceMonth
+    ) throws -> ClaimBooks {
+        let key: [Value] = [
+            .text(body), .day(Int(month.firstDay)), .text("\(month.text)/closing/%"),
+        ]
+        let own = try transaction.pipeline([(ownClaims, key), (ownParts, Array(key.prefix(2)))])
+        var books = ClaimBooks()
+        let parts = try books.parts(own[1])
+        let months = try Set(own[0].map { try $0.day(Column.serviceMonth) })
+        let certificates = Array(Set(parts.values.joined().map(\.certificate)))
+        let earlier = try transaction.pipeline(
+            [earlierClaims, earlierParts].map { statement in
+                (
+                    statement,
+                    key + [
+                        .days(Array(months)), .ints(certificates.map { Int($0.payer) }),
+                        .texts(certificates.map { books.recipients.text($0.recipient) }),
+                    ]
+                )
+            })
+        try books.take(earlier[0], try books.parts(earlier[1]), marks: .earlier)
+        try books.take(own[0], parts, marks: [])
+        return books
+    }
+
+    private enum Column {
+        static let serviceMonth = 6
+    }
+
+    private mutating func parts(_ rows: Rows) throws -> [Place: [ClaimPart]] {
+        var parts: [Place: [ClaimPart]] = [:]
+        for index in 0..<rows.count {
+            let row = rows[index]
+            var part = ClaimPart(
+                CertificateNumber(
+                    payer: UInt32(clamping: try row.int(2)),
+                    recipient: recipients.key(try row.text(3))))
+            part.points = Int32(clamping: try row.int(4))
+            part.copayment = Int32(clamping: try row.int(5))
+            part.amount = Int32(clamping: try row.int(6))
+            part.copaymentRecomputed = Int32(clamping: try row.int(7))
+            part.amountRecomputed = Int32(clamping: try row.int(8))
+            parts[Place(file: try row.uuid(0).record, place: try row.int(1)), default: []]
+                .append(part)
+        }
+        return parts
+    }
+
+    private mutating func take(
+        _ rows: Rows, _ parts: [Place: [ClaimPart]], marks: Claim.Marks
+    ) throws {
+        var last: RecordID?
+        var count = 0
+        for index in 0..<rows.count {
+            let row = rows[index]
+            let place = Place(file: try row.uuid(0).record, place: try row.int(1))
+            if place.file != last {
+                if last != nil { closeFile(count) }
+                (last, count) = (place.file, 0)
+                names.append("\(try row.text(3))-\(try row.int(2))")
+            }
+            count += 1
+            batch.append(try claim(row, marks), parts[place] ?? [])
+            places.append(place)
+        }
+        if last != nil { closeFile(count) }
+    }
+
+    private var names: [String] = []
+
+    /// 月-番号, as the file's receipt told it.
+    private mutating func closeFile(_ count: Int) {
+        files.append(MonthRun.File(name: names[files.count], claims: count))
+    }
+
+    private func claim(_ row: Row, _ marks: Claim.Marks) throws -> Claim {
+        let service = CalendarDay(daysSince1970: try row.day(Column.serviceMonth))
+        var claim = Claim(month: ServiceMonth(of: service))
+        claim.file = UInt16(clamping: files.count)
+        claim.number = UInt32(clamping: try row.int(4))
+        claim.line = UInt32(clamping: try row.int(5))
+        claim.institution = UInt64(clamping: try row.int(7))
+        claim.type = UInt16(clamping: try row.int(8))
+        claim.sex = UInt8(clamping: try row.int(9))
+        claim.dutyReason = UInt8(clamping: try row.int(10))
+        claim.days = UInt32(clamping: try row.int(11))
+        claim.birth = try row.optionalDay(12).map { Int32($0) } ?? Claim.unsaidDay
+        claim.paidOn = try row.optionalDay(13).map { Int32($0) } ?? Claim.unsaidDay
+        claim.insurer = UInt32(clamping: try row.int(14))
+        claim.points = Int32(clamping: try row.int(15))
+        claim.specialNotes = UInt64(UInt(bitPattern: try row.int(16)))
+        claim.marks = Claim.Marks(rawValue: UInt8(clamping: try row.int(17))).union(marks)
+        if try row.bool(18) { claim.marks.insert(.withdrawn) }
+        return claim
+    }
+
+    /// A claim is out of its month where another of its thread took its place by then, or where its thread
+    /// says so. What a closing of this very month returned stays in it as it was closed.
+    private static let columns = """
+        c.file, c.place, f.number, to_char(f.month, 'YYYY-MM'), c.receipt, c.line, c.service_month,
+            c.institution, c.type, c.sex, c.duty_reason, c.days, c.birth,
+            coalesce((
+                select e.day from exchange.claim_event e
+                where e.thread = c.thread and e.step = 'paid' order by e.sequence desc limit 1),
+                c.paid_on),
+            c.insurer, c.points, c.special_notes, c.marks,
+            exists (
+                select 1 from exchange.claim later
+                join exchange.claim_file g on g.file = later.file and g.month <= $2
+                where later.thread = c.thread and later.file > c.file)
+            or coalesce((
+                select e.step in ('returned', 'withdrawn', 'clawed-back')
+                from exchange.claim_event e
+                where e.thread = c.thread and e.reference not like $3
+                order by e.sequence desc limit 1), false)
+        """
+
+    private static let partColumns = """
+        p.file, p.place, p.payer, p.recipient, p.points, p.copayment, p.amount,
+            p.copayment_recomputed, p.amount_recomputed
+        """
+
+    private static let ownClaims = Statement(
+        """
+        select \(columns) from exchange.claim_file f
+        join exchange.claim c on c.file = f.file
+        where f.body = $1 and f.month = $2 order by f.number, c.place
+        """)
+
+    private static let ownParts = Statement(
+        """
+        select \(partColumns) from exchange.claim_file f
+        join exchange.claim_part p on p.file = f.file
+        where f.body = $1 and f.month = $2 order by f.number, p.place, p.part
+        """)
+
+    /// Claims `e` of runs before, by months of service and certificates.
+    private static let earlier = """
+        (select distinct c.file, c.place
+        from unnest($5::bigint[], $6::text[]) as q(payer, recipient)
+        join exchange.claim_part p on p.recipient = q.recipient and p.payer = q.payer
+        join exchange.claim c on c.file = p.file and c.place = p.place
+            and c.service_month = any ($4)
+        join exchange.claim_file f on f.file = c.file and f.body = $1 and f.month < $2) e
+        """
+
+    private static let earlierClaims = Statement(
+        """
+        select \(columns) from \(earlier)
+        join exchange.claim c on c.file = e.file and c.place = e.place
+        join exchange.claim_file f on f.file = c.file order by f.month, f.number, c.place
+        """)
+
+    private static let earlierParts = Statement(
+        """
+        select \(partColumns) from \(earlier)
+        join exchange.claim_part p on p.file = e.file and p.place = e.place
+        where $3::text is not null order by p.file, p.place, p.part
+        """)
+}

@@ -1,0 +1,147 @@
+import Exchange
+import Postgres
+
+/// 資格確認との突合: what the checks of a month were answered, each decided again from what it was decided from.
+extension MonthFacts {
+    /// 資格確認との突合: each claim with the answer its institution was given on a day of service, decided
+    /// again from the versions it was decided from.
+    mutating func takeChecks(
+        _ transaction: inout Transaction, _ kept: (String) throws -> RuleBook
+    ) throws {
+        var places: [Visited: [Int]] = [:]
+        for index in books.batch.claims.indices {
+            let claim = books.batch.claims[index]
+            for part in books.batch.parts(of: index) {
+                guard let person = persons[part.certificate] else { continue }
+                places[Visited(person: person, institution: claim.institution), default: []]
+                    .append(index)
+            }
+        }
+        let asked = Array(places.keys)
+        let first = books.batch.claims.map(\.month).min()?.firstDay ?? 0
+        let values: [Value] = [
+            .uuids(asked.map { UUIDBytes($0.person) }),
+            .texts(asked.map(\.party)),
+        ]
+        let rows = try transaction.pipeline([
+            (
+                Self.selectChecks,
+                values + [.time(.startOfDay(CalendarDay(daysSince1970: Int(first))))]
+            ),
+            (Self.selectResidences, [values[0]]),
+        ])
+        var residences: [PersonKey: [Residence]] = [:]
+        for (person, residence) in try rows[1].map({
+            (try $0.uuid(0).person, try Residence($0, from: 1))
+        }) { residences[person, default: []].append(residence) }
+        for index in 0..<rows[0].count {
+            let row = rows[0][index]
+            let at = asked[try row.int(0) - 1]
+            let basis = try EligibilityBasis(try row.text(2))
+            guard basis.form == EligibilityAnswer.form else { continue }
+            let check = AnsweredCheck(
+                id: try row.uuid(1).record, basis: basis,
+                visit: try VisitReading.VisitRow(row, from: 3),
+                institution: try Party(key: at.party))
+            let answer = check.answer(
+                versions[at.person] ?? [], residences[at.person] ?? [],
+                try kept(basis.rulesVersion).subsidy, for: body)
+            take(answer, check, places[at] ?? [])
+        }
+    }
+
+    private mutating func take(
+        _ answer: EligibilityAnswer, _ check: AnsweredCheck, _ places: [Int]
+    ) {
+        let day = Int32(check.basis.serviceDate.daysSince1970)
+        for index in places where books.batch.claims[index].serviceDays.contains(day) {
+            let claim = books.batch.claims[index]
+            checks[index] = check.id
+            for part in books.batch.parts(of: index) {
+                let key = part.certificate
+                guard persons[key] != nil, let outcome = outcome(answer, of: key),
+                    !outcome.isUsable
+                else { continue }
+                let place = ClaimFacts.PlaceKey(key, claim.month, at: claim.institution)
+                let said = ClaimFacts.OtherAnswer(day: day, outcome: outcome)
+                if facts.otherAnswers[place]?.contains(said) != true {
+                    facts.otherAnswers[place, default: []].append(said)
+                }
+            }
+        }
+    }
+
+    /// Of the certificate, where the answer names it; otherwise what it says of this body. What a resident
+    /// declined to show was not answered.
+    private mutating func outcome(
+        _ answer: EligibilityAnswer, of key: CertificateNumber
+    ) -> EligibilityOutcome? {
+        let named = answer.items.first { item in
+            item.certificate.map { number(of: $0) == key } ?? false
+        }
+        let type = persons[key].flatMap { versions[$0] }?.last { number(of: $0) == key }?
+            .certificateTypeID
+        let said =
+            named
+            ?? answer.items.first {
+                $0.body == body && ($0.program == nil || $0.program?.certificateTypeID == type)
+            }
+        return said.flatMap { $0.outcome == .declined ? nil : $0.outcome }
+    }
+
+    private static let selectChecks = Statement(
+        """
+        select q.ord, e.entry, e.basis, v.visit, v.person, v.patient, v.agreed, v.limited_to,
+            v.card_valid_to, v.opened_at, v.ends_at, false
+        from unnest($1::uuid[], $2::text[]) with ordinality as q(person, party, ord)
+        join log.access_entry e on e.person = q.person and e.at >= $3 and e.party = q.party
+            and e.purpose = 'check-eligibility' and e.outcome = 'ok'
+        join exchange.visit_now v on v.visit = e.visit
+        order by e.at
+        """)
+
+    private static let selectResidences = Statement(
+        """
+        select r.person, r.version, r.municipality, r.from_day, r.known_at
+        from (select distinct person from unnest($1::uuid[]) u(person)) q
+        join exchange.residence r on r.person = q.person
+        """)
+}
+
+/// Who went where.
+private struct Visited: Hashable {
+    let person: PersonKey
+    let institution: UInt64
+
+    /// Of a claim that names no institution, nobody's.
+    var party: String { "institution:" + (Claim.text(ofInstitution: institution) ?? "") }
+}
+
+/// 答えた資格確認: what an institution asked once, and what it was decided from.
+private struct AnsweredCheck {
+    let id: RecordID
+    let basis: EligibilityBasis
+    let visit: VisitReading.VisitRow
+    let institution: Party
+
+    /// The same decision, as far as it is about one body.
+    func answer(
+        _ versions: [EntitlementVersion], _ residences: [Residence], _ rules: SubsidyRules,
+        for body: String
+    ) -> EligibilityAnswer {
+        var agreed = visit.facts
+        agreed.consents = basis.consents ?? agreed.consents
+        let held = Set(basis.entitlements)
+        let lived = Set(basis.residences)
+        return answerEligibility(
+            EligibilityQuestion(
+                institution: institution, serviceDate: basis.serviceDate,
+                visitID: visit.id.text, patientID: visit.patient, purposes: basis.purposes),
+            EligibilityFacts(
+                visit: agreed, residences: residences.filter { lived.contains($0.version) },
+                entitlements: versions.filter { held.contains($0.version) }, bodies: basis.bodies,
+                designations: basis.designations, reached: basis.reached,
+                decidedAt: basis.decidedAt), rules
+        ).only(of: body)
+    }
+}

@@ -1,0 +1,333 @@
+import Exchange
+import Postgres
+
+/// 照合の事実を集める: what the ledger itself knows of a month's claims: entitlements with everything that
+/// was ever said of them, persons, caps and what was confirmed under them, designations, checks that were
+/// answered, and the terms that amounts are computed by again. A few statements for all claims.
+struct MonthFacts {
+    var facts = ClaimFacts()
+    /// Whose certificates they are.
+    private(set) var persons: [CertificateNumber: PersonKey] = [:]
+    /// What its check was answered, of a claim by its place in the batch.
+    var checks: [Int: RecordID] = [:]
+    private(set) var reckoning: ClaimReckoning
+
+    let body: String
+    let books: ClaimBooks
+    private let rules: RuleBook
+    private var recipients: RecipientTexts
+    /// Every version of this body's rows, of the persons found.
+    var versions: [PersonKey: [EntitlementVersion]] = [:]
+
+    init(_ books: ClaimBooks, of body: String, _ rules: RuleBook) throws {
+        guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
+        self.body = body
+        self.books = books
+        self.rules = rules
+        recipients = books.recipients
+        reckoning = ClaimReckoning(copayment, rules.subsidy)
+        facts.hasRegister = true
+    }
+
+    mutating func load(
+        _ transaction: inout Transaction, rules kept: (String) throws -> RuleBook
+    ) throws {
+        let certificates = Array(
+            Set(books.batch.parts.map(\.certificate).filter(\.namesHolder)))
+        let found = try transaction.pipeline([
+            (
+                Self.selectPersons,
+                [
+                    .text(body), .texts(certificates.map(\.payerText)),
+                    .texts(certificates.map { recipients.text($0.recipient) }),
+                ]
+            ),
+            (Self.selectPayers, [.text(body)]),
+        ])
+        for (place, person) in try found[0].map({ (try $0.int(0) - 1, try $0.uuid(1).person) }) {
+            persons[certificates[place]] = person
+        }
+        elsewhere(ours: Set(try found[1].map { UInt32(try $0.text(0)) ?? 0 }))
+        let people = Array(Set(persons.values))
+        let key: [Value] = [.text(body), .uuids(people.map { UUIDBytes($0) })]
+        let read = try transaction.pipeline([
+            (Self.selectVersions, key), (Self.selectIdentities, key),
+            (
+                Self.selectBills,
+                key + [.days(Set(books.batch.claims.map { Int($0.month.firstDay) }).sorted())]
+            ),
+            (
+                Self.selectDesignations,
+                [.text(body), .texts(institutions.map { "institution:\($0)" })]
+            ),
+            (Self.selectRefunds, key),
+        ])
+        try takeEntitlements(read[0])
+        try takeIdentities(read[1])
+        takeTerms()
+        try takeBills(read[2])
+        try takeDesignations(read[3])
+        try takeRefunds(read[4])
+        try takeChecks(&transaction, kept)
+    }
+
+    private var institutions: [String] {
+        Set(books.batch.claims.map(\.institution)).sorted().map {
+            Claim.text(ofInstitution: $0) ?? ""
+        }
+    }
+
+    /// 他の実施機関の公費: a national scheme under a payer number that this body never registered is
+    /// somebody else's; a local one must be in the register.
+    private mutating func elsewhere(ours: Set<UInt32>) {
+        let payers = Set(books.batch.parts.map(\.certificate.payer)).subtracting(ours)
+        facts.elsewhere = payers.filter { rules.claims?.isNational(payer: $0) == true }
+    }
+
+    // MARK: Certificates
+
+    private mutating func takeEntitlements(_ rows: Rows) throws {
+        for (person, version) in try rows.map({
+            (try $0.uuid(0).person, try EntitlementVersion($0, from: 1))
+        }) { versions[person, default: []].append(version) }
+        for versions in versions.values {
+            let known = Dictionary(grouping: versions.filter { !$0.isUnderReview }) {
+                [$0.certificateTypeID, $0.subKey ?? "", $0.historyKey]
+            }
+            for history in known.values {
+                take(history: history.sorted { $0.version < $1.version })
+            }
+        }
+    }
+
+    /// 履歴: versions of one row, the oldest first. The last one speaks; days that it takes away from one
+    /// before it were held until it came.
+    private mutating func take(history: [EntitlementVersion]) {
+        guard let newest = history.last else { return }
+        for (key, versions) in Dictionary(grouping: history, by: { number(of: $0) }) {
+            guard let key, let last = versions.last else { continue }
+            var entitlement = ClaimFacts.Entitlement(
+                validFrom: Int32(last.validFrom.daysSince1970),
+                validTo: Int32(last.validTo.daysSince1970))
+            entitlement.isRefundOnly = last.isAlwaysReimbursement
+            let knownOn = Int32(newest.knownAt.dayInJapan.daysSince1970)
+            if newest.isDeleted || number(of: newest) != key {
+                entitlement.ended = .init(knownOn: knownOn, endsOn: nil)
+            } else if let longest = versions.map(\.validTo).max(), longest > last.validTo {
+                entitlement.ended = .init(knownOn: knownOn, endsOn: entitlement.validTo)
+                entitlement.validTo = Int32(longest.daysSince1970)
+            }
+            let named = last.designatedCodes.compactMap(UInt64.init)
+            facts.change(key) {
+                $0.entitlements.append(entitlement)
+                $0.institutions += named
+            }
+        }
+    }
+
+    mutating func number(of version: EntitlementVersion) -> CertificateNumber? {
+        guard let payer = version.payerNumber.flatMap({ UInt32($0) }) else { return nil }
+        return CertificateNumber(
+            payer: payer, recipient: recipients.key(version.recipientNumber ?? ""))
+    }
+
+    private mutating func takeIdentities(_ rows: Rows) throws {
+        var born: [PersonKey: (birth: BirthDate, sex: String)] = [:]
+        for (person, birth, sex) in try rows.map({
+            (try $0.uuid(0).person, try $0.text(1), try $0.text(2))
+        }) { if let birth = try? BirthDate(birth) { born[person] = (birth, sex) } }
+        for (key, person) in persons {
+            guard let said = born[person] else { continue }
+            facts.change(key) { holder in
+                if let earliest = said.birth.earliest, let latest = said.birth.latest {
+                    holder.bornEarliest = Int32(earliest.daysSince1970)
+                    holder.bornLatest = Int32(latest.daysSince1970)
+                }
+                holder.sex = UInt8(said.sex) == 1 ? 1 : UInt8(said.sex) == 2 ? 2 : 0
+            }
+        }
+    }
+
+    // MARK: Money
+
+    /// What is asked under a certificate in a month: of the version that covers the first day of it that
+    /// any does.
+    private mutating func terms(
+        _ key: CertificateNumber, _ claim: Claim
+    ) -> ClaimReckoning.Terms? {
+        guard let person = persons[key] else { return nil }
+        let current = (versions[person] ?? []).filter { !$0.isDeleted && !$0.isUnderReview }
+        for day in claim.serviceDays {
+            let day = CalendarDay(daysSince1970: Int(day))
+            let row = current.last { $0.covers(day) && number(of: $0) == key }
+            if let row { return reckoning.terms(of: row, on: day) }
+        }
+        return nil
+    }
+
+    private mutating func takeTerms() {
+        var done: Set<ClaimFacts.MonthKey> = []
+        for claim in books.batch.claims {
+            for part in books.batch.parts[claim.parts] {
+                let month = ClaimFacts.MonthKey(part.certificate, claim.month)
+                guard done.insert(month).inserted, let terms = terms(part.certificate, claim)
+                else { continue }
+                requireDesignation(part.certificate, claim)
+                guard let cap = terms.cap else { continue }
+                reckoning.use(terms)
+                facts.caps[month] = Int32(clamping: cap)
+            }
+        }
+    }
+
+    /// 地方単独の制度: its own conditions, beside those of the law.
+    private mutating func requireDesignation(_ key: CertificateNumber, _ claim: Claim) {
+        guard rules.claims?.isNational(payer: key.payer) == false, let person = persons[key]
+        else { return }
+        let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
+        let type = versions[person]?.last { number(of: $0) == key }?.certificateTypeID
+        let program = rules.subsidy.programs(of: body, on: day).first {
+            $0.certificateTypeID == type
+        }
+        facts.schemes[key.payer] = SchemeCondition(
+            ages: nil, requiresDesignation: program?.requiresDesignation ?? false)
+    }
+
+    /// 再計算, of claims that nobody computed again before.
+    mutating func recompute(_ run: inout MonthRun) {
+        var expected: [Int: ClaimReckoning.Expected] = [:]
+        for claim in books.batch.claims {
+            let parts = books.batch.parts[claim.parts]
+            let terms = parts.map { self.terms($0.certificate, claim) }
+            for (place, said) in zip(claim.parts, reckoning.expected(claim, parts, terms)) {
+                expected[place] = said
+            }
+        }
+        var place = -1
+        run.recompute { claim, part in
+            place = claim.parts.contains(place + 1) ? place + 1 : claim.parts.lowerBound
+            let said = expected[place]
+            return (
+                part.copaymentRecomputed < 0 ? said?.copayment : nil,
+                part.amountRecomputed < 0 ? said?.amount : nil
+            )
+        }
+    }
+
+    /// By the certificate that a body registers, the numbers that are printed on it.
+    private mutating func numbers() -> [PersonKey: [HeldCertificate: CertificateNumber]] {
+        var numbers: [PersonKey: [HeldCertificate: CertificateNumber]] = [:]
+        for (person, versions) in versions {
+            for version in versions {
+                numbers[person, default: [:]][version.certificate] = number(of: version)
+            }
+        }
+        return numbers
+    }
+
+    /// 償還払い that the body approved: the same care is not paid for again.
+    private mutating func takeRefunds(_ rows: Rows) throws {
+        let numbers = numbers()
+        for (person, month, receipts) in try rows.map({ row in
+            (try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5))
+        }) {
+            guard let key = numbers[person]?[month.certificate] else { continue }
+            for receipt in receipts.split(separator: "\n") {
+                guard let institution = UInt64(receipt.prefix(10)) else { continue }
+                facts.refunds.insert(.init(key, month.month, at: institution))
+            }
+        }
+    }
+
+    private mutating func takeBills(_ rows: Rows) throws {
+        let numbers = numbers()
+        for (person, month, institution, yen) in try rows.map({ row in
+            (
+                try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5),
+                try row.int(6)
+            )
+        }) {
+            guard let key = numbers[person]?[month.certificate],
+                let code = UInt64(institution.dropFirst("institution:".count))
+            else { continue }
+            facts.ledger[.init(key, month.month), default: []].append(
+                .init(institution: code, yen: Int32(clamping: yen)))
+        }
+    }
+
+    private mutating func takeDesignations(_ rows: Rows) throws {
+        var found: [ClaimFacts.Designation: [ClosedRange<Int32>]] = [:]
+        for (party, scheme) in try rows.map({ (try $0.text(0), try $0.text(1)) }) {
+            guard let institution = UInt64(party.dropFirst("institution:".count)),
+                let law = Int(scheme), (10...99).contains(law)
+            else { continue }
+            found[.init(of: .law(law), institution: institution)] = [
+                Claim.unsaidDay...Claim.endlessDay
+            ]
+        }
+        facts.designations = found
+    }
+}
+
+extension MonthFacts {
+    private static let selectPersons = Statement(
+        """
+        select distinct q.ord, e.person
+        from unnest($2::text[], $3::text[]) with ordinality as q(payer, recipient, ord)
+        join exchange.entitlement e on e.recipient_number = q.recipient
+            and e.payer_number = q.payer and e.body = $1
+        """)
+
+    private static let selectPayers = Statement(
+        """
+        select distinct payer_number from exchange.entitlement
+        where body = $1 and payer_number is not null
+        """)
+
+    private static let selectVersions = Statement(
+        """
+        select e.person, \(EntitlementVersion.columns)
+        from unnest($2::uuid[]) q(person)
+        join exchange.entitlement e on e.person = q.person and e.body = $1
+        order by e.version
+        """)
+
+    private static let selectIdentities = Statement(
+        """
+        select distinct on (i.person) i.person, i.birth_date, i.sex
+        from unnest($2::uuid[]) q(person)
+        join exchange.identity i on i.person = q.person and i.body = $1 and not i.is_under_review
+        order by i.person, i.version desc
+        """)
+
+    /// Confirmed, in the order of the month.
+    private static let selectBills = Statement(
+        """
+        select m.person, \(CapMonth.columns), m.party, m.collected
+        from unnest($2::uuid[]) q(person)
+        join exchange.bill m on m.person = q.person and m.body = $1 and m.month = any ($3)
+            and m.status = 'confirmed'
+        where not exists (
+            select 1 from exchange.bill later
+            where later.person = m.person and later.bill = m.bill and later.version > m.version)
+        order by m.person, m.month, m.position
+        """)
+
+    private static let selectRefunds = Statement(
+        """
+        select m.person, \(CapMonth.columns), m.receipts
+        from unnest($2::uuid[]) q(person)
+        join exchange.refund_request m on m.person = q.person and m.body = $1
+        where exists (
+            select 1 from exchange.refund_answer a
+            where a.person = m.person and a.refund = m.refund and a.decision = 'approved')
+        """)
+
+    private static let selectDesignations = Statement(
+        """
+        select p.party, split_part(d.designation, ':', 2)
+        from unnest($2::text[]) q(party) join exchange.party p on p.party = q.party,
+        lateral unnest(p.designations) as d(designation)
+        where split_part(d.designation, ':', 1) = $1
+        """)
+}

@@ -1,0 +1,144 @@
+import Exchange
+import Ledger
+import TestSupport
+import Testing
+import Trust
+
+/// 償還払い over the wire: receipts in, an amount with its steps, a decision, and what the resident reads of it.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct RefundTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var day: CalendarDay { gateway.clock.today.adding(days: -1) }
+
+    private func request(
+        _ token: (String, String), cost: Int = 30_000, paid: Int = 9_000, type: String = "nanbyo",
+        institution: Party = Cast.spare
+    ) async throws -> TLSClient.Answer {
+        try await gateway.send(
+            Cast.portal, "POST", "/refunds", headers: [token],
+            body: try JSON(
+                reading: """
+                    {"certificate":{"body":"130001","type":"\(type)"},\
+                    "month":"\(ServiceMonth(of: day).text)","receipts":[{\
+                    "institution":"\(institution.code)","day":"\(day.text)","cost":\(cost),\
+                    "percent":30,"paid":\(paid)}]}
+                    """))
+    }
+
+    private func answer(
+        _ id: String, _ body: String, by office: Party = Cast.prefecture
+    ) async throws -> TLSClient.Answer {
+        try await gateway.send(
+            office, "POST", "/refunds/\(id)/answers", body: try JSON(reading: body))
+    }
+
+    /// The case as the body lists it: of the resident whose number it shows.
+    private func listed(_ recipient: String) async throws -> JSONObject {
+        let list = try await gateway.ask(Cast.prefecture, "GET", "/refunds?_count=100").answer
+        let found = (list.json["refunds"]?.array ?? []).compactMap(\.object).first {
+            $0["recipient"]?.string == recipient
+        }
+        return try #require(found)
+    }
+
+    @Test func `receipts are computed, decided once, paid once, and the resident sees each step`()
+        async throws
+    {
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        let made = try await request(token)
+        try made.expect(201)
+        // A fifth instead of the three tenths that were paid: 3,000 yen come back.
+        #expect(made.int("yen") == 3_000 && made.text("status") == "open")
+        #expect(made.json["steps"]?.array?.isEmpty == false)
+        #expect(try await request(token).text("id") == made.text("id"))
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let id = try #require(try await listed(recipient)["id"]?.string)
+        // The portal and the body know it by different ids.
+        #expect(id != made.text("id"))
+        let today = gateway.clock.today.text
+        try await gateway.expect(.refundAnswered, of: .answerRefund, from: Cast.prefecture) {
+            try await answer(id, #"{"decision":"paid","on":"\#(today)"}"#)
+        }
+        let granted = try await answer(id, #"{"decision":"approved","on":"\#(today)"}"#)
+        try granted.expect(200)
+        #expect(granted.int("yen") == 3_000 && granted.text("status") == "approved")
+        try await answer(id, #"{"decision":"approved","on":"\#(today)"}"#).expect(200)
+        try await gateway.expect(.refundAnswered, of: .answerRefund, from: Cast.prefecture) {
+            try await answer(
+                id, #"{"decision":"refused","ground":"too-late","on":"\#(today)"}"#)
+        }
+        try await answer(id, #"{"decision":"paid","on":"\#(today)"}"#).expect(200)
+        let own = try await gateway.send(Cast.portal, "GET", "/refunds", headers: [token])
+        let shown = try #require(own.json["refunds"]?.array?.first?.object)
+        #expect(shown["status"]?.string == "paid" && shown["id"]?.string == made.text("id"))
+    }
+
+    @Test func `a receipt asked for twice, a certificate not held and another body are refused`()
+        async throws
+    {
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        try await request(token).expect(201)
+        // The same care with another amount typed.
+        try await gateway.expect(.refundAsked, of: .requestRefund, from: Cast.portal) {
+            try await request(token, paid: 8_000)
+        }
+        try await gateway.expect(.refundNotHeld, of: .requestRefund, from: Cast.portal) {
+            try await request(token, type: "shoman")
+        }
+        let id = try #require(
+            try await listed(String(1_000_000 + chronic.resident.index))["id"]?.string)
+        try await gateway.expect(.recordUnknown, of: .answerRefund, from: Cast.town) {
+            try await answer(
+                id, #"{"decision":"approved","on":"\#(gateway.clock.today.text)"}"#, by: Cast.town)
+        }
+        // Refused, its receipts may be asked for again.
+        let today = gateway.clock.today.text
+        try await answer(
+            id, #"{"decision":"refused","ground":"receipts-incomplete","on":"\#(today)"}"#
+        ).expect(200)
+        try await request(token, paid: 8_500).expect(201)
+    }
+
+    @Test func `what the ledger found above the cap is answered the same way`() async throws {
+        let chronic = try await gateway.settleChronic()
+        let here = try await gateway.openVisit(chronic.card)
+        var late = SentBill(cost: 90_000, on: gateway.clock.today)
+        late.collected = 13_000
+        try await gateway.settle(late, here).expect(200)
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let held = try await listed(recipient)
+        #expect(held["origin"]?.string == "over-cap" && held["yen"]?.int == 3_000)
+        let id = try #require(held["id"]?.string)
+        let today = gateway.clock.today.text
+        try await answer(id, #"{"decision":"approved","on":"\#(today)"}"#).expect(200)
+        let token = try await gateway.session(of: chronic.card)
+        let own = try await gateway.send(Cast.portal, "GET", "/balances", headers: [token])
+        let month = try #require(own.json["months"]?.array?.first?.object)
+        let refund = try #require(month["refunds"]?.array?.first?.object)
+        #expect(refund["status"]?.string == "approved" && refund["yen"]?.int == 3_000)
+    }
+
+    @Test func `what was refunded is not paid to the institution again`() async throws {
+        let month = ServiceMonth(of: day)
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        try await request(token, institution: Cast.clinic).expect(201)
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let id = try #require(try await listed(recipient)["id"]?.string)
+        let today = gateway.clock.today.text
+        try await answer(id, #"{"decision":"approved","on":"\#(today)"}"#).expect(200)
+        var claim = SentClaim(recipient, copayment: 2_000)
+        claim.payer = "54136015"
+        claim.day = day.day
+        claim.birth = chronic.resident.dateOfBirth
+        try await gateway.submit([claim], month, by: Cast.prefecture).expect(201)
+        try await gateway.reconcile(month, by: Cast.prefecture).expect(200)
+        let found = try await gateway.reasons(month, by: Cast.prefecture)
+        #expect(found[recipient]?.contains("ALREADY_REFUNDED") == true)
+    }
+}

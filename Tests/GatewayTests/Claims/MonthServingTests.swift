@@ -1,0 +1,258 @@
+import Crypto
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 月次の照合 over the wire: files in, every difference named, a closing that the log proves, and threads that
+/// nothing is taken out of.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+struct MonthServingTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private func month(_ number: Int) throws -> ServiceMonth {
+        try ServiceMonth(year: 2021 + number / 12, month: number % 12 + 1)
+    }
+
+    // MARK: What is found
+
+    @Test func `each planted error is found, with its evidence, its next step and an entry`()
+        async throws
+    {
+        let month = try month(0)
+        let good = try await gateway.enrol(month)
+        let ended = try await gateway.enrol(
+            month, ["validTo": .string("\(month.text)-05")])
+        let refund = try await gateway.enrol(month, ["isAlwaysReimbursement": "1"])
+        let capped = try await gateway.enrol(
+            month, ["maxCopaymentAmount": try JSON(reading: #"{"perMonth":"500"}"#)])
+        let other = try await gateway.enrol(month)
+        let born = try await gateway.enrol(month)
+        var crash = SentClaim(other.recipient)
+        crash.extra = ",\"specialNotes\":[\"10\"]"
+        var wrongBirth = SentClaim(born.recipient)
+        wrongBirth.birth = "1950-01-01"
+        var tooMuch = SentClaim(capped.recipient, copayment: 700)
+        tooMuch.birth = capped.resident.dateOfBirth
+        let sent = try await gateway.submit(
+            [
+                SentClaim(good.recipient), SentClaim(good.recipient), SentClaim(ended.recipient),
+                SentClaim(refund.recipient), tooMuch,
+                SentClaim("R-NOBODY"), crash, wrongBirth,
+            ], month)
+        try sent.expect(201)
+        #expect(sent.int("claims") == 8)
+        let (run, entries) = try await gateway.ask(
+            Cast.town, "POST", "/claims/months/\(month.text)/runs")
+        try run.expect(200)
+        // Everybody whose certificate is in the month, once, and nobody else.
+        #expect(entries.count == 6 && entries.allSatisfy { $0.hasPerson && $0.outcome == "ok" })
+        #expect(Set(entries.map(\.purpose)) == ["reconcile-month"])
+        let found = try await gateway.reasons(month)
+        #expect(found[good.recipient] == ["DUPLICATE_RECEIPT"])
+        #expect(found[ended.recipient] == ["NOT_ELIGIBLE_ON_DATE"])
+        #expect(found[refund.recipient] == ["REFUND_ONLY"])
+        #expect(found[capped.recipient]?.contains("AMOUNT_MISMATCH") == true)
+        #expect(found[capped.recipient]?.contains("OVER_MONTHLY_CAP") == true)
+        #expect(found["R-NOBODY"] == ["RECIPIENT_UNKNOWN"])
+        #expect(found[other.recipient] == ["OTHER_PAYER"])
+        #expect(found[born.recipient] == ["PERSON_MISMATCH"])
+        let total = run.json["totals"]?.object?["total"]?.object
+        let counts = ["accepted", "questioned", "rejected"].compactMap {
+            total?[$0]?.object?["count"]?.int
+        }
+        #expect(counts.reduce(0, +) == 8 && counts[0] == 1)
+        let page = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/1"
+        ).answer
+        for value in page.json["results"]?.array ?? [] {
+            for reason in value.object?["result"]?.object?["reasons"]?.array ?? [] {
+                #expect(reason.object?["nextJa"]?.string?.isEmpty == false)
+                #expect(reason.object?["nextEn"]?.string?.isEmpty == false)
+            }
+        }
+    }
+
+    @Test func `what a check answered otherwise is held against the claim`() async throws {
+        let today = gateway.clock.today
+        let month = ServiceMonth(of: today)
+        let (resident, card) = try await gateway.settle()
+        let visit = try await gateway.openVisit(card)
+        // Nothing was registered then: the check said so.
+        let check = try await gateway.check(visit)
+        #expect(!check.outcomes.contains("entitled"))
+        try await gateway.hold([
+            resident.row("kodomo", today.adding(days: -300), today.adding(days: 300))
+        ])
+        let asked = try await gateway.settle()
+        try await gateway.hold([
+            asked.resident.row("kodomo", today.adding(days: -300), today.adding(days: 300))
+        ])
+        let again = try await gateway.openVisit(asked.card)
+        #expect(try await gateway.check(again).outcomes.contains("entitled"))
+        var claims = [
+            SentClaim("R-00\(resident.index)"), SentClaim("R-00\(asked.resident.index)"),
+        ]
+        for place in claims.indices { claims[place].day = today.day }
+        try await gateway.submit(claims, month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(found["R-00\(resident.index)"] == ["CHECK_ANSWERED_OTHERWISE"])
+        #expect(found["R-00\(asked.resident.index)"] == [])
+    }
+
+    @Test func `a receipt file in CP932 is read, and what is wrong with it is told by its line`()
+        async throws
+    {
+        let month = try month(1)
+        let held = try await gateway.enrol(month)
+        var claim = SentClaim(held.recipient)
+        claim.birth = held.resident.dateOfBirth
+        let path = "/claims/files?month=\(month.text)"
+        let whole = try await csv(path, SentClaim.file([claim, SentClaim("R-NOBODY")], month))
+        try whole.expect(201)
+        #expect(whole.int("claims") == 2 && whole.json["findings"]?.array?.isEmpty == true)
+        let again = try await csv(path, SentClaim.file([claim, SentClaim("R-NOBODY")], month))
+        #expect(again.json["duplicate"]?.bool == true && again.text("file") == whole.text("file"))
+        let cut = SentClaim.file([SentClaim("R-CUT")], month).dropLast(30)
+        let broken = try await csv(path, Array(cut))
+        try broken.expect(201)
+        let codes = (broken.json["findings"]?.array ?? []).compactMap {
+            $0.object?["code"]?.string
+        }
+        #expect(codes.contains("total-missing") || codes.contains("truncated"))
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(found[held.recipient] == [])
+        #expect(found["R-NOBODY"] == ["RECIPIENT_UNKNOWN"])
+        #expect(found["R-CUT"]?.first == "RECIPIENT_UNKNOWN")
+    }
+
+    private func csv(_ path: String, _ bytes: [UInt8]) async throws -> TLSClient.Answer {
+        let client = try await gateway.connect(Cast.town)
+        let answer = try await gateway.send(
+            client, "POST", path, headers: [("Content-Type", "text/csv")], bytes: bytes)
+        await client.close()
+        return answer
+    }
+
+    @Test func `vaccinations of the month are in it without being sent`() async throws {
+        let month = ServiceMonth(of: gateway.clock.today)
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        let before = try await recordLines(month)
+        try await gateway.record(SentDose(on: gateway.clock.today), visit).expect(201)
+        let after = try await recordLines(month)
+        #expect(after == before + 1)
+    }
+
+    private func recordLines(_ month: ServiceMonth) async throws -> Int {
+        let run = try await gateway.reconcile(month)
+        guard run.status == 200 else { return 0 }
+        let sums = run.json["totals"]?.object?["records"]?.array ?? []
+        return sums.reduce(0) { total, sum in
+            ["accepted", "questioned", "rejected"].reduce(total) {
+                $0 + (sum.object?[$1]?.object?["count"]?.int ?? 0)
+            }
+        }
+    }
+
+    // MARK: Runs and closings
+
+    @Test func `the same month again is the same run, to the digest`() async throws {
+        let month = try month(2)
+        let held = try await gateway.enrol(month)
+        try await gateway.submit([SentClaim(held.recipient)], month).expect(201)
+        let first = try await gateway.reconcile(month)
+        let second = try await gateway.reconcile(month)
+        #expect(first.body == second.body && first.int("run") == 1)
+        try await gateway.submit([SentClaim("R-LATER")], month).expect(201)
+        let third = try await gateway.reconcile(month)
+        #expect(third.int("run") == 2 && third.text("digest") != first.text("digest"))
+        // The first run stands as it was.
+        let kept = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/1"
+        ).answer
+        #expect(kept.text("digest") == first.text("digest") && kept.int("total") == 0)
+    }
+
+    @Test func `a closing names what was looked at, is proven by the log and never changed`()
+        async throws
+    {
+        let month = try month(3)
+        let held = try await gateway.enrol(month)
+        try await gateway.submit([SentClaim(held.recipient)], month).expect(201)
+        let run = try await gateway.reconcile(month)
+        try await gateway.submit([SentClaim("R-LATER")], month).expect(201)
+        // Something came in unseen.
+        try await gateway.expect(.monthChanged, of: .reconcileMonth, from: Cast.town) {
+            try await gateway.close(run, month)
+        }
+        let seen = try await gateway.reconcile(month)
+        let closed = try await gateway.close(seen, month)
+        try closed.expect(200)
+        #expect(closed.int("closing") == 1 && closed.text("digest") == seen.text("digest"))
+        #expect(try await gateway.close(seen, month).body == closed.body)
+        let path = "/claims/months/\(month.text)/closings/1"
+        let proven = try await gateway.send(Cast.town, "GET", path)
+        #expect(proven.text("closing") == String(decoding: closed.body, as: UTF8.self))
+        // The leaf of the log has the digest of those very bytes.
+        let hash = SHA256.hash(data: closed.body).map { $0 }
+        #expect(proven.text("leaf").contains("digest: \(Hexadecimal.text(hash))\n"))
+        #expect(proven.text("digest") == Hexadecimal.text(hash))
+        await #expect(throws: (any Error).self) {
+            try await gateway.sql {
+                try $0.run(Statement("update exchange.claim_closing set run = 9"))
+            }
+        }
+    }
+
+    @Test func `a later change re-opens exactly the claims it touches, and leaves the closing`()
+        async throws
+    {
+        let month = try month(4)
+        let touched = try await gateway.enrol(month)
+        let untouched = try await gateway.enrol(month)
+        try await gateway.submit(
+            [SentClaim(touched.recipient), SentClaim(untouched.recipient)], month
+        ).expect(201)
+        let run = try await gateway.reconcile(month)
+        let closed = try await gateway.close(run, month)
+        #expect(try await gateway.reconcile(month).int("reopened") == 0)
+        // 遡及の取消し.
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        let row = touched.resident.row(
+            "kodomo", first.adding(days: -100), first.adding(days: 400), ["isDeleted": .bool(true)])
+        try await gateway.hold([row])
+        let again = try await gateway.reconcile(month)
+        #expect(again.int("reopened") == 1 && again.int("run") == 2)
+        let found = try await gateway.reasons(month, show: "reopened")
+        #expect(Array(found.keys) == [touched.recipient])
+        let kept = try await gateway.send(
+            Cast.town, "GET", "/claims/months/\(month.text)/closings/1")
+        #expect(kept.text("closing") == String(decoding: closed.body, as: UTF8.self))
+        // A second closing follows the first by its digest.
+        let second = try await gateway.close(again, month)
+        #expect(second.int("closing") == 2 && second.text("follows") == kept.text("digest"))
+    }
+
+    @Test func `a month is not closed on an amount from a rule that nobody verified`()
+        async throws
+    {
+        let month = ServiceMonth(of: gateway.clock.today)
+        let chronic = try await gateway.settleChronic()
+        var claim = SentClaim(String(1_000_000 + chronic.resident.index), copayment: 2_000)
+        claim.payer = "54136015"
+        claim.day = 1
+        claim.birth = "1990-01-02"
+        try await gateway.submit([claim], month, by: Cast.prefecture).expect(201)
+        let run = try await gateway.reconcile(month, by: Cast.prefecture)
+        let rules = run.json["totals"]?.object?["unverified"]?.array ?? []
+        #expect(!rules.isEmpty)
+        try await gateway.expect(.monthUnverified, of: .reconcileMonth, from: Cast.prefecture) {
+            try await gateway.close(run, month, by: Cast.prefecture)
+        }
+    }
+}
