@@ -11,6 +11,8 @@ enum BodyLimits {
     /// An Immunization with everything optional is about 5 kB; a check brings candidates, a history of
     /// forty doses and a questionnaire for each vaccine.
     static let vaccinationBytesMax = 131_072
+    /// An AdverseEvent of four doses with everything optional is about 4 kB.
+    static let reactionBytesMax = 32_768
     /// A scheme of three million rows of 350 bytes. Files are read as they come; this bounds the time
     /// and the disk that one may take.
     static let fileBytesMax = 1 << 30

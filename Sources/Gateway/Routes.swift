@@ -44,6 +44,12 @@ extension GatewayParts {
             route(
                 .post, "/fhir/Immunization/$check", for: .checkVaccination,
                 handle: checkVaccination),
+            route(
+                .post, "/fhir/$immds-forecast", for: .forecastVaccinations,
+                handle: forecastDoses),
+            route(.post, "/fhir/AdverseEvent", for: .reportReaction, handle: reportReaction),
+            route(.put, "/fhir/AdverseEvent/:id", for: .reportReaction, handle: followReaction),
+            route(.get, "/fhir/AdverseEvent/:id", for: .readReaction, handle: readReaction),
             route(.post, "/fhir/Claim/$submit", for: .settleBill, handle: settleBill),
             route(.get, "/fhir/ClaimResponse/:id", for: .readBill, handle: readBill),
             route(
@@ -72,64 +78,70 @@ extension GatewayParts {
     private var officeRoutes: [Route] {
         fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + claimRoutes
             + [
-            Route(.post, "/oauth2/token", handle: issueOfficeToken),
-            route(
-                .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
-                handle: registerEntitlements(form: .full)),
-            route(
-                .post, "/medical-subsidy/history-registration-tasks", for: .registerEntitlements,
-                handle: registerEntitlements(form: .difference)),
-            route(
-                .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
-                handle: registerCheckupTargets),
-            route(
-                .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .post, "/guardianship/registration-tasks", for: .registerGuardianships,
-                handle: registerGuardianships),
-            route(
-                .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
-                handle: registerVaccinationTargets),
-            route(
-                .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .get, "/immunization/unvaccinated", for: .listUnvaccinated,
-                handle: listUnvaccinated),
-            route(
-                .get, "/fhir/Immunization", for: .receiveVaccinations,
-                handle: receive(.immunization)),
-            route(
-                .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
-                handle: searchVaccinationLines),
-            route(
-                .post, "/maternal-health/registration-tasks", for: .registerNotifications,
-                handle: registerNotifications),
-            route(
-                .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
-            route(
-                .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
-            route(
-                .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
-                handle: readFollowUps(in: .sensitive)),
-            route(
-                .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
-                handle: answerFollowUp(in: .sensitive)),
-            route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
-            route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
-            route(
-                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
-                handle: replayEligibility),
-        ]
+                Route(.post, "/oauth2/token", handle: issueOfficeToken),
+                route(
+                    .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
+                    handle: registerEntitlements(form: .full)),
+                route(
+                    .post, "/medical-subsidy/history-registration-tasks",
+                    for: .registerEntitlements,
+                    handle: registerEntitlements(form: .difference)),
+                route(
+                    .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
+                    handle: registerCheckupTargets),
+                route(
+                    .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/guardianship/registration-tasks", for: .registerGuardianships,
+                    handle: registerGuardianships),
+                route(
+                    .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
+                    handle: registerVaccinationTargets),
+                route(
+                    .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .get, "/immunization/unvaccinated", for: .listUnvaccinated,
+                    handle: listUnvaccinated),
+                route(
+                    .get, "/fhir/Immunization", for: .receiveVaccinations,
+                    handle: receive(.immunization)),
+                route(
+                    .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
+                    handle: searchVaccinationLines),
+                route(.get, "/fhir/AdverseEvent", for: .receiveReactions, handle: receiveReactions),
+                route(.get, "/fhir/MeasureReport", for: .readCoverage, handle: readCoverage),
+                route(
+                    .get, "/immunization/coverage.csv", for: .readCoverage, handle: readCoverageFile
+                ),
+                route(
+                    .post, "/maternal-health/registration-tasks", for: .registerNotifications,
+                    handle: registerNotifications),
+                route(
+                    .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
+                route(
+                    .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
+                route(
+                    .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
+                    handle: readFollowUps(in: .sensitive)),
+                route(
+                    .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
+                    handle: answerFollowUp(in: .sensitive)),
+                route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
+                route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
+                route(
+                    .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
+                    handle: replayEligibility),
+            ]
     }
 
     private var auditRoutes: [Route] {
@@ -240,6 +252,7 @@ extension GatewayParts {
             route(
                 .post, "/fhir/Patient/:id/$health-cards-issue", for: .issueHealthCard,
                 handle: issueHealthCard),
+            route(.post, "/health-cards/print", for: .issueHealthCard, handle: printHealthCard),
             route(
                 .post, "/health-cards/:id/revoke", for: .revokeHealthCard, handle: revokeHealthCard),
             Route(.get, "/.well-known/jwks.json", handle: readHealthCardKeys),

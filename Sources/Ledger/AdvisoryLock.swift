@@ -13,6 +13,8 @@ enum AdvisoryLock: Int {
     case sealer = 7_461_746_974
     /// Two verdicts on one row come one after the other.
     case reviews = 7_461_746_975
+    /// A month's figures are counted once.
+    case coverage = 7_461_746_979
 
     /// What is recorded of one person's vaccinations comes one after the other, so that of two
     /// clinics' words on one dose the later sees the earlier. Persons' keys are random: none is a

@@ -48,9 +48,12 @@ package final class Ledger: Sendable {
             "tsunagi-openings", addresses, logger, .readWrite, run: VisitOpening.run)
         bills = limits.lane(
             "tsunagi-bills", addresses, logger, .readWrite, run: BillSettling.run)
-        needles = limits.lane("tsunagi-needles", addresses, logger, .snapshot, run: NeedleCheck.run)
+        needles = limits.lane(
+            "tsunagi-needles", addresses, logger, .snapshot, threads: limits.vaccinationThreads,
+            run: NeedleCheck.run)
         vaccinations = limits.lane(
-            "tsunagi-vaccinations", addresses, logger, .readWrite, run: VaccinationSending.run)
+            "tsunagi-vaccinations", addresses, logger, .readWrite,
+            threads: limits.vaccinationThreads, run: VaccinationSending.run)
         checkups = limits.lane(
             "tsunagi-checkups", addresses, logger, .readWrite, run: CheckupSending.run)
         rules = RuleShelf(gateway)

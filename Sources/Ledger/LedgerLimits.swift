@@ -14,9 +14,15 @@ package struct LedgerLimits: Sendable {
     /// back.
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
+    /// While PostgreSQL works on one batch of checks before the needle, or of records, the gateway decides
+    /// another: each side takes about half of the time.
+    package let vaccinationThreads: Int
 
-    /// Both pools, a connection of each lane, the sealer and the offices' index: 10 + 4 + 7 + 1 + 1 = 23.
-    package var connections: Int { gateway.connectionsMax + office.connectionsMax + 7 + 1 + 1 }
+    /// Both pools, a connection of each lane's thread, the sealer and the offices' index:
+    /// 10 + 4 + 5 + 2 × 2 + 1 + 1 = 25.
+    package var connections: Int {
+        gateway.connectionsMax + office.connectionsMax + 5 + 2 * vaccinationThreads + 1 + 1
+    }
 
     package static let standard = LedgerLimits(
         gateway: Pool.Limits(
@@ -25,18 +31,19 @@ package struct LedgerLimits: Sendable {
         office: Pool.Limits(
             connectionsMax: 4, waitersMax: 64, waitMilliseconds: 10_000,
             statementTimeoutMilliseconds: 60_000),
-        batchMax: 512, laneQueueMax: 4096, laneTimeoutMilliseconds: 5_000)
+        batchMax: 512, laneQueueMax: 4096, laneTimeoutMilliseconds: 5_000,
+        vaccinationThreads: 2)
 }
 
 extension LedgerLimits {
     /// 一括の列: a lane of the gateway's role with these limits.
     func lane<Job: Sendable, Outcome: Sendable>(
         _ label: String, _ addresses: Ledger.Addresses, _ logger: Logger, _ mode: TransactionMode,
-        run: @escaping Lane<Job, Outcome>.Run
+        threads: Int = 1, run: @escaping Lane<Job, Outcome>.Run
     ) -> Lane<Job, Outcome> {
         Lane(
-            addresses.gateway, label: label, batchMax: batchMax, queueMax: laneQueueMax,
-            statementTimeoutMilliseconds: laneTimeoutMilliseconds, logger: logger, mode: mode,
-            run: run)
+            addresses.gateway, label: label, threads: threads, batchMax: batchMax,
+            queueMax: laneQueueMax, statementTimeoutMilliseconds: laneTimeoutMilliseconds,
+            logger: logger, mode: mode, run: run)
     }
 }

@@ -69,9 +69,13 @@ package struct Migrations: Sendable {
         File(
             name: "0027_deliveries_and_statements",
             sql: PackageResources._027_deliveries_and_statements_sql),
+        File(name: "0028_counted_doses", sql: PackageResources._028_counted_doses_sql),
         File(name: "0029_claims", sql: PackageResources._029_claims_sql),
         File(name: "0030_maternal_ways", sql: PackageResources._030_maternal_ways_sql),
         File(name: "0031_settled_words", sql: PackageResources._031_settled_words_sql),
+        File(
+            name: "0034_reactions_and_coverage",
+            sql: PackageResources._034_reactions_and_coverage_sql),
         File(name: "0035_refunds", sql: PackageResources._035_refunds_sql),
     ]
 

@@ -1,6 +1,6 @@
 package import Logging
 
-/// A thread with its own connection that takes whatever is queued as one batch: what arrived while
+/// Threads, each with its own connection, that take whatever is queued as one batch: what arrived while
 /// the last batch was being flushed is the next. No timer.
 package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
     package typealias Run =
@@ -9,9 +9,10 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
     private let worker: LaneWorker<Job, Outcome>
 
     /// `run` gives one result for each job, in order. It may be called again with the same jobs
-    /// when nothing of the first attempt was kept.
+    /// when nothing of the first attempt was kept; with several `threads`, also at the same time with
+    /// others.
     package init(
-        _ address: Address, label: String, batchMax: Int, queueMax: Int,
+        _ address: Address, label: String, threads: Int = 1, batchMax: Int, queueMax: Int,
         statementTimeoutMilliseconds: Int, logger: Logger, mode: TransactionMode, run: @escaping Run
     ) {
         let options = Connection.Options(
@@ -19,11 +20,14 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
             lockTimeoutMilliseconds: max(1, statementTimeoutMilliseconds * 4 / 5),
             idleInTransactionMilliseconds: 2 * statementTimeoutMilliseconds)
         let worker = LaneWorker(
-            limits: LaneLimits(batchMax: max(1, batchMax), queueMax: queueMax), mode: mode,
-            label: label, run: run)
+            limits: LaneLimits(
+                threads: max(1, threads), batchMax: max(1, batchMax), queueMax: queueMax),
+            mode: mode, label: label, run: run)
         self.worker = worker
-        startThread(named: label) {
-            worker.work(Session(address, options, logger: logger))
+        for thread in 0..<max(1, threads) {
+            startThread(named: label) {
+                worker.work(Session(address, options, logger: logger), as: thread)
+            }
         }
     }
 
@@ -49,13 +53,14 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
 }
 
 struct LaneLimits: Sendable {
+    var threads = 1
     var batchMax: Int
     var queueMax: Int
     /// How long a batch waits for a connection: a restart of the server takes about a second.
     var connectMilliseconds = 3_000
 }
 
-/// What a lane's thread does.
+/// What a lane's threads do.
 final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
     private typealias Verdict = Result<Outcome, any Error>
 
@@ -66,9 +71,12 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
 
     private struct State {
         var queue: [Entry] = []
-        var isAsleep = false
+        /// Threads with nothing to do.
+        var asleep: Set<Int> = []
         var isClosed = false
-        var isOver = false
+        /// Threads that have not ended.
+        var running: Int
+        var isOver: Bool { running == 0 }
         var ended: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -76,8 +84,9 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
     private let mode: TransactionMode
     private let label: String
     private let run: Lane<Job, Outcome>.Run
-    private let state = Monitor(State())
-    private let condition = Condition()
+    private let state: Monitor<State>
+    /// One for each thread: whoever is woken was asleep.
+    private let conditions: [Condition]
 
     init(
         limits: LaneLimits, mode: TransactionMode, label: String,
@@ -87,6 +96,8 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
         self.mode = mode
         self.label = label
         self.run = run
+        state = Monitor(State(running: limits.threads))
+        conditions = (0..<limits.threads).map { _ in Condition() }
     }
 
     var waiting: Int { state.withLock { $0.queue.count } }
@@ -96,10 +107,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             guard !state.isClosed else { return DatabaseError.shutDown }
             guard state.queue.count < limits.queueMax else { return PoolExhausted(label: label) }
             state.queue.append(Entry(job: job, continuation: continuation))
-            if state.isAsleep {
-                state.isAsleep = false
-                condition.signal()
-            }
+            if let thread = state.asleep.popFirst() { conditions[thread].signal() }
             return nil
         }
         if let refusal { continuation.resume(throwing: refusal) }
@@ -107,7 +115,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
 
     func close() {
         state.withLock { $0.isClosed = true }
-        condition.signal()
+        conditions.forEach { $0.signal() }
     }
 
     func shutdown() async {
@@ -121,8 +129,8 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
         }
     }
 
-    func work(_ session: Session) {
-        while let batch = nextBatch() {
+    func work(_ session: Session, as thread: Int) {
+        while let batch = nextBatch(of: thread) {
             let verdicts = settle(batch.map(\.job), session)
             for (entry, verdict) in zip(batch, verdicts) {
                 entry.continuation.resume(with: verdict)
@@ -130,19 +138,20 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
         }
         session.disconnect()
         let ended = state.withLock { state in
-            state.isOver = true
-            return state.ended
+            state.running -= 1
+            return state.isOver ? state.ended : []
         }
         ended.forEach { $0.resume() }
     }
 
-    private func nextBatch() -> [Entry]? {
-        state.turns(on: condition) { state in
+    private func nextBatch(of thread: Int) -> [Entry]? {
+        state.turns(on: conditions[thread]) { state in
             if state.queue.isEmpty {
-                state.isAsleep = true
-                return state.isClosed ? .done(nil) : .sleep(until: nil)
+                if state.isClosed { return .done(nil) }
+                state.asleep.insert(thread)
+                return .sleep(until: nil)
             }
-            state.isAsleep = false
+            state.asleep.remove(thread)
             let batch = Array(state.queue.prefix(limits.batchMax))
             state.queue.removeFirst(batch.count)
             return .done(batch)

@@ -51,7 +51,7 @@ import Testing
         for (path, bytes) in Example.files where path.hasPrefix("subsidy/eligibility-") {
             check(try JSON(reading: bytes), path)
         }
-        #expect(Self.defined.count == 29)
+        #expect(Self.defined.count == 33)
     }
 
     /// Where each extension may stand, by its own definition.
@@ -80,6 +80,7 @@ import Testing
         ("visit-kind", "access/visit-kinds.json", "kinds"),
         ("notice-kind", "access/notice-kinds.json", "kinds"),
         ("vaccine", "immunization/vaccines.json", "vaccines"),
+        ("vaccine-reaction", "immunization/reactions.json", "symptoms"),
     ])
     func `a code system lists the codes of its rule file`(
         id: String, path: String, key: String

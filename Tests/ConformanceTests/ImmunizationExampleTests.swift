@@ -6,7 +6,7 @@ import Testing
     static func reads(_ example: Example) -> Bool {
         guard example.path.hasPrefix("immunization/") else { return false }
         return !example.isValid
-            || ["record-", "check-", "forecast-", "response-"].contains {
+            || ["record-", "check-", "forecast-", "reaction-", "response-"].contains {
                 example.path.contains("/valid/" + $0)
             }
     }
@@ -63,6 +63,17 @@ import Testing
         #expect(try request.history.count == expected.requiredInt("doses"))
     }
 
+    @Test(arguments: Example.of("immunization", "valid/reaction-"))
+    func `a valid report is read, and stands to the period as its side file says`(
+        example: Example
+    ) throws {
+        let expected = try #require(example.expectation)
+        let rules = try Self.rules()
+        let sent = try SubmittedReaction(reading: example.bytes, today: Self.today(), rules)
+        #expect(
+            try rules.standing(of: sent.reaction).rawValue == expected.requiredString("period"))
+    }
+
     @Test(arguments: Example.of("immunization", "valid/response-"))
     func `a valid response is read, and read again as it was`(example: Example) throws {
         let expected = try #require(example.expectation)
@@ -86,6 +97,9 @@ import Testing
             case "record": _ = try Self.read(example)
             case "check": _ = try NeedleRequest(reading: example.bytes, Self.rules())
             case "forecast": _ = try ForecastRequest(reading: example.bytes, Self.rules())
+            case "reaction":
+                _ = try SubmittedReaction(
+                    reading: example.bytes, today: Self.today(), Self.rules())
             default: _ = try SubmittedResponse(reading: example.bytes, Self.rules())
             }
             Issue.record("\(example.path) was read")
@@ -117,6 +131,9 @@ import Testing
         #expect(
             try codes("fhir/CodeSystem-vaccination-claim.json", "concept")
                 == VaccinationClaimStatus.all.map(\.code))
+        #expect(
+            try codes("fhir/CodeSystem-reaction-period.json", "concept")
+                == ReactionStanding.allCases.map(\.rawValue))
         #expect(
             try codes("fhir/CodeSystem-vaccination-warning.json", "concept")
                 == VaccinationWarning.allCases.map(\.rawValue))

@@ -56,7 +56,7 @@ enum Written {
                     for: listener, softwareVersion: "0.1.0",
                     released: try CalendarDay("2026-11-21"))
             }
-        } + immunization + bills + maternal
+        } + immunization + reactions + bills + maternal
 
     static let institution = "1319999996"
 

@@ -67,6 +67,22 @@ extension Written {
         },
     ]
 
+    static let reactions: [Resource] = [
+        Resource("immunization/examples/valid/written-reaction.json") {
+            ReactionVersion(
+                id: "ae-0001", version: 1, recordedAt: try now(),
+                institution: try Party(role: .institution, code: institution),
+                reaction: try SubmittedReaction(
+                    reading: example("reaction-elsewhere"), today: now().dayInJapan, ruleSet()
+                ).reaction, standing: .withinPeriod
+            ).render(
+                of: ShownPatient(
+                    id: "pw-0003",
+                    identifier: RecordIdentifier(system: FHIR.System.identityKey, value: "0001")),
+                place: 3, try ruleSet())
+        }
+    ]
+
     private static func ruleSet() throws -> ImmunizationRules {
         guard let rules = Example.book.immunization else { throw Refusal.rulesUnknown }
         return rules

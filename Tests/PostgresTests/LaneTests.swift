@@ -147,10 +147,34 @@ struct LaneTests {
         await pool.shutdown()
     }
 
-    static func lane(_ batches: Batches, gate: Gate? = nil, queueMax: Int = 1_000) throws -> Entries
+    @Test func `a second thread takes what comes while the first waits, and shutdown ends both`()
+        async throws
     {
+        let (pool, batches, gate) = (try await Self.pool(), Batches(), Gate())
+        let lane = try Self.lane(batches, gate: gate, threads: 2)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { gate.open() }
+            for number in 0..<3 {
+                group.addTask { _ = try await lane.submit(number) }
+                try await eventually { batches.begun == min(number + 1, 2) }
+            }
+            try await eventually { lane.waiting == 1 }
+            group.addTask { await lane.shutdown() }
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(batches.all.map(\.count) == [1, 1, 1])
+        #expect(try await Self.stored(pool).sorted() == [0, 1, 2])
+        await #expect(throws: DatabaseError.shutDown) { try await lane.submit(4) }
+        await pool.shutdown()
+    }
+
+    static func lane(
+        _ batches: Batches, gate: Gate? = nil, threads: Int = 1, queueMax: Int = 1_000
+    ) throws -> Entries {
         try Entries(
-            FreshDatabase.address, label: "lane", batchMax: 64, queueMax: queueMax,
+            FreshDatabase.address, label: "lane", threads: threads, batchMax: 64,
+            queueMax: queueMax,
             statementTimeoutMilliseconds: 20_000, logger: TestPostgres.logger, mode: .readWrite
         ) { transaction, jobs in
             batches.begin()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import fhir_clients
 import fhir_validators
+import health_cards
 import log_proofs
 import openapi_fuzz
 import pkcs11_card
@@ -23,6 +24,7 @@ CHECKS = {
     "clients": lambda report, tour, folder: fhir_clients.run(report, tour),
     "log": lambda report, tour, folder: log_proofs.run(report, tour),
     "card": lambda report, tour, folder: pkcs11_card.run(report, tour.world, folder),
+    "vaccination-card": lambda report, tour, folder: health_cards.run(report, tour, folder),
     "openapi": lambda report, tour, folder: openapi_fuzz.run(report, tour, folder),
     "tls": lambda report, tour, folder: tls_scanners.run(report, tour.world, folder),
 }

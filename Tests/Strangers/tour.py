@@ -157,6 +157,7 @@ class Tour:
                   headers={"If-Match": read.headers["ETag"]})
         self.send(CLINIC, "PUT", held, 412, {**dose, "lotNumber": "FAKE04"},
                   headers={"If-Match": read.headers["ETag"]})
+        self.reactions(visit, made.json()["id"])
         lines = self.send(TOWN, "GET", "/fhir/Immunization?_cursor=0&_count=1", 200).json()
         following = next(link["url"] for link in lines["link"] if link["relation"] == "next")
         self.send(TOWN, "GET", following[following.index("/fhir/"):], 200)
@@ -166,6 +167,26 @@ class Tour:
                   headers={"Content-Type": "application/x-www-form-urlencoded"})
         self.send(PORTAL, "POST", f"/fhir/{self.own(token)}/$health-cards-issue", 200,
                   json.loads(self.world.sent("card.json")), token=token)
+
+    def reactions(self, visit, dose):
+        report = self.example("institution", "/fhir/AdverseEvent")
+        report["extension"][0]["valueString"], report["subject"]["reference"] = visit
+        report["identifier"]["value"] = self.name
+        report["date"] = self.today.isoformat()
+        report["suspectEntity"] = [{"instance": {"reference": f"Immunization/{dose}"}}]
+        made = self.send(CLINIC, "POST", "/fhir/AdverseEvent", 201, report)
+        held = f"/fhir/AdverseEvent/{made.json()['id']}"
+        report["extension"][1]["valueCode"] = "follow-up"
+        self.send(CLINIC, "PUT", held, 200, report, headers={"If-Match": made.headers["ETag"]})
+        self.send(CLINIC, "GET", held, 200)
+        self.send(TOWN, "GET", "/fhir/AdverseEvent?_cursor=0", 200)
+        month = (self.today.replace(day=1) - datetime.timedelta(days=1)).strftime("%Y-%m")
+        self.send(TOWN, "GET", f"/fhir/MeasureReport?period={month}", 200)
+        asked = self.example("institution", "/fhir/$immds-forecast")
+        asked["parameter"][0]["valueString"] = visit[0]
+        asked["parameter"][1]["valueDate"] = self.today.isoformat()
+        asked["parameter"][2]["resource"]["id"] = visit[1].split("/")[-1]
+        self.send(CLINIC, "POST", "/fhir/$immds-forecast", 200, asked)
 
     def own(self, token):
         entries = self.world.send(PORTAL, "GET", "/fhir/Immunization", 200, token=token).json()["entry"]

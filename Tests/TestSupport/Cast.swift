@@ -19,6 +19,7 @@ package enum Cast {
     package static let silentTown = party(.municipality, "232025")
     package static let authority = party(.cardauthority, "card-authority")
     package static let auditor = party(.auditor, "board-of-audit")
+    package static let statistics = party(.statistics, "statistics-bureau")
     package static let ombudsman = party(.ombudsman, "privacy-review-board")
     package static let portal = party(.portal, "portal-one")
     package static let otherPortal = party(.portal, "portal-two")
@@ -26,7 +27,7 @@ package enum Cast {
     static let all: [Party] = [
         clinic, pharmacy, spare, paperClinic, town, prefecture, otherTown, otherPrefecture,
         silentTown, authority,
-        auditor, ombudsman, portal, otherPortal,
+        auditor, statistics, ombudsman, portal, otherPortal,
     ]
 
     private static func party(_ role: Role, _ code: String) -> Party {

@@ -76,11 +76,11 @@ extension RunningGateway {
     /// One that must be taken.
     package func invite(
         _ resident: TestResident, key: String, modification: String = "1",
-        from: CalendarDay? = nil
+        from: CalendarDay? = nil, by town: Party = Cast.town
     ) async throws {
         let row = invitation(of: resident, key: key, modification: modification, from: from)
         let answer = try await send(
-            Cast.town, "POST", "/immunization/registration-tasks", body: .array([row]))
+            town, "POST", "/immunization/registration-tasks", body: .array([row]))
         try answer.expect(202)
         guard answer.int("applied") == 1 else { throw Unexpected(answer) }
     }

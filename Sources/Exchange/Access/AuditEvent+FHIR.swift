@@ -126,7 +126,8 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
+            .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
+            .readReaction, .receiveReactions, .readBill, .readScreenings,
             .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
             .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
             .readCheckups,
@@ -137,7 +138,8 @@ extension AccessEntryView {
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
             .settleReview, .feedCards,
-            .recordVaccination, .settleBill, .submitClaims, .requestRefund, .answerRefund,
+            .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
+            .answerRefund,
             .saveScreening, .recordCheckup,
             .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
@@ -152,7 +154,8 @@ extension AccessEntryView {
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
-            .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster:
+            .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
+            .readCoverage:
             .operation
         }
     }

@@ -30,6 +30,13 @@ package func renderCapabilityStatement(
                 let served = listener.served
                 guard !served.isEmpty else { return }
                 server.array("resource") { for resource in served { resource.write(to: &$0) } }
+                guard listener == .institution else { return }
+                server.array("operation") { list in
+                    list.object {
+                        $0.member("name", "immds-forecast")
+                        $0.member("definition", FHIR.forecastOperation)
+                    }
+                }
             }
         }
     }
@@ -116,6 +123,8 @@ extension Listener {
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["create", "update", "read"], operations: ["check"]),
+                ServedResource(
+                    type: "AdverseEvent", interactions: ["create", "update", "read"]),
                 ServedResource(type: "Claim", operations: ["submit"]),
                 ServedResource(
                     type: "ClaimResponse", interactions: ["read", "search-type"],
@@ -142,6 +151,10 @@ extension Listener {
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["search-type"],
                     searchParameters: [("patient.identifier", "token")]),
+                ServedResource(type: "AdverseEvent", interactions: ["search-type"]),
+                ServedResource(
+                    type: "MeasureReport", interactions: ["search-type"],
+                    searchParameters: [("period", "date")]),
                 forms, ServedResource(type: "Task", interactions: ["search-type", "update"]),
                 ServedResource(
                     type: "ExplanationOfBenefit", interactions: ["search-type"],

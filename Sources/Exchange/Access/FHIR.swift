@@ -4,6 +4,10 @@ package enum FHIR {
     package static let version = "4.0.1"
     /// The gateway's own Organization: insurer of every check, observer of every entry.
     package static let gateway = "Organization/tsunagi"
+    static let coverageMeasure = "urn:tsunagi:Measure:vaccination-coverage|1"
+    /// HL7 Immunization Decision Support Forecast.
+    static let forecastOperation =
+        "http://hl7.org/fhir/us/immds/OperationDefinition/ImmDSForecastOperation"
     /// The gateway on the network, where who acts is named by URI.
     static let gatewayURI = "urn:tsunagi:gateway"
 
@@ -23,6 +27,13 @@ package enum FHIR {
         static let vaccinationClaim = "urn:tsunagi:CodeSystem:vaccination-claim"
         static let vaccinationWarning = "urn:tsunagi:CodeSystem:vaccination-warning"
         static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
+        static let vaccineReaction = "urn:tsunagi:CodeSystem:vaccine-reaction"
+        static let reactionPeriod = "urn:tsunagi:CodeSystem:reaction-period"
+        static let reactionOutcome = "http://terminology.hl7.org/CodeSystem/adverse-event-outcome"
+        static let schedule = "urn:tsunagi:immunization-schedule"
+        static let doseNumber = "urn:tsunagi:dose-number"
+        static let measurePopulation = "http://terminology.hl7.org/CodeSystem/measure-population"
+        static let seriousness = "http://terminology.hl7.org/CodeSystem/adverse-event-seriousness"
         static let screeningAnswer = "urn:tsunagi:CodeSystem:screening-answer"
         static let checkup = "urn:tsunagi:CodeSystem:checkup"
         static let checkupItem = "urn:tsunagi:CodeSystem:checkup-item"
@@ -109,6 +120,10 @@ package enum FHIR {
         static let copaymentWarning = "urn:tsunagi:StructureDefinition:copayment-warning"
         static let recordedBy = "urn:tsunagi:StructureDefinition:recorded-by"
         static let needleOverride = "urn:tsunagi:StructureDefinition:needle-override"
+        static let reactionStage = "urn:tsunagi:StructureDefinition:reaction-stage"
+        static let reactionPeriod = "urn:tsunagi:StructureDefinition:reaction-period"
+        static let reactionCursor = "urn:tsunagi:StructureDefinition:reaction-cursor"
+        static let suspectedDose = "urn:tsunagi:StructureDefinition:suspected-dose"
         static let screening = "urn:tsunagi:StructureDefinition:screening"
         static let vaccinationClaim = "urn:tsunagi:StructureDefinition:vaccination-claim"
         static let vaccinationWarning = "urn:tsunagi:StructureDefinition:vaccination-warning"

@@ -21,6 +21,12 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readVaccination = "read-vaccination"
     /// 接種前の確認 (institution).
     case checkVaccination = "check-vaccination"
+    /// 接種の判定と予定の参照 (institution).
+    case forecastVaccinations = "forecast-vaccinations"
+    /// 副反応疑いの報告と追加報告 (institution).
+    case reportReaction = "report-reaction"
+    /// 報告した副反応疑いの参照 (institution).
+    case readReaction = "read-reaction"
     /// 窓口負担の照会・予約・確定・取消 (institution).
     case settleBill = "settle-bill"
     /// 送信した会計の参照 (institution).
@@ -31,6 +37,10 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readScreenings = "read-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
     case receiveVaccinations = "receive-vaccinations"
+    /// 副反応疑いの報告の受領 (municipality).
+    case receiveReactions = "receive-reactions"
+    /// 接種率の参照 (municipality, statistics).
+    case readCoverage = "read-coverage"
     /// 受給資格の異動の受領 (municipality, prefecture).
     case receiveEntitlements = "receive-entitlements"
     /// 健診結果と請求の受領 (municipality).
@@ -165,19 +175,23 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
-            .recordVaccination, .readVaccination, .checkVaccination, .settleBill, .readBill,
-            .readStatements, .readScreenings, .recordCheckup,
+            .recordVaccination, .readVaccination, .checkVaccination, .forecastVaccinations,
+            .reportReaction, .readReaction, .settleBill, .readBill,
+            .readStatements,
+            .readScreenings, .recordCheckup,
             .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration, .receiveEntitlements, .receiveBills,
-            .readStatement, .submitClaims, .reconcileMonth, .readClaims, .readRefunds, .answerRefund:
+            .readStatement, .submitClaims, .reconcileMonth, .readClaims, .readRefunds,
+            .answerRefund:
             [.municipality, .prefecture]
         case .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
-            .receiveVaccinations, .receiveCheckups, .receiveSensitiveCheckups,
+            .receiveVaccinations, .receiveReactions, .receiveCheckups, .receiveSensitiveCheckups,
             .listUnvaccinated, .registerNotifications, .readFollowUps,
             .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp:
             [.municipality]
+        case .readCoverage: [.municipality, .statistics]
         case .searchAccessLog: [.municipality, .auditor]
         case .withholdEntries, .declareDisaster, .readEmergencyReviews:
             [.municipality, .prefecture]

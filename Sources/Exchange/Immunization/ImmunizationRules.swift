@@ -14,6 +14,10 @@ package struct ImmunizationRules: Sendable {
     package let questionnaires: [ScreeningQuestionnaire]
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
+    /// 副反応疑いの決まり.
+    package let reactions: ReactionRules
+    /// 接種率の公表の決まり.
+    package let coverage: CoverageRules
     /// By vaccine: the schedules that give it, or once gave it, 任意接種 first.
     private let voluntaryGiving: [[Int]]
     /// The same without 任意接種, unless there is nothing else.
@@ -33,6 +37,8 @@ package struct ImmunizationRules: Sendable {
         contraindications = try folder.contraindications(register)
         questionnaires = try folder.screeningQuestionnaires(register, contraindications)
         (feverFromTenths, forecastYears, words) = try folder.ruleWords()
+        reactions = try folder.reactionRules(register)
+        coverage = try folder.coverageRules()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         let giving = vaccines.indices.map { [programmes] vaccine in
             programmes.indices.filter { place in

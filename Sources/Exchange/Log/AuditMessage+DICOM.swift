@@ -113,22 +113,5 @@ private struct XMLText {
             name, [("csd-code", code), ("codeSystemName", system), ("originalText", text)])
     }
 
-    /// XML 1.0, 2.2: control characters but tab are left out; a line stays a line.
-    mutating func text(_ text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": written += "&amp;"
-            case "<": written += "&lt;"
-            case ">": written += "&gt;"
-            case "\"": written += "&quot;"
-            case "'": written += "&apos;"
-            case "\n", "\r", "\t": written += " "
-            default:
-                guard scalar.value >= 0x20, scalar.value != 0x7F,
-                    !(0xFFFE...0xFFFF).contains(scalar.value)
-                else { continue }
-                written.unicodeScalars.append(scalar)
-            }
-        }
-    }
+    mutating func text(_ text: String) { written += String(markup: text) }
 }

@@ -15,14 +15,14 @@ package enum OpenAPI {
         switch listener {
         case .institution:
             [
-                visits, emergencyVisits, eligibility, vaccinations, screenings, checkups, bills,
-                claimStatements,
+                visits, emergencyVisits, eligibility, vaccinations, reactions, screenings, checkups,
+                bills, claimStatements,
                 common,
             ].flatMap(\.self)
         case .office:
             [
                 officeTokens, registrations, files, deliveries, statements, guardianships,
-                invitations, vaccinationLines,
+                invitations, vaccinationLines, reactionReports, coverage,
                 maternalOffice, claims, refunds, cards, replayForBodies, audits, emergencies,
                 common,
             ].flatMap(\.self)
@@ -41,7 +41,8 @@ package enum OpenAPI {
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, statementSchemas,
         cardSchemas,
         sessionSchemas, representationSchemas,
-        vaccinationSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas, claimSchemas, refundSchemas,
+        vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas,
+        claimSchemas, refundSchemas,
         contractSchemas,
         auditSchemas, emergencySchemas,
     ].flatMap(\.self)

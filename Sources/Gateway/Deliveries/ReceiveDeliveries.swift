@@ -50,7 +50,7 @@ extension GatewayParts {
     }
 
     /// `POST /fhir/Immunization/_search` with `patient.identifier`: what the municipality now holds of one
-    /// resident, whom it names by its own key (宛名番号).
+    /// resident, whom it names by its own key (宛名番号), and the history of one who moved in.
     func searchVaccinationLines(_ asking: Asking) async throws -> Response {
         let party = asking.caller.party
         let rules = try ledger.rules.current()
@@ -60,11 +60,34 @@ extension GatewayParts {
         }
         let page = asking.request.page()
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-            let lines = try records.vaccinationLines(ofKey: key, rules: rules)
+            let held = try records.vaccinationLines(ofKey: key, rules: rules)
             return renderSearchset(
-                try lines.map { try line($0, for: party).entry(rules) }, page: page)
+                try held.lines.map { try line($0, for: party).entry(rules) }
+                    + held.history.map { entry($0, known: held.identityKey, for: party) },
+                page: page)
         }
         return .fhir(.ok, bytes)
+    }
+
+    private func entry(
+        _ held: HeldVaccination, known identityKey: String, for party: Party
+    ) -> SearchEntry {
+        let id = pairwise(held.id, for: party).current
+        let patient = resident(held.person, known: identityKey, to: party)
+        return SearchEntry(
+            reference: "Immunization/" + id,
+            resource: held.newest.renderHistory(id: id, of: patient))
+    }
+
+    /// A resident under the municipality's own id and, where it registered one, its key.
+    func resident(
+        _ person: PersonKey, known identityKey: String?, to party: Party
+    ) -> ShownPatient {
+        ShownPatient(
+            id: pairwise(person, for: party).current,
+            identifier: identityKey.map {
+                RecordIdentifier(system: FHIR.System.identityKey, value: $0)
+            })
     }
 
     /// Record and resident by ids that this party alone has.

@@ -10,31 +10,51 @@ extension GatewayParts {
     /// `POST /fhir/Patient/{id}/$health-cards-issue` (https://spec.smarthealth.cards): the card, and the
     /// digits of its QR codes. Throws `.recordUnknown` where no dose, or no name, is known.
     func issueHealthCard(_ asking: Asking) async throws -> Response {
-        let book = try ledger.rules.current()
-        let rules = try immunizationRules()
         let id = try asking.context.parameters.require("id")
         let body = try await asking.request.body(.json, atMost: BodyLimits.smallBytesMax)
         _ = try HealthCardRequest(reading: Array(body.readableBytesView))
+        let bytes = try await issue(asking, of: id) { card, signed in
+            renderHealthCard(signed, id: card.id, texts: HealthCardText.parts(of: signed))
+        }
+        return .fhir(.ok, bytes)
+    }
+
+    /// 接種証明の印刷: `POST /health-cards/print`: a card as a page of its own, with its QR codes drawn.
+    func printHealthCard(_ asking: Asking) async throws -> Response {
+        let rules = try immunizationRules()
+        let bytes = try await issue(asking) { card, signed in
+            card.page(codes: HealthCardText.parts(of: signed), rules)
+        }
+        var response = Response.json(.ok, bytes)
+        response.headers[.contentType] = "text/html; charset=utf-8"
+        return response
+    }
+
+    /// Signs a card of the resident, who is the one named if any is, and keeps on the ledger that it was.
+    private func issue(
+        _ asking: Asking, of id: String? = nil,
+        as written: @escaping @Sendable (_ card: HealthCard, _ signed: String) -> [UInt8]
+    ) async throws -> [UInt8] {
+        let book = try ledger.rules.current()
+        let rules = try immunizationRules()
         let key = try HealthCardKey(keys.ring.current(.healthCard))
         let issuer = "https://" + origin
-        let (_, bytes) = try await own(asking, as: \.self) { records, person, patient in
-            guard patient.contains(id) else { throw Refusal.recordUnknown }
+        return try await own(asking, as: \.self) { records, person, patient in
+            guard id.map(patient.contains) ?? true else { throw Refusal.recordUnknown }
             let facts = try records.vaccinationFacts(of: person, rules: book)
+            let held = try records.vaccinations(of: person).map(\.newest)
             let number = Base64URL.encode(RecordID.random().bytes)
             let card = facts.identity.flatMap { identity in
                 HealthCard(
                     issuer: issuer, id: number, issuedAt: records.now,
-                    of: (identity.name, facts.birth), held: facts.held, rules)
+                    of: (identity.name, facts.birth), held: held, rules)
             }
             guard let card else { throw Refusal.recordUnknown }
             records.issueCard(
                 number, signedBy: key.id, of: person,
                 holding: try card.doses.map { try RecordID($0.id) })
-            let signed = try key.sign(card.payload(rules))
-            return renderHealthCard(
-                signed, id: number, texts: HealthCardText.parts(of: signed))
-        }
-        return .fhir(.ok, bytes)
+            return written(card, try key.sign(card.payload(rules)))
+        }.bytes
     }
 
     /// `POST /health-cards/{id}/revoke`: from now on the list of revoked cards has it.

@@ -1,6 +1,15 @@
 package import Exchange
 import Postgres
 
+/// 住民一人の接種記録, as the municipality where they live holds and sees them.
+package struct TownVaccinations: Sendable {
+    /// 宛名番号 that it asked by.
+    package let identityKey: String
+    package let lines: [Delivery]
+    /// 転入前の接種歴: lines of other municipalities; shown, and claimed of nobody here.
+    package let history: [HeldVaccination]
+}
+
 /// 連携の受領: at least once and in an order that never changes: a body asks for what comes after the place it
 /// has received.
 extension Records {
@@ -36,20 +45,34 @@ extension Records {
     }
 
     /// The lines of the ledger of vaccinations that the municipality now holds of the resident it knows
-    /// by this key; nothing where it knows nobody.
+    /// by this key, and, while they live there, those of other municipalities
+    /// (定期接種の転入前の記録); nothing where it knows nobody.
     package mutating func vaccinationLines(ofKey identityKey: String, rules: RuleBook) throws
-        -> [Delivery]
+        -> TownVaccinations
     {
         let found = try keyedPersons([identityKey], of: caller.party.code)
         guard let person = found[identityKey] else {
             enter(nil)
-            return []
+            return TownVaccinations(identityKey: identityKey, lines: [], history: [])
         }
-        let deliveries = try transaction.query(
+        let lines = try transaction.query(
             DeliveryField.selectVaccinationsOfPerson, [.text(caller.party.code), .person(person)]
         ).map { try DeliveryField.immunization.delivery($0, rules) }
-        if deliveries.isEmpty { enter(person) } else { disclose(deliveries) }
-        return deliveries
+        let own = Set(lines.map(\.id))
+        let history =
+            try home(of: person, on: now.dayInJapan) == caller.party.code
+            ? vaccinations(of: person).filter { $0.claim.isLine && !own.contains($0.id) } : []
+        let shown =
+            lines.map(\.basis) + history.map { "\($0.id.text)/\($0.newest.version)" }
+        enter(person, basis: shown.isEmpty ? nil : shown.joined(separator: " "))
+        return TownVaccinations(identityKey: identityKey, lines: lines, history: history)
+    }
+
+    /// 住所地 on a day; nothing where nobody told, or abroad.
+    mutating func home(of person: PersonKey, on day: CalendarDay) throws -> String? {
+        let rows = try transaction.query(Self.selectHomes, [.uuids([UUIDBytes(person)])])
+        let home = try rows.map { try Residence($0, from: 0) }.residence(on: day, knownBy: now)
+        return home.flatMap { $0.municipality == Residence.nowhere ? nil : $0.municipality }
     }
 
     /// One entry for each resident, naming the versions that are shown; one about nobody for nothing.

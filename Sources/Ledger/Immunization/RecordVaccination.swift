@@ -77,7 +77,7 @@ struct VaccinationSending: RecordSending {
         let facts = desk.facts(of: visit.person)
         let basis = facts.basis(rulesVersion: book.version)
         let version = VaccinationVersion(
-            id: held?.id.text ?? RecordID.random().text,
+            id: held?.id.text ?? RecordID.timeOrdered().text,
             version: (held?.newest.version ?? 0) + 1, recordedAt: now,
             institution: caller.party, vaccination: sent.vaccination)
         let line = VaccinationLine(of: version, visit.person, facts, rules)

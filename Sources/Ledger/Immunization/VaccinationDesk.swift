@@ -41,24 +41,25 @@ struct VaccinationDesk: RecordDesk {
             (facts, saved) = ([:], [:])
             return
         }
+        // A statement that asks for nothing still costs its way.
+        let held = [
+            (HeldVaccination.selectByIdentifier, HeldVaccination.values(named), named.isEmpty),
+            (HeldVaccination.selectByID, HeldVaccination.values(corrected), corrected.isEmpty),
+        ].filter { !$0.2 }.map { ($0.0, $0.1) }
         let rows = try transaction.pipeline(
-            [
-                (HeldVaccination.selectByIdentifier, HeldVaccination.values(named)),
-                (HeldVaccination.selectByID, HeldVaccination.values(corrected)),
-            ] + VaccinationFacts.steps(of: Array(persons), rules: book))
-        facts = try VaccinationFacts.read(Array(rows[2...]))
+            held + VaccinationFacts.steps(of: Array(persons), rules: book))
+        facts = try VaccinationFacts.read(Array(rows[held.count...]))
         saved = try HeldScreening.load(
             &transaction,
             of: agreed.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
                 .map(\.visit.person), rules)
-        for index in 0..<rows[0].count {
-            let held = try HeldVaccination(rows[0][index])
+        for held in try rows.prefix(held.count).flatMap({ try $0.map(HeldVaccination.init) }) {
+            byID[held.id] = held
             byIdentifier[
                 Identifier(
                     party: held.newest.institution,
                     identifier: held.newest.vaccination.identifier)] = held
         }
-        for held in try rows[1].map(HeldVaccination.init) { byID[held.id] = held }
     }
 
     func facts(of person: PersonKey) -> VaccinationFacts { facts[person] ?? .nothing }
@@ -82,7 +83,8 @@ struct VaccinationDesk: RecordDesk {
         guard !lines.isEmpty else { return [] }
         let corrected = lines.filter(\.isCorrection).map(\.held)
         return [
-            HeldVaccination.insertion(lines.map { ($0.held, $0.sending.book) }),
+            HeldVaccination.insertion(
+                lines.map { ($0.held, $0.line.municipality != nil, $0.sending.book) }),
             VaccinationLine.insertion(
                 lines.map { ($0.line, $0.held, $0.sending.book.version) }),
         ] + (corrected.isEmpty ? [] : [HealthCards.revocation(of: corrected)])
@@ -90,9 +92,9 @@ struct VaccinationDesk: RecordDesk {
 }
 
 extension HeldVaccination {
-    fileprivate static func insertion(_ records: [(held: HeldVaccination, book: RuleBook)]) -> (
-        Statement, [Value]
-    ) {
+    fileprivate static func insertion(
+        _ records: [(held: HeldVaccination, isLine: Bool, book: RuleBook)]
+    ) -> (Statement, [Value]) {
         let held = records.map(\.held)
         let given = held.map(\.newest.vaccination)
         let codes = zip(given, records.map(\.book.immunization)).map { given, rules in
@@ -112,6 +114,7 @@ extension HeldVaccination {
                 .uuids(held.map { UUIDBytes($0.visit) }),
                 .instants(held.map(\.newest.recordedAt.microseconds)),
                 .uuids(held.map { $0.response.map { UUIDBytes($0) } }),
+                .texts(given.map(\.counted.face)), .bools(records.map(\.isLine)),
             ]
         )
     }
@@ -120,9 +123,9 @@ extension HeldVaccination {
         """
         insert into exchange.vaccination
             (person, vaccination, version, party, identifier_system, identifier, status, vaccine, day,
-            face, visit, recorded_at, response)
+            face, visit, recorded_at, response, counted, is_line)
         select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
             $7::text[], $8::text[], $9::date[], $10::text[], $11::uuid[], $12::timestamptz[],
-            $13::uuid[])
+            $13::uuid[], $14::text[], $15::bool[])
         """)
 }

@@ -4,16 +4,14 @@ import Postgres
 /// 接種の根拠: what is known of a resident when a dose is judged, and the versions of all that was read.
 package struct VaccinationFacts: Sendable {
     /// The newest version of every record, whichever institution sent it, in the order in which they came.
-    package private(set) var held: [VaccinationVersion]
-    /// 台帳の一行になったもの: those of them that are a municipality's line.
-    private(set) var claimed: Set<String>
+    private(set) var held: [CountedRecord]
     package private(set) var identity: RegisteredIdentity?
     private(set) var residences: [Residence]
     private(set) var bodies: [BodyStanding]
 
     /// What a resident is of whom nothing is known: the same for one who did not agree.
     package static let nothing = VaccinationFacts(
-        held: [], claimed: [], identity: nil, residences: [], bodies: [])
+        held: [], identity: nil, residences: [], bodies: [])
 
     package var birth: CalendarDay? { identity.flatMap { try? BirthDate($0.birthDate).day } }
     package var sex: ResidentSex? { identity.map { ResidentSex(registered: $0.sex) } }
@@ -22,7 +20,16 @@ package struct VaccinationFacts: Sendable {
     package func person(at now: Instant, _ rules: ImmunizationRules) -> NeedlePerson {
         NeedlePerson(
             birth: birth, sex: sex,
-            held: held.compactMap { $0.vaccination.dose(rules) }, gaps: gaps(at: now))
+            held: held.compactMap { $0.counted.dose(rules) }, gaps: gaps(at: now))
+    }
+
+    /// `Immunization/<id>` of each dose that counts, in the order of `person`; another institution's is no
+    /// resource to this one, and is named by its place.
+    package func references(_ rules: ImmunizationRules, ownedBy party: Party) -> [String] {
+        held.filter { $0.counted.dose(rules) != nil }.enumerated().map { place, record in
+            record.institution == party.key
+                ? "Immunization/" + record.id.text : "#held-\(place + 1)"
+        }
     }
 
     /// 未接続の期間: when the resident lived where no connected municipality would have told of a dose, the
@@ -55,7 +62,7 @@ package struct VaccinationFacts: Sendable {
         writer.member("rules", rulesVersion)
         writer.name("records")
         writer.beginArray()
-        for record in held { writer.string("\(record.id)/\(record.version)") }
+        for record in held { writer.string("\(record.id.text)/\(record.version)") }
         writer.endArray()
         if !responses.isEmpty {
             writer.name("responses")
@@ -69,6 +76,25 @@ package struct VaccinationFacts: Sendable {
         writer.endArray()
         writer.endObject()
         return writer.text
+    }
+}
+
+/// 数える記録: the newest version of one record, as it is counted.
+struct CountedRecord: Sendable {
+    let id: RecordID
+    let version: Int
+    let counted: CountedVaccination
+    /// 台帳の一行: it is a municipality's line.
+    let isLine: Bool
+    /// Whose record it is, by the key of the party.
+    let institution: String
+
+    init(_ row: Row) throws {
+        id = try row.uuid(0).record
+        version = try row.int(1)
+        counted = try CountedVaccination(face: try row.text(2))
+        isLine = try row.bool(3)
+        institution = try row.text(5)
     }
 }
 
@@ -113,7 +139,8 @@ extension VaccinationFacts {
     static func read(_ rows: [Rows]) throws -> [PersonKey: VaccinationFacts] {
         var facts: [PersonKey: VaccinationFacts] = [:]
         for index in 0..<rows[0].count {
-            try facts[rows[0][index].uuid(6).person, default: .nothing].addVersion(rows[0][index])
+            try facts[rows[0][index].uuid(4).person, default: .nothing].held.append(
+                CountedRecord(rows[0][index]))
         }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
@@ -123,12 +150,6 @@ extension VaccinationFacts {
             try facts[rows[2][index].uuid(5).person, default: .nothing].addHome(rows[2][index])
         }
         return facts
-    }
-
-    private mutating func addVersion(_ row: Row) throws {
-        let version = try VaccinationVersion(row, from: 0)
-        held.append(version)
-        if try row.bool(5) { claimed.insert(version.id) }
     }
 
     private mutating func addHome(_ row: Row) throws {
@@ -142,13 +163,17 @@ extension VaccinationFacts {
 
     private static let selectVersions = Statement(
         """
-        select held.*, q.person
+        select held.vaccination, held.version, held.counted, held.is_line, q.person, held.party
         from unnest($1::uuid[]) as q(person)
         cross join lateral (
-            select distinct on (v.vaccination) \(VaccinationVersion.columns), c.refusal is null
-            from exchange.vaccination v join exchange.vaccination_claim c
-                on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
-            where v.person = q.person order by v.vaccination, v.version desc) held
-        order by recorded_at, vaccination
+            select distinct on (v.vaccination) v.vaccination, v.version, v.recorded_at, v.party,
+                coalesce(v.counted, v.face) as counted,
+                coalesce(v.is_line, exists (
+                    select 1 from exchange.vaccination_claim c
+                    where c.person = v.person and c.vaccination = v.vaccination
+                        and c.version = v.version and c.refusal is null)) as is_line
+            from exchange.vaccination v where v.person = q.person
+            order by v.vaccination, v.version desc) held
+        order by held.recorded_at, held.vaccination
         """)
 }

@@ -10,9 +10,9 @@ struct VaccinationLine: Sendable {
         of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
         _ rules: ImmunizationRules
     ) {
-        let others = facts.held.filter { $0.id != version.id }
+        let others = facts.held.filter { $0.id.text != version.id }
         // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
-        let claims = others.filter { facts.claimed.contains($0.id) }
+        let claims = others.filter(\.isLine).map(\.counted)
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.residences.residence(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
@@ -21,7 +21,7 @@ struct VaccinationLine: Sendable {
                 $0.municipality == Residence.nowhere ? nil : $0.municipality
             },
             answer: Self.answer(to: version.vaccination, others, facts, rules),
-            duplicates: rules.duplicates(of: version.vaccination, among: claims))
+            duplicates: rules.duplicates(of: version.vaccination.counted, among: claims))
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))
         } catch {
@@ -37,7 +37,7 @@ struct VaccinationLine: Sendable {
     }
 
     private static func answer(
-        to vaccination: Vaccination, _ others: [VaccinationVersion], _ facts: VaccinationFacts,
+        to vaccination: Vaccination, _ others: [CountedRecord], _ facts: VaccinationFacts,
         _ rules: ImmunizationRules
     ) -> NeedleAnswer {
         let named = rules.vaccine(named: vaccination.vaccine)
@@ -46,7 +46,7 @@ struct VaccinationLine: Sendable {
             number: vaccination.doseNumber ?? named?.number)
         return judgeDose(
             dose, birth: facts.birth, sex: facts.sex,
-            history: others.compactMap { $0.vaccination.dose(rules) }, rules)
+            history: others.compactMap { $0.counted.dose(rules) }, rules)
     }
 
     private var refusal: VaccinationClaimRefusal? {

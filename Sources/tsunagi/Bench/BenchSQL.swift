@@ -131,13 +131,15 @@ enum BenchSQL {
         where v.visit = any ($1::text[]::uuid[])
         """
 
-    /// One dose of each, as another clinic's record: `$2` is the record, `$3` its day, `$4` its vaccine.
+    /// One dose of each, as another clinic's record: `$2` is the record, `$3` its day, `$4` its vaccine,
+    /// `$5` what counts of it.
     static let vaccinate = """
         with given as (
             insert into exchange.vaccination (person, vaccination, version, party, identifier_system,
-                identifier, status, vaccine, day, face, visit, recorded_at)
+                identifier, status, vaccine, day, face, visit, recorded_at, counted, is_line)
             select v.person, gen_random_uuid(), 1, 'institution:1319999996', 'bench',
-                gen_random_uuid()::text, 'completed', $4, $3, $2, v.visit, now()
+                gen_random_uuid()::text, 'completed', $4, $3, $2, v.visit, now(),
+                $5, false
             from exchange.visit v where v.visit = any ($1::text[]::uuid[])
             returning person, vaccination)
         insert into exchange.vaccination_claim (person, vaccination, version, rules, made_at, refusal)

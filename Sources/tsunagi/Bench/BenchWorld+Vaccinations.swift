@@ -39,13 +39,15 @@ extension BenchWorld {
             _ = try transaction.run(Statement(BenchSQL.rejuvenate), [ids])
             for (vaccine, days) in [("dpt-ipv-hib", [130, 100, 70]), ("pcv20", [130, 100, 70])] {
                 for day in days.map({ today.adding(days: -$0) }) {
-                    let face = VaccinationBody.dose(
-                        ("bench", "Patient/bench"), vaccine: vaccine, day: day, response: nil)
+                    let face = String(
+                        decoding: VaccinationBody.dose(
+                            ("bench", "Patient/bench"), vaccine: vaccine, day: day, response: nil),
+                        as: UTF8.self)
                     _ = try transaction.run(
                         Statement(BenchSQL.vaccinate),
                         [
-                            ids, .text(String(decoding: face, as: UTF8.self)),
-                            .day(day.daysSince1970), .text(vaccine),
+                            ids, .text(face), .day(day.daysSince1970), .text(vaccine),
+                            .text(try Vaccination(face: face).counted.face),
                         ])
                 }
             }

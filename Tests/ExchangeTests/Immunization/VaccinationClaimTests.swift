@@ -50,7 +50,7 @@ import Testing
             NeedleQuestion(birth: try CalendarDay(row.birth), history: [], candidate: dose), rules)
         let facts = VaccinationClaimFacts(
             person: PersonKey(high: 1, low: 2), municipality: row.municipality, answer: answer,
-            duplicates: row.hasDuplicate ? [record] : [])
+            duplicates: row.hasDuplicate ? [given.counted] : [])
         do throws(VaccinationClaimRefusal) {
             return .success(try claimVaccination(record, facts, rules))
         } catch {

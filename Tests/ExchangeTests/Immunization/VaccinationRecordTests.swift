@@ -39,8 +39,26 @@ import Testing
         let given = try VaccinationSample.read(text).vaccination
         #expect([given.dose(rules)].compactMap(\.self).count == count)
         // Two who tell of it still tell of one.
-        let other = try VaccinationSample.version(given, id: "rec-9", by: "1310000001")
-        #expect(rules.duplicates(of: given, among: [other]).count == 1)
+        #expect(rules.duplicates(of: given.counted, among: [given.counted]).count == 1)
+    }
+
+    static let gists: [(old: String, new: String)] = [
+        ("FAKE01", "FAKE01"),
+        (#""status":"completed""#, #""status":"completed","isSubpotent":true"#),
+        (#""status":"completed""#, #""status":"entered-in-error""#),
+        (#""doseNumberPositiveInt":1"#, #""doseNumberString":"追加""#),
+        (#""code":"mr"}"#, #""code":"mr","display":"ミールビック"}"#),
+        ("2026-06-15T10:00:00+09:00", "2026-06-14T23:30:00Z"),
+    ]
+
+    @Test(arguments: gists.indices)
+    func `what counts of a record is read of its gist as of the whole`(row: Int) throws {
+        let (old, new) = Self.gists[row]
+        let given = try VaccinationSample.read(VaccinationSample.record(old, new)).vaccination
+        let whole = given.face(recordedBy: try VaccinationSample.party())
+        #expect(try CountedVaccination(face: given.counted.face) == given.counted)
+        #expect(try CountedVaccination(face: whole) == given.counted)
+        #expect(given.counted.face.utf8.count * 2 < whole.utf8.count)
     }
 
     @Test(arguments: [

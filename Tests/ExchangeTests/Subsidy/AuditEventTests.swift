@@ -34,7 +34,8 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration, .readVaccination, .checkVaccination, .readBill, .readScreenings,
+                .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
+                .readReaction, .receiveReactions, .readBill, .readScreenings,
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
                 .readCheckups,
@@ -44,7 +45,7 @@ import Testing
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .registerGuardianships, .registerVaccinationTargets, .settleReview, .feedCards,
-                .recordVaccination,
+                .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
                 .saveScreening, .recordCheckup,
                 .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
@@ -61,7 +62,7 @@ import Testing
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
                 .issueHealthCard, .revokeHealthCard, .beginActingSession, .delegate,
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
-                .liftOwnBlock, .declareDisaster:
+                .liftOwnBlock, .declareDisaster, .readCoverage:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

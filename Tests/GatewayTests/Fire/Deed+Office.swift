@@ -73,6 +73,15 @@ extension Deed {
         office("receiveVaccinations", .shown) { _, person in
             .get(person.town, "/fhir/Immunization?_cursor=0&_count=1000")
         },
+        office("readCoverage", .nobody) { fire, person in
+            .get(person.town, "/fhir/MeasureReport?period=\(fire.gateway.lastMonth)")
+        },
+        office("readCoverageFile", .nobody) { fire, person in
+            .get(person.town, "/immunization/coverage.csv?period=\(fire.gateway.lastMonth)")
+        },
+        office("receiveReactions", .shown) { _, person in
+            .get(person.town, "\(RunningGateway.reactionPath)?_count=1000")
+        },
         office("receiveSubsidyLines", .shown) { _, person in
             .get(person.town, "/deliveries/subsidy?_cursor=0&_count=1000")
         },

@@ -135,6 +135,30 @@ struct Deed: Sendable, CustomTestStringConvertible {
                 .object(dose.body(person.visit)))
         },
         read("readVaccination") { "/fhir/Immunization/\($0.doseID)" },
+        institution("forecastVaccinations") { fire, person in
+            .post(
+                Cast.clinic, "/fhir/$immds-forecast",
+                try JSON(
+                    reading: """
+                        {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":\
+                        "\(person.visit.id)"},{"name":"assessmentDate","valueDate":\
+                        "\(fire.gateway.clock.today.text)"},{"name":"patient","resource":{\
+                        "resourceType":"Patient","id":"\(person.visit.patient.dropFirst(8))"}}]}
+                        """))
+        },
+        institution("reportReaction") { _, person in
+            .post(
+                Cast.clinic, RunningGateway.reactionPath,
+                .object(person.reaction.body(person.visit)))
+        },
+        institution("followReaction") { _, person in
+            var reaction = person.reaction
+            reaction.stage = "follow-up"
+            return .put(
+                Cast.clinic, "\(RunningGateway.reactionPath)/\(person.reactionID)", seen: 1,
+                .object(reaction.body(person.visit)))
+        },
+        read("readReaction") { "\(RunningGateway.reactionPath)/\($0.reactionID)" },
         institution("settleBill") { _, person in
             .post(Cast.clinic, RunningGateway.billPath, .object(person.bill.body(person.visit)))
         },
@@ -231,6 +255,9 @@ struct Deed: Sendable, CustomTestStringConvertible {
                     yes: ["unwell": "せき"]), [person.token])
         },
         resident("issueHealthCard") { _, person in Fire.healthCard(of: person) },
+        resident("printHealthCard") { _, person in
+            .post(Cast.portal, "/health-cards/print", nil, [person.token])
+        },
         resident("revokeHealthCard") { _, person in
             .post(Cast.portal, "/health-cards/\(person.cardID)/revoke", nil, [person.token])
         },

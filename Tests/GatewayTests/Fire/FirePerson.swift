@@ -19,6 +19,8 @@ struct FirePerson: Sendable {
     var check = ""
     var dose: SentDose
     var doseID = ""
+    var reaction: SentReaction
+    var reactionID = ""
     var report: SentCheckup
     var reportID = ""
     var sensitive: SentCheckup
@@ -47,6 +49,7 @@ struct FirePerson: Sendable {
     var marks: [String] {
         [
             resident.name, "R-00\(resident.index)", key, dose.lot, dose.identifier,
+            reaction.identifier,
             report.identifier, sensitive.identifier, bill.identifier, "H-\(index)", "P-\(index)",
         ]
     }
@@ -76,7 +79,9 @@ extension Fire {
         var person = FirePerson(
             index: index, resident: resident, card: card, town: town, prefecture: prefecture,
             visit: visit, token: token, patient: try await gateway.patient(token),
-            dose: SentDose(on: gateway.clock.today), report: Self.observed(gateway.clock.today),
+            dose: SentDose(on: gateway.clock.today),
+            reaction: SentReaction(on: gateway.clock.today, after: nil),
+            report: Self.observed(gateway.clock.today),
             sensitive: .epds(14, on: gateway.clock.today), bill: bill)
         person.dose.lot = "LOT\(index)"
         return person
@@ -105,6 +110,10 @@ extension Fire {
         let dose = try await gateway.record(person.dose, person.visit)
         try dose.expect(201)
         person.doseID = dose.text("id")
+        person.reaction.doseID = person.doseID
+        let reaction = try await gateway.report(person.reaction, person.visit)
+        try reaction.expect(201)
+        person.reactionID = reaction.text("id")
         let report = try await gateway.record(person.report, person.visit)
         try report.expect(201)
         person.reportID = report.text("id")

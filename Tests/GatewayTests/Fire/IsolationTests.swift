@@ -102,7 +102,8 @@ struct IsolationTests {
         case "listUnvaccinated":
             return (answer.json["targets"]?.array ?? []).map(\.text)
                 .filter { $0.contains("\"\(person.key)\"") }.joined(separator: "\n")
-        case "receiveVaccinations", "receiveImmunizationLines", "receiveMaternalLines",
+        case "receiveVaccinations", "receiveReactions", "receiveImmunizationLines",
+            "receiveMaternalLines",
             "receiveClaimLines":
             return answer.entries.map { JSON.object($0).text }
                 .filter { entry in person.marks.contains { entry.contains($0) } }
@@ -116,6 +117,9 @@ struct IsolationTests {
         case "saveScreening":
             // Since the first was amended, each is a new one.
             return masked(answer.text).replacing(#/"id":"[a-p]{32}"/#, with: "ID")
+        case "printHealthCard":
+            // The pictures likewise; the words before them are the resident's own.
+            return String(answer.text.split(separator: "<svg", maxSplits: 1).first ?? "")
         case "issueHealthCard":
             // Signed anew, under a number of its own.
             return masked(answer.text).replacing(#/"value(String|Uri)":"[^"]{20,}"/#, with: "CARD")

@@ -127,6 +127,27 @@ struct HealthCardTests {
         }
     }
 
+    @Test func `the printed page has the doses in words, and a picture for each code`() async throws
+    {
+        let (token, _, visit, _) = try await vaccinated(doses: 24)
+        var dose = SentDose(on: today)
+        dose.lot = "<b>&\"LOT"
+        try await gateway.record(dose, visit).expect(201)
+        let page = try await gateway.send(
+            Cast.portal, "POST", "/health-cards/print", headers: [token])
+        try page.expect(200)
+        #expect(page["Content-Type"] == "text/html; charset=utf-8")
+        #expect(page.text.contains("<td>LOT1</td>") && page.text.contains("五種混合"))
+        #expect(page.text.contains("&lt;b&gt;&amp;&quot;LOT") && !page.text.contains("<b>"))
+        let pictures = page.text.components(separatedBy: "<svg").count - 1
+        #expect(pictures > 1)
+        #expect(try await pictures == codes(issue(token)).count)
+        let other = try await gateway.session(of: gateway.settleBaby())
+        try await gateway.expect(.recordUnknown, of: .issueHealthCard, from: Cast.portal) {
+            try await gateway.send(Cast.portal, "POST", "/health-cards/print", headers: [other])
+        }
+    }
+
     @Test func `the resident revokes a card, and no other`() async throws {
         let (token, _, _, _) = try await vaccinated()
         let first = try await issue(token)

@@ -231,6 +231,33 @@ struct MunicipalLineTests {
         if isBehind { gateway.expectMoreEntries(1) }
     }
 
+    @Test
+    func `the town that the resident moved to sees the history, and only while they live there`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        var dose = SentDose(on: today.adding(days: -5))
+        dose.lot = "BEFORE"
+        try await gateway.record(dose, gateway.openVaccinationVisit(card)).expect(201)
+        let key = "M-\(resident.index)"
+        try await gateway.invite(resident, key: key, by: Cast.otherTown)
+        #expect(try await ofResident(key, by: Cast.otherTown).entries.isEmpty)
+        try await gateway.feed([
+            resident.residence(Cast.otherTown.code, from: today.adding(days: -1))
+        ])
+        let seen = try await ofResident(key, by: Cast.otherTown).entries
+        #expect(seen.map { $0["lotNumber"]?.string } == ["BEFORE"])
+        #expect(seen.allSatisfy { line($0).isEmpty })
+        // What is given there is its own line, and stands beside it.
+        dose = SentDose(on: today)
+        dose.vaccine = "pcv20"
+        try await gateway.record(dose, gateway.openVaccinationVisit(card)).expect(201)
+        let both = try await ofResident(key, by: Cast.otherTown).entries
+        #expect(both.map { line($0).isEmpty } == [false, true])
+        try await gateway.feed([resident.residence(Cast.town.code, from: today)])
+        #expect(try await ofResident(key, by: Cast.otherTown).entries.count == 1)
+    }
+
     @Test func `no role gives a place twice`() async throws {
         try await gateway.record(
             SentDose(on: today), gateway.openVaccinationVisit(gateway.settleBaby())

@@ -43,11 +43,11 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     /// What the check says of this dose, with what came before it.
     package let answer: NeedleAnswer
     /// Claims that stand for the same dose (`ImmunizationRules.duplicates`).
-    package let duplicates: [VaccinationVersion]
+    package let duplicates: [CountedVaccination]
 
     package init(
         person: PersonKey, municipality: String?, answer: NeedleAnswer,
-        duplicates: [VaccinationVersion] = []
+        duplicates: [CountedVaccination] = []
     ) {
         self.person = person
         self.municipality = municipality

@@ -46,16 +46,29 @@ package struct MunicipalLine: Hashable, Sendable {
     }
 
     /// `id` and `patient` as the municipality knows them; `place` is the line's among those it receives.
-    /// Notes between clinic and resident stay with them, as does what the questionnaire was answered.
     package func render(id: String, of patient: ShownPatient, place: Int?) -> [UInt8] {
-        var given = version.vaccination
+        version.shownToTown(as: id, isWithdrawn: isWithdrawn).render(of: patient) {
+            entry.write(to: &$0, place)
+        }
+    }
+}
+
+extension VaccinationVersion {
+    /// 転入前の接種歴: a line of another municipality, as it is shown where the resident now lives.
+    package func renderHistory(id: String, of patient: ShownPatient) -> [UInt8] {
+        shownToTown(as: id).render(of: patient) { _ in }
+    }
+
+    /// Notes between clinic and resident stay with them, as does what the questionnaire was answered.
+    fileprivate func shownToTown(as id: String, isWithdrawn: Bool = false) -> VaccinationVersion {
+        var given = vaccination
         given.notes = []
         given.reasons = []
         if isWithdrawn { given.status = .enteredInError }
         return VaccinationVersion(
-            id: id, version: version.version, recordedAt: version.recordedAt,
-            institution: version.institution, vaccination: given
-        ).named(id, responseID: nil).render(of: patient) { entry.write(to: &$0, place) }
+            id: id, version: version, recordedAt: recordedAt, institution: institution,
+            vaccination: given
+        ).named(id, responseID: nil)
     }
 }
 

@@ -224,8 +224,8 @@ package struct ShownPatient: Hashable, Sendable {
         self.identifier = identifier
     }
 
-    func write(to record: inout JSONWriter) {
-        record.object("patient") { patient in
+    func write(to record: inout JSONWriter, as name: String = "patient") {
+        record.object(name) { patient in
             patient.member("reference", "Patient/" + id)
             guard let identifier else { return }
             patient.name("identifier")

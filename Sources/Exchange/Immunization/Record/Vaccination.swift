@@ -66,19 +66,6 @@ package struct Vaccination: Hashable, Sendable {
         }
         return nil
     }
-
-    /// What the check and the forecast count; `nil` for what was not given, or for less than a dose
-    /// (`isSubpotent`: spilt, half of it, kept too warm), which has to be given again.
-    package func dose(_ rules: ImmunizationRules) -> GivenDose? {
-        isSubpotent == true ? nil : given(rules)
-    }
-
-    /// What went into the arm, whether or not it counts.
-    func given(_ rules: ImmunizationRules) -> GivenDose? {
-        guard status == .completed else { return nil }
-        let named = rules.vaccine(named: vaccine)
-        return GivenDose(named?.vaccine, on: occurrence.day, number: doseNumber ?? named?.number)
-    }
 }
 
 extension Vaccination {

@@ -56,7 +56,7 @@ extension JSONWriter {
     }
 
     /// An extension whose value is a code with its words.
-    fileprivate mutating func told(
+    mutating func told(
         _ url: String, _ system: String, _ code: String, _ text: BilingualText
     ) {
         object { entry in

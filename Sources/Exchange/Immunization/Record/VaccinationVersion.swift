@@ -45,13 +45,13 @@ extension ImmunizationRules {
     /// handbook, write of one dose. `others` are of other records; identifiers tell nothing, since each
     /// institution counts for itself.
     package func duplicates(
-        of vaccination: Vaccination, among others: [VaccinationVersion]
-    ) -> [VaccinationVersion] {
-        guard let dose = vaccination.given(self), let day = dose.day else { return [] }
+        of counted: CountedVaccination, among others: [CountedVaccination]
+    ) -> [CountedVaccination] {
+        guard let dose = counted.given(self), let day = dose.day else { return [] }
         return others.filter { other in
-            guard let known = other.vaccination.given(self), known.day == day else { return false }
+            guard let known = other.given(self), known.day == day else { return false }
             guard let ours = dose.vaccine, let theirs = known.vaccine else {
-                return vaccination.vaccine == other.vaccination.vaccine
+                return counted.vaccine == other.vaccine
             }
             return ours == theirs || countTogether(ours, theirs)
         }

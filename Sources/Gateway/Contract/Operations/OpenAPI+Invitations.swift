@@ -71,7 +71,8 @@ extension OpenAPI {
             field: "vaccinations", ja: "住民一人の台帳と請求の行を読む",
             en:
                 "What the municipality now holds of one resident, named by the key under which it registered "
-                + "them.",
+                + "them. While the resident lives there, also the lines of where they lived before: records "
+                + "without `vaccination-line`, claimed of nobody here.",
             token: .officeIfAny, parameters: [.operatorID],
             body: .init(
                 mediaTypes: ["application/x-www-form-urlencoded"],

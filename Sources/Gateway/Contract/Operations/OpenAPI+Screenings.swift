@@ -89,6 +89,19 @@ extension OpenAPI {
                 .recordUnknown, .rulesUnknown,
             ]),
         Operation(
+            method: .post, path: "/health-cards/print", id: "printHealthCard",
+            field: "own-records", ja: "接種証明を印刷する",
+            en:
+                "The same card as a page that is whole by itself: the doses in words, and the QR codes "
+                + "drawn.",
+            token: .resident, parameters: [.operatorID],
+            answers: [
+                .init(status: 200, mediaType: "text/html", schema: .text, note: "The page.")
+            ],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
+                .recordUnknown, .rulesUnknown,
+            ]),
+        Operation(
             method: .post, path: "/health-cards/:id/revoke", id: "revokeHealthCard",
             field: "own-records", ja: "接種証明カードを失効させる",
             en: "Whoever looks at the list of revoked cards no longer believes it.",

@@ -20,6 +20,7 @@ extension DemoStory {
         let visit = (id: opened.text("visit"), patient: opened.text("patient"))
         try vaccinate(visit)
         try receive(by: town)
+        try move(index, from: town)
         try showCard(bearer)
     }
 
@@ -124,6 +125,34 @@ extension DemoStory {
         for line in answer.lines { teller.say("  " + line) }
     }
 
+    /// 転居: the next town registers the baby under a key of its own, and reads what was given before.
+    private func move(_ index: Int, from town: Party) throws {
+        guard let next = cast.offices.first(where: { $0.role == .municipality && $0 != town })
+        else { return }
+        teller.chapter("The family moves to \(cast.names[next] ?? next.code)")
+        let number = cast.residents[index].individualNumber
+        let moved = """
+            [{"kind":"residence","myNumber":"\(number)","municipality":"\(next.code)",\
+            "from":"\(today.text)","sequence":"moved-\(index)"}]
+            """
+        let told = try teller.send(
+            .init(
+                method: "POST", party: cast.authority, listener: .office,
+                path: "/card-feed/events", body: ("moved.json", Array(moved.utf8)),
+                isShown: false))
+        try expect(told, 202)
+        try invite(index, by: next)
+        let key = "patient.identifier=urn:tsunagi:municipality-identity-key%7C\(index)"
+        let answer = try teller.send(
+            .init(
+                method: "POST", party: next, listener: .office,
+                path: "/fhir/Immunization/_search", body: ("history.txt", Array(key.utf8)),
+                contentType: "application/x-www-form-urlencoded"))
+        try expect(answer, 200)
+        for dose in answer.doses { teller.say("  " + dose) }
+        teller.say("Nobody wrote to the town they came from, and nothing of it is claimed twice.")
+    }
+
     private func showCard(_ bearer: String) throws {
         teller.chapter("The family gets a card that anybody can verify")
         let own = try teller.send(
@@ -141,7 +170,15 @@ extension DemoStory {
                 path: "/fhir/\(patient)/$health-cards-issue",
                 body: ("card.json", Array(body.utf8)), headers: [bearer]))
         try expect(card, 200)
-        teller.say("In its QR code: \(card.parameter("qr")?.string?.prefix(60) ?? "")…")
+        let codes = card.parameters("qr").compactMap(\.string)
+        teller.say("In its QR code: \(codes.first?.prefix(60) ?? "")…")
+        let keys = try teller.send(
+            .init(party: cast.portal, listener: .resident, path: "/.well-known/jwks.json"))
+        try expect(keys, 200)
+        guard let published = keys.json,
+            try ScannedCard(codes: codes).isSigned(byOneOf: published)
+        else { throw Command.Failure(description: "the card does not verify") }
+        teller.say("Scanned at a door: signed with a key that the gateway publishes.")
     }
 }
 
@@ -153,6 +190,12 @@ extension Teller.Answer {
 
     fileprivate func parameter(_ name: String) -> JSON? {
         Self.parameter(name, in: json?["parameter"])
+    }
+
+    fileprivate func parameters(_ name: String) -> [JSON] {
+        (json?["parameter"]?.array ?? []).compactMap(\.object)
+            .filter { $0["name"]?.string == name }
+            .compactMap { $0.members.first { $0.name.hasPrefix("value") }?.value }
     }
 
     private static func parameter(_ name: String, in list: JSON?) -> JSON? {
@@ -172,6 +215,16 @@ extension Teller.Answer {
     fileprivate var issues: [String] {
         (json?["issue"]?.array ?? []).compactMap {
             $0.object?["details"]?.object?["text"]?.string
+        }
+    }
+
+    /// A dose of the history in one sentence.
+    fileprivate var doses: [String] {
+        entries.map { entry in
+            let code = entry["vaccineCode"]?.object?["coding"]?.array?.first?.object?["code"]?
+                .string
+            return "\(entry["occurrenceDateTime"]?.string ?? "") \(code ?? "") lot "
+                + (entry["lotNumber"]?.string ?? "")
         }
     }
 

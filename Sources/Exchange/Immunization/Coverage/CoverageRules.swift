@@ -1,0 +1,93 @@
+/// 接種率の公表の決まり: from how many people on a figure is told, and how it is rounded. From
+/// `profiles/immunization/coverage.json`.
+package struct CoverageRules: Hashable, Sendable {
+    /// 秘匿: below it a figure is not told, and every figure is a multiple of it.
+    package let least: Int
+    package let source: RuleSource
+
+    /// The nearest multiple of `least`; `nil` below it. A multiple of what is withheld leaves whoever
+    /// subtracts one figure from another, or a month from the next, nothing smaller than what is withheld.
+    func told(_ count: Int) -> Int? {
+        count < least ? nil : (count + least / 2) / least * least
+    }
+}
+
+/// 接種率の一欄, as it was counted: of one year of birth, one schedule and one dose.
+package struct CoverageCount: Hashable, Sendable {
+    /// Whom the figures are of.
+    package enum Area: Hashable, Sendable {
+        case nation
+        /// 全国地方公共団体コード.
+        case municipality(String)
+    }
+
+    package let area: Area
+    /// 生年度: born from 2 April of this year to 1 April of the next, as school years are.
+    package let cohort: Int
+    package let programme: String
+    /// 何回目; 0 where the records do not say.
+    package let dose: Int
+    /// Who lived there on the last day of the month.
+    package let population: Int
+    /// Who of them had the dose by then, wherever it was given.
+    package let vaccinated: Int
+
+    package init(
+        area: Area, cohort: Int, programme: String, dose: Int, population: Int, vaccinated: Int
+    ) {
+        self.area = area
+        self.cohort = cohort
+        self.programme = programme
+        self.dose = dose
+        self.population = population
+        self.vaccinated = vaccinated
+    }
+}
+
+/// 公表する接種率: the figures of a closed month. What is not listed is of fewer people than `least`, or of nobody:
+/// which of the two is not said.
+package struct CoverageReport: Hashable, Sendable {
+    package struct Cell: Hashable, Sendable {
+        package let area: CoverageCount.Area
+        package let cohort: Int
+        package let programme: String
+        package let dose: Int
+        package let population: Int
+        package let vaccinated: Int
+
+        /// In tenths of a percent.
+        package var perMille: Int { (vaccinated * 1000 + population / 2) / population }
+
+        init?(_ count: CoverageCount, _ rules: CoverageRules) {
+            guard let population = rules.told(count.population),
+                let vaccinated = rules.told(count.vaccinated)
+            else { return nil }
+            area = count.area
+            cohort = count.cohort
+            programme = count.programme
+            dose = count.dose
+            self.population = population
+            self.vaccinated = min(vaccinated, population)
+        }
+    }
+
+    package let month: ServiceMonth
+    package let counted: Instant
+    package let cells: [Cell]
+
+    package init(
+        _ counts: [CoverageCount], month: ServiceMonth, counted: Instant, _ rules: CoverageRules
+    ) {
+        self.month = month
+        self.counted = counted
+        cells = counts.compactMap { Cell($0, rules) }
+    }
+}
+
+extension RuleFolder {
+    func coverageRules() throws(RuleFault) -> CoverageRules {
+        let file = try file("immunization/coverage.json")
+        try file.requireOnly(["source", "verified", "note", "least"])
+        return CoverageRules(least: try file.int("least", in: 3...1000), source: try file.source())
+    }
+}

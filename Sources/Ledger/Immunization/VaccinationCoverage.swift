@@ -1,0 +1,89 @@
+package import Exchange
+import Postgres
+
+/// 接種率の集計: how many of those who lived somewhere at the end of a month had which dose. A month is
+/// counted once, when it is first asked for, and stays as it was counted: two answers of one month
+/// can never be subtracted from each other.
+extension Records {
+    /// The figures of the nation and of these municipalities; of every one without any. The month is over.
+    package mutating func coverage(
+        of month: ServiceMonth, in municipalities: [String]?
+    ) throws -> (counted: Instant, counts: [CoverageCount]) {
+        let first = Value.day(Int(month.firstDay))
+        try transaction.run(Self.lockCoverage)
+        if try transaction.query(Self.selectMonth, [first]).count == 0 {
+            try transaction.run(Self.insertMonth, [first, .time(now)])
+            try transaction.run(
+                Self.count, [first, .day(Int(month.lastDay))])
+        }
+        let counted = try transaction.query(Self.selectMonth, [first])[0].instant(0)
+        let rows = try transaction.query(
+            Self.selectCounts,
+            [first, .bool(municipalities == nil), .texts(municipalities ?? [])])
+        enter(nil, basis: "coverage \(month.text)")
+        return (
+            Instant(microseconds: counted),
+            try rows.map { row in
+                let area = try row.text(0)
+                return CoverageCount(
+                    area: area.isEmpty ? .nation : .municipality(area), cohort: try row.int(1),
+                    programme: try row.text(2), dose: try row.int(3),
+                    population: try row.int(4), vaccinated: try row.int(5))
+            }
+        )
+    }
+
+    private static let lockCoverage = Statement(
+        "select pg_advisory_xact_lock(\(AdvisoryLock.coverage.rawValue))::text")
+
+    private static let selectMonth = Statement(
+        "select counted_at from exchange.coverage_month where month = $1")
+
+    private static let insertMonth = Statement(
+        "insert into exchange.coverage_month (month, counted_at) values ($1, $2)")
+
+    /// A birth date may be no day at all (`2020-00-00`): its parts are compared, never read as one.
+    private static let count = Statement(
+        """
+        with home as (
+            select distinct on (r.person) r.person, r.municipality from exchange.residence r
+            where r.from_day <= $2 order by r.person, r.from_day desc, r.version desc),
+        born as (
+            select distinct on (i.person) i.person, i.birth_date from exchange.identity i
+            where not i.is_under_review order by i.person, i.version desc),
+        people as (
+            select h.person, h.municipality, substr(b.birth_date, 1, 4)::bigint
+                - (substr(b.birth_date, 6) < '04-02')::int as cohort
+            from home h join born b using (person)
+            where h.municipality <> '\(Residence.nowhere)'
+                and b.birth_date ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
+        given as (
+            select distinct c.person, c.programme, coalesce(c.dose_number, 0) as dose
+            from exchange.vaccination_claim c
+            where c.refusal is null and c.day <= $2 and not exists (
+                select 1 from exchange.vaccination_claim n
+                where n.person = c.person and n.vaccination = c.vaccination
+                    and n.version > c.version))
+        insert into exchange.coverage_count
+            (month, municipality, cohort, programme, dose, population, vaccinated)
+        select $1, v.municipality, v.cohort, v.programme, v.dose, p.people, v.people
+        from (
+            select coalesce(municipality, '') as municipality, cohort, programme, dose,
+                count(*) as people
+            from given join people using (person)
+            group by grouping sets
+                ((municipality, cohort, programme, dose), (cohort, programme, dose))) v
+        join (
+            select coalesce(municipality, '') as municipality, cohort, count(*) as people
+            from people group by grouping sets ((municipality, cohort), (cohort))) p
+            using (municipality, cohort)
+        """)
+
+    private static let selectCounts = Statement(
+        """
+        select municipality, cohort, programme, dose, population, vaccinated
+        from exchange.coverage_count
+        where month = $1 and (municipality = '' or $2 or municipality = any ($3))
+        order by municipality, programme, dose, cohort
+        """)
+}
