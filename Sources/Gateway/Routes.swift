@@ -9,7 +9,7 @@ extension GatewayParts {
     package func routes(of listener: Listener) -> [Route] {
         switch listener {
         case .institution: institutionRoutes + commonRoutes(listener)
-        case .office: officeRoutes + commonRoutes(listener)
+        case .office: officeRoutes + claimRoutes + commonRoutes(listener)
         case .resident: residentRoutes + commonRoutes(listener)
         case .operations: []
         }
@@ -53,8 +53,8 @@ extension GatewayParts {
             route(.post, "/fhir/Claim/$submit", for: .settleBill, handle: settleBill),
             route(.get, "/fhir/ClaimResponse/:id", for: .readBill, handle: readBill),
             route(
-                .get, "/fhir/ClaimResponse", for: .readStatements, handle: readClaimResponses),
-            route(.get, "/claims/statements", for: .readStatements, handle: readOwnStatement),
+                .get, "/fhir/ClaimResponse", for: .readSettledClaims, handle: readClaimResponses),
+            route(.get, "/claims/statements", for: .readSettledClaims, handle: readOwnStatement),
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings),
@@ -76,72 +76,69 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + claimRoutes
-            + [
-                Route(.post, "/oauth2/token", handle: issueOfficeToken),
-                route(
-                    .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
-                    handle: registerEntitlements(form: .full)),
-                route(
-                    .post, "/medical-subsidy/history-registration-tasks",
-                    for: .registerEntitlements,
-                    handle: registerEntitlements(form: .difference)),
-                route(
-                    .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
-                    handle: readRegistration),
-                route(
-                    .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
-                    handle: registerCheckupTargets),
-                route(
-                    .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
-                    handle: readRegistration),
-                route(
-                    .post, "/guardianship/registration-tasks", for: .registerGuardianships,
-                    handle: registerGuardianships),
-                route(
-                    .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
-                    handle: readRegistration),
-                route(
-                    .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
-                    handle: registerVaccinationTargets),
-                route(
-                    .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
-                    handle: readRegistration),
-                route(
-                    .get, "/immunization/unvaccinated", for: .listUnvaccinated,
-                    handle: listUnvaccinated),
-                route(
-                    .get, "/fhir/Immunization", for: .receiveVaccinations,
-                    handle: receive(.immunization)),
-                route(
-                    .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
-                    handle: searchVaccinationLines),
-                route(.get, "/fhir/AdverseEvent", for: .receiveReactions, handle: receiveReactions),
-                route(.get, "/fhir/MeasureReport", for: .readCoverage, handle: readCoverage),
-                route(
-                    .get, "/immunization/coverage.csv", for: .readCoverage, handle: readCoverageFile
-                ),
-                route(
-                    .post, "/maternal-health/registration-tasks", for: .registerNotifications,
-                    handle: registerNotifications),
-                route(
-                    .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
-                    handle: readRegistration),
-                route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
-                route(
-                    .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
-                route(
-                    .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
-                    handle: readFollowUps(in: .sensitive)),
-                route(
-                    .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
-                    handle: answerFollowUp(in: .sensitive)),
-                route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
-                route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
-                route(
-                    .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
-                    handle: replayEligibility),
-            ]
+        fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + [
+            Route(.post, "/oauth2/token", handle: issueOfficeToken),
+            route(
+                .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
+                handle: registerEntitlements(form: .full)),
+            route(
+                .post, "/medical-subsidy/history-registration-tasks", for: .registerEntitlements,
+                handle: registerEntitlements(form: .difference)),
+            route(
+                .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
+                .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
+                handle: registerCheckupTargets),
+            route(
+                .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
+                .post, "/guardianship/registration-tasks", for: .registerGuardianships,
+                handle: registerGuardianships),
+            route(
+                .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
+                .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
+                handle: registerVaccinationTargets),
+            route(
+                .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(
+                .get, "/immunization/unvaccinated", for: .listUnvaccinated,
+                handle: listUnvaccinated),
+            route(
+                .get, "/fhir/Immunization", for: .receiveVaccinations,
+                handle: receive(.immunization)),
+            route(
+                .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
+                handle: searchVaccinationLines),
+            route(.get, "/fhir/AdverseEvent", for: .receiveReactions, handle: receiveReactions),
+            route(.get, "/fhir/MeasureReport", for: .readCoverage, handle: readCoverage),
+            route(
+                .get, "/immunization/coverage.csv", for: .readCoverage, handle: readCoverageFile),
+            route(
+                .post, "/maternal-health/registration-tasks", for: .registerNotifications,
+                handle: registerNotifications),
+            route(
+                .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
+                handle: readRegistration),
+            route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
+            route(
+                .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
+            route(
+                .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
+                handle: readFollowUps(in: .sensitive)),
+            route(
+                .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
+                handle: answerFollowUp(in: .sensitive)),
+            route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
+            route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
+            route(
+                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
+                handle: replayEligibility),
+        ]
     }
 
     private var auditRoutes: [Route] {

@@ -132,7 +132,7 @@ extension AccessEntryView {
             .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
             .readCheckups,
             .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
-            .examineComplaint, .readEmergencyReviews, .readStatements, .readClaims,
+            .examineComplaint, .readEmergencyReviews, .readSettledClaims, .readClaims,
             .reconcileMonth, .readRefunds:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,

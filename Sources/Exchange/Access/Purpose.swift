@@ -32,7 +32,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     /// 送信した会計の参照 (institution).
     case readBill = "read-bill"
     /// 請求の明細の参照 (institution).
-    case readStatements = "read-statements"
+    case readSettledClaims = "read-settled-claims"
     /// 受付での予診票の参照 (institution).
     case readScreenings = "read-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
@@ -177,8 +177,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
             .recordVaccination, .readVaccination, .checkVaccination, .forecastVaccinations,
             .reportReaction, .readReaction, .settleBill, .readBill,
-            .readStatements,
-            .readScreenings, .recordCheckup,
+            .readScreenings, .recordCheckup, .readSettledClaims,
             .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]

@@ -3,7 +3,8 @@ import Hummingbird
 import Ledger
 
 /// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932) read as its bytes come;
-/// `POST /claims?month=`, claims as JSON; and `POST /claims/months/{month}/events`, what became of claims afterwards.
+/// `POST /claims?month=`, claims as JSON; and `POST /claims/months/{month}/events`, what became of claims
+/// afterwards.
 extension GatewayParts {
     func receiveReceipts(_ asking: Asking) async throws -> Response {
         try await receive(.receipts, asking, atMost: BodyLimits.fileBytesMax)

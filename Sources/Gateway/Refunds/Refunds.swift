@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 償還払い: the resident applies with receipts and reads what became of it; the body reads its cases, those of the
-/// ledger of caps among them, and answers.
+/// 償還払い: the resident applies with receipts and reads what became of it; the body reads its cases, those
+/// of the ledger of caps among them, and answers.
 extension GatewayParts {
     /// `POST /refunds`: once for each set of receipts, however often it is sent.
     func requestRefund(_ asking: Asking) async throws -> Response {

@@ -8,9 +8,8 @@ package struct ArrivingClaims {
         case receipts, claims
     }
 
-    /// A month of a town of 100,000 people; a larger one is split by file, each under a month of its own body,
-    /// or run by `tsunagi reconcile`. In memory they are about 20 MB, and no statement on them takes the
-    /// five seconds that the gateway's role is given.
+    /// A month of a town of 100,000 people; a larger one is run by `tsunagi reconcile`. In memory they are
+    /// about 20 MB, and no statement on them takes the five seconds that the gateway's role is given.
     package static let countMax = 100_000
 
     let kind: Kind

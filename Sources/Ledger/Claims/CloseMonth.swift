@@ -2,8 +2,9 @@ import Crypto
 package import Exchange
 import Postgres
 
+/// 月の締め: what a body closes, as bytes that the log has the digest of.
 extension Records {
-    /// 月の締め: closes a month with its newest run, which the closer names by number and digest. The month is
+    /// Closes a month with its newest run, which the closer names by number and digest. The month is
     /// judged once more under the same lock: what came since is not closed unseen. What the run rejects
     /// goes back to its institutions. The closing is never changed; closed again by the same run, it is
     /// the same closing.

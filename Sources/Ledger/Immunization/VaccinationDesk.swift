@@ -84,7 +84,7 @@ struct VaccinationDesk: RecordDesk {
         let corrected = lines.filter(\.isCorrection).map(\.held)
         return [
             HeldVaccination.insertion(
-                lines.map { ($0.held, $0.line.municipality != nil, $0.sending.book) }),
+                lines.map { ($0.held, $0.line.isLine, $0.sending.book) }),
             VaccinationLine.insertion(
                 lines.map { ($0.line, $0.held, $0.sending.book.version) }),
         ] + (corrected.isEmpty ? [] : [HealthCards.revocation(of: corrected)])

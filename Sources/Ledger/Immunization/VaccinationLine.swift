@@ -29,6 +29,9 @@ struct VaccinationLine: Sendable {
         }
     }
 
+    /// Whether it is a line of a municipality's ledger, and not why it is none.
+    var isLine: Bool { claim != nil }
+
     var status: VaccinationClaimStatus {
         switch outcome {
         case .success(let claim): claim.charge == nil ? .awaitingPrice : .claimed

@@ -54,7 +54,8 @@ from (
         select 1 from exchange.refund_case later
         where later.person = r.person and later.refund = r.refund and later.version > r.version)
     union all
-    select q.person, q.refund, q.body, q.certificate_type, q.sub_key, q.month, q.paid, q.yen, q.notes, false, q.at
+    select q.person, q.refund, q.body, q.certificate_type, q.sub_key, q.month, q.paid, q.yen, q.notes,
+        false, q.at
     from exchange.refund_request q) c
 left join lateral (
     select version, decision, ground, day from exchange.refund_answer

@@ -118,7 +118,7 @@ struct PlantedMonth {
             guard let (kind, receipt) = Self.receipt(of: resident, of: town, on: today),
                 kinds[kind, default: []].count < 4
             else { continue }
-            kinds[kind]?.append(receipt)
+            kinds[kind, default: []].append(receipt)
         }
         let good = kinds[.usable] ?? []
         for receipt in good { add(receipt) }

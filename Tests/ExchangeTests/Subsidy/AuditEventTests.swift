@@ -40,7 +40,7 @@ import Testing
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
                 .readCheckups,
                 .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
-                .examineComplaint, .readEmergencyReviews, .readStatements, .readClaims,
+                .examineComplaint, .readEmergencyReviews, .readSettledClaims, .readClaims,
                 .reconcileMonth, .readRefunds:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,

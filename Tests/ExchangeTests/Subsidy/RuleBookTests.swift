@@ -132,13 +132,13 @@ import Testing
         ),
         (
             "access/acting.json", #""read-own-visits""#, #""check-eligibility""#,
-            "purposes[12].code", "is no purpose of a portal"
+            "purposes[14].code", "is no purpose of a portal"
         ),
         (
             "access/acting.json", #""maternal-sensitive""#, #""maternal-secret""#,
             "purposes[13].anyOf", "names an unknown kind of consent"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[35].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[40].code", "is unknown"),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"

@@ -131,7 +131,7 @@ struct ClaimThreadServingTests {
         ).expect(201)
         let run = try await gateway.reconcile(month)
         let path = "/claims/statements?month=\(month.text)"
-        try await gateway.expect(.recordUnknown, of: .readStatements, from: Cast.clinic) {
+        try await gateway.expect(.recordUnknown, of: .readSettledClaims, from: Cast.clinic) {
             try await gateway.send(Cast.clinic, "GET", path)
         }
         try await gateway.close(run, month).expect(200)

@@ -132,7 +132,8 @@ extension AuditOracle {
             return [whole]
         }
         let object = json as? [String: Any]
-        let parts = (object?["entry"] ?? object?["targets"] ?? object?["reviews"]) as? [Any]
+        let lists = ["entry", "targets", "reviews", "refunds"]
+        let parts = lists.compactMap { object?[$0] as? [Any] }.first
         guard let parts else {
             // A searchset without entries tells of nobody.
             if object?["type"] as? String == "searchset" { return [Unit()] }
