@@ -73,6 +73,7 @@ package struct Migrations: Sendable {
         File(name: "0029_claims", sql: PackageResources._029_claims_sql),
         File(name: "0030_maternal_ways", sql: PackageResources._030_maternal_ways_sql),
         File(name: "0031_settled_words", sql: PackageResources._031_settled_words_sql),
+        File(name: "0033_webhooks", sql: PackageResources._033_webhooks_sql),
         File(
             name: "0034_reactions_and_coverage",
             sql: PackageResources._034_reactions_and_coverage_sql),

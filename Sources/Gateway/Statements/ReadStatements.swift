@@ -59,15 +59,17 @@ extension GatewayParts {
     package func statementIssuer() throws -> Ledger.StatementIssuer {
         let key = keys.ring.current(.statement)
         return Ledger.StatementIssuer(
-            origin: origin, signer: try CheckpointSigner(statements: origin, key: key))
+            origin: origin, signer: try CheckpointSigner(of: "statements", origin: origin, key: key)
+        )
     }
 }
 
 extension CheckpointSigner {
-    /// 証明の鍵: signs statements under a name of its own beside the log's.
-    package init(statements origin: String, key: KeyRing.Key) throws {
+    /// 証明の鍵: signs what is no checkpoint (`statements`, `notices`) under a name of its own beside the
+    /// log's.
+    package init(of kind: String, origin: String, key: KeyRing.Key) throws {
         try self.init(
-            origin: origin + "/statements", privateKey: key.secret.withUnsafeBytes { Array($0) })
+            origin: "\(origin)/\(kind)", privateKey: key.secret.withUnsafeBytes { Array($0) })
     }
 }
 

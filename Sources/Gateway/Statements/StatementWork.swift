@@ -40,9 +40,13 @@ package struct StatementWork: Service {
             .map(\.party.code)
         Gauge(label: "tsunagi_bodies_taking_part").record(bodies.count)
         Gauge(label: "tsunagi_bodies_stale").record(stale.count)
-        for body in stale where !told.contains(body) {
-            logger.warning("a body's registrations are stale", metadata: ["body": "\(body)"])
+        let news = bodies.map(\.party).filter {
+            stale.contains($0.code) && !told.contains($0.code)
         }
+        for body in news {
+            logger.warning("a body's registrations are stale", metadata: ["body": "\(body.code)"])
+        }
+        if !news.isEmpty { try await parts.ledger.askToLook(news) }
         let issuer = try parts.statementIssuer()
         for (party, _) in bodies {
             for field in StatementField.allCases

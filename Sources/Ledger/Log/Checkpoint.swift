@@ -200,7 +200,8 @@ package struct CheckpointSigner: Sendable {
         try sign(Checkpoint(origin: key.name, size: size, root: root).text)
     }
 
-    func sign(_ body: String) throws -> SignedNote {
+    /// `body` MUST begin with a line that says what kind of text it is.
+    package func sign(_ body: String) throws -> SignedNote {
         let bytes = Array(try privateKey.signature(for: Array(body.utf8)))
         let signature = SignedNote.Signature(name: key.name, keyID: key.id, bytes: bytes)
         return SignedNote(body: body, signatures: [signature])

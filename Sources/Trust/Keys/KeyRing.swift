@@ -23,6 +23,8 @@ package struct KeyRing: Sendable {
         case healthCard = "health-card"
         /// Ed25519 seed of the statements of what a body's rows are.
         case statement
+        /// Ed25519 seed of the lines that tell bodies that something waits.
+        case notice
     }
 
     package struct Key: Sendable {

@@ -30,7 +30,7 @@ extension DemoStory {
         let gateway = "https://localhost:\(teller.ports[.office] ?? 0)"
         if isShown {
             Output.line(
-                "    \u{1B}[2m$ tsunagi statement compare $DEMO/bodies/\(name) --layout entitlements --now "
+                "    \u{1B}[2m$ tsunagi statement compare $DEMO/sent/\(name) --layout entitlements --now "
                     + "--gateway \(gateway) --certificate … --statement-key …\u{1B}[0m")
         }
         let own = StatementFile(

@@ -20,7 +20,10 @@ struct KeyCommand: AsyncParsableCommand {
     struct Named: ParsableArguments {
         @OptionGroup var owner: OwnerOption
         @Option(help: "The folder of the keys.") var keys = "keys"
-        @Argument(help: "number, card, pairwise, token, nonce, seal, health-card or statement.")
+        @Argument(
+            help: """
+                number, card, pairwise, token, nonce, seal, health-card, statement or notice.
+                """)
         var name: KeyRing.Name
 
         /// Throws `KeyVersionLacking` for a folder that does not hold the key as the site uses it: what is

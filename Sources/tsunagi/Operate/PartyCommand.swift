@@ -10,6 +10,7 @@ struct PartyCommand: AsyncParsableCommand {
         subcommands: [
             Load.self, OptIn.self, OptOut.self, Suspend.self, Resume.self, Connect.self,
             Disconnect.self, Designate.self, Undesignate.self, Place.self, CertificateCommand.self,
+            WebhookCommand.self,
             Show.self,
         ])
 

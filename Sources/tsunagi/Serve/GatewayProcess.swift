@@ -64,6 +64,13 @@ struct GatewayProcess {
         if settings.endpoints[.office]?.port != nil {
             services += [FileWork(parts), StatementWork(parts, logger: logger)]
         }
+        if let webhook = settings.webhook {
+            let caller = WebhookCaller(
+                .init(
+                    certificatePEM: try Files.read(webhook.certificate),
+                    keyPEM: try Files.read(webhook.key)))
+            services.append(WebhookWork(parts, caller, logger: logger))
+        }
         if let feed = settings.auditFeed, let receiver = try feedCertificate?.receiver(feed) {
             services.append(try auditFeed(feed, to: receiver, parts))
         }

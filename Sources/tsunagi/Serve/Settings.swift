@@ -25,6 +25,7 @@ struct Settings: Sendable {
     let trust: TrustFiles
     /// Nothing: no audit messages are sent.
     let auditFeed: AuditFeedSettings?
+    let webhook: WebhookSettings?
     let endpoints: [Listener: Endpoint]
     let logLevel: String
 
@@ -57,6 +58,12 @@ struct Settings: Sendable {
         let auditor: String
     }
 
+    /// 呼び鈴: who we are to the servers of bodies.
+    struct WebhookSettings: Sendable {
+        let certificate: String
+        let key: String
+    }
+
     /// Every process has the keys of what it does, and no others: hashes of individual numbers and
     /// office tokens belong to the office listener, the seal to whoever seals.
     var keyNames: Set<KeyRing.Name> {
@@ -64,6 +71,7 @@ struct Settings: Sendable {
         if endpoints[.office]?.port != nil { names.formUnion([.number, .token, .statement]) }
         if endpoints[.resident]?.port != nil { names.insert(.healthCard) }
         if databases.sealer != nil { names.insert(.seal) }
+        if webhook != nil { names.insert(.notice) }
         return names
     }
 
@@ -102,6 +110,9 @@ struct Settings: Sendable {
             revocationLists: try source.list("trust.revocation-lists"),
             revocationGraceHours: try source.number("trust.revocation-grace-hours") ?? 0)
         auditFeed = try Self.auditFeed(source)
+        webhook = try source.optional("webhook.certificate").map {
+            WebhookSettings(certificate: $0, key: try source.text("webhook.key"))
+        }
         var endpoints: [Listener: Endpoint] = [:]
         for listener in Listener.allCases {
             let name = listener.rawValue
@@ -155,7 +166,7 @@ struct Settings: Sendable {
         "trust.institution-anchors", "trust.office-anchors", "trust.portal-anchors",
         "trust.card-anchors", "trust.revocation-lists", "trust.revocation-grace-hours",
         "audit-feed.host", "audit-feed.port", "audit-feed.certificate", "audit-feed.key",
-        "audit-feed.anchors", "audit-feed.auditor",
+        "audit-feed.anchors", "audit-feed.auditor", "webhook.certificate", "webhook.key",
         "listen.institution.host", "listen.institution.port",
         "listen.institution.requests-per-second-per-party",
         "listen.institution.connections-per-party", "listen.office.host", "listen.office.port",

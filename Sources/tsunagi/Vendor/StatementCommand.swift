@@ -105,6 +105,6 @@ struct StatementCommand: AsyncParsableCommand {
         guard let key = ring.all(.statement).first(where: { $0.version == version }) else {
             throw ValidationError("There is no statement-\(version).key in \(folder).")
         }
-        return try CheckpointSigner(statements: origin, key: key).key
+        return try CheckpointSigner(of: "statements", origin: origin, key: key).key
     }
 }

@@ -13,6 +13,7 @@ import Trust
 struct RotationTests {
     static let names = [
         "number", "card", "pairwise", "token", "nonce", "seal", "health-card", "statement",
+        "notice",
     ]
 
     @Test func `every key is rotated under load without an error`() async throws {

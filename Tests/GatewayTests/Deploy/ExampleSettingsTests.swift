@@ -72,9 +72,9 @@ struct ExampleSettingsTests {
         // A limit that is copied from an example is a limit nobody chose.
         let limits = known.filter { $0.hasSuffix("-per-party") }
         #expect(limits.count == 6)
-        // A receiver of audit messages is set where there is one: copied, it would send them to nobody.
-        let feed = known.filter { $0.hasPrefix("audit-feed.") }
-        #expect(feed.count == 6)
+        // A receiver of audit messages, or bodies to be told, are set where there are some.
+        let feed = known.filter { $0.hasPrefix("audit-feed.") || $0.hasPrefix("webhook.") }
+        #expect(feed.count == 8)
         #expect(
             Set(Self.names(in: example, under: ""))
                 == known.subtracting(limits).subtracting(feed))

@@ -21,7 +21,8 @@ struct StatementTests {
     private var key: CheckpointKey {
         get throws {
             try CheckpointSigner(
-                statements: "tsunagi.example/test", key: gateway.keys.ring.current(.statement)
+                of: "statements", origin: "tsunagi.example/test",
+                key: gateway.keys.ring.current(.statement)
             ).key
         }
     }

@@ -1,0 +1,162 @@
+package import Exchange
+import Postgres
+
+/// 呼び鈴: where a body wants to be told that something waits for it. What waits it asks for by itself, as the
+/// party that it is.
+package struct WebhookTarget: Sendable, Hashable {
+    package let party: Party
+    package let host: String
+    package let port: Int
+    package let path: String
+    /// PEM.
+    package let anchors: String
+
+    package init(party: Party, host: String, port: Int, path: String, anchors: String) {
+        self.party = party
+        self.host = host
+        self.port = port
+        self.path = path
+        self.anchors = anchors
+    }
+
+    static let columns = "w.party, w.host, w.port, w.path, w.anchors"
+
+    init(_ row: Row) throws {
+        self.init(
+            party: try Party(key: try row.text(0)), host: try row.text(1), port: try row.int(2),
+            path: try row.text(3), anchors: try row.text(4))
+    }
+}
+
+/// 呼び鈴の休み: how long is waited after a failure. From the fifth on the circuit is open: one attempt a
+/// quarter of an hour finds out whether the target is back.
+package enum WebhookRest {
+    package static let failuresUntilOpen = 5
+    private static let openSeconds = 900
+
+    /// 2, 4, 8, 16 seconds, then a quarter of an hour.
+    package static func seconds(after failures: Int) -> Int {
+        failures >= failuresUntilOpen ? openSeconds : 1 << max(1, failures)
+    }
+}
+
+extension Ledger {
+    /// Past it another gateway may ring in place of one that died while ringing.
+    private static var leaseSeconds: Int { 60 }
+    /// A body that was told and has not come since is told again.
+    private static var reminderSeconds: Int { 3_600 }
+
+    /// Targets for which something is there that they were not told of, for this caller alone until the
+    /// lease is over. What waits is not read: nothing of a resident leaves by it.
+    package func dueWebhooks(limit: Int) async throws -> [WebhookTarget] {
+        try await gateway.transaction { transaction in
+            try transaction.query(
+                Self.leaseWebhooks,
+                [.int(Self.leaseSeconds), .int(Self.reminderSeconds), .int(limit)]
+            ).map { try WebhookTarget($0) }
+        }
+    }
+
+    /// It was taken: the failures are forgotten.
+    package func rang(_ party: Party) async throws {
+        _ = try await gateway.transaction { try $0.run(Self.markRung, [.text(party.key)]) }
+    }
+
+    /// It was not: returns how many attempts in a row that makes.
+    package func failedToRing(_ party: Party) async throws -> Int {
+        try await gateway.transaction { transaction in
+            guard
+                let failures = try transaction.query(
+                    Self.countFailure, [.text(party.key)]
+                ).first?.int(0)
+            else { return 0 }
+            try transaction.run(
+                Self.rest, [.text(party.key), .int(WebhookRest.seconds(after: failures))])
+            return failures
+        }
+    }
+
+    /// Something that is no delivery: the body finds it in its statements.
+    package func askToLook(_ bodies: [Party]) async throws {
+        _ = try await gateway.transaction {
+            try $0.run(Self.markNotice, [.texts(bodies.map(\.key))])
+        }
+    }
+
+    /// 遮断: targets that are tried only now and then.
+    package func openCircuits() async throws -> Int {
+        try await gateway.transaction(.readOnly) {
+            try $0.query(Self.countOpen, [.int(WebhookRest.failuresUntilOpen)])[0].int(0)
+        }
+    }
+
+    /// A row nobody has received yet and that is newer than the last ring, or older than a reminder.
+    /// What a body is not entitled to is not rung for.
+    private static let leaseWebhooks = Statement(
+        """
+        update exchange.webhook w
+        set not_before = clock_timestamp() + $1::bigint * interval '1 second'
+        where w.party in (
+            select due.party from exchange.webhook due
+            join exchange.party p on p.party = due.party
+            where due.not_before <= clock_timestamp() and p.is_opted_in and p.suspended_at is null
+                and (due.notice_at > due.rung_at or exists (
+                    select 1 from exchange.delivery d
+                    where d.body = p.code and d.place is null
+                        and (d.made_at > due.rung_at or due.rung_at
+                            < clock_timestamp() - $2::bigint * interval '1 second')
+                        and (d.field <> 'maternal-sensitive'
+                            or (p.code || ':sensitive-checkups') = any (p.designations))))
+            order by due.not_before limit $3 for update of due skip locked)
+        returning \(WebhookTarget.columns)
+        """)
+
+    private static let markRung = Statement(
+        """
+        update exchange.webhook set rung_at = clock_timestamp(), not_before = clock_timestamp(), failures = 0
+        where party = $1
+        """)
+
+    private static let countFailure = Statement(
+        "update exchange.webhook set failures = failures + 1 where party = $1 returning failures")
+
+    private static let rest = Statement(
+        """
+        update exchange.webhook set not_before = clock_timestamp() + $2::bigint * interval '1 second'
+        where party = $1
+        """)
+
+    private static let markNotice = Statement(
+        "update exchange.webhook set notice_at = clock_timestamp() where party = any ($1)")
+
+    private static let countOpen = Statement(
+        "select count(*) from exchange.webhook where failures >= $1")
+}
+
+extension PartyRegistry {
+    /// From now on the body is rung there. Returns false for an unknown party.
+    package func setWebhook(_ target: WebhookTarget) async throws -> Bool {
+        try await pool.transaction { transaction in
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.webhook (party, host, port, path, anchors)
+                    select party, $2, $3, $4, $5 from exchange.party where party = $1
+                    on conflict (party) do update set host = excluded.host, port = excluded.port,
+                        path = excluded.path, anchors = excluded.anchors, failures = 0,
+                        not_before = '-infinity', registered_at = clock_timestamp()
+                    """),
+                [
+                    .text(target.party.key), .text(target.host), .int(target.port),
+                    .text(target.path), .text(target.anchors),
+                ]) == 1
+        }
+    }
+
+    package func removeWebhook(of party: Party) async throws -> Bool {
+        try await pool.transaction {
+            try $0.run(
+                Statement("delete from exchange.webhook where party = $1"), [.text(party.key)]) == 1
+        }
+    }
+}
