@@ -22,10 +22,12 @@ struct CheckupDesk: RecordDesk {
             (known, reports) = (nil, [:])
             return
         }
-        known = try MaternalReading(&transaction, of: turn.map(\.visit.person), rules: book)
+        // As for vaccinations: of who did not agree nothing is read but what the caller sent itself.
+        let agreed = turn.filter(\.visit.isConsented)
+        known = try MaternalReading(&transaction, of: agreed.map(\.visit.person), rules: book)
         reports = try HeldCheckup.load(
             &transaction,
-            of: turn.filter { $0.sending.compartment == .open }.map(\.visit.person), in: .open,
+            of: agreed.filter { $0.sending.compartment == .open }.map(\.visit.person), in: .open,
             rules)
         for compartment in CheckupCompartment.allCases {
             let sendings = turn.map(\.sending).filter { $0.compartment == compartment }

@@ -92,6 +92,13 @@ struct SamenessTests {
                 Cast.clinic, RunningGateway.vaccinationPath, .object(dose.body(visit)))
         },
         declined(
+            "a checkup sent, not agreed to", without: "maternal",
+            holding: examined { SentCheckup(on: $0) }
+        ) { gateway, visit in
+            let report = SentCheckup(on: gateway.clock.today)
+            return .post(Cast.clinic, "/fhir/DiagnosticReport", .object(report.body(visit)))
+        },
+        declined(
             "questionnaires, not agreed to", without: "immunization",
             holding: { gateway, _, card in
                 _ = try await gateway.submit(
