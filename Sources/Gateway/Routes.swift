@@ -133,6 +133,16 @@ extension GatewayParts {
             route(
                 .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
                 handle: answerFollowUp(in: .sensitive)),
+            route(.get, "/maternal-health/unseen", for: .listUnseen, handle: listUnseen),
+            route(
+                .post, "/maternal-health/reminders", for: .remindOfCheckup,
+                handle: remindOfCheckup),
+            route(
+                .get, "/maternal-health/attendance", for: .countAttendance,
+                handle: countAttendance),
+            route(
+                .post, "/fhir/DiagnosticReport/_search", for: .readCheckupLines,
+                handle: searchCheckupLines),
             route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
             route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
             route(

@@ -39,8 +39,20 @@ struct SearchForm: Sendable {
 
     /// 自治体別本人キー: `urn:tsunagi:municipality-identity-key|<key>`.
     func identityKey(_ name: String) throws(Refusal) -> String? {
+        try token(name, of: FHIR.System.identityKey)
+    }
+
+    /// 届出番号: `urn:tsunagi:maternal-notification-key|<key>`.
+    func notificationKey(_ name: String) throws(Refusal) -> String {
+        guard let key = try token(name, of: FHIR.System.notificationKey) else {
+            throw .missing(name)
+        }
+        return key
+    }
+
+    private func token(_ name: String, of system: String) throws(Refusal) -> String? {
         guard let token = self[name] else { return nil }
-        let prefix = FHIR.System.identityKey + "|"
+        let prefix = system + "|"
         guard token.hasPrefix(prefix), token.utf8.count > prefix.utf8.count else {
             throw .malformed(name)
         }

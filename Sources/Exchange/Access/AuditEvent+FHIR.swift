@@ -127,10 +127,10 @@ extension AccessEntryView {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
-            .readReaction, .receiveReactions, .readBill, .readScreenings,
-            .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
-            .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
-            .readCheckups,
+            .readReaction, .receiveReactions, .readBill, .readScreenings, .receiveVaccinations,
+            .receiveEntitlements, .receiveCheckups, .receiveSensitiveCheckups, .receiveBills,
+            .readStatement, .listUnvaccinated, .readCheckups, .listUnseen, .readCheckupLines,
+            .countAttendance,
             .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
             .examineComplaint, .readEmergencyReviews, .readSettledClaims, .readClaims,
             .reconcileMonth, .readRefunds:
@@ -139,9 +139,8 @@ extension AccessEntryView {
             .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
             .settleReview, .feedCards,
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
-            .answerRefund,
-            .saveScreening, .recordCheckup,
-            .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
+            .answerRefund, .saveScreening, .recordCheckup, .recordSensitiveCheckup,
+            .registerNotifications, .answerFollowUp, .remindOfCheckup,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
             .create

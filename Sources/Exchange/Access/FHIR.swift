@@ -41,7 +41,7 @@ package enum FHIR {
         static let itemFinding = "urn:tsunagi:CodeSystem:item-finding"
         static let checkupClaim = "urn:tsunagi:CodeSystem:checkup-claim"
         static let checkupPlan = "urn:tsunagi:CodeSystem:checkup-plan"
-        static let notificationKey = "urn:tsunagi:maternal-notification-key"
+        package static let notificationKey = "urn:tsunagi:maternal-notification-key"
         static let followUp = "urn:tsunagi:CodeSystem:follow-up"
         /// 選択肢: a code means something for one item alone, so each item is a system of its own.
         static func checkupAnswer(_ item: String) -> String {

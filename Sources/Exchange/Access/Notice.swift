@@ -28,6 +28,8 @@ package struct Notice: Hashable, Sendable {
     package static let emergencyVisit = "emergency-visit"
     /// 予防接種の対象になったこと.
     package static let vaccinationDue = "vaccination-due"
+    /// 健診の時期になったこと, or that it passed.
+    package static let checkupDue = "checkup-due"
     /// 保護者の登録が変わったこと.
     package static let guardianshipChanged = "guardianship-changed"
     /// 委任が受けられた、または終わったこと.

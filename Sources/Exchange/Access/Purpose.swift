@@ -89,6 +89,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case answerFollowUp = "answer-follow-up"
     /// 慎重に扱う事後措置の回答 (municipality).
     case answerSensitiveFollowUp = "answer-sensitive-follow-up"
+    /// 健診の未受診者の一覧 (municipality).
+    case listUnseen = "list-unseen"
+    /// 健診の受診の勧奨 (municipality).
+    case remindOfCheckup = "remind-of-checkup"
+    /// 健診の受診者数の集計 (municipality, prefecture).
+    case countAttendance = "count-attendance"
+    /// 住民の健診結果の参照 (municipality).
+    case readCheckupLines = "read-checkup-lines"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
     /// 確認待ちの行の決着 (operator, on the municipality's word).
@@ -183,12 +191,13 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .replayEligibility: [.institution, .municipality, .prefecture]
         case .registerEntitlements, .readRegistration, .receiveEntitlements, .receiveBills,
             .readStatement, .submitClaims, .reconcileMonth, .readClaims, .readRefunds,
-            .answerRefund:
+            .answerRefund, .countAttendance:
             [.municipality, .prefecture]
         case .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
             .receiveVaccinations, .receiveReactions, .receiveCheckups, .receiveSensitiveCheckups,
             .listUnvaccinated, .registerNotifications, .readFollowUps,
-            .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp:
+            .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp, .listUnseen,
+            .remindOfCheckup, .readCheckupLines:
             [.municipality]
         case .readCoverage: [.municipality, .statistics]
         case .searchAccessLog: [.municipality, .auditor]

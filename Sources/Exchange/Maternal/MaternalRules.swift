@@ -12,6 +12,8 @@ package struct MaternalRules: Sendable {
     package let growthTables: [GrowthTable]
     package let tickets: [TicketRule]
     package let prices: [CheckupPrice]
+    /// 集計の秘匿: numbers on fewer are not told; `nil` in rules from before there were any.
+    package let attendanceLeast: Int?
 
     /// `files` is keyed by the path inside `profiles/`. A wrong file is refused whole, with path and
     /// reason.
@@ -19,7 +21,8 @@ package struct MaternalRules: Sendable {
         try self.init(reading: RuleFolder(files: files))
     }
 
-    init(reading folder: RuleFolder) throws(RuleFault) {
+    /// `isKept`: an older release loaded them, for which some files did not exist yet.
+    init(reading folder: RuleFolder, isKept: Bool = false) throws(RuleFault) {
         followUps = try folder.followUps()
         items = try folder.checkupItems(followUps: followUps)
         growthTables = try folder.growthTables(items: items)
@@ -33,6 +36,7 @@ package struct MaternalRules: Sendable {
         let checkups = Set((postpartum + child).map(\.code) + [pregnancy.checkup])
         tickets = try folder.ticketRules(checkups: checkups)
         prices = try folder.checkupPrices(checkups: checkups)
+        attendanceLeast = try folder.attendanceLeast(isKept: isKept)
     }
 
     /// The row of a checkup in force on a day.

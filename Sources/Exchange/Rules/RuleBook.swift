@@ -48,7 +48,7 @@ package struct RuleBook: Sendable {
         layouts = try Layouts(of: folder, isKept: isKept)
         subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
         maternal = try Self.field(isKept) { () throws(RuleFault) in
-            try MaternalRules(reading: folder)
+            try MaternalRules(reading: folder, isKept: isKept)
         }
         retention = try Self.field(isKept) { () throws(RuleFault) in try folder.retention() }
         immunization = try Self.field(isKept) { () throws(RuleFault) in

@@ -22,8 +22,8 @@ package enum OpenAPI {
         case .office:
             [
                 officeTokens, registrations, files, deliveries, statements, guardianships,
-                invitations, vaccinationLines, reactionReports, coverage,
-                maternalOffice, claims, refunds, cards, replayForBodies, audits, emergencies,
+                invitations, vaccinationLines, reactionReports, coverage, maternalOffice, claims,
+                refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
             ].flatMap(\.self)
         case .resident:
@@ -42,7 +42,7 @@ package enum OpenAPI {
         cardSchemas,
         sessionSchemas, representationSchemas,
         vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas,
-        claimSchemas, refundSchemas,
+        claimSchemas, refundSchemas, attendanceSchemas,
         contractSchemas,
         auditSchemas, emergencySchemas,
     ].flatMap(\.self)

@@ -15,6 +15,7 @@ struct CheckupDesk: RecordDesk {
     private let reports: [PersonKey: [HeldCheckup]]
     private var filings: [(filing: CheckupFiling, party: Party)] = []
 
+    /// One round trip; the open reports are read of those alone of whom an open one was sent.
     init(
         _ transaction: inout Transaction, _ turn: [(sending: CheckupSending, visit: FieldVisit)]
     ) throws {
@@ -22,24 +23,30 @@ struct CheckupDesk: RecordDesk {
             (known, reports) = (nil, [:])
             return
         }
+        typealias Written = (CheckupCompartment, [CheckupSending])
+        let written = CheckupCompartment.allCases.compactMap { compartment -> Written? in
+            let sendings = turn.map(\.sending).filter { $0.compartment == compartment }
+            return sendings.isEmpty ? nil : (compartment, sendings)
+        }
         // As for vaccinations: of who did not agree nothing is read but what the caller sent itself.
         let agreed = turn.filter(\.visit.isConsented)
-        known = try MaternalReading(&transaction, of: agreed.map(\.visit.person), rules: book)
-        reports = try HeldCheckup.load(
-            &transaction,
-            of: agreed.filter { $0.sending.compartment == .open }.map(\.visit.person), in: .open,
-            rules)
-        for compartment in CheckupCompartment.allCases {
-            let sendings = turn.map(\.sending).filter { $0.compartment == compartment }
-            guard !sendings.isEmpty else { continue }
-            let rows = try transaction.pipeline(Self.steps(of: sendings, in: compartment))
-            for held in try rows[0].map({ try HeldCheckup($0, compartment, rules) }) {
+        let open = agreed.filter { $0.sending.compartment == .open }.map(\.visit.person)
+        let facts = MaternalReading.steps(of: agreed.map(\.visit.person), rules: book)
+        let rows = try transaction.pipeline(
+            facts + [CheckupCompartment.open.reading(of: open)]
+                + written.flatMap { Self.steps(of: $1, in: $0) })
+        known = try MaternalReading(Array(rows[..<facts.count]), rules)
+        reports = Dictionary(
+            grouping: try HeldCheckup.read(rows[facts.count], .open, rules), by: \.person)
+        for (index, (compartment, _)) in written.enumerated() {
+            let first = facts.count + 1 + 2 * index
+            for held in try HeldCheckup.read(rows[first], compartment, rules) {
                 byIdentifier[
                     Place(
                         compartment: compartment, party: held.newest.institution,
                         identifier: held.newest.report.identifier)] = held
             }
-            for held in try rows[1].map({ try HeldCheckup($0, compartment, rules) }) {
+            for held in try HeldCheckup.read(rows[first + 1], compartment, rules) {
                 byID[held.id] = held
             }
         }

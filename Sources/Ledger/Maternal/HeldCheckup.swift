@@ -32,21 +32,16 @@ extension Records {
     package mutating func checkups(
         of person: PersonKey, in compartment: CheckupCompartment, rules: MaternalRules
     ) throws -> [HeldCheckup] {
-        try HeldCheckup.load(&transaction, of: [person], in: compartment, rules)[person] ?? []
+        let (statement, values) = compartment.reading(of: [person])
+        return try HeldCheckup.read(transaction.query(statement, values), compartment, rules)
     }
 }
 
 extension HeldCheckup {
-    /// The same of each of these residents.
-    static func load(
-        _ transaction: inout Transaction, of persons: [PersonKey],
-        in compartment: CheckupCompartment, _ rules: MaternalRules
-    ) throws -> [PersonKey: [HeldCheckup]] {
-        guard !persons.isEmpty else { return [:] }
-        let rows = try transaction.query(
-            compartment.selectByPerson, [.uuids(persons.map { UUIDBytes($0) })])
-        return Dictionary(
-            grouping: try rows.map { try HeldCheckup($0, compartment, rules) }, by: \.person)
+    static func read(
+        _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules
+    ) throws -> [HeldCheckup] {
+        try rows.map { try HeldCheckup($0, compartment, rules) }
     }
 
     static func values(_ keys: [(party: Party, id: RecordID)]) -> [Value] {
@@ -122,7 +117,14 @@ extension CheckupCompartment {
     var selectByIdentifier: Statement {
         self == .open ? Self.openByIdentifier : Self.sensitiveByIdentifier
     }
-    var selectByPerson: Statement { self == .open ? Self.openByPerson : Self.sensitiveByPerson }
+    /// The newest version of every report of these residents, by the day of the checkup.
+    func reading(of persons: [PersonKey]) -> (Statement, [Value]) {
+        (selectByPerson, [.uuids(persons.map { UUIDBytes($0) })])
+    }
+
+    private var selectByPerson: Statement {
+        self == .open ? Self.openByPerson : Self.sensitiveByPerson
+    }
 
     private static let openByID = byID(.open)
     private static let sensitiveByID = byID(.sensitive)

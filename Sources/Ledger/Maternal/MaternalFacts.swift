@@ -52,11 +52,13 @@ extension MaternalFacts {
 }
 
 extension Records {
-    /// As `MaternalReading`, of one resident.
+    /// As `MaternalReading`, of one resident. Throws `.rulesUnknown`.
     package mutating func maternalFacts(of person: PersonKey, rules: RuleBook) throws
         -> MaternalFacts
     {
-        try MaternalReading(&transaction, of: [person], rules: rules).facts(of: person, at: now)
+        guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
+        let rows = try transaction.pipeline(MaternalReading.steps(of: [person], rules: rules))
+        return try MaternalReading(rows, maternal).facts(of: person, at: now)
     }
 }
 
@@ -67,17 +69,16 @@ struct MaternalReading {
     private var residences: [PersonKey: [Residence]] = [:]
     private let episodes: EpisodeReading
 
-    /// Throws `.rulesUnknown`.
-    init(_ transaction: inout Transaction, of persons: [PersonKey], rules: RuleBook) throws {
-        guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
+    /// Four statements; their rows make the reading.
+    static func steps(of persons: [PersonKey], rules: RuleBook) -> [(Statement, [Value])] {
         let keys = Value.uuids(persons.map { UUIDBytes($0) })
-        let rows = try transaction.pipeline(
-            [
-                (
-                    Records.selectNewestIdentities,
-                    [keys, .texts(rules.openConsentKinds.map(\.code))]
-                ), (Records.selectHomes, [keys]),
-            ] + EpisodeReading.steps(of: persons))
+        return [
+            (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
+            (Records.selectHomes, [keys]),
+        ] + EpisodeReading.steps(of: persons)
+    }
+
+    init(_ rows: [Rows], _ maternal: MaternalRules) throws {
         for index in 0..<rows[0].count {
             identities[try rows[0][index].uuid(4).person] = try RegisteredIdentity(rows[0][index])
         }

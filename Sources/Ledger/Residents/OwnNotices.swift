@@ -68,9 +68,10 @@ extension Records {
 }
 
 extension RuleBook {
-    /// A notice is about a schedule of vaccinations, or about what somebody wanted to do.
+    /// A notice is about a schedule of vaccinations, a checkup, or what somebody wanted to do.
     fileprivate func noticeSubject(_ code: String) -> BilingualText? {
-        immunization?.programme(code)?.name ?? Purpose(rawValue: code).flatMap { purposes[$0] }
+        immunization?.programme(code)?.name ?? maternal?.child.first { $0.code == code }?.name
+            ?? Purpose(rawValue: code).flatMap { purposes[$0] }
     }
 }
 

@@ -17,7 +17,8 @@ extension BenchWorld {
                         "POST", "/fhir/DiagnosticReport",
                         CheckupBody.make(
                             visit, day: today, checkup: checkup,
-                            identifier: "\(checkup)-\(place)", isWell: true))
+                            identifier: "\(checkup)-\(place)",
+                            items: CheckupBody.infant(isWell: true)))
                 }
             })
         let children = 20

@@ -9,6 +9,8 @@ struct DemoCast {
     let clinic: Party
     let pharmacy: Party
     let hospital: Party
+    /// 里帰り先: in another prefecture.
+    let awayHospital: Party
     let portal: Party
     let authority: Party
     let offices: [Party]
@@ -24,6 +26,9 @@ struct DemoCast {
     let baby: Int?
     /// 乳児: beside the invented residents, because few of those are of an age to be measured.
     let babyResident: SyntheticResident
+    /// 母と三歳の子: beside the invented residents; among very few there may be no home for them.
+    let mother: SyntheticResident?
+    let toddler: SyntheticResident?
     let cards: [Int: SoftwareCard]
     let issuer: [UInt8]
 
@@ -33,12 +38,12 @@ struct DemoCast {
         clinic = try Party(role: .institution, code: "1319999995")
         pharmacy = try Party(role: .institution, code: "1349999992")
         hospital = try Party(role: .institution, code: "1319999987")
+        awayHospital = try Party(role: .institution, code: "4019999990")
         portal = try Party(role: .portal, code: "demo-portal")
         authority = try Party(role: .cardauthority, code: "demo-card-authority")
         var names: [Party: String] = [
             clinic: "見本こどもクリニック", pharmacy: "見本調剤薬局", hospital: "見本総合病院",
-            portal: "見本ポータル",
-            authority: "見本カード機関",
+            awayHospital: "見本里帰り産院", portal: "見本ポータル", authority: "見本カード機関",
         ]
         var offices: [Party] = []
         for body in residents.bodies {
@@ -71,13 +76,15 @@ struct DemoCast {
                 && person.entitlements.contains { $0.holds(on: today) }
         }
         babyResident = residents[child].sibling(count, bornOn: today.adding(days: -110))
+        let home = residents.first { Self.isHome($0, on: today) }
+        mother = home?.sibling(count + 1, bornOn: today.adding(days: -11_000))
+        toddler = home?.sibling(count + 2, bornOn: today.adding(days: -1_130))
         let term = DevelopmentPKI.Term(
             from: WallClock.now().adding(seconds: -86_400),
             to: WallClock.now().adding(seconds: 86_400 * 1_800))
         var cards: [Int: SoftwareCard] = [:]
-        for index in [child, movedChild, adult, baby, chronic?.index, babyResident.index]
-            .compactMap(\.self)
-        {
+        let others = [baby, chronic?.index, mother?.index, toddler?.index].compactMap(\.self)
+        for index in [child, movedChild, adult, babyResident.index] + others {
             cards[index] = try SoftwareCard(issuedBy: world.pki, algorithm: .rsa2048, term: term)
         }
         cards[adult] = try SoftwareCard(issuedBy: world.pki, algorithm: .p384, term: term)
@@ -91,6 +98,13 @@ struct DemoCast {
         for (name, index) in [("child", child), ("moved", movedChild), ("adult", adult)] {
             try cards[index]?.save("\(folder)/\(name).pem")
         }
+    }
+
+    /// Where a child may be born whose municipality gives tickets, and has for long enough.
+    private static func isHome(_ person: SyntheticResident, on today: CalendarDay) -> Bool {
+        guard let home = person.residences.last, person.residences.count == 1 else { return false }
+        return home.body.municipality == "132101" && home.from <= today.adding(days: -1_500)
+            && !person.isNotDisclosed && person.entitlements.contains { $0.holds(on: today) }
     }
 
     private static func chronic(

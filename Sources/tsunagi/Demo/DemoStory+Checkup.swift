@@ -10,7 +10,8 @@ extension DemoStory {
         let visit = try open(
             cast.babyResident.index, consents: ["maternal"], at: cast.clinic, isShown: false)
         let body = CheckupBody.make(
-            (visit.text("visit"), visit.text("patient")), day: WallClock.now().dayInJapan)
+            (visit.text("visit"), visit.text("patient")), day: WallClock.now().dayInJapan,
+            checkup: "infant-3-4m", identifier: "demo-1", items: CheckupBody.infant(isWell: false))
         let call = Teller.Call(
             method: "POST", party: cast.clinic, listener: .institution,
             path: "/fhir/DiagnosticReport", body: ("checkup.json", body))
@@ -105,7 +106,7 @@ extension DemoStory {
         }
     }
 
-    private func claim(in answer: Teller.Answer) -> String {
+    func claim(in answer: Teller.Answer) -> String {
         let claims = (answer.json?["extension"]?.array ?? []).compactMap(\.object).filter {
             $0["url"]?.string?.hasSuffix("checkup-claim") == true
         }
@@ -118,17 +119,10 @@ extension DemoStory {
 
 /// The bodies of the checkup, as a clinic's and a town's systems would make them.
 enum CheckupBody {
-    /// `isWell`: nothing that asks anything of the town.
     static func make(
-        _ visit: (id: String, patient: String), day: CalendarDay,
-        checkup: String = "infant-3-4m", identifier: String = "demo-1", isWell: Bool = false
+        _ visit: (id: String, patient: String), day: CalendarDay, checkup: String,
+        identifier: String, items: [(String, String)]
     ) -> [UInt8] {
-        let items = [
-            ("weight", quantity("6.42", "kg")), ("height", quantity("62.5", "cm")),
-            ("head-circumference", quantity("41.0", "cm")), ("hip", answer("hip", "none")),
-            ("neck-control", answer("neck-control", isWell ? "yes" : "no")),
-            ("child-judgement", answer("child-judgement", isWell ? "healthy" : "observation")),
-        ]
         let contained = items.map { item, value in
             """
             {"resourceType":"Observation","id":"\(item)","status":"final","code":{"coding":[{\
@@ -147,6 +141,16 @@ enum CheckupBody {
             "result":[\(results.joined(separator: ","))]}
             """
         return Array(text.utf8)
+    }
+
+    /// `isWell`: nothing that asks anything of the town.
+    static func infant(isWell: Bool) -> [(String, String)] {
+        [
+            ("weight", quantity("6.42", "kg")), ("height", quantity("62.5", "cm")),
+            ("head-circumference", quantity("41.0", "cm")), ("hip", answer("hip", "none")),
+            ("neck-control", answer("neck-control", isWell ? "yes" : "no")),
+            ("child-judgement", answer("child-judgement", isWell ? "healthy" : "observation")),
+        ]
     }
 
     static func birth(of baby: SyntheticResident, notified: CalendarDay) -> [UInt8] {
@@ -172,14 +176,14 @@ enum CheckupBody {
         }
     }
 
-    private static func quantity(_ value: String, _ unit: String) -> String {
+    static func quantity(_ value: String, _ unit: String) -> String {
         """
         "valueQuantity":{"value":\(value),"unit":"\(unit)","system":"http://unitsofmeasure.org",\
         "code":"\(unit)"}
         """
     }
 
-    private static func answer(_ item: String, _ code: String) -> String {
+    static func answer(_ item: String, _ code: String) -> String {
         """
         "valueCodeableConcept":{"coding":[{"system":"urn:tsunagi:CodeSystem:checkup-answer:\(item)",\
         "code":"\(code)"}]}

@@ -20,6 +20,7 @@ struct DemoStory {
         try vaccination()
         try await checkup()
         try await month()
+        try motherAndChild()
         try auditor()
     }
 

@@ -38,7 +38,7 @@ import Testing
                 .readReaction, .receiveReactions, .readBill, .readScreenings,
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
-                .readCheckups,
+                .readCheckups, .listUnseen, .readCheckupLines, .countAttendance,
                 .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
                 .examineComplaint, .readEmergencyReviews, .readSettledClaims, .readClaims,
                 .reconcileMonth, .readRefunds:
@@ -48,7 +48,7 @@ import Testing
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
                 .saveScreening, .recordCheckup,
-                .recordSensitiveCheckup, .registerNotifications, .answerFollowUp,
+                .recordSensitiveCheckup, .registerNotifications, .remindOfCheckup, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
                 .answerEmergencyReview:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])

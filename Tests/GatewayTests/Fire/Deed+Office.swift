@@ -116,6 +116,30 @@ extension Deed {
             .post(person.town, "/statements/checkup-targets/compare", try JSON(reading: question))
         },
         office("searchVaccinationLines", .shown) { _, person in Fire.lines(of: person) },
+        office("listUnseen", .shown) { _, person in
+            .get(person.town, "/maternal-health/unseen?checkup=infant-1m&count=1000")
+        },
+        office("remindOfCheckup", .asker) { _, person in
+            .post(
+                person.town, "/maternal-health/reminders",
+                try JSON(
+                    reading: """
+                        {"checkup":"infant-1m","notificationKeys":["B-\(person.index)"]}
+                        """))
+        },
+        office("countAttendance", .nobody) { _, person in
+            .get(person.town, "/maternal-health/attendance?checkup=infant-1m")
+        },
+        office("searchCheckupLines", .asker) { _, person in
+            .search(
+                person.town, "/fhir/DiagnosticReport/_search",
+                [
+                    (
+                        "patient.identifier",
+                        "urn:tsunagi:maternal-notification-key|B-\(person.index)"
+                    )
+                ])
+        },
         office("readFollowUps", .shown) { _, person in .get(person.town, "/fhir/Task?_count=100") },
         office("readSensitiveFollowUps", .shown) { _, person in
             .get(person.town, "/fhir/sensitive/Task?_count=100")

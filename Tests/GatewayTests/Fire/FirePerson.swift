@@ -51,6 +51,7 @@ struct FirePerson: Sendable {
             resident.name, "R-00\(resident.index)", key, dose.lot, dose.identifier,
             reaction.identifier,
             report.identifier, sensitive.identifier, bill.identifier, "H-\(index)", "P-\(index)",
+            "B-\(index)",
         ]
     }
 }
@@ -130,6 +131,12 @@ extension Fire {
             ("/medical-subsidy/registration-tasks", fullRow(of: person)),
             ("/municipal-checkup/registration-tasks", checkupTarget(person)),
             ("/immunization/registration-tasks", invitation(person)),
+            (
+                "/maternal-health/registration-tasks",
+                person.resident.birth(
+                    on: today.adding(days: -110), notified: today.adding(days: -101),
+                    key: "B-\(person.index)")
+            ),
             (
                 "/maternal-health/registration-tasks",
                 person.resident.pregnancy(

@@ -122,7 +122,7 @@ extension OpenAPI {
         ),
     ]
 
-    private static func count(_ name: String) -> Operation.Parameter {
+    static func count(_ name: String) -> Operation.Parameter {
         .init(
             name: name, place: .query, schema: .integer.range(1...PageLimits.linesMax),
             note: "件数 / How many; \(PageLimits.linesDefault) without it.")

@@ -1,0 +1,134 @@
+/// 未受診: a child whose window of a checkup has opened and of whom nobody has sent a result.
+package struct UnseenChild: Sendable {
+    /// The place in the list, to go on from.
+    package let place: Int
+    package let person: PersonKey
+    /// 届出番号: the municipality's own.
+    package let notificationKey: String
+    package let birth: CalendarDay
+    /// 勧奨した日, the last.
+    package let remindedOn: CalendarDay?
+
+    package init(
+        place: Int, person: PersonKey, notificationKey: String, birth: CalendarDay,
+        remindedOn: CalendarDay?
+    ) {
+        self.place = place
+        self.person = person
+        self.notificationKey = notificationKey
+        self.birth = birth
+        self.remindedOn = remindedOn
+    }
+}
+
+extension LifeWindow {
+    /// 対象の出生日: of those whose window has opened by `today` and ended on `since` or later; `nil` where
+    /// there is no such day. Both ends of a window move on with the birth, so the days are in a row.
+    package func births(openBy today: CalendarDay, endingFrom since: CalendarDay) -> DayRange? {
+        var last = today
+        while days(from: last).first > today { last = last.adding(days: -1) }
+        guard days(from: last).last >= since else { return nil }
+        var first = last
+        while days(from: first.adding(days: -1)).last >= since { first = first.adding(days: -1) }
+        return DayRange(first: first, last: last)
+    }
+}
+
+/// 未受診者の一覧, as JSON; `next` where there may be more.
+package func renderUnseen(
+    _ children: [UnseenChild], of rule: CheckupRule, today: CalendarDay, isFull: Bool
+) -> [UInt8] {
+    var writer = JSONWriter(reservingBytes: 128 + children.count * 160)
+    writer.object { list in
+        list.member("checkup", rule.code)
+        list.array("targets") { targets in
+            for child in children {
+                let days = rule.window.days(from: child.birth)
+                targets.object {
+                    $0.member("notificationKey", child.notificationKey)
+                    $0.member("first", days.first.text)
+                    $0.member("last", days.last.text)
+                    $0.member("isOver", days.last < today)
+                    $0.member("remindedOn", child.remindedOn?.text)
+                }
+            }
+        }
+        list.member("next", isFull ? children.last?.place : nil)
+    }
+    return writer.bytes
+}
+
+/// 受診勧奨: whom a municipality wants to be reminded of a checkup.
+package struct CheckupReminding: Hashable, Sendable {
+    package let checkup: String
+    package let keys: [String]
+
+    /// 500 keys are a year of births of a city of 60,000.
+    package static let keysMax = 500
+
+    package init(_ object: JSONObject) throws(Refusal) {
+        try object.requireOnly(["checkup", "notificationKeys"])
+        checkup = try object.requiredString("checkup")
+        var keys: [String] = []
+        for key in try object.requiredArray("notificationKeys") {
+            keys.append(try key.requiredString(at: "notificationKeys"))
+        }
+        guard !keys.isEmpty else { throw .missing("notificationKeys") }
+        guard keys.count <= Self.keysMax else { throw .tooMany("notificationKeys") }
+        self.keys = keys
+    }
+}
+
+/// 勧奨の結果: how many were reminded now, how many today already, and how many keys stand for nobody who waits:
+/// unknown, seen already, moved away, or not in the window.
+package struct CheckupReminded: Sendable {
+    package let reminded: Int
+    package let unchanged: Int
+    package let notWaiting: Int
+
+    package init(reminded: Int, unchanged: Int, notWaiting: Int) {
+        self.reminded = reminded
+        self.unchanged = unchanged
+        self.notWaiting = notWaiting
+    }
+
+    package var rendered: [UInt8] {
+        var writer = JSONWriter(reservingBytes: 96)
+        writer.object {
+            $0.member("reminded", reminded)
+            $0.member("unchanged", unchanged)
+            $0.member("notWaiting", notWaiting)
+        }
+        return writer.bytes
+    }
+}
+
+extension MaternalRules {
+    /// A checkup counted from birth, as its rule of a day has it. Throws `.malformed(item)`.
+    package func childCheckup(
+        _ code: String, on day: CalendarDay, item: String
+    ) throws(Refusal) -> CheckupRule {
+        guard let rule = child.first(where: { $0.code == code && $0.effective.contains(day) })
+        else { throw .malformed(item) }
+        return rule
+    }
+}
+
+extension ShownCheckup {
+    /// 最低限電子化すべき情報: what the next municipality is told of a checkup before the family came to it;
+    /// nothing of one that has no such item, or was withdrawn.
+    package func minimum(_ rules: MaternalRules) -> ShownCheckup? {
+        var report = version.report
+        let kept = report.result.entries.filter { rules.items[$0.item]?.dataSet == .minimum }
+        guard !kept.isEmpty, report.status != .enteredInError else { return nil }
+        report.result = CheckupResult(
+            checkup: report.result.checkup, day: report.result.day, entries: kept)
+        report.performers = []
+        report.ticket = nil
+        return ShownCheckup(
+            version: CheckupVersion(
+                id: version.id, version: version.version, recordedAt: version.recordedAt,
+                institution: version.institution, report: report),
+            compartment: compartment, warnings: [], line: nil)
+    }
+}

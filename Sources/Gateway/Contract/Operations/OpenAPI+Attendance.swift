@@ -1,0 +1,113 @@
+import Exchange
+
+/// 未受診者・勧奨・受診率・台帳: what a municipality sees of checkups without anybody reporting to it.
+extension OpenAPI {
+    static let attendance: [Operation] = [
+        Operation(
+            method: .get, path: "/maternal-health/unseen", id: "listUnseen", field: "follow-ups",
+            ja: "健診の時期が来ていて、まだ結果のない子を読む",
+            en:
+                "Children whom the municipality notified and who live there, whose window has opened, or "
+                + "ended within a year, and of whom nobody sent a result. Each of them is on the record.",
+            token: .officeIfAny,
+            parameters: [
+                checkup,
+                .init(
+                    name: "after", place: .query, schema: .integer,
+                    note: "続き(前の答えの `next`) / Where to go on: `next` of the last answer."),
+                count("count"), .operatorID,
+            ],
+            answers: [.json(200, .reference("Unseen"), "The list.")], refusals: refusals),
+        Operation(
+            method: .post, path: "/maternal-health/reminders", id: "remindOfCheckup",
+            field: "follow-ups", ja: "まだ受けていない人に、健診を勧奨する",
+            en:
+                "Each of these keys that still waits finds a notice, once a day however often it is sent. "
+                + "Of the others only their number is told.",
+            token: .officeIfAny, parameters: [.operatorID],
+            body: .json(
+                .object([
+                    .required("checkup", .text),
+                    .required(
+                        "notificationKeys", .list(of: .text).most(CheckupReminding.keysMax)),
+                ]), #"{"checkup": "infant-3-4m", "notificationKeys": ["C-2026-0001"]}"#),
+            answers: [
+                .json(200, .reference("Reminded"), "How many, by what became of them.")
+            ], refusals: Refusals.ofItems + refusals + [.tooMany("notificationKeys")]),
+        Operation(
+            method: .get, path: "/maternal-health/attendance", id: "countAttendance",
+            field: "follow-ups", ja: "健診の受診者数を、出生年月ごとに読む",
+            en:
+                "By month of birth, how many are registered and how many of them were seen; to a prefecture "
+                + "for each of its municipalities. A number below `suppressedBelow` is left out, and every "
+                + "other is a multiple of it.",
+            token: .officeIfAny, parameters: [checkup, .operatorID],
+            answers: [.json(200, .reference("Attendance"), "The numbers.")], refusals: refusals),
+        Operation(
+            method: .post, path: "/fhir/DiagnosticReport/_search", id: "searchCheckupLines",
+            field: "follow-ups", ja: "住民一人の健診結果を、台帳として読む",
+            en:
+                "What the municipality holds of one resident, named by its own key: its own lines whole, and "
+                + "of those from before the family came the national minimum data set alone.",
+            token: .officeIfAny, parameters: [.operatorID],
+            body: .init(
+                mediaTypes: ["application/x-www-form-urlencoded"],
+                schema: .object([
+                    .required("patient.identifier", .text), .optional("_format", .text),
+                ]),
+                example: "patient.identifier=urn:tsunagi:maternal-notification-key%7CC-2026-0001"),
+            answers: [.fhir(.reference("Bundle"), "A searchset of DiagnosticReport.")],
+            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .rulesUnknown
+            ]),
+    ]
+
+    private static let checkup = Operation.Parameter(
+        name: "checkup", place: .query, schema: .text.example("infant-3-4m"),
+        note: "健診の種類 / The checkup, one that is counted from birth; it must be given.")
+
+    private static let refusals =
+        Refusals.ofAccess + Refusals.ofOfficeToken + [
+            .missing("checkup"), .malformed("checkup"), .rulesUnknown,
+        ]
+
+    static let attendanceSchemas: [(name: String, schema: Schema)] = [
+        (
+            "Unseen",
+            .object([
+                .required("checkup", .text),
+                .required(
+                    "targets",
+                    .list(
+                        of: .object([
+                            .required("notificationKey", .text.note("届出番号")),
+                            .required("first", .day), .required("last", .day),
+                            .required("isOver", .boolean.note("期間を過ぎた")),
+                            .optional("remindedOn", .day.note("最後に勧奨した日")),
+                        ]))),
+                .optional("next", .integer),
+            ])
+        ),
+        (
+            "Reminded",
+            .object([
+                .required("reminded", .integer.note("いま勧奨した人数")),
+                .required("unchanged", .integer.note("今日すでに勧奨していた人数")),
+                .required("notWaiting", .integer.note("対象でない番号の数")),
+            ])
+        ),
+        (
+            "Attendance",
+            .object([
+                .required("checkup", .text), .required("suppressedBelow", .integer),
+                .required(
+                    "cohorts",
+                    .list(
+                        of: .object([
+                            .required("municipality", .text), .required("birthMonth", .text),
+                            .optional("registered", .integer), .optional("seen", .integer),
+                        ]))),
+            ])
+        ),
+    ]
+}

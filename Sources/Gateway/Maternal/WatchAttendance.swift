@@ -1,0 +1,89 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 未受診者と受診率: whom a municipality still waits for, its reminders, and numbers that nobody had to report.
+extension GatewayParts {
+    /// `GET /maternal-health/unseen?checkup=…`: those whose window opened and ended within a year.
+    func listUnseen(_ asking: Asking) async throws -> Response {
+        let checkup = try askedCheckup(asking)
+        let births = try births(of: checkup)
+        let today = now().dayInJapan
+        let after = try asking.request.number("after") ?? 0
+        let count = try asking.request.number("count") ?? PageLimits.linesDefault
+        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("count") }
+        let (_, bytes) = try await asking.answer(
+            as: { renderUnseen($0, of: checkup, today: today, isFull: $0.count == count) }
+        ) { records in
+            try records.unseenChildren(checkup, births: births, after: after, limit: count)
+        }
+        return .json(.ok, bytes)
+    }
+
+    /// `POST /maternal-health/reminders`: each of them finds a notice.
+    func remindOfCheckup(_ asking: Asking) async throws -> Response {
+        let rules = try maternalRules().maternal
+        let (_, object) = try await asking.request.json(atMost: BodyLimits.checkupBytesMax)
+        let reminding = try CheckupReminding(object)
+        let checkup = try rules.childCheckup(
+            reminding.checkup, on: now().dayInJapan, item: "checkup")
+        let births = try births(of: checkup)
+        let (_, bytes) = try await asking.answer(as: \.rendered) { records in
+            try records.remind(reminding, of: checkup, births: births)
+        }
+        return .json(.ok, bytes)
+    }
+
+    /// `GET /maternal-health/attendance?checkup=…`: a municipality of its own children, a prefecture of each
+    /// of its municipalities.
+    func countAttendance(_ asking: Asking) async throws -> Response {
+        let checkup = try askedCheckup(asking)
+        let births = try births(of: checkup)
+        guard let least = try maternalRules().maternal.attendanceLeast else {
+            throw Refusal.rulesUnknown
+        }
+        let party = asking.caller.party
+        let place = party.role == .prefecture ? "\(party.code.prefix(2))%" : party.code
+        let (_, bytes) = try await asking.answer(as: { $0.render() }) { records in
+            try records.attendance(checkup, births: births, of: place, least: least)
+        }
+        return .json(.ok, bytes)
+    }
+
+    /// `POST /fhir/DiagnosticReport/_search` with `patient.identifier`: what the municipality holds of one
+    /// resident, by its own key (届出番号).
+    func searchCheckupLines(_ asking: Asking) async throws -> Response {
+        let rules = try maternalRules().maternal
+        let party = asking.caller.party
+        let form = try await asking.request.searchForm(only: ["patient.identifier"])
+        let key = try form.notificationKey("patient.identifier")
+        let page = asking.request.page()
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            guard let found = try records.municipalCheckups(ofKey: key, rules: rules) else {
+                return renderSearchset([], page: page)
+            }
+            return renderCheckups(
+                found.reports.map { $0.shown.named(pairwise($0.id, for: party).current) },
+                of: pairwise(found.person, for: party).current, page: page, rules)
+        }
+        return .fhir(.ok, bytes)
+    }
+
+    private func askedCheckup(_ asking: Asking) throws -> CheckupRule {
+        guard let code = asking.request.uri.queryParameters["checkup"] else {
+            throw Refusal.missing("checkup")
+        }
+        return try maternalRules().maternal.childCheckup(
+            String(code), on: now().dayInJapan, item: "checkup")
+    }
+
+    /// Whoever was not seen a year after the last day is past being invited.
+    private func births(of checkup: CheckupRule) throws -> DayRange {
+        let today = now().dayInJapan
+        guard
+            let births = checkup.window.births(
+                openBy: today, endingFrom: today.adding(days: -366))
+        else { throw Refusal.malformed("checkup") }
+        return births
+    }
+}

@@ -1,0 +1,43 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// 未受診者の出生日 and 集計の秘匿: which births a window is about on a day, and what a number may tell.
+@Suite struct CheckupAttendanceTests {
+    @Test(arguments: Seeded.seeds(40))
+    func `a birth is of those asked for exactly while its window was open`(seed: UInt64) throws {
+        var seeded = Seeded(seed)
+        let rule = seeded.pick(MaternalCase.rules.child)
+        let today = MaternalCase.day("2024-02-29").adding(days: seeded.int(-400...400))
+        let since = today.adding(days: -seeded.int(0...366))
+        let births = try #require(rule.window.births(openBy: today, endingFrom: since))
+        for count in -3...3 {
+            for edge in [births.first, births.last] {
+                let birth = edge.adding(days: count)
+                let days = rule.window.days(from: birth)
+                let isAsked = days.first <= today && days.last >= since
+                #expect(births.contains(birth) == isAsked, "\(rule.code) \(birth.text)")
+            }
+        }
+    }
+
+    static let cohorts: [(name: String, registered: Int, seen: Int, told: (Int?, Int?))] = [
+        ("nobody", 0, 0, (nil, nil)), ("few", 9, 0, (nil, nil)), ("ten", 10, 0, (10, nil)),
+        ("few seen", 30, 9, (30, nil)), ("few not seen", 30, 26, (30, 30)),
+        ("all seen", 34, 34, (30, 30)), ("many of both", 35, 24, (40, 20)),
+    ]
+
+    @Test(arguments: cohorts)
+    func `a number on few is left out, and any other is a multiple of the least`(
+        name: String, registered: Int, seen: Int, told: (Int?, Int?)
+    ) throws {
+        let attendance = CheckupAttendance(
+            checkup: "infant-3y",
+            cohorts: [
+                .init(municipality: "132101", month: "2026-04", registered: registered, seen: seen)
+            ], least: 10)
+        let cohort = try JSON(reading: attendance.render()).object?["cohorts"]?.array?.first?.object
+        #expect(cohort?["registered"]?.int == told.0, "\(name)")
+        #expect(cohort?["seen"]?.int == told.1, "\(name)")
+    }
+}
