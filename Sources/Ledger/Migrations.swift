@@ -66,6 +66,7 @@ package struct Migrations: Sendable {
         File(
             name: "0025_lifted_withholdings",
             sql: PackageResources._025_lifted_withholdings_sql),
+        File(name: "0026_references", sql: PackageResources._026_references_sql),
         File(
             name: "0027_deliveries_and_statements",
             sql: PackageResources._027_deliveries_and_statements_sql),

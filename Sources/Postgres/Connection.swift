@@ -70,15 +70,22 @@ final class Connection {
     }
 
     /// Several statements in one round trip, results in order. After the first that fails the
-    /// server skips the rest, and the failure is thrown. Nothing is sent when a value cannot be.
+    /// server skips the rest, and the failure is thrown. Each is written while the server is at the
+    /// one before; a value that cannot be sent breaks the connection unless it is of the first.
     func exchange(_ steps: [(Statement, [Value])]) throws -> [Rows] {
         guard !isBroken else { throw DatabaseError.connectionLost }
         try prepare(steps)
-        let encoded = try steps.map { statement, values in
-            try Parameters(values, as: parameterTypes[statement.number] ?? [])
-        }
-        for (parameters, step) in zip(encoded, steps) {
-            guard parameters.send(handle, step.0) else { throw lost() }
+        for (index, (statement, values)) in steps.enumerated() {
+            let parameters: Parameters
+            do {
+                parameters = try Parameters(
+                    values, as: parameterTypes[statement.number] ?? [])
+            } catch {
+                // What went before is with the server, and nothing will be committed after it.
+                isBroken = index > 0
+                throw error
+            }
+            guard parameters.send(handle, statement) else { throw lost() }
         }
         return try synchronize(expecting: steps.count)
     }

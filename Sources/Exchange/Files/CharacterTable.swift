@@ -1,6 +1,7 @@
 /// 文字表: one double-byte encoding as a table both ways. The table of CP932 is glibc's own, which the
-/// ledger asks for once (`CharacterTable.cp932`): here nothing may be imported.
-package struct CharacterTable: Sendable {
+/// ledger asks for once (`CharacterTable.cp932`): here nothing may be imported. A class, because
+/// every field of a file carries it.
+package final class CharacterTable: Sendable {
     /// By the byte, or by both bytes of a pair, first byte high; 0 where there is no character.
     private let scalars: [UInt32]
     /// By scalar of the basic plane: the byte, or both; 0 where it cannot be written.

@@ -36,12 +36,23 @@ package struct Characters: Sendable {
     /// The text, or `nil` when some of it cannot be read.
     package func text(of bytes: ArraySlice<UInt8>) -> String? {
         if encoding.isUTF8 { return String(validating: bytes, as: UTF8.self) }
-        var scalars = String.UnicodeScalarView()
         var isReadable = true
-        forEach(in: bytes) { scalar in
-            if let scalar { scalars.append(scalar) } else { isReadable = false }
+        // Two bytes become three at most, and a half-width kana, which is one, becomes three too.
+        let text = String(unsafeUninitializedCapacity: bytes.count * 3) { room in
+            var count = 0
+            forEach(in: bytes) { scalar in
+                guard let scalar else {
+                    isReadable = false
+                    return
+                }
+                UTF8.encode(scalar) {
+                    room[count] = $0
+                    count += 1
+                }
+            }
+            return count
         }
-        return isReadable ? String(scalars) : nil
+        return isReadable ? text : nil
     }
 
     /// 外字 and unreadable bytes of a field, with their places.

@@ -6,12 +6,16 @@ package struct CheckedRow: Sendable, CustomReflectable {
     /// For a row that was mended in an error file of ours.
     package let origin: RowOrigin?
     package let findings: [RowFinding]
+    /// By column; none where nobody can say which field is which.
+    let values: [CellValue]
     let row: CSVRow
     let binding: LayoutBinding
 
     /// A row that was kept: as its file had it, on that line and with what was found there.
     package func asCame(on line: Int, _ findings: [RowFinding]) -> CheckedRow {
-        CheckedRow(line: line, origin: origin, findings: findings, row: row, binding: binding)
+        CheckedRow(
+            line: line, origin: origin, findings: findings, values: values, row: row,
+            binding: binding)
     }
 
     package var isRefused: Bool { findings.contains { $0.severity == .error } }
@@ -56,25 +60,31 @@ package struct CheckedRow: Sendable, CustomReflectable {
     /// The row as the registration API writes it: nested by the dots of its items, absent values
     /// left out. So a file and the API are read by the same rules.
     package var object: JSONObject {
+        let columns = layout.columns
         var members: [JSONObject.Member] = []
-        for (place, column) in layout.columns.enumerated() {
-            guard let value = json(place) else { continue }
-            let parts = column.item.split(separator: ".", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                members.append(.init(name: column.item, value: value))
+        members.reserveCapacity(columns.count)
+        var nested: [(place: Int, members: [JSONObject.Member])] = []
+        for (place, column) in columns.enumerated() {
+            guard let value = json(place, column) else { continue }
+            let member = JSONObject.Member(name: column.innerName, value: value)
+            guard let outer = column.outerName else {
+                members.append(member)
                 continue
             }
-            let outer = members.firstIndex { $0.name == parts[0] }
-            let inner = outer.flatMap { members[$0].value.object?.members } ?? []
-            let object = JSONObject(inner + [.init(name: parts[1], value: value)])
-            let member = JSONObject.Member(name: parts[0], value: .object(object))
-            if let outer { members[outer] = member } else { members.append(member) }
+            if let known = nested.firstIndex(where: { members[$0.place].name == outer }) {
+                nested[known].members.append(member)
+            } else {
+                nested.append((members.count, [member]))
+                members.append(.init(name: outer, value: .null))
+            }
+        }
+        for (place, inner) in nested {
+            members[place] = .init(name: members[place].name, value: .object(JSONObject(inner)))
         }
         return JSONObject(members)
     }
 
-    private func json(_ place: Int) -> JSON? {
-        let column = layout.columns[place]
+    private func json(_ place: Int, _ column: LayoutColumn) -> JSON? {
         switch read(place) {
         case .absent: return column.type == .pairs ? .array([]) : nil
         case .refused: return nil
@@ -106,8 +116,7 @@ package struct CheckedRow: Sendable, CustomReflectable {
     }
 
     private func read(_ place: Int) -> CellValue {
-        var codes: [RowCode] = []
-        return layout.columns[place].value(of: cell(place), codes: &codes)
+        place < values.count ? values[place] : .refused
     }
 
     func cell(_ place: Int) -> Cell {
@@ -115,8 +124,10 @@ package struct CheckedRow: Sendable, CustomReflectable {
     }
 
     private func written(_ place: Int) -> String {
-        let cell = cell(place)
-        if !layout.columns[place].type.isText, !cell.summary.isASCII, let folded = cell.folded {
+        let bytes = binding.bytes(of: place, in: row)
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+        let cell = Cell(bytes, binding.characters)
+        if !layout.columns[place].type.isText, let folded = cell.folded {
             return String(decoding: Cell.trimmed(folded[...]), as: UTF8.self)
         }
         return cell.text ?? ""

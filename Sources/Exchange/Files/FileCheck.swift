@@ -10,6 +10,7 @@ package struct FileCheck: Sendable {
     private var reader = CSVReader()
     private var binding: LayoutBinding?
     private var rowCheck = RowCheck()
+    private var isKept = false
 
     package init(layout: Layout, table: CharacterTable, announced: AnnouncedFile = .init()) {
         self.layout = layout
@@ -21,6 +22,7 @@ package struct FileCheck: Sendable {
     package init(kept encoding: TextEncoding, of layout: Layout, table: CharacterTable) {
         self.init(layout: layout, table: table, announced: .init(encoding: encoding))
         intake = TextIntake(known: encoding)
+        isKept = true
     }
 
     /// What the file is written in, as far as it is known yet: ASCII is the same in all.
@@ -92,6 +94,7 @@ package struct FileCheck: Sendable {
     }
 
     private mutating func checked(_ row: CSVRow, _ binding: LayoutBinding) -> CheckedRow {
+        guard !isKept else { return rowCheck.reread(row, binding) }
         let checked = rowCheck.check(row, binding)
         counts.take(checked)
         return checked

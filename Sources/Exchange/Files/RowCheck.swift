@@ -6,13 +6,34 @@ struct RowCheck: Sendable {
     private static let keysMax = 1_000_000
 
     private var keys: Set<Int> = []
-    // Kept between rows, so that a row that is in order needs no memory of its own.
+    /// Of the row at hand; they go with it.
     private var values: [CellValue] = []
+    // Kept between rows, so that a row that is in order needs no memory of its own.
     private var codes: [RowCode] = []
     private var findings: [RowFinding] = []
 
+    /// A row that was kept: what was found in it was kept beside it, so only its values are read.
+    mutating func reread(_ row: CSVRow, _ binding: LayoutBinding) -> CheckedRow {
+        findings = []
+        values = []
+        let isWhole = isWhole(row, binding)
+        if isWhole {
+            values.reserveCapacity(binding.layout.columns.count)
+            for (place, column) in binding.layout.columns.enumerated() {
+                let cell = Cell(binding.bytes(of: place, in: row), binding.characters)
+                values.append(column.value(of: cell, codes: &codes))
+            }
+            codes.removeAll(keepingCapacity: true)
+        }
+        let origin = isWhole ? RowOrigin(row[binding.layout.columns.count]) : nil
+        return CheckedRow(
+            line: row.line, origin: origin, findings: [], values: values, row: row,
+            binding: binding)
+    }
+
     mutating func check(_ row: CSVRow, _ binding: LayoutBinding) -> CheckedRow {
         findings = []
+        values = []
         let isWhole = isWhole(row, binding)
         let origin =
             isWhole && binding.isMending ? RowOrigin(row[binding.layout.columns.count]) : nil
@@ -24,7 +45,8 @@ struct RowCheck: Sendable {
             checkKey(row, binding)
         }
         return CheckedRow(
-            line: row.line, origin: origin, findings: findings, row: row, binding: binding)
+            line: row.line, origin: origin, findings: findings, values: values, row: row,
+            binding: binding)
     }
 
     private mutating func isWhole(_ row: CSVRow, _ binding: LayoutBinding) -> Bool {
@@ -48,7 +70,7 @@ struct RowCheck: Sendable {
     /// Returns the columns that have digits enough to hold an individual number, or letters enough to hide
     /// one.
     private mutating func checkCells(_ row: CSVRow, _ binding: LayoutBinding) -> [Int] {
-        values.removeAll(keepingCapacity: true)
+        values.reserveCapacity(binding.layout.columns.count)
         var longNumbers: [Int] = []
         for (place, column) in binding.layout.columns.enumerated() {
             let cell = Cell(binding.bytes(of: place, in: row), binding.characters)

@@ -1,5 +1,7 @@
-/// 列: one column of a layout, with the rule its sender reads when a value breaks it.
-package struct LayoutColumn: Hashable, Sendable {
+/// 列: one column of a layout, with the rule its sender reads when a value breaks it. A class, because
+/// every field of a million rows asks for its column: a copy of all its parts costs more than
+/// reading the field.
+package final class LayoutColumn: Sendable {
     package enum Requirement: Hashable, Sendable {
         case never
         case always
@@ -22,6 +24,9 @@ package struct LayoutColumn: Hashable, Sendable {
     /// Numbers and keys by a rule of the municipality: twelve digits are nothing unusual in them.
     package let mayHoldLongNumbers: Bool
     let about: RowItem
+    /// `basicFiveInfo` of `basicFiveInfo.name`; `nil` where the item is not nested.
+    let outerName: String?
+    let innerName: String
 
     package init(
         item: String, names: [String], type: ColumnType, width: Width, requirement: Requirement,
@@ -37,11 +42,27 @@ package struct LayoutColumn: Hashable, Sendable {
         self.mayHoldLongNumbers = mayHoldLongNumbers
         let rule = type.rule(width)
         about = RowItem(name, rule.ja, rule.en)
+        let parts = item.split(separator: ".", maxSplits: 1).map(String.init)
+        outerName = parts.count == 2 ? parts[0] : nil
+        innerName = parts.last ?? item
     }
 
     package func isCalled(_ name: String) -> Bool {
         self.name == name || otherNames.contains(name)
     }
+}
+
+extension LayoutColumn: Hashable {
+    package static func == (left: LayoutColumn, right: LayoutColumn) -> Bool {
+        left === right
+            || left.item == right.item && left.name == right.name
+                && left.otherNames == right.otherNames && left.type == right.type
+                && left.width == right.width && left.requirement == right.requirement
+                && left.absentForms == right.absentForms
+                && left.mayHoldLongNumbers == right.mayHoldLongNumbers
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(item) }
 }
 
 /// 半角・全角.

@@ -41,6 +41,7 @@ package struct IndividualNumber: Hashable, Sendable, CustomReflectable {
     }
 
     private func isRead(in text: String) -> Bool {
+        guard DigitRuns.hasRoom(in: text) else { return false }
         let digits = text.unicodeScalars.compactMap(DigitRuns.digit)
         let own = asciiDigits.map { Int($0) - 0x30 }
         guard digits.count >= 12 else { return false }
@@ -82,7 +83,8 @@ extension IndividualNumber {
     }
 
     private static func isRead(in text: String) -> Bool {
-        DigitRuns(text).candidates.contains { IndividualNumber($0) != nil }
+        DigitRuns.hasRoom(in: text)
+            && DigitRuns(text).candidates.contains { IndividualNumber($0) != nil }
     }
 }
 
@@ -112,6 +114,22 @@ struct DigitRuns {
         }
         if !group.isEmpty { chain.append(group) }
         Self.close(&chain, into: &chains)
+    }
+
+    /// Whether the text may hold twelve digits, told by its bytes alone: most texts do not, and are not
+    /// taken apart. Of UTF-8, E3 to E9 begin U+3000 to U+9FFF, among which there is no digit.
+    static func hasRoom(in text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var count = 0
+            for byte in bytes {
+                switch byte {
+                case 0x30...0x39, 0xC2...0xE2, 0xEA...0xF4: count += 1
+                default: break
+                }
+            }
+            return count >= 12
+        }
     }
 
     private static func close(_ chain: inout [[Int]], into chains: inout [[[Int]]]) {

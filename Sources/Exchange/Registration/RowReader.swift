@@ -39,10 +39,17 @@ struct RowReader {
             if isRequired { add(.required, name) }
             return nil
         }
-        let scalars = text.unicodeScalars
-        if scalars.count > charactersMax { add(.length, name) }
-        if scalars.contains(where: \.isControl) { add(.charset, name) }
-        if scalars.contains(where: \.isPrivateUse) { add(.gaiji, name) }
+        var count = 0
+        var hasControl = false
+        var hasPrivateUse = false
+        for scalar in text.unicodeScalars {
+            count += 1
+            hasControl = hasControl || scalar.isControl
+            hasPrivateUse = hasPrivateUse || scalar.isPrivateUse
+        }
+        if count > charactersMax { add(.length, name) }
+        if hasControl { add(.charset, name) }
+        if hasPrivateUse { add(.gaiji, name) }
         return text
     }
 
@@ -104,14 +111,19 @@ struct RowReader {
 
     /// Refuses what looks like an individual number in any other item. `keyItems` are numbers by a
     /// rule of their own, in which only the row's own individual number is out of place.
+    ///
+    /// A row of a file was looked through by its layout while its number still stood in it.
     mutating func refuseIndividualNumbers(own: GivenNumber?, keyItems: Set<String>) {
+        guard number == .inTheRow else { return }
         let own = own?.number
         for member in object.members where member.name != "myNumber" {
-            let item = JSONPath.member(member.name, of: path)
-            let isKey = keyItems.contains(member.name)
+            let path = path
+            let item = { JSONPath.member(member.name, of: path) }
             if IndividualNumber.looksLikeOne(in: member.name) {
-                addPath(.individualNumberElsewhere, item)
+                addPath(.individualNumberElsewhere, item())
             }
+            let isKey = keyItems.contains(member.name)
+            if isKey, own == nil { continue }
             visit(member.value, item) { text in
                 isKey
                     ? own?.isWritten(in: text) ?? false
@@ -120,19 +132,22 @@ struct RowReader {
         }
     }
 
-    private mutating func visit(_ value: JSON, _ item: String, _ isWrong: (String) -> Bool) {
+    /// The path of `value` is written once something is wrong with it.
+    private mutating func visit(
+        _ value: JSON, _ item: () -> String, _ isWrong: (String) -> Bool
+    ) {
         switch value {
         case .null, .bool: break
         case .number(let text), .string(let text):
-            if isWrong(text) { addPath(.individualNumberElsewhere, item) }
+            if isWrong(text) { addPath(.individualNumberElsewhere, item()) }
         case .array(let elements):
             for (place, element) in elements.enumerated() {
-                visit(element, JSONPath.element(place, of: item), isWrong)
+                visit(element, { JSONPath.element(place, of: item()) }, isWrong)
             }
         case .object(let object):
             for member in object.members {
-                if isWrong(member.name) { addPath(.individualNumberElsewhere, item) }
-                visit(member.value, JSONPath.member(member.name, of: item), isWrong)
+                if isWrong(member.name) { addPath(.individualNumberElsewhere, item()) }
+                visit(member.value, { JSONPath.member(member.name, of: item()) }, isWrong)
             }
         }
     }

@@ -27,6 +27,7 @@ extension CheckedRow {
                 about: column.map { layout.columns[$0].about })
         }
         return CheckedRow(
-            line: line, origin: origin, findings: findings + told, row: row, binding: binding)
+            line: line, origin: origin, findings: findings + told, values: values, row: row,
+            binding: binding)
     }
 }

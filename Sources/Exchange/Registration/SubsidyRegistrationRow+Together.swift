@@ -5,12 +5,17 @@ private struct RowKey<Number: Hashable>: Hashable {
     let subKey: String?
     /// The history key, or in the full form without one the first day.
     let version: String
+
+    // A person has few rows: the number alone tells most of them apart.
+    func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 private struct CertificateKey<Number: Hashable>: Hashable {
     let number: Number
     let typeID: String
     let subKey: String?
+
+    func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// A second row with the same key is refused, because nobody can say which one was meant; a period

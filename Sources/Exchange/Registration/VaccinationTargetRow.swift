@@ -24,38 +24,60 @@ package struct VaccinationTargetRow: Sendable {
 package func readVaccinationTargetRows(
     _ body: [UInt8], _ rules: ImmunizationRules
 ) throws(Refusal) -> [Result<VaccinationTargetRow, RowRefusal>] {
-    let programmes = Set(rules.programmes.filter { $0.category != .voluntary }.map(\.code))
+    let programmes = rules.invitedProgrammes
     return try readRows(body) { object, index in
-        var reader = RowReader(object, index: index)
-        let modification = reader.parsed("modificationSeg") { text throws(Refusal) in
-            guard let value = VaccinationTargetRow.Modification(rawValue: text) else {
-                throw .malformed("modificationSeg")
-            }
-            return value
-        }
-        let number = reader.individualNumber()
-        let key = reader.text(
-            "municipalityIdentityKey",
-            charactersMax: RegistrationLimits.identityKeyCharactersMax)
-        let programme = reader.parsed("programme", code: .unknownCode) { text throws(Refusal) in
-            guard programmes.contains(text) else { throw .malformed("programme") }
-            return text
-        }
-        let from = reader.day("validFrom")
-        let to = reader.day("validTo")
-        if let from, let to, to < from { reader.add(.dateOrder, "validTo") }
-        reader.warnOfUnknown([
-            "modificationSeg", "myNumber", "municipalityIdentityKey", "programme", "validFrom",
-            "validTo",
-        ])
-        reader.refuseIndividualNumbers(own: number, keyItems: ["municipalityIdentityKey"])
-        guard !reader.hasErrors, let modification, let number, let key, let programme, let from,
-            let to
-        else { return .failure(RowRefusal(reader.findings)) }
-        return .success(
-            VaccinationTargetRow(
-                index: index, modification: modification, number: number,
-                municipalityIdentityKey: key, programme: programme, validFrom: from, validTo: to,
-                warnings: reader.findings))
+        readVaccinationTargetRow(object, index: index, programmes, number: .inTheRow)
     }
+}
+
+extension CheckedRow {
+    /// 予防接種対象者のファイル: by the same rules as a row of the API.
+    package func vaccinationTargetRow(_ programmes: Set<String>, number: NumberPlace)
+        -> Result<VaccinationTargetRow, RowRefusal>
+    {
+        readVaccinationTargetRow(object, index: line - 1, programmes, number: number)
+    }
+}
+
+extension ImmunizationRules {
+    /// Schedules that a municipality invites to: those that the Act provides for.
+    package var invitedProgrammes: Set<String> {
+        Set(programmes.filter { $0.category != .voluntary }.map(\.code))
+    }
+}
+
+private func readVaccinationTargetRow(
+    _ object: JSONObject, index: Int, _ programmes: Set<String>, number place: NumberPlace
+) -> Result<VaccinationTargetRow, RowRefusal> {
+    var reader = RowReader(object, index: index, number: place)
+    let modification = reader.parsed("modificationSeg") { text throws(Refusal) in
+        guard let value = VaccinationTargetRow.Modification(rawValue: text) else {
+            throw .malformed("modificationSeg")
+        }
+        return value
+    }
+    let number = reader.individualNumber()
+    let key = reader.text(
+        "municipalityIdentityKey",
+        charactersMax: RegistrationLimits.identityKeyCharactersMax)
+    let programme = reader.parsed("programme", code: .unknownCode) { text throws(Refusal) in
+        guard programmes.contains(text) else { throw .malformed("programme") }
+        return text
+    }
+    let from = reader.day("validFrom")
+    let to = reader.day("validTo")
+    if let from, let to, to < from { reader.add(.dateOrder, "validTo") }
+    reader.warnOfUnknown([
+        "modificationSeg", "myNumber", "municipalityIdentityKey", "programme", "validFrom",
+        "validTo",
+    ])
+    reader.refuseIndividualNumbers(own: number, keyItems: ["municipalityIdentityKey"])
+    guard !reader.hasErrors, let modification, let number, let key, let programme, let from,
+        let to
+    else { return .failure(RowRefusal(reader.findings)) }
+    return .success(
+        VaccinationTargetRow(
+            index: index, modification: modification, number: number,
+            municipalityIdentityKey: key, programme: programme, validFrom: from, validTo: to,
+            warnings: reader.findings))
 }

@@ -34,23 +34,36 @@ package enum IdentityItem: String, CaseIterable, Hashable, Sendable {
 /// 本人確認の項目 of one registration, as text exactly as registered. An empty or absent item says
 /// nothing, so it differs from nothing; sex `0`, `3` and `9` are "not known".
 package struct IdentityFacts: Hashable, Sendable {
-    package let items: [IdentityItem: String]
+    // Not a dictionary: every row of a file makes one of these.
+    private let name: String?
+    private let nameKana: String?
+    private let address: String?
+    private let dateOfBirth: String?
+    private let sex: String?
 
     package init(
         name: String?, nameKana: String?, address: String?, dateOfBirth: String?, sex: String?
     ) {
-        var items: [IdentityItem: String] = [:]
-        items[.name] = name
-        items[.nameKana] = nameKana
-        items[.address] = address
-        items[.dateOfBirth] = dateOfBirth
-        items[.sex] = sex
-        self.items = items
+        self.name = name
+        self.nameKana = nameKana
+        self.address = address
+        self.dateOfBirth = dateOfBirth
+        self.sex = sex
+    }
+
+    private subscript(item: IdentityItem) -> String? {
+        switch item {
+        case .name: name
+        case .nameKana: nameKana
+        case .address: address
+        case .dateOfBirth: dateOfBirth
+        case .sex: sex
+        }
     }
 
     /// What an item says of the person, whatever way it was typed; `nil` when it says nothing.
     fileprivate func meaning(_ item: IdentityItem) -> String? {
-        guard let text = items[item] else { return nil }
+        guard let text = self[item] else { return nil }
         let form: String
         switch item {
         case .nameKana: form = KanaKey.of(text)
@@ -77,7 +90,7 @@ package struct IdentityFacts: Hashable, Sendable {
     }
 
     /// As registered, to the last scalar.
-    fileprivate func written(_ item: IdentityItem) -> [UInt8] { Array((items[item] ?? "").utf8) }
+    fileprivate func written(_ item: IdentityItem) -> [UInt8] { Array((self[item] ?? "").utf8) }
 }
 
 package enum IdentityComparison: Hashable, Sendable {

@@ -71,6 +71,7 @@ extension FileRow {
         if !isDryRun { place.write(into: &writer) }
         writer.member("receivedAt", receivedAt.text)
         writer.member("finishedAt", finishedAt?.text)
+        writer.member("rowsDeletedAt", rowsDeletedAt?.text)
         received.write(into: &writer, rows: rows)
         if let faults {
             writer.name("faults")

@@ -5,38 +5,33 @@ import Postgres
 /// 処理: one step of one file, in one transaction with the cursor that it moves and the entries of those
 /// whom it touches. A kill anywhere leaves the file at the last step that was committed.
 extension Records {
-    /// Throws `FileElsewhere` when another gateway is at it, or it is no longer to be worked on.
+    /// `part` is the one at the file's cursor, read before; `nil` behind the last. Throws
+    /// `FileElsewhere` when another gateway is at the file or has been, or it is no longer to be
+    /// worked on.
     mutating func advance(
-        _ file: RecordID, of kind: FileKind, _ hashing: FileHashing, _ rules: FileRules
+        _ file: RecordID, of kind: FileKind, by part: JudgedPart?, _ rules: FileRules
     ) throws {
         let rows = try transaction.query(
             FileRow.selectToAdvance, [.id(file), .text(caller.party.key)])
         guard let row = rows.first else { throw FileElsewhere() }
         let file = try FileRow(row, rules: rules.kept)
-        switch file.state {
-        case .weighing where file.cursor < file.chunks:
-            let part = try part(of: file, hashing)
-            let outcomes = try kind.weigh(&self, part.taken, rules.current)
-            let all = outcomes + part.refused
+        guard file.cursor == part?.chunk ?? file.chunks else { throw FileElsewhere() }
+        switch (file.state, part) {
+        case (.weighing, let part?):
+            let all = try part.taken.weigh(&self, rules.current) + part.refused
             if file.endsMissing { try keepStanding(part, all, file.file) }
             advance(file, past: part, all, task: nil)
             enter(nil, basis: file.basis)
-        case .weighing: try endWeighing(file, kind)
-        case .applying where file.cursor < file.chunks:
-            let part = try part(of: file, hashing)
-            let receipt = try kind.register(&self, part.registration, part.taken, rules.current)
+        case (.weighing, nil): try endWeighing(file, kind)
+        case (.applying, let part?):
+            let receipt = try part.taken.register(&self, part.registration, rules.current)
             if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
             advance(file, past: part, receipt.outcomes, task: receipt.task)
-        case .applying: try endApplying(file, kind)
-        case .arriving, .refused, .held, .waiting, .weighed, .withdrawn, .done:
+        case (.applying, nil): try endApplying(file, kind)
+        case (.arriving, _), (.refused, _), (.held, _), (.waiting, _), (.weighed, _),
+            (.withdrawn, _), (.done, _):
             throw FileElsewhere()
         }
-    }
-
-    private mutating func part(of file: FileRow, _ hashing: FileHashing) throws -> JudgedPart {
-        let rows = try transaction.query(
-            JudgedPart.select, [.id(file.file), .int(file.cursor)])
-        return try JudgedPart(rows[0], of: file, hashing)
     }
 
     private mutating func advance(

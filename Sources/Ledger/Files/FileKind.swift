@@ -11,9 +11,8 @@ package struct FileKind: Sendable {
     package let reading: Purpose
     /// Of the registration, so that a file and a body of the API do not run into each other.
     let registration: String
-    let weigh: @Sendable (inout Records, [KeptRow], RuleBook) throws -> [RowOutcome]
-    let register:
-        @Sendable (inout Records, FilePart, [KeptRow], RuleBook) throws -> RegistrationReceipt
+    /// Reads the rows of a part as their registration reads them; nothing is asked of the database.
+    let read: @Sendable ([KeptRow], RuleBook) -> ReadRows
     let standing: @Sendable (inout Records, CalendarDay) throws -> Int
 }
 
@@ -21,6 +20,12 @@ package struct FileKind: Sendable {
 package struct KeptRow: Sendable {
     package let row: CheckedRow
     package let number: HashChain?
+}
+
+/// 読み取った行: the rows of one part as the values of their registration, waiting to be compared or applied.
+struct ReadRows: Sendable {
+    let weigh: @Sendable (inout Records, RuleBook) throws -> [RowOutcome]
+    let register: @Sendable (inout Records, FilePart, RuleBook) throws -> RegistrationReceipt
 }
 
 /// One part of a file, as the registration it becomes.
@@ -63,7 +68,7 @@ extension FileKind {
         [
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
-            checkupTargets, guardianships(hashing), cardBindings(hashing),
+            checkupTargets, guardianships(hashing), cardBindings(hashing), vaccinationTargets,
         ]
     }
 
@@ -72,7 +77,7 @@ extension FileKind {
     ) -> FileKind {
         FileKind(
             layout, .registerEntitlements, registration: registration,
-            read: { kept in
+            read: { kept, _ in
                 let rows = kept.map { $0.row.subsidyRow(form: form, number: .besideTheRow) }
                 return parted(comparedWithEachOther(rows, of: kept.map(\.number)), kept) {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
@@ -85,7 +90,7 @@ extension FileKind {
 
     private static let checkupTargets = FileKind(
         "checkup-targets", .registerCheckupTargets, registration: "municipal-checkup",
-        read: { kept in
+        read: { kept, _ in
             parted(kept.map { $0.row.checkupRow(number: .besideTheRow) }, kept) { number, row in
                 number.map { NumberedCheckupRow(numberHash: $0, row: row) }
             }
@@ -96,11 +101,25 @@ extension FileKind {
         },
         standing: { records, _ in try records.standingCheckupTargets() })
 
+    private static let vaccinationTargets = FileKind(
+        "vaccination-targets", .registerVaccinationTargets, registration: "immunization",
+        read: { kept, rules in
+            let programmes = rules.immunization?.invitedProgrammes ?? []
+            return parted(
+                kept.map { $0.row.vaccinationTargetRow(programmes, number: .besideTheRow) }, kept
+            ) { number, row in number.map { NumberedTargetRow(numberHash: $0, row: row) } }
+        },
+        weigh: { records, rows, _ in try records.weighVaccinationTargets(rows) },
+        register: { records, request, rows, _ in
+            try records.registerVaccinationTargets(request, rows)
+        },
+        standing: { records, _ in try records.standingVaccinationTargets() })
+
     /// Its rows name people by keys that the municipality registered: no number is in them.
     private static func guardianships(_ hashing: FileHashing) -> FileKind {
         FileKind(
             "guardianships", .registerGuardianships, registration: "guardianship",
-            read: { kept in
+            read: { kept, _ in
                 parted(kept.map(\.row.guardianshipRow), kept) { _, row in
                     NumberedGuardianshipRow(row, hash: hashing.number)
                 }
@@ -115,7 +134,7 @@ extension FileKind {
     private static func cardBindings(_ hashing: FileHashing) -> FileKind {
         FileKind(
             "card-bindings", .feedCards, reading: .feedCards, registration: "cards",
-            read: { kept in
+            read: { kept, _ in
                 parted(kept.map { $0.row.cardFeedEvent(number: .besideTheRow) }, kept) {
                     number, event in
                     NumberedCardEvent(event, number: { _ in number }, card: hashing.card)
@@ -128,7 +147,8 @@ extension FileKind {
 
     private init<Row: Sendable>(
         _ layout: String, _ purpose: Purpose, reading: Purpose = .readRegistration,
-        registration: String, read: @escaping @Sendable ([KeptRow]) -> Parted<Row>,
+        registration: String,
+        read parted: @escaping @Sendable ([KeptRow], RuleBook) -> Parted<Row>,
         weigh: @escaping @Sendable (inout Records, [Row], RuleBook) throws -> [RowOutcome],
         register:
             @escaping @Sendable (inout Records, RegistrationRequest, [Row], RuleBook) throws ->
@@ -140,25 +160,25 @@ extension FileKind {
         self.reading = reading
         self.registration = registration
         self.standing = standing
-        self.weigh = { records, kept, rules in
-            let read = read(kept)
-            return try weigh(&records, read.rows, rules) + read.refused
-        }
-        self.register = { records, part, kept, rules in
-            let read = read(kept)
-            let request = part.request(
-                registration, refused: read.refused, taken: read.rows.count)
-            return try register(&records, request, read.rows, rules)
+        read = { kept, rules in
+            let parted = parted(kept, rules)
+            return ReadRows(
+                weigh: { try weigh(&$0, parted.rows, $1) + parted.refused },
+                register: { records, part, rules in
+                    let request = part.request(
+                        registration, refused: parted.refused, taken: parted.rows.count)
+                    return try register(&records, request, parted.rows, rules)
+                })
         }
     }
 
-    private struct Parted<Row> {
+    private struct Parted<Row: Sendable>: Sendable {
         var rows: [Row] = []
         var refused: [RowOutcome] = []
     }
 
     /// `numbered` makes nothing of a row that lacks its number.
-    private static func parted<Row, Numbered>(
+    private static func parted<Row, Numbered: Sendable>(
         _ results: [Result<Row, RowRefusal>], _ kept: [KeptRow],
         _ numbered: (HashChain?, Row) -> Numbered?
     ) -> Parted<Numbered> {

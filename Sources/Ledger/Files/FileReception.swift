@@ -149,6 +149,27 @@ extension Ledger {
         }
     }
 
+    /// 控えの消去: the rows of files that were over before the days of profiles/access/retention.json, and the
+    /// hashes beside them. What is told of such a file stays, but for its rows.
+    package func deleteOldRows() async {
+        guard let days = try? rules.current().retention?.fileDays else { return }
+        _ = try? await office?.transaction { transaction in
+            try transaction.run(Self.deleteRows, [.int(days)])
+        }
+    }
+
+    /// A hundred files an hour are more than any municipality sends.
+    private static let deleteRows = Statement(
+        """
+        with old as (
+            select file from office.file
+            where finished_at < clock_timestamp() - make_interval(days => $1)
+                and rows_deleted_at is null
+            order by finished_at limit 100 for no key update skip locked),
+        gone as (delete from office.file_chunk c using old where c.file = old.file)
+        update office.file f set rows_deleted_at = clock_timestamp() from old where f.file = old.file
+        """)
+
     private static let deleteArriving = Statement(
         """
         delete from office.file

@@ -56,6 +56,8 @@ package struct FileRow: Sendable {
     package let confirmedBy: String?
     package let withdrawnBy: String?
     package let finishedAt: Instant?
+    /// Since then nothing can be mended any more: see `Ledger.deleteOldRows`.
+    package let rowsDeletedAt: Instant?
 
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
     /// may be who seems to be missing.
@@ -68,7 +70,7 @@ extension FileRow {
             f.received_at, f.is_dry_run, f.state, f.sequence, f.follows, f.digest, f.bytes, f.encoding,
             f.is_mending, f.rows, f.faults::text, f.has_unnamed_rows, f.chunks, f.cursor, f.additions,
             f.changes, f.unchanged, f.under_review, f.refused, f.ends, f.effect, f.weighed::text,
-            f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect
+            f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at
         """
 
     /// `rules` finds the version that the file was received under.
@@ -109,6 +111,7 @@ extension FileRow {
         withdrawnBy = try row.optionalText(32)
         finishedAt = try row.optionalInstant(33).map { Instant(microseconds: $0) }
         weighedEffect = try row.optionalBytes(34)
+        rowsDeletedAt = try row.optionalInstant(35).map { Instant(microseconds: $0) }
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {

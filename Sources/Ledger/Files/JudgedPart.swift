@@ -4,9 +4,10 @@ import Postgres
 
 /// 判定した部分: one part of a file as it was kept, read again by the same layout, with the rows that the
 /// layout took apart from those it refused.
-struct JudgedPart {
+struct JudgedPart: Sendable {
     let registration: FilePart
-    let taken: [KeptRow]
+    /// Those that the layout took, as their registration reads them.
+    let taken: ReadRows
     private let rows: [CheckedRow]
     private let numbers: [HashChain?]
 
@@ -15,7 +16,11 @@ struct JudgedPart {
         select chunk, lines, numbers, rows, found from office.file_chunk where file = $1 and chunk = $2
         """)
 
-    init(_ row: Row, of file: FileRow, _ hashing: FileHashing) throws {
+    init(
+        _ row: Row, of file: FileRow, read kind: FileKind, _ hashing: FileHashing, _ rules: RuleBook
+    )
+        throws
+    {
         let bytes = try row.bytes(3)
         let found = try RowTellings(reading: row.text(4), of: file.layout).findings
         let rows = try file.rows(kept: bytes, on: row.ints(1), found)
@@ -23,7 +28,9 @@ struct JudgedPart {
         numbers = try row.nullableBytesArray(2).map { bytes in
             bytes.map { hashing.extended(HashChain.versions(joined: $0)) }
         }
-        taken = zip(rows, numbers).filter { !$0.0.isRefused }.map { KeptRow(row: $0, number: $1) }
+        taken = kind.read(
+            zip(rows, numbers).filter { !$0.0.isRefused }.map { KeptRow(row: $0, number: $1) },
+            rules)
         registration = FilePart(
             file: file.file, chunk: try row.int(0), digest: Array(SHA256.hash(data: bytes)),
             refused: rows.filter(\.isRefused).map {
@@ -31,6 +38,7 @@ struct JudgedPart {
             })
     }
 
+    var chunk: Int { registration.chunk }
     var refused: [RowOutcome] { registration.refused }
 
     /// The numbers of the rows on these lines, and nothing of those without one.
@@ -41,9 +49,13 @@ struct JudgedPart {
     /// What became of the rows, in the words of their layout; nothing of those that were simply
     /// taken.
     func tellings(_ outcomes: [RowOutcome]) -> RowTellings {
-        let byLine = Dictionary(rows.map { ($0.line, $0) }, uniquingKeysWith: { first, _ in first })
+        let spoken = Set(rows.filter { !$0.findings.isEmpty }.map(\.line)).union(
+            outcomes.filter { $0.kind != .applied || !$0.findings.isEmpty }.map(\.line))
+        let byLine = Dictionary(
+            rows.filter { spoken.contains($0.line) }.map { ($0.line, $0) },
+            uniquingKeysWith: { first, _ in first })
         var tellings = RowTellings()
-        for outcome in outcomes {
+        for outcome in outcomes where spoken.contains(outcome.line) {
             guard let row = byLine[outcome.line] else { continue }
             let said = Set(row.findings.map { "\($0.item) \($0.code.rawValue)" })
             let findings = row.adding(

@@ -12,19 +12,22 @@ extension Ledger {
         while !Task.isCancelled {
             let isWorking = await advanceAFile(kinds, hashing: hashing)
             guard !isWorking else { continue }
-            // Once an hour: what uploads that broke off have left.
-            if idle % 7_200 == 0 { await forget() }
+            // Once an hour: what uploads that broke off have left, and what is past its time.
+            if idle % 7_200 == 0 {
+                await forget()
+                await deleteOldRows()
+            }
             idle += 1
             try? await Task.sleep(for: .milliseconds(500))
         }
     }
 
-    /// One part of the file that has waited longest. Returns false when there is nothing to do now.
+    /// A turn at the file that has waited longest. Returns false when there is nothing to do now.
     package func advanceAFile(_ kinds: [FileKind], hashing: FileHashing) async -> Bool {
         do {
             for file in try await filesToAdvance() {
                 guard let kind = kinds.first(where: { $0.layout == file.layout }) else { continue }
-                if try await advance(file, of: kind, hashing) { return true }
+                if try await takeTurn(at: file, of: kind, hashing) { return true }
             }
         } catch {
             complain(of: error, in: nil)
@@ -36,6 +39,7 @@ extension Ledger {
         let file: RecordID
         let caller: Caller
         let layout: String
+        let cursor: Int
     }
 
     private func filesToAdvance() async throws -> [Due] {
@@ -51,19 +55,33 @@ extension Ledger {
                     caller: Caller(
                         party: try Party(role: role, code: parts[1]),
                         operatorID: try row.optionalText(2)),
-                    layout: try row.text(3))
+                    layout: try row.text(3), cursor: try row.int(4))
             }
         }
     }
 
-    /// Returns whether the file was advanced.
-    private func advance(_ due: Due, of kind: FileKind, _ hashing: FileHashing) async throws -> Bool
-    {
+    /// 一回の番: sixteen parts are about a second, then the next file has its turn.
+    private static let partsInTurn = 16
+
+    /// Returns whether the file was advanced. While the database applies a part, the next one is read
+    /// on another of its threads.
+    private func takeTurn(
+        at due: Due, of kind: FileKind, _ hashing: FileHashing
+    ) async throws -> Bool {
         do {
             let current = try rules.current()
-            try await access(due.caller, kind.purpose) { [rules] records in
-                try records.advance(
-                    due.file, of: kind, hashing, FileRules(current: current, kept: rules.kept))
+            var part = try await part(due.cursor, of: due, kind, hashing)
+            for turn in 1...Self.partsInTurn {
+                let isLast = part == nil || turn == Self.partsInTurn
+                let chunk = due.cursor + turn
+                async let ahead = isLast ? nil : self.part(chunk, of: due, kind, hashing)
+                try await access(due.caller, kind.purpose) { [rules, part] records in
+                    try records.advance(
+                        due.file, of: kind, by: part,
+                        FileRules(current: current, kept: rules.kept))
+                }
+                guard !isLast else { break }
+                part = try await ahead
             }
             return true
         } catch is FileElsewhere {
@@ -82,6 +100,29 @@ extension Ledger {
             try await postpone(due.file, seconds: 60)
         }
         return false
+    }
+
+    /// A part as it was kept; `nil` behind the last. Nothing leaves with it: whom it speaks of is
+    /// entered when it is compared or applied.
+    private func part(
+        _ chunk: Int, of due: Due, _ kind: FileKind, _ hashing: FileHashing
+    ) async throws -> JudgedPart? {
+        guard let office else { return nil }
+        do {
+            return try await office.transaction(.readOnly) { [rules] transaction in
+                let read = try transaction.pipeline([
+                    (FileRow.select, [.id(due.file), .text(due.caller.party.key)]),
+                    (JudgedPart.select, [.id(due.file), .int(chunk)]),
+                ])
+                guard let file = read[0].first, let row = read[1].first else { return nil }
+                return try JudgedPart(
+                    row, of: FileRow(file, rules: rules.kept), read: kind, hashing,
+                    rules.current())
+            }
+        } catch let missing as RuleShelf.NotOnShelf {
+            _ = try await rules.version(missing.version)
+            return try await part(chunk, of: due, kind, hashing)
+        }
     }
 
     private func postpone(_ file: RecordID, seconds: Int) async throws {
@@ -105,7 +146,7 @@ extension Ledger {
     /// The first of each line, unless it waits for somebody, and files that only look.
     private static let selectDue = Statement(
         """
-        select f.file, f.party, f.operator, f.layout from office.file f
+        select f.file, f.party, f.operator, f.layout, f.cursor from office.file f
         where f.state in ('weighing', 'applying')
             and (f.not_before is null or f.not_before <= clock_timestamp())
             and (f.is_dry_run or not exists (

@@ -19,33 +19,58 @@ extension Records {
         _ request: RegistrationRequest, _ rows: [NumberedTargetRow]
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let persons = try persons(of: rows.map(\.numberHash))
-        var known = try knownInvitations(of: persons.known)
-        var news: [Invitation] = []
-        var invited: [Invitation] = []
-        var outcomes: [RowOutcome] = []
-        for (numbered, person) in zip(rows, persons.ofRows) {
-            let invitation = Invitation(person: person, row: numbered.row)
-            let before = known.updateValue(invitation.said, forKey: invitation.key)
-            if before != invitation.said { news.append(invitation) }
-            if before?.isRemoved ?? true, !invitation.said.isRemoved { invited.append(invitation) }
-            outcomes.append(
-                RowOutcome(
-                    line: numbered.row.index + 1,
-                    kind: before == invitation.said ? .unchanged : .applied,
-                    findings: numbered.row.warnings))
-        }
-        for person in Set(news.map(\.key.person)) { enter(person) }
-        if news.isEmpty { enter(nil) }
+        let plan = try plan(rows)
+        for person in Set(plan.news.map(\.key.person)) { enter(person) }
+        if plan.news.isEmpty { enter(nil) }
         let notices = NewNotice.insertion(
-            of: invited.map {
+            of: plan.invited.map {
                 NewNotice(
                     person: $0.key.person, kind: Notice.vaccinationDue,
                     subject: $0.key.programme)
             }, from: caller.party)
-        return endTask(request, outcomes) { [news, body = caller.party.code] task in
-            persons.steps + [Self.insert(news, of: body, task: task), notices]
+        return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
+            plan.persons.steps + [Self.insert(plan.news, of: body, task: task), notices]
         }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighVaccinationTargets(_ rows: [NumberedTargetRow]) throws -> [RowOutcome] {
+        try plan(rows).outcomes
+    }
+
+    /// How many invitations of the municipality stand now.
+    mutating func standingVaccinationTargets() throws -> Int {
+        try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
+    }
+
+    private struct InvitationPlan {
+        let persons: NumberedPersons
+        var news: [Invitation] = []
+        /// Who was not invited before, or no longer.
+        var invited: [Invitation] = []
+        var outcomes: [RowOutcome] = []
+    }
+
+    private mutating func plan(_ rows: [NumberedTargetRow]) throws -> InvitationPlan {
+        var plan = InvitationPlan(persons: try persons(of: rows.map(\.numberHash)))
+        let held = try knownInvitations(of: plan.persons.known)
+        var known = held.mapValues(\.said)
+        for (numbered, person) in zip(rows, plan.persons.ofRows) {
+            let invitation = Invitation(person: person, row: numbered.row)
+            let before = known.updateValue(invitation.said, forKey: invitation.key)
+            if before != invitation.said { plan.news.append(invitation) }
+            if before?.isRemoved ?? true, !invitation.said.isRemoved {
+                plan.invited.append(invitation)
+            }
+            let stood = held[invitation.key].flatMap { $0.said.isRemoved ? nil : $0.version }
+            plan.outcomes.append(
+                RowOutcome(
+                    line: numbered.row.index + 1,
+                    kind: before == invitation.said ? .unchanged : .applied,
+                    findings: numbered.row.warnings, standing: stood,
+                    isEnd: invitation.said.isRemoved))
+        }
+        return plan
     }
 
     private struct Invitation {
@@ -74,18 +99,19 @@ extension Records {
     }
 
     private mutating func knownInvitations(of persons: [PersonKey]) throws
-        -> [Invitation.Key: Invitation.Said]
+        -> [Invitation.Key: (said: Invitation.Said, version: Int)]
     {
         let rows = try transaction.query(
             Self.selectInvitations,
             [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
-        var known: [Invitation.Key: Invitation.Said] = [:]
+        var known: [Invitation.Key: (said: Invitation.Said, version: Int)] = [:]
         for index in 0..<rows.count {
             let row = rows[index]
             let key = Invitation.Key(
                 person: try row.uuid(0).person, identityKey: try row.text(1),
                 programme: try row.text(2), validFrom: try row.day(3))
-            known[key] = Invitation.Said(validTo: try row.day(4), isRemoved: try row.bool(5))
+            let said = Invitation.Said(validTo: try row.day(4), isRemoved: try row.bool(5))
+            known[key] = (said, try row.int(6))
         }
         return known
     }
@@ -107,9 +133,19 @@ extension Records {
     private static let selectInvitations = Statement(
         """
         select distinct on (person, identity_key, programme, valid_from)
-            person, identity_key, programme, valid_from, valid_to, is_removed
+            person, identity_key, programme, valid_from, valid_to, is_removed, version
         from exchange.vaccination_target where person = any ($1) and municipality = $2
         order by person, identity_key, programme, valid_from, version desc
+        """)
+
+    private static let countStanding = Statement(
+        """
+        select count(*) from exchange.vaccination_target t
+        where t.municipality = $1 and not t.is_removed and not exists (
+            select 1 from exchange.vaccination_target later
+            where later.person = t.person and later.municipality = t.municipality
+                and later.identity_key = t.identity_key and later.programme = t.programme
+                and later.valid_from = t.valid_from and later.version > t.version)
         """)
 
     private static let insertInvitations = Statement(

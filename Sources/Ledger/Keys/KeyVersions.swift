@@ -117,9 +117,14 @@ extension KeyVersion {
         var byHash: [[UInt8]: HashChain] = [:]
         byHash.reserveCapacity(chains.count)
         for chain in chains {
-            for hash in chain.byVersion[(oldest - 1)..<version] { byHash[hash] = chain }
+            for hash in storedHashes(of: chain) { byHash[hash] = chain }
         }
         return byHash
+    }
+
+    /// Every hash that a row of this chain may be stored as.
+    func storedHashes(of chain: HashChain) -> ArraySlice<[UInt8]> {
+        chain.byVersion[(oldest - 1)..<version]
     }
 }
 

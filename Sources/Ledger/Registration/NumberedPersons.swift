@@ -35,37 +35,46 @@ extension Records {
         }
         // In one order for everybody: two offices that register the same new people do not wait for
         // each other in a circle.
-        fresh.sort { $0.number.precedes($1.number) }
+        let order = fresh.indices.map { (order: fresh[$0].number.order, place: $0) }
+            .sorted { $0.order < $1.order }
+        fresh = order.map { fresh[$0.place] }
         let values: [Value] = [
             .bytesArray(fresh.map { $0.number.stored(key) }),
             .uuids(fresh.map { UUIDBytes($0.person) }), .int(key.version),
         ]
         return NumberedPersons(
-            ofRows: ofRows, known: known, steps: [(Self.insertPersons, values)])
+            ofRows: ofRows, known: known,
+            steps: [(Self.insertPersons, [values[1]]), (Self.insertNumbers, values)])
     }
 
     private mutating func selectPersons(_ numbers: Set<HashChain>, _ key: KeyVersion) throws
         -> [HashChain: PersonKey]
     {
-        let numbersByHash = key.byStoredHash(numbers)
+        let stored = numbers.flatMap { number in
+            key.storedHashes(of: number).map { (number: number, hash: $0) }
+        }
         let rows = try transaction.query(
-            Self.selectNumbers, [.bytesArray(Array(numbersByHash.keys))])
+            Self.selectNumbers, [.bytesArray(stored.map(\.hash))])
         var persons: [HashChain: PersonKey] = [:]
-        for (hash, person) in try rows.map({ (try $0.bytes(0), try $0.uuid(1).person) }) {
-            if let number = numbersByHash[hash] { persons[number] = person }
+        persons.reserveCapacity(numbers.count)
+        for (place, person) in try rows.map({ (try $0.int(0), try $0.uuid(1).person) }) {
+            persons[stored[place - 1].number] = person
         }
         return persons
     }
 
     private static let selectNumbers = Statement(
-        "select number_hash, person from office.number_key where number_hash = any ($1::bytea[])")
+        """
+        select g.place, k.person from unnest($1::bytea[]) with ordinality as g(number_hash, place)
+        join office.number_key k on k.number_hash = g.number_hash
+        """)
 
     private static let insertPersons = Statement(
+        "insert into exchange.person (person) select person from unnest($1::uuid[]) as g(person)")
+
+    private static let insertNumbers = Statement(
         """
-        with given as (
-            select * from unnest($1::bytea[], $2::uuid[]) with ordinality as g(number_hash, person, ord)),
-        made as (insert into exchange.person (person) select person from given returning person)
         insert into office.number_key (number_hash, person, key_version)
-        select given.number_hash, given.person, $3 from given join made using (person) order by given.ord
+        select number_hash, person, $3 from unnest($1::bytea[], $2::uuid[]) as g(number_hash, person)
         """)
 }

@@ -110,6 +110,7 @@ extension Records {
         select i.person, i.body, i.name, i.name_kana, i.address, i.birth_date, i.sex,
             i.is_not_disclosed, false
         from exchange.entitlement e join exchange.identity i on i.task = e.task and i.line = e.line
+            and i.is_under_review
         where e.person = $1 and e.version = $2
         """)
 

@@ -156,7 +156,8 @@ extension Records {
             e.person, e.certificate_type, e.sub_key, e.history_key, e.face_digest, e.is_under_review,
             i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed
         from exchange.entitlement e
-        left join exchange.identity i on e.is_under_review and i.task = e.task and i.line = e.line
+        left join exchange.identity i on e.is_under_review and i.is_under_review and i.task = e.task
+            and i.line = e.line
         where e.person = any ($1) and e.body = $2
         order by e.person, e.certificate_type, e.sub_key, e.history_key, e.version desc
         """)

@@ -9,6 +9,9 @@ struct RegistrationPlan {
         let certificateType: String
         let subKey: String
         let historyKey: String
+
+        // A person has few rows: the key of the person alone tells most of them apart.
+        func hash(into hasher: inout Hasher) { hasher.combine(person) }
     }
 
     /// The newest version of a row, reviewed or not.
@@ -43,8 +46,16 @@ struct RegistrationPlan {
         let isUnderReview: Bool
     }
 
+    /// 制度: a scheme of the body, with its masters as rows are held against them.
+    private struct Scheme {
+        let program: SubsidyProgram
+        let master: RegistrationMaster
+    }
+
     private let body: String
     private let rules: RuleBook
+    /// By 機関別受給者証種別ID; made once for the rows of a type.
+    private var schemes: [String: [Scheme]] = [:]
     private var known: [PersonKey: [String: KnownIdentity]] = [:]
     private var held: [RowKey: Held] = [:]
     private var standing: [RowKey: Int] = [:]
@@ -73,9 +84,10 @@ struct RegistrationPlan {
 
     mutating func add(_ numbered: NumberedRow, _ person: PersonKey) {
         let row = numbered.row
-        let program = program(of: row)
-        let errors = row.findings(given: master(of: program))
-        guard let consentKind = program?.consentKind.code, errors.isEmpty else {
+        let scheme = scheme(of: row)
+        let errors = row.findings(
+            given: scheme?.master ?? RegistrationMaster(certificateTypeIDs: []))
+        guard let consentKind = scheme?.program.consentKind.code, errors.isEmpty else {
             outcomes.append(
                 RowOutcome(
                     line: row.index + 1, kind: .refused, findings: row.warnings + errors))
@@ -136,19 +148,22 @@ struct RegistrationPlan {
         if !isHeldBack { known[person, default: [:]][body] = identity }
     }
 
-    private func program(of row: SubsidyRegistrationRow) -> SubsidyProgram? {
-        let programs = rules.subsidy.programs.filter {
-            $0.certificateTypeID == row.certificate.typeID && $0.isOf(body)
-        }
-        return programs.first { $0.isEffective(on: row.certificate.validFrom) } ?? programs.first
+    private mutating func scheme(of row: SubsidyRegistrationRow) -> Scheme? {
+        let typeID = row.certificate.typeID
+        let all = schemes[typeID] ?? schemes(of: typeID)
+        schemes[typeID] = all
+        return all.first { $0.program.isEffective(on: row.certificate.validFrom) } ?? all.first
     }
 
-    private func master(of program: SubsidyProgram?) -> RegistrationMaster {
-        guard let program else { return RegistrationMaster(certificateTypeIDs: []) }
-        let segments = program.incomeSegments.map(\.code)
-        return RegistrationMaster(
-            certificateTypeIDs: [program.certificateTypeID],
-            incomeSegments: segments.isEmpty ? nil : Set(segments))
+    private func schemes(of typeID: String) -> [Scheme] {
+        rules.subsidy.programs.filter { $0.certificateTypeID == typeID && $0.isOf(body) }.map {
+            let segments = $0.incomeSegments.map(\.code)
+            return Scheme(
+                program: $0,
+                master: RegistrationMaster(
+                    certificateTypeIDs: [$0.certificateTypeID],
+                    incomeSegments: segments.isEmpty ? nil : Set(segments)))
+        }
     }
 
     /// Over everything of the row that answers or is shown, so that a repetition is recognised

@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import Postgres
 import TestSupport
 import Testing
@@ -39,6 +40,19 @@ struct FileFaultTests {
         },
         WholeCase("a zip", "file-not-text") { _ in
             [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 4_096)
+        },
+        WholeCase("a zip of zeros that says it is text", "file-nul") { _ in
+            [UInt8](repeating: 0, count: 1 << 20)
+        },
+        WholeCase("gzip", "file-not-text") { _ in
+            [0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0, count: 4_096)
+        },
+        WholeCase("commas without end", "file-too-many-fields") {
+            $0 + [UInt8](repeating: 0x2C, count: 4_096)
+        },
+        WholeCase("a column twice", "file-duplicate-column") { bytes in
+            NightFile.bytes(
+                of: NightFile.text(of: bytes, .cp932).replacing("氏名カナ", with: "氏名"), .cp932)
         },
         WholeCase("UTF-16", "file-not-text") { _ in
             [0xFF, 0xFE] + [UInt8](repeating: 0x20, count: 64)
@@ -130,6 +144,79 @@ struct FileFaultTests {
         let held = try await gateway.count(
             "select count(*) from exchange.entitlement where certification_name = '見本,こども\"医療費\"'")
         #expect(held == 3)
+    }
+
+    /// 表計算ソフトの式: what a municipality's clerk opens must not run, and comes back as it was.
+    @Test func `a formula leaves as text, and comes back mended without its apostrophe`()
+        async throws
+    {
+        let formula = "=HYPERLINK(\"http://example.com\")"
+        let bad = row([
+            "氏名": "\"=HYPERLINK(\"\"http://example.com\"\")\"", "氏名カナ": "＋カナ", "性別": "8",
+        ])
+        let done = try await gateway.take(NightFile([bad]).bytes())
+        try #require(done.number("refused") == 1, "\(done.text)")
+        let errors = try await gateway.send(
+            Cast.town, "GET", "/files/entitlements/\(done.text("file"))/errors")
+        let text = NightFile.text(of: errors.body, .cp932)
+        #expect(text.contains("\"'=HYPERLINK(\"\"http") && text.contains("'＋カナ"), "\(text)")
+        let mended = text.replacing(",8,0,", with: ",2,0,")
+        try #require(mended != text)
+        let taken = try await gateway.take(NightFile.bytes(of: mended, .cp932))
+        #expect(taken.number("additions") == 1, "\(taken.text)")
+        let kept = try await gateway.count(
+            "select count(*) from exchange.identity where name = $1 and name_kana = '＋カナ'",
+            [.text(formula)])
+        #expect(kept == 1)
+    }
+
+    /// 通称・ローマ字名・不詳日: people too.
+    @Test func `unusual people are taken, each with a word where one is due`() async throws {
+        let done = try await gateway.take(
+            NightFile([
+                row(["氏名": "ＮＧＵＹＥＮ　ＶＡＮ　ＡＮ", "氏名カナ": ""]), row(["生年月日": "1950-00-00"]),
+                row(["生年月日": "不明"]), row(["氏名": "山田　太郎（ＬＥＥ　ＴＡＲＯ）"]),
+            ]).bytes())
+        #expect(done.number("additions") == 4, "\(done.text)")
+        let codes = Set(done.results.flatMap(\.findings).compactMap { $0["code"]?.string })
+        #expect(codes == ["kana-missing", "unknown-day"], "\(done.text)")
+    }
+
+    @Test func `the same file by two connections at once is applied once`() async throws {
+        let bytes = NightFile((0..<20).map { _ in row() }).bytes()
+        let sequence = try await gateway.nextSequence()
+        async let one = gateway.upload(bytes, "sequence=\(sequence)")
+        async let two = gateway.upload(bytes, "sequence=\(sequence)")
+        let answers = try await [one, two]
+        #expect(answers.allSatisfy { $0.status == 202 }, "\(answers.map(\.text))")
+        let duplicates = answers.compactMap { $0.json["received"]?.object?["duplicate"]?.bool }
+        #expect(duplicates.sorted { !$0 && $1 } == [false, true], "\(answers.map(\.text))")
+        #expect(Set(answers.map { $0.text("file") }).count == 1)
+        let done = try await gateway.settled(answers[0].text("file"))
+        #expect(done.number("additions") == 20, "\(done.text)")
+    }
+
+    @Test func `rows leave when their time is over, and what is told of the file stays`()
+        async throws
+    {
+        let done = try await gateway.take(NightFile([row(), row(["性別": "8"])]).bytes())
+        let file: [Value] = [.text(done.text("file"))]
+        let parts = "select count(*) from office.file_chunk where file = $1::text::uuid"
+        await gateway.ledger.deleteOldRows()
+        #expect(try await gateway.count(parts, file) == 1)
+        try await gateway.sql {
+            try $0.run(
+                Statement(
+                    """
+                    update office.file set finished_at = clock_timestamp() - interval '91 days'
+                    where file = $1::text::uuid
+                    """), file)
+        }
+        await gateway.ledger.deleteOldRows()
+        #expect(try await gateway.count(parts, file) == 0)
+        let told = try await gateway.settled(done.text("file"))
+        #expect(told.number("additions") == 1 && told.number("refused") == 1, "\(told.text)")
+        #expect(told.json["rowsDeletedAt"]?.string != nil && told.results.isEmpty)
     }
 
     @Test func `a header alone says that nothing changed`() async throws {

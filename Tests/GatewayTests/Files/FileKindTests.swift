@@ -49,6 +49,33 @@ struct FileKindTests {
         #expect(target == 1)
     }
 
+    @Test func `vaccination targets come by file, and each finds one notice`() async throws {
+        let person = gateway.people.next()
+        let today = gateway.clock.today
+        let header = ["更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了"]
+        let key = "V-\(person.index)"
+        func line(_ change: String, _ programme: String) -> [String] {
+            [change, key, person.number, programme, today.text, today.adding(days: 300).text]
+        }
+        func take(_ lines: [[String]]) async throws -> TLSClient.Answer {
+            try await gateway.take(
+                csv([header] + lines), as: "vaccination-targets", field: "immunization")
+        }
+        let added = try await take([line("1", "mr"), line("1", "no-such-programme")])
+        #expect(added.number("additions") == 1 && added.number("refused") == 1, "\(added.text)")
+        #expect(added.results.first?.findings.first?["code"]?.string == "unknown-code")
+        let again = try await take([line("1", "mr")])
+        #expect(again.number("unchanged") == 1, "\(again.text)")
+        let removed = try await take([line("2", "mr")])
+        #expect(removed.number("ends") == 1, "\(removed.text)")
+        let said = try await gateway.count(
+            """
+            select count(*) from exchange.vaccination_target t join exchange.notice n using (person)
+            where t.identity_key = $1 and n.subject = 'mr'
+            """, [.text(key)])
+        #expect(said == 2, "one notice beside two versions")
+    }
+
     @Test func `guardianships come by file, under keys that were registered`() async throws {
         let (child, _) = try await gateway.settle(years: 3)
         let (mother, card) = try await gateway.settle(years: 40)

@@ -10,6 +10,7 @@ extension OpenAPI {
                 [
                     .required("file", .id), .required("status", status),
                     .required("receivedAt", .instant), .optional("finishedAt", .instant),
+                    .optional("rowsDeletedAt", .instant),
                     .optional("faults", .list(of: .reference("FileFinding"))),
                     .optional("effect", effect),
                     .optional("confirmedBy", .text.note("確認した操作者 / Who confirmed it.")),

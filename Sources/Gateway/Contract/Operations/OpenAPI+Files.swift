@@ -20,6 +20,14 @@ extension OpenAPI {
                 example: "更新区分,自治体別本人キー,個人番号,消除の異動日\r\n1,0001,123456789018,\r\n"))
         + operations(
             of: ServedLayout(
+                code: "vaccination-targets", id: "VaccinationTargets", ja: "予防接種対象者",
+                en: "vaccination targets: whom the municipality invites to which schedule",
+                example: """
+                    更新区分,自治体別本人キー,個人番号,接種種別コード,対象期間開始,対象期間終了\r
+                    1,0001,123456789018,mr,2026-04-01,2027-03-31\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
                 code: "guardianships", id: "Guardianships", ja: "保護者・後見",
                 en: "guardianships, by keys that were registered with invitations or checkups",
                 example: """
