@@ -143,13 +143,17 @@ import Testing
             .institution,
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
-                "Immunization", "Claim", "ClaimResponse", "DiagnosticReport", "Questionnaire",
+                "Immunization", "AdverseEvent", "Claim", "ClaimResponse", "DiagnosticReport",
+                "Questionnaire",
                 "QuestionnaireResponse",
             ]
         ),
         (
             .office,
-            ["CoverageEligibilityResponse", "AuditEvent", "Immunization", "Questionnaire", "Task"]
+            [
+                "CoverageEligibilityResponse", "AuditEvent", "Immunization", "AdverseEvent",
+                "MeasureReport", "Questionnaire", "Task", "ExplanationOfBenefit",
+            ]
         ),
         (
             .resident,

@@ -7,13 +7,21 @@ import TestSupport
 import Testing
 import Trust
 
-/// 夜の途中で: SIGKILL of the gateway again and again in the middle of a large file, while it is compared and
-/// while it is applied. It goes on where it was, and does nothing twice.
+/// 夜の途中で: SIGKILL of the gateway, or of PostgreSQL, again and again in the middle of a large file, while it
+/// is compared and while it is applied. It goes on where it was, and does nothing twice.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct FileCrashTests {
     static let rows = 4_000
 
-    @Test func `a large file is applied exactly once, whenever it is killed`() async throws {
+    enum Victim: String, CustomTestStringConvertible {
+        case gateway, postgres
+        var testDescription: String { rawValue }
+    }
+
+    @Test(arguments: [Victim.gateway, .postgres])
+    func `a large file is applied exactly once, whenever something is killed`(victim: Victim)
+        async throws
+    {
         try await CrashWorld.with { world in
             var gateway = try world.serve()
             var office = try await Self.office(world, gateway)
@@ -32,12 +40,18 @@ struct FileCrashTests {
                 guard ["weighing", "applying"].contains(last.state) else { continue }
                 // Somewhere in the part that comes next.
                 try await Task.sleep(for: .milliseconds(chance.int(0...200)))
-                await office.close()
-                gateway.signal(SIGKILL)
-                _ = try await gateway.exit()
-                try await Self.expectWhole(world, file)
-                gateway = try world.serve()
-                office = try await Self.office(world, gateway)
+                switch victim {
+                case .gateway:
+                    await office.close()
+                    gateway.signal(SIGKILL)
+                    _ = try await gateway.exit()
+                    try await Self.expectWhole(world, file)
+                    gateway = try world.serve()
+                    office = try await Self.office(world, gateway)
+                case .postgres:
+                    try world.cluster.kill()
+                    try world.cluster.start()
+                }
             }
             let done = try await office.send("GET", "/files/entitlements/\(file)")
             await office.close()

@@ -294,7 +294,7 @@ extension Deed {
     private static let files: [Deed] = [
         ("entitlements", "Entitlements"), ("entitlements-full", "EntitlementsFull"),
         ("checkup-targets", "CheckupTargets"), ("card-bindings", "CardBindings"),
-        ("guardianships", "Guardianships"),
+        ("guardianships", "Guardianships"), ("vaccination-targets", "VaccinationTargets"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

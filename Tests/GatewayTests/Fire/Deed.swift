@@ -34,7 +34,8 @@ struct Deed: Sendable, CustomTestStringConvertible {
     /// answer.
     static let elsewhere: Set = [
         "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
-        "decideCardBindingsFile", "decideGuardianshipsFile", "withholdEntries", "liftWithholdings",
+        "decideCardBindingsFile", "decideGuardianshipsFile", "decideVaccinationTargetsFile",
+        "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
         "answerEmergencyReview",

@@ -266,7 +266,11 @@ extension Fire {
         let guardianships =
             "更新区分,本人の自治体別本人キー,保護者の自治体別本人キー,関係区分,開始日,終了日,親権喪失フラグ\r\n"
             + "1,\(person.key),nobody,2,2024-04-01,,0\r\n"
+        let vaccinations =
+            "更新区分,宛名番号,個人番号,接種種別コード,対象期間開始,対象期間終了\r\n"
+            + "1,\(person.key),\(number),\(FirePerson.programme),\(today.text),\(today.text)\r\n"
         return [
+            ("vaccination-targets", Array(vaccinations.utf8)),
             ("entitlements", night), ("entitlements-full", night),
             ("checkup-targets", Array(targets.utf8)), ("card-bindings", Array(events.utf8)),
             ("guardianships", Array(guardianships.utf8)),
