@@ -70,7 +70,8 @@ struct AuditOracle {
             (try? JSONSerialization.jsonObject(with: Data(heard.answer.body))) as? [String: Any]
         func count(_ name: String) -> Int { counts?[name] as? Int ?? 0 }
         let taken =
-            count("applied") + count("underReview") + (unchangedToo ? count("unchanged") : 0)
+            count("applied") + count("underReview") + count("reminded")
+            + (unchangedToo ? count("unchanged") : 0)
         // Rows of a body are of one person each, the good ones first.
         return Set(subjects.prefix(taken))
     }

@@ -119,7 +119,7 @@ extension Deed {
         office("listUnseen", .shown) { _, person in
             .get(person.town, "/maternal-health/unseen?checkup=infant-1m&count=1000")
         },
-        office("remindOfCheckup", .asker) { _, person in
+        office("remindOfCheckup", .written(unchangedToo: true)) { _, person in
             .post(
                 person.town, "/maternal-health/reminders",
                 try JSON(

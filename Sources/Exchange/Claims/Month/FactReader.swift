@@ -90,7 +90,12 @@ struct FactReader {
 
     func certificate(_ recipients: inout RecipientTexts) throws(Refusal) -> CertificateNumber {
         let recipient = try optionalText("recipient").map { text throws(Refusal) in
-            try RecipientNumber(text, item: item("recipient"))
+            // No recipient's number on a receipt is as long: whoever sends such a one sent another number.
+            guard !IndividualNumber.looksLikeOne(in: text), !IndividualNumber.isHidden(in: text)
+            else {
+                throw .individualNumberNotAllowed(item("recipient"))
+            }
+            return try RecipientNumber(text, item: item("recipient"))
         }
         return CertificateNumber(
             payer: try payer(), recipient: recipients.key(recipient?.text ?? ""))
