@@ -83,11 +83,11 @@ extension DemoStory {
             ]
         }
         try examine(
-            child, "infant-1m", on: birth.adding(days: 30), at: cast.awayHospital,
-            measured("4.10", "53.2"))
-        try examine(
             child, "infant-3-4m", on: birth.anniversary(months: 3).adding(days: 9),
             at: cast.clinic, measured("6.30", "61.8"))
+        try examine(
+            child, "infant-6-7m", on: birth.anniversary(months: 6).adding(days: 12),
+            at: cast.clinic, measured("7.80", "67.4"))
         try examine(
             child, "infant-18m", on: birth.anniversary(months: 18).adding(days: 20),
             at: cast.clinic, measured("10.40", "80.1"))
