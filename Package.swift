@@ -113,11 +113,13 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "ExchangeTests", dependencies: ["Exchange", "TestSupport"], swiftSettings: strict),
+            name: "ExchangeTests", dependencies: ["Exchange", "Postgres", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "TrustTests", dependencies: ["Trust", x509, asn1, crypto, cryptoExtras],
+            name: "TrustTests",
+            dependencies: ["Trust", "Postgres", x509, asn1, crypto, cryptoExtras],
             swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",

@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Postgres
 import Testing
 
 /// Published vectors and real registries, which live beside the package and are never committed.
@@ -35,7 +36,7 @@ enum Shared {
             let output = Pipe()
             unpacking.standardOutput = output
             try unpacking.run()
-            bytes = output.fileHandleForReading.readDataToEndOfFile()
+            bytes = Data(try ChildOutput.all(of: output.fileHandleForReading.fileDescriptor))
             unpacking.waitUntilExit()
         } else {
             bytes = try Data(contentsOf: file)

@@ -195,6 +195,11 @@ package final class RunningGateway: Sendable {
                     clientRootsPEM: try Self.contents(pki.path(authority, "ca.pem"))))
             var limits = Limits.standard(for: listener)
             limits.requestBurstPerParty = 100_000
+            // Deadlines are tried on listeners of their own. Here every suite has a gateway on the same two
+            // cores, and a test that waits for its turn is no slow client.
+            limits.handshakeSeconds = 120
+            limits.headSeconds = 120
+            limits.bodySeconds = 120
             let configuration = try ListenerConfiguration(
                 listener: listener, host: "127.0.0.1", port: 0,
                 security: .mutualTLS(tls, trust.clientTrust), limits: limits)

@@ -57,7 +57,7 @@ package final class TLSClient: Sendable {
         self.port = port
         let tls = try credentials.map { try Self.context($0, version) }
         (channel, handler) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(5))
+            .connectTimeout(.seconds(60))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import Testing
 
 /// Runs a real program, so that a second implementation judges what ours made.
@@ -34,7 +35,7 @@ enum Shell {
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        let data = try ChildOutput.all(of: pipe.fileHandleForReading.fileDescriptor)
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }

@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Postgres
 import Synchronization
 
 /// `tsunagi serve` as a process of its own, as an operator would start it.
@@ -19,7 +20,7 @@ final class RunningServe: Sendable {
         var text = ""
         var ports: [Listener: Int] = [:]
         while ports.count < count {
-            let data = pipe.fileHandleForReading.availableData
+            let data = try ChildOutput.next(of: pipe.fileHandleForReading.fileDescriptor)
             guard !data.isEmpty else {
                 throw Command.Failure(description: "The gateway did not start. \(text)")
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 
 /// Another program, run to its end.
 enum Command {
@@ -23,8 +24,9 @@ enum Command {
         try process.run()
         // Errors are few; what they say fits the pipe, so reading one after the other does not
         // block.
-        let text = out.fileHandleForReading.readDataToEndOfFile()
-        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        let text = try ChildOutput.all(of: out.fileHandleForReading.fileDescriptor)
+        let complaint = try ChildOutput.all(
+            of: errors.fileHandleForReading.fileDescriptor)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             let said = String(decoding: complaint, as: UTF8.self)

@@ -2,6 +2,7 @@ import Dispatch
 import Exchange
 import Foundation
 import Glibc
+import Postgres
 import Synchronization
 import TestSupport
 
@@ -47,7 +48,7 @@ final class ServeProcess: Sendable {
             while true {
                 let ports = Self.ports(in: text)
                 if ports.count == count { return ports }
-                let more = pipe.availableData
+                let more = try ChildOutput.next(of: pipe.fileDescriptor)
                 guard !more.isEmpty else {
                     throw TLSClient.Gone(description: "did not start: \(self.complaint)")
                 }

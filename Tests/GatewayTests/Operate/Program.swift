@@ -38,20 +38,20 @@ enum Program {
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        let complained = Mutex(Data())
+        let complained = Mutex(Result<[UInt8], any Error>.success([]))
         let isSilent = DispatchSemaphore(value: 0)
         let complaints = errors.fileHandleForReading
         // Read beside the output: a program that fills either pipe would wait for its reader for ever.
         Thread {
-            let all = complaints.readDataToEndOfFile()
+            let all = Result { try ChildOutput.all(of: complaints.fileDescriptor) }
             complained.withLock { $0 = all }
             isSilent.signal()
         }.start()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
+        let said = try ChildOutput.all(of: output.fileHandleForReading.fileDescriptor)
         isSilent.wait()
         process.waitUntilExit()
         return Ended(
             status: process.terminationStatus, output: String(decoding: said, as: UTF8.self),
-            errors: String(decoding: complained.withLock { $0 }, as: UTF8.self))
+            errors: String(decoding: try complained.withLock { try $0.get() }, as: UTF8.self))
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import Postgres
 import TestSupport
 
 /// Certificates for serving tests, made by the openssl command line: one CA, its server, and clients.
@@ -82,7 +83,7 @@ enum OpenSSL {
         try process.run()
         try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         // s_client answers what it is told and ends when the server closes: no end of input needed.
-        let data = output.fileHandleForReading.readDataToEndOfFile()
+        let data = try ChildOutput.all(of: output.fileHandleForReading.fileDescriptor)
         try? stdin.fileHandleForWriting.close()
         process.waitUntilExit()
         let text = String(decoding: data, as: UTF8.self)
