@@ -17,18 +17,22 @@ package final class Pool: Sendable {
         package var idleMilliseconds: Int
         /// Less than a statement's time, so that a lock that never comes is told apart (55P03).
         package var lockTimeoutMilliseconds: Int { max(1, statementTimeoutMilliseconds * 4 / 5) }
-        /// A closure that thinks longer than two statements' time holds locks for nothing.
-        package var idleInTransactionMilliseconds: Int { 2 * statementTimeoutMilliseconds }
+        /// A closure that thinks longer than this, two statements' time if nothing else is said, holds locks
+        /// for nothing: the server ends it.
+        package var idleInTransactionMilliseconds: Int
 
         package init(
             connectionsMax: Int = 8, waitersMax: Int = 256, waitMilliseconds: Int = 3_000,
-            statementTimeoutMilliseconds: Int = 5_000, idleMilliseconds: Int = 60_000
+            statementTimeoutMilliseconds: Int = 5_000, idleMilliseconds: Int = 60_000,
+            idleInTransactionMilliseconds: Int? = nil
         ) {
             self.connectionsMax = max(1, connectionsMax)
             self.waitersMax = waitersMax
             self.waitMilliseconds = waitMilliseconds
             self.statementTimeoutMilliseconds = statementTimeoutMilliseconds
             self.idleMilliseconds = idleMilliseconds
+            self.idleInTransactionMilliseconds =
+                idleInTransactionMilliseconds ?? 2 * statementTimeoutMilliseconds
         }
     }
 

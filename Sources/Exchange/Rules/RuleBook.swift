@@ -1,6 +1,8 @@
 /// 決まりの一式: the files of one version of `profiles/`, read whole or refused whole. The ledger
 /// computes the version (a digest of the same bytes), keeps it, and every decision cites it.
-package struct RuleBook: Sendable {
+/// One object for everybody who reads it: a copy of its fields for each request would cost more than most
+/// questions asked of it.
+package final class RuleBook: Sendable {
     package let version: String
     package let subsidy: SubsidyRules
     /// Absent only in a kept version that does not hold what this release reads.
@@ -8,7 +10,13 @@ package struct RuleBook: Sendable {
     /// 予防接種の決まり; absent as above.
     package let immunization: ImmunizationRules?
     package let consentKinds: [ConsentKindRule]
+    /// Kinds whose leaving out shows nowhere, so that what else is known may be told.
+    package let openConsentKinds: Set<ConsentKind>
+    /// What a visit records when the resident chose nothing: never a sensitive kind.
+    package let consentsByDefault: Set<ConsentKind>
     package let visitKinds: [VisitKindRule]
+    /// The kinds of visit that open more than the check of eligibility.
+    package let readingVisitKinds: Set<String>
     /// None in a version kept from before residents were told anything.
     package let noticeKinds: [NoticeKindRule]
     /// 代理の決まり: none in a version kept from before anybody acted for another.
@@ -38,7 +46,11 @@ package struct RuleBook: Sendable {
         let folder = RuleFolder(files: files)
         self.version = version
         consentKinds = try folder.consentKinds()
+        let openKinds = consentKinds.filter { !$0.isSensitive }
+        openConsentKinds = Set(openKinds.map(\.kind))
+        consentsByDefault = Set(openKinds.filter(\.isOnByDefault).map(\.kind))
         visitKinds = try folder.visitKinds()
+        readingVisitKinds = Set(visitKinds.filter { !$0.isEligibilityOnly }.map(\.code))
         noticeKinds = try folder.noticeKinds(isKept: isKept)
         purposes = try folder.purposes(isKept: isKept)
         acting = try Self.field(isKept) { [consentKinds] () throws(RuleFault) in
@@ -92,27 +104,12 @@ package struct RuleBook: Sendable {
         Set(consentKinds.filter { $0.field == field }.map(\.kind))
     }
 
-    /// Kinds whose leaving out shows nowhere, so that what else is known may be told.
-    package var openConsentKinds: Set<ConsentKind> {
-        Set(consentKinds.filter { !$0.isSensitive }.map(\.kind))
-    }
-
-    /// The kinds of visit that open more than the check of eligibility.
-    package var readingVisitKinds: Set<String> {
-        Set(visitKinds.filter { !$0.isEligibilityOnly }.map(\.code))
-    }
-
     package func visitKind(_ code: String) -> VisitKindRule? {
         visitKinds.first { $0.code == code }
     }
 
     package func noticeKind(_ code: String) -> NoticeKindRule? {
         noticeKinds.first { $0.code == code }
-    }
-
-    /// What a visit records when the resident chose nothing: never a sensitive kind.
-    package var consentsByDefault: Set<ConsentKind> {
-        Set(consentKinds.filter { $0.isOnByDefault && !$0.isSensitive }.map(\.kind))
     }
 }
 

@@ -135,8 +135,7 @@ private struct ClaimPage: Sendable {
 
 extension Request {
     fileprivate func claimPage() throws -> ClaimPage {
-        let count = try number("_count") ?? PageLimits.linesDefault
-        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("_count") }
+        let count = try lineCount()
         let offset = try number("_offset") ?? 0
         guard (0...ArrivingClaims.countMax).contains(offset) else {
             throw Refusal.malformed("_offset")

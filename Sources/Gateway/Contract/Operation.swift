@@ -87,6 +87,18 @@ extension Operation.Parameter {
         note: "操作者: 機関の側で誰が操作したか。記録に残ります。個人名は入れないでください。 / "
             + "Who at the party asks, as the party says; it is on the record. No personal names.")
 
+    static let entryCount = Self(
+        name: "_count", place: .query, schema: .integer.range(1...PageLimits.entriesMax),
+        note: "件数 / How many; \(PageLimits.entriesDefault) without it.")
+
+    static let entryOffset = Self(
+        name: "_offset", place: .query, schema: .integer.range(0...PageLimits.offsetMax),
+        note: "とばす数 / How many to pass over.")
+
+    static let lineCount = Self(
+        name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
+        note: "件数 / How many; \(PageLimits.linesDefault) without it.")
+
     static let seenVersion = Self(
         name: "If-Match", place: .header, schema: .text.pattern("^(W/)?\"[1-9][0-9]*\"$"),
         note: "訂正する前に読んだ版(`ETag` の値)。必ず送ってください。 / The version that was read before correcting, as "

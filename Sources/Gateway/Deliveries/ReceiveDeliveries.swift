@@ -121,8 +121,7 @@ private struct DeliveryRange: Sendable {
 
 extension Request {
     fileprivate func deliveryRange() throws -> DeliveryRange {
-        let count = try number("_count") ?? PageLimits.linesDefault
-        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("_count") }
+        let count = try lineCount()
         return DeliveryRange(
             cursor: try number("_cursor"), count: count,
             encoding: uri.queryParameters["encoding"].map(String.init))

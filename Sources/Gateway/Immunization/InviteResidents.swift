@@ -31,8 +31,7 @@ extension GatewayParts {
             throw Refusal.malformed("programme")
         }
         let after = try asking.request.number("after") ?? 0
-        let count = try asking.request.number("count") ?? PageLimits.linesDefault
-        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("count") }
+        let count = try asking.request.lineCount("count")
         let (_, bytes) = try await asking.answer(
             as: { Self.list($0, of: programme.code, isFull: $0.count == count) }
         ) { records in

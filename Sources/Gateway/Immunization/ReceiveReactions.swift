@@ -9,8 +9,7 @@ extension GatewayParts {
     func receiveReactions(_ asking: Asking) async throws -> Response {
         let rules = try immunizationRules()
         let party = asking.caller.party
-        let count = try asking.request.number("_count") ?? PageLimits.linesDefault
-        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("_count") }
+        let count = try asking.request.lineCount()
         let cursor = try asking.request.number("_cursor") ?? 0
         let base = asking.request.base
         let path = asking.request.origin + asking.request.uri.path

@@ -10,8 +10,7 @@ extension GatewayParts {
         let births = try births(of: checkup)
         let today = now().dayInJapan
         let after = try asking.request.number("after") ?? 0
-        let count = try asking.request.number("count") ?? PageLimits.linesDefault
-        guard (1...PageLimits.linesMax).contains(count) else { throw Refusal.malformed("count") }
+        let count = try asking.request.lineCount("count")
         let (_, bytes) = try await asking.answer(
             as: { renderUnseen($0, of: checkup, today: today, isFull: $0.count == count) }
         ) { records in

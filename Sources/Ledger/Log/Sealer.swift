@@ -27,12 +27,19 @@ package final class Sealer: Sendable {
     /// A signature is two flushes of files and a row that stays for ever: five a second are enough.
     static let signPauseMilliseconds = 200
 
+    /// A sealer that stands still, its process stopped or its machine frozen, holds up every other for as
+    /// long as its transaction lives. Between two statements it hashes at most 2,048 entries or 1,024
+    /// residents, some 50 ms: a hundred times that.
+    private static let limits = Pool.Limits(
+        connectionsMax: 1, waitersMax: 1, waitMilliseconds: 30_000,
+        statementTimeoutMilliseconds: 60_000, idleInTransactionMilliseconds: 5_000)
+
     /// `keys` are asked for at each round: a rotation adds to them.
     package init(
         _ address: Address, keys: @escaping @Sendable () throws -> SealKeys,
         outlet: CheckpointOutlet, logger: Logger
     ) {
-        pool = Pool(address, limits: .single, label: "tsunagi-sealer", logger: logger)
+        pool = Pool(address, limits: Self.limits, label: "tsunagi-sealer", logger: logger)
         self.keys = keys
         self.outlet = outlet
         self.logger = logger

@@ -99,8 +99,8 @@ struct SealerFaultTests {
         return false
     }
 
-    /// What comes now is sealed and signed by whoever is left, within the time after which the database ends
-    /// a transaction that stands still.
+    /// What comes now is sealed and signed by whoever is left: a minute is twelve times as long as the
+    /// database lets a transaction stand still.
     private static func goesOn(_ world: CrashWorld) async throws {
         let before = try await signed(world)
         for _ in 0..<3_000 {

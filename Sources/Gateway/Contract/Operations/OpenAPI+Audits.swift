@@ -49,14 +49,8 @@ extension OpenAPI {
                 + "for one complaint, after the resident's agreement or an order. The resident is told.",
             token: .officeIfAny,
             parameters: [
-                .init(
-                    name: "_count", place: .query,
-                    schema: .integer.range(1...PageLimits.entriesMax),
-                    note: "件数 / How many; \(PageLimits.entriesDefault) without it."),
-                .init(
-                    name: "_offset", place: .query,
-                    schema: .integer.range(0...PageLimits.offsetMax),
-                    note: "何件目から / From which on."),
+                .entryCount,
+                .entryOffset,
                 .operatorID,
             ],
             body: .json(.reference("Complaint"), complaint),

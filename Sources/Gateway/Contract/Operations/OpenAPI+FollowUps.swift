@@ -38,7 +38,7 @@ extension OpenAPI {
                 method: .get, path: path, id: "read\(name)FollowUps", field: "follow-ups",
                 ja: "健診のあとの支援で、まだ終わっていないものを読む\(ja)",
                 en: "What waits for this municipality, the most urgent first.\(en)",
-                token: .officeIfAny, parameters: [count, offset, .operatorID],
+                token: .officeIfAny, parameters: [.entryCount, .entryOffset, .operatorID],
                 answers: [.fhir(.reference("Bundle"), "A searchset of Task.")],
                 refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
                     .malformed("_count"), .rulesUnknown,
@@ -57,13 +57,6 @@ extension OpenAPI {
                     ]),
         ]
     }
-
-    private static let count = Operation.Parameter(
-        name: "_count", place: .query, schema: .integer.range(1...PageLimits.entriesMax),
-        note: "一度に受け取る数 / How many at once.")
-    private static let offset = Operation.Parameter(
-        name: "_offset", place: .query, schema: .integer.range(0...PageLimits.offsetMax),
-        note: "とばす数 / How many to pass over.")
 
     private static let taskExample = #"""
         {"resourceType": "Task", "status": "completed",

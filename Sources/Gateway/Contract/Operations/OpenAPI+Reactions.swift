@@ -71,9 +71,7 @@ extension OpenAPI {
                     name: "_cursor", place: .query, schema: .integer,
                     note: "ここまで受け取った位置(`reaction-cursor`)。省くと最初から。 / Received up to here "
                         + "(`reaction-cursor`); from the first without it."),
-                .init(
-                    name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
-                    note: "件数 / How many; \(PageLimits.linesDefault) without it."),
+                .lineCount,
                 .operatorID,
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of AdverseEvent.")],

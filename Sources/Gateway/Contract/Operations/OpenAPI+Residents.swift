@@ -80,14 +80,8 @@ extension OpenAPI {
                 + "`notYetCommitted`. The question itself is on the record.",
             token: .resident,
             parameters: [
-                .init(
-                    name: "_count", place: .query,
-                    schema: .integer.range(1...PageLimits.entriesMax),
-                    note: "件数 / How many; \(PageLimits.entriesDefault) without it."),
-                .init(
-                    name: "_offset", place: .query,
-                    schema: .integer.range(0...PageLimits.offsetMax),
-                    note: "何件目から / From which on."),
+                .entryCount,
+                .entryOffset,
                 .operatorID,
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of AuditEvent, with `total`.")],

@@ -64,7 +64,7 @@ extension OpenAPI {
             field: "claims", ja: "照合の結果を読む",
             en: "By number, or `latest`. Each difference with its evidence and the next step.",
             token: .officeIfAny,
-            parameters: [month(.path), run(.path), show, count, offset, .operatorID],
+            parameters: [month(.path), run(.path), show, .lineCount, offset, .operatorID],
             answers: [.json(200, .reference("MonthResults"), "A page of the run.")],
             refusals: ofPages),
         Operation(
@@ -114,7 +114,7 @@ extension OpenAPI {
             ja: "照合の結果をFHIRで読む",
             en: "A run as ExplanationOfBenefit: amounts, reasons, next steps.",
             token: .officeIfAny,
-            parameters: [month(.query), run(.query), show, count, offset, .operatorID],
+            parameters: [month(.query), run(.query), show, .lineCount, offset, .operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of ExplanationOfBenefit.")],
             refusals: ofPages + [.missing("month")]),
     ]
@@ -134,7 +134,7 @@ extension OpenAPI {
             method: .get, path: "/fhir/ClaimResponse", id: "readClaimResponses", field: "claims",
             ja: "締まった月の、自機関の請求の結果をFHIRで読む",
             en: "The same as ClaimResponse.",
-            parameters: [month(.query), body, count, offset, .operatorID],
+            parameters: [month(.query), body, .lineCount, offset, .operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of ClaimResponse.")],
             refusals: ofStatements + [.malformed("_count"), .malformed("show")]),
     ]
@@ -169,9 +169,6 @@ extension OpenAPI {
     private static let show = Operation.Parameter(
         name: "show", place: .query, schema: .codes(["told", "all", "reopened"]),
         note: "told 照会と返戻だけ(省略時), all すべて, reopened 締めの後に変わったもの / Which claims.")
-    private static let count = Operation.Parameter(
-        name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
-        note: "一度に受け取る数 / How many at once.")
     private static let offset = Operation.Parameter(
         name: "_offset", place: .query, schema: .integer, note: "とばす数 / How many to pass over.")
     private static let body = Operation.Parameter(

@@ -32,9 +32,7 @@ extension OpenAPI {
             name: "_cursor", place: .query, schema: .integer,
             note: "ここまで受け取った位置。省くと、最後に受け取ったと伝えた位置の続きです。 / Received up to here; without "
                 + "it, what comes after the last place that was said so of."),
-        .init(
-            name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
-            note: "件数 / How many; \(PageLimits.linesDefault) without it."),
+        .lineCount,
         .init(
             name: "encoding", place: .query, schema: .codes(TextEncoding.allCases.map(\.rawValue)),
             note:

@@ -38,14 +38,8 @@ extension OpenAPI {
                     name: "status", place: .query,
                     schema: .codes(RefundStatus.allCases.map(\.rawValue)),
                     note: "状況 / Those that stand so."),
-                .init(
-                    name: "_count", place: .query,
-                    schema: .integer.range(1...PageLimits.entriesMax),
-                    note: "一度に受け取る数 / How many at once."),
-                .init(
-                    name: "_offset", place: .query,
-                    schema: .integer.range(0...PageLimits.offsetMax),
-                    note: "とばす数 / How many to pass over."),
+                .entryCount,
+                .entryOffset,
                 .operatorID,
             ],
             answers: [.json(200, .reference("Refunds"), "A page of cases.")],
