@@ -28,7 +28,7 @@ package final class Sealer: Sendable {
     static let signPauseMilliseconds = 200
 
     /// A sealer that stands still, its process stopped or its machine frozen, holds up every other for as
-    /// long as its transaction lives. Between two statements it hashes at most 2,048 entries or 1,024
+    /// long as its transaction lives. Between two statements it hashes at most 2,048 entries or 192
     /// residents, some 50 ms: a hundred times that.
     private static let limits = Pool.Limits(
         connectionsMax: 1, waitersMax: 1, waitMilliseconds: 30_000,
