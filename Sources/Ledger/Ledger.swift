@@ -47,15 +47,17 @@ package final class Ledger: Sendable {
         openings = limits.lane(
             "tsunagi-openings", addresses, logger, .readWrite, run: VisitOpening.run)
         bills = limits.lane(
-            "tsunagi-bills", addresses, logger, .readWrite, run: BillSettling.run)
+            "tsunagi-bills", addresses, logger, .readWrite, threads: limits.recordThreads,
+            run: BillSettling.run)
         needles = limits.lane(
-            "tsunagi-needles", addresses, logger, .snapshot, threads: limits.vaccinationThreads,
+            "tsunagi-needles", addresses, logger, .snapshot, threads: limits.recordThreads,
             run: NeedleCheck.run)
         vaccinations = limits.lane(
             "tsunagi-vaccinations", addresses, logger, .readWrite,
-            threads: limits.vaccinationThreads, run: VaccinationSending.run)
+            threads: limits.recordThreads, run: VaccinationSending.run)
         checkups = limits.lane(
-            "tsunagi-checkups", addresses, logger, .readWrite, run: CheckupSending.run)
+            "tsunagi-checkups", addresses, logger, .readWrite, threads: limits.recordThreads,
+            run: CheckupSending.run)
         rules = RuleShelf(gateway)
         parties = PartyWatch(gateway)
     }

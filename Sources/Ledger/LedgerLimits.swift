@@ -14,14 +14,14 @@ package struct LedgerLimits: Sendable {
     /// back.
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
-    /// While PostgreSQL works on one batch of checks before the needle, or of records, the gateway decides
-    /// another: each side takes about half of the time.
-    package let vaccinationThreads: Int
+    /// While PostgreSQL works on one batch of what is recorded (bills, doses, checkups) or of checks before the
+    /// needle, the gateway decides another: each side takes about half of the time.
+    package let recordThreads: Int
 
     /// Both pools, a connection of each lane's thread, the sealer and the offices' index:
-    /// 10 + 4 + 5 + 2 × 2 + 1 + 1 = 25.
+    /// 10 + 4 + 3 + 4 × 2 + 1 + 1 = 27.
     package var connections: Int {
-        gateway.connectionsMax + office.connectionsMax + 5 + 2 * vaccinationThreads + 1 + 1
+        gateway.connectionsMax + office.connectionsMax + 3 + 4 * recordThreads + 1 + 1
     }
 
     package static let standard = LedgerLimits(
@@ -32,7 +32,7 @@ package struct LedgerLimits: Sendable {
             connectionsMax: 4, waitersMax: 64, waitMilliseconds: 10_000,
             statementTimeoutMilliseconds: 60_000),
         batchMax: 512, laneQueueMax: 4096, laneTimeoutMilliseconds: 5_000,
-        vaccinationThreads: 2)
+        recordThreads: 2)
 }
 
 extension LedgerLimits {

@@ -6,7 +6,7 @@ import Postgres
 extension BenchWorld {
     /// So many reservations, then their confirmations: far enough apart that none overtakes its
     /// own.
-    private static let blockLines = 128
+    private static let blockLines = 512
 
     func writeBills(_ count: Int) async throws {
         try await pool.transaction { try $0.script(BenchSQL.fillChronic) }
