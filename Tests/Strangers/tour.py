@@ -161,12 +161,16 @@ class Tour:
         lines = self.send(TOWN, "GET", "/fhir/Immunization?_cursor=0&_count=1", 200).json()
         following = next(link["url"] for link in lines["link"] if link["relation"] == "next")
         self.send(TOWN, "GET", following[following.index("/fhir/"):], 200)
-        key = json.loads(self.world.sent("invitation.json"))[0]["municipalityIdentityKey"]
-        self.send(TOWN, "POST", "/fhir/Immunization/_search", 200,
-                  f"patient.identifier=urn:tsunagi:municipality-identity-key%7C{key}",
-                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+        self.lines("Immunization", "invitation.json")
         self.send(PORTAL, "POST", f"/fhir/{self.own(token)}/$health-cards-issue", 200,
                   json.loads(self.world.sent("card.json")), token=token)
+
+    def lines(self, kind, registration):
+        """A town's lines about one resident, by the key under which it registered them."""
+        key = json.loads(self.world.sent(registration))[0]["municipalityIdentityKey"]
+        self.send(TOWN, "POST", f"/fhir/{kind}/_search", 200,
+                  f"patient.identifier=urn:tsunagi:municipality-identity-key%7C{key}",
+                  headers={"Content-Type": "application/x-www-form-urlencoded"})
 
     def reactions(self, visit, dose):
         report = self.example("institution", "/fhir/AdverseEvent")
@@ -205,6 +209,7 @@ class Tour:
         sensitive["identifier"][0]["value"] = self.name
         sensitive["effectiveDateTime"] = report["effectiveDateTime"]
         self.checkup("/fhir/sensitive/DiagnosticReport", sensitive, visit[1])
+        self.lines("DiagnosticReport", "baby-birth.json")
         answered = 0
         for office in sorted((self.world.folder / "pki/offices").glob("municipality-*.pem")):
             town = office.stem.replace("-", ":", 1)

@@ -226,13 +226,15 @@ struct VaccinationRefusalTests {
     @Test func `a visit is not used for another patient`() async throws {
         let visit = try await Self.visit(gateway)
         let other = try await Self.visit(gateway)
-        let mixed = Visit(id: visit.id, patient: other.patient)
         let dose = SentDose(on: gateway.clock.today)
-        gateway.expect(
-            .malformed("patient.reference"), in: try await gateway.record(dose, mixed))
-        gateway.expect(
-            .malformed("patient"), in: try await gateway.checkVaccine(dose.vaccine, mixed))
-        // They speak of a visit that exists, so they are on the record although malformed.
-        gateway.expectMoreEntries(2)
+        for patient in [other.patient, String(repeating: "a", count: 32)] {
+            let mixed = Visit(id: visit.id, patient: patient)
+            gateway.expect(
+                .malformed("patient.reference"), in: try await gateway.record(dose, mixed))
+            gateway.expect(
+                .malformed("patient"), in: try await gateway.checkVaccine(dose.vaccine, mixed))
+            // They speak of a visit that exists, so they are on the record although malformed.
+            gateway.expectMoreEntries(2)
+        }
     }
 }
