@@ -125,6 +125,7 @@ extension OpenAPI {
 
     private static let month = Schema.text.pattern("^\\d{4}-\\d{2}$")
     private static let certificate = Schema.object([
-        .required("body", .text), .required("type", .text), .optional("subKey", .any(of: [.text, .null])),
+        .required("body", .text), .required("type", .text),
+        .optional("subKey", .any(of: [.text, .null])),
     ])
 }
