@@ -55,9 +55,10 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ClaimResponse", for: .readSettledClaims, handle: readClaimResponses),
             route(.get, "/claims/statements", for: .readSettledClaims, handle: readOwnStatement),
+        ] + deliveryRoutes(to: .institution) + [
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
-                handle: searchScreenings),
+                handle: searchScreenings)
         ] + checkupRoutes(.open, record: .recordCheckup, read: .readCheckups)
             + checkupRoutes(
                 .sensitive, record: .recordSensitiveCheckup, read: .readSensitiveCheckups)
@@ -76,79 +77,88 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        fileRoutes + deliveryRoutes + statementRoutes + auditRoutes + emergencyRoutes + [
-            Route(.post, "/oauth2/token", handle: issueOfficeToken),
-            route(
-                .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
-                handle: registerEntitlements(form: .full)),
-            route(
-                .post, "/medical-subsidy/history-registration-tasks", for: .registerEntitlements,
-                handle: registerEntitlements(form: .difference)),
-            route(
-                .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
-                handle: registerCheckupTargets),
-            route(
-                .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .post, "/guardianship/registration-tasks", for: .registerGuardianships,
-                handle: registerGuardianships),
-            route(
-                .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
-                handle: registerVaccinationTargets),
-            route(
-                .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(
-                .get, "/immunization/unvaccinated", for: .listUnvaccinated,
-                handle: listUnvaccinated),
-            route(
-                .get, "/fhir/Immunization", for: .receiveVaccinations,
-                handle: receive(.immunization)),
-            route(
-                .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
-                handle: searchVaccinationLines),
-            route(.get, "/fhir/AdverseEvent", for: .receiveReactions, handle: receiveReactions),
-            route(.get, "/fhir/MeasureReport", for: .readCoverage, handle: readCoverage),
-            route(
-                .get, "/immunization/coverage.csv", for: .readCoverage, handle: readCoverageFile),
-            route(
-                .post, "/maternal-health/registration-tasks", for: .registerNotifications,
-                handle: registerNotifications),
-            route(
-                .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
-                handle: readRegistration),
-            route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
-            route(
-                .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
-            route(
-                .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
-                handle: readFollowUps(in: .sensitive)),
-            route(
-                .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
-                handle: answerFollowUp(in: .sensitive)),
-            route(.get, "/maternal-health/unseen", for: .listUnseen, handle: listUnseen),
-            route(
-                .post, "/maternal-health/reminders", for: .remindOfCheckup,
-                handle: remindOfCheckup),
-            route(
-                .get, "/maternal-health/attendance", for: .countAttendance,
-                handle: countAttendance),
-            route(
-                .post, "/fhir/DiagnosticReport/_search", for: .readCheckupLines,
-                handle: searchCheckupLines),
-            route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
-            route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
-            route(
-                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
-                handle: replayEligibility),
-        ]
+        fileRoutes + deliveryRoutes(to: .municipality) + statementRoutes + auditRoutes
+            + emergencyRoutes + [
+                Route(.post, "/oauth2/token", handle: issueOfficeToken),
+                route(
+                    .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
+                    handle: registerEntitlements(form: .full)),
+                route(
+                    .post, "/medical-subsidy/history-registration-tasks",
+                    for: .registerEntitlements,
+                    handle: registerEntitlements(form: .difference)),
+                route(
+                    .get, "/medical-subsidy/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/municipal-checkup/registration-tasks", for: .registerCheckupTargets,
+                    handle: registerCheckupTargets),
+                route(
+                    .get, "/municipal-checkup/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/guardianship/registration-tasks", for: .registerGuardianships,
+                    handle: registerGuardianships),
+                route(
+                    .get, "/guardianship/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/life-events/registration-tasks", for: .registerLifeEvents,
+                    handle: registerLifeEvents),
+                route(
+                    .get, "/life-events/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .post, "/immunization/registration-tasks", for: .registerVaccinationTargets,
+                    handle: registerVaccinationTargets),
+                route(
+                    .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .get, "/immunization/unvaccinated", for: .listUnvaccinated,
+                    handle: listUnvaccinated),
+                route(
+                    .get, "/fhir/Immunization", for: .receiveVaccinations,
+                    handle: receive(.immunization)),
+                route(
+                    .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
+                    handle: searchVaccinationLines),
+                route(.get, "/fhir/AdverseEvent", for: .receiveReactions, handle: receiveReactions),
+                route(.get, "/fhir/MeasureReport", for: .readCoverage, handle: readCoverage),
+                route(
+                    .get, "/immunization/coverage.csv", for: .readCoverage, handle: readCoverageFile
+                ),
+                route(
+                    .post, "/maternal-health/registration-tasks", for: .registerNotifications,
+                    handle: registerNotifications),
+                route(
+                    .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
+                route(
+                    .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
+                route(
+                    .get, "/fhir/sensitive/Task", for: .readSensitiveFollowUps,
+                    handle: readFollowUps(in: .sensitive)),
+                route(
+                    .put, "/fhir/sensitive/Task/:id", for: .answerSensitiveFollowUp,
+                    handle: answerFollowUp(in: .sensitive)),
+                route(.get, "/maternal-health/unseen", for: .listUnseen, handle: listUnseen),
+                route(
+                    .post, "/maternal-health/reminders", for: .remindOfCheckup,
+                    handle: remindOfCheckup),
+                route(
+                    .get, "/maternal-health/attendance", for: .countAttendance,
+                    handle: countAttendance),
+                route(
+                    .post, "/fhir/DiagnosticReport/_search", for: .readCheckupLines,
+                    handle: searchCheckupLines),
+                route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
+                route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
+                route(
+                    .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
+                    handle: replayEligibility),
+            ]
     }
 
     private var auditRoutes: [Route] {

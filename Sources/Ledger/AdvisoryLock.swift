@@ -33,6 +33,12 @@ enum AdvisoryLock: Int {
         7_461_750_000 + Int(truncatingIfNeeded: (person.high ^ person.low) & 1023)
     }
 
+    /// What is told of one person's life comes one after the other, and whoever registers them meanwhile
+    /// shares it: one of 1,024 numbers, as above.
+    static func moves(of person: PersonKey) -> Int {
+        7_461_760_000 + Int(truncatingIfNeeded: (person.high ^ person.low) & 1023)
+    }
+
     static let share = Statement("select pg_advisory_xact_lock_shared($1)")
 
     /// Waits for its turn; what was committed by whoever was before is seen by the next statement.
@@ -43,7 +49,15 @@ enum AdvisoryLock: Int {
         (waitForAll, [.ints(Set(residents.map { relations(of: $0) }).sorted())])
     }
 
+    /// The numbers of these residents' moves, in one order for everybody.
+    static func moves(of residents: some Sequence<PersonKey>) -> [Value] {
+        [.ints(Set(residents.map { moves(of: $0) }).sorted())]
+    }
+
     /// In the order in which they are given.
     static let waitForAll = Statement(
         "select pg_advisory_xact_lock(number) from unnest($1::bigint[]) as number")
+
+    static let shareAll = Statement(
+        "select pg_advisory_xact_lock_shared(number) from unnest($1::bigint[]) as number")
 }

@@ -42,9 +42,10 @@ import Testing
         let request = RegistrationRequest(
             field: "cards", idempotencyKey: key, bodyDigest: sha256(key), refused: [],
             rowsTotal: events.count)
+        let rules = try world.ledger.rules.current()
         return try await world.patiently {
             try await world.ledger.access(LedgerWorld.authority, .feedCards) {
-                try $0.applyCardFeed(request, events)
+                try $0.applyCardFeed(request, events, rules: rules)
             }
         }
     }

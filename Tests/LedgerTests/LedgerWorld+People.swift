@@ -131,8 +131,9 @@ extension LedgerWorld {
 
     func welcome(_ person: Someone) async throws {
         let (request, events) = try Self.arrival(of: person)
+        let rules = try ledger.rules.current()
         let receipt = try await ledger.access(Self.authority, .feedCards) {
-            try $0.applyCardFeed(request, events)
+            try $0.applyCardFeed(request, events, rules: rules)
         }
         try #require(receipt.counts[.applied] == 2)
     }

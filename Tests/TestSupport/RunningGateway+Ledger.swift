@@ -103,7 +103,7 @@ extension RunningGateway {
             where outcome <> 'ok'
                 or purpose not in ('register-entitlements', 'register-checkup-targets',
                     'register-guardianships', 'register-vaccination-targets', 'feed-cards',
-                    'register-maternal-notifications')
+                    'register-maternal-notifications', 'register-life-events')
             """)
     }
 

@@ -127,7 +127,8 @@ extension AccessEntryView {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
-            .readReaction, .receiveReactions, .readBill, .readScreenings, .receiveVaccinations,
+            .readReaction, .receiveReactions, .readBill, .receiveCheckNotices, .readScreenings,
+            .receiveVaccinations,
             .receiveEntitlements, .receiveCheckups, .receiveSensitiveCheckups, .receiveBills,
             .readStatement, .listUnvaccinated, .readCheckups, .listUnseen, .readCheckupLines,
             .countAttendance,
@@ -136,7 +137,8 @@ extension AccessEntryView {
             .reconcileMonth, .readRefunds:
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
-            .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
+            .registerCheckupTargets, .registerGuardianships, .registerLifeEvents,
+            .registerVaccinationTargets,
             .settleReview, .feedCards,
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
             .answerRefund, .saveScreening, .recordCheckup, .recordSensitiveCheckup,

@@ -35,6 +35,9 @@ package struct Notice: Hashable, Sendable {
     /// 委任が受けられた、または終わったこと.
     package static let delegationChanged = "delegation-changed"
 
+    /// 住民異動が登録されたこと.
+    package static let lifeEvent = "life-event"
+
     package init(
         id: String, at: Instant, kind: NoticeKindRule, party: Party, partyName: String,
         about: (visitID: String?, subject: BilingualText?)

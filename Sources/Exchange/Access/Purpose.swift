@@ -33,6 +33,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readBill = "read-bill"
     /// 請求の明細の参照 (institution).
     case readSettledClaims = "read-settled-claims"
+    /// 資格の訂正の知らせの受領 (institution).
+    case receiveCheckNotices = "receive-check-notices"
     /// 受付での予診票の参照 (institution).
     case readScreenings = "read-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
@@ -79,6 +81,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerCheckupTargets = "register-checkup-targets"
     /// 保護者・後見の登録 (municipality).
     case registerGuardianships = "register-guardianships"
+    /// 住民異動の登録 (municipality).
+    case registerLifeEvents = "register-life-events"
     /// 妊娠届・出生の届出の登録 (municipality).
     case registerNotifications = "register-maternal-notifications"
     /// 事後措置の一覧の参照 (municipality).
@@ -184,7 +188,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .connect: Set(Role.allCases)
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
             .recordVaccination, .readVaccination, .checkVaccination, .forecastVaccinations,
-            .reportReaction, .readReaction, .settleBill, .readBill,
+            .reportReaction, .readReaction, .settleBill, .readBill, .receiveCheckNotices,
             .readScreenings, .recordCheckup, .readSettledClaims,
             .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
@@ -193,8 +197,9 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .readStatement, .submitClaims, .reconcileMonth, .readClaims, .readRefunds,
             .answerRefund, .countAttendance:
             [.municipality, .prefecture]
-        case .registerCheckupTargets, .registerGuardianships, .registerVaccinationTargets,
-            .receiveVaccinations, .receiveReactions, .receiveCheckups, .receiveSensitiveCheckups,
+        case .registerCheckupTargets, .registerGuardianships, .registerLifeEvents,
+            .registerVaccinationTargets, .receiveVaccinations, .receiveReactions, .receiveCheckups,
+            .receiveSensitiveCheckups,
             .listUnvaccinated, .registerNotifications, .readFollowUps,
             .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp, .listUnseen,
             .remindOfCheckup, .readCheckupLines:

@@ -68,6 +68,14 @@ extension Refusal.Row {
         en: "The card is locked after wrong PINs. Use face recognition, or confirm with the "
             + "paper certificate today; the municipality unlocks it.")
 
+    static let residentDeceased = Self(
+        "resident-deceased", 422, "business-rule", isEntered: true,
+        ja: "この方について、市区町村から死亡の届出が登録されているため、受付はできません。ご本人が目の前にいるときは登録の誤りです。今日は紙の"
+            + "受給者証などで確認し、住所地の市区町村に連絡してください。亡くなる前の診療の記録は、そのときの受付で扱えます。",
+        en: "A municipality has registered that this person died, so no visit is opened. If the "
+            + "person is before you, that is a mistake: confirm with papers today and tell the "
+            + "municipality of residence. Care given before is handled with the visit of that day.")
+
     static let consentUnknown = Self(
         "consent-unknown", 422, "code-invalid", isEntered: true,
         ja: "同意の種類に、登録されていないものがあります。同意の一覧を取り直し、本人にもう一度選んでもらってください。",

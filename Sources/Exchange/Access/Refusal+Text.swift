@@ -111,6 +111,7 @@ extension Refusal {
             .cardSuperseded,
             .cardUnbound,
             .cardLocked,
+            .residentDeceased,
             .consentUnknown,
             .visitUnknown,
             .visitEnded,
@@ -211,6 +212,7 @@ extension Refusal {
         case .cardSuperseded: .cardSuperseded
         case .cardUnbound: .cardUnbound
         case .cardLocked: .cardLocked
+        case .residentDeceased: .residentDeceased
         case .consentUnknown: .consentUnknown
         case .visitUnknown: .visitUnknown
         case .visitEnded: .visitEnded

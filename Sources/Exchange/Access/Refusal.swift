@@ -39,6 +39,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case cardSuperseded
     case cardUnbound
     case cardLocked
+    case residentDeceased
     case consentUnknown
     case visitUnknown
     case visitEnded

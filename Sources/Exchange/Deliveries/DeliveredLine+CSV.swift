@@ -27,6 +27,11 @@ extension DeliveryField {
                 "医療機関コード", "健診", "健診日", "判定", "受診券", "請求額", "請求にならない理由", "項目",
                 "値", "単位",
             ]
+        case .checks:
+            [
+                "資格確認ID", "受付番号", "実施機関", "機関別受給者証種別ID", "受給者証サブキー", "公費負担者番号",
+                "公費受給者番号", "診療日", "答えた結果", "今の結果", "今の結果の日",
+            ]
         case .claims:
             [
                 "医療機関コード", "会計番号", "機関別受給者証種別ID", "受給者証サブキー", "公費受給者番号",
@@ -82,6 +87,8 @@ extension DeliveredLine {
             [common(line.version.version, line.version.recordedAt) + cells(line)]
         case .checkup(let checkup):
             rows(checkup)
+        case .check(let notice):
+            [common(1, notice.madeAt) + cells(notice)]
         case .bill(let bill, let recipientNumber):
             [common(bill.version, bill.recordedAt) + cells(bill, recipientNumber)]
         }
@@ -127,6 +134,15 @@ extension DeliveredLine {
                 line?.refusal?.rawValue ?? "",
             ]
         return result.entries.map { face + [$0.item] + $0.value.cells }
+    }
+
+    private func cells(_ notice: CheckNotice) -> [String] {
+        [
+            notice.check.text, notice.visit.text, notice.certificate.body,
+            notice.certificate.typeID, notice.certificate.subKey, notice.payerNumber ?? "",
+            notice.recipientNumber ?? "", notice.serviceDate.text, notice.change.told.rawValue,
+            notice.change.outcome.rawValue, notice.change.day?.text ?? "",
+        ]
     }
 
     private func cells(_ bill: BillVersion, _ recipientNumber: String?) -> [String] {

@@ -3,6 +3,7 @@ package enum DeliveredContent: Sendable {
     case entitlement(EntitlementVersion)
     case vaccination(MunicipalLine)
     case checkup(ShownCheckup)
+    case check(CheckNotice)
     /// With the recipient number that the certificate carried.
     case bill(BillVersion, recipientNumber: String?)
 }
@@ -52,6 +53,8 @@ package struct DeliveredLine: Sendable {
             guard let maternal = rules.maternal else { throw .rulesUnknown }
             let bytes = checkup.named(id).render(as: patientID, tellsClaim: true, maternal)
             return entry("DiagnosticReport", bytes)
+        case .check(let notice):
+            return entry("Communication", notice.render(id: id, of: patientID, rules.subsidy))
         case .bill(let bill, _):
             return entry(
                 "ClaimResponse",
@@ -84,8 +87,11 @@ package struct DeliveredLine: Sendable {
     }
 
     private var recipientNumber: String? {
-        guard case .bill(_, let recipientNumber) = content else { return nil }
-        return recipientNumber
+        switch content {
+        case .bill(_, let recipientNumber): recipientNumber
+        case .check(let notice): notice.recipientNumber
+        default: nil
+        }
     }
 }
 

@@ -9,6 +9,8 @@ package enum DeliveryField: String, CaseIterable, Hashable, Sendable {
     case maternal
     /// 慎重に扱う健診項目: for a body that is entitled to it, by itself, never among the others.
     case maternalSensitive = "maternal-sensitive"
+    /// 資格の訂正: to an institution, checks whose answers are no longer so.
+    case checks
     /// 会計: what was confirmed, or taken back, on its certificates.
     case claims
 
@@ -18,6 +20,7 @@ package enum DeliveryField: String, CaseIterable, Hashable, Sendable {
         case .immunization: .receiveVaccinations
         case .maternal: .receiveCheckups
         case .maternalSensitive: .receiveSensitiveCheckups
+        case .checks: .receiveCheckNotices
         case .claims: .receiveBills
         }
     }

@@ -31,6 +31,7 @@ extension RowCode {
             return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
         case .ticketNotOpen:
             return "\(what)に、使われたか交付されていない受診券があります。券の種類と回を確かめ、\(Self.correct)"
+        case .anotherPerson, .sequenceReused, .dayAhead: return ofLifeEvent(what, name)?.ja ?? what
         case .unreadable:
             return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
                 + "この行だけを送り直してください。"
@@ -86,9 +87,9 @@ extension RowCode {
             "This person is not known as your resident. Check the move; schemes of the "
                 + "prefecture are registered by the prefecture."
         case .staleHistory:
-            "A newer version than this \(name) is already registered. Fetch the latest history "
-                + Self.again
+            "A newer version than this \(name) is already registered. Fetch it \(Self.again)"
         case .ticketNotOpen: "\(name) names a ticket that is not open. Correct it \(Self.again)"
+        case .anotherPerson, .sequenceReused, .dayAhead: ofLifeEvent(name, name)?.en ?? name
         case .unreadable:
             "\(name) has bytes that are no character. Find out what was written, correct the "
                 + "encoding \(Self.again)"

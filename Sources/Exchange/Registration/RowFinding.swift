@@ -66,6 +66,9 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case notOwnResident = "not-own-resident"
     case staleHistory = "stale-history"
     case ticketNotOpen = "ticket-not-open"
+    case anotherPerson = "another-person"
+    case sequenceReused = "sequence-reused"
+    case dayAhead = "day-ahead"
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -85,7 +88,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
-            .staleHistory, .ticketNotOpen, .unreadable, .fieldCount, .quoting:
+            .staleHistory, .ticketNotOpen, .anotherPerson, .sequenceReused, .dayAhead, .unreadable,
+            .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded:

@@ -96,5 +96,16 @@ struct RowItem: Hashable, Sendable {
         "municipality": RowItem(
             "市区町村コード", "検査数字の合う6桁", "six digits with a valid check digit"),
         "from": RowItem("異動日", day.0, day.1),
+        "effectiveOn": RowItem("異動年月日", day.0, day.1),
+        "knownOn": RowItem(
+            "届出年月日", "今日までの実在する日付YYYY-MM-DD", "a day up to today, as YYYY-MM-DD"),
+        "corrects": RowItem(
+            "訂正する異動通番", "この市区町村が送った別の異動の通番(修正と取消だけ)",
+            "the sequence of another event of yours, of a correction or cancellation alone"),
+        "otherMunicipality": RowItem(
+            "相手市区町村コード", "検査数字の合う6桁", "six digits with a valid check digit"),
+        "name": RowItem("氏名", "200文字以内の文字列", "text of at most 200 characters"),
+        "sex": RowItem(
+            "性別", "\"1\"(男)、\"2\"(女)、\"3\"(未設定)", "\"1\" male, \"2\" female or \"3\" not set"),
     ]
 }

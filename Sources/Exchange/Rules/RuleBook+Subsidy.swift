@@ -2,7 +2,7 @@
 /// counts.
 extension RuleFolder {
     func subsidyRules(
-        version: String, consentKinds: [ConsentKindRule]
+        version: String, consentKinds: [ConsentKindRule], isKept: Bool
     ) throws(RuleFault) -> SubsidyRules {
         let kinds = Set(consentKinds.filter { $0.field == "subsidy" }.map(\.kind))
         let lawNumbers = try lawNumbers()
@@ -27,7 +27,28 @@ extension RuleFolder {
         }
         return SubsidyRules(
             version: version, programs: programs, consentKinds: kinds, lawNumbers: lawNumbers,
-            limits: try limits(), bodyNames: bodyNames, texts: try texts())
+            limits: (try limits(), try moves(isKept: isKept)), bodyNames: bodyNames,
+            texts: try texts())
+    }
+
+    /// A version kept from before there were life events ended every entitlement with the last day.
+    private func moves(isKept: Bool) throws(RuleFault) -> MoveRules {
+        let path = "subsidy/moves.json"
+        if isKept, files[path] == nil { return .ending }
+        let file = try file(path)
+        _ = try file.source()
+        try file.requireOnly(["source", "verified", "note", "arrivalWithinDays", "schemes"])
+        var schemes: [MoveRules.Scheme] = []
+        for row in try file.children("schemes") {
+            try row.requireOnly(["body", "certificateTypeID", "afterMove"])
+            schemes.append(
+                MoveRules.Scheme(
+                    body: try row.bodyPattern("body"),
+                    certificateTypeID: try row.string("certificateTypeID"),
+                    afterMove: try row.choice("afterMove")))
+        }
+        return MoveRules(
+            arrivalWithinDays: try file.int("arrivalWithinDays", in: 0...366), schemes: schemes)
     }
 
     func lawNumbers() throws(RuleFault) -> LawNumbers {

@@ -58,7 +58,8 @@ package final class RuleBook: Sendable {
         }
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         layouts = try Layouts(of: folder, isKept: isKept)
-        subsidy = try folder.subsidyRules(version: version, consentKinds: consentKinds)
+        subsidy = try folder.subsidyRules(
+            version: version, consentKinds: consentKinds, isKept: isKept)
         maternal = try Self.field(isKept) { () throws(RuleFault) in
             try MaternalRules(reading: folder, isKept: isKept)
         }

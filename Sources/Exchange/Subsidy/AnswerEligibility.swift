@@ -53,6 +53,30 @@ struct EligibilityDecision {
                 answer(on: program, of: body, asOf: asOf) { _ in true }
             }
         }
+        answerFollowing(bodies)
+    }
+
+    /// 転出後も続く資格: what a former municipality of the prefecture holds under a scheme that follows its
+    /// residents, until the new one holds one of the same scheme. Of anything else there nothing is said.
+    private mutating func answerFollowing(_ bodies: ResponsibleBodies) {
+        for body in facts.formerMunicipalities(in: bodies.prefecture, before: day)
+        where body != bodies.municipality {
+            guard let asOf = connection(of: body) else { continue }
+            for program in rules.programs(of: body, on: day)
+            where facts.visit.consents.contains(program.consentKind)
+                && rules.moves.afterMove(program.certificateTypeID, of: body)
+                    == .followsInPrefecture
+                && !items.contains(where: { $0.isHeldLocally(as: program) })
+            {
+                let rows = rows(of: program, in: body) { _ in true }
+                let held = Self.certificates(rows).map { finding(among: $0, program) }
+                    .filter(\.outcome.isHeld)
+                guard !held.isEmpty else { continue }
+                noteStaleness(of: body, asOf: asOf)
+                noteReview(of: program, in: body, answering: rows) { _ in true }
+                for finding in held { tell(finding, program, of: body, asOf: asOf) }
+            }
+        }
     }
 
     /// Showing the paper is the consent to that one certificate, so its kind is not asked again;
@@ -72,7 +96,11 @@ struct EligibilityDecision {
         }
         noteStaleness(of: body, asOf: asOf)
         guard let program else { return items.append(item(body, nil, .noneHeld, asOf: asOf)) }
-        guard ResponsibleBodies(municipality: residence.municipality)?.contains(body) == true else {
+        let bodies = ResponsibleBodies(municipality: residence.municipality)
+        let isFollowing =
+            bodies?.prefecture == ResponsibleBodies.prefecture(of: body)
+            && rules.moves.afterMove(program.certificateTypeID, of: body) == .followsInPrefecture
+        guard bodies?.contains(body) == true || isFollowing else {
             return answerMovedAway(shown, program, asOf: asOf)
         }
         answer(on: program, of: body, asOf: asOf) { $0.isSameRow(as: shown) }
@@ -130,14 +158,17 @@ struct EligibilityDecision {
         guard !told.isEmpty else {
             return items.append(item(body, program, .noneHeld, asOf: asOf))
         }
-        for finding in told {
-            versionsUsed.insert(finding.row.version)
-            items.append(
-                .init(
-                    body: body, program: program, outcome: finding.outcome, date: finding.date,
-                    asOf: asOf, certificate: finding.outcome.isHeld ? finding.row : nil, order: nil)
-            )
-        }
+        for finding in told { tell(finding, program, of: body, asOf: asOf) }
+    }
+
+    private mutating func tell(
+        _ finding: Finding, _ program: SubsidyProgram, of body: String, asOf: Instant
+    ) {
+        versionsUsed.insert(finding.row.version)
+        items.append(
+            .init(
+                body: body, program: program, outcome: finding.outcome, date: finding.date,
+                asOf: asOf, certificate: finding.outcome.isHeld ? finding.row : nil, order: nil))
     }
 
     /// The newest reviewed version of each registered row; deleted rows do not count.
@@ -280,7 +311,31 @@ struct EligibilityDecision {
     }
 }
 
+extension EligibilityAnswer.Item {
+    /// A certificate of the same scheme answers already.
+    fileprivate func isHeldLocally(as other: SubsidyProgram) -> Bool {
+        guard outcome.isHeld, let program else { return false }
+        return program.lawNumber == other.lawNumber
+            && (other.lawNumber != nil || program.certificateTypeID == other.certificateTypeID)
+    }
+}
+
 extension EligibilityFacts {
+    /// Where the resident lived before, the latest first, as long as it was in the prefecture.
+    fileprivate func formerMunicipalities(in prefecture: String, before day: CalendarDay)
+        -> [String]
+    {
+        var found: [String] = []
+        var next = day
+        while let residence = residence(on: next),
+            ResponsibleBodies(municipality: residence.municipality)?.prefecture == prefecture
+        {
+            if !found.contains(residence.municipality) { found.append(residence.municipality) }
+            next = residence.from.adding(days: -1)
+        }
+        return found
+    }
+
     func residence(on day: CalendarDay) -> Residence? {
         residences.residence(on: day, knownBy: decidedAt)
     }

@@ -70,12 +70,12 @@ package final class SubsidyProgram: Sendable, Hashable {
 
     package func isEffective(on day: CalendarDay) -> Bool { effective.contains(day) }
 
-    package func isOf(_ code: String) -> Bool {
-        body == code || (body.utf8.contains(UInt8(ascii: "?")) && matches(code))
-    }
+    package func isOf(_ code: String) -> Bool { Self.pattern(body, names: code) }
 
-    private func matches(_ code: String) -> Bool {
-        body.utf8.count == code.utf8.count
+    /// `?` stands for any digit.
+    static func pattern(_ body: String, names code: String) -> Bool {
+        guard body != code else { return true }
+        return body.utf8.contains(UInt8(ascii: "?")) && body.utf8.count == code.utf8.count
             && zip(body.utf8, code.utf8).allSatisfy { $0 == UInt8(ascii: "?") || $0 == $1 }
     }
 }

@@ -13,6 +13,8 @@ package struct SubsidyRules: Sendable {
     package let cardExpiresSoonDays: Int
     package let bodyNames: [String: BilingualText]
     package let texts: EligibilityTexts
+    /// 異動の決まり.
+    package let moves: MoveRules
     let phrases: EligibilityPhrases
 
     private let programsByBody: [String: [SubsidyProgram]]
@@ -21,7 +23,8 @@ package struct SubsidyRules: Sendable {
 
     init(
         version: String, programs: [SubsidyProgram], consentKinds: Set<ConsentKind>,
-        lawNumbers: LawNumbers, limits: EligibilityLimits, bodyNames: [String: BilingualText],
+        lawNumbers: LawNumbers, limits: (answers: EligibilityLimits, moves: MoveRules),
+        bodyNames: [String: BilingualText],
         texts: EligibilityTexts
     ) {
         self.version = version
@@ -29,9 +32,10 @@ package struct SubsidyRules: Sendable {
         self.consentKinds = consentKinds
         lawNumberOrder = lawNumbers.order
         lawNumberNames = lawNumbers.names
-        staleHoursDefault = limits.staleHoursDefault
-        staleHoursByBody = limits.staleHoursByBody
-        cardExpiresSoonDays = limits.cardExpiresSoonDays
+        staleHoursDefault = limits.answers.staleHoursDefault
+        staleHoursByBody = limits.answers.staleHoursByBody
+        cardExpiresSoonDays = limits.answers.cardExpiresSoonDays
+        moves = limits.moves
         self.bodyNames = bodyNames
         self.texts = texts
         phrases = EligibilityPhrases(programs: programs, bodyNames: bodyNames, texts: texts)

@@ -8,7 +8,8 @@ import Trust
 /// here.
 extension GatewayParts {
     func feedCards(_ asking: Asking) async throws -> Response {
-        try await registration(
+        let rules = try ledger.rules.current()
+        return try await registration(
             asking, field: "cards", read: readCardFeedEvents,
             apply: { records, task, rows in
                 let keys = keys.ring
@@ -16,7 +17,7 @@ extension GatewayParts {
                     NumberedCardEvent(
                         event, number: { numberHash($0, keys) }, card: { $0.hash(keys) })
                 }
-                return try records.applyCardFeed(task, events)
+                return try records.applyCardFeed(task, events, rules: rules)
             })
     }
 }

@@ -16,12 +16,13 @@ package enum OpenAPI {
         case .institution:
             [
                 visits, emergencyVisits, eligibility, vaccinations, reactions, screenings, checkups,
-                bills, claimStatements,
+                bills, claimStatements, checkNotices,
                 common,
             ].flatMap(\.self)
         case .office:
             [
                 officeTokens, registrations, files, deliveries, statements, guardianships,
+                lifeEvents,
                 invitations, vaccinationLines, reactionReports, coverage, maternalOffice, claims,
                 refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
@@ -40,7 +41,7 @@ package enum OpenAPI {
     private static let schemas: [(name: String, schema: Schema)] = [
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, statementSchemas,
         cardSchemas,
-        sessionSchemas, representationSchemas,
+        sessionSchemas, representationSchemas, lifeEventSchemas,
         vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas,
         claimSchemas, refundSchemas, attendanceSchemas,
         contractSchemas,

@@ -28,6 +28,7 @@ enum Refusals {
         .nonceUnknown, .nonceExpired, .nonceUsed, .cardNotTrusted, .cardSignatureInvalid,
         .cardExpired,
         .cardRevoked, .cardRevocationUnknown, .cardSuperseded, .cardUnbound,
+        .residentDeceased,
     ]
 
     static let ofOfficeToken: [Refusal] = [.tokenInvalid, .tokenExpired, .tokenOfAnotherParty]

@@ -4,13 +4,14 @@ import Hummingbird
 import Ledger
 import NIOCore
 
-/// 連携の受領: `GET /deliveries/{field}`, what happened since, to the municipality or prefecture it concerns and
-/// to nobody else. The lines after `_cursor`, by which the reader says that it has received all up to it;
-/// without one, those after the last that it said so of. At least once, in one order. A Bundle, or CSV with
-/// `Accept: text/csv`. `GET /fhir/Immunization` is the same line of vaccinations at its place in FHIR.
+/// 連携の受領: `GET /deliveries/{field}`, what happened since, to the municipality, prefecture or
+/// institution it concerns and to nobody else. The lines after `_cursor`, by which the reader says
+/// that it has received all up to it; without one, those after the last that it said so of. At
+/// least once, in one order. A Bundle, or CSV with `Accept: text/csv`. `GET /fhir/Immunization` is
+/// the same line of vaccinations at its place in FHIR.
 extension GatewayParts {
-    var deliveryRoutes: [Route] {
-        DeliveryField.allCases.map { field in
+    func deliveryRoutes(to role: Role) -> [Route] {
+        DeliveryField.allCases.filter { $0.purpose.may(role) }.map { field in
             route(
                 .get, "/deliveries/\(field.rawValue)", for: field.purpose, handle: receive(field))
         }

@@ -69,14 +69,16 @@ extension Records {
     /// kept: whoever is bound to the card later is bound to a revoked one. Whose card is revoked is
     /// signed out everywhere, and so is who acts with a card that is.
     package mutating func applyCardFeed(
-        _ request: RegistrationRequest, _ events: [NumberedCardEvent]
+        _ request: RegistrationRequest, _ events: [NumberedCardEvent], rules: RuleBook
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let (plan, persons, key) = try plan(events)
+        let life = try outcome(ofFeed: plan.residences(at: now), rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
-        return endTask(request, plan.outcomes) { [plan, now] _ in
+        return endTask(request, plan.outcomes) { [plan, now, caller] task in
             persons.steps + Self.steps(plan, key, at: now)
+                + life.steps(caller.party.code, task: task, at: now)
         }
     }
 
@@ -193,7 +195,8 @@ extension Records {
     private static let selectResidences = Statement(
         """
         select distinct on (person, from_day) person, from_day, municipality
-        from exchange.residence where person = any ($1) order by person, from_day, version desc
+        from exchange.residence where person = any ($1) and not is_derived
+        order by person, from_day, version desc
         """)
 
     private static let givenBindings = """
@@ -222,7 +225,7 @@ extension Records {
         """)
 
     /// Whoever found the card may hold a session that was begun with it.
-    private static let endTokens = Statement(
+    static let endTokens = Statement(
         """
         update exchange.resident_token set revoked_at = $2
         where revoked_at is null and (person = any ($1) and representative is null

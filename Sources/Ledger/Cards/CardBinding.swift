@@ -9,10 +9,14 @@ struct CardBinding {
     private let isRevoked: Bool
     private let validFrom: Instant
     private let validTo: Instant
+    private let isOfDeceased: Bool
 
     /// Of `exchange.card_binding b`.
-    static let columns =
-        "b.person, b.superseded_by is not null, b.revoked_at is not null, b.valid_from, b.valid_to"
+    static let columns = """
+        b.person, b.superseded_by is not null, b.revoked_at is not null, b.valid_from, b.valid_to,
+            exists (select 1 from exchange.deceased d where d.person = b.person)
+        """
+    static let columnCount = 6
 
     init(_ row: Row, from column: Int) throws {
         person = try row.uuid(column).person
@@ -20,13 +24,16 @@ struct CardBinding {
         isRevoked = try row.bool(column + 2)
         validFrom = Instant(microseconds: try row.instant(column + 3))
         validTo = Instant(microseconds: try row.instant(column + 4))
+        isOfDeceased = try row.bool(column + 5)
     }
 
-    /// Throws `.cardSuperseded`, `.cardRevoked`, `.cardExpired`, or `.cardUnbound` before its time.
+    /// Throws `.cardSuperseded`, `.cardRevoked`, `.cardExpired`, or `.cardUnbound` before its time;
+    /// `.residentDeceased` for a card that would still count.
     func require(at now: Instant) throws {
         if isSuperseded { throw Refusal.cardSuperseded }
         if isRevoked { throw Refusal.cardRevoked }
         guard now < validTo else { throw Refusal.cardExpired }
         guard now >= validFrom else { throw Refusal.cardUnbound }
+        if isOfDeceased { throw Refusal.residentDeceased }
     }
 }

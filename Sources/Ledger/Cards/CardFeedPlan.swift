@@ -37,6 +37,19 @@ struct CardFeedPlan {
         residences[residing] = municipality
     }
 
+    /// The new homes as rows that are written now, in the order told.
+    func residences(at now: Instant) -> [(person: PersonKey, residence: Residence)] {
+        newResidences.enumerated().map { place, new in
+            (
+                new.at.person,
+                Residence(
+                    version: .max - newResidences.count + place,
+                    municipality: new.municipality?.digits ?? Residence.nowhere,
+                    from: new.at.from, knownAt: now)
+            )
+        }
+    }
+
     /// Bindings that are new, in one order for everybody.
     var newBindings: [(card: HashChain, binding: Binding)] { changed { stood[$0] == nil } }
 

@@ -37,15 +37,14 @@ extension MonthFacts {
         for index in 0..<rows[0].count {
             let row = rows[0][index]
             let at = asked[try row.int(0) - 1]
-            let basis = try EligibilityBasis(try row.text(2))
-            guard basis.form == EligibilityAnswer.form else { continue }
-            let check = AnsweredCheck(
-                id: try row.uuid(1).record, basis: basis,
-                visit: try VisitReading.VisitRow(row, from: 3),
-                institution: try Party(key: at.party))
-            let answer = check.answer(
-                versions[at.person] ?? [], residences[at.person] ?? [],
-                try kept(basis.rulesVersion).subsidy, for: body)
+            guard let check = try AnsweredCheck(row, from: 1, of: Party(key: at.party)) else {
+                continue
+            }
+            let answer = answerEligibility(
+                check.question,
+                check.facts(versions[at.person] ?? [], residences[at.person] ?? []),
+                try kept(check.basis.rulesVersion).subsidy
+            ).only(of: body)
             take(answer, check, places[at] ?? [])
         }
     }
@@ -91,8 +90,7 @@ extension MonthFacts {
 
     private static let selectChecks = Statement(
         """
-        select q.ord, e.entry, e.basis, v.visit, v.person, v.patient, v.agreed, v.limited_to,
-            v.card_valid_to, v.opened_at, v.ends_at, false
+        select q.ord, \(AnsweredCheck.columns)
         from unnest($1::uuid[], $2::text[]) with ordinality as q(person, party, ord)
         join log.access_entry e on e.person = q.person and e.at >= $3 and e.party = q.party
             and e.purpose = 'check-eligibility' and e.outcome = 'ok'
@@ -115,33 +113,4 @@ private struct Visited: Hashable {
 
     /// Of a claim that names no institution, nobody's.
     var party: String { "institution:" + (Claim.text(ofInstitution: institution) ?? "") }
-}
-
-/// 答えた資格確認: what an institution asked once, and what it was decided from.
-private struct AnsweredCheck {
-    let id: RecordID
-    let basis: EligibilityBasis
-    let visit: VisitReading.VisitRow
-    let institution: Party
-
-    /// The same decision, as far as it is about one body.
-    func answer(
-        _ versions: [EntitlementVersion], _ residences: [Residence], _ rules: SubsidyRules,
-        for body: String
-    ) -> EligibilityAnswer {
-        var agreed = visit.facts
-        agreed.consents = basis.consents ?? agreed.consents
-        let held = Set(basis.entitlements)
-        let lived = Set(basis.residences)
-        return answerEligibility(
-            EligibilityQuestion(
-                institution: institution, serviceDate: basis.serviceDate,
-                visitID: visit.id.text, patientID: visit.patient, purposes: basis.purposes),
-            EligibilityFacts(
-                visit: agreed, residences: residences.filter { lived.contains($0.version) },
-                entitlements: versions.filter { held.contains($0.version) }, bodies: basis.bodies,
-                designations: basis.designations, reached: basis.reached,
-                decidedAt: basis.decidedAt), rules
-        ).only(of: body)
-    }
 }

@@ -10,6 +10,7 @@ extension DeliveryField {
         case .immunization: Self.selectVaccinations
         case .maternal: Self.selectCheckups
         case .maternalSensitive: Self.selectSensitiveCheckups
+        case .checks: Self.selectCheckNotices
         case .claims: Self.selectBills
         }
     }
@@ -30,6 +31,7 @@ extension DeliveryField {
             let compartment: CheckupCompartment = self == .maternal ? .open : .sensitive
             let held = try HeldCheckup(row, from: column, compartment, maternal)
             return .checkup(held.shown)
+        case .checks: return .check(try CheckNotice(row, from: column))
         case .claims:
             return .bill(
                 try BillVersion(row, from: column + 1),
@@ -102,6 +104,14 @@ extension DeliveryField {
             \(Delivery.keys)
             """
     }
+
+    private static let selectCheckNotices = after(
+        """
+        select \(Delivery.head), \(CheckNotice.columns)
+        from exchange.delivery d
+        join exchange.check_notice c on c.person = d.person and c.notice = d.record
+        \(Delivery.keys)
+        """, of: .checks)
 
     private static let selectBills = after(
         """

@@ -147,7 +147,7 @@ private struct Ending {
 }
 
 extension JSONObject {
-    fileprivate func replacing(_ name: String, by value: JSON) -> JSONObject {
+    func replacing(_ name: String, by value: JSON) -> JSONObject {
         JSONObject(members.map { $0.name == name ? .init(name: name, value: value) : $0 })
     }
 }

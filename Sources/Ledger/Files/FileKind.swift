@@ -68,7 +68,8 @@ extension FileKind {
         [
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
-            checkupTargets, guardianships(hashing), cardBindings(hashing), vaccinationTargets,
+            checkupTargets, guardianships(hashing), cardBindings(hashing), lifeEvents,
+            vaccinationTargets,
         ]
     }
 
@@ -115,6 +116,19 @@ extension FileKind {
         },
         standing: { records, _ in try records.standingVaccinationTargets() })
 
+    private static let lifeEvents = FileKind(
+        "residence-moves", .registerLifeEvents, registration: "life-event",
+        read: { kept, _ in
+            parted(kept.map { $0.row.lifeEventRow(number: .besideTheRow) }, kept) { number, row in
+                NumberedLifeEvent(row, number: number)
+            }
+        },
+        weigh: { records, rows, rules in try records.weighLifeEvents(rows, rules: rules) },
+        register: { records, request, rows, rules in
+            try records.registerLifeEvents(request, rows, rules: rules)
+        },
+        standing: { records, _ in try records.standingLifeEvents() })
+
     /// Its rows name people by keys that the municipality registered: no number is in them.
     private static func guardianships(_ hashing: FileHashing) -> FileKind {
         FileKind(
@@ -141,7 +155,9 @@ extension FileKind {
                 }
             },
             weigh: { records, events, _ in try records.weighCardFeed(events) },
-            register: { records, request, events, _ in try records.applyCardFeed(request, events) },
+            register: { records, request, events, rules in
+                try records.applyCardFeed(request, events, rules: rules)
+            },
             standing: { records, _ in try records.standingCards() })
     }
 

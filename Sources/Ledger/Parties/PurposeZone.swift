@@ -8,7 +8,7 @@ extension Purpose {
     var isOfficeZone: Bool {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
-            .registerVaccinationTargets, .readCoverage,
+            .registerLifeEvents, .registerVaccinationTargets, .readCoverage,
             .readRegistration, .readStatement, .feedCards, .settleReview,
             .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:

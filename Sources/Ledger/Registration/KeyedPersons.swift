@@ -32,5 +32,8 @@ extension Records {
         union
         select identity_key, person from exchange.checkup_target
         where municipality = $1 and identity_key = any ($2)
+        union
+        select identity_key, person from exchange.life_event
+        where municipality = $1 and identity_key = any ($2)
         """)
 }

@@ -46,7 +46,10 @@ extension Records {
 
     /// Settles one row by a version of its own after it; what was held back stays as it was, for
     /// replays and for the record. Throws `.recordUnknown` for a row that is not held back.
-    package mutating func settleReview(_ version: Int, _ verdict: ReviewVerdict) throws {
+    /// An event that was told of the resident has its way with what is accepted.
+    package mutating func settleReview(_ version: Int, _ verdict: ReviewVerdict, rules: RuleBook)
+        throws
+    {
         _ = try transaction.query(Self.lockReviews)
         let rows = try transaction.query(Self.selectReview, [.int(version)])
         guard let row = rows.first else { throw Refusal.recordUnknown }
@@ -61,7 +64,9 @@ extension Records {
         let held: [Value] = [.person(person), .int(version)]
         switch verdict.kind {
         case .accept:
-            write([(Self.acceptIdentity, held), (Self.acceptEntitlement, held)])
+            try transaction.run(Self.acceptIdentity, held)
+            try transaction.run(Self.acceptEntitlement, held)
+            write(try ends(of: [person], rules).steps(task: nil))
         case .reject: write([(Self.reject, held)])
         }
         enter(person, basis: writer.text)
@@ -123,10 +128,11 @@ extension Records {
             select later.* from held e
             join exchange.entitlement later on \(EntitlementRow.isSame) and not later.is_under_review
             order by later.version desc limit 1)
-        insert into exchange.entitlement (\(key), \(contents), face_digest, is_deleted, is_under_review)
-        select \(key), \(contents), face_digest, is_deleted, false from before
+        insert into exchange.entitlement (\(key), \(contents), face_digest, is_deleted, is_under_review,
+            is_by_event)
+        select \(key), \(contents), face_digest, is_deleted, false, is_by_event from before
         union all
-        select \(key), \(contents), sha256(face_digest || 'rejected'::bytea), true, false
+        select \(key), \(contents), sha256(face_digest || 'rejected'::bytea), true, false, false
         from held where not exists (select 1 from before)
         """)
 }

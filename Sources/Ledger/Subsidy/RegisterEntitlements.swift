@@ -26,10 +26,11 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let (plan, persons) = try plan(rows, rules)
+        let ends = try ends(of: plan.words(among: Set(persons.known), of: caller.party.code), rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
-            persons.steps + Self.steps(plan, of: body, task: task)
+            persons.steps + Self.steps(plan, of: body, task: task) + ends.steps(task: task)
         }
     }
 
@@ -139,7 +140,7 @@ extension Records {
 
     /// What a body says of a person counts while it holds a row of theirs: a body that linked the
     /// wrong number takes its rows back and is then free to register the right ones.
-    private static let selectIdentities = Statement(
+    static let selectIdentities = Statement(
         """
         select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex,
             is_not_disclosed
@@ -202,7 +203,7 @@ extension Records {
 }
 
 extension RegistrationPlan.KnownIdentity {
-    fileprivate init(_ row: Row, from column: Int) throws {
+    init(_ row: Row, from column: Int) throws {
         facts = IdentityFacts(
             name: try row.text(column), nameKana: try row.optionalText(column + 1),
             address: try row.optionalText(column + 2), dateOfBirth: try row.text(column + 3),

@@ -181,6 +181,24 @@ struct RegistrationPlan {
     }
 }
 
+extension RegistrationPlan {
+    /// What the body says from now on of people who were known before.
+    func words(among known: Set<PersonKey>, of body: String) -> [(
+        key: EntitlementEnds.Key, own: EntitlementEnds.Own
+    )] {
+        entitlements.filter { !$0.isUnderReview && known.contains($0.key.person) }.map { new in
+            (
+                EntitlementEnds.Key(
+                    person: new.key.person, body: body, certificateType: new.key.certificateType,
+                    subKey: new.key.subKey, historyKey: new.key.historyKey),
+                EntitlementEnds.Own(
+                    validFrom: new.certificate.validFrom, validTo: new.certificate.validTo,
+                    isDeleted: new.row.isDeleted, face: new.row.face)
+            )
+        }
+    }
+}
+
 extension IdentityFacts {
     init(_ person: SubsidyRegistrationRow.Person) {
         self.init(

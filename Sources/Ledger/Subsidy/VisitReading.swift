@@ -127,11 +127,17 @@ struct VisitReading: Sendable {
 
     private mutating func add(body: String, _ row: Row, _ column: Int) throws {
         guard !bodies.contains(where: { $0.body == body }) else { return }
-        bodies.append(
-            BodyStanding(
-                body: body,
-                connectedSince: try row.optionalDay(column).map(CalendarDay.init(daysSince1970:)),
-                asOf: try row.optionalInstant(column + 1).map(Instant.init(microseconds:))))
+        bodies.append(try BodyStanding(body, row, from: column))
+    }
+}
+
+extension BodyStanding {
+    /// Since when it is connected, and when its last registration was applied.
+    init(_ body: String, _ row: Row, from column: Int) throws {
+        self.init(
+            body: body,
+            connectedSince: try row.optionalDay(column).map(CalendarDay.init(daysSince1970:)),
+            asOf: try row.optionalInstant(column + 1).map(Instant.init(microseconds:)))
     }
 }
 

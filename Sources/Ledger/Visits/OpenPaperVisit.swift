@@ -57,7 +57,8 @@ extension Records {
     /// Opens a visit that answers on this one certificate alone, leaves the resident a notice, and
     /// is confirmed by the next card visit of the same person here.
     ///
-    /// Throws `.paperNotConfirmed` in the same words whatever did not match.
+    /// Throws `.paperNotConfirmed` in the same words whatever did not match, and `.residentDeceased` where
+    /// everything did.
     package mutating func openPaperVisit(
         _ paper: PaperCertificate, _: PaperTry, end: (Instant) -> Instant,
         pairwise: (PersonKey) -> PairwiseIDs
@@ -68,6 +69,8 @@ extension Records {
         guard rows.count == 1 else { throw Refusal.paperNotConfirmed }
         let row = rows[0]
         let person = try row.uuid(0).person
+        subject.person = person
+        if try row.bool(3) { throw Refusal.residentDeceased }
         let ids = pairwise(person)
         let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
         let visit = OpenedVisit(
@@ -90,7 +93,8 @@ extension Records {
     /// is no match.
     private static let selectPaper = Statement(
         """
-        select e.person, max(e.version), min(e.consent_kind)
+        select e.person, max(e.version), min(e.consent_kind),
+            exists (select 1 from exchange.deceased d where d.person = e.person)
         from exchange.entitlement e
         where e.recipient_number = $1 and e.payer_number = $2 and e.birth_date = $3
             and \(EntitlementRow.isCurrent)

@@ -90,7 +90,8 @@ extension OpeningReading {
         now = Instant(microseconds: try row.instant(0))
         standing = try PartyStanding(row, from: 1)
         binding = try row.optionalUUID(6) == nil ? nil : CardBinding(row, from: 6)
-        earlier = try row.optionalUUID(11) == nil ? nil : NewVisit(row, from: 11)
+        let opened = 6 + CardBinding.columnCount
+        earlier = try row.optionalUUID(opened) == nil ? nil : NewVisit(row, from: opened)
     }
 }
 

@@ -27,7 +27,7 @@ struct ReviewCommand: AsyncParsableCommand {
         var `operator`: String
 
         func access<Answer: Sendable>(
-            _ body: @escaping @Sendable (inout Records) throws -> Answer
+            _ body: @escaping @Sendable (inout Records, RuleBook) throws -> Answer
         ) async throws -> Answer {
             guard let party = try? Party(role: .operator_, code: `operator`) else {
                 throw ValidationError("\(`operator`) is no operator's code.")
@@ -40,8 +40,10 @@ struct ReviewCommand: AsyncParsableCommand {
                 .init(gateway: Address(text), office: Address(text)), logger: OwnerOption().logger)
             do {
                 try await ledger.prepare()
+                let rules = try ledger.rules.current()
                 let answer = try await ledger.access(
-                    Caller(party: party, operatorID: nil), .settleReview, body)
+                    Caller(party: party, operatorID: nil), .settleReview
+                ) { try body(&$0, rules) }
                 await ledger.shutdown()
                 return answer
             } catch let refusal as Refusal {
@@ -58,7 +60,9 @@ struct ReviewCommand: AsyncParsableCommand {
                 throw ValidationError(
                     "--word is one line of at most 200 characters without an individual number.")
             }
-            try await access { try $0.settleReview(version, verdict) }
+            try await access { records, rules in
+                try records.settleReview(version, verdict, rules: rules)
+            }
             Output.line("\(version): \(kind.rawValue)ed")
         }
     }
@@ -69,7 +73,7 @@ struct ReviewCommand: AsyncParsableCommand {
         @OptionGroup var desk: Desk
 
         func run() async throws {
-            for review in try await desk.access({ try $0.openReviews() }) {
+            for review in try await desk.access({ records, _ in try records.openReviews() }) {
                 Output.line(
                     [
                         String(review.version), review.body, review.certificateType,

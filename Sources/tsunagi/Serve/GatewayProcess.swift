@@ -62,7 +62,10 @@ struct GatewayProcess {
                 OfficeIndexService(index: OfficeIndex(Address(address), logger: logger)))
         }
         if settings.endpoints[.office]?.port != nil {
-            services += [FileWork(parts), StatementWork(parts, logger: logger)]
+            services += [
+                FileWork(parts), StatementWork(parts, logger: logger),
+                LossWork(parts, logger: logger),
+            ]
         }
         if let webhook = settings.webhook {
             let caller = WebhookCaller(

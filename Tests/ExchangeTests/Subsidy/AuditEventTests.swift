@@ -35,7 +35,8 @@ import Testing
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
-                .readReaction, .receiveReactions, .readBill, .readScreenings,
+                .readReaction, .receiveReactions, .readBill, .receiveCheckNotices,
+                .readScreenings,
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
                 .readCheckups, .listUnseen, .readCheckupLines, .countAttendance,
@@ -44,7 +45,8 @@ import Testing
                 .reconcileMonth, .readRefunds:
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
-                .registerGuardianships, .registerVaccinationTargets, .settleReview, .feedCards,
+                .registerGuardianships, .registerLifeEvents, .registerVaccinationTargets,
+                .settleReview, .feedCards,
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
                 .saveScreening, .recordCheckup,

@@ -166,10 +166,11 @@ struct DeliveryTests {
         let desk = Caller(party: try Party(role: .operator_, code: "desk"), operatorID: "desk-1")
         _ = try await gateway.registry.load([.init(party: desk.party, name: "運用")], isOptedIn: true)
         let open = try await gateway.ledger.access(desk, .settleReview) { try $0.openReviews() }
+        let rules = try gateway.ledger.rules.current()
         for review in open {
             let verdict = try ReviewVerdict(.accept, word: "第12号")
             try await gateway.ledger.access(desk, .settleReview) {
-                try $0.settleReview(review.version, verdict)
+                try $0.settleReview(review.version, verdict, rules: rules)
             }
         }
         gateway.expectMoreEntries(open.count + 1)

@@ -26,6 +26,10 @@ extension Deed {
             "getMunicipalCheckupRegistrationTask"
         ) { $0.checkupTarget($1) }
         + rows(
+            "/life-events/registration-tasks", "postLifeEventRegistrationTasks",
+            "getLifeEventRegistrationTask"
+        ) { $0.lifeEvent($1) }
+        + rows(
             "/immunization/registration-tasks", "postVaccinationRegistrationTasks",
             "getVaccinationRegistrationTask"
         ) { $0.invitation($1) }
@@ -295,6 +299,7 @@ extension Deed {
         ("entitlements", "Entitlements"), ("entitlements-full", "EntitlementsFull"),
         ("checkup-targets", "CheckupTargets"), ("card-bindings", "CardBindings"),
         ("guardianships", "Guardianships"), ("vaccination-targets", "VaccinationTargets"),
+        ("residence-moves", "ResidenceMoves"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

@@ -35,6 +35,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
     static let elsewhere: Set = [
         "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
         "decideCardBindingsFile", "decideGuardianshipsFile", "decideVaccinationTargetsFile",
+        "decideResidenceMovesFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
@@ -103,6 +104,9 @@ struct Deed: Sendable, CustomTestStringConvertible {
                         {"name":"\(person.resident.name)","sex":"2","reason":"避難所",\
                         "birthDate":"\(person.resident.dateOfBirth)"}
                         """), [("Tsunagi-Operator", "doctor-1")])
+        },
+        institution("receiveCheckNoticeLines", .shown) { _, _ in
+            .get(Cast.clinic, "/deliveries/checks?_cursor=0&_count=1000")
         },
         read("readPatient") { "/fhir/\($0.visit.patient)" },
         institution("submitEligibilityCheck") { fire, person in

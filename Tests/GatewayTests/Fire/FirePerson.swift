@@ -131,6 +131,7 @@ extension Fire {
             ("/medical-subsidy/registration-tasks", fullRow(of: person)),
             ("/municipal-checkup/registration-tasks", checkupTarget(person)),
             ("/immunization/registration-tasks", invitation(person)),
+            ("/life-events/registration-tasks", lifeEvent(person)),
             (
                 "/maternal-health/registration-tasks",
                 person.resident.birth(
@@ -240,6 +241,21 @@ extension Fire {
             ]))
     }
 
+    /// Within the town, so that nobody is taken from it.
+    func lifeEvent(_ person: FirePerson) -> JSON {
+        let today = gateway.clock.today.text
+        return .object(
+            JSONObject([
+                .init(name: "sequence", value: .string("E-\(person.index)")),
+                .init(name: "kind", value: "31"),
+                .init(name: "municipalityIdentityKey", value: .string(person.key)),
+                .init(name: "myNumber", value: .string(person.resident.number)),
+                .init(name: "effectiveOn", value: .string(today)),
+                .init(name: "knownOn", value: .string(today)),
+                .init(name: "isNotDisclosed", value: .bool(false)),
+            ]))
+    }
+
     func invitation(_ person: FirePerson) -> JSON {
         gateway.invitation(
             of: person.resident, key: person.key, programme: FirePerson.programme)
@@ -269,7 +285,13 @@ extension Fire {
         let vaccinations =
             "更新区分,宛名番号,個人番号,接種種別コード,対象期間開始,対象期間終了\r\n"
             + "1,\(person.key),\(number),\(FirePerson.programme),\(today.text),\(today.text)\r\n"
+        let moves =
+            "異動通番,自治体別本人キー,個人番号,異動事由,異動年月日,届出年月日,氏名,氏名カナ,通称,生年月日,性別,住所,"
+            + "相手市区町村コード,訂正する異動通番,不開示フラグ\r\n"
+            + "F-\(person.index),\(person.key),\(number),31,\(today.text),\(today.text),"
+            + ",,,,,,,,0\r\n"
         return [
+            ("residence-moves", Array(moves.utf8)),
             ("vaccination-targets", Array(vaccinations.utf8)),
             ("entitlements", night), ("entitlements-full", night),
             ("checkup-targets", Array(targets.utf8)), ("card-bindings", Array(events.utf8)),

@@ -62,9 +62,10 @@ import Testing
     @Test func `what was already written when the refusal came is taken back`() async throws {
         try await LedgerWorld.with { world in
             let (request, events) = try LedgerWorld.arrival(of: Self.someone)
+            let rules = try world.ledger.rules.current()
             await #expect(throws: Refusal.taskUnknown) {
                 try await world.ledger.access(LedgerWorld.authority, .feedCards) { records in
-                    _ = try records.applyCardFeed(request, events)
+                    _ = try records.applyCardFeed(request, events, rules: rules)
                     throw Refusal.taskUnknown
                 }
             }

@@ -273,10 +273,11 @@ import Testing
     @Test func `until its commit a registration has written nothing`() async throws {
         try await LedgerWorld.with { world in
             let (request, events) = try LedgerWorld.arrival(of: Self.someone)
+            let rules = try world.ledger.rules.current()
             let isDecided = Gate()
             let mayCommit = Gate()
             async let receipt = world.ledger.access(LedgerWorld.authority, .feedCards) { records in
-                let receipt = try records.applyCardFeed(request, events)
+                let receipt = try records.applyCardFeed(request, events, rules: rules)
                 isDecided.open()
                 mayCommit.waitBlocking()
                 return receipt

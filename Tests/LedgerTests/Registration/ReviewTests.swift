@@ -43,8 +43,9 @@ import Testing
         _ version: Int, _ kind: ReviewVerdict.Kind, _ world: LedgerWorld
     ) async throws {
         let verdict = try ReviewVerdict(kind, word: "小金井市 令和8年度 第12号")
+        let rules = try world.ledger.rules.current()
         try await world.ledger.access(desk, .settleReview) {
-            try $0.settleReview(version, verdict)
+            try $0.settleReview(version, verdict, rules: rules)
         }
     }
 
@@ -238,9 +239,10 @@ import Testing
                 }
             }
             let verdict = try ReviewVerdict(.accept, word: "x")
+            let rules = try world.ledger.rules.current()
             await #expect(throws: Refusal.notYourPurpose) {
                 try await world.ledger.access(LedgerWorld.koganei, .settleReview) {
-                    try $0.settleReview(review.version, verdict)
+                    try $0.settleReview(review.version, verdict, rules: rules)
                 }
             }
         }

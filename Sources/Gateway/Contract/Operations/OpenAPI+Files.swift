@@ -36,6 +36,14 @@ extension OpenAPI {
                     """))
         + operations(
             of: ServedLayout(
+                code: "residence-moves", id: "ResidenceMoves", ja: "住民異動",
+                en: "residents' moves, deaths, changes of name and corrections",
+                example: """
+                    異動通番,自治体別本人キー,個人番号,異動事由,異動年月日,届出年月日,氏名,氏名カナ,通称,生年月日,性別,住所,相手市区町村コード,訂正する異動通番,不開示フラグ\r
+                    1,0001,123456789018,21,2026-04-01,2026-03-25,,,,,,,232025,,0\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
                 code: "card-bindings", id: "CardBindings", ja: "カードの紐付けと住所の異動",
                 en: "card bindings and residences, from the card authority alone",
                 example: """

@@ -47,7 +47,9 @@ extension OpenAPI {
                 #"{"payerNumber": "88139995", "recipientNumber": "9999991", "birthDate": "2020-05-05"}"#
             ),
             answers: [.json(201, .reference("Visit"), "The visit, with `confirmedLater`.")],
-            refusals: Refusals.ofItems + Refusals.ofAccess + [.paperNotConfirmed, .paperTooMany]),
+            refusals: Refusals.ofItems + Refusals.ofAccess + [
+                .paperNotConfirmed, .paperTooMany, .residentDeceased,
+            ]),
         Operation(
             method: .get, path: "/fhir/Patient/:id", id: "readPatient", field: "visits",
             ja: "開いている受付の患者を確かめる",

@@ -2,7 +2,14 @@ import Exchange
 
 /// 連携: what bodies receive, each field by itself.
 extension OpenAPI {
-    static let deliveries: [Operation] = DeliveryField.allCases.map { field in
+    static let deliveries = deliveries(to: .municipality)
+    static let checkNotices = deliveries(to: .institution)
+
+    private static func deliveries(to role: Role) -> [Operation] {
+        DeliveryField.allCases.filter { $0.purpose.may(role) }.map { deliveries($0, to: role) }
+    }
+
+    private static func deliveries(_ field: DeliveryField, to role: Role) -> Operation {
         Operation(
             method: .get, path: "/deliveries/\(field.rawValue)", id: "receive\(field.id)Lines",
             field: "deliveries", ja: field.ja,
@@ -11,11 +18,12 @@ extension OpenAPI {
                 + "line of each entry is in its extension "
                 + "(profiles/fhir/StructureDefinition-delivery.json). Every resident shown is on the "
                 + "record.",
-            token: .officeIfAny, parameters: parameters,
+            token: role == .institution ? .none : .officeIfAny, parameters: parameters,
             answers: [answer],
-            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
-                .malformed("_cursor"), .rulesUnknown,
-            ])
+            refusals: Refusals.ofAccess
+                + (role == .institution ? [] : Refusals.ofOfficeToken) + [
+                    .malformed("_cursor"), .rulesUnknown,
+                ])
     }
 
     private static var answer: Operation.Answer {
@@ -49,6 +57,7 @@ extension DeliveryField {
         case .immunization: "Immunization"
         case .maternal: "Maternal"
         case .maternalSensitive: "SensitiveMaternal"
+        case .checks: "CheckNotice"
         case .claims: "Claim"
         }
     }
@@ -59,6 +68,7 @@ extension DeliveryField {
         case .immunization: "住民の接種記録を、台帳と請求の行として受け取る"
         case .maternal: "住民の健診結果を、台帳と請求の行として受け取る"
         case .maternalSensitive: "住民の、慎重に扱う健診項目を受け取る"
+        case .checks: "資格確認の答えが後から変わった知らせを受け取る"
         case .claims: "自分の制度の窓口会計を受け取る"
         }
     }
@@ -73,6 +83,9 @@ extension DeliveryField {
         case .maternal: "Checkups of the municipality's residents: lines of its ledger, and claims."
         case .maternalSensitive:
             "Sensitive items of checkups, for a municipality that the registry designates for them."
+        case .checks:
+            "Checks on days that a certificate has since lost, by a row, a file or an event: which answer, "
+                + "what it is now, and what to do with bill and claim."
         case .claims: "Bills on the body's certificates that were confirmed, or voided after that."
         }
     }

@@ -1,0 +1,167 @@
+package import Exchange
+import Postgres
+
+/// 住民異動の登録の一行 whose individual number, where it has one, has already become a keyed hash.
+package struct NumberedLifeEvent: Sendable {
+    let number: HashChain?
+    let row: LifeEventRow
+
+    package init(_ row: LifeEventRow, number: HashChain?) {
+        self.row = row
+        self.number = number
+    }
+}
+
+extension Records {
+    /// 住民異動の登録: applied exactly once per idempotency key, and each event once per sequence of its
+    /// municipality. Homes, death and the ends of entitlements are reckoned anew from everything that is
+    /// known of the person, in this commit; so any order and repetition comes to the same.
+    ///
+    /// When this is acknowledged, whoever is not to be disclosed is not, and nobody who is told to have
+    /// died is received any more. The residents concerned are told by a notice.
+    package mutating func registerLifeEvents(
+        _ request: RegistrationRequest, _ rows: [NumberedLifeEvent], rules: RuleBook
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let plan = try plan(rows, rules)
+        for person in plan.touched { enter(person) }
+        if plan.touched.isEmpty { enter(nil) }
+        let outcome = try outcome(of: plan, rules)
+        let hidden = Set(plan.news.filter(\.row.isNotDisclosed).map(\.person))
+        let told = Set(plan.news.filter { $0.row.kind != .died }.map(\.person))
+        let notices = NewNotice.insertion(
+            of: told.map { NewNotice(person: $0, kind: Notice.lifeEvent) }, from: caller.party)
+        return endTask(request, plan.outcomes) { [body = caller.party.code, now] task in
+            plan.persons.steps + [
+                AdvisoryLock.waiting(forRelationsOf: hidden),
+                Self.insertion(of: plan.news, of: body, task: task),
+            ] + outcome.steps(body, task: task, at: now) + [notices]
+        }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighLifeEvents(_ rows: [NumberedLifeEvent], rules: RuleBook) throws
+        -> [RowOutcome]
+    {
+        try plan(rows, rules).outcomes
+    }
+
+    /// How many events the municipality has told of.
+    mutating func standingLifeEvents() throws -> Int {
+        try transaction.query(Self.countEvents, [.text(caller.party.code)])[0].int(0)
+    }
+
+    private mutating func plan(_ rows: [NumberedLifeEvent], _ rules: RuleBook) throws -> LifePlan {
+        let municipality = caller.party.code
+        let numbers = rows.compactMap(\.number)
+        let persons = try persons(of: numbers)
+        let byKey = try keyedPersons(
+            rows.filter { $0.number == nil }.map(\.row.municipalityIdentityKey), of: municipality)
+        // Before anything of them is read: two municipalities tell of one move at the same time.
+        try transaction.run(
+            AdvisoryLock.waitForAll,
+            AdvisoryLock.moves(of: persons.known + byKey.values))
+        var plan = LifePlan(
+            municipality: municipality, today: now.dayInJapan, mismatch: rules.mismatch,
+            persons: persons)
+        plan.known = try knownEvents(rows.map(\.row.sequence), of: municipality)
+        plan.said = try saidIdentities(of: persons.known)
+        var ofRows = persons.ofRows.makeIterator()
+        for row in rows {
+            let person =
+                row.number == nil ? byKey[row.row.municipalityIdentityKey] : ofRows.next()
+            plan.weigh(row.row, person)
+        }
+        return plan
+    }
+
+    private mutating func knownEvents(_ sequences: [String], of municipality: String) throws
+        -> [String: LifePlan.Known]
+    {
+        let rows = try transaction.query(
+            Self.selectSequences, [.text(municipality), .texts(sequences)])
+        var known: [String: LifePlan.Known] = [:]
+        for index in 0..<rows.count {
+            let event = try LifeEvent(rows[index], from: 1)
+            known[event.sequence] = LifePlan.Known(
+                try rows[index].uuid(0).person, event,
+                try LifeEventRow.Told(face: rows[index].text(LifeEvent.columnCount + 3)),
+                identityKey: try rows[index].text(LifeEvent.columnCount + 1),
+                isNotDisclosed: try rows[index].bool(LifeEvent.columnCount + 2))
+        }
+        return known
+    }
+
+    /// What bodies that hold rows of them say of each.
+    private mutating func saidIdentities(of persons: [PersonKey]) throws
+        -> [PersonKey: [IdentityFacts]]
+    {
+        let rows = try transaction.query(
+            Self.selectIdentities, [.uuids(persons.map { UUIDBytes($0) })])
+        var said: [PersonKey: [IdentityFacts]] = [:]
+        for index in 0..<rows.count {
+            let identity = try RegistrationPlan.KnownIdentity(rows[index], from: 2)
+            said[try rows[index].uuid(0).person, default: []].append(identity.facts)
+        }
+        return said
+    }
+
+    private static func insertion(of news: [LifePlan.News], of municipality: String, task: RecordID)
+        -> (Statement, [Value])
+    {
+        let rows = news.map(\.row)
+        return (
+            insertEvents,
+            [
+                .uuids(news.map { UUIDBytes($0.person) }), .text(municipality),
+                .texts(rows.map(\.sequence)), .texts(rows.map(\.municipalityIdentityKey)),
+                .texts(rows.map(\.kind.rawValue)), .days(rows.map(\.effectiveOn.daysSince1970)),
+                .days(rows.map(\.knownOn.daysSince1970)),
+                .texts(rows.map(\.otherMunicipality?.digits)), .texts(rows.map(\.corrects)),
+                .bools(rows.map(\.isNotDisclosed)), .texts(rows.map(\.face)), .id(task),
+            ]
+        )
+    }
+
+    private static let selectSequences = Statement(
+        """
+        select l.person, \(LifeEvent.columns), l.identity_key, l.is_not_disclosed, l.face
+        from exchange.life_event l where l.municipality = $1 and l.sequence = any ($2)
+        """)
+
+    private static let countEvents = Statement(
+        "select count(*) from exchange.life_event where municipality = $1")
+
+    private static let insertEvents = Statement(
+        """
+        insert into exchange.life_event (person, municipality, sequence, identity_key, kind, effective_on,
+            known_on, other_municipality, corrects, is_not_disclosed, face, task)
+        select person, $2, sequence, identity_key, kind, effective_on, known_on, other_municipality,
+            corrects, is_not_disclosed, face, $12
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::text[],
+            $9::text[], $10::bool[], $11::text[])
+            as l(person, sequence, identity_key, kind, effective_on, known_on, other_municipality,
+                corrects, is_not_disclosed, face)
+        """)
+}
+
+extension LifeEvent {
+    /// Of `exchange.life_event l`.
+    static let columns = """
+        l.municipality, l.sequence, l.kind, l.effective_on, l.known_on, l.other_municipality, l.corrects
+        """
+    static let columnCount = 7
+
+    init(_ row: Row, from column: Int) throws {
+        guard let kind = Kind(rawValue: try row.text(column + 2)) else {
+            throw DatabaseError.decoding(column: "kind")
+        }
+        self.init(
+            municipality: try row.text(column), sequence: try row.text(column + 1), kind: kind,
+            days: (
+                CalendarDay(daysSince1970: try row.day(column + 3)),
+                CalendarDay(daysSince1970: try row.day(column + 4))
+            ), otherMunicipality: try row.optionalText(column + 5),
+            corrects: try row.optionalText(column + 6))
+    }
+}

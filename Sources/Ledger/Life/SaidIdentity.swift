@@ -1,0 +1,90 @@
+import Exchange
+import Postgres
+
+/// 基本情報の写し: what one municipality says of a person, as a version to be written.
+struct SaidIdentity: Hashable {
+    let person: PersonKey
+    private var name: String
+    private var nameKana: String?
+    private var address: String?
+    private var birthDate: String
+    private var sex: String
+    private let isNotDisclosed: Bool
+
+    /// `told`: the words of its events, the earliest known first, and which of them are new. An item is
+    /// the last word's on it, if that is a new one. Nothing where the person is not known whole.
+    init?(
+        _ person: PersonKey, _ base: SaidIdentity?,
+        _ told: [(told: LifeEventRow.Told, isNew: Bool)]
+    ) {
+        func last<Item>(_ item: (LifeEventRow.Told) -> Item?) -> Item? {
+            let word = told.last { item($0.told) != nil }
+            return word.flatMap { $0.isNew ? item($0.told) : nil }
+        }
+        guard let name = last(\.name) ?? base?.name,
+            let birthDate = last(\.dateOfBirth)?.text ?? base?.birthDate,
+            let sex = last(\.sex)?.rawValue ?? base?.sex
+        else { return nil }
+        self.person = person
+        self.name = name
+        self.birthDate = birthDate
+        self.sex = sex
+        nameKana = last(\.nameKana) ?? base?.nameKana
+        address = last(\.address) ?? base?.address
+        isNotDisclosed = base?.isNotDisclosed ?? false
+    }
+
+    fileprivate init(_ row: Row) throws {
+        person = try row.uuid(0).person
+        name = try row.text(1)
+        nameKana = try row.optionalText(2)
+        address = try row.optionalText(3)
+        birthDate = try row.text(4)
+        sex = try row.text(5)
+        isNotDisclosed = try row.bool(6)
+    }
+
+    static func insertion(of all: [SaidIdentity], _ body: String, task: RecordID)
+        -> (Statement, [Value])
+    {
+        (
+            insert,
+            [
+                .uuids(all.map { UUIDBytes($0.person) }), .text(body), .texts(all.map(\.name)),
+                .texts(all.map(\.nameKana)), .texts(all.map(\.address)),
+                .texts(all.map(\.birthDate)), .texts(all.map(\.sex)),
+                .bools(all.map(\.isNotDisclosed)), .id(task),
+            ]
+        )
+    }
+
+    private static let insert = Statement(
+        """
+        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
+            is_not_disclosed, is_under_review, task)
+        select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed, false, $9
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[])
+            as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed)
+        """)
+
+    fileprivate static let selectOwn = Statement(
+        """
+        select distinct on (person) person, name, name_kana, address, birth_date, sex, is_not_disclosed
+        from exchange.identity where person = any ($1) and body = $2 and not is_under_review
+        order by person, version desc
+        """)
+}
+
+extension Records {
+    mutating func ownIdentities(of persons: [PersonKey]) throws -> [PersonKey: SaidIdentity] {
+        let rows = try transaction.query(
+            SaidIdentity.selectOwn,
+            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        var own: [PersonKey: SaidIdentity] = [:]
+        for index in 0..<rows.count {
+            let said = try SaidIdentity(rows[index])
+            own[said.person] = said
+        }
+        return own
+    }
+}

@@ -1,0 +1,127 @@
+package import Exchange
+import Postgres
+
+/// 遡及の喪失を知らせる: checks that were answered on days a certificate has since lost, and months of claims
+/// that were closed on them. Losses are found by the table of entitlements itself; here they are
+/// looked into, each once.
+extension Ledger {
+    /// Looks into what was lost: whoever was shown a certificate on a day that it lost gets a notice of
+    /// what the answer is now. Returns how many losses were looked into.
+    ///
+    /// A check that read the row before it was changed may still be on its way: a loss waits until
+    /// everything that was running when it was first seen has ended. Notices and the mark are one commit;
+    /// a crash leaves the loss to be looked into again, and of two gateways each takes others.
+    package func tellOfLosses(atMost limit: Int = 200) async throws -> Int {
+        let book = try rules.current()
+        try await gateway.transaction { try $0.run(Self.see, []) }
+        let shelf = rules
+        do {
+            return try await gateway.transaction { transaction in
+                let losses = try transaction.query(Self.takeLosses, [.int(limit)]).map(Loss.init)
+                var notices: [NewCheckNotice] = []
+                for loss in losses {
+                    notices += try loss.notices(&transaction, by: book, kept: shelf.kept)
+                }
+                _ = try transaction.pipelineAndCommit([
+                    NewCheckNotice.insertion(of: notices),
+                    (Self.markTold, [.ints(losses.map(\.number))]),
+                ])
+                return losses.count
+            }
+        } catch let missing as RuleShelf.NotOnShelf {
+            // Read from the database, it is on the shelf for the next round.
+            _ = try await rules.version(missing.version)
+            return 1
+        }
+    }
+
+    /// 閉じた月: a body's months that were closed with claims on days that a certificate has lost, and which
+    /// losses those are.
+    package struct TouchedMonths: Sendable {
+        package let months: [(body: Party, month: ServiceMonth)]
+        fileprivate let losses: [Int]
+    }
+
+    package func monthsOfLosses() async throws -> TouchedMonths {
+        try await gateway.transaction(.readOnly) { transaction in
+            let losses = try transaction.query(Self.selectTold).map { try $0.int(0) }
+            let rows = try transaction.query(Self.selectClosed, [.ints(losses)])
+            let months = try rows.map { row in
+                let code = try row.text(0)
+                return (
+                    body: try Party(
+                        role: ResponsibleBodies.isPrefecture(code) ? .prefecture : .municipality,
+                        code: code),
+                    month: ServiceMonth(of: CalendarDay(daysSince1970: try row.day(1)))
+                )
+            }
+            return TouchedMonths(months: months, losses: losses)
+        }
+    }
+
+    /// Runs the month in the body's name, as if it had asked; returns how many closed claims are open again,
+    /// and nothing for a body that may not ask: it runs its month when it may.
+    package func judgeAgain(_ month: ServiceMonth, of body: Party) async throws -> Int? {
+        let (book, shelf) = (try rules.current(), rules)
+        let caller = Caller(party: body, operatorID: "tsunagi-losses")
+        do {
+            return try await access(caller, .reconcileMonth) {
+                try $0.runMonth(month, rules: book, kept: shelf.kept)
+            }.reopened
+        } catch is Refusal {
+            return nil
+        }
+    }
+
+    /// Nothing more is to be done about them.
+    package func settleLosses(of touched: TouchedMonths) async throws {
+        guard !touched.losses.isEmpty else { return }
+        _ = try await gateway.transaction {
+            try $0.run(Self.markSettled, [.ints(touched.losses)])
+        }
+    }
+
+    private static let see = Statement(
+        "update exchange.loss set seen_at = clock_timestamp() where settled_at is null and seen_at is null"
+    )
+
+    private static let takeLosses = Statement(
+        """
+        select \(Loss.columns) from exchange.loss l
+        where l.settled_at is null and l.told_at is null and l.seen_at is not null and not exists (
+            select 1 from pg_stat_activity a
+            where a.datname = current_database() and a.pid <> pg_backend_pid() and a.xact_start <= l.seen_at)
+        order by l.loss limit $1 for update skip locked
+        """)
+
+    private static let markTold = Statement(
+        """
+        update exchange.loss set told_at = clock_timestamp()
+        where settled_at is null and told_at is null and loss = any ($1)
+        """)
+
+    private static let selectTold = Statement(
+        """
+        select loss from exchange.loss where settled_at is null and told_at is not null
+        order by loss limit 1000
+        """)
+
+    private static let selectClosed = Statement(
+        """
+        select distinct f.body, f.month
+        from exchange.loss l
+        join exchange.claim_part p
+            on p.recipient = l.recipient_number and p.payer = l.payer_number::bigint
+        join exchange.claim c on c.file = p.file and c.place = p.place
+            and c.service_month between date_trunc('month', l.from_day)::date and l.to_day
+        join exchange.claim_file f on f.file = c.file and f.body = l.body
+        join exchange.claim_closing g on g.body = f.body and g.month = f.month
+        where l.settled_at is null and l.loss = any ($1) order by f.body, f.month
+        """)
+
+    private static let markSettled = Statement(
+        """
+        update exchange.loss set settled_at = clock_timestamp()
+        where settled_at is null and loss = any ($1)
+        """)
+}
