@@ -53,6 +53,22 @@ package struct GatewayParts: Sendable {
             former: keys.former(.pairwise).map { pairwise(bytes, for: party, $0) })
     }
 
+    /// An entry of the log as one of its readers knows it; a resident, who proves its leaf, knows it by its
+    /// own id.
+    func name(of entry: RecordID, for reader: Party) throws -> RecordID {
+        try ReaderName.shown(entry, to: reader, keys.ring.current(.pairwise))
+    }
+
+    /// The entries that such names may mean, one for each version of the key.
+    func entries(named names: [RecordID], by reader: Party) throws -> EntryNames {
+        let keys = keys.ring
+        let versions = [keys.current(.pairwise)] + keys.former(.pairwise)
+        return EntryNames(
+            byVersion: try names.flatMap { name in
+                try versions.map { try ReaderName.entry(named: name, by: reader, $0) }
+            }, count: names.count)
+    }
+
     /// The same of one part of a record that is shown as a record of its own.
     func pairwise(_ record: RecordID, part: String, for party: Party) -> String {
         pairwise(record.bytes + Array(part.utf8), for: party, keys.ring.current(.pairwise))

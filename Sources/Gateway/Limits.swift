@@ -12,7 +12,8 @@ package struct Limits: Hashable, Sendable {
     package var connectionsPerPartyMax = 64
 
     /// HTTP/1.1 carries one request per connection, and two cores answer about 10,000 checks a
-    /// second: 512 in flight are 51 ms of work, beyond which waiting only makes everybody late.
+    /// second: 512 in flight are 51 ms of work, beyond which waiting only makes everybody late. Who
+    /// waits for the bytes of a body is not among them (`Slot`): the connections of a party bound that.
     package var requestsInFlightMax = 512
 
     /// A reception desk checks one resident each few seconds; a night batch for booked residents

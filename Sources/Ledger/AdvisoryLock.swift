@@ -24,6 +24,12 @@ enum AdvisoryLock: Int {
     /// The same of one person's checkups: two clinics' reports, and the tickets they use.
     static func checkups(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.low) }
 
+    /// Visits of one person that are opened without a card: the second of two equal requests finds the
+    /// first.
+    static func visits(of person: PersonKey) -> Int {
+        Int(truncatingIfNeeded: person.high &+ person.low)
+    }
+
     /// Who may act for one person: whoever acts shares it until the entry is durable, so that when a
     /// relation was taken away nothing is answered by it any more.
     ///

@@ -79,6 +79,7 @@ package struct Migrations: Sendable {
             name: "0034_reactions_and_coverage",
             sql: PackageResources._034_reactions_and_coverage_sql),
         File(name: "0035_refunds", sql: PackageResources._035_refunds_sql),
+        File(name: "0036_told_once", sql: PackageResources._036_told_once_sql),
         File(name: "0037_life_events", sql: PackageResources._037_life_events_sql),
         File(name: "0039_losses", sql: PackageResources._039_losses_sql),
     ]

@@ -24,7 +24,8 @@ struct TrustCommand: AsyncParsableCommand {
             help: """
                 A file with revocation lists. Can be repeated. When one is given, every certificate \
                 below the anchor needs a fresh list of its issuer. Without any, revocation is not \
-                checked, and the answer says so.
+                checked: the first line says so, and exit 0 is the path's alone. A listener trusts \
+                nobody without.
                 """)
         var crl: [String] = []
 

@@ -187,7 +187,7 @@ import Testing
             Attempt(role: $0, sql: "insert into log.office_entry values ('x', 0)")
         }
         + ["office", "sealer", "reader"].flatMap { role in
-            ["complaint", "disaster", "emergency_review", "emergency_try"].map {
+            ["complaint", "disaster", "emergency_review", "visit_try"].map {
                 Attempt(role: role, sql: "select * from exchange.\($0)")
             }
         }

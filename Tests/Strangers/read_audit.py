@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads what a syslog receiver kept of the audit feed, one message a line, and prints `position outcome purpose
-party patient` of each. Written from RFC 5424, IHE ITI-20 and DICOM PS3.15 A.5.1; shares no code with the
-gateway. Prints the first thing wrong and exits 1.
+party patient visit representative` of each, `-` for what it lacks. Written from RFC 5424, IHE ITI-20 and DICOM
+PS3.15 A.5.1; shares no code with the gateway. Prints the first thing wrong and exits 1.
 
     read_audit.py MESSAGES
 """
@@ -60,7 +60,10 @@ def read(line):
     objects = {item.find("ParticipantObjectIDTypeCode").get("csd-code"): item.get("ParticipantObjectID")
                for item in message.findall("ParticipantObjectIdentification")}
     print(objects["log-position"], event.get("EventOutcomeIndicator"), event.find("PurposeOfUse").get("csd-code"),
-          message.find("ActiveParticipant").get("UserID"), objects.get("2", "-"))
+          message.find("ActiveParticipant").get("UserID"), objects.get("2", "-"),
+          objects.get("visit", "-"),
+          next((item.get("UserID") for item in message.findall("ActiveParticipant")
+                if item.find("RoleIDCode").get("csd-code") == "AUT"), "-"))
 
 
 def main():

@@ -23,7 +23,8 @@ extension RunningGateway {
 
     package func guardianship(
         of child: TestResident, by guardian: TestResident, kind: String = "2",
-        from: CalendarDay? = nil, to: CalendarDay? = nil, isCustodyLost: Bool = false
+        from: CalendarDay? = nil, to: CalendarDay? = nil, isCustodyLost: Bool = false,
+        isCustodyRestored: Bool = false
     ) -> JSON {
         func person(_ resident: TestResident) -> JSON {
             .object(JSONObject([.init(name: "myNumber", value: .string(resident.number))]))
@@ -37,6 +38,7 @@ extension RunningGateway {
                 name: "validFrom", value: .string((from ?? clock.today.adding(days: -500)).text)),
             .init(name: "isCustodyLost", value: .bool(isCustodyLost)),
         ])
+        if isCustodyRestored { row = row.with("isCustodyRestored", .bool(true)) }
         if let to { row = row.with("validTo", .string(to.text)) }
         return .object(row)
     }

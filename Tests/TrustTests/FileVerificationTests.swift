@@ -96,6 +96,8 @@ import Trust
     ) throws {
         let outcome = try Files().verify(usage: usage)
         #expect(outcome.isTrusted && outcome.text.contains("NOT CHECKED"))
+        let first = outcome.text.split(separator: "\n").first ?? ""
+        #expect(first.hasPrefix("trusted, but REVOCATION WAS NOT CHECKED: "))
         #expect(outcome.text.contains("listener would refuse") == (usage == .institution))
     }
 

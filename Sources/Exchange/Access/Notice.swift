@@ -37,6 +37,12 @@ package struct Notice: Hashable, Sendable {
 
     /// 住民異動が登録されたこと.
     package static let lifeEvent = "life-event"
+    /// 本人の知らない利用: what is refused at a portal and may not have been the resident. Of what residents
+    /// are refused in sessions of their own, such as one that lapsed, they heard at the screen.
+    package static let refusalsAtPortals: [Refusal] = [
+        .relationUnknown, .tokenOfAnotherParty, .tokenRevoked, .cardRevoked, .cardSuperseded,
+        .cardExpired,
+    ]
 
     package init(
         id: String, at: Instant, kind: NoticeKindRule, party: Party, partyName: String,

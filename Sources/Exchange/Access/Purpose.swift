@@ -107,7 +107,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case settleReview = "settle-review"
     /// カードと住所の異動 (card authority).
     case feedCards = "feed-cards"
-    /// アクセス記録の検索 (municipality, auditor).
+    /// アクセス記録の検索 (municipality, prefecture, auditor).
     case searchAccessLog = "search-access-log"
     /// アクセス記録の開示の延期 (municipality, prefecture).
     case withholdEntries = "withhold-entries"
@@ -205,7 +205,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .remindOfCheckup, .readCheckupLines:
             [.municipality]
         case .readCoverage: [.municipality, .statistics]
-        case .searchAccessLog: [.municipality, .auditor]
+        case .searchAccessLog: [.municipality, .prefecture, .auditor]
         case .withholdEntries, .declareDisaster, .readEmergencyReviews:
             [.municipality, .prefecture]
         case .answerEmergencyReview: [.municipality]

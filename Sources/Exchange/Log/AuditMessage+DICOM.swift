@@ -1,5 +1,5 @@
 /// 監査メッセージ: an entry as ATNA carries it (IHE ITI-20; DICOM PS3.15 A.5.1, RFC 3881). Of a person it has
-/// nothing but the id by which the receiver knows them.
+/// nothing but the id by which the receiver knows them, whoever acted for a resident included.
 extension AccessEntryView {
     /// One AuditMessage document in UTF-8, on one line. `source` is the name of this site's log.
     package func auditMessage(from source: String, position: Int) -> String {
@@ -45,9 +45,17 @@ extension AccessEntryView {
                 $0.code("RoleIDCode", role.0, "DCM", role.1)
             }
         }
+        guard let representativeID else { return }
+        xml.element(
+            "ActiveParticipant",
+            [
+                ("UserID", "Patient/" + representativeID),
+                ("UserIsRequestor", form == .search ? "true" : "false"),
+            ]
+        ) { $0.code("RoleIDCode", "AUT", FHIR.System.participation, "Acting for the patient") }
     }
 
-    /// The resident, and the entry's place in the sealed log: what comes twice is known by it.
+    /// The resident, the visit, and the entry's place in the sealed log: what comes twice is known by it.
     private func writeObjects(to xml: inout XMLText, position: Int) {
         if let patientID {
             xml.element(
@@ -57,6 +65,15 @@ extension AccessEntryView {
                     ("ParticipantObjectTypeCodeRole", "1"),
                 ]
             ) { $0.code("ParticipantObjectIDTypeCode", "2", "RFC-3881", "Patient Number") }
+        }
+        if let visitID {
+            xml.element(
+                "ParticipantObjectIdentification",
+                [
+                    ("ParticipantObjectID", visitID), ("ParticipantObjectTypeCode", "4"),
+                    ("ParticipantObjectTypeCodeRole", "4"),
+                ]
+            ) { $0.code("ParticipantObjectIDTypeCode", "visit", "urn:tsunagi", "Visit") }
         }
         xml.element(
             "ParticipantObjectIdentification",

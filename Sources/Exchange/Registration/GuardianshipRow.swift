@@ -12,6 +12,9 @@ package struct GuardianshipRow: Sendable {
     package let to: CalendarDay?
     /// 親権喪失・停止: whatever the days say, the guardian no longer acts.
     package let isCustodyLost: Bool
+    /// 親権喪失等の取消し (民法836条): what any municipality took away before is given back. Never by a file, and
+    /// never by a row that does not say so: a copy from before the loss must not undo it.
+    package let isCustodyRestored: Bool
     package let warnings: [RowFinding]
 
     /// What the sender calls the two.
@@ -78,10 +81,12 @@ private func readGuardianshipRow(
     let to = reader.day("validTo", isRequired: modification == "2")
     if let from, let to, to < from { reader.add(.dateOrder, "validTo") }
     let isCustodyLost = reader.bool("isCustodyLost")
+    let isCustodyRestored = reader.bool("isCustodyRestored", isRequired: false) ?? false
+    if isCustodyLost == true, isCustodyRestored { reader.add(.format, "isCustodyRestored") }
     if let child, let guardian, child == guardian { reader.add(.format, form.guardian) }
     reader.warnOfUnknown([
         "modificationSeg", form.child, form.guardian, form.kind, "validFrom", "validTo",
-        "isCustodyLost",
+        "isCustodyLost", "isCustodyRestored",
     ])
     reader.refuseIndividualNumbers(own: nil, keyItems: [form.child, form.guardian])
     guard !reader.hasErrors, let child, let guardian, let kind, let from, let isCustodyLost else {
@@ -90,7 +95,8 @@ private func readGuardianshipRow(
     return .success(
         GuardianshipRow(
             index: index, child: child, guardian: guardian, kind: kind, from: from, to: to,
-            isCustodyLost: isCustodyLost, warnings: reader.findings))
+            isCustodyLost: isCustodyLost, isCustodyRestored: isCustodyRestored,
+            warnings: reader.findings))
 }
 
 extension RowReader {

@@ -27,6 +27,9 @@ extension RowCode {
         case .notOwnResident:
             return "この人は貴団体の住民として届いていません。住所の異動を確かめてください。"
                 + "広域の制度なら都道府県から登録してください。"
+        case .custodyLost:
+            return "この二人には親権の喪失・停止が登録されており、この行では戻りません。裁判所の取消しなどで親権が戻ったときは、"
+                + "validFromをその日とし、isCustodyRestoredをtrueにして送り直してください。"
         case .staleHistory:
             return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
         case .ticketNotOpen:
@@ -86,6 +89,9 @@ extension RowCode {
         case .notOwnResident:
             "This person is not known as your resident. Check the move; schemes of the "
                 + "prefecture are registered by the prefecture."
+        case .custodyLost:
+            "Lost custody stands for these two, and this row does not give it back. Where a court "
+                + "did, set isCustodyRestored to true, validFrom to that day \(Self.again)"
         case .staleHistory:
             "A newer version than this \(name) is already registered. Fetch it \(Self.again)"
         case .ticketNotOpen: "\(name) names a ticket that is not open. Correct it \(Self.again)"
@@ -101,8 +107,7 @@ extension RowCode {
         case .checkDigit:
             "The check digit of \(name) is wrong. \(Self.alone); check for a copying error."
         case .unknownItem:
-            "\(name) is not in the specification. It is kept but decides nothing; check the "
-                + "spelling of its name."
+            "\(name) is not in the specification. It is kept but decides nothing; check its name."
         case .unknownDay:
             "\(name) has an unknown part. \(Self.alone); ages are decided by what is known."
         case .kanaMissing:
@@ -116,8 +121,7 @@ extension RowCode {
             "\(name) differs from what was registered for this number before. Check that the "
                 + "number belongs to this person."
         case .underReview:
-            "The row was registered as under review. Answers to clinics say so until the review "
-                + "ends."
+            "The row is registered as under review. Answers to clinics say so until that ends."
         case .eraEnded:
             "\(name) names an era that was over. It was taken as a day of the next; check it."
         }

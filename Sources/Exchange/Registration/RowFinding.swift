@@ -64,6 +64,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case unknownType = "unknown-type"
     case unknownCode = "unknown-code"
     case notOwnResident = "not-own-resident"
+    case custodyLost = "custody-lost"
     case staleHistory = "stale-history"
     case ticketNotOpen = "ticket-not-open"
     case anotherPerson = "another-person"
@@ -88,7 +89,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
-            .staleHistory, .ticketNotOpen, .anotherPerson, .sequenceReused, .dayAhead, .unreadable,
+            .custodyLost, .staleHistory, .ticketNotOpen, .anotherPerson, .sequenceReused, .dayAhead,
+            .unreadable,
             .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,

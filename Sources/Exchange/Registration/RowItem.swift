@@ -84,6 +84,9 @@ struct RowItem: Hashable, Sendable {
             "関係区分", "acting.jsonにあるコード(\"1\"父、\"2\"母など)",
             "a code of acting.json (\"1\" father, \"2\" mother, …)"),
         "isCustodyLost": RowItem("親権喪失フラグ", "trueまたはfalse", "true or false"),
+        "isCustodyRestored": RowItem(
+            "親権回復フラグ", "trueまたはfalse(喪失フラグがfalseの行だけ)",
+            "true or false, in a row whose isCustodyLost is false"),
         "kind": RowItem(
             "種別", "\"bind\"、\"residence\"、\"revoke\"", "\"bind\", \"residence\" or \"revoke\""),
         "sequence": RowItem("通番", "64文字以内", "at most 64 characters"),

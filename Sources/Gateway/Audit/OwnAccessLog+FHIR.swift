@@ -35,7 +35,10 @@ extension OwnEntry {
             return .shown(
                 try AccessEntryView(
                     entry,
-                    of: (entry.visit?.text, ids.patient, entry.representative.map(ids.name)),
+                    of: (
+                        entry.id.text, entry.visit?.text, ids.patient,
+                        entry.representative.map(ids.name)
+                    ),
                     partyName: partyName,
                     place: .own(place(.text(entry.leafText), checkpoint)),
                     withholding: withholding?.mark(rules)))
@@ -67,9 +70,10 @@ extension Withholding {
 }
 
 extension AccessEntryView {
-    /// `ids`: the visit, the resident, and who acted in their place, as the reader knows them.
+    /// `ids`: the entry, the visit, the resident, and who acted in their place, as the reader knows them.
     init(
-        _ entry: StoredEntry, of ids: (visit: String?, patient: String?, representative: String?),
+        _ entry: StoredEntry,
+        of ids: (entry: String, visit: String?, patient: String?, representative: String?),
         partyName: String,
         place: LogPlace, withholding: WithholdingMark?
     ) throws {
@@ -77,7 +81,7 @@ extension AccessEntryView {
             throw Refusal.rulesUnknown
         }
         self.init(
-            id: entry.id.text, at: entry.at,
+            id: ids.entry, at: entry.at,
             party: try Party(uri: "urn:tsunagi:party:\(entry.party)"), partyName: partyName,
             operatorName: entry.operatorID, purpose: purpose, visitID: ids.visit,
             refusal: entry.outcome == "ok" ? nil : entry.outcome, patientID: ids.patient,

@@ -2,9 +2,9 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 記録の検索: `POST /fhir/AuditEvent/_search` (https://hl7.org/fhir/R4/auditevent.html#search), IHE BALP, for
-/// municipalities and auditors. Residents and visits go by ids that no other party has. Oldest first;
-/// the same body goes to `next`. Every resident shown is on the record.
+/// 記録の検索: `POST /fhir/AuditEvent/_search` (https://hl7.org/fhir/R4/auditevent.html#search), IHE BALP,
+/// for municipalities, prefectures and auditors. Residents, visits and entries go by ids that no other
+/// party has. Oldest first; the same body goes to `next`. Every resident shown is on the record.
 extension GatewayParts {
     func searchAccessLog(_ asking: Asking) async throws -> Response {
         let party = asking.caller.party
@@ -38,6 +38,7 @@ extension GatewayParts {
         try AccessEntryView(
             found.entry,
             of: (
+                try name(of: found.entry.id, for: party).text,
                 found.entry.visit.map { pairwise($0, for: party).current },
                 found.entry.person.map { pairwise($0, for: party).current },
                 found.entry.representative.map { pairwise($0, for: party).current }
@@ -52,7 +53,7 @@ extension LogSearch {
         "date", "purpose", "outcome", "address", "patient.identifier", "_count",
     ]
 
-    /// Throws `.unknownItem("patient.identifier")` for an auditor, who knows no resident.
+    /// Throws `.unknownItem("patient.identifier")` for whoever registers nobody under a key of theirs.
     init(_ form: SearchForm, from cursor: String?, of party: Party) throws(Refusal) {
         var count = PageLimits.entriesDefault
         if let text = form["_count"] {

@@ -9,7 +9,9 @@ extension GatewayParts {
         let (_, object) = try await asking.request.json(atMost: BodyLimits.visitBytesMax)
         let rules = try ledger.rules.current()
         guard let log = rules.log else { throw Refusal.rulesUnknown }
-        let order = try WithholdingOrder(object, log)
+        let order = try WithholdingOrder(object, log) {
+            try entries(named: $0, by: asking.caller.party)
+        }
         try await asking.access { try $0.withhold(order) }
         return Response(status: .noContent)
     }
@@ -18,7 +20,8 @@ extension GatewayParts {
     func liftWithholdings(_ asking: Asking) async throws -> Response {
         let (_, object) = try await asking.request.json(atMost: BodyLimits.visitBytesMax)
         try object.requireOnly(["entries", "reference"])
-        let entries = try object.withheldEntries()
+        let entries = try entries(
+            named: object.withheldEntries(), by: asking.caller.party)
         let reference = try object.statedWord("reference")
         try await asking.access { try $0.lift(entries, because: reference) }
         return Response(status: .noContent)
@@ -26,14 +29,16 @@ extension GatewayParts {
 }
 
 extension WithholdingOrder {
-    fileprivate init(_ object: JSONObject, _ rules: LogRules) throws(Refusal) {
+    fileprivate init(
+        _ object: JSONObject, _ rules: LogRules, entries meant: ([RecordID]) throws -> EntryNames
+    ) throws {
         try object.requireOnly(["entries", "reason", "reference", "releaseAt"])
         let entries = try object.withheldEntries()
         guard let reason = rules.reason(try object.requiredString("reason")) else {
-            throw .malformed("reason")
+            throw Refusal.malformed("reason")
         }
         self.init(
-            entries: entries, reason: reason,
+            entries: try meant(entries), reason: reason,
             reference: try object.statedWord("reference"),
             release: try Instant(object.requiredString("releaseAt"), item: "releaseAt"))
     }

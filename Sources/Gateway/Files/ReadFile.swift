@@ -46,8 +46,8 @@ extension GatewayParts {
     private func mendingPart(_ asking: Asking, _ file: RecordID, _ kind: FileKind, from part: Int)
         async throws -> MendingPart
     {
-        try await asking.answer(as: \.bytes) { [ledger] in
-            try $0.mendingPart(file, of: kind, from: part, rules: ledger.rules.kept)
+        try await asking.answer(as: \.bytes) { [ledger, fileHashing] in
+            try $0.mendingPart(file, of: kind, from: part, fileHashing, rules: ledger.rules.kept)
         }.answer
     }
 }

@@ -21,9 +21,11 @@ extension GatewayParts {
         let key = try asking.request.idempotencyKey()
         let isLarge =
             asking.request.announcedBytes.map { $0 > RegistrationGate.smallBytesMax } ?? true
-        if isLarge { try gate.enter(party) }
-        defer { if isLarge { gate.leave(party) } }
-        let buffer = try await asking.request.body(.json, atMost: BodyLimits.registrationBytesMax)
+        let large = isLarge ? try gate.enter(party) : nil
+        defer { large?.leave() }
+        let buffer = try await asking.request.body(
+            .json, atMost: BodyLimits.registrationBytesMax, arrived: { try large?.take($0) })
+        await large?.turn()
         let bytes = Array(buffer.readableBytesView)
         let (accepted, refused) = try await rows(of: bytes, read)
         // Without a key every sending is its own: the same bytes may be meant again after a

@@ -38,13 +38,14 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
             let caller = try connection.caller()
             party = caller?.party
             guard connection.takeToken() else { throw Refusal.tooManyRequests }
-            guard state.enter() else { throw Refusal.overloaded }
-            defer { state.leave() }
+            let slot = try Slot(of: state)
+            defer { slot.giveBack() }
             let context = GatewayContext(
                 source: .init(
                     logger: logger, requestID: id, listener: state.listener, identity: caller))
             do {
-                response = try await responder.respond(to: request.routed, context: context)
+                response = try await responder.respond(
+                    to: request.waiting(in: slot, state.limits).routed, context: context)
                 route = try Self.route(of: context)
             } catch {
                 route = try Self.route(of: context)

@@ -84,7 +84,39 @@ final class ListenerState: Sendable {
         return true
     }
 
+    /// Whatever is under way: of a request that was let in before, and waited. `leave` MUST follow.
+    func enterAgain() {
+        requestsInFlight.set(inFlight.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+
     func leave() {
         requestsInFlight.set(inFlight.wrappingSubtract(1, ordering: .relaxed).newValue)
+    }
+}
+
+/// 席: one of the requests under way that a listener has room for. It is held while we work, and given back
+/// while we wait for the sender's bytes, so that nobody is told to come back because of slow senders.
+final class Slot: Sendable {
+    private let state: ListenerState
+    private let isHeld = Mutex(true)
+
+    /// Throws `.overloaded` where there is no room. Otherwise `giveBack` MUST follow.
+    init(of state: ListenerState) throws(Refusal) {
+        guard state.enter() else { throw .overloaded }
+        self.state = state
+    }
+
+    func giveBack() {
+        let wasHeld = isHeld.withLock { isHeld in
+            defer { isHeld = false }
+            return isHeld
+        }
+        if wasHeld { state.leave() }
+    }
+
+    /// Throws `.overloaded` where there is no room, unless it `mustHold`.
+    func takeAgain(mustHold: Bool) throws(Refusal) {
+        if mustHold { state.enterAgain() } else if !state.enter() { throw .overloaded }
+        isHeld.withLock { $0 = true }
     }
 }

@@ -24,13 +24,23 @@ extension Request {
     /// The whole body, if it is of this type and no longer than `bytesMax`. A longer one is
     /// refused before it is read when its length is announced, and as soon as it is longer
     /// otherwise.
-    package func body(_ type: BodyType, atMost bytesMax: Int) async throws -> ByteBuffer {
+    ///
+    /// `arrived` is told of each part's length before it is kept, and may refuse it.
+    package func body(
+        _ type: BodyType, atMost bytesMax: Int, arrived: (Int) throws -> Void = { _ in }
+    ) async throws -> ByteBuffer {
         try require(type)
         let announced = headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > bytesMax { throw Refusal.bodyTooLarge }
-        let body: ByteBuffer
+        var body = ByteBuffer()
         do {
-            body = try await self.body.collect(upTo: bytesMax)
+            for try await part in self.body {
+                guard body.readableBytes + part.readableBytes <= bytesMax else {
+                    throw Refusal.bodyTooLarge
+                }
+                try arrived(part.readableBytes)
+                if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
+            }
         } catch {
             throw Self.reading(error)
         }
@@ -41,8 +51,7 @@ extension Request {
     /// Whatever ends a connection within a body is the caller's, and no incident of ours.
     private static func reading(_ error: any Error) -> any Error {
         switch error {
-        case is NIOTooManyBytesError: Refusal.bodyTooLarge
-        case is HTTPParserError: error
+        case is Refusal, is HTTPParserError: error
         default: Refusal.malformed("body")
         }
     }
@@ -90,5 +99,51 @@ extension Request {
         return parts.dropFirst().allSatisfy { part in
             !part.hasPrefix("charset=") || part == "charset=utf-8"
         }
+    }
+}
+
+/// 待つ本文: a request's body, whose reader holds no slot while nothing comes.
+struct WaitedBody: AsyncSequence, Sendable {
+    let body: RequestBody
+    let slot: Slot
+    /// Past it a body is a stream, which a room of its own bounds and nobody refuses half way.
+    let streamBytes: Int
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var parts: RequestBody.AsyncIterator
+        fileprivate let slot: Slot
+        fileprivate let streamBytes: Int
+        fileprivate var count = 0
+
+        mutating func next() async throws -> ByteBuffer? {
+            slot.giveBack()
+            let part: ByteBuffer?
+            do { part = try await parts.next() } catch {
+                // What is still to be said of it is work like any other.
+                try slot.takeAgain(mustHold: true)
+                throw error
+            }
+            count += part?.readableBytes ?? 0
+            try slot.takeAgain(mustHold: count > streamBytes)
+            return part
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(parts: body.makeAsyncIterator(), slot: slot, streamBytes: streamBytes)
+    }
+}
+
+extension Request {
+    /// The same request, which gives its slot back while it waits for its body.
+    func waiting(in slot: Slot, _ limits: Limits) -> Request {
+        guard headers[.contentLength] != nil || headers[.transferEncoding] != nil else {
+            return self
+        }
+        var request = self
+        request.body = RequestBody(
+            asyncSequence: WaitedBody(
+                body: body, slot: slot, streamBytes: limits.bodyBytesMax))
+        return request
     }
 }

@@ -31,11 +31,16 @@ extension GatewayParts {
         let id = try asking.context.recordID()
         let party = asking.caller.party
         let isBody = party.role != .institution
+        // A body has the institution's number, or its own name of the entry from a search of the log.
+        let named = try entries(named: [id], by: party)
         let (_, shown) = try await asking.answer(as: bytes) { [shelf = ledger.rules] records in
-            let replay = isBody ? try records.replayForBody(of: id) : try records.replay(of: id)
+            let replay =
+                isBody
+                ? try records.replayForBody(of: id, orNamed: named)
+                : try records.replay(of: id)
             let rules = try shelf.kept(replay.basis.rulesVersion).subsidy
             let answer = try ReplayedAnswer(replay, rules, onlyOf: isBody ? party.code : nil)
-            records.enter(replay.person, visit: replay.visit, basis: id.text)
+            records.enter(replay.person, visit: replay.visit, basis: replay.id.text)
             return answer
         }
         return .fhir(.ok, shown)

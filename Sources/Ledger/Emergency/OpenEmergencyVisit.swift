@@ -5,18 +5,6 @@ import Postgres
 package struct EmergencyTry: Sendable {
     fileprivate let disaster: RecordID
 
-    /// Leaves the row alone when the hour is full: a refused try costs no later one.
-    fileprivate static let count = Statement(
-        """
-        insert into exchange.emergency_try as t (party, tries)
-        values ($1, array[clock_timestamp()])
-        on conflict (party) do update set tries = clock_timestamp() || array(
-            select at from unnest(t.tries) as u(at) where at > clock_timestamp() - interval '1 hour')
-        where $2 > (
-            select count(*) from unnest(t.tries) as u(at)
-            where at > clock_timestamp() - interval '1 hour')
-        """)
-
     fileprivate static let standing = """
         select d.disaster, d.areas, d.ends_at from exchange.institution_area a
         join exchange.disaster d on a.municipality = any (d.areas)
@@ -43,9 +31,10 @@ extension Ledger {
             let rows = try transaction.query(EmergencyTry.selectStanding, [.text(party)])
             guard let row = rows.first else { throw Refusal.noDisaster }
             let disaster = try row.uuid(0).record
-            let counted = try transaction.run(
-                EmergencyTry.count, [.text(party), .int(rules.triesPerHour)])
-            guard counted == 1 else { throw Refusal.emergencyTooMany }
+            guard
+                try VisitTry.count(
+                    EmergencyRules.visitKind, by: caller, atMost: rules.triesPerHour, &transaction)
+            else { throw Refusal.emergencyTooMany }
             return EmergencyTry(disaster: disaster)
         }
     }
@@ -54,31 +43,32 @@ extension Ledger {
 extension Records {
     /// Opens a visit for the one resident of the declared area who has this name, birth date and sex. It
     /// answers the emergency kinds alone, ends with the disaster at the latest, leaves the resident a
-    /// notice and the municipality a review, all in one commit.
+    /// notice and the municipality a review, all in one commit; the same bytes again, none of these.
     ///
     /// Nobody under 支援措置 (`isNotDisclosed`) is found: who knows a name must not learn where somebody
     /// lives. Throws `.noDisaster` once the disaster has ended, and `.emergencyNotConfirmed` in the
     /// same words whatever did not match.
     package mutating func openEmergencyVisit(
         _ stated: StatedPerson, because reason: StatedWord, _ counted: EmergencyTry,
-        rules: EmergencyRules, end: (Instant) -> Instant, pairwise: (PersonKey) -> PairwiseIDs
+        rules: EmergencyRules, _ request: CardlessRequest
     ) throws -> OpenedVisit {
         let disasters = try transaction.query(
             EmergencyTry.selectStill, [.text(caller.party.key), .id(counted.disaster)])
         guard let disaster = disasters.first else { throw Refusal.noDisaster }
         let (person, municipality) = try resident(stated, in: try disaster.texts(1))
-        let ids = pairwise(person)
-        let over = Instant(microseconds: try disaster.instant(2))
-        let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
-        let visit = OpenedVisit(
-            id: .timeOrdered(), patient: ids.current, kind: EmergencyRules.visitKind,
-            consents: rules.consents.map(\.code).sorted(),
-            term: VisitTerm(opened: now, ends: min(end(now), over)), cardValidTo: nil,
-            replaces: former,
-            isRepeat: false)
+        let visit = try openWithoutCard(
+            CardlessVisit(
+                person: person, kind: EmergencyRules.visitKind,
+                consents: rules.consents.map(\.code).sorted(), confirmedBy: .declaration,
+                over: Instant(microseconds: try disaster.instant(2)),
+                notice: Notice.emergencyVisit),
+            request)
+        enter(
+            person, visit: visit.id,
+            basis: "disaster \(counted.disaster.text): \(reason.text)")
+        guard !visit.isRepeat else { return visit }
         let due = Instant.startOfDay(now.dayInJapan.adding(days: rules.reviewDays + 1))
         write([
-            insertion(of: visit, person),
             (
                 Self.insertReview,
                 [
@@ -86,12 +76,8 @@ extension Records {
                     .text(caller.party.key), .text(caller.operatorID ?? ""), .text(reason.text),
                     .time(now), .time(due),
                 ]
-            ),
+            )
         ])
-        notify(person, Notice.emergencyVisit, visit: visit.id)
-        enter(
-            person, visit: visit.id,
-            basis: "disaster \(counted.disaster.text): \(reason.text)")
         return visit
     }
 
@@ -118,17 +104,6 @@ extension Records {
         return (one.person, one.municipality)
     }
 
-    private func insertion(of visit: OpenedVisit, _ person: PersonKey) -> (Statement, [Value]) {
-        (
-            Self.insertVisit,
-            [
-                .person(person), .id(visit.id), .text(caller.party.key), .text(visit.patient),
-                .text(visit.kind), .texts(visit.consents), .time(visit.term.opened),
-                .time(visit.term.ends),
-            ]
-        )
-    }
-
     /// What each body says now of people of this birth date who live in the area today.
     private static let selectCandidates = Statement(
         """
@@ -144,13 +119,6 @@ extension Records {
                 where later.person = i.person and later.body = i.body
                     and not later.is_under_review and later.version > i.version)
             and not \(RegisteredIdentity.isHidden("i.person"))
-        """)
-
-    private static let insertVisit = Statement(
-        """
-        insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by,
-            opened_at, ends_at)
-        values ($1, $2, $3, $4, $5, $6, 'declaration', $7, $8)
         """)
 
     private static let insertReview = Statement(

@@ -88,7 +88,7 @@ package final class FileReception: Sendable {
         try await ledger.access(caller, kind.purpose) { [self] records in
             let parts = state.withLock { $0.parts(of: block, number) }
             try records.keep(parts)
-            records.enter(nil, basis: Self.basis(file, parts: parts.count))
+            records.enter(nil, basis: FileRow.basis(file, "parts", parts.count))
         }
     }
 
@@ -108,15 +108,6 @@ package final class FileReception: Sendable {
 
     /// What was kept of a file whose end did not come.
     package func abandon() async { await ledger.forget(arriving: file) }
-
-    fileprivate static func basis(_ file: RecordID, parts: Int) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("file", file.text)
-        writer.member("parts", parts)
-        writer.endObject()
-        return writer.text
-    }
 }
 
 extension Ledger {
@@ -135,7 +126,7 @@ extension Ledger {
                 file: .timeOrdered(), layout: layout, announced: announcement.said,
                 hash: hashing.number)
             records.arrive(intake, announcement, rules)
-            records.enter(nil, basis: FileReception.basis(intake.file, parts: 0))
+            records.enter(nil, basis: FileRow.basis(intake.file, "parts", 0))
             return intake
         }
         return FileReception(self, kind, caller, announcement, intake)
@@ -184,6 +175,8 @@ struct ArrivedFile {
     let announcement: FileAnnouncement
     let digest: [UInt8]
     let measured: FileIntake.Measured
+
+    var basis: String { FileRow.basis(file, "rows", measured.rows) }
 
     var delivery: FileDelivery {
         FileDelivery(digest: Hexadecimal.text(digest), place: announcement.place)

@@ -65,6 +65,16 @@ package struct FileRow: Sendable {
 }
 
 extension FileRow {
+    /// What an entry about a file was decided from: which file, and which part or how many of them.
+    static func basis(_ file: RecordID, _ name: String, _ number: Int) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("file", file.text)
+        writer.member(name, number)
+        writer.endObject()
+        return writer.text
+    }
+
     static let columns = """
         f.file, f.party, f.field, f.layout, f.layout_from, f.rules, f.operator, f.certificate,
             f.received_at, f.is_dry_run, f.state, f.sequence, f.follows, f.digest, f.bytes, f.encoding,

@@ -33,26 +33,49 @@ extension Records {
             tellings += try RowTellings(reading: rows[index].text(1), of: found.layout).all
         }
         let next = rows.count > Self.partsMax ? try rows[Self.partsMax].int(0) : nil
-        enter(nil)
+        // Lines and codes: of nobody's row is anything said that the sender has not sent.
+        enter(nil, basis: FileRow.basis(file, "from", first))
         return FileReport(file: found, tellings: tellings, next: next)
     }
 
-    /// The refused rows of the first part from `first` on that has any. The header stands in front of
-    /// the first of all.
+    /// The refused rows of the first part from `first` on that has any, with an entry for everybody they
+    /// name whom we know. The header stands in front of the first of all.
     package mutating func mendingPart(
-        _ file: RecordID, of kind: FileKind, from first: Int, rules: (String) throws -> RuleBook
+        _ file: RecordID, of kind: FileKind, from first: Int, _ hashing: FileHashing,
+        rules: (String) throws -> RuleBook
     ) throws -> MendingPart {
         let found = try self.file(file, of: kind, rules: rules)
         let rows = try transaction.query(Self.selectRefused, [.id(file), .int(first)])
-        enter(nil)
+        let basis = FileRow.basis(file, "from", first)
         guard let row = rows.first else {
+            enter(nil, basis: basis)
             return MendingPart(file: found, bytes: [], next: nil)
         }
         let told = try RowTellings(reading: row.text(3), of: found.layout).findings
         var errors = ErrorFile(of: file.text, withHeader: first == 0)
-        for row in try found.rows(kept: row.bytes(2), on: row.ints(1), told) { errors.add(row) }
+        let mended = try found.rows(kept: row.bytes(2), on: row.ints(1), told)
+        for row in mended { errors.add(row) }
+        let numbers = try row.nullableBytesArray(4).map { bytes in
+            bytes.map { hashing.extended(HashChain.versions(joined: $0)) }
+        }
+        let persons = try named(in: zip(mended, numbers).filter { $0.0.isRefused })
+        for person in persons.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
+            enter(person, basis: basis)
+        }
+        if persons.isEmpty { enter(nil, basis: basis) }
         let next = rows.count > 1 ? try rows[1].int(0) : nil
         return MendingPart(file: found, bytes: errors.takeBytes(), next: next)
+    }
+
+    /// 載っている人: those of the rows' numbers, or of the keys by which a municipality names people.
+    private mutating func named(in rows: [(row: CheckedRow, number: HashChain?)]) throws
+        -> Set<PersonKey>
+    {
+        let keys = rows.flatMap { row, _ in
+            ["childIdentityKey", "guardianIdentityKey"].compactMap { row.text($0) }
+        }
+        let byKey = try keyedPersons(keys, of: caller.party.code)
+        return Set(try knownPersons(of: rows.compactMap(\.number))).union(byKey.values)
     }
 
     private static let selectTold = Statement(
@@ -64,7 +87,7 @@ extension Records {
 
     private static let selectRefused = Statement(
         """
-        select chunk, lines, rows, told from office.file_chunk
+        select chunk, lines, rows, told, numbers from office.file_chunk
         where file = $1 and chunk >= $2 and has_refused order by chunk limit 2
         """)
 }

@@ -9,10 +9,10 @@ extension Records {
         if let refusal = arrived.measured.refusal {
             write([(Self.deleteChunks, [.id(arrived.file)])])
             settle(arrived, as: .refused, place: nil, faults: refusal.json)
-            enter(nil, outcome: Refusal.fileRefused.code)
+            enter(nil, outcome: Refusal.fileRefused.code, basis: arrived.basis)
             return arrived.receipt(.refused)
         }
-        enter(nil)
+        enter(nil, basis: arrived.basis)
         guard !arrived.announcement.isDryRun else {
             return try keep(arrived, parts, as: .weighing, place: nil)
         }

@@ -33,7 +33,19 @@ struct ArchiveAudit {
         months[archived.month, default: Month(first: position)].archived = (archived, position)
     }
 
-    func end() -> [LogAudit.Finding] {
+    /// `retention` is nothing where no rule is known: then no month left too early.
+    func end(keptBy retention: RetentionRule?) -> [LogAudit.Finding] {
+        entriesFound
+            + archived.compactMap { archived, _ in
+                guard let until = retention.map({ archived.month.end(ofKeeping: $0) }),
+                    archived.at < until
+                else { return nil }
+                return .archivedEarly(
+                    month: archived.month.text, at: archived.at, until: until.dayInJapan)
+            }
+    }
+
+    private var entriesFound: [LogAudit.Finding] {
         months.sorted { $0.key < $1.key }.flatMap { name, month -> [LogAudit.Finding] in
             guard let (archived, position) = month.archived else {
                 return month.missing.map { .entryMissing(position: $0) }

@@ -35,6 +35,8 @@ extension LogAudit.Finding: CustomStringConvertible {
             "the leaf that says that \(month) was archived does not tell its entries"
         case .archivePartial(let month, let missing):
             "\(month) was archived, and \(missing) of its entries are gone while others are here"
+        case .archivedEarly(let month, let at, let until):
+            "\(month) was archived at \(at.text), and is to be kept in the database until \(until.text)"
         case .archiveUnreadable(let month, let fault):
             "the archive file \(month.isEmpty ? "" : "of \(month) ")is not whole: \(fault)"
         case .archiveUnknown(let month): "no leaf says that \(month) was archived"

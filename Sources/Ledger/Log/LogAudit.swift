@@ -49,6 +49,8 @@ package struct LogAudit: Sendable {
         case archiveDiffers(month: String)
         /// A month was archived, and only some of its entries have left the database.
         case archivePartial(month: String, missing: Int)
+        /// A month was archived before its time of keeping was over: by nobody whom the rules bound.
+        case archivedEarly(month: String, at: Instant, until: CalendarDay)
         /// A file that was given is no archive, or not a whole one.
         case archiveUnreadable(String, ArchiveFault)
         /// An archive that was given is of a month that no leaf says was archived.
@@ -66,6 +68,8 @@ package struct LogAudit: Sendable {
         package let keys: [SealKeyChange]
         /// The months that were archived, as the log's own leaves say, and whether they have left.
         package let archived: [(month: ArchivedMonth, isGone: Bool)]
+        /// What their times were held against; nothing where no rule is known.
+        package let retention: RetentionRule?
         package let findings: [Finding]
     }
 
@@ -82,13 +86,19 @@ package struct LogAudit: Sendable {
     package func close() async { await pool.shutdown() }
 
     /// Throws `CheckpointFault` for a note that the key did not sign. `archives` are files of months that
-    /// were archived: their lines are read as well.
+    /// were archived: their lines are read as well. A month may have left after the time of `retention`;
+    /// where none is given, after that of the rules in the database.
     package func verify(
-        note: [UInt8], key: CheckpointKey, archives: [String] = []
+        note: [UInt8], key: CheckpointKey, archives: [String] = [],
+        retention: RetentionRule? = nil
     ) async throws -> Report {
         let checkpoint = try key.open(note)
+        let shelf = RuleShelf(pool)
+        // Rules that cannot be read hide no entry: whoever damaged them must not stop the audit.
+        if retention == nil { try? await shelf.refresh() }
+        let kept = retention ?? (try? shelf.current())?.retention
         return try await pool.transaction(.readOnly) { transaction in
-            var walk = Walk(checkpoint: checkpoint)
+            var walk = Walk(checkpoint: checkpoint, retention: kept)
             while try walk.page(&transaction) {}
             try walk.end(&transaction)
             for path in archives { try walk.read(archive: path, &transaction) }
@@ -98,6 +108,7 @@ package struct LogAudit: Sendable {
 
     private struct Walk {
         let checkpoint: Checkpoint
+        let retention: RetentionRule?
         var edge = TileEdge()
         var next = 0
         var findings: [Finding] = []
@@ -108,8 +119,9 @@ package struct LogAudit: Sendable {
         var months = ArchiveAudit()
         var keys: [SealKeyChange] = []
 
-        init(checkpoint: Checkpoint) {
+        init(checkpoint: Checkpoint, retention: RetentionRule?) {
             self.checkpoint = checkpoint
+            self.retention = retention
             if checkpoint.size == 0 { rootAtCheckpoint = .emptyRoot }
         }
 
@@ -207,7 +219,7 @@ package struct LogAudit: Sendable {
                 try size == edge.size && head.count == 1 && head[0].bytes(1) == edge.root.bytes
             if !isDamaged, !isHead { note(.headDiffers(size: size)) }
             if !isDamaged { try sequences.compare(&transaction).forEach { note($0) } }
-            months.end().forEach { note($0) }
+            months.end(keptBy: retention).forEach { note($0) }
             try findUnsealed(&transaction)
         }
 
@@ -249,7 +261,7 @@ package struct LogAudit: Sendable {
             }
             return Report(
                 checkpoint: checkpoint, sealed: edge.size, keys: keys, archived: months.archived,
-                findings: findings)
+                retention: retention, findings: findings)
         }
     }
 

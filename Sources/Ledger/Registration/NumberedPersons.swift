@@ -47,6 +47,14 @@ extension Records {
             steps: [(Self.insertPersons, [values[1]]), (Self.insertNumbers, values)])
     }
 
+    /// Those of the numbers' persons who are known; nobody is made.
+    mutating func knownPersons(of numbers: [HashChain]) throws -> [PersonKey] {
+        guard !numbers.isEmpty else { return [] }
+        let wanted = Set(numbers)
+        return Array(
+            try selectPersons(wanted, storedVersion(of: .number, for: wanted)).values)
+    }
+
     private mutating func selectPersons(_ numbers: Set<HashChain>, _ key: KeyVersion) throws
         -> [HashChain: PersonKey]
     {

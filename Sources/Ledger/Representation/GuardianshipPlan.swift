@@ -8,32 +8,46 @@ struct GuardianshipPlan {
     /// Where each known person lives today.
     let homes: [PersonKey: String]
     var standing: [Guardianship.Key: Guardianship.Standing]
+    /// 親権喪失: words that stand on a pair, whoever said them.
+    var losses: [Guardianship.Pair: Set<Guardianship.Loss>]
     private(set) var news: [Guardianship] = []
     private(set) var outcomes: [RowOutcome] = []
 
     init(
         body: String, today: CalendarDay, persons: NumberedPersons, homes: [PersonKey: String],
-        standing: [Guardianship.Key: Guardianship.Standing]
+        standing: [Guardianship.Key: Guardianship.Standing],
+        losses: [Guardianship.Pair: Set<Guardianship.Loss>]
     ) {
         self.body = body
         self.today = today
         self.persons = persons
         self.homes = homes
         self.standing = standing
+        self.losses = losses
     }
 
     /// `child` and `guardian` are absent for a key under which nobody was registered.
     mutating func weigh(_ row: GuardianshipRow, child: PersonKey?, guardian: PersonKey?) {
-        guard let child else { return refuse(row, row.childItem) }
-        guard let guardian, guardian != child else { return refuse(row, row.guardianItem) }
+        guard let child else { return refuse(row, row.childItem, .notOwnResident) }
+        guard let guardian, guardian != child else {
+            return refuse(row, row.guardianItem, .notOwnResident)
+        }
         let word = Guardianship(person: child, guardian: guardian, row)
         let before = standing[word.key]
-        let isRepeat = before?.said == word.said
-        guard
-            isRepeat || homes[child] == body
-                || word.said.takesAway(from: before?.said, on: today.daysSince1970)
-        else { return refuse(row, row.childItem) }
-        if !isRepeat { news.append(word) }
+        let isRepeat = before?.said == word.said && stands(word)
+        let isTaking = word.said.takesAway(from: before?.said, on: today.daysSince1970)
+        guard isRepeat || isTaking || homes[child] == body else {
+            return refuse(row, row.childItem, .notOwnResident)
+        }
+        let losses = losses(after: word)
+        let isStale = before?.said == word.said && !isTaking
+        guard isRepeat || isTaking || (losses.isEmpty && !isStale) else {
+            return refuse(row, "isCustodyLost", .custodyLost)
+        }
+        if !isRepeat {
+            news.append(word)
+            self.losses[word.pair] = losses
+        }
         standing[word.key] = .init(said: word.said, version: before?.version ?? 0)
         outcomes.append(
             RowOutcome(
@@ -42,8 +56,32 @@ struct GuardianshipPlan {
                 isEnd: word.said.isCustodyLost || word.said.to != nil))
     }
 
-    private mutating func refuse(_ row: GuardianshipRow, _ item: String) {
-        let finding = RowFinding(index: row.index, item: item, code: .notOwnResident)
+    /// Whether a word that was said before still has its effect: of a loss, that nobody has given custody
+    /// back since; of a restoration, that nobody has taken it away since.
+    private func stands(_ word: Guardianship) -> Bool {
+        let losses = losses[word.pair] ?? []
+        if word.said.isCustodyLost {
+            return losses.contains(.init(municipality: body, key: word.key))
+        }
+        return !word.said.isCustodyRestored || losses.isEmpty
+    }
+
+    /// What of the pair's losses stands beside a word of this municipality.
+    private func losses(after word: Guardianship) -> Set<Guardianship.Loss> {
+        var losses = losses[word.pair] ?? []
+        let own = Guardianship.Loss(municipality: body, key: word.key)
+        if word.said.isCustodyRestored {
+            losses.removeAll()
+        } else if word.said.isCustodyLost {
+            losses.insert(own)
+        } else {
+            losses.remove(own)
+        }
+        return losses
+    }
+
+    private mutating func refuse(_ row: GuardianshipRow, _ item: String, _ code: RowCode) {
+        let finding = RowFinding(index: row.index, item: item, code: code)
         outcomes.append(
             RowOutcome(line: row.index + 1, kind: .refused, findings: row.warnings + [finding]))
     }
@@ -57,9 +95,21 @@ struct GuardianshipPlan {
             let from: Int
         }
 
+        struct Pair: Hashable {
+            let person: PersonKey
+            let guardian: PersonKey
+        }
+
+        /// A word that takes custody away, of whichever municipality.
+        struct Loss: Hashable {
+            let municipality: String
+            let key: Key
+        }
+
         struct Said: Hashable {
             let to: Int?
             let isCustodyLost: Bool
+            let isCustodyRestored: Bool
 
             /// It gives nobody anything that `before` did not.
             func takesAway(from before: Said?, on today: Int) -> Bool {
@@ -84,7 +134,11 @@ struct GuardianshipPlan {
             key = Key(
                 person: person, guardian: guardian, kind: row.kind,
                 from: row.from.daysSince1970)
-            said = Said(to: row.to?.daysSince1970, isCustodyLost: row.isCustodyLost)
+            said = Said(
+                to: row.to?.daysSince1970, isCustodyLost: row.isCustodyLost,
+                isCustodyRestored: row.isCustodyRestored)
         }
+
+        var pair: Pair { Pair(person: key.person, guardian: key.guardian) }
     }
 }

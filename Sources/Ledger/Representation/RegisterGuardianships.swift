@@ -72,7 +72,8 @@ extension Records {
         let known = persons.known + byKey.values
         var plan = GuardianshipPlan(
             body: caller.party.code, today: now.dayInJapan, persons: persons,
-            homes: try homes(of: known), standing: try knownGuardianships(of: known))
+            homes: try homes(of: known), standing: try knownGuardianships(of: known),
+            losses: try losses(of: known))
         for numbered in rows {
             let found = [numbered.child, numbered.guardian].map { person in
                 switch person {
@@ -100,10 +101,27 @@ extension Records {
                 person: try row.uuid(0).person, guardian: try row.uuid(1).person,
                 kind: try row.text(2), from: try row.day(3))
             let said = Guardianship.Said(
-                to: try row.optionalDay(4), isCustodyLost: try row.bool(5))
-            known[key] = Guardianship.Standing(said: said, version: try row.int(6))
+                to: try row.optionalDay(4), isCustodyLost: try row.bool(5),
+                isCustodyRestored: try row.bool(6))
+            known[key] = Guardianship.Standing(said: said, version: try row.int(7))
         }
         return known
+    }
+
+    private mutating func losses(of persons: [PersonKey]) throws
+        -> [Guardianship.Pair: Set<Guardianship.Loss>]
+    {
+        let rows = try transaction.query(
+            Self.selectLosses, [.uuids(persons.map { UUIDBytes($0) })])
+        return try rows.map { row in
+            let key = Guardianship.Key(
+                person: try row.uuid(0).person, guardian: try row.uuid(1).person,
+                kind: try row.text(3), from: try row.day(4))
+            return Guardianship.Loss(municipality: try row.text(2), key: key)
+        }.reduce(into: [:]) { losses, loss in
+            let pair = Guardianship.Pair(person: loss.key.person, guardian: loss.key.guardian)
+            losses[pair, default: []].insert(loss)
+        }
     }
 
     /// Where each of them lives today.
@@ -130,6 +148,7 @@ extension Records {
                 .uuids(news.map { UUIDBytes($0.key.guardian) }), .text(body),
                 .texts(news.map(\.key.kind)), .days(news.map(\.key.from)),
                 .days(news.map(\.said.to)), .bools(news.map(\.said.isCustodyLost)), .id(task),
+                .bools(news.map(\.said.isCustodyRestored)),
             ]
         )
     }
@@ -137,9 +156,16 @@ extension Records {
     private static let selectGuardianships = Statement(
         """
         select distinct on (person, guardian, kind, valid_from)
-            person, guardian, kind, valid_from, valid_to, is_custody_lost, version
+            person, guardian, kind, valid_from, valid_to, is_custody_lost,
+            is_custody_restored, version
         from exchange.guardianship where person = any ($1) and municipality = $2
         order by person, guardian, kind, valid_from, version desc
+        """)
+
+    private static let selectLosses = Statement(
+        """
+        select person, guardian, municipality, kind, valid_from from exchange.custody_lost
+        where person = any ($1)
         """)
 
     private static let countStanding = Statement(
@@ -162,9 +188,9 @@ extension Records {
     private static let insertGuardianships = Statement(
         """
         insert into exchange.guardianship (person, guardian, municipality, kind, valid_from, valid_to,
-            is_custody_lost, task)
-        select person, guardian, $3, kind, valid_from, valid_to, is_custody_lost, $8
-        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::date[], $6::date[], $7::bool[])
-            as g(person, guardian, kind, valid_from, valid_to, is_custody_lost)
+            is_custody_lost, task, is_custody_restored)
+        select person, guardian, $3, kind, valid_from, valid_to, is_custody_lost, $8, is_custody_restored
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::date[], $6::date[], $7::bool[], $9::bool[])
+            as g(person, guardian, kind, valid_from, valid_to, is_custody_lost, is_custody_restored)
         """)
 }

@@ -4,14 +4,17 @@ import Postgres
 /// お知らせ: what the resident was told; reading it is one entry, like any other own record.
 ///
 /// A visit and a refusal are told of by what is kept of them anyway, in the commit that made them:
-/// nothing is written for it where somebody waits at a counter, and no notice can be missing. What an
-/// office holds back of the log (開示の延期) is held back here as well.
+/// nothing is written for it where somebody waits at a counter, and no notice can be missing. A refusal that
+/// an office holds back of the log (開示の延期) is held back here as well; what others did is not, and whoever
+/// acts for the resident is refused in the resident's sight.
 extension Records {
     /// Newest first, in the words of the rules; a kind that they no longer hold is not shown.
     package mutating func ownNotices(
         of person: PersonKey, limit: Int, rules: RuleBook
     ) throws -> [Notice] {
-        let rows = try transaction.query(Self.selectOwnNotices, [.person(person), .int(limit)])
+        let rows = try transaction.query(
+            Self.selectOwnNotices,
+            [.person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code))])
         return try rows.map { row -> Notice? in
             guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
             return Notice(
@@ -37,14 +40,14 @@ extension Records {
     private static let selectOwnNotices = Statement(
         """
         with about as materialized (
-            select e.entry, e.at, e.party, e.visit, e.purpose, e.outcome
+            select e.entry, e.at, e.party, e.visit, e.purpose, e.outcome, e.basis
             from log.position s join log.access_entry e on e.entry = s.entry and e.at = s.at
             where s.person = $1
             union all
-            select entry, at, party, visit, purpose, outcome from log.access_entry
+            select entry, at, party, visit, purpose, outcome, basis from log.access_entry
             where person = $1 and xid >= (select next_xid from log.head)),
         held_back as materialized (
-            select e.entry, e.visit, e.outcome from about e
+            select e.entry from about e
             join log.withholding_now w on w.entry = e.entry
             where w.release_at > clock_timestamp())
         select n.notice, n.at, n.kind, n.party, coalesce(p.name, n.party), n.visit, n.subject
@@ -53,13 +56,12 @@ extension Records {
                 order by at desc, notice desc limit $2)
             union all
             (select visit, opened_at, 'visit-opened', party, visit, null from exchange.visit v
-                where person = $1 and confirmed_by = 'card' and not exists (
-                    select 1 from held_back h where h.visit = v.visit and h.outcome = 'ok')
+                where person = $1 and confirmed_by = 'card'
                 order by opened_at desc, visit desc limit $2)
             union all
             (select entry, at, 'refused', party, visit, purpose from about e
                 where outcome <> 'ok'
-                    and (party not like 'portal:%' or outcome = 'relation-unknown')
+                    and (party not like 'portal:%' or outcome = any ($3) or basis like '{"acting"%')
                     and not exists (select 1 from held_back h where h.entry = e.entry)
                 order by at desc, entry desc limit $2)) n
         left join exchange.party p on p.party = n.party

@@ -53,7 +53,8 @@ extension Ledger {
     private static let lease = Statement(
         """
         update log.follower f
-        set holder = $1, leased_until = clock_timestamp() + $2::bigint * interval '1 second'
+        set holder = $1, leased_until = clock_timestamp() + $2::bigint * interval '1 second',
+            asked_at = clock_timestamp()
         from log.head h
         where f.name = 'audit-feed' and f.next_position < h.size
             and (f.holder = $1 or f.leased_until is null or f.leased_until < clock_timestamp())

@@ -64,14 +64,15 @@ extension Records {
     package static var lookedAtMax: Int { 5_000 }
 
     /// A municipality finds what it did itself and what was done, for `purposes`, with the data of its
-    /// residents; an auditor finds everything. Every resident shown is entered, and one who was asked for
-    /// by name whether anything was found or not.
+    /// residents; a prefecture the same of visits that were opened in a disaster; an auditor everything.
+    /// Every resident shown is entered, and one who was asked for by name whether anything was found or
+    /// not.
     ///
     /// Throws `.recordUnknown` for a key the municipality did not register.
     package mutating func searchLog(_ search: LogSearch, showing purposes: Set<Purpose>) throws
         -> LogPage
     {
-        let isOffice = caller.party.role == .municipality
+        let isOffice = caller.party.role != .auditor
         let person = try search.identityKey.map { try resident(ofKey: $0, of: caller.party.code) }
         subject.person = person
         let cursor = try begin(search, isOffice: isOffice)

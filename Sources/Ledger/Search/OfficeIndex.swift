@@ -2,9 +2,10 @@ import Exchange
 package import Logging
 package import Postgres
 
-/// 役所の索引: behind the sealer, notes which sealed entries concern which municipality: those it made
-/// itself, and those about whoever lived there on the day of the entry. So a search of an office looks
-/// at its own entries alone, however long the log is, and no entry ever waits for the index.
+/// 役所の索引: behind the sealer, notes which sealed entries concern which office: those it made itself; for
+/// a municipality those about whoever lived there on the day of the entry, and for its prefecture those of
+/// visits that were opened in a disaster. So a search of an office looks at its own entries alone, however
+/// long the log is, and no entry ever waits for the index.
 ///
 /// Each step is one statement: a crash leaves it done or not done. Of two at once one goes on and the
 /// other does nothing.
@@ -52,22 +53,28 @@ package final class OfficeIndex: Sendable {
             select f.next_position as first, least(f.next_position + $1, h.size) as past
             from follower f cross join log.head h),
         entries as (
-            select s.position, s.person, e.party, (e.at at time zone 'Asia/Tokyo')::date as day
+            select s.position, s.person, e.visit, e.party, (e.at at time zone 'Asia/Tokyo')::date as day
             from span
             join log.position s on s.position >= span.first and s.position < span.past
             join log.access_entry e on e.entry = s.entry and e.at = s.at),
-        noted as (
-            insert into log.office_entry (office, position)
-            select party, position from entries where party like 'municipality:%'
-            union
-            select 'municipality:' || r.municipality, e.position from entries e
+        lived as (
+            select e.position, e.visit, r.municipality, r.prefecture from entries e
             cross join lateral (
-                select municipality from exchange.residence r
+                select municipality, prefecture from exchange.residence r
                 where r.person = e.person and r.from_day <= e.day
                 order by r.from_day desc, r.version desc limit 1) r
-            where e.party not like 'portal:%' and r.municipality <> '\(Residence.nowhere)'
+            where e.party not like 'portal:%' and r.municipality <> '\(Residence.nowhere)'),
+        noted as (
+            insert into log.office_entry (office, position)
+            select party, position from entries
+            where party like 'municipality:%' or party like 'prefecture:%'
+            union
+            select 'municipality:' || municipality, position from lived
+            union
+            select 'prefecture:' || l.prefecture, l.position from lived l
+            join exchange.emergency_review v on v.visit = l.visit
             on conflict do nothing)
-        update log.follower f set next_position = span.past from span
+        update log.follower f set next_position = span.past, asked_at = clock_timestamp() from span
         where f.name = 'offices' and span.past > span.first
         returning span.past - span.first
         """)

@@ -20,16 +20,31 @@ package struct Withholding: Sendable {
     }
 }
 
+/// 記録の名前: entries as the party that asks knows them.
+package struct EntryNames: Sendable {
+    /// What each name means under each version of the key it may have been given under; of these at most
+    /// one is an entry.
+    let byVersion: [RecordID]
+    let count: Int
+
+    package init(byVersion: [RecordID], count: Int) {
+        self.byVersion = byVersion
+        self.count = count
+    }
+
+    var values: Value { .uuids(byVersion.map { UUIDBytes($0) }) }
+}
+
 /// 延期の申出: what an office states when it holds entries back.
 package struct WithholdingOrder: Sendable {
-    package let entries: [RecordID]
+    package let entries: EntryNames
     package let reason: WithholdingReason
     /// Where the decision is written.
     package let reference: StatedWord
     package let release: Instant
 
     package init(
-        entries: [RecordID], reason: WithholdingReason, reference: StatedWord, release: Instant
+        entries: EntryNames, reason: WithholdingReason, reference: StatedWord, release: Instant
     ) {
         self.entries = entries
         self.reason = reason
@@ -47,7 +62,7 @@ extension Records {
     package mutating func withhold(_ order: WithholdingOrder) throws {
         let found = try transaction.query(
             Self.selectOwnEntries,
-            [.uuids(order.entries.map { UUIDBytes($0) }), .text(caller.party.key)]
+            [order.entries.values, .text(caller.party.key)]
         ).map { row in
             (
                 id: try row.uuid(0).record, person: try row.uuid(1).person,
@@ -82,10 +97,9 @@ extension Records {
     ///
     /// Throws `.recordUnknown` unless this office holds every one back, and `.alreadySettled` for one that
     /// was lifted or whose time is over.
-    package mutating func lift(_ entries: [RecordID], because reference: StatedWord) throws {
+    package mutating func lift(_ entries: EntryNames, because reference: StatedWord) throws {
         let held = try transaction.query(
-            Self.selectWithheld,
-            [.uuids(entries.map { UUIDBytes($0) }), .text(caller.party.key)]
+            Self.selectWithheld, [entries.values, .text(caller.party.key)]
         ).map { row in
             (
                 id: try row.uuid(0).record, person: try row.uuid(1).person,

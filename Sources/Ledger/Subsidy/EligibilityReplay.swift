@@ -21,23 +21,26 @@ extension Records {
     /// resident has taken back what was agreed to in that visit, and `.answerFormUnknown` for an
     /// answer that this release does not write.
     package mutating func replay(of id: RecordID) throws -> EligibilityReplay {
-        try replay(id, whereParty: caller.party.key)
+        try replay([id], whereParty: caller.party.key)
     }
 
     /// For a municipality or prefecture whose rows the answer was decided from: it sees the same
     /// facts, and its own body's outcomes are all that leaves (`Exchange` leaves the others out).
-    package mutating func replayForBody(of id: RecordID) throws -> EligibilityReplay {
-        let replay = try replay(id, whereParty: nil)
+    package mutating func replayForBody(of id: RecordID, orNamed names: EntryNames) throws
+        -> EligibilityReplay
+    {
+        let replay = try replay([id] + names.byVersion, whereParty: nil)
         guard replay.facts.bodies.contains(where: { $0.body == caller.party.code }) else {
             throw Refusal.recordUnknown
         }
         return replay
     }
 
-    private mutating func replay(_ id: RecordID, whereParty party: String?) throws
+    private mutating func replay(_ ids: [RecordID], whereParty party: String?) throws
         -> EligibilityReplay
     {
-        let rows = try transaction.query(Self.selectCheck, [.id(id), .text(optional: party)])
+        let rows = try transaction.query(
+            Self.selectCheck, [.uuids(ids.map { UUIDBytes($0) }), .text(optional: party)])
         guard rows.count == 1 else { throw Refusal.recordUnknown }
         let row = rows[0]
         let person = try row.uuid(4).person
@@ -50,7 +53,7 @@ extension Records {
         let facts = try facts(of: person, agreed, basis)
         let code = try row.text(12)
         return EligibilityReplay(
-            id: id, at: Instant(microseconds: try row.instant(0)),
+            id: try row.uuid(13).record, at: Instant(microseconds: try row.instant(0)),
             institution: try Party(
                 role: .institution, code: String(code.dropFirst("institution:".count))),
             person: person, visit: visit.id, patient: visit.patient, digest: try row.bytes(2),
@@ -78,14 +81,14 @@ extension Records {
     private static let selectCheck = Statement(
         """
         select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.agreed, v.limited_to,
-            v.card_valid_to, v.opened_at, v.ends_at, false, e.party
+            v.card_valid_to, v.opened_at, v.ends_at, false, e.party, e.entry
         from (
-            select s.at from log.position s where s.entry = $1
+            select s.entry, s.at from log.position s where s.entry = any ($1)
             union all
-            select w.at from log.access_entry w
-            where w.entry = $1 and w.xid >= (select next_xid from log.head) limit 1
+            select w.entry, w.at from log.access_entry w
+            where w.entry = any ($1) and w.xid >= (select next_xid from log.head) limit 1
         ) as known
-        join log.access_entry e on e.entry = $1 and e.at = known.at
+        join log.access_entry e on e.entry = known.entry and e.at = known.at
         join exchange.visit_now v on v.visit = e.visit
         where e.purpose = 'check-eligibility' and e.outcome = 'ok'
             and ($2::text is null or (e.party = $2 and v.consents = v.agreed))

@@ -1,4 +1,4 @@
-package import Exchange
+import Exchange
 import Postgres
 
 /// 紙の受給者証に印字された三つの項目.
@@ -23,32 +23,16 @@ package struct PaperTry: Sendable {
     package static let perHourMax = 30
 
     fileprivate init() {}
-
-    /// Leaves the row alone when the hour is full: a refused try costs no later one.
-    fileprivate static let count = Statement(
-        """
-        insert into exchange.paper_try as t (party, tries) values ($1, array[clock_timestamp()])
-        on conflict (party) do update set tries = clock_timestamp() || array(
-            select at from unnest(t.tries) as u(at) where at > clock_timestamp() - interval '1 hour')
-        where $2 > (
-            select count(*) from unnest(t.tries) as u(at)
-            where at > clock_timestamp() - interval '1 hour')
-        """)
 }
 
 extension Ledger {
-    /// Counts a try in a commit of its own, before anything is looked for: tries of one party come
-    /// one after the other here, so that no number of them at once exceeds the limit. A crash may
-    /// leave a try counted that was never answered.
-    ///
     /// Throws `.paperTooMany` for the try after the last of the hour; whoever asked enters it.
     package func countPaperTry(_ caller: Caller) async throws -> PaperTry {
-        let counted = try await gateway.transaction {
-            try $0.pipelineAndCommit([
-                (PaperTry.count, [.text(caller.party.key), .int(PaperTry.perHourMax)])
-            ])[0].affected
+        let isCounted = try await gateway.transaction {
+            try VisitTry.count(
+                OpenedVisit.paperKind, by: caller, atMost: PaperTry.perHourMax, &$0)
         }
-        guard counted == 1 else { throw Refusal.paperTooMany }
+        guard isCounted else { throw Refusal.paperTooMany }
         return PaperTry()
     }
 }
@@ -60,8 +44,7 @@ extension Records {
     /// Throws `.paperNotConfirmed` in the same words whatever did not match, and `.residentDeceased` where
     /// everything did.
     package mutating func openPaperVisit(
-        _ paper: PaperCertificate, _: PaperTry, end: (Instant) -> Instant,
-        pairwise: (PersonKey) -> PairwiseIDs
+        _ paper: PaperCertificate, _: PaperTry, _ request: CardlessRequest
     ) throws -> OpenedVisit {
         let rows = try transaction.query(
             Self.selectPaper,
@@ -71,20 +54,11 @@ extension Records {
         let person = try row.uuid(0).person
         subject.person = person
         if try row.bool(3) { throw Refusal.residentDeceased }
-        let ids = pairwise(person)
-        let former = try PairwiseIDs.former([(caller.party, ids)], &transaction)[0]
-        let visit = OpenedVisit(
-            id: .timeOrdered(), patient: ids.current, kind: OpenedVisit.paperKind,
-            consents: [try row.text(2)], term: VisitTerm(opened: now, ends: end(now)),
-            cardValidTo: nil, replaces: former, isRepeat: false)
-        write([
-            NewVisit.insertion(of: [
-                NewVisit(
-                    visit: visit, person: person, party: caller.party.key,
-                    limitedTo: try row.int(1))
-            ])
-        ])
-        notify(person, Notice.paperVisit, visit: visit.id)
+        let visit = try openWithoutCard(
+            CardlessVisit(
+                person: person, kind: OpenedVisit.paperKind, consents: [try row.text(2)],
+                confirmedBy: .paper, limitedTo: try row.int(1), notice: Notice.paperVisit),
+            request)
         enter(person, visit: visit.id)
         return visit
     }

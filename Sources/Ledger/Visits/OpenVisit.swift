@@ -176,11 +176,17 @@ struct NewVisit {
     var visit: OpenedVisit
     let person: PersonKey
     let party: String
+    var confirmedBy = Confirmation.card
     /// Paper alone: the certificate's row version.
     var limitedTo: Int?
     /// Cards alone.
     var nonce: String?
     var requestDigest: [UInt8]?
+
+    /// 確認: what told who the resident is.
+    enum Confirmation: String {
+        case card, paper, declaration
+    }
 
     static func insertion(of visits: [NewVisit]) -> (Statement, [Value]) {
         (
@@ -195,6 +201,7 @@ struct NewVisit {
                 .instants(visits.map(\.visit.term.opened.microseconds)),
                 .instants(visits.map(\.visit.term.ends.microseconds)),
                 .texts(visits.map(\.nonce)), .bytesArray(visits.map(\.requestDigest)),
+                .texts(visits.map(\.confirmedBy.rawValue)),
             ]
         )
     }
@@ -217,12 +224,11 @@ struct NewVisit {
         insert into exchange.visit (person, visit, party, patient, kind, consents, confirmed_by, limited_to,
             card_valid_to, opened_at, ends_at, nonce, request_digest)
         select person, visit, party, patient, kind, string_to_array(consents, ' '),
-            case when limited_to is null then 'card' else 'paper' end, limited_to,
-            card_valid_to, opened_at, ends_at, nonce, request_digest
+            confirmed_by, limited_to, card_valid_to, opened_at, ends_at, nonce, request_digest
         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-            $8::date[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[])
+            $8::date[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[], $13::text[])
             as v(person, visit, party, patient, kind, consents, limited_to, card_valid_to, opened_at, ends_at,
-                nonce, request_digest)
+                nonce, request_digest, confirmed_by)
         """)
 
     private static let confirmPaper = Statement(

@@ -68,8 +68,7 @@ struct OpeningReading {
         """
         select clock_timestamp(), p.party, p.name, p.is_opted_in, p.suspended_at is not null,
             p.designations, \(CardBinding.columns),
-            v.person, v.party, v.request_digest, v.visit, v.patient, v.kind, v.consents,
-            v.opened_at, v.ends_at, v.card_valid_to
+            \(NewVisit.columns)
         from unnest($1::text[], $2::text[], $3::bytea[]) with ordinality as q(party, nonce, card, ord)
         left join exchange.party p on p.party = q.party
         left join exchange.visit v on v.nonce = q.nonce
@@ -96,7 +95,13 @@ extension OpeningReading {
 }
 
 extension NewVisit {
-    fileprivate init(_ row: Row, from column: Int) throws {
+    /// Of `exchange.visit v`, as a visit that was opened before is read.
+    static let columns = """
+        v.person, v.party, v.request_digest, v.visit, v.patient, v.kind, v.consents, v.opened_at,
+        v.ends_at, v.card_valid_to
+        """
+
+    init(_ row: Row, from column: Int) throws {
         person = try row.uuid(column).person
         party = try row.text(column + 1)
         requestDigest = try row.optionalBytes(column + 2)

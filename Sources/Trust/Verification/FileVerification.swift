@@ -89,7 +89,11 @@ package struct FileVerification: Sendable {
         case .refused(let reason):
             return refused(reason)
         case .trusted(let certificate):
-            var lines = ["trusted: \(certificate.path.count) certificate(s) up to an anchor"]
+            let path = "\(certificate.path.count) certificate(s) up to an anchor"
+            var lines = [
+                lists.isEmpty
+                    ? "trusted, but REVOCATION WAS NOT CHECKED: \(path)" : "trusted: \(path)"
+            ]
             if let party = certificate.party { lines.append("party: \(party.key)") }
             lines.append("valid until: \(certificate.validUntil.text)")
             if lists.isEmpty {

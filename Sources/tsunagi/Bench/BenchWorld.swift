@@ -15,17 +15,21 @@ struct BenchWorld {
     let world: World
     let clinic: Party
     let portal: Party
+    let town: Party
+    let auditor: Party
     let pool: Pool
 
     init(_ world: World) async throws {
         self.world = world
         clinic = try Party(role: .institution, code: Self.institution)
         portal = try Party(role: .portal, code: "bench-portal")
+        town = try Party(role: .municipality, code: Self.municipality)
+        auditor = try Party(role: .auditor, code: "bench-auditor")
         let today = WallClock.now().dayInJapan
         try await world.enrol(
             [
                 .init(party: clinic, name: "計測クリニック"), .init(party: portal, name: "計測ポータル"),
-                .init(party: try Party(role: .municipality, code: Self.municipality), name: "小金井市"),
+                .init(party: town, name: "小金井市"), .init(party: auditor, name: "計測監査"),
                 .init(party: try Party(role: .prefecture, code: Self.prefecture), name: "東京都"),
             ], since: today.adding(days: -4000))
         try Self.revokeMany(world.pki)
@@ -189,6 +193,11 @@ struct BenchWorld {
             "RESIDENT_URL=https://127.0.0.1:\(settings[.resident] ?? 0)",
             "RESIDENT_CERTIFICATE=" + world.pki.certificatePath(.portals, portal.fileName),
             "RESIDENT_KEY=" + world.pki.keyPath(.portals, portal.fileName),
+            "OFFICE_URL=https://127.0.0.1:\(settings[.office] ?? 0)",
+            "OFFICE_CERTIFICATE=" + world.certificate(of: town).path,
+            "OFFICE_KEY=" + world.certificate(of: town).key,
+            "AUDITOR_CERTIFICATE=" + world.certificate(of: auditor).path,
+            "AUDITOR_KEY=" + world.certificate(of: auditor).key,
             "PGHOST=" + world.cluster.socketFolder, "PGPORT=\(PrivateCluster.port)",
             "PGUSER=" + PrivateCluster.superuser, "PGDATABASE=" + World.database,
             "PGDATA=" + world.cluster.dataFolder,

@@ -14,7 +14,8 @@ struct LogCommand: AsyncParsableCommand {
                 "Write a month of entries to a file, enter that into the log, and drop the month.",
             discussion: """
                 Needs a gateway that seals. Refuses a month that is not over its time of keeping \
-                (profiles/access/retention.json) or not wholly sealed. Run again after it was \
+                (profiles/access/retention.json) or not wholly sealed, \
+                and one that the audit feed or the offices' search has not taken yet. Run again after it was \
                 interrupted, it goes on where it was. The file names residents by their keys: keep it \
                 as you keep the database, and copy it before you delete backups of that month.
                 """)
@@ -23,6 +24,14 @@ struct LogCommand: AsyncParsableCommand {
         @Option(help: "The month in Japan, YYYY-MM.") var month: String
         @Option(name: .customLong("to"), help: "The folder of the archives.") var folder: String
 
+        @Option(
+            name: .customLong("without"), parsing: .upToNextOption,
+            help: """
+                A follower of the log that was given up for good (audit-feed, offices): the month is not \
+                kept for it.
+                """)
+        var abandoned: [String] = []
+
         func run() async throws {
             guard let month = try? LogMonth(month) else {
                 throw ValidationError("\(month) is no month: YYYY-MM is needed.")
@@ -30,7 +39,8 @@ struct LogCommand: AsyncParsableCommand {
             let archiving = LogArchiving(try owner.address(), logger: owner.logger)
             let outcome: LogArchiving.Outcome
             do {
-                outcome = try await archiving.archive(month, to: folder, now: WallClock.now())
+                outcome = try await archiving.archive(
+                    month, to: folder, now: WallClock.now(), without: Set(abandoned))
                 await archiving.close()
             } catch {
                 await archiving.close()

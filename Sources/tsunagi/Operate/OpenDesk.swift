@@ -79,8 +79,8 @@ struct OpenDesk {
         var next: Int? = 0
         while let from = next {
             let part = try await ledger.access(caller, kind.reading) {
-                [kind, rules = ledger.rules] in
-                try $0.mendingPart(file, of: kind, from: from, rules: rules.kept)
+                [kind, hashing, rules = ledger.rules] in
+                try $0.mendingPart(file, of: kind, from: from, hashing, rules: rules.kept)
             }
             if from == 0, part.file.encoding == .utf8WithMark {
                 try output.write(contentsOf: TextEncoding.mark)

@@ -35,8 +35,17 @@ struct SealCommand: AsyncParsableCommand {
             parsing: .upToNextOption,
             help: "Public keys of witnesses, each of which must have cosigned the checkpoint.")
         var witness: [String] = []
+        @Option(
+            help: """
+                A folder of rules of your own: how long a month is kept is read there, and not in the \
+                database.
+                """)
+        var profiles: String?
 
         func run() async throws {
+            let retention = try profiles.map {
+                try RuleBook(reading: ProfileFolder.read($0), version: "file").retention
+            }
             let note = try Files.read(checkpoint)
             for key in try witness.map({ try WitnessKey(text: $0) }) {
                 let seen = try key.verify(SignedNote(note))
@@ -44,24 +53,38 @@ struct SealCommand: AsyncParsableCommand {
             }
             let audit = LogAudit(Address(database), logger: OwnerOption().logger)
             let report = try await audit.verify(
-                note: note, key: CheckpointKey(text: key), archives: archive)
+                note: note, key: CheckpointKey(text: key), archives: archive,
+                retention: retention ?? nil)
             await audit.close()
             Output.line(
                 "checkpoint of \(report.checkpoint.size) entries; \(report.sealed) sealed now")
             for change in report.keys {
                 Output.line("since \(change.at.text) the log's key is also \(change.key.text)")
             }
-            for (archived, isGone) in report.archived {
-                let hash = Exchange.Hexadecimal.text(archived.contents.archive)
-                Output.line(
-                    "\(archived.month.text): \(archived.contents.entries) entries "
-                        + "\(isGone ? "are archived" : "were written to an archive and are still here")"
-                        + ", SHA-256 of the file \(hash)")
-            }
+            for (archived, isGone) in report.archived { tell(archived, isGone) }
+            if !report.archived.isEmpty { tell(report.retention) }
             for finding in report.findings { Output.line("FOUND: \(finding)") }
             guard report.findings.isEmpty else { throw ExitCode(1) }
             Output.line("Every entry of the checkpoint is unchanged and in its place.")
             Output.line("Every resident's sequence counts all of them, and so does every map.")
+        }
+
+        private func tell(_ archived: ArchivedMonth, _ isGone: Bool) {
+            let hash = Exchange.Hexadecimal.text(archived.contents.archive)
+            Output.line(
+                "\(archived.month.text): \(archived.contents.entries) entries "
+                    + "\(isGone ? "are archived" : "were written to an archive and are still here")"
+                    + ", by a leaf of \(archived.at.text), SHA-256 of the file \(hash)")
+        }
+
+        private func tell(_ retention: RetentionRule?) {
+            guard let retention else {
+                return Output.line(
+                    "NOT CHECKED: whether a month was archived before its time; no rule is known. "
+                        + "Give --profiles.")
+            }
+            let place = profiles.map { "in \($0)" } ?? "in the database"
+            Output.line("A month is to be kept for \(retention.months) more (the rule \(place)).")
         }
     }
 

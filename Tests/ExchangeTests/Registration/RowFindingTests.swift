@@ -21,7 +21,8 @@ import Testing
 
     /// What only the ledger can find; each other code is produced by a row in the tests beside this one.
     static let ofTheLedger: Set<RowCode> = [
-        .notOwnResident, .staleHistory, .ticketNotOpen, .identityMismatch, .underReview,
+        .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .identityMismatch,
+        .underReview,
     ]
 
     @Test func `every code is produced by some row`() throws {

@@ -40,6 +40,10 @@ import Testing
         ),
         (#""isCustodyLost": false"#, #""isCustodyLost": "0""#, "isCustodyLost format"),
         (
+            #""isCustodyLost": false"#, #""isCustodyLost": true, "isCustodyRestored": true"#,
+            "isCustodyRestored format"
+        ),
+        (
             #""isCustodyLost": false"#, #""isCustodyLost": false, "note": "876543210989""#,
             "note individual-number-elsewhere"
         ),

@@ -50,6 +50,8 @@ struct AuditFeedTests {
         let purpose: String
         let party: String
         let patient: String
+        let visit: String
+        let representative: String
     }
 
     /// What a reader in another language makes of what the receiver kept, once it has the last entry.
@@ -68,7 +70,7 @@ struct AuditFeedTests {
             let parts = line.split(separator: " ").map { String($0) }
             return Message(
                 position: try #require(Int(parts[0])), outcome: parts[1], purpose: parts[2],
-                party: parts[3], patient: parts[4])
+                party: parts[3], patient: parts[4], visit: parts[5], representative: parts[6])
         }
     }
 
@@ -93,6 +95,14 @@ struct AuditFeedTests {
         }
     }
 
+    /// The session of somebody who may act for one child.
+    private func guardian() async throws -> (String, String) {
+        let (child, _) = try await gateway.settle(years: 3)
+        let (guardian, card) = try await gateway.settle(years: 40)
+        try await gateway.registerGuardianships([gateway.guardianship(of: child, by: guardian)])
+        return try await gateway.session(of: card)
+    }
+
     @Test func `every entry arrives in order, also those made while the receiver was away`()
         async throws
     {
@@ -100,6 +110,8 @@ struct AuditFeedTests {
         let (resident, card) = try await gateway.settleFamily()
         let visit = try await gateway.openVisit(card)
         _ = try await gateway.check(visit, day: gateway.clock.today.adding(days: 400))
+        let acting = try await gateway.acting(guardian())
+        try await gateway.send(Cast.portal, "GET", "/fhir/Coverage", headers: [acting]).expect(200)
         try await gateway.sealEpoch()
         let feed = try feed(port: port)
         var receiver = try await SyslogProcess(in: folder, pki: gateway.pki, port: port)
@@ -108,6 +120,17 @@ struct AuditFeedTests {
         #expect(first.map(\.position) == (try await sealed()))
         #expect(first.contains { $0.purpose == "open-visit" && $0.outcome == "0" })
         #expect(first.contains { $0.outcome == "4" && $0.party == Cast.clinic.uri })
+
+        // As the auditor finds them by a search: in which visit, and who acted for whom.
+        let checked = try #require(first.first { $0.purpose == "check-eligibility" })
+        let opened = try #require(first.first { $0.purpose == "open-visit" })
+        #expect(checked.visit == opened.visit && checked.visit != visit.id && checked.visit != "-")
+        let acted = try #require(first.first { $0.purpose == "read-own-entitlements" })
+        let found = try await gateway.allFound(Cast.auditor)
+        let same = try #require(found.first { $0.position == acted.position })
+        #expect(
+            acted.representative.hasPrefix("Patient/") && same.text.contains(acted.representative))
+        #expect(same.patient != acted.representative)
 
         try await receiver.stop()
         let before = try await gateway.ledger.deliveryBacklog()

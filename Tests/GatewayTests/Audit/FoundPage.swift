@@ -1,4 +1,5 @@
 import Exchange
+import Postgres
 import TestSupport
 
 /// What an office reads of `POST /fhir/AuditEvent/_search`, by the words of the resources alone.
@@ -48,6 +49,18 @@ struct FoundEvent {
 }
 
 extension RunningGateway {
+    /// What stands at these positions, by the ids of the log itself.
+    func entries(at positions: [Int]) async throws -> [String] {
+        try await sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select entry::text from log.position where position = any ($1) order by position
+                    """), [.ints(positions)]
+            ).map { try $0.text(0) }
+        }
+    }
+
     /// A page of a search, with the entries that it made counted.
     func searchLog(
         _ party: Party, _ fields: [(String, String)], at path: String = FoundPage.path

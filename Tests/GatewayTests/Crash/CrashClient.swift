@@ -13,7 +13,7 @@ final class Doorplate: Sendable {
     func port(_ listener: Listener) -> Int? { ports.withLock { $0[listener] } }
 }
 
-/// A clinic and a municipality in one task: sends without pause, and whatever must not be lost
+/// A clinic, a municipality and a portal in one task: sends without pause, and whatever must not be lost
 /// again and again until it is acknowledged.
 struct CrashClient {
     let number: Int
@@ -24,7 +24,9 @@ struct CrashClient {
     let resident: TestResident
     var chance: Seeded
     private var connections: [Party: (port: Int, client: TLSClient)] = [:]
-    private var visit: Journal.Visit?
+    var visit: Journal.Visit?
+    /// The resident's session at the portal.
+    var session: String?
     private var registrations = 0
 
     init(
@@ -46,6 +48,7 @@ struct CrashClient {
             case 0...1: try await openVisit()
             case 2...3: try await register()
             case 4: await ask(Journal.Visit.unknown())
+            case 5...6: try await actAsResident()
             default: if let visit { await ask(visit) } else { try await openVisit() }
             }
         }
@@ -108,7 +111,7 @@ struct CrashClient {
 
     // MARK: How it is sent
 
-    private mutating func insist(
+    mutating func insist(
         _ party: Party, _ path: String, headers: [(String, String)] = [], body: [UInt8],
         on wanted: [Int]
     ) async throws -> TLSClient.Answer {
@@ -131,13 +134,14 @@ struct CrashClient {
     }
 
     /// Nothing when no answer came: the gateway is away, or died over it.
-    private mutating func send(
-        _ party: Party, _ path: String, headers: [(String, String)] = [], body: [UInt8]
+    mutating func send(
+        _ party: Party, _ path: String, method: String = "POST", headers: [(String, String)] = [],
+        body: [UInt8]
     ) async -> TLSClient.Answer? {
         do {
             let client = try await client(of: party)
             let answer = try await client.send(
-                "POST", path, headers: headers + [("Content-Type", "application/json")], body: body)
+                method, path, headers: headers + [("Content-Type", "application/json")], body: body)
             // Whatever happens to the database is foreseen.
             if answer.status == 500 { unexpected(answer) }
             return answer
@@ -160,7 +164,7 @@ struct CrashClient {
         return client
     }
 
-    private func unexpected(_ answer: TLSClient.Answer) {
+    func unexpected(_ answer: TLSClient.Answer) {
         journal.note { $0.unexpected.append("\(answer.status) \(answer.text.prefix(300))") }
     }
 }

@@ -57,6 +57,7 @@ struct CrashTests {
             #expect(told.repeated > victim.kills / 10)
             #expect(
                 told.answers.count > victim.kills && told.visits.count > 10 && told.refusals > 5)
+            #expect(told.ownLists.count > 10 && !told.ended.isEmpty)
             Torture.report(
                 "kills of the \(victim.rawValue) under load", victim.kills,
                 "\(told.answers.count) answers with entries, nothing lost or twice")
@@ -161,7 +162,20 @@ struct CrashTests {
         let refused = try await world.count(
             "log.access_entry where outcome = '\(Refusal.visitUnknown.code)'")
         #expect(refused >= told.refusals, "refusals without their entry")
+        try await verifyResidents(told, world)
         try await verifyRegistrations(told, world, isOver: isOver)
+    }
+
+    private static func verifyResidents(_ told: Journal.State, _ world: CrashWorld) async throws {
+        let (lists, open) = try await world.owner.transaction { transaction in
+            (
+                try transaction.query(Self.listsWithoutEntry, [.bytesArray(told.ownLists)])[0].int(
+                    0),
+                try transaction.query(Self.endedAndOpen, [.texts(told.ended)])[0].int(0)
+            )
+        }
+        #expect(lists == 0, "lists that residents were shown without an entry each time")
+        #expect(open == 0, "visits that their resident ended and that go on")
     }
 
     private static func verifyRegistrations(
@@ -226,6 +240,20 @@ struct CrashTests {
             select from log.access_entry e
             where e.entry = told.entry and e.digest = told.digest and e.outcome = 'ok'
                 and e.purpose = 'check-eligibility')
+        """)
+    private static let listsWithoutEntry = Statement(
+        """
+        select count(*) from (
+            select digest, count(*) as times from unnest($1::bytea[]) as t(digest) group by 1) told
+        left join (
+            select digest, count(*) as entered from log.access_entry
+            where purpose = 'read-own-visits' and outcome = 'ok' group by 1) e using (digest)
+        where times > coalesce(entered, 0)
+        """)
+    private static let endedAndOpen = Statement(
+        """
+        select count(*) from exchange.visit v
+        where v.visit = any ($1::text[]::uuid[]) and v.ends_at > clock_timestamp()
         """)
     private static let visitsNotOnce = Statement(
         """

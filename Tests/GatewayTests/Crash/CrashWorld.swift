@@ -16,7 +16,7 @@ struct CrashWorld: Sendable {
     private let started = Started()
 
     static let origin = "tsunagi.example/crash"
-    static let listeners: [Listener] = [.institution, .office]
+    static let listeners: [Listener] = [.institution, .office, .resident]
 
     static func with(
         settings: [String: String] = [:], _ body: (CrashWorld) async throws -> Void
@@ -58,7 +58,9 @@ struct CrashWorld: Sendable {
         try DevelopmentPKI.create(in: pki.folder, at: now)
         try pki.issueServer(name: "gateway", at: now)
         try KeyRing.create(folder + "/keys")
-        let parties = [Cast.clinic, Cast.pharmacy, Cast.town, Cast.prefecture, Cast.authority]
+        let parties = [
+            Cast.clinic, Cast.pharmacy, Cast.town, Cast.prefecture, Cast.authority, Cast.portal,
+        ]
         let registry = PartyRegistry(cluster.address(), logger: TestPostgres.logger)
         _ = try await registry.load(
             parties.map { .init(party: $0, name: "見本 \($0.code)") }, isOptedIn: true)
@@ -104,6 +106,7 @@ struct CrashWorld: Sendable {
             "listen": [
                 "institution": ["port": 0, "requests-per-second-per-party": 100_000],
                 "office": ["port": 0],
+                "resident": ["port": 0, "requests-per-second-per-party": 100_000],
             ],
         ]
         change(&settings)

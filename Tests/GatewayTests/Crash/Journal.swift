@@ -37,6 +37,10 @@ final class Journal: Sendable {
         /// Of every 200 and 201, so that a visit told twice is here twice.
         var visits: [Visit] = []
         var refusals = 0
+        /// SHA-256 of every list of own visits, as the portal was answered.
+        var ownLists: [[UInt8]] = []
+        /// Visits whose resident was told that they are over.
+        var ended: [String] = []
         /// History keys that were acknowledged with a 202, and those that were sent at all.
         var registered: Set<String> = []
         var sent: Set<String> = []
@@ -53,7 +57,9 @@ final class Journal: Sendable {
     func note(_ change: (inout sending State) -> Void) { state.withLock { change(&$0) } }
     var now: State { state.withLock { $0 } }
     var answersCount: Int {
-        state.withLock { $0.answers.count + $0.visits.count + $0.registered.count }
+        state.withLock {
+            $0.answers.count + $0.visits.count + $0.registered.count + $0.ownLists.count
+        }
     }
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }

@@ -41,6 +41,7 @@ struct RotationTests {
             #expect(told.unexpected == [] && told.repeated == 0 && told.failed == 0)
             #expect(told.answers.count > 20 && told.registered.count > 5)
             #expect(told.registered == told.sent)
+            #expect(told.ownLists.count > 5)
             #expect(try await world.count("exchange.person") == persons)
             #expect(try await world.count("office.number_key where key_version = 2") == persons)
             #expect(try await world.count("exchange.card_binding where key_version < 2") == 0)

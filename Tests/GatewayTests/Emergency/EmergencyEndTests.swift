@@ -95,4 +95,67 @@ extension EmergencyTests {
             """, [.text(id)])
         #expect(open == 0)
     }
+
+    @Test func `the same person received again in the same words is one visit and one review`()
+        async throws
+    {
+        try await place()
+        let (resident, card) = try await resident()
+        try await declared { _ in
+            let answers = [
+                try await receive(stated(resident)), try await receive(stated(resident)),
+            ]
+            #expect(answers.map(\.status) == [201, 200])
+            #expect(Set(answers.map(\.text)).count == 1)
+            let reviews = try await gateway.count(
+                "select count(*) from exchange.emergency_review where visit = $1",
+                [.text(answers[0].text("visit"))])
+            #expect(reviews == 1)
+        }
+        let notices = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Communication", headers: [gateway.session(of: card)])
+        #expect(notices.entries.count == 1)
+    }
+
+    /// 都道府県: it has a part in the review, and so reads what was done by such a visit; of its municipality's
+    /// other entries nothing.
+    @Test func `a prefecture finds in the log what it did, and what such a visit was used for`()
+        async throws
+    {
+        try await place()
+        let (resident, card) = try await resident()
+        let byCard = try await gateway.openVisit(card)
+        try await gateway.check(byCard).expect(200)
+        let visit = try await declared(by: Cast.prefecture) { _ in
+            let answer = try await receive(stated(resident))
+            try answer.expect(201)
+            let visit = RunningGateway.Visit(answer)
+            try await gateway.check(visit).expect(200)
+            return visit
+        }
+        try await gateway.index()
+        let found = try await gateway.allFound(Cast.prefecture)
+        let visits = Set(found.filter { $0.purpose == "open-emergency-visit" }.compactMap(\.visit))
+        let position = try await gateway.count(
+            """
+            select p.position from log.position p
+            join log.access_entry e on e.entry = p.entry and e.at = p.at
+            where e.visit = $1 and e.purpose = 'open-emergency-visit'
+            """, [.text(visit.id)])
+        let opened = try #require(found.first { $0.position == position })
+        #expect(found.contains { $0.purpose == "check-eligibility" && $0.visit == opened.visit })
+        #expect(
+            found.allSatisfy { $0.party == Cast.prefecture.uri || visits.contains($0.visit ?? "") })
+        #expect(found.contains { $0.purpose == "declare-disaster" })
+        #expect(!found.contains { $0.purpose == "open-visit" })
+        let elsewhere = try await gateway.allFound(Cast.otherPrefecture)
+        #expect(elsewhere.allSatisfy { $0.party == Cast.otherPrefecture.uri })
+        try await gateway.expect(
+            .unknownItem("patient.identifier"), of: nil, from: Cast.prefecture
+        ) {
+            try await gateway.search(
+                Cast.prefecture, FoundPage.path,
+                [("patient.identifier", "urn:tsunagi:municipality-identity-key|x")])
+        }
+    }
 }

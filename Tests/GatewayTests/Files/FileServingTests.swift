@@ -74,7 +74,15 @@ struct FileServingTests {
         #expect(finding["code"]?.string == "format")
         #expect(finding["value"]?.object?["class"]?.string == "mixed")
         for language in ["ja", "en"] { #expect(finding[language]?.string?.isEmpty == false) }
-        let errors = try await gateway.errors(of: done.text("file"))
+        var given: TLSClient.Answer?
+        let entries = try await gateway.entries {
+            given = try await gateway.errors(of: done.text("file"))
+            _ = try await gateway.settled(done.text("file"))
+        }
+        // Whose row is disclosed is on the record; a report names the file alone.
+        #expect(entries.map(\.hasPerson) == [true, false])
+        #expect(entries.allSatisfy { $0.basis?.contains(done.text("file")) == true })
+        let errors = try #require(given)
         let text = NightFile.text(of: errors.body, encoding)
         #expect(errors.body.starts(with: TextEncoding.mark) == (encoding == .utf8WithMark))
         #expect(!text.contains(child.number) && text.contains(",'=1+1,"), "\(text)")

@@ -310,7 +310,8 @@ extension Deed {
                 let file = person.files[layout] ?? ""
                 return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)")
             },
-            office("get\(name)FileErrors", .nobody) { fire, person in
+            // Rows of those whom the sender named, where any was refused.
+            office("get\(name)FileErrors", .named) { fire, person in
                 let file = person.files[layout] ?? ""
                 return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)/errors")
             },

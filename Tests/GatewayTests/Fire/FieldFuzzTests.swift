@@ -127,7 +127,7 @@ struct FieldFuzzTests {
                 Statement(
                     """
                     select format('%I.%I', schemaname, tablename) from pg_tables
-                    where schemaname in ('exchange', 'office') and tablename <> 'paper_try'
+                    where schemaname in ('exchange', 'office') and tablename <> 'visit_try'
                         order by 1
                     """)
             ).map { try $0.text(0) }

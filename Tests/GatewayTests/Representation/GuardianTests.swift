@@ -163,6 +163,43 @@ struct GuardianTests {
         #expect(try await gateway.represented(token).isEmpty)
     }
 
+    /// 民法836条: a copy from before the loss gives nothing back, and is told so; a word that says so does.
+    @Test func `lost custody comes back by a word that says so, and by no other`() async throws {
+        let family = try await family()
+        let (child, guardian, today) = (family.child, family.guardian, gateway.clock.today)
+        let token = try await gateway.session(of: family.guardianCard)
+        let lost = gateway.guardianship(of: child, by: guardian, isCustodyLost: true)
+        try await gateway.registerGuardianships([lost])
+        #expect(try await gateway.represented(token).isEmpty)
+        try await gateway.feed([child.residence(Cast.otherTown.code, from: today)])
+        let copy = gateway.guardianship(of: child, by: guardian, from: today)
+        try await refuse(copy, by: Cast.otherTown)
+        #expect(try await gateway.represented(token).isEmpty)
+        let restored = gateway.guardianship(
+            of: child, by: guardian, from: today, isCustodyRestored: true)
+        // Not by who is no longer the child's municipality.
+        try await refuse(restored, by: Cast.town)
+        try await gateway.registerGuardianships([restored], by: Cast.otherTown)
+        #expect(try await gateway.represented(token).count == 1)
+        // Taken away again, in the same words: it is applied, and the old restoration is a copy now.
+        try await gateway.registerGuardianships([lost])
+        #expect(try await gateway.represented(token).isEmpty)
+        try await refuse(restored, by: Cast.otherTown)
+        #expect(try await gateway.represented(token).isEmpty)
+        try await gateway.registerGuardianships(
+            [
+                gateway.guardianship(
+                    of: child, by: guardian, from: today.adding(days: -1), isCustodyRestored: true)
+            ], by: Cast.otherTown)
+        #expect(try await gateway.represented(token).count == 1)
+    }
+
+    private func refuse(_ row: JSON, by town: Party) async throws {
+        let answer = try await gateway.send(
+            town, "POST", RunningGateway.guardianshipPath, body: .array([row]))
+        #expect(answer.int("refused") == 1 && answer.int("applied") == 0, "\(answer.text)")
+    }
+
     /// The access of somebody who acts holds its relation until it is durable: this holds it likewise.
     @Test func `whoever acts at this moment is through before lost custody is acknowledged`()
         async throws

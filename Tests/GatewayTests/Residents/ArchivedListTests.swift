@@ -1,3 +1,4 @@
+import Crypto
 import Exchange
 import Foundation
 import Ledger
@@ -90,7 +91,42 @@ struct ArchivedListTests {
                 owner: gateway.database)
             #expect(refused.status != 0, "\(month)")
         }
+        try await walkAsAuditor()
     }
+
+    /// deploy/audit.md, of an archived month: by a reader's role, the checkpoint, the file, and rules of the
+    /// auditor's own.
+    private func walkAsAuditor() async throws {
+        let note = gateway.folder + "/kept-elsewhere"
+        let kept = try #require(try await gateway.ledger.checkpoint())
+        try Data(kept.utf8).write(to: URL(filePath: note))
+        let archive = gateway.folder + "/" + ArchiveFile.name(of: try LogMonth(Self.month))
+        let verify = [
+            "seal", "verify", "--database",
+            gateway.database.with(user: "tsunagi_reader").description, "--checkpoint", note,
+            "--key", gateway.sealKey.text, "--archive", archive, "--profiles",
+        ]
+        let told = try await Program.run(verify + [Self.profiles.path])
+        #expect(told.status == 0, "\(told.output)\(told.errors)")
+        let file = try Data(contentsOf: URL(filePath: archive))
+        let hash = Hexadecimal.text(Array(SHA256.hash(data: file)))
+        #expect(told.output.contains("\(Self.month): 3 entries are archived, by a leaf of 20"))
+        #expect(told.output.contains("SHA-256 of the file \(hash)"))
+        #expect(told.output.contains("kept for 84 more"))
+        // Under a rule by which the month would still be here, it left too early.
+        let stricter = URL(filePath: gateway.folder + "/profiles")
+        try FileManager.default.copyItem(at: Self.profiles, to: stricter)
+        let rule = stricter.appending(path: "access/retention.json")
+        let text = try String(contentsOf: rule, encoding: .utf8)
+        try Data(text.replacing(#""months": 84"#, with: #""months": 1200"#).utf8).write(to: rule)
+        let found = try await Program.run(verify + [stricter.path])
+        #expect(found.status == 1)
+        #expect(found.output.contains("FOUND: \(Self.month) was archived at 20"))
+    }
+
+    private static let profiles = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "profiles")
 
     static let forgeries: [ListProofTests.Forgery] = [
         .init("an archived entry dropped") { $0.changeEntries { $0.removeLast() } },

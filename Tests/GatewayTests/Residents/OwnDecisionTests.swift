@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import Postgres
 import TestSupport
 import Testing
@@ -220,6 +221,30 @@ struct OwnDecisionTests {
         let answer = try await gateway.send(
             Cast.portal, "GET", "/fhir/Communication", headers: [patient.token])
         #expect(answer.text.contains("Checking subsidy eligibility"))
+    }
+
+    /// Somebody else holds the token, or goes on with one that was ended. What one is refused oneself is no
+    /// news.
+    @Test func `what is refused at a portal and may not have been the resident is told`()
+        async throws
+    {
+        let patient = try await patient()
+        for (portal, refusal) in [
+            (Cast.otherPortal, Refusal.tokenOfAnotherParty), (Cast.portal, .recordUnknown),
+        ] {
+            try await gateway.expect(refusal, of: .liftOwnBlock, from: portal) {
+                try await gateway.send(
+                    portal, "POST", "/blocks/\(RecordID.random().text)/lift",
+                    headers: [patient.token])
+            }
+        }
+        #expect(try await told(patient.token) == ["refused", "visit-opened"])
+        let ended = try await gateway.session(of: patient.card)
+        try await gateway.send(Cast.portal, "POST", "/tokens/revoke", headers: [ended]).expect(204)
+        try await gateway.expect(.tokenRevoked, of: .readOwnVisits, from: Cast.portal) {
+            try await gateway.send(Cast.portal, "GET", "/fhir/Consent", headers: [ended])
+        }
+        #expect(try await told(patient.token) == ["refused", "refused", "visit-opened"])
     }
 
     @Test func `the same bytes sent again are one visit and one notice`() async throws {

@@ -146,6 +146,29 @@ struct PaperVisitTests {
         return consent["verification"]?.array?.first?.object?["verified"]?.bool
     }
 
+    /// A connector that lost the answer asks again, two of them at once.
+    @Test func `the same paper sent again opens nothing and tells nothing twice while it is open`()
+        async throws
+    {
+        let (_, card, paper) = try await holder()
+        async let one = gateway.openPaperVisit(paper)
+        async let other = gateway.openPaperVisit(paper)
+        let answers = try await [one, other]
+        #expect(answers.map(\.status).sorted() == [200, 201])
+        let visits = Set(answers.map { $0.text("visit") })
+        #expect(visits.count == 1 && Set(answers.map(\.text)).count == 1)
+        let token = try await gateway.session(of: card)
+        #expect(try await own("Communication", token).count == 1)
+        // What was ended is not opened by a repeat: that is a visit of its own, and a notice.
+        let id = try #require(visits.first)
+        try await gateway.send(
+            Cast.portal, "POST", "/visits/\(id)/end", headers: [token]
+        ).expect(204)
+        let anew = try await gateway.openPaperVisit(paper)
+        #expect(anew.status == 201 && anew.text("visit") != id)
+        #expect(try await own("Communication", token).count == 2)
+    }
+
     @Test func `a paper visit shows no patient`() async throws {
         let (_, _, paper) = try await holder()
         let opened = try await gateway.openPaperVisit(paper)

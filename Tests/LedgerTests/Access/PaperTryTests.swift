@@ -19,9 +19,11 @@ import Testing
                     do {
                         let counted = try await world.ledger.countPaperTry(caller)
                         _ = try await world.ledger.access(caller, .openPaperVisit) { records in
-                            try records.openPaperVisit(guess, counted, end: { $0 }) { _ in
-                                PairwiseIDs(current: "nobody")
-                            }
+                            try records.openPaperVisit(
+                                guess, counted,
+                                CardlessRequest(digest: [], end: { $0 }) { _ in
+                                    PairwiseIDs(current: "nobody")
+                                })
                         }
                         throw Refusal.recordUnknown
                     } catch let refusal as Refusal { return refusal }
@@ -58,7 +60,7 @@ import Testing
             // The first five an hour ago, the others a minute less.
             try await world.execute(
                 """
-                update exchange.paper_try set tries = array(
+                update exchange.visit_try set tries = array(
                     select at - interval '59 minutes' - case when n <= 5 then interval '1 minute'
                         else interval '0' end
                     from unnest(tries) with ordinality as u(at, n))
@@ -66,7 +68,7 @@ import Testing
             let told = try await Self.told(10, world, by: LedgerWorld.clinic)
             #expect(told == [.paperNotConfirmed: 5, .paperTooMany: 5])
             let kept = try await world.texts(
-                "select cardinality(tries)::text from exchange.paper_try")
+                "select cardinality(tries)::text from exchange.visit_try")
             #expect(kept == ["30"])
         }
     }

@@ -46,6 +46,32 @@ import Testing
         }
     }
 
+    /// A bare row is all that the sealer is asked by: what it says may be true, and its time tells on it.
+    @Test func `a month that was archived before its time is found, whatever its leaf tells`()
+        async throws
+    {
+        try await OldLog.with { world, archiving, folder in
+            let name = try #require(
+                try await world.texts(
+                    "select to_char(max(at) at time zone 'Asia/Tokyo', 'YYYY-MM') from log.access_entry"
+                ).first)
+            let month = try LogMonth(name)
+            let path = folder + "/" + ArchiveFile.name(of: month)
+            try await archiving.request(month, archiving.write(month, to: path))
+            try await world.sealAll()
+            let archived = try #require(try await archiving.entered(month))
+            let early = LogAudit.Finding.archivedEarly(
+                month: name, at: archived.at,
+                until: month.adding(months: 85).start.dayInJapan)
+            #expect(try await world.audit(world.note()).findings == [early])
+            try await world.execute(
+                "drop table log.access_entry_\(name.replacing("-", with: "_"))")
+            let report = try await world.audit(world.note(), archives: [path])
+            #expect(report.findings == [early] && report.retention?.months == 84)
+            #expect("\(early)".contains(archived.at.text))
+        }
+    }
+
     static let manipulations: [Manipulation] = [
         .init(
             name: "the archive's row changed", sql: "update log.archive set archive = sha256('x')",

@@ -94,6 +94,29 @@ import Testing
         }
     }
 
+    @Test func `a month waits for whoever follows the log and has not taken all of it`()
+        async throws
+    {
+        try await OldLog.with { world, archiving, folder in
+            try await world.execute(
+                """
+                update log.follower set next_position = 4, asked_at = clock_timestamp()
+                where name = 'audit-feed'
+                """)
+            let stop = LogArchiving.Stop.followed(follower: "audit-feed", next: 4, last: 4)
+            await #expect(throws: stop) {
+                try await archiving.archive(
+                    LogMonth(OldLog.march), to: folder, now: OldLog.now, without: ["offices"])
+            }
+            #expect("\(stop)".contains("--without audit-feed"))
+            #expect(try await world.count("log.archive_request") == 0)
+            try await world.execute(
+                "update log.follower set next_position = 5 where name = 'audit-feed'")
+            try await archiving.archive(beside: world, to: folder)
+            #expect(try await archiving.isHere(LogMonth(OldLog.march)) == false)
+        }
+    }
+
     @Test func `an entry put in behind the head keeps its month from leaving`() async throws {
         try await OldLog.with { world, archiving, folder in
             try await OldLog.enter([(0, "2015-03-20")], world)

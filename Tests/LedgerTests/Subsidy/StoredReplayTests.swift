@@ -167,7 +167,8 @@ import Testing
             }
             for body in [LedgerWorld.koganei, LedgerWorld.tokyo] {
                 let seen = try await world.ledger.access(body, .replayEligibility) { records in
-                    let replay = try records.replayForBody(of: id)
+                    let replay = try records.replayForBody(
+                        of: id, orNamed: EntryNames(byVersion: [], count: 0))
                     records.enter(replay.person)
                     return replay.id
                 }

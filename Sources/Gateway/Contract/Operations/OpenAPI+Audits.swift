@@ -9,7 +9,8 @@ extension OpenAPI {
             ja: "アクセスの記録を検索する",
             en:
                 "IHE BALP AuditEvents, oldest first. A municipality finds what it did itself and what "
-                + "was done with the data of its residents (profiles/access/log.json), an auditor all; "
+                + "was done with the data of its residents (profiles/access/log.json), a prefecture "
+                + "what it did itself and what was done by visits opened in a disaster, an auditor all; "
                 + "residents and visits go by ids that nobody else has. Send the same body to "
                 + "`next` to go on: nothing is repeated or left out while entries arrive. "
                 + "A page may have no entry and a `next`. Every resident shown is on the record.",

@@ -10,9 +10,10 @@ extension OpenAPI {
                 "By name, birth date and sex, of a resident of the declared area, at an institution in it. "
                 + "The visit answers the emergency kinds alone (profiles/access/emergency.json). "
                 + "`Tsunagi-Operator` is required; the resident is told, and the municipality reviews each "
-                + "visit. Without a declaration it is refused alike whoever is asked about.",
+                + "visit. The same bytes sent again while it is open get the same visit (200). "
+                + "Without a declaration it is refused alike whoever is asked about.",
             parameters: [.operatorID], body: .json(.reference("EmergencyVisit"), visit),
-            answers: [.json(201, .reference("Visit"), "The visit.")],
+            answers: [.json(201, .reference("Visit"), "The visit."), .repeatedVisit],
             refusals: Refusals.ofItems + Refusals.ofAccess + [
                 .individualNumberNotAllowed("reason"), .noDisaster, .emergencyNotConfirmed,
                 .emergencyTooMany, .rulesUnknown,

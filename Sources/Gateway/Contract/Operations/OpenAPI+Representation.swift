@@ -10,8 +10,10 @@ extension OpenAPI {
             en:
                 "`modificationSeg` 1 registers or updates who may act for a child, 2 ends it on `validTo`. "
                 + "`isCustodyLost` ends it at once, whatever the days and other municipalities say: when "
-                + "this is acknowledged the guardian no longer acts. A guardianship of a minor ends by "
-                + "itself at the age of acting.json. Guardians are registered by the child's municipality.",
+                + "this is acknowledged the guardian no longer acts. `isCustodyRestored` alone gives it "
+                + "back: any other row over a loss that stands is refused (`custody-lost`). A "
+                + "guardianship of a minor ends by itself at the age of acting.json. Guardians are "
+                + "registered by the child's municipality.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("GuardianshipRow")).most(10_000), guardianshipRows),
             answers: [.json(202, .reference("RegistrationReceipt"), "The task, with its counts.")],
@@ -149,6 +151,9 @@ extension OpenAPI {
                 .required("validFrom", .day),
                 .optional("validTo", .day.note("最終日 / The last day; required to end it.")),
                 .required("isCustodyLost", .boolean.note("親権の喪失・停止")),
+                .optional(
+                    "isCustodyRestored",
+                    .boolean.note("親権喪失等の取消し / Gives back what was taken away before.")),
             ])
         ),
         (

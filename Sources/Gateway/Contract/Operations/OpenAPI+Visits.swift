@@ -31,7 +31,7 @@ extension OpenAPI {
             body: .json(.reference("VisitRequest"), visitExample),
             answers: [
                 .json(201, .reference("Visit"), "The visit."),
-                .json(200, .reference("Visit"), "The visit that the same bytes opened before."),
+                .repeatedVisit,
             ],
             refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess
                 + [.cardLocked, .consentUnknown, .rulesUnknown]),
@@ -40,13 +40,17 @@ extension OpenAPI {
             ja: "紙の受給者証の三つの項目で受付を開く",
             en:
                 "For a resident without a working card: a visit that answers on that certificate alone. The "
-                + "resident is told. At most 30 tries an hour for each institution.",
+                + "resident is told. The same bytes sent again while the visit is open get the same visit "
+                + "(200). At most 30 tries an hour for each institution, repeats among them.",
             parameters: [.operatorID],
             body: .json(
                 .reference("PaperVisitRequest"),
                 #"{"payerNumber": "88139995", "recipientNumber": "9999991", "birthDate": "2020-05-05"}"#
             ),
-            answers: [.json(201, .reference("Visit"), "The visit, with `confirmedLater`.")],
+            answers: [
+                .json(201, .reference("Visit"), "The visit, with `confirmedLater`."),
+                .repeatedVisit,
+            ],
             refusals: Refusals.ofItems + Refusals.ofAccess + [
                 .paperNotConfirmed, .paperTooMany, .residentDeceased,
             ]),
@@ -133,4 +137,9 @@ extension OpenAPI {
             ])
         ),
     ]
+}
+
+extension Operation.Answer {
+    static let repeatedVisit = json(
+        200, .reference("Visit"), "The visit that the same bytes opened before.")
 }

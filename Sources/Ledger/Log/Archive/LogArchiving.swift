@@ -20,6 +20,8 @@ package struct LogArchiving: Sendable {
         /// The entries, or the file, are not those that the log says were archived.
         case differs(LogMonth)
         case notEntered
+        /// 追従の遅れ: whoever follows the log has not yet taken the month's last entry.
+        case followed(follower: String, next: Int, last: Int)
         case busy
 
         package var description: String {
@@ -42,6 +44,10 @@ package struct LogArchiving: Sendable {
             case .notEntered:
                 "The file is written, and no gateway has entered it into the log within a minute. "
                     + "Nothing is removed: see that a gateway seals, and run this again."
+            case .followed(let follower, let next, let last):
+                "\(follower) has taken the log up to position \(next), and the month ends at \(last). "
+                    + "What leaves now would never reach it: let it catch up and run this again. If "
+                    + "it was given up for good, say --without \(follower)."
             case .busy:
                 "Somebody reads the log for long: the month could not be taken out. Run this again."
             }
@@ -62,10 +68,11 @@ package struct LogArchiving: Sendable {
 
     package func close() async { await pool.shutdown() }
 
-    /// Throws `Stop`, or `ArchiveFault` for a folder that takes no file.
-    package func archive(_ month: LogMonth, to folder: String, now: Instant) async throws
-        -> Outcome
-    {
+    /// Throws `Stop`, or `ArchiveFault` for a folder that takes no file. `abandoned` are followers of
+    /// the log that were given up: the month does not wait for them.
+    package func archive(
+        _ month: LogMonth, to folder: String, now: Instant, without abandoned: Set<String> = []
+    ) async throws -> Outcome {
         guard try await isHere(month) else {
             guard let archived = try await entered(month) else { throw Stop.absent(month) }
             return Outcome(archived: archived, path: nil)
@@ -73,6 +80,7 @@ package struct LogArchiving: Sendable {
         try await requireOld(month, now: now)
         let path = folder + "/" + ArchiveFile.name(of: month)
         let contents = try await write(month, to: path)
+        try await requireFollowed(contents, without: abandoned)
         try await request(month, contents)
         let archived = try await waitUntilEntered(month)
         try await remove(archived, path)
@@ -84,8 +92,23 @@ package struct LogArchiving: Sendable {
         let shelf = RuleShelf(pool)
         try await shelf.refresh()
         guard let rule = try shelf.current().retention else { throw Stop.rulesLacking }
-        let until = month.adding(months: max(rule.months, 1) + 1).start
+        let until = month.end(ofKeeping: rule)
         guard now >= until else { throw Stop.keptUntil(until.dayInJapan) }
+    }
+
+    /// Followers read the entries themselves: one that is behind would pass over the month in silence. The
+    /// audit feed of a site that never set a receiver has asked for nothing, and is not waited for.
+    private func requireFollowed(
+        _ contents: ArchivedMonth.Contents, without abandoned: Set<String>
+    ) async throws {
+        let behind = try await pool.transaction(.readOnly) {
+            try $0.query(Self.selectBehind, [.int(contents.last)]).map {
+                (name: try $0.text(0), next: try $0.int(1))
+            }
+        }
+        guard let follower = behind.first(where: { !abandoned.contains($0.name) }) else { return }
+        throw Stop.followed(
+            follower: follower.name, next: follower.next, last: contents.last)
     }
 
     package func isHere(_ month: LogMonth) async throws -> Bool {
@@ -233,6 +256,11 @@ extension LogArchiving {
         select \(ArchivedMonth.Contents.columns(of: "a")), a.at
         from log.archive a join log.position p on p.entry = a.entry
         where a.month = $1::text::date and p.position < (select max(size) from log.checkpoint)
+        """)
+    private static let selectBehind = Statement(
+        """
+        select name, next_position from log.follower
+        where next_position <= $1 and asked_at is not null order by name
         """)
     private static let deleteRequest = Statement(
         "delete from log.archive_request where month = $1::text::date")

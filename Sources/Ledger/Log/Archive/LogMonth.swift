@@ -30,6 +30,11 @@ package struct LogMonth: Hashable, Comparable, Sendable {
     /// The first instant after it.
     package var end: Instant { adding(months: 1).start }
 
+    /// 保存期間の終わり: the first instant at which this month may leave the database.
+    package func end(ofKeeping rule: RetentionRule) -> Instant {
+        adding(months: rule.months + 1).start
+    }
+
     package func contains(_ instant: Instant) -> Bool { start <= instant && instant < end }
 
     /// `YYYY-MM`.

@@ -1,0 +1,75 @@
+import Exchange
+import Gateway
+import Hummingbird
+import TestSupport
+import Testing
+
+/// 遅い送り手: who sends slowly waits alone.
+@Suite(.timeLimit(.minutes(2)))
+struct SlowSenderTests {
+    private static let head = """
+        POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+        Content-Length: 4\r\nConnection: close\r\n\r\n12
+        """
+
+    private func run(
+        _ gate: Gate, _ body: (RunningListener) async throws -> Void
+    ) async throws {
+        var setup = RunningListener.Setup(listener: .operations)
+        setup.limits.requestsInFlightMax = 1
+        setup.routes += [
+            Route(.get, "/here") { _, _ in Response(status: .ok) },
+            Route(.get, "/wait") { _, _ in
+                await gate.pass()
+                return Response(status: .ok)
+            },
+        ]
+        try await RunningListener.run(setup, tls: nil, body)
+    }
+
+    /// Whoever sends slowly holds the only slot for the moment in which the head is read.
+    private func insist(_ path: String, _ listener: RunningListener) async throws -> Int {
+        let client = try await TLSClient(port: listener.port, credentials: nil)
+        var status = 503
+        for _ in 0..<200 where status == 503 {
+            status = try await client.send("GET", path).status
+        }
+        await client.close()
+        return status
+    }
+
+    @Test func `a body that is slow to come holds no slot, and is answered when it has come`()
+        async throws
+    {
+        try await run(Gate()) { listener in
+            var slow: [RawClient] = []
+            for _ in 0..<3 {
+                let client = try await RawClient(port: listener.port, credentials: nil)
+                try await client.write(Self.head)
+                slow.append(client)
+            }
+            #expect(try await insist("/here", listener) == 200)
+            for client in slow {
+                try await client.write("34")
+                let answer = try await client.receivedUntilClosed()
+                #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("1234"))
+            }
+        }
+    }
+
+    @Test func `a body that has come when there is no room is told to come back`() async throws {
+        let gate = Gate()
+        try await run(gate) { listener in
+            let slow = try await RawClient(port: listener.port, credentials: nil)
+            try await slow.write(Self.head)
+            async let working = insist("/wait", listener)
+            try await gate.until(1)
+            try await slow.write("34")
+            let answer = try await slow.receivedUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            gate.open()
+            #expect(try await working == 200)
+            #expect(try await insist("/here", listener) == 200)
+        }
+    }
+}
