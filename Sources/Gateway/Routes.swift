@@ -58,7 +58,10 @@ extension GatewayParts {
         ] + deliveryRoutes(to: .institution) + [
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
-                handle: searchScreenings)
+                handle: searchScreenings(in: .open)),
+            route(
+                .post, "/fhir/sensitive/QuestionnaireResponse/_search",
+                for: .readSensitiveScreenings, handle: searchScreenings(in: .sensitive)),
         ] + checkupRoutes(.open, record: .recordCheckup, read: .readCheckups)
             + checkupRoutes(
                 .sensitive, record: .recordSensitiveCheckup, read: .readSensitiveCheckups)
@@ -238,55 +241,65 @@ extension GatewayParts {
         ]
     }
 
-    private var residentRoutes: [Route] {
-        representationRoutes + [
-            Route(.post, "/tokens/nonces", handle: issueNonce(.residentToken)),
-            route(.post, "/tokens", for: .beginResidentSession, handle: beginSession),
-            route(.post, "/tokens/revoke", for: .endResidentSession, handle: endSession),
-            route(.get, "/fhir/Coverage", for: .readOwnEntitlements, handle: readOwnEntitlements),
-            route(.get, "/fhir/Consent", for: .readOwnVisits, handle: readOwnVisits),
-            route(.get, "/fhir/Communication", for: .readOwnNotices, handle: readOwnNotices),
-            route(
-                .get, "/fhir/Immunization", for: .readOwnVaccinations,
-                handle: readOwnVaccinations),
-            route(
-                .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
-                handle: readOwnForecast),
-            route(.get, "/balances", for: .readOwnBalances, handle: readOwnBalances),
-            route(.post, "/refunds", for: .requestRefund, handle: requestRefund),
-            route(.get, "/refunds", for: .readOwnRefunds, handle: readOwnRefunds),
-            route(
-                .post, "/fhir/QuestionnaireResponse", for: .saveScreening, handle: saveScreening),
-            route(
-                .put, "/fhir/QuestionnaireResponse/:id", for: .saveScreening,
-                handle: saveScreeningAgain),
-            route(
-                .get, "/fhir/QuestionnaireResponse", for: .readOwnScreenings,
-                handle: readOwnScreenings),
-            route(
-                .get, "/fhir/Questionnaire/:id/$populate", for: .readOwnScreenings,
-                handle: populateQuestionnaire),
-            route(
-                .post, "/fhir/Patient/:id/$health-cards-issue", for: .issueHealthCard,
-                handle: issueHealthCard),
-            route(.post, "/health-cards/print", for: .issueHealthCard, handle: printHealthCard),
-            route(
-                .post, "/health-cards/:id/revoke", for: .revokeHealthCard, handle: revokeHealthCard),
-            Route(.get, "/.well-known/jwks.json", handle: readHealthCardKeys),
-            Route(.get, "/.well-known/crl/:file", handle: readRevokedHealthCards),
-            route(
-                .get, "/fhir/DiagnosticReport", for: .readOwnCheckups,
-                handle: readOwnCheckups(in: .open)),
-            route(
-                .get, "/fhir/sensitive/DiagnosticReport", for: .readOwnSensitiveCheckups,
-                handle: readOwnCheckups(in: .sensitive)),
-            route(
-                .get, "/fhir/Observation", for: .readOwnMeasurements,
-                handle: readOwnMeasurements),
-            route(.get, "/fhir/CarePlan", for: .readOwnCheckupPlan, handle: readOwnCheckupPlan),
-            route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
-            route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
+    private func screeningRoutes(
+        _ compartment: CheckupCompartment, save: Purpose, read: Purpose
+    ) -> [Route] {
+        let path = compartment.basePath + "/QuestionnaireResponse"
+        return [
+            route(.post, path, for: save, handle: saveScreening(in: compartment)),
+            route(.put, path + "/:id", for: save, handle: saveScreeningAgain(in: compartment)),
+            route(.get, path, for: read, handle: readOwnScreenings(in: compartment)),
         ]
+    }
+
+    private var residentRoutes: [Route] {
+        representationRoutes
+            + screeningRoutes(.open, save: .saveScreening, read: .readOwnScreenings)
+            + screeningRoutes(
+                .sensitive, save: .saveSensitiveScreening, read: .readOwnSensitiveScreenings)
+            + [
+                Route(.post, "/tokens/nonces", handle: issueNonce(.residentToken)),
+                route(.post, "/tokens", for: .beginResidentSession, handle: beginSession),
+                route(.post, "/tokens/revoke", for: .endResidentSession, handle: endSession),
+                route(
+                    .get, "/fhir/Coverage", for: .readOwnEntitlements, handle: readOwnEntitlements),
+                route(.get, "/fhir/Consent", for: .readOwnVisits, handle: readOwnVisits),
+                route(.get, "/fhir/Communication", for: .readOwnNotices, handle: readOwnNotices),
+                route(
+                    .get, "/fhir/Immunization", for: .readOwnVaccinations,
+                    handle: readOwnVaccinations),
+                route(
+                    .get, "/fhir/ImmunizationRecommendation", for: .readOwnForecast,
+                    handle: readOwnForecast),
+                route(.get, "/balances", for: .readOwnBalances, handle: readOwnBalances),
+                route(.post, "/refunds", for: .requestRefund, handle: requestRefund),
+                route(.get, "/refunds", for: .readOwnRefunds, handle: readOwnRefunds),
+                route(
+                    .get, "/fhir/Questionnaire/:id/$populate", for: .readOwnScreenings,
+                    handle: populateQuestionnaire),
+                route(
+                    .post, "/fhir/Patient/:id/$health-cards-issue", for: .issueHealthCard,
+                    handle: issueHealthCard),
+                route(.post, "/health-cards/print", for: .issueHealthCard, handle: printHealthCard),
+                route(
+                    .post, "/health-cards/:id/revoke", for: .revokeHealthCard,
+                    handle: revokeHealthCard),
+                Route(.get, "/.well-known/jwks.json", handle: readHealthCardKeys),
+                Route(.get, "/.well-known/crl/:file", handle: readRevokedHealthCards),
+                route(
+                    .get, "/fhir/DiagnosticReport", for: .readOwnCheckups,
+                    handle: readOwnCheckups(in: .open)),
+                route(
+                    .get, "/fhir/sensitive/DiagnosticReport", for: .readOwnSensitiveCheckups,
+                    handle: readOwnCheckups(in: .sensitive)),
+                route(
+                    .get, "/fhir/Observation", for: .readOwnMeasurements,
+                    handle: readOwnMeasurements),
+                route(.post, "/checkups/print", for: .readOwnCheckups, handle: printHandbook),
+                route(.get, "/fhir/CarePlan", for: .readOwnCheckupPlan, handle: readOwnCheckupPlan),
+                route(.post, "/visits/:id/end", for: .endOwnVisit, handle: endOwnVisit),
+                route(.get, "/fhir/AuditEvent", for: .readOwnAccessLog, handle: readOwnAccessLog),
+            ]
     }
 
     /// What says nothing of anyone, on every listener: counted, not entered.

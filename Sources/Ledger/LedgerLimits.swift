@@ -14,8 +14,8 @@ package struct LedgerLimits: Sendable {
     /// back.
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
-    /// While PostgreSQL works on one batch of what is recorded (bills, doses, checkups) or of checks before the
-    /// needle, the gateway decides another: each side takes about half of the time.
+    /// While PostgreSQL works on one batch of what is recorded (bills, doses, checkups) or of checks before
+    /// the needle, the gateway decides another: each side takes about half of the time.
     package let recordThreads: Int
 
     /// Both pools, a connection of each lane's thread, the sealer and the offices' index:

@@ -82,6 +82,7 @@ package struct Migrations: Sendable {
         File(name: "0036_told_once", sql: PackageResources._036_told_once_sql),
         File(name: "0037_life_events", sql: PackageResources._037_life_events_sql),
         File(name: "0039_losses", sql: PackageResources._039_losses_sql),
+        File(name: "0041_questionnaires", sql: PackageResources._041_questionnaires_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -77,7 +77,7 @@ import Testing
     @Test(arguments: Example.of("immunization", "valid/response-"))
     func `a valid response is read, and read again as it was`(example: Example) throws {
         let expected = try #require(example.expectation)
-        let sent = try SubmittedResponse(reading: example.bytes, Self.rules())
+        let sent = try SubmittedResponse(reading: example.bytes, Self.rules().screenings)
         let unanswered = try expected.requiredArray("unanswered").compactMap(\.string)
         #expect(sent.response.unanswered == unanswered)
         let told = sent.response.screening(birth: nil, on: try Self.today())
@@ -85,7 +85,7 @@ import Testing
         let again = ScreeningVersion(
             id: "qr-0001", version: 1, savedAt: try Written.now(), response: sent.response
         ).render(as: sent.patientID)
-        #expect(try SubmittedResponse(reading: again, Self.rules()) == sent)
+        #expect(try SubmittedResponse(reading: again, Self.rules().screenings) == sent)
     }
 
     @Test(arguments: Example.of("immunization", "invalid/"))
@@ -100,7 +100,7 @@ import Testing
             case "reaction":
                 _ = try SubmittedReaction(
                     reading: example.bytes, today: Self.today(), Self.rules())
-            default: _ = try SubmittedResponse(reading: example.bytes, Self.rules())
+            default: _ = try SubmittedResponse(reading: example.bytes, Self.rules().screenings)
             }
             Issue.record("\(example.path) was read")
         } catch {
@@ -145,10 +145,8 @@ import Testing
             $0.object?["code"]?.string
         }
         var chosen: Set<String> = []
-        for questionnaire in try Self.rules().questionnaires {
-            for case .choice(let choices) in questionnaire.items.map(\.kind) {
-                chosen.formUnion(choices.map(\.code))
-            }
+        for form in try Self.rules().screenings.all {
+            chosen.formUnion(form.items.flatMap(\.choices).map(\.code))
         }
         #expect(Set(listed) == chosen)
         #expect(listed.count == chosen.count)

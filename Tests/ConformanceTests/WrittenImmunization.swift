@@ -53,15 +53,17 @@ extension Written {
         },
         Resource("immunization/examples/valid/written-questionnaire.json") {
             let rules = try ruleSet()
-            guard let form = rules.form(named: "urn:tsunagi:Questionnaire:screening-child-mr|1")
-            else { throw Refusal.recordUnknown }
+            let name = "urn:tsunagi:Questionnaire:screening-child-mr|1"
+            guard let form = rules.screenings.form(named: name) else {
+                throw Refusal.recordUnknown
+            }
             return form.render()
         },
         Resource("immunization/examples/valid/written-response.json") {
             ScreeningVersion(
                 id: "qr-0001", version: 1, savedAt: try now(),
                 response: try SubmittedResponse(
-                    reading: example("response-with-a-yes"), ruleSet()
+                    reading: example("response-with-a-yes"), ruleSet().screenings
                 ).response
             ).render(as: "pw-0001")
         },

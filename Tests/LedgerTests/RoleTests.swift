@@ -130,12 +130,15 @@ import Testing
     static let aroundTheNeedle: [Attempt] =
         ["office", "sealer", "reader"].flatMap { role in
             [
-                "screening_response", "delivery", "delivery_receipt", "health_card",
+                "screening_response", "sensitive_screening_response", "delivery",
+                "delivery_receipt", "health_card",
             ].map { Attempt(role: role, sql: "select * from exchange.\($0)") }
         }
         + [
             "update exchange.screening_response set status = status",
             "delete from exchange.screening_response",
+            "update exchange.sensitive_screening_response set status = status",
+            "delete from exchange.sensitive_screening_response",
             "insert into exchange.vaccination_target (person) values (null)",
             "update exchange.delivery set body = body",
             "insert into exchange.delivery (person) values (null)",

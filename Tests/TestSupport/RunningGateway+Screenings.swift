@@ -55,6 +55,51 @@ extension RunningGateway {
     }
 }
 
+/// 問診票 before a checkup.
+extension RunningGateway {
+    package static let sensitiveResponsePath = "/fhir/sensitive/QuestionnaireResponse"
+
+    /// EPDS two weeks after delivery: the score of each question, in order; `nil` is left out.
+    package static func epds(
+        _ scores: [Int?], of patient: String, status: String = "completed"
+    ) -> JSON {
+        let answers = scores.enumerated().compactMap { index, score in
+            score.map { score -> (String, String) in
+                let number = index + 1
+                let isRising = [1, 2, 4].contains(number)
+                return ("\(number)", "\(isRising ? score + 1 : 4 - score)")
+            }
+        }
+        return choices(answers, to: "sensitive-screening-epds-postpartum-2w", patient, status)
+    }
+
+    /// The questions at 3 years: no to all but these.
+    package static func childHistory(
+        of patient: String, yes: Set<String> = [], leaving left: Set<String> = [],
+        status: String = "completed"
+    ) -> JSON {
+        let asked = ["congenital", "convulsions", "asthma-atopy", "food-allergy"]
+        return choices(
+            asked.filter { !left.contains($0) }.map { ($0, yes.contains($0) ? "yes" : "no") },
+            to: "screening-child-history-3y-infant-3y", patient, status)
+    }
+
+    private static func choices(
+        _ answers: [(linkID: String, code: String)], to form: String, _ patient: String,
+        _ status: String
+    ) -> JSON {
+        let items = answers.map {
+            #"{"linkId":"\#($0.linkID)","answer":[{"valueCoding":{"code":"\#($0.code)"}}]}"#
+        }
+        let text = """
+            {"resourceType":"QuestionnaireResponse",\
+            "questionnaire":"urn:tsunagi:Questionnaire:\(form)|1","status":"\(status)",\
+            "subject":{"reference":"\(patient)"},"item":[\(items.joined(separator: ","))]}
+            """
+        return (try? JSON(reading: text)) ?? .null
+    }
+}
+
 /// 予防接種の案内 as a municipality sends it.
 extension RunningGateway {
     package func invitation(

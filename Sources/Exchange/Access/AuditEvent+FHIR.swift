@@ -128,7 +128,7 @@ extension AccessEntryView {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
             .readReaction, .receiveReactions, .readBill, .receiveCheckNotices, .readScreenings,
-            .receiveVaccinations,
+            .readSensitiveScreenings, .receiveVaccinations,
             .receiveEntitlements, .receiveCheckups, .receiveSensitiveCheckups, .receiveBills,
             .readStatement, .listUnvaccinated, .readCheckups, .listUnseen, .readCheckupLines,
             .countAttendance,
@@ -141,7 +141,8 @@ extension AccessEntryView {
             .registerVaccinationTargets,
             .settleReview, .feedCards,
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
-            .answerRefund, .saveScreening, .recordCheckup, .recordSensitiveCheckup,
+            .answerRefund, .saveScreening, .saveSensitiveScreening, .recordCheckup,
+            .recordSensitiveCheckup,
             .registerNotifications, .answerFollowUp, .remindOfCheckup,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
@@ -149,7 +150,7 @@ extension AccessEntryView {
         case .readRepresented, .readOwnRepresentatives, .readOwnBlocks,
             .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
             .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnRefunds,
-            .readOwnScreenings,
+            .readOwnScreenings, .readOwnSensitiveScreenings,
             .readOwnCheckups,
             .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search

@@ -42,6 +42,7 @@ package enum FHIR {
         static let checkupClaim = "urn:tsunagi:CodeSystem:checkup-claim"
         static let checkupPlan = "urn:tsunagi:CodeSystem:checkup-plan"
         package static let notificationKey = "urn:tsunagi:maternal-notification-key"
+        static let handbook = "urn:tsunagi:maternal-handbook"
         static let followUp = "urn:tsunagi:CodeSystem:follow-up"
         /// 選択肢: a code means something for one item alone, so each item is a system of its own.
         static func checkupAnswer(_ item: String) -> String {
@@ -125,6 +126,7 @@ package enum FHIR {
         static let reactionCursor = "urn:tsunagi:StructureDefinition:reaction-cursor"
         static let suspectedDose = "urn:tsunagi:StructureDefinition:suspected-dose"
         static let screening = "urn:tsunagi:StructureDefinition:screening"
+        static let screeningScore = "urn:tsunagi:StructureDefinition:screening-score"
         static let vaccinationClaim = "urn:tsunagi:StructureDefinition:vaccination-claim"
         static let vaccinationWarning = "urn:tsunagi:StructureDefinition:vaccination-warning"
         static let vaccinationLine = "urn:tsunagi:StructureDefinition:vaccination-line"

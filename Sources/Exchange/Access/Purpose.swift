@@ -35,8 +35,10 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readSettledClaims = "read-settled-claims"
     /// 資格の訂正の知らせの受領 (institution).
     case receiveCheckNotices = "receive-check-notices"
-    /// 受付での予診票の参照 (institution).
+    /// 受付での予診票・問診票の参照 (institution).
     case readScreenings = "read-screenings"
+    /// 受付での、慎重に扱う問診票の参照 (institution).
+    case readSensitiveScreenings = "read-sensitive-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
     case receiveVaccinations = "receive-vaccinations"
     /// 副反応疑いの報告の受領 (municipality).
@@ -157,10 +159,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnVaccinations = "read-own-vaccinations"
     /// 本人の接種予定の参照 (portal).
     case readOwnForecast = "read-own-forecast"
-    /// 予診票の保存と提出 (portal).
+    /// 予診票・問診票の保存と提出 (portal).
     case saveScreening = "save-screening"
-    /// 本人の予診票の参照 (portal).
+    /// 本人の予診票・問診票の参照 (portal).
     case readOwnScreenings = "read-own-screenings"
+    /// 慎重に扱う問診票の保存と提出 (portal, of the resident alone).
+    case saveSensitiveScreening = "save-sensitive-screening"
+    /// 本人の、慎重に扱う問診票の参照 (portal, of the resident alone).
+    case readOwnSensitiveScreenings = "read-own-sensitive-screenings"
     /// 接種証明カードの発行 (portal).
     case issueHealthCard = "issue-health-card"
     /// 接種証明カードの失効 (portal).
@@ -189,7 +195,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
         case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
             .recordVaccination, .readVaccination, .checkVaccination, .forecastVaccinations,
             .reportReaction, .readReaction, .settleBill, .readBill, .receiveCheckNotices,
-            .readScreenings, .recordCheckup, .readSettledClaims,
+            .readScreenings, .readSensitiveScreenings, .recordCheckup, .readSettledClaims,
             .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
             [.institution]
         case .replayEligibility: [.institution, .municipality, .prefecture]
@@ -218,7 +224,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .readOwnBlocks, .setOwnBlock, .liftOwnBlock, .readOwnNotices, .readOwnVaccinations,
             .readOwnForecast,
             .readOwnBalances, .requestRefund, .readOwnRefunds, .saveScreening, .readOwnScreenings,
-            .issueHealthCard,
+            .saveSensitiveScreening, .readOwnSensitiveScreenings, .issueHealthCard,
             .revokeHealthCard,
             .readOwnCheckups, .readOwnSensitiveCheckups, .readOwnMeasurements,
             .readOwnCheckupPlan, .readOwnAccessLog:

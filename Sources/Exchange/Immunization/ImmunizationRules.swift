@@ -11,7 +11,7 @@ package struct ImmunizationRules: Sendable {
     /// How far ahead the forecast looks.
     package let forecastYears: Int
     /// 予診票, past versions among them.
-    package let questionnaires: [ScreeningQuestionnaire]
+    package let screenings: ScreeningForms
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
     /// 副反応疑いの決まり.
@@ -35,7 +35,7 @@ package struct ImmunizationRules: Sendable {
         programmes = try folder.programmes(register)
         spacings = try folder.spacings(register)
         contraindications = try folder.contraindications(register)
-        questionnaires = try folder.screeningQuestionnaires(register, contraindications)
+        screenings = try folder.screeningForms(register, contraindications)
         (feverFromTenths, forecastYears, words) = try folder.ruleWords()
         reactions = try folder.reactionRules(register)
         coverage = try folder.coverageRules()

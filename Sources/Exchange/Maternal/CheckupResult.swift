@@ -108,7 +108,7 @@ extension MaternalRules {
         return checkup(code, on: day)?.items
     }
 
-    private func questionnaires(of result: CheckupResult) -> [Questionnaire] {
+    private func questionnaires(of result: CheckupResult) -> [ScreeningQuestionnaire] {
         (checkup(result.checkup, on: result.day)?.questionnaires ?? []).compactMap {
             questionnaire($0, on: result.day)
         }

@@ -7,13 +7,16 @@ package struct MaternalRules: Sendable {
     /// 新生児・乳幼児健診: counted from birth.
     package let child: [CheckupRule]
     package let items: CheckupItems
-    package let questionnaires: [Questionnaire]
+    package let questionnaires: [ScreeningQuestionnaire]
+    /// 問診票: one for each checkup that asks and each compartment.
+    package let screenings: ScreeningForms
     package let followUps: [String: FollowUpRule]
     package let growthTables: [GrowthTable]
     package let tickets: [TicketRule]
     package let prices: [CheckupPrice]
     /// 集計の秘匿: numbers on fewer are not told; `nil` in rules from before there were any.
     package let attendanceLeast: Int?
+    private let byCode: [String: [CheckupRule]]
 
     /// `files` is keyed by the path inside `profiles/`. A wrong file is refused whole, with path and
     /// reason.
@@ -26,13 +29,15 @@ package struct MaternalRules: Sendable {
         followUps = try folder.followUps()
         items = try folder.checkupItems(followUps: followUps)
         growthTables = try folder.growthTables(items: items)
-        questionnaires = try folder.questionnaires(followUps: followUps, items: items)
+        questionnaires = try folder.checkupQuestionnaires(followUps: followUps, items: items)
         let reading = CheckupReading(
             items: items, questionnaires: Set(questionnaires.map(\.code)))
         pregnancy = try folder.pregnancyRules()
         try reading.require(pregnancy, followUps: followUps)
         postpartum = try reading.checkups(folder.file("maternal/postpartum.json"))
         child = try reading.checkups(folder.file("maternal/child.json"))
+        byCode = Dictionary(grouping: child + postpartum, by: \.code)
+        screenings = ScreeningForms(Self.forms(of: questionnaires, before: postpartum + child))
         let checkups = Set((postpartum + child).map(\.code) + [pregnancy.checkup])
         tickets = try folder.ticketRules(checkups: checkups)
         prices = try folder.checkupPrices(checkups: checkups)
@@ -41,11 +46,25 @@ package struct MaternalRules: Sendable {
 
     /// The row of a checkup in force on a day.
     package func checkup(_ code: String, on day: CalendarDay) -> CheckupRule? {
-        (child + postpartum).first { $0.code == code && $0.effective.contains(day) }
+        byCode[code]?.first { $0.effective.contains(day) }
     }
 
-    package func questionnaire(_ code: String, on day: CalendarDay) -> Questionnaire? {
+    package func questionnaire(_ code: String, on day: CalendarDay) -> ScreeningQuestionnaire? {
         questionnaires.first { $0.code == code && $0.effective.contains(day) }
+    }
+
+    private static func forms(
+        of questionnaires: [ScreeningQuestionnaire], before checkups: [CheckupRule]
+    ) -> [ScreeningForm] {
+        var seen: Set<String> = []
+        return checkups.filter { seen.insert($0.code).inserted }.flatMap { checkup in
+            questionnaires.filter { checkup.questionnaires.contains($0.code) }.flatMap { asked in
+                CheckupCompartment.allCases.compactMap {
+                    ScreeningForm(
+                        asked, before: .checkup(code: checkup.code, name: checkup.name), in: $0)
+                }
+            }
+        }
     }
 
     package func growthTable(on day: CalendarDay) -> GrowthTable? {
@@ -109,29 +128,5 @@ private struct CheckupReading {
     ) throws(RuleFault) {
         guard let unknown = codes.first(where: { items[$0] == nil }) else { return }
         throw row.fault(name, "\(unknown) is not in maternal/items.json")
-    }
-}
-
-extension RuleFolder {
-    fileprivate func questionnaires(
-        followUps: [String: FollowUpRule], items: CheckupItems
-    ) throws(RuleFault) -> [Questionnaire] {
-        var forms: [Questionnaire] = []
-        for file in try readers(in: "maternal/")
-        where file.file.hasPrefix("maternal/questionnaire-") {
-            let form = try Questionnaire(reading: file, followUps: followUps)
-            let named = [form.totalItem] + form.questions.map(\.item)
-            guard named.allSatisfy({ $0.map { items[$0] != nil } ?? true }) else {
-                throw file.fault("item", "is not in maternal/items.json")
-            }
-            let isTwice = forms.contains {
-                $0.code == form.code && $0.effective.overlaps(form.effective)
-            }
-            guard !isTwice else {
-                throw file.fault("effectiveFrom", "overlaps another form of the same code")
-            }
-            forms.append(form)
-        }
-        return forms
     }
 }

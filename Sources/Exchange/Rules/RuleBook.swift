@@ -9,6 +9,8 @@ package final class RuleBook: Sendable {
     package let maternal: MaternalRules?
     /// 予防接種の決まり; absent as above.
     package let immunization: ImmunizationRules?
+    /// 予診票・問診票 of every field.
+    package let screenings: ScreeningForms
     package let consentKinds: [ConsentKindRule]
     /// Kinds whose leaving out shows nowhere, so that what else is known may be told.
     package let openConsentKinds: Set<ConsentKind>
@@ -67,6 +69,8 @@ package final class RuleBook: Sendable {
         immunization = try Self.field(isKept) { () throws(RuleFault) in
             try ImmunizationRules(reading: files)
         }
+        screenings = ScreeningForms(
+            (immunization?.screenings.all ?? []) + (maternal?.screenings.all ?? []))
         log = try Self.field(isKept) { () throws(RuleFault) in
             try LogRules(reading: folder.file("access/log.json"))
         }

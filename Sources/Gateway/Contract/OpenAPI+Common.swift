@@ -19,21 +19,23 @@ extension OpenAPI {
             answers: [.json(200, .list(of: .reference("ErrorRow")), "The catalogue.")]),
         Operation(
             method: .get, path: "/fhir/Questionnaire", id: "readQuestionnaires", field: "contract",
-            ja: "今日使う予診票(ワクチンごと)",
+            ja: "今日使う予診票・問診票(ワクチン・健診ごと)",
             en:
-                "The questionnaires before a vaccination that are in force today, one for each vaccine. An "
-                + "item that is a contraindication says which.",
+                "The questionnaires in force today, one for each vaccine, and for each checkup and "
+                + "compartment. An item that is a contraindication says which.",
             parameters: [
                 .init(
                     name: "code", place: .query, schema: .text.longest(GatewayParts.codeMax),
-                    note: "ワクチンの符号だけに絞る / Of this vaccine alone (`urn:tsunagi:CodeSystem:vaccine`)."
+                    note:
+                        "ワクチン・健診の符号だけに絞る / Of this vaccine or checkup alone "
+                        + "(`urn:tsunagi:CodeSystem:vaccine`, `urn:tsunagi:CodeSystem:checkup`)."
                 )
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of Questionnaire.")],
             refusals: [.malformed("code"), .rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/Questionnaire/:id", id: "readQuestionnaire",
-            field: "contract", ja: "予診票を一つ読む",
+            field: "contract", ja: "予診票・問診票を一つ読む",
             en: "One form, also one that is no longer in force.",
             parameters: [.formID],
             answers: [.fhir(.anyObject, "The Questionnaire.")],

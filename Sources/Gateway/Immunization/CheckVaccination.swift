@@ -16,4 +16,12 @@ extension GatewayParts {
             try await asking.check(
                 request, rules: book, names: names(for: asking.caller.party)))
     }
+
+    /// Throws `.rulesUnknown` where the rules in force are of a release without them.
+    func immunizationRules() throws -> ImmunizationRules {
+        guard let rules = try ledger.rules.current().immunization else {
+            throw Refusal.rulesUnknown
+        }
+        return rules
+    }
 }

@@ -25,9 +25,7 @@ extension GatewayParts {
         let bytes = try await issue(asking) { card, signed in
             card.page(codes: HealthCardText.parts(of: signed), rules)
         }
-        var response = Response.json(.ok, bytes)
-        response.headers[.contentType] = "text/html; charset=utf-8"
-        return response
+        return .page(.ok, bytes)
     }
 
     /// Signs a card of the resident, who is the one named if any is, and keeps on the ledger that it was.

@@ -48,22 +48,20 @@ extension GatewayParts {
 
     /// 健診の予定: `GET /fhir/CarePlan`, as of today, with the ticket for each.
     func readOwnCheckupPlan(_ asking: Asking) async throws -> Response {
-        let (book, rules) = try maternalRules()
+        let (book, _) = try maternalRules()
         let page = asking.request.page()
         return try await own(asking) { records, person, patient in
-            let facts = try records.maternalFacts(of: person, rules: book)
-            let reports = try records.checkups(of: person, in: .open, rules: rules)
-                .map(\.newest.report).filter { $0.status != .enteredInError }
-            let today = records.now.dayInJapan
-            let course = try records.birthCourse(
-                of: person, born: facts.childBirth, rules: rules)
-            if let course { records.enter(course.mother) }
-            let plans = rules.plans(
-                CheckupPlanFacts(
-                    birth: facts.birth, episodes: facts.episodes, done: reports.map(\.result),
-                    bornAt: course?.age),
-                today: today)
-            return renderCheckupPlans(plans, of: patient, today: today, page: page)
+            let plans = try records.handbook(of: person, rules: book).plans
+            return renderCheckupPlans(
+                plans, of: patient, today: records.now.dayInJapan, page: page)
+        }
+    }
+
+    /// 印刷: `POST /checkups/print`: plan, results and growth as a page of its own.
+    func printHandbook(_ asking: Asking) async throws -> Response {
+        let (book, rules) = try maternalRules()
+        return try await own(asking, answering: Response.page) { records, person, _ in
+            try records.handbook(of: person, rules: book).page(on: records.now.dayInJapan, rules)
         }
     }
 }

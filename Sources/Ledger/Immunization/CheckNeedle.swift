@@ -89,7 +89,8 @@ struct NeedleKnowledge {
         guard let rules = book.immunization else { return NeedleKnowledge(facts: [:], saved: [:]) }
         return NeedleKnowledge(
             facts: try VaccinationFacts.load(&transaction, of: Array(Set(persons)), rules: book),
-            saved: try HeldScreening.load(&transaction, of: Array(Set(answered)), rules))
+            saved: try HeldScreening.load(
+                &transaction, of: Array(Set(answered)), to: rules.screenings))
     }
 }
 

@@ -121,7 +121,8 @@ extension HeldVaccination {
 }
 
 extension Records {
-    /// As for records: what is written of one resident's vaccinations comes one after the other.
+    /// As for records: what is written of one resident's vaccinations, and of the answers to
+    /// questionnaires, comes one after the other.
     mutating func lockVaccinations(of person: PersonKey) throws {
         try transaction.run(AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: person))])
     }

@@ -52,7 +52,7 @@ struct VaccinationDesk: RecordDesk {
         saved = try HeldScreening.load(
             &transaction,
             of: agreed.filter { $0.sending.sent.vaccination.screening?.responseID != nil }
-                .map(\.visit.person), rules)
+                .map(\.visit.person), to: rules.screenings)
         for held in try rows.prefix(held.count).flatMap({ try $0.map(HeldVaccination.init) }) {
             byID[held.id] = held
             byIdentifier[

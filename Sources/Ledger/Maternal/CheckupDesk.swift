@@ -32,27 +32,27 @@ struct CheckupDesk: RecordDesk {
         let agreed = turn.filter(\.visit.isConsented)
         let open = agreed.filter { $0.sending.compartment == .open }.map(\.visit.person)
         let facts = MaternalReading.steps(of: agreed.map(\.visit.person), rules: book)
+        let sent = written.flatMap { compartment, sendings in
+            Self.steps(of: sendings, in: compartment).map { (compartment, $0) }
+        }
         let rows = try transaction.pipeline(
-            facts + [CheckupCompartment.open.reading(of: open)]
-                + written.flatMap { Self.steps(of: $1, in: $0) })
+            facts + [CheckupCompartment.open.reading(of: open)] + sent.map(\.1))
         known = try MaternalReading(Array(rows[..<facts.count]), rules)
         reports = Dictionary(
             grouping: try HeldCheckup.read(rows[facts.count], .open, rules), by: \.person)
-        for (index, (compartment, _)) in written.enumerated() {
-            let first = facts.count + 1 + 2 * index
-            for held in try HeldCheckup.read(rows[first], compartment, rules) {
+        for (place, (compartment, _)) in sent.enumerated() {
+            for held in try HeldCheckup.read(rows[facts.count + 1 + place], compartment, rules) {
+                byID[held.id] = held
                 byIdentifier[
                     Place(
                         compartment: compartment, party: held.newest.institution,
                         identifier: held.newest.report.identifier)] = held
             }
-            for held in try HeldCheckup.read(rows[first + 1], compartment, rules) {
-                byID[held.id] = held
-            }
         }
     }
 
-    /// What is held under the numbers of these, and what they correct.
+    /// What is held under the numbers of these, and what they correct. A statement that asks for nothing
+    /// still costs its way.
     private static func steps(
         of sendings: [CheckupSending], in compartment: CheckupCompartment
     ) -> [(Statement, [Value])] {
@@ -63,9 +63,9 @@ struct CheckupDesk: RecordDesk {
             sending.correction.map { (sending.caller.party, $0.id) }
         }
         return [
-            (compartment.selectByIdentifier, HeldCheckup.values(named)),
-            (compartment.selectByID, HeldCheckup.values(corrected)),
-        ]
+            (compartment.selectByIdentifier, HeldCheckup.values(named), named.isEmpty),
+            (compartment.selectByID, HeldCheckup.values(corrected), corrected.isEmpty),
+        ].filter { !$0.2 }.map { ($0.0, $0.1) }
     }
 
     func facts(of person: PersonKey, at now: Instant) -> MaternalFacts {

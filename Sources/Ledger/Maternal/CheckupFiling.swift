@@ -72,7 +72,7 @@ struct CheckupFiling {
         return CheckupCompartment.allCases.flatMap { compartment in
             insertion(all.filter { $0.held.shown.compartment == compartment }, into: compartment)
         } + insertion(lines) + TicketChange.insertion(events, after: lastSequence)
-            + insertion(all.flatMap(\.tasks))
+            + AskedFollowUp.insertion(all.flatMap(\.tasks))
     }
 
     /// Codes have no space and stand one in a line: arrays of arrays must be rectangles.
@@ -128,39 +128,15 @@ struct CheckupFiling {
         ]
     }
 
-    /// 事後措置: a task once for each that any version asked for. Where nobody lives nobody can do it.
-    private var tasks: [Task] {
+    /// 事後措置. Where nobody lives nobody can do it.
+    private var tasks: [AskedFollowUp] {
         guard let municipality else { return [] }
-        return followUps.compactMap { code in
-            self.rules.followUps[code].map {
-                Task(rule: $0, of: held, municipality: municipality)
-            }
+        return followUps.compactMap { rules.followUps[$0] }.map {
+            AskedFollowUp(
+                rule: $0, person: held.person, source: held.id,
+                compartment: held.shown.compartment, municipality: municipality,
+                day: held.newest.report.result.day, madeAt: held.newest.recordedAt)
         }
-    }
-
-    private struct Task {
-        let rule: FollowUpRule
-        let of: HeldCheckup
-        let municipality: String
-        var isSensitive: Bool { of.shown.compartment == .sensitive || rule.isSensitive }
-        var due: CalendarDay { rule.dueDay(after: of.newest.report.result.day) }
-    }
-
-    private static func insertion(_ tasks: [Task]) -> [(Statement, [Value])] {
-        guard !tasks.isEmpty else { return [] }
-        return [
-            (
-                insertTasks,
-                [
-                    .uuids(tasks.map { UUIDBytes($0.of.person) }),
-                    .uuids(tasks.map { _ in UUIDBytes(RecordID.random()) }),
-                    .uuids(tasks.map { UUIDBytes($0.of.id) }), .texts(tasks.map(\.rule.code)),
-                    .texts(tasks.map(\.municipality)), .days(tasks.map(\.due.daysSince1970)),
-                    .bools(tasks.map(\.isSensitive)),
-                    .instants(tasks.map(\.of.newest.recordedAt.microseconds)),
-                ]
-            )
-        ]
     }
 
     private static let insertLines = Statement(
@@ -171,15 +147,6 @@ struct CheckupFiling {
         select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[],
             $7::text[], $8::bool[], $9::text[], $10::text[], $11::bigint[], $12::bigint[],
             $13::bigint[], $14::text[], $15::text[], $16::timestamptz[])
-        """)
-
-    private static let insertTasks = Statement(
-        """
-        insert into exchange.follow_up (person, follow_up, result, code, municipality, due_day,
-            is_sensitive, made_at)
-        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
-            $7::bool[], $8::timestamptz[])
-        on conflict (person, result, code) do nothing
         """)
 }
 

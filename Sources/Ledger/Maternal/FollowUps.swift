@@ -105,8 +105,11 @@ extension HeldFollowUp {
             a.note, $1::text, k.identity_key, n.notification_key
         """
 
+    private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
+
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// its report, the newest answer, and the keys by which the municipality knows the resident.
+    /// its report or of the answers, the newest answer, and the keys by which the municipality knows the
+    /// resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1
@@ -125,7 +128,14 @@ extension HeldFollowUp {
                 where person = f.person and result = f.result
                 union all
                 select version, checkup, day, follow_ups from exchange.sensitive_checkup_result
-                where person = f.person and result = f.result) versions
+                where person = f.person and result = f.result
+                union all
+                select version, topic, \(savedDay), follow_ups from exchange.screening_response
+                where person = f.person and response = f.result
+                union all
+                select version, topic, \(savedDay), follow_ups
+                from exchange.sensitive_screening_response
+                where person = f.person and response = f.result) versions
             order by version desc limit 1) r on f.code = any (r.follow_ups)
         left join lateral (
             select version, status, note from exchange.follow_up_answer

@@ -3,6 +3,7 @@ import Postgres
 
 /// 母子保健の根拠: what is known of a resident when a checkup is recorded or planned.
 package struct MaternalFacts: Sendable {
+    package let name: String?
     package let birth: CalendarDay?
     package let sex: ResidentSex?
     package let episodes: [MaternalEpisode]
@@ -48,7 +49,8 @@ package struct MaternalFacts: Sendable {
 
 extension MaternalFacts {
     /// What a resident is of whom nothing is known.
-    static let nothing = MaternalFacts(birth: nil, sex: nil, episodes: [], residences: [])
+    static let nothing = MaternalFacts(
+        name: nil, birth: nil, sex: nil, episodes: [], residences: [])
 }
 
 extension Records {
@@ -93,7 +95,7 @@ struct MaternalReading {
         let identity = identities[person]
         let homes = residences[person] ?? []
         return MaternalFacts(
-            birth: identity.flatMap { try? BirthDate($0.birthDate).day },
+            name: identity?.name, birth: identity.flatMap { try? BirthDate($0.birthDate).day },
             sex: identity.map { ResidentSex(registered: $0.sex) },
             episodes: episodes.episodes(of: person, homes, knownBy: now), residences: homes)
     }

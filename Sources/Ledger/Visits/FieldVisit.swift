@@ -8,6 +8,7 @@ package struct FieldVisit: Sendable {
     /// The id that the visit gave the resident.
     package let patientID: String
     package let term: VisitTerm
+    package let consents: [String]
     /// The resident agreed to records of the field being exchanged.
     package fileprivate(set) var isConsented: Bool
 
@@ -63,7 +64,6 @@ struct FieldVisitReading: Sendable {
     private struct Found: Sendable {
         let visit: FieldVisit
         let kind: String
-        let consents: [String]
         let isOfPatient: Bool
     }
 
@@ -92,7 +92,7 @@ struct FieldVisitReading: Sendable {
         guard rules.readingVisitKinds.contains(found.kind) else { throw .visitForCheckAlone }
         guard found.isOfPatient else { throw .malformed(item) }
         var visit = found.visit
-        visit.isConsented = found.consents.contains(where: kinds.map(\.code).contains)
+        visit.isConsented = visit.consents.contains(where: kinds.map(\.code).contains)
         return visit
     }
 
@@ -106,8 +106,8 @@ struct FieldVisitReading: Sendable {
                     term: VisitTerm(
                         opened: Instant(microseconds: try row.instant(11)),
                         ends: Instant(microseconds: try row.instant(12))),
-                    isConsented: false),
-                kind: try row.text(9), consents: try row.texts(10), isOfPatient: try row.bool(13))
+                    consents: try row.texts(10), isConsented: false),
+                kind: try row.text(9), isOfPatient: try row.bool(13))
         }
     }
 

@@ -56,7 +56,7 @@ package final class RevocationStore: Sendable {
         self.freshness = freshness
         logger = Logger(label: "tsunagi.revocation", factory: { _ in SwiftLogNoOpLogHandler() })
         var state = State()
-        state.lists = Dictionary(grouping: lists.map(LoadedList.init), by: \.list.issuer)
+        state.lists = Dictionary(grouping: lists.map { LoadedList($0) }, by: \.list.issuer)
         self.state = Mutex(state)
     }
 
@@ -179,6 +179,8 @@ package final class RevocationStore: Sendable {
     /// Nil when the file still holds the list that is in force.
     private func load(_ path: String, before: LoadedList?) throws(Reason) -> LoadedList? {
         guard let contents = try? Data(contentsOf: URL(filePath: path)) else { throw .crlMissing }
+        // Every ten seconds, and ten thousand entries take longer to read than a hundred answers.
+        if let before, before.written == contents { return nil }
         let documents: [[UInt8]]
         do { documents = try PEM.documents(in: Array(contents), "X509 CRL") } catch {
             throw .crlMalformed
@@ -189,7 +191,7 @@ package final class RevocationStore: Sendable {
         if let unusable = list.unusable { throw unusable }
         // Going back to an older list would quietly undo a revocation.
         if let before, list.thisUpdate < before.list.thisUpdate { throw .crlStale }
-        let loaded = LoadedList(list)
+        let loaded = LoadedList(list, written: contents)
         if let known = issuers[list.issuer] {
             let problems = known.map { loaded.problem(signedBy: $0) }
             if let problem = problems.first, !problems.contains(nil) {
@@ -204,10 +206,13 @@ package final class RevocationStore: Sendable {
 /// handshake would cost more than the handshake.
 private final class LoadedList: Sendable {
     let list: RevocationList
+    /// The file that it was read from.
+    let written: Data
     private let checked: Mutex<[ArraySlice<UInt8>: Bool]> = Mutex([:])
 
-    init(_ list: RevocationList) {
+    init(_ list: RevocationList, written: Data = Data()) {
         self.list = list
+        self.written = written
     }
 
     func problem(signedBy signer: ParsedCertificate) -> Reason? {

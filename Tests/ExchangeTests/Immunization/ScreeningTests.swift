@@ -4,10 +4,13 @@ import Testing
 
 /// 予診票: every form asks what the check must know, and every answer is read or refused by name.
 @Suite struct ScreeningTests {
-    private static func form(_ vaccine: String) throws -> VaccineForm {
+    private static func form(_ vaccine: String) throws -> ScreeningForm {
         let rules = try VaccinationCase.rules()
         let id = try #require(rules.vaccine(named: vaccine)?.vaccine)
-        return try #require(rules.form(for: id, on: CalendarDay("2026-06-15")))
+        return try #require(
+            rules.screenings.inForce(on: CalendarDay("2026-06-15")).first {
+                $0.topic.code == rules.vaccine(id).code
+            })
     }
 
     private static func item(_ linkID: String, _ value: String) -> String {
@@ -39,19 +42,20 @@ import Testing
     }
 
     private static func read(_ text: String) throws -> ScreeningResponse {
-        try SubmittedResponse(reading: Array(text.utf8), VaccinationCase.rules()).response
+        try SubmittedResponse(reading: Array(text.utf8), VaccinationCase.rules().screenings)
+            .response
     }
 
     @Test func `every form asks of every contraindication of its vaccine`() throws {
         let rules = try VaccinationCase.rules()
-        let forms = rules.forms(on: try CalendarDay("2026-06-15"))
+        let forms = rules.screenings.inForce(on: try CalendarDay("2026-06-15"))
         #expect(forms.count >= 25)
         for form in forms {
             let asked = form.items.compactMap { item -> String? in
                 guard case .contraindication(let code)? = item.use else { return nil }
                 return code
             }
-            let vaccine = try #require(rules.vaccine(named: form.vaccine.code)?.vaccine)
+            let vaccine = try #require(rules.vaccine(named: form.topic.code)?.vaccine)
             var question = NeedleQuestion(
                 birth: nil, history: [],
                 candidate: GivenDose(vaccine, on: try CalendarDay("2026-06-15")))
@@ -60,7 +64,7 @@ import Testing
                 .map(rules.code(of:))
             // The HPV form asks of pregnancy without a rule, and so do the others where the law has none.
             #expect(Set(asked) == Set(heeded), "\(form.url)")
-            #expect(rules.form(named: form.canonical) == form)
+            #expect(rules.screenings.form(named: form.canonical) == form)
         }
     }
 
@@ -137,9 +141,9 @@ import Testing
     func `what is wrong is named`(old: String, new: String, refusal: Refusal) throws {
         let text = try VaccinationSample.replacing(
             Self.response(Self.items(for: "mr")), old, new)
-        let rules = try VaccinationCase.rules()
+        let forms = try VaccinationCase.rules().screenings
         do throws(Refusal) {
-            _ = try SubmittedResponse(reading: Array(text.utf8), rules)
+            _ = try SubmittedResponse(reading: Array(text.utf8), forms)
             Issue.record("taken")
         } catch {
             #expect(error == refusal)

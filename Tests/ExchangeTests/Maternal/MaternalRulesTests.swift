@@ -104,7 +104,7 @@ import Testing
         ),
         (
             "questionnaire-epds.json", #""linkId": "2""#, #""linkId": "1""#,
-            "questions[1].linkId", "is given twice"
+            "items[1].linkId", "is given twice"
         ),
         (
             "growth-2023.json", "2.32, 2.58", "2.58, 2.58",

@@ -3,9 +3,29 @@ import Testing
 
 @Suite struct QuestionnaireTests {
     static let day = MaternalCase.day("2026-06-01")
+    private static let rules = MaternalCase.rules
 
-    static func form(_ code: String) throws -> Questionnaire {
-        try #require(MaternalCase.rules.questionnaire(code, on: day))
+    static func form(
+        _ code: String, before checkup: String, in compartment: CheckupCompartment = .open
+    ) throws -> ScreeningForm {
+        try #require(
+            rules.screenings.inForce(on: day).first {
+                $0.questionnaire.code == code && $0.topic.code == checkup
+                    && $0.compartment == compartment
+            })
+    }
+
+    static func epds(before checkup: String = "postpartum-2w") throws -> ScreeningForm {
+        try form("epds", before: checkup, in: .sensitive)
+    }
+
+    private static func score(
+        _ form: ScreeningForm, _ answers: [String: String]
+    ) -> ScreeningScore {
+        ScreeningResponse(
+            form: form, status: .completed, authored: nil,
+            answers: answers.map { .init(linkID: $0, value: .choice($1)) }
+        ).score
     }
 
     /// Answers by the score wanted of each question, with the form's own order of answers.
@@ -33,66 +53,78 @@ import Testing
     func `nine points, or any thought of self-harm, ask for a follow-up`(
         scores: [Int], total: Int, followUps: [String]
     ) throws {
-        let score = try Self.form("epds").score(Self.answers(scores))
+        let score = try Self.score(Self.epds(), Self.answers(scores))
         #expect(score.total == total)
         #expect(score.followUps == followUps)
-        #expect(score.unanswered.isEmpty)
     }
 
     @Test(arguments: 1...10)
     func `questions 1, 2 and 4 rise down the page, the others fall`(number: Int) throws {
-        let question = try #require(
-            Self.form("epds").questions.first { $0.linkID == "\(number)" })
+        let question = try #require(Self.epds().items.first { $0.linkID == "\(number)" })
         let rising = [1, 2, 4].contains(number)
         #expect(question.choices.map(\.score) == (rising ? [0, 1, 2, 3] : [3, 2, 1, 0]))
         #expect(question.choices.map(\.code) == ["1", "2", "3", "4"])
-        #expect(question.isSensitive)
         // The wording belongs to its authors.
         #expect(question.text == nil && question.choices.allSatisfy { $0.name == nil })
     }
 
     @Test func `an answer to question 10 is heard though nothing else was answered`() throws {
-        let form = try Self.form("epds")
-        let alone = try form.score(["10": "3"])
+        let alone = try Self.score(Self.epds(), ["10": "3"])
         #expect(alone.total == nil)
         #expect(alone.followUps == ["self-harm"])
-        #expect(alone.unanswered == ["1", "2", "3", "4", "5", "6", "7", "8", "9"])
-        let never = try form.score(["10": "4"])
+        let never = try Self.score(Self.epds(), ["10": "4"])
         #expect(never.followUps.isEmpty)
     }
 
     @Test func `a sum that already reaches nine needs no further answer`() throws {
-        let partial = try Self.form("epds").score(["3": "1", "5": "1", "6": "1"])
+        let partial = try Self.score(Self.epds(), ["3": "1", "5": "1", "6": "1"])
         #expect(partial.total == nil && partial.followUps == ["maternal-support"])
     }
 
-    @Test func `an answer or a question the form does not have is refused`() throws {
-        let form = try Self.form("epds")
-        #expect(throws: Questionnaire.Problem.unknownAnswer(question: "1")) {
-            try form.score(["1": "0"])
-        }
-        #expect(throws: Questionnaire.Problem.unknownAnswer(question: "7")) {
-            try form.score(["7": "5"])
-        }
-        #expect(throws: Questionnaire.Problem.unknownQuestion("11")) {
-            try form.score(["11": "1"])
-        }
+    @Test func `what happened at home is a form of its own and asks for safety the same day`()
+        throws
+    {
+        let code = "child-rearing-3-4m"
+        let open = try Self.form(code, before: "infant-3-4m")
+        let home = try Self.form(code, before: "infant-3-4m", in: .sensitive)
+        #expect(open.items.map(\.linkID) == ["community"])
+        #expect(home.items.allSatisfy(\.isSensitive) && home.items.count > 1)
+        #expect(open.canonical != home.canonical && open.id != home.id)
+        let score = Self.score(home, ["home-hit": "yes", "home-no-food": "yes"])
+        #expect(score.total == nil)
+        #expect(score.followUps == ["safety"])
+        let safety = try #require(Self.rules.followUps["safety"])
+        #expect(safety.isSensitive && safety.dueDay(after: Self.day) == Self.day)
     }
 
-    @Test func `what happened at home is sensitive and asks for safety the same day`() throws {
-        let form = try Self.form("child-rearing-3-4m")
-        let score = try form.score(["community": "1", "home-hit": "yes", "home-no-food": "yes"])
-        #expect(score.total == nil && !form.isScored && form.isSensitive)
-        #expect(score.followUps == ["safety"])
-        let safety = try #require(MaternalCase.rules.followUps["safety"])
-        #expect(safety.isSensitive && safety.dueDay(after: Self.day) == Self.day)
-        for question in form.questions where question.linkID.hasPrefix("home-") {
-            #expect(question.isSensitive)
+    @Test func `a score is of how it is now and is asked anew, an illness is not`() throws {
+        let epds = try Self.epds()
+        let scored = ScreeningResponse(
+            form: epds, status: .completed, authored: nil,
+            answers: Self.answers(Array(repeating: 1, count: 10)).map {
+                .init(linkID: $0, value: .choice($1))
+            })
+        #expect(try scored.reused(in: Self.epds(before: "postpartum-1m")).answers.isEmpty)
+        let history = try Self.form("child-history-3y", before: "infant-3y")
+        let told = ScreeningResponse(
+            form: history, status: .completed, authored: nil,
+            answers: [.init(linkID: "congenital", value: .choice("yes"))])
+        #expect(told.reused(in: history)["congenital"] == .choice("yes"))
+    }
+
+    @Test func `every form is told by its name, in one field and one compartment`() throws {
+        let forms = Self.rules.screenings
+        #expect(Set(forms.all.map(\.id)).count == forms.all.count)
+        for form in forms.all {
+            #expect(forms.form(named: form.canonical) == form)
+            #expect(forms.form(id: form.id) == form)
+            #expect(forms.of(form.compartment).form(id: form.id) == form)
         }
+        #expect(forms.all.contains { $0.compartment == .sensitive })
     }
 
     @Test func `a form is not there before it was`() {
-        #expect(MaternalCase.rules.questionnaire("epds", on: MaternalCase.day("2017-03-31")) == nil)
-        #expect(MaternalCase.rules.questionnaire("epds", on: MaternalCase.day("2017-04-01")) != nil)
+        #expect(Self.rules.questionnaire("epds", on: MaternalCase.day("2017-03-31")) == nil)
+        #expect(Self.rules.questionnaire("epds", on: MaternalCase.day("2017-04-01")) != nil)
     }
 }

@@ -36,7 +36,7 @@ import Testing
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
                 .readReaction, .receiveReactions, .readBill, .receiveCheckNotices,
-                .readScreenings,
+                .readScreenings, .readSensitiveScreenings,
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
                 .readCheckups, .listUnseen, .readCheckupLines, .countAttendance,
@@ -49,7 +49,7 @@ import Testing
                 .settleReview, .feedCards,
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
-                .saveScreening, .recordCheckup,
+                .saveScreening, .saveSensitiveScreening, .recordCheckup,
                 .recordSensitiveCheckup, .registerNotifications, .remindOfCheckup, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
                 .answerEmergencyReview:
@@ -57,7 +57,7 @@ import Testing
             case .readRepresented, .readOwnRepresentatives, .readOwnBlocks,
                 .readOwnEntitlements, .readOwnVisits, .readOwnNotices, .readOwnAccessLog,
                 .readOwnVaccinations, .readOwnForecast, .readOwnBalances, .readOwnRefunds,
-                .readOwnScreenings,
+                .readOwnScreenings, .readOwnSensitiveScreenings,
                 .readOwnCheckups,
                 .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])

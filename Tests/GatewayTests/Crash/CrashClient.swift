@@ -28,6 +28,7 @@ struct CrashClient {
     /// The resident's session at the portal.
     var session: String?
     private var registrations = 0
+    private var reports = 0
 
     init(
         number: Int, world: CrashWorld, doorplate: Doorplate, journal: Journal, card: SoftwareCard,
@@ -44,11 +45,12 @@ struct CrashClient {
 
     mutating func run() async throws {
         while !journal.isStopping {
-            switch chance.int(0...9) {
+            switch chance.int(0...10) {
             case 0...1: try await openVisit()
             case 2...3: try await register()
             case 4: await ask(Journal.Visit.unknown())
             case 5...6: try await actAsResident()
+            case 7: if let visit { try await record(visit) } else { try await openVisit() }
             default: if let visit { await ask(visit) } else { try await openVisit() }
             }
         }
@@ -81,11 +83,11 @@ struct CrashClient {
         else { return journal.note { $0.failed += 1 } }
         let day = try CalendarDay(nonce.text("day"))
         let text = SignedText.visit(
-            nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["subsidy"],
+            nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["maternal", "subsidy"],
             visitKind: "outpatient", day: day)
         let body = """
-            {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient","consents":["subsidy"],\
-            "certificate":"\(Base64.text(card.certificateDER))",\
+            {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient",\
+            "consents":["maternal","subsidy"],"certificate":"\(Base64.text(card.certificateDER))",\
             "signature":"\(Base64.text(try card.sign(text)))"}
             """
         let answer = try await insist(
@@ -107,6 +109,19 @@ struct CrashClient {
             headers: [("Idempotency-Key", key)], body: Array(JSON.array([row]).text.utf8), on: [202]
         )
         journal.note { $0.registered.insert(key) }
+    }
+
+    /// The same report under the same number until it is acknowledged.
+    private mutating func record(_ visit: Journal.Visit) async throws {
+        reports += 1
+        var sent = SentCheckup.prenatal(on: WallClock.now().dayInJapan)
+        sent.identifier = "client-\(number)-\(reports)"
+        let identifier = sent.identifier
+        journal.note { $0.reportsSent.insert(identifier) }
+        let body = JSON.object(sent.body(.init(id: visit.id, patient: visit.patient)))
+        _ = try await insist(
+            Cast.clinic, sent.path, body: Array(body.text.utf8), on: [200, 201])
+        journal.note { $0.reported.insert(identifier) }
     }
 
     // MARK: How it is sent

@@ -94,6 +94,19 @@ struct CrashTests {
             body: Array(JSON.array(events).text.utf8))
         await feed.close()
         try #require(answer.status == 202 && answer.int("refused") == 0, "\(answer.text)")
+        let town = try await TLSClient(
+            port: port, credentials: world.pki.credentials(of: Cast.town))
+        let pregnancies = clients.map { client in
+            client.resident.pregnancy(
+                due: now.dayInJapan.adding(days: 100), notified: now.dayInJapan.adding(days: -10),
+                key: "P-\(client.number)")
+        }
+        let notified = try await town.send(
+            "POST", "/maternal-health/registration-tasks",
+            headers: [("Content-Type", "application/json")],
+            body: Array(JSON.array(pregnancies).text.utf8))
+        await town.close()
+        try #require(notified.int("applied") == count, "\(notified.text)")
         return clients
     }
 
@@ -164,6 +177,24 @@ struct CrashTests {
         #expect(refused >= told.refusals, "refusals without their entry")
         try await verifyResidents(told, world)
         try await verifyRegistrations(told, world, isOver: isOver)
+        try await verifyReports(told, world, isOver: isOver)
+    }
+
+    /// A result, its line, the ticket it uses and its entry are there together, and once.
+    private static func verifyReports(
+        _ told: Journal.State, _ world: CrashWorld, isOver: Bool
+    ) async throws {
+        let (held, halves) = try await world.owner.transaction(.readOnly) { transaction in
+            let rows = try transaction.pipeline([(Self.reports, []), (Self.halfReports, [])])
+            return (try rows[0].map { try ($0.text(0), $0.int(1)) }, try rows[1][0].int(0))
+        }
+        let counts = Dictionary(uniqueKeysWithValues: held)
+        #expect(counts.values.allSatisfy { $0 == 1 }, "a report recorded twice")
+        #expect(told.reported.isSubset(of: counts.keys), "an acknowledged report is lost")
+        #expect(halves == 0, "a report without its line, ticket or entry, or a ticket used twice")
+        if isOver {
+            #expect(Set(counts.keys) == told.reportsSent && told.reportsSent == told.reported)
+        }
     }
 
     private static func verifyResidents(_ told: Journal.State, _ world: CrashWorld) async throws {
@@ -233,6 +264,23 @@ struct CrashTests {
         #expect(try await world.count("log.epoch") > 1)
     }
 
+    private static let reports = Statement(
+        "select identifier, count(*) from exchange.checkup_result group by 1")
+    private static let halfReports = Statement(
+        """
+        select (select count(*) from exchange.checkup_result r
+                full join exchange.checkup_line l using (person, result, version)
+                where r.party is null or l.made_at is null)
+            + (select count(*) from exchange.checkup_line l
+                where (l.ticket_body is not null) <> exists (
+                    select from exchange.checkup_ticket_event e where e.result = l.result))
+            + (select count(*) from (
+                select from exchange.checkup_ticket_event where event = 'use'
+                group by person, episode, kind, serial having count(*) > 1) twice)
+            + greatest(0, (select count(*) from exchange.checkup_result)
+                - (select count(*) from log.access_entry
+                    where purpose = 'record-checkup' and outcome = 'ok'))
+        """)
     private static let answersWithoutEntry = Statement(
         """
         select count(*) from unnest($1::uuid[], $2::bytea[]) as told(entry, digest)

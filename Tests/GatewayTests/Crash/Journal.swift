@@ -44,6 +44,9 @@ final class Journal: Sendable {
         /// History keys that were acknowledged with a 202, and those that were sent at all.
         var registered: Set<String> = []
         var sent: Set<String> = []
+        /// The same of the institution's own numbers of checkups.
+        var reported: Set<String> = []
+        var reportsSent: Set<String> = []
         /// Sent again because no answer came, or the gateway was not ready.
         var repeated = 0
         /// Asked once and not answered.
@@ -58,7 +61,8 @@ final class Journal: Sendable {
     var now: State { state.withLock { $0 } }
     var answersCount: Int {
         state.withLock {
-            $0.answers.count + $0.visits.count + $0.registered.count + $0.ownLists.count
+            $0.answers.count + $0.visits.count + $0.registered.count + $0.reported.count
+                + $0.ownLists.count
         }
     }
 

@@ -179,6 +179,11 @@ struct Deed: Sendable, CustomTestStringConvertible {
                 Cast.clinic, "/fhir/QuestionnaireResponse/_search",
                 [("subject", person.visit.patient), ("visit", person.visit.id)])
         },
+        institution("searchSensitiveScreenings") { _, person in
+            .search(
+                Cast.clinic, "/fhir/sensitive/QuestionnaireResponse/_search",
+                [("subject", person.visit.patient), ("visit", person.visit.id)])
+        },
         institution("recordCheckup") { _, person in
             .post(
                 Cast.clinic, person.report.path, .object(person.report.body(person.visit)))
@@ -240,11 +245,15 @@ struct Deed: Sendable, CustomTestStringConvertible {
                         """), [person.token])
         },
         own("readOwnScreenings", "/fhir/QuestionnaireResponse"),
+        own("readOwnSensitiveScreenings", "/fhir/sensitive/QuestionnaireResponse"),
         own("populateQuestionnaire", "/fhir/Questionnaire/screening-child-mr-1/$populate"),
         own("readOwnCheckups", "/fhir/DiagnosticReport"),
         own("readOwnSensitiveCheckups", "/fhir/sensitive/DiagnosticReport"),
         own("readOwnMeasurements", "/fhir/Observation"),
         own("readOwnCheckupPlan", "/fhir/CarePlan"),
+        resident("printHandbook") { _, person in
+            .post(Cast.portal, "/checkups/print", nil, [person.token])
+        },
         own("readOwnAccessLog", "/fhir/AuditEvent?_count=20"),
         resident("saveScreening") { fire, person in
             .post(
@@ -258,6 +267,20 @@ struct Deed: Sendable, CustomTestStringConvertible {
                 try await fire.gateway.answers(
                     to: FirePerson.vaccine, person.patient, status: "amended",
                     yes: ["unwell": "せき"]), [person.token])
+        },
+        resident("saveSensitiveScreening") { _, person in
+            .post(
+                Cast.portal, RunningGateway.sensitiveResponsePath,
+                RunningGateway.epds([0, 1, 2, 0, 0, 0, 0, 0, 0, 0], of: person.patient),
+                [person.token])
+        },
+        resident("saveSensitiveScreeningAgain") { _, person in
+            .put(
+                Cast.portal,
+                "\(RunningGateway.sensitiveResponsePath)/\(person.sensitiveResponseID)", seen: 1,
+                RunningGateway.epds(
+                    [0, 1, 2, 0, 0, 0, 0, 0, 0, 3], of: person.patient, status: "amended"),
+                [person.token])
         },
         resident("issueHealthCard") { _, person in Fire.healthCard(of: person) },
         resident("printHealthCard") { _, person in

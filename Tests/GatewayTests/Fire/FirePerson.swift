@@ -28,6 +28,7 @@ struct FirePerson: Sendable {
     var bill: SentBill
     var billID = ""
     var responseID = ""
+    var sensitiveResponseID = ""
     var cardID = ""
     var tasks: [String: String] = [:]
     var followUp = ""
@@ -194,6 +195,13 @@ extension Fire {
             .post(Cast.portal, RunningGateway.responsePath, body, [person.token]))
         try saved.expect(201)
         person.responseID = saved.text("id")
+        let asked = try await gateway.send(
+            .post(
+                Cast.portal, RunningGateway.sensitiveResponsePath,
+                RunningGateway.epds([1, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: person.patient),
+                [person.token]))
+        try asked.expect(201)
+        person.sensitiveResponseID = asked.text("id")
         let card = try await gateway.send(Self.healthCard(of: person))
         try card.expect(200)
         person.cardID = card.parameter("id")?.string ?? ""

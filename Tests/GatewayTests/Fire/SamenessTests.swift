@@ -110,6 +110,39 @@ struct SamenessTests {
                 [("subject", visit.patient), ("visit", visit.id)])
         },
         declined(
+            "questionnaires before a checkup, not agreed to", without: "maternal",
+            holding: { gateway, _, card in
+                let token = try await gateway.session(of: card)
+                let patient = try await gateway.patient(token)
+                try await gateway.send(
+                    .post(
+                        Cast.portal, RunningGateway.responsePath,
+                        RunningGateway.childHistory(of: patient), [token])
+                ).expect(201)
+            }
+        ) { _, visit in
+            .search(
+                Cast.clinic, "/fhir/QuestionnaireResponse/_search",
+                [("subject", visit.patient), ("visit", visit.id)])
+        },
+        declined(
+            "sensitive questionnaires, not agreed to", without: "maternal-sensitive",
+            holding: { gateway, _, card in
+                let token = try await gateway.session(of: card)
+                let patient = try await gateway.patient(token)
+                try await gateway.send(
+                    .post(
+                        Cast.portal, RunningGateway.sensitiveResponsePath,
+                        RunningGateway.epds(
+                            [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: patient), [token])
+                ).expect(201)
+            }
+        ) { _, visit in
+            .search(
+                Cast.clinic, "/fhir/sensitive/QuestionnaireResponse/_search",
+                [("subject", visit.patient), ("visit", visit.id)])
+        },
+        declined(
             "checkups, not agreed to", without: "maternal",
             holding: examined { SentCheckup(on: $0) }
         ) { _, visit in

@@ -103,6 +103,56 @@ struct MotherChildTests {
         #expect(try await told(family.card).words == nil)
     }
 
+    /// 親権の喪失: what a guardian could do in this field ends with the town's word.
+    @Test func `whoever lost custody sees no checkup, plan or answer of the child any more`()
+        async throws
+    {
+        let (child, card) = try await gateway.settle(years: 3)
+        let (guardian, guardianCard) = try await gateway.settle(years: 40)
+        try await gateway.registerGuardianships([
+            gateway.guardianship(of: child, by: guardian)
+        ])
+        try await gateway.record(
+            SentCheckup(on: today), gateway.openCheckupVisit(card)
+        ).expect(201)
+        let acting = try await gateway.acting(gateway.session(of: guardianCard))
+        let reads: [(String, String, Purpose)] = [
+            ("GET", "/fhir/DiagnosticReport", .readOwnCheckups),
+            ("GET", "/fhir/Observation", .readOwnMeasurements),
+            ("GET", "/fhir/CarePlan", .readOwnCheckupPlan),
+            ("POST", "/checkups/print", .readOwnCheckups),
+            ("GET", "/fhir/QuestionnaireResponse", .readOwnScreenings),
+        ]
+        for (method, path, _) in reads {
+            try await gateway.send(Cast.portal, method, path, headers: [acting]).expect(200)
+        }
+        try await gateway.registerGuardianships([
+            gateway.guardianship(of: child, by: guardian, isCustodyLost: true)
+        ])
+        for (method, path, purpose) in reads {
+            try await gateway.expect(.relationUnknown, of: purpose, from: Cast.portal) {
+                try await gateway.send(Cast.portal, method, path, headers: [acting])
+            }
+        }
+    }
+
+    @Test func `a mother's plan names her handbooks, one for each twin`() async throws {
+        let (_, card) = try await gateway.settleMother([
+            "fetuses": .number("2"),
+            "handbookNumbers": .array([.string("2026-0007"), .string("2026-0008")]),
+        ])
+        let token = try await gateway.session(of: card)
+        let plan = try await gateway.send(
+            Cast.portal, "GET", "/fhir/CarePlan", headers: [token])
+        let numbers = plan.entries.first?["identifier"]?.array?.compactMap {
+            $0.object?["value"]?.string
+        }
+        #expect(numbers == ["2026-0007", "2026-0008"])
+        let page = try await gateway.send(
+            Cast.portal, "POST", "/checkups/print", headers: [token])
+        #expect(page.text.contains("2026-0007、2026-0008"))
+    }
+
     @Test func `days that do not agree, and a stillbirth, are no birth of this child`() async throws
     {
         let family = try await family()

@@ -47,6 +47,36 @@ struct OwnCheckupTests {
         #expect(entries.last?.purpose == "read-own-checkups")
     }
 
+    @Test func `the page for the family shows what was found and how the child grows`()
+        async throws
+    {
+        let card = try await gateway.settleBaby(days: 110)
+        let token = try await gateway.session(of: card)
+        func page() async throws -> TLSClient.Answer {
+            let answer = try await gateway.send(
+                Cast.portal, "POST", "/checkups/print", headers: [token])
+            try answer.expect(200)
+            return answer
+        }
+        #expect(try await !page().text.contains("<circle"))
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        try await gateway.record(SentCheckup(on: today), visit).expect(201)
+        var answer: TLSClient.Answer?
+        let entries = try await gateway.entries { answer = try await page() }
+        let whole = try #require(answer)
+        #expect(entries.map(\.purpose) == ["read-own-checkups"])
+        #expect(whole["Content-Type"] == "text/html; charset=utf-8")
+        #expect(whole.text.contains("6.42 kg") && whole.text.contains(today.text))
+        // Weight, height and head on seven curves each.
+        #expect(whole.text.ranges(of: "<circle").count == 3)
+        #expect(whole.text.ranges(of: "class=\"curve\"").count == 21)
+        #expect(!whole.text.contains(visit.id))
+        // What is sensitive is on no page.
+        try await gateway.record(.epds(14, on: today), visit).expect(201)
+        #expect(try await page().body == whole.body)
+    }
+
     @Test func `another resident sees nothing of it`() async throws {
         let card = try await gateway.settleBaby(days: 110)
         try await gateway.record(

@@ -89,6 +89,7 @@ struct ResidentTests {
         ("/balances", .readOwnBalances), ("/refunds", .readOwnRefunds),
         ("/fhir/QuestionnaireResponse", .readOwnScreenings),
         ("/fhir/Questionnaire/screening-child-mr-1/$populate", .readOwnScreenings),
+        ("/fhir/sensitive/QuestionnaireResponse", .readOwnSensitiveScreenings),
     ]
 
     @Test(arguments: reads)

@@ -41,7 +41,7 @@ extension NeedleRequest {
         guard let saved = try entry.object.optionalObject("valueReference", at: entry.path) else {
             let path = entry.path + ".resource"
             let sent = try SubmittedResponse(
-                reading: entry.resource("QuestionnaireResponse"), at: path, rules)
+                reading: entry.resource("QuestionnaireResponse"), at: path, rules.screenings)
             guard sent.patientID == patientID else {
                 throw .malformed(path + ".subject.reference")
             }

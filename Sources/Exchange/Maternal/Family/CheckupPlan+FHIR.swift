@@ -6,6 +6,16 @@ extension CheckupPlan {
         writer.object { plan in
             plan.member("resourceType", "CarePlan")
             plan.member("id", id)
+            if !handbooks.isEmpty {
+                plan.array("identifier") { list in
+                    for number in handbooks {
+                        list.object {
+                            $0.member("system", FHIR.System.handbook)
+                            $0.member("value", number)
+                        }
+                    }
+                }
+            }
             plan.member("status", "active")
             plan.member("intent", "plan")
             plan.bilingual("title", title)
@@ -23,7 +33,7 @@ extension CheckupPlan {
 }
 
 extension CheckupPlan {
-    private var words: BilingualText? {
+    var words: BilingualText? {
         if let age {
             return BilingualText(
                 ja: "妊娠\(age.weeks)週\(age.daysBeyond)日",

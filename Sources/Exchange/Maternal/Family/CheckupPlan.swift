@@ -19,6 +19,8 @@ package struct CheckupPlan: Hashable, Sendable {
     package let age: GestationalAge?
     /// 在胎週数: of a child whose relation to its mother's pregnancy stands.
     package var bornAt: GestationalAge?
+    /// 母子健康手帳番号, as the municipality gave them.
+    package var handbooks: [String] = []
     package let checkups: [Checkup]
 }
 
@@ -48,6 +50,7 @@ extension MaternalRules {
         var plans = standing.map { episode in
             var plan = plan(of: episode, facts.done, today)
             if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
+            plan.handbooks = episode.notification.handbooks
             return plan
         }
         if !standing.contains(where: { $0.notification.kind == .child }), let birth = facts.birth {

@@ -175,11 +175,9 @@ extension JSONWriter {
                 $0.member("code", unit)
             }
         case .choice(let answer):
-            var name: BilingualText?
-            if case .choice(let choices)? = item?.kind {
-                name = choices.first { $0.code == answer }?.name
-            }
-            coded("valueCodeableConcept", FHIR.System.checkupAnswer(code), answer, name)
+            coded(
+                "valueCodeableConcept", FHIR.System.checkupAnswer(code), answer,
+                item?.choiceName(answer))
         case .day(let day): member("valueDateTime", day)
         case .text(let text): member("valueString", text)
         case .notExamined(let reason):

@@ -94,6 +94,17 @@ extension OpenAPI {
             "/fhir/CarePlan", "readOwnCheckupPlan", "本人の健診の予定を読む",
             "What is due, done, missed or to come, with the days of each window and its ticket.",
             "A searchset of CarePlan."),
+        Operation(
+            method: .post, path: "/checkups/print", id: "printHandbook", field: "own-records",
+            ja: "健診の記録を印刷する",
+            en:
+                "What is due, what was found, and measurements on the percentile curves of the national "
+                + "survey, as a page that is whole by itself. Nothing sensitive is on it.",
+            token: .resident, parameters: [.operatorID],
+            answers: [
+                .init(status: 200, mediaType: "text/html", schema: .text, note: "The page.")
+            ],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
     ]
 
     private static func own(

@@ -1,74 +1,101 @@
 import Exchange
 
-/// 予診票と接種証明カード: what a resident answers at home, what the clinic reads of it, and the card.
+/// 予診票・問診票と接種証明カード: what a resident answers at home, what the clinic reads of it, and the card.
 extension OpenAPI {
-    static let screenings: [Operation] = [
-        Operation(
-            method: .post, path: "/fhir/QuestionnaireResponse/_search", id: "searchScreenings",
-            field: "vaccinations", ja: "受付した人が提出した予診票を読む",
-            en:
-                "The newest submitted answers for each vaccine, within an open visit; never a draft. What "
-                + "the resident did not agree to show is as if nothing were held.",
-            parameters: [.operatorID],
-            body: .init(
-                mediaTypes: ["application/x-www-form-urlencoded"],
-                schema: .object([
-                    .required("subject", .text), .required("visit", .id),
-                    .optional("_format", .text),
-                ]),
-                example: "subject=Patient/pw-0001&visit=0f8fad5b-d9cb-469f-a165-70867728950e"),
-            answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
-            refusals: refusalsOfVisit)
-    ]
+    static let screenings =
+        search("searchScreenings", below: "/fhir", ja: "受付した人が提出した予診票・問診票を読む")
+        + search(
+            "searchSensitiveScreenings", below: "/fhir/sensitive",
+            ja: "受付した人が提出した、慎重に扱う問診票を読む")
 
-    static let ownScreenings: [Operation] = [
-        Operation(
-            method: .get, path: "/fhir/Questionnaire/:id/$populate", id: "populateQuestionnaire",
-            field: "own-records", ja: "前回の回答を入れた予診票の下書きを受け取る",
-            en:
-                "A draft with what was answered last time to the same questions; nothing of one day, as "
-                + "temperature and consent. It is not saved yet.",
-            token: .resident, parameters: [.formID, .operatorID],
-            answers: [.fhir(.anyObject, "Parameters with `response`.")],
-            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
-                .recordUnknown, .rulesUnknown,
-            ]),
-        Operation(
-            method: .post, path: "/fhir/QuestionnaireResponse", id: "saveScreening",
-            field: "own-records", ja: "予診票の下書きを保存する、または提出する",
-            en:
-                "`in-progress` saves, `completed` submits: then every question that is required and open is "
-                + "answered. The same answers again are those that are held.",
-            token: .resident, parameters: [.operatorID],
-            body: .fhir(.reference("QuestionnaireResponse"), responseExample),
-            answers: [
-                .fhir(.reference("QuestionnaireResponse"), "The new answers.", status: 201),
-                .fhir(.reference("QuestionnaireResponse"), "The same answers, held already."),
-            ],
-            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
+    private static func search(_ id: String, below base: String, ja: String) -> [Operation] {
+        [
+            Operation(
+                method: .post, path: base + "/QuestionnaireResponse/_search", id: id,
+                field: "vaccinations", ja: ja,
+                en:
+                    "The newest submitted answers before each dose or checkup, within an open visit; never a "
+                    + "draft. Beside scored ones stand the total and the follow-up that they ask for. What "
+                    + "the resident did not agree to show is as if nothing were held.",
+                parameters: [.operatorID],
+                body: .init(
+                    mediaTypes: ["application/x-www-form-urlencoded"],
+                    schema: .object([
+                        .required("subject", .text), .required("visit", .id),
+                        .optional("_format", .text),
+                    ]),
+                    example:
+                        "subject=Patient/pw-0001&visit=0f8fad5b-d9cb-469f-a165-70867728950e"),
+                answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
+                refusals: refusalsOfVisit)
+        ]
+    }
+
+    static let ownScreenings: [Operation] =
+        [
+            Operation(
+                method: .get, path: "/fhir/Questionnaire/:id/$populate",
+                id: "populateQuestionnaire",
+                field: "own-records", ja: "前回の回答を入れた予診票・問診票の下書きを受け取る",
+                en:
+                    "A draft with what was answered last time to the same questions; nothing of one day, as "
+                    + "temperature and consent, and no score. It is not saved yet; what is sensitive is "
+                    + "asked anew.",
+                token: .resident, parameters: [.formID, .operatorID],
+                answers: [.fhir(.anyObject, "Parameters with `response`.")],
+                refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
+                    .recordUnknown, .rulesUnknown,
+                ])
+        ] + answering("Screening", below: "/fhir", ja: "予診票・問診票", response)
+        + answering(
+            "SensitiveScreening", below: "/fhir/sensitive", ja: "慎重に扱う問診票",
+            sensitiveResponse)
+
+    /// `id`: the end of the names of the three operations.
+    private static func answering(
+        _ id: String, below base: String, ja: String, _ example: String
+    ) -> [Operation] {
+        let path = base + "/QuestionnaireResponse"
+        let refusals =
+            Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
                 .individualNumberNotAllowed("item"), .rulesUnknown,
-            ]),
-        Operation(
-            method: .put, path: "/fhir/QuestionnaireResponse/:id", id: "saveScreeningAgain",
-            field: "own-records", ja: "保存した予診票を書き直す、または提出する",
-            en:
-                "A new version; none is overwritten. What was submitted is changed with the status "
-                + "`amended`.",
-            token: .resident, parameters: [.responseID, .seenVersion, .operatorID],
-            body: .fhir(.reference("QuestionnaireResponse"), responseExample),
-            answers: [.fhir(.reference("QuestionnaireResponse"), "The answers as they now are.")],
-            refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
-                .individualNumberNotAllowed("item"), .recordUnknown, .versionPassed,
-                .responseSubmitted, .rulesUnknown,
-            ]),
-        Operation(
-            method: .get, path: "/fhir/QuestionnaireResponse", id: "readOwnScreenings",
-            field: "own-records", ja: "本人の予診票を、下書きも含めて読む",
-            en: "The newest version of each, drafts among them.",
-            token: .resident, parameters: [.operatorID],
-            answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
-            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
-    ]
+            ]
+        return [
+            Operation(
+                method: .post, path: path, id: "save" + id, field: "own-records",
+                ja: "\(ja)の下書きを保存する、または提出する",
+                en:
+                    "`in-progress` saves, `completed` submits: then every question that is required and open "
+                    + "is answered. The same answers again are those that are held. What submitted answers "
+                    + "ask of the municipality of residence is a task of its own at once.",
+                token: .resident, parameters: [.operatorID],
+                body: .fhir(.reference("QuestionnaireResponse"), example),
+                answers: [
+                    .fhir(.reference("QuestionnaireResponse"), "The new answers.", status: 201),
+                    .fhir(.reference("QuestionnaireResponse"), "The same answers, held already."),
+                ],
+                refusals: refusals),
+            Operation(
+                method: .put, path: path + "/:id", id: "save\(id)Again", field: "own-records",
+                ja: "保存した\(ja)を書き直す、または提出する",
+                en:
+                    "A new version; none is overwritten. What was submitted is changed with the status "
+                    + "`amended`.",
+                token: .resident, parameters: [.responseID, .seenVersion, .operatorID],
+                body: .fhir(.reference("QuestionnaireResponse"), example),
+                answers: [
+                    .fhir(.reference("QuestionnaireResponse"), "The answers as they now are.")
+                ],
+                refusals: refusals + [.recordUnknown, .versionPassed, .responseSubmitted]),
+            Operation(
+                method: .get, path: path, id: "readOwn\(id)s", field: "own-records",
+                ja: "本人の\(ja)を、下書きも含めて読む",
+                en: "The newest version of each, drafts among them.",
+                token: .resident, parameters: [.operatorID],
+                answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
+                refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
+        ]
+    }
 
     static let healthCards: [Operation] = [
         Operation(
@@ -136,11 +163,18 @@ extension OpenAPI {
             refusals: [.recordUnknown, .notReady]),
     ]
 
-    private static let responseExample = #"""
+    private static let response = #"""
         {"resourceType": "QuestionnaireResponse",
          "questionnaire": "urn:tsunagi:Questionnaire:screening-child-mr|1",
          "status": "in-progress", "subject": {"reference": "Patient/pw-0001"},
          "item": [{"linkId": "unwell", "answer": [{"valueBoolean": false}]}]}
+        """#
+
+    private static let sensitiveResponse = #"""
+        {"resourceType": "QuestionnaireResponse",
+         "questionnaire": "urn:tsunagi:Questionnaire:sensitive-screening-epds-postpartum-2w|1",
+         "status": "in-progress", "subject": {"reference": "Patient/pw-0001"},
+         "item": [{"linkId": "1", "answer": [{"valueCoding": {"code": "1"}}]}]}
         """#
 }
 

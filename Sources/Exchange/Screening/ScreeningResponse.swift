@@ -1,4 +1,4 @@
-/// 予診票の回答: a draft, or the whole. It names no person: whose it is stands beside it.
+/// 予診票・問診票の回答: a draft, or the whole. It names no person: whose it is stands beside it.
 package struct ScreeningResponse: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
         case draft = "in-progress"
@@ -24,14 +24,14 @@ package struct ScreeningResponse: Hashable, Sendable {
         }
     }
 
-    package let form: VaccineForm
+    package let form: ScreeningForm
     package let status: Status
     package let authored: GivenTime?
     /// In the order of the form.
     package let answers: [Answer]
 
     package init(
-        form: VaccineForm, status: Status, authored: GivenTime?, answers: [Answer]
+        form: ScreeningForm, status: Status, authored: GivenTime?, answers: [Answer]
     ) {
         self.form = form
         self.status = status
@@ -55,9 +55,11 @@ package struct ScreeningResponse: Hashable, Sendable {
         answers.first { $0.linkID == linkID }?.value
     }
 
-    /// 前回の回答: what may be asked for again as a draft of a new form: what is not of one day.
-    package func reused(in form: VaccineForm) -> ScreeningResponse {
+    /// 前回の回答: what may be asked for again as a draft of a new form: what is neither of one day nor
+    /// scored, as a score is of how it is now.
+    package func reused(in form: ScreeningForm) -> ScreeningResponse {
         let kept = form.items.compactMap { item -> Answer? in
+            guard item.choices.allSatisfy({ $0.score == nil }) else { return nil }
             switch item.use {
             case .temperature, .consent, .signedBy, .dueDay: return nil
             case .contraindication, nil: break

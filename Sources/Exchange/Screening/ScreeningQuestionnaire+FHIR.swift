@@ -1,5 +1,6 @@
-/// Questionnaire (https://hl7.org/fhir/R4/questionnaire.html): one form for one vaccine, in both languages.
-extension VaccineForm {
+/// Questionnaire (https://hl7.org/fhir/R4/questionnaire.html): one form before one dose or checkup, in both
+/// languages.
+extension ScreeningForm {
     package func render() -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 8192)
         writer.object { form in
@@ -13,9 +14,11 @@ extension VaccineForm {
             form.period(
                 "effectivePeriod", questionnaire.effective.from.text,
                 questionnaire.effective.to?.text)
-            form.array("code") { $0.vaccineCoding(vaccine) }
+            form.array("code") {
+                $0.codingItem(topic.system, topic.code, display: topic.name.ja)
+            }
             form.array("item") { list in
-                for item in items { item.write(to: &list) }
+                for item in items { item.write(to: &list, of: self) }
             }
         }
         return writer.bytes
@@ -23,13 +26,13 @@ extension VaccineForm {
 
     private var title: BilingualText {
         BilingualText(
-            ja: "\(questionnaire.name.ja)（\(vaccine.name.ja)）",
-            en: "\(questionnaire.name.en) (\(vaccine.name.en))")
+            ja: "\(questionnaire.name.ja)（\(topic.name.ja)）",
+            en: "\(questionnaire.name.en) (\(topic.name.en))")
     }
 }
 
 extension ScreeningQuestionnaire.Item {
-    fileprivate func write(to list: inout JSONWriter) {
+    fileprivate func write(to list: inout JSONWriter, of form: ScreeningForm) {
         list.object { item in
             if case .contraindication(let code)? = use {
                 item.array("extension") {
@@ -37,14 +40,16 @@ extension ScreeningQuestionnaire.Item {
                 }
             }
             item.member("linkId", linkID)
-            item.bilingual("text", text)
+            if let text { item.bilingual("text", text) }
             item.member("type", kind.type)
             if let condition = enabledWhen {
                 item.array("enableWhen") { conditions in
                     conditions.object {
                         $0.member("question", condition.question)
                         $0.member("operator", "=")
-                        condition.answer.write("answer", to: &$0)
+                        let asked = form.items.first { $0.linkID == condition.question }
+                        condition.answer.write(
+                            "answer", in: form.answerSystem(of: asked ?? self), to: &$0)
                     }
                 }
             }
@@ -54,8 +59,8 @@ extension ScreeningQuestionnaire.Item {
                 for choice in choices {
                     options.object {
                         $0.coding(
-                            "valueCoding", FHIR.System.screeningAnswer, choice.code,
-                            display: choice.name.ja)
+                            "valueCoding", form.answerSystem(of: self), choice.code,
+                            display: choice.name?.ja)
                     }
                 }
             }

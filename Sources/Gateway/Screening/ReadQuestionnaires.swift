@@ -2,25 +2,26 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 予診票: https://hl7.org/fhir/R4/questionnaire.html search and read: one form for each vaccine and version.
+/// 予診票・問診票: https://hl7.org/fhir/R4/questionnaire.html search and read: one form for each vaccine, or checkup
+/// and compartment, and version.
 /// It says nothing of anyone, so it is counted and not entered.
 extension GatewayParts {
     /// A system and a code of ours have fewer than 100 characters.
     static let codeMax = 200
 
-    /// `GET /fhir/Questionnaire`: those in force today; `code` leaves the vaccine's alone.
+    /// `GET /fhir/Questionnaire`: those in force today; `code` leaves one vaccine's or checkup's.
     func readQuestionnaires(_ request: Request, _ context: GatewayContext) async throws -> Response
     {
-        let rules = try immunizationRules()
+        let forms = try ledger.rules.current().screenings
         let asked = request.uri.queryParameters["code"]
         guard asked.map({ $0.unicodeScalars.count <= Self.codeMax }) ?? true else {
             throw Refusal.malformed("code")
         }
         let code = asked.map { $0.split(separator: "|").last ?? $0 }
-        let forms = rules.forms(on: now().dayInJapan).filter { form in
-            code.map { $0 == form.vaccine.code } ?? true
+        let shown = forms.inForce(on: now().dayInJapan).filter { form in
+            code.map { $0 == form.topic.code } ?? true
         }
-        let entries = forms.map {
+        let entries = shown.map {
             SearchEntry(reference: "Questionnaire/" + $0.id, resource: $0.render())
         }
         return .fhir(.ok, renderSearchset(entries, page: request.page()))
@@ -32,17 +33,11 @@ extension GatewayParts {
     }
 
     /// The form that the path names. Throws `.recordUnknown`.
-    func form(_ context: GatewayContext) throws -> VaccineForm {
+    func form(_ context: GatewayContext) throws -> ScreeningForm {
         let id = try context.parameters.require("id")
-        guard let form = try immunizationRules().form(id: id) else { throw Refusal.recordUnknown }
-        return form
-    }
-
-    /// Throws `.rulesUnknown` where the rules in force are of a release without them.
-    func immunizationRules() throws -> ImmunizationRules {
-        guard let rules = try ledger.rules.current().immunization else {
-            throw Refusal.rulesUnknown
+        guard let form = try ledger.rules.current().screenings.form(id: id) else {
+            throw Refusal.recordUnknown
         }
-        return rules
+        return form
     }
 }

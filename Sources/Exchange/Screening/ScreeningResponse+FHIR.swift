@@ -5,31 +5,31 @@ package struct SubmittedResponse: Hashable, Sendable {
     package let patientID: String
     package let response: ScreeningResponse
 
-    package init(reading body: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
-        try self.init(reading: JSONObject(resource: body), rules)
+    package init(reading body: [UInt8], _ forms: ScreeningForms) throws(Refusal) {
+        try self.init(reading: JSONObject(resource: body), forms)
     }
 
     /// Also of a response inside the question of a check (`NeedleRequest.response`).
     package init(
-        reading resource: JSONObject, at path: String = "", _ rules: ImmunizationRules
+        reading resource: JSONObject, at path: String = "", _ forms: ScreeningForms
     ) throws(Refusal) {
         try resource.requireResource("QuestionnaireResponse", at: path)
         try JSON.object(resource).refuseIndividualNumbers(at: path)
         try resource.refuseModifiers(at: path)
         patientID = try resource.patientID("subject", at: path)
-        response = try ScreeningResponse(reading: resource, at: path, rules)
+        response = try ScreeningResponse(reading: resource, at: path, forms)
     }
 }
 
 extension ScreeningResponse {
     fileprivate init(
-        reading resource: JSONObject, at path: String, _ rules: ImmunizationRules
+        reading resource: JSONObject, at path: String, _ forms: ScreeningForms
     ) throws(Refusal) {
         guard let status: Status = try resource.code("status", at: path) else {
             throw .missing(JSONPath.member("status", of: path))
         }
         let canonical = try resource.requiredString("questionnaire", at: path)
-        guard let form = rules.form(named: canonical) else {
+        guard let form = forms.form(named: canonical) else {
             throw .malformed(JSONPath.member("questionnaire", of: path))
         }
         var given: [String: (value: Value, path: String)] = [:]
@@ -67,10 +67,12 @@ extension ScreeningResponse {
         guard !answers.isEmpty else { return }
         resource.array("item") { list in
             for answer in answers {
+                let item = form.items.first { $0.linkID == answer.linkID }
+                let system = item.map(form.answerSystem) ?? FHIR.System.screeningAnswer
                 list.object { item in
                     item.member("linkId", answer.linkID)
                     item.array("answer") { values in
-                        values.object { answer.value.write("value", to: &$0) }
+                        values.object { answer.value.write("value", in: system, to: &$0) }
                     }
                 }
             }
@@ -90,9 +92,9 @@ extension ScreeningResponse {
     }
 
     /// Throws `.malformed` where the rules no longer know the form.
-    package init(face: String, _ rules: ImmunizationRules) throws(Refusal) {
+    package init(face: String, _ forms: ScreeningForms) throws(Refusal) {
         try self.init(
-            reading: JSON(reading: Array(face.utf8)).requiredObject(at: "response"), at: "", rules)
+            reading: JSON(reading: Array(face.utf8)).requiredObject(at: "response"), at: "", forms)
     }
 
     /// The answer of `Questionnaire/$populate`: a draft that nobody has saved yet.
@@ -114,7 +116,8 @@ extension ScreeningResponse {
 }
 
 extension ScreeningVersion {
-    package func render(as patientID: String) -> [UInt8] {
+    /// `isScored`: with what the answers come to, for whoever reads them to decide.
+    package func render(as patientID: String, isScored: Bool = false) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object { resource in
             resource.member("resourceType", "QuestionnaireResponse")
@@ -123,21 +126,50 @@ extension ScreeningVersion {
                 meta.member("versionId", String(version))
                 meta.member("lastUpdated", savedAt.text)
             }
+            if isScored { response.writeScore(to: &resource) }
             response.write(to: &resource, of: patientID)
         }
         return writer.bytes
     }
 }
 
-/// 予診票の回答, in the order given.
+/// 予診票・問診票の回答, in the order given.
 package func renderScreenings(
-    _ versions: [ScreeningVersion], of patientID: String, page: SearchPage
+    _ versions: [ScreeningVersion], of patientID: String, isScored: Bool = false, page: SearchPage
 ) -> [UInt8] {
     renderSearchset(
         versions.map {
             SearchEntry(
-                reference: "QuestionnaireResponse/" + $0.id, resource: $0.render(as: patientID))
+                reference: "QuestionnaireResponse/" + $0.id,
+                resource: $0.render(as: patientID, isScored: isScored))
         }, page: page)
+}
+
+extension ScreeningResponse {
+    /// 採点の結果, as `profiles/fhir/StructureDefinition-screening-score.json` has it.
+    fileprivate func writeScore(to resource: inout JSONWriter) {
+        let score = score
+        guard score.total != nil || !score.followUps.isEmpty else { return }
+        resource.array("extension") { list in
+            list.object { entry in
+                entry.member("url", FHIR.Extension.screeningScore)
+                entry.array("extension") { parts in
+                    if let total = score.total {
+                        parts.object {
+                            $0.member("url", "total")
+                            $0.member("valueInteger", total)
+                        }
+                    }
+                    for code in score.followUps {
+                        parts.object {
+                            $0.member("url", "follow-up")
+                            $0.coding("valueCoding", FHIR.System.followUp, code)
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 extension ScreeningQuestionnaire.Item {
@@ -193,7 +225,7 @@ extension ScreeningQuestionnaire.Item {
 
 extension ScreeningResponse.Value {
     /// `<name>Boolean`, `<name>String` and so on.
-    func write(_ name: String, to writer: inout JSONWriter) {
+    func write(_ name: String, in system: String, to writer: inout JSONWriter) {
         switch self {
         case .boolean(let claim): writer.member(name + "Boolean", claim)
         case .text(let text): writer.member(name + "String", text)
@@ -206,7 +238,7 @@ extension ScreeningResponse.Value {
                 $0.member("system", "http://unitsofmeasure.org")
                 $0.member("code", "Cel")
             }
-        case .choice(let code): writer.coding(name + "Coding", FHIR.System.screeningAnswer, code)
+        case .choice(let code): writer.coding(name + "Coding", system, code)
         }
     }
 }

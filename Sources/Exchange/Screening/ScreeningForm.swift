@@ -1,0 +1,113 @@
+/// One questionnaire before one dose or checkup, in one compartment: what a FHIR Questionnaire is. What is
+/// sensitive is a form of its own, so that a reader of the other can tell from nothing that it was answered.
+package struct ScreeningForm: Hashable, Sendable {
+    /// 何の前に.
+    package enum Topic: Hashable, Sendable {
+        case vaccine(Vaccine)
+        case checkup(code: String, name: BilingualText)
+
+        package var code: String {
+            switch self {
+            case .vaccine(let vaccine): vaccine.code
+            case .checkup(let code, _): code
+            }
+        }
+
+        package var name: BilingualText {
+            switch self {
+            case .vaccine(let vaccine): vaccine.name
+            case .checkup(_, let name): name
+            }
+        }
+
+        var system: String {
+            switch self {
+            case .vaccine: FHIR.System.vaccine
+            case .checkup: FHIR.System.checkup
+            }
+        }
+    }
+
+    package let questionnaire: ScreeningQuestionnaire
+    package let topic: Topic
+    package let compartment: CheckupCompartment
+    /// What is asked before this dose or checkup, in this compartment.
+    package let items: [ScreeningQuestionnaire.Item]
+
+    /// `nil` where nothing is asked.
+    init?(
+        _ questionnaire: ScreeningQuestionnaire, before topic: Topic,
+        in compartment: CheckupCompartment = .open
+    ) {
+        items = questionnaire.items.filter {
+            $0.isSensitive == (compartment == .sensitive)
+                && ($0.topics.isEmpty || $0.topics.contains(topic.code))
+        }
+        guard !items.isEmpty else { return nil }
+        self.questionnaire = questionnaire
+        self.topic = topic
+        self.compartment = compartment
+    }
+
+    private var name: String {
+        let word = compartment == .open ? "screening" : "sensitive-screening"
+        return "\(word)-\(questionnaire.code)-\(topic.code)"
+    }
+
+    package var url: String { "urn:tsunagi:Questionnaire:" + name }
+
+    /// `url|version`.
+    package var canonical: String { url + "|" + questionnaire.version }
+    package var id: String { "\(name)-\(questionnaire.version)" }
+
+    /// The kinds of consent, any of which shows the answers to it.
+    package func consentKinds(_ rules: RuleBook) -> Set<ConsentKind> {
+        switch topic {
+        case .vaccine: rules.consentKinds(of: "immunization")
+        case .checkup: compartment.consentKinds(rules)
+        }
+    }
+
+    /// 回答の体系: before a checkup a code means something for one question alone.
+    func answerSystem(of item: ScreeningQuestionnaire.Item) -> String {
+        switch topic {
+        case .vaccine: FHIR.System.screeningAnswer
+        case .checkup: "\(FHIR.System.screeningAnswer):\(questionnaire.code):\(item.linkID)"
+        }
+    }
+}
+
+/// 予診票・問診票の一覧: of every version there is, so that old answers stay readable.
+package struct ScreeningForms: Sendable {
+    package let all: [ScreeningForm]
+    private let places: [String: Int]
+
+    /// No two have one canonical: the rules refuse that.
+    init(_ forms: [ScreeningForm]) {
+        all = forms
+        places = Dictionary(
+            forms.enumerated().map { ($1.canonical, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The form a response names (`url|version`), also one that is no longer in force.
+    package func form(named canonical: String) -> ScreeningForm? {
+        places[canonical].map { all[$0] }
+    }
+
+    /// The form of this id, also one that is no longer in force.
+    package func form(id: String) -> ScreeningForm? { all.first { $0.id == id } }
+
+    /// Every form in force on a day, in the order of the files and of what they are asked before.
+    package func inForce(on day: CalendarDay) -> [ScreeningForm] {
+        all.filter { $0.questionnaire.effective.contains(day) }
+    }
+
+    package func of(_ compartment: CheckupCompartment) -> ScreeningForms {
+        ScreeningForms(all.filter { $0.compartment == compartment })
+    }
+
+    /// Those whose answers any of these kinds of consent shows.
+    package func shown(under kinds: Set<ConsentKind>, _ rules: RuleBook) -> ScreeningForms {
+        ScreeningForms(all.filter { !$0.consentKinds(rules).isDisjoint(with: kinds) })
+    }
+}

@@ -1,0 +1,233 @@
+package import Exchange
+import Postgres
+
+/// 保存された予診票・問診票の回答: the newest version of a resident's answers to one form.
+package struct HeldScreening: Sendable {
+    package let id: RecordID
+    package let newest: ScreeningVersion
+}
+
+/// 回答の保存: what became of it.
+package struct SavedScreening: Sendable {
+    package let held: HeldScreening
+    /// False where the same answers were held already.
+    package let isNew: Bool
+}
+
+extension Records {
+    /// All that the resident saved in one compartment, drafts among them, in the order in which they were
+    /// begun; whoever acts for them sees that of the kinds that are theirs to see. Answers to a form that
+    /// the rules no longer hold are not shown.
+    package mutating func ownScreenings(
+        of person: PersonKey, in compartment: CheckupCompartment, rules: RuleBook
+    ) throws -> [HeldScreening] {
+        try screenings(of: person, to: ownForms(rules), in: compartment)
+    }
+
+    /// 提出済み: the newest before each dose or checkup, of these forms.
+    package mutating func submittedScreenings(
+        of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment
+    ) throws -> [HeldScreening] {
+        var newest: [String: HeldScreening] = [:]
+        for held in try screenings(of: person, to: forms, in: compartment)
+        where held.newest.isSubmitted {
+            let topic = held.newest.response.form.topic.code
+            if newest[topic].map({ $0.newest.savedAt <= held.newest.savedAt }) ?? true {
+                newest[topic] = held
+            }
+        }
+        return newest.values.sorted { $0.newest.savedAt < $1.newest.savedAt }
+    }
+
+    /// 前回の回答: the newest submitted answers to any version of a questionnaire. Throws `.recordUnknown` for a
+    /// form that is not this resident's to see through whoever asks, or is sensitive: that is asked anew.
+    package mutating func lastAnswers(
+        to form: ScreeningForm, of person: PersonKey, rules: RuleBook
+    ) throws -> ScreeningResponse? {
+        guard form.compartment == .open, ownForms(rules).form(named: form.canonical) != nil else {
+            throw Refusal.recordUnknown
+        }
+        return try submittedScreenings(of: person, to: ownForms(rules), in: .open).last {
+            $0.newest.response.form.questionnaire.code == form.questionnaire.code
+        }?.newest.response
+    }
+
+    /// Saves answers as a response of their own; the same answers again are the ones that are held. What
+    /// submitted answers ask of the municipality of residence is a task of its own, in the same commit.
+    package mutating func saveScreening(
+        _ response: ScreeningResponse, of person: PersonKey, rules: RuleBook
+    ) throws -> SavedScreening {
+        let held = try lockedScreenings(beside: response, of: person, rules)
+        if let same = held.first(where: { $0.newest.holds(response) }) {
+            return SavedScreening(held: same, isNew: false)
+        }
+        guard response.status != .amended else { throw Refusal.malformed("status") }
+        return try save(response, as: .random(), version: 1, of: person, rules)
+    }
+
+    /// Saves a later version of the answers that the resident knows by this id. Throws what
+    /// `ScreeningVersion.requireSuccessor` does, and `.recordUnknown`.
+    package mutating func saveScreening(
+        _ response: ScreeningResponse, seen: Int, named id: String, of person: PersonKey,
+        rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
+    ) throws -> SavedScreening {
+        let known = try lockedScreenings(beside: response, of: person, rules).first {
+            names($0.id).contains(id)
+        }
+        guard let known else { throw Refusal.recordUnknown }
+        if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
+        try known.newest.requireSuccessor(response, seen: seen)
+        return try save(
+            response, as: known.id, version: known.newest.version + 1, of: person, rules)
+    }
+
+    /// What is held beside these answers, which nobody else writes until the commit. Throws
+    /// `.relationUnknown` where whoever acts may not speak of what the form is about.
+    private mutating func lockedScreenings(
+        beside response: ScreeningResponse, of person: PersonKey, _ rules: RuleBook
+    ) throws -> [HeldScreening] {
+        let forms = ownForms(rules)
+        guard forms.form(named: response.form.canonical) != nil else {
+            throw Refusal.relationUnknown
+        }
+        try lockVaccinations(of: person)
+        return try screenings(of: person, to: forms, in: response.form.compartment)
+    }
+
+    private func ownForms(_ rules: RuleBook) -> ScreeningForms {
+        acting.map { rules.screenings.shown(under: $0.kinds, rules) } ?? rules.screenings
+    }
+
+    private mutating func screenings(
+        of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment
+    ) throws -> [HeldScreening] {
+        try HeldScreening.load(&transaction, of: [person], to: forms, in: compartment)[person] ?? []
+    }
+
+    private mutating func save(
+        _ response: ScreeningResponse, as id: RecordID, version: Int, of person: PersonKey,
+        _ rules: RuleBook
+    ) throws -> SavedScreening {
+        let new = HeldScreening(
+            id: id,
+            newest: ScreeningVersion(
+                id: id.text, version: version, savedAt: now, response: response))
+        let asked = response.status == .draft ? [] : response.score.followUps
+        let tasks = try followUps(asked, by: new, of: person, rules)
+        write(
+            [
+                (
+                    response.form.compartment.insertScreening,
+                    [
+                        .person(person), .id(id), .int(version), .text(caller.party.key),
+                        .text(response.form.canonical), .text(response.form.topic.code),
+                        .text(response.status.rawValue), .text(response.face), .time(now),
+                        .texts(asked),
+                    ]
+                )
+            ] + AskedFollowUp.insertion(tasks))
+        return SavedScreening(held: new, isNew: true)
+    }
+
+    /// Where nobody lives nobody can do it.
+    private mutating func followUps(
+        _ codes: [String], by held: HeldScreening, of person: PersonKey, _ rules: RuleBook
+    ) throws -> [AskedFollowUp] {
+        guard !codes.isEmpty, let maternal = rules.maternal else { return [] }
+        let day = now.dayInJapan
+        let home = try maternalFacts(of: person, rules: rules).municipality(on: day, knownBy: now)
+        guard let home else { return [] }
+        let compartment = held.newest.response.form.compartment
+        return codes.compactMap { maternal.followUps[$0] }.map {
+            AskedFollowUp(
+                rule: $0, person: person, source: held.id, compartment: compartment,
+                municipality: home, day: day, madeAt: now)
+        }
+    }
+}
+
+extension [HeldScreening] {
+    /// The submitted answers that the caller names; `names` are the ids by which it knows a response.
+    /// Throws `.recordUnknown` for a draft, and for another resident's in the same words as for none.
+    func submitted(named id: String, _ names: (RecordID) -> PairwiseIDs) throws(Refusal)
+        -> HeldScreening
+    {
+        guard let held = first(where: { $0.newest.isSubmitted && names($0.id).contains(id) })
+        else { throw .recordUnknown }
+        return held
+    }
+}
+
+extension HeldScreening {
+    /// All that each of these residents saved to these forms, in the order in which it was begun. Rows of
+    /// other forms are not touched.
+    static func load(
+        _ transaction: inout Transaction, of persons: [PersonKey], to forms: ScreeningForms,
+        in compartment: CheckupCompartment = .open
+    ) throws -> [PersonKey: [HeldScreening]] {
+        let names = forms.of(compartment).all.map(\.canonical)
+        guard !persons.isEmpty, !names.isEmpty else { return [:] }
+        let rows = try transaction.query(
+            compartment.selectScreenings,
+            [.uuids(persons.map { UUIDBytes($0) }), .texts(names)])
+        var held: [PersonKey: [HeldScreening]] = [:]
+        for index in 0..<rows.count {
+            guard let screening = try HeldScreening(rows[index], forms) else { continue }
+            held[try rows[index].uuid(4).person, default: []].append(screening)
+        }
+        return held
+    }
+
+    /// A form that has changed since without a new version may no longer read its answers.
+    fileprivate init?(_ row: Row, _ forms: ScreeningForms) throws {
+        let face = try row.text(3)
+        guard let response = try? ScreeningResponse(face: face, forms) else { return nil }
+        id = try row.uuid(0).record
+        newest = ScreeningVersion(
+            id: id.text, version: try row.int(1),
+            savedAt: Instant(microseconds: try row.instant(2)), response: response)
+    }
+}
+
+extension CheckupCompartment {
+    /// Two tables, as for reports.
+    private var screenings: String {
+        switch self {
+        case .open: "exchange.screening_response"
+        case .sensitive: "exchange.sensitive_screening_response"
+        }
+    }
+
+    fileprivate var selectScreenings: Statement {
+        self == .open ? Self.selectOpen : Self.selectSensitive
+    }
+    fileprivate var insertScreening: Statement {
+        self == .open ? Self.insertOpen : Self.insertSensitive
+    }
+
+    private static let selectOpen = select(from: .open)
+    private static let selectSensitive = select(from: .sensitive)
+    private static let insertOpen = insert(into: .open)
+    private static let insertSensitive = insert(into: .sensitive)
+
+    private static func select(from compartment: Self) -> Statement {
+        Statement(
+            """
+            select response, version, saved_at, face, person from (
+                select distinct on (person, response) response, version, saved_at, face, person,
+                    min(saved_at) over (partition by person, response) as begun_at
+                from \(compartment.screenings) where person = any ($1) and form = any ($2)
+                order by person, response, version desc) newest
+            order by begun_at, response
+            """)
+    }
+
+    private static func insert(into compartment: Self) -> Statement {
+        Statement(
+            """
+            insert into \(compartment.screenings)
+                (person, response, version, party, form, topic, status, face, saved_at, follow_ups)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """)
+    }
+}

@@ -1,0 +1,215 @@
+import Exchange
+import Ledger
+import TestSupport
+import Testing
+import Trust
+
+/// 問診票 over the wire: answered at home before a checkup, read by the clinic within a visit; what a score asks
+/// for waits for the town at once, and what is sensitive is seen by nobody who was not let.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct CheckupQuestionnaireTests {
+    typealias Header = RunningGateway.Header
+
+    static let path = RunningGateway.responsePath
+    static let sensitive = RunningGateway.sensitiveResponsePath
+
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private func save(_ body: JSON, _ token: Header, below path: String = path) async throws
+        -> TLSClient.Answer
+    { try await gateway.send(Cast.portal, "POST", path, headers: [token], body: body) }
+
+    private func amend(_ id: String, seen: Int, _ body: JSON, _ token: Header) async throws
+        -> TLSClient.Answer
+    {
+        try await gateway.send(
+            Cast.portal, "PUT", "\(Self.sensitive)/\(id)",
+            headers: [token, ("If-Match", "W/\"\(seen)\"")], body: body)
+    }
+
+    private func read(
+        _ visit: RunningGateway.Visit, below path: String = path, by party: Party = Cast.clinic
+    ) async throws -> TLSClient.Answer {
+        try await gateway.search(
+            party, path + "/_search", [("subject", visit.patient), ("visit", visit.id)])
+    }
+
+    private func tasks(_ compartment: CheckupCompartment = .sensitive) async throws -> [String] {
+        try await gateway.followUps(compartment).entries.compactMap { task in
+            let code = task["code"]?.object?["coding"]?.array?.first?.object?["code"]?.string
+            let checkup = task["reasonCode"]?.object?["coding"]?.array?.first?.object
+            return code.map { "\(checkup?["code"]?.string ?? "") \($0)" }
+        }.sorted()
+    }
+
+    @Test func `every checkup that asks has its forms, and an author's words are not ours`()
+        async throws
+    {
+        let forms = try await gateway.send(
+            Cast.clinic, "GET", "/fhir/Questionnaire?code=infant-3-4m")
+        #expect(
+            forms.entries.compactMap { $0["id"]?.string } == [
+                "screening-child-rearing-3-4m-infant-3-4m-1",
+                "sensitive-screening-child-rearing-3-4m-infant-3-4m-1",
+            ])
+        let epds = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Questionnaire/sensitive-screening-epds-postpartum-2w-1")
+        try epds.expect(200)
+        let items = epds.json["item"]?.array ?? []
+        #expect(items.count == 10 && items.allSatisfy { $0.object?["text"] == nil })
+        #expect(epds.json["code"]?.array?.first?.object?["code"]?.string == "postpartum-2w")
+    }
+
+    @Test func `a parent answers, and last time's answers come back`() async throws {
+        let card = try await gateway.settleBaby(days: 1_100)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let draft = try await save(
+            RunningGateway.childHistory(of: patient, status: "in-progress"), token)
+        try draft.expect(201)
+        gateway.expect(
+            .missing("item(asthma-atopy)"),
+            in: try await save(
+                RunningGateway.childHistory(of: patient, leaving: ["asthma-atopy"]), token))
+        let whole = RunningGateway.childHistory(of: patient, yes: ["convulsions"])
+        try await save(whole, token).expect(201)
+        let populated = try await gateway.send(
+            Cast.portal, "GET",
+            "/fhir/Questionnaire/screening-child-history-3y-infant-3y-1/$populate",
+            headers: [token])
+        let last = try #require(populated.parameter("response")?.object)
+        #expect(last["item"]?.array?.count == 4 && JSON.object(last).text.contains("yes"))
+
+        let visit = try await gateway.openCheckupVisit(card)
+        let seen = try await read(visit)
+        #expect(seen.entries.count == 1)
+        #expect(seen.text.contains("screening-child-history-3y-infant-3y|1"))
+        #expect(!seen.text.contains("screening-score"))
+        // Whoever agreed to vaccinations alone shows none of this.
+        let other = try await gateway.openVaccinationVisit(card, at: Cast.paperClinic)
+        #expect(try await read(other, by: Cast.paperClinic).entries.isEmpty)
+    }
+
+    @Test func `an answer that asks for guidance waits for the town until it is amended away`()
+        async throws
+    {
+        let card = try await gateway.settleBaby(days: 1_100)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let before = try await tasks(.open).count
+        let asked = RunningGateway.childHistory(of: patient, yes: ["food-allergy"])
+        let id = try await save(asked, token).text("id")
+        #expect(try await tasks(.open).count == before + 1)
+        // Sent again it is the same.
+        try await save(asked, token).expect(200)
+        #expect(try await tasks(.open).count == before + 1)
+        let mended = try await gateway.send(
+            Cast.portal, "PUT", "\(Self.path)/\(id)",
+            headers: [token, ("If-Match", "W/\"1\"")],
+            body: RunningGateway.childHistory(of: patient, status: "amended"))
+        try mended.expect(200)
+        #expect(try await tasks(.open).count == before)
+    }
+
+    @Test func `nine points are the town's task, the clinic's score, and nothing in the open`()
+        async throws
+    {
+        let (_, card) = try await gateway.settleMother(dueInDays: -10)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let (open, before) = (try await tasks(.open), try await tasks())
+        let quiet = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        let id = try await save(
+            RunningGateway.epds(quiet, of: patient, status: "in-progress"), token,
+            below: Self.sensitive
+        ).text("id")
+        let alarming = [3, 3, 2, 0, 0, 0, 0, 0, 0, 1]
+        let draft = RunningGateway.epds(alarming, of: patient, status: "in-progress")
+        try await amend(id, seen: 1, draft, token).expect(200)
+        #expect(try await tasks() == before)
+        let entries = try await gateway.entries {
+            let body = RunningGateway.epds(alarming, of: patient)
+            try await amend(id, seen: 2, body, token).expect(200)
+        }
+        #expect(entries.map(\.purpose) == ["save-sensitive-screening"])
+        let after = try await tasks()
+        #expect(after.count == before.count + 2)
+        #expect(
+            Set(after).isSuperset(of: ["postpartum-2w self-harm", "postpartum-2w maternal-support"])
+        )
+        #expect(try await tasks(.open) == open)
+
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        let seen = try await read(visit, below: Self.sensitive)
+        let score = seen.entries.first?["extension"]?.array?.first?.object
+        let total = score?["extension"]?.array?.first?.object?["valueInteger"]?.int
+        #expect(seen.entries.count == 1 && total == 9)
+        #expect(try await read(visit).entries.isEmpty)
+        let own = try await gateway.send(
+            Cast.portal, "GET", Self.sensitive, headers: [token])
+        #expect(own.entries.count == 1 && !own.text.contains("screening-score"))
+        #expect(
+            try await gateway.send(Cast.portal, "GET", Self.path, headers: [token]).entries
+                .isEmpty)
+        gateway.expect(
+            .recordUnknown,
+            in: try await gateway.send(
+                Cast.portal, "GET",
+                "/fhir/Questionnaire/sensitive-screening-epds-postpartum-2w-1/$populate",
+                headers: [token]))
+    }
+
+    @Test func `a form is sent to its own compartment, and one left out alarms all the same`()
+        async throws
+    {
+        let (_, card) = try await gateway.settleMother(dueInDays: -10)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let scores: [Int?] = [nil, nil, nil, nil, nil, nil, nil, nil, nil, 2]
+        let body = RunningGateway.epds(scores, of: patient)
+        gateway.expect(.malformed("questionnaire"), in: try await save(body, token))
+        gateway.expect(
+            .malformed("questionnaire"),
+            in: try await save(
+                RunningGateway.childHistory(of: patient), token, below: Self.sensitive))
+        let before = try await tasks().filter { $0 == "postpartum-2w self-harm" }.count
+        try await save(body, token, below: Self.sensitive).expect(201)
+        #expect(try await tasks().filter { $0 == "postpartum-2w self-harm" }.count == before + 1)
+    }
+
+    @Test func `nobody acts for another in what is sensitive, nor for a kind that is not theirs`()
+        async throws
+    {
+        let own = try await gateway.session(of: gateway.settle(years: 30).card)
+        let partner = try await gateway.session(of: gateway.settle(years: 31).card)
+        let patient = try await gateway.patient(own)
+        let code = try await gateway.delegate(["maternal", "maternal-sensitive"], own)
+        try await gateway.accept(code.text("code"), partner).expect(204)
+        let acting = try await gateway.acting(partner)
+        try await save(
+            RunningGateway.epds([1, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: patient), own,
+            below: Self.sensitive
+        ).expect(201)
+        try await gateway.expect(
+            .relationUnknown, of: .readOwnSensitiveScreenings, from: Cast.portal
+        ) { try await gateway.send(Cast.portal, "GET", Self.sensitive, headers: [acting]) }
+        try await gateway.expect(
+            .relationUnknown, of: .saveSensitiveScreening, from: Cast.portal
+        ) {
+            try await save(
+                RunningGateway.epds([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: patient), acting,
+                below: Self.sensitive)
+        }
+        try await save(RunningGateway.childHistory(of: patient), acting).expect(201)
+        let seen = try await gateway.send(Cast.portal, "GET", Self.path, headers: [acting])
+        #expect(seen.entries.count == 1)
+        // The partner was let act in maternal health, not in vaccinations.
+        let vaccine = try await gateway.answers(to: "mr", patient)
+        try await gateway.expect(.relationUnknown, of: .saveScreening, from: Cast.portal) {
+            try await save(vaccine, acting)
+        }
+    }
+}
