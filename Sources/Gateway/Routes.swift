@@ -50,6 +50,7 @@ extension GatewayParts {
             route(.post, "/fhir/AdverseEvent", for: .reportReaction, handle: reportReaction),
             route(.put, "/fhir/AdverseEvent/:id", for: .reportReaction, handle: followReaction),
             route(.get, "/fhir/AdverseEvent/:id", for: .readReaction, handle: readReaction),
+            route(.get, "/reactions/:id/form", for: .readReaction, handle: fillReactionForm),
             route(.post, "/fhir/Claim/$submit", for: .settleBill, handle: settleBill),
             route(.get, "/fhir/ClaimResponse/:id", for: .readBill, handle: readBill),
             route(
@@ -118,8 +119,20 @@ extension GatewayParts {
                     .get, "/immunization/registration-tasks/:taskId", for: .readRegistration,
                     handle: readRegistration),
                 route(
+                    .post, "/immunization/prices/registration-tasks",
+                    for: .registerVaccinationPrices, handle: registerVaccinationPrices),
+                route(
+                    .get, "/immunization/prices/registration-tasks/:taskId", for: .readRegistration,
+                    handle: readRegistration),
+                route(
+                    .get, "/immunization/prices", for: .readVaccinationPrices,
+                    handle: readVaccinationPrices),
+                route(
                     .get, "/immunization/unvaccinated", for: .listUnvaccinated,
                     handle: listUnvaccinated),
+                route(
+                    .post, "/immunization/reminders", for: .remindOfVaccination,
+                    handle: remindOfVaccination),
                 route(
                     .get, "/fhir/Immunization", for: .receiveVaccinations,
                     handle: receive(.immunization)),
@@ -274,6 +287,8 @@ extension GatewayParts {
                 route(.get, "/balances", for: .readOwnBalances, handle: readOwnBalances),
                 route(.post, "/refunds", for: .requestRefund, handle: requestRefund),
                 route(.get, "/refunds", for: .readOwnRefunds, handle: readOwnRefunds),
+                route(
+                    .post, "/screenings/:id/print", for: .printScreening, handle: printScreening),
                 route(
                     .get, "/fhir/Questionnaire/:id/$populate", for: .readOwnScreenings,
                     handle: populateQuestionnaire),

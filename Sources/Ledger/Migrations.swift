@@ -82,7 +82,13 @@ package struct Migrations: Sendable {
         File(name: "0036_told_once", sql: PackageResources._036_told_once_sql),
         File(name: "0037_life_events", sql: PackageResources._037_life_events_sql),
         File(name: "0039_losses", sql: PackageResources._039_losses_sql),
+        File(
+            name: "0040_prices_and_reminders",
+            sql: PackageResources._040_prices_and_reminders_sql),
         File(name: "0041_questionnaires", sql: PackageResources._041_questionnaires_sql),
+        File(
+            name: "0042_paper_forms_and_portals",
+            sql: PackageResources._042_paper_forms_and_portals_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -103,7 +103,8 @@ extension RunningGateway {
             where outcome <> 'ok'
                 or purpose not in ('register-entitlements', 'register-checkup-targets',
                     'register-guardianships', 'register-vaccination-targets', 'feed-cards',
-                    'register-maternal-notifications', 'register-life-events')
+                    'register-vaccination-prices', 'register-maternal-notifications',
+                    'register-life-events')
             """)
     }
 

@@ -143,7 +143,7 @@ extension AccessEntryView {
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
             .answerRefund, .saveScreening, .saveSensitiveScreening, .recordCheckup,
             .recordSensitiveCheckup,
-            .registerNotifications, .answerFollowUp, .remindOfCheckup,
+            .registerNotifications, .answerFollowUp, .remindOfCheckup, .remindOfVaccination,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
             .create
@@ -154,10 +154,11 @@ extension AccessEntryView {
             .readOwnCheckups,
             .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search
-        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .issueHealthCard,
+        case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .printScreening,
+            .issueHealthCard,
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
             .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
-            .readCoverage:
+            .readCoverage, .registerVaccinationPrices, .readVaccinationPrices:
             .operation
         }
     }

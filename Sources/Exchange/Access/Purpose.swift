@@ -57,8 +57,14 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readStatement = "read-statement"
     /// 予防接種の対象者の登録 (municipality).
     case registerVaccinationTargets = "register-vaccination-targets"
+    /// 予防接種の委託単価の登録 (municipality).
+    case registerVaccinationPrices = "register-vaccination-prices"
+    /// 登録した予防接種の委託単価の参照 (municipality).
+    case readVaccinationPrices = "read-vaccination-prices"
     /// 未接種者の一覧 (municipality).
     case listUnvaccinated = "list-unvaccinated"
+    /// 予防接種の再勧奨 (municipality).
+    case remindOfVaccination = "remind-of-vaccination"
     /// 健診結果の送信と訂正 (institution).
     case recordCheckup = "record-checkup"
     /// 慎重に扱う健診項目の送信と訂正 (institution).
@@ -161,6 +167,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnForecast = "read-own-forecast"
     /// 予診票・問診票の保存と提出 (portal).
     case saveScreening = "save-screening"
+    /// 予診票・問診票の印刷 (portal).
+    case printScreening = "print-screening"
     /// 本人の予診票・問診票の参照 (portal).
     case readOwnScreenings = "read-own-screenings"
     /// 慎重に扱う問診票の保存と提出 (portal, of the resident alone).
@@ -204,11 +212,11 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .answerRefund, .countAttendance:
             [.municipality, .prefecture]
         case .registerCheckupTargets, .registerGuardianships, .registerLifeEvents,
-            .registerVaccinationTargets, .receiveVaccinations, .receiveReactions, .receiveCheckups,
-            .receiveSensitiveCheckups,
+            .registerVaccinationTargets, .registerVaccinationPrices, .readVaccinationPrices,
+            .receiveVaccinations, .receiveReactions, .receiveCheckups, .receiveSensitiveCheckups,
             .listUnvaccinated, .registerNotifications, .readFollowUps,
             .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp, .listUnseen,
-            .remindOfCheckup, .readCheckupLines:
+            .remindOfCheckup, .remindOfVaccination, .readCheckupLines:
             [.municipality]
         case .readCoverage: [.municipality, .statistics]
         case .searchAccessLog: [.municipality, .prefecture, .auditor]
@@ -223,8 +231,9 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
             .readOwnEntitlements, .readOwnVisits, .endOwnVisit, .withdrawOwnConsent,
             .readOwnBlocks, .setOwnBlock, .liftOwnBlock, .readOwnNotices, .readOwnVaccinations,
             .readOwnForecast,
-            .readOwnBalances, .requestRefund, .readOwnRefunds, .saveScreening, .readOwnScreenings,
-            .saveSensitiveScreening, .readOwnSensitiveScreenings, .issueHealthCard,
+            .readOwnBalances, .requestRefund, .readOwnRefunds, .saveScreening, .printScreening,
+            .readOwnScreenings, .saveSensitiveScreening, .readOwnSensitiveScreenings,
+            .issueHealthCard,
             .revokeHealthCard,
             .readOwnCheckups, .readOwnSensitiveCheckups, .readOwnMeasurements,
             .readOwnCheckupPlan, .readOwnAccessLog:

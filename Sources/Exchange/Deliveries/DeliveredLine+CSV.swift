@@ -5,10 +5,7 @@ extension DeliveryField {
         "位置", "取下げ", "自治体別本人キー", "届出番号", "住民ID", "記録ID", "版", "記録日時",
     ]
 
-    /// What could not be written stands as 〓 in its column and is told here: `column:place:code`.
-    private static let unwritten = "つなぎ:書けない文字"
-
-    package var columns: [String] { Self.common + own + [Self.unwritten] }
+    package var columns: [String] { Self.common + own }
 
     private var own: [String] {
         switch self {
@@ -44,37 +41,17 @@ extension DeliveryField {
 
 /// 連携のCSVの書き手: one page of lines in the encoding of its reader.
 package struct DeliveryTable: Sendable {
-    private let field: DeliveryField
-    private let characters: Characters
-    private var writer = CSVWriter()
+    private var table: TextTable
 
     package init(_ field: DeliveryField, _ characters: Characters) {
-        self.field = field
-        self.characters = characters
-        for name in field.columns { writer.field(characters.bytes(of: name).bytes) }
-        writer.endRow()
+        table = TextTable(field.columns, characters)
     }
 
     package mutating func add(_ line: DeliveredLine) {
-        for row in line.rows { add(row) }
+        for row in line.rows { table.add(row) }
     }
 
-    private mutating func add(_ row: [String]) {
-        var lost: [String] = []
-        for (name, text) in zip(field.columns, row) {
-            let (bytes, unwritten) = characters.bytes(of: text, for: .stranger)
-            for place in unwritten { lost.append("\(name):\(place.position):\(place.code ?? "")") }
-            writer.field(
-                Spreadsheet.isFormula(bytes[...], characters)
-                    ? [Spreadsheet.protection] + bytes : bytes)
-        }
-        writer.field(characters.bytes(of: lost.joined(separator: " ")).bytes)
-        writer.endRow()
-    }
-
-    package var bytes: [UInt8] {
-        (characters.encoding == .utf8WithMark ? TextEncoding.mark : []) + writer.bytes
-    }
+    package var bytes: [UInt8] { table.bytes }
 }
 
 extension DeliveredLine {

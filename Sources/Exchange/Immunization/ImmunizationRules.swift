@@ -23,6 +23,7 @@ package struct ImmunizationRules: Sendable {
     /// The same without 任意接種, unless there is nothing else.
     private let routineGiving: [[Int]]
     private let names: VaccineNames
+    let codes: VaccineCodes
     private let words: [NeedleRule: RuleWords]
 
     /// `files` is keyed by the path inside `profiles/` (`immunization/vaccines.json`).
@@ -32,6 +33,7 @@ package struct ImmunizationRules: Sendable {
         vaccines = register.vaccines
         products = register.products
         names = register.names
+        codes = VaccineCodes(register.vaccines)
         programmes = try folder.programmes(register)
         spacings = try folder.spacings(register)
         contraindications = try folder.contraindications(register)
@@ -71,6 +73,16 @@ package struct ImmunizationRules: Sendable {
         vaccines.indices.filter { place in
             programme.versions.contains { $0.givesSet.contains(Vaccine.ID(index: place)) }
         }.map { vaccines[$0].code }
+    }
+
+    /// Codes of the schedules of the Act that give any of these vaccines.
+    package func routineProgrammes(giving names: [Concept]) -> Set<String> {
+        var codes: Set<String> = []
+        for name in names {
+            guard let named = vaccine(named: name) else { continue }
+            for place in routineGiving[named.vaccine.index] { codes.insert(programmes[place].code) }
+        }
+        return codes
     }
 
     /// A boy's HPV is no routine vaccination because a voluntary one exists.

@@ -46,6 +46,34 @@ package struct NamedVaccine: Hashable, Sendable {
     package let number: Int?
 }
 
+/// コードの読み: which vaccine a code means, ours or another system's; one that several vaccines have means none.
+struct VaccineCodes: Sendable {
+    private struct Key: Hashable {
+        let system: String
+        let code: String
+    }
+
+    private var meanings: [Key: Vaccine.ID] = [:]
+
+    init(_ vaccines: [Vaccine]) {
+        var shared: Set<Key> = []
+        for (place, vaccine) in vaccines.enumerated() {
+            let own = Key(system: FHIR.System.vaccine, code: vaccine.code)
+            let others = vaccine.mappings.map { Key(system: $0.system, code: $0.code) }
+            for key in Set([own] + others) {
+                if meanings.updateValue(Vaccine.ID(index: place), forKey: key) != nil {
+                    shared.insert(key)
+                }
+            }
+        }
+        for key in shared { meanings[key] = nil }
+    }
+
+    func meaning(of code: String, in system: String) -> Vaccine.ID? {
+        meanings[Key(system: system, code: code)]
+    }
+}
+
 /// ワクチン名の読み: aliases as data, without regard to width, case, spaces and hyphens; a number at the
 /// end that is no part of an alias is the dose.
 struct VaccineNames: Sendable {

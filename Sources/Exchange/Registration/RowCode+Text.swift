@@ -2,6 +2,12 @@
 /// it.
 extension RowCode {
     private static let correct = "直して、この行だけを送り直してください。"
+    private static let overlapping =
+        "からの期間に、同じ接種の別の単価があります。前の単価の終わりの日を先に(または同じ送信で)登録し、"
+        + "この行だけを送り直してください。"
+    private static let overlappingOn =
+        " begins a period in which another price of the same dose holds. Register the last day of "
+        + "that price first, or in the same sending, \(again)"
     private static let again = "and send this row alone again."
     private static let alone = "No row is refused for that alone"
 
@@ -30,10 +36,9 @@ extension RowCode {
         case .custodyLost:
             return "この二人には親権の喪失・停止が登録されており、この行では戻りません。裁判所の取消しなどで親権が戻ったときは、"
                 + "validFromをその日とし、isCustodyRestoredをtrueにして送り直してください。"
-        case .staleHistory:
-            return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
-        case .ticketNotOpen:
-            return "\(what)に、使われたか交付されていない受診券があります。券の種類と回を確かめ、\(Self.correct)"
+        case .staleHistory: return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
+        case .ticketNotOpen: return "\(what)に、使われたか交付されていない受診券があります。券の種類と回を確かめ、\(Self.correct)"
+        case .priceOverlap: return what + Self.overlapping
         case .anotherPerson, .sequenceReused, .dayAhead: return ofLifeEvent(what, name)?.ja ?? what
         case .unreadable:
             return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
@@ -96,6 +101,7 @@ extension RowCode {
             "A newer version than this \(name) is already registered. Fetch it \(Self.again)"
         case .ticketNotOpen: "\(name) names a ticket that is not open. Correct it \(Self.again)"
         case .anotherPerson, .sequenceReused, .dayAhead: ofLifeEvent(name, name)?.en ?? name
+        case .priceOverlap: name + Self.overlappingOn
         case .unreadable:
             "\(name) has bytes that are no character. Find out what was written, correct the "
                 + "encoding \(Self.again)"
@@ -121,7 +127,7 @@ extension RowCode {
             "\(name) differs from what was registered for this number before. Check that the "
                 + "number belongs to this person."
         case .underReview:
-            "The row is registered as under review. Answers to clinics say so until that ends."
+            "Registered as under review. Answers to clinics say so until the review ends."
         case .eraEnded:
             "\(name) names an era that was over. It was taken as a day of the next; check it."
         }

@@ -70,6 +70,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case anotherPerson = "another-person"
     case sequenceReused = "sequence-reused"
     case dayAhead = "day-ahead"
+    case priceOverlap = "price-overlap"
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -89,7 +90,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
-            .custodyLost, .staleHistory, .ticketNotOpen, .anotherPerson, .sequenceReused, .dayAhead,
+            .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap, .anotherPerson,
+            .sequenceReused, .dayAhead,
             .unreadable,
             .fieldCount, .quoting:
             .error

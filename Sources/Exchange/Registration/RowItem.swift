@@ -89,6 +89,19 @@ struct RowItem: Hashable, Sendable {
             "true or false, in a row whose isCustodyLost is false"),
         "kind": RowItem(
             "種別", "\"bind\"、\"residence\"、\"revoke\"", "\"bind\", \"residence\" or \"revoke\""),
+        "programme": RowItem(
+            "接種種別コード", "予防接種法の接種種別のコード(mrなど)", "a schedule of the Act, such as mr"),
+        "vaccine": RowItem(
+            "ワクチンコード", "その接種種別のワクチンのコード(すべてなら空)",
+            "a vaccine of that schedule, or nothing for all of them"),
+        "priceFrom": RowItem("単価の開始日", day.0, day.1),
+        "priceTo": RowItem("単価の終了日", day.0, day.1),
+        "unitYen": RowItem(
+            "委託単価", "1以上200,000以下の整数(円、税込)", "whole yen from 1 to 200,000, taxes included"),
+        "copaymentYen": RowItem(
+            "自己負担額", "0以上で委託単価を超えない整数(円)", "whole yen from 0 to unitYen"),
+        "subsidyYen": RowItem(
+            "公費負担額", "委託単価から自己負担額を引いた額(円)", "unitYen less copaymentYen"),
         "sequence": RowItem("通番", "64文字以内", "at most 64 characters"),
         "issuer": RowItem("発行者", "DERのBase64", "the DER name in Base64"),
         "serial": RowItem("証明書の番号", "16進数(20バイト以内)", "hexadecimal, at most 20 bytes"),

@@ -60,6 +60,16 @@ struct RowReader {
         return nil
     }
 
+    /// A whole number, as JSON writes one.
+    mutating func int(
+        _ name: String, in range: ClosedRange<Int>, isRequired: Bool = true
+    ) -> Int? {
+        guard let value = present(name, isRequired: isRequired) else { return nil }
+        if let number = value.int, range.contains(number) { return number }
+        add(.format, name)
+        return nil
+    }
+
     mutating func object(_ name: String, isRequired: Bool = true) -> JSONObject? {
         guard let value = present(name, isRequired: isRequired) else { return nil }
         if let object = value.object { return object }

@@ -23,14 +23,15 @@ package enum OpenAPI {
             [
                 officeTokens, registrations, files, deliveries, statements, guardianships,
                 lifeEvents,
-                invitations, vaccinationLines, reactionReports, coverage, maternalOffice, claims,
+                invitations, vaccinationPrices, vaccinationLines, reactionReports, coverage,
+                maternalOffice, claims,
                 refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
             ].flatMap(\.self)
         case .resident:
             [
                 sessions, representation, ownRecords, ownDecisions, ownVaccinations, ownScreenings,
-                healthCards, ownCheckups,
+                printedScreenings, healthCards, ownCheckups,
                 ownBalances, ownRefunds,
                 common,
             ].flatMap(\.self)
@@ -42,7 +43,8 @@ package enum OpenAPI {
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, statementSchemas,
         cardSchemas,
         sessionSchemas, representationSchemas, lifeEventSchemas,
-        vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, checkupSchemas, billSchemas,
+        vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, priceSchemas, checkupSchemas,
+        billSchemas,
         claimSchemas, refundSchemas, attendanceSchemas,
         contractSchemas,
         auditSchemas, emergencySchemas,

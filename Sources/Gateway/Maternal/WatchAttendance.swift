@@ -23,9 +23,10 @@ extension GatewayParts {
     func remindOfCheckup(_ asking: Asking) async throws -> Response {
         let rules = try maternalRules().maternal
         let (_, object) = try await asking.request.json(atMost: BodyLimits.checkupBytesMax)
-        let reminding = try CheckupReminding(object)
+        let reminding = try Reminding(
+            object, items: (subject: "checkup", keys: "notificationKeys"))
         let checkup = try rules.childCheckup(
-            reminding.checkup, on: now().dayInJapan, item: "checkup")
+            reminding.subject, on: now().dayInJapan, item: "checkup")
         let births = try births(of: checkup)
         let (_, bytes) = try await asking.answer(as: \.rendered) { records in
             try records.remind(reminding, of: checkup, births: births)

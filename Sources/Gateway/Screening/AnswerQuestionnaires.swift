@@ -68,8 +68,8 @@ extension GatewayParts {
     }
 
     /// `POST …/QuestionnaireResponse/_search` of an institution, for a patient of an open visit: the newest
-    /// submitted answers before each dose or checkup, with what they come to. Of what the patient did not
-    /// agree to show, none.
+    /// submitted answers before each dose or checkup, with what they come to, or those that the code on a
+    /// printed form stands for (`identifier`). Of what the patient did not agree to show, none.
     func searchScreenings(
         in compartment: CheckupCompartment
     ) -> @Sendable (Asking) async throws -> Response {
@@ -78,17 +78,28 @@ extension GatewayParts {
             let forms = book.screenings.of(compartment)
             let opening = forms.all.reduce(into: Set()) { $0.formUnion($1.consentKinds(book)) }
             let party = asking.caller.party
-            let form = try await asking.request.searchForm(only: ["subject", "visit"])
+            // What is sensitive is never printed.
+            let form = try await asking.request.searchForm(
+                only: compartment == .open
+                    ? ["subject", "visit", "identifier"] : ["subject", "visit"])
             let visitID = try form.required("visit")
             let patientID = try form.patientID("subject")
+            let ticket = try form["identifier"].map { code in
+                try ScreeningTicket(code, item: "identifier")
+            }
             let page = asking.request.page()
             let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
                 let visit = try records.fieldVisit(
                     visitID, of: patientID, item: "subject", opening: opening, rules: book)
                 guard visit.term.isOpen(at: records.now) else { throw Refusal.visitEnded }
                 let agreed = opening.filter { visit.consents.contains($0.code) }
-                let saved = try records.submittedScreenings(
-                    of: visit.person, to: forms.shown(under: agreed, book), in: compartment)
+                let shown = forms.shown(under: agreed, book)
+                let saved =
+                    agreed.isEmpty
+                    ? []
+                    : try ticket.map { [try records.screening(by: $0, of: visit.person, shown)] }
+                        ?? records.submittedScreenings(
+                            of: visit.person, to: shown, in: compartment)
                 records.enter(
                     visit.person, visit: visit.visit,
                     basis: saved.map { "\($0.id.text)/\($0.newest.version)" }

@@ -45,6 +45,8 @@ extension Ledger {
     private static var leaseSeconds: Int { 60 }
     /// A body that was told and has not come since is told again.
     private static var reminderSeconds: Int { 3_600 }
+    /// 連携の期間: a portal is rung for those who signed in there within these days.
+    private static var portalDays: Int { 90 }
 
     /// Targets for which something is there that they were not told of, for this caller alone until the
     /// lease is over. What waits is not read: nothing of a resident leaves by it.
@@ -52,7 +54,10 @@ extension Ledger {
         try await gateway.transaction { transaction in
             try transaction.query(
                 Self.leaseWebhooks,
-                [.int(Self.leaseSeconds), .int(Self.reminderSeconds), .int(limit)]
+                [
+                    .int(Self.leaseSeconds), .int(Self.reminderSeconds), .int(limit),
+                    .int(Self.portalDays),
+                ]
             ).map { try WebhookTarget($0) }
         }
     }
@@ -106,7 +111,14 @@ extension Ledger {
                         and (d.made_at > due.rung_at or due.rung_at
                             < clock_timestamp() - $2::bigint * interval '1 second')
                         and (d.field <> 'maternal-sensitive'
-                            or (p.code || ':sensitive-checkups') = any (p.designations))))
+                            or (p.code || ':sensitive-checkups') = any (p.designations)))
+                    or due.party like 'portal:%' and exists (
+                        select 1 from exchange.notice n
+                        where n.at > due.rung_at and exists (
+                            select 1 from exchange.resident_token t
+                            where t.person = n.person and t.party = due.party
+                                and t.issued_at
+                                    > clock_timestamp() - $4::bigint * interval '1 day')))
             order by due.not_before limit $3 for update of due skip locked)
         returning \(WebhookTarget.columns)
         """)

@@ -69,7 +69,7 @@ extension FileKind {
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
             checkupTargets, guardianships(hashing), cardBindings(hashing), lifeEvents,
-            vaccinationTargets,
+            vaccinationTargets, vaccinationPrices,
         ]
     }
 
@@ -128,6 +128,19 @@ extension FileKind {
             try records.registerLifeEvents(request, rows, rules: rules)
         },
         standing: { records, _ in try records.standingLifeEvents() })
+
+    /// Its rows name nobody.
+    private static let vaccinationPrices = FileKind(
+        "vaccination-prices", .registerVaccinationPrices, registration: "immunization-prices",
+        read: { kept, rules in
+            let priced = rules.immunization?.pricedVaccines ?? [:]
+            return parted(kept.map { $0.row.vaccinationPriceRow(priced) }, kept) { _, row in row }
+        },
+        weigh: { records, rows, _ in try records.weighVaccinationPrices(rows) },
+        register: { records, request, rows, _ in
+            try records.registerVaccinationPrices(request, rows)
+        },
+        standing: { try $0.standingVaccinationPrices(on: $1) })
 
     /// Its rows name people by keys that the municipality registered: no number is in them.
     private static func guardianships(_ hashing: FileHashing) -> FileKind {

@@ -80,7 +80,8 @@ struct VaccinationSending: RecordSending {
             id: held?.id.text ?? RecordID.timeOrdered().text,
             version: (held?.newest.version ?? 0) + 1, recordedAt: now,
             institution: caller.party, vaccination: sent.vaccination)
-        let line = VaccinationLine(of: version, visit.person, facts, rules)
+        let line = VaccinationLine(
+            of: version, visit.person, facts, rules, prices: desk.prices)
         if let repeated, repeated.claim == line.status {
             return DecidedRecord(recorded: .init(held: repeated, isNew: false), basis: basis)
         }

@@ -72,6 +72,18 @@ extension Records {
         return held
     }
 
+    /// A report of the caller's own with its own records of the doses. Throws as `ownReaction` does.
+    package mutating func reactionForm(_ id: RecordID) throws -> ReactionForm {
+        let held = try ownReaction(id)
+        var doses: [String: Vaccination] = [:]
+        for text in held.newest.reaction.suspects.compactMap(\.recordID) {
+            doses[text] = try ownVaccination(RecordID(text)).newest.vaccination
+        }
+        subject.visit = held.visit
+        enter(held.person, visit: held.visit, basis: "\(id.text)/\(held.newest.version)")
+        return ReactionForm(held.newest, records: doses)
+    }
+
     /// What the caller holds under this identifier, or what it follows.
     private mutating func heldReaction(
         _ identifier: RecordIdentifier, _ correction: RecordCorrection?, _ visit: FieldVisit

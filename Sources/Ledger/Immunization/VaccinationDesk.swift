@@ -21,6 +21,8 @@ struct VaccinationDesk: RecordDesk {
     private var byIdentifier: [Identifier: HeldVaccination] = [:]
     private let facts: [PersonKey: VaccinationFacts]
     private let saved: [PersonKey: [HeldScreening]]
+    /// 登録された委託単価, where the residents live or lived, of the schedules of the doses.
+    let prices: [RegisteredPrice]
     private var lines: [Line] = []
 
     init(
@@ -38,7 +40,7 @@ struct VaccinationDesk: RecordDesk {
             sent.sending.correction.map { (sent.sending.caller.party, $0.id) }
         }
         guard let book = turn.first?.sending.book, let rules = book.immunization else {
-            (facts, saved) = ([:], [:])
+            (facts, saved, prices) = ([:], [:], [])
             return
         }
         // A statement that asks for nothing still costs its way.
@@ -46,9 +48,13 @@ struct VaccinationDesk: RecordDesk {
             (HeldVaccination.selectByIdentifier, HeldVaccination.values(named), named.isEmpty),
             (HeldVaccination.selectByID, HeldVaccination.values(corrected), corrected.isEmpty),
         ].filter { !$0.2 }.map { ($0.0, $0.1) }
+        let programmes = rules.routineProgrammes(
+            giving: agreed.map(\.sending.sent.vaccination.vaccine))
         let rows = try transaction.pipeline(
-            held + VaccinationFacts.steps(of: Array(persons), rules: book))
-        facts = try VaccinationFacts.read(Array(rows[held.count...]))
+            held + [RegisteredPrice.step(of: persons, programmes: programmes)]
+                + VaccinationFacts.steps(of: Array(persons), rules: book))
+        prices = try rows[held.count].map(RegisteredPrice.init)
+        facts = try VaccinationFacts.read(Array(rows[(held.count + 1)...]))
         saved = try HeldScreening.load(
             &transaction,
             of: agreed.filter { $0.sending.sent.vaccination.screening?.responseID != nil }

@@ -5,10 +5,11 @@ import Postgres
 struct VaccinationLine: Sendable {
     private let outcome: Result<VaccinationClaim, VaccinationClaimRefusal>
 
-    /// `facts`: of everything the record is held against; its own former versions do not count.
+    /// `facts`: of everything the record is held against; its own former versions do not count. `prices` as
+    /// municipalities registered them.
     init(
         of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
-        _ rules: ImmunizationRules
+        _ rules: ImmunizationRules, prices: [RegisteredPrice]
     ) {
         let others = facts.held.filter { $0.id.text != version.id }
         // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
@@ -21,7 +22,8 @@ struct VaccinationLine: Sendable {
                 $0.municipality == Residence.nowhere ? nil : $0.municipality
             },
             answer: Self.answer(to: version.vaccination, others, facts, rules),
-            duplicates: rules.duplicates(of: version.vaccination.counted, among: claims))
+            duplicates: rules.duplicates(of: version.vaccination.counted, among: claims),
+            prices: prices)
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))
         } catch {

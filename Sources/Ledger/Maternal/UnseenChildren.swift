@@ -16,11 +16,11 @@ extension Records {
 
     /// 受診勧奨: a notice to each of those keys that still waits; once a day, however often it is sent.
     package mutating func remind(
-        _ reminding: CheckupReminding, of checkup: CheckupRule, births: DayRange
-    ) throws -> CheckupReminded {
+        _ reminding: Reminding, of checkup: CheckupRule, births: DayRange
+    ) throws -> Reminded {
         let today = now.dayInJapan
         let waiting = try unseen(
-            checkup, births, keys: reminding.keys, after: 0, limit: CheckupReminding.keysMax)
+            checkup, births, keys: reminding.keys, after: 0, limit: Reminding.keysMax)
         let news = waiting.filter { $0.remindedOn != today }.map(\.person)
         if waiting.isEmpty { enter(nil) }
         if !news.isEmpty {
@@ -38,7 +38,7 @@ extension Records {
                     }, from: caller.party),
             ])
         }
-        return CheckupReminded(
+        return Reminded(
             reminded: news.count, unchanged: waiting.count - news.count,
             notWaiting: Set(reminding.keys).count - waiting.count)
     }

@@ -8,7 +8,8 @@ extension Purpose {
     var isOfficeZone: Bool {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
-            .registerLifeEvents, .registerVaccinationTargets, .readCoverage,
+            .registerLifeEvents, .registerVaccinationTargets, .registerVaccinationPrices,
+            .readCoverage,
             .readRegistration, .readStatement, .feedCards, .settleReview,
             .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:

@@ -44,8 +44,8 @@ struct WebhookCommand: AsyncParsableCommand {
                 throw ValidationError("\(anchors) holds no certificate in PEM.")
             }
             try await named.change("is told at https://\(host):\(port)\(path)") {
-                guard [.municipality, .prefecture].contains($1.role) else {
-                    throw ValidationError("\($1.key) is no municipality or prefecture.")
+                guard [.municipality, .prefecture, .portal].contains($1.role) else {
+                    throw ValidationError("\($1.key) is no municipality, prefecture or portal.")
                 }
                 return try await $0.setWebhook(
                     WebhookTarget(party: $1, host: host, port: port, path: path, anchors: pem))

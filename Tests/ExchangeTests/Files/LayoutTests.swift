@@ -11,7 +11,8 @@ import Testing
             Set(codes)
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
-                    "vaccination-targets", "checkup-tickets", "checkup-targets", "guardianships",
+                    "vaccination-targets", "vaccination-prices", "checkup-tickets",
+                    "checkup-targets", "guardianships",
                     "card-bindings",
                     "national-local-schemes",
                 ])

@@ -46,6 +46,22 @@ import Testing
             .response
     }
 
+    @Test func `every product that a schedule gives has one form, the yearly campaigns' too`()
+        throws
+    {
+        let rules = try VaccinationCase.rules()
+        let day = try CalendarDay("2026-10-01")
+        let given = Set(rules.programmes.flatMap { rules.vaccines(of: $0) })
+        let forms = Dictionary(grouping: rules.screenings.inForce(on: day), by: \.topic.code)
+        // 製剤の種類の記録がない, and what is no longer given, are asked of nobody.
+        let asked = rules.vaccines.filter { !$0.isGeneric && given.contains($0.code) }
+        let without = asked.filter { forms[$0.code]?.count != 1 }.map(\.code)
+        #expect(Set(without) == ["mmr", "opv", "pcv7", "pcv13"])
+        for campaign in ["influenza", "influenza-high-dose", "covid"] {
+            #expect(forms[campaign]?.count == 1, "\(campaign)")
+        }
+    }
+
     @Test func `every form asks of every contraindication of its vaccine`() throws {
         let rules = try VaccinationCase.rules()
         let forms = rules.screenings.inForce(on: try CalendarDay("2026-06-15"))

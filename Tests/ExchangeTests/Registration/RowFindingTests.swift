@@ -21,7 +21,8 @@ import Testing
 
     /// What only the ledger can find; each other code is produced by a row in the tests beside this one.
     static let ofTheLedger: Set<RowCode> = [
-        .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .identityMismatch,
+        .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
+        .identityMismatch,
         .underReview,
     ]
 

@@ -50,7 +50,8 @@ import Testing
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
                 .saveScreening, .saveSensitiveScreening, .recordCheckup,
-                .recordSensitiveCheckup, .registerNotifications, .remindOfCheckup, .answerFollowUp,
+                .recordSensitiveCheckup, .registerNotifications, .remindOfCheckup,
+                .remindOfVaccination, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
                 .answerEmergencyReview:
                 (purpose, "PatientCreate", "C", ["110153", "110152", "AUT"])
@@ -62,9 +63,11 @@ import Testing
                 .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
-                .issueHealthCard, .revokeHealthCard, .beginActingSession, .delegate,
+                .printScreening, .issueHealthCard, .revokeHealthCard, .beginActingSession,
+                .delegate,
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
-                .liftOwnBlock, .declareDisaster, .readCoverage:
+                .liftOwnBlock, .declareDisaster, .readCoverage,
+                .registerVaccinationPrices, .readVaccinationPrices:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

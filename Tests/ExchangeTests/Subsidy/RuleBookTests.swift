@@ -138,7 +138,7 @@ import Testing
             "access/acting.json", #""maternal-sensitive""#, #""maternal-secret""#,
             "purposes[13].anyOf", "names an unknown kind of consent"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[50].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[55].code", "is unknown"),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"

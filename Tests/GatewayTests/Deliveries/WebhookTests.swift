@@ -132,6 +132,41 @@ struct WebhookTests {
         #expect(note.body.contains("to: \(Cast.town.key)\n"))
     }
 
+    @Test func `a portal is told once that somebody who uses it has a notice`() async throws {
+        let heard = Heard()
+        let (resident, card) = try await gateway.settleFamily()
+        let stranger = try await gateway.settleFamily().resident
+        try await listening(heard) { port in
+            try await register(port, of: Cast.portal)
+            try await register(port, of: Cast.otherPortal)
+            _ = try await gateway.session(of: card)
+            let work = try work()
+            // Nobody who uses a portal was told anything.
+            try await gateway.invite(stranger, key: "P-\(stranger.index)")
+            #expect(try await work.round().isEmpty)
+            try await gateway.invite(resident, key: "P-\(resident.index)")
+            #expect(try await work.round() == [Cast.portal])
+            #expect(try await work.round().isEmpty)
+            // Who has not come for so long does not use it any more.
+            try await gateway.sql { transaction in
+                _ = try transaction.run(
+                    Statement(
+                        """
+                        update exchange.resident_token set issued_at = issued_at - interval '91 days'
+                        """))
+            }
+            try await gateway.invite(resident, key: "Q-\(resident.index)")
+            #expect(try await work.round().isEmpty)
+        }
+        for portal in [Cast.portal, Cast.otherPortal] {
+            _ = try await gateway.registry.removeWebhook(of: portal)
+        }
+        let note = try SignedNote(try #require(heard.all.first))
+        try key.verify(note)
+        #expect(note.body.contains("to: \(Cast.portal.key)\n"))
+        #expect(heard.all.count == 1)
+    }
+
     @Test func `a ring is told from its repetition, and a changed one is not signed`() async throws
     {
         let heard = Heard()

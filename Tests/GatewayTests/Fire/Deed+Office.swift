@@ -7,7 +7,8 @@ extension Deed {
         _ id: String, _ about: About, _ make: @escaping Make
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
-    static let office: [Deed] = registrations + lists + files + claims + audits + emergencies
+    static let office: [Deed] =
+        registrations + prices + lists + files + claims + audits + emergencies
 
     private static let registrations: [Deed] =
         rows(
@@ -65,6 +66,27 @@ extension Deed {
         ]
     }
 
+    private static let prices: [Deed] = [
+        office("postVaccinationPriceTasks", .nobody) { _, person in
+            .post(person.town, pricePath + "/registration-tasks", try JSON(reading: price))
+        },
+        office("getVaccinationPriceTask", .nobody) { fire, person in
+            let sent = try await fire.gateway.send(
+                .post(person.town, pricePath + "/registration-tasks", try JSON(reading: price)))
+            return .get(
+                person.town, "\(pricePath)/registration-tasks/\(sent.text("taskId"))")
+        },
+        office("readVaccinationPrices", .nobody) { _, person in .get(person.town, pricePath) },
+    ]
+
+    private static let pricePath = "/immunization/prices"
+
+    /// Of a schedule that nobody here is given, so that no claim changes by it.
+    private static let price = #"""
+        [{"modificationSeg":"1","programme":"influenza-60","priceFrom":"2026-10-01","unitYen":1,
+          "copaymentYen":0}]
+        """#
+
     private static let lists: [Deed] = [
         office("issueOfficeToken", .nobody) { _, person in
             .search(person.town, "/oauth2/token", [("grant_type", "client_credentials")])
@@ -73,6 +95,15 @@ extension Deed {
             .get(
                 person.town,
                 "/immunization/unvaccinated?programme=\(FirePerson.programme)&count=1000")
+        },
+        office("remindOfVaccination", .written(unchangedToo: true)) { _, person in
+            .post(
+                person.town, "/immunization/reminders",
+                try JSON(
+                    reading: """
+                        {"programme":"\(FirePerson.programme)",\
+                        "municipalityIdentityKeys":["\(person.key)"]}
+                        """))
         },
         office("receiveVaccinations", .shown) { _, person in
             .get(person.town, "/fhir/Immunization?_cursor=0&_count=1000")
@@ -300,6 +331,7 @@ extension Deed {
         ("checkup-targets", "CheckupTargets"), ("card-bindings", "CardBindings"),
         ("guardianships", "Guardianships"), ("vaccination-targets", "VaccinationTargets"),
         ("residence-moves", "ResidenceMoves"),
+        ("vaccination-prices", "VaccinationPrices"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

@@ -36,6 +36,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
         "decideCardBindingsFile", "decideGuardianshipsFile", "decideVaccinationTargetsFile",
         "decideResidenceMovesFile",
+        "decideVaccinationPricesFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
@@ -163,6 +164,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
                 Cast.clinic, "\(RunningGateway.reactionPath)/\(person.reactionID)", seen: 1,
                 .object(reaction.body(person.visit)))
         },
+        read("fillReactionForm") { "/reactions/\($0.reactionID)/form" },
         read("readReaction") { "\(RunningGateway.reactionPath)/\($0.reactionID)" },
         institution("settleBill") { _, person in
             .post(Cast.clinic, RunningGateway.billPath, .object(person.bill.body(person.visit)))
@@ -281,6 +283,9 @@ struct Deed: Sendable, CustomTestStringConvertible {
                 RunningGateway.epds(
                     [0, 1, 2, 0, 0, 0, 0, 0, 0, 3], of: person.patient, status: "amended"),
                 [person.token])
+        },
+        resident("printScreening") { _, person in
+            .post(Cast.portal, "/screenings/\(person.responseID)/print", nil, [person.token])
         },
         resident("issueHealthCard") { _, person in Fire.healthCard(of: person) },
         resident("printHealthCard") { _, person in

@@ -298,9 +298,13 @@ extension Fire {
             + "相手市区町村コード,訂正する異動通番,不開示フラグ\r\n"
             + "F-\(person.index),\(person.key),\(number),31,\(today.text),\(today.text),"
             + ",,,,,,,,0\r\n"
+        let prices =
+            "更新区分,接種種別コード,ワクチンコード,開始日,終了日,委託単価,自己負担額,公費負担額\r\n"
+            + "1,influenza-60,,2026-10-01,,1,0,1\r\n"
         return [
             ("residence-moves", Array(moves.utf8)),
             ("vaccination-targets", Array(vaccinations.utf8)),
+            ("vaccination-prices", Array(prices.utf8)),
             ("entitlements", night), ("entitlements-full", night),
             ("checkup-targets", Array(targets.utf8)), ("card-bindings", Array(events.utf8)),
             ("guardianships", Array(guardianships.utf8)),

@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import TestSupport
 import Testing
 import Trust
@@ -83,6 +84,36 @@ struct ReactionTests {
         try await gateway.expect(.recordUnknown, of: .readReaction, from: Cast.paperClinic) {
             try await gateway.send(
                 Cast.paperClinic, "GET", "\(RunningGateway.reactionPath)/\(sent.text("id"))")
+        }
+    }
+
+    @Test func `the report is the form of PMDA as far as it is held, and nobody else's`()
+        async throws
+    {
+        let (visit, dose) = try await vaccinated()
+        let id = try await gateway.report(SentReaction(on: today, after: dose), visit).text("id")
+        let path = "/reactions/\(id)/form"
+        let form = try await gateway.send(Cast.clinic, "GET", path)
+        try form.expect(200)
+        let items = (form.json["items"]?.array ?? []).compactMap(\.object)
+        func values(_ code: String) -> [JSON] {
+            items.first { $0["code"]?.string == code }?["values"]?.array ?? []
+        }
+        #expect(form.text("standing") == "within-period")
+        #expect(values("lotNumber") == ["FAKE01"] && values("basis") == ["定期"])
+        #expect(values("doseNumber") == ["1"] && values("outcome") == ["軽快"])
+        #expect(values("causality") == [.null] && values("birthWeight") == [.null])
+        let table = try await gateway.send(Cast.clinic, "GET", path + "?encoding=cp932")
+        try table.expect(200)
+        let text = Characters(.cp932, table: .cp932).text(of: table.body[...]) ?? ""
+        let rows = text.split(separator: "\r\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        #expect(rows.count == 2 && rows.first?.count == rows.last?.count)
+        let column = try #require(rows.first?.firstIndex(of: "製造番号①"))
+        #expect(rows.last?[column] == "FAKE01")
+        try await gateway.expect(.recordUnknown, of: .readReaction, from: Cast.paperClinic) {
+            try await gateway.send(Cast.paperClinic, "GET", path)
         }
     }
 

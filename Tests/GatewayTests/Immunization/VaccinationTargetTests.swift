@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import TestSupport
 import Testing
 import Trust
@@ -135,10 +136,75 @@ struct VaccinationTargetTests {
         #expect(try await notices(card).isEmpty)
     }
 
+    @Test func `a cohort is listed by the municipality's own birth dates, and nobody is left out`()
+        async throws
+    {
+        let (resident, _) = try await gateway.settleFamily()
+        let birth = today.adding(days: -150)
+        let year = birth.text.dropFirst(5) < "04-02" ? birth.year - 1 : birth.year
+        let stranger = try await gateway.settle(in: Cast.otherTown).resident
+        let nameless = try await gateway.settle().resident
+        let (own, away) = ("K-\(resident.index)", "K-\(stranger.index)")
+        try await gateway.invite(resident, key: own)
+        try await gateway.invite(stranger, key: away)
+        try await gateway.invite(nameless, key: "K-\(nameless.index)")
+        func keys(_ query: String) async throws -> [String] {
+            try await unvaccinated("dpt-ipv-hib&" + query)
+        }
+        let listed = try await keys("cohort=\(year)")
+        #expect(listed.contains(own))
+        #expect(try await !keys("cohort=\(year - 1)").contains(own))
+        // Who lives elsewhere is not waited for.
+        #expect(try await !unvaccinated().contains(away))
+        let unknown = try await keys("cohort=unknown")
+        #expect(unknown.contains("K-\(nameless.index)") && !unknown.contains(own))
+        #expect(try await keys("over=false").contains(own))
+        #expect(try await !keys("over=true").contains(own))
+    }
+
+    @Test func `who waits is reminded once a day, and is listed for the letter as CSV`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        let key = "R-\(resident.index)"
+        try await gateway.invite(resident, key: key)
+        func remind() async throws -> TLSClient.Answer {
+            let answer = try await gateway.send(
+                Cast.town, "POST", "/immunization/reminders",
+                body: JSON(
+                    reading: """
+                        {"programme":"dpt-ipv-hib","municipalityIdentityKeys":["\(key)","nobody"]}
+                        """))
+            try answer.expect(200)
+            return answer
+        }
+        let answers = try await withThrowingTaskGroup(of: TLSClient.Answer.self) { group in
+            for _ in 0..<8 { group.addTask { try await remind() } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.compactMap { $0.int("reminded") }.reduce(0, +) == 1)
+        #expect(Set(answers.compactMap { $0.int("notWaiting") }) == [1])
+        #expect(try await notices(card).count == 2)
+        let table = try await gateway.send(
+            Cast.town, "GET",
+            "/immunization/unvaccinated?programme=dpt-ipv-hib&encoding=cp932&count=1000")
+        try table.expect(200)
+        let text = Characters(.cp932, table: .cp932).text(of: table.body[...]) ?? ""
+        let lines = text.split(separator: "\r\n")
+        gateway.expectMoreEntries(max(0, lines.count - 2))
+        #expect(lines.first?.hasPrefix("宛名番号,接種種別コード,接種種別,対象期間開始") == true)
+        let line = lines.first { $0.hasPrefix(key + ",") }
+        #expect(line?.hasSuffix(",0,\(today.text),") == true, "\(line ?? "")")
+        #expect(line?.contains("五種混合") == true)
+    }
+
     static let wrong: [(query: String, refusal: Refusal)] = [
         ("", .missing("programme")), ("?programme=no-such", .malformed("programme")),
         ("?programme=mr&count=0", .malformed("count")),
         ("?programme=mr&after=x", .malformed("after")),
+        ("?programme=mr&cohort=24", .malformed("cohort")),
+        ("?programme=mr&over=1", .malformed("over")),
+        ("?programme=mr&encoding=ebcdic", .malformed("encoding")),
     ]
 
     @Test(arguments: wrong.indices)

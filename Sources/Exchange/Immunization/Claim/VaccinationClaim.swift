@@ -44,15 +44,18 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     package let answer: NeedleAnswer
     /// Claims that stand for the same dose (`ImmunizationRules.duplicates`).
     package let duplicates: [CountedVaccination]
+    /// 登録された委託単価: the newest versions, of the dose's schedules at least.
+    package let prices: [RegisteredPrice]
 
     package init(
         person: PersonKey, municipality: String?, answer: NeedleAnswer,
-        duplicates: [CountedVaccination] = []
+        duplicates: [CountedVaccination] = [], prices: [RegisteredPrice] = []
     ) {
         self.person = person
         self.municipality = municipality
         self.answer = answer
         self.duplicates = duplicates
+        self.prices = prices
     }
 }
 
@@ -86,10 +89,8 @@ package func claimVaccination(
             quantity: quantity,
             isOutOfArea: record.institution.code.prefix(2) != municipality.prefix(2),
             remarks: facts.answer.findings.filter { $0.verdict != .fine }.map(rules.code(of:))),
-        charge: rules.price(programme.code, code, in: municipality, on: day).map {
-            VaccinationClaim.ChargeLine(
-                unitYen: $0.unitYen, copaymentYen: $0.copaymentYen, source: $0.source)
-        })
+        charge: .pricing(
+            programme.code, code, in: municipality, on: day, registered: facts.prices, rules))
 }
 
 extension NeedleAnswer {

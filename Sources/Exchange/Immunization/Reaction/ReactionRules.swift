@@ -17,6 +17,8 @@ package struct ReactionRules: Sendable {
 
     package let symptoms: [Symptom]
     let periods: [Period]
+    /// 報告書の項目, in its order.
+    let form: [ReactionForm.Item]
 
     func symptom(_ code: String) -> Symptom? { symptoms.first { $0.code == code } }
 }
@@ -128,7 +130,7 @@ extension RuleFolder {
     func reactionRules(_ register: VaccineRegister) throws(RuleFault) -> ReactionRules {
         let file = try file("immunization/reactions.json")
         _ = try file.source()
-        try file.requireOnly(["source", "verified", "note", "symptoms", "periods"])
+        try file.requireOnly(["source", "verified", "note", "symptoms", "periods", "form"])
         let symptoms = try file.rows("symptoms", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly(["code", "name"])
             return ReactionRules.Symptom(code: try row.string("code"), name: try row.text("name"))
@@ -149,6 +151,7 @@ extension RuleFolder {
                     isOfAll: try row.strings("vaccines") == ["all"], limit: limit,
                     source: try row.source()))
         }
-        return ReactionRules(symptoms: symptoms, periods: periods)
+        return ReactionRules(
+            symptoms: symptoms, periods: periods, form: try file.reactionForm())
     }
 }

@@ -200,13 +200,7 @@ extension ImmunizationRules {
 
     private func vaccine(coded code: Concept.Code) -> Vaccine.ID? {
         guard let system = code.system, let value = code.code else { return nil }
-        if system == FHIR.System.vaccine {
-            return vaccines.firstIndex { $0.code == value }.map(Vaccine.ID.init(index:))
-        }
-        let mapped = vaccines.indices.filter { place in
-            vaccines[place].mappings.contains { $0.system == system && $0.code == value }
-        }
-        return mapped.count == 1 ? Vaccine.ID(index: mapped[0]) : nil
+        return codes.meaning(of: value, in: system)
     }
 
     private func vaccine(worded concept: Concept) -> NamedVaccine? {

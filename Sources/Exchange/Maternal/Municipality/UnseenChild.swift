@@ -58,51 +58,6 @@ package func renderUnseen(
     return writer.bytes
 }
 
-/// 受診勧奨: whom a municipality wants to be reminded of a checkup.
-package struct CheckupReminding: Hashable, Sendable {
-    package let checkup: String
-    package let keys: [String]
-
-    /// 500 keys are a year of births of a city of 60,000.
-    package static let keysMax = 500
-
-    package init(_ object: JSONObject) throws(Refusal) {
-        try object.requireOnly(["checkup", "notificationKeys"])
-        checkup = try object.requiredString("checkup")
-        var keys: [String] = []
-        for key in try object.requiredArray("notificationKeys") {
-            keys.append(try key.requiredString(at: "notificationKeys"))
-        }
-        guard !keys.isEmpty else { throw .missing("notificationKeys") }
-        guard keys.count <= Self.keysMax else { throw .tooMany("notificationKeys") }
-        self.keys = keys
-    }
-}
-
-/// 勧奨の結果: how many were reminded now, how many today already, and how many keys stand for nobody who waits:
-/// unknown, seen already, moved away, or not in the window.
-package struct CheckupReminded: Sendable {
-    package let reminded: Int
-    package let unchanged: Int
-    package let notWaiting: Int
-
-    package init(reminded: Int, unchanged: Int, notWaiting: Int) {
-        self.reminded = reminded
-        self.unchanged = unchanged
-        self.notWaiting = notWaiting
-    }
-
-    package var rendered: [UInt8] {
-        var writer = JSONWriter(reservingBytes: 96)
-        writer.object {
-            $0.member("reminded", reminded)
-            $0.member("unchanged", unchanged)
-            $0.member("notWaiting", notWaiting)
-        }
-        return writer.bytes
-    }
-}
-
 extension MaternalRules {
     /// A checkup counted from birth, as its rule of a day has it. Throws `.malformed(item)`.
     package func childCheckup(

@@ -29,7 +29,7 @@ extension OpenAPI {
                 .object([
                     .required("checkup", .text),
                     .required(
-                        "notificationKeys", .list(of: .text).most(CheckupReminding.keysMax)),
+                        "notificationKeys", .list(of: .text).most(Reminding.keysMax)),
                 ]), #"{"checkup": "infant-3-4m", "notificationKeys": ["C-2026-0001"]}"#),
             answers: [
                 .json(200, .reference("Reminded"), "How many, by what became of them.")

@@ -28,6 +28,14 @@ extension OpenAPI {
                     """))
         + operations(
             of: ServedLayout(
+                code: "vaccination-prices", id: "VaccinationPrices", ja: "予防接種の委託単価",
+                en: "prices of vaccinations: what a dose costs and what the resident keeps",
+                example: """
+                    更新区分,接種種別コード,ワクチンコード,開始日,終了日,委託単価,自己負担額,公費負担額\r
+                    1,mr,,2026-04-01,,11070,0,11070\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
                 code: "guardianships", id: "Guardianships", ja: "保護者・後見",
                 en: "guardianships, by keys that were registered with invitations or checkups",
                 example: """

@@ -21,27 +21,63 @@ extension OpenAPI {
             token: .officeIfAny, parameters: [.taskID, .operatorID],
             answers: [.json(200, .reference("RegistrationReport"), "The report.")],
             refusals: reportRefusals),
-        Operation(
+        unvaccinated, vaccinationReminders,
+    ]
+
+    private static let unvaccinated: Operation = {
+        var list = Operation.Answer.json(200, .reference("Unvaccinated"), "The list.")
+        list.otherMediaTypes = ["text/csv"]
+        return Operation(
             method: .get, path: "/immunization/unvaccinated", id: "listUnvaccinated",
             field: "registration", ja: "登録した対象者のうち、まだ接種していない人を読む",
             en:
-                "Those invited whose invitation has begun and of whom no dose of the schedule is held since. "
-                + "Each of them is on the record.",
+                "Those invited whose invitation has begun, who live there, and of whom no dose of the "
+                + "schedule is held since. Each of them is on the record.",
             token: .officeIfAny,
             parameters: [
                 .init(
                     name: "programme", place: .query, schema: .text.example("mr-period-2"),
                     note: "接種の種類 / The schedule; it must be given."),
                 .init(
+                    name: "cohort", place: .query, schema: .text.example("2024"),
+                    note: "生年度(その年の4月2日から翌年の4月1日生まれ)。`unknown` は生年月日の登録がない人 / School year of "
+                        + "birth, as the municipality registered it; `unknown` where it registered none."
+                ),
+                .init(
+                    name: "over", place: .query, schema: .boolean,
+                    note: "対象期間が終わった人だけ、または終わっていない人だけ / Whose period is over, or is not."),
+                .init(
                     name: "after", place: .query, schema: .integer,
                     note: "続き(前の答えの `next`) / Where to go on: `next` of the last answer."),
-                count("count"), .operatorID,
+                count("count"), tableEncoding, .operatorID,
             ],
-            answers: [.json(200, .reference("Unvaccinated"), "The list.")],
-            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
-                .missing("programme"), .rulesUnknown,
-            ]),
-    ]
+            answers: [list],
+            refusals: refusalsOfProgramme + [
+                .missing("programme"), .malformed("cohort"), .malformed("over"),
+                .malformed("encoding"),
+            ])
+    }()
+
+    private static let vaccinationReminders = Operation(
+        method: .post, path: "/immunization/reminders", id: "remindOfVaccination",
+        field: "registration", ja: "まだ接種していない人に、接種を勧奨する",
+        en:
+            "Each of these keys that still waits finds a notice, once a day however often it is sent. Of the "
+            + "others only their number is told.",
+        token: .officeIfAny, parameters: [.operatorID],
+        body: .json(
+            .object([
+                .required("programme", .text),
+                .required(
+                    "municipalityIdentityKeys", .list(of: .text).most(Reminding.keysMax)),
+            ]), #"{"programme": "mr-period-2", "municipalityIdentityKeys": ["0001"]}"#),
+        answers: [.json(200, .reference("Reminded"), "How many, by what became of them.")],
+        refusals: Refusals.ofItems + refusalsOfProgramme + [
+            .tooMany("municipalityIdentityKeys")
+        ])
+
+    private static let refusalsOfProgramme =
+        Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("programme"), .rulesUnknown]
 
     static let vaccinationLines: [Operation] = [
         Operation(
@@ -105,6 +141,7 @@ extension OpenAPI {
                         of: .object([
                             .required("municipalityIdentityKey", .text),
                             .required("validFrom", .day), .required("validTo", .day),
+                            .required("isOver", .boolean), .optional("remindedOn", .day),
                         ]))),
                 .optional("next", .integer),
             ])

@@ -55,7 +55,24 @@ extension OpenAPI {
             parameters: [.id, .operatorID],
             answers: [.fhir(.reference("AdverseEvent"), "The report.")],
             refusals: Refusals.ofID + Refusals.ofAccess + [.recordUnknown, .rulesUnknown]),
+        reactionForm,
     ]
+
+    private static let reactionForm: Operation = {
+        var form = Operation.Answer.json(200, .reference("ReactionForm"), "The form.")
+        form.otherMediaTypes = ["text/csv"]
+        return Operation(
+            method: .get, path: "/reactions/:id/form", id: "fillReactionForm", field: "reactions",
+            ja: "報告した副反応疑いを、PMDAへの報告書の項目で受け取る",
+            en:
+                "The newest version of a report of the institution's own as the items of the report to PMDA, "
+                + "with what its records of the doses say. What is not held is empty, for the reporter to "
+                + "fill in (profiles/immunization/reactions.json). Sending it is the reporter's.",
+            parameters: [.id, tableEncoding, .operatorID], answers: [form],
+            refusals: Refusals.ofID + Refusals.ofAccess + [
+                .recordUnknown, .rulesUnknown, .malformed("encoding"),
+            ])
+    }()
 
     static let reactionReports: [Operation] = [
         Operation(
@@ -102,6 +119,20 @@ extension OpenAPI {
                         .list(of: .openObject([.required("name", .text)])).note(
                             "evaluation …, recommendation"))
                 ])
+        ),
+        (
+            "ReactionForm",
+            .object([
+                .required("report", .id), .required("version", .integer),
+                .required("standing", .codes(ReactionStanding.allCases.map(\.rawValue))),
+                .required(
+                    "items",
+                    .list(
+                        of: .object([
+                            .required("code", .text), .required("name", .text),
+                            .required("values", .list(of: .any(of: [.text, .null]))),
+                        ]))),
+            ])
         ),
         (
             "AdverseEvent",

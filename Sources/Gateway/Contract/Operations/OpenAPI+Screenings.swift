@@ -3,12 +3,22 @@ import Exchange
 /// 予診票・問診票と接種証明カード: what a resident answers at home, what the clinic reads of it, and the card.
 extension OpenAPI {
     static let screenings =
-        search("searchScreenings", below: "/fhir", ja: "受付した人が提出した予診票・問診票を読む")
+        search(
+            "searchScreenings", below: "/fhir", ja: "受付した人が提出した予診票・問診票を読む",
+            printed: [
+                .optional(
+                    "identifier",
+                    .text.pattern("^tsunagi-screening:[0-9a-f]{32}$").note(
+                        "紙の予診票・問診票のQRコードの文字 / What was scanned from a printed form."))
+            ])
         + search(
             "searchSensitiveScreenings", below: "/fhir/sensitive",
             ja: "受付した人が提出した、慎重に扱う問診票を読む")
 
-    private static func search(_ id: String, below base: String, ja: String) -> [Operation] {
+    /// `printed`: how the code of a printed form is asked by; what is sensitive is never printed.
+    private static func search(
+        _ id: String, below base: String, ja: String, printed: [Schema.Item] = []
+    ) -> [Operation] {
         [
             Operation(
                 method: .post, path: base + "/QuestionnaireResponse/_search", id: id,
@@ -16,18 +26,23 @@ extension OpenAPI {
                 en:
                     "The newest submitted answers before each dose or checkup, within an open visit; never a "
                     + "draft. Beside scored ones stand the total and the follow-up that they ask for. What "
-                    + "the resident did not agree to show is as if nothing were held.",
+                    + "the resident did not agree to show is as if nothing were held."
+                    + (printed.isEmpty
+                        ? ""
+                        : " With `identifier`, what was scanned from a printed form, those answers alone as "
+                            + "they now are: `meta.versionId` says whether they changed since. A code of "
+                            + "somebody else, of nobody, or that is over is a record that is not known."),
                 parameters: [.operatorID],
                 body: .init(
                     mediaTypes: ["application/x-www-form-urlencoded"],
-                    schema: .object([
-                        .required("subject", .text), .required("visit", .id),
-                        .optional("_format", .text),
-                    ]),
+                    schema: .object(
+                        [.required("subject", .text), .required("visit", .id)] + printed
+                            + [.optional("_format", .text)]),
                     example:
                         "subject=Patient/pw-0001&visit=0f8fad5b-d9cb-469f-a165-70867728950e"),
                 answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
-                refusals: refusalsOfVisit)
+                refusals: refusalsOfVisit
+                    + (printed.isEmpty ? [] : [.malformed("identifier"), .recordUnknown]))
         ]
     }
 
@@ -96,6 +111,23 @@ extension OpenAPI {
                 refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
         ]
     }
+
+    static let printedScreenings: [Operation] = [
+        Operation(
+            method: .post, path: "/screenings/:id/print", id: "printScreening",
+            field: "own-records", ja: "提出した予診票を印刷する",
+            en:
+                "The submitted answers as a page that is whole by itself, with a QR code that brings them in "
+                + "at the clinic for 30 days, within a visit of this resident alone. The code says nothing "
+                + "of anyone.",
+            token: .resident, parameters: [.responseID, .operatorID],
+            answers: [
+                .init(status: 200, mediaType: "text/html", schema: .text, note: "The page.")
+            ],
+            refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
+                .recordUnknown, .rulesUnknown,
+            ])
+    ]
 
     static let healthCards: [Operation] = [
         Operation(

@@ -40,14 +40,14 @@ extension OpenAPI {
             name: "_cursor", place: .query, schema: .integer,
             note: "ここまで受け取った位置。省くと、最後に受け取ったと伝えた位置の続きです。 / Received up to here; without "
                 + "it, what comes after the last place that was said so of."),
-        .lineCount,
-        .init(
-            name: "encoding", place: .query, schema: .codes(TextEncoding.allCases.map(\.rawValue)),
-            note:
-                "CSVの文字コード。CSVは `Accept: text/csv` でも選べます。 / Of CSV, which `Accept: text/csv` asks "
-                + "for too; without it UTF-8 with its mark."),
-        .operatorID,
+        .lineCount, tableEncoding, .operatorID,
     ]
+
+    static let tableEncoding = Operation.Parameter(
+        name: "encoding", place: .query, schema: .codes(TextEncoding.allCases.map(\.rawValue)),
+        note:
+            "CSVの文字コード。CSVは `Accept: text/csv` でも選べます。 / Of CSV, which `Accept: text/csv` asks "
+            + "for too; without it UTF-8 with its mark.")
 }
 
 extension DeliveryField {

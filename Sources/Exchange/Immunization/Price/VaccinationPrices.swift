@@ -12,6 +12,9 @@ package struct VaccinationPrice: Hashable, Sendable {
     package let copaymentYen: Int
     package let effective: EffectivePeriod
     package let source: RuleSource
+
+    /// A dose costs less by far; a price above it has a digit too many.
+    static let yenMax = 200_000
 }
 
 extension RuleFolder {
@@ -54,7 +57,7 @@ extension VaccinationPrice {
         municipality = body
         programme = try row.string("programme")
         vaccines = try row.optionalStrings("vaccines")
-        unitYen = try row.int("unitYen", in: 1...200_000)
+        unitYen = try row.int("unitYen", in: 1...Self.yenMax)
         copaymentYen = try row.int("copaymentYen", in: 0...unitYen)
         effective = try row.effectivePeriod()
         source = try file.source()

@@ -1,0 +1,157 @@
+package import Exchange
+import Postgres
+
+/// 委託単価の帳面: the municipality's own prices, in versions that nobody changes.
+extension Records {
+    /// 委託単価の登録: applied exactly once per idempotency key. A row that contradicts what stands, or another of
+    /// the sending, is refused alone; claims made before keep the price that they were made with.
+    package mutating func registerVaccinationPrices(
+        _ request: RegistrationRequest, _ rows: [VaccinationPriceRow]
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let outcomes = try weighVaccinationPrices(rows)
+        let taken = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0)
+        enter(nil)
+        return endTask(request, outcomes) { [body = caller.party.code] task in
+            [RegisteredPrice.insertion(of: taken, of: body, task: task)]
+        }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighVaccinationPrices(_ rows: [VaccinationPriceRow]) throws -> [RowOutcome] {
+        var list = PriceList(try registeredPrices())
+        return zip(rows, list.take(rows)).map { row, change in RowOutcome(row, change) }
+    }
+
+    /// How many prices of the municipality hold on a day.
+    mutating func standingVaccinationPrices(on day: CalendarDay) throws -> Int {
+        try registeredPrices().count { price in
+            guard let terms = price.terms else { return false }
+            return terms.to.map { $0 >= day } ?? true
+        }
+    }
+
+    /// 委託単価の参照: what the municipality had said by then; of each key the newest, with what it took back.
+    package mutating func vaccinationPrices(knownBy instant: Instant) throws -> [RegisteredPrice] {
+        enter(nil)
+        return try registeredPrices(knownBy: instant)
+    }
+
+    /// Without an instant, what is known when it is read: whoever registered last may have come since this
+    /// access began.
+    private mutating func registeredPrices(knownBy instant: Instant? = nil) throws
+        -> [RegisteredPrice]
+    {
+        try transaction.query(
+            RegisteredPrice.selectList, [.text(caller.party.code), .time(instant)]
+        ).map(RegisteredPrice.init)
+    }
+}
+
+extension RowOutcome {
+    fileprivate init(_ row: VaccinationPriceRow, _ change: PriceList.Change) {
+        func finding(_ code: RowCode, _ item: String) -> [RowFinding] {
+            row.warnings + [RowFinding(index: row.index, item: item, code: code)]
+        }
+        let line = row.index + 1
+        switch change {
+        case .added: self.init(line: line, kind: .applied, findings: row.warnings)
+        case .changed(let version):
+            self.init(
+                line: line, kind: .applied, findings: row.warnings, standing: version)
+        case .ended(let version):
+            self.init(
+                line: line, kind: .applied, findings: row.warnings, standing: version,
+                isEnd: true)
+        case .unchanged(let version):
+            self.init(
+                line: line, kind: .unchanged, findings: row.warnings, standing: version)
+        case .contradicts:
+            self.init(
+                line: line, kind: .refused, findings: finding(.priceOverlap, "priceFrom"))
+        case .saidTwice:
+            self.init(
+                line: line, kind: .refused, findings: finding(.duplicateKey, "programme"))
+        }
+    }
+}
+
+extension RegisteredPrice {
+    /// Of the municipalities where these residents ever lived, for these schedules: the newest version of
+    /// each key.
+    static func step(
+        of persons: Set<PersonKey>, programmes: Set<String>
+    ) -> (Statement, [Value]) {
+        (
+            selectOfResidents,
+            [.uuids(persons.map { UUIDBytes($0) }), .texts(Array(programmes))]
+        )
+    }
+
+    fileprivate static func insertion(
+        of rows: [VaccinationPriceRow], of body: String, task: RecordID
+    ) -> (Statement, [Value]) {
+        (
+            insert,
+            [
+                .text(body), .texts(rows.map(\.key.programme)),
+                .texts(rows.map { $0.key.vaccine ?? "" }),
+                .days(rows.map(\.key.from.daysSince1970)),
+                .days(rows.map { $0.terms?.to?.daysSince1970 }),
+                .ints(rows.map { $0.terms?.unitYen }), .ints(rows.map { $0.terms?.copaymentYen }),
+                .id(task),
+            ]
+        )
+    }
+
+    init(_ row: Row) throws {
+        let vaccine = try row.text(2)
+        let to = try row.optionalDay(4).map(CalendarDay.init(daysSince1970:))
+        let unit = try row.optionalInt(5)
+        let copayment = try row.optionalInt(6)
+        self.init(
+            municipality: try row.text(0),
+            key: Key(
+                programme: try row.text(1), vaccine: vaccine.isEmpty ? nil : vaccine,
+                from: CalendarDay(daysSince1970: try row.day(3))),
+            terms: unit.flatMap { unit in
+                copayment.map { Terms(unitYen: unit, copaymentYen: $0, to: to) }
+            },
+            version: try row.int(7), knownAt: Instant(microseconds: try row.instant(8)))
+    }
+
+    private static let columns = """
+        p.municipality, p.programme, p.vaccine, p.valid_from, p.valid_to, p.unit_yen, p.copayment_yen,
+        p.version, p.known_at
+        """
+
+    fileprivate static let selectList = Statement(
+        """
+        select distinct on (p.programme, p.vaccine, p.valid_from) \(columns)
+        from exchange.vaccination_price p where p.municipality = $1
+            and ($2::timestamptz is null or p.known_at <= $2)
+        order by p.programme, p.vaccine, p.valid_from, p.version desc
+        """)
+
+    private static let selectOfResidents = Statement(
+        """
+        select price.* from (
+            select distinct r.municipality, g.programme
+            from exchange.residence r cross join unnest($2::text[]) as g(programme)
+            where r.person = any ($1)) home
+        cross join lateral (
+            select distinct on (p.vaccine, p.valid_from) \(columns)
+            from exchange.vaccination_price p
+            where p.municipality = home.municipality and p.programme = home.programme
+            order by p.vaccine, p.valid_from, p.version desc) price
+        """)
+
+    private static let insert = Statement(
+        """
+        insert into exchange.vaccination_price
+            (municipality, programme, vaccine, valid_from, valid_to, unit_yen, copayment_yen, task)
+        select $1, programme, vaccine, valid_from, valid_to, unit_yen, copayment_yen, $8
+        from unnest($2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::bigint[])
+            as q(programme, vaccine, valid_from, valid_to, unit_yen, copayment_yen)
+        """)
+}
