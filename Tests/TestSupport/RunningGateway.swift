@@ -200,6 +200,7 @@ package final class RunningGateway: Sendable {
             limits.handshakeSeconds = 120
             limits.headSeconds = 120
             limits.bodySeconds = 120
+            limits.keepAliveSeconds = 1_200
             let configuration = try ListenerConfiguration(
                 listener: listener, host: "127.0.0.1", port: 0,
                 security: .mutualTLS(tls, trust.clientTrust), limits: limits)

@@ -89,8 +89,7 @@ extension RowCode {
         case .unknownType:
             "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:
-            "\(name) has a code that is not in your scheme master. Register it or correct it "
-                + Self.again
+            "\(name) has a code that your scheme master lacks. Register or correct it \(Self.again)"
         case .notOwnResident:
             "This person is not known as your resident. Check the move; schemes of the "
                 + "prefecture are registered by the prefecture."
@@ -124,8 +123,7 @@ extension RowCode {
             "\(name) overlaps another row of the same person and certificate. \(Self.alone); "
                 + "check whether the earlier period should have ended."
         case .identityMismatch:
-            "\(name) differs from what was registered for this number before. Check that the "
-                + "number belongs to this person."
+            "\(name) differs from what this number was registered with. Check whose number it is."
         case .underReview:
             "Registered as under review. Answers to clinics say so until the review ends."
         case .eraEnded:

@@ -25,8 +25,8 @@ extension Records {
         return (held, ticket)
     }
 
-    /// The answers to one of these forms that a ticket stands for, as they now are. Throws `.recordUnknown` in the same words for
-    /// one that nobody printed, that is over, or that is another resident's.
+    /// The answers to one of these forms that a ticket stands for, as they now are. Throws `.recordUnknown`
+    /// in the same words for one that nobody printed, that is over, or that is another resident's.
     package mutating func screening(
         by ticket: ScreeningTicket, of person: PersonKey, _ forms: ScreeningForms
     ) throws -> HeldScreening {

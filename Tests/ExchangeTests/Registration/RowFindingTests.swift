@@ -22,8 +22,7 @@ import Testing
     /// What only the ledger can find; each other code is produced by a row in the tests beside this one.
     static let ofTheLedger: Set<RowCode> = [
         .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
-        .identityMismatch,
-        .underReview,
+        .identityMismatch, .underReview, .anotherPerson, .sequenceReused, .dayAhead,
     ]
 
     @Test func `every code is produced by some row`() throws {

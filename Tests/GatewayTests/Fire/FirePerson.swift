@@ -254,7 +254,7 @@ extension Fire {
         let today = gateway.clock.today.text
         return .object(
             JSONObject([
-                .init(name: "sequence", value: .string("E-\(person.index)")),
+                .init(name: "sequence", value: .string("E-\(person.key)")),
                 .init(name: "kind", value: "31"),
                 .init(name: "municipalityIdentityKey", value: .string(person.key)),
                 .init(name: "myNumber", value: .string(person.resident.number)),
@@ -296,7 +296,7 @@ extension Fire {
         let moves =
             "異動通番,自治体別本人キー,個人番号,異動事由,異動年月日,届出年月日,氏名,氏名カナ,通称,生年月日,性別,住所,"
             + "相手市区町村コード,訂正する異動通番,不開示フラグ\r\n"
-            + "F-\(person.index),\(person.key),\(number),31,\(today.text),\(today.text),"
+            + "F-\(person.key),\(person.key),\(number),31,\(today.text),\(today.text),"
             + ",,,,,,,,0\r\n"
         let prices =
             "更新区分,接種種別コード,ワクチンコード,開始日,終了日,委託単価,自己負担額,公費負担額\r\n"

@@ -152,7 +152,8 @@ struct NumberHuntTests {
 
     /// Numbers by a rule of their own, of which long ones are nothing unusual.
     private static let keyColumns: Set = [
-        "機関別受給者証種別ID", "公費受給者番号", "受給者証サブキー", "履歴キー", "宛名番号", "通番", "発行者", "証明書の番号",
+        "機関別受給者証種別ID", "公費受給者番号", "受給者証サブキー", "履歴キー", "宛名番号", "通番", "異動通番", "訂正する異動通番",
+        "自治体別本人キー", "発行者", "証明書の番号",
         "前の発行者", "前の証明書の番号", "本人の自治体別本人キー", "保護者の自治体別本人キー",
     ]
 

@@ -227,7 +227,7 @@ struct VaccinationRefusalTests {
         let visit = try await Self.visit(gateway)
         let other = try await Self.visit(gateway)
         let dose = SentDose(on: gateway.clock.today)
-        for patient in [other.patient, String(repeating: "a", count: 32)] {
+        for patient in [other.patient, "Patient/" + String(repeating: "a", count: 32)] {
             let mixed = Visit(id: visit.id, patient: patient)
             gateway.expect(
                 .malformed("patient.reference"), in: try await gateway.record(dose, mixed))
