@@ -161,15 +161,14 @@ class Tour:
         lines = self.send(TOWN, "GET", "/fhir/Immunization?_cursor=0&_count=1", 200).json()
         following = next(link["url"] for link in lines["link"] if link["relation"] == "next")
         self.send(TOWN, "GET", following[following.index("/fhir/"):], 200)
-        self.lines("Immunization", "invitation.json")
+        self.lines("Immunization", "invitation.json", "municipality-identity-key", "municipalityIdentityKey")
         self.send(PORTAL, "POST", f"/fhir/{self.own(token)}/$health-cards-issue", 200,
                   json.loads(self.world.sent("card.json")), token=token)
 
-    def lines(self, kind, registration):
+    def lines(self, kind, registration, system, item):
         """A town's lines about one resident, by the key under which it registered them."""
-        key = json.loads(self.world.sent(registration))[0]["municipalityIdentityKey"]
-        self.send(TOWN, "POST", f"/fhir/{kind}/_search", 200,
-                  f"patient.identifier=urn:tsunagi:municipality-identity-key%7C{key}",
+        key = json.loads(self.world.sent(registration))[0][item]
+        self.send(TOWN, "POST", f"/fhir/{kind}/_search", 200, f"patient.identifier=urn:tsunagi:{system}%7C{key}",
                   headers={"Content-Type": "application/x-www-form-urlencoded"})
 
     def reactions(self, visit, dose):
@@ -209,7 +208,10 @@ class Tour:
         sensitive["identifier"][0]["value"] = self.name
         sensitive["effectiveDateTime"] = report["effectiveDateTime"]
         self.checkup("/fhir/sensitive/DiagnosticReport", sensitive, visit[1])
-        self.lines("DiagnosticReport", "baby-birth.json")
+        self.send(CLINIC, "POST", "/fhir/sensitive/QuestionnaireResponse/_search", 200,
+                  f"subject={visit[1]}&visit={visit[0]}",
+                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+        self.lines("DiagnosticReport", "baby-birth.json", "maternal-notification-key", "notificationKey")
         answered = 0
         for office in sorted((self.world.folder / "pki/offices").glob("municipality-*.pem")):
             town = office.stem.replace("-", ":", 1)
