@@ -127,7 +127,7 @@ extension Records {
         select count(*) from exchange.checkup_target t
         where t.municipality = $1 and not t.is_removed and not exists (
             select 1 from exchange.checkup_target later
-            where later.person = t.person and later.municipality = t.municipality
+            where later.person = t.person and later.municipality is not distinct from t.municipality
                 and later.identity_key = t.identity_key and later.version > t.version)
         """)
 

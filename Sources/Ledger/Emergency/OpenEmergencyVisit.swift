@@ -116,7 +116,7 @@ extension Records {
         where i.birth_date = $1 and i.sex = any ($2) and r.municipality = any ($3)
             and not i.is_under_review and not exists (
                 select 1 from exchange.identity later
-                where later.person = i.person and later.body = i.body
+                where later.person = i.person and later.body is not distinct from i.body
                     and not later.is_under_review and later.version > i.version)
             and not \(RegisteredIdentity.isHidden("i.person"))
         """)

@@ -143,7 +143,7 @@ extension Records {
         select count(*) from exchange.vaccination_target t
         where t.municipality = $1 and not t.is_removed and not exists (
             select 1 from exchange.vaccination_target later
-            where later.person = t.person and later.municipality = t.municipality
+            where later.person = t.person and later.municipality is not distinct from t.municipality
                 and later.identity_key = t.identity_key and later.programme = t.programme
                 and later.valid_from = t.valid_from and later.version > t.version)
         """)

@@ -163,10 +163,11 @@ extension Sealer {
     private static let selectHeads = Statement(
         """
         select s.person, s.sequence, s.position, s.link from log.position s
+        left join lateral (
+            select later.position from log.position later
+            where later.person = s.person and later.sequence = s.sequence + 1 limit 1) later on true
         where s.position >= $1 and s.position < $2 and s.person is not null
-            and not exists (select 1 from log.position later
-                where later.person = s.person and later.sequence = s.sequence + 1
-                    and later.position < $3)
+            and (later.position is null or later.position >= $3)
         order by s.position limit $4
         """)
     private static let selectTiles = Statement(

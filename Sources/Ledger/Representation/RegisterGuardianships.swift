@@ -175,7 +175,7 @@ extension Records {
             and not exists (
                 select 1 from exchange.guardianship later
                 where later.person = g.person and later.guardian = g.guardian
-                    and later.municipality = g.municipality and later.kind = g.kind
+                    and later.municipality is not distinct from g.municipality and later.kind = g.kind
                     and later.valid_from = g.valid_from and later.version > g.version)
         """)
 

@@ -65,7 +65,8 @@ extension Ledger {
         """
         select \(StoredEntry.columns(of: "e")), e.party, s.position, null::text, null::text,
             null::timestamptz
-        from log.position s join log.access_entry e on e.entry = s.entry and e.at = s.at
+        from log.position s cross join lateral (
+            select * from log.access_entry a where a.entry = s.entry and a.at = s.at limit 1) e
         where s.position >= $1 and s.position < $2 order by s.position
         """)
 

@@ -194,12 +194,12 @@ private struct Scope {
         where s.office = $1::text and $2::uuid is null and s.position > $3
         """)
 
-    /// Of one resident there are few.
+    /// Of one resident there are few, of an office many: `offset 0` has the resident's found first.
     static let resident = Scope(
         """
-        select s.position from log.position s
-        join log.office_entry o on o.office = $1::text and o.position = s.position
-        where s.person = $2::uuid and s.position > $3
+        select s.position from (
+            select position from log.position where person = $2::uuid and position > $3 offset 0) as s
+        join log.office_entry o on o.position = s.position where o.office = $1::text
         """)
 
     static let everything = Scope(

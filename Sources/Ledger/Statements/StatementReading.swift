@@ -83,7 +83,7 @@ extension StatementField {
         from exchange.checkup_target t
         where t.municipality = $1 and t.version > $2 and not t.is_removed and not exists (
             select 1 from exchange.checkup_target later
-            where later.person = t.person and later.municipality = t.municipality
+            where later.person = t.person and later.municipality is not distinct from t.municipality
                 and later.identity_key = t.identity_key and later.version > t.version)
         order by t.version limit $3
         """)

@@ -1,8 +1,11 @@
 /// 受給資格の行: which versions are of one row and which of them speaks, as SQL about a version `e`.
 enum EntitlementRow {
-    /// `later` is a version of the row that `e` is a version of.
+    /// `later` is a version of the row that `e` is a version of. It is looked up by its person, of whom
+    /// there are few: bodies are compared in a way that no index serves, for of a body that the statistics
+    /// do not know yet all rows were read once for each row.
     static let isSame = """
-        later.person = e.person and later.body = e.body and later.certificate_type = e.certificate_type
+        later.person = e.person and later.body is not distinct from e.body
+            and later.certificate_type = e.certificate_type
             and later.sub_key = e.sub_key and later.history_key = e.history_key
         """
 
