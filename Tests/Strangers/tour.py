@@ -14,6 +14,7 @@ from world import CARDS, CLINIC, HOSPITAL, JAPAN, LISTENERS, PORTAL, TOWN, Wrong
 FHIR = {"Content-Type": "application/fhir+json"}
 ABSENT = "00000000-0000-7000-8000-000000000000"
 FORM = "screening-child-dpt-ipv-hib-1"
+SENSITIVE_FORM = "sensitive-screening-child-rearing-3-4m-infant-3-4m-1"
 
 
 class Tour:
@@ -132,17 +133,7 @@ class Tour:
         token = self.world.token(self.baby)
         visit = self.world.visit(self.baby, "immunization")
         populated = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{FORM}/$populate", 200, token=token).json()
-        draft = populated["parameter"][0]["resource"]
-        saved = self.send(PORTAL, "POST", "/fhir/QuestionnaireResponse", None, draft, token=token)
-        again = {**draft, "item": draft["item"][:1]}
-        self.send(PORTAL, "PUT", f"/fhir/QuestionnaireResponse/{saved.json()['id']}", 200, again, token=token,
-                  headers={"If-Match": saved.headers["ETag"]})
-        other = {**draft, "item": draft["item"][:2]}
-        self.send(PORTAL, "PUT", f"/fhir/QuestionnaireResponse/{saved.json()['id']}", 412, other, token=token,
-                  headers={"If-Match": saved.headers["ETag"]})
-        self.send(CLINIC, "POST", "/fhir/QuestionnaireResponse/_search", 200,
-                  f"subject={visit[1]}&visit={visit[0]}",
-                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+        self.questionnaire("/fhir/QuestionnaireResponse", populated["parameter"][0]["resource"], visit, token)
         check = self.told("check-pcv20.json", visit)
         check["parameter"] = [part for part in check["parameter"] if part["name"] != "questionnaireResponse"]
         self.send(CLINIC, "POST", "/fhir/Immunization/$check", 200, check)
@@ -164,6 +155,29 @@ class Tour:
         self.lines("Immunization", "invitation.json", "municipality-identity-key", "municipalityIdentityKey")
         self.send(PORTAL, "POST", f"/fhir/{self.own(token)}/$health-cards-issue", 200,
                   json.loads(self.world.sent("card.json")), token=token)
+
+    def questionnaire(self, path, draft, visit, token):
+        """Answered at home, answered again, refused where another was faster, and read by the clinic."""
+        saved = self.send(PORTAL, "POST", path, None, draft, token=token)
+        held = f"{path}/{saved.json()['id']}"
+        for status, items in ((200, 1), (412, 2)):
+            self.send(PORTAL, "PUT", held, status, {**draft, "item": draft["item"][:items]}, token=token,
+                      headers={"If-Match": saved.headers["ETag"]})
+        self.send(CLINIC, "POST", f"{path}/_search", 200, f"subject={visit[1]}&visit={visit[0]}",
+                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+
+    def sensitive_draft(self, visit):
+        """Nobody's answers of last time: what is sensitive is asked anew each time."""
+        token = self.world.token(self.infant)
+        form = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{SENSITIVE_FORM}", 200).json()
+        other = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{FORM}/$populate", 200, token=token).json()
+        items = [{"linkId": item["linkId"], "answer": [{"valueCoding": item["answerOption"][0]["valueCoding"]}]}
+                 for item in form["item"][:3]]
+        return {
+            "resourceType": "QuestionnaireResponse", "questionnaire": f"{form['url']}|{form['version']}",
+            "status": "in-progress", "subject": other["parameter"][0]["resource"]["subject"],
+            "authored": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "item": items,
+        }, visit, token
 
     def lines(self, kind, registration, system, item):
         """A town's lines about one resident, by the key under which it registered them."""
@@ -208,9 +222,7 @@ class Tour:
         sensitive["identifier"][0]["value"] = self.name
         sensitive["effectiveDateTime"] = report["effectiveDateTime"]
         self.checkup("/fhir/sensitive/DiagnosticReport", sensitive, visit[1])
-        self.send(CLINIC, "POST", "/fhir/sensitive/QuestionnaireResponse/_search", 200,
-                  f"subject={visit[1]}&visit={visit[0]}",
-                  headers={"Content-Type": "application/x-www-form-urlencoded"})
+        self.questionnaire("/fhir/sensitive/QuestionnaireResponse", *self.sensitive_draft(visit))
         self.lines("DiagnosticReport", "baby-birth.json", "maternal-notification-key", "notificationKey")
         answered = 0
         for office in sorted((self.world.folder / "pki/offices").glob("municipality-*.pem")):
