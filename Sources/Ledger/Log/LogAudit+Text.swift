@@ -44,6 +44,13 @@ extension LogAudit.Finding: CustomStringConvertible {
             "the archive file of \(month) is not the one that was entered"
         case .archivedEntryAltered(let position):
             "the archive has another entry than was sealed at position \(position)"
+        case .checkpointUnsigned(let size):
+            "the stored checkpoint of \(size) entries was not signed by a key of the log"
+        case .checkpointDiffers(let size):
+            "the stored checkpoint of \(size) entries is of another tree than they make"
+        case .leafless(let what): "no leaf of the log says the \(what)"
+        case .withheldUnsaid(let entry):
+            "the entry \(entry.text) is held back, and no entry says that it was marked"
         }
     }
 }

@@ -59,6 +59,14 @@ package struct LogAudit: Sendable {
         case archiveAltered(month: String)
         /// A line of an archive that was given is not the entry that was sealed at this position.
         case archivedEntryAltered(position: Int)
+        /// A stored checkpoint that none of the log's keys signed.
+        case checkpointUnsigned(size: Int)
+        /// A stored checkpoint of another tree than its entries make.
+        case checkpointDiffers(size: Int)
+        /// A seal key, an epoch or an archive that no leaf of the log says.
+        case leafless(String)
+        /// An entry is held back from its resident, and no entry of the log says that it was marked.
+        case withheldUnsaid(entry: RecordID)
     }
 
     package struct Report: Sendable {
@@ -98,7 +106,7 @@ package struct LogAudit: Sendable {
         if retention == nil { try? await shelf.refresh() }
         let kept = retention ?? (try? shelf.current())?.retention
         return try await pool.transaction(.readOnly) { transaction in
-            var walk = Walk(checkpoint: checkpoint, retention: kept)
+            var walk = Walk(checkpoint: checkpoint, key: key, retention: kept)
             while try walk.page(&transaction) {}
             try walk.end(&transaction)
             for path in archives { try walk.read(archive: path, &transaction) }
@@ -118,9 +126,11 @@ package struct LogAudit: Sendable {
         var sequences = SequenceAudit()
         var months = ArchiveAudit()
         var keys: [SealKeyChange] = []
+        var beside: BesideAudit
 
-        init(checkpoint: Checkpoint, retention: RetentionRule?) {
+        init(checkpoint: Checkpoint, key: CheckpointKey, retention: RetentionRule?) {
             self.checkpoint = checkpoint
+            beside = BesideAudit(key: key)
             self.retention = retention
             if checkpoint.size == 0 { rootAtCheckpoint = .emptyRoot }
         }
@@ -128,6 +138,7 @@ package struct LogAudit: Sendable {
         mutating func page(_ transaction: inout Transaction) throws -> Bool {
             let rows = try transaction.query(
                 LogAudit.selectSealed, [.int(next), .int(LogAudit.pageRows)])
+            try beside.expect(after: next, &transaction)
             var full: [Tile] = []
             for index in 0..<rows.count { full += try take(rows[index]) }
             for tile in full where !isDamaged { try compare(tile, &transaction) }
@@ -179,6 +190,7 @@ package struct LogAudit: Sendable {
             if version != keys.count + 2 { note(.keyDisordered(version: version)) }
             guard let change = try? SealKeyChange(row, from: 21) else { return .leaf([]) }
             keys.append(change)
+            beside.follow(change.key)
             return .leaf(change.leafText)
         }
 
@@ -200,6 +212,7 @@ package struct LogAudit: Sendable {
             guard let hash = LogHash(leaf) else { return [] }
             let full = edge.append([hash])
             if edge.size == checkpoint.size { rootAtCheckpoint = edge.root }
+            if !isDamaged, let finding = beside.meet(edge) { note(finding) }
             return full
         }
 
@@ -220,6 +233,7 @@ package struct LogAudit: Sendable {
             if !isDamaged, !isHead { note(.headDiffers(size: size)) }
             if !isDamaged { try sequences.compare(&transaction).forEach { note($0) } }
             months.end(keptBy: retention).forEach { note($0) }
+            try beside.end(edge.size, &transaction).forEach { note($0) }
             try findUnsealed(&transaction)
         }
 

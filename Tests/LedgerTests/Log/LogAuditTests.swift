@@ -157,6 +157,36 @@ import Testing
             sql: "delete from log.position where position >= 270",
             findings: [.missing(from: 270, to: checkpointSize), .headDiffers(size: size)]),
         .init(
+            name: "a change of the key put in",
+            sql: "insert into log.seal_key values (2, gen_random_uuid(), 'k', now())",
+            findings: [.leafless("seal key 2")]),
+        .init(
+            name: "a month put in as archived",
+            sql: """
+                insert into log.archive values ('2026-01-01', gen_random_uuid(), 1, 9, 9,
+                    sha256('x'), sha256('x'), now())
+                """,
+            findings: [.leafless("archive of 2026-01")]),
+        .init(
+            name: "a stored checkpoint forged",
+            sql: """
+                update log.checkpoint set note = regexp_replace(note, '(— .{40}).{4}', '\\1AAAA')
+                where size = \(checkpointSize)
+                """,
+            findings: [.checkpointUnsigned(size: checkpointSize)]),
+        .init(
+            name: "a stored checkpoint that stands for another size",
+            sql: """
+                update log.checkpoint set note = (
+                    select note from log.checkpoint where size = \(size))
+                where size = \(checkpointSize)
+                """,
+            findings: [.checkpointDiffers(size: checkpointSize)]),
+        .init(
+            name: "a stored checkpoint of more than there is",
+            sql: "update log.checkpoint set size = 1000 where size = \(size)",
+            findings: [.checkpointDiffers(size: 1000)]),
+        .init(
             name: "the whole log emptied",
             sql: "delete from log.position; delete from log.access_entry",
             findings: [.missing(from: 0, to: checkpointSize), .headDiffers(size: size)]),
@@ -176,6 +206,26 @@ import Testing
         let report = try await Self.audited { try await $0.manipulate(manipulation.sql) }
         #expect(!report.findings.isEmpty)
         #expect(manipulation.findings.isSubset(of: Set(report.findings)), "\(report.findings)")
+    }
+
+    @Test func `an entry held back without an entry that says so is found by its id`()
+        async throws
+    {
+        let report = try await Self.audited { world in
+            try await world.manipulate(
+                """
+                insert into log.withholding
+                    (entry, person, party, reason, reference, release_at, marked_by)
+                select entry, person, party, 'investigation', 'x', now() + interval '1 year',
+                    (select entry from log.position where position = 7)
+                from log.access_entry where entry = \(Self.entryAt)
+                """)
+        }
+        #expect(report.findings.count == 1)
+        guard case .withheldUnsaid? = report.findings.first else {
+            Issue.record("\(report.findings)")
+            return
+        }
     }
 
     @Test func `an entry put in behind the head is found by its id`() async throws {
