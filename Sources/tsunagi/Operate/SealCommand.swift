@@ -84,7 +84,7 @@ struct SealCommand: AsyncParsableCommand {
                         + "Give --profiles.")
             }
             let place = profiles.map { "in \($0)" } ?? "in the database"
-            Output.line("A month is to be kept for \(retention.months) more (the rule \(place)).")
+            Output.line("A month is kept for \(retention.months) months after it (the rule \(place)).")
         }
     }
 
