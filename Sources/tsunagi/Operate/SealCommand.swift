@@ -84,7 +84,8 @@ struct SealCommand: AsyncParsableCommand {
                         + "Give --profiles.")
             }
             let place = profiles.map { "in \($0)" } ?? "in the database"
-            Output.line("A month is kept for \(retention.months) months after it (the rule \(place)).")
+            Output.line(
+                "A month is kept for \(retention.months) months after it (the rule \(place)).")
         }
     }
 
