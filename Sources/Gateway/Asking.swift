@@ -13,6 +13,13 @@ struct Asking: Sendable {
     let purpose: Purpose
     fileprivate let ledger: Ledger
 
+    /// 職員: who asks, as four eyes count them.
+    var officer: Officer {
+        Officer(
+            party: caller.party.key, name: caller.operatorID,
+            certificate: context.identity?.fingerprint)
+    }
+
     /// `Ledger.answer`, for this caller and purpose.
     func answer<Answer: Sendable>(
         reading first: FirstReading = .nothing, as bytes: @escaping @Sendable (Answer) -> [UInt8],
@@ -136,7 +143,7 @@ extension GatewayParts {
         _ method: HTTPRequest.Method, _ path: String, for purpose: Purpose,
         handle: @escaping @Sendable (Asking) async throws -> Response
     ) -> Route {
-        Route(method, path) { [self] request, context in
+        Route(method, path, for: purpose) { [self] request, context in
             let caller = try request.caller(context)
             let asking = Asking(
                 request: request, context: context, caller: caller, purpose: purpose,
@@ -149,6 +156,24 @@ extension GatewayParts {
             } catch let refusal as Refusal where refusal.isEntered {
                 try await ledger.refuse(caller, purpose, refusal)
             }
+        }
+    }
+
+    /// 権限表: whom it does not name for this route and purpose is told so, on the record, before a byte of a
+    /// body is read.
+    func permitted(_ route: Route) -> Route {
+        let operation = route.operation
+        return Route(route.method, route.path, for: route.purpose) { [self] request, context in
+            let party = try context.party
+            let permissions = ledger.rules.permissions
+            guard permissions?.may(party.role, operation, for: route.purpose) ?? false else {
+                let caller =
+                    (try? request.caller(context)) ?? Caller(party: party, operatorID: nil)
+                try await ledger.refuse(
+                    caller, route.purpose ?? .connect,
+                    permissions == nil ? .rulesUnknown : .notYourPurpose)
+            }
+            return try await route.handle(request, context)
         }
     }
 

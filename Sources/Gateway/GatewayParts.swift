@@ -109,11 +109,13 @@ extension HTTPField.Name {
 }
 
 extension Request {
-    /// 操作者: who at the party asks, as the party says; at most 64 letters, digits, `.`, `_`, `-`.
+    /// 操作者: who at the party asks, as its certificate names them or else as the party says; at most 64
+    /// letters, digits, `.`, `_`, `-`. Throws `.operatorDiffers` where the two do not agree.
     func caller(_ context: GatewayContext) throws -> Caller {
         let party = try context.party
+        let officer = context.identity?.officer
         guard let asserted = headers[.operatorID] else {
-            return Caller(party: party, operatorID: nil)
+            return Caller(party: party, operatorID: officer)
         }
         let isFormed = asserted.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
@@ -125,6 +127,7 @@ extension Request {
         guard !IndividualNumber.looksLikeOne(in: asserted) else {
             throw Refusal.individualNumberNotAllowed("Tsunagi-Operator")
         }
+        guard officer == nil || officer == asserted else { throw Refusal.operatorDiffers }
         return Caller(party: party, operatorID: asserted)
     }
 

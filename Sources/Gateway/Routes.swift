@@ -7,12 +7,14 @@ import Trust
 /// 経路の一覧: every route of every listener. A new field adds its lines here and nowhere else.
 extension GatewayParts {
     package func routes(of listener: Listener) -> [Route] {
-        switch listener {
-        case .institution: institutionRoutes + commonRoutes(listener)
-        case .office: officeRoutes + claimRoutes + commonRoutes(listener)
-        case .resident: residentRoutes + commonRoutes(listener)
-        case .operations: []
-        }
+        let routes =
+            switch listener {
+            case .institution: institutionRoutes + commonRoutes(listener)
+            case .office: officeRoutes + claimRoutes + commonRoutes(listener)
+            case .resident: residentRoutes + commonRoutes(listener)
+            case .operations: [Route]()
+            }
+        return routes.map(permitted)
     }
 
     private var institutionRoutes: [Route] {
@@ -56,7 +58,7 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ClaimResponse", for: .readSettledClaims, handle: readClaimResponses),
             route(.get, "/claims/statements", for: .readSettledClaims, handle: readOwnStatement),
-        ] + deliveryRoutes(to: .institution) + [
+        ] + deliveryRoutes(on: .institution) + [
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings(in: .open)),
@@ -81,7 +83,7 @@ extension GatewayParts {
     }
 
     private var officeRoutes: [Route] {
-        fileRoutes + deliveryRoutes(to: .municipality) + statementRoutes + auditRoutes
+        fileRoutes + deliveryRoutes(on: .office) + exportRoutes + statementRoutes + auditRoutes
             + emergencyRoutes + [
                 Route(.post, "/oauth2/token", handle: issueOfficeToken),
                 route(

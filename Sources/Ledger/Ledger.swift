@@ -183,10 +183,9 @@ package final class Ledger: Sendable {
             let entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
             try await refuse(entry, .notYourPurpose)
         }
+        let asked = Asked(caller: caller, purpose: purpose, permissions: rules.permissions)
         do {
-            return try await pool.transaction {
-                try Records.lend(&$0, caller, purpose, first, body)
-            }
+            return try await pool.transaction { try Records.lend(&$0, asked, first, body) }
         } catch let refused as Refused {
             try await refuse(refused.entry, refused.refusal)
         }
@@ -203,7 +202,9 @@ package final class Ledger: Sendable {
         _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
     ) async throws -> Answered {
         try await checks.submit(
-            VisitAccess(caller: caller, purpose: purpose, visit: visit, decide: body))
+            VisitAccess(
+                caller: caller, purpose: purpose, permissions: rules.permissions, visit: visit,
+                decide: body))
     }
 
     /// A refusal commits its entry first and is thrown after.

@@ -89,6 +89,9 @@ package struct Migrations: Sendable {
         File(
             name: "0042_paper_forms_and_portals",
             sql: PackageResources._042_paper_forms_and_portals_sql),
+        File(name: "0044_permissions", sql: PackageResources._044_permissions_sql),
+        File(name: "0045_bulk_exports", sql: PackageResources._045_bulk_exports_sql),
+        File(name: "0046_losses_of_moves", sql: PackageResources._046_losses_of_moves_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -19,6 +19,7 @@ package enum Cast {
     package static let silentTown = party(.municipality, "232025")
     package static let authority = party(.cardauthority, "card-authority")
     package static let auditor = party(.auditor, "board-of-audit")
+    package static let reviewer = party(.reviewer, "review-and-payment")
     package static let statistics = party(.statistics, "statistics-bureau")
     package static let ombudsman = party(.ombudsman, "privacy-review-board")
     package static let portal = party(.portal, "portal-one")
@@ -27,7 +28,12 @@ package enum Cast {
     static let all: [Party] = [
         clinic, pharmacy, spare, paperClinic, town, prefecture, otherTown, otherPrefecture,
         silentTown, authority,
-        auditor, statistics, ombudsman, portal, otherPortal,
+        auditor, reviewer, statistics, ombudsman, portal, otherPortal,
+    ]
+
+    /// 運用者: what one of them asks for waits for the other.
+    package static let operators = [
+        party(.operator_, "operator-one"), party(.operator_, "operator-two"),
     ]
 
     private static func party(_ role: Role, _ code: String) -> Party {

@@ -110,7 +110,8 @@ package final class RunningGateway: Sendable {
 
     private func enrolEverybody() async throws {
         _ = try await registry.load(
-            Cast.all.map { .init(party: $0, name: "見本 \($0.code)") }, isOptedIn: true)
+            (Cast.all + Cast.operators).map { .init(party: $0, name: "見本 \($0.code)") },
+            isOptedIn: true)
         _ = try await registry.load([.init(party: Cast.notOptedIn, name: "見本 未利用")])
         for party in Cast.all + [Cast.notOptedIn, Cast.unregistered] {
             try pki.issue(party, name: party.fileName, at: clock.now())

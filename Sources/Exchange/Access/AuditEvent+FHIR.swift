@@ -131,7 +131,7 @@ extension AccessEntryView {
             .readSensitiveScreenings, .receiveVaccinations,
             .receiveEntitlements, .receiveCheckups, .receiveSensitiveCheckups, .receiveBills,
             .readStatement, .listUnvaccinated, .readCheckups, .listUnseen, .readCheckupLines,
-            .countAttendance,
+            .countAttendance, .exportResidents,
             .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
             .examineComplaint, .readEmergencyReviews, .readSettledClaims, .readClaims,
             .reconcileMonth, .readRefunds:
@@ -158,7 +158,8 @@ extension AccessEntryView {
             .issueHealthCard,
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
             .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
-            .readCoverage, .registerVaccinationPrices, .readVaccinationPrices:
+            .readCoverage, .registerVaccinationPrices, .readVaccinationPrices, .rotateKey,
+            .archiveLog:
             .operation
         }
     }

@@ -86,6 +86,7 @@ private struct ServedResource {
     private func definition(of operation: String) -> String {
         switch operation {
         case "submit": "http://hl7.org/fhir/OperationDefinition/" + type + "-submit"
+        case "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export"
         case "populate":
             "http://hl7.org/fhir/uv/sdc/OperationDefinition/Questionnaire-populate"
         case "health-cards-issue":
@@ -146,7 +147,7 @@ extension Listener {
                 ("address", "string"), ("patient.identifier", "token"),
             ]
             return [
-                replay, log,
+                replay, log, ServedResource(type: "Patient", operations: ["export"]),
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["search-type"],

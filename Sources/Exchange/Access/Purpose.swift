@@ -1,5 +1,6 @@
-/// 利用目的: why somebody touched a resident's data. Closed, because each is a route of ours; the words
-/// for residents are in `profiles/access/purposes.json`, which must hold exactly these.
+/// 利用目的: why somebody touched a resident's data. Closed, because each is a route of ours or a command; the
+/// words for residents are in `profiles/access/purposes.json`, which must hold exactly these, and who may act
+/// for each is in `profiles/access/permissions.json`.
 package enum Purpose: String, CaseIterable, Hashable, Sendable {
     /// 接続 (everybody): the entry of a party that is turned away at the door, before it could ask.
     case connect
@@ -109,10 +110,16 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case countAttendance = "count-attendance"
     /// 住民の健診結果の参照 (municipality).
     case readCheckupLines = "read-checkup-lines"
+    /// 住民の記録の一括の受領 (municipality).
+    case exportResidents = "export-residents"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
     /// 確認待ちの行の決着 (operator, on the municipality's word).
     case settleReview = "settle-review"
+    /// 鍵の更新 (operator): about nobody.
+    case rotateKey = "rotate-key"
+    /// アクセス記録の保管 (operator): about nobody by itself.
+    case archiveLog = "archive-log"
     /// カードと住所の異動 (card authority).
     case feedCards = "feed-cards"
     /// アクセス記録の検索 (municipality, prefecture, auditor).
@@ -195,51 +202,4 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnCheckupPlan = "read-own-checkup-plan"
     /// 本人のアクセス記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
-
-    /// Who may ever act for this purpose; anybody else is `notYourPurpose`.
-    package var roles: Set<Role> {
-        switch self {
-        case .connect: Set(Role.allCases)
-        case .openVisit, .openPaperVisit, .checkEligibility, .readEligibility, .readPatient,
-            .recordVaccination, .readVaccination, .checkVaccination, .forecastVaccinations,
-            .reportReaction, .readReaction, .settleBill, .readBill, .receiveCheckNotices,
-            .readScreenings, .readSensitiveScreenings, .recordCheckup, .readSettledClaims,
-            .recordSensitiveCheckup, .readCheckups, .readSensitiveCheckups, .openEmergencyVisit:
-            [.institution]
-        case .replayEligibility: [.institution, .municipality, .prefecture]
-        case .registerEntitlements, .readRegistration, .receiveEntitlements, .receiveBills,
-            .readStatement, .submitClaims, .reconcileMonth, .readClaims, .readRefunds,
-            .answerRefund, .countAttendance:
-            [.municipality, .prefecture]
-        case .registerCheckupTargets, .registerGuardianships, .registerLifeEvents,
-            .registerVaccinationTargets, .registerVaccinationPrices, .readVaccinationPrices,
-            .receiveVaccinations, .receiveReactions, .receiveCheckups, .receiveSensitiveCheckups,
-            .listUnvaccinated, .registerNotifications, .readFollowUps,
-            .readSensitiveFollowUps, .answerFollowUp, .answerSensitiveFollowUp, .listUnseen,
-            .remindOfCheckup, .remindOfVaccination, .readCheckupLines:
-            [.municipality]
-        case .readCoverage: [.municipality, .statistics]
-        case .searchAccessLog: [.municipality, .prefecture, .auditor]
-        case .withholdEntries, .declareDisaster, .readEmergencyReviews:
-            [.municipality, .prefecture]
-        case .answerEmergencyReview: [.municipality]
-        case .examineComplaint: [.ombudsman]
-        case .settleReview: [.operator_]
-        case .feedCards: [.cardauthority]
-        case .beginResidentSession, .endResidentSession, .readRepresented, .beginActingSession,
-            .readOwnRepresentatives, .delegate, .acceptDelegation, .endDelegation,
-            .readOwnEntitlements, .readOwnVisits, .endOwnVisit, .withdrawOwnConsent,
-            .readOwnBlocks, .setOwnBlock, .liftOwnBlock, .readOwnNotices, .readOwnVaccinations,
-            .readOwnForecast,
-            .readOwnBalances, .requestRefund, .readOwnRefunds, .saveScreening, .printScreening,
-            .readOwnScreenings, .saveSensitiveScreening, .readOwnSensitiveScreenings,
-            .issueHealthCard,
-            .revokeHealthCard,
-            .readOwnCheckups, .readOwnSensitiveCheckups, .readOwnMeasurements,
-            .readOwnCheckupPlan, .readOwnAccessLog:
-            [.portal]
-        }
-    }
-
-    package func may(_ role: Role) -> Bool { roles.contains(role) }
 }

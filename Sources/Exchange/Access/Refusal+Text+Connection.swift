@@ -109,4 +109,10 @@ extension Refusal.Row {
         "not-your-purpose", 403, "forbidden", isEntered: true,
         ja: "この操作は貴機関の種別では使えません。必要な場合は、担当する機関に依頼してください。",
         en: "Parties of your kind may not do this. If it is needed, ask the party in charge.")
+
+    static let operatorDiffers = Self(
+        "operator-differs", 400, "value", isEntered: false,
+        ja: "この証明書は職員個人のもので、Tsunagi-Operatorの操作者と一致しません。ヘッダーを外すか、証明書に登録された操作者にしてください。",
+        en: "This certificate is one officer's own, and Tsunagi-Operator names another. Leave the "
+            + "header out, or send the name that is registered with the certificate.")
 }

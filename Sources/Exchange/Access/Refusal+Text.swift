@@ -100,6 +100,7 @@ extension Refusal {
             .partySuspended,
             .partyNotOptedIn,
             .notYourPurpose,
+            .operatorDiffers,
             .nonceUnknown,
             .nonceExpired,
             .nonceUsed,
@@ -141,6 +142,7 @@ extension Refusal {
             .fileNotWaiting,
             .effectChanged,
             .secondPersonNeeded,
+            .exportsTooMany,
             .consentNotGiven,
             .identifierReused,
             .identifierChanged,
@@ -201,6 +203,7 @@ extension Refusal {
         case .partySuspended: .partySuspended
         case .partyNotOptedIn: .partyNotOptedIn
         case .notYourPurpose: .notYourPurpose
+        case .operatorDiffers: .operatorDiffers
         case .nonceUnknown: .nonceUnknown
         case .nonceExpired: .nonceExpired
         case .nonceUsed: .nonceUsed
@@ -239,6 +242,7 @@ extension Refusal {
         case .fileNotWaiting: .fileNotWaiting
         case .effectChanged: .effectChanged
         case .secondPersonNeeded: .secondPersonNeeded
+        case .exportsTooMany: .exportsTooMany
         case .consentNotGiven: .consentNotGiven
         case .identifierReused: .identifierReused
         case .identifierChanged: .identifierChanged

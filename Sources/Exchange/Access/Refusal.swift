@@ -26,6 +26,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case partySuspended
     case partyNotOptedIn
     case notYourPurpose
+    case operatorDiffers
 
     // The card and the visit.
     case nonceUnknown
@@ -74,6 +75,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case fileNotWaiting
     case effectChanged
     case secondPersonNeeded
+    case exportsTooMany
 
     // Vaccinations.
     case consentNotGiven

@@ -25,6 +25,9 @@ package enum DeliveryField: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// 接続口: where it is received.
+    package var listener: Listener { self == .checks ? .institution : .office }
+
     /// 指定: what the registry must say of a body (`<its own code>:<scheme>`) before it receives the field.
     package var designation: String? { self == .maternalSensitive ? "sensitive-checkups" : nil }
 }

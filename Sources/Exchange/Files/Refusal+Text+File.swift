@@ -24,7 +24,7 @@ extension Refusal.Row {
 
     static let secondPersonNeeded = Self(
         "second-person-needed", 403, "forbidden", isEntered: true,
-        ja: "変更が多いファイルは、送った人とは別の人が確認します。別の操作者(Tsunagi-Operator)か別の証明書で確認してください。",
-        en: "A file that changes much is confirmed by another person than its sender. Confirm it "
-            + "as another operator (Tsunagi-Operator) or with another certificate.")
+        ja: "この操作は一人ではできません。最初の人とは別の人が確認します。別の操作者(Tsunagi-Operator)か、その人の証明書で確認してください。",
+        en: "One person alone does not do this: another than the first confirms it. Confirm it as "
+            + "another operator (Tsunagi-Operator), or with that person's own certificate.")
 }

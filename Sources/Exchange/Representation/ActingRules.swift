@@ -44,7 +44,9 @@ package struct GuardianKindRule: Hashable, Sendable {
 }
 
 extension ActingRules {
-    init(reading folder: RuleFolder, _ kinds: [ConsentKindRule]) throws(RuleFault) {
+    init(
+        reading folder: RuleFolder, _ kinds: [ConsentKindRule], _ permissions: Permissions?
+    ) throws(RuleFault) {
         let file = try folder.file("access/acting.json")
         try file.requireOnly([
             "source", "verified", "note", "guardianshipEndsAtAge", "delegationDaysMax",
@@ -63,7 +65,7 @@ extension ActingRules {
         }
         var needs: [Purpose: Need] = [:]
         _ = try file.rows("purposes", uniqueBy: "code") { row throws(RuleFault) in
-            let (purpose, need) = try row.need(among: kinds)
+            let (purpose, need) = try row.need(among: kinds, permissions)
             needs[purpose] = need
         }
         self.needs = needs
@@ -72,10 +74,12 @@ extension ActingRules {
 
 extension RuleReader {
     fileprivate func need(
-        among kinds: [ConsentKindRule]
+        among kinds: [ConsentKindRule], _ permissions: Permissions?
     ) throws(RuleFault) -> (Purpose, ActingRules.Need) {
         try requireOnly(["code", "anyOf", "allKinds"])
-        guard let purpose = Purpose(rawValue: try string("code")), purpose.may(.portal) else {
+        guard let purpose = Purpose(rawValue: try string("code")),
+            permissions?.may(.portal, purpose) ?? true
+        else {
             throw fault("code", "is no purpose of a portal")
         }
         if try bool("allKinds", default: false) {

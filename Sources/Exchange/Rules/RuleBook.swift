@@ -24,6 +24,8 @@ package final class RuleBook: Sendable {
     /// 代理の決まり: none in a version kept from before anybody acted for another.
     package let acting: ActingRules?
     package let purposes: [Purpose: BilingualText]
+    /// 権限表: none in a version kept from before it was data; then nobody may do anything.
+    package let permissions: Permissions?
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
     package let copayment: CopaymentRules?
@@ -55,8 +57,11 @@ package final class RuleBook: Sendable {
         readingVisitKinds = Set(visitKinds.filter { !$0.isEligibilityOnly }.map(\.code))
         noticeKinds = try folder.noticeKinds(isKept: isKept)
         purposes = try folder.purposes(isKept: isKept)
-        acting = try Self.field(isKept) { [consentKinds] () throws(RuleFault) in
-            try ActingRules(reading: folder, consentKinds)
+        permissions = try Self.field(isKept) { () throws(RuleFault) in
+            try Permissions(reading: folder, isKept: isKept)
+        }
+        acting = try Self.field(isKept) { [consentKinds, permissions] () throws(RuleFault) in
+            try ActingRules(reading: folder, consentKinds, permissions)
         }
         mismatch = try MismatchRule(reading: folder.file("registration/mismatch.json"))
         layouts = try Layouts(of: folder, isKept: isKept)

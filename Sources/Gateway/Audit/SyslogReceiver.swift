@@ -14,14 +14,12 @@ import Synchronization
 /// does not close it.
 package final class SyslogReceiver: Sendable {
     package struct Credentials: Sendable {
-        package let anchorsPEM: [UInt8]
-        package let certificatePEM: [UInt8]
-        package let keyPEM: [UInt8]
+        let anchorsPEM: [UInt8]
+        let own: ClientCredentials
 
-        package init(anchorsPEM: [UInt8], certificatePEM: [UInt8], keyPEM: [UInt8]) {
+        package init(anchorsPEM: [UInt8], own: ClientCredentials) {
             self.anchorsPEM = anchorsPEM
-            self.certificatePEM = certificatePEM
-            self.keyPEM = keyPEM
+            self.own = own
         }
     }
 
@@ -53,18 +51,10 @@ package final class SyslogReceiver: Sendable {
     }
 
     private static func context(_ credentials: Credentials) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
+        var configuration = try credentials.own.configuration(trusting: credentials.anchorsPEM)
         // In 1.3 a receiver turns our certificate away after the handshake: its close could be taken for
         // that of one that read to the end.
         configuration.maximumTLSVersion = .tlsv12
-        configuration.trustRoots = .certificates(
-            try NIOSSLCertificate.fromPEMBytes(credentials.anchorsPEM))
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(
-            credentials.certificatePEM
-        ).map { .certificate($0) }
-        configuration.privateKey = .privateKey(
-            try NIOSSLPrivateKey(bytes: credentials.keyPEM, format: .pem))
         return try NIOSSLContext(configuration: configuration)
     }
 

@@ -17,7 +17,6 @@ extension GatewayParts {
     private func receive(
         _ kind: ArrivingClaims.Kind, _ asking: Asking, atMost bytesMax: Int
     ) async throws -> Response {
-        guard asking.purpose.may(asking.caller.party.role) else { throw Refusal.notYourPurpose }
         let month = try asking.request.month("month")
         let rules = try ledger.rules.current()
         guard let claimRules = rules.claims else { throw Refusal.rulesUnknown }

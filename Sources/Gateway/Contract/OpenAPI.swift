@@ -21,7 +21,7 @@ package enum OpenAPI {
             ].flatMap(\.self)
         case .office:
             [
-                officeTokens, registrations, files, deliveries, statements, guardianships,
+                officeTokens, registrations, files, deliveries, exports, statements, guardianships,
                 lifeEvents,
                 invitations, vaccinationPrices, vaccinationLines, reactionReports, coverage,
                 maternalOffice, claims,

@@ -4,7 +4,7 @@ import Exchange
 /// be told no. Written beside the others of its field; a test holds the list to the routes that are
 /// served.
 struct Operation: Sendable {
-    enum Method: String, Sendable { case get, post, put }
+    enum Method: String, Sendable { case get, post, put, delete }
 
     /// How the caller shows who it is, beside the certificate of its connection.
     enum Token: Sendable {
@@ -84,8 +84,9 @@ extension Operation.Parameter {
 
     static let operatorID = Self(
         name: "Tsunagi-Operator", place: .header, schema: .text.pattern("^[A-Za-z0-9._-]{1,64}$"),
-        note: "操作者: 機関の側で誰が操作したか。記録に残ります。個人名は入れないでください。 / "
-            + "Who at the party asks, as the party says; it is on the record. No personal names.")
+        note: "操作者: 機関の側で誰が操作したか。記録に残ります。個人名は入れないでください。職員個人の証明書では不要です。 / "
+            + "Who at the party asks, as the party says; it is on the record. No personal names. With an "
+            + "officer's own certificate it is not needed.")
 
     static let entryCount = Self(
         name: "_count", place: .query, schema: .integer.range(1...PageLimits.entriesMax),

@@ -2,17 +2,18 @@ import Exchange
 
 /// 拒否のまとまり: which refusals belong to one part of a request, so that each operation names its parts.
 enum Refusals {
-    /// Decided from the header, the certificate, its party and the load, before the route is looked
-    /// at.
+    /// Decided from the header, the certificate, its party, the load and the permissions, before the
+    /// route reads anything.
     static let ofAnyRequest: [Refusal] = [
         .headerTooLarge,
         .certificateNotTrusted, .certificateExpired, .certificateRevoked, .revocationUnknown,
-        .partySuspended, .tooManyRequests, .overloaded,
+        .partySuspended, .notYourPurpose, .rulesUnknown, .tooManyRequests, .overloaded,
     ]
 
     /// Whatever touches a record: the party's standing, the operator it names, the database.
     static let ofAccess: [Refusal] = [
-        .malformed("Tsunagi-Operator"), .partyUnknown, .partyNotOptedIn, .notYourPurpose, .notReady,
+        .malformed("Tsunagi-Operator"), .operatorDiffers, .partyUnknown, .partyNotOptedIn,
+        .notReady,
     ]
 
     static let ofBody: [Refusal] = [

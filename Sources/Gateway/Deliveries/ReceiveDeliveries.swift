@@ -10,8 +10,8 @@ import NIOCore
 /// least once, in one order. A Bundle, or CSV with `Accept: text/csv`. `GET /fhir/Immunization` is
 /// the same line of vaccinations at its place in FHIR.
 extension GatewayParts {
-    func deliveryRoutes(to role: Role) -> [Route] {
-        DeliveryField.allCases.filter { $0.purpose.may(role) }.map { field in
+    func deliveryRoutes(on listener: Listener) -> [Route] {
+        DeliveryField.allCases.filter { $0.listener == listener }.map { field in
             route(
                 .get, "/deliveries/\(field.rawValue)", for: field.purpose, handle: receive(field))
         }
@@ -92,7 +92,7 @@ extension GatewayParts {
     }
 
     /// Record and resident by ids that this party alone has.
-    private func line(_ delivery: Delivery, for party: Party) -> DeliveredLine {
+    func line(_ delivery: Delivery, for party: Party) -> DeliveredLine {
         let person = pairwise(delivery.person, for: party).current
         let record: String =
             // Two entitlements may have come with one registration.

@@ -4,33 +4,37 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// 呼び鈴の一回: one POST to a body's own server over mutual TLS: its certificate must be for its name and of the
 /// CAs that were registered for it, and it knows us by ours. Redirections are not followed.
-package struct WebhookCaller: Sendable {
-    /// The certificate by which targets know this gateway.
-    package struct Credentials: Sendable {
-        let certificatePEM: [UInt8]
-        let keyPEM: [UInt8]
-
-        package init(certificatePEM: [UInt8], keyPEM: [UInt8]) {
-            self.certificatePEM = certificatePEM
-            self.keyPEM = keyPEM
-        }
-    }
-
+package final class WebhookCaller: Sendable {
     /// It was not taken, or nobody knows.
     package struct NotTaken: Error, CustomStringConvertible {
         package let description: String
     }
 
-    private let credentials: Credentials
+    private let credentials: Mutex<ClientCredentials>
     private let deadline: TimeAmount
 
-    /// `milliseconds`: from the first packet to the end of the answer's head.
-    package init(_ credentials: Credentials, milliseconds: Int64 = 10_000) {
-        self.credentials = credentials
+    /// `milliseconds`: from the first packet to the end of the answer's head. Throws for a certificate and
+    /// key that do not serve.
+    package init(_ credentials: ClientCredentials, milliseconds: Int64 = 10_000) throws {
+        try Self.require(credentials)
+        self.credentials = Mutex(credentials)
         deadline = .milliseconds(milliseconds)
+    }
+
+    /// From the next ring on. Throws, and keeps the old credentials, when the new ones do not serve.
+    package func reload(_ credentials: ClientCredentials) throws {
+        try Self.require(credentials)
+        self.credentials.withLock { $0 = credentials }
+    }
+
+    /// Readable, and belonging together: whom a target is known by is said only when it is rung.
+    private static func require(_ credentials: ClientCredentials) throws {
+        _ = try NIOSSLContext(
+            configuration: credentials.configuration(trusting: credentials.certificatePEM))
     }
 
     /// Returns when the target answered 2xx.
@@ -72,16 +76,9 @@ package struct WebhookCaller: Sendable {
     }
 
     private func context(for target: WebhookTarget) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.trustRoots = .certificates(
-            try NIOSSLCertificate.fromPEMBytes(Array(target.anchors.utf8)))
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMBytes(
-            credentials.certificatePEM
-        ).map { .certificate($0) }
-        configuration.privateKey = .privateKey(
-            try NIOSSLPrivateKey(bytes: credentials.keyPEM, format: .pem))
-        return try NIOSSLContext(configuration: configuration)
+        let own = credentials.withLock { $0 }
+        return try NIOSSLContext(
+            configuration: own.configuration(trusting: Array(target.anchors.utf8)))
     }
 
     private func write(_ body: [UInt8], to target: WebhookTarget, over channel: any Channel) {

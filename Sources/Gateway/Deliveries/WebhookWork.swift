@@ -27,13 +27,9 @@ package struct WebhookWork: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do { try await round() } catch  where !Task.isCancelled {
-                    logger.warning("webhooks postponed", metadata: ["error": "\(error)"])
-                } catch {}
-                try? await Task.sleep(for: Self.pause)
-            }
+        await Rounds(name: "webhooks", pause: Self.pause, logger: logger).run {
+            try await round()
+            return false
         }
     }
 

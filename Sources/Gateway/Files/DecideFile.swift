@@ -10,11 +10,11 @@ extension GatewayParts {
             let file = try asking.context.recordID("file")
             let (_, body) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
             let decision = try FileDecision(reading: body)
-            let certificate = asking.context.identity?.fingerprint
+            let officer = asking.officer
+            let fourEyes = try ledger.rules.fourEyes(.massChange)
             let (_, bytes) = try await asking.answer(as: { $0.decided(decision) }) { [ledger] in
                 try $0.decide(
-                    decision, on: file, of: kind, certificate: certificate,
-                    rules: ledger.rules.kept)
+                    decision, on: file, of: kind, by: officer, fourEyes, rules: ledger.rules.kept)
             }
             return .json(.ok, bytes)
         }

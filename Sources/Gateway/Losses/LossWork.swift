@@ -19,13 +19,8 @@ package struct LossWork: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do { if try await round() > 0 { continue } } catch  where !Task.isCancelled {
-                    logger.warning("losses postponed", metadata: ["error": "\(error)"])
-                } catch {}
-                try? await Task.sleep(for: Self.pause)
-            }
+        await Rounds(name: "losses", pause: Self.pause, logger: logger).run {
+            try await round() > 0
         }
     }
 

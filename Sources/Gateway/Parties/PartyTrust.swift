@@ -11,9 +11,15 @@ package final class PartyTrust: Sendable {
     private let anchored: Verifier
     private let revocation: RevocationStore
     private let parties: PartyWatch
-    private let registered = Mutex<(epoch: UInt64, keys: [Verifier.RegisteredKey: Party])>(
-        (.max, [:]))
+    private let registered = Mutex(Registered())
     private let paths = Mutex<[[UInt8]: TrustedCertificate]>([:])
+
+    /// What is registered, as of an epoch of the registry.
+    private struct Registered {
+        var epoch = UInt64.max
+        var keys: [Verifier.RegisteredKey: Party] = [:]
+        var officers: [Verifier.RegisteredKey: String] = [:]
+    }
 
     /// 1 kB each: 16 MB at most. Past it one of them goes, and whoever it was connects in full
     /// again.
@@ -67,10 +73,13 @@ package final class PartyTrust: Sendable {
             // The epoch first: a change while we read is then read again.
             let epoch = parties.epoch
             if registered.epoch != epoch {
-                let keys = parties.certificates.map {
-                    (Verifier.RegisteredKey(issuer: $0.issuer, publicKey: $0.publicKey), $0.party)
+                registered = Registered(epoch: epoch)
+                for certificate in parties.certificates {
+                    let key = Verifier.RegisteredKey(
+                        issuer: certificate.issuer, publicKey: certificate.publicKey)
+                    registered.keys[key] = certificate.party
+                    registered.officers[key] = certificate.officer
                 }
-                registered = (epoch, Dictionary(keys) { first, _ in first })
             }
             return registered.keys
         }
@@ -95,7 +104,13 @@ package final class PartyTrust: Sendable {
         let until = min(trusted.validUntil, now.adding(seconds: 60))
         return .success(
             ConnectionIdentity(
-                party: party, fingerprint: trusted.fingerprint, validUntil: until))
+                party: party, fingerprint: trusted.fingerprint, officer: officer(of: trusted),
+                validUntil: until))
+    }
+
+    private func officer(of trusted: TrustedCertificate) -> String? {
+        guard let key = Verifier.RegisteredKey(of: trusted) else { return nil }
+        return registered.withLock { $0.officers[key] }
     }
 
     private func refusal(of trusted: TrustedCertificate, _ party: Party, _ now: Instant)

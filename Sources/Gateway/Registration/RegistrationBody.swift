@@ -16,8 +16,6 @@ extension GatewayParts {
             RegistrationReceipt
     ) async throws -> Response {
         let party = asking.caller.party
-        // Who may not register is told before 32 MB are read.
-        guard asking.purpose.may(party.role) else { throw Refusal.notYourPurpose }
         let key = try asking.request.idempotencyKey()
         let isLarge =
             asking.request.announcedBytes.map { $0 > RegistrationGate.smallBytesMax } ?? true

@@ -6,13 +6,18 @@ package struct ConnectionIdentity: Hashable, Sendable {
     package let party: Party
     /// SHA-256 of the certificate in DER.
     package let fingerprint: [UInt8]
+    /// 職員: whom the registry names for this certificate; nothing where it is the party's own.
+    package let officer: String?
     /// When this must be asked again at the latest: the end of the certificate, or of the
     /// revocation list that cleared it, whichever is earlier.
     package let validUntil: Instant
 
-    package init(party: Party, fingerprint: [UInt8], validUntil: Instant) {
+    package init(
+        party: Party, fingerprint: [UInt8], officer: String? = nil, validUntil: Instant
+    ) {
         self.party = party
         self.fingerprint = fingerprint
+        self.officer = officer
         self.validUntil = validUntil
     }
 }

@@ -1,3 +1,4 @@
+package import Exchange
 package import HTTPTypes
 package import Hummingbird
 
@@ -10,15 +11,22 @@ package struct Route: Sendable {
     /// With parameters as `:name`, such as `/fhir/Patient/:id`. This text is the route's name in
     /// logs and metrics; what stood in the place of `:id` is in neither.
     package let path: String
+    /// Why it is asked; nothing where it tells nothing of anyone.
+    package let purpose: Purpose?
     package let handle: Handler
 
     package init(
-        _ method: HTTPRequest.Method, _ path: String, handle: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, for purpose: Purpose? = nil,
+        handle: @escaping Handler
     ) {
         self.method = method
         self.path = path
+        self.purpose = purpose
         self.handle = handle
     }
+
+    /// `POST /visits`: its name in the permissions.
+    package var operation: String { "\(method.rawValue) \(path)" }
 }
 
 /// What a handler threw, carried past Hummingbird's own translation of errors to the edge's.

@@ -26,9 +26,6 @@ extension GatewayParts {
         async throws -> Response
     {
         { [self] asking in
-            guard asking.purpose.may(asking.caller.party.role) else {
-                throw Refusal.notYourPurpose
-            }
             _ = try await ledger.makeStatement(
                 of: asking.caller.party.code, field, another: isAnother, by: statementIssuer())
             let (_, bytes) = try await asking.answer(as: \.written) { records in

@@ -18,14 +18,11 @@ package struct StatementWork: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var told: Set<String> = []
-            while !Task.isCancelled {
-                do { told = try await round(told: told) } catch  where !Task.isCancelled {
-                    logger.warning("statements postponed", metadata: ["error": "\(error)"])
-                } catch {}
-                try? await Task.sleep(for: Self.pause)
-            }
+        await Rounds(name: "statements", pause: Self.pause, logger: logger).run(
+            from: Set<String>()
+        ) { told in
+            told = try await round(told: told)
+            return false
         }
     }
 

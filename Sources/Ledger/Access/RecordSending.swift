@@ -102,7 +102,8 @@ extension RecordSending {
 
     /// Throws what of a visit refuses before anything is read about its resident.
     private func opened(_ reading: FieldVisitReading) throws -> FieldVisit {
-        _ = try PartyStanding.admit(caller, purpose, reading.standing)
+        _ = try PartyStanding.admit(
+            caller, purpose, reading.standing, by: book.permissions)
         return try reading.opening(consentKinds, item: patient.item, rules: book)
     }
 

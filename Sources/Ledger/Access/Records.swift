@@ -26,17 +26,18 @@ package struct Records: ~Copyable {
 
     /// Loads the party's standing, lends the handle, appends the entries and commits with them.
     static func lend<Answer>(
-        _ transaction: inout Transaction, _ caller: Caller, _ purpose: Purpose,
-        _ first: FirstReading, _ body: (inout Records) throws -> Answer
+        _ transaction: inout Transaction, _ asked: Asked, _ first: FirstReading,
+        _ body: (inout Records) throws -> Answer
     ) throws -> Answer {
-        var subject = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
+        let caller = asked.caller
+        var subject = Entry(id: .timeOrdered(), caller: caller, purpose: asked.purpose)
         let read = try transaction.pipeline(
             [(PartyStanding.select, [.text(caller.party.key)])] + first.steps)
         let rows = read[0]
         let now = Instant(microseconds: try rows[0].instant(0))
         do {
             let standing = try PartyStanding.admit(
-                caller, purpose, PartyStanding(rows[0], from: 1))
+                caller, asked.purpose, PartyStanding(rows[0], from: 1), by: asked.permissions)
             return try lend(
                 &transaction, Arrival(standing: standing, now: now, first: Array(read.dropFirst())),
                 &subject, body)
@@ -110,6 +111,13 @@ package struct Records: ~Copyable {
         entries.append(entry)
         return id
     }
+}
+
+/// Who asks, for what, and by which permissions that is decided.
+struct Asked: Sendable {
+    let caller: Caller
+    let purpose: Purpose
+    let permissions: Permissions?
 }
 
 /// What an access knows before its closure runs.

@@ -10,6 +10,7 @@ import Postgres
 struct VisitAccess: Sendable {
     let caller: Caller
     let purpose: Purpose
+    let permissions: Permissions?
     let visit: RecordID
     let decide: @Sendable (borrowing VisitRecords) throws -> Answered
 
@@ -32,7 +33,8 @@ struct VisitAccess: Sendable {
         entry.visit = reading.visit?.id
         entry.person = reading.visit?.person
         return entry.settled(into: &entries) { entry throws -> Answered in
-            let standing = try PartyStanding.admit(caller, purpose, reading.standing)
+            let standing = try PartyStanding.admit(
+                caller, purpose, reading.standing, by: permissions)
             let answered = try decide(VisitRecords(reading, standing, entry: entry.id))
             entry.basis = answered.basis
             entry.digest = Array(SHA256.hash(data: answered.body))

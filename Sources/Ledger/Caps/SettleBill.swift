@@ -97,7 +97,8 @@ struct BillSettling: Sendable {
 
     /// Everything about the bill that does not depend on its month.
     private func asked(_ reading: VisitReading) throws -> AskedBill {
-        let standing = try PartyStanding.admit(caller, .settleBill, reading.standing)
+        let standing = try PartyStanding.admit(
+            caller, .settleBill, reading.standing, by: rules.permissions)
         guard let visit = reading.visit else { throw Refusal.visitUnknown }
         guard sent.patientID == visit.patient || isPatient(sent.patientID, visit.person) else {
             throw Refusal.malformed("patient.reference")

@@ -20,15 +20,14 @@ package struct Delivery: Sendable {
         person = try row.uuid(1).person
         place = try row.optionalInt(2)
         isWithdrawn = try row.bool(3)
-        whom =
-            if let key = try row.optionalText(4) {
-                .identityKey(key)
-            } else if let key = try row.optionalText(5) {
-                .notificationKey(key)
-            } else {
-                .unknown
-            }
+        whom = try Self.whom(row, 4)
         self.content = content
+    }
+
+    /// The two columns of `keys`.
+    static func whom(_ row: Row, _ column: Int) throws -> FollowUpTask.Whom {
+        if let key = try row.optionalText(column) { return .identityKey(key) }
+        return try row.optionalText(column + 1).map { .notificationKey($0) } ?? .unknown
     }
 
     static let headCount = 6

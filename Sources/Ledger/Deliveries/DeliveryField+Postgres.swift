@@ -4,14 +4,53 @@ import Postgres
 /// 分野ごとの読み方: what each field's line is read from, as it was when it was made; of what was withdrawn,
 /// the version that the body held.
 extension DeliveryField {
-    var selectAfter: Statement {
+    var selectAfter: Statement { Self.after[self] ?? Statement(lines) }
+
+    /// A stretch of the line as a bulk export has it: what the body held at its moment, and nothing that was
+    /// withdrawn by then.
+    var selectStretch: Statement { Self.stretches[self] ?? Statement(lines) }
+
+    private static let after = every {
+        """
+        \($0.lines) where d.body = $1 and d.field = '\($0.rawValue)' and d.place > $2
+        order by d.place limit $3
+        """
+    }
+
+    private static let stretches = every {
+        """
+        \($0.lines) where d.body = $1 and d.field = '\($0.rawValue)' and d.place between $2 and $3
+            and \(isHeld(asOf: "$4", since: "$5"))
+        order by d.place
+        """
+    }
+
+    /// Of a delivery `d`: it is the newest word of its moment on its record, no withdrawal, and made after
+    /// `since`.
+    static func isHeld(asOf moment: String, since: String) -> String {
+        """
+        d.made_at <= \(moment) and not d.is_withdrawn
+            and (\(since)::timestamptz is null or d.made_at > \(since)) and not exists (
+                select 1 from exchange.delivery n
+                where n.person = d.person and n.field = d.field and n.record = d.record
+                    and n.body = d.body and n.version > d.version and n.made_at <= \(moment))
+        """
+    }
+
+    private static func every(
+        _ sql: (DeliveryField) -> String
+    ) -> [DeliveryField: Statement] {
+        Dictionary(uniqueKeysWithValues: allCases.map { ($0, Statement(sql($0))) })
+    }
+
+    private var lines: String {
         switch self {
-        case .subsidy: Self.selectEntitlements
-        case .immunization: Self.selectVaccinations
-        case .maternal: Self.selectCheckups
-        case .maternalSensitive: Self.selectSensitiveCheckups
-        case .checks: Self.selectCheckNotices
-        case .claims: Self.selectBills
+        case .subsidy: Self.entitlements
+        case .immunization: Self.vaccinations
+        case .maternal: Self.checkups(.open)
+        case .maternalSensitive: Self.checkups(.sensitive)
+        case .checks: Self.checkNotices
+        case .claims: Self.bills
         }
     }
 
@@ -39,23 +78,12 @@ extension DeliveryField {
         }
     }
 
-    private static func after(_ lines: String, of field: DeliveryField) -> Statement {
-        Statement(
-            """
-            \(lines) where d.body = $1 and d.field = '\(field.rawValue)' and d.place > $2
-            order by d.place limit $3
-            """)
-    }
-
-    private static let selectEntitlements = after(
-        """
+    private static let entitlements = """
         select \(Delivery.head), \(EntitlementVersion.columns)
         from exchange.delivery d
         join exchange.entitlement e on e.person = d.person and e.version = d.version
         \(Delivery.keys)
-        """, of: .subsidy)
-
-    private static let selectVaccinations = after(vaccinations, of: .immunization)
+        """
 
     static let selectVaccinationsOfPerson = Statement(
         """
@@ -81,10 +109,6 @@ extension DeliveryField {
         \(Delivery.keys)
         """
 
-    private static let selectCheckups = after(checkups(.open), of: .maternal)
-    private static let selectSensitiveCheckups = after(
-        checkups(.sensitive), of: .maternalSensitive)
-
     private static func checkups(_ compartment: CheckupCompartment) -> String {
         let line =
             compartment == .open
@@ -105,16 +129,14 @@ extension DeliveryField {
             """
     }
 
-    private static let selectCheckNotices = after(
-        """
+    private static let checkNotices = """
         select \(Delivery.head), \(CheckNotice.columns)
         from exchange.delivery d
         join exchange.check_notice c on c.person = d.person and c.notice = d.record
         \(Delivery.keys)
-        """, of: .checks)
-
-    private static let selectBills = after(
         """
+
+    private static let bills = """
         select \(Delivery.head), e.recipient_number, \(BillVersion.columns)
         from exchange.delivery d
         join exchange.bill m
@@ -125,7 +147,7 @@ extension DeliveryField {
                 and e.certificate_type = m.certificate_type and e.sub_key = m.sub_key
             order by e.version desc limit 1) e on true
         \(Delivery.keys)
-        """, of: .claims)
+        """
 }
 
 extension MunicipalLine {

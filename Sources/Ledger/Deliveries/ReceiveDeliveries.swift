@@ -28,7 +28,7 @@ extension Records {
             guard standing.designations.contains(own) else { throw Refusal.notYourPurpose }
         }
         let line: [Value] = [.text(caller.party.code), .text(field.rawValue)]
-        try transaction.run(Self.lockLine, line)
+        try transaction.run(Self.lockDeliveries, line)
         try transaction.run(Self.givePlaces, line + [.int(limit)])
         let rows = try transaction.query(Self.selectPlaces, line)
         let (last, received) = (try rows[0].int(0), try rows[0].int(1))
@@ -76,7 +76,7 @@ extension Records {
     }
 
     /// One entry for each resident, naming the versions that are shown; one about nobody for nothing.
-    private mutating func disclose(_ deliveries: [Delivery]) {
+    mutating func disclose(_ deliveries: [Delivery]) {
         var versions: [PersonKey: [String]] = [:]
         for delivery in deliveries { versions[delivery.person, default: []].append(delivery.basis) }
         for (person, versions) in versions {
@@ -85,12 +85,12 @@ extension Records {
         if deliveries.isEmpty { enter(nil) }
     }
 
-    private static let lockLine = Statement(
+    static let lockDeliveries = Statement(
         """
         select pg_advisory_xact_lock(hashtextextended('tsunagi delivery ' || $1 || ' ' || $2, 0))::text
         """)
 
-    private static let givePlaces = Statement(
+    static let givePlaces = Statement(
         """
         with fresh as (
             select person, record, version,

@@ -1,17 +1,6 @@
 package import Exchange
 import Postgres
 
-/// 職員: one officer, as four eyes count them: who says it, and with which certificate.
-package struct Officer: Sendable {
-    package let operatorID: String
-    package let certificate: [UInt8]
-
-    package init(operatorID: String, certificate: [UInt8]) {
-        self.operatorID = operatorID
-        self.certificate = certificate
-    }
-}
-
 /// 災害の宣言: where, why and how long residents may be received without a card.
 package struct Disaster: Sendable {
     package enum State: String, Sendable {
@@ -84,28 +73,26 @@ extension Records {
         let row = try transaction.query(
             Self.insertDisaster,
             [
-                .id(id), .text(caller.party.key), .text(officer.operatorID),
-                .bytes(officer.certificate), .texts(proposal.areas),
+                .id(id), .text(officer.party), .orNull(officer.name),
+                .orNull(officer.certificate), .texts(proposal.areas),
                 .text(proposal.reason.text), .time(begins), .time(proposal.ends), .time(now),
             ])[0]
         enter(nil, basis: "disaster \(id.text) proposed")
         return try Disaster(row)
     }
 
-    /// 四つの目: in force from now on, by another officer with another certificate. Throws
-    /// `.recordUnknown`, `.areaNotYours`, `.alreadySettled` and `.secondPersonNeeded`.
-    package mutating func confirmDisaster(_ id: RecordID, by officer: Officer) throws -> Disaster {
-        let (disaster, row) = try disasterToSettle(id)
+    /// 四つの目: in force from now on, by another officer. Throws `.recordUnknown`, `.areaNotYours`,
+    /// `.alreadySettled` and `.secondPersonNeeded`.
+    package mutating func confirmDisaster(
+        _ id: RecordID, by officer: Officer, _ fourEyes: FourEyes
+    ) throws -> Disaster {
+        let (disaster, proposer) = try disasterToSettle(id)
         guard isArea(disaster.areas, of: caller.party) else { throw Refusal.areaNotYours }
         guard disaster.state(at: now) == .proposed else { throw Refusal.alreadySettled }
-        let isOther =
-            row.operatorID != officer.operatorID || disaster.party != caller.party.key
-        guard isOther, row.certificate != officer.certificate else {
-            throw Refusal.secondPersonNeeded
-        }
+        try fourEyes.require(officer, after: proposer)
         return try settle(
             disaster, as: "confirmed", Self.confirmDisaster,
-            [.text(officer.operatorID), .bytes(officer.certificate)])
+            [.orNull(officer.name), .orNull(officer.certificate)])
     }
 
     /// Effective with the next request, of visits that it opened too: an officer of the office that
@@ -120,7 +107,7 @@ extension Records {
             throw Refusal.alreadySettled
         }
         write([(Self.endVisits, [.id(id), .time(now)])])
-        return try settle(disaster, as: "ended", Self.endDisaster, [.text(officer.operatorID)])
+        return try settle(disaster, as: "ended", Self.endDisaster, [.orNull(officer.name)])
     }
 
     /// Those that touch the caller's area, newest first.
@@ -135,12 +122,13 @@ extension Records {
         return Array(touching.prefix(limit))
     }
 
-    private mutating func disasterToSettle(_ id: RecordID) throws -> (
-        Disaster, (operatorID: String, certificate: [UInt8])
-    ) {
+    private mutating func disasterToSettle(_ id: RecordID) throws -> (Disaster, by: Officer) {
         let rows = try transaction.query(Self.lockDisaster, [.id(id)])
         guard let row = rows.first else { throw Refusal.recordUnknown }
-        return (try Disaster(row, from: 2), (try row.text(0), try row.bytes(1)))
+        let disaster = try Disaster(row, from: 2)
+        let proposer = Officer(
+            party: disaster.party, name: try row.text(0), certificate: try row.bytes(1))
+        return (disaster, proposer)
     }
 
     private mutating func settle(

@@ -14,16 +14,19 @@ extension Records {
     /// would do, and `.secondPersonNeeded`. What was confirmed is compared once more before it is
     /// applied: should it have become another effect, it waits again.
     package mutating func decide(
-        _ decision: FileDecision, on file: RecordID, of kind: FileKind, certificate: [UInt8]?,
-        rules: (String) throws -> RuleBook
+        _ decision: FileDecision, on file: RecordID, of kind: FileKind, by officer: Officer,
+        _ fourEyes: FourEyes, rules: (String) throws -> RuleBook
     ) throws -> FileRow {
         let found = try self.file(file, of: kind, FileRow.selectToDecide, rules: rules)
-        let who = caller.operatorID ?? "certificate"
+        let who = officer.name ?? "certificate"
         switch decision {
         case .confirm(let effect):
             guard found.state == .waiting else { throw Refusal.fileNotWaiting }
             guard effect == found.weighedEffect else { throw Refusal.effectChanged }
-            guard found.isOther(caller, certificate) else { throw Refusal.secondPersonNeeded }
+            try fourEyes.require(
+                officer,
+                after: Officer(
+                    party: found.party, name: found.operatorID, certificate: found.certificate))
             write([(Self.confirm, [.id(file), .bytes(effect), .text(who)])])
         case .withdraw:
             switch found.state {
@@ -50,14 +53,4 @@ extension Records {
             advanced_at = clock_timestamp()
         where file = $1
         """)
-}
-
-extension FileRow {
-    /// Another person is known by another certificate, or by another operator's name where both
-    /// gave one.
-    fileprivate func isOther(_ caller: Caller, _ certificate: [UInt8]?) -> Bool {
-        if let own = self.certificate, let certificate, own != certificate { return true }
-        guard let own = operatorID, let other = caller.operatorID else { return false }
-        return own != other
-    }
 }

@@ -40,7 +40,8 @@ struct NeedleCheck: Sendable {
     }
 
     private func opened(_ reading: FieldVisitReading) throws -> FieldVisit {
-        _ = try PartyStanding.admit(caller, .checkVaccination, reading.standing)
+        _ = try PartyStanding.admit(
+            caller, .checkVaccination, reading.standing, by: book.permissions)
         let visit = try reading.opening(
             book.consentKinds(of: "immunization"), item: "patient", rules: book)
         guard visit.term.isOpen(at: reading.now) else { throw Refusal.visitEnded }

@@ -26,13 +26,15 @@ package struct PartyStanding: Sendable {
         designations = Set(try row.texts(column + 4).compactMap(Designation.init(text:)))
     }
 
-    /// 立入り: what both doors ask before anything is read. Throws `.notYourPurpose`,
-    /// `.partyUnknown` where the registry holds nothing of the party, `.partySuspended` or
-    /// `.partyNotOptedIn`.
-    static func admit(_ caller: Caller, _ purpose: Purpose, _ standing: PartyStanding?) throws
-        -> PartyStanding
-    {
-        guard purpose.may(caller.party.role) else { throw Refusal.notYourPurpose }
+    /// 立入り: what every door asks before anything is read. Throws `.rulesUnknown` where no permissions are
+    /// loaded, `.notYourPurpose`, `.partyUnknown` where the registry holds nothing of the party,
+    /// `.partySuspended` or `.partyNotOptedIn`.
+    static func admit(
+        _ caller: Caller, _ purpose: Purpose, _ standing: PartyStanding?,
+        by permissions: Permissions?
+    ) throws -> PartyStanding {
+        guard let permissions else { throw Refusal.rulesUnknown }
+        guard permissions.may(caller.party.role, purpose) else { throw Refusal.notYourPurpose }
         guard let standing else { throw Refusal.partyUnknown }
         guard !standing.isSuspended else { throw Refusal.partySuspended }
         guard standing.isOptedIn else { throw Refusal.partyNotOptedIn }

@@ -10,20 +10,26 @@ package struct RegisteredCertificate: Sendable, Hashable {
     package let issuer: [UInt8]
     /// SHA-256 of the SubjectPublicKeyInfo.
     package let publicKey: [UInt8]
+    /// 職員: whose own certificate it is, as an operator's name; nothing where it is the party's.
+    package let officer: String?
 
-    package init(party: Party, issuer: [UInt8], publicKey: [UInt8]) {
+    package init(party: Party, issuer: [UInt8], publicKey: [UInt8], officer: String? = nil) {
         self.party = party
         self.issuer = issuer
         self.publicKey = publicKey
+        self.officer = officer
     }
 
     static let selectStanding = Statement(
-        "select party, issuer, public_key from exchange.party_certificate where removed_at is null")
+        """
+        select party, issuer, public_key, officer from exchange.party_certificate
+        where removed_at is null
+        """)
 
     init(_ row: Row) throws {
         self.init(
             party: try Party(uri: "urn:tsunagi:party:" + row.text(0)), issuer: try row.bytes(1),
-            publicKey: try row.bytes(2))
+            publicKey: try row.bytes(2), officer: try row.optionalText(3))
     }
 }
 
@@ -34,7 +40,7 @@ extension PartyRegistry {
         case now
         /// As before: the same party holds it already.
         case already
-        /// One certificate speaks for one party. Nothing was changed.
+        /// One certificate speaks for one party, and for one officer of it. Nothing was changed.
         case byAnother(String)
         case partyUnknown
     }
@@ -42,6 +48,7 @@ extension PartyRegistry {
     /// One line of the list. `removedAt` is nil while it stands.
     package struct RegisteredLine: Sendable {
         package let publicKey: [UInt8]
+        package let officer: String?
         package let registeredAt: Instant
         package let removedAt: Instant?
     }
@@ -56,18 +63,20 @@ extension PartyRegistry {
             let added = try transaction.run(
                 Statement(
                     """
-                    insert into exchange.party_certificate (issuer, public_key, party)
-                    values ($1, $2, $3) on conflict (issuer, public_key) where removed_at is null
-                    do nothing
-                    """), ids + [.text(key)])
+                    insert into exchange.party_certificate (issuer, public_key, party, officer)
+                    values ($1, $2, $3, $4)
+                    on conflict (issuer, public_key) where removed_at is null do nothing
+                    """), ids + [.text(key), .orNull(certificate.officer)])
             if added == 1 { return .now }
             let holder = try transaction.query(
                 Statement(
                     """
-                    select party from exchange.party_certificate
+                    select party, officer from exchange.party_certificate
                     where issuer = $1 and public_key = $2 and removed_at is null
-                    """), ids)[0].text(0)
-            return holder == key ? .already : .byAnother(holder)
+                    """), ids)[0]
+            let (party, officer) = (try holder.text(0), try holder.optionalText(1))
+            guard party != key || officer != certificate.officer else { return .already }
+            return .byAnother(officer.map { "\(party), officer \($0)" } ?? party)
         }
     }
 
@@ -90,14 +99,14 @@ extension PartyRegistry {
             try transaction.query(
                 Statement(
                     """
-                    select public_key, registered_at, removed_at from exchange.party_certificate
-                    where party = $1 order by registered_at
+                    select public_key, officer, registered_at, removed_at
+                    from exchange.party_certificate where party = $1 order by registered_at
                     """), [.text(party.key)]
             ).map { row in
                 RegisteredLine(
-                    publicKey: try row.bytes(0),
-                    registeredAt: Instant(microseconds: try row.instant(1)),
-                    removedAt: try row.optionalInstant(2).map(Instant.init(microseconds:)))
+                    publicKey: try row.bytes(0), officer: try row.optionalText(1),
+                    registeredAt: Instant(microseconds: try row.instant(2)),
+                    removedAt: try row.optionalInstant(3).map(Instant.init(microseconds:)))
             }
         }
     }

@@ -25,6 +25,15 @@ package final class RuleShelf: Sendable {
         return book
     }
 
+    /// 権限表 in force; none before the rules of this release are loaded, and then nobody may do anything.
+    package var permissions: Permissions? { state.withLock { $0.current?.permissions } }
+
+    /// Throws `.rulesUnknown` before they are loaded.
+    package func fourEyes(_ deed: FourEyes.Deed) throws(Refusal) -> FourEyes {
+        guard let rule = permissions?.fourEyes[deed] else { throw .rulesUnknown }
+        return rule
+    }
+
     /// Reads the newest version from the database; cheap when nothing changed.
     package func refresh() async throws {
         let newest = try await pool.transaction(.readOnly) { transaction in
@@ -76,16 +85,18 @@ package final class RuleShelf: Sendable {
     /// Puts a version on the shelf as the owner; returns its name. Loading the same files again
     /// changes nothing.
     ///
-    /// Throws the reader's own error, with file and reason, for files that contradict themselves:
-    /// nothing is kept.
-    package static func load(_ files: [String: [UInt8]], into owner: Pool) async throws -> String {
+    /// Throws the reader's own error, with file and reason, for files that contradict themselves, or what
+    /// `check` throws: nothing is kept.
+    package static func load(
+        _ files: [String: [UInt8]], into owner: Pool, check: (RuleBook) throws -> Void = { _ in }
+    ) async throws -> String {
         var hash = SHA256()
         for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
             hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
             hash.update(data: bytes)
         }
         let version = String(Hexadecimal.text(Array(hash.finalize())).prefix(16))
-        _ = try RuleBook(reading: files, version: version)
+        try check(RuleBook(reading: files, version: version))
         var writer = JSONWriter()
         writer.beginObject()
         for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {

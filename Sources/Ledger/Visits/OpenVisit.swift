@@ -69,7 +69,8 @@ extension Ledger {
         answer: @escaping @Sendable (OpenedVisit) throws -> [UInt8]
     ) async throws -> (visit: OpenedVisit, answer: [UInt8]) {
         let opening = VisitOpening(
-            caller: caller, request: request, end: end, pairwise: pairwise, answer: answer)
+            caller: caller, permissions: rules.permissions, request: request, end: end,
+            pairwise: pairwise, answer: answer)
         do {
             return try await openings.submit(opening)
         } catch let error as DatabaseError where error.isWorthAnotherTry {
@@ -85,6 +86,7 @@ extension Ledger {
 /// and the later finds what the earlier opened.
 struct VisitOpening: Sendable {
     let caller: Caller
+    let permissions: Permissions?
     let request: VerifiedVisit
     let end: @Sendable (Instant) -> Instant
     let pairwise: @Sendable (PersonKey) -> PairwiseIDs
@@ -124,7 +126,7 @@ struct VisitOpening: Sendable {
     private func visit(
         from reading: OpeningReading, _ entry: inout Entry
     ) throws -> (NewVisit, isNew: Bool) {
-        _ = try PartyStanding.admit(caller, .openVisit, reading.standing)
+        _ = try PartyStanding.admit(caller, .openVisit, reading.standing, by: permissions)
         if var earlier = reading.earlier {
             entry.person = earlier.person
             guard earlier.party == caller.party.key, earlier.requestDigest == request.requestDigest

@@ -37,6 +37,10 @@ package struct Verifier: Sendable {
             guard leaf.uris.isEmpty else { return nil }
             self.init(issuer: leaf.issuer.der, publicKey: leaf.keyDigest)
         }
+
+        package init?(of trusted: TrustedCertificate) {
+            self.init(of: trusted.path[0].certificate)
+        }
     }
 
     /// Without a revocation store only `any` and `server` trust anything: no list, no trust.

@@ -56,7 +56,7 @@ struct DemoCast {
         self.offices = offices
         self.names = names
         try await world.enrol(
-            names.map { .init(party: $0.key, name: $0.value) },
+            Self.operators() + names.map { .init(party: $0.key, name: $0.value) },
             since: today.adding(days: -4000))
         child = Self.first(residents) { person in
             person.residences.count == 1 && !person.isNotDisclosed
@@ -97,6 +97,13 @@ struct DemoCast {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for (name, index) in [("child", child), ("moved", movedChild), ("adult", adult)] {
             try cards[index]?.save("\(folder)/\(name).pem")
+        }
+    }
+
+    /// 運用者: two, because one alone rotates no key and archives no month.
+    private static func operators() throws -> [PartyRegistry.Listing] {
+        try ["sato", "suzuki"].map {
+            .init(party: try Party(role: .operator_, code: $0), name: $0)
         }
     }
 

@@ -144,9 +144,11 @@ extension DemoCast {
 }
 
 extension DemoCast {
-    /// Everything the municipality holds once its night is through, as its own system would write it.
-    func wholeList(of office: Party) -> [[String: String]] {
-        let renewed = Set(nightRows(of: office, count: nightCount).map { Self.name(of: $0) })
+    /// Everything the municipality holds once its night is through, or without one, as its own system would
+    /// write it.
+    func wholeList(of office: Party, afterNight: Bool = true) -> [[String: String]] {
+        let night = afterNight ? nightRows(of: office, count: nightCount) : []
+        let renewed = Set(night.map { Self.name(of: $0) })
         return residents.flatMap { person in
             person.entitlements.filter { $0.body == office.code }.map { entitlement in
                 let row = person.row(entitlement)
@@ -154,6 +156,12 @@ extension DemoCast {
                     ? row : row.merging(person.registered(entitlement)) { $1 }
             }
         }
+    }
+
+    /// A resident's rows of one municipality, as it registered them.
+    func list(of person: SyntheticResident, by office: Party) -> [[String: String]] {
+        person.entitlements.filter { $0.body == office.code }
+            .map { person.row($0).merging(person.registered($0)) { $1 } }
     }
 
     private static func name(of row: [String: String]) -> String {

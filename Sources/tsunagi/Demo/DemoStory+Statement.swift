@@ -19,7 +19,7 @@ extension DemoStory {
         teller.say(differs.text)
     }
 
-    private func compare(
+    func compare(
         _ town: Party, _ rows: [[String: String]], _ name: String, isShown: Bool
     ) throws -> StatementComparison.Verdict {
         let path = teller.bodies + "/" + name

@@ -13,6 +13,7 @@ struct DemoStory {
         try municipality()
         try await night()
         try statement()
+        try move()
         let visit = try clinic()
         try counter(visit)
         try await chronicPatient()

@@ -20,12 +20,21 @@ struct CertificateCommand: AsyncParsableCommand {
             abstract: "The holder of this certificate's key speaks for the party.")
         @OptionGroup var named: PartyCommand.Named
         @Argument(help: "The certificate, PEM or DER; its chain may follow it.") var file: String
+        @Option(
+            help: """
+                Whose own it is: the operator's name that is on the record with whatever it asks, at most \
+                64 letters, digits, `.`, `_`, `-`. Without it, the party's.
+                """)
+        var officer: String?
 
         func run() async throws {
             let key = try CertificateCommand.key(in: file)
+            if let officer { try OperatorName.require(officer, of: "--officer") }
             let outcome = try await named.with { registry, party in
                 try await registry.register(
-                    .init(party: party, issuer: key.issuer, publicKey: key.publicKey))
+                    .init(
+                        party: party, issuer: key.issuer, publicKey: key.publicKey,
+                        officer: officer))
             }
             let text = Exchange.Hexadecimal.text(key.publicKey)
             switch outcome {
@@ -70,7 +79,8 @@ struct CertificateCommand: AsyncParsableCommand {
             for line in try await named.with({ try await $0.certificates(of: $1) }) {
                 let end = line.removedAt.map { "removed \($0.text)" } ?? "standing"
                 let key = Exchange.Hexadecimal.text(line.publicKey)
-                Output.line("\(key)\tregistered \(line.registeredAt.text)\t\(end)")
+                let officer = line.officer.map { "\tofficer \($0)" } ?? ""
+                Output.line("\(key)\tregistered \(line.registeredAt.text)\t\(end)\(officer)")
             }
         }
     }

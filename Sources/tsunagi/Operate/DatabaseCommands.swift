@@ -1,5 +1,7 @@
 import ArgumentParser
+import Exchange
 import Foundation
+import Gateway
 import Ledger
 import Logging
 import Postgres
@@ -57,7 +59,8 @@ struct ProfilesCommand: AsyncParsableCommand {
             let pool = Pool(
                 try owner.address(), limits: .init(connectionsMax: 1), label: "tsunagi-profiles",
                 logger: owner.logger)
-            let version = try await RuleShelf.load(ProfileFolder.read(folder), into: pool)
+            let files = try ProfileFolder.read(folder)
+            let version = try await RuleShelf.load(files, into: pool) { try $0.requireRows() }
             await pool.shutdown()
             Output.line("Rules \(version) are loaded.")
         }
@@ -76,5 +79,18 @@ enum ProfileFolder {
             files[path] = try Files.read(folder + "/" + path)
         }
         return files
+    }
+}
+
+extension RuleBook {
+    /// 権限表: throws a sentence where a route or a command of this release has no row, or a row no route.
+    func requireRows() throws {
+        guard let permissions else {
+            throw SettingProblem(
+                "The rules have no access/permissions.json that this release reads: nobody could do "
+                    + "anything. Run tsunagi profiles load with the profiles of this release.")
+        }
+        try OpenAPI.require(
+            rowsOf: permissions, commands: OperatorDesk.Operation.allCases.map(\.rawValue))
     }
 }

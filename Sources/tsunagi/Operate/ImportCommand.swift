@@ -36,11 +36,7 @@ struct ImportCommand: AsyncParsableCommand {
             guard parts.count == 2, let role = Role(rawValue: parts[0]),
                 let party = try? Party(role: role, code: parts[1])
             else { throw ValidationError("--party is ROLE:CODE, such as municipality:132101.") }
-            let isPlain = `operator`.wholeMatch(of: /[A-Za-z0-9._-]{1,64}/) != nil
-            guard isPlain, !IndividualNumber.looksLikeOne(in: `operator`) else {
-                throw ValidationError(
-                    "--operator is at most 64 letters, digits, `.`, `_`, `-`, and no number.")
-            }
+            try OperatorName.require(`operator`, of: "--operator")
             let variable = ProcessInfo.processInfo.environment["TSUNAGI_DATABASE_OFFICE"]
             guard let text = database ?? variable else {
                 throw ValidationError("Give --database or set TSUNAGI_DATABASE_OFFICE.")

@@ -89,11 +89,12 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take the next version into use, and rewrap what is stored.",
             discussion: """
-                Run again after it was interrupted, it goes on where it was; once all is done it does \
-                nothing. Without a prepared version it makes one, and waits until the gateways of this \
-                folder have read it.
+                Two operators type it: the first proposes, and with the second it is done. Run again after \
+                it was interrupted, it goes on where it was; once all is done it does nothing. Without a \
+                prepared version it makes one, and waits until the gateways of this folder have read it.
                 """)
         @OptionGroup var named: Named
+        @OptionGroup var desk: OperatorDesk
         @Option(
             name: .customLong("to"),
             help: "The version to make with: one more than tsunagi key list says is in use.")
@@ -134,6 +135,8 @@ struct KeyCommand: AsyncParsableCommand {
                         : "Rows are left under version \(inUse.oldest): --to \(inUse.version) comes first."
                 )
             }
+            try await desk.agree(
+                .keyRotation, on: "\(named.name.rawValue) \(version)", by: .rotateKey, named.owner)
             if ring.latest(named.name) < version {
                 try KeyRing.rotate(named.keys, named.name)
                 Output.line("\(named.name.rawValue)-\(version).key is made; the gateways read it")
@@ -166,15 +169,30 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the former seal key sign no more.",
             discussion: """
-                Whoever has not got the new key by then believes no newer checkpoint. The former key's \
-                checkpoints stay good, and the one that named the new key is among them.
+                Two operators type it. Whoever has not got the new key by then believes no newer \
+                checkpoint. The former key's checkpoints stay good, and the one that named the new key is \
+                among them.
                 """)
         @OptionGroup var owner: OwnerOption
+        @OptionGroup var desk: OperatorDesk
 
         func run() async throws {
             let rotation = KeyRotation(try owner.address(), logger: owner.logger)
-            let isRetired = try await rotation.retireSeal()
-            await rotation.close()
+            let isRetired: Bool
+            do {
+                let seal = try await rotation.versions().first {
+                    $0.key == KeyRing.Name.seal.rawValue
+                }
+                if let seal, seal.oldest < seal.version {
+                    try await desk.agree(
+                        .keyRotation, on: "seal \(seal.oldest) retired", by: .retireKey, owner)
+                }
+                isRetired = try await rotation.retireSeal()
+                await rotation.close()
+            } catch {
+                await rotation.close()
+                throw error
+            }
             guard isRetired else {
                 throw ValidationError(
                     "Nothing to retire: no rotation of the seal key is under way, or no checkpoint "

@@ -13,7 +13,8 @@ struct LogCommand: AsyncParsableCommand {
             abstract:
                 "Write a month of entries to a file, enter that into the log, and drop the month.",
             discussion: """
-                Needs a gateway that seals. Refuses a month that is not over its time of keeping \
+                Two operators type it: the first proposes, and with the second it is done. Needs a gateway \
+                that seals. Refuses a month that is not over its time of keeping \
                 (profiles/access/retention.json) or not wholly sealed, \
                 and one that the audit feed or the offices' search has not taken yet. Run again after it was \
                 interrupted, it goes on where it was. The file names residents by their keys: keep it \
@@ -21,6 +22,7 @@ struct LogCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var owner: OwnerOption
+        @OptionGroup var desk: OperatorDesk
         @Option(help: "The month in Japan, YYYY-MM.") var month: String
         @Option(name: .customLong("to"), help: "The folder of the archives.") var folder: String
 
@@ -36,6 +38,7 @@ struct LogCommand: AsyncParsableCommand {
             guard let month = try? LogMonth(month) else {
                 throw ValidationError("\(month) is no month: YYYY-MM is needed.")
             }
+            try await desk.agree(.logArchive, on: month.text, by: .archiveLog, owner)
             let archiving = LogArchiving(try owner.address(), logger: owner.logger)
             let outcome: LogArchiving.Outcome
             do {

@@ -64,8 +64,12 @@ struct OpenDesk {
     }
 
     func decide(_ decision: FileDecision, on file: RecordID) async throws {
+        let officer = Officer(
+            party: caller.party.key, name: caller.operatorID, certificate: nil)
         _ = try await ledger.access(caller, kind.purpose) { [kind, rules = ledger.rules] in
-            try $0.decide(decision, on: file, of: kind, certificate: nil, rules: rules.kept)
+            try $0.decide(
+                decision, on: file, of: kind, by: officer, rules.fourEyes(.massChange),
+                rules: rules.kept)
         }
     }
 

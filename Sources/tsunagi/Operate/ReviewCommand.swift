@@ -2,7 +2,6 @@ import ArgumentParser
 import Exchange
 import Foundation
 import Ledger
-import Logging
 import Postgres
 
 /// `tsunagi review`: registered rows that are held back, and the municipality's word on them. It goes
@@ -23,36 +22,17 @@ struct ReviewCommand: AsyncParsableCommand {
                 libpq connection string of the office role. TSUNAGI_DATABASE_OFFICE is used without it.
                 """)
         var database: String?
-        @Option(help: "The operator as registered (the code of operator:CODE).")
-        var `operator`: String
+        @OptionGroup var desk: OperatorDesk
 
         func access<Answer: Sendable>(
             _ body: @escaping @Sendable (inout Records, RuleBook) throws -> Answer
         ) async throws -> Answer {
-            guard let party = try? Party(role: .operator_, code: `operator`) else {
-                throw ValidationError("\(`operator`) is no operator's code.")
-            }
             let variable = ProcessInfo.processInfo.environment["TSUNAGI_DATABASE_OFFICE"]
             guard let text = database ?? variable else {
                 throw ValidationError("Give --database or set TSUNAGI_DATABASE_OFFICE.")
             }
-            let ledger = Ledger(
-                .init(gateway: Address(text), office: Address(text)), logger: OwnerOption().logger)
-            do {
-                try await ledger.prepare()
-                let rules = try ledger.rules.current()
-                let answer = try await ledger.access(
-                    Caller(party: party, operatorID: nil), .settleReview
-                ) { try body(&$0, rules) }
-                await ledger.shutdown()
-                return answer
-            } catch let refusal as Refusal {
-                await ledger.shutdown()
-                throw ValidationError("\(refusal.code): \(refusal.en)")
-            } catch {
-                await ledger.shutdown()
-                throw error
-            }
+            return try await desk.access(
+                .review, at: .init(gateway: Address(text), office: Address(text)), body)
         }
 
         func settle(_ version: Int, _ kind: ReviewVerdict.Kind, _ word: String) async throws {

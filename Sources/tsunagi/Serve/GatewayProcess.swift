@@ -32,11 +32,16 @@ struct GatewayProcess {
         let feedCertificate = try settings.auditFeed.map {
             try ownCertificate("audit feed", $0.certificate, $0.key)
         }
+        let webhookCertificate = try settings.webhook.map {
+            try ownCertificate("webhook", $0.certificate, $0.key)
+        }
         let ledger = Ledger(
             .init(
                 gateway: Address(settings.databases.gateway),
                 office: settings.databases.office.map { Address($0) }), logger: logger)
         try await ledger.prepare()
+        // Before any rules are loaded nobody is answered, and readiness says so.
+        try (try? ledger.rules.current())?.requireRows()
         try await keys.follow(ledger)
         if let name = keys.lacking.first {
             throw FileProblem(
@@ -52,7 +57,8 @@ struct GatewayProcess {
         var services: [any Service] = [
             Heartbeat(
                 ledger: ledger, keys: keys, revocation: revocation,
-                certificates: [certificate, feedCertificate].compactMap(\.self), logger: logger)
+                certificates: [certificate, feedCertificate, webhookCertificate].compactMap(\.self),
+                logger: logger)
         ]
         if let address = settings.databases.sealer {
             services.append(
@@ -64,14 +70,10 @@ struct GatewayProcess {
         if settings.endpoints[.office]?.port != nil {
             services += [
                 FileWork(parts), StatementWork(parts, logger: logger),
-                LossWork(parts, logger: logger),
+                LossWork(parts, logger: logger), ExportWork(parts, logger: logger),
             ]
         }
-        if let webhook = settings.webhook {
-            let caller = WebhookCaller(
-                .init(
-                    certificatePEM: try Files.read(webhook.certificate),
-                    keyPEM: try Files.read(webhook.key)))
+        if let caller = try webhookCertificate?.caller() {
             services.append(WebhookWork(parts, caller, logger: logger))
         }
         if let feed = settings.auditFeed, let receiver = try feedCertificate?.receiver(feed) {

@@ -5,10 +5,10 @@ import Metrics
 import Synchronization
 import Trust
 
-/// 自らの証明書: a certificate and key that the gateway shows, as a server or to the audit feed's receiver, read
-/// again without a restart. New handshakes get the new one and live connections stay. A pair that does
-/// not serve (unreadable, not belonging together, out of its dates) leaves the old one in place, and
-/// the log and a metric say so.
+/// 自らの証明書: a certificate and key that the gateway shows, as a server, to the audit feed's receiver or to
+/// the bodies it rings, read again without a restart. New handshakes get the new one and live connections
+/// stay. A pair that does not serve (unreadable, not belonging together, out of its dates) leaves the old
+/// one in place, and the log and a metric say so.
 final class OwnCertificate: Sendable {
     struct Pair: Equatable {
         let certificate: [UInt8]
@@ -23,7 +23,7 @@ final class OwnCertificate: Sendable {
         var complaint: String?
     }
 
-    /// What it is shown as: `server` or `audit feed`.
+    /// What it is shown as: `server`, `audit feed` or `webhook`.
     private let name: String
     private let paths: (certificate: String, key: String)
     private let now: @Sendable () -> Instant
@@ -123,13 +123,23 @@ extension OwnCertificate {
     func receiver(_ feed: Settings.AuditFeedSettings) throws -> SyslogReceiver {
         let anchors = try Files.read(feed.anchors)
         let credentials = { @Sendable (pair: Pair) in
-            SyslogReceiver.Credentials(
-                anchorsPEM: anchors, certificatePEM: pair.certificate, keyPEM: pair.key)
+            SyslogReceiver.Credentials(anchorsPEM: anchors, own: pair.credentials)
         }
         return try shown(
             by: {
                 try SyslogReceiver(host: feed.host, port: feed.port, credentials: credentials($0))
             }
         ) { try $0.reload(credentials($1)) }
+    }
+
+    /// The side of the webhooks.
+    func caller() throws -> WebhookCaller {
+        try shown(by: { try WebhookCaller($0.credentials) }) { try $0.reload($1.credentials) }
+    }
+}
+
+extension OwnCertificate.Pair {
+    fileprivate var credentials: ClientCredentials {
+        ClientCredentials(certificatePEM: certificate, keyPEM: key)
     }
 }

@@ -6,7 +6,9 @@ import Testing
     private func entry(
         _ purpose: Purpose, refusal: String? = nil, proof: SealedPosition? = nil
     ) throws -> JSONObject {
-        let role = try #require(purpose.roles.sorted { $0.rawValue < $1.rawValue }.first)
+        let permissions = try #require(Profiles.book.permissions)
+        let role = try #require(
+            Role.allCases.first { purpose == .connect || permissions.may($0, purpose) })
         let code =
             switch role {
             case .institution: SubsidyCase.institution
@@ -40,6 +42,7 @@ import Testing
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,
                 .readCheckups, .listUnseen, .readCheckupLines, .countAttendance,
+                .exportResidents,
                 .readSensitiveCheckups, .readFollowUps, .readSensitiveFollowUps, .searchAccessLog,
                 .examineComplaint, .readEmergencyReviews, .readSettledClaims, .readClaims,
                 .reconcileMonth, .readRefunds:
@@ -67,7 +70,7 @@ import Testing
                 .delegate,
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
                 .liftOwnBlock, .declareDisaster, .readCoverage,
-                .registerVaccinationPrices, .readVaccinationPrices:
+                .registerVaccinationPrices, .readVaccinationPrices, .rotateKey, .archiveLog:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

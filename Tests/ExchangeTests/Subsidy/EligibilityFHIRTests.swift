@@ -151,7 +151,8 @@ import Testing
         (
             .office,
             [
-                "CoverageEligibilityResponse", "AuditEvent", "Immunization", "AdverseEvent",
+                "CoverageEligibilityResponse", "AuditEvent", "Patient", "Immunization",
+                "AdverseEvent",
                 "MeasureReport", "Questionnaire", "Task", "ExplanationOfBenefit",
             ]
         ),

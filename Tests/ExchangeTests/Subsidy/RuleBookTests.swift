@@ -138,7 +138,32 @@ import Testing
             "access/acting.json", #""maternal-sensitive""#, #""maternal-secret""#,
             "purposes[13].anyOf", "names an unknown kind of consent"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[55].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[58].code", "is unknown"),
+        (
+            "access/permissions.json", #""purpose": "open-visit""#, #""purpose": "connect""#,
+            "permissions[1].purpose", "is unknown"
+        ),
+        (
+            "access/permissions.json", #""parties": ["ombudsman"]"#, #""parties": ["ombudsmen"]"#,
+            "permissions[46].parties", "names an unknown kind of party, ombudsmen"
+        ),
+        (
+            "access/permissions.json", #""POST /visits/paper""#, #""POST /visits""#,
+            "permissions[2].operations", "gives POST /visits to institution twice"
+        ),
+        (
+            "access/permissions.json", #""purpose": "read-patient""#, #""purpose": "open-visit""#,
+            "permissions", "leaves out read-patient"
+        ),
+        (
+            "access/permissions.json", #"{ "code": "log-archive", "#, #"{ "code": "disaster", "#,
+            "fourEyes.deeds[3].code", "is given twice"
+        ),
+        (
+            "access/permissions.json", #", "toldApartBy": "name-and-certificate""#,
+            #", "toldApartBy": "nothing""#, "fourEyes.deeds[1].toldApartBy",
+            "is none of name-or-certificate, name-and-certificate"
+        ),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,
             "anotherPersonWhen[1].allDiffer", "names an unknown item"
@@ -158,7 +183,7 @@ import Testing
     @Test(arguments: [
         "subsidy/eligibility-outcome.json", "subsidy/law-numbers.json", "subsidy/eligibility.json",
         "access/purposes.json", "access/consent-kinds.json", "access/notice-kinds.json",
-        "access/acting.json", "registration/mismatch.json",
+        "access/acting.json", "access/permissions.json", "registration/mismatch.json",
     ])
     func `a missing file is named`(file: String) {
         var files = Profiles.files

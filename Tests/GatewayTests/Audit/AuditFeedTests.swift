@@ -24,8 +24,9 @@ struct AuditFeedTests {
             credentials: .init(
                 anchorsPEM: Array(
                     try Data(contentsOf: URL(filePath: gateway.pki.path(anchors, "ca.pem")))),
-                certificatePEM: try #require(client.certificatePEM),
-                keyPEM: try #require(client.keyPEM)))
+                own: ClientCredentials(
+                    certificatePEM: try #require(client.certificatePEM),
+                    keyPEM: try #require(client.keyPEM))))
         return AuditFeed(
             try gateway.parts(), to: receiver,
             as: try .init(auditor: Cast.auditor.code, host: "gateway.example"),

@@ -63,7 +63,8 @@ struct CrashWorld: Sendable {
         ]
         let registry = PartyRegistry(cluster.address(), logger: TestPostgres.logger)
         _ = try await registry.load(
-            parties.map { .init(party: $0, name: "見本 \($0.code)") }, isOptedIn: true)
+            (parties + Cast.operators).map { .init(party: $0, name: "見本 \($0.code)") },
+            isOptedIn: true)
         for body in [Cast.town, Cast.prefecture] {
             _ = try await registry.connect(body, since: now.dayInJapan.adding(days: -3000))
         }
@@ -164,7 +165,7 @@ struct CrashWorld: Sendable {
     }
 
     /// …/Tests/GatewayTests/Crash/CrashWorld.swift → the package root.
-    private static let profiles: [String: [UInt8]] = {
+    static let profiles: [String: [UInt8]] = {
         var root = URL(filePath: #filePath)
         for _ in 0..<4 { root.deleteLastPathComponent() }
         let folder = root.appending(path: "profiles").path

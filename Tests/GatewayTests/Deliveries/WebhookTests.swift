@@ -52,11 +52,14 @@ struct WebhookTests {
     private func work(milliseconds: Int64 = 5_000) throws -> WebhookWork {
         WebhookWork(
             try gateway.parts(),
-            WebhookCaller(
-                .init(
-                    certificatePEM: try #require(own.credentials.certificatePEM),
-                    keyPEM: try #require(own.credentials.keyPEM)), milliseconds: milliseconds),
+            try WebhookCaller(credentials(of: own), milliseconds: milliseconds),
             logger: gateway.log.logger)
+    }
+
+    private func credentials(of client: ServingPKI.Client) throws -> ClientCredentials {
+        ClientCredentials(
+            certificatePEM: try #require(client.credentials.certificatePEM),
+            keyPEM: try #require(client.credentials.keyPEM))
     }
 
     /// The target of a body that has nothing waiting.
@@ -261,6 +264,32 @@ struct WebhookTests {
             #expect(try await work().round().isEmpty)
         }
         #expect(heard.all.isEmpty)
+    }
+
+    @Test
+    func `a new certificate is shown from the next ring on, and one that does not serve never`()
+        async throws
+    {
+        let next = try pki.client("next", uri: Cast.town.uri)
+        let caller = try WebhookCaller(credentials(of: own))
+        let work = WebhookWork(try gateway.parts(), caller, logger: gateway.log.logger)
+        let heard = Heard()
+        try await listening(heard, knows: next) { port in
+            try await register(port)
+            try await happen()
+            #expect(try await work.round().isEmpty)
+            // Another's key: the old pair stays.
+            let mixed = try ClientCredentials(
+                certificatePEM: #require(next.credentials.certificatePEM),
+                keyPEM: #require(own.credentials.keyPEM))
+            #expect(throws: (any Error).self) { try caller.reload(mixed) }
+            try await set("not_before = clock_timestamp()")
+            #expect(try await work.round().isEmpty)
+            try caller.reload(try credentials(of: next))
+            try await set("not_before = clock_timestamp()")
+            #expect(try await work.round() == [Cast.town])
+        }
+        #expect(heard.all.count == 1)
     }
 
     @Test(arguments: [HTTPResponse.Status.found, .badRequest, .internalServerError])

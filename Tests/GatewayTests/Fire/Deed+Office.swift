@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import TestSupport
 
 /// What offices ask.
@@ -131,6 +132,21 @@ extension Deed {
         },
         office("receiveClaimLines", .shown) { _, person in
             .get(person.prefecture, "/deliveries/claims?_cursor=0&_count=1000")
+        },
+        // Without `Prefer`, or of an export that is none.
+        office("beginExport", .nobody) { _, person in
+            .get(person.town, "/fhir/Patient/$export")
+        },
+        office("readExport", .nobody) { _, person in
+            .get(person.town, "/fhir/exports/\(RecordID.random().text)")
+        },
+        office("readExportFile", .nobody) { _, person in
+            .get(person.town, "/fhir/exports/\(RecordID.random().text)/Patient-1.ndjson")
+        },
+        office("deleteExport", .nobody) { _, person in
+            Ask(
+                party: person.town, method: "DELETE",
+                path: "/fhir/exports/\(RecordID.random().text)")
         },
         office("readSubsidyStatement", .nobody) { _, person in
             .get(person.town, "/statements/subsidy")

@@ -39,6 +39,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         "decideVaccinationPricesFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
+        "beginExport", "readExport", "readExportFile", "deleteExport",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
         "answerEmergencyReview",
         "postClaimEvents", "runMonth", "readMonthRun", "readMonthStatement", "closeMonth",

@@ -109,6 +109,35 @@ struct LifeEventTests {
         #expect(ended == true, "\(states)")
     }
 
+    @Test
+    func `what follows in the prefecture is answered at the new home, and what does not has ended`()
+        async throws
+    {
+        let near = "231002"
+        let since = today.adding(days: -3000)
+        _ = try await gateway.registry.connect(Cast.silentTown, since: since)
+        let (resident, card) = try await gateway.settle(in: Cast.silentTown)
+        let own = ["shogai", "kodomo"].map {
+            resident.row($0, today.adding(days: -200), today.adding(days: 200))
+        }
+        try await gateway.hold(own, by: Cast.silentTown)
+        func answered(_ day: CalendarDay) async throws -> [String?] {
+            let answer = try await gateway.check(gateway.openVisit(card), day: day)
+            return ["shogai", "kodomo"].map { answer.outcome(of: $0) }
+        }
+        #expect(try await answered(today) == ["entitled", "entitled"])
+        let out = gateway.lifeEvent(
+            .movedOut, of: resident, "out", on: left, ["otherMunicipality": .string(near)])
+        try await take([out], by: Cast.silentTown)
+        let moved = try await answered(today)
+        #expect(moved[0] == "entitled" && moved[1] != "entitled", "\(moved)")
+        #expect(try await answered(left.adding(days: -1)) == ["entitled", "entitled"])
+        // Out of the prefecture it goes on no longer.
+        try await take([moveIn(resident)], by: Cast.otherTown)
+        #expect(try await answered(today)[0] != "entitled")
+        _ = try await gateway.registry.disconnect(Cast.silentTown)
+    }
+
     @Test func `a death ends entitlements and opens no visit, and taken back it never was`()
         async throws
     {

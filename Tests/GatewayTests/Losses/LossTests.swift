@@ -72,7 +72,7 @@ struct LossTests {
             ["isDeleted": .bool(deleted)])
     }
 
-    @Test(arguments: ["registration", "deletion", "file", "event"])
+    @Test(arguments: ["registration", "deletion", "file", "event", "feed"])
     func `however it was lost, whoever was shown it is told, and nobody else`(_ way: String)
         async throws
     {
@@ -94,6 +94,11 @@ struct LossTests {
                 today.adding(days: -200), today.adding(days: -10), historyKey: "1")
             let taken = try await gateway.take(NightFile([cells]).bytes())
             #expect(taken.number("changes") == 1, "\(taken.text)")
+        case "feed":
+            // The card authority alone; neither municipality said anything.
+            try await gateway.feed([
+                resident.residence(Cast.otherTown.code, from: today.adding(days: -9))
+            ])
         default:
             let answer = try await gateway.tell(
                 [gateway.lifeEvent(.movedIn, of: resident, "in", on: today.adding(days: -9))],

@@ -1,7 +1,10 @@
 import Dispatch
+import Exchange
 import Foundation
 import Postgres
 import Synchronization
+import TestSupport
+import Testing
 
 /// A program as a person types it, run to its end on a thread of its own: tests share as many threads as
 /// there are cores, and none of them may wait for a process.
@@ -25,6 +28,15 @@ enum Program {
                 continuation.resume(with: Result { try runHere(program + arguments, variable) })
             }.start()
         }
+    }
+
+    /// What one alone does not do: as one operator types it, who is told that another is waited for, and then
+    /// as that other.
+    static func runByTwo(_ arguments: [String], owner: Address) async throws -> Ended {
+        let first = try await run(
+            arguments + ["--operator", Cast.operators[0].code], owner: owner)
+        #expect(first.status == 1 && first.output.contains("waits for another operator"))
+        return try await run(arguments + ["--operator", Cast.operators[1].code], owner: owner)
     }
 
     private static func runHere(_ line: [String], _ variables: [String: String]) throws -> Ended {

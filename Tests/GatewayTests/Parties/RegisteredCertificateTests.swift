@@ -1,5 +1,6 @@
 import Exchange
 import Ledger
+import Postgres
 import TestSupport
 import Testing
 import Trust
@@ -71,6 +72,44 @@ struct RegisteredCertificateTests {
             _ = try await gateway.send(
                 client, "POST", RunningGateway.checkPath, bytes: Journal.Visit.unknown().question)
         }.map(\.party)
+    }
+
+    @Test
+    func `an officer's own certificate names them on the record, and no header says otherwise`()
+        async throws
+    {
+        let client = try plain("officer")
+        let odd = try await command(
+            "add", Cast.spare.key, client.certificateFile, "--officer", "佐藤 花子")
+        #expect(odd.status != 0 && odd.errors.contains("--officer"))
+        let added = try await command(
+            "add", Cast.spare.key, client.certificateFile, "--officer", "sato")
+        #expect(added.status == 0, "\(added.errors)")
+        let another = try await command(
+            "add", Cast.spare.key, client.certificateFile, "--officer", "suzuki")
+        #expect(another.status != 0 && another.errors.contains("officer sato"))
+        #expect(try await command("list", Cast.spare.key).output.contains("officer sato"))
+        let live = try await connect(client)
+        let question = Journal.Visit.unknown().question
+        for name in [nil, "sato"] {
+            _ = try await gateway.send(
+                live, "POST", RunningGateway.checkPath,
+                headers: name.map { [("Tsunagi-Operator", $0)] } ?? [], bytes: question)
+            let newest = try await gateway.sql {
+                try $0.query(
+                    Statement(
+                        "select operator from log.access_entry order by at desc, entry desc limit 1"
+                    ))[0]
+                    .optionalText(0)
+            }
+            #expect(newest == "sato")
+        }
+        let refused = try await gateway.send(
+            live, "POST", RunningGateway.checkPath, headers: [("Tsunagi-Operator", "suzuki")],
+            bytes: question)
+        gateway.expect(.operatorDiffers, in: refused)
+        await live.close()
+        #expect(try await command("remove", Cast.spare.key, client.certificateFile).status == 0)
     }
 
     @Test func `a resumed session asks again for whom it speaks`() async throws {

@@ -28,9 +28,11 @@ struct ArchivedListTests {
                 try? await Task.sleep(for: .milliseconds(50))
             }
         }
-        let archive = try await Program.run(
+        let archive = try await Program.runByTwo(
             ["log", "archive", "--month", Self.month, "--to", gateway.folder],
             owner: gateway.database)
+        // Each operator's word.
+        gateway.expectMoreEntries(2)
         sealing.cancel()
         await sealing.value
         _ = try await gateway.check(visit)
@@ -82,14 +84,22 @@ struct ArchivedListTests {
             #expect(verdict.stranger.status == 1, "\(forgery.name): \(verdict.stranger.output)")
         }
         let again = try await Program.run(
-            ["log", "archive", "--month", Self.month, "--to", gateway.folder],
-            owner: gateway.database)
+            [
+                "log", "archive", "--month", Self.month, "--to", gateway.folder, "--operator",
+                Cast.operators[0].code,
+            ], owner: gateway.database)
         #expect(again.status == 0 && again.output.contains("left the database before"))
+        // The repetition, and two operators' words on each month that is one.
+        gateway.expectMoreEntries(1 + 2 * 2)
         for month in [LogMonth(of: WallClock.now()).text, "2015-13", "1999-01"] {
-            let refused = try await Program.run(
-                ["log", "archive", "--month", month, "--to", gateway.folder],
-                owner: gateway.database)
-            #expect(refused.status != 0, "\(month)")
+            for one in Cast.operators {
+                let refused = try await Program.run(
+                    [
+                        "log", "archive", "--month", month, "--to", gateway.folder, "--operator",
+                        one.code,
+                    ], owner: gateway.database)
+                #expect(refused.status != 0, "\(month)")
+            }
         }
         try await walkAsAuditor()
     }

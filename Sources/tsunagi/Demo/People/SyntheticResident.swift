@@ -51,6 +51,20 @@ struct SyntheticResident: Sendable {
             entitlements: entitlements)
     }
 
+    /// 転居先で: the same person in another municipality, with what that one gives in the place of what the
+    /// one before gave and still held on that day.
+    func moved(to body: SyntheticBody, place: Int, on day: CalendarDay) -> SyntheticResident {
+        let given = entitlements.filter {
+            !$0.scheme.isOfPrefecture && $0.holds(on: day)
+        }.map { $0.given(by: body, place: place, from: day) }
+        return SyntheticResident(
+            index: index, place: self.place, individualNumber: individualNumber, name: name,
+            nameKana: nameKana, dateOfBirth: dateOfBirth, bornOn: bornOn, sex: sex,
+            address: body.place + "つなぎ町1-1", isNotDisclosed: isNotDisclosed,
+            residences: residences + [.init(body: body, from: day)], cards: cards,
+            entitlements: given)
+    }
+
     func age(on day: CalendarDay) -> Int {
         let isBefore = (day.month, day.day) < (bornOn.month, bornOn.day)
         return day.year - bornOn.year - (isBefore ? 1 : 0)
@@ -70,4 +84,17 @@ struct SyntheticEntitlement: Sendable {
     let validFrom: CalendarDay
     let validTo: CalendarDay
     let historyKey: String
+
+    fileprivate func given(
+        by body: SyntheticBody, place: Int, from day: CalendarDay
+    ) -> SyntheticEntitlement {
+        SyntheticEntitlement(
+            scheme: scheme, body: body.municipality,
+            payerNumber: SyntheticNumbers.payerNumber(
+                law: scheme.lawNumber, prefecture: String(body.municipality.prefix(2)),
+                place: place + 1),
+            recipientNumber: recipientNumber, segment: segment,
+            isAlwaysReimbursement: isAlwaysReimbursement, validFrom: day, validTo: validTo,
+            historyKey: "moved")
+    }
 }

@@ -2,14 +2,14 @@ import Exchange
 
 /// 連携: what bodies receive, each field by itself.
 extension OpenAPI {
-    static let deliveries = deliveries(to: .municipality)
-    static let checkNotices = deliveries(to: .institution)
+    static let deliveries = deliveries(on: .office)
+    static let checkNotices = deliveries(on: .institution)
 
-    private static func deliveries(to role: Role) -> [Operation] {
-        DeliveryField.allCases.filter { $0.purpose.may(role) }.map { deliveries($0, to: role) }
+    private static func deliveries(on listener: Listener) -> [Operation] {
+        DeliveryField.allCases.filter { $0.listener == listener }.map { operation(of: $0) }
     }
 
-    private static func deliveries(_ field: DeliveryField, to role: Role) -> Operation {
+    private static func operation(of field: DeliveryField) -> Operation {
         Operation(
             method: .get, path: "/deliveries/\(field.rawValue)", id: "receive\(field.id)Lines",
             field: "deliveries", ja: field.ja,
@@ -18,10 +18,10 @@ extension OpenAPI {
                 + "line of each entry is in its extension "
                 + "(profiles/fhir/StructureDefinition-delivery.json). Every resident shown is on the "
                 + "record.",
-            token: role == .institution ? .none : .officeIfAny, parameters: parameters,
+            token: field.listener == .institution ? .none : .officeIfAny, parameters: parameters,
             answers: [answer],
             refusals: Refusals.ofAccess
-                + (role == .institution ? [] : Refusals.ofOfficeToken) + [
+                + (field.listener == .institution ? [] : Refusals.ofOfficeToken) + [
                     .malformed("_cursor"), .rulesUnknown,
                 ])
     }
