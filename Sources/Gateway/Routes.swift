@@ -122,13 +122,13 @@ extension GatewayParts {
                     handle: readRegistration),
                 route(
                     .post, "/immunization/prices/registration-tasks",
-                    for: .registerVaccinationPrices, handle: registerVaccinationPrices),
+                    for: .registerVaccinationPrices, handle: registerPrices(of: .immunization)),
                 route(
                     .get, "/immunization/prices/registration-tasks/:taskId", for: .readRegistration,
                     handle: readRegistration),
                 route(
                     .get, "/immunization/prices", for: .readVaccinationPrices,
-                    handle: readVaccinationPrices),
+                    handle: readPrices(of: .immunization)),
                 route(
                     .get, "/immunization/unvaccinated", for: .listUnvaccinated,
                     handle: listUnvaccinated),
@@ -152,6 +152,15 @@ extension GatewayParts {
                 route(
                     .get, "/maternal-health/registration-tasks/:taskId", for: .readRegistration,
                     handle: readRegistration),
+                route(
+                    .post, "/maternal-health/prices/registration-tasks",
+                    for: .registerCheckupPrices, handle: registerPrices(of: .maternal)),
+                route(
+                    .get, "/maternal-health/prices/registration-tasks/:taskId",
+                    for: .readRegistration, handle: readRegistration),
+                route(
+                    .get, "/maternal-health/prices", for: .readCheckupPrices,
+                    handle: readPrices(of: .maternal)),
                 route(.get, "/fhir/Task", for: .readFollowUps, handle: readFollowUps(in: .open)),
                 route(
                     .put, "/fhir/Task/:id", for: .answerFollowUp, handle: answerFollowUp(in: .open)),
@@ -171,6 +180,15 @@ extension GatewayParts {
                 route(
                     .post, "/fhir/DiagnosticReport/_search", for: .readCheckupLines,
                     handle: searchCheckupLines),
+                route(
+                    .post, "/fhir/DiagnosticReport", for: .recordMassCheckup,
+                    handle: recordMassCheckup),
+                route(
+                    .put, "/fhir/DiagnosticReport/:id", for: .recordMassCheckup,
+                    handle: correctMassCheckup),
+                route(
+                    .get, "/fhir/DiagnosticReport/:id", for: .readCheckupLines,
+                    handle: readCheckup(in: .open)),
                 route(.post, "/card-feed/events", for: .feedCards, handle: feedCards),
                 route(.get, "/card-feed/events/:taskId", for: .feedCards, handle: readRegistration),
                 route(

@@ -92,6 +92,9 @@ package struct Migrations: Sendable {
         File(name: "0044_permissions", sql: PackageResources._044_permissions_sql),
         File(name: "0045_bulk_exports", sql: PackageResources._045_bulk_exports_sql),
         File(name: "0046_losses_of_moves", sql: PackageResources._046_losses_of_moves_sql),
+        File(name: "0050_mass_checkups", sql: PackageResources._050_mass_checkups_sql),
+        File(name: "0051_follow_up_sources", sql: PackageResources._051_follow_up_sources_sql),
+        File(name: "0052_agreed_prices", sql: PackageResources._052_agreed_prices_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -59,7 +59,8 @@ import Testing
         let resource = try #require(Written.resources.first { $0.path == path })
         let file = try #require(Example.files[path], "no \(path)")
         let expected = try JSON(reading: file).text
-        #expect(try String(decoding: resource.make(), as: UTF8.self) == expected)
+        let made = String(decoding: try resource.make(), as: UTF8.self)
+        #expect(made == expected, "\(made)")
     }
 
     @Test func `no example is left unrun`() {

@@ -6,7 +6,7 @@ import Testing
     static func reads(_ example: Example) -> Bool {
         example.path.hasPrefix("maternal/")
             && (!example.isValid
-                || ["report-", "notification-"].contains {
+                || ["report-", "notification-", "response-"].contains {
                     example.path.contains("/valid/" + $0)
                 })
     }
@@ -92,6 +92,34 @@ import Testing
         }
         #expect(try found == Self.listed(side, "findings"))
         #expect(found.isEmpty == example.isValid)
+    }
+
+    @Test(arguments: Example.of("maternal", "valid/response-"))
+    func `a valid response is scored as its side file says, and read again as it was`(
+        example: Example
+    ) throws {
+        let side = try #require(example.expectation)
+        let forms = try Self.rules().screenings
+        let sent = try SubmittedResponse(reading: example.bytes, forms)
+        let score = sent.response.score
+        #expect(try sent.response.unanswered == Self.listed(side, "unanswered"))
+        #expect(score.total == side["total"]?.int)
+        #expect(try score.followUps == Self.listed(side, "followUps"))
+        let again = ScreeningVersion(
+            id: "qr-0001", version: 1, savedAt: try Written.now(), response: sent.response
+        ).render(as: sent.patientID)
+        #expect(try SubmittedResponse(reading: again, forms) == sent)
+    }
+
+    @Test(arguments: Example.of("maternal", "invalid/response-"))
+    func `an invalid response names its error`(example: Example) throws {
+        let expected = try #require(example.expectation).requiredString("expect")
+        do {
+            _ = try SubmittedResponse(reading: example.bytes, Self.rules().screenings)
+            Issue.record("\(example.path) was read")
+        } catch {
+            #expect("Refusal.\(error)".replacing("\"", with: "") == expected)
+        }
     }
 
     @Test func `the code systems of checkups list what the rules list`() throws {

@@ -29,6 +29,16 @@ extension Written {
             return renderCheckupPlans(
                 plans, of: "pw-0001", today: today, page: page("CarePlan"))
         },
+        Resource("maternal/examples/valid/written-questionnaire.json") {
+            try form("sensitive-screening-epds-postpartum-2w").render()
+        },
+        Resource("maternal/examples/valid/written-response.json") {
+            let read = Example.files["maternal/examples/valid/response-epds-alarming.json"] ?? []
+            let sent = try SubmittedResponse(reading: read, ruleSet().screenings)
+            return ScreeningVersion(
+                id: "qr-0002", version: 1, savedAt: try now(), response: sent.response
+            ).render(as: "pw-0001", isScored: true)
+        },
         Resource("maternal/examples/valid/written-task.json") {
             FollowUpTask(
                 id: "task-0001", version: 1, patientID: "pw-0001",
@@ -39,6 +49,12 @@ extension Written {
             ).render(try ruleSet())
         },
     ]
+
+    private static func form(_ name: String) throws -> ScreeningForm {
+        let named = try ruleSet().screenings.form(named: "urn:tsunagi:Questionnaire:\(name)|1")
+        guard let named else { throw Refusal.recordUnknown }
+        return named
+    }
 
     private static func ruleSet() throws -> MaternalRules {
         guard let rules = Example.book.maternal else { throw Refusal.rulesUnknown }

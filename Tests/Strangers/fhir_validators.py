@@ -194,7 +194,7 @@ FHIR_MISTAKES = [f"{field}/examples/invalid/{name}.json" for field, names in {
         response-unknown-question""",
     "maternal": """report-another-resource-inside report-finding-that-is-no-result report-result-elsewhere
         report-same-id-twice report-two-values report-without-code report-without-result
-        report-without-status""",
+        report-without-status response-score-for-an-answer""",
     "subsidy": """request-another-resource request-created-without-zone request-day-and-period
         request-empty-purpose request-individual-number-item request-modifier-extension
         request-patient-of-another-kind request-status-as-a-number request-without-created

@@ -18,6 +18,18 @@ package struct NightFile: Sendable {
         self.rows = rows
     }
 
+    /// 集団健診の結果: rows of `checkup-results`; each registers, unless it says otherwise.
+    package init(massCheckups rows: [[String: String]]) {
+        self.rows = rows.map { ["更新区分": "1"].merging($0) { $1 } }
+        columns = [
+            "更新区分", "結果番号", "届出番号", "健診コード", "健診日", "体重", "身長", "頭囲", "胸囲", "栄養状態", "黄疸",
+            "便色カードの番号", "ビタミンK2投与", "身体の診察所見", "判定", "備考", "首のすわり", "股関節開排制限", "目の異常",
+            "耳の異常", "精神・運動・言語の発達", "精密検査受診日", "ひとり歩き", "意味のある言葉", "現在の歯の数",
+            "未処置のむし歯の数", "むし歯の罹患型（1歳6か月児）", "屈折検査", "尿蛋白", "尿糖", "尿潜血",
+            "むし歯の罹患型（3歳児）", "集団生活での社会性・行動", "未実施",
+        ]
+    }
+
     package var text: String {
         let lines = rows.map { row in columns.map { row[$0] ?? "" }.joined(separator: ",") }
         return ([columns.joined(separator: ",")] + lines).map { $0 + lineEnd }.joined()

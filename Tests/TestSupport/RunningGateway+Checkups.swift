@@ -63,6 +63,23 @@ package struct SentCheckup: Sendable {
     }
 
     package func body(_ visit: RunningGateway.Visit) -> JSONObject {
+        body(
+            subject: "{\"reference\":\"\(visit.patient)\"}",
+            [
+                "{\"url\":\"urn:tsunagi:StructureDefinition:visit\",\"valueString\":\"\(visit.id)\"}"
+            ])
+    }
+
+    /// 集団健診: as a municipality sends it of somebody whom it notified under this key.
+    package func body(notified key: String) -> JSONObject {
+        body(
+            subject: """
+                {"identifier":{"system":"urn:tsunagi:maternal-notification-key","value":"\(key)"}}
+                """, [])
+    }
+
+    private func body(subject: String, _ extensions: [String]) -> JSONObject {
+        let extensions = extensions + [ticket?.member].compactMap(\.self)
         let contained = findings.map { item, value in
             """
             {"resourceType":"Observation","id":"\(item)","status":"final","code":{"coding":[{\
@@ -73,11 +90,10 @@ package struct SentCheckup: Sendable {
         let results = findings.map { "{\"reference\":\"#\($0.item)\"}" }
         let text = """
             {"resourceType":"DiagnosticReport","contained":[\(contained.joined(separator: ","))],\
-            "extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
-            "valueString":"\(visit.id)"}\(ticket?.member ?? "")],\
+            \(extensions.isEmpty ? "" : "\"extension\":[\(extensions.joined(separator: ","))],")\
             "identifier":[{"system":"https://clinic.example/checkup","value":"\(identifier)"}],\
             "status":"\(status)","code":{"coding":[{"system":"urn:tsunagi:CodeSystem:checkup",\
-            "code":"\(checkup)"}]},"subject":{"reference":"\(visit.patient)"},\
+            "code":"\(checkup)"}]},"subject":\(subject),\
             "effectiveDateTime":"\(day.text)","performer":[{"display":"見本 医師"}],\
             "result":[\(results.joined(separator: ","))]}
             """
@@ -111,7 +127,7 @@ extension SentCheckup.Value {
 extension SentCheckup.Ticket {
     fileprivate var member: String {
         """
-        ,{"url":"urn:tsunagi:StructureDefinition:checkup-ticket","extension":[{"url":"body",\
+        {"url":"urn:tsunagi:StructureDefinition:checkup-ticket","extension":[{"url":"body",\
         "valueString":"\(body)"},{"url":"kind","valueCode":"\(kind)"},{"url":"serial",\
         "valuePositiveInt":\(serial)}]}
         """
@@ -172,6 +188,24 @@ extension RunningGateway {
         try await send(
             institution, "PUT", "\(checkup.path)/\(id)",
             headers: tag.map { [("If-Match", $0)] } ?? [], body: .object(checkup.body(visit)))
+    }
+
+    /// 集団健診, one request for one child.
+    package func record(
+        _ checkup: SentCheckup, notified key: String, by town: Party = Cast.town
+    ) async throws -> Answer {
+        try await send(
+            town, "POST", checkup.path, body: .object(checkup.body(notified: key)))
+    }
+
+    package func correct(
+        _ id: String, seen tag: String?, _ checkup: SentCheckup, notified key: String,
+        by town: Party = Cast.town
+    ) async throws -> Answer {
+        try await send(
+            town, "PUT", "\(checkup.path)/\(id)",
+            headers: tag.map { [("If-Match", $0)] } ?? [],
+            body: .object(checkup.body(notified: key)))
     }
 
     /// What every institution recorded, as the one of the visit is told.

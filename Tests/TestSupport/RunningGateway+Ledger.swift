@@ -101,10 +101,11 @@ extension RunningGateway {
             """
             select count(*) from log.access_entry
             where outcome <> 'ok'
-                or purpose not in ('register-entitlements', 'register-checkup-targets',
-                    'register-guardianships', 'register-vaccination-targets', 'feed-cards',
-                    'register-vaccination-prices', 'register-maternal-notifications',
-                    'register-life-events')
+                or not (purpose = 'record-mass-checkup' and person is null)
+                    and purpose not in ('register-entitlements', 'register-checkup-targets',
+                        'register-guardianships', 'register-vaccination-targets', 'feed-cards',
+                        'register-vaccination-prices', 'register-checkup-prices',
+                        'register-maternal-notifications', 'register-life-events')
             """)
     }
 

@@ -142,7 +142,7 @@ extension AccessEntryView {
             .settleReview, .feedCards,
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
             .answerRefund, .saveScreening, .saveSensitiveScreening, .recordCheckup,
-            .recordSensitiveCheckup,
+            .recordSensitiveCheckup, .recordMassCheckup,
             .registerNotifications, .answerFollowUp, .remindOfCheckup, .remindOfVaccination,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
@@ -159,7 +159,7 @@ extension AccessEntryView {
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
             .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
             .readCoverage, .registerVaccinationPrices, .readVaccinationPrices, .rotateKey,
-            .archiveLog:
+            .archiveLog, .registerCheckupPrices, .readCheckupPrices:
             .operation
         }
     }

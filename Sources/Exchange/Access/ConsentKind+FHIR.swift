@@ -95,23 +95,24 @@ package func renderConsents(
         }, page: page)
 }
 
+extension Party {
+    /// Institutions and local governments by their national code, others by their URN.
+    var identifier: RecordIdentifier {
+        switch role {
+        case .institution: RecordIdentifier(system: FHIR.System.institution, value: code)
+        case .municipality, .prefecture:
+            RecordIdentifier(system: FHIR.System.localGovernment, value: code)
+        default: RecordIdentifier(system: FHIR.System.party, value: uri)
+        }
+    }
+}
+
 extension JSONWriter {
-    /// A party by identifier: institutions by the national code, others by their URN.
+    /// A party by identifier.
     mutating func partyItem(_ party: Party, name: String?) {
         object {
-            $0.object("identifier") {
-                switch party.role {
-                case .institution:
-                    $0.member("system", FHIR.System.institution)
-                    $0.member("value", party.code)
-                case .municipality, .prefecture:
-                    $0.member("system", FHIR.System.localGovernment)
-                    $0.member("value", party.code)
-                default:
-                    $0.member("system", FHIR.System.party)
-                    $0.member("value", party.uri)
-                }
-            }
+            $0.name("identifier")
+            $0.identifierItem(party.identifier)
             $0.member("display", name)
         }
     }

@@ -62,6 +62,10 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerVaccinationPrices = "register-vaccination-prices"
     /// 登録した予防接種の委託単価の参照 (municipality).
     case readVaccinationPrices = "read-vaccination-prices"
+    /// 健診と受診券の委託単価の登録 (municipality).
+    case registerCheckupPrices = "register-checkup-prices"
+    /// 登録した健診と受診券の委託単価の参照 (municipality).
+    case readCheckupPrices = "read-checkup-prices"
     /// 未接種者の一覧 (municipality).
     case listUnvaccinated = "list-unvaccinated"
     /// 予防接種の再勧奨 (municipality).
@@ -70,6 +74,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case recordCheckup = "record-checkup"
     /// 慎重に扱う健診項目の送信と訂正 (institution).
     case recordSensitiveCheckup = "record-sensitive-checkup"
+    /// 集団健診の結果の送信と訂正 (municipality).
+    case recordMassCheckup = "record-mass-checkup"
     /// 健診結果の参照 (institution).
     case readCheckups = "read-checkups"
     /// 慎重に扱う健診項目の参照 (institution).

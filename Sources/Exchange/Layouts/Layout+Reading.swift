@@ -82,8 +82,8 @@ extension RuleReader {
 
     private func column(days: DayReading, items: [String]) throws(RuleFault) -> LayoutColumn {
         try requireOnly([
-            "item", "name", "otherNames", "type", "min", "max", "codes", "forms", "required",
-            "width", "absent", "lines", "longNumbers", "note",
+            "item", "name", "otherNames", "type", "min", "max", "decimals", "codes", "forms",
+            "required", "width", "absent", "lines", "longNumbers", "note",
         ])
         let type = try columnType(days: days)
         let others = object["otherNames"] == nil ? [] : try strings("otherNames")
@@ -126,9 +126,12 @@ extension RuleReader {
 
     private func columnType(days: DayReading) throws(RuleFault) -> ColumnType {
         let name = try string("type")
-        let isLong = ["text", "digits", "integer", "base64", "hexadecimal"].contains(name)
-        guard isLong || (object["max"] == nil && object["min"] == nil) else {
+        let isLong = ["text", "digits", "integer", "decimal", "base64", "hexadecimal"]
+        guard isLong.contains(name) || (object["max"] == nil && object["min"] == nil) else {
             throw fault("max", "says nothing of a \(name)")
+        }
+        guard name == "decimal" || object["decimals"] == nil else {
+            throw fault("decimals", "says nothing of a \(name)")
         }
         switch name {
         case "text":
@@ -141,6 +144,7 @@ extension RuleReader {
         case "integer":
             let most = try int("max", in: 0...999_999_999_999)
             return .integer((object["min"] == nil ? 0 : try int("min", in: 0...most))...most)
+        case "decimal": return .decimal(try measuredRange())
         case "code": return .code(try codes())
         case "flag": return .flag
         case "day": return .day(try ownForms(or: days))

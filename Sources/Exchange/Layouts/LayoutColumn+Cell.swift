@@ -100,6 +100,8 @@ extension LayoutColumn {
             case .digits(let counts):
                 bytes.allSatisfy(\.isDigit) && counts.contains(bytes.count) ? .text : nil
             case .integer(let values): Self.integer(bytes, in: values)
+            case .decimal(let range):
+                range.fault(in: String(decoding: bytes, as: UTF8.self)) == nil ? .text : nil
             case .code(let known):
                 known.firstIndex { $0.code.utf8.elementsEqual(bytes) }.map { .code($0) }
             case .flag: Self.flag(bytes)

@@ -82,6 +82,7 @@ package enum ColumnType: Hashable, Sendable {
     /// Digits that are no quantity: leading zeros count.
     case digits(ClosedRange<Int>)
     case integer(ClosedRange<Int>)
+    case decimal(MeasuredRange)
     case code([CodedName])
     case flag
     case day(DayReading)
@@ -144,6 +145,7 @@ package enum ColumnType: Hashable, Sendable {
             .init(
                 ja: "\(values.lowerBound)以上\(values.upperBound)以下の整数",
                 en: "a whole number from \(values.lowerBound) to \(values.upperBound)")
+        case .decimal(let range): range.text
         case .code(let codes): Self.rule(of: codes)
         case .flag: .init(ja: "1(はい)または0(いいえ)", en: "1 (yes) or 0 (no)")
         case .day(let reading):
@@ -174,7 +176,8 @@ package enum ColumnType: Hashable, Sendable {
             .init(ja: "Base64(\(most)バイト以内)", en: "Base64 of at most \(most) bytes")
         case .hexadecimal(let most):
             .init(ja: "16進数(\(most)バイト以内)", en: "hexadecimal of at most \(most) bytes")
-        case .text, .digits, .integer, .code, .flag, .day, .birthDate: .init(ja: "", en: "")
+        case .text, .digits, .integer, .decimal, .code, .flag, .day, .birthDate:
+            .init(ja: "", en: "")
         }
     }
 

@@ -19,9 +19,9 @@ extension RowCode {
                     + "cancellation (34) under a sequence of its own.")
         case .dayAhead:
             BilingualText(
-                ja: "\(what)が今日より後です。届出を受けた日を確かめ、直して、この行だけを送り直してください。",
+                ja: "\(what)が今日より後です。まだ来ていない日は書けません。日を確かめ、直して、この行だけを送り直してください。",
                 en:
-                    "\(name) lies after today. Give the day you learned of it and send this row alone "
+                    "\(name) lies after today. Give the day on which it was, and send this row alone "
                     + "again.")
         default: nil
         }

@@ -11,9 +11,7 @@ package struct CheckupItem: Hashable, Sendable {
     package struct Quantity: Hashable, Sendable {
         /// UCUM.
         package let unit: String
-        package let min: MeasuredAmount
-        package let max: MeasuredAmount
-        package let decimals: Int
+        package let range: MeasuredRange
     }
 
     package struct Choice: Hashable, Sendable {
@@ -124,11 +122,7 @@ extension CheckupItem {
 
 extension RuleReader {
     fileprivate func quantity() throws(RuleFault) -> CheckupItem.Quantity {
-        let quantity = CheckupItem.Quantity(
-            unit: try string("unit"), min: try amount("min"), max: try amount("max"),
-            decimals: try int("decimals", in: 0...3))
-        guard quantity.min < quantity.max else { throw fault("max", "is not above min") }
-        return quantity
+        CheckupItem.Quantity(unit: try string("unit"), range: try measuredRange())
     }
 
     fileprivate func choices(

@@ -168,10 +168,13 @@ extension CheckupItems {
 extension CheckupItem.Quantity {
     fileprivate func finding(in text: String, unit given: String) -> ItemFinding.Code? {
         guard given == unit else { return .wrongUnit }
-        guard let amount = MeasuredAmount(text) else { return .notANumber }
-        guard amount.decimals <= decimals else { return .tooPrecise }
-        if amount < min { return .belowRange }
-        return amount > max ? .aboveRange : nil
+        return switch range.fault(in: text) {
+        case nil: nil
+        case .notANumber: .notANumber
+        case .tooPrecise: .tooPrecise
+        case .below: .belowRange
+        case .above: .aboveRange
+        }
     }
 }
 

@@ -76,7 +76,8 @@ package struct ItemFinding: Hashable, Sendable {
         case .beforePregnancy: return "健診日が妊娠0週0日より前です。健診日と分娩予定日を確かめてください。"
         case .outsideWindow: return "健診日が対象の期間の外です。結果は受け付けました。健診日に誤りがないか確かめてください。"
         case .sensitiveItem:
-            return "\(what)は特に慎重に扱う項目です。この結果から外し、同意を得て /fhir/sensitive/DiagnosticReport に送ってください。"
+            return "\(what)は特に慎重に扱う項目です。この結果から外して送り直してください。医療機関は、同意を得て "
+                + "/fhir/sensitive/DiagnosticReport に送れます。"
         case .openItem:
             return "\(what)は慎重に扱う項目ではありません。/fhir/DiagnosticReport に送ってください。"
         case .notOfCheckup: return "\(what)はこの健診の項目ではありません。値は受け付けました。健診の種類を確かめてください。"
@@ -118,8 +119,8 @@ package struct ItemFinding: Hashable, Sendable {
             return "The checkup lies outside its window. The result was taken; check its day."
         case .sensitiveItem:
             return
-                "\(what) is sensitive. Leave it out here, and with the person's consent send it to "
-                + "/fhir/sensitive/DiagnosticReport."
+                "\(what) is sensitive. Leave it out \(again) An institution may send it, with the "
+                + "person's consent, to /fhir/sensitive/DiagnosticReport."
         case .openItem:
             return "\(what) is not sensitive. Send it to /fhir/DiagnosticReport."
         case .notOfCheckup:
@@ -138,11 +139,11 @@ extension CheckupItem {
     fileprivate var ruleText: BilingualText {
         switch kind {
         case .quantity(let rule):
-            let range = "\(rule.min.text)～\(rule.max.text) \(rule.unit)"
+            let (range, unit) = (rule.range, rule.unit)
             return BilingualText(
-                ja: "\(range)（小数\(rule.decimals)桁まで）",
-                en: "\(rule.min.text) to \(rule.max.text) \(rule.unit) with at most "
-                    + "\(rule.decimals) decimals")
+                ja: "\(range.min.text)～\(range.max.text) \(unit)（小数\(range.decimals)桁まで）",
+                en: "\(range.min.text) to \(range.max.text) \(unit) with at most "
+                    + "\(range.decimals) decimals")
         case .choice(let choices):
             let codes = choices.map(\.code)
             return BilingualText(

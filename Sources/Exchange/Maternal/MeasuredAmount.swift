@@ -35,7 +35,42 @@ package struct MeasuredAmount: Hashable, Comparable, Sendable {
     }
 }
 
+/// 測れる範囲: which amounts can have been measured, and how finely they are written.
+package struct MeasuredRange: Hashable, Sendable {
+    package let min: MeasuredAmount
+    package let max: MeasuredAmount
+    package let decimals: Int
+
+    enum Fault {
+        case notANumber, tooPrecise, below, above
+    }
+
+    /// What is wrong with a number as it was written, if anything.
+    func fault(in text: String) -> Fault? {
+        guard let amount = MeasuredAmount(text) else { return .notANumber }
+        guard amount.decimals <= decimals else { return .tooPrecise }
+        if amount < min { return .below }
+        return amount > max ? .above : nil
+    }
+
+    /// In words that fit 「…に直して」 and "Write …".
+    var text: BilingualText {
+        BilingualText(
+            ja: "\(min.text)以上\(max.text)以下の数(小数\(decimals)桁まで)",
+            en: "a number from \(min.text) to \(max.text) with at most \(decimals) decimals")
+    }
+}
+
 extension RuleReader {
+    /// `min`, `max` and `decimals`.
+    func measuredRange() throws(RuleFault) -> MeasuredRange {
+        let range = MeasuredRange(
+            min: try amount("min"), max: try amount("max"),
+            decimals: try int("decimals", in: 0...3))
+        guard range.min < range.max else { throw fault("max", "is not above min") }
+        return range
+    }
+
     /// A number of a rule file, with at most three decimals.
     func amount(_ name: String) throws(RuleFault) -> MeasuredAmount {
         guard let value = object[name] else { throw fault(name, "is missing") }

@@ -39,7 +39,6 @@ extension RowCode {
         case .staleHistory: return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
         case .ticketNotOpen: return "\(what)に、使われたか交付されていない受診券があります。券の種類と回を確かめ、\(Self.correct)"
         case .priceOverlap: return what + Self.overlapping
-        case .anotherPerson, .sequenceReused, .dayAhead: return ofLifeEvent(what, name)?.ja ?? what
         case .unreadable:
             return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
                 + "この行だけを送り直してください。"
@@ -67,7 +66,13 @@ extension RowCode {
         case .eraEnded:
             return "\(what)が、終わった元号で書かれています(例: 平成31年5月1日)。次の元号の日付として受け付けました。"
                 + "元の年月日を確かめてください。"
+        default: return ofItsField(what, name)?.ja ?? what
         }
+    }
+
+    /// What only one field can find; a test holds that every code has its sentence.
+    private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
+        ofLifeEvent(what, name) ?? ofCheckup(what, name)
     }
 
     func en(_ item: RowItem, _ name: String) -> String {
@@ -99,7 +104,6 @@ extension RowCode {
         case .staleHistory:
             "A newer version than this \(name) is already registered. Fetch it \(Self.again)"
         case .ticketNotOpen: "\(name) names a ticket that is not open. Correct it \(Self.again)"
-        case .anotherPerson, .sequenceReused, .dayAhead: ofLifeEvent(name, name)?.en ?? name
         case .priceOverlap: name + Self.overlappingOn
         case .unreadable:
             "\(name) has bytes that are no character. Find out what was written, correct the "
@@ -128,6 +132,7 @@ extension RowCode {
             "Registered as under review. Answers to clinics say so until the review ends."
         case .eraEnded:
             "\(name) names an era that was over. It was taken as a day of the next; check it."
+        default: ofItsField(name, name)?.en ?? name
         }
     }
 }

@@ -71,6 +71,12 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case sequenceReused = "sequence-reused"
     case dayAhead = "day-ahead"
     case priceOverlap = "price-overlap"
+    // Of a checkup's result.
+    case unknownKey = "unknown-key"
+    case beforeBirth = "before-birth"
+    case resultOfAnother = "result-of-another"
+    case resultUnknown = "result-unknown"
+    case resultWithdrawn = "result-withdrawn"
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -85,18 +91,19 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case identityMismatch = "identity-mismatch"
     case underReview = "under-review"
     case eraEnded = "era-ended"
+    case outsideWindow = "outside-window"
+    case notOfCheckup = "not-of-checkup"
 
     package var severity: FindingSeverity {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
             .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap, .anotherPerson,
-            .sequenceReused, .dayAhead,
-            .unreadable,
-            .fieldCount, .quoting:
+            .sequenceReused, .dayAhead, .unknownKey, .beforeBirth, .resultOfAnother,
+            .resultUnknown, .resultWithdrawn, .unreadable, .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
-            .identityMismatch, .underReview, .eraEnded:
+            .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup:
             .warning
         }
     }

@@ -94,6 +94,11 @@ struct RowItem: Hashable, Sendable {
         "vaccine": RowItem(
             "ワクチンコード", "その接種種別のワクチンのコード(すべてなら空)",
             "a vaccine of that schedule, or nothing for all of them"),
+        "checkup": RowItem(
+            "健診コード", "健診のコード(infant-3-4mなど)", "a checkup, such as infant-3-4m"),
+        "ticketKind": RowItem(
+            "受診券の種類", "受診券の種類のコード(prenatalなど)。健診コードとどちらか一つ",
+            "a kind of ticket, such as prenatal, or a checkup, not both"),
         "priceFrom": RowItem("単価の開始日", day.0, day.1),
         "priceTo": RowItem("単価の終了日", day.0, day.1),
         "unitYen": RowItem(

@@ -23,8 +23,8 @@ package enum OpenAPI {
             [
                 officeTokens, registrations, files, deliveries, exports, statements, guardianships,
                 lifeEvents,
-                invitations, vaccinationPrices, vaccinationLines, reactionReports, coverage,
-                maternalOffice, claims,
+                invitations, prices, vaccinationLines, reactionReports, coverage,
+                maternalOffice, massCheckups, claims,
                 refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
             ].flatMap(\.self)

@@ -33,9 +33,9 @@ extension GatewayParts {
         }
     }
 
-    /// Its own reports an institution finds under the ids that it may read and correct; another's under an id
-    /// that leads nowhere.
-    private func named(_ held: HeldCheckup, for party: Party) -> ShownCheckup {
+    /// Its own reports a party finds under the ids that it may read and correct; another's under an id that
+    /// leads nowhere.
+    func named(_ held: HeldCheckup, for party: Party) -> ShownCheckup {
         held.newest.institution == party
             ? held.shown : held.shown.named(pairwise(held.id, for: party).current)
     }

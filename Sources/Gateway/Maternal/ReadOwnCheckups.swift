@@ -5,16 +5,17 @@ import Ledger
 /// 家庭の母子健康手帳: what a family sees of its own checkups through a portal.
 extension GatewayParts {
     /// 健診の経過: `GET …/DiagnosticReport`, the newest version of each, those withdrawn among them. What is
-    /// sensitive is asked for by itself, so that nobody who looks over a shoulder sees it by chance.
+    /// sensitive is asked for by itself, so that nobody who looks over a shoulder sees it by chance, and
+    /// shown to the resident alone.
     func readOwnCheckups(
         in compartment: CheckupCompartment
     ) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
-            let rules = try maternalRules().maternal
+            let (book, rules) = try maternalRules()
             let page = asking.request.page()
             let party = asking.caller.party
             return try await own(asking) { [self] records, person, patient in
-                let held = try records.checkups(of: person, in: compartment, rules: rules)
+                let held = try records.ownCheckups(of: person, in: compartment, rules: book)
                 return renderCheckups(
                     held.map { $0.shown.named(pairwise($0.id, for: party).current) }, of: patient,
                     page: page, rules)

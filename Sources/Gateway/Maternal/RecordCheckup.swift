@@ -25,7 +25,7 @@ extension GatewayParts {
         }
     }
 
-    /// `GET …/DiagnosticReport/{id}`: what this institution recorded itself.
+    /// `GET …/DiagnosticReport/{id}`: what this institution or municipality recorded itself.
     func readCheckup(
         in compartment: CheckupCompartment
     ) -> @Sendable (Asking) async throws -> Response {
@@ -62,16 +62,18 @@ extension GatewayParts {
         return response
     }
 
-    private func rendering(
+    /// As whoever recorded it is told of it.
+    func rendering(
         for party: Party, _ rules: MaternalRules
     ) -> @Sendable (HeldCheckup) -> [UInt8] {
         { [self] held in
             held.shown.render(
-                as: pairwise(held.person, for: party).current, visitID: held.visit.text, rules)
+                as: pairwise(held.person, for: party).current, visitID: held.visit?.text,
+                tellsClaim: true, rules)
         }
     }
 
-    private func shown(
+    func shown(
         _ held: HeldCheckup, _ bytes: [UInt8], _ status: HTTPResponse.Status
     ) -> Response {
         var response = Response.fhir(status, bytes)

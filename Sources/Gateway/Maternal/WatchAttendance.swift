@@ -63,7 +63,7 @@ extension GatewayParts {
                 return renderSearchset([], page: page)
             }
             return renderCheckups(
-                found.reports.map { $0.shown.named(pairwise($0.id, for: party).current) },
+                found.reports.map { named($0, for: party) },
                 of: pairwise(found.person, for: party).current, page: page, rules)
         }
         return .fhir(.ok, bytes)

@@ -259,7 +259,7 @@ extension Records {
                 let party = try row.text(3)
                 let claim = RecordClaim(
                     field, id: (try row.uuid(1).record, try row.int(2)),
-                    institution: String(party.dropFirst("institution:".count)),
+                    institution: try Party(key: party).code,
                     programme: (
                         try row.text(4), CalendarDay(daysSince1970: try row.day(5))
                     ), yen: (try row.optionalInt(6), try row.optionalInt(7) ?? 0),
@@ -290,7 +290,7 @@ extension Records {
         join exchange.checkup_result r on r.person = c.person and r.result = c.result
             and r.version = c.version
         where c.municipality = $1 and c.day between $2 and $3
-            and c.refusal is distinct from 'withdrawn'
+            and coalesce(c.refusal, '') not in ('withdrawn', 'own-checkup')
             and not exists (
                 select 1 from exchange.checkup_line later
                 where later.person = c.person and later.result = c.result

@@ -69,7 +69,13 @@ extension FileKind {
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
             checkupTargets, guardianships(hashing), cardBindings(hashing), lifeEvents,
-            vaccinationTargets, vaccinationPrices,
+            vaccinationTargets, massCheckups,
+            prices("vaccination-prices", .registerVaccinationPrices, of: .immunization) {
+                $0.immunization?.priced
+            },
+            prices("checkup-prices", .registerCheckupPrices, of: .maternal) {
+                $0.maternal?.priced
+            },
         ]
     }
 
@@ -130,17 +136,36 @@ extension FileKind {
         standing: { records, _ in try records.standingLifeEvents() })
 
     /// Its rows name nobody.
-    private static let vaccinationPrices = FileKind(
-        "vaccination-prices", .registerVaccinationPrices, registration: "immunization-prices",
+    private static func prices(
+        _ layout: String, _ purpose: Purpose, of field: PriceField,
+        _ priced: @escaping @Sendable (RuleBook) -> PricedServices?
+    ) -> FileKind {
+        FileKind(
+            layout, purpose, registration: "\(field.rawValue)-prices",
+            read: { kept, rules in
+                let services = priced(rules) ?? .vaccinations([:])
+                return parted(kept.map { services.row(of: $0.row) }, kept) { _, row in row }
+            },
+            weigh: { records, rows, _ in try records.weighPrices(rows) },
+            register: { records, request, rows, _ in
+                try records.registerPrices(request, rows)
+            },
+            standing: { try $0.standingPrices(of: field, on: $1) })
+    }
+
+    /// Its rows name children by the keys of the municipality's own notifications.
+    private static let massCheckups = FileKind(
+        "checkup-results", .recordMassCheckup, registration: "mass-checkups",
         read: { kept, rules in
-            let priced = rules.immunization?.pricedVaccines ?? [:]
-            return parted(kept.map { $0.row.vaccinationPriceRow(priced) }, kept) { _, row in row }
+            parted(kept.map { $0.row.massCheckupRow(rules.maternal?.items) }, kept) { _, row in
+                row
+            }
         },
-        weigh: { records, rows, _ in try records.weighVaccinationPrices(rows) },
-        register: { records, request, rows, _ in
-            try records.registerVaccinationPrices(request, rows)
+        weigh: { records, rows, rules in try records.weighMassCheckups(rows, rules: rules) },
+        register: { records, request, rows, rules in
+            try records.registerMassCheckups(request, rows, rules: rules)
         },
-        standing: { try $0.standingVaccinationPrices(on: $1) })
+        standing: { records, _ in try records.standingMassCheckups() })
 
     /// Its rows name people by keys that the municipality registered: no number is in them.
     private static func guardianships(_ hashing: FileHashing) -> FileKind {

@@ -51,7 +51,7 @@ struct VaccinationDesk: RecordDesk {
         let programmes = rules.routineProgrammes(
             giving: agreed.map(\.sending.sent.vaccination.vaccine))
         let rows = try transaction.pipeline(
-            held + [RegisteredPrice.step(of: persons, programmes: programmes)]
+            held + [RegisteredPrice.step(of: persons, services: programmes)]
                 + VaccinationFacts.steps(of: Array(persons), rules: book))
         prices = try rows[held.count].map(RegisteredPrice.init)
         facts = try VaccinationFacts.read(Array(rows[(held.count + 1)...]))

@@ -2,13 +2,15 @@ import Exchange
 import Postgres
 
 /// 求められた事後措置: what a report, or the answers to a questionnaire, ask of the municipality of residence. A task
-/// is made once for each, however many versions ask for it.
+/// is made once for each, however many versions ask for it, and once for those of one checkup that ask for
+/// the same: while one of them waits, the other becomes a source of it.
 struct AskedFollowUp {
     let rule: FollowUpRule
     let person: PersonKey
     /// The report or the answers.
     let source: RecordID
     let compartment: CheckupCompartment
+    let checkup: String
     let municipality: String
     let day: CalendarDay
     let madeAt: Instant
@@ -27,18 +29,47 @@ struct AskedFollowUp {
                     .texts(tasks.map(\.municipality)),
                     .days(tasks.map { $0.rule.dueDay(after: $0.day).daysSince1970 }),
                     .bools(tasks.map(\.isSensitive)),
-                    .instants(tasks.map(\.madeAt.microseconds)),
+                    .instants(tasks.map(\.madeAt.microseconds)), .texts(tasks.map(\.checkup)),
+                    .days(tasks.map(\.day.daysSince1970)), .int(Self.sameCheckupDays),
                 ]
             )
         ]
     }
 
+    /// Answers are given, and results sent, within four months around a checkup; the same checkup of the next
+    /// pregnancy is further away.
+    private static let sameCheckupDays = 120
+
     private static let insert = Statement(
         """
+        with asked as (
+            select q.*, waiting.follow_up as task
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
+                $7::bool[], $8::timestamptz[], $9::text[], $10::date[])
+                as q(person, follow_up, result, code, municipality, due_day, is_sensitive, made_at,
+                checkup, asked_day)
+            left join lateral (
+                select f.follow_up from exchange.follow_up f
+                where f.person = q.person and f.code = q.code and f.checkup = q.checkup
+                    and f.asked_day between q.asked_day - $11::int and q.asked_day + $11::int
+                    and f.municipality = q.municipality and f.is_sensitive = q.is_sensitive
+                    and f.result <> q.result
+                    and coalesce((
+                        select a.status from exchange.follow_up_answer a
+                        where a.person = f.person and a.follow_up = f.follow_up
+                        order by a.version desc limit 1), 'requested') in ('requested', 'in-progress')
+                order by f.made_at, f.follow_up limit 1) waiting on not exists (
+                    select 1 from exchange.follow_up own
+                    where own.person = q.person and own.result = q.result and own.code = q.code)),
+        joined as (
+            insert into exchange.follow_up_source (person, follow_up, result)
+            select person, task, result from asked where task is not null
+            on conflict (person, follow_up, result) do nothing)
         insert into exchange.follow_up (person, follow_up, result, code, municipality, due_day,
-            is_sensitive, made_at)
-        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
-            $7::bool[], $8::timestamptz[])
+            is_sensitive, made_at, checkup, asked_day)
+        select person, follow_up, result, code, municipality, due_day, is_sensitive, made_at, checkup,
+            asked_day
+        from asked where task is null
         on conflict (person, result, code) do nothing
         """)
 }

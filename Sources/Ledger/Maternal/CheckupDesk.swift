@@ -13,6 +13,8 @@ struct CheckupDesk: RecordDesk {
     private var byIdentifier: [Place: HeldCheckup] = [:]
     private let known: MaternalReading?
     private let reports: [PersonKey: [HeldCheckup]]
+    /// 登録された委託単価, where the residents of open reports live or lived, of their checkups.
+    let prices: [RegisteredPrice]
     private var filings: [(filing: CheckupFiling, party: Party)] = []
 
     /// One round trip; the open reports are read of those alone of whom an open one was sent.
@@ -20,7 +22,7 @@ struct CheckupDesk: RecordDesk {
         _ transaction: inout Transaction, _ turn: [(sending: CheckupSending, visit: FieldVisit)]
     ) throws {
         guard let book = turn.first?.sending.book, let rules = book.maternal else {
-            (known, reports) = (nil, [:])
+            (known, reports, prices) = (nil, [:], [])
             return
         }
         typealias Written = (CheckupCompartment, [CheckupSending])
@@ -35,13 +37,19 @@ struct CheckupDesk: RecordDesk {
         let sent = written.flatMap { compartment, sendings in
             Self.steps(of: sendings, in: compartment).map { (compartment, $0) }
         }
-        let rows = try transaction.pipeline(
-            facts + [CheckupCompartment.open.reading(of: open)] + sent.map(\.1))
+        let services = rules.services(
+            of: Set(written.first { $0.0 == .open }?.1.map(\.sent.report.result.checkup) ?? []))
+        let beside = [
+            CheckupCompartment.open.reading(of: open),
+            RegisteredPrice.step(of: Set(open), services: services),
+        ]
+        let rows = try transaction.pipeline(facts + beside + sent.map(\.1))
         known = try MaternalReading(Array(rows[..<facts.count]), rules)
         reports = Dictionary(
             grouping: try HeldCheckup.read(rows[facts.count], .open, rules), by: \.person)
-        for (place, (compartment, _)) in sent.enumerated() {
-            for held in try HeldCheckup.read(rows[facts.count + 1 + place], compartment, rules) {
+        prices = try rows[facts.count + 1].map(RegisteredPrice.init)
+        for (rows, (compartment, _)) in zip(rows[(facts.count + beside.count)...], sent) {
+            for held in try HeldCheckup.read(rows, compartment, rules) {
                 byID[held.id] = held
                 byIdentifier[
                     Place(
@@ -72,9 +80,9 @@ struct CheckupDesk: RecordDesk {
         known?.facts(of: person, at: now) ?? .nothing
     }
 
-    /// The newest version of every open report; read for those alone of whom an open one was sent.
-    func reports(of person: PersonKey) -> [CheckupVersion] {
-        (reports[person] ?? []).map(\.newest)
+    /// Every open report; read for those alone of whom an open one was sent.
+    func reports(of person: PersonKey) -> [CheckupClaimFacts.Other] {
+        (reports[person] ?? []).map(\.newest.beside)
     }
 
     func report(

@@ -10,17 +10,22 @@ struct CheckupFiling {
     private let rulesVersion: String
     private let ticketEvents: [TicketChange]
 
-    /// `others`: the newest version of every report of the resident, the one before this among them.
+    /// `beside`: every report of the resident, the one before this among them, and the prices that were
+    /// registered where the resident lived; `visit`: nothing where a municipality examined them itself.
     ///
     /// Throws `.resultRefused` and `.ticketRefused`.
     init(
-        _ version: CheckupVersion, in compartment: CheckupCompartment, _ visit: FieldVisit,
-        _ facts: MaternalFacts, others: [CheckupVersion],
+        _ version: CheckupVersion, in compartment: CheckupCompartment,
+        of whom: (person: PersonKey, visit: RecordID?), _ facts: MaternalFacts,
+        beside: (others: [CheckupClaimFacts.Other], prices: [RegisteredPrice]),
         rules: (maternal: MaternalRules, version: String)
     ) throws {
         let result = version.report.result
         let isWithdrawn = version.report.status == .enteredInError
-        municipality = facts.municipality(on: result.day, knownBy: version.recordedAt)
+        // Where nobody told of a residence, who examined its own resident is believed.
+        municipality =
+            facts.municipality(on: result.day, knownBy: version.recordedAt)
+            ?? (version.institution.role == .municipality ? version.institution.code : nil)
         let checked = rules.maternal.check(
             result, of: facts.origin(of: result, rules.maternal), in: compartment)
         guard checked.isAccepted || isWithdrawn else {
@@ -42,7 +47,8 @@ struct CheckupFiling {
                         municipality: municipality,
                         tickets: try episode?.book(rules.maternal, without: version.id)
                             ?? TicketBook(),
-                        others: others.filter { $0.id != version.id }))
+                        others: beside.others.filter { $0.id != version.id },
+                        prices: beside.prices))
             } catch {
                 throw Refusal.ticketRefused(error)
             }
@@ -53,7 +59,7 @@ struct CheckupFiling {
         self.rules = rules.maternal
         rulesVersion = rules.version
         held = HeldCheckup(
-            id: try RecordID(version.id), person: visit.person, visit: visit.visit,
+            id: try RecordID(version.id), person: whom.person, visit: whom.visit,
             shown: ShownCheckup(
                 version: version, compartment: compartment, warnings: warnings, line: line))
     }
@@ -96,7 +102,8 @@ struct CheckupFiling {
                     .texts(held.map { $0.shown.warnings.map(\.stored).joined(separator: "\n") }),
                     .texts(filings.map { $0.followUps.joined(separator: "\n") }),
                     .texts(filings.map(\.municipality)),
-                    .uuids(held.map { UUIDBytes($0.visit) }), .texts(filings.map(\.rulesVersion)),
+                    .uuids(held.map { $0.visit.map { UUIDBytes($0) } }),
+                    .texts(filings.map(\.rulesVersion)),
                     .instants(held.map(\.newest.recordedAt.microseconds)),
                 ]
             )
@@ -134,7 +141,8 @@ struct CheckupFiling {
         return followUps.compactMap { rules.followUps[$0] }.map {
             AskedFollowUp(
                 rule: $0, person: held.person, source: held.id,
-                compartment: held.shown.compartment, municipality: municipality,
+                compartment: held.shown.compartment,
+                checkup: held.newest.report.result.checkup, municipality: municipality,
                 day: held.newest.report.result.day, madeAt: held.newest.recordedAt)
         }
     }

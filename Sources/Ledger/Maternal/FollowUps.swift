@@ -108,8 +108,8 @@ extension HeldFollowUp {
     private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// its report or of the answers, the newest answer, and the keys by which the municipality knows the
-    /// resident.
+    /// the first report or answers that still ask for it, the newest answer, and the keys by which the
+    /// municipality knows the resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1
@@ -123,20 +123,31 @@ extension HeldFollowUp {
                 order by h.sequence desc limit 1), f.municipality) as municipality) held
             on held.municipality = $1
         join lateral (
-            select checkup, day, follow_ups from (
-                select version, checkup, day, follow_ups from exchange.checkup_result
-                where person = f.person and result = f.result
+            select asking.checkup, asking.day
+            from (
+                select f.result as source, f.made_at as asked_at
                 union all
-                select version, checkup, day, follow_ups from exchange.sensitive_checkup_result
-                where person = f.person and result = f.result
-                union all
-                select version, topic, \(savedDay), follow_ups from exchange.screening_response
-                where person = f.person and response = f.result
-                union all
-                select version, topic, \(savedDay), follow_ups
-                from exchange.sensitive_screening_response
-                where person = f.person and response = f.result) versions
-            order by version desc limit 1) r on f.code = any (r.follow_ups)
+                select result, asked_at from exchange.follow_up_source
+                where person = f.person and follow_up = f.follow_up) sources
+            cross join lateral (
+                select checkup, day, follow_ups from (
+                    select version, checkup, day, follow_ups from exchange.checkup_result
+                    where person = f.person and result = sources.source
+                    union all
+                    select version, checkup, day, follow_ups
+                    from exchange.sensitive_checkup_result
+                    where person = f.person and result = sources.source
+                    union all
+                    select version, topic, \(savedDay), follow_ups
+                    from exchange.screening_response
+                    where person = f.person and response = sources.source
+                    union all
+                    select version, topic, \(savedDay), follow_ups
+                    from exchange.sensitive_screening_response
+                    where person = f.person and response = sources.source) versions
+                order by version desc limit 1) asking
+            where f.code = any (asking.follow_ups)
+            order by sources.asked_at limit 1) r on true
         left join lateral (
             select version, status, note from exchange.follow_up_answer
             where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true

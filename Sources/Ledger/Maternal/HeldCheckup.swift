@@ -1,12 +1,12 @@
 package import Exchange
 import Postgres
 
-/// 保存された健診結果: the newest version of a report, with whose it is, the visit it was sent in and, in the open
-/// compartment, what it is to the municipality.
+/// 保存された健診結果: the newest version of a report, with whose it is, the visit it was sent in, if a municipality
+/// did not examine the resident itself, and, in the open compartment, what it is to the municipality.
 package struct HeldCheckup: Sendable {
     package let id: RecordID
     package let person: PersonKey
-    package let visit: RecordID
+    package let visit: RecordID?
     package let shown: ShownCheckup
 
     package var newest: CheckupVersion { shown.version }
@@ -37,6 +37,15 @@ extension Records {
     }
 }
 
+extension CheckupVersion {
+    /// The version that a report becomes after what is held, if anything is.
+    init(of report: CheckupReport, after held: HeldCheckup?, by party: Party, at now: Instant) {
+        self.init(
+            id: (held?.id ?? .random()).text, version: (held?.newest.version ?? 0) + 1,
+            recordedAt: now, institution: party, report: report)
+    }
+}
+
 extension HeldCheckup {
     static func read(
         _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules
@@ -60,7 +69,7 @@ extension HeldCheckup {
     ) throws {
         id = try row.uuid(column).record
         person = try row.uuid(column + 1).person
-        visit = try row.uuid(column + 2).record
+        visit = try row.optionalUUID(column + 2)?.record
         shown = ShownCheckup(
             version: CheckupVersion(
                 id: id.text, version: try row.int(column + 3),

@@ -1,5 +1,4 @@
 package import Exchange
-import Postgres
 
 /// 台帳の参照と引継ぎ: what a municipality holds of the checkups of somebody it notified.
 extension Records {
@@ -9,35 +8,20 @@ extension Records {
     package mutating func municipalCheckups(
         ofKey key: String, rules: MaternalRules
     ) throws -> (person: PersonKey, reports: [HeldCheckup])? {
-        let rows = try transaction.query(
-            Self.selectByKey, [.text(caller.party.code), .text(key)])
-        guard let row = rows.first else {
+        guard let found = try notified([key])[key] else {
             enter(nil)
             return nil
         }
-        let person = try row.uuid(0).person
-        let isCurrent = try row.bool(1)
+        let person = found.person
         let reports = try checkups(of: person, in: .open, rules: rules).compactMap { held in
             if held.shown.line?.municipality == caller.party.code { return held }
-            return isCurrent ? held.shown.minimum(rules).map(held.shown(as:)) : nil
+            return found.isCurrent ? held.shown.minimum(rules).map(held.shown(as:)) : nil
         }
         enter(
             person,
             basis: reports.map { "\($0.id.text)/\($0.newest.version)" }.joined(separator: " "))
         return (person, reports)
     }
-
-    private static let selectByKey = Statement(
-        """
-        select n.person, not exists (
-            select 1 from exchange.maternal_notification later
-            where later.person = n.person and later.episode = n.episode
-                and later.municipality <> $1 and later.version > n.version)
-        from exchange.maternal_notification n
-        where n.municipality = $1 and n.notification_key = $2
-            and not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)
-        order by n.version desc limit 1
-        """)
 }
 
 extension HeldCheckup {

@@ -64,12 +64,11 @@ struct CheckupSending: RecordSending {
         }
         try visit.requireRecording(
             of: sent.report.result.day, broughtBy: held?.visit, at: now)
-        let version = CheckupVersion(
-            id: (held?.id ?? .random()).text, version: (held?.newest.version ?? 0) + 1,
-            recordedAt: now, institution: caller.party, report: sent.report)
+        let version = CheckupVersion(of: sent.report, after: held, by: caller.party, at: now)
         let facts = desk.facts(of: visit.person, at: now)
         let filing = try CheckupFiling(
-            version, in: compartment, visit, facts, others: desk.reports(of: visit.person),
+            version, in: compartment, of: (visit.person, visit.visit), facts,
+            beside: (desk.reports(of: visit.person), desk.prices),
             rules: (rules, book.version))
         desk.keep(filing, by: caller.party)
         return DecidedRecord(

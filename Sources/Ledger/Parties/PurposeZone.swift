@@ -9,9 +9,10 @@ extension Purpose {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
             .registerLifeEvents, .registerVaccinationTargets, .registerVaccinationPrices,
+            .registerCheckupPrices,
             .readCoverage,
             .readRegistration, .readStatement, .feedCards, .settleReview,
-            .registerNotifications, .readFollowUps, .readSensitiveFollowUps,
+            .registerNotifications, .recordMassCheckup, .readFollowUps, .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:
             true
         default: false

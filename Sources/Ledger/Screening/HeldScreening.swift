@@ -141,7 +141,8 @@ extension Records {
         return codes.compactMap { maternal.followUps[$0] }.map {
             AskedFollowUp(
                 rule: $0, person: person, source: held.id, compartment: compartment,
-                municipality: home, day: day, madeAt: now)
+                checkup: held.newest.response.form.topic.code, municipality: home, day: day,
+                madeAt: now)
         }
     }
 }

@@ -123,6 +123,29 @@ enum CheckupBody {
         _ visit: (id: String, patient: String), day: CalendarDay, checkup: String,
         identifier: String, items: [(String, String)]
     ) -> [UInt8] {
+        make(
+            subject: """
+                "extension":[{"url":"urn:tsunagi:StructureDefinition:visit",\
+                "valueString":"\(visit.id)"}],"subject":{"reference":"\(visit.patient)"}
+                """, day: day, checkup: checkup, identifier: identifier, items: items)
+    }
+
+    /// 集団健診: of somebody whom the town notified under this key.
+    static func make(
+        notified key: String, day: CalendarDay, checkup: String, identifier: String,
+        items: [(String, String)]
+    ) -> [UInt8] {
+        make(
+            subject: """
+                "subject":{"identifier":{"system":"urn:tsunagi:maternal-notification-key",\
+                "value":"\(key)"}}
+                """, day: day, checkup: checkup, identifier: identifier, items: items)
+    }
+
+    private static func make(
+        subject: String, day: CalendarDay, checkup: String, identifier: String,
+        items: [(String, String)]
+    ) -> [UInt8] {
         let contained = items.map { item, value in
             """
             {"resourceType":"Observation","id":"\(item)","status":"final","code":{"coding":[{\
@@ -132,11 +155,10 @@ enum CheckupBody {
         let results = items.map { "{\"reference\":\"#\($0.0)\"}" }
         let text = """
             {"resourceType":"DiagnosticReport","contained":[\(contained.joined(separator: ","))],\
-            "extension":[{"url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"}],\
-            "identifier":[{"system":"https://clinic.example/checkup",\
+            \(subject),"identifier":[{"system":"https://clinic.example/checkup",\
             "value":"\(identifier)"}],\
             "status":"final","code":{"coding":[{"system":"urn:tsunagi:CodeSystem:checkup",\
-            "code":"\(checkup)"}]},"subject":{"reference":"\(visit.patient)"},\
+            "code":"\(checkup)"}]},\
             "effectiveDateTime":"\(day.text)","performer":[{"display":"見本 医師"}],\
             "result":[\(results.joined(separator: ","))]}
             """

@@ -2,8 +2,9 @@ import Exchange
 import Foundation
 import Ledger
 
-/// 妊娠届から3歳児健診まで: one mother and her child, partly away from home. Every finding is typed by the clinic that
-/// made it, once; the story tells in one morning what took four years, each with its own day.
+/// 妊娠届から3歳児健診まで: one mother and her child, partly away from home. Every finding is typed once, by the clinic
+/// or the town that made it, every answer once, by her, on her phone; the story tells in one morning what
+/// took four years, each with its own day.
 extension DemoStory {
     func motherAndChild() throws {
         guard let mother = cast.mother, let toddler = cast.toddler else { return }
@@ -63,12 +64,12 @@ extension DemoStory {
             ("diastolic", CheckupBody.quantity("66", "mm[Hg]")),
             ("postpartum-judgement", CheckupBody.answer("postpartum-judgement", "no-concern")),
         ]
+        teller.say("At home she answers how she feels, on her phone and in confidence:")
+        try answer(.feelings, as: mother)
         try examine(
-            mother, "postpartum-2w", on: birth.adding(days: 14), at: cast.awayHospital, items)
-        try examine(
-            mother, "postpartum-2w", on: birth.adding(days: 14), at: cast.awayHospital,
-            [("epds-total", CheckupBody.quantity("4", "{score}"))], below: "/fhir/sensitive")
-        teller.say("  (the questionnaire of her feelings apart, by a consent of its own)")
+            mother, "postpartum-2w", on: birth.adding(days: 14), at: cast.awayHospital, items,
+            asked: .feelings)
+        teller.say("  (by a consent of its own; the hospital types none of it)")
     }
 
     private func childhood(
@@ -88,9 +89,9 @@ extension DemoStory {
         try examine(
             child, "infant-6-7m", on: birth.anniversary(months: 6).adding(days: 12),
             at: cast.clinic, measured("7.80", "67.4"))
-        try examine(
-            child, "infant-18m", on: birth.anniversary(months: 18).adding(days: 20),
-            at: cast.clinic, measured("10.40", "80.1"))
+        try massCheckup(
+            of: child, "infant-18m", on: birth.anniversary(months: 18).adding(days: 20), by: town,
+            measured("10.40", "80.1"))
         let waiting = try unseen(of: child, by: town)
         teller.say("At three years the town sees who has not come: \(waiting). It reminds them.")
         try told(
@@ -98,9 +99,11 @@ extension DemoStory {
             Array(
                 #"{"checkup":"infant-3y","notificationKeys":["C-\#(child.index)"]}"#.utf8),
             status: 200)
+        teller.say("The questions of the third-year checkup are answered at home:")
+        try answer(.thirdYear, as: child)
         try examine(
             child, "infant-3y", on: WallClock.now().dayInJapan, at: cast.clinic,
-            measured("14.20", "94.6"))
+            measured("14.20", "94.6"), asked: .thirdYear)
         teller.say("Afterwards on the town's list: \(try unseen(of: child, by: town)).")
     }
 
@@ -133,21 +136,43 @@ extension DemoStory {
 
     private func examine(
         _ person: SyntheticResident, _ checkup: String, on day: CalendarDay, at place: Party,
-        _ items: [(String, String)], below base: String = "/fhir"
+        _ items: [(String, String)], asked: Asked? = nil
     ) throws {
         let visit = try open(
             person.index, consents: ["maternal", "maternal-sensitive"], at: place, isShown: false)
+        if let asked {
+            let read = try answers(to: asked, in: visit, at: place)
+            teller.say("  \(cast.names[place] ?? "") reads: \(read)")
+        }
         let body = CheckupBody.make(
             (visit.text("visit"), visit.text("patient")), day: day, checkup: checkup,
             identifier: "story-\(checkup)-\(day.text)", items: items)
         let made = try teller.send(
             .init(
                 method: "POST", party: place, listener: .institution,
-                path: base + "/DiagnosticReport", body: ("story.json", body), isShown: false))
+                path: "/fhir/DiagnosticReport", body: ("story.json", body), isShown: false))
         try expect(made, 201)
         let name = made.json?["code"]?.object?["text"]?.string ?? checkup
-        guard base == "/fhir" else { return }
         teller.say("  \(day.text) \(name), \(cast.names[place] ?? ""): \(claim(in: made))")
+    }
+
+    /// 集団健診: the town examined sixty children that morning; this is the row of one, sent by itself.
+    private func massCheckup(
+        of child: SyntheticResident, _ checkup: String, on day: CalendarDay, by town: Party,
+        _ items: [(String, String)]
+    ) throws {
+        teller.say(
+            "The checkup at a year and a half is the town's own, in a hall; no visit, no card:")
+        let body = CheckupBody.make(
+            notified: "C-\(child.index)", day: day, checkup: checkup,
+            identifier: "hall-\(day.text)-\(child.index)", items: items)
+        let made = try teller.send(
+            .init(
+                method: "POST", party: town, listener: .office, path: "/fhir/DiagnosticReport",
+                body: ("hall.json", body)))
+        try expect(made, 201)
+        let name = made.json?["code"]?.object?["text"]?.string ?? checkup
+        teller.say("  \(day.text) \(name), the town itself: \(claim(in: made))")
     }
 
     private func notify(_ town: Party, _ rows: String...) throws {

@@ -12,7 +12,8 @@ import Testing
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
                     "vaccination-targets", "vaccination-prices", "checkup-tickets",
-                    "checkup-targets", "guardianships",
+                    "checkup-targets", "checkup-results", "checkup-prices",
+                    "guardianships",
                     "card-bindings",
                     "national-local-schemes",
                 ])
@@ -65,6 +66,39 @@ import Testing
             outcome.rows[1].findings.map(\.item) == [
                 "myNumber", "issuer", "serial", "validFrom", "validTo",
             ])
+    }
+
+    @Test func `the file of mass checkups holds every item as the rules have it`() throws {
+        let layout = try FileSample.layout("checkup-results")
+        let rules = try #require(Profiles.book.maternal)
+        let checkup = try #require(layout.column("checkup"))
+        guard case .code(let checkups) = layout.columns[checkup].type else {
+            Issue.record("checkups are no codes")
+            return
+        }
+        let day = try CalendarDay("2026-04-01")
+        var expected: Set<String> = []
+        for code in checkups.map(\.code) {
+            let rule = try #require(rules.checkup(code, on: day))
+            expected.formUnion(rule.items.map(\.code).filter { !rules.items.isSensitive($0) })
+        }
+        #expect(expected == Set(layout.columns.map(\.item).filter { rules.items[$0] != nil }))
+        for column in layout.columns {
+            guard let item = rules.items[column.item] else { continue }
+            #expect(column.name == item.name.ja)
+            let isSame =
+                switch (item.kind, column.type) {
+                case (.quantity(let quantity), .decimal(let range)): quantity.range == range
+                case (.choice(let choices), .code(let codes)):
+                    choices.map(\.code) == codes.map(\.code)
+                        && choices.map(\.name) == codes.map(\.name)
+                case (.day, .day): true
+                case (.text(let most), .text(let charactersMax, mayHoldLines: false)):
+                    most == charactersMax
+                default: false
+                }
+            #expect(isSame, "\(column.item)")
+        }
     }
 
     static let faults: [(old: String, new: String, path: String)] = [

@@ -6,7 +6,7 @@ import Testing
     private static func key(_ from: String, _ vaccine: String? = nil, _ programme: String = "mr")
         throws -> RegisteredPrice.Key
     {
-        .init(programme: programme, vaccine: vaccine, from: try CalendarDay(from))
+        .init(service: programme, vaccine: vaccine, from: try CalendarDay(from))
     }
 
     private static func price(
@@ -23,12 +23,12 @@ import Testing
     }
 
     /// A row as it came: JSON of what differs from a price of MR from 2026-04-01 on.
-    private static func row(_ change: [String: String?]) throws -> VaccinationPriceRow {
+    private static func row(_ change: [String: String?]) throws -> PriceRow {
         try #require(try read([change]).first).get()
     }
 
     private static func read(_ changes: [[String: String?]]) throws
-        -> [Result<VaccinationPriceRow, RowRefusal>]
+        -> [Result<PriceRow, RowRefusal>]
     {
         let rows = changes.map { change in
             var items: [String: String?] = [
@@ -40,7 +40,7 @@ import Testing
             return "{" + members.sorted().joined(separator: ",") + "}"
         }
         let body = "[" + rows.joined(separator: ",") + "]"
-        return try readVaccinationPriceRows(Array(body.utf8), VaccinationCase.rules())
+        return try VaccinationCase.rules().priced.readRows(Array(body.utf8))
     }
 
     static let rows: [(change: [String: String?], finding: String)] = [

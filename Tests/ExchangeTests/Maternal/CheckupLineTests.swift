@@ -16,6 +16,8 @@ import Testing
         var refusal: CheckupClaimRefusal?
         /// Serial of the ticket that is used.
         var used: Int?
+        /// 集団健診: the municipality that examined.
+        var examiner: String?
 
         init(_ name: String, _ change: (inout Case) -> Void) {
             testDescription = name
@@ -62,6 +64,26 @@ import Testing
             $0.home = "222216"
             $0.refusal = .noTicket
         },
+        Case("the town's own checkup, for which a ticket was given out") {
+            $0.checkup = "infant-6-7m"
+            $0.examiner = "132101"
+            $0.used = 1
+            $0.refusal = .ownCheckup
+        },
+        Case("the town's own checkup without a ticket") {
+            $0.examiner = "132101"
+            $0.refusal = .ownCheckup
+        },
+        Case("the town's own checkup, told already") {
+            $0.examiner = "132101"
+            $0.others = ["infant-3-4m"]
+            $0.refusal = .duplicate
+        },
+        Case("another town's checkup of a child that moved here") {
+            $0.home = "222216"
+            $0.examiner = "132101"
+            $0.yen = 6950
+        },
     ]
 
     private static func line(of row: Case) throws -> CheckupLine {
@@ -82,10 +104,12 @@ import Testing
         let others = try row.others.enumerated().map { place, checkup in
             try CheckupSample.version(
                 CheckupSample.report(checkup, on: "2026-09-01", identifier: "o"),
-                id: "o-\(place)", by: "1310000002")
+                id: "o-\(place)"
+            ).beside
         }
+        let party = try row.examiner.map { try Party(role: .municipality, code: $0) }
         return try MaternalCase.rules.line(
-            of: CheckupSample.version(report),
+            of: CheckupSample.version(report, by: party ?? CheckupSample.party()),
             CheckupClaimFacts(municipality: row.home, tickets: book, others: others))
     }
 
@@ -125,7 +149,7 @@ import Testing
             return try MaternalCase.rules.line(
                 of: CheckupSample.version(CheckupSample.report("prenatal", on: day)),
                 CheckupClaimFacts(
-                    municipality: "132101", tickets: TicketBook(), others: [other])
+                    municipality: "132101", tickets: TicketBook(), others: [other.beside])
             ).refusal
         }
         #expect(try refusal("2026-09-01") == .duplicate)

@@ -47,20 +47,24 @@ import Testing
         func codes(_ text: String, _ unit: String = rule.unit) -> [ItemFinding.Code] {
             Self.codes(.quantity(text, unit: unit), of: item)
         }
-        for limit in [rule.min, rule.max] {
-            #expect(codes(Self.beside(limit, 0, decimals: rule.decimals)).isEmpty)
+        for limit in [rule.range.min, rule.range.max] {
+            #expect(codes(Self.beside(limit, 0, decimals: rule.range.decimals)).isEmpty)
         }
-        #expect(codes(Self.beside(rule.min, 1, decimals: rule.decimals)).isEmpty)
-        #expect(codes(Self.beside(rule.max, -1, decimals: rule.decimals)).isEmpty)
-        #expect(codes(Self.beside(rule.max, 1, decimals: rule.decimals)) == [.aboveRange])
-        if rule.min.thousandths > 0 {
-            #expect(codes(Self.beside(rule.min, -1, decimals: rule.decimals)) == [.belowRange])
+        #expect(codes(Self.beside(rule.range.min, 1, decimals: rule.range.decimals)).isEmpty)
+        #expect(codes(Self.beside(rule.range.max, -1, decimals: rule.range.decimals)).isEmpty)
+        #expect(
+            codes(Self.beside(rule.range.max, 1, decimals: rule.range.decimals)) == [.aboveRange])
+        if rule.range.min.thousandths > 0 {
+            #expect(
+                codes(Self.beside(rule.range.min, -1, decimals: rule.range.decimals)) == [
+                    .belowRange
+                ])
         }
         let tooLong =
-            Self.beside(rule.min, 1, decimals: rule.decimals)
-            + (rule.decimals == 0 ? ".0" : "0")
+            Self.beside(rule.range.min, 1, decimals: rule.range.decimals)
+            + (rule.range.decimals == 0 ? ".0" : "0")
         #expect(codes(tooLong) == [.tooPrecise])
-        #expect(codes(rule.min.text, "lb") == [.wrongUnit])
+        #expect(codes(rule.range.min.text, "lb") == [.wrongUnit])
         for text in ["", "-1", "1e1", "+1", ".5", "1.", "1,5", "１０", " 1", "1.2.3", "NaN"] {
             #expect(codes(text) == [.notANumber], "\(text)")
         }

@@ -46,10 +46,10 @@ enum CheckupSample {
     }
 
     static func version(
-        _ report: CheckupReport, id: String = "r-1", by code: String = institution
+        _ report: CheckupReport, id: String = "r-1", by party: Party = party()
     ) throws -> CheckupVersion {
         CheckupVersion(
-            id: id, version: 1, recordedAt: Instant(microseconds: 0), institution: party(code),
+            id: id, version: 1, recordedAt: Instant(microseconds: 0), institution: party,
             report: report)
     }
 

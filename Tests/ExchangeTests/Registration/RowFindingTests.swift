@@ -23,6 +23,8 @@ import Testing
     static let ofTheLedger: Set<RowCode> = [
         .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
         .identityMismatch, .underReview, .anotherPerson, .sequenceReused, .dayAhead,
+        .unknownKey, .beforeBirth, .resultOfAnother, .resultUnknown, .resultWithdrawn,
+        .outsideWindow, .notOfCheckup,
     ]
 
     @Test func `every code is produced by some row`() throws {

@@ -53,7 +53,8 @@ import Testing
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
                 .saveScreening, .saveSensitiveScreening, .recordCheckup,
-                .recordSensitiveCheckup, .registerNotifications, .remindOfCheckup,
+                .recordSensitiveCheckup, .recordMassCheckup, .registerNotifications,
+                .remindOfCheckup,
                 .remindOfVaccination, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
                 .answerEmergencyReview:
@@ -70,7 +71,8 @@ import Testing
                 .delegate,
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
                 .liftOwnBlock, .declareDisaster, .readCoverage,
-                .registerVaccinationPrices, .readVaccinationPrices, .rotateKey, .archiveLog:
+                .registerVaccinationPrices, .readVaccinationPrices, .rotateKey, .archiveLog,
+                .registerCheckupPrices, .readCheckupPrices:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

@@ -132,20 +132,20 @@ import Testing
         ),
         (
             "access/acting.json", #""read-own-visits""#, #""check-eligibility""#,
-            "purposes[14].code", "is no purpose of a portal"
+            "purposes[13].code", "is no purpose of a portal"
         ),
         (
-            "access/acting.json", #""maternal-sensitive""#, #""maternal-secret""#,
-            "purposes[13].anyOf", "names an unknown kind of consent"
+            "access/acting.json", #""immunization""#, #""immunisation""#,
+            "purposes[4].anyOf", "names an unknown kind of consent"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[58].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[61].code", "is unknown"),
         (
             "access/permissions.json", #""purpose": "open-visit""#, #""purpose": "connect""#,
             "permissions[1].purpose", "is unknown"
         ),
         (
             "access/permissions.json", #""parties": ["ombudsman"]"#, #""parties": ["ombudsmen"]"#,
-            "permissions[46].parties", "names an unknown kind of party, ombudsmen"
+            "permissions[49].parties", "names an unknown kind of party, ombudsmen"
         ),
         (
             "access/permissions.json", #""POST /visits/paper""#, #""POST /visits""#,

@@ -67,26 +67,27 @@ extension Deed {
         ]
     }
 
+    /// Of a schedule and a checkup that nobody here has, so that no claim changes by it.
     private static let prices: [Deed] = [
-        office("postVaccinationPriceTasks", .nobody) { _, person in
-            .post(person.town, pricePath + "/registration-tasks", try JSON(reading: price))
-        },
-        office("getVaccinationPriceTask", .nobody) { fire, person in
-            let sent = try await fire.gateway.send(
-                .post(person.town, pricePath + "/registration-tasks", try JSON(reading: price)))
-            return .get(
-                person.town, "\(pricePath)/registration-tasks/\(sent.text("taskId"))")
-        },
-        office("readVaccinationPrices", .nobody) { _, person in .get(person.town, pricePath) },
-    ]
-
-    private static let pricePath = "/immunization/prices"
-
-    /// Of a schedule that nobody here is given, so that no claim changes by it.
-    private static let price = #"""
-        [{"modificationSeg":"1","programme":"influenza-60","priceFrom":"2026-10-01","unitYen":1,
-          "copaymentYen":0}]
-        """#
+        (
+            "/immunization/prices", "Vaccination",
+            #"{"programme":"influenza-60","copaymentYen":0,"#
+        ), ("/maternal-health/prices", "Checkup", #"{"checkup":"infant-5y","#),
+    ].flatMap { path, name, beginning in
+        let rows =
+            "[\(beginning)" + #""modificationSeg":"1","priceFrom":"2026-10-01","unitYen":1}]"#
+        return [
+            office("post\(name)PriceTasks", .nobody) { _, person in
+                .post(person.town, path + "/registration-tasks", try JSON(reading: rows))
+            },
+            office("get\(name)PriceTask", .nobody) { fire, person in
+                let sent = try await fire.gateway.send(
+                    .post(person.town, path + "/registration-tasks", try JSON(reading: rows)))
+                return .get(person.town, "\(path)/registration-tasks/\(sent.text("taskId"))")
+            },
+            office("read\(name)Prices", .nobody) { _, person in .get(person.town, path) },
+        ]
+    }
 
     private static let lists: [Deed] = [
         office("issueOfficeToken", .nobody) { _, person in
@@ -180,6 +181,19 @@ extension Deed {
         },
         office("countAttendance", .nobody) { _, person in
             .get(person.town, "/maternal-health/attendance?checkup=infant-1m")
+        },
+        office("recordMassCheckup", .asker) { _, person in
+            .post(
+                person.town, person.mass.path,
+                .object(person.mass.body(notified: "B-\(person.index)")))
+        },
+        office("correctMassCheckup", .asker) { _, person in
+            .put(
+                person.town, "\(person.mass.path)/\(person.massID)", seen: 1,
+                .object(person.mass.body(notified: "B-\(person.index)")))
+        },
+        office("readMassCheckup", .asker) { _, person in
+            .get(person.town, "\(person.mass.path)/\(person.massID)")
         },
         office("searchCheckupLines", .asker) { _, person in
             .search(
@@ -347,7 +361,8 @@ extension Deed {
         ("checkup-targets", "CheckupTargets"), ("card-bindings", "CardBindings"),
         ("guardianships", "Guardianships"), ("vaccination-targets", "VaccinationTargets"),
         ("residence-moves", "ResidenceMoves"),
-        ("vaccination-prices", "VaccinationPrices"),
+        ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
+        ("checkup-prices", "CheckupPrices"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

@@ -25,6 +25,9 @@ struct FirePerson: Sendable {
     var reportID = ""
     var sensitive: SentCheckup
     var sensitiveID = ""
+    /// Of the town itself.
+    var mass: SentCheckup
+    var massID = ""
     var bill: SentBill
     var billID = ""
     var responseID = ""
@@ -84,7 +87,8 @@ extension Fire {
             dose: SentDose(on: gateway.clock.today),
             reaction: SentReaction(on: gateway.clock.today, after: nil),
             report: Self.observed(gateway.clock.today),
-            sensitive: .epds(14, on: gateway.clock.today), bill: bill)
+            sensitive: .epds(14, on: gateway.clock.today),
+            mass: SentCheckup(on: gateway.clock.today), bill: bill)
         person.dose.lot = "LOT\(index)"
         return person
     }
@@ -157,6 +161,10 @@ extension Fire {
         let sensitive = try await gateway.record(person.sensitive, person.visit)
         try sensitive.expect(201)
         person.sensitiveID = sensitive.text("id")
+        let mass = try await gateway.record(
+            person.mass, notified: "B-\(person.index)", by: person.town)
+        try mass.expect(201)
+        person.massID = mass.text("id")
         // The town's own id of the person is learned here, from a line with the person's lot.
         let lines = try await gateway.send(Self.lines(of: person))
         try lines.expect(200)
@@ -305,10 +313,25 @@ extension Fire {
             ("residence-moves", Array(moves.utf8)),
             ("vaccination-targets", Array(vaccinations.utf8)),
             ("vaccination-prices", Array(prices.utf8)),
+            ("checkup-results", massCheckups(of: person)),
+            (
+                "checkup-prices",
+                Array("更新区分,健診コード,受診券の種類,開始日,終了日,委託単価\r\n1,infant-5y,,2026-10-01,,1\r\n".utf8)
+            ),
             ("entitlements", night), ("entitlements-full", night),
             ("checkup-targets", Array(targets.utf8)), ("card-bindings", Array(events.utf8)),
             ("guardianships", Array(guardianships.utf8)),
         ]
+    }
+
+    private func massCheckups(of person: FirePerson) -> [UInt8] {
+        NightFile(massCheckups: [
+            [
+                "結果番号": "F-\(person.key)", "届出番号": "B-\(person.index)",
+                "健診コード": "infant-3-4m", "健診日": gateway.clock.today.text, "体重": "6.5",
+                "身長": "62", "頭囲": "41", "判定": "healthy",
+            ]
+        ]).bytes(.utf8)
     }
 
     func party(of layout: String, _ person: FirePerson) -> Party {

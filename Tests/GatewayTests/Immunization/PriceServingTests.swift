@@ -156,8 +156,8 @@ struct PriceServingTests {
         _ = try await register(
             [row(9_000, 0, from: today.adding(days: 900), programme: "varicella")], by: Cast.town)
         for sql in [
-            "update exchange.vaccination_price set unit_yen = 1",
-            "delete from exchange.vaccination_price", "truncate exchange.vaccination_price",
+            "update exchange.agreed_price set unit_yen = 1",
+            "delete from exchange.agreed_price", "truncate exchange.agreed_price",
         ] {
             let error = await #expect(throws: DatabaseError.self, "\(sql)") {
                 try await gateway.sql { _ = try $0.run(Statement(sql)) }

@@ -162,6 +162,58 @@ struct CheckupQuestionnaireTests {
                 headers: [token]))
     }
 
+    @Test func `what mother and clinic ask for of one checkup waits once, while either asks`()
+        async throws
+    {
+        let (_, card) = try await gateway.settleMother(dueInDays: -10)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        func waiting() async throws -> Set<String> {
+            Set(
+                try await gateway.followUps(.sensitive).entries.filter {
+                    $0["code"]?.object?["coding"]?.array?.first?.object?["code"]?.string
+                        == "maternal-support"
+                }.compactMap { $0["id"]?.string })
+        }
+        let before = try await waiting()
+        let id = try await save(
+            RunningGateway.epds([3, 3, 3, 0, 0, 0, 0, 0, 0, 0], of: patient), token,
+            below: Self.sensitive
+        ).text("id")
+        let asked = try await waiting().subtracting(before)
+        #expect(asked.count == 1)
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        let report = SentCheckup.epds(12, on: gateway.clock.today)
+        let made = try await gateway.record(report, visit)
+        try made.expect(201)
+        #expect(try await waiting().subtracting(before) == asked)
+        // Of the mother's answers alone nothing would wait any more; the clinic's report still asks.
+        let quiet = RunningGateway.epds(
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: patient, status: "amended")
+        try await amend(id, seen: 1, quiet, token).expect(200)
+        #expect(try await waiting().subtracting(before) == asked)
+        var calm = report
+        calm.findings[0].value = .quantity("2", "{score}")
+        try await gateway.correct(made.text("id"), seen: "W/\"1\"", calm, visit).expect(200)
+        #expect(try await waiting() == before)
+        // Once the municipality is done with it, another report asks anew.
+        try await gateway.correct(made.text("id"), seen: "W/\"2\"", report, visit).expect(200)
+        let task = try #require(try await waiting().subtracting(before).first)
+        try await gateway.send(
+            Cast.town, "PUT", "/fhir/sensitive/Task/\(task)", headers: [("If-Match", "W/\"1\"")],
+            body: JSON(reading: #"{"resourceType":"Task","status":"completed"}"#)
+        ).expect(200)
+        #expect(try await waiting() == before)
+        let other = try await gateway.openCheckupVisit(
+            card, at: Cast.pharmacy, consents: RunningGateway.allConsents)
+        try await gateway.record(
+            .epds(13, on: gateway.clock.today), other, by: Cast.pharmacy
+        ).expect(201)
+        let anew = try await waiting().subtracting(before)
+        #expect(anew.count == 1 && !anew.contains(task))
+    }
+
     @Test func `a form is sent to its own compartment, and one left out alarms all the same`()
         async throws
     {

@@ -58,7 +58,8 @@ struct GuardianTests {
         let acting = try await gateway.acting(gateway.session(of: family.guardianCard))
         for (path, purpose) in Self.reads where path != "/fhir/AuditEvent" {
             // What was answered in confidence is the resident's alone.
-            guard purpose != .readOwnSensitiveScreenings else {
+            guard ![.readOwnSensitiveScreenings, .readOwnSensitiveCheckups].contains(purpose)
+            else {
                 try await expectNoRelation(purpose, path, acting)
                 continue
             }

@@ -41,11 +41,33 @@ package struct CheckupClaimFacts: Sendable {
     package let municipality: String?
     /// The tickets of the pregnancy or child that the checkup is of, but for the report's own use.
     package let tickets: TicketBook
-    /// The newest version of every other report of the resident.
-    package let others: [CheckupVersion]
+    /// Every other report of the resident, as its newest version has it.
+    package let others: [Other]
 
-    package init(municipality: String?, tickets: TicketBook, others: [CheckupVersion]) {
+    /// ほかの結果: what tells whether a checkup was recorded already; nothing of what was found.
+    package struct Other: Hashable, Sendable {
+        package let id: String
+        package let checkup: String
+        package let day: CalendarDay
+        package let isWithdrawn: Bool
+
+        package init(id: String, checkup: String, day: CalendarDay, isWithdrawn: Bool) {
+            self.id = id
+            self.checkup = checkup
+            self.day = day
+            self.isWithdrawn = isWithdrawn
+        }
+    }
+
+    /// 登録された委託単価 of the municipalities where the resident lived.
+    package let prices: [RegisteredPrice]
+
+    package init(
+        municipality: String?, tickets: TicketBook, others: [Other],
+        prices: [RegisteredPrice] = []
+    ) {
         self.municipality = municipality
+        self.prices = prices
         self.tickets = tickets
         self.others = others
     }
@@ -64,7 +86,9 @@ extension MaternalRules {
         let named = isWithdrawn ? nil : report.ticket
         if let named { try require(named, for: report.result, use, in: facts.tickets) }
         let refusal = refusal(of: version, facts)
-        let ticket = refusal == nil ? named ?? openTicket(for: report.result, use, facts) : nil
+        // 自ら実施した健診: nobody pays for it, but a ticket that was given out for it is used up.
+        let takesTicket = refusal == nil || refusal == .ownCheckup
+        let ticket = takesTicket ? named ?? openTicket(for: report.result, use, facts) : nil
         let isMissing =
             refusal == nil && ticket == nil && asksForTicket(report.result, facts.municipality)
         return CheckupLine(
@@ -87,11 +111,14 @@ extension MaternalRules {
         // 妊婦健診 comes again and again; any other checkup is paid for once.
         let isRepeated = report.result.checkup == pregnancy.checkup
         let isTwice = facts.others.contains { other in
-            other.report.status != .enteredInError
-                && other.report.result.checkup == report.result.checkup
-                && (!isRepeated || other.report.result.day == report.result.day)
+            !other.isWithdrawn && other.checkup == report.result.checkup
+                && (!isRepeated || other.day == report.result.day)
         }
-        return isTwice ? .duplicate : nil
+        if isTwice { return .duplicate }
+        let isOwn =
+            version.institution.role == .municipality
+            && version.institution.code == facts.municipality
+        return isOwn ? .ownCheckup : nil
     }
 
     private func require(
@@ -122,11 +149,22 @@ extension MaternalRules {
     private func charge(
         for result: CheckupResult, _ number: CheckupTicket.Number?, _ facts: CheckupClaimFacts
     ) -> CheckupLine.Charge? {
-        if let rule = number.flatMap(facts.tickets.ticket).flatMap(rule(of:)) {
-            return CheckupLine.Charge(yen: rule.limitYen, source: rule.source.text)
+        guard let municipality = facts.municipality else { return nil }
+        let rule = number.flatMap(facts.tickets.ticket).flatMap(rule(of:))
+        let service =
+            rule.map { RegisteredPrice.Key.ticket($0.kind) }
+            ?? RegisteredPrice.Key.checkup(result.checkup)
+        // As of doses: what the municipality's own list speaks of it alone prices.
+        if let own = facts.prices.own(service, in: municipality, on: result.day) {
+            return own.standing.flatMap { price in
+                price.terms.map {
+                    CheckupLine.Charge(yen: $0.unitYen, source: price.source.text)
+                }
+            }
         }
+        if let rule { return CheckupLine.Charge(yen: rule.limitYen, source: rule.source.text) }
         return prices.first {
-            $0.municipality == facts.municipality && $0.checkup == result.checkup
+            $0.municipality == municipality && $0.checkup == result.checkup
                 && $0.effective.contains(result.day)
         }.map { CheckupLine.Charge(yen: $0.unitYen, source: $0.source.text) }
     }
@@ -156,6 +194,8 @@ package enum CheckupClaimRefusal: String, CaseIterable, Hashable, Sendable {
     case residenceUnknown = "residence-unknown"
     case duplicate
     case noTicket = "no-ticket"
+    /// 集団健診: the municipality of residence examined the resident itself.
+    case ownCheckup = "own-checkup"
 
     package var text: BilingualText {
         switch self {
@@ -183,6 +223,12 @@ package enum CheckupClaimRefusal: String, CaseIterable, Hashable, Sendable {
                 en:
                     "There is no open ticket for this checkup. Ask the municipality whether one was "
                     + "issued.")
+        case .ownCheckup:
+            BilingualText(
+                ja: "住所地の市区町村が自ら実施した健診です。記録は台帳に載り、請求はありません。",
+                en:
+                    "The municipality of residence held this checkup itself. It is in its ledger, and "
+                    + "nothing is claimed.")
         }
     }
 }

@@ -28,7 +28,7 @@ extension RuleFolder {
                 try row.requireOnly(["checkup", "unitYen", "effectiveFrom", "effectiveTo"])
                 let price = CheckupPrice(
                     municipality: body, checkup: try row.string("checkup"),
-                    unitYen: try row.int("unitYen", in: 1...200_000),
+                    unitYen: try row.int("unitYen", in: 1...RegisteredPrice.yenMax),
                     effective: try row.effectivePeriod(), source: try file.source())
                 guard checkups.contains(price.checkup) else {
                     throw row.fault("checkup", "is unknown")

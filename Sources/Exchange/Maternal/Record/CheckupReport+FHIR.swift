@@ -104,10 +104,8 @@ package struct ShownCheckup: Sendable {
         if let visitID { list.extensionItem(FHIR.Extension.visit, "valueString", visitID) }
         list.object {
             $0.member("url", FHIR.Extension.recordedBy)
-            $0.object("valueIdentifier") {
-                $0.member("system", FHIR.System.institution)
-                $0.member("value", version.institution.code)
-            }
+            $0.name("valueIdentifier")
+            $0.identifierItem(version.institution.identifier)
         }
         if let ticket = line?.ticket ?? version.report.ticket { ticket.write(to: &list) }
         for warning in warnings {

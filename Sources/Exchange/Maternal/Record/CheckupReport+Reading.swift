@@ -1,6 +1,7 @@
 /// DiagnosticReport (https://hl7.org/fhir/R4/diagnosticreport.html) with its Observations contained, as an
-/// institution sends it. Units, ranges and codes are the rules' to check (`MaternalRules.check`); here it
-/// is what is written, and what cannot be kept is refused, because a misspelt finding must not be lost.
+/// institution sends it within a visit. Units, ranges and codes are the rules' to check
+/// (`MaternalRules.check`); here it is what is written, and what cannot be kept is refused, because a
+/// misspelt finding must not be lost.
 package struct SubmittedCheckup: Hashable, Sendable {
     package let visitID: String
     package let patientID: String
@@ -10,21 +11,50 @@ package struct SubmittedCheckup: Hashable, Sendable {
     package init(
         reading body: [UInt8], institution: Party, today: CalendarDay, _ rules: MaternalRules
     ) throws(Refusal) {
-        let resource = try JSONObject(resource: body)
-        try resource.requireResource("DiagnosticReport")
-        try JSON.object(resource).refuseIndividualNumbers()
-        try resource.refuseModifiers()
-        try resource.requireOnly(Self.elements)
+        let resource = try JSONObject(checkup: body)
         visitID = try resource.visitID()
         patientID = try resource.patientID("subject")
-        report = try CheckupReport(reading: resource, of: patientID, rules)
-        guard report.result.day <= today else { throw .malformed("effectiveDateTime") }
-        try report.refuseOther(than: institution)
+        report = try CheckupReport(
+            reading: resource, of: .patient(patientID), by: institution, today: today, rules)
+    }
+}
+
+/// 集団健診の結果: the same resource as a municipality sends it of somebody it examined itself, named by the key
+/// of its own notification.
+package struct SubmittedMassCheckup: Hashable, Sendable {
+    package let notificationKey: String
+    package let report: CheckupReport
+
+    /// As `SubmittedCheckup`.
+    package init(
+        reading body: [UInt8], office: Party, today: CalendarDay, _ rules: MaternalRules
+    ) throws(Refusal) {
+        // 届出番号 is a number by a rule of the municipality's own.
+        let resource = try JSONObject(checkup: body, numbersIn: ["subject"])
+        guard
+            try resource.extensionItem(FHIR.Extension.visit, as: "extension(visit)") == nil
+        else { throw .unknownItem("extension(visit)") }
+        notificationKey = try resource.notificationKey("subject")
+        report = try CheckupReport(
+            reading: resource, of: .notification(notificationKey), by: office, today: today, rules)
+    }
+}
+
+extension JSONObject {
+    /// The resource that a body must be, and no element that cannot be kept.
+    fileprivate init(
+        checkup body: [UInt8], numbersIn items: Set<String> = []
+    ) throws(Refusal) {
+        try self.init(resource: body)
+        try requireResource("DiagnosticReport")
+        try JSON.object(self).refuseIndividualNumbers(exceptIn: items)
+        try refuseModifiers()
+        try requireOnly(Self.checkupElements)
     }
 
     /// Of these, `id`, `meta`, `language`, `text`, `category`, `encounter` and `basedOn` lead nowhere
     /// outside the sender's system and are not kept.
-    private static let elements: Set<String> = [
+    private static let checkupElements: Set<String> = [
         "resourceType", "id", "meta", "language", "text", "contained", "extension", "identifier",
         "basedOn", "status", "category", "code", "subject", "encounter", "effectiveDateTime",
         "issued", "performer", "result",
@@ -32,8 +62,9 @@ package struct SubmittedCheckup: Hashable, Sendable {
 }
 
 extension CheckupReport {
-    init(
-        reading resource: JSONObject, of patientID: String, _ rules: MaternalRules
+    fileprivate init(
+        reading resource: JSONObject, of subject: FindingSubject, by party: Party,
+        today: CalendarDay, _ rules: MaternalRules
     ) throws(Refusal) {
         guard let status: Status = try resource.code("status") else { throw .missing("status") }
         guard let effective = try resource.time("effectiveDateTime") else {
@@ -46,7 +77,7 @@ extension CheckupReport {
         }
         let reading = FindingReading(
             items: rules.items, listed: Set(rules.checkupItems(code, on: day)?.map(\.code) ?? []),
-            patientID: patientID, day: day)
+            subject: subject, day: day)
         self.init(
             identifier: try RecordIdentifier(theOneOf: resource), status: status,
             effective: effective,
@@ -57,13 +88,16 @@ extension CheckupReport {
             performers.append(try Performer(reading: row, at: path))
         }
         ticket = try CheckupTicket.Number(reading: resource)
+        guard result.day <= today else { throw .malformed("effectiveDateTime") }
+        try refuseOther(than: party)
     }
 
-    /// An institution writes of its own checkups.
-    fileprivate func refuseOther(than institution: Party) throws(Refusal) {
+    /// Whoever writes writes of its own checkups.
+    private func refuseOther(than party: Party) throws(Refusal) {
+        let own = party.identifier
         for (place, performer) in performers.enumerated() {
-            guard let identifier = performer.identifier,
-                identifier.system == FHIR.System.institution, identifier.value != institution.code
+            guard let identifier = performer.identifier, identifier.system == own.system,
+                identifier.value != own.value
             else { continue }
             throw .malformed("performer[\(place)].identifier.value")
         }

@@ -4,7 +4,7 @@ struct FindingReading {
     /// Codes that belong to the checkup: of two items with one code of JP Core (the weight of a child and of
     /// its mother), the one meant.
     let listed: Set<String>
-    let patientID: String
+    let subject: FindingSubject
     let day: CalendarDay
 
     /// In the order of `result`. Every contained resource must be a result: FHIR contains nothing that
@@ -39,9 +39,7 @@ struct FindingReading {
             throw .missing(path + ".status")
         }
         if observation["subject"] != nil {
-            guard try observation.patientID("subject", at: path) == patientID else {
-                throw .malformed(path + ".subject.reference")
-            }
+            try subject.requireSame(in: observation, at: path)
         }
         if let time = try observation.time("effectiveDateTime", at: path), time.day != day {
             throw .malformed(path + ".effectiveDateTime")
@@ -121,6 +119,44 @@ struct FindingReading {
             try quantity.optionalString("system", at: place) ?? FHIR.System.ucum == FHIR.System.ucum
         else { throw .malformed(place + ".system") }
         return .quantity(digits, unit: try quantity.requiredFilled("code", at: place))
+    }
+}
+
+/// 対象者の名指し: how a sender names whom a report is about; its findings name nobody else.
+enum FindingSubject {
+    /// The id that the visit gave.
+    case patient(String)
+    /// 届出番号.
+    case notification(String)
+
+    fileprivate func requireSame(
+        in observation: JSONObject, at path: String
+    ) throws(Refusal) {
+        switch self {
+        case .patient(let id):
+            guard try observation.patientID("subject", at: path) == id else {
+                throw .malformed(path + ".subject.reference")
+            }
+        case .notification(let key):
+            guard try observation.notificationKey("subject", at: path) == key else {
+                throw .malformed(path + ".subject.identifier.value")
+            }
+        }
+    }
+}
+
+extension JSONObject {
+    /// 届出番号 of a reference that names somebody by it alone.
+    func notificationKey(_ name: String, at path: String = "") throws(Refusal) -> String {
+        let place = JSONPath.member(name, of: path)
+        let reference = try requiredObject(name, at: path)
+        guard reference["reference"] == nil else { throw .unknownItem(place + ".reference") }
+        let identifier = try RecordIdentifier(
+            reading: reference.requiredObject("identifier", at: place), at: place + ".identifier")
+        guard identifier.system == FHIR.System.notificationKey else {
+            throw .malformed(place + ".identifier.system")
+        }
+        return identifier.value
     }
 }
 

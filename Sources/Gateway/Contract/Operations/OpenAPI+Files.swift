@@ -36,6 +36,19 @@ extension OpenAPI {
                     """))
         + operations(
             of: ServedLayout(
+                code: "checkup-prices", id: "CheckupPrices", ja: "健診と受診券の委託単価",
+                en: "prices of checkups and of their tickets",
+                example: """
+                    更新区分,健診コード,受診券の種類,開始日,終了日,委託単価\r
+                    1,,prenatal,2026-04-01,,5200\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
+                code: "checkup-results", id: "CheckupResults", ja: "集団健診の結果",
+                en: "results of mass checkups, by the keys of the municipality's notifications",
+                example: checkupResults))
+        + operations(
+            of: ServedLayout(
                 code: "guardianships", id: "Guardianships", ja: "保護者・後見",
                 en: "guardianships, by keys that were registered with invitations or checkups",
                 example: """
@@ -122,6 +135,17 @@ extension OpenAPI {
                     + [.fileNotWaiting, .effectChanged, .secondPersonNeeded]),
         ]
     }
+
+    private static let checkupResults = """
+        更新区分,結果番号,届出番号,健診コード,健診日,体重,身長,頭囲,胸囲,栄養状態,黄疸,\
+        便色カードの番号,ビタミンK2投与,身体の診察所見,判定,備考,首のすわり,\
+        股関節開排制限,目の異常,耳の異常,精神・運動・言語の発達,精密検査受診日,\
+        ひとり歩き,意味のある言葉,現在の歯の数,未処置のむし歯の数,\
+        むし歯の罹患型（1歳6か月児）,屈折検査,尿蛋白,尿糖,尿潜血,\
+        むし歯の罹患型（3歳児）,集団生活での社会性・行動,未実施\r
+        1,2026-0412-001,C-2026-0001,infant-18m,2026-04-12,10.25,80.5,,,,,,,,healthy,,,,\
+        14,0,,,,,,,,head-circumference=not-possible\r\n
+        """
 
     private static let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 

@@ -1,20 +1,30 @@
-/// 登録された委託単価: what a municipality itself said of the price of a dose, as it was known from `knownAt` on. A
-/// later version of the same key takes its place and changes no claim that was made before.
+/// 登録された委託単価: what a municipality itself said of the price of a dose, a checkup or a checkup's ticket, as it
+/// was known from `knownAt` on. A later version of the same key takes its place and changes no claim that was
+/// made before.
 package struct RegisteredPrice: Hashable, Sendable {
     /// What a version speaks of; nothing else is ever changed by it.
     package struct Key: Hashable, Sendable {
-        /// A schedule of `immunization/schedule/` that the Act provides for.
-        package let programme: String
+        /// What is paid for: a schedule of `immunization/schedule/` that the Act provides for, or what
+        /// `checkup` and `ticket` make.
+        package let service: String
         /// Code of the vaccine; `nil`: any that the schedule gives.
         package let vaccine: String?
         package let from: CalendarDay
 
-        package init(programme: String, vaccine: String?, from: CalendarDay) {
-            self.programme = programme
+        package init(service: String, vaccine: String?, from: CalendarDay) {
+            self.service = service
             self.vaccine = vaccine
             self.from = from
         }
+
+        package static func checkup(_ code: String) -> String { "checkup/" + code }
+        package static func ticket(_ kind: String) -> String { "ticket/" + kind }
+
+        package var field: PriceField { service.contains("/") ? .maternal : .immunization }
     }
+
+    /// The most that one of them costs.
+    static let yenMax = 200_000
 
     /// In yen, taxes included.
     package struct Terms: Hashable, Sendable {
@@ -59,6 +69,32 @@ package struct RegisteredPrice: Hashable, Sendable {
     }
 }
 
+/// 単価の分野: each has a list, a file and a route of its own.
+package enum PriceField: String, Hashable, Sendable { case immunization, maternal }
+
+extension [RegisteredPrice] {
+    /// What a municipality's own list says of a service on a day: alone, once it holds any row of it, with
+    /// what was taken back; `nil` where it never spoke of it. `self` are the newest versions of its keys.
+    func own(
+        _ service: String, _ vaccine: String = "", in municipality: String, on day: CalendarDay
+    ) -> OwnPrice? {
+        let own = filter { $0.municipality == municipality && $0.key.service == service }
+        guard !own.isEmpty else { return nil }
+        return OwnPrice(standing: own.first { $0.covers(vaccine, on: day) })
+    }
+}
+
+/// 自らの単価: `standing` is nothing where no price holds on that day.
+struct OwnPrice {
+    let standing: RegisteredPrice?
+}
+
+extension RegisteredPrice {
+    var source: RuleSource {
+        RuleSource(text: "\(municipality)が登録した委託単価 第\(version)版", isVerified: true)
+    }
+}
+
 extension VaccinationClaim.ChargeLine {
     /// 単価の決定: the municipality's own list decides alone for every schedule of which it holds a row, with
     /// what was taken back; for the others a file of `immunization/prices/` speaks. `nil`: nobody agreed on
@@ -67,11 +103,8 @@ extension VaccinationClaim.ChargeLine {
         _ programme: String, _ vaccine: String, in municipality: String, on day: CalendarDay,
         registered: [RegisteredPrice], _ rules: ImmunizationRules
     ) -> Self? {
-        let own = registered.filter {
-            $0.municipality == municipality && $0.key.programme == programme
-        }
-        guard own.isEmpty else {
-            return own.first { $0.covers(vaccine, on: day) }.flatMap(Self.init)
+        if let own = registered.own(programme, vaccine, in: municipality, on: day) {
+            return own.standing.flatMap(Self.init)
         }
         return rules.price(programme, vaccine, in: municipality, on: day).map {
             Self(unitYen: $0.unitYen, copaymentYen: $0.copaymentYen, source: $0.source)
@@ -81,9 +114,7 @@ extension VaccinationClaim.ChargeLine {
     private init?(_ price: RegisteredPrice) {
         guard let terms = price.terms else { return nil }
         self.init(
-            unitYen: terms.unitYen, copaymentYen: terms.copaymentYen,
-            source: RuleSource(
-                text: "\(price.municipality)が登録した委託単価 第\(price.version)版", isVerified: true))
+            unitYen: terms.unitYen, copaymentYen: terms.copaymentYen, source: price.source)
     }
 }
 
@@ -95,13 +126,14 @@ package func renderPrices(_ prices: [RegisteredPrice], on day: CalendarDay?) -> 
             for price in prices {
                 guard let terms = price.terms, day.map(price.holds) ?? true else { continue }
                 rows.object {
-                    $0.member("programme", price.key.programme)
-                    $0.member("vaccine", price.key.vaccine)
+                    price.key.write(to: &$0)
                     $0.member("priceFrom", price.key.from.text)
                     $0.member("priceTo", terms.to?.text)
                     $0.member("unitYen", terms.unitYen)
-                    $0.member("copaymentYen", terms.copaymentYen)
-                    $0.member("subsidyYen", terms.subsidyYen)
+                    if price.key.field == .immunization {
+                        $0.member("copaymentYen", terms.copaymentYen)
+                        $0.member("subsidyYen", terms.subsidyYen)
+                    }
                     $0.member("version", price.version)
                     $0.member("knownAt", price.knownAt.text)
                 }
@@ -109,4 +141,17 @@ package func renderPrices(_ prices: [RegisteredPrice], on day: CalendarDay?) -> 
         }
     }
     return writer.bytes
+}
+
+extension RegisteredPrice.Key {
+    /// As a row of its field names it.
+    fileprivate func write(to row: inout JSONWriter) {
+        let parts = service.split(separator: "/", maxSplits: 1).map(String.init)
+        guard let code = parts.last, field == .maternal else {
+            row.member("programme", service)
+            row.member("vaccine", vaccine)
+            return
+        }
+        row.member(service == Self.ticket(code) ? "ticketKind" : "checkup", code)
+    }
 }

@@ -5,11 +5,11 @@ import Postgres
 extension Records {
     /// 委託単価の登録: applied exactly once per idempotency key. A row that contradicts what stands, or another of
     /// the sending, is refused alone; claims made before keep the price that they were made with.
-    package mutating func registerVaccinationPrices(
-        _ request: RegistrationRequest, _ rows: [VaccinationPriceRow]
+    package mutating func registerPrices(
+        _ request: RegistrationRequest, _ rows: [PriceRow]
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let outcomes = try weighVaccinationPrices(rows)
+        let outcomes = try weighPrices(rows)
         let taken = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0)
         enter(nil)
         return endTask(request, outcomes) { [body = caller.party.code] task in
@@ -18,23 +18,25 @@ extension Records {
     }
 
     /// What registering these rows would do. Nothing is written and nobody entered.
-    mutating func weighVaccinationPrices(_ rows: [VaccinationPriceRow]) throws -> [RowOutcome] {
+    mutating func weighPrices(_ rows: [PriceRow]) throws -> [RowOutcome] {
         var list = PriceList(try registeredPrices())
         return zip(rows, list.take(rows)).map { row, change in RowOutcome(row, change) }
     }
 
-    /// How many prices of the municipality hold on a day.
-    mutating func standingVaccinationPrices(on day: CalendarDay) throws -> Int {
+    /// How many prices of the municipality hold on a day, or will.
+    mutating func standingPrices(of field: PriceField, on day: CalendarDay) throws -> Int {
         try registeredPrices().count { price in
-            guard let terms = price.terms else { return false }
+            guard price.key.field == field, let terms = price.terms else { return false }
             return terms.to.map { $0 >= day } ?? true
         }
     }
 
     /// 委託単価の参照: what the municipality had said by then; of each key the newest, with what it took back.
-    package mutating func vaccinationPrices(knownBy instant: Instant) throws -> [RegisteredPrice] {
+    package mutating func prices(
+        of field: PriceField, knownBy instant: Instant
+    ) throws -> [RegisteredPrice] {
         enter(nil)
-        return try registeredPrices(knownBy: instant)
+        return try registeredPrices(knownBy: instant).filter { $0.key.field == field }
     }
 
     /// Without an instant, what is known when it is read: whoever registered last may have come since this
@@ -49,7 +51,7 @@ extension Records {
 }
 
 extension RowOutcome {
-    fileprivate init(_ row: VaccinationPriceRow, _ change: PriceList.Change) {
+    fileprivate init(_ row: PriceRow, _ change: PriceList.Change) {
         func finding(_ code: RowCode, _ item: String) -> [RowFinding] {
             row.warnings + [RowFinding(index: row.index, item: item, code: code)]
         }
@@ -71,30 +73,38 @@ extension RowOutcome {
                 line: line, kind: .refused, findings: finding(.priceOverlap, "priceFrom"))
         case .saidTwice:
             self.init(
-                line: line, kind: .refused, findings: finding(.duplicateKey, "programme"))
+                line: line, kind: .refused, findings: finding(.duplicateKey, row.key.item))
         }
     }
 }
 
+extension RegisteredPrice.Key {
+    /// What of a row names the service.
+    fileprivate var item: String {
+        if field == .immunization { return "programme" }
+        return service.hasPrefix(Self.ticket("")) ? "ticketKind" : "checkup"
+    }
+}
+
 extension RegisteredPrice {
-    /// Of the municipalities where these residents ever lived, for these schedules: the newest version of
+    /// Of the municipalities where these residents ever lived, for these services: the newest version of
     /// each key.
     static func step(
-        of persons: Set<PersonKey>, programmes: Set<String>
+        of persons: Set<PersonKey>, services: Set<String>
     ) -> (Statement, [Value]) {
         (
             selectOfResidents,
-            [.uuids(persons.map { UUIDBytes($0) }), .texts(Array(programmes))]
+            [.uuids(persons.map { UUIDBytes($0) }), .texts(Array(services))]
         )
     }
 
     fileprivate static func insertion(
-        of rows: [VaccinationPriceRow], of body: String, task: RecordID
+        of rows: [PriceRow], of body: String, task: RecordID
     ) -> (Statement, [Value]) {
         (
             insert,
             [
-                .text(body), .texts(rows.map(\.key.programme)),
+                .text(body), .texts(rows.map(\.key.service)),
                 .texts(rows.map { $0.key.vaccine ?? "" }),
                 .days(rows.map(\.key.from.daysSince1970)),
                 .days(rows.map { $0.terms?.to?.daysSince1970 }),
@@ -112,7 +122,7 @@ extension RegisteredPrice {
         self.init(
             municipality: try row.text(0),
             key: Key(
-                programme: try row.text(1), vaccine: vaccine.isEmpty ? nil : vaccine,
+                service: try row.text(1), vaccine: vaccine.isEmpty ? nil : vaccine,
                 from: CalendarDay(daysSince1970: try row.day(3))),
             terms: unit.flatMap { unit in
                 copayment.map { Terms(unitYen: unit, copaymentYen: $0, to: to) }
@@ -121,37 +131,37 @@ extension RegisteredPrice {
     }
 
     private static let columns = """
-        p.municipality, p.programme, p.vaccine, p.valid_from, p.valid_to, p.unit_yen, p.copayment_yen,
+        p.municipality, p.service, p.vaccine, p.valid_from, p.valid_to, p.unit_yen, p.copayment_yen,
         p.version, p.known_at
         """
 
     fileprivate static let selectList = Statement(
         """
-        select distinct on (p.programme, p.vaccine, p.valid_from) \(columns)
-        from exchange.vaccination_price p where p.municipality = $1
+        select distinct on (p.service, p.vaccine, p.valid_from) \(columns)
+        from exchange.agreed_price p where p.municipality = $1
             and ($2::timestamptz is null or p.known_at <= $2)
-        order by p.programme, p.vaccine, p.valid_from, p.version desc
+        order by p.service, p.vaccine, p.valid_from, p.version desc
         """)
 
     private static let selectOfResidents = Statement(
         """
         select price.* from (
-            select distinct r.municipality, g.programme
-            from exchange.residence r cross join unnest($2::text[]) as g(programme)
+            select distinct r.municipality, g.service
+            from exchange.residence r cross join unnest($2::text[]) as g(service)
             where r.person = any ($1)) home
         cross join lateral (
             select distinct on (p.vaccine, p.valid_from) \(columns)
-            from exchange.vaccination_price p
-            where p.municipality = home.municipality and p.programme = home.programme
+            from exchange.agreed_price p
+            where p.municipality = home.municipality and p.service = home.service
             order by p.vaccine, p.valid_from, p.version desc) price
         """)
 
     private static let insert = Statement(
         """
-        insert into exchange.vaccination_price
-            (municipality, programme, vaccine, valid_from, valid_to, unit_yen, copayment_yen, task)
-        select $1, programme, vaccine, valid_from, valid_to, unit_yen, copayment_yen, $8
+        insert into exchange.agreed_price
+            (municipality, service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, task)
+        select $1, service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, $8
         from unnest($2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::bigint[])
-            as q(programme, vaccine, valid_from, valid_to, unit_yen, copayment_yen)
+            as q(service, vaccine, valid_from, valid_to, unit_yen, copayment_yen)
         """)
 }

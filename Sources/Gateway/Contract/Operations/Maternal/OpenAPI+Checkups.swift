@@ -60,16 +60,18 @@ extension OpenAPI {
     }
 
     private static func refusalsOfReport(_ compartment: CheckupCompartment) -> [Refusal] {
-        let tickets = Refusal.table.filter {
-            if case .ticketRefused = $0 { true } else { false }
-        }
-        let findings = Refusal.table.filter {
-            if case .resultRefused = $0 { true } else { false }
-        }
-        return Refusals.ofItems + Refusals.ofAccess + [
+        Refusals.ofItems + Refusals.ofAccess + [
             .individualNumberNotAllowed("subject.identifier.value"), .visitUnknown, .visitEnded,
             .visitForCheckAlone, .consentNotGiven, .rulesUnknown,
-        ] + findings + (compartment == .open ? tickets : [])
+        ] + refusalsOfFindings + (compartment == .open ? refusalsOfTickets : [])
+    }
+
+    static let refusalsOfFindings = Refusal.table.filter {
+        if case .resultRefused = $0 { true } else { false }
+    }
+
+    static let refusalsOfTickets = Refusal.table.filter {
+        if case .ticketRefused = $0 { true } else { false }
     }
 
     private static let subject = Operation.Parameter(
@@ -85,7 +87,9 @@ extension OpenAPI {
             "/fhir/sensitive/DiagnosticReport", "readOwnSensitiveCheckups",
             "本人の、特に慎重に扱う健診項目を読む",
             "Infections, the postpartum questionnaire, loss, violence: apart, so that they are seen "
-                + "only when asked for.", "A searchset of DiagnosticReport."),
+                + "only when asked for, and by the resident alone: no guardian, no delegate. Of a child "
+                + "below the age from which it decides alone, as of one of whom nothing is held.",
+            "A searchset of DiagnosticReport."),
         own(
             "/fhir/Observation", "readOwnMeasurements", "本人の発育の記録を読む",
             "Every measurement, with the percentiles of the national survey it lies between.",
@@ -117,28 +121,43 @@ extension OpenAPI {
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown])
     }
 
+    /// A report, with `items` of how its sender says whose it is.
+    private static func report(_ items: [Schema.Item]) -> Schema {
+        resource(
+            "DiagnosticReport",
+            [
+                .required(
+                    "identifier",
+                    .list(of: .anyObject).most(1).note("送る側の番号を一つ / The sender's own.")),
+                .required("status", .codes(CheckupReport.Status.allCases.map(\.rawValue))),
+                .required("code", .anyObject.note("urn:tsunagi:CodeSystem:checkup")),
+                .required("effectiveDateTime", .text),
+                .required(
+                    "contained",
+                    .list(of: .anyObject).note("Observation: profiles/maternal/items.json")),
+                .required("result", .list(of: .openObject([.required("reference", .text)]))),
+                .optional("issued", .text), .optional("performer", .list(of: .anyObject)),
+            ] + items)
+    }
+
     static let checkupSchemas: [(name: String, schema: Schema)] = [
         (
             "DiagnosticReport",
-            resource(
-                "DiagnosticReport",
-                [
-                    .required(
-                        "identifier",
-                        .list(of: .anyObject).most(1).note("機関の番号を一つ / The institution's own.")),
-                    .required(
-                        "status", .codes(CheckupReport.Status.allCases.map(\.rawValue))),
-                    .required("code", .anyObject.note("urn:tsunagi:CodeSystem:checkup")),
-                    .required("subject", .openObject([.required("reference", .text)])),
-                    .required("effectiveDateTime", .text),
-                    .required("extension", .list(of: .anyObject).note("visit; checkup-ticket")),
-                    .required(
-                        "contained",
-                        .list(of: .anyObject).note("Observation: profiles/maternal/items.json")),
-                    .required("result", .list(of: .openObject([.required("reference", .text)]))),
-                    .optional("issued", .text),
-                    .optional("performer", .list(of: .anyObject)),
-                ])
+            report([
+                .required("subject", .openObject([.required("reference", .text)])),
+                .required("extension", .list(of: .anyObject).note("visit; checkup-ticket")),
+            ])
+        ),
+        (
+            "MassCheckupReport",
+            report([
+                .required(
+                    "subject",
+                    .openObject([.required("identifier", .anyObject)]).note(
+                        "届出番号 / By the key of the municipality's own notification: "
+                            + "urn:tsunagi:maternal-notification-key")),
+                .optional("extension", .list(of: .anyObject).note("checkup-ticket")),
+            ])
         ),
         (
             "Task",

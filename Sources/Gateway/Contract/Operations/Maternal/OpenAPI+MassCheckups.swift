@@ -1,0 +1,74 @@
+import Exchange
+
+/// 集団健診: a municipality records what it examined itself, one result a request; a morning comes as a file.
+extension OpenAPI {
+    static let massCheckups: [Operation] = [
+        Operation(
+            method: .post, path: "/fhir/DiagnosticReport", id: "recordMassCheckup",
+            field: "checkups", ja: "集団健診の結果を送る",
+            en:
+                "One result for each `identifier` of the municipality's own, of somebody whom it notified "
+                + "(届出番号). The line of the municipality of residence, what it must do, and the ticket "
+                + "used are in the same commit; nothing is claimed of a municipality for its own checkup. "
+                + "Sensitive items are refused.",
+            token: .officeIfAny, parameters: [.operatorID],
+            body: .fhir(.reference("MassCheckupReport"), example),
+            answers: [
+                .fhir(.reference("DiagnosticReport"), "The new report.", status: 201),
+                .fhir(.reference("DiagnosticReport"), "The same report, held already."),
+            ], refusals: refusals + [.identifierReused]),
+        Operation(
+            method: .put, path: "/fhir/DiagnosticReport/:id", id: "correctMassCheckup",
+            field: "checkups", ja: "集団健診の結果を訂正する、または誤りとして取り消す",
+            en:
+                "A new version of the municipality's own result, whether it came by file or by itself; "
+                + "`entered-in-error` withdraws it.",
+            token: .officeIfAny, parameters: [.id, .seenVersion, .operatorID],
+            body: .fhir(.reference("MassCheckupReport"), example),
+            answers: [.fhir(.reference("DiagnosticReport"), "The report as it now is.")],
+            refusals: Refusals.ofID + refusals + [
+                .identifierChanged, .versionPassed, .recordWithdrawn,
+            ]),
+        Operation(
+            method: .get, path: "/fhir/DiagnosticReport/:id", id: "readMassCheckup",
+            field: "checkups", ja: "自ら記録した集団健診の結果を読む",
+            en: "The newest version of a result of the municipality's own, with its `ETag`.",
+            token: .officeIfAny, parameters: [.id, .operatorID],
+            answers: [.fhir(.reference("DiagnosticReport"), "The report.")],
+            refusals: Refusals.ofID + Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .recordUnknown, .rulesUnknown,
+            ]),
+    ]
+
+    private static let refusals =
+        Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
+            .individualNumberNotAllowed("contained[0]"), .recordUnknown, .rulesUnknown,
+        ] + refusalsOfFindings + refusalsOfTickets
+
+    private static let example = #"""
+        {"resourceType": "DiagnosticReport",
+         "contained": [
+           {"resourceType": "Observation", "id": "weight", "status": "final",
+            "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item", "code": "weight"}]},
+            "valueQuantity": {"value": 10.25, "unit": "kg", "system": "http://unitsofmeasure.org",
+                              "code": "kg"}},
+           {"resourceType": "Observation", "id": "height", "status": "final",
+            "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item", "code": "height"}]},
+            "valueQuantity": {"value": 80.5, "unit": "cm", "system": "http://unitsofmeasure.org",
+                              "code": "cm"}},
+           {"resourceType": "Observation", "id": "judgement", "status": "final",
+            "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item",
+                                 "code": "child-judgement"}]},
+            "valueCodeableConcept": {"coding": [
+              {"system": "urn:tsunagi:CodeSystem:checkup-answer:child-judgement",
+               "code": "healthy"}]}}],
+         "identifier": [{"system": "urn:tsunagi:mass-checkup-number", "value": "2026-0412-001"}],
+         "status": "final",
+         "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup", "code": "infant-18m"}]},
+         "subject": {"identifier": {"system": "urn:tsunagi:maternal-notification-key",
+                                    "value": "C-2026-0001"}},
+         "effectiveDateTime": "2026-04-12",
+         "result": [{"reference": "#weight"}, {"reference": "#height"},
+                    {"reference": "#judgement"}]}
+        """#
+}

@@ -1,0 +1,40 @@
+import Exchange
+import Hummingbird
+import Ledger
+
+/// 集団健診の結果: https://hl7.org/fhir/R4/diagnosticreport.html create and update by the municipality that held the
+/// checkup, of a child that it names by the key of its own notification. Many in a morning come as a file
+/// (`POST /files/checkup-results`).
+extension GatewayParts {
+    /// `POST /fhir/DiagnosticReport`: 201 for a new result, 200 for one that is held already.
+    func recordMassCheckup(_ asking: Asking) async throws -> Response {
+        let (recorded, bytes) = try await massCheckup(asking, correcting: nil)
+        var response = shown(recorded.held, bytes, recorded.isNew ? .created : .ok)
+        response.headers[.location] = "/fhir/DiagnosticReport/\(recorded.held.id.text)"
+        return response
+    }
+
+    /// `PUT /fhir/DiagnosticReport/{id}` with `If-Match`: entered in error is a correction too.
+    func correctMassCheckup(_ asking: Asking) async throws -> Response {
+        let (recorded, bytes) = try await massCheckup(
+            asking,
+            correcting: RecordCorrection(
+                id: asking.context.recordID(), seen: asking.request.versionSeen()))
+        return shown(recorded.held, bytes, .ok)
+    }
+
+    private func massCheckup(
+        _ asking: Asking, correcting correction: RecordCorrection?
+    ) async throws -> (recorded: RecordedCheckup, bytes: [UInt8]) {
+        let (book, rules) = try maternalRules()
+        let body = try await asking.request.body(.json, atMost: BodyLimits.checkupBytesMax)
+        let sent = try SubmittedMassCheckup(
+            reading: Array(body.readableBytesView), office: asking.caller.party,
+            today: now().dayInJapan, rules)
+        let rendering = rendering(for: asking.caller.party, rules)
+        let (recorded, bytes) = try await asking.answer(as: { rendering($0.held) }) { records in
+            try records.recordMassCheckup(sent, correcting: correction, rules: book)
+        }
+        return (recorded, bytes)
+    }
+}

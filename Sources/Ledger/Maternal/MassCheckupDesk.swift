@@ -1,0 +1,134 @@
+import Exchange
+import Postgres
+
+/// 集団健診の帳面: what is held of the residents of one turn, each under its lock until the commit, and what the
+/// turn adds. The office's role reads of others' results no more than that there are any, and whole those
+/// alone that municipalities recorded themselves.
+struct MassCheckupDesk {
+    enum Place: Hashable {
+        case identifier(RecordIdentifier)
+        case id(RecordID)
+    }
+
+    private let caller: Caller
+    private let rules: (maternal: MaternalRules, version: String)
+    private let now: Instant
+    private let known: MaternalReading
+    private let prices: [RegisteredPrice]
+    private var others: [PersonKey: [CheckupClaimFacts.Other]] = [:]
+    private var held: [Place: HeldCheckup] = [:]
+    private var filings: [(filing: CheckupFiling, party: Party)] = []
+
+    /// One round trip. Nobody is named twice; `checkups` are those of the turn. Throws `.rulesUnknown`.
+    init(
+        _ records: inout Records, _ turn: [(place: Place, person: PersonKey)],
+        of checkups: Set<String>, _ book: RuleBook
+    ) throws {
+        guard let maternal = book.maternal else { throw Refusal.rulesUnknown }
+        caller = records.caller
+        rules = (maternal, book.version)
+        now = records.now
+        let persons = turn.map(\.person)
+        let facts = MaternalReading.steps(of: persons, rules: book)
+        let beside = [
+            (Self.selectOthers, [Value.uuids(persons.map { UUIDBytes($0) })]),
+            RegisteredPrice.step(of: Set(persons), services: maternal.services(of: checkups)),
+        ]
+        let rows = try records.transaction.pipeline(
+            facts + beside + Self.heldSteps(turn.map(\.place), of: caller.party))
+        prices = try rows[facts.count + 1].map(RegisteredPrice.init)
+        known = try MaternalReading(Array(rows[..<facts.count]), maternal)
+        for row in try rows[facts.count].map({ $0 }) {
+            others[try row.uuid(0).person, default: []].append(
+                CheckupClaimFacts.Other(
+                    id: try row.uuid(1).record.text, checkup: try row.text(2),
+                    day: CalendarDay(daysSince1970: try row.day(3)),
+                    isWithdrawn: try row.bool(4)))
+        }
+        for rows in rows[(facts.count + beside.count)...] {
+            for checkup in try HeldCheckup.read(rows, .open, maternal) {
+                held[.id(checkup.id)] = checkup
+                held[.identifier(checkup.newest.report.identifier)] = checkup
+            }
+        }
+    }
+
+    /// The caller's own, as it stands; what this turn files is not among it.
+    func held(_ place: Place) -> HeldCheckup? { held[place] }
+
+    func basis(of person: PersonKey) -> String {
+        known.facts(of: person, at: now).basis(rulesVersion: rules.version)
+    }
+
+    /// Files a report over what is held; `seen` as in `HeldRecord.amended`. Throws what that and
+    /// `CheckupFiling.init` do.
+    mutating func file(
+        _ report: CheckupReport, of person: PersonKey, over held: HeldCheckup?, seen: Int?
+    ) throws -> RecordedCheckup {
+        let amendment = try held?.newest.amended(by: report, from: caller.party, seen: seen)
+        if let held, amendment == .unchanged { return RecordedCheckup(held: held, isNew: false) }
+        let filing = try CheckupFiling(
+            CheckupVersion(of: report, after: held, by: caller.party, at: now), in: .open,
+            of: (person, nil), known.facts(of: person, at: now),
+            beside: (others[person] ?? [], prices), rules: rules)
+        filings.append((filing, caller.party))
+        return RecordedCheckup(held: filing.held, isNew: true)
+    }
+
+    var steps: [(Statement, [Value])] {
+        CheckupFiling.steps(of: filings, after: known.lastSequence)
+    }
+
+    private static func heldSteps(
+        _ places: [Place], of party: Party
+    ) -> [(Statement, [Value])] {
+        var identifiers: [RecordIdentifier] = []
+        var ids: [RecordID] = []
+        for place in places {
+            switch place {
+            case .identifier(let identifier): identifiers.append(identifier)
+            case .id(let id): ids.append(id)
+            }
+        }
+        return [
+            (
+                selectByIdentifier,
+                [
+                    .text(party.key), .texts(identifiers.map(\.system)),
+                    .texts(identifiers.map(\.value)),
+                ]
+            ), (selectByID, [.text(party.key), .uuids(ids.map { UUIDBytes($0) })]),
+        ]
+    }
+
+    private static let selectOthers = Statement(
+        """
+        select person, result, checkup, day, status = 'entered-in-error' from (
+            select distinct on (person, result) person, result, checkup, day, status
+            from exchange.checkup_result where person = any ($1)
+            order by person, result, version desc) newest
+        """)
+
+    private static let selectByIdentifier = Statement(
+        """
+        select held.* from unnest($2::text[], $3::text[]) as q(system, value)
+        cross join lateral (
+            select \(columns) where r.party = $1 and r.identifier_system = q.system
+                and r.identifier = q.value
+            order by r.version desc limit 1) held
+        """)
+
+    private static let selectByID = Statement(
+        """
+        select held.* from unnest($2::uuid[]) as q(result)
+        cross join lateral (
+            select \(columns) where r.party = $1 and r.result = q.result
+            order by r.version desc limit 1) held
+        """)
+
+    /// The view has the report's and its line's columns in one row.
+    private static let columns = """
+        \(CheckupCompartment.open.columns)
+            from exchange.mass_checkup r cross join lateral (select r.*) l
+        """
+}

@@ -1,0 +1,39 @@
+import Exchange
+import Postgres
+
+/// 届出番号の人: whom a municipality notified under a key of its own, as its newest word on the key says.
+struct NotifiedPerson {
+    let person: PersonKey
+    let kind: MaternalNotification.Kind
+    /// No municipality said anything of the pregnancy or child since.
+    let isCurrent: Bool
+}
+
+extension Records {
+    /// By key. A key that the caller never gave, or took back, is of nobody.
+    mutating func notified(_ keys: [String]) throws -> [String: NotifiedPerson] {
+        let rows = try transaction.query(
+            Self.selectNotified, [.text(caller.party.code), .texts(Array(Set(keys)))])
+        var persons: [String: NotifiedPerson] = [:]
+        for row in try rows.map({ $0 }) {
+            guard let kind = MaternalNotification.Kind(rawValue: try row.text(2)) else { continue }
+            persons[try row.text(0)] = NotifiedPerson(
+                person: try row.uuid(1).person, kind: kind, isCurrent: try row.bool(3))
+        }
+        return persons
+    }
+
+    private static let selectNotified = Statement(
+        """
+        select q.key, n.person, n.kind, not exists (
+            select 1 from exchange.maternal_notification later
+            where later.person = n.person and later.episode = n.episode
+                and later.municipality <> $1 and later.version > n.version)
+        from unnest($2::text[]) as q(key)
+        cross join lateral (
+            select person, episode, kind, face, version from exchange.maternal_notification
+            where municipality = $1 and notification_key = q.key
+            order by version desc limit 1) n
+        where not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)
+        """)
+}

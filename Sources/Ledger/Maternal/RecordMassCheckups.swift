@@ -1,0 +1,171 @@
+package import Exchange
+import Postgres
+
+/// 集団健診: results of a checkup that a municipality held itself, many children in a morning, in one file or
+/// one request each. Whose they are it says by the key of its own notification. What comes of a clinic's
+/// result comes of them in the same commit: the line of the municipality of residence and the ticket it
+/// uses, tasks, delivery, entries.
+extension Records {
+    /// One result, or its correction. The same again is the one that is held.
+    ///
+    /// Throws `.recordUnknown` for a key under which the caller notified nobody of such a checkup and for the
+    /// correction of what it never recorded, `.identifierReused` for a number of somebody else's result, and
+    /// what `MassCheckupDesk.file` does.
+    package mutating func recordMassCheckup(
+        _ sent: SubmittedMassCheckup, correcting correction: RecordCorrection?, rules book: RuleBook
+    ) throws -> RecordedCheckup {
+        let persons = try examined([(sent.notificationKey, sent.report.result.checkup)], book)
+        guard let person = persons[0] else { throw Refusal.recordUnknown }
+        subject.person = person
+        try lockCheckups(of: [person])
+        let place: MassCheckupDesk.Place =
+            correction.map { .id($0.id) } ?? .identifier(sent.report.identifier)
+        var desk = try MassCheckupDesk(
+            &self, [(place, person)], of: [sent.report.result.checkup], book)
+        let held = desk.held(place)
+        if correction != nil, held?.person != person { throw Refusal.recordUnknown }
+        guard held?.person ?? person == person else { throw Refusal.identifierReused }
+        let recorded = try desk.file(sent.report, of: person, over: held, seen: correction?.seen)
+        enter(person, basis: desk.basis(of: person))
+        write(desk.steps)
+        return recorded
+    }
+
+    /// 一つのファイルの結果: applied exactly once per idempotency key. A number that came before is the same
+    /// result, corrected; what cannot be taken is refused alone, by its row.
+    package mutating func registerMassCheckups(
+        _ request: RegistrationRequest, _ rows: [MassCheckupRow], rules: RuleBook
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let taken = try take(rows, rules, isWritten: true)
+        for (person, basis) in taken.bases { enter(person, basis: basis) }
+        if taken.bases.isEmpty { enter(nil) }
+        return endTask(request, taken.outcomes) { _ in taken.steps }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighMassCheckups(_ rows: [MassCheckupRow], rules: RuleBook) throws
+        -> [RowOutcome]
+    {
+        try take(rows, rules, isWritten: false).outcomes
+    }
+
+    /// How many results of the caller's own stand.
+    mutating func standingMassCheckups() throws -> Int {
+        try transaction.query(Self.countStanding, [.text(caller.party.key)])[0].int(0)
+    }
+
+    private struct Taken {
+        var outcomes: [RowOutcome] = []
+        var bases: [PersonKey: String] = [:]
+        var steps: [(Statement, [Value])] = []
+    }
+
+    /// Of two rows about one child the later sees the earlier, where they are written.
+    private mutating func take(
+        _ rows: [MassCheckupRow], _ book: RuleBook, isWritten: Bool
+    ) throws -> Taken {
+        let persons = try examined(
+            rows.map { ($0.notificationKey, $0.report?.result.checkup) }, book)
+        if isWritten { try lockCheckups(of: Set(persons.compactMap(\.self))) }
+        var taken = Taken()
+        for turn in BatchTurns(persons.map { (book.version, $0) }).turns {
+            if isWritten, !taken.steps.isEmpty { _ = try transaction.pipeline(taken.steps) }
+            var desk = try MassCheckupDesk(
+                &self,
+                turn.compactMap { place in
+                    persons[place].map { (.identifier(rows[place].identifier), $0) }
+                }, of: Set(turn.compactMap { rows[$0].report?.result.checkup }), book)
+            for place in turn {
+                guard let person = persons[place] else {
+                    taken.outcomes.append(
+                        rows[place].refused([rows[place].finding("notificationKey", .unknownKey)]))
+                    continue
+                }
+                taken.outcomes.append(
+                    try desk.outcome(of: rows[place], about: person, today: now.dayInJapan))
+                taken.bases[person] = desk.basis(of: person)
+            }
+            taken.steps = desk.steps
+        }
+        return taken
+    }
+
+    /// Whom the keys are of: a child's checkup is of a child, any other of its mother.
+    private mutating func examined(
+        _ named: [(key: String, checkup: String?)], _ book: RuleBook
+    ) throws -> [PersonKey?] {
+        guard let rules = book.maternal else { throw Refusal.rulesUnknown }
+        let persons = try notified(named.map(\.key))
+        return named.map { key, checkup in
+            guard let found = persons[key] else { return nil }
+            let isFitting = checkup.map { rules.isOfChild($0) == (found.kind == .child) } ?? true
+            return isFitting ? found.person : nil
+        }
+    }
+
+    private mutating func lockCheckups(of persons: Set<PersonKey>) throws {
+        let numbers = persons.map { AdvisoryLock.checkups(of: $0) }.sorted()
+        guard !numbers.isEmpty else { return }
+        try transaction.run(AdvisoryLock.waitForAll, [.ints(numbers)])
+    }
+
+    private static let countStanding = Statement(
+        """
+        select count(*) filter (where status <> 'entered-in-error') from (
+            select distinct on (result) status from exchange.mass_checkup where party = $1
+            order by result, version desc) newest
+        """)
+}
+
+extension MassCheckupDesk {
+    /// 一行の結果: a number that is known corrects what came under it.
+    fileprivate mutating func outcome(
+        of row: MassCheckupRow, about person: PersonKey, today: CalendarDay
+    ) throws -> RowOutcome {
+        let held = held(.identifier(row.identifier))
+        guard held?.person ?? person == person else {
+            return row.refused([row.finding("resultNumber", .resultOfAnother)])
+        }
+        guard let report = row.report?.over(held?.newest.report) ?? held?.newest.report.withdrawn
+        else { return row.refused([row.finding("resultNumber", .resultUnknown)]) }
+        guard report.result.day <= today else {
+            return row.refused([row.finding("checkedOn", .dayAhead)])
+        }
+        do {
+            let recorded = try file(
+                report, of: person, over: held, seen: held?.newest.version)
+            return RowOutcome(
+                line: row.index + 1, kind: recorded.isNew ? .applied : .unchanged,
+                findings: row.findings(recorded.held.shown.warnings),
+                standing: held?.newest.version, isEnd: row.report == nil)
+        } catch Refusal.resultRefused(let findings) {
+            return row.refused(row.findings(findings))
+        } catch Refusal.recordWithdrawn {
+            return row.refused([row.finding("resultNumber", .resultWithdrawn)])
+        }
+    }
+}
+
+extension MassCheckupRow {
+    fileprivate func refused(_ findings: [RowFinding]) -> RowOutcome {
+        RowOutcome(line: index + 1, kind: .refused, findings: findings)
+    }
+}
+
+extension CheckupReport {
+    fileprivate var withdrawn: CheckupReport {
+        var report = self
+        report.status = .enteredInError
+        return report
+    }
+
+    /// 訂正: the same again is as it is held, anything else corrects it; what was withdrawn stays so.
+    fileprivate func over(_ held: CheckupReport?) -> CheckupReport {
+        guard let held, held.status != .enteredInError else { return self }
+        var report = self
+        report.status = held.status
+        if report != held { report.status = .corrected }
+        return report
+    }
+}
