@@ -158,8 +158,8 @@ extension AccessEntryView {
             .issueHealthCard,
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
             .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
-            .readCoverage, .registerVaccinationPrices, .readVaccinationPrices, .rotateKey,
-            .archiveLog, .registerCheckupPrices, .readCheckupPrices:
+            .readCoverage, .registerVaccinationPrices, .readVaccinationPrices,
+            .registerCheckupPrices, .readCheckupPrices, .rotateKey, .archiveLog:
             .operation
         }
     }

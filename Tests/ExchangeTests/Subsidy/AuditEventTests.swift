@@ -71,8 +71,8 @@ import Testing
                 .delegate,
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
                 .liftOwnBlock, .declareDisaster, .readCoverage,
-                .registerVaccinationPrices, .readVaccinationPrices, .rotateKey, .archiveLog,
-                .registerCheckupPrices, .readCheckupPrices:
+                .registerVaccinationPrices, .readVaccinationPrices,
+                .registerCheckupPrices, .readCheckupPrices, .rotateKey, .archiveLog:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }
