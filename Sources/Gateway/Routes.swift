@@ -218,6 +218,7 @@ extension GatewayParts {
             route(
                 .post, "/claims/files", for: .submitClaims, handle: receiveReceipts),
             route(.post, "/claims", for: .submitClaims, handle: receiveClaims),
+            route(.post, "/claims/payments", for: .submitClaims, handle: receivePayments),
             route(
                 .post, "/claims/months/:month/events", for: .submitClaims, handle: followClaims),
             route(.post, "/claims/months/:month/runs", for: .reconcileMonth, handle: runMonth),

@@ -92,6 +92,12 @@ package struct Migrations: Sendable {
         File(name: "0044_permissions", sql: PackageResources._044_permissions_sql),
         File(name: "0045_bulk_exports", sql: PackageResources._045_bulk_exports_sql),
         File(name: "0046_losses_of_moves", sql: PackageResources._046_losses_of_moves_sql),
+        File(
+            name: "0047_bills_on_several_certificates",
+            sql: PackageResources._047_bills_on_several_certificates_sql),
+        File(
+            name: "0048_lapses_and_payment_lists",
+            sql: PackageResources._048_lapses_and_payment_lists_sql),
         File(name: "0050_mass_checkups", sql: PackageResources._050_mass_checkups_sql),
         File(name: "0051_follow_up_sources", sql: PackageResources._051_follow_up_sources_sql),
         File(name: "0052_agreed_prices", sql: PackageResources._052_agreed_prices_sql),

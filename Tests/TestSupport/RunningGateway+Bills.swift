@@ -1,5 +1,6 @@
 package import Exchange
 import Ledger
+import Postgres
 package import Trust
 
 /// 会計 as an institution sends it: one day at the counter of somebody with a rare disease; tests
@@ -13,6 +14,22 @@ package struct SentBill: Sendable {
     package var collected: Int?
     package var day: CalendarDay
     package var certificate = (system: "urn:tsunagi:certificate-type:130001", value: "nanbyo")
+    /// Named before the other, against the order of law.
+    package var local: (system: String, value: String)?
+
+    /// 小金井市の受給者証: `RunningGateway.settleChronic(local:)`.
+    package static let localCertificate = (
+        system: "urn:tsunagi:certificate-type:132101", value: "kodomo"
+    )
+
+    private var insurance: String {
+        [local, certificate].compactMap { $0 }.enumerated().map { place, name in
+            """
+            {"sequence":\(place + 1),"focal":true,"coverage":{"identifier":{\
+            "system":"\(name.system)","value":"\(name.value)"}}}
+            """
+        }.joined(separator: ",")
+    }
 
     package init(_ use: String = "claim", cost: Int = 30_000, on day: CalendarDay) {
         identifier = RecordID.random().text
@@ -44,8 +61,7 @@ package struct SentBill: Sendable {
             "identifier":[{"system":"https://clinic.example/bill","value":"\(identifier)"}],\
             "status":"\(status)","use":"\(use)","patient":{"reference":"\(visit.patient)"},\
             "billablePeriod":{"start":"\(day.text)","end":"\(day.text)"},"created":"\(day.text)",\
-            "insurance":[{"sequence":1,"focal":true,"coverage":{"identifier":{\
-            "system":"\(certificate.system)","value":"\(certificate.value)"}}}],\
+            "insurance":[\(insurance)],\
             "total":{"value":\(cost),"currency":"JPY"}}
             """
         return (try? JSON(reading: text))?.object ?? JSONObject()
@@ -58,9 +74,9 @@ extension RunningGateway {
     package static let chronicCare = [Cast.clinic, Cast.pharmacy, Cast.paperClinic]
 
     /// Somebody with a rare disease whose certificate names its institutions; the cap is 10,000 yen
-    /// a month.
+    /// a month. With `local` they hold a certificate of their town's as well, of that cap.
     package func settleChronic(
-        _ changes: [String: JSON?] = [:]
+        _ changes: [String: JSON?] = [:], local: Int? = nil
     ) async throws -> (resident: TestResident, card: SoftwareCard) {
         let (resident, card) = try await settle()
         var items: [String: JSON?] = [
@@ -73,7 +89,30 @@ extension RunningGateway {
         let row = resident.row(
             "nanbyo", clock.today.adding(days: -400), clock.today.adding(days: 300), items)
         try await hold([row], by: Cast.prefecture)
+        if let local {
+            let cap = JSONObject([.init(name: "perMonth", value: .number(String(local)))])
+            let row = resident.row(
+                "kodomo", clock.today.adding(days: -400), clock.today.adding(days: 300),
+                ["maxCopaymentAmount": .object(cap)])
+            try await hold([row])
+        }
         return (resident, card)
+    }
+
+    /// As if the day of a reservation had ended: a version that stands is not changed by any role, so
+    /// the owner silences the trigger.
+    package func lapse(_ bill: SentBill) async throws {
+        try await sql { transaction in
+            try transaction.script("set local session_replication_role = replica")
+            for table in ["bill", "cap_hold"] {
+                let which = Statement(
+                    """
+                    update exchange.\(table) set lapses_at = now() - interval '1 s' where bill in (
+                        select bill from exchange.bill where identifier = $1)
+                    """)
+                try transaction.run(which, [.text(bill.identifier)])
+            }
+        }
     }
 
     package func settle(
@@ -84,9 +123,12 @@ extension RunningGateway {
 }
 
 extension TLSClient.Answer {
-    /// Yen of a category of `adjudication` or `total`.
-    package func yen(_ category: String) -> Int? {
+    /// Yen of a category of `adjudication` or `total`: of the whole bill, or of one of its several
+    /// certificates.
+    package func yen(_ category: String, of sequence: Int? = nil) -> Int? {
         for row in (json["adjudication"]?.array ?? []) + (json["total"]?.array ?? []) {
+            let own = row.object?["extension"]?.array?.first?.object?["valuePositiveInt"]?.int
+            guard own == sequence else { continue }
             let coding = row.object?["category"]?.object?["coding"]?.array?.first?.object
             guard coding?["code"]?.string == category else { continue }
             return row.object?["amount"]?.object?["value"]?.int

@@ -127,7 +127,8 @@ extension AccessEntryView {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
-            .readReaction, .receiveReactions, .readBill, .receiveCheckNotices, .readScreenings,
+            .readReaction, .receiveReactions, .readBill, .receiveCheckNotices, .receiveLapseNotices,
+            .readScreenings,
             .readSensitiveScreenings, .receiveVaccinations,
             .receiveEntitlements, .receiveCheckups, .receiveSensitiveCheckups, .receiveBills,
             .readStatement, .listUnvaccinated, .readCheckups, .listUnseen, .readCheckupLines,

@@ -117,6 +117,7 @@ package enum FHIR {
         package static let listProof = "urn:tsunagi:StructureDefinition:list-proof"
         static let vaccinationBasis = "urn:tsunagi:StructureDefinition:vaccination-basis"
         static let insuranceShare = "urn:tsunagi:StructureDefinition:insurance-share"
+        static let insuranceSequence = "urn:tsunagi:StructureDefinition:insurance-sequence"
         static let collected = "urn:tsunagi:StructureDefinition:collected"
         static let claimStanding = "urn:tsunagi:StructureDefinition:claim-standing"
         static let billStatus = "urn:tsunagi:StructureDefinition:bill-status"

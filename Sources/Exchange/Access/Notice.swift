@@ -34,7 +34,8 @@ package struct Notice: Hashable, Sendable {
     package static let guardianshipChanged = "guardianship-changed"
     /// 委任が受けられた、または終わったこと.
     package static let delegationChanged = "delegation-changed"
-
+    /// 高額な月の数が、申請のできる数に達したこと.
+    package static let costMonthsReached = "cost-months-reached"
     /// 住民異動が登録されたこと.
     package static let lifeEvent = "life-event"
     /// 本人の知らない利用: what is refused at a portal and may not have been the resident. Of what residents

@@ -36,6 +36,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readSettledClaims = "read-settled-claims"
     /// 資格の訂正の知らせの受領 (institution).
     case receiveCheckNotices = "receive-check-notices"
+    /// 予約の失効の知らせの受領 (institution).
+    case receiveLapseNotices = "receive-lapse-notices"
     /// 受付での予診票・問診票の参照 (institution).
     case readScreenings = "read-screenings"
     /// 受付での、慎重に扱う問診票の参照 (institution).

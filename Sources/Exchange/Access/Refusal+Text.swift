@@ -48,7 +48,8 @@ extension Refusal {
     package var item: String? {
         switch self {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
-            .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item):
+            .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item),
+            .localSchemeNotPriced(let item):
             item
         case .resultRefused(let findings): findings.first?.item
         default: nil
@@ -150,7 +151,9 @@ extension Refusal {
             .recordWithdrawn,
             .certificateNotHeld,
             .copaymentRulesUnknown,
+            .localSchemeNotPriced("bearsUpTo"),
             .collectedTooMuch,
+            .collectedOnSeveral,
             .billChanged,
             .billVoided,
             .refundNotHeld,
@@ -250,7 +253,9 @@ extension Refusal {
         case .recordWithdrawn: .recordWithdrawn
         case .certificateNotHeld: .certificateNotHeld
         case .copaymentRulesUnknown: .copaymentRulesUnknown
+        case .localSchemeNotPriced: .localSchemeNotPriced
         case .collectedTooMuch: .collectedTooMuch
+        case .collectedOnSeveral: .collectedOnSeveral
         case .billChanged: .billChanged
         case .billVoided: .billVoided
         case .refundNotHeld: .refundNotHeld

@@ -88,7 +88,9 @@ package enum Refusal: Error, Hashable, Sendable {
     // Bills at the counter.
     case certificateNotHeld
     case copaymentRulesUnknown
+    case localSchemeNotPriced(_ item: String)
     case collectedTooMuch
+    case collectedOnSeveral
     case billChanged
     case billVoided
 

@@ -29,11 +29,13 @@ extension DeliveryField {
                 "資格確認ID", "受付番号", "実施機関", "機関別受給者証種別ID", "受給者証サブキー", "公費負担者番号",
                 "公費受給者番号", "診療日", "答えた結果", "今の結果", "今の結果の日",
             ]
+        case .lapses:
+            ["会計ID", "受付番号", "会計番号", "診療日", "医療費総額", "予約日時", "失効日時"]
         case .claims:
             [
                 "医療機関コード", "会計番号", "機関別受給者証種別ID", "受給者証サブキー", "公費受給者番号",
                 "診療日", "医療費総額", "保険の負担割合", "制度の負担額", "上限適用後の額", "窓口徴収額",
-                "月の上限額", "月の徴収額",
+                "月の上限額", "月の徴収額", "公費の順位", "次の公費へ",
             ]
         }
     }
@@ -66,6 +68,8 @@ extension DeliveredLine {
             rows(checkup)
         case .check(let notice):
             [common(1, notice.madeAt) + cells(notice)]
+        case .lapse(let notice):
+            [common(notice.bill.version, notice.lapsedAt) + cells(notice)]
         case .bill(let bill, let recipientNumber):
             [common(bill.version, bill.recordedAt) + cells(bill, recipientNumber)]
         }
@@ -122,6 +126,14 @@ extension DeliveredLine {
         ]
     }
 
+    private func cells(_ notice: LapseNotice) -> [String] {
+        let content = notice.bill.content
+        return [
+            notice.bill.id.text, notice.visit.text, content.identifier.value, content.day.text,
+            String(content.cost), notice.bill.recordedAt.text, notice.lapsedAt.text,
+        ]
+    }
+
     private func cells(_ bill: BillVersion, _ recipientNumber: String?) -> [String] {
         let (content, amounts) = (bill.content, bill.amounts)
         return [
@@ -130,6 +142,7 @@ extension DeliveredLine {
             String(content.cost), String(content.percent), String(amounts.due),
             String(amounts.share), String(amounts.collected),
             bill.month.cap.map(String.init) ?? "", String(bill.month.collected),
+            String(content.place.number), content.place.isLast ? "0" : "1",
         ]
     }
 }

@@ -4,6 +4,7 @@ package enum DeliveredContent: Sendable {
     case vaccination(MunicipalLine)
     case checkup(ShownCheckup)
     case check(CheckNotice)
+    case lapse(LapseNotice)
     /// With the recipient number that the certificate carried.
     case bill(BillVersion, recipientNumber: String?)
 }
@@ -55,10 +56,13 @@ package struct DeliveredLine: Sendable {
             return entry("DiagnosticReport", bytes)
         case .check(let notice):
             return entry("Communication", notice.render(id: id, of: patientID, rules.subsidy))
+        case .lapse(let notice):
+            return entry("Communication", notice.render(id: id, of: patientID))
         case .bill(let bill, _):
             return entry(
                 "ClaimResponse",
-                bill.render(as: patientID, id: id, visitID: nil, at: bill.recordedAt))
+                BillLines(bill).render(
+                    as: patientID, id: id, visitID: nil, at: bill.recordedAt))
         }
     }
 

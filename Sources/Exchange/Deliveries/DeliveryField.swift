@@ -11,6 +11,8 @@ package enum DeliveryField: String, CaseIterable, Hashable, Sendable {
     case maternalSensitive = "maternal-sensitive"
     /// 資格の訂正: to an institution, checks whose answers are no longer so.
     case checks
+    /// 予約の失効: to an institution, reservations of its own that keep nothing any more.
+    case lapses
     /// 会計: what was confirmed, or taken back, on its certificates.
     case claims
 
@@ -21,12 +23,13 @@ package enum DeliveryField: String, CaseIterable, Hashable, Sendable {
         case .maternal: .receiveCheckups
         case .maternalSensitive: .receiveSensitiveCheckups
         case .checks: .receiveCheckNotices
+        case .lapses: .receiveLapseNotices
         case .claims: .receiveBills
         }
     }
 
     /// 接続口: where it is received.
-    package var listener: Listener { self == .checks ? .institution : .office }
+    package var listener: Listener { self == .checks || self == .lapses ? .institution : .office }
 
     /// 指定: what the registry must say of a body (`<its own code>:<scheme>`) before it receives the field.
     package var designation: String? { self == .maternalSensitive ? "sensitive-checkups" : nil }

@@ -29,6 +29,8 @@ package final class RuleBook: Sendable {
     package let mismatch: MismatchRule
     /// お金の決まり; `nil` in a version that was loaded before there was a calculator.
     package let copayment: CopaymentRules?
+    /// 高額な月の決まり; none in a version that was kept from before months were counted.
+    package let costMonths: [CostMonthRule]
     /// 請求照合の決まり; absent as above.
     package let claims: ClaimRules?
     package let layouts: Layouts
@@ -86,6 +88,10 @@ package final class RuleBook: Sendable {
         claims = try Self.field(isKept) { () throws(RuleFault) in
             try ClaimRules(reading: files)
         }
+        costMonths =
+            try Self.field(isKept) { () throws(RuleFault) in
+                try folder.costMonthRules()
+            } ?? []
         copayment =
             try Self.field(isKept) { () throws(RuleFault) in
                 try folder.copaymentRules()

@@ -6,12 +6,12 @@ import Ledger
 /// is due back. A confirmation at any counter shows with the next request.
 extension GatewayParts {
     func readOwnBalances(_ asking: Asking) async throws -> Response {
-        let rules = try ledger.rules.current().subsidy
+        let rules = try ledger.rules.current()
         let party = asking.caller.party
         return try await own(asking, answering: Response.json) { [self] records, person, _ in
-            try records.ownBalances(of: person, limit: PageLimits.monthsMax) {
+            try records.ownBalances(of: person, limit: PageLimits.monthsMax, rules: rules) {
                 pairwise($0, for: party).current
-            }.render(rules)
+            }.render(rules.subsidy)
         }
     }
 }

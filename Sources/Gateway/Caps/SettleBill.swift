@@ -35,7 +35,7 @@ extension GatewayParts {
 
 extension SettledBill {
     fileprivate var bytes: [UInt8] {
-        held.newest.render(
+        held.lines.render(
             as: held.patient, visitID: held.visit.text, isQuote: isQuote, at: at)
     }
 }

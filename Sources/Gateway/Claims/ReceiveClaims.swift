@@ -3,11 +3,15 @@ import Hummingbird
 import Ledger
 
 /// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932) read as its bytes come;
-/// `POST /claims?month=`, claims as JSON; and `POST /claims/months/{month}/events`, what became of claims
-/// afterwards.
+/// `POST /claims/payments?month=`, a payment body's list as CSV; `POST /claims?month=`, claims as JSON;
+/// and `POST /claims/months/{month}/events`, what became of claims afterwards.
 extension GatewayParts {
     func receiveReceipts(_ asking: Asking) async throws -> Response {
         try await receive(.receipts, asking, atMost: BodyLimits.fileBytesMax)
+    }
+
+    func receivePayments(_ asking: Asking) async throws -> Response {
+        try await receive(.payments, asking, atMost: BodyLimits.fileBytesMax)
     }
 
     func receiveClaims(_ asking: Asking) async throws -> Response {
@@ -19,11 +23,10 @@ extension GatewayParts {
     ) async throws -> Response {
         let month = try asking.request.month("month")
         let rules = try ledger.rules.current()
-        guard let claimRules = rules.claims else { throw Refusal.rulesUnknown }
-        try asking.request.require(kind == .receipts ? .csv : .json)
+        try asking.request.require(kind == .claims ? .json : .csv)
+        var arriving = try ArrivingClaims(kind, rules, on: now().dayInJapan)
         try uploads.enter()
         defer { uploads.leave() }
-        var arriving = ArrivingClaims(kind, claimRules)
         try await asking.request.forEachBlock(atMost: bytesMax) { try arriving.take($0) }
         let arrived = try arriving.finish()
         let (_, bytes) = try await asking.answer(as: \.written) {

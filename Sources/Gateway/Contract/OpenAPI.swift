@@ -16,7 +16,7 @@ package enum OpenAPI {
         case .institution:
             [
                 visits, emergencyVisits, eligibility, vaccinations, reactions, screenings, checkups,
-                bills, claimStatements, checkNotices,
+                bills, claimStatements, institutionNotices,
                 common,
             ].flatMap(\.self)
         case .office:

@@ -40,9 +40,11 @@ extension GatewayParts {
     func readOwnNotices(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
         let page = asking.request.page()
-        return try await own(asking) { records, person, patient in
+        let party = asking.caller.party
+        return try await own(asking) { [self] records, person, patient in
             let notices = try records.ownNotices(
-                of: person, limit: PageLimits.noticesMax, rules: rules)
+                of: person, limit: PageLimits.noticesMax, rules: rules
+            ) { pairwise($0, part: $1, for: party) }
             return renderNotices(notices, to: patient, page: page)
         }
     }

@@ -1,13 +1,15 @@
 import Exchange
 import Postgres
 
-/// 会計と受給者証: a bill whose certificate and rules are found.
+/// 会計と受給者証: a bill whose certificates and rules are found.
 struct NamedBill: Sendable {
-    let content: BillContent
+    /// In the order of law.
+    let contents: [BillContent]
     let reckoning: BillReckoning
     let rulesVersion: String
 
-    /// The certificate that was meant, among those that a check of the same visit shows as usable.
+    /// The certificates that were meant, among those that a check of the same visit shows as
+    /// usable.
     init(
         _ sent: SubmittedBill, of institution: Party, _ facts: EligibilityFacts,
         in visit: VisitReading.VisitRow, _ rules: RuleBook
@@ -18,18 +20,34 @@ struct NamedBill: Sendable {
             patientID: visit.patient)
         let answer = answerEligibility(question, facts, rules.subsidy)
         guard answer.items.first?.outcome != .declined else { throw Refusal.consentNotGiven }
-        let meant = answer.items.filter { item in
-            item.outcome.isUsable && item.certificate.map(sent.certificate.names) == true
-        }
-        guard meant.count == 1, let row = meant[0].certificate, let program = meant[0].program
-        else { throw Refusal.certificateNotHeld }
-        content = sent.content(on: row.certificate)
-        reckoning = try BillReckoning(content, row, program, copayment)
+        let meant = try Self.meant(sent, answer)
+        contents = sent.contents(on: meant.map(\.row.certificate))
+        reckoning = try BillReckoning(contents[0], on: meant, copayment)
         rulesVersion = rules.version
+    }
+
+    /// Each name means one certificate, and no two the same; the answer has the order of law.
+    private static func meant(
+        _ sent: SubmittedBill, _ answer: EligibilityAnswer
+    ) throws -> [BillReckoning.Held] {
+        var found: [Int: BillReckoning.Held] = [:]
+        for (number, name) in sent.certificates.enumerated() {
+            let places = answer.items.indices.filter { place in
+                let item = answer.items[place]
+                return item.outcome.isUsable && item.certificate.map(name.names) == true
+            }
+            guard places.count == 1, let row = answer.items[places[0]].certificate,
+                let program = answer.items[places[0]].program
+            else { throw Refusal.certificateNotHeld }
+            guard found.updateValue((row, program), forKey: places[0]) == nil else {
+                throw Refusal.duplicateItem("insurance[\(number)]")
+            }
+        }
+        return found.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 
-/// 会計の用件 that waits for its month's turn.
+/// 会計の用件 that waits for its months' turn.
 struct AskedBill: Sendable {
     let use: BillUse
     let party: Party
@@ -50,41 +68,45 @@ struct AskedBill: Sendable {
         guard held?.person ?? visit.person == visit.person else { throw Refusal.billChanged }
         var next: BillVersion.Status = use == .reserve ? .reserved : .confirmed
         if let held {
-            guard let status = try held.newest.next(use, named.content) else {
-                return DecidedBill(held, after: nil)
+            guard let status = try held.lines.next(use, named.contents) else {
+                return DecidedBill(held, after: [])
             }
             next = status
         }
         guard next == .confirmed || visit.term.isOpen(at: at) else { throw Refusal.visitEnded }
-        let month = desk.month(CapMonthKey(person: visit.person, capMonth: named.content.capMonth))
-        var after = month.balance(without: held?.newest.id)
-        let amounts = try named.reckoning.amounts(after: after)
-        if next == .confirmed {
-            after.confirmed.add(share: amounts.share, collected: amounts.collected)
-            after.cost += named.content.cost
+        let before = held?.lines.all
+        var after = named.contents.enumerated().map { place, content in
+            month(of: content, on: desk).balance(without: before?[place].id)
         }
-        let own = next == .reserved ? amounts.collected : 0
+        let amounts = try named.reckoning.amounts(after: after)
         let ends = Instant.startOfDay(at.dayInJapan.adding(days: 1))
-        let version = BillVersion(
-            id: held?.newest.id ?? id, version: (held?.newest.version ?? 0) + 1, status: next,
-            institution: party, content: named.content, amounts: amounts,
-            month: .init(after, cap: named.reckoning.cap, own: own),
-            lapses: next == .reserved ? ends : nil, rulesVersion: named.rulesVersion,
-            recordedAt: at)
-        return DecidedBill(kept(version), after: after)
+        let lines = named.contents.indices.map { place in
+            if next == .confirmed { after[place].confirm(amounts[place], named.contents[place]) }
+            let own = next == .reserved ? amounts[place].collected : 0
+            return BillVersion(
+                id: before?[place].id ?? (place == 0 ? id : .timeOrdered()),
+                version: (held?.newest.version ?? 0) + 1, status: next, institution: party,
+                content: named.contents[place], amounts: amounts[place],
+                month: .init(after[place], cap: named.reckoning.caps[place], own: own),
+                lapses: next == .reserved ? ends : nil, rulesVersion: named.rulesVersion,
+                recordedAt: at)
+        }
+        return DecidedBill(kept(lines), after: after)
     }
 
     /// Asking changes nothing, waits for nobody and keeps nothing.
     private func quote(_ named: NamedBill, on desk: CapDesk, id: RecordID) throws -> DecidedBill {
         guard visit.term.isOpen(at: at) else { throw Refusal.visitEnded }
-        let month = desk.month(CapMonthKey(person: visit.person, capMonth: named.content.capMonth))
-        let balance = month.balance(without: nil)
-        let version = BillVersion(
-            id: id, version: 1, status: .reserved, institution: party, content: named.content,
-            amounts: try named.reckoning.amounts(after: balance),
-            month: .init(balance, cap: named.reckoning.cap), lapses: nil,
-            rulesVersion: named.rulesVersion, recordedAt: at)
-        return DecidedBill(kept(version), after: nil)
+        let balances = named.contents.map { month(of: $0, on: desk).balance(without: nil) }
+        let amounts = try named.reckoning.amounts(after: balances)
+        let lines = named.contents.indices.map { place in
+            BillVersion(
+                id: id, version: 1, status: .reserved, institution: party,
+                content: named.contents[place], amounts: amounts[place],
+                month: .init(balances[place], cap: named.reckoning.caps[place]), lapses: nil,
+                rulesVersion: named.rulesVersion, recordedAt: at)
+        }
+        return DecidedBill(kept(lines), after: [])
     }
 
     /// 取消: takes back a bill of the caller's own; amounts and refunds due are then as if it had
@@ -95,24 +117,31 @@ struct AskedBill: Sendable {
         }
         let newest = held.newest
         try visit.term.requireAnswer(for: newest.content.day, at: at)
-        guard try newest.next(.void, nil) != nil else { return DecidedBill(held, after: nil) }
-        let month = desk.month(
-            CapMonthKey(person: visit.person, capMonth: newest.content.capMonth))
-        var after = month.balance(without: newest.id)
-        if newest.status == .confirmed {
-            after.confirmed.add(
-                share: -newest.amounts.share, collected: -newest.amounts.collected)
-            after.cost -= newest.content.cost
+        guard try held.lines.next(.void, []) != nil else { return DecidedBill(held, after: []) }
+        var after: [CapBalance] = []
+        let lines = held.lines.all.map { line in
+            let month = month(of: line.content, on: desk)
+            var balance = month.balance(without: line.id)
+            if line.status == .confirmed { balance.void(line.amounts, line.content) }
+            after.append(balance)
+            return BillVersion(
+                id: line.id, version: line.version + 1, status: .voided, institution: party,
+                content: line.content, amounts: line.amounts,
+                month: .init(balance, cap: month.cap), lapses: nil,
+                rulesVersion: line.rulesVersion, recordedAt: at)
         }
-        let version = BillVersion(
-            id: newest.id, version: newest.version + 1, status: .voided, institution: party,
-            content: newest.content, amounts: newest.amounts, month: .init(after, cap: month.cap),
-            lapses: nil, rulesVersion: newest.rulesVersion, recordedAt: at)
-        return DecidedBill(kept(version), after: after)
+        return DecidedBill(kept(lines), after: after)
     }
 
-    private func kept(_ version: BillVersion) -> HeldBill {
-        HeldBill(person: visit.person, visit: visit.id, patient: visit.patient, newest: version)
+    private func month(of content: BillContent, on desk: CapDesk) -> CapDesk.Month {
+        desk.month(CapMonthKey(person: visit.person, capMonth: content.capMonth))
+    }
+
+    /// `lines` are never empty.
+    private func kept(_ lines: [BillVersion]) -> HeldBill {
+        HeldBill(
+            person: visit.person, visit: visit.id, patient: visit.patient,
+            lines: BillLines(lines[0], further: Array(lines.dropFirst())))
     }
 }
 
@@ -122,17 +151,17 @@ struct BillName: Hashable, Sendable {
     let identifier: RecordIdentifier
 }
 
-/// 決まった会計: a bill as it is told, and what it leaves of its month where that is new.
+/// 決まった会計: a bill as it is told, and what each line leaves of its month where that is new.
 struct DecidedBill: Sendable {
     let held: HeldBill
-    let after: CapBalance?
+    let after: [CapBalance]
 
-    init(_ held: HeldBill, after: CapBalance?) {
+    init(_ held: HeldBill, after: [CapBalance]) {
         self.held = held
         self.after = after
     }
 
-    var isNew: Bool { after != nil }
+    var isNew: Bool { !after.isEmpty }
 }
 
 extension BillVersion.Month {

@@ -11,8 +11,12 @@ struct CapDesk: Sendable {
         var cap: Int?
         var confirmed = CapRun()
         var cost = 0
+        /// What of the confirmed amounts went to the next certificate of its bill.
+        var passedOn = 0
         /// Live reservations.
         var holds: [RecordID: CapRun] = [:]
+        /// Bills that count, confirmed or held, where a scheme counts visits or days.
+        var visits: [RecordID: CapVisit] = [:]
         /// Open cases, the newest last.
         var refunds: [RefundVersion] = []
 
@@ -21,7 +25,9 @@ struct CapDesk: Sendable {
             for (other, run) in holds where other != bill {
                 held.add(share: run.share, collected: run.collected)
             }
-            return CapBalance(confirmed: confirmed, cost: cost, held: held)
+            return CapBalance(
+                confirmed: confirmed, cost: cost, held: held, passedOn: passedOn,
+                visits: visits.filter { $0.key != bill }.map(\.value))
         }
     }
 
@@ -41,11 +47,13 @@ struct CapDesk: Sendable {
         var locked: Set<CapMonthKey> = []
         var looked: Set<CapMonthKey> = []
         for bill in asked {
-            let content =
-                bill.named?.content ?? bill.name.flatMap { desk.bills[$0]?.newest.content }
-            guard let content else { continue }
-            let key = CapMonthKey(person: bill.visit.person, capMonth: content.capMonth)
-            if bill.use == .quote { looked.insert(key) } else { locked.insert(key) }
+            let contents =
+                bill.named?.contents
+                ?? bill.name.flatMap { desk.bills[$0]?.lines.all.map(\.content) }
+            for content in contents ?? [] {
+                let key = CapMonthKey(person: bill.visit.person, capMonth: content.capMonth)
+                if bill.use == .quote { looked.insert(key) } else { locked.insert(key) }
+            }
         }
         let turns = locked.sorted(by: CapMonthKey.isBefore)
         let others = Array(looked.subtracting(locked))
@@ -63,28 +71,26 @@ struct CapDesk: Sendable {
         try desk.readHolds(rows[3], turns + others)
         try desk.readRefunds(rows[4], turns + others)
         try desk.readBills(rows[5])
+        try desk.readVisits(&transaction, asked, now)
         desk.writes.now = now
         return desk
     }
 
     /// Takes a decided bill into the books, for those that come after it in the batch.
     mutating func keep(_ decided: DecidedBill) {
-        guard let after = decided.after else { return }
-        let newest = decided.held.newest
-        let key = CapMonthKey(person: decided.held.person, capMonth: newest.content.capMonth)
-        var month = month(key)
-        let refunds = month.refunds(following: decided, after)
-        month.position += 1
-        month.cap = newest.month.cap
-        month.confirmed = after.confirmed
-        month.cost = after.cost
-        month.holds[newest.id] =
-            newest.status == .reserved
-            ? CapRun(share: newest.amounts.share, collected: newest.amounts.collected) : nil
-        months[key] = month
-        bills[BillName(party: newest.institution, identifier: newest.content.identifier)] =
-            decided.held
-        writes.add(decided.held, key, month, refunds)
+        guard decided.isNew else { return }
+        for (line, after) in zip(decided.held.lines.all, decided.after) {
+            let key = CapMonthKey(person: decided.held.person, capMonth: line.content.capMonth)
+            var month = month(key)
+            let refunds = month.refunds(following: line, after)
+            month.take(line, after)
+            months[key] = month
+            writes.add(
+                CapLine(
+                    visit: decided.held.visit, version: line, key: key, position: month.position),
+                refunds)
+        }
+        bills[decided.held.name] = decided.held
     }
 
     /// What is to be written, in order.
@@ -92,12 +98,25 @@ struct CapDesk: Sendable {
 }
 
 extension CapDesk.Month {
+    fileprivate mutating func take(_ line: BillVersion, _ after: CapBalance) {
+        position += 1
+        cap = line.month.cap
+        confirmed = after.confirmed
+        cost = after.cost
+        passedOn = after.passedOn
+        visits[line.id] =
+            line.status == .voided
+            ? nil : CapVisit(day: line.content.day.day, share: line.amounts.share)
+        holds[line.id] =
+            line.status == .reserved
+            ? CapRun(share: line.amounts.share, collected: line.amounts.collected) : nil
+    }
+
     /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the
     /// bill that went over; what is no longer over is taken off the newest.
     fileprivate mutating func refunds(
-        following decided: DecidedBill, _ after: CapBalance
+        following newest: BillVersion, _ after: CapBalance
     ) -> [RefundVersion] {
-        let newest = decided.held.newest
         var surplus = refunds.reduce(0) { $0 + $1.yen } - after.excess(over: newest.month.cap)
         guard surplus >= 0 else {
             let opened = RefundVersion(
@@ -127,10 +146,7 @@ extension CapDesk {
     }
 
     private mutating func readBills(_ rows: Rows) throws {
-        for held in try rows.map({ try HeldBill($0) }) {
-            let newest = held.newest
-            bills[BillName(party: newest.institution, identifier: newest.content.identifier)] = held
-        }
+        for held in try HeldBill.all(rows) { bills[held.name] = held }
     }
 
     private mutating func readMonths(_ rows: Rows, _ order: [CapMonthKey]) throws {
@@ -140,9 +156,35 @@ extension CapDesk {
                 Month(
                     position: try row.int(1), cap: try row.optionalInt(2),
                     confirmed: CapRun(share: try row.int(3), collected: try row.int(4)),
-                    cost: try row.int(5))
+                    cost: try row.int(5), passedOn: try row.int(6))
             )
         }) { months[order[place]] = month }
+    }
+
+    /// Only of the months in which a scheme counts them.
+    private mutating func readVisits(
+        _ transaction: inout Transaction, _ asked: [AskedBill], _ now: Instant
+    ) throws {
+        var counted: Set<CapMonthKey> = []
+        for bill in asked {
+            guard let named = bill.named else { continue }
+            for (place, content) in named.contents.enumerated()
+            where named.reckoning.countsVisits(place) {
+                counted.insert(
+                    CapMonthKey(person: bill.visit.person, capMonth: content.capMonth))
+            }
+        }
+        guard !counted.isEmpty else { return }
+        let order = Array(counted)
+        let rows = try transaction.query(
+            Self.selectVisits, CapMonthKey.values(order) + [.time(now)])
+        for (place, bill, visit) in try rows.map({ row in
+            (
+                try row.int(0) - 1, try row.uuid(1).record,
+                CapVisit(
+                    day: CalendarDay(daysSince1970: try row.day(2)).day, share: try row.int(3))
+            )
+        }) { months[order[place], default: Month()].visits[bill] = visit }
     }
 
     private mutating func readHolds(_ rows: Rows, _ order: [CapMonthKey]) throws {
@@ -173,7 +215,7 @@ extension CapDesk {
     private static let lockMonths = Statement(monthsOfKeys + " order by q.ord for update of m")
 
     private static let monthsOfKeys = """
-        select q.ord, m.position, m.cap, m.share, m.collected, m.cost
+        select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         """
 
@@ -182,6 +224,15 @@ extension CapDesk {
         select q.ord, m.bill, m.share, m.collected
         from \(CapMonthKey.rows) join exchange.cap_hold m on \(CapMonthKey.matches)
         where m.lapses_at > $6
+        """)
+
+    private static let selectVisits = Statement(
+        """
+        select q.ord, m.bill, m.day, m.share
+        from \(CapMonthKey.rows) join exchange.bill m on \(CapMonthKey.matches)
+        where m.status <> 'voided' and (m.lapses_at is null or m.lapses_at > $6) and not exists (
+            select 1 from exchange.bill later
+            where later.person = m.person and later.bill = m.bill and later.version > m.version)
         """)
 
     /// A month has open cases while it is over the cap it was last decided by.
@@ -209,5 +260,6 @@ extension CapDesk {
         where not exists (
             select 1 from exchange.bill later
             where later.bill = m.bill and later.version > m.version)
+        order by m.party, m.identifier_system, m.identifier, m.place
         """)
 }

@@ -27,42 +27,42 @@ extension RefundVersion {
     }
 }
 
+/// 書く一行: a line of a bill with its month and its place in it.
+struct CapLine: Sendable {
+    let visit: RecordID
+    let version: BillVersion
+    let key: CapMonthKey
+    let position: Int
+}
+
 /// What a batch changes: all of it travels with the commit, a statement for each table.
 struct CapWrites: Sendable {
-    private struct Line: Sendable {
-        let held: HeldBill
-        let key: CapMonthKey
-        let position: Int
-    }
-
     var now = Instant(seconds: 0)
-    private var lines: [Line] = []
+    private var lines: [CapLine] = []
     private var refunds: [(key: CapMonthKey, version: RefundVersion)] = []
 
-    mutating func add(
-        _ held: HeldBill, _ key: CapMonthKey, _ month: CapDesk.Month, _ changed: [RefundVersion]
-    ) {
-        lines.append(Line(held: held, key: key, position: month.position))
-        refunds += changed.map { (key, $0) }
+    mutating func add(_ line: CapLine, _ changed: [RefundVersion]) {
+        lines.append(line)
+        refunds += changed.map { (line.key, $0) }
     }
 
     func steps(_ months: [CapMonthKey: CapDesk.Month]) -> [(Statement, [Value])] {
         guard !lines.isEmpty else { return [] }
         let touched = Array(Set(lines.map(\.key)))
         var steps = [
-            HeldBill.insertion(lines.map { ($0.held, $0.key, $0.position) }),
+            HeldBill.insertion(lines),
             Self.update(touched.map { ($0, months[$0] ?? CapDesk.Month()) }),
             (
                 Self.deleteHolds,
                 CapMonthKey.values(touched) + [
-                    .uuids(lines.map { UUIDBytes($0.held.newest.id) }), .time(now),
+                    .uuids(lines.map { UUIDBytes($0.version.id) }), .time(now),
                 ]
             ),
         ]
         // What was reserved and confirmed in one batch keeps nothing.
         let holds = lines.filter { line in
-            line.held.newest.status == .reserved
-                && months[line.key]?.holds[line.held.newest.id] != nil
+            line.version.status == .reserved
+                && months[line.key]?.holds[line.version.id] != nil
         }
         if !holds.isEmpty { steps.append(Self.insertion(of: holds)) }
         if !refunds.isEmpty { steps.append(refundInsertion) }
@@ -76,12 +76,13 @@ struct CapWrites: Sendable {
                 .ints(months.map(\.1.position)), .ints(months.map(\.1.cap)),
                 .ints(months.map(\.1.confirmed.share)),
                 .ints(months.map(\.1.confirmed.collected)), .ints(months.map(\.1.cost)),
+                .ints(months.map(\.1.passedOn)),
             ]
         )
     }
 
-    private static func insertion(of holds: [Line]) -> (Statement, [Value]) {
-        let bills = holds.map(\.held.newest)
+    private static func insertion(of holds: [CapLine]) -> (Statement, [Value]) {
+        let bills = holds.map(\.version)
         return (
             insertHolds,
             CapMonthKey.values(holds.map(\.key)) + [
@@ -109,10 +110,11 @@ struct CapWrites: Sendable {
         """
         update exchange.cap_month m
         set position = q.position, cap = q.cap, share = q.share, collected = q.collected,
-            cost = q.cost
+            cost = q.cost, passed_on = q.passed_on
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::bigint[],
-            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-            as q(person, body, certificate_type, sub_key, month, position, cap, share, collected, cost)
+            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+            as q(person, body, certificate_type, sub_key, month, position, cap, share, collected, cost,
+                passed_on)
         where \(CapMonthKey.matches)
         """)
 

@@ -1,13 +1,20 @@
 package import Exchange
 import Postgres
 
-/// 保存された会計: the newest version of a bill, with whose it is and the visit it was sent in.
+/// 保存された会計: the newest version of a bill and all its lines, with whose it is and the visit it was
+/// sent in.
 package struct HeldBill: Sendable {
     package let person: PersonKey
     package let visit: RecordID
     /// The resident as the institution knew them at that visit.
     package let patient: String
-    package let newest: BillVersion
+    package let lines: BillLines
+
+    var newest: BillVersion { lines.first }
+
+    var name: BillName {
+        BillName(party: newest.institution, identifier: newest.content.identifier)
+    }
 }
 
 extension Records {
@@ -16,9 +23,7 @@ extension Records {
     package mutating func ownBill(_ id: RecordID) throws -> HeldBill {
         let rows = try transaction.query(
             HeldBill.selectByID, [.text(caller.party.key), .id(id)])
-        guard let held = try rows.first.map({ try HeldBill($0) }) else {
-            throw Refusal.recordUnknown
-        }
+        guard let held = try HeldBill.all(rows).first else { throw Refusal.recordUnknown }
         subject.person = held.person
         subject.visit = held.visit
         return held
@@ -26,25 +31,43 @@ extension Records {
 }
 
 extension HeldBill {
+    /// All lines of the newest version of the bill that one line is of.
     static let selectByID = Statement(
         """
-        select \(columns) from \(tables)
-        where m.party = $1 and m.bill = $2 order by m.version desc limit 1
+        select \(columns)
+        from (
+            select party, identifier_system, identifier, version from exchange.bill
+            where party = $1 and bill = $2 order by version desc limit 1) q
+        join exchange.bill m on m.party = q.party and m.identifier_system = q.identifier_system
+            and m.identifier = q.identifier and m.version = q.version
+        join exchange.visit v on v.person = m.person and v.visit = m.visit
+        order by m.place
         """)
 
     static let columns = """
         m.person, m.visit, v.patient, \(BillVersion.columns)
         """
 
-    static let tables = """
-        exchange.bill m join exchange.visit v on v.person = m.person and v.visit = m.visit
-        """
+    /// Of rows in which the lines of each bill follow one another in their order.
+    static func all(_ rows: Rows) throws -> [HeldBill] {
+        var bills: [HeldBill] = []
+        for index in 0..<rows.count {
+            let row = rows[index]
+            let line = try BillVersion(row, from: 3)
+            if line.content.place.number > 1, let bill = bills.popLast() {
+                bills.append(bill.with(bill.lines.adding(line)))
+            } else {
+                bills.append(
+                    HeldBill(
+                        person: try row.uuid(0).person, visit: try row.uuid(1).record,
+                        patient: try row.text(2), lines: BillLines(line)))
+            }
+        }
+        return bills
+    }
 
-    init(_ row: Row) throws {
-        person = try row.uuid(0).person
-        visit = try row.uuid(1).record
-        patient = try row.text(2)
-        newest = try BillVersion(row, from: 3)
+    private func with(_ lines: BillLines) -> HeldBill {
+        HeldBill(person: person, visit: visit, patient: patient, lines: lines)
     }
 }
 
@@ -52,7 +75,8 @@ extension BillVersion {
     static let columns = """
         m.bill, m.version, m.status, m.party, m.identifier_system, m.identifier, \(CapMonth.columns), m.day,
             m.cost, m.percent, m.due, m.share, m.collected, m.is_as_collected, m.cap, m.month_collected,
-            m.month_held, m.month_cost, m.lapses_at, m.notes, m.warnings, m.rules, m.recorded_at
+            m.month_held, m.month_cost, m.lapses_at, m.notes, m.warnings, m.rules, m.recorded_at,
+            m.place, m.is_last
         """
 
     init(_ row: Row, from column: Int) throws {
@@ -67,6 +91,8 @@ extension BillVersion {
                 identifier: RecordIdentifier(
                     system: try row.text(column + 4), value: try row.text(column + 5)),
                 certificate: try CapMonth(row, from: column + 6).certificate,
+                place: BillPlace(
+                    number: try row.int(column + 26), isLast: try row.bool(column + 27)),
                 day: CalendarDay(daysSince1970: try row.day(column + 10)),
                 cost: try row.int(column + 11), percent: try row.int(column + 12),
                 collected: try row.bool(column + 16) ? collected : nil),
@@ -84,11 +110,8 @@ extension BillVersion {
 }
 
 extension HeldBill {
-    /// Each with its month and its place in it.
-    static func insertion(_ lines: [(held: HeldBill, key: CapMonthKey, position: Int)]) -> (
-        Statement, [Value]
-    ) {
-        let versions = lines.map(\.held.newest)
+    static func insertion(_ lines: [CapLine]) -> (Statement, [Value]) {
+        let versions = lines.map(\.version)
         let contents = versions.map(\.content)
         return (
             insert,
@@ -107,8 +130,9 @@ extension HeldBill {
                 .instants(versions.map { $0.lapses?.microseconds }),
                 .texts(versions.map(\.amounts.notes.face)),
                 .texts(versions.map { warnings($0) }), .texts(versions.map(\.rulesVersion)),
-                .uuids(lines.map { UUIDBytes($0.held.visit) }),
+                .uuids(lines.map { UUIDBytes($0.visit) }),
                 .instants(versions.map(\.recordedAt.microseconds)),
+                .ints(contents.map(\.place.number)), .bools(contents.map(\.place.isLast)),
             ]
         )
     }
@@ -125,20 +149,20 @@ extension HeldBill {
             (person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
-            warnings, rules, visit, recorded_at)
+            warnings, rules, visit, recorded_at, place, is_last)
         select person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
-            string_to_array(warnings, ' '), rules, visit, recorded_at
+            string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
             $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
             $19::boolean[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
             $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
-            $29::timestamptz[])
+            $29::timestamptz[], $30::bigint[], $31::boolean[])
             as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
                 identifier_system, identifier, position, day, cost, percent, due, share, collected,
                 is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
-                warnings, rules, visit, recorded_at)
+                warnings, rules, visit, recorded_at, place, is_last)
         """)
 }

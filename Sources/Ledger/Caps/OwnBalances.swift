@@ -8,8 +8,10 @@ extension Records {
     ///
     /// `name` makes the id of a refund case that its reader knows it by.
     package mutating func ownBalances(
-        of person: PersonKey, limit: Int, name: (RecordID) -> String
+        of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID) -> String
     ) throws -> OwnBalances {
+        let today = now.dayInJapan
+        let first = OwnSums.lookBack(from: today, rules)
         let rows = try transaction.pipeline([
             (Self.selectMonths, [.person(person), .time(now), .int(limit), kindsShown]),
             (
@@ -17,6 +19,7 @@ extension Records {
                 [.person(person), .int(limit * Self.billsPerMonth), kindsShown]
             ),
             (Self.selectRefunds, [.person(person), .int(limit), kindsShown]),
+            (Self.selectSums, [.person(person), .day(first.daysSince1970), kindsShown]),
         ])
         let bills = try rows[1].map { row in
             OwnBalances.Bill(
@@ -38,17 +41,23 @@ extension Records {
                 .init(
                     cap: try row.optionalInt(4), collected: try row.int(5),
                     held: try row.int(6), cost: try row.int(7)),
+                passedOn: try row.int(8),
                 bills: bills.filter { $0.version.content.capMonth == capMonth },
                 refunds: refunds.filter { $0.capMonth == capMonth }.map(\.refund))
         }
-        return OwnBalances(asOf: now, months: months)
+        let sums = try rows[3].map { row in
+            MonthSum(
+                capMonth: try CapMonth(row, from: 0), cost: try row.int(4), paid: try row.int(5))
+        }
+        return OwnBalances(
+            asOf: now, months: months, sums: OwnSums(sums, on: today, rules))
     }
 
     /// Weekly visits to five institutions.
     private static let billsPerMonth = 25
 
     /// Of a certificate whose kind is among those shown, or all of them.
-    private static func isShown(_ kinds: String) -> String {
+    static func isShown(_ kinds: String) -> String {
         """
         (\(kinds)::text[] is null or exists (
             select 1 from exchange.entitlement e
@@ -63,7 +72,7 @@ extension Records {
                 select coalesce(sum(h.collected), 0)::bigint from exchange.cap_hold h
                 where h.person = m.person and h.body = m.body
                     and h.certificate_type = m.certificate_type and h.sub_key = m.sub_key
-                    and h.month = m.month and h.lapses_at > $2), m.cost
+                    and h.month = m.month and h.lapses_at > $2), m.cost, m.passed_on
         from exchange.cap_month m where m.person = $1 and m.position > 0
             and \(isShown("$4"))
         order by m.month desc, m.body, m.certificate_type, m.sub_key limit $3
@@ -78,6 +87,16 @@ extension Records {
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
             and \(isShown("$3"))
         order by m.month desc, m.position desc limit $2
+        """)
+
+    /// What was collected above the cap is due back, and what was passed on was paid by nobody.
+    private static let selectSums = Statement(
+        """
+        select \(CapMonth.columns), m.cost,
+            least(m.collected, greatest(coalesce(m.cap, m.collected), m.passed_on)) - m.passed_on
+        from exchange.cap_month m where m.person = $1 and m.month >= $2
+            and \(isShown("$3"))
+        order by m.month, m.body, m.certificate_type, m.sub_key
         """)
 
     private static let selectRefunds = Statement(

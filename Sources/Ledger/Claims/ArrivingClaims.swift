@@ -2,10 +2,10 @@ import Crypto
 package import Exchange
 
 /// 届きつつある請求: a file of claims as its bytes come: a receipt file (UKE, CP932), of which one receipt at a
-/// time is read and the names in it are never kept, or claims in our own JSON.
+/// time is read and the names in it are never kept, a payment body's list, or claims in our own JSON.
 package struct ArrivingClaims {
     package enum Kind: String, Sendable {
-        case receipts, claims
+        case receipts, claims, payments
     }
 
     /// A month of a town of 100,000 people; a larger one is run by `tsunagi reconcile`. In memory they are
@@ -18,11 +18,17 @@ package struct ArrivingClaims {
     private(set) var byteCount = 0
     private var hash = SHA256()
     private var reader: UkeReader
+    private var list: PaymentListReader
     private var whole: [UInt8] = []
 
-    package init(_ kind: Kind, _ rules: ClaimRules) {
+    /// Throws `.rulesUnknown` where the rules in use do not hold what such files are read by.
+    package init(_ kind: Kind, _ rules: RuleBook, on day: CalendarDay) throws(Refusal) {
+        guard let claims = rules.claims,
+            let layout = rules.layouts.layout(PaymentListReader.layout, on: day)
+        else { throw .rulesUnknown }
         self.kind = kind
-        reader = UkeReader(rules: rules, decode: Self.decode)
+        reader = UkeReader(rules: claims, decode: Self.decode)
+        list = PaymentListReader(layout, table: .cp932)
     }
 
     /// The one place of the gateway where the character set of receipt files is decided.
@@ -37,6 +43,7 @@ package struct ArrivingClaims {
         byteCount += block.count
         switch kind {
         case .claims: whole += block
+        case .payments: try list.read(block[...], into: &batch, &recipients)
         case .receipts:
             var read: [UkeReceipt] = []
             reader.read(block[...]) { read.append($0) }
@@ -59,6 +66,7 @@ package struct ArrivingClaims {
             let bytes = whole
             try batch.append(reading: bytes, file: 0, recipients: &recipients)
             guard batch.claims.count <= Self.countMax else { throw .tooMany("claims") }
+        case .payments: try list.finish(into: &batch, &recipients)
         case .receipts:
             var read: [UkeReceipt] = []
             reader.finish { read.append($0) }
@@ -67,8 +75,18 @@ package struct ArrivingClaims {
         guard !batch.claims.isEmpty else { throw .malformed("body") }
         return ArrivedClaims(
             kind: kind, batch: batch, recipients: recipients, byteCount: byteCount,
-            digest: Array(hash.finalize()), findings: reader.findings,
-            findingsLeftOut: reader.findingsLeftOut)
+            digest: Array(hash.finalize()), findingsText: findingsText,
+            findingsLeftOut: reader.findingsLeftOut + list.findingsLeftOut)
+    }
+
+    /// Of the one reader that was used.
+    private var findingsText: String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for finding in reader.findings { finding.write(into: &writer) }
+        for finding in list.findings { finding.write(into: &writer) }
+        writer.endArray()
+        return writer.text
     }
 }
 
@@ -79,14 +97,7 @@ package struct ArrivedClaims: Sendable {
     let recipients: RecipientTexts
     let byteCount: Int
     let digest: [UInt8]
-    let findings: [UkeFinding]
+    /// As JSON, each with line, code and texts.
+    let findingsText: String
     let findingsLeftOut: Int
-
-    var findingsText: String {
-        var writer = JSONWriter()
-        writer.beginArray()
-        for finding in findings { finding.write(into: &writer) }
-        writer.endArray()
-        return writer.text
-    }
 }

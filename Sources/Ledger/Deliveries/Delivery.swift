@@ -59,6 +59,7 @@ package struct Delivery: Sendable {
         case .vaccination(let line): "\(id.text)/\(line.version.version)"
         case .checkup(let checkup): "\(id.text)/\(checkup.version.version)"
         case .check(let notice): "\(notice.check.text)/\(notice.change.outcome.rawValue)"
+        case .lapse(let notice): "\(id.text)/\(notice.bill.version)/lapsed"
         case .bill(let bill, _): "\(id.text)/\(bill.version)"
         }
     }

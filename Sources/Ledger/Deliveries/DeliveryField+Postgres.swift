@@ -50,6 +50,7 @@ extension DeliveryField {
         case .maternal: Self.checkups(.open)
         case .maternalSensitive: Self.checkups(.sensitive)
         case .checks: Self.checkNotices
+        case .lapses: Self.lapses
         case .claims: Self.bills
         }
     }
@@ -71,6 +72,11 @@ extension DeliveryField {
             let held = try HeldCheckup(row, from: column, compartment, maternal)
             return .checkup(held.shown)
         case .checks: return .check(try CheckNotice(row, from: column))
+        case .lapses:
+            return .lapse(
+                LapseNotice(
+                    bill: try BillVersion(row, from: column + 1),
+                    visit: try row.uuid(column).record))
         case .claims:
             return .bill(
                 try BillVersion(row, from: column + 1),
@@ -133,6 +139,14 @@ extension DeliveryField {
         select \(Delivery.head), \(CheckNotice.columns)
         from exchange.delivery d
         join exchange.check_notice c on c.person = d.person and c.notice = d.record
+        \(Delivery.keys)
+        """
+
+    private static let lapses = """
+        select \(Delivery.head), m.visit, \(BillVersion.columns)
+        from exchange.delivery d
+        join exchange.bill m
+            on m.person = d.person and m.bill = d.record and m.version = d.version
         \(Delivery.keys)
         """
 

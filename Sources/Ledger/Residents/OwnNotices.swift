@@ -10,12 +10,12 @@ import Postgres
 extension Records {
     /// Newest first, in the words of the rules; a kind that they no longer hold is not shown.
     package mutating func ownNotices(
-        of person: PersonKey, limit: Int, rules: RuleBook
+        of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID, String) -> String
     ) throws -> [Notice] {
         let rows = try transaction.query(
             Self.selectOwnNotices,
             [.person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code))])
-        return try rows.map { row -> Notice? in
+        let told = try rows.map { row -> Notice? in
             guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
             return Notice(
                 id: try row.uuid(0).record.text, at: Instant(microseconds: try row.instant(1)),
@@ -25,6 +25,8 @@ extension Records {
                     try row.optionalText(6).flatMap { rules.noticeSubject($0) }
                 ))
         }.compactMap(\.self)
+        let reached = try reachedCounts(of: person, rules: rules, name: name)
+        return Array((told + reached).sorted { $0.at > $1.at }.prefix(limit))
     }
 
     /// お知らせ: leaves the resident a notice of this party's act, in the commit of this access.

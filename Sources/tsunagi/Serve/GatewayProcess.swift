@@ -73,6 +73,9 @@ struct GatewayProcess {
                 LossWork(parts, logger: logger), ExportWork(parts, logger: logger),
             ]
         }
+        if settings.endpoints[.institution]?.port != nil {
+            services.append(LapseWork(parts, logger: logger))
+        }
         if let caller = try webhookCertificate?.caller() {
             services.append(WebhookWork(parts, caller, logger: logger))
         }

@@ -15,7 +15,7 @@ import Testing
                     "checkup-targets", "checkup-results", "checkup-prices",
                     "guardianships",
                     "card-bindings",
-                    "national-local-schemes",
+                    "national-local-schemes", "payment-lists",
                 ])
         #expect(try layouts.layout("entitlements", on: CalendarDay("2026-03-31")) == nil)
         #expect(try FileSample.layout("entitlements").endsWhatIsMissing(isMending: false) == false)

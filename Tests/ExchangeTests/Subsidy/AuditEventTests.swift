@@ -38,6 +38,7 @@ import Testing
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
                 .readReaction, .receiveReactions, .readBill, .receiveCheckNotices,
+                .receiveLapseNotices,
                 .readScreenings, .readSensitiveScreenings,
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
                 .receiveSensitiveCheckups, .receiveBills, .readStatement, .listUnvaccinated,

@@ -138,7 +138,7 @@ import Testing
             "access/acting.json", #""immunization""#, #""immunisation""#,
             "purposes[4].anyOf", "names an unknown kind of consent"
         ),
-        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[61].code", "is unknown"),
+        ("access/purposes.json", "feed-cards", "feed-cats", "purposes[62].code", "is unknown"),
         (
             "access/permissions.json", #""purpose": "open-visit""#, #""purpose": "connect""#,
             "permissions[1].purpose", "is unknown"

@@ -100,7 +100,7 @@ struct BillServingTests {
         #expect(try await gateway.send(Cast.clinic, "GET", path).body == made.body)
         let ends = made.json["preAuthPeriod"]?.object?["end"]?.string
         #expect(ends == Instant.startOfDay(today.adding(days: 1)).text)
-        try await lapse(bill)
+        try await gateway.lapse(bill)
         let read = try await gateway.send(Cast.clinic, "GET", path)
         #expect(read.billStatus == "lapsed" && read.text("status") == "cancelled")
         let resent = try await gateway.settle(bill, visit)
@@ -111,22 +111,6 @@ struct BillServingTests {
         // The money may have been taken all the same: it is decided with what is left now.
         let late = try await gateway.settle(bill.used(as: "claim"), visit)
         #expect(late.billStatus == "confirmed" && late.yen("copay") == 0)
-    }
-
-    /// As if the day had ended: a version that stands is not changed by any role, so the owner
-    /// silences the trigger.
-    private func lapse(_ bill: SentBill) async throws {
-        try await gateway.sql { transaction in
-            try transaction.script("set local session_replication_role = replica")
-            for table in ["bill", "cap_hold"] {
-                let which = Statement(
-                    """
-                    update exchange.\(table) set lapses_at = now() - interval '1 s' where bill in (
-                        select bill from exchange.bill where identifier = $1)
-                    """)
-                try transaction.run(which, [.text(bill.identifier)])
-            }
-        }
     }
 
     // MARK: Several institutions

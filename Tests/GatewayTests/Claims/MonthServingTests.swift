@@ -131,6 +131,34 @@ struct MonthServingTests {
         #expect(found["R-CUT"]?.first == "RECIPIENT_UNKNOWN")
     }
 
+    @Test func `a payment body's list is reconciled as receipts are`() async throws {
+        let month = try month(15)
+        let held = try await gateway.enrol(month)
+        let capped = try await gateway.enrol(
+            month, ["maxCopaymentAmount": try JSON(reading: #"{"perMonth":"500"}"#)])
+        var good = SentClaim(held.recipient)
+        good.birth = held.resident.dateOfBirth
+        var tooMuch = SentClaim(capped.recipient, copayment: 700)
+        tooMuch.birth = capped.resident.dateOfBirth
+        let path = "/claims/payments?month=\(month.text)"
+        let list = SentClaim.list([good, tooMuch, SentClaim("R-NOBODY")], month)
+        let sent = try await csv(path, list)
+        try sent.expect(201)
+        let severities = (sent.json["findings"]?.array ?? []).map {
+            $0.object?["severity"]?.string
+        }
+        #expect(sent.int("claims") == 3 && !severities.contains("error"))
+        #expect(try await csv(path, list).json["duplicate"]?.bool == true)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(found[held.recipient] == [])
+        #expect(found[capped.recipient]?.contains("OVER_MONTHLY_CAP") == true)
+        #expect(found["R-NOBODY"] == ["RECIPIENT_UNKNOWN"])
+        let renamed = String(decoding: list, as: UTF8.self).replacing("診療年月", with: "診療月")
+        let refused = try await csv(path, Array(renamed.utf8))
+        #expect(refused.status == 400 && refused.text("item") == "file-unknown-column")
+    }
+
     private func csv(_ path: String, _ bytes: [UInt8]) async throws -> TLSClient.Answer {
         let client = try await gateway.connect(Cast.town)
         let answer = try await gateway.send(

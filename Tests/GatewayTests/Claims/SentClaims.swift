@@ -39,6 +39,19 @@ struct SentClaim {
             + "SN,1,01,,,,01,,\r\nJD,1\(marks)\r\n"
     }
 
+    /// 支払明細 as a payment body writes it: a row for each claim.
+    static func list(_ claims: [SentClaim], _ month: ServiceMonth) -> [UInt8] {
+        var text =
+            "医療機関コード,診療年月,レセプト番号,公費負担者番号,公費受給者番号,合計点数,患者負担額,生年月日,性別,保険者番号,"
+            + "レセプト種別,公費支払額,支払日,返戻\r\n"
+        for (place, claim) in claims.enumerated() {
+            text += "\(claim.institution.code),\(month.text.filter { $0 != "-" }),\(place + 1),"
+            text += "\(claim.payer),\(claim.recipient),1000,\(claim.copayment),"
+            text += "\(claim.birth ?? ""),2,01130012,1122,,,0\r\n"
+        }
+        return Array(text.utf8)
+    }
+
     static func file(_ claims: [SentClaim], _ month: ServiceMonth) -> [UInt8] {
         let digits = month.text.filter { $0 != "-" }
         var text = "IR,1,13,1,0000001,,TEST,\(digits),00,\r\n"

@@ -7,7 +7,8 @@ import Testing
 import Trust
 
 /// SIGKILL of the gateway between reserve and confirm, and inside either: no acknowledged yen is
-/// lost or counted twice, and two counters that go on asking end at the cap.
+/// lost or counted twice, and two counters that go on asking end at the cap. One of them bills on two
+/// certificates at once.
 @Suite(.serialized, .timeLimit(.minutes(3)))
 struct CapCrashTests {
     static let cap = 10_000
@@ -83,6 +84,7 @@ struct CapCrashTests {
             var bill = SentBill("preauthorization", cost: isLast ? 50_000 : 50, on: today)
             number += 1
             bill.identifier = "\(party.code) \(number)"
+            if party == Cast.pharmacy { bill.local = SentBill.localCertificate }
             for use in ["preauthorization", "claim"] {
                 let answer = try await insist(
                     bill.used(as: use), party, visit, world, doorplate, till, &connection)
@@ -135,25 +137,46 @@ struct CapCrashTests {
 
     // MARK: The database
 
-    /// Every acknowledged amount is there once, and the month is the sum of its bills.
+    /// Every acknowledged amount is there once, and each month is the sum of its bills; no line of a
+    /// bill is there without the others.
     private static func verify(_ world: CrashWorld, _ till: Till) async throws {
         let told = await till.collected
-        let (kept, month, held) = try await world.owner.transaction(.readOnly) { transaction in
+        let (kept, months, torn) = try await world.owner.transaction(.readOnly) { transaction in
             let kept = try transaction.query(
                 Statement(
-                    "select identifier, collected from exchange.bill where status = 'confirmed'")
+                    """
+                    select identifier, collected from exchange.bill
+                    where status = 'confirmed' and is_last
+                    """)
             ).map { (try $0.text(0), try $0.int(1)) }
-            let month = try transaction.query(
-                Statement("select coalesce(sum(collected), 0)::bigint from exchange.cap_month"))
-            let held = try transaction.query(
-                Statement("select coalesce(sum(collected), 0)::bigint from exchange.cap_hold"))
-            return (kept, try month[0].int(0), try held[0].int(0))
+            let months = try transaction.query(
+                Statement(
+                    """
+                    select m.collected, (
+                        select coalesce(sum(b.collected), 0)::bigint from exchange.bill b
+                        where b.body = m.body and b.status = 'confirmed'), (
+                        select coalesce(sum(h.collected), 0)::bigint from exchange.cap_hold h
+                        where h.body = m.body)
+                    from exchange.cap_month m
+                    """)
+            ).map { [try $0.int(0), try $0.int(1), try $0.int(2)] }
+            let torn = try transaction.query(
+                Statement(
+                    """
+                    select count(*) from (
+                        select from exchange.bill group by identifier, version
+                        having count(*) filter (where is_last) <> 1 or count(*) <> max(place)) t
+                    """))
+            return (kept, months, try torn[0].int(0))
         }
         let amounts = Dictionary(kept, uniquingKeysWith: { _, _ in -1 })
         #expect(amounts.count == kept.count, "a bill is confirmed twice")
         for (bill, yen) in told { #expect(amounts[bill] == yen, "\(bill)") }
-        #expect(month == kept.reduce(0) { $0 + $1.1 })
-        #expect(month + held <= Self.cap)
+        #expect(torn == 0)
+        for month in months {
+            #expect(month[0] == month[1])
+            #expect(month[0] + month[2] <= Self.cap)
+        }
     }
 
     private static func register(
@@ -167,15 +190,21 @@ struct CapCrashTests {
                 "designatedMedicalInstitutions": .string(
                     counters.map(\.code).joined(separator: " ")),
             ])
-        let office = try await TLSClient(
-            port: try #require(doorplate.port(.office)),
-            credentials: world.pki.credentials(of: Cast.prefecture))
-        let answer = try await office.send(
-            "POST", "/medical-subsidy/history-registration-tasks",
-            headers: [("Content-Type", "application/json")],
-            body: Array(JSON.array([row]).text.utf8))
-        await office.close()
-        try #require(answer.int("applied") == 1, "\(answer.text)")
+        let cap = JSONObject([.init(name: "perMonth", value: .number(String(Self.cap)))])
+        let local = resident.row(
+            "kodomo", today.adding(days: -30), today.adding(days: 300),
+            ["maxCopaymentAmount": .object(cap)])
+        for (body, row) in [(Cast.prefecture, row), (Cast.town, local)] {
+            let office = try await TLSClient(
+                port: try #require(doorplate.port(.office)),
+                credentials: world.pki.credentials(of: body))
+            let answer = try await office.send(
+                "POST", "/medical-subsidy/history-registration-tasks",
+                headers: [("Content-Type", "application/json")],
+                body: Array(JSON.array([row]).text.utf8))
+            await office.close()
+            try #require(answer.int("applied") == 1, "\(answer.text)")
+        }
     }
 
     private static func visits(

@@ -238,6 +238,12 @@ extension Deed {
                 headers: [("Content-Type", "text/csv")],
                 body: SentClaim.file([SentClaim("R-2")], claimMonth))
         },
+        office("postPaymentList", .nobody) { _, person in
+            Ask(
+                party: person.town, method: "POST", path: "/claims/payments?month=2019-01",
+                headers: [("Content-Type", "text/csv")],
+                body: SentClaim.list([SentClaim("R-3")], claimMonth))
+        },
         office("postClaims", .nobody) { _, person in
             .post(
                 person.town, "/claims?month=2019-01",

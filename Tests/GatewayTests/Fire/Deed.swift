@@ -111,6 +111,9 @@ struct Deed: Sendable, CustomTestStringConvertible {
         institution("receiveCheckNoticeLines", .shown) { _, _ in
             .get(Cast.clinic, "/deliveries/checks?_cursor=0&_count=1000")
         },
+        institution("receiveLapseNoticeLines", .shown) { _, _ in
+            .get(Cast.clinic, "/deliveries/lapses?_cursor=0&_count=1000")
+        },
         read("readPatient") { "/fhir/\($0.visit.patient)" },
         institution("submitEligibilityCheck") { fire, person in
             .post(

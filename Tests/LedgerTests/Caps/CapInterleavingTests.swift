@@ -5,15 +5,17 @@ import TestSupport
 import Testing
 
 /// 上限額の台帳 under several institutions at once: whatever the interleaving and whoever dies, the
-/// versions in their order are what a simple model makes of them, and the cap is never exceeded.
+/// versions in their order are what a simple model makes of them, and no cap is ever exceeded; of one
+/// certificate or of two on one bill.
 @Suite struct CapInterleavingTests {
-    /// 手作業の台帳: one month on paper, written as plainly as can be.
+    /// 手作業の台帳: one certificate's month on paper, written as plainly as can be.
     struct Paper {
         struct Line {
             var share: Int
             var collected: Int
             var cost: Int
             var isLate: Bool
+            var isPassedOn: Bool
         }
 
         let cap: Int
@@ -21,28 +23,32 @@ import Testing
         var held: [String: Line] = [:]
 
         var collected: Int { confirmed.values.reduce(0) { $0 + $1.collected } }
+        var passedOn: Int {
+            confirmed.values.reduce(0) { $0 + ($1.isPassedOn ? $1.collected : 0) }
+        }
 
-        /// What the bill costs after all others of the month.
-        func line(for bill: KeptBill) -> Line {
-            let due = (bill.cost * min(bill.percent, 20) + 50) / 100
-            if bill.isLate {
-                return Line(
-                    share: due, collected: (due + 5) / 10 * 10, cost: bill.cost, isLate: true)
-            }
+        /// What the bill costs after all others of the month, and after the certificate before it.
+        func line(for bill: KeptLine) -> Line {
+            var due = bill.left?.share ?? (bill.cost * bill.percent + 50) / 100
+            if bill.isNational { due = min(due, (bill.cost * 20 + 50) / 100) }
+            var line = Line(
+                share: due, collected: (due + 5) / 10 * 10, cost: bill.cost, isLate: bill.isLate,
+                isPassedOn: !bill.isLast)
+            if bill.isLate { return line }
             var shares = 0
             var collected = 0
             for (other, line) in Array(confirmed) + Array(held) where other != bill.id {
                 shares += line.share
                 collected += line.collected
             }
-            let share = min(due, max(0, cap - shares))
-            return Line(
-                share: share, collected: min((share + 5) / 10 * 10, max(0, cap - collected)),
-                cost: bill.cost, isLate: false)
+            line.share = min(due, max(0, cap - shares))
+            line.collected = min((line.share + 5) / 10 * 10, max(0, cap - collected))
+            if let left = bill.left { line.collected = min(line.collected, left.collected) }
+            return line
         }
 
         /// What the bill must have said, after it is written down.
-        mutating func write(_ bill: KeptBill) -> Line? {
+        mutating func write(_ bill: KeptLine) -> Line? {
             let line = line(for: bill)
             held[bill.id] = nil
             switch bill.status {
@@ -57,12 +63,13 @@ import Testing
     }
 
     @Test(arguments: Seeded.seeds(10))
-    func `the month is what its versions make of it, one after the other`(seed: UInt64)
+    func `each month is what its versions make of it, one after the other`(seed: UInt64)
         async throws
     {
         try await LedgerWorld.with { world in
             let cap = [2_500, 10_000, 20_000, 0][Int(seed % 4)]
-            let visits = try await world.chronic("seed \(seed)", cap: cap)
+            let local = [800, 4_000, 30_000][Int(seed / 4 % 3)]
+            let visits = try await world.chronic("seed \(seed)", cap: cap, local: local)
             // Each institution at a gateway of its own: what puts them in a row is the database
             // alone.
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -76,7 +83,11 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            try await Self.verify(world, cap: cap)
+            var held = 0
+            for (certificate, cap) in [(SampleBill.national, cap), (SampleBill.local, local)] {
+                held += try await Self.verify(world, certificate, cap: cap)
+            }
+            #expect(try await world.count("exchange.cap_hold") == held)
         }
     }
 
@@ -86,7 +97,7 @@ import Testing
         let visit: OpenedVisit
         let caller: Caller
 
-        func settle(_ bill: SampleBill, dies: Bool = false) async throws -> BillVersion {
+        func settle(_ bill: SampleBill, dies: Bool = false) async throws -> BillLines {
             try await world.settle(bill, visit, by: caller, dies: dies, through: gateway)
         }
     }
@@ -102,6 +113,11 @@ import Testing
             var bill = SampleBill(
                 identifier: "\(counter.caller.party.code) \(step)", use: "preauthorization",
                 cost: chance.int(1...4_000) * 10, percent: chance.pick([10, 20, 30]), day: today)
+            bill.certificates = chance.pick([
+                [SampleBill.national], [SampleBill.local],
+                // Written in either order: the gateway knows the order of law.
+                [SampleBill.national, SampleBill.local], [SampleBill.local, SampleBill.national],
+            ])
             switch chance.int(0...9) {
             case 0...2: open.append(bill)
             case 3...5 where !open.isEmpty:
@@ -118,6 +134,7 @@ import Testing
             case 8:
                 let due = (bill.cost * min(bill.percent, 20) + 50) / 100
                 bill.use = "claim"
+                bill.certificates = [SampleBill.national]
                 bill.collected = (due + 5) / 10 * 10
                 done.append(bill)
             default:
@@ -146,11 +163,13 @@ import Testing
         #expect(told.0 == told.1)
     }
 
-    /// Everything that was kept, against paper.
-    static func verify(_ world: LedgerWorld, cap: Int) async throws {
-        let bills = try await world.keptBills()
+    /// Everything that was kept on one certificate, against paper; returns how many bills hold
+    /// something.
+    static func verify(_ world: LedgerWorld, _ certificate: String, cap: Int) async throws -> Int {
+        let type = String(certificate.split(separator: " ")[1])
+        let lines = try await world.keptLines(on: type)
         var paper = Paper(cap: cap)
-        for bill in bills {
+        for bill in lines {
             if let line = paper.write(bill) {
                 #expect([bill.share, bill.collected] == [line.share, line.collected])
             }
@@ -161,62 +180,76 @@ import Testing
             #expect(decided.reduce(0) { $0 + $1.collected } <= cap)
             #expect(bill.collected >= 0 && bill.share >= 0)
         }
-        let (totals, refunds) = try await world.monthTotals()
+        let (totals, refunds) = try await world.monthTotals(on: type)
         let shares = paper.confirmed.values.reduce(0) { $0 + $1.share }
         let cost = paper.confirmed.values.reduce(0) { $0 + $1.cost }
-        #expect(totals == [bills.count, shares, paper.collected, cost])
-        // Due back is what lies over the cap, and nothing else.
-        #expect(refunds == max(0, paper.collected - cap))
-        #expect(try await world.count("exchange.cap_hold") == paper.held.count)
+        #expect(totals == [lines.count, shares, paper.collected, cost, paper.passedOn])
+        // Due back is what lies over the cap and was paid at a counter, and nothing else.
+        #expect(refunds == max(0, paper.collected - max(cap, paper.passedOn)))
+        return paper.held.count
     }
 }
 
-/// 保存された版, as its row says it.
-struct KeptBill: Sendable {
+/// 保存された行: a version of a bill on one certificate, as its row says it.
+struct KeptLine: Sendable {
     let id: String
+    let isNational: Bool
     let status: String
     let cost: Int
     let percent: Int
     let share: Int
     let collected: Int
     let isLate: Bool
+    let isLast: Bool
     /// Cap, collected, held, cost.
     let month: [Int]
+    /// What the certificate before it leaves.
+    let left: (share: Int, collected: Int)?
 }
 
 extension LedgerWorld {
-    /// Of the only month there is, in their order, which has no gap.
-    func keptBills() async throws -> [KeptBill] {
+    /// Of the only month a certificate has, in their order, which has no gap.
+    func keptLines(on type: String) async throws -> [KeptLine] {
         try await pool.transaction { transaction in
             let rows = try transaction.query(
                 Statement(
                     """
-                    select bill::text, status, cost, percent, share, collected, is_as_collected,
-                        array[cap, month_collected, month_held, month_cost], position
-                    from exchange.bill order by position
-                    """))
+                    select b.bill::text, b.status, b.cost, b.percent, b.share, b.collected,
+                        b.is_as_collected, b.is_last,
+                        array[b.cap, b.month_collected, b.month_held, b.month_cost], f.share,
+                        f.collected
+                    from exchange.bill b
+                    left join exchange.bill f on f.party = b.party and f.identifier = b.identifier
+                        and f.version = b.version and f.place = b.place - 1
+                    where b.certificate_type = $1 order by b.position
+                    """), [.text(type)])
             return try rows.map { row in
-                KeptBill(
-                    id: try row.text(0), status: try row.text(1), cost: try row.int(2),
-                    percent: try row.int(3), share: try row.int(4), collected: try row.int(5),
-                    isLate: try row.bool(6), month: try row.ints(7))
+                let share = try row.optionalInt(9)
+                let collected = try row.optionalInt(10)
+                return KeptLine(
+                    id: try row.text(0), isNational: type == "nanbyo", status: try row.text(1),
+                    cost: try row.int(2), percent: try row.int(3), share: try row.int(4),
+                    collected: try row.int(5), isLate: try row.bool(6), isLast: try row.bool(7),
+                    month: try row.ints(8),
+                    left: share.flatMap { share in collected.map { (share, $0) } })
             }
         }
     }
 
-    /// Position, share, collected and cost of the only month there is, and what is due back.
-    func monthTotals() async throws -> (totals: [Int], refunds: Int) {
+    /// Position, share, collected, cost and what was passed on, of the only month a certificate has, and
+    /// what is due back.
+    func monthTotals(on type: String = "nanbyo") async throws -> (totals: [Int], refunds: Int) {
         try await pool.transaction { transaction in
             let row = try transaction.query(
                 Statement(
                     """
-                    select array[position, share, collected, cost], (
+                    select array[position, share, collected, cost, passed_on], (
                         select coalesce(sum(yen), 0)::bigint from exchange.refund_case r
-                        where not exists (
+                        where r.certificate_type = m.certificate_type and not exists (
                             select 1 from exchange.refund_case later
                             where later.refund = r.refund and later.version > r.version))
-                    from exchange.cap_month
-                    """))[0]
+                    from exchange.cap_month m where certificate_type = $1
+                    """), [.text(type)])[0]
             return (try row.ints(0), try row.int(1))
         }
     }

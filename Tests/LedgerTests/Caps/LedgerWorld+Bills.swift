@@ -13,6 +13,19 @@ struct SampleBill: Sendable, Hashable {
     var percent = 30
     var collected: Int?
     var day: CalendarDay
+    var certificates = [SampleBill.national]
+
+    static let national = "130001 nanbyo"
+    static let local = "132101 kodomo"
+
+    private var insurance: String {
+        certificates.map { name in
+            let words = name.split(separator: " ")
+            return
+                #"{"coverage":{"identifier":{"system":"urn:tsunagi:certificate-type:\#(words[0])","#
+                + #""value":"\#(words[1])"}}}"#
+        }.joined(separator: ",")
+    }
 
     func submitted(_ visit: OpenedVisit, by caller: Caller) throws -> SubmittedBill {
         let extra =
@@ -26,8 +39,7 @@ struct SampleBill: Sendable, Hashable {
             "identifier":[{"system":"urn:test","value":"\(identifier)"}],"status":"\(status)",\
             "use":"\(use)","patient":{"reference":"Patient/\(visit.patient)"},\
             "billablePeriod":{"start":"\(day.text)","end":"\(day.text)"},"created":"\(day.text)",\
-            "insurance":[{"coverage":{"identifier":{"system":"urn:tsunagi:certificate-type:130001",\
-            "value":"nanbyo"}}}],"total":{"value":\(cost)}}
+            "insurance":[\(insurance)],"total":{"value":\(cost)}}
             """
         return try SubmittedBill(reading: Array(text.utf8), institution: caller.party)
     }
@@ -40,8 +52,8 @@ extension LedgerWorld {
     static let institutions = [clinic, pharmacy, hospital]
 
     /// Somebody with a rare disease, their certificate and its cap, and a visit at each
-    /// institution.
-    func chronic(_ name: String, cap: Int) async throws -> [OpenedVisit] {
+    /// institution; with a cap of its own, a certificate of their town as well.
+    func chronic(_ name: String, cap: Int, local: Int? = nil) async throws -> [OpenedVisit] {
         let someone = Someone(name: name)
         try await welcome(someone)
         let row = SampleRow(
@@ -50,6 +62,11 @@ extension LedgerWorld {
             designated: Self.institutions.map(\.party.code).joined(separator: ";"))
         let report = try await register([row], of: someone, by: Self.tokyo, key: name)
         try #require(report.receipt.counts[.applied] == 1)
+        if let local {
+            let row = SampleRow(from: "2019-01-01", to: "2099-12-31", cap: local)
+            let report = try await register([row], of: someone, key: name + " local")
+            try #require(report.receipt.counts[.applied] == 1)
+        }
         var visits: [OpenedVisit] = []
         for caller in Self.institutions {
             visits.append(
@@ -67,12 +84,18 @@ extension LedgerWorld {
         return other
     }
 
+    /// A bill on one certificate.
+    func settle(
+        _ bill: SampleBill, _ visit: OpenedVisit, by caller: Caller
+    ) async throws -> BillVersion {
+        try await settle(bill, visit, by: caller, through: ledger).first
+    }
+
     /// `dies`: after everything was decided, before anything is committed.
     func settle(
         _ bill: SampleBill, _ visit: OpenedVisit, by caller: Caller, dies: Bool = false,
-        through gateway: Ledger? = nil
-    ) async throws -> BillVersion {
-        let ledger = gateway ?? ledger
+        through ledger: Ledger
+    ) async throws -> BillLines {
         let rules = try ledger.rules.current()
         let sent = try bill.submitted(visit, by: caller)
         let settled = try await ledger.settleBill(
@@ -81,6 +104,6 @@ extension LedgerWorld {
                 if dies { throw Died() }
                 return []
             })
-        return settled.bill.held.newest
+        return settled.bill.held.lines
     }
 }

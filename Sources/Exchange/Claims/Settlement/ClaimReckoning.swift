@@ -32,9 +32,11 @@ package struct ClaimReckoning: Sendable {
         let program = subsidy.programs(of: row.body, on: day).first {
             $0.certificateTypeID == row.certificateTypeID
         }
-        guard let program, let terms = try? CertificateTerms(row, program, on: day, rules) else {
-            return nil
-        }
+        guard let program,
+            let terms = try? CertificateTerms(row, program, on: day, after: nil, rules),
+            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds.
+            terms.local == nil || terms.cap != nil
+        else { return nil }
         let source = "program/\(program.body)/\(program.certificateTypeID)"
         return Terms(
             percent: terms.percent, cap: terms.cap, rule: terms.rule,

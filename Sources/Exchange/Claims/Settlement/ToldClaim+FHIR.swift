@@ -143,9 +143,17 @@ extension JSONWriter {
         member("value", coverage.value)
     }
 
-    /// One amount of a category.
-    mutating func yen(_ system: String, _ code: String, _ yen: Int) {
+    /// One amount of a category; with `sequence` of that insurance alone.
+    mutating func yen(_ system: String, _ code: String, _ yen: Int, of sequence: Int? = nil) {
         object {
+            if let sequence {
+                $0.array("extension") {
+                    $0.object {
+                        $0.member("url", FHIR.Extension.insuranceSequence)
+                        $0.member("valuePositiveInt", sequence)
+                    }
+                }
+            }
             $0.concept("category", system, code)
             $0.object("amount") {
                 $0.member("value", yen)

@@ -4,6 +4,7 @@ package struct BillContent: Hashable, Sendable {
     /// 識別子: the institution's own number of the bill.
     package let identifier: RecordIdentifier
     package let certificate: HeldCertificate
+    package let place: BillPlace
     /// 診療日: its month is the month that counts, whenever the bill is sent.
     package let day: CalendarDay
     /// 医療費総額 in yen.
@@ -14,11 +15,12 @@ package struct BillContent: Hashable, Sendable {
     package let collected: Int?
 
     package init(
-        identifier: RecordIdentifier, certificate: HeldCertificate, day: CalendarDay, cost: Int,
-        percent: Int, collected: Int?
+        identifier: RecordIdentifier, certificate: HeldCertificate, place: BillPlace = .only,
+        day: CalendarDay, cost: Int, percent: Int, collected: Int?
     ) {
         self.identifier = identifier
         self.certificate = certificate
+        self.place = place
         self.day = day
         self.cost = cost
         self.percent = percent
@@ -30,8 +32,25 @@ package struct BillContent: Hashable, Sendable {
     }
 }
 
-/// 会計の版: what became of a bill, and of the month with it. A version is never changed, neither by
-/// its institution nor by what another enters later.
+/// 公費の順位: where a certificate stands among those of one bill, in the order of law.
+package struct BillPlace: Hashable, Sendable {
+    /// A receipt has room for four public expenses (レセプト: 第1公費 to 第4公費).
+    package static let most = 4
+    package static let only = BillPlace(number: 1, isLast: true)
+
+    /// From 1.
+    package let number: Int
+    /// The patient pays what the last one leaves; what an earlier one leaves, the next takes over.
+    package let isLast: Bool
+
+    package init(number: Int, isLast: Bool) {
+        self.number = number
+        self.isLast = isLast
+    }
+}
+
+/// 会計の版: what became of a bill on one certificate, and of the month with it. A version is never
+/// changed, neither by its institution nor by what another enters later.
 package struct BillVersion: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
         /// 予約: keeps its amount from others until it is confirmed, voided or lapses.
@@ -123,8 +142,40 @@ extension BillVersion {
             guard content == self.content else { throw .billChanged }
             return nil
         case (.confirm, .reserved):
-            guard content?.capMonth == self.content.capMonth else { throw .billChanged }
+            guard content?.capMonth == self.content.capMonth, content?.place == self.content.place
+            else { throw .billChanged }
             return .confirmed
         }
+    }
+}
+
+/// 一枚の会計: what one institution billed under one number, a line for each certificate in the order of
+/// law. Its lines are written together and never apart: they share status, day, cost and version.
+package struct BillLines: Hashable, Sendable {
+    package let first: BillVersion
+    package let further: [BillVersion]
+
+    package init(_ first: BillVersion, further: [BillVersion] = []) {
+        self.first = first
+        self.further = further
+    }
+
+    package func adding(_ line: BillVersion) -> BillLines {
+        BillLines(first, further: further + [line])
+    }
+
+    package var all: [BillVersion] { [first] + further }
+    /// What the patient pays.
+    package var last: BillVersion { further.last ?? first }
+
+    /// As `BillVersion.next`, of every line; `contents` are empty for a void.
+    package func next(
+        _ use: BillUse, _ contents: [BillContent]
+    ) throws(Refusal) -> BillVersion.Status? {
+        var next: BillVersion.Status?
+        for (place, line) in all.enumerated() {
+            next = try line.next(use, contents.indices.contains(place) ? contents[place] : nil)
+        }
+        return next
     }
 }

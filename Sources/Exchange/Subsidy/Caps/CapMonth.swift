@@ -30,6 +30,19 @@ extension EntitlementVersion {
     }
 }
 
+/// 受診一回: one bill of a month as a local scheme counts it.
+package struct CapVisit: Hashable, Sendable {
+    /// Day of the month.
+    package let day: Int
+    /// To 1 yen.
+    package let share: Int
+
+    package init(day: Int, share: Int) {
+        self.day = day
+        self.share = share
+    }
+}
+
 /// 上限額の残高: what the month holds at one moment. Confirmed amounts and reservations both keep others
 /// from the rest; only confirmed ones were collected.
 package struct CapBalance: Hashable, Sendable {
@@ -38,12 +51,39 @@ package struct CapBalance: Hashable, Sendable {
     package var cost: Int
     /// Live reservations, but for the one that is being decided.
     package let held: CapRun
+    /// 次の公費へ: what of the confirmed amounts the next certificate of its bill took over. It counts
+    /// towards the cap, and nobody paid it at the counter.
+    package var passedOn: Int
+    /// The bills behind both, for a scheme that counts visits or days; empty for one that does not.
+    package let visits: [CapVisit]
 
-    package init(confirmed: CapRun, cost: Int, held: CapRun) {
+    package init(
+        confirmed: CapRun, cost: Int, held: CapRun, passedOn: Int = 0, visits: [CapVisit] = []
+    ) {
         self.confirmed = confirmed
         self.cost = cost
         self.held = held
+        self.passedOn = passedOn
+        self.visits = visits
     }
+
+    package mutating func confirm(_ amounts: BillAmounts, _ content: BillContent) {
+        add(amounts, content, 1)
+    }
+
+    /// Takes back what `confirm` added.
+    package mutating func void(_ amounts: BillAmounts, _ content: BillContent) {
+        add(amounts, content, -1)
+    }
+
+    private mutating func add(_ amounts: BillAmounts, _ content: BillContent, _ sign: Int) {
+        confirmed.add(share: sign * amounts.share, collected: sign * amounts.collected)
+        cost += sign * content.cost
+        if !content.place.isLast { passedOn += sign * amounts.collected }
+    }
+
+    /// The month as a local scheme counts it, before a bill that is decided now.
+    var localMonth: LocalMonth { LocalMonth(before, visits) }
 
     /// What comes before a bill that is decided now.
     var before: CapRun {
@@ -51,6 +91,9 @@ package struct CapBalance: Hashable, Sendable {
             share: confirmed.share + held.share, collected: confirmed.collected + held.collected)
     }
 
-    /// 償還払い: what was collected above the cap, whoever collected it.
-    package func excess(over cap: Int?) -> Int { cap.map { max(0, confirmed.collected - $0) } ?? 0 }
+    /// 償還払い: what was collected above the cap, whoever collected it. Never more than was paid at
+    /// counters: what lies over the cap and was passed on is no money of the holder's.
+    package func excess(over cap: Int?) -> Int {
+        cap.map { max(0, min(confirmed.collected - $0, confirmed.collected - passedOn)) } ?? 0
+    }
 }

@@ -6,28 +6,48 @@ struct CertificateTerms: Hashable, Sendable {
     /// 自己負担上限月額
     let cap: Int?
     let rule: RuleMark
+    /// 地方単独: what a row of the national master asks instead of `percent`.
+    let local: LocalScheme.Live?
     /// Both the scheme's rule and the body's own scheme master were checked against their source.
     let isVerified: Bool
 
-    /// Throws `.copaymentRulesUnknown` where neither the law's scheme nor a registered cap says
-    /// what is asked.
+    /// `before`: the law number of the certificate before it on the same bill, `local` of a local one.
+    ///
+    /// Throws `.copaymentRulesUnknown` where neither the law's scheme, nor a row of the national
+    /// master, nor a registered cap says what is asked, `.localSchemeNotPriced` for what of such a
+    /// row a counter's quote cannot hold.
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
-        _ rules: CopaymentRules
+        after before: String?, _ rules: CopaymentRules
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
+        let income = program.income(in: face)?.ja
+        if program.lawNumber == nil {
+            let rows = rules.locals(payer: row.payerNumber, of: row.body, on: day)
+            if let live = try LocalScheme.live(
+                rows, income, after: before, perMonth: Self.registeredCap(face))
+            {
+                percent = nil
+                cap = live.terms.perMonth
+                rule = live.scheme.rule
+                local = live
+                isVerified = program.source.isVerified && live.scheme.rule.isVerified
+                return
+            }
+        }
+        local = nil
         let scheme = program.lawNumber.flatMap { rules.scheme(law: $0, on: day) }
         let place = scheme.map { Self.column(of: $0, program, face) } ?? 0
-        let income = scheme.flatMap { scheme in
-            program.income(in: face).flatMap { scheme.income(written: $0.ja, column: place) }
+        let found = scheme.flatMap { scheme in
+            income.flatMap { scheme.income(written: $0, column: place) }
         }
         let registered = Self.registeredCap(face)
         guard scheme != nil || registered != nil else { throw .copaymentRulesUnknown }
-        if let scheme, !scheme.incomes.isEmpty, registered == nil, income == nil {
+        if let scheme, !scheme.incomes.isEmpty, registered == nil, found == nil {
             throw .copaymentRulesUnknown
         }
-        percent = income?.percent ?? scheme?.percent
-        cap = registered ?? income.flatMap { $0.caps[place] }
+        percent = found?.percent ?? scheme?.percent
+        cap = registered ?? found.flatMap { $0.caps[place] }
         rule = scheme?.rule ?? .asGiven
         isVerified = program.source.isVerified && scheme?.rule.isVerified == true
     }

@@ -5,14 +5,18 @@ package struct OwnBalances: Sendable {
     package struct Month: Sendable {
         package let capMonth: CapMonth
         package let standing: BillVersion.Month
+        /// What of the collected amount the next certificate of its bill took over.
+        package let passedOn: Int
         package internal(set) var bills: [Bill] = []
         package internal(set) var refunds: [Refund] = []
 
         package init(
-            _ capMonth: CapMonth, _ standing: BillVersion.Month, bills: [Bill], refunds: [Refund]
+            _ capMonth: CapMonth, _ standing: BillVersion.Month, passedOn: Int, bills: [Bill],
+            refunds: [Refund]
         ) {
             self.capMonth = capMonth
             self.standing = standing
+            self.passedOn = passedOn
             self.bills = bills
             self.refunds = refunds
         }
@@ -46,10 +50,12 @@ package struct OwnBalances: Sendable {
 
     package let asOf: Instant
     package let months: [Month]
+    package let sums: OwnSums
 
-    package init(asOf: Instant, months: [Month]) {
+    package init(asOf: Instant, months: [Month], sums: OwnSums) {
         self.asOf = asOf
         self.months = months
+        self.sums = sums
     }
 
     package func render(_ rules: SubsidyRules) -> [UInt8] {
@@ -59,6 +65,7 @@ package struct OwnBalances: Sendable {
             own.array("months") { list in
                 for month in months { month.write(to: &list, at: asOf, rules) }
             }
+            sums.write(to: &own, rules)
         }
         return writer.bytes
     }
@@ -101,21 +108,12 @@ extension OwnBalances.Month {
     fileprivate func write(
         to list: inout JSONWriter, at now: Instant, _ rules: SubsidyRules
     ) {
-        let certificate = capMonth.certificate
-        let name = rules.programs.first {
-            $0.certificateTypeID == certificate.typeID && $0.isOf(certificate.body)
-        }?.name
         list.object { month in
-            month.object("certificate") {
-                $0.member("body", certificate.body)
-                $0.named("bodyName", rules.bodyName(certificate.body))
-                $0.member("type", certificate.typeID)
-                if let name { $0.named("name", name) }
-                $0.member("subKey", certificate.subKey.isEmpty ? nil : certificate.subKey)
-            }
+            month.certificate(capMonth.certificate, rules)
             month.member("month", capMonth.month.text)
             month.member("cap", standing.cap)
             month.member("collected", standing.collected)
+            month.member("passedOn", passedOn == 0 ? nil : passedOn)
             month.member("reserved", standing.held)
             month.member("rest", standing.rest)
             month.member("cost", standing.cost)
@@ -152,8 +150,25 @@ extension OwnBalances.Refund {
     }
 }
 
+extension HeldCertificate {
+    /// As its body's master names it.
+    package func name(_ rules: SubsidyRules) -> BilingualText? {
+        rules.programs.first { $0.certificateTypeID == typeID && $0.isOf(body) }?.name
+    }
+}
+
 extension JSONWriter {
-    fileprivate mutating func named(_ name: String, _ text: BilingualText) {
+    mutating func certificate(_ held: HeldCertificate, _ rules: SubsidyRules) {
+        object("certificate") {
+            $0.member("body", held.body)
+            $0.named("bodyName", rules.bodyName(held.body))
+            $0.member("type", held.typeID)
+            if let name = held.name(rules) { $0.named("name", name) }
+            $0.member("subKey", held.subKey.isEmpty ? nil : held.subKey)
+        }
+    }
+
+    mutating func named(_ name: String, _ text: BilingualText) {
         object(name) {
             $0.member("ja", text.ja)
             $0.member("en", text.en)

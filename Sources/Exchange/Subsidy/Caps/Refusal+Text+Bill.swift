@@ -13,12 +13,25 @@ extension Refusal.Row {
             "What this certificate asks of its holder is not on file, so nothing was computed. Go by "
             + "the certificate itself, and ask the body that issued it to register its cap.")
 
+    static let localSchemeNotPriced = Self(
+        "local-scheme-not-priced", 422, "business-rule", isEntered: true,
+        ja: "この地方単独制度は、地単公費マスターの項目「{item}」のため、窓口の会計では計算できません。受給者証と制度の案内を見て計算し、実施機関に確かめてください。",
+        en:
+            "This local scheme cannot be priced at the counter because of the master's item {item}. "
+            + "Go by the certificate and the scheme's guide, and ask the body that issued it.")
+
     static let collectedTooMuch = Self(
         "collected-too-much", 422, "business-rule", isEntered: true,
         ja: "徴収済額が、この医療費で求められる額を超えています。確かめて、受け取りすぎた分を患者に返し、送り直してください。",
         en:
             "More was collected than the scheme asks for this cost. Check the amounts, give back what "
             + "is too much, and send again.")
+
+    static let collectedOnSeveral = Self(
+        "collected-on-several", 422, "business-rule", isEntered: true,
+        ja: "受給者証が二枚以上の会計に徴収済額は付けられません。徴収済額を付けずに確定し、答えの額との差を患者に返すか、受け取ってください。",
+        en: "A bill on several certificates takes no amount that was collected before. Confirm it "
+            + "without one, and give the patient the difference from the answer, or collect it.")
 
     static let billChanged = Self(
         "bill-changed", 409, "duplicate", isEntered: true,

@@ -17,7 +17,8 @@ package struct SubmittedBill: Hashable, Sendable {
     package let patientID: String
     /// A quote needs none.
     package let identifier: RecordIdentifier?
-    package let certificate: CertificateName
+    /// In the order they were written; the order of law is found from what is held.
+    package let certificates: [CertificateName]
     package let day: CalendarDay
     package let cost: Int
     package let percent: Int
@@ -34,7 +35,7 @@ package struct SubmittedBill: Hashable, Sendable {
         patientID = try claim.patientID()
         identifier = try Self.identifier(of: claim, isNeeded: use != .quote)
         try Self.refuseOther(than: institution, claim)
-        certificate = try Self.certificate(of: claim)
+        certificates = try Self.certificates(of: claim)
         day = try Self.day(of: claim)
         cost = try claim.requiredYen("total")
         percent = try Self.percent(of: claim)
@@ -44,11 +45,16 @@ package struct SubmittedBill: Hashable, Sendable {
         }
     }
 
-    /// The bill on the certificate that was meant; nothing for a quote, which has no number.
-    package func content(on certificate: HeldCertificate) -> BillContent {
-        BillContent(
-            identifier: identifier ?? RecordIdentifier(system: "", value: ""),
-            certificate: certificate, day: day, cost: cost, percent: percent, collected: collected)
+    /// The bill on the certificates that were meant, in the order of law; without a number for a
+    /// quote, which has none.
+    package func contents(on certificates: [HeldCertificate]) -> [BillContent] {
+        certificates.enumerated().map { place, certificate in
+            BillContent(
+                identifier: identifier ?? RecordIdentifier(system: "", value: ""),
+                certificate: certificate,
+                place: BillPlace(number: place + 1, isLast: place == certificates.count - 1),
+                day: day, cost: cost, percent: percent, collected: collected)
+        }
     }
 
     private static func use(of claim: JSONObject) throws(Refusal) -> BillUse {
@@ -88,11 +94,22 @@ package struct SubmittedBill: Hashable, Sendable {
         }
     }
 
-    /// One bill is on one certificate: what a second one bears is a bill of its own.
-    private static func certificate(of claim: JSONObject) throws(Refusal) -> CertificateName {
+    private static func certificates(of claim: JSONObject) throws(Refusal) -> [CertificateName] {
         let rows = try claim.objects("insurance")
-        guard let (row, path) = rows.first else { throw .missing("insurance") }
-        guard rows.count == 1 else { throw .duplicateItem(rows[1].1) }
+        guard !rows.isEmpty else { throw .missing("insurance") }
+        guard rows.count <= BillPlace.most else { throw .tooMany("insurance") }
+        var names: [CertificateName] = []
+        for (row, path) in rows {
+            let name = try certificate(row, at: path)
+            guard !names.contains(name) else { throw .duplicateItem(path) }
+            names.append(name)
+        }
+        return names
+    }
+
+    private static func certificate(
+        _ row: JSONObject, at path: String
+    ) throws(Refusal) -> CertificateName {
         let place = path + ".coverage"
         let identifier = try row.requiredObject("coverage", at: path)
             .requiredObject("identifier", at: place)

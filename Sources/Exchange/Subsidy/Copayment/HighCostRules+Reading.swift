@@ -5,7 +5,7 @@ extension RuleFolder {
         let file = try file("subsidy/high-cost.json")
         _ = try file.source()
         try file.requireOnly([
-            "source", "verified", "note", "tables", "longTerm", "considerations",
+            "source", "verified", "note", "yearStart", "tables", "longTerm", "considerations",
         ])
         let tables = try file.rows(
             "tables", apart: "another table of the same age",
@@ -16,7 +16,8 @@ extension RuleFolder {
         let longTerms = try longTerms(file, tables, &citations)
         return HighCostRules(
             tables: tables, longTerms: longTerms,
-            considerations: try considerations(file, &citations))
+            considerations: try considerations(file, &citations),
+            yearStart: try file.optionalInt("yearStart", in: 1...12))
     }
 
     private func longTerms(

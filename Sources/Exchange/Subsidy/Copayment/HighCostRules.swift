@@ -33,6 +33,8 @@ package struct HighCostRules: Sendable, Hashable {
     let tables: [Table]
     let longTerms: [LongTerm]
     let considerations: [Consideration]
+    /// 年間上限の計算期間: the month in which its year starts; absent in files from before there was one.
+    let yearStart: Int?
 
     /// The table of an age on a day; loading made sure that there is at most one.
     package func table(_ age: Age, on day: CalendarDay) -> Table? {

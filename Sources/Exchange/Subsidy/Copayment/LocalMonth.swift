@@ -34,6 +34,13 @@ package struct LocalMonth: Hashable, Sendable {
 
     package init() {}
 
+    /// The month as the ledger of caps holds it; what no live quote depends on is left out.
+    init(_ run: CapRun, _ bills: [CapVisit]) {
+        self.run = run
+        visits = bills.count
+        for bill in bills { shareByDay[bill.day, default: 0] += bill.share }
+    }
+
     /// `limit`: up to which the scheme bears until the insurer's own limit is applied.
     package func quote(
         _ visit: Visit, _ scheme: LocalScheme, _ terms: LocalTerms, limit: HighCostLimit?,

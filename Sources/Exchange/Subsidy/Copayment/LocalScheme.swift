@@ -100,6 +100,9 @@ package struct LocalTerms: Sendable, Hashable {
     /// 62, 69
     package var perMonthMultiple: Int?
 
+    /// A cap depends on the bills of the month one by one.
+    var countsVisits: Bool { visitsMax != nil || perDay != nil }
+
     package init(bearing: Bearing, rounding: Rounding, perMonth: Int? = nil) {
         self.bearing = bearing
         self.rounding = rounding
@@ -108,6 +111,22 @@ package struct LocalTerms: Sendable, Hashable {
 }
 
 extension CopaymentRules {
+    /// The rows that a certificate's 公費負担者番号 names on a day: those of the number itself, or else of its
+    /// law number, prefecture and, where a row says one, municipality.
+    func locals(
+        payer: String?, of body: String, on day: CalendarDay
+    ) -> [LocalScheme] {
+        guard let payer, payer.utf8.count == 8, body.utf8.count == 6 else { return [] }
+        let effective = locals.filter { $0.period.contains(day) }
+        let own = effective.filter { $0.key.payer == payer }
+        guard own.isEmpty else { return own }
+        let municipality = String(body.dropFirst(2).prefix(3))
+        return effective.filter { row in
+            row.key.payer == nil && payer.hasPrefix(row.key.law + row.key.prefecture)
+                && row.key.municipality.map { $0 == municipality } ?? true
+        }
+    }
+
     /// 略称 at the beginning of a text (宮城83, 2割): the longest that fits, and effective on the
     /// day.
     package func local(named text: String, on day: CalendarDay) -> LocalScheme? {

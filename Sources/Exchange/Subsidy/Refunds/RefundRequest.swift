@@ -86,8 +86,8 @@ package struct RefundSum: Sendable {
                 identifier: RecordIdentifier(system: "", value: ""),
                 certificate: request.certificate, day: receipt.day, cost: receipt.cost,
                 percent: receipt.percent, collected: nil)
-            guard let reckoning = try? BillReckoning(content, row, program, rules),
-                let amounts = try? reckoning.amounts(after: balance)
+            guard let reckoning = try? BillReckoning(content, on: [(row, program)], rules),
+                let amounts = try? reckoning.amounts(after: [balance]).first
             else {
                 self.yen = nil
                 self.notes = []
@@ -97,8 +97,7 @@ package struct RefundSum: Sendable {
             let share = rules.roundings.counter.yen(
                 rules.roundings.share.yen(receipt.cost, percent: receipt.percent))
             yen += max(0, min(receipt.paid, share) - amounts.collected)
-            balance.confirmed.add(share: amounts.share, collected: amounts.collected)
-            balance.cost += receipt.cost
+            balance.confirm(amounts, content)
             notes += amounts.notes
         }
         self.yen = yen

@@ -29,7 +29,7 @@ import Testing
             identifier: RecordIdentifier(system: "urn:test", value: "1"),
             certificate: row.certificate, day: SubsidyCase.day(day), cost: cost, percent: percent,
             collected: collected)
-        return try BillReckoning(content, row, program, rules)
+        return try BillReckoning(content, on: [(row, program)], rules)
     }
 
     static func balance(_ share: Int = 0, _ collected: Int? = nil, held: Int = 0) -> CapBalance {
@@ -100,9 +100,9 @@ import Testing
     func `each certificate asks what its scheme and its month leave`(row: Row) throws {
         let reckoning = try Self.reckoning(
             Self.certificate(row.type, row.items), cost: row.cost, percent: row.percent)
-        let amounts = try reckoning.amounts(after: row.before)
+        let amounts = try reckoning.amounts(after: [row.before])[0]
         #expect(
-            [reckoning.cap, amounts.due, amounts.share, amounts.collected] == row.expected)
+            [reckoning.caps[0], amounts.due, amounts.share, amounts.collected] == row.expected)
         #expect(amounts.warnings.contains(.unverifiedRule))
         #expect(try [BillNote](face: amounts.notes.face) == amounts.notes)
         #expect(amounts.notes.allSatisfy { !$0.text.ja.isEmpty && !$0.text.en.isEmpty })
@@ -126,11 +126,11 @@ import Testing
     {
         let full = Self.balance(10_000)
         for yen in [0, 10, 4_000, 6_000] {
-            let amounts = try Self.reckoning(collected: yen).amounts(after: full)
+            let amounts = try Self.reckoning(collected: yen).amounts(after: [full])[0]
             #expect(amounts.collected == yen && amounts.share <= amounts.due)
         }
         #expect(throws: Refusal.collectedTooMuch) {
-            try Self.reckoning(collected: 6_010).amounts(after: Self.balance())
+            try Self.reckoning(collected: 6_010).amounts(after: [Self.balance()])
         }
     }
 
@@ -150,7 +150,7 @@ import Testing
             for bill in bills {
                 let reckoning = try Self.reckoning(
                     cost: bill.cost, collected: bill.isLate ? bill.cost / 5 : nil)
-                let amounts = try reckoning.amounts(after: month)
+                let amounts = try reckoning.amounts(after: [month])[0]
                 #expect(amounts.collected >= 0)
                 month.confirmed.add(share: amounts.share, collected: amounts.collected)
             }

@@ -42,8 +42,12 @@ import Testing
                 .replacing(#""use":"claim""#, with: #""use":"\#(use)""#))
         #expect(bill.use == wanted)
         #expect(bill.day.text == "2026-06-15" && bill.cost == 30_000 && bill.percent == 30)
-        #expect(bill.certificate == .recipient("1234566") && bill.collected == nil)
+        #expect(bill.certificates == [.recipient("1234566")] && bill.collected == nil)
     }
+
+    static let other = #"""
+        {"coverage":{"identifier":{"system":"urn:tsunagi:certificate-type:132101","value":"kodomo"}}}
+        """#
 
     static let wrong: [(from: String, to: String, Refusal)] = [
         (#""status":"active""#, #""status":"draft""#, .malformed("status")),
@@ -76,7 +80,17 @@ import Testing
             "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicInsuredPersonNumber", "urn:other",
             .malformed("insurance[0].coverage.identifier.system")
         ),
-        (#""insurance":[{"#, #""insurance":[{"coverage":{}},{"#, .duplicateItem("insurance[1]")),
+        (
+            #""insurance":[{"#, #""insurance":[\#(other),\#(other),{"#,
+            .duplicateItem("insurance[1]")
+        ),
+        (
+            #""insurance":[{"#, #""insurance":[{},{},{},{},{"#, .tooMany("insurance")
+        ),
+        (
+            #""insurance":[{"#, #""insurance":[{"coverage":{}},{"#,
+            .missing("insurance[0].coverage.identifier")
+        ),
         (#""created""#, #""implicitRules":"x","created""#, .unknownItem("implicitRules")),
         (
             #""value":"1234566""#, #""value":"999900000259""#,
@@ -129,10 +143,10 @@ import Testing
         expected: Result<BillVersion.Status?, Refusal>
     ) throws {
         let certificate = HeldCertificate(body: "130001", typeID: "nanbyo", subKey: "")
-        let content = try Self.read(Self.claim).content(on: certificate)
+        let content = try Self.read(Self.claim).contents(on: [certificate])[0]
         let changed = try Self.read(
             Self.claim.replacing(#""value":30000"#, with: #""value":30010"#)
-        ).content(on: certificate)
+        ).contents(on: [certificate])[0]
         let version = BillVersion(
             id: RecordID(high: 1, low: 1), version: 1, status: status,
             institution: Self.institution, content: content,

@@ -12,7 +12,10 @@ extension OpenAPI {
                 decided again at that moment; `status` `cancelled` takes back what was sent under \
                 the identifier. One bill for each `identifier`: the same request again, also at \
                 once, is the bill as it is held. A confirmed amount is never changed by what \
-                another institution enters later. What was collected before the gateway could be \
+                another institution enters later. A bill on several certificates names all of them \
+                in `insurance`: the gateway puts them in the order of law, each bears what the one \
+                before it leaves, all are kept in one commit, and none of their caps is passed. \
+                What was collected before the gateway could be \
                 asked is sent as the extension `collected` and taken as it was: what then lies \
                 above the cap becomes a refund case of the resident's.
                 """,
@@ -27,8 +30,8 @@ extension OpenAPI {
             refusals: Refusals.ofItems + Refusals.ofAccess + [
                 .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
                 .serviceDateOutOfRange, .consentNotGiven, .certificateNotHeld,
-                .copaymentRulesUnknown, .collectedTooMuch, .billChanged, .billVoided,
-                .recordUnknown, .rulesUnknown,
+                .copaymentRulesUnknown, .localSchemeNotPriced("bearsUpTo"), .collectedTooMuch,
+                .collectedOnSeveral, .billChanged, .billVoided, .recordUnknown, .rulesUnknown,
             ]),
         Operation(
             method: .get, path: "/fhir/ClaimResponse/:id", id: "readBill", field: "bills",
@@ -47,7 +50,10 @@ extension OpenAPI {
             ja: "本人の自己負担と、上限額の残りを読む",
             en:
                 "Each month of each certificate: cap, what was collected and where, what is reserved, "
-                + "what is left, and refunds due. A confirmation shows with the next request.",
+                + "what is left, and refunds due. Beside them how many months of a certificate were above "
+                + "a whole cost that opens an application (`counts`), and what was paid in the year "
+                + "that the yearly limits of high-cost benefit count (`year`). A confirmation shows "
+                + "with the next request.",
             token: .resident, parameters: [.operatorID],
             answers: [.json(200, .reference("Balances"), "The newest 36 months.")],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown])
@@ -101,9 +107,10 @@ extension OpenAPI {
             .optional("provider", .anyObject.note("書くなら証明書の機関 / If given, the certificate's.")),
             .required(
                 "insurance",
-                .list(of: .anyObject).most(1).note(
-                    "受給者証: coverage.identifier に受給者番号、または urn:tsunagi:certificate-type:<団体> と種別ID / "
-                        + "The certificate, by recipient number or by type.")),
+                .list(of: .anyObject).most(BillPlace.most).note(
+                    "受給者証: coverage.identifier に受給者番号、または urn:tsunagi:certificate-type:<団体> と種別ID。四枚まで、順不同 / "
+                        + "The certificates, by recipient number or by type; at most four, in any order."
+                )),
             .required("total", money.note("医療費総額(10割) / The whole cost, in yen.")),
             .required(
                 "extension",
@@ -129,7 +136,13 @@ extension OpenAPI {
             .required(
                 "adjudication",
                 .list(of: .anyObject).note(
-                    "submitted: 医療費, due: 上限の前, share: 1円単位, copay: 窓口で受け取る額(10円単位)")),
+                    "submitted: 医療費, due: 上限の前, share: 1円単位, copay: 窓口で受け取る額(10円単位)。受給者証が二枚以上なら、"
+                        + "それぞれの額に insurance-sequence が付き、passed-on は次の公費が引き受ける額 / With several certificates "
+                        + "each amount of one of them has its insurance-sequence.")),
+            .optional(
+                "insurance",
+                .list(of: .anyObject).note(
+                    "受給者証が二枚以上のとき、公費の順位 / With several certificates: their order of law.")),
             .required(
                 "total",
                 .list(of: .anyObject).note(
@@ -149,12 +162,34 @@ extension OpenAPI {
                     .required("certificate", .anyObject),
                     .required("month", .text.pattern("^\\d{4}-\\d{2}$")),
                     .optional("cap", .integer), .required("collected", .integer),
+                    .optional(
+                        "passedOn",
+                        .integer.note("うち次の公費が引き受けた額 / Of it, what the next certificate took over.")
+                    ),
                     .required("reserved", .integer), .optional("rest", .integer),
                     .required("cost", .integer), .required("bills", .list(of: .anyObject)),
                     .required(
                         "refunds",
                         .list(of: .anyObject).note("償還払い: yen, status (open, withdrawn), since")),
                 ]))),
+        .required(
+            "counts",
+            .list(
+                of: .object([
+                    .required("certificate", .anyObject), .required("code", .text),
+                    .required("name", .anyObject), .required("above", .integer),
+                    .required("months", .list(of: .text.pattern("^\\d{4}-\\d{2}$"))),
+                    .required("needed", .integer), .required("within", .integer),
+                    .required("reached", .boolean), .optional("next", .anyObject),
+                    .required("verified", .boolean),
+                ])
+            ).note("高額な月の数: 軽症高額該当、高額かつ長期")),
+        .optional(
+            "year",
+            .object([
+                .required("from", .text), .required("to", .text), .required("paid", .integer),
+                .required("limits", .list(of: .anyObject)), .required("note", .anyObject),
+            ]).note("年間上限の年の支払い / Paid in the year of the yearly limits.")),
     ])
 
     private static let money = Schema.object([

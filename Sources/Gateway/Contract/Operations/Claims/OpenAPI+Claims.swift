@@ -17,6 +17,20 @@ extension OpenAPI {
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending),
         Operation(
+            method: .post, path: "/claims/payments", id: "postPaymentList", field: "claims",
+            ja: "支払機関の支払明細(CSV)を送る",
+            en: """
+                A payment body's list of the month in `month`, as CSV by the layout \
+                `profiles/layouts/payment-lists.json`: a row for each public payer of a receipt. It is \
+                reconciled as receipts are. Every row that can be read is taken; what is wrong with \
+                another is told with its line and column. A file that is no such table is refused \
+                (`file-…`: the reason).
+                """,
+            token: .officeIfAny, parameters: [month(.query), .operatorID],
+            body: .init(mediaTypes: ["text/csv"], schema: .text, example: payments),
+            answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
+            refusals: ofMonth + ofSending + [.malformed("file-missing-column")]),
+        Operation(
             method: .post, path: "/claims", id: "postClaims", field: "claims",
             ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
             en:
@@ -181,6 +195,11 @@ extension OpenAPI {
         HO,01130012,1,2,1,1000,,,,,,,,,\r
         KO,88131016,R-001,,1,1000,0,,,,,\r
         GO,1,1000,99\r
+
+        """
+    private static let payments = """
+        医療機関コード,診療年月,レセプト番号,レセプト種別,公費負担者番号,公費受給者番号,保険者番号,合計点数,患者負担額,公費支払額,生年月日,性別,支払日,返戻\r
+        1310000001,202605,1,1122,88131016,R-001,01130012,1000,0,2000,1990-01-02,2,2026-07-21,0\r
 
         """
     private static let claimsExample = #"""

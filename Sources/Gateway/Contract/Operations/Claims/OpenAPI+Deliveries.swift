@@ -3,7 +3,7 @@ import Exchange
 /// 連携: what bodies receive, each field by itself.
 extension OpenAPI {
     static let deliveries = deliveries(on: .office)
-    static let checkNotices = deliveries(on: .institution)
+    static let institutionNotices = deliveries(on: .institution)
 
     private static func deliveries(on listener: Listener) -> [Operation] {
         DeliveryField.allCases.filter { $0.listener == listener }.map { operation(of: $0) }
@@ -58,6 +58,7 @@ extension DeliveryField {
         case .maternal: "Maternal"
         case .maternalSensitive: "SensitiveMaternal"
         case .checks: "CheckNotice"
+        case .lapses: "LapseNotice"
         case .claims: "Claim"
         }
     }
@@ -69,6 +70,7 @@ extension DeliveryField {
         case .maternal: "住民の健診結果を、台帳と請求の行として受け取る"
         case .maternalSensitive: "住民の、慎重に扱う健診項目を受け取る"
         case .checks: "資格確認の答えが後から変わった知らせを受け取る"
+        case .lapses: "失効した予約の知らせを受け取る"
         case .claims: "自分の制度の窓口会計を受け取る"
         }
     }
@@ -86,6 +88,9 @@ extension DeliveryField {
         case .checks:
             "Checks on days that a certificate has since lost, by a row, a file or an event: which answer, "
                 + "what it is now, and what to do with bill and claim."
+        case .lapses:
+            "Reservations of the institution's own that were neither confirmed nor voided until the end "
+                + "of their day: which bill, and what to do."
         case .claims: "Bills on the body's certificates that were confirmed, or voided after that."
         }
     }

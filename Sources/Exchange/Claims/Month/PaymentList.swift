@@ -1,0 +1,108 @@
+/// 支払明細: a payment body's list of what it paid (審査支払機関), as the layout `payment-lists` says it is
+/// written, read into claims as its bytes come. A row is a public payer of a receipt; rows of one
+/// institution, month and number that follow one another are one receipt.
+///
+/// Every row that can be read is taken; what is wrong with another is told with its line and column,
+/// and keeps `UkeReader.findingsMax`. It never holds a value of the file.
+package struct PaymentListReader: Sendable {
+    package static let layout = "payment-lists"
+
+    package private(set) var findings: [RowFinding] = []
+    package private(set) var findingsLeftOut = 0
+    private var check: FileCheck
+    /// 読みかけの明細: its rows have not all come yet.
+    private var open: Receipt?
+
+    private struct Receipt: Sendable {
+        let line: Int
+        let key: [String?]
+        let claim: JSONObject
+        var publics: [JSON]
+    }
+
+    package init(_ layout: Layout, table: CharacterTable) {
+        check = FileCheck(layout: layout, table: table)
+    }
+
+    /// Throws `.malformed` with what is wrong with the file as a whole (`file-missing-column`).
+    package mutating func read(
+        _ block: ArraySlice<UInt8>, into batch: inout ClaimBatch, _ recipients: inout RecipientTexts
+    ) throws(Refusal) {
+        try take({ check throws(FileRefusal) in try check.read(block) }, &batch, &recipients)
+    }
+
+    package mutating func finish(
+        into batch: inout ClaimBatch, _ recipients: inout RecipientTexts
+    ) throws(Refusal) {
+        try take({ check throws(FileRefusal) in try check.finish() }, &batch, &recipients)
+        close(&batch, &recipients)
+    }
+
+    private mutating func take(
+        _ rows: (inout FileCheck) throws(FileRefusal) -> [CheckedRow],
+        _ batch: inout ClaimBatch, _ recipients: inout RecipientTexts
+    ) throws(Refusal) {
+        let checked: [CheckedRow]
+        do throws(FileRefusal) { checked = try rows(&check) } catch {
+            throw .malformed(error.faults.first?.code ?? "file")
+        }
+        for row in checked { take(row, &batch, &recipients) }
+    }
+
+    private mutating func take(
+        _ row: CheckedRow, _ batch: inout ClaimBatch, _ recipients: inout RecipientTexts
+    ) {
+        for finding in row.findings { tell(finding) }
+        guard !row.isRefused else { return }
+        let key = ["institution", "month", "number"].map(row.text)
+        if key != open?.key || key[2] == nil { close(&batch, &recipients) }
+        let (claim, publicPayer) = row.object.asClaim
+        if open == nil { open = Receipt(line: row.line, key: key, claim: claim, publics: []) }
+        open?.publics.append(publicPayer)
+    }
+
+    /// The receipt has all its rows.
+    private mutating func close(
+        _ batch: inout ClaimBatch, _ recipients: inout RecipientTexts
+    ) {
+        guard let receipt = open else { return }
+        open = nil
+        let claim = receipt.claim.members + [.init(name: "publics", value: .array(receipt.publics))]
+        do throws(Refusal) {
+            try batch.append(
+                FactReader(object: JSONObject(claim), path: ""), file: 0,
+                number: batch.claims.count + 1, recipients: &recipients)
+        } catch {
+            let item = error.item?.split(separator: ".").last.map(String.init) ?? "publics"
+            tell(RowFinding(index: receipt.line - 1, item: item, code: .format))
+        }
+    }
+
+    private mutating func tell(_ finding: RowFinding) {
+        guard findings.count < UkeReader.findingsMax else {
+            findingsLeftOut += 1
+            return
+        }
+        findings.append(finding)
+    }
+}
+
+extension JSONObject {
+    /// The row as claims are written in JSON: what is the receipt's, and what is its public payer's.
+    fileprivate var asClaim: (claim: JSONObject, publicPayer: JSON) {
+        var claim: [JSONObject.Member] = []
+        var publicPayer: [JSONObject.Member] = []
+        for member in members {
+            if FactItems.publicPayer.contains(member.name) {
+                publicPayer.append(member)
+            } else if member.name == "month", let text = member.value.string {
+                let digits = text.filter { $0 != "-" && $0 != "/" }
+                let month = "\(digits.prefix(4))-\(digits.dropFirst(4))"
+                claim.append(.init(name: "month", value: .string(month)))
+            } else {
+                claim.append(member)
+            }
+        }
+        return (JSONObject(claim), .object(JSONObject(publicPayer)))
+    }
+}

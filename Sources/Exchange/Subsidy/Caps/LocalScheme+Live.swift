@@ -1,0 +1,46 @@
+/// 地方単独の窓口: a row of the national master as a counter's quote prices it: one outpatient visit, by the same
+/// arithmetic as `tsunagi copay`. What a quote cannot hold is refused by the item's name, never guessed at.
+extension LocalScheme {
+    struct Live: Hashable, Sendable {
+        let scheme: LocalScheme
+        let terms: LocalTerms
+    }
+
+    /// The one row that is meant; `nil` where there is none. Whether its conditions of age, insurer,
+    /// school and children hold, the body decided when it issued the certificate; where several
+    /// rows stay, the certificate's class of income must tell them apart.
+    ///
+    /// `perMonth`: a cap that the body registered stands before the master's.
+    static func live(
+        _ rows: [LocalScheme], _ income: String?, after before: String?, perMonth: Int?
+    ) throws(Refusal) -> Live? {
+        guard !rows.isEmpty else { return nil }
+        let named = rows.filter { row in
+            row.conditions.incomes.isEmpty
+                || row.conditions.incomes.contains {
+                    ClassText.key($0) == income.map(ClassText.key)
+                }
+        }
+        guard named.count == 1, let scheme = named.first else {
+            throw .localSchemeNotPriced("conditions")
+        }
+        guard scheme.method == .inKind else { throw .localSchemeNotPriced("method") }
+        guard var terms = scheme.outpatient else { throw .localSchemeNotPriced("outpatient") }
+        // Until the insurer's limit: it needs the patient's age and class, which no certificate carries.
+        guard scheme.bearsUpTo.isEmpty else { throw .localSchemeNotPriced("bearsUpTo") }
+        // How often the month's limit was reached before, the gateway is not told.
+        guard terms.perMonthMultiple == nil else {
+            throw .localSchemeNotPriced("perMonthMultiple")
+        }
+        if let before {
+            guard scheme.bearsOtherExpense else {
+                throw .localSchemeNotPriced("bearsOtherExpense")
+            }
+            guard scheme.otherLaws.isEmpty || scheme.otherLaws.contains(before) else {
+                throw .localSchemeNotPriced("otherLaws")
+            }
+        }
+        terms.perMonth = perMonth ?? terms.perMonth
+        return Live(scheme: scheme, terms: terms)
+    }
+}

@@ -1,0 +1,42 @@
+/// 年間上限の年: what a resident paid at counters from August to July, beside the limits that a year has for each
+/// class of income (高額療養費の見直し, 2026年8月). Which class is theirs the insurer knows, and not the gateway.
+package struct PaidYear: Hashable, Sendable {
+    package struct Limit: Hashable, Sendable {
+        package let age: HighCostRules.Age
+        package let code: String
+        /// `nil`: of all care.
+        package let setting: HighCostClass.Setting?
+        package let yen: Int
+        package let isVerified: Bool
+    }
+
+    package let from: ServiceMonth
+    package let to: ServiceMonth
+    package let paid: Int
+    package let limits: [Limit]
+
+    /// `nil` where no table of the day has a limit of the year.
+    package init?(_ sums: [MonthSum], on day: CalendarDay, _ rules: HighCostRules) {
+        guard let start = rules.yearStart,
+            let from = try? ServiceMonth(
+                year: day.month < start ? day.year - 1 : day.year, month: start),
+            let to = try? ServiceMonth(
+                year: start == 1 ? from.year : from.year + 1, month: start == 1 ? 12 : start - 1)
+        else { return nil }
+        var limits: [Limit] = []
+        for age in HighCostRules.Age.allCases {
+            for row in rules.table(age, on: day)?.classes ?? [] {
+                guard let yen = row.annual else { continue }
+                let limit = Limit(
+                    age: age, code: row.code, setting: row.setting, yen: yen,
+                    isVerified: row.limit.rule.isVerified)
+                if !limits.contains(limit) { limits.append(limit) }
+            }
+        }
+        guard !limits.isEmpty else { return nil }
+        self.from = from
+        self.to = to
+        self.limits = limits
+        paid = sums.filter { (from...to).contains($0.capMonth.month) }.reduce(0) { $0 + $1.paid }
+    }
+}

@@ -1,0 +1,90 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// 支払明細: rows of a payment body in, claims out; what cannot be read is told by line and column.
+@Suite struct PaymentListTests {
+    static let header =
+        "医療機関コード,診療年月,レセプト番号,公費負担者番号,公費受給者番号,保険者番号,合計点数,患者負担額,公費支払額,支払日,"
+        + "返戻,レセプト種別,生年月日,性別"
+    static let rows = [
+        "1319999995,202605,1,54136015,1234566,01130012,1000,1000,1000,2026-07-21,0,1122,,",
+        // The same receipt: its second public payer.
+        "1319999995,202605,1,88131016,R-2,01130012,1000,0,1000,2026-07-21,0,1122,,",
+        "1319999995,2026-05,2,88131016,R-3,,500,0,,令和8年7月21日,1,,昭和60年1月2日,2",
+    ]
+
+    private static func read(
+        _ rows: [String], blocks: Int = .max
+    ) throws -> (batch: ClaimBatch, list: PaymentListReader) {
+        var list = PaymentListReader(
+            try FileSample.layout(PaymentListReader.layout), table: FileSample.table)
+        var batch = ClaimBatch()
+        var recipients = RecipientTexts()
+        var rest = Array((([header] + rows).joined(separator: "\r\n") + "\r\n").utf8)[...]
+        while !rest.isEmpty {
+            try list.read(rest.prefix(blocks), into: &batch, &recipients)
+            rest = rest.dropFirst(blocks)
+        }
+        try list.finish(into: &batch, &recipients)
+        return (batch, list)
+    }
+
+    /// 検証番号 are told of as well, and keep no row away.
+    private static func errors(_ list: PaymentListReader) -> [RowFinding] {
+        list.findings.filter { $0.severity == .error }
+    }
+
+    @Test(arguments: [1, 7, Int.max])
+    func `rows of one receipt are one claim, in blocks of any size`(blocks: Int) throws {
+        let (batch, list) = try Self.read(Self.rows, blocks: blocks)
+        #expect(Self.errors(list).isEmpty && batch.claims.count == 2)
+        #expect(batch.claims.map(\.number) == [1, 2])
+        #expect(batch.claims.map(\.month.text) == ["2026-05", "2026-05"])
+        #expect(batch.claims.map(\.points) == [1_000, 500])
+        #expect(batch.parts(of: 0).map(\.certificate.law) == [54, 88])
+        #expect(batch.parts(of: 0).map(\.copayment) == [1_000, 0])
+        #expect(batch.parts(of: 0).map(\.amount) == [1_000, 1_000])
+        #expect(batch.parts(of: 1).map(\.amount) == [-1])
+        #expect(batch.claims.map { $0.marks.contains(.withdrawn) } == [false, true])
+        let paid = Int32(SubsidyCase.day("2026-07-21").daysSince1970)
+        #expect(batch.claims.map(\.paidOn) == [paid, paid])
+    }
+
+    static let wrong: [(from: String, to: String, item: String)] = [
+        ("1319999995,2026-05", "131999999,2026-05", "institution"),
+        ("2026-05,2", "2026-13,2", "month"),
+        (",88131016,R-3", ",8813101,R-3", "payer"),
+        ("R-3,,500", "R-3,,-5", "points"),
+        ("令和8年7月21日", "2026-02-30", "paidOn"),
+        // Paid before anybody was treated.
+        ("令和8年7月21日", "2026-04-30", "paidOn"),
+        ("R-3", "123456789018", "recipient"),
+    ]
+
+    @Test(arguments: wrong)
+    func `a row that cannot be read is told, and the others are taken`(
+        _ row: (from: String, to: String, item: String)
+    ) throws {
+        var rows = Self.rows
+        #expect(rows[2].contains(row.from))
+        rows[2] = rows[2].replacing(row.from, with: row.to)
+        let (batch, list) = try Self.read(rows)
+        #expect(batch.claims.count == 1)
+        let errors = Self.errors(list)
+        #expect(errors.map(\.line) == [4] && errors.map(\.item) == [row.item])
+        #expect(list.findings.allSatisfy { !$0.ja.contains(row.to) && !$0.en.contains(row.to) })
+    }
+
+    @Test func `a file that is no such table is refused by the reason`() throws {
+        var list = PaymentListReader(
+            try FileSample.layout(PaymentListReader.layout), table: FileSample.table)
+        var batch = ClaimBatch()
+        var recipients = RecipientTexts()
+        let text = Self.header.replacing("診療年月", with: "診療月") + "\r\n"
+        #expect(throws: Refusal.malformed("file-unknown-column")) {
+            try list.read(Array(text.utf8)[...], into: &batch, &recipients)
+            try list.finish(into: &batch, &recipients)
+        }
+    }
+}

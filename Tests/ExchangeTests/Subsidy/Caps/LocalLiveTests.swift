@@ -1,0 +1,147 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// 地方単独の窓口: rows of the national master in live quotes, as the command prices them, or refused by name.
+@Suite struct LocalLiveTests {
+    static func certificate(
+        _ type: String, payer: String, body: String = SubsidyCase.koganei, items: String = ""
+    ) -> EntitlementVersion {
+        EntitlementVersion(
+            version: 2, body: body, certificateTypeID: type, historyKey: "1", subKey: nil,
+            validFrom: SubsidyCase.day("2026-01-01"), validTo: SubsidyCase.day("2030-12-31"),
+            knownAt: SubsidyCase.instant("2026-01-01T00:00:00Z"), payerNumber: payer,
+            recipientNumber: "1", certificationName: "見本", face: "{\(items)}")
+    }
+
+    static func reckoning(
+        _ rows: [EntitlementVersion], cost: Int, percent: Int = 30, day: Int = 15,
+        collected: Int? = nil
+    ) throws -> BillReckoning {
+        let rules = try #require(Profiles.book.copayment)
+        let held = try rows.map { row in
+            let program = try #require(
+                Profiles.book.subsidy.programs.first {
+                    $0.certificateTypeID == row.certificateTypeID
+                        && $0.isOf(
+                            row.body == SubsidyCase.tokyo ? row.body : SubsidyCase.koganei)
+                })
+            return (row: row, program: program)
+        }
+        let content = BillContent(
+            identifier: RecordIdentifier(system: "urn:test", value: "1"),
+            certificate: rows[0].certificate,
+            day: SubsidyCase.day("2026-06-\(day < 10 ? "0" : "")\(day)"), cost: cost,
+            percent: percent, collected: collected)
+        return try BillReckoning(content, on: held, rules)
+    }
+
+    struct Scheme: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let certificate: EntitlementVersion
+        let shortName: String
+    }
+
+    static let schemes = [
+        Scheme(
+            testDescription: "a cap of each visit, twice a month",
+            certificate: certificate("kodomo", payer: "89132104"), shortName: "小金井89"),
+        Scheme(
+            testDescription: "a percentage with caps of day and month",
+            certificate: certificate(
+                "shogai", payer: "90132101", items: #""incomeSegment":"1""#),
+            shortName: "小金井90一般"),
+        Scheme(
+            testDescription: "nothing",
+            certificate: certificate(
+                "shogai", payer: "90132101", items: #""incomeSegment":"2""#),
+            shortName: "小金井90非課税"),
+        Scheme(
+            testDescription: "half, up to a month's cap",
+            certificate: certificate("kodomo", payer: "74052018", body: "052019"),
+            shortName: "秋田74"),
+    ]
+
+    /// The same month, visit after visit: what the counter is told is what the command computes.
+    @Test(arguments: schemes, Seeded.seeds(12))
+    func `a live quote is what the command computes`(scheme: Scheme, seed: UInt64) throws {
+        let rules = try #require(Profiles.book.copayment)
+        let day = SubsidyCase.day("2026-06-15")
+        let row = try #require(rules.local(named: scheme.shortName, on: day))
+        let terms = try #require(row.outpatient)
+        var chance = Seeded(seed)
+        var month = LocalMonth()
+        var run = CapRun()
+        var visits: [CapVisit] = []
+        for _ in 0..<10 {
+            let (cost, day) = (chance.int(1...2_000) * 10, chance.int(1...6))
+            let percent = chance.pick([10, 20, 30])
+            let visit = LocalMonth.Visit(
+                cost: cost, left: (cost * percent + 50) / 100, day: day)
+            let expected = month.quote(visit, row, terms, limit: nil, rules.roundings)
+            month.confirm(visit, expected)
+            let told = try Self.reckoning(
+                [scheme.certificate], cost: cost, percent: percent, day: day
+            ).amounts(
+                after: [
+                    CapBalance(confirmed: run, cost: 0, held: CapRun(), visits: visits)
+                ])[0]
+            #expect([told.share, told.collected] == [expected.share, expected.collected])
+            #expect(told.warnings.contains(.unverifiedRule))
+            run.add(share: told.share, collected: told.collected)
+            visits.append(CapVisit(day: day, share: told.share))
+        }
+    }
+
+    @Test func `the cap of a certificate stands before the master's`() throws {
+        let row = Self.certificate(
+            "kodomo", payer: "74052018", body: "052019",
+            items: #""maxCopaymentAmount":{"perMonth":300}"#)
+        let reckoning = try Self.reckoning([row], cost: 10_000)
+        #expect(reckoning.caps == [300])
+        #expect(try reckoning.amounts(after: [BillAmountsTests.balance()])[0].share == 300)
+    }
+
+    static let national = BillAmountsTests.certificate()
+
+    static let refused: [(rows: [EntitlementVersion], item: String)] = [
+        // Up to the insurer's limit, which needs age and class.
+        ([certificate("kodomo", payer: "83041010", body: "041009")], "bearsUpTo"),
+        // Neither class of income is on the certificate.
+        ([certificate("shogai", payer: "90132101")], "conditions"),
+        (
+            [
+                national,
+                certificate("shogai", payer: "90132101", items: #""incomeSegment":"2""#),
+            ], "bearsOtherExpense"
+        ),
+        (
+            [
+                BillAmountsTests.certificate("seishintsuin", #""incomeSegment":"2""#),
+                certificate("shogai", payer: "90132101", items: #""incomeSegment":"1""#),
+            ], "otherLaws"
+        ),
+    ]
+
+    @Test(arguments: refused)
+    func `what a quote cannot hold is refused by the item's name`(
+        _ row: (rows: [EntitlementVersion], item: String)
+    ) {
+        #expect(throws: Refusal.localSchemeNotPriced(row.item)) {
+            try Self.reckoning(row.rows, cost: 10_000)
+        }
+    }
+
+    @Test func `after a national scheme the local one bears what is left`() throws {
+        let lines = try Self.reckoning(
+            [Self.national, Self.certificate("kodomo", payer: "89132104")], cost: 30_000
+        ).amounts(after: [BillAmountsTests.balance(), BillAmountsTests.balance()])
+        #expect(lines.map(\.share) == [6_000, 500])
+        #expect(
+            lines[1].notes.map(\.text.ja) == [
+                "第2公費分: 第1公費の患者負担6,000円を引き受けます。",
+                "市町村の助成により6,000円のうち6,000円を負担していただきます。", "助成制度の上限により500円までです。",
+                "第2公費分: 公費が6,000円のうち5,500円を支払います。", "窓口では10円単位で500円をいただきます。",
+            ])
+    }
+}

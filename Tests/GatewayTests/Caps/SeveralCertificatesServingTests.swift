@@ -1,0 +1,179 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 併用 over the wire: a national certificate and one of the town's on the same bill, each held to its
+/// own cap in one commit.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct SeveralCertificatesServingTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var today: CalendarDay { gateway.clock.today }
+
+    /// On both certificates, the town's named first.
+    private func bill(_ use: String = "claim", cost: Int = 30_000) -> SentBill {
+        var bill = SentBill(use, cost: cost, on: today)
+        bill.local = SentBill.localCertificate
+        return bill
+    }
+
+    @Test func `a bill on two certificates is told in the order of law, each with its month`()
+        async throws
+    {
+        let card = try await gateway.settleChronic(local: 500).card
+        let visit = try await gateway.openVisit(card)
+        let bill = bill()
+        var answers: [TLSClient.Answer] = []
+        let entries = try await gateway.entries {
+            for use in ["predetermination", "preauthorization", "claim"] {
+                answers.append(try await gateway.settle(bill.used(as: use), visit))
+            }
+        }
+        #expect(answers.map(\.status) == [200, 200, 200])
+        #expect(answers.map { $0.yen("copay") } == [500, 500, 500])
+        #expect(answers.map { $0.yen("share", of: 1) } == [6_000, 6_000, 6_000])
+        #expect(answers.map { $0.yen("passed-on", of: 1) } == [6_000, 6_000, 6_000])
+        #expect(answers.map { $0.yen("due", of: 2) } == [6_000, 6_000, 6_000])
+        #expect(answers.map { $0.yen("month-held", of: 1) } == [0, 6_000, 0])
+        #expect(answers.map { $0.yen("month-held", of: 2) } == [0, 500, 0])
+        #expect(answers.map { $0.yen("month-collected", of: 1) } == [0, 0, 6_000])
+        #expect(answers.map { $0.yen("month-rest", of: 2) } == [500, 0, 0])
+        let insurance = (answers[2].json["insurance"]?.array ?? []).compactMap(\.object)
+        #expect(insurance.map { $0["sequence"]?.int } == [1, 2])
+        #expect(
+            insurance.map {
+                $0["coverage"]?.object?["identifier"]?.object?["value"]?.string
+            } == ["nanbyo", "kodomo"])
+        #expect(
+            answers[2].notes("ja").contains("第2公費分: 第1公費の患者負担6,000円を引き受けます。"))
+        // One request, one entry, however many certificates.
+        #expect(entries.map(\.purpose) == ["settle-bill", "settle-bill", "settle-bill"])
+        let read = try await gateway.send(
+            Cast.clinic, "GET", "/fhir/ClaimResponse/\(answers[2].text("id"))")
+        #expect(read.body == answers[2].body)
+        let again = try await gateway.settle(bill, visit)
+        #expect(again.body == answers[2].body)
+    }
+
+    @Test func `a void gives both months back, and both bodies hear of both`() async throws {
+        let card = try await gateway.settleChronic(local: 500).card
+        let visit = try await gateway.openVisit(card)
+        let bill = bill()
+        try await gateway.settle(bill, visit).expect(200)
+        let number: [Value] = [.text(bill.identifier)]
+        let delivered = """
+            select count(*) from exchange.delivery d
+            join exchange.bill b on b.person = d.person and b.bill = d.record
+                and b.version = d.version and b.body = d.body
+            where b.identifier = $1
+            """
+        #expect(try await gateway.count(delivered, number) == 2)
+        let voided = try await gateway.settle(bill.used(as: "claim", status: "cancelled"), visit)
+        #expect(voided.billStatus == "voided")
+        #expect(voided.yen("month-collected", of: 1) == 0)
+        #expect(voided.yen("month-collected", of: 2) == 0)
+        #expect(voided.yen("month-rest", of: 2) == 500)
+        #expect(try await gateway.count(delivered, number) == 4)
+        let lines = try await gateway.count(
+            "select count(distinct bill) from exchange.bill where identifier = $1", number)
+        #expect(lines == 2)
+    }
+
+    @Test func `the resident sees what counts towards each cap, and what was passed on`()
+        async throws
+    {
+        let card = try await gateway.settleChronic(local: 500).card
+        let visit = try await gateway.openVisit(card)
+        try await gateway.settle(bill(), visit).expect(200)
+        let token = try await gateway.session(of: card)
+        let own = try await gateway.send(Cast.portal, "GET", "/balances", headers: [token])
+        var seen: [String: [Int?]] = [:]
+        for case .object(let month) in own.json["months"]?.array ?? [] {
+            let type = month["certificate"]?.object?["type"]?.string ?? ""
+            seen[type] = ["collected", "passedOn", "rest"].map { month[$0]?.int }
+        }
+        #expect(seen == ["nanbyo": [6_000, 6_000, 4_000], "kodomo": [500, nil, 0]])
+    }
+
+    /// Two counters in the same moment, on one certificate and on both: neither cap is passed.
+    @Test func `at the same moment neither cap is passed`() async throws {
+        let card = try await gateway.settleChronic(local: 3_000).card
+        let here = try await gateway.openVisit(card)
+        let there = try await gateway.openVisit(card, at: Cast.pharmacy)
+        let day = today
+        let answers = try await withThrowingTaskGroup(of: TLSClient.Answer.self) { group in
+            for place in 0..<8 {
+                group.addTask { [gateway] in
+                    let isHere = place % 2 == 0
+                    var bill = SentBill(
+                        place < 4 ? "preauthorization" : "claim", cost: 11_000 + place * 100,
+                        on: day)
+                    if place % 4 < 2 { bill.local = SentBill.localCertificate }
+                    let party = isHere ? Cast.clinic : Cast.pharmacy
+                    let client = try await gateway.connect(party)
+                    let answer = try await gateway.send(
+                        client, "POST", RunningGateway.billPath,
+                        bytes: Array(JSON.object(bill.body(isHere ? here : there)).text.utf8))
+                    await client.close()
+                    return answer
+                }
+            }
+            return try await group.reduce(into: [TLSClient.Answer]()) { $0.append($1) }
+        }
+        #expect(answers.allSatisfy { $0.status == 200 })
+        let both = answers.filter { $0.yen("share", of: 1) != nil }
+        let single = answers.filter { $0.yen("share", of: 1) == nil }
+        let counted =
+            both.compactMap { $0.yen("passed-on", of: 1) } + single.compactMap { $0.yen("share") }
+        #expect(both.count == 4 && counted.reduce(0, +) == 10_000)
+        #expect(both.compactMap { $0.yen("copay") }.reduce(0, +) <= 3_000)
+    }
+
+    @Test func `what was collected before, or one certificate twice, is refused by name`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleChronic(local: 500)
+        let visit = try await gateway.openVisit(card)
+        var late = bill()
+        late.collected = 500
+        let sent = late
+        try await gateway.expect(.collectedOnSeveral, of: .settleBill, from: Cast.clinic) {
+            try await gateway.settle(sent, visit)
+        }
+        var twice = bill()
+        twice.local = (
+            "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicInsuredPersonNumber",
+            String(1_000_000 + resident.index)
+        )
+        let other = twice
+        try await gateway.expect(
+            .duplicateItem("insurance[1]"), of: .settleBill, from: Cast.clinic
+        ) {
+            try await gateway.settle(other, visit)
+        }
+        gateway.expectMoreEntries(1)
+        var unheld = bill()
+        unheld.local?.value = "hitorioya"
+        let third = unheld
+        try await gateway.expect(.certificateNotHeld, of: .settleBill, from: Cast.clinic) {
+            try await gateway.settle(third, visit)
+        }
+    }
+
+    @Test func `another set of certificates under the number is another bill`() async throws {
+        let visit = try await gateway.openVisit(gateway.settleChronic(local: 500).card)
+        var bill = bill("preauthorization")
+        try await gateway.settle(bill, visit).expect(200)
+        bill.local = nil
+        for use in ["preauthorization", "claim"] {
+            let sent = bill.used(as: use)
+            try await gateway.expect(.billChanged, of: .settleBill, from: Cast.clinic) {
+                try await gateway.settle(sent, visit)
+            }
+        }
+    }
+}
