@@ -8,6 +8,7 @@ import datetime
 import json
 import re
 import secrets
+import time
 
 from world import CARDS, CLINIC, HOSPITAL, JAPAN, LISTENERS, PORTAL, TOWN, Wrong
 
@@ -35,11 +36,20 @@ class Tour:
         if answer.ok:
             self.paths[listener, method, template] = path.split("?")[0]
         if path.startswith("/fhir/"):
-            kind = answer.headers.get("Content-Type", "").split(";")[0]
-            if kind != "application/fhir+json":
-                raise Wrong(f"{method} {path} answers {kind!r}")
-            self.answers.append((f"{listener} {method} {template or path} {answer.status_code}", answer.json()))
+            name = f"{listener} {method} {template or path} {answer.status_code}"
+            self.answers += [(name, resource) for resource in self.resources(answer, f"{method} {path}")]
         return answer
+
+    def resources(self, answer, name):
+        """What of an answer is FHIR: all of it, but for the manifest and the empty words of a bulk export."""
+        kind = answer.headers.get("Content-Type", "").split(";")[0]
+        if kind == "application/fhir+json":
+            return [answer.json()]
+        if kind == "application/fhir+ndjson":
+            return [json.loads(line) for line in answer.text.splitlines()]
+        if answer.ok and (kind == "application/json" and "/exports/" in name or not answer.content):
+            return []
+        raise Wrong(f"{name} answers {kind!r}")
 
     def template(self, listener, method, path):
         path = path.split("?")[0]
@@ -78,6 +88,8 @@ class Tour:
         self.residents()
         self.audits()
         self.offices()
+        self.hall()
+        self.export()
         for listener, party in zip(LISTENERS, (CLINIC, TOWN, PORTAL)):
             self.common(party)
             self.refusals(listener, party)
@@ -293,6 +305,31 @@ class Tour:
                              self.any_example(operations["post"]), headers=headers).json()
             self.send(party, "GET", re.sub(r"\{\w+\}", told["file" if is_file else "taskId"], report), 200)
 
+    def hall(self):
+        """A result of the town's own mass checkup, corrected and read."""
+        report = json.loads(self.world.sent("hall.json"))
+        report["identifier"][0]["value"] = self.name
+        made = self.send(TOWN, "POST", "/fhir/DiagnosticReport", 201, report)
+        held = f"/fhir/DiagnosticReport/{made.json()['id']}"
+        read = self.send(TOWN, "GET", held, 200)
+        measured = next(entry for entry in report["contained"] if "valueQuantity" in entry)
+        measured["valueQuantity"]["value"] += 1
+        self.send(TOWN, "PUT", held, 200, report, headers={"If-Match": read.headers["ETag"]})
+
+    def export(self):
+        """All that the town holds of its residents, by FHIR Bulk Data Access."""
+        begun = self.send(TOWN, "GET", "/fhir/Patient/$export", 202, headers={"Prefer": "respond-async"})
+        status = begun.headers["Content-Location"]
+        status = status[status.index("/fhir/"):]
+        for _ in range(60):
+            answer = self.send(TOWN, "GET", status, None)
+            if answer.status_code != 202:
+                break
+            time.sleep(0.5)
+        for file in answer.json()["output"]:
+            self.send(TOWN, "GET", file["url"][file["url"].index("/fhir/"):], 200)
+        self.send(TOWN, "DELETE", status, 202)
+
     def common(self, party):
         self.send(party, "GET", "/fhir/metadata", 200)
         forms = self.send(party, "GET", "/fhir/Questionnaire", 200).json()
@@ -308,16 +345,17 @@ class Tour:
             for method, operation in operations.items():
                 place = re.sub(r"\{\w+\}", ABSENT, path)
                 if "{" in path:
-                    body = None if method == "get" else self.any_example(operation)
+                    body = self.any_example(operation) if "requestBody" in operation else None
                     headers = {"If-Match": 'W/"1"'} if method == "put" else {}
                     self.send(party, method.upper(), place, None, body, headers=headers, token=token)
-                if method != "get":
+                if "requestBody" in operation:
                     form = {"Content-Type": next(iter(operation["requestBody"]["content"]))}
                     for wrong in ("{", '{"resourceType":"Basic","resourceType":"Basic"}', "[]", "null"):
                         self.send(party, method.upper(), place, None, wrong, headers=form, token=token)
                     self.send(party, method.upper(), place, None, "text", token=token,
                               headers={"Content-Type": "text/plain"})
-            self.send(party, "DELETE", re.sub(r"\{\w+\}", ABSENT, path), 405, token=token)
+            if "delete" not in operations:
+                self.send(party, "DELETE", re.sub(r"\{\w+\}", ABSENT, path), 405, token=token)
             for query in ("?_count=none", "?nobody=knows"):
                 if "get" in operations:
                     self.send(party, "GET", re.sub(r"\{\w+\}", ABSENT, path) + query, None, token=token)
