@@ -122,7 +122,7 @@ struct ArchivedListTests {
         let hash = Hexadecimal.text(Array(SHA256.hash(data: file)))
         #expect(told.output.contains("\(Self.month): 3 entries are archived, by a leaf of 20"))
         #expect(told.output.contains("SHA-256 of the file \(hash)"))
-        #expect(told.output.contains("kept for 84 more"))
+        #expect(told.output.contains("kept for 84 months"))
         // Under a rule by which the month would still be here, it left too early.
         let stricter = URL(filePath: gateway.folder + "/profiles")
         try FileManager.default.copyItem(at: Self.profiles, to: stricter)
