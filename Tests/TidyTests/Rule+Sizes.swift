@@ -44,7 +44,10 @@ extension Rule {
         breaks: [
             swift(
                 "Sources/Ledger/A.swift", "func long() {" + String(repeating: "\n", count: 60) + "}"
-            )
+            ),
+            swift(
+                "Sources/Ledger/B.swift",
+                "func f(g: () -> Int = { 1 })\n{" + String(repeating: "\n", count: 60) + "}"),
         ],
         keeps: [
             swift(
@@ -74,22 +77,36 @@ extension Rule {
         .map { "\($0.key.joined(separator: "/")): \($0.value.count) files" }.sorted()
     }
 
-    /// Every `func` or `init` with a body, by counting braces in code.
+    /// Every `func` or `init` with a body, by counting brackets in code.
     private static func functions(of file: SourceFile) -> [(firstLine: Int, lines: Int)] {
         let declaration = /^\s*(?:[a-z@]+(?:\([a-z]+\))?\s+)*(?:func\s|init[?(<])/
         return file.codeLines.indices.compactMap { start in
             let first = file.codeLines[start]
             guard first.contains("func ") || first.contains("init"), first.contains(declaration)
             else { return nil }
-            var depth = 0
-            for line in start..<file.codeLines.count {
-                let code = file.codeLines[line]
-                depth += code.count { $0 == "{" } - code.count { $0 == "}" }
-                if depth == 0, code.contains("}") { return (start + 1, line - start + 1) }
-                // A requirement of a protocol has no body, and its scope ends before one begins.
-                if depth < 0 || (depth == 0 && code.allSatisfy(\.isWhitespace)) { return nil }
-            }
-            return nil
+            return bodyEnd(in: file.codeLines[start...]).map { (start + 1, $0 - start + 1) }
         }
+    }
+
+    /// The line where the body of the function ends whose declaration begins these lines. Braces between
+    /// the parentheses of the signature are of a default argument.
+    private static func bodyEnd(in lines: ArraySlice<String>) -> Int? {
+        var (parentheses, braces) = (0, 0)
+        for line in lines.indices {
+            // A requirement of a protocol has no body, and its scope ends before one begins.
+            if parentheses == 0, braces == 0, lines[line].allSatisfy(\.isWhitespace) { return nil }
+            for character in lines[line] {
+                switch character {
+                case "(" where braces == 0: parentheses += 1
+                case ")" where braces == 0: parentheses -= 1
+                case "{" where parentheses == 0: braces += 1
+                case "}" where parentheses == 0:
+                    braces -= 1
+                    if braces <= 0 { return braces == 0 ? line : nil }
+                default: break
+                }
+            }
+        }
+        return nil
     }
 }

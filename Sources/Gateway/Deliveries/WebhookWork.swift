@@ -12,7 +12,6 @@ import Trust
 /// At least once for what was made since it last came; after a failure it is tried again later and later, and
 /// a target that stays away only now and then. Whoever never comes loses nothing: what waits, waits.
 package struct WebhookWork: Service {
-    private static let pause = Duration.seconds(1)
     /// Slow targets hold up nobody but themselves.
     private static let atOnceMax = 16
 
@@ -27,10 +26,10 @@ package struct WebhookWork: Service {
     }
 
     package func run() async throws {
-        await Rounds(name: "webhooks", pause: Self.pause, logger: logger).run {
+        try await Rounds("webhooks", every: .seconds(1), logger: logger) {
             try await round()
             return false
-        }
+        }.run()
     }
 
     /// Rings everybody who is due, at once; returns who took it.

@@ -27,14 +27,7 @@ struct GatewayProcess {
             paths: settings.trust.revocationLists, issuers: anchors.all,
             freshness: .init(graceSeconds: Int64(settings.trust.revocationGraceHours) * 3600),
             logger: logger)
-        let certificate = try ownCertificate(
-            "server", settings.trust.serverCertificate, settings.trust.serverKey)
-        let feedCertificate = try settings.auditFeed.map {
-            try ownCertificate("audit feed", $0.certificate, $0.key)
-        }
-        let webhookCertificate = try settings.webhook.map {
-            try ownCertificate("webhook", $0.certificate, $0.key)
-        }
+        let certificates = try OwnCertificates(settings, logger)
         let ledger = Ledger(
             .init(
                 gateway: Address(settings.databases.gateway),
@@ -56,36 +49,14 @@ struct GatewayProcess {
         // The group stops its services in reverse: listeners first, then what they relied on.
         var services: [any Service] = [
             Heartbeat(
-                ledger: ledger, keys: keys, revocation: revocation,
-                certificates: [certificate, feedCertificate, webhookCertificate].compactMap(\.self),
+                ledger: ledger, keys: keys, revocation: revocation, certificates: certificates.all,
                 logger: logger)
         ]
-        if let address = settings.databases.sealer {
-            services.append(
-                SealerService(
-                    sealer: try sealer(address, keys), epochSeconds: settings.epochSeconds))
-            services.append(
-                OfficeIndexService(index: OfficeIndex(Address(address), logger: logger)))
-        }
-        if settings.endpoints[.office]?.port != nil {
-            services += [
-                FileWork(parts), StatementWork(parts, logger: logger),
-                LossWork(parts, logger: logger), ExportWork(parts, logger: logger),
-            ]
-        }
-        if settings.endpoints[.institution]?.port != nil {
-            services.append(LapseWork(parts, logger: logger))
-        }
-        if let caller = try webhookCertificate?.caller() {
-            services.append(WebhookWork(parts, caller, logger: logger))
-        }
-        if let feed = settings.auditFeed, let receiver = try feedCertificate?.receiver(feed) {
-            services.append(try auditFeed(feed, to: receiver, parts))
-        }
+        services += try backgroundWork(parts, certificates)
         services.append(
             Together(
                 services: try listeners(
-                    parts, Trusted(anchors, revocation, certificate), onListening)))
+                    parts, Trusted(anchors, revocation, certificates.server), onListening)))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
@@ -100,6 +71,37 @@ struct GatewayProcess {
         await ledger.shutdown()
     }
 
+    /// What goes on beside the listeners: each needs the listener or the setting that it works for.
+    private func backgroundWork(
+        _ parts: GatewayParts, _ certificates: OwnCertificates
+    ) throws -> [any Service] {
+        var services: [any Service] = []
+        if let address = settings.databases.sealer {
+            services += [
+                SealerService(
+                    sealer: try sealer(address, parts.keys), epochSeconds: settings.epochSeconds),
+                OfficeIndexService(index: OfficeIndex(Address(address), logger: logger)),
+            ]
+        }
+        if settings.endpoints[.office]?.port != nil {
+            services += [
+                FileWork(parts), parts.statementRounds(logger), parts.lossRounds(logger),
+                parts.exportRounds(logger),
+            ]
+        }
+        if settings.endpoints[.institution]?.port != nil {
+            services.append(parts.lapseRounds(logger))
+        }
+        if let caller = try certificates.webhook?.caller() {
+            services.append(WebhookWork(parts, caller, logger: logger))
+        }
+        if let feed = settings.auditFeed, let receiver = try certificates.auditFeed?.receiver(feed)
+        {
+            services.append(try auditFeed(feed, to: receiver, parts))
+        }
+        return services
+    }
+
     private func sealer(_ address: String, _ keys: KeyShelf) throws -> Sealer {
         let origin = settings.logOrigin
         return Sealer(
@@ -107,13 +109,6 @@ struct GatewayProcess {
             outlet: try CheckpointOutlet(folder: settings.checkpointsFolder) {
                 WallClock.now().dayInJapan.text
             }, logger: logger)
-    }
-
-    private func ownCertificate(
-        _ name: String, _ certificate: String, _ key: String
-    ) throws -> OwnCertificate {
-        try OwnCertificate(
-            name, certificate: certificate, key: key, now: WallClock.now, logger: logger)
     }
 
     private func auditFeed(
@@ -158,6 +153,26 @@ struct GatewayProcess {
             anchors: roots, usage: usage, revocation: trusted.revocation,
             parties: parts.ledger.parties)
         return .mutualTLS(try trusted.certificate.tls(clientRoots: pem), trust.clientTrust)
+    }
+
+    /// What the gateway shows of itself: to those who call it, and where it calls.
+    private struct OwnCertificates {
+        let server: OwnCertificate
+        let auditFeed: OwnCertificate?
+        let webhook: OwnCertificate?
+
+        init(_ settings: Settings, _ logger: Logger) throws {
+            func own(_ name: String, _ certificate: String, _ key: String) throws -> OwnCertificate
+            {
+                try OwnCertificate(
+                    name, certificate: certificate, key: key, now: WallClock.now, logger: logger)
+            }
+            server = try own("server", settings.trust.serverCertificate, settings.trust.serverKey)
+            auditFeed = try settings.auditFeed.map { try own("audit feed", $0.certificate, $0.key) }
+            webhook = try settings.webhook.map { try own("webhook", $0.certificate, $0.key) }
+        }
+
+        var all: [OwnCertificate] { [server, auditFeed, webhook].compactMap(\.self) }
     }
 
     /// What the listeners believe, and what they show of themselves.

@@ -17,8 +17,8 @@ struct LapseNoticeTests {
     private var today: CalendarDay { gateway.clock.today }
 
     private func sweep() async throws {
-        let work = LapseWork(try gateway.parts(), logger: Logger(label: "lapses"))
-        while try await work.round() > 0 {}
+        let parts = try gateway.parts()
+        while try await parts.sweepLapses() > 0 {}
     }
 
     private func notices(

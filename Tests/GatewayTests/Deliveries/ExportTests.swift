@@ -27,10 +27,10 @@ struct ExportTests {
     }
 
     private func prepare() async throws {
-        let work = ExportWork(try gateway.parts(), logger: gateway.log.logger)
+        let parts = try gateway.parts()
         // It waits for whoever was writing when it was asked for.
         for _ in 0..<200 {
-            while try await work.round() {}
+            while try await parts.prepareExport() {}
             let open = try await gateway.count(
                 """
                 select count(*) from exchange.bulk_export where ready_at is null and deleted_at is null

@@ -346,11 +346,11 @@ struct WebhookTests {
                         "update exchange.party set as_of = as_of - interval '73 hours' where party = $1"
                     ), [.text(Cast.town.key)])
             }
-            let eyes = StatementWork(try gateway.parts(), logger: gateway.log.logger)
-            let told = try await eyes.round()
+            let (parts, logger) = (try gateway.parts(), gateway.log.logger)
+            let told = try await parts.makeStatements(logger)
             #expect(told == [Cast.town.code])
             #expect(try await work().round() == [Cast.town])
-            _ = try await eyes.round(told: told)
+            _ = try await parts.makeStatements(told: told, logger)
             #expect(try await work().round().isEmpty)
             _ = try await gateway.sql {
                 try $0.run(

@@ -19,10 +19,10 @@ struct LossTests {
 
     /// Looks into everything; a loss waits for whoever was reading when it was first seen.
     private func lookInto() async throws {
-        let work = LossWork(try gateway.parts(), logger: Logger(label: "losses"))
+        let (parts, logger) = (try gateway.parts(), Logger(label: "losses"))
         let entries = try await gateway.entries {
             for _ in 0..<200 {
-                try await work.round()
+                try await parts.lookIntoLosses(logger)
                 let open = try await gateway.count(
                     "select count(*) from exchange.loss where settled_at is null")
                 if open == 0 { return }

@@ -150,11 +150,11 @@ struct StatementTests {
     @Test func `one is made a day for each body, and those whose data no longer comes are counted`()
         async throws
     {
-        let work = StatementWork(try gateway.parts(), logger: TestPostgres.logger)
-        #expect(try await work.round().isEmpty)
+        let parts = try gateway.parts()
+        #expect(try await parts.makeStatements(TestPostgres.logger).isEmpty)
         let made = try await gateway.count("select count(*) from exchange.holding_statement")
         #expect(made > 0)
-        _ = try await work.round()
+        _ = try await parts.makeStatements(TestPostgres.logger)
         let again = try await gateway.count("select count(*) from exchange.holding_statement")
         #expect(again == made)
         _ = try await gateway.sql {
@@ -164,7 +164,7 @@ struct StatementTests {
                 ),
                 [.text(Cast.otherTown.key)])
         }
-        #expect(try await work.round() == [Cast.otherTown.code])
+        #expect(try await parts.makeStatements(TestPostgres.logger) == [Cast.otherTown.code])
         let now = try await gateway.send(Cast.otherTown, "POST", Self.path)
         #expect(try statement(now).isStale)
         _ = try await gateway.sql {

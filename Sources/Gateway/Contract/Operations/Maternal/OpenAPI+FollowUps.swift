@@ -72,23 +72,30 @@ extension OpenAPI {
           "notificationKind": "child", "notifiedOn": "2026-06-15", "dateOfBirth": "2026-06-01"}]
         """#
 
-    static let reportExample = #"""
-        {"resourceType": "DiagnosticReport",
-         "contained": [
+    /// 体重、身長と判定: what a report of an infant's checkup contains.
+    static func bodyExample(weight: String, height: String) -> String {
+        #"""
+        "contained": [
            {"resourceType": "Observation", "id": "weight", "status": "final",
             "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item", "code": "weight"}]},
-            "valueQuantity": {"value": 6.42, "unit": "kg", "system": "http://unitsofmeasure.org",
+            "valueQuantity": {"value": \#(weight), "unit": "kg", "system": "http://unitsofmeasure.org",
                               "code": "kg"}},
            {"resourceType": "Observation", "id": "height", "status": "final",
             "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item", "code": "height"}]},
-            "valueQuantity": {"value": 62.5, "unit": "cm", "system": "http://unitsofmeasure.org",
+            "valueQuantity": {"value": \#(height), "unit": "cm", "system": "http://unitsofmeasure.org",
                               "code": "cm"}},
            {"resourceType": "Observation", "id": "judgement", "status": "final",
             "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item",
                                  "code": "child-judgement"}]},
             "valueCodeableConcept": {"coding": [
               {"system": "urn:tsunagi:CodeSystem:checkup-answer:child-judgement",
-               "code": "healthy"}]}}],
+               "code": "healthy"}]}}]
+        """#
+    }
+
+    static let reportExample = #"""
+        {"resourceType": "DiagnosticReport",
+         \#(bodyExample(weight: "6.42", height: "62.5")),
          "extension": [
            {"url": "urn:tsunagi:StructureDefinition:visit",
             "valueString": "0f8fad5b-d9cb-469f-a165-70867728950e"}],

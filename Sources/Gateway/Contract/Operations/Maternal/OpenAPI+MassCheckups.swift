@@ -47,21 +47,7 @@ extension OpenAPI {
 
     private static let example = #"""
         {"resourceType": "DiagnosticReport",
-         "contained": [
-           {"resourceType": "Observation", "id": "weight", "status": "final",
-            "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item", "code": "weight"}]},
-            "valueQuantity": {"value": 10.25, "unit": "kg", "system": "http://unitsofmeasure.org",
-                              "code": "kg"}},
-           {"resourceType": "Observation", "id": "height", "status": "final",
-            "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item", "code": "height"}]},
-            "valueQuantity": {"value": 80.5, "unit": "cm", "system": "http://unitsofmeasure.org",
-                              "code": "cm"}},
-           {"resourceType": "Observation", "id": "judgement", "status": "final",
-            "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup-item",
-                                 "code": "child-judgement"}]},
-            "valueCodeableConcept": {"coding": [
-              {"system": "urn:tsunagi:CodeSystem:checkup-answer:child-judgement",
-               "code": "healthy"}]}}],
+         \#(bodyExample(weight: "10.25", height: "80.5")),
          "identifier": [{"system": "urn:tsunagi:mass-checkup-number", "value": "2026-0412-001"}],
          "status": "final",
          "code": {"coding": [{"system": "urn:tsunagi:CodeSystem:checkup", "code": "infant-18m"}]},

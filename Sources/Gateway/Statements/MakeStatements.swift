@@ -2,26 +2,13 @@ import Exchange
 import Ledger
 package import Logging
 import Metrics
-import ServiceLifecycle
 
 /// 日々の突合: each day a signed statement for every body and field, and an eye on bodies whose data no longer
 /// comes. Of several gateways one makes each; another finds it made.
-package struct StatementWork: Service {
-    private static let pause = Duration.seconds(60)
-
-    private let parts: GatewayParts
-    private let logger: Logger
-
-    package init(_ parts: GatewayParts, logger: Logger) {
-        self.parts = parts
-        self.logger = logger
-    }
-
-    package func run() async throws {
-        await Rounds(name: "statements", pause: Self.pause, logger: logger).run(
-            from: Set<String>()
-        ) { told in
-            told = try await round(told: told)
+extension GatewayParts {
+    package func statementRounds(_ logger: Logger) -> Rounds {
+        Rounds("statements", every: .seconds(60), logger: logger, from: Set<String>()) { told in
+            told = try await makeStatements(told: told, logger)
             return false
         }
     }
@@ -29,10 +16,12 @@ package struct StatementWork: Service {
     /// One look at every body: makes what this day still lacks. Returns the bodies whose data is stale, of
     /// whom those not in `told` are told of now.
     @discardableResult
-    package func round(told: Set<String> = []) async throws -> Set<String> {
-        let rules = try parts.ledger.rules.current().subsidy
-        let bodies = try await parts.ledger.bodiesTakingPart()
-        let now = parts.now()
+    package func makeStatements(
+        told: Set<String> = [], _ logger: Logger
+    ) async throws -> Set<String> {
+        let rules = try ledger.rules.current().subsidy
+        let bodies = try await ledger.bodiesTakingPart()
+        let now = self.now()
         let stale = bodies.filter { rules.isStale($0.party.code, asOf: $0.asOf, at: now) }
             .map(\.party.code)
         Gauge(label: "tsunagi_bodies_taking_part").record(bodies.count)
@@ -43,12 +32,12 @@ package struct StatementWork: Service {
         for body in news {
             logger.warning("a body's registrations are stale", metadata: ["body": "\(body.code)"])
         }
-        if !news.isEmpty { try await parts.ledger.askToLook(news) }
-        let issuer = try parts.statementIssuer()
+        if !news.isEmpty { try await ledger.askToLook(news) }
+        let issuer = try statementIssuer()
         for (party, _) in bodies {
             for field in StatementField.allCases
             where field == .subsidy || party.role == .municipality {
-                let isMade = try await parts.ledger.makeStatement(
+                let isMade = try await ledger.makeStatement(
                     of: party.code, field, another: false, by: issuer)
                 if isMade { Counter(label: "tsunagi_statements_total").increment() }
             }
