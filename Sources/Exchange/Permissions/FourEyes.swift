@@ -12,11 +12,20 @@ package struct FourEyes: Hashable, Sendable {
         case keyRotation = "key-rotation"
         /// アクセス記録の保管: a month leaves the database.
         case logArchive = "log-archive"
+
+        /// A command comes without a certificate; a disaster names officers, and what it opens asks for both.
+        var canTellApart: Set<Difference> {
+            switch self {
+            case .massChange: [.nameOrCertificate, .nameAndCertificate]
+            case .disaster: [.nameAndCertificate]
+            case .keyRotation, .logArchive: [.nameOrCertificate]
+            }
+        }
     }
 
     /// 見分け方.
     package enum Difference: String, CaseIterable, Hashable, Sendable {
-        /// Another name of an operator or, where nobody is named, another certificate.
+        /// Another name of an operator or, where not both are named, another certificate.
         case nameOrCertificate = "name-or-certificate"
         /// Both.
         case nameAndCertificate = "name-and-certificate"
@@ -30,14 +39,15 @@ package struct FourEyes: Hashable, Sendable {
         self.toldApartBy = toldApartBy
     }
 
-    /// Names are compared within one party: two offices may each have their Sato.
+    /// Names are compared within one party: two offices may each have their Sato. Within one, a name says who
+    /// it is: a certificate that was renewed makes nobody another person.
     package func accepts(_ second: Officer, after first: Officer) -> Bool {
-        let isOtherName =
-            second.party != first.party
-            || Self.differ(second.name, first.name)
+        let isOtherParty = second.party != first.party
+        let isOtherName = isOtherParty || Self.differ(second.name, first.name)
         let isOtherCertificate = Self.differ(second.certificate, first.certificate)
+        let areBothNamed = first.name != nil && second.name != nil
         return switch toldApartBy {
-        case .nameOrCertificate: isOtherName || isOtherCertificate
+        case .nameOrCertificate: isOtherName || (isOtherCertificate && !areBothNamed)
         case .nameAndCertificate: isOtherName && isOtherCertificate
         }
     }

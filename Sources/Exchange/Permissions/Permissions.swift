@@ -106,6 +106,11 @@ extension RuleReader {
             try row.requireOnly(["code", "toldApartBy"])
             let rule = FourEyes(
                 deed: try row.choice("code"), toldApartBy: try row.choice("toldApartBy"))
+            guard rule.deed.canTellApart.contains(rule.toldApartBy) else {
+                throw row.fault(
+                    "toldApartBy",
+                    "\(rule.toldApartBy.rawValue) cannot be asked of \(rule.deed.rawValue)")
+            }
             deeds[rule.deed] = rule
         }
         for deed in FourEyes.Deed.allCases where deeds[deed] == nil {

@@ -74,14 +74,14 @@ extension LogAudit {
     static func verify(
         archive path: String, _ archived: [ArchivedMonth], _ transaction: inout Transaction
     ) throws -> [Finding] {
-        var lines: [(position: Int, leaf: LogHash)] = []
+        var lines: [ArchiveLine] = []
         var findings: [Finding] = []
         var name = ""
         let file: (month: LogMonth, contents: ArchivedMonth.Contents)?
         do {
             file = try ArchiveFile.read(path) { month, line in
                 name = month.text
-                lines.append((line.position, line.leaf))
+                lines.append(line)
                 if lines.count == pageRows {
                     findings += try altered(&lines, &transaction)
                 }
@@ -99,15 +99,15 @@ extension LogAudit {
     }
 
     private static func altered(
-        _ lines: inout [(position: Int, leaf: LogHash)], _ transaction: inout Transaction
+        _ lines: inout [ArchiveLine], _ transaction: inout Transaction
     ) throws -> [Finding] {
         let rows = try transaction.query(selectLeaves, [.ints(lines.map(\.position))])
         var stored: [Int: [UInt8]] = [:]
         for row in 0..<rows.count { stored[try rows[row].int(0)] = try rows[row].bytes(1) }
         defer { lines.removeAll() }
-        return lines.filter { stored[$0.position] != $0.leaf.bytes }.map {
-            .archivedEntryAltered(position: $0.position)
-        }
+        let altered = lines.filter { stored[$0.position] != $0.leaf.bytes }
+        return altered.map { .archivedEntryAltered(position: $0.position) }
+            + (try BesideAudit.unsaid(by: lines.map(\.entry), &transaction))
     }
 
     private static let selectLeaves = Statement(

@@ -7,7 +7,8 @@ import Postgres
 struct BesideAudit {
     /// The key that the auditor knows, and those that the log's own leaves have named so far.
     private var known: [CheckpointKey]
-    /// Checkpoints that none of them signed: until now.
+    /// Checkpoints that none of them signed, until now: the first of them, for an auditor who knows only the
+    /// newest key meets one a second for years.
     private var unsigned: [Int] = []
     /// One that shows another tree is followed by others that do: the first is told.
     private var hasDiffering = false
@@ -34,7 +35,7 @@ struct BesideAudit {
         guard let stored = pending.first, stored.size == edge.size else { return nil }
         pending.removeFirst()
         let signed = known.lazy.compactMap { try? $0.open(stored.note) }.first
-        if signed == nil { unsigned.append(stored.size) }
+        if signed == nil, unsigned.count < LogAudit.findingsMax { unsigned.append(stored.size) }
         let root = edge.root
         let isOther = signed.map { $0.size != edge.size || $0.root != root } ?? false
         guard !hasDiffering, isOther || stored.root != root.bytes else { return nil }
@@ -53,6 +54,20 @@ struct BesideAudit {
         return unsigned.map { .checkpointUnsigned(size: $0) } + ahead + leafless + unsaid
     }
 
+    /// Marks of delay that these entries of an archive are said to have made, and do not say.
+    static func unsaid(
+        by entries: [StoredEntry], _ transaction: inout Transaction
+    ) throws -> [LogAudit.Finding] {
+        try transaction.query(
+            selectUnsaidArchived,
+            [
+                .uuids(entries.map { UUIDBytes($0.id) }), .texts(entries.map(\.party)),
+                .uuids(entries.map { $0.person.map { UUIDBytes($0) } }),
+                .texts(entries.map(\.basis)),
+            ]
+        ).map { .withheldUnsaid(entry: try $0.uuid(0).record) }
+    }
+
     private static let selectCheckpoints = Statement(
         "select size, root, note from log.checkpoint where size > $1 and size <= $2 order by size")
 
@@ -66,15 +81,33 @@ struct BesideAudit {
         order by what limit \(LogAudit.findingsMax)
         """)
 
-    /// A marking names what it marked (`Records.withhold`). One whose month was archived is looked up there.
+    /// A marking names what it marked (`Records.withhold`). One that waits for its seal is no finding; one
+    /// whose month was archived has its resident here, and the rest is read in its file.
     private static let selectUnsaid = Statement(
         """
         select w.entry from log.withholding w
         left join log.position s on s.entry = w.marked_by
-        left join log.access_entry e on e.entry = s.entry and e.at = s.at
-        where s.position is null or (e.entry is not null and (
-            e.party <> w.party or e.person <> w.person
-            or (w.entry <> w.marked_by and strpos(coalesce(e.basis, ''), w.entry::text) = 0)))
+        left join log.access_entry e on e.entry = w.marked_by and (s.at is null or e.at = s.at)
+        where case
+            when s.position is null then e.entry is null or e.xid < (select next_xid from log.head)
+            when e.entry is null then s.person is distinct from w.person
+            else \(isOther)
+        end
         limit \(LogAudit.findingsMax)
+        """)
+
+    /// Of a marking `e` and what it is said to have marked, `w`.
+    private static let isOther = """
+        (e.party <> w.party or e.person is distinct from w.person
+            or (w.entry <> w.marked_by and strpos(coalesce(e.basis, ''), w.entry::text) = 0))
+        """
+
+    /// The same of markings that left with their month, by the lines of its file.
+    private static let selectUnsaidArchived = Statement(
+        """
+        select w.entry from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[])
+            as e(entry, party, person, basis)
+        join log.withholding w on w.marked_by = e.entry
+        where \(isOther) limit \(LogAudit.findingsMax)
         """)
 }

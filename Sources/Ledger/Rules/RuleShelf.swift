@@ -34,15 +34,20 @@ package final class RuleShelf: Sendable {
         return rule
     }
 
-    /// Reads the newest version from the database; cheap when nothing changed.
+    /// Reads the newest version from the database; cheap when nothing changed. Throws what the reader does
+    /// and `RulesOfAnotherRelease`: then what was in force stays.
     package func refresh() async throws {
         let newest = try await pool.transaction(.readOnly) { transaction in
             let rows = try transaction.query(
                 Statement("select version from exchange.rule_book order by serial desc limit 1"))
             return rows.count == 0 ? nil : try rows[0].text(0)
         }
-        guard let newest, state.withLock({ $0.current?.version }) != newest else { return }
+        let current = state.withLock { $0.current }
+        guard let newest, current?.version != newest else { return }
         let book = try await version(newest)
+        // Rules that a later release reads and this one cannot leave in force what is: a gateway that would
+        // refuse everybody from now on says so instead, and goes on.
+        if current?.permissions != nil, book.permissions == nil { throw RulesOfAnotherRelease() }
         state.withLock { $0.current = book }
     }
 
@@ -51,6 +56,13 @@ package final class RuleShelf: Sendable {
     package func kept(_ version: String) throws -> RuleBook {
         guard let book = state.withLock({ $0.shelf[version] }) else { throw NotOnShelf(version) }
         return book
+    }
+
+    /// 別の版の規則: loaded by a release whose 権限表 this one cannot read.
+    package struct RulesOfAnotherRelease: Error, CustomStringConvertible {
+        package var description: String {
+            "the newest rules have permissions that this release cannot read: the former ones stay in force"
+        }
     }
 
     /// A version that must be read before the access that wants it can go on.

@@ -38,10 +38,14 @@ struct LogCommand: AsyncParsableCommand {
             guard let month = try? LogMonth(month) else {
                 throw ValidationError("\(month) is no month: YYYY-MM is needed.")
             }
-            try await desk.agree(.logArchive, on: month.text, by: .archiveLog, owner)
             let archiving = LogArchiving(try owner.address(), logger: owner.logger)
             let outcome: LogArchiving.Outcome
             do {
+                // Agreed once, it stays so: nobody agrees to what is not due, nor to another folder.
+                if try await archiving.isHere(month) {
+                    try await archiving.requireOld(month, now: WallClock.now())
+                    try await desk.agree(.logArchive, on: subject(month), by: .archiveLog, owner)
+                }
                 outcome = try await archiving.archive(
                     month, to: folder, now: WallClock.now(), without: Set(abandoned))
                 await archiving.close()
@@ -59,6 +63,13 @@ struct LogCommand: AsyncParsableCommand {
                     "\(month.text) left the database before: \(contents.entries) entries, "
                         + "archive SHA-256 \(hash)")
             }
+        }
+
+        /// All that the second operator types as the first did.
+        private func subject(_ month: LogMonth) -> String {
+            let without =
+                abandoned.isEmpty ? "" : " without " + abandoned.sorted().joined(separator: " ")
+            return "\(month.text) to \(folder)\(without)"
         }
     }
 }

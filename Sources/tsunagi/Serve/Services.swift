@@ -34,12 +34,8 @@ struct Heartbeat: Service {
             count += 1
             // A source that is away changes nothing: what was last known goes on, and readiness
             // says so.
-            do {
-                try await ledger.refresh()
-                try await keys.follow(ledger)
-            } catch  where !Task.isCancelled {
-                logger.warning("refresh postponed", metadata: ["error": "\(error)"])
-            } catch {}
+            await postponing { try await ledger.refresh() }
+            await postponing { try await keys.follow(ledger) }
             if count % 10 == 0 {
                 reload()
                 await countReviews()
@@ -47,6 +43,12 @@ struct Heartbeat: Service {
             }
             measure()
         }
+    }
+
+    private func postponing(_ body: () async throws -> Void) async {
+        do { try await body() } catch  where !Task.isCancelled {
+            logger.warning("refresh postponed", metadata: ["error": "\(error)"])
+        } catch {}
     }
 
     /// 災害時の受付の確認: counts alone.

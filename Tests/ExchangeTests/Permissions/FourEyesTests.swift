@@ -29,6 +29,16 @@ import Testing
             name: "the same name with another certificate",
             first: Officer(party: town, name: "sato", certificate: [1]),
             second: Officer(party: town, name: "sato", certificate: [2]),
+            accepted: [false, false]),
+        Case(
+            name: "nobody named, with another certificate",
+            first: Officer(party: town, name: nil, certificate: [1]),
+            second: Officer(party: town, name: nil, certificate: [2]),
+            accepted: [true, false]),
+        Case(
+            name: "one named, with another certificate",
+            first: Officer(party: town, name: nil, certificate: [1]),
+            second: Officer(party: town, name: "sato", certificate: [2]),
             accepted: [true, false]),
         Case(
             name: "the same again",

@@ -156,13 +156,24 @@ import Testing
             "permissions", "leaves out read-patient"
         ),
         (
-            "access/permissions.json", #"{ "code": "log-archive", "#, #"{ "code": "disaster", "#,
+            "access/permissions.json", #"{ "code": "log-archive", "#, #"{ "code": "mass-change", "#,
             "fourEyes.deeds[3].code", "is given twice"
         ),
         (
             "access/permissions.json", #", "toldApartBy": "name-and-certificate""#,
             #", "toldApartBy": "nothing""#, "fourEyes.deeds[1].toldApartBy",
             "is none of name-or-certificate, name-and-certificate"
+        ),
+        (
+            "access/permissions.json", #""key-rotation", "toldApartBy": "name-or-certificate""#,
+            #""key-rotation", "toldApartBy": "name-and-certificate""#,
+            "fourEyes.deeds[2].toldApartBy",
+            "name-and-certificate cannot be asked of key-rotation"
+        ),
+        (
+            "access/permissions.json", #""disaster", "toldApartBy": "name-and-certificate""#,
+            #""disaster", "toldApartBy": "name-or-certificate""#, "fourEyes.deeds[1].toldApartBy",
+            "name-or-certificate cannot be asked of disaster"
         ),
         (
             "registration/mismatch.json", #""nameKana""#, #""nickname""#,

@@ -125,6 +125,30 @@ import Testing
         }
     }
 
+    /// The marking would be an entry of March: of another resident, or of this one and about something else.
+    @Test(arguments: [(0, false), (1, true)])
+    func `an entry held back by a marking of an archived month that says nothing of it is found`(
+        person: Int, needsFile: Bool
+    ) async throws {
+        try await OldLog.with { world, archiving, folder in
+            try await archiving.archive(beside: world, to: folder)
+            try await world.manipulate(
+                """
+                insert into log.withholding
+                    (entry, person, party, reason, reference, release_at, marked_by)
+                select gen_random_uuid(), '\(SequenceTests.people[person])',
+                    'institution:1319999995', 'investigation', 'x', now() + interval '1 year', entry
+                from log.position where position = 1
+                """)
+            func isFound(_ report: LogAudit.Report) -> Bool {
+                report.findings.contains { if case .withheldUnsaid = $0 { true } else { false } }
+            }
+            #expect(isFound(try await world.audit(world.note())) == !needsFile)
+            let path = folder + "/" + ArchiveFile.name(of: try LogMonth(OldLog.march))
+            #expect(isFound(try await world.audit(world.note(), archives: [path])))
+        }
+    }
+
     struct Forgery: Sendable, CustomTestStringConvertible {
         let name: String
         let forge: @Sendable ([String]) -> [String]

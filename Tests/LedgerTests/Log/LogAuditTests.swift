@@ -228,6 +228,21 @@ import Testing
         }
     }
 
+    @Test func `a marking that waits for its seal is no finding`() async throws {
+        let report = try await Self.audited { world in
+            try await world.manipulate(
+                LedgerWorld.entries(1, operator: "marking")
+                    + """
+                    ; insert into log.withholding
+                        (entry, person, party, reason, reference, release_at, marked_by)
+                    select entry, gen_random_uuid(), party, 'investigation', 'x',
+                        now() + interval '1 year', entry
+                    from log.access_entry where operator = 'marking'
+                    """)
+        }
+        #expect(report.findings.isEmpty, "\(report.findings)")
+    }
+
     @Test func `an entry put in behind the head is found by its id`() async throws {
         let report = try await Self.audited { world in
             try await world.manipulate(
