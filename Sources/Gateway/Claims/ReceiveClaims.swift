@@ -25,8 +25,8 @@ extension GatewayParts {
         let rules = try ledger.rules.current()
         try asking.request.require(kind == .claims ? .json : .csv)
         var arriving = try ArrivingClaims(kind, rules, on: now().dayInJapan)
-        try uploads.enter()
-        defer { uploads.leave() }
+        try uploads.enter(asking.caller.party)
+        defer { uploads.leave(asking.caller.party) }
         try await asking.request.forEachBlock(atMost: bytesMax) { try arriving.take($0) }
         let arrived = try arriving.finish()
         let (_, bytes) = try await asking.answer(as: \.written) {

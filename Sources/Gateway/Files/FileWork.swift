@@ -2,7 +2,6 @@ import Exchange
 import Hummingbird
 package import Ledger
 import ServiceLifecycle
-import Synchronization
 package import Trust
 
 /// 夜間処理: the part of a gateway with an office listener that works through the files which were received.
@@ -46,23 +45,4 @@ extension FileHashing {
             number: { $0.hash(keys.ring) }, card: { $0.hash(keys.ring) },
             extended: { KeyedHash.extended($0, keys: keys.ring) })
     }
-}
-
-/// 受付の席: four files at once in one gateway. One of a million rows remembers its keys, some 40 MB, and
-/// four of them are 160; who comes too early is told to come back, and nothing was read.
-final class UploadRoom: Sendable {
-    static let atOnceMax = 4
-
-    private let count = Mutex(0)
-
-    func enter() throws(Refusal) {
-        let isIn = count.withLock { count in
-            guard count < Self.atOnceMax else { return false }
-            count += 1
-            return true
-        }
-        guard isIn else { throw .overloaded }
-    }
-
-    func leave() { count.withLock { $0 -= 1 } }
 }

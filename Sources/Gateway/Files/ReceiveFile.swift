@@ -11,8 +11,8 @@ extension GatewayParts {
         { [self] asking in
             try asking.request.require(.csv)
             let announcement = try asking.request.announcement(asking.context.identity)
-            try uploads.enter()
-            defer { uploads.leave() }
+            try uploads.enter(asking.caller.party)
+            defer { uploads.leave(asking.caller.party) }
             let (receipt, bytes) = try await asking.receive(
                 kind, announcement, hashing: fileHashing)
             guard receipt.refusal == nil else {
