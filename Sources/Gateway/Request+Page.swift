@@ -66,6 +66,19 @@ extension Request {
         }
     }
 
+    /// The same for a list that a resident has several of, because several records are of them
+    /// (統合された記録): `record` counts them, from 0 for the one that stands for all.
+    func page(record: Int, offset: Int, count: Int)
+        -> @Sendable (_ total: Int, _ records: Int)
+        -> SearchPage
+    {
+        let list = "\(origin)\(uri.path)?record="
+        let page = page(record == 0 ? "" : "record=\(record)&", offset: offset, count: count)
+        return { total, records in
+            page(total).beside((0..<records).filter { $0 != record }.map { "\(list)\($0)" })
+        }
+    }
+
     /// A parameter of the query, which says nothing of anyone.
     func text(_ name: String) -> String? {
         uri.queryParameters[Substring(name)].map { String($0) }

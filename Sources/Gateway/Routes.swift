@@ -65,6 +65,12 @@ extension GatewayParts {
             route(
                 .post, "/fhir/sensitive/QuestionnaireResponse/_search",
                 for: .readSensitiveScreenings, handle: searchScreenings(in: .sensitive)),
+            route(.post, "/paper-forms", for: .printPaperForms, handle: printPaperForms),
+            route(
+                .post, "/fhir/QuestionnaireResponse", for: .bringScreening, handle: bringScreening),
+            route(
+                .put, "/fhir/QuestionnaireResponse/:id", for: .bringScreening,
+                handle: bringScreeningAgain),
         ] + checkupRoutes(.open, record: .recordCheckup, read: .readCheckups)
             + checkupRoutes(
                 .sensitive, record: .recordSensitiveCheckup, read: .readSensitiveCheckups)
@@ -142,6 +148,13 @@ extension GatewayParts {
                     .post, "/fhir/Immunization/_search", for: .receiveVaccinations,
                     handle: searchVaccinationLines),
                 route(.get, "/fhir/AdverseEvent", for: .receiveReactions, handle: receiveReactions),
+                route(
+                    .get, "/fhir/AdverseEvent/$reports", for: .exportReactions,
+                    handle: exportReactions),
+                route(
+                    .get, "/reactions/reports.csv", for: .exportReactions,
+                    handle: exportReactionFile),
+                route(.post, "/paper-forms", for: .printPaperForms, handle: printPaperForms),
                 route(.get, "/fhir/MeasureReport", for: .readCoverage, handle: readCoverage),
                 route(
                     .get, "/immunization/coverage.csv", for: .readCoverage, handle: readCoverageFile
@@ -182,10 +195,17 @@ extension GatewayParts {
                     handle: searchCheckupLines),
                 route(
                     .post, "/fhir/DiagnosticReport", for: .recordMassCheckup,
-                    handle: recordMassCheckup),
+                    handle: recordMassCheckup(in: .open)),
                 route(
                     .put, "/fhir/DiagnosticReport/:id", for: .recordMassCheckup,
-                    handle: correctMassCheckup),
+                    handle: correctMassCheckup(in: .open)),
+                route(
+                    .post, "/fhir/sensitive/DiagnosticReport", for: .recordSensitiveMassCheckup,
+                    handle: recordMassCheckup(in: .sensitive)),
+                route(
+                    .put, "/fhir/sensitive/DiagnosticReport/:id",
+                    for: .recordSensitiveMassCheckup,
+                    handle: correctMassCheckup(in: .sensitive)),
                 route(
                     .get, "/fhir/DiagnosticReport/:id", for: .readCheckupLines,
                     handle: readCheckup(in: .open)),

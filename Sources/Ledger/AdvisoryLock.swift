@@ -15,19 +15,27 @@ enum AdvisoryLock: Int {
     case reviews = 7_461_746_975
     /// A month's figures are counted once.
     case coverage = 7_461_746_979
+    /// Reports of reactions get their places among all of the nation.
+    case reactions = 7_461_746_980
 
     /// What is recorded of one person's vaccinations comes one after the other, so that of two
     /// clinics' words on one dose the later sees the earlier. Persons' keys are random: none is a
     /// number above.
     static func vaccinations(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.high) }
 
-    /// The same of one person's checkups: two clinics' reports, and the tickets they use.
+    /// The same of one person's checkups: two clinics' reports, the tickets they use, and what reports and
+    /// answers to questionnaires ask of a municipality. Whoever takes both takes this one last.
     static func checkups(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.low) }
 
     /// Visits of one person that are opened without a card: the second of two equal requests finds the
     /// first.
     static func visits(of person: PersonKey) -> Int {
         Int(truncatingIfNeeded: person.high &+ person.low)
+    }
+
+    /// Two institutions with one sheet: the second sees the first. A hash is none of the numbers above.
+    static func paperForm(_ hash: [UInt8]) -> Int {
+        hash.prefix(8).reduce(0) { $0 << 8 | Int($1) }
     }
 
     /// Who may act for one person: whoever acts shares it until the entry is durable, so that when a

@@ -101,6 +101,20 @@ package struct Migrations: Sendable {
         File(name: "0050_mass_checkups", sql: PackageResources._050_mass_checkups_sql),
         File(name: "0051_follow_up_sources", sql: PackageResources._051_follow_up_sources_sql),
         File(name: "0052_agreed_prices", sql: PackageResources._052_agreed_prices_sql),
+        File(name: "0053_record_merges", sql: PackageResources._053_record_merges_sql),
+        File(
+            name: "0055_ticket_faces_and_statements",
+            sql: PackageResources._055_ticket_faces_and_statements_sql),
+        File(name: "0056_schemes_by_file", sql: PackageResources._056_schemes_by_file_sql),
+        File(name: "0058_paper_sheets", sql: PackageResources._058_paper_sheets_sql),
+        File(
+            name: "0059_reactions_of_the_nation",
+            sql: PackageResources._059_reactions_of_the_nation_sql),
+        File(name: "0060_stays_and_years", sql: PackageResources._060_stays_and_years_sql),
+        File(
+            name: "0061_sensitive_mass_checkups",
+            sql: PackageResources._061_sensitive_mass_checkups_sql),
+        File(name: "0062_claimed_checkups", sql: PackageResources._062_claimed_checkups_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

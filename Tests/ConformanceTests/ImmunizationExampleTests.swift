@@ -28,6 +28,18 @@ import Testing
             rules())
     }
 
+    /// Reads what an example of this name is.
+    static func take(_ path: String, _ bytes: [UInt8]) throws {
+        switch path.split(separator: "/").last?.split(separator: "-").first {
+        case "record":
+            _ = try read(Example(path: path, bytes: bytes, expectation: nil))
+        case "check": _ = try NeedleRequest(reading: bytes, rules())
+        case "forecast": _ = try ForecastRequest(reading: bytes, rules())
+        case "reaction": _ = try SubmittedReaction(reading: bytes, today: today(), rules())
+        default: _ = try SubmittedResponse(reading: bytes, rules().screenings)
+        }
+    }
+
     @Test(arguments: Example.of("immunization", "valid/record-"))
     func `a valid record is taken, and read again as it was`(example: Example) throws {
         let expected = try #require(example.expectation)
@@ -92,16 +104,7 @@ import Testing
     func `an invalid example names its error`(example: Example) throws {
         let expected = try #require(example.expectation).requiredString("expect")
         do {
-            let kind = example.path.split(separator: "/").last?.split(separator: "-").first
-            switch kind {
-            case "record": _ = try Self.read(example)
-            case "check": _ = try NeedleRequest(reading: example.bytes, Self.rules())
-            case "forecast": _ = try ForecastRequest(reading: example.bytes, Self.rules())
-            case "reaction":
-                _ = try SubmittedReaction(
-                    reading: example.bytes, today: Self.today(), Self.rules())
-            default: _ = try SubmittedResponse(reading: example.bytes, Self.rules().screenings)
-            }
+            try Self.take(example.path, example.bytes)
             Issue.record("\(example.path) was read")
         } catch {
             #expect("Refusal.\(error)".replacing("\"", with: "") == expected)

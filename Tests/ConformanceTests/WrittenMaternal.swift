@@ -15,12 +15,9 @@ extension Written {
             let rules = try ruleSet()
             let list = rules.measurements(
                 in: report, birth: try CalendarDay("2026-03-01"), sex: .female)
-            return renderSearchset(
-                list.enumerated().map { place, measurement in
-                    SearchEntry(
-                        reference: "Observation/m-\(place)",
-                        resource: measurement.render(id: "m-\(place)", as: "pw-0001", rules))
-                }, page: page("Observation"))
+            return renderMeasurements(
+                list.enumerated().map { ("m-\($0)", $1) }, of: "pw-0001",
+                page: page("Observation"), rules)
         },
         Resource("maternal/examples/valid/bundle-own-plan.json") {
             let today = try now().dayInJapan

@@ -70,20 +70,21 @@ struct MigrationTests {
         #expect(try await Self.refusalToMigrate(owner) == serving)
     }
 
-    /// The last of the files is left out of the table, so that it is run again and meets its own tables.
+    /// All but the first of the files are left out of the table, so that they are run again and meet their
+    /// own tables; not every one of them makes some.
     @Test func `a migration that fails leaves the schema and the list as they were`() async throws {
         let owner = try FreshDatabase.address
         _ = try await Migrations.apply(as: owner, logger: TestPostgres.logger)
-        let last = try #require(Self.names.last)
+        let first = try #require(Self.names.first)
         try await Self.run(
             """
-            delete from public.tsunagi_migration where name = '\(last)';
+            delete from public.tsunagi_migration where name <> '\(first)';
             create table exchange.witness (row int);
             """, owner)
         await #expect(throws: DatabaseError.self) {
             try await Migrations.apply(as: owner, logger: TestPostgres.logger)
         }
-        #expect(try await Self.recorded(owner) == Self.names.dropLast())
+        #expect(try await Self.recorded(owner) == [first])
     }
 
     private static func refusal(_ owner: Address) async throws -> String {

@@ -108,22 +108,23 @@ import Testing
         ]
 
     /// 版: inserted by one role, changed by none, read by no other.
-    static let versions: [Attempt] = [
-        "exchange.vaccination", "exchange.vaccination_claim", "exchange.bill",
-        "exchange.refund_case",
-        "exchange.checkup_result", "exchange.sensitive_checkup_result", "exchange.checkup_line",
-    ].flatMap { table -> [Attempt] in
-        let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in
-            [
-                "update \(table) set version = version", "delete from \(table)",
-                "truncate \(table) cascade",
-            ].map { Attempt(role: role, sql: $0) }
-        }
-        return changes
-            + ["office", "sealer", "reader"].map {
-                Attempt(role: $0, sql: "select * from \(table)")
+    static let versions: [Attempt] =
+        [
+            "exchange.vaccination", "exchange.vaccination_claim", "exchange.bill",
+            "exchange.refund_case",
+            "exchange.checkup_result", "exchange.sensitive_checkup_result", "exchange.checkup_line",
+        ].flatMap { table -> [Attempt] in
+            let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in
+                [
+                    "update \(table) set version = version", "delete from \(table)",
+                    "truncate \(table) cascade",
+                ].map { Attempt(role: role, sql: $0) }
             }
-    }
+            return changes
+                + ["office", "sealer", "reader"].map {
+                    Attempt(role: $0, sql: "select * from \(table)")
+                }
+        } + [Attempt(role: "office", sql: "select judgement, yen from exchange.checkup_line")]
 
     /// 予防接種の前後: answers of residents are the gateway's alone, invitations the office's to write; what a
     /// municipality received and which cards were signed nobody takes back.
@@ -131,7 +132,7 @@ import Testing
         ["office", "sealer", "reader"].flatMap { role in
             [
                 "screening_response", "sensitive_screening_response", "delivery",
-                "delivery_receipt", "health_card",
+                "delivery_receipt", "health_card", "paper_form", "paper_form_use",
             ].map { Attempt(role: role, sql: "select * from exchange.\($0)") }
         }
         + [
@@ -139,6 +140,9 @@ import Testing
             "delete from exchange.screening_response",
             "update exchange.sensitive_screening_response set status = status",
             "delete from exchange.sensitive_screening_response",
+            "update exchange.paper_form set last_day = last_day", "delete from exchange.paper_form",
+            "update exchange.paper_form_use set person = person",
+            "delete from exchange.paper_form_use",
             "insert into exchange.vaccination_target (person) values (null)",
             "update exchange.delivery set body = body",
             "insert into exchange.delivery (person) values (null)",
@@ -184,19 +188,32 @@ import Testing
                 "update exchange.emergency_review set due_at = now()",
                 "delete from exchange.emergency_review", "delete from exchange.complaint",
                 "update exchange.institution_area set municipality = municipality",
+                "update exchange.record_merge set person = person",
+                "delete from exchange.record_merge",
+                "delete from exchange.merge_proposal",
             ].map { Attempt(role: role, sql: $0) }
         }
         + ["gateway", "office", "reader"].map {
             Attempt(role: $0, sql: "insert into log.office_entry values ('x', 0)")
         }
         + ["office", "sealer", "reader"].flatMap { role in
-            ["complaint", "disaster", "emergency_review", "visit_try"].map {
+            ["complaint", "disaster", "emergency_review", "visit_try", "cap_month"].map {
                 Attempt(role: role, sql: "select * from exchange.\($0)")
             }
         }
         + [
             Attempt(role: "sealer", sql: "select known_at from exchange.residence"),
             Attempt(role: "gateway", sql: "select face from exchange.checkup_target"),
+            Attempt(role: "gateway", sql: "select * from exchange.merge_proposal"),
+            Attempt(
+                role: "gateway",
+                sql: "select exchange.in_the_way_of_merge(gen_random_uuid(), gen_random_uuid())"),
+            Attempt(role: "gateway", sql: "select exchange.join_blocks(gen_random_uuid())"),
+            Attempt(role: "gateway", sql: "select exchange.part_blocks(gen_random_uuid())"),
+            Attempt(role: "office", sql: "update exchange.block set lifted_at = now()"),
+            Attempt(
+                role: "gateway",
+                sql: "update exchange.record_merge set parted_by = '', parted_at = now()"),
         ]
 
     static let allowed: [Attempt] = [

@@ -146,6 +146,7 @@ class Tour:
         visit = self.world.visit(self.baby, "immunization")
         populated = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{FORM}/$populate", 200, token=token).json()
         self.questionnaire("/fhir/QuestionnaireResponse", populated["parameter"][0]["resource"], visit, token)
+        self.sheet(visit)
         check = self.told("check-pcv20.json", visit)
         check["parameter"] = [part for part in check["parameter"] if part["name"] != "questionnaireResponse"]
         self.send(CLINIC, "POST", "/fhir/Immunization/$check", 200, check)
@@ -178,9 +179,36 @@ class Tour:
         self.send(CLINIC, "POST", f"{path}/_search", 200, f"subject={visit[1]}&visit={visit[0]}",
                   headers={"Content-Type": "application/x-www-form-urlencoded"})
 
-    def sensitive_draft(self, visit):
-        """Nobody's answers of last time: what is sensitive is asked anew each time."""
-        token = self.world.token(self.infant)
+    def sheet(self, visit):
+        """A blank sheet that the town prints, filled in by hand and typed off at the counter, once and again."""
+        form = self.send(CLINIC, "GET", f"/fhir/Questionnaire/{FORM}", 200).json()
+        named = f"{form['url']}|{form['version']}"
+        page = self.send(TOWN, "POST", "/paper-forms", 200, {"questionnaire": named},
+                         headers={"Content-Type": "application/json"})
+        number = re.search(r'class="number">([A-Z-]{19})<', page.text).group(1)
+        agreed = {"understood", "consent"}
+        items = [{"linkId": item["linkId"], "answer": [
+                     {"valueBoolean": item["linkId"] in agreed} if item["type"] == "boolean"
+                     else {"valueCoding": {"code": "guardian"}}]}
+                 for item in form["item"] if item["required"] and "enableWhen" not in item]
+        answers = {**self.example("institution", "/fhir/QuestionnaireResponse"), "questionnaire": named,
+                   "subject": {"reference": visit[1]}, "authored": self.today.isoformat(), "item": items}
+        answers["extension"][0]["valueString"] = visit[0]
+        answers["identifier"]["value"] = number
+        made = self.send(CLINIC, "POST", "/fhir/QuestionnaireResponse", 201, answers)
+        held = f"/fhir/QuestionnaireResponse/{made.json()['id']}"
+        items[0] = {**items[0], "answer": [{"valueBoolean": not items[0]["answer"][0]["valueBoolean"]}]}
+        amended = {**answers, "status": "amended", "item": items}
+        for status in (200, 404):
+            self.send(CLINIC, "PUT", held if status == 200 else held[:-32] + "a" * 32, status, amended,
+                      headers={"If-Match": made.headers["ETag"]})
+        self.send(CLINIC, "POST", "/fhir/QuestionnaireResponse", 409, {**answers, "item": items})
+
+    def sensitive_draft(self):
+        """Nobody's answers of last time: what is sensitive is asked anew each time. Of an adult, as through a small
+        child's card it is handed in and neither read nor changed."""
+        adult = self.world.saved_card("adult")
+        visit, token = self.world.visit(adult, "maternal", "maternal-sensitive"), self.world.token(adult)
         form = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{SENSITIVE_FORM}", 200).json()
         other = self.send(PORTAL, "GET", f"/fhir/Questionnaire/{FORM}/$populate", 200, token=token).json()
         items = [{"linkId": item["linkId"], "answer": [{"valueCoding": item["answerOption"][0]["valueCoding"]}]}
@@ -209,6 +237,10 @@ class Tour:
         self.send(CLINIC, "PUT", held, 200, report, headers={"If-Match": made.headers["ETag"]})
         self.send(CLINIC, "GET", held, 200)
         self.send(TOWN, "GET", "/fhir/AdverseEvent?_cursor=0", 200)
+        ministry = self.world.enrol("ministry:stranger", "見本省")
+        self.send(ministry, "GET", "/fhir/AdverseEvent/$reports?_cursor=0", 200)
+        self.send(ministry, "GET", "/fhir/AdverseEvent/$reports?_cursor=999999", 400)
+        self.send(ministry, "GET", "/reactions/reports.csv?encoding=cp932", 200)
         month = (self.today.replace(day=1) - datetime.timedelta(days=1)).strftime("%Y-%m")
         self.send(TOWN, "GET", f"/fhir/MeasureReport?period={month}", 200)
         asked = self.example("institution", "/fhir/$immds-forecast")
@@ -234,7 +266,7 @@ class Tour:
         sensitive["identifier"][0]["value"] = self.name
         sensitive["effectiveDateTime"] = report["effectiveDateTime"]
         self.checkup("/fhir/sensitive/DiagnosticReport", sensitive, visit[1])
-        self.questionnaire("/fhir/sensitive/QuestionnaireResponse", *self.sensitive_draft(visit))
+        self.questionnaire("/fhir/sensitive/QuestionnaireResponse", *self.sensitive_draft())
         self.lines("DiagnosticReport", "baby-birth.json", "maternal-notification-key", "notificationKey")
         answered = 0
         for office in sorted((self.world.folder / "pki/offices").glob("municipality-*.pem")):
@@ -315,6 +347,16 @@ class Tour:
         measured = next(entry for entry in report["contained"] if "valueQuantity" in entry)
         measured["valueQuantity"]["value"] += 1
         self.send(TOWN, "PUT", held, 200, report, headers={"If-Match": read.headers["ETag"]})
+        # What was found in confidence goes by a way of its own, with the day of the consent.
+        confided = self.example("office", "/fhir/sensitive/DiagnosticReport")
+        confided["identifier"][0]["value"] = self.name
+        for name in ("code", "subject", "effectiveDateTime"):
+            confided[name] = report[name]
+        confided["extension"][0]["valueDate"] = report["effectiveDateTime"][:10]
+        made = self.send(TOWN, "POST", "/fhir/sensitive/DiagnosticReport", 201, confided)
+        held = f"/fhir/sensitive/DiagnosticReport/{made.json()['id']}"
+        confided["status"] = "entered-in-error"
+        self.send(TOWN, "PUT", held, 200, confided, headers={"If-Match": made.headers["ETag"]})
 
     def export(self):
         """All that the town holds of its residents, by FHIR Bulk Data Access."""

@@ -22,13 +22,14 @@ package enum Cast {
     package static let reviewer = party(.reviewer, "review-and-payment")
     package static let statistics = party(.statistics, "statistics-bureau")
     package static let ombudsman = party(.ombudsman, "privacy-review-board")
+    package static let ministry = party(.ministry, "ministry-in-charge")
     package static let portal = party(.portal, "portal-one")
     package static let otherPortal = party(.portal, "portal-two")
 
     static let all: [Party] = [
         clinic, pharmacy, spare, paperClinic, town, prefecture, otherTown, otherPrefecture,
         silentTown, authority,
-        auditor, reviewer, statistics, ombudsman, portal, otherPortal,
+        auditor, reviewer, statistics, ombudsman, ministry, portal, otherPortal,
     ]
 
     /// 運用者: what one of them asks for waits for the other.

@@ -30,6 +30,25 @@ package struct NightFile: Sendable {
         ]
     }
 
+    /// 受診券: rows of `checkup-tickets`; each registers, unless it says otherwise.
+    package init(checkupTickets rows: [[String: String]]) {
+        self.rows = rows.map { ["更新区分": "1"].merging($0) { $1 } }
+        columns = [
+            "更新区分", "宛名番号", "個人番号", "健診種別コード", "受診券番号", "回", "助成上限額", "有効期間開始",
+            "有効期間終了", "消除の異動日",
+        ]
+    }
+
+    /// 制度マスタ: rows of `scheme-masters`.
+    package init(schemes rows: [[String: String]]) {
+        self.rows = rows
+        columns = [
+            "市区町村コード", "機関別受給者証種別ID", "マスタ種別", "追加条件項目コード", "コード", "名称",
+            "公費負担者番号", "英語名称", "同意区分コード", "優先順位", "指定医療機関限定フラグ", "適用開始日",
+            "適用終了日",
+        ]
+    }
+
     package var text: String {
         let lines = rows.map { row in columns.map { row[$0] ?? "" }.joined(separator: ",") }
         return ([columns.joined(separator: ",")] + lines).map { $0 + lineEnd }.joined()

@@ -10,14 +10,15 @@ package struct QRReader {
         self.init(side: code.side, modules: Set(code.modules.indices.filter { code.modules[$0] }))
     }
 
-    /// Of a picture as it stands on a page; `nil` where none does.
+    /// Of the first picture that stands on a page; `nil` where none does.
     package init?(page: String) {
-        guard let size = page.firstMatch(of: #/viewBox="0 0 (\d+) /#).flatMap({ Int($0.1) }) else {
-            return nil
-        }
+        guard let end = page.firstRange(of: "</svg>") else { return nil }
+        let picture = page[..<end.lowerBound]
+        guard let size = picture.firstMatch(of: #/viewBox="0 0 (\d+) /#).flatMap({ Int($0.1) })
+        else { return nil }
         let side = size - 8
         var modules: Set<Int> = []
-        for run in page.matches(of: /M(\d+) (\d+)h(\d+)v1/) {
+        for run in picture.matches(of: /M(\d+) (\d+)h(\d+)v1/) {
             guard let left = Int(run.1), let row = Int(run.2), let count = Int(run.3) else {
                 return nil
             }

@@ -13,6 +13,11 @@ package struct SentBill: Sendable {
     package var percent = 30
     package var collected: Int?
     package var day: CalendarDay
+    /// 入院の終わりの日
+    package var lastDay: CalendarDay?
+    package var meals: (count: Int, code: String)?
+    /// 適用区分
+    package var limitClass: String?
     package var certificate = (system: "urn:tsunagi:certificate-type:130001", value: "nanbyo")
     /// Named before the other, against the order of law.
     package var local: (system: String, value: String)?
@@ -54,14 +59,28 @@ package struct SentBill: Sendable {
                 "valueMoney":{"value":\($0),"currency":"JPY"}}
                 """
             } ?? ""
+        let eaten =
+            meals.map {
+                """
+                ,{"url":"urn:tsunagi:StructureDefinition:meals","extension":[\
+                {"url":"count","valueInteger":\($0.count)},{"url":"class","valueString":"\($0.code)"}]}
+                """
+            } ?? ""
+        let told =
+            limitClass.map {
+                """
+                ,{"url":"urn:tsunagi:StructureDefinition:limit-class","valueString":"\($0)"}
+                """
+            } ?? ""
         let text = """
             {"resourceType":"Claim","extension":[{\
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
-            "url":"urn:tsunagi:StructureDefinition:insurance-share","valueInteger":\(percent)}\(extra)],\
+            "url":"urn:tsunagi:StructureDefinition:insurance-share",\
+            "valueInteger":\(percent)}\(extra)\(eaten)\(told)],\
             "identifier":[{"system":"https://clinic.example/bill","value":"\(identifier)"}],\
             "status":"\(status)","use":"\(use)","patient":{"reference":"\(visit.patient)"},\
-            "billablePeriod":{"start":"\(day.text)","end":"\(day.text)"},"created":"\(day.text)",\
-            "insurance":[\(insurance)],\
+            "billablePeriod":{"start":"\(day.text)","end":"\((lastDay ?? day).text)"},\
+            "created":"\(day.text)","insurance":[\(insurance)],\
             "total":{"value":\(cost),"currency":"JPY"}}
             """
         return (try? JSON(reading: text))?.object ?? JSONObject()

@@ -16,11 +16,13 @@ package struct SentCheckup: Sendable {
         package var body: String
         package var kind: String
         package var serial: Int
+        package var issue: Int?
 
-        package init(_ body: Party, _ kind: String, _ serial: Int) {
+        package init(_ body: Party, _ kind: String, _ serial: Int, issue: Int? = nil) {
             self.body = body.code
             self.kind = kind
             self.serial = serial
+            self.issue = issue
         }
     }
 
@@ -35,6 +37,8 @@ package struct SentCheckup: Sendable {
     ]
     package var ticket: Ticket?
     package var compartment = CheckupCompartment.open
+    /// 同意日 of what a municipality found in confidence.
+    package var consentedOn: CalendarDay?
 
     package init(on day: CalendarDay) {
         identifier = RecordID.random().text
@@ -62,6 +66,15 @@ package struct SentCheckup: Sendable {
         return sent
     }
 
+    /// 被虐待を疑う所見, as a hall tells it in confidence.
+    package static func signs(_ found: String, on day: CalendarDay) -> SentCheckup {
+        var sent = SentCheckup(on: day)
+        sent.compartment = .sensitive
+        sent.consentedOn = day
+        sent.findings = [("abuse-signs", .choice(found))]
+        return sent
+    }
+
     package func body(_ visit: RunningGateway.Visit) -> JSONObject {
         body(
             subject: "{\"reference\":\"\(visit.patient)\"}",
@@ -75,7 +88,14 @@ package struct SentCheckup: Sendable {
         body(
             subject: """
                 {"identifier":{"system":"urn:tsunagi:maternal-notification-key","value":"\(key)"}}
-                """, [])
+                """,
+            [
+                consentedOn.map {
+                    """
+                    {"url":"urn:tsunagi:StructureDefinition:consented-on","valueDate":"\($0.text)"}
+                    """
+                }
+            ].compactMap(\.self))
     }
 
     private func body(subject: String, _ extensions: [String]) -> JSONObject {
@@ -126,11 +146,12 @@ extension SentCheckup.Value {
 
 extension SentCheckup.Ticket {
     fileprivate var member: String {
-        """
-        {"url":"urn:tsunagi:StructureDefinition:checkup-ticket","extension":[{"url":"body",\
-        "valueString":"\(body)"},{"url":"kind","valueCode":"\(kind)"},{"url":"serial",\
-        "valuePositiveInt":\(serial)}]}
-        """
+        let issue = issue.map { ",{\"url\":\"issue\",\"valuePositiveInt\":\($0)}" } ?? ""
+        return """
+            {"url":"urn:tsunagi:StructureDefinition:checkup-ticket","extension":[{"url":"body",\
+            "valueString":"\(body)"},{"url":"kind","valueCode":"\(kind)"},{"url":"serial",\
+            "valuePositiveInt":\(serial)}\(issue)]}
+            """
     }
 }
 

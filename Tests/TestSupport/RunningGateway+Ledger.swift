@@ -105,7 +105,8 @@ extension RunningGateway {
                     and purpose not in ('register-entitlements', 'register-checkup-targets',
                         'register-guardianships', 'register-vaccination-targets', 'feed-cards',
                         'register-vaccination-prices', 'register-checkup-prices',
-                        'register-maternal-notifications', 'register-life-events')
+                        'register-maternal-notifications', 'register-life-events',
+                        'register-schemes')
             """)
     }
 

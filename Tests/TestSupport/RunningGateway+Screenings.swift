@@ -84,6 +84,15 @@ extension RunningGateway {
             to: "screening-child-history-3y-infant-3y", patient, status)
     }
 
+    /// What is asked in confidence at 3 to 4 months: whether the child was hit in anger.
+    package static func childRearing(
+        hit: Bool, of patient: String, status: String = "completed"
+    ) -> JSON {
+        choices(
+            [("home-hit", hit ? "yes" : "no")],
+            to: "sensitive-screening-child-rearing-3-4m-infant-3-4m", patient, status)
+    }
+
     private static func choices(
         _ answers: [(linkID: String, code: String)], to form: String, _ patient: String,
         _ status: String

@@ -90,6 +90,16 @@ package final class RunningGateway: Sendable {
         }
     }
 
+    /// What `tsunagi profiles load` does with the folder of this package; the version's name.
+    package func reloadProfiles() async throws -> String {
+        let pool = Pool(
+            database, limits: .init(connectionsMax: 1), label: "profiles",
+            logger: TestPostgres.logger)
+        let version = try await RuleShelf.load(Self.profiles(), into: pool)
+        await pool.shutdown()
+        return version
+    }
+
     private static func profiles(file: String = #filePath) throws -> [String: [UInt8]] {
         let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
         let folder = "/\(root)/profiles"

@@ -24,7 +24,7 @@ import Trust
     static let parties: [(Role, String)] = [
         (.institution, "1310000001"), (.municipality, "131016"), (.prefecture, "130001"),
         (.reviewer, "kokuho-13"), (.cardauthority, "j"), (.statistics, "s"), (.auditor, "a"),
-        (.ombudsman, "b"),
+        (.ombudsman, "b"), (.ministry, "m"),
         (.portal, "p"), (.operator_, "o"),
     ]
 

@@ -127,7 +127,8 @@ extension AccessEntryView {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
             .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
-            .readReaction, .receiveReactions, .readBill, .receiveCheckNotices, .receiveLapseNotices,
+            .readReaction, .receiveReactions, .exportReactions, .readBill, .receiveCheckNotices,
+            .receiveLapseNotices,
             .readScreenings,
             .readSensitiveScreenings, .receiveVaccinations,
             .receiveEntitlements, .receiveCheckups, .receiveSensitiveCheckups, .receiveBills,
@@ -142,8 +143,8 @@ extension AccessEntryView {
             .registerVaccinationTargets,
             .settleReview, .feedCards,
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
-            .answerRefund, .saveScreening, .saveSensitiveScreening, .recordCheckup,
-            .recordSensitiveCheckup, .recordMassCheckup,
+            .answerRefund, .saveScreening, .saveSensitiveScreening, .bringScreening, .recordCheckup,
+            .recordSensitiveCheckup, .recordMassCheckup, .recordSensitiveMassCheckup,
             .registerNotifications, .answerFollowUp, .remindOfCheckup, .remindOfVaccination,
             .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
             .answerEmergencyReview:
@@ -156,11 +157,11 @@ extension AccessEntryView {
             .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
             .search
         case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit, .printScreening,
-            .issueHealthCard,
+            .printPaperForms, .issueHealthCard,
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
             .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
             .readCoverage, .registerVaccinationPrices, .readVaccinationPrices,
-            .registerCheckupPrices, .readCheckupPrices, .rotateKey, .archiveLog:
+            .registerCheckupPrices, .readCheckupPrices, .registerSchemes, .rotateKey, .archiveLog:
             .operation
         }
     }

@@ -136,7 +136,8 @@ extension Listener {
                     searchParameters: [("subject", "reference"), ("patient", "reference")]),
                 forms,
                 ServedResource(
-                    type: "QuestionnaireResponse", interactions: ["search-type"],
+                    type: "QuestionnaireResponse",
+                    interactions: ["create", "update", "search-type"],
                     searchParameters: [("subject", "reference"), ("visit", "token")]),
             ]
         case .office:
@@ -152,7 +153,8 @@ extension Listener {
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["search-type"],
                     searchParameters: [("patient.identifier", "token")]),
-                ServedResource(type: "AdverseEvent", interactions: ["search-type"]),
+                ServedResource(
+                    type: "AdverseEvent", interactions: ["search-type"], operations: ["reports"]),
                 ServedResource(
                     type: "MeasureReport", interactions: ["search-type"],
                     searchParameters: [("period", "date")]),

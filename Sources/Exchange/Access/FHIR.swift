@@ -28,12 +28,15 @@ package enum FHIR {
         static let vaccinationWarning = "urn:tsunagi:CodeSystem:vaccination-warning"
         static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
         static let vaccineReaction = "urn:tsunagi:CodeSystem:vaccine-reaction"
+        static let layout = "urn:tsunagi:layout"
         static let reactionPeriod = "urn:tsunagi:CodeSystem:reaction-period"
         static let reactionOutcome = "http://terminology.hl7.org/CodeSystem/adverse-event-outcome"
         static let schedule = "urn:tsunagi:immunization-schedule"
         static let doseNumber = "urn:tsunagi:dose-number"
         static let measurePopulation = "http://terminology.hl7.org/CodeSystem/measure-population"
         static let seriousness = "http://terminology.hl7.org/CodeSystem/adverse-event-seriousness"
+        /// 用紙番号.
+        static let paperForm = "urn:tsunagi:paper-form"
         static let screeningAnswer = "urn:tsunagi:CodeSystem:screening-answer"
         static let checkup = "urn:tsunagi:CodeSystem:checkup"
         static let checkupItem = "urn:tsunagi:CodeSystem:checkup-item"
@@ -119,6 +122,12 @@ package enum FHIR {
         static let insuranceShare = "urn:tsunagi:StructureDefinition:insurance-share"
         static let insuranceSequence = "urn:tsunagi:StructureDefinition:insurance-sequence"
         static let collected = "urn:tsunagi:StructureDefinition:collected"
+        /// 適用区分
+        static let limitClass = "urn:tsunagi:StructureDefinition:limit-class"
+        /// 同意日
+        static let consentedOn = "urn:tsunagi:StructureDefinition:consented-on"
+        /// 入院時食事療養
+        static let meals = "urn:tsunagi:StructureDefinition:meals"
         static let claimStanding = "urn:tsunagi:StructureDefinition:claim-standing"
         static let billStatus = "urn:tsunagi:StructureDefinition:bill-status"
         static let copaymentWarning = "urn:tsunagi:StructureDefinition:copayment-warning"
@@ -127,6 +136,7 @@ package enum FHIR {
         static let reactionStage = "urn:tsunagi:StructureDefinition:reaction-stage"
         static let reactionPeriod = "urn:tsunagi:StructureDefinition:reaction-period"
         static let reactionCursor = "urn:tsunagi:StructureDefinition:reaction-cursor"
+        static let reactionItem = "urn:tsunagi:StructureDefinition:reaction-item"
         static let suspectedDose = "urn:tsunagi:StructureDefinition:suspected-dose"
         static let screening = "urn:tsunagi:StructureDefinition:screening"
         static let screeningScore = "urn:tsunagi:StructureDefinition:screening-score"

@@ -40,12 +40,18 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case receiveLapseNotices = "receive-lapse-notices"
     /// 受付での予診票・問診票の参照 (institution).
     case readScreenings = "read-screenings"
+    /// 白紙の予診票・問診票の印刷 (institution, municipality): about nobody.
+    case printPaperForms = "print-paper-forms"
+    /// 紙に書かれた予診票・問診票の回答の登録と訂正 (institution).
+    case bringScreening = "bring-screening"
     /// 受付での、慎重に扱う問診票の参照 (institution).
     case readSensitiveScreenings = "read-sensitive-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
     case receiveVaccinations = "receive-vaccinations"
     /// 副反応疑いの報告の受領 (municipality).
     case receiveReactions = "receive-reactions"
+    /// 副反応疑いの報告の国への書き出し (ministry).
+    case exportReactions = "export-reactions"
     /// 接種率の参照 (municipality, statistics).
     case readCoverage = "read-coverage"
     /// 受給資格の異動の受領 (municipality, prefecture).
@@ -78,6 +84,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case recordSensitiveCheckup = "record-sensitive-checkup"
     /// 集団健診の結果の送信と訂正 (municipality).
     case recordMassCheckup = "record-mass-checkup"
+    /// 集団健診で慎重に扱う項目の送信と訂正 (municipality).
+    case recordSensitiveMassCheckup = "record-sensitive-mass-checkup"
     /// 健診結果の参照 (institution).
     case readCheckups = "read-checkups"
     /// 慎重に扱う健診項目の参照 (institution).
@@ -96,6 +104,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case answerRefund = "answer-refund"
     /// 検診対象者の登録 (municipality).
     case registerCheckupTargets = "register-checkup-targets"
+    /// 制度マスタの登録 (municipality).
+    case registerSchemes = "register-schemes"
     /// 保護者・後見の登録 (municipality).
     case registerGuardianships = "register-guardianships"
     /// 住民異動の登録 (municipality).

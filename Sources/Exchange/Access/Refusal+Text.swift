@@ -35,8 +35,8 @@ extension Refusal {
     package var issueType: String { row.issueType }
     package var isEntered: Bool { row.isEntered }
     package var retryAfterSeconds: Int? { row.retryAfterSeconds }
-    package var ja: String { finding?.ja ?? filled(row.ja) }
-    package var en: String { finding?.en ?? filled(row.en) }
+    package var ja: String { finding?.ja ?? filled(row.ja, shownItem?.ja) }
+    package var en: String { finding?.en ?? filled(row.en, shownItem?.en) }
 
     /// A few words that do not change from one occurrence to the next: `Card expired`.
     package var title: String {
@@ -72,6 +72,12 @@ extension Refusal {
         let finding: String?
         let ja: String
         let en: String
+    }
+
+    /// Where the reader knows the item by another name than ours.
+    private var shownItem: BilingualText? {
+        guard case .localSchemeNotPriced(let item) = self else { return nil }
+        return LocalSchemeItem.name(item)
     }
 
     private var finding: ItemFinding? {
@@ -153,7 +159,6 @@ extension Refusal {
             .copaymentRulesUnknown,
             .localSchemeNotPriced("bearsUpTo"),
             .collectedTooMuch,
-            .collectedOnSeveral,
             .billChanged,
             .billVoided,
             .refundNotHeld,
@@ -163,6 +168,10 @@ extension Refusal {
             .monthChanged,
             .monthUnverified,
             .responseSubmitted,
+            .questionnaireOver,
+            .paperFormUnknown,
+            .paperFormUsed,
+            .paperFormOver,
             .termTooLong,
             .alreadySettled,
             .areaNotYours,
@@ -177,8 +186,9 @@ extension Refusal {
         ]
 
     /// Every refusal is written on the way out: no pattern is compiled for one place in one text.
-    private func filled(_ text: String) -> String {
-        guard let item, let start = text.utf8.firstIndex(of: UInt8(ascii: "{")) else { return text }
+    private func filled(_ text: String, _ shown: String?) -> String {
+        guard let item = shown ?? item, let start = text.utf8.firstIndex(of: UInt8(ascii: "{"))
+        else { return text }
         let end = text.utf8.index(start, offsetBy: "{item}".utf8.count)
         return text[..<start] + item + text[end...]
     }
@@ -255,7 +265,6 @@ extension Refusal {
         case .copaymentRulesUnknown: .copaymentRulesUnknown
         case .localSchemeNotPriced: .localSchemeNotPriced
         case .collectedTooMuch: .collectedTooMuch
-        case .collectedOnSeveral: .collectedOnSeveral
         case .billChanged: .billChanged
         case .billVoided: .billVoided
         case .refundNotHeld: .refundNotHeld
@@ -265,6 +274,10 @@ extension Refusal {
         case .monthChanged: .monthChanged
         case .monthUnverified: .monthUnverified
         case .responseSubmitted: .responseSubmitted
+        case .questionnaireOver: .questionnaireOver
+        case .paperFormUnknown: .paperFormUnknown
+        case .paperFormUsed: .paperFormUsed
+        case .paperFormOver: .paperFormOver
         case .termTooLong: .termTooLong
         case .alreadySettled: .alreadySettled
         case .areaNotYours: .areaNotYours

@@ -85,12 +85,17 @@ package enum Refusal: Error, Hashable, Sendable {
     case recordWithdrawn
     case responseSubmitted
 
+    // Questionnaires and the sheets they are filled in on.
+    case questionnaireOver
+    case paperFormUnknown
+    case paperFormUsed
+    case paperFormOver
+
     // Bills at the counter.
     case certificateNotHeld
     case copaymentRulesUnknown
     case localSchemeNotPriced(_ item: String)
     case collectedTooMuch
-    case collectedOnSeveral
     case billChanged
     case billVoided
 

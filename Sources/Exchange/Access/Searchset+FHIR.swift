@@ -9,6 +9,8 @@ package struct SearchPage: Hashable, Sendable {
     package let total: Int?
     /// False where nobody counts what other pages have.
     package let isCounted: Bool
+    /// 統合された記録の一覧: other lists about the same resident, each with a proof of its own.
+    package private(set) var relatedLinks: [String] = []
 
     package init(
         base: String, selfLink: String, nextLink: String? = nil, total: Int? = nil,
@@ -19,6 +21,12 @@ package struct SearchPage: Hashable, Sendable {
         self.nextLink = nextLink
         self.total = total
         self.isCounted = isCounted
+    }
+
+    package func beside(_ relatedLinks: [String]) -> SearchPage {
+        var page = self
+        page.relatedLinks = relatedLinks
+        return page
     }
 }
 
@@ -48,7 +56,8 @@ package func renderSearchset(
         bundle.member("type", "searchset")
         if page.isCounted { bundle.member("total", page.total ?? entries.count) }
         bundle.array("link") { links in
-            for (relation, url) in [("self", page.selfLink), ("next", page.nextLink)] {
+            let related = page.relatedLinks.map { ("related", Optional($0)) }
+            for (relation, url) in [("self", page.selfLink), ("next", page.nextLink)] + related {
                 guard let url else { continue }
                 links.object {
                     $0.member("relation", relation)

@@ -9,6 +9,8 @@ package struct VisitKindRule: Hashable, Sendable {
     package let isEligibilityOnly: Bool
     /// Others are opened where there is no card, by routes of their own.
     package let isOpenedByCard: Bool
+    /// 入院: what is billed in it is of a stay in hospital.
+    package let isInpatient: Bool
     package let source: RuleSource
 
     package enum Term: Hashable, Sendable {

@@ -4,6 +4,8 @@
 package enum ExportType: String, CaseIterable, Hashable, Sendable {
     /// 住民: whoever has a line of any of the others, by the municipality's own key.
     case patient = "Patient"
+    /// 受給資格: the certificates of the municipality's own that stand.
+    case coverage = "Coverage"
     /// 予防接種台帳と請求.
     case immunization = "Immunization"
     /// 健診結果と請求.
@@ -11,9 +13,10 @@ package enum ExportType: String, CaseIterable, Hashable, Sendable {
     /// 会計.
     case claimResponse = "ClaimResponse"
 
+    /// The deliveries whose lines it has; residents and certificates are no deliveries.
     package var field: DeliveryField? {
         switch self {
-        case .patient: nil
+        case .patient, .coverage: nil
         case .immunization: .immunization
         case .diagnosticReport: .maternal
         case .claimResponse: .claims

@@ -146,7 +146,9 @@ extension CellValue {
 extension LayoutBinding {
     /// The bytes of one column as it reads them.
     func bytes(of column: Int, in row: CSVRow) -> ArraySlice<UInt8> {
-        let bytes = unprotected(row[fields[column]])
+        let field = fields[column]
+        guard field >= 0 else { return [] }
+        let bytes = unprotected(row[field])
         return layout.columns[column].type.isText ? bytes : Cell.trimmed(bytes)
     }
 

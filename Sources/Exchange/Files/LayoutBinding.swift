@@ -3,14 +3,16 @@
 final class LayoutBinding: Sendable {
     let layout: Layout
     let characters: Characters
-    /// By column: its field.
+    /// By column: its field; -1 for one that the header may leave out and does.
     let fields: [Int]
     /// The header as the file wrote it, without the columns of an error file; empty without one.
     let header: [[UInt8]]
     /// 訂正ファイル: an error file of ours comes back. Its own columns stand behind those of the layout.
     let isMending: Bool
 
-    var fieldCount: Int { layout.columns.count + (isMending ? ErrorFile.columns.count : 0) }
+    /// How many of the fields are columns of the layout.
+    let columnCount: Int
+    var fieldCount: Int { columnCount + (isMending ? ErrorFile.columns.count : 0) }
 
     private init(
         layout: Layout, characters: Characters, fields: [Int], header: [[UInt8]], isMending: Bool
@@ -20,6 +22,7 @@ final class LayoutBinding: Sendable {
         self.fields = fields
         self.header = header
         self.isMending = isMending
+        columnCount = fields.count { $0 >= 0 }
     }
 
     /// The same file, once its encoding is known.
@@ -94,7 +97,8 @@ private struct HeaderReading {
         var reasons: [FileFault.Reason] = []
         reasons += unknown.map { .unknownColumn(Self.shown($0)) }
         reasons += twice.map { .duplicateColumn($0) }
-        for (place, column) in layout.columns.enumerated() where fields[place] < 0 {
+        for (place, column) in layout.columns.enumerated()
+        where fields[place] < 0 && !column.mayBeLeftOut {
             reasons.append(.missingColumn(column.name))
         }
         if reasons.isEmpty, !isAnyOrder,

@@ -25,7 +25,7 @@ struct RowCheck: Sendable {
             }
             codes.removeAll(keepingCapacity: true)
         }
-        let origin = isWhole ? RowOrigin(row[binding.layout.columns.count]) : nil
+        let origin = isWhole ? RowOrigin(row[binding.columnCount]) : nil
         return CheckedRow(
             line: row.line, origin: origin, findings: [], values: values, row: row,
             binding: binding)
@@ -36,7 +36,7 @@ struct RowCheck: Sendable {
         values = []
         let isWhole = isWhole(row, binding)
         let origin =
-            isWhole && binding.isMending ? RowOrigin(row[binding.layout.columns.count]) : nil
+            isWhole && binding.isMending ? RowOrigin(row[binding.columnCount]) : nil
         if isWhole {
             let longNumbers = checkCells(row, binding)
             checkRequired(row, binding, isMended: origin != nil)

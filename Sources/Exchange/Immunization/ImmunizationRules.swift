@@ -10,12 +10,16 @@ package struct ImmunizationRules: Sendable {
     package let feverFromTenths: Int
     /// How far ahead the forecast looks.
     package let forecastYears: Int
+    /// 年度ごとの接種, past seasons among them.
+    let campaigns: [Campaign]
     /// 予診票, past versions among them.
     package let screenings: ScreeningForms
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
     /// 副反応疑いの決まり.
     package let reactions: ReactionRules
+    /// 国への書き出しの様式.
+    package let reactionLayout: ReactionLayout
     /// 接種率の公表の決まり.
     package let coverage: CoverageRules
     /// By vaccine: the schedules that give it, or once gave it, 任意接種 first.
@@ -37,9 +41,11 @@ package struct ImmunizationRules: Sendable {
         programmes = try folder.programmes(register)
         spacings = try folder.spacings(register)
         contraindications = try folder.contraindications(register)
-        screenings = try folder.screeningForms(register, contraindications)
+        campaigns = try folder.campaigns(programmes)
+        screenings = try folder.screeningForms(register, contraindications, campaigns)
         (feverFromTenths, forecastYears, words) = try folder.ruleWords()
         reactions = try folder.reactionRules(register)
+        reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         let giving = vaccines.indices.map { [programmes] vaccine in

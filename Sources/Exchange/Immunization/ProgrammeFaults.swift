@@ -95,6 +95,6 @@ struct ProgrammeFaults {
     private static func days(_ interval: DoseInterval) -> Int { interval.earliest(after: 0) }
 
     private func fault(_ path: String, _ reason: String) -> RuleFault {
-        RuleFault(file: file.file, path: path, reason: reason)
+        file.fault(at: path, reason)
     }
 }

@@ -83,7 +83,7 @@ extension RuleReader {
     private func column(days: DayReading, items: [String]) throws(RuleFault) -> LayoutColumn {
         try requireOnly([
             "item", "name", "otherNames", "type", "min", "max", "decimals", "codes", "forms",
-            "required", "width", "absent", "lines", "longNumbers", "note",
+            "required", "width", "absent", "lines", "longNumbers", "leftOut", "note",
         ])
         let type = try columnType(days: days)
         let others = object["otherNames"] == nil ? [] : try strings("otherNames")
@@ -96,7 +96,8 @@ extension RuleReader {
             item: try string("item"), names: [try string("name")] + others, type: type,
             width: try width(type), requirement: try requirement(items: items),
             absentForms: absent.map { Array($0.utf8) },
-            mayHoldLongNumbers: try bool("longNumbers", default: false))
+            mayHoldLongNumbers: try bool("longNumbers", default: false),
+            mayBeLeftOut: try bool("leftOut", default: false))
     }
 
     private func width(_ type: ColumnType) throws(RuleFault) -> Width {

@@ -50,6 +50,9 @@ package struct Layout: Hashable, Sendable {
         effectiveFrom <= day && (effectiveTo.map { day <= $0 } ?? true)
     }
 
+    /// 同一人の記録の統合: a row may say that two records are one, which one person alone never does.
+    package var mayMergeRecords: Bool { column("mergedIdentityKey") != nil }
+
     /// Mended rows alone (`isMending`) say nothing of the rows that were taken before.
     package func endsWhatIsMissing(isMending: Bool) -> Bool {
         extent == .fullEndsMissing && !isMending

@@ -23,6 +23,8 @@ package final class LayoutColumn: Sendable {
     let absentForms: [[UInt8]]
     /// Numbers and keys by a rule of the municipality: twelve digits are nothing unusual in them.
     package let mayHoldLongNumbers: Bool
+    /// 見出しになくてもよい列: one that came after systems had been built by the layout.
+    package let mayBeLeftOut: Bool
     let about: RowItem
     /// `basicFiveInfo` of `basicFiveInfo.name`; `nil` where the item is not nested.
     let outerName: String?
@@ -30,7 +32,7 @@ package final class LayoutColumn: Sendable {
 
     package init(
         item: String, names: [String], type: ColumnType, width: Width, requirement: Requirement,
-        absentForms: [[UInt8]], mayHoldLongNumbers: Bool
+        absentForms: [[UInt8]], mayHoldLongNumbers: Bool, mayBeLeftOut: Bool
     ) {
         self.item = item
         name = names[0]
@@ -40,6 +42,7 @@ package final class LayoutColumn: Sendable {
         self.requirement = requirement
         self.absentForms = absentForms
         self.mayHoldLongNumbers = mayHoldLongNumbers
+        self.mayBeLeftOut = mayBeLeftOut
         let rule = type.rule(width)
         about = RowItem(name, rule.ja, rule.en)
         let parts = item.split(separator: ".", maxSplits: 1).map(String.init)
@@ -60,6 +63,7 @@ extension LayoutColumn: Hashable {
                 && left.width == right.width && left.requirement == right.requirement
                 && left.absentForms == right.absentForms
                 && left.mayHoldLongNumbers == right.mayHoldLongNumbers
+                && left.mayBeLeftOut == right.mayBeLeftOut
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(item) }

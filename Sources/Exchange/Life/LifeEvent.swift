@@ -19,11 +19,18 @@ package struct LifeEvent: Hashable, Sendable {
         case corrected = "33"
         /// 異動の取消: the event it names never was.
         case cancelled = "34"
+        /// 同一人の記録の統合: another record is of the same person. Of their life it says nothing; what was
+        /// told of that record is read together with what was told of this one.
+        case joined = "41"
+        /// 統合の取消: the two are two persons.
+        case parted = "42"
 
         package var isArrival: Bool { self == .movedIn || self == .born || self == .entered }
         package var isDeparture: Bool { self == .movedOut || self == .removed }
         /// It may name another event of its municipality.
         package var mayCorrect: Bool { self == .corrected || self == .cancelled }
+        /// It says whose record it is: what one person alone never does.
+        package var isOfRecords: Bool { self == .joined || self == .parted }
     }
 
     package let municipality: String
@@ -34,7 +41,7 @@ package struct LifeEvent: Hashable, Sendable {
     package let knownOn: CalendarDay
     /// Where from, or where to; nothing for abroad.
     package let otherMunicipality: String?
-    /// 訂正する異動通番.
+    /// 訂正する異動通番; of an undoing, that of the merge.
     package let corrects: String?
 
     package init(
@@ -83,6 +90,24 @@ extension Sequence<LifeEvent> {
             let name = LifeEventName(municipality: event.municipality, sequence: event.sequence)
             guard let word = words[name] else { return event }
             return word.kind == .cancelled ? nil : event.corrected(by: word)
+        }
+    }
+}
+
+extension Sequence<LifeEvent> {
+    /// 今の統合: those that no undoing names, whichever of the two came first.
+    package var standingMerges: [LifeEvent] {
+        let parted = Set(
+            compactMap { event in
+                event.kind == .parted
+                    ? event.corrects.map {
+                        LifeEventName(municipality: event.municipality, sequence: $0)
+                    } : nil
+            })
+        return filter { event in
+            event.kind == .joined
+                && !parted.contains(
+                    LifeEventName(municipality: event.municipality, sequence: event.sequence))
         }
     }
 }

@@ -27,9 +27,11 @@ package struct LifeEventRow: Sendable {
     package let knownOn: CalendarDay
     package let otherMunicipality: LocalGovernmentCode?
     package let corrects: String?
+    /// 統合される記録: of a merge, the record that is absorbed.
+    package let merged: RegisteredPerson?
     package let told: Told
     package let isNotDisclosed: Bool
-    /// JSON text of all items as written, without `myNumber`.
+    /// JSON text of all items as written, without individual numbers.
     package let face: String
     package let warnings: [RowFinding]
 
@@ -70,18 +72,22 @@ extension LifeEventRow.Told {
 private struct LifeEventReader {
     private static let items: Set<String> = [
         "sequence", "kind", "myNumber", "municipalityIdentityKey", "effectiveOn", "knownOn",
-        "otherMunicipality", "corrects", "name", "nameKana", "alias", "dateOfBirth", "sex",
-        "address", "isNotDisclosed",
+        "otherMunicipality", "corrects", "mergedIdentityKey", "name", "nameKana", "alias",
+        "dateOfBirth", "sex", "address", "isNotDisclosed",
     ]
     /// Numbers by a rule of their own.
-    private static let keys: Set<String> = ["sequence", "municipalityIdentityKey", "corrects"]
+    private static let keys: Set<String> = [
+        "sequence", "municipalityIdentityKey", "corrects", "mergedIdentityKey",
+    ]
 
     private var reader: RowReader
     private let place: NumberPlace
+    private let whole: JSONObject
 
     init(_ object: JSONObject, index: Int, number place: NumberPlace) {
-        reader = RowReader(object, index: index, number: place)
+        reader = RowReader(object.without("merged"), index: index, number: place)
         self.place = place
+        whole = object
     }
 
     mutating func row() -> Result<LifeEventRow, RowRefusal> {
@@ -100,9 +106,21 @@ private struct LifeEventReader {
             text throws(Refusal) in try LocalGovernmentCode(text)
         }
         let corrects = corrects(kind, sequence)
+        let merged = merged(kind)
+        if kind == .joined, let number = number?.number, merged == .number(number) {
+            reader.add(.format, "merged")
+        }
         let told = reader.told(requires: kind?.requiredItems ?? [])
         let isNotDisclosed = reader.bool("isNotDisclosed")
         reader.refuseIndividualNumbers(own: number, keyItems: Self.keys)
+        if let other = merged?.number {
+            for item in Self.keys.sorted() {
+                guard let text = reader.object[item]?.string, other.isWritten(in: text) else {
+                    continue
+                }
+                reader.add(.individualNumberElsewhere, item)
+            }
+        }
         reader.warnOfUnknown(Self.items)
         guard !reader.hasErrors, let sequence, let kind, let key, let effectiveOn, let knownOn,
             let isNotDisclosed
@@ -111,7 +129,7 @@ private struct LifeEventReader {
             LifeEventRow(
                 index: reader.index, sequence: sequence, kind: kind, number: number?.number,
                 municipalityIdentityKey: key, effectiveOn: effectiveOn, knownOn: knownOn,
-                otherMunicipality: other, corrects: corrects, told: told,
+                otherMunicipality: other, corrects: corrects, merged: merged, told: told,
                 isNotDisclosed: isNotDisclosed,
                 face: JSON.object(reader.object.without("myNumber")).text,
                 warnings: reader.findings))
@@ -125,10 +143,26 @@ private struct LifeEventReader {
 
     private mutating func corrects(_ kind: LifeEvent.Kind?, _ sequence: String?) -> String? {
         let name = "corrects"
-        let corrects = reader.text(name, charactersMax: 64, isRequired: kind == .cancelled)
+        let corrects = reader.text(
+            name, charactersMax: 64, isRequired: kind == .cancelled || kind == .parted)
         guard let corrects, let kind else { return nil }
-        if !kind.mayCorrect || corrects == sequence { reader.add(.format, name) }
+        if !(kind.mayCorrect || kind == .parted) || corrects == sequence {
+            reader.add(.format, name)
+        }
         return corrects
+    }
+
+    /// 統合される記録: by its individual number, or by the key under which the municipality knows it.
+    private mutating func merged(_ kind: LifeEvent.Kind?) -> RegisteredPerson? {
+        let isByNumber = whole["merged"].map { $0 != .null } ?? false
+        let byNumber = isByNumber ? reader.person("merged", of: whole, isByKey: false) : nil
+        let byKey = reader.text(
+            "mergedIdentityKey",
+            charactersMax: RegistrationLimits.identityKeyCharactersMax,
+            isRequired: kind == .joined && !isByNumber)
+        if isByNumber, byKey != nil || kind != .joined { reader.add(.format, "merged") }
+        if byKey != nil, kind != .joined { reader.add(.format, "mergedIdentityKey") }
+        return byNumber ?? byKey.map { .key($0) }
     }
 }
 

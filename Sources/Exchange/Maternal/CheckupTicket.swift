@@ -34,12 +34,31 @@ package struct CheckupTicket: Hashable, Sendable {
         }
     }
 
+    /// 券面: what the municipality's own system printed on it, where it told by file.
+    package struct Face: Hashable, Sendable {
+        /// 受診券番号 as printed.
+        package let number: String
+        package let validFrom: CalendarDay
+        package let validTo: CalendarDay
+        /// 助成上限額, in yen; `nil`: that of the rule.
+        package let limitYen: Int?
+
+        package init(
+            number: String, validFrom: CalendarDay, validTo: CalendarDay, limitYen: Int?
+        ) {
+            self.number = number
+            self.validFrom = validFrom
+            self.validTo = validTo
+            self.limitYen = limitYen
+        }
+    }
+
     /// 状態.
     package enum State: Hashable, Sendable {
         case issued
         case used(Use)
         case returned(on: CalendarDay)
-        /// 転出により交換: by tickets of the next municipality.
+        /// 転出により交換: by tickets of the next municipality; or 再交付 by the same.
         case replaced(on: CalendarDay)
         /// The visit it stands for was used with another ticket.
         case spentElsewhere(Number)
@@ -51,17 +70,19 @@ package struct CheckupTicket: Hashable, Sendable {
     package fileprivate(set) var use: Use?
     package fileprivate(set) var returnedOn: CalendarDay?
     package fileprivate(set) var replacedOn: CalendarDay?
+    package fileprivate(set) var face: Face?
 
     /// As it is kept.
     package init(
         number: Number, validFrom: CalendarDay, use: Use? = nil, returnedOn: CalendarDay? = nil,
-        replacedOn: CalendarDay? = nil
+        replacedOn: CalendarDay? = nil, face: Face? = nil
     ) {
         self.number = number
         self.validFrom = validFrom
         self.use = use
         self.returnedOn = returnedOn
         self.replacedOn = replacedOn
+        self.face = face
     }
 }
 
@@ -141,6 +162,9 @@ package enum TicketEvent: Hashable, Sendable {
     case move(to: [TicketRule], on: CalendarDay, isPlural: Bool)
     /// The last day tickets of a kind can be used on: the end of the pregnancy, or of a window.
     case close(kind: String, after: CalendarDay)
+    /// 交付・再交付: the municipality says by file what it printed for a visit. Another number than before is
+    /// another ticket, in place of that before it.
+    case tell(body: String, kind: String, serial: Int, CheckupTicket.Face)
 }
 
 extension TicketBook {
@@ -173,6 +197,8 @@ extension TicketBook {
             }
             book.issue(rules, on: day, isPlural: isPlural)
         case .close(let kind, let day): book.closedAfter[kind] = day
+        case .tell(let body, let kind, let serial, let face):
+            try book.tell(face, body: body, kind: kind, serial: serial)
         }
         return book
     }
@@ -194,10 +220,55 @@ extension TicketBook {
         case .issued: break
         }
         try change(number) { [closedAfter] ticket throws(MaternalRefusal) in
-            guard ticket.validFrom <= use.day else { throw .ticketNotYetValid }
+            guard ticket.face?.validFrom ?? ticket.validFrom <= use.day else {
+                throw .ticketNotYetValid
+            }
+            if let last = ticket.face?.validTo, last < use.day { throw .ticketExpired }
             if let last = closedAfter[number.kind], last < use.day { throw .ticketExpired }
             ticket.use = use
         }
+    }
+
+    private mutating func tell(
+        _ face: CheckupTicket.Face, body: String, kind: String, serial: Int
+    ) throws(MaternalRefusal) {
+        let first = CheckupTicket.Number(body: body, kind: kind, serial: serial, issue: 1)
+        let last = latest(body: body, kind: kind, serial: serial)
+        if let last, last.replacedOn == nil, last.face == face || last.face == nil,
+            last.returnedOn == nil
+        {
+            // What was given out by the rules, used or not, is told its face once.
+            return try change(last.number) { $0.face = face }
+        }
+        if tickets.contains(where: { $0.use != nil && $0.number.isSameVisit(as: first) }) {
+            throw .ticketUsed
+        }
+        let isElsewhere = tickets.contains { $0.replacedOn == nil && $0.number.body != body }
+        guard !isElsewhere else { throw .otherMunicipality }
+        guard let last else {
+            tickets.append(CheckupTicket(number: first, validFrom: face.validFrom, face: face))
+            return
+        }
+        guard last.replacedOn == nil else { throw .ticketReplaced }
+        if last.face?.number == face.number {
+            guard last.returnedOn == nil else { throw .ticketReturned }
+            return try change(last.number) { $0.face = face }
+        }
+        if last.returnedOn == nil {
+            try change(last.number) { $0.replacedOn = face.validFrom }
+        }
+        tickets.append(
+            CheckupTicket(
+                number: .init(
+                    body: body, kind: kind, serial: serial, issue: last.number.issue + 1),
+                validFrom: face.validFrom, face: face))
+    }
+
+    /// The last issue of a municipality's ticket for a visit.
+    package func latest(body: String, kind: String, serial: Int) -> CheckupTicket? {
+        tickets.filter {
+            $0.number.body == body && $0.number.kind == kind && $0.number.serial == serial
+        }.max { $0.number.issue < $1.number.issue }
     }
 
     /// Why a ticket cannot be given back.

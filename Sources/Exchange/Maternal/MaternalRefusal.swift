@@ -32,7 +32,7 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
         case .ticketExpired: "受診日が受診券の有効期限を過ぎています。市区町村に相談してください。"
         case .ticketUsed: "この回の受診券はすでに使われています。次の回の券を使うか、前の使用の取消を市区町村に相談してください。"
         case .ticketReturned: "この受診券は返還されています。使える券を市区町村に確かめてください。"
-        case .ticketReplaced: "転出により、この受診券は使えません。転入先の市区町村の券を使ってください。"
+        case .ticketReplaced: "転出または再交付により、この受診券は使えません。転入先の市区町村の券か、再交付された券を使ってください。"
         case .ticketOfAnotherCheckup: "この受診券は別の健診のものです。券の種類と番号を確かめ、この健診の券で送り直してください。"
         case .keyReused: "同じ送信番号で違う内容が送られています。新しい番号で送るか、元の内容を送り直してください。"
         case .useNotFound: "取り消す使用が見つかりません。券の番号と送信番号を確かめてください。"
@@ -57,8 +57,8 @@ package enum MaternalRefusal: String, Error, CaseIterable, Hashable, Sendable {
                 + "to cancel the earlier use."
         case .ticketReturned: "The ticket was given back. Ask the municipality which are valid."
         case .ticketReplaced:
-            "The family has moved, and this ticket no longer counts. Use that of the new "
-                + "municipality."
+            "The family has moved, or another was issued in its place: this ticket no longer counts. Use "
+                + "that of the new municipality, or the one issued last."
         case .ticketOfAnotherCheckup:
             "The ticket is for another checkup. Check its kind and number, and send the one meant."
         case .keyReused:

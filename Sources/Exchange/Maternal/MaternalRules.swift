@@ -49,6 +49,9 @@ package struct MaternalRules: Sendable {
         byCode[code]?.first { $0.effective.contains(day) }
     }
 
+    /// 妊婦健診 comes again and again, each time on its own day; any other checkup comes once.
+    package func comesAgain(_ checkup: String) -> Bool { checkup == pregnancy.checkup }
+
     package func questionnaire(_ code: String, on day: CalendarDay) -> ScreeningQuestionnaire? {
         questionnaires.first { $0.code == code && $0.effective.contains(day) }
     }

@@ -15,6 +15,8 @@ package enum Role: String, CaseIterable, Hashable, Sendable {
     case statistics
     /// 監査人.
     case auditor
+    /// 国の所管: the ministry in charge, or whom it entrusted with its work (PMDA).
+    case ministry
     /// 審査会・オンブズマン: examines a resident's complaint about accesses.
     case ombudsman
     /// ポータル・アプリ: acts for a resident, with a resident token.
@@ -33,7 +35,7 @@ package enum Listener: String, CaseIterable, Hashable, Sendable {
         case .office:
             [
                 .municipality, .prefecture, .reviewer, .cardauthority, .statistics, .auditor,
-                .ombudsman,
+                .ombudsman, .ministry,
             ]
         case .resident: [.portal]
         case .operations: [.operator_]

@@ -12,11 +12,13 @@ package struct FourEyes: Hashable, Sendable {
         case keyRotation = "key-rotation"
         /// アクセス記録の保管: a month leaves the database.
         case logArchive = "log-archive"
+        /// 同一人の記録の統合とその取消.
+        case recordMerge = "record-merge"
 
         /// A command comes without a certificate; a disaster names officers, and what it opens asks for both.
         var canTellApart: Set<Difference> {
             switch self {
-            case .massChange: [.nameOrCertificate, .nameAndCertificate]
+            case .massChange, .recordMerge: [.nameOrCertificate, .nameAndCertificate]
             case .disaster: [.nameAndCertificate]
             case .keyRotation, .logArchive: [.nameOrCertificate]
             }

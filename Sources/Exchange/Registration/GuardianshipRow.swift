@@ -31,6 +31,10 @@ package enum RegisteredPerson: Hashable, Sendable {
     case number(IndividualNumber)
     /// 自治体別本人キー: of somebody whom the municipality registered under it.
     case key(String)
+
+    package var number: IndividualNumber? {
+        if case .number(let number) = self { number } else { nil }
+    }
 }
 
 package func readGuardianshipRows(
@@ -102,7 +106,7 @@ private func readGuardianshipRow(
 extension RowReader {
     /// One of two persons of a row: an object that holds the individual number and nothing else, or
     /// the key of somebody who was registered under it.
-    fileprivate mutating func person(
+    mutating func person(
         _ name: String, of object: JSONObject, isByKey: Bool
     ) -> RegisteredPerson? {
         guard !isByKey else {

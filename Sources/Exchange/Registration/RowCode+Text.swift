@@ -72,7 +72,8 @@ extension RowCode {
 
     /// What only one field can find; a test holds that every code has its sentence.
     private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
-        ofLifeEvent(what, name) ?? ofCheckup(what, name)
+        ofLifeEvent(what, name) ?? ofMerge(what, name) ?? ofCheckup(what, name)
+            ?? ofReceipt(what, name) ?? ofScheme(what, name) ?? ofCampaign(what, name)
     }
 
     func en(_ item: RowItem, _ name: String) -> String {

@@ -70,6 +70,20 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case anotherPerson = "another-person"
     case sequenceReused = "sequence-reused"
     case dayAhead = "day-ahead"
+    // Of a merge of records, and of its undoing.
+    case mergeNotResident = "merge-not-resident"
+    case mergeAlready = "merge-already"
+    case mergeAlone = "merge-alone"
+    case mergeKind = "merge-kind"
+    case mergeCertificate = "merge-certificate"
+    case mergeBills = "merge-bills"
+    case mergeDoses = "merge-doses"
+    case mergeQuestionnaires = "merge-questionnaires"
+    case mergeMaternal = "merge-maternal"
+    case mergeRelations = "merge-relations"
+    case mergeEmergency = "merge-emergency"
+    case mergeUnderReview = "merge-under-review"
+    case mergeUsed = "merge-used"
     case priceOverlap = "price-overlap"
     // Of a checkup's result.
     case unknownKey = "unknown-key"
@@ -77,6 +91,13 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case resultOfAnother = "result-of-another"
     case resultUnknown = "result-unknown"
     case resultWithdrawn = "result-withdrawn"
+    // Of a receipt in a payment body's list.
+    case tooManyPublics = "too-many-publics"
+    case receiptDiffers = "receipt-differs"
+    // Of a scheme master.
+    case schemeOfAnother = "scheme-of-another"
+    case schemeOverlap = "scheme-overlap"
+    case consentDiffers = "consent-differs"
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -93,17 +114,24 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case eraEnded = "era-ended"
     case outsideWindow = "outside-window"
     case notOfCheckup = "not-of-checkup"
+    case outsideSeason = "outside-season"
+    case secondPersonAwaited = "second-person-awaited"
 
     package var severity: FindingSeverity {
         switch self {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
             .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap, .anotherPerson,
-            .sequenceReused, .dayAhead, .unknownKey, .beforeBirth, .resultOfAnother,
-            .resultUnknown, .resultWithdrawn, .unreadable, .fieldCount, .quoting:
+            .sequenceReused, .dayAhead, .mergeNotResident, .mergeAlready, .mergeAlone, .mergeKind,
+            .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
+            .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .unknownKey,
+            .beforeBirth, .resultOfAnother,
+            .resultUnknown, .resultWithdrawn, .tooManyPublics, .receiptDiffers, .schemeOfAnother,
+            .schemeOverlap, .consentDiffers, .unreadable, .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
-            .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup:
+            .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,
+            .outsideSeason, .secondPersonAwaited:
             .warning
         }
     }

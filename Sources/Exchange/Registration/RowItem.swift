@@ -120,6 +120,12 @@ struct RowItem: Hashable, Sendable {
         "effectiveOn": RowItem("異動年月日", day.0, day.1),
         "knownOn": RowItem(
             "届出年月日", "今日までの実在する日付YYYY-MM-DD", "a day up to today, as YYYY-MM-DD"),
+        "merged": RowItem(
+            "統合される記録", "残す記録とは別の個人番号だけのオブジェクト(またはmergedIdentityKey)",
+            "an object that holds myNumber alone, of the other record (or mergedIdentityKey)"),
+        "merged.myNumber": RowItem("統合される記録の個人番号", "半角数字12桁", "twelve half-width digits"),
+        "mergedIdentityKey": RowItem(
+            "統合される自治体別本人キー", "100文字以内", "at most 100 characters"),
         "corrects": RowItem(
             "訂正する異動通番", "この市区町村が送った別の異動の通番(修正と取消だけ)",
             "the sequence of another event of yours, of a correction or cancellation alone"),

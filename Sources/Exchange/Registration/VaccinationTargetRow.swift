@@ -18,6 +18,8 @@ package struct VaccinationTargetRow: Sendable {
     /// 接種期間: from when to when the municipality pays for it.
     package let validFrom: CalendarDay
     package let validTo: CalendarDay
+    /// What the invited reads that they are invited to: the season, where the schedule is given every year.
+    package let subject: String
     package let warnings: [RowFinding]
 }
 
@@ -32,7 +34,7 @@ package func readVaccinationTargetRows(
 
 extension CheckedRow {
     /// 予防接種対象者のファイル: by the same rules as a row of the API.
-    package func vaccinationTargetRow(_ programmes: Set<String>, number: NumberPlace)
+    package func vaccinationTargetRow(_ programmes: InvitedProgrammes, number: NumberPlace)
         -> Result<VaccinationTargetRow, RowRefusal>
     {
         readVaccinationTargetRow(object, index: line - 1, programmes, number: number)
@@ -40,14 +42,36 @@ extension CheckedRow {
 }
 
 extension ImmunizationRules {
-    /// Schedules that a municipality invites to: those that the Act provides for.
-    package var invitedProgrammes: Set<String> {
-        Set(programmes.filter { $0.category != .voluntary }.map(\.code))
+    package var invitedProgrammes: InvitedProgrammes {
+        InvitedProgrammes(
+            codes: Set(programmes.filter { $0.category != .voluntary }.map(\.code)),
+            campaigns: campaigns)
+    }
+}
+
+/// 勧奨の対象の接種: schedules that a municipality invites to, those that the Act provides for, and their seasons.
+package struct InvitedProgrammes: Sendable {
+    fileprivate let codes: Set<String>
+    fileprivate let campaigns: [Campaign]
+
+    fileprivate init(codes: Set<String>, campaigns: [Campaign]) {
+        self.codes = codes
+        self.campaigns = campaigns
+    }
+
+    /// Where no rules are loaded nobody is invited.
+    package static let nobody = InvitedProgrammes(codes: [], campaigns: [])
+
+    fileprivate func season(of programme: String, from: CalendarDay, to: CalendarDay) -> Campaign? {
+        let invited = EffectivePeriod(from: from, to: to)
+        return campaigns.first {
+            $0.programmes.contains(programme) && $0.effective.overlaps(invited)
+        }
     }
 }
 
 private func readVaccinationTargetRow(
-    _ object: JSONObject, index: Int, _ programmes: Set<String>, number place: NumberPlace
+    _ object: JSONObject, index: Int, _ programmes: InvitedProgrammes, number place: NumberPlace
 ) -> Result<VaccinationTargetRow, RowRefusal> {
     var reader = RowReader(object, index: index, number: place)
     let modification = reader.parsed("modificationSeg") { text throws(Refusal) in
@@ -61,7 +85,7 @@ private func readVaccinationTargetRow(
         "municipalityIdentityKey",
         charactersMax: RegistrationLimits.identityKeyCharactersMax)
     let programme = reader.parsed("programme", code: .unknownCode) { text throws(Refusal) in
-        guard programmes.contains(text) else { throw .malformed("programme") }
+        guard programmes.codes.contains(text) else { throw .malformed("programme") }
         return text
     }
     let from = reader.day("validFrom")
@@ -75,9 +99,13 @@ private func readVaccinationTargetRow(
     guard !reader.hasErrors, let modification, let number, let key, let programme, let from,
         let to
     else { return .failure(RowRefusal(reader.findings)) }
+    let season = programmes.season(of: programme, from: from, to: to)
+    if let season, from < season.effective.from || season.effective.to.map({ $0 < to }) ?? false {
+        reader.add(.outsideSeason, "validTo")
+    }
     return .success(
         VaccinationTargetRow(
             index: index, modification: modification, number: number,
             municipalityIdentityKey: key, programme: programme, validFrom: from, validTo: to,
-            warnings: reader.findings))
+            subject: season?.code ?? programme, warnings: reader.findings))
 }

@@ -180,11 +180,13 @@ extension RuleFolder {
         return try file.rows("kinds", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
                 "code", "name", "ends", "longestDays", "eligibilityOnly", "openedByCard",
+                "inpatient",
             ])
             return VisitKindRule(
                 code: try row.string("code"), name: try row.text("name"), term: try row.term(),
                 isEligibilityOnly: try row.bool("eligibilityOnly"),
-                isOpenedByCard: try row.bool("openedByCard", default: true), source: source)
+                isOpenedByCard: try row.bool("openedByCard", default: true),
+                isInpatient: try row.bool("inpatient", default: false), source: source)
         }
     }
 

@@ -1,17 +1,37 @@
-/// 決まりの誤り: which file, where in it, and why; a rule file is refused as a whole.
+/// 決まりの誤り: which file, on which line, where in it, and why; a rule file is refused as a whole.
 package struct RuleFault: Error, Hashable, Sendable, CustomStringConvertible {
     package let file: String
     package let path: String
     package let reason: String
+    /// From 1; nothing of a file that is not there. Where the path is the same, so is the line.
+    package let line: Int?
 
-    package init(file: String, path: String, reason: String) {
+    package init(file: String, path: String, reason: String, line: Int? = nil) {
         self.file = file
         self.path = path
         self.reason = reason
+        self.line = line
+    }
+
+    package static func == (one: RuleFault, other: RuleFault) -> Bool {
+        (one.file, one.path, one.reason) == (other.file, other.path, other.reason)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(file)
+        hasher.combine(path)
+        hasher.combine(reason)
     }
 
     package var description: String {
-        path.isEmpty ? "\(file): \(reason)" : "\(file): \(path): \(reason)"
+        let place = line.map { "\(file):\($0)" } ?? file
+        return path.isEmpty ? "\(place): \(reason)" : "\(place): \(path): \(reason)"
+    }
+
+    /// The same, with the line in the file's text.
+    fileprivate func located(in bytes: [UInt8]) -> RuleFault {
+        RuleFault(
+            file: file, path: path, reason: reason, line: RuleLines.line(of: path, in: bytes))
     }
 }
 
@@ -32,25 +52,36 @@ struct RuleReader {
     let file: String
     let path: String
     let object: JSONObject
+    /// The whole file, for the line of a fault.
+    private let bytes: [UInt8]
 
     init(file: String, bytes: [UInt8]) throws(RuleFault) {
         self.file = file
+        self.bytes = bytes
         path = ""
         do throws(Refusal) {
-            object = try JSON(reading: bytes).requiredObject(at: "file")
+            object = try JSON(reading: bytes).requiredObject(at: "body")
         } catch {
-            throw RuleFault(error, file: file)
+            // What is wrong with the whole stands at no place within it; only a request has a body.
+            let isWhole = error == .malformed("body")
+            throw RuleFault(isWhole ? .malformed("") : error, file: file).located(in: bytes)
         }
     }
 
-    private init(file: String, path: String, object: JSONObject) {
-        self.file = file
+    private init(_ parent: RuleReader, path: String, object: JSONObject) {
+        file = parent.file
+        bytes = parent.bytes
         self.path = path
         self.object = object
     }
 
     func fault(_ name: String, _ reason: String) -> RuleFault {
-        RuleFault(file: file, path: JSONPath.member(name, of: path), reason: reason)
+        fault(at: JSONPath.member(name, of: path), reason)
+    }
+
+    /// `path`: from the beginning of the file.
+    func fault(at path: String, _ reason: String) -> RuleFault {
+        RuleFault(file: file, path: path, reason: reason).located(in: bytes)
     }
 
     func requireOnly(_ names: Set<String>) throws(RuleFault) {
@@ -92,7 +123,7 @@ struct RuleReader {
 
     func child(_ name: String) throws(RuleFault) -> RuleReader {
         let child = try read { () throws(Refusal) in try object.requiredObject(name, at: path) }
-        return RuleReader(file: file, path: JSONPath.member(name, of: path), object: child)
+        return RuleReader(self, path: JSONPath.member(name, of: path), object: child)
     }
 
     func children(_ name: String) throws(RuleFault) -> [RuleReader] {
@@ -101,7 +132,7 @@ struct RuleReader {
         for (index, value) in list.enumerated() {
             let place = JSONPath.element(index, of: JSONPath.member(name, of: path))
             let child = try read { () throws(Refusal) in try value.requiredObject(at: place) }
-            children.append(RuleReader(file: file, path: place, object: child))
+            children.append(RuleReader(self, path: place, object: child))
         }
         return children
     }
@@ -143,7 +174,7 @@ struct RuleReader {
         do throws(Refusal) {
             return try body()
         } catch {
-            throw RuleFault(error, file: file)
+            throw RuleFault(error, file: file).located(in: bytes)
         }
     }
 }

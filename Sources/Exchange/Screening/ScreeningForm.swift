@@ -31,14 +31,21 @@ package struct ScreeningForm: Hashable, Sendable {
     package let questionnaire: ScreeningQuestionnaire
     package let topic: Topic
     package let compartment: CheckupCompartment
+    /// 年度ごとの接種の用紙: of which season.
+    package let season: String?
+    package let effective: EffectivePeriod
     /// What is asked before this dose or checkup, in this compartment.
     package let items: [ScreeningQuestionnaire.Item]
 
-    /// `nil` where nothing is asked.
+    /// `nil` where nothing is asked, or on no day of the campaign.
     init?(
         _ questionnaire: ScreeningQuestionnaire, before topic: Topic,
-        in compartment: CheckupCompartment = .open
+        in compartment: CheckupCompartment = .open, campaign: Campaign? = nil
     ) {
+        let days = campaign.map { $0.days(of: questionnaire) } ?? questionnaire.effective
+        guard let days else { return nil }
+        effective = days
+        season = campaign?.season
         items = questionnaire.items.filter {
             $0.isSensitive == (compartment == .sensitive)
                 && ($0.topics.isEmpty || $0.topics.contains(topic.code))
@@ -56,9 +63,12 @@ package struct ScreeningForm: Hashable, Sendable {
 
     package var url: String { "urn:tsunagi:Questionnaire:" + name }
 
+    /// Of the questionnaire, and of the season.
+    var version: String { questionnaire.version + (season.map { "-" + $0 } ?? "") }
+
     /// `url|version`.
-    package var canonical: String { url + "|" + questionnaire.version }
-    package var id: String { "\(name)-\(questionnaire.version)" }
+    package var canonical: String { url + "|" + version }
+    package var id: String { "\(name)-\(version)" }
 
     /// The kinds of consent, any of which shows the answers to it.
     package func consentKinds(_ rules: RuleBook) -> Set<ConsentKind> {
@@ -81,12 +91,16 @@ package struct ScreeningForm: Hashable, Sendable {
 package struct ScreeningForms: Sendable {
     package let all: [ScreeningForm]
     private let places: [String: Int]
+    /// By what they are asked before: the days of the seasons that have forms of their own.
+    private let seasons: [String: [EffectivePeriod]]
 
     /// No two have one canonical: the rules refuse that.
     init(_ forms: [ScreeningForm]) {
         all = forms
         places = Dictionary(
             forms.enumerated().map { ($1.canonical, $0) }, uniquingKeysWith: { first, _ in first })
+        seasons = Dictionary(grouping: forms.filter { $0.season != nil }, by: \.topic.code)
+            .mapValues { $0.map(\.effective) }
     }
 
     /// The form a response names (`url|version`), also one that is no longer in force.
@@ -99,7 +113,33 @@ package struct ScreeningForms: Sendable {
 
     /// Every form in force on a day, in the order of the files and of what they are asked before.
     package func inForce(on day: CalendarDay) -> [ScreeningForm] {
-        all.filter { $0.questionnaire.effective.contains(day) }
+        all.filter { isInForce($0, on: day) }
+    }
+
+    /// In its days a season's own form is asked instead of the one of every day.
+    package func isInForce(_ form: ScreeningForm, on day: CalendarDay) -> Bool {
+        form.effective.contains(day) && isOfSeason(form, on: day)
+    }
+
+    /// Whether answers to it are heeded before a dose of that day: an earlier version of a form is, as it is
+    /// answered days before; a form of another season, or of none in a season, is not.
+    package func isOfSeason(_ form: ScreeningForm, on day: CalendarDay) -> Bool {
+        guard form.season == nil else { return form.effective.contains(day) }
+        return seasons[form.topic.code]?.allSatisfy { !$0.contains(day) } ?? true
+    }
+
+    /// Throws `.questionnaireOver` where a dose of that day would be given on another season's answers.
+    package func requireSeason(
+        of responses: [ScreeningResponse], on day: CalendarDay
+    ) throws(Refusal) {
+        guard responses.allSatisfy({ isOfSeason($0.form, on: day) }) else {
+            throw .questionnaireOver
+        }
+    }
+
+    /// Those whose answers are heeded on a day.
+    package func ofSeason(on day: CalendarDay) -> ScreeningForms {
+        ScreeningForms(all.filter { isOfSeason($0, on: day) })
     }
 
     package func of(_ compartment: CheckupCompartment) -> ScreeningForms {

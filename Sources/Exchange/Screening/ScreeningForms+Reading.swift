@@ -1,7 +1,8 @@
 /// 予診票: the forms before vaccinations, each vaccine asked about by one on any day.
 extension RuleFolder {
     func screeningForms(
-        _ register: VaccineRegister, _ contraindications: [Contraindication]
+        _ register: VaccineRegister, _ contraindications: [Contraindication],
+        _ campaigns: [Campaign]
     ) throws(RuleFault) -> ScreeningForms {
         let names = ScreeningNames(vaccines: register, contraindications: contraindications)
         var read: [(questionnaire: ScreeningQuestionnaire, vaccines: [Vaccine.ID])] = []
@@ -23,9 +24,13 @@ extension RuleFolder {
         }
         return ScreeningForms(
             read.flatMap { questionnaire, vaccines in
-                vaccines.compactMap {
-                    ScreeningForm(
-                        questionnaire, before: .vaccine(register.vaccines[$0.index]))
+                vaccines.flatMap { id in
+                    let topic = ScreeningForm.Topic.vaccine(register.vaccines[id.index])
+                    let seasons = campaigns.filter { $0.vaccines.contains(id) }
+                    return [ScreeningForm(questionnaire, before: topic)].compactMap(\.self)
+                        + seasons.compactMap {
+                            ScreeningForm(questionnaire, before: topic, campaign: $0)
+                        }
                 }
             })
     }

@@ -7,13 +7,12 @@ extension ScreeningForm {
             form.member("resourceType", "Questionnaire")
             form.member("id", id)
             form.member("url", url)
-            form.member("version", questionnaire.version)
+            form.member("version", version)
             form.bilingual("title", title)
             form.member("status", "active")
             form.array("subjectType") { $0.string("Patient") }
             form.period(
-                "effectivePeriod", questionnaire.effective.from.text,
-                questionnaire.effective.to?.text)
+                "effectivePeriod", effective.from.text, effective.to?.text)
             form.array("code") {
                 $0.codingItem(topic.system, topic.code, display: topic.name.ja)
             }
@@ -24,10 +23,13 @@ extension ScreeningForm {
         return writer.bytes
     }
 
-    private var title: BilingualText {
-        BilingualText(
-            ja: "\(questionnaire.name.ja)（\(topic.name.ja)）",
-            en: "\(questionnaire.name.en) (\(topic.name.en))")
+    var title: BilingualText {
+        let year =
+            season.map { BilingualText(ja: "\($0)年度 ", en: ", season \($0)") }
+            ?? BilingualText(ja: "", en: "")
+        return BilingualText(
+            ja: "\(year.ja)\(questionnaire.name.ja)（\(topic.name.ja)）",
+            en: "\(questionnaire.name.en) (\(topic.name.en)\(year.en))")
     }
 }
 

@@ -55,7 +55,7 @@ extension ScreeningVersion {
     }
 
     /// What only a pen at the clinic fills in.
-    private static let clinic =
+    static let clinic =
         "<h2>医師記入欄 <small lang=\"en\">For the doctor</small></h2><table>"
         + [
             "接種前の体温 Temperature", "予防接種は 可能・見合わせる Vaccinate / postpone",

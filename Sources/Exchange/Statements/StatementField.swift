@@ -5,4 +5,21 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
     case subsidy
     /// 検診対象者.
     case checkupTargets = "checkup-targets"
+    /// 予防接種対象者.
+    case vaccinationTargets = "vaccination-targets"
+    /// 受診券, whose faces the municipality told by file.
+    case checkupTickets = "checkup-tickets"
+    /// 集団健診の結果, as the municipality recorded them.
+    case checkupResults = "checkup-results"
+
+    /// 都道府県 register entitlements alone.
+    package var isOfPrefectures: Bool { self == .subsidy }
+
+    /// Layouts by which a body's own file of the field is read.
+    package var layouts: [String] {
+        switch self {
+        case .subsidy: ["entitlements", "entitlements-full"]
+        case .checkupTargets, .vaccinationTargets, .checkupTickets, .checkupResults: [rawValue]
+        }
+    }
 }

@@ -15,7 +15,7 @@ package struct StatementRow: Hashable, Sendable {
     ) {
         let items = (try? JSON(reading: face))?.object ?? JSONObject()
         let recipient = items["medicalSubsidyRecipientNumber"]?.string ?? ""
-        key = [certificateType, subKey, historyKey, recipient].joined(separator: "\u{1F}")
+        key = [certificateType, subKey, historyKey, recipient].joined(separator: Self.separator)
         text = Self.normal(items.without("isDeleted")) + "\n" + birthDate
     }
 
@@ -25,6 +25,43 @@ package struct StatementRow: Hashable, Sendable {
         key = identityKey
         text = Self.normal(items.without("modificationSeg"))
     }
+
+    /// 予防接種対象者.
+    package init(
+        invitation programme: String, identityKey: String, from: CalendarDay, to: CalendarDay
+    ) {
+        key = [identityKey, programme, from.text].joined(separator: Self.separator)
+        text = to.text
+    }
+
+    /// 受診券. Of a visit only the ticket that counts now is held.
+    package init(
+        ticket face: CheckupTicket.Face, kind: String, serial: Int, identityKey: String
+    ) {
+        key = [identityKey, kind, String(serial), face.number].joined(separator: Self.separator)
+        text = [
+            face.validFrom.text, face.validTo.text, face.limitYen.map { String($0) } ?? "",
+        ].joined(separator: Self.separator)
+    }
+
+    /// 健診結果: what was found, whichever way and however often it was sent.
+    package init(checkup result: CheckupResult, number: String) {
+        key = number
+        let entries = result.entries.map { entry in
+            let value =
+                switch entry.value {
+                case .quantity(let digits, let unit): "\(digits) \(unit)"
+                case .choice(let code): code
+                case .day(let day): day
+                case .text(let text): text
+                case .notExamined(let reason): "- \(reason)"
+                }
+            return entry.item + Self.separator + value
+        }
+        text = ([result.checkup, result.day.text] + entries.sorted()).joined(separator: "\n")
+    }
+
+    private static let separator = "\u{1F}"
 
     private static func normal(_ items: JSONObject) -> String {
         (normal(.object(items)) ?? .object(JSONObject())).text
@@ -53,7 +90,7 @@ package struct StatementRow: Hashable, Sendable {
 extension CheckedRow {
     /// What a body's own file holds in this row; nothing for a row that ends something or would be
     /// refused.
-    package func statementRow(of field: StatementField) -> StatementRow? {
+    package func statementRow(of field: StatementField, by rules: RuleBook) -> StatementRow? {
         switch field {
         case .subsidy:
             let form: RegistrationForm = layout.extent == .difference ? .difference : .full
@@ -67,6 +104,27 @@ extension CheckedRow {
             else { return nil }
             return StatementRow(
                 checkupTarget: row.face, identityKey: row.municipalityIdentityKey)
+        case .vaccinationTargets:
+            let programmes = rules.immunization?.invitedProgrammes ?? .nobody
+            guard
+                case .success(let row) = vaccinationTargetRow(programmes, number: .besideTheRow),
+                row.modification == .registerOrUpdate
+            else { return nil }
+            return StatementRow(
+                invitation: row.programme, identityKey: row.municipalityIdentityKey,
+                from: row.validFrom, to: row.validTo)
+        case .checkupTickets:
+            guard case .success(let row) = checkupTicketRow(number: .besideTheRow),
+                case .issue(let face) = row.change
+            else { return nil }
+            return StatementRow(
+                ticket: face, kind: row.kind, serial: row.serial,
+                identityKey: row.municipalityIdentityKey)
+        case .checkupResults:
+            guard case .success(let row) = massCheckupRow(rules.maternal?.items),
+                let report = row.report
+            else { return nil }
+            return StatementRow(checkup: report.result, number: row.identifier.value)
         }
     }
 }

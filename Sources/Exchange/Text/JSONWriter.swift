@@ -73,6 +73,12 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: json)
     }
 
+    /// Members that a writer of their own wrote, at least one, without the brackets of an object.
+    package mutating func members(_ written: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: written)
+    }
+
     package mutating func json(_ value: JSON) {
         switch value {
         case .null: null()

@@ -7,10 +7,18 @@ package struct TextTable: Sendable {
     private let characters: Characters
     private var writer = CSVWriter()
 
-    /// One column more is written, for what cannot be.
-    package init(_ columns: [String], _ characters: Characters) {
+    /// One column more is written, for what cannot be. `head`: a row of its own before the names, which says
+    /// whose layout this is.
+    package init(_ columns: [String], _ characters: Characters, head: String? = nil) {
         self.columns = columns
         self.characters = characters
+        if let head {
+            // As many cells as every other row has.
+            for text in [head] + columns.map({ _ in "" }) {
+                writer.field(characters.bytes(of: text).bytes)
+            }
+            writer.endRow()
+        }
         for name in columns + [Self.unwritten] { writer.field(characters.bytes(of: name).bytes) }
         writer.endRow()
     }

@@ -12,12 +12,14 @@ extension GatewayParts {
         let (_, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
         let complaint = try Complaint(object)
         let (offset, count) = try asking.request.range()
-        let page = asking.request.page(offset: offset, count: count)
+        let record = try asking.request.number("record") ?? 0
+        let page = asking.request.page(record: record, offset: offset, count: count)
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-            let (person, log) = try records.examine(complaint, offset: offset, limit: count)
+            let (person, log) = try records.examine(
+                complaint, record: record, offset: offset, limit: count)
             return try log.rendered(
                 of: pairwise(person, for: party).current, asOf: nil, rules: rules,
-                page: page(log.total)
+                page: page(log.total, log.records)
             ) { pairwise($0, for: party).current }
         }
         return .fhir(.ok, bytes)

@@ -15,7 +15,8 @@ package enum OpenAPI {
         switch listener {
         case .institution:
             [
-                visits, emergencyVisits, eligibility, vaccinations, reactions, screenings, checkups,
+                visits, emergencyVisits, eligibility, vaccinations, reactions, screenings,
+                paperForms, checkups,
                 bills, claimStatements, institutionNotices,
                 common,
             ].flatMap(\.self)
@@ -24,7 +25,7 @@ package enum OpenAPI {
                 officeTokens, registrations, files, deliveries, exports, statements, guardianships,
                 lifeEvents,
                 invitations, prices, vaccinationLines, reactionReports, coverage,
-                maternalOffice, massCheckups, claims,
+                maternalOffice, massCheckups, sensitiveMassCheckups, municipalPaperForms, claims,
                 refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
             ].flatMap(\.self)
@@ -43,7 +44,8 @@ package enum OpenAPI {
         errorSchemas, visitSchemas, fhirSchemas, registrationSchemas, fileSchemas, statementSchemas,
         cardSchemas,
         sessionSchemas, representationSchemas, lifeEventSchemas,
-        vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, priceSchemas, checkupSchemas,
+        vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, paperFormSchemas, priceSchemas,
+        checkupSchemas,
         billSchemas,
         claimSchemas, refundSchemas, attendanceSchemas,
         contractSchemas,

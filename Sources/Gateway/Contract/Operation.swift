@@ -96,6 +96,11 @@ extension Operation.Parameter {
         name: "_offset", place: .query, schema: .integer.range(0...PageLimits.offsetMax),
         note: "とばす数 / How many to pass over.")
 
+    static let recordNumber = Self(
+        name: "record", place: .query, schema: .integer.range(0...PageLimits.offsetMax),
+        note: "本人の何番目の記録か(統合された人) / Which record of a person whose records were merged; "
+            + "0 without it. `link` names the others (`related`).")
+
     static let lineCount = Self(
         name: "_count", place: .query, schema: .integer.range(1...PageLimits.linesMax),
         note: "件数 / How many; \(PageLimits.linesDefault) without it.")

@@ -2,8 +2,9 @@ package import Exchange
 import Synchronization
 
 /// 受付の席: four files at once in one gateway. One of a million rows remembers its keys, some 40 MB, and
-/// four of them are 160. One party has two of them at most: a sender whose line is slow, or who sends the same
-/// again and again, leaves the others theirs. Who comes too early is told to come back, and nothing was read.
+/// four of them are 160. One party has two of them at most: a sender whose line is slow, or who
+/// sends the same again and again, leaves the others theirs. Who comes too early is told to come back, and
+/// nothing was read.
 package final class UploadRoom: Sendable {
     package static let atOnceMax = 4
     package static let ofOnePartyMax = 2

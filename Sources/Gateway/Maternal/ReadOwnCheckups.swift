@@ -33,17 +33,12 @@ extension GatewayParts {
             let held = try records.checkups(of: person, in: .open, rules: rules).filter {
                 $0.newest.report.status != .enteredInError
             }
-            let entries = held.flatMap { held in
+            let measured = held.flatMap { held in
                 rules.measurements(
                     in: held.newest.report, birth: facts.childBirth, sex: facts.sex
-                ).map { measurement in
-                    let id = pairwise(held.id, part: measurement.entry.item, for: party)
-                    return SearchEntry(
-                        reference: "Observation/" + id,
-                        resource: measurement.render(id: id, as: patient, rules))
-                }
+                ).map { (pairwise(held.id, part: $0.entry.item, for: party), $0) }
             }
-            return renderSearchset(entries, page: page)
+            return renderMeasurements(measured, of: patient, page: page, rules)
         }
     }
 

@@ -66,12 +66,14 @@ extension GatewayParts {
     func readOwnAccessLog(_ asking: Asking) async throws -> Response {
         let rules = try ledger.rules.current()
         let (offset, count) = try asking.request.range()
-        let page = asking.request.page(offset: offset, count: count)
+        let record = try asking.request.number("record") ?? 0
+        let page = asking.request.page(record: record, offset: offset, count: count)
         let party = asking.caller.party
         return try await own(asking) { [self] records, person, patient in
-            let log = try records.ownAccessLog(of: person, offset: offset, limit: count)
+            let log = try records.ownAccessLog(
+                of: person, record: record, offset: offset, limit: count)
             return try log.rendered(
-                of: patient, asOf: records.now, rules: rules, page: page(log.total)
+                of: patient, asOf: records.now, rules: rules, page: page(log.total, log.records)
             ) { pairwise($0, for: party).current }
         }
     }

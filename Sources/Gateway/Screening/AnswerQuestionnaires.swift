@@ -69,7 +69,8 @@ extension GatewayParts {
 
     /// `POST …/QuestionnaireResponse/_search` of an institution, for a patient of an open visit: the newest
     /// submitted answers before each dose or checkup, with what they come to, or those that the code on a
-    /// printed form stands for (`identifier`). Of what the patient did not agree to show, none.
+    /// printed form stands for (`identifier`). Of what the patient did not agree to show, none; and none of
+    /// another season.
     func searchScreenings(
         in compartment: CheckupCompartment
     ) -> @Sendable (Asking) async throws -> Response {
@@ -99,7 +100,8 @@ extension GatewayParts {
                     ? []
                     : try ticket.map { [try records.screening(by: $0, of: visit.person, shown)] }
                         ?? records.submittedScreenings(
-                            of: visit.person, to: shown, in: compartment)
+                            of: visit.person, to: shown.ofSeason(on: records.now.dayInJapan),
+                            in: compartment, rules: book)
                 records.enter(
                     visit.person, visit: visit.visit,
                     basis: saved.map { "\($0.id.text)/\($0.newest.version)" }

@@ -36,7 +36,7 @@ extension GatewayParts {
         let issuer = try statementIssuer()
         for (party, _) in bodies {
             for field in StatementField.allCases
-            where field == .subsidy || party.role == .municipality {
+            where field.isOfPrefectures || party.role == .municipality {
                 let isMade = try await ledger.makeStatement(
                     of: party.code, field, another: false, by: issuer)
                 if isMade { Counter(label: "tsunagi_statements_total").increment() }

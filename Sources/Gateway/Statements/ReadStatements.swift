@@ -90,7 +90,7 @@ extension StatementQuestion {
         try object.requireOnly(["statement", "level", "node", "rows"])
         let rows = try object.optionalArray("rows")
         guard rows?.count ?? 0 <= Self.rowsMax else { throw .tooMany("rows") }
-        var held: [(key: [UInt8], content: [UInt8])]?
+        var held: [(key: StatementHash, content: StatementHash)]?
         if let rows {
             held = []
             for row in rows {
@@ -107,11 +107,10 @@ extension StatementQuestion {
 }
 
 extension JSONObject {
-    fileprivate func hash(_ name: String) throws(Refusal) -> [UInt8] {
-        guard let bytes = Hexadecimal.bytes(try requiredString(name)), bytes.count == 32 else {
-            throw .malformed(name)
-        }
-        return bytes
+    fileprivate func hash(_ name: String) throws(Refusal) -> StatementHash {
+        let bytes = Hexadecimal.bytes(try requiredString(name))
+        guard let hash = bytes.flatMap({ StatementHash($0) }) else { throw .malformed(name) }
+        return hash
     }
 }
 
@@ -123,7 +122,7 @@ extension StatementAnswer {
         case .branches(let hashes):
             writer.name("branches")
             writer.beginArray()
-            for hash in hashes { writer.string(Hexadecimal.text(hash)) }
+            for hash in hashes { writer.string(hash.text) }
             writer.endArray()
         case .difference(let difference, let name):
             writer.name("difference")
@@ -132,7 +131,7 @@ extension StatementAnswer {
                 break
             }
             writer.beginObject()
-            writer.member("key", Hexadecimal.text(difference.key))
+            writer.member("key", difference.key.text)
             writer.member("kind", difference.kind.rawValue)
             for (item, value) in name { writer.member(item, value) }
             writer.endObject()

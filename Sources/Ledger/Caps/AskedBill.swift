@@ -12,16 +12,18 @@ struct NamedBill: Sendable {
     /// usable.
     init(
         _ sent: SubmittedBill, of institution: Party, _ facts: EligibilityFacts,
-        in visit: VisitReading.VisitRow, _ rules: RuleBook
+        in visit: VisitReading.VisitRow, of kind: String?, _ rules: RuleBook
     ) throws {
         guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
+        let isInpatient = rules.visitKinds.first { $0.code == kind }?.isInpatient ?? false
+        let care = try sent.care(isInpatient: isInpatient, copayment)
         let question = EligibilityQuestion(
             institution: institution, serviceDate: sent.day, visitID: sent.visitID,
             patientID: visit.patient)
         let answer = answerEligibility(question, facts, rules.subsidy)
         guard answer.items.first?.outcome != .declined else { throw Refusal.consentNotGiven }
         let meant = try Self.meant(sent, answer)
-        contents = sent.contents(on: meant.map(\.row.certificate))
+        contents = sent.contents(on: meant.map(\.row.certificate), care)
         reckoning = try BillReckoning(contents[0], on: meant, copayment)
         rulesVersion = rules.version
     }
@@ -78,7 +80,8 @@ struct AskedBill: Sendable {
         var after = named.contents.enumerated().map { place, content in
             month(of: content, on: desk).balance(without: before?[place].id)
         }
-        let amounts = try named.reckoning.amounts(after: after)
+        let amounts = try named.reckoning.amounts(
+            after: after, paidInYear: desk.paid(named, of: visit.person, without: before))
         let ends = Instant.startOfDay(at.dayInJapan.adding(days: 1))
         let lines = named.contents.indices.map { place in
             if next == .confirmed { after[place].confirm(amounts[place], named.contents[place]) }
@@ -91,14 +94,15 @@ struct AskedBill: Sendable {
                 lapses: next == .reserved ? ends : nil, rulesVersion: named.rulesVersion,
                 recordedAt: at)
         }
-        return DecidedBill(kept(lines), after: after)
+        return DecidedBill(kept(lines), after: after, named.reckoning.yearLimit)
     }
 
     /// Asking changes nothing, waits for nobody and keeps nothing.
     private func quote(_ named: NamedBill, on desk: CapDesk, id: RecordID) throws -> DecidedBill {
         guard visit.term.isOpen(at: at) else { throw Refusal.visitEnded }
         let balances = named.contents.map { month(of: $0, on: desk).balance(without: nil) }
-        let amounts = try named.reckoning.amounts(after: balances)
+        let amounts = try named.reckoning.amounts(
+            after: balances, paidInYear: desk.paid(named, of: visit.person, without: nil))
         let lines = named.contents.indices.map { place in
             BillVersion(
                 id: id, version: 1, status: .reserved, institution: party,
@@ -155,10 +159,13 @@ struct BillName: Hashable, Sendable {
 struct DecidedBill: Sendable {
     let held: HeldBill
     let after: [CapBalance]
+    /// 年間上限 that it was decided by.
+    let yearLimit: YearLimit?
 
-    init(_ held: HeldBill, after: [CapBalance]) {
+    init(_ held: HeldBill, after: [CapBalance], _ yearLimit: YearLimit? = nil) {
         self.held = held
         self.after = after
+        self.yearLimit = yearLimit
     }
 
     var isNew: Bool { !after.isEmpty }

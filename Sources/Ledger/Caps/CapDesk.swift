@@ -13,8 +13,14 @@ struct CapDesk: Sendable {
         var cost = 0
         /// What of the confirmed amounts went to the next certificate of its bill.
         var passedOn = 0
+        /// What of them was paid for stays in hospital.
+        var inpatient = 0
+        /// 食事の負担 of what is confirmed.
+        var meals = 0
+        /// 過徴収額 above caps that count visits or days.
+        var over = 0
         /// Live reservations.
-        var holds: [RecordID: CapRun] = [:]
+        var holds: [RecordID: CapHold] = [:]
         /// Bills that count, confirmed or held, where a scheme counts visits or days.
         var visits: [RecordID: CapVisit] = [:]
         /// Open cases, the newest last.
@@ -22,18 +28,25 @@ struct CapDesk: Sendable {
 
         func balance(without bill: RecordID?) -> CapBalance {
             var held = CapRun()
-            for (other, run) in holds where other != bill {
-                held.add(share: run.share, collected: run.collected)
+            var meals = meals
+            for (other, hold) in holds where other != bill {
+                held.add(share: hold.run.share, collected: hold.run.collected)
+                meals += hold.meals
+            }
+            // Ids are in the order of time: so are the days that a scheme counts.
+            let others = visits.filter { $0.key != bill }.sorted {
+                ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low)
             }
             return CapBalance(
                 confirmed: confirmed, cost: cost, held: held, passedOn: passedOn,
-                visits: visits.filter { $0.key != bill }.map(\.value))
+                inpatient: inpatient, meals: meals, over: over, visits: others.map(\.value))
         }
     }
 
-    private var months: [CapMonthKey: Month] = [:]
+    private(set) var months: [CapMonthKey: Month] = [:]
     private(set) var bills: [BillName: HeldBill] = [:]
-    private var writes = CapWrites()
+    var years: [CapYearKey: CapYearBook] = [:]
+    var writes = CapWrites()
 
     func month(_ key: CapMonthKey) -> Month { months[key] ?? Month() }
 
@@ -59,18 +72,21 @@ struct CapDesk: Sendable {
         let others = Array(looked.subtracting(locked))
         guard !turns.isEmpty || !others.isEmpty else { return desk }
         let keys = CapMonthKey.values(turns + others)
-        let rows = try transaction.pipeline([
-            (Self.insertMonths, CapMonthKey.values(turns)),
-            (Self.lockMonths, CapMonthKey.values(turns)),
-            (Self.selectMonths, CapMonthKey.values(others)),
-            (Self.selectHolds, keys + [.time(now)]), (Self.selectRefunds, keys),
-            (Self.selectBills, values(asked.compactMap(\.name))),
-        ])
+        let years = try desk.lockYears(&transaction, asked)
+        let rows = try transaction.pipeline(
+            [
+                (Self.insertMonths, CapMonthKey.values(turns)),
+                (Self.lockMonths, CapMonthKey.values(turns)),
+                (Self.selectMonths, CapMonthKey.values(others)),
+                (Self.selectHolds, keys + [.time(now)]), (Self.selectRefunds, keys),
+                (Self.selectBills, values(asked.compactMap(\.name))),
+            ] + CapYearBook.reading(years, now))
         try desk.readMonths(rows[1], turns)
         try desk.readMonths(rows[2], others)
         try desk.readHolds(rows[3], turns + others)
         try desk.readRefunds(rows[4], turns + others)
         try desk.readBills(rows[5])
+        try desk.readYears(rows.dropFirst(6), years)
         try desk.readVisits(&transaction, asked, now)
         desk.writes.now = now
         return desk
@@ -91,6 +107,7 @@ struct CapDesk: Sendable {
                 refunds)
         }
         bills[decided.held.name] = decided.held
+        settleYear(decided)
     }
 
     /// What is to be written, in order.
@@ -104,12 +121,14 @@ extension CapDesk.Month {
         confirmed = after.confirmed
         cost = after.cost
         passedOn = after.passedOn
+        inpatient = after.inpatient
+        over = after.over
+        holds[line.id] = line.status == .reserved ? CapHold(line) : nil
+        meals = after.meals - holds.filter { $0.key != line.id }.reduce(0) { $0 + $1.value.meals }
         visits[line.id] =
             line.status == .voided
-            ? nil : CapVisit(day: line.content.day.day, share: line.amounts.share)
-        holds[line.id] =
-            line.status == .reserved
-            ? CapRun(share: line.amounts.share, collected: line.amounts.collected) : nil
+            ? nil
+            : CapVisit(line.content, line.amounts)
     }
 
     /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the
@@ -117,22 +136,9 @@ extension CapDesk.Month {
     fileprivate mutating func refunds(
         following newest: BillVersion, _ after: CapBalance
     ) -> [RefundVersion] {
-        var surplus = refunds.reduce(0) { $0 + $1.yen } - after.excess(over: newest.month.cap)
-        guard surplus >= 0 else {
-            let opened = RefundVersion(
-                id: .timeOrdered(), version: 1, bill: newest.id, yen: -surplus,
-                at: newest.recordedAt)
-            refunds.append(opened)
-            return [opened]
-        }
-        var changed: [RefundVersion] = []
-        while surplus > 0, let last = refunds.popLast() {
-            let less = last.lowered(by: min(surplus, last.yen), at: newest.recordedAt)
-            surplus -= last.yen - less.yen
-            changed.append(less)
-            if less.yen > 0 { refunds.append(less) }
-        }
-        return changed
+        RefundVersion.follow(
+            &refunds, due: after.excess(over: newest.month.cap), newest.id, above: .month,
+            at: newest.recordedAt)
     }
 }
 
@@ -156,7 +162,9 @@ extension CapDesk {
                 Month(
                     position: try row.int(1), cap: try row.optionalInt(2),
                     confirmed: CapRun(share: try row.int(3), collected: try row.int(4)),
-                    cost: try row.int(5), passedOn: try row.int(6))
+                    cost: try row.int(5), passedOn: try row.int(6),
+                    inpatient: try row.int(7), meals: try row.int(8),
+                    over: try row.int(9))
             )
         }) { months[order[place]] = month }
     }
@@ -182,23 +190,22 @@ extension CapDesk {
             (
                 try row.int(0) - 1, try row.uuid(1).record,
                 CapVisit(
-                    day: CalendarDay(daysSince1970: try row.day(2)).day, share: try row.int(3))
+                    day: CalendarDay(daysSince1970: try row.day(2)).day,
+                    days: try row.int(4), isInpatient: try row.bool(5), share: try row.int(3))
             )
         }) { months[order[place], default: Month()].visits[bill] = visit }
     }
 
     private mutating func readHolds(_ rows: Rows, _ order: [CapMonthKey]) throws {
-        for (place, bill, run) in try rows.map({ row in
-            (
-                try row.int(0) - 1, try row.uuid(1).record,
-                CapRun(share: try row.int(2), collected: try row.int(3))
-            )
-        }) { months[order[place], default: Month()].holds[bill] = run }
+        for (place, bill, hold) in try rows.map({ row in
+            (try row.int(0) - 1, try row.uuid(1).record, try CapHold(row, from: 2))
+        }) { months[order[place], default: Month()].holds[bill] = hold }
     }
 
     private mutating func readRefunds(_ rows: Rows, _ order: [CapMonthKey]) throws {
-        for (place, refund) in try rows.map({ (try $0.int(0) - 1, try RefundVersion($0, from: 1)) })
-        {
+        for (place, refund) in try rows.map({
+            (try $0.int(0) - 1, try RefundVersion($0, from: 1, above: .month))
+        }) {
             months[order[place], default: Month()].refunds.append(refund)
         }
     }
@@ -215,20 +222,21 @@ extension CapDesk {
     private static let lockMonths = Statement(monthsOfKeys + " order by q.ord for update of m")
 
     private static let monthsOfKeys = """
-        select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on
+        select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on, m.inpatient,
+            m.meals, m.paid_over
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         """
 
     private static let selectHolds = Statement(
         """
-        select q.ord, m.bill, m.share, m.collected
+        select q.ord, m.bill, \(CapHold.columns)
         from \(CapMonthKey.rows) join exchange.cap_hold m on \(CapMonthKey.matches)
         where m.lapses_at > $6
         """)
 
     private static let selectVisits = Statement(
         """
-        select q.ord, m.bill, m.day, m.share
+        select q.ord, m.bill, m.day, m.share, m.days, m.is_inpatient
         from \(CapMonthKey.rows) join exchange.bill m on \(CapMonthKey.matches)
         where m.status <> 'voided' and (m.lapses_at is null or m.lapses_at > $6) and not exists (
             select 1 from exchange.bill later
@@ -243,7 +251,7 @@ extension CapDesk {
         join exchange.refund_case r on r.person = m.person and r.body = m.body
             and r.certificate_type = m.certificate_type and r.sub_key = m.sub_key
             and r.month = m.month
-        where m.collected > m.cap and r.yen > 0 and not exists (
+        where (m.collected > m.cap or m.paid_over > 0) and r.above = 'month' and r.yen > 0 and not exists (
             select 1 from exchange.refund_case later
             where later.person = r.person and later.refund = r.refund
                 and later.version > r.version)
@@ -256,7 +264,7 @@ extension CapDesk {
         from unnest($1::text[], $2::text[], $3::text[]) as q(party, system, value)
         join exchange.bill m on m.party = q.party and m.identifier_system = q.system
             and m.identifier = q.value
-        join exchange.visit v on v.person = m.person and v.visit = m.visit
+        join exchange.visit v on v.visit = m.visit
         where not exists (
             select 1 from exchange.bill later
             where later.bill = m.bill and later.version > m.version)

@@ -1,32 +1,6 @@
 import Exchange
 import Postgres
 
-/// 償還払いの版: one case as it is kept.
-struct RefundVersion: Sendable {
-    let id: RecordID
-    let version: Int
-    /// The bill that went over.
-    let bill: RecordID
-    /// None is due any more at 0.
-    let yen: Int
-    let at: Instant
-
-    func lowered(by less: Int, at now: Instant) -> RefundVersion {
-        RefundVersion(id: id, version: version + 1, bill: bill, yen: yen - less, at: now)
-    }
-
-    var status: RefundStatus { yen > 0 ? .open : .withdrawn }
-}
-
-extension RefundVersion {
-    init(_ row: Row, from column: Int) throws {
-        self.init(
-            id: try row.uuid(column).record, version: try row.int(column + 1),
-            bill: try row.uuid(column + 2).record, yen: try row.int(column + 3),
-            at: Instant(microseconds: try row.instant(column + 4)))
-    }
-}
-
 /// 書く一行: a line of a bill with its month and its place in it.
 struct CapLine: Sendable {
     let visit: RecordID
@@ -40,11 +14,18 @@ struct CapWrites: Sendable {
     var now = Instant(seconds: 0)
     private var lines: [CapLine] = []
     private var refunds: [(key: CapMonthKey, version: RefundVersion)] = []
+    private var years: [CapYearKey: CapYearBook] = [:]
 
     mutating func add(_ line: CapLine, _ changed: [RefundVersion]) {
         lines.append(line)
         refunds += changed.map { (line.key, $0) }
     }
+
+    mutating func add(_ refund: RefundVersion, of month: CapMonthKey) {
+        refunds.append((month, refund))
+    }
+
+    mutating func add(_ key: CapYearKey, _ book: CapYearBook) { years[key] = book }
 
     func steps(_ months: [CapMonthKey: CapDesk.Month]) -> [(Statement, [Value])] {
         guard !lines.isEmpty else { return [] }
@@ -66,6 +47,7 @@ struct CapWrites: Sendable {
         }
         if !holds.isEmpty { steps.append(Self.insertion(of: holds)) }
         if !refunds.isEmpty { steps.append(refundInsertion) }
+        if !years.isEmpty { steps.append(yearUpdate) }
         return steps
     }
 
@@ -76,7 +58,8 @@ struct CapWrites: Sendable {
                 .ints(months.map(\.1.position)), .ints(months.map(\.1.cap)),
                 .ints(months.map(\.1.confirmed.share)),
                 .ints(months.map(\.1.confirmed.collected)), .ints(months.map(\.1.cost)),
-                .ints(months.map(\.1.passedOn)),
+                .ints(months.map(\.1.passedOn)), .ints(months.map(\.1.inpatient)),
+                .ints(months.map(\.1.meals)), .ints(months.map(\.1.over)),
             ]
         )
     }
@@ -89,6 +72,8 @@ struct CapWrites: Sendable {
                 .uuids(bills.map { UUIDBytes($0.id) }), .ints(bills.map(\.amounts.share)),
                 .ints(bills.map(\.amounts.collected)),
                 .instants(bills.map { $0.lapses?.microseconds }),
+                .bools(bills.map(\.content.place.isLast)),
+                .bools(bills.map(\.content.care.isInpatient)), .ints(bills.map(\.amounts.meals)),
             ]
         )
     }
@@ -102,6 +87,19 @@ struct CapWrites: Sendable {
                 .uuids(versions.map { UUIDBytes($0.bill) }), .ints(versions.map(\.yen)),
                 .texts(versions.map(\.status.rawValue)),
                 .instants(versions.map(\.at.microseconds)),
+                .texts(versions.map(\.above.rawValue)),
+            ]
+        )
+    }
+
+    private var yearUpdate: (Statement, [Value]) {
+        let years = Array(self.years)
+        return (
+            Self.updateYears,
+            [
+                .uuids(years.map { UUIDBytes($0.key.person) }),
+                .days(years.map { Int($0.key.first.firstDay) }), .ints(years.map(\.value.yen)),
+                .bools(years.map(\.value.isOutpatientOnly)),
             ]
         )
     }
@@ -110,11 +108,13 @@ struct CapWrites: Sendable {
         """
         update exchange.cap_month m
         set position = q.position, cap = q.cap, share = q.share, collected = q.collected,
-            cost = q.cost, passed_on = q.passed_on
+            cost = q.cost, passed_on = q.passed_on, inpatient = q.inpatient, meals = q.meals,
+            paid_over = q.paid_over
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::bigint[],
-            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+            $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+            $13::bigint[], $14::bigint[])
             as q(person, body, certificate_type, sub_key, month, position, cap, share, collected, cost,
-                passed_on)
+                passed_on, inpatient, meals, paid_over)
         where \(CapMonthKey.matches)
         """)
 
@@ -128,16 +128,29 @@ struct CapWrites: Sendable {
     private static let insertHolds = Statement(
         """
         insert into exchange.cap_hold
-            (person, body, certificate_type, sub_key, month, bill, share, collected, lapses_at)
+            (person, body, certificate_type, sub_key, month, bill, share, collected, lapses_at,
+            is_last, is_inpatient, meals)
         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[],
-            $6::uuid[], $7::bigint[], $8::bigint[], $9::timestamptz[])
+            $6::uuid[], $7::bigint[], $8::bigint[], $9::timestamptz[], $10::boolean[],
+            $11::boolean[], $12::bigint[])
         """)
 
     private static let insertRefunds = Statement(
         """
         insert into exchange.refund_case
-            (person, body, certificate_type, sub_key, month, refund, version, bill, yen, status, at)
+            (person, body, certificate_type, sub_key, month, refund, version, bill, yen, status, at,
+            above)
         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[],
-            $6::uuid[], $7::bigint[], $8::uuid[], $9::bigint[], $10::text[], $11::timestamptz[])
+            $6::uuid[], $7::bigint[], $8::uuid[], $9::bigint[], $10::text[], $11::timestamptz[],
+            $12::text[])
+        """)
+
+    private static let updateYears = Statement(
+        """
+        update exchange.cap_year m
+        set yen = q.yen, is_outpatient_only = q.is_outpatient_only
+        from unnest($1::uuid[], $2::date[], $3::bigint[], $4::boolean[])
+            as q(person, first_month, yen, is_outpatient_only)
+        where m.person = q.person and m.first_month = q.first_month
         """)
 }

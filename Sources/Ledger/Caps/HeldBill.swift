@@ -40,7 +40,7 @@ extension HeldBill {
             where party = $1 and bill = $2 order by version desc limit 1) q
         join exchange.bill m on m.party = q.party and m.identifier_system = q.identifier_system
             and m.identifier = q.identifier and m.version = q.version
-        join exchange.visit v on v.person = m.person and v.visit = m.visit
+        join exchange.visit v on v.visit = m.visit
         order by m.place
         """)
 
@@ -76,7 +76,8 @@ extension BillVersion {
         m.bill, m.version, m.status, m.party, m.identifier_system, m.identifier, \(CapMonth.columns), m.day,
             m.cost, m.percent, m.due, m.share, m.collected, m.is_as_collected, m.cap, m.month_collected,
             m.month_held, m.month_cost, m.lapses_at, m.notes, m.warnings, m.rules, m.recorded_at,
-            m.place, m.is_last
+            m.place, m.is_last, m.paid, m.paid_over, m.is_inpatient, m.days, m.limit_class, m.meals_count,
+            m.meals_class, m.meals
         """
 
     init(_ row: Row, from column: Int) throws {
@@ -84,6 +85,8 @@ extension BillVersion {
             throw Refusal.malformed("status")
         }
         let collected = try row.int(column + 15)
+        let paid = try row.optionalInt(column + 28) ?? collected
+        let mealsCode = try row.optionalText(column + 34)
         self.init(
             id: try row.uuid(column).record, version: try row.int(column + 1), status: status,
             institution: try Party(key: try row.text(column + 3)),
@@ -95,10 +98,17 @@ extension BillVersion {
                     number: try row.int(column + 26), isLast: try row.bool(column + 27)),
                 day: CalendarDay(daysSince1970: try row.day(column + 10)),
                 cost: try row.int(column + 11), percent: try row.int(column + 12),
-                collected: try row.bool(column + 16) ? collected : nil),
+                collected: try row.bool(column + 16) ? paid : nil,
+                care: BillCare(
+                    isInpatient: try row.bool(column + 30), days: try row.int(column + 31),
+                    meals: try row.optionalInt(column + 33).flatMap { count in
+                        mealsCode.map { MealsTaken(count: count, code: $0) }
+                    }, limitClass: try row.optionalText(column + 32))),
             amounts: BillAmounts(
                 due: try row.int(column + 13), share: try row.int(column + 14),
-                collected: collected, notes: try [BillNote](face: try row.text(column + 22)),
+                collected: collected, over: try row.int(column + 29),
+                meals: try row.int(column + 35),
+                notes: try [BillNote](face: try row.text(column + 22)),
                 warnings: try row.texts(column + 23).compactMap { CaseWarning(rawValue: $0) }),
             month: Month(
                 cap: try row.optionalInt(column + 17), collected: try row.int(column + 18),
@@ -133,6 +143,11 @@ extension HeldBill {
                 .uuids(lines.map { UUIDBytes($0.visit) }),
                 .instants(versions.map(\.recordedAt.microseconds)),
                 .ints(contents.map(\.place.number)), .bools(contents.map(\.place.isLast)),
+                .ints(contents.map { $0.place == .only ? nil : $0.collected }),
+                .ints(versions.map(\.amounts.over)), .bools(contents.map(\.care.isInpatient)),
+                .ints(contents.map(\.care.days)), .texts(contents.map(\.care.limitClass)),
+                .ints(contents.map(\.care.meals?.count)),
+                .texts(contents.map(\.care.meals?.code)), .ints(versions.map(\.amounts.meals)),
             ]
         )
     }
@@ -149,20 +164,24 @@ extension HeldBill {
             (person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
-            warnings, rules, visit, recorded_at, place, is_last)
+            warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient, days,
+            limit_class, meals_count, meals_class, meals)
         select person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
-            string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last
+            string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last, paid, paid_over,
+            is_inpatient, days, limit_class, meals_count, meals_class, meals
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
             $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
             $19::boolean[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
             $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
-            $29::timestamptz[], $30::bigint[], $31::boolean[])
+            $29::timestamptz[], $30::bigint[], $31::boolean[], $32::bigint[], $33::bigint[],
+            $34::boolean[], $35::bigint[], $36::text[], $37::bigint[], $38::text[], $39::bigint[])
             as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
                 identifier_system, identifier, position, day, cost, percent, due, share, collected,
                 is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
-                warnings, rules, visit, recorded_at, place, is_last)
+                warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient,
+                days, limit_class, meals_count, meals_class, meals)
         """)
 }

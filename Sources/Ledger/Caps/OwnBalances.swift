@@ -31,7 +31,8 @@ extension Records {
             }
             let refund = OwnBalances.Refund(
                 id: name(try row.uuid(4).record), yen: try row.int(5), status: status,
-                since: Instant(microseconds: try row.instant(7)))
+                since: Instant(microseconds: try row.instant(7)),
+                isAboveYear: try row.text(8) == RefundVersion.Above.year.rawValue)
             return (capMonth: try CapMonth(row, from: 0), refund: refund)
         }
         let months = try rows[0].map { row in
@@ -101,7 +102,7 @@ extension Records {
 
     private static let selectRefunds = Statement(
         """
-        select \(CapMonth.columns), m.refund, m.yen, m.status, m.at from exchange.refund_now m
+        select \(CapMonth.columns), m.refund, m.yen, m.status, m.at, m.above from exchange.refund_now m
         where m.person = $1 and m.paid is null and \(isShown("$3"))
         order by m.month desc, m.at desc limit $2
         """)

@@ -37,6 +37,10 @@ extension Records {
             where b.person = m.person and b.body = m.body
                 and b.certificate_type = m.certificate_type and b.sub_key = m.sub_key
                 and b.month = m.month and b.status = 'confirmed' and b.month_cost > t.above
+                and not exists (
+                    select 1 from exchange.bill later
+                    where later.person = b.person and later.bill = b.bill
+                        and later.version > b.version)
             order by b.position limit 1) c
         left join exchange.party p on p.party = c.party
         where m.person = $1 and m.cost > t.above and \(isShown("$3"))

@@ -105,9 +105,12 @@ struct BillSettling: Sendable {
         }
         var named: NamedBill?
         if sent.use != .void {
-            try visit.term.requireAnswer(for: sent.day, at: reading.now)
+            for day in [sent.day, sent.lastDay] {
+                try visit.term.requireAnswer(for: day, at: reading.now)
+            }
             named = try NamedBill(
-                sent, of: caller.party, reading.facts(visit, standing), in: visit, rules)
+                sent, of: caller.party, reading.facts(visit, standing), in: visit,
+                of: reading.visitKind, rules)
         }
         return AskedBill(
             use: sent.use, party: caller.party, identifier: sent.identifier, visit: visit,

@@ -73,7 +73,8 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let (plan, persons, key) = try plan(events)
-        let life = try outcome(ofFeed: plan.residences(at: now), rules)
+        let life = try outcome(
+            ofFeed: plan.residences(at: now), standing: persons.survivors, rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { [plan, now, caller] task in
@@ -94,8 +95,9 @@ extension Records {
         let cards = Set(events.flatMap(\.cards))
         let key = try storedVersion(of: .card, for: cards)
         var plan = CardFeedPlan()
-        try load(of: persons.known, key.byStoredHash(cards), into: &plan)
-        var named = persons.ofRows.makeIterator()
+        // A card and a home come with their number, and go with it when a merge is undone.
+        try load(of: persons.records.known, key.byStoredHash(cards), into: &plan)
+        var named = persons.records.ofRows.makeIterator()
         for event in events { plan.add(event, event.numberHash == nil ? nil : named.next()) }
         return (plan, persons, key)
     }
@@ -224,12 +226,20 @@ extension Records {
         from \(givenBindings) where b.person = g.person and b.card_hash = any (g.card::bytea[])
         """)
 
-    /// Whoever found the card may hold a session that was begun with it.
+    /// Whoever found the card may hold a session that was begun with it, under whichever record of the
+    /// person.
     static let endTokens = Statement(
         """
-        update exchange.resident_token set revoked_at = $2
-        where revoked_at is null and (person = any ($1) and representative is null
-            or representative = any ($1))
+        with named as materialized (
+            select array(
+                select person from unnest($1::uuid[]) as g(person)
+                union select m.survivor from exchange.record_merge m
+                where m.person = any ($1) and m.parted_at is null
+                union select m.person from exchange.record_merge m
+                where m.survivor = any ($1) and m.parted_at is null) as persons)
+        update exchange.resident_token t set revoked_at = $2 from named
+        where revoked_at is null and (t.person = any (named.persons) and t.representative is null
+            or t.representative = any (named.persons))
         """)
 
     private static let insertRevocations = Statement(

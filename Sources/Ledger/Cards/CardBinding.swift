@@ -13,8 +13,9 @@ struct CardBinding {
 
     /// Of `exchange.card_binding b`.
     static let columns = """
-        b.person, b.superseded_by is not null, b.revoked_at is not null, b.valid_from, b.valid_to,
-            exists (select 1 from exchange.deceased d where d.person = b.person)
+        \(Survivors.sql(of: "b.person")), b.superseded_by is not null, b.revoked_at is not null, b.valid_from,
+            b.valid_to, exists (
+                select 1 from exchange.deceased d where d.person = \(Survivors.sql(of: "b.person")))
         """
     static let columnCount = 6
 

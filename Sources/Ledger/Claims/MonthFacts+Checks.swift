@@ -91,18 +91,34 @@ extension MonthFacts {
     private static let selectChecks = Statement(
         """
         select q.ord, \(AnsweredCheck.columns)
-        from unnest($1::uuid[], $2::text[]) with ordinality as q(person, party, ord)
+        from (
+            select u.ord, u.person, u.party
+            from unnest($1::uuid[], $2::text[]) with ordinality as u(person, party, ord)
+            union all
+            select u.ord, m.person, u.party
+            from unnest($1::uuid[], $2::text[]) with ordinality as u(person, party, ord)
+            join exchange.record_merge m on m.survivor = u.person and m.parted_at is null) q
         join log.access_entry e on e.person = q.person and e.at >= $3 and e.party = q.party
             and e.purpose = 'check-eligibility' and e.outcome = 'ok'
         join exchange.visit_now v on v.visit = e.visit
         order by e.at
         """)
 
+    /// Each of a parameter's persons under every record that is of them; a person once.
+    static func recordsOfAsked(_ persons: String) -> String {
+        """
+        (select distinct u.person, u.person as record from unnest(\(persons)::uuid[]) as u(person)
+        union all
+        select m.survivor, m.person from exchange.record_merge m
+        where m.survivor = any (\(persons)::uuid[]) and m.parted_at is null)
+        """
+    }
+
     private static let selectResidences = Statement(
         """
-        select r.person, r.version, r.municipality, r.from_day, r.known_at
-        from (select distinct person from unnest($1::uuid[]) u(person)) q
-        join exchange.residence r on r.person = q.person
+        select q.person, h.version, h.municipality, h.from_day, h.known_at
+        from \(recordsOfAsked("$1")) q
+        join exchange.residence h on h.person = q.record
         """)
 }
 

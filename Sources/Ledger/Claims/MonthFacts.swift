@@ -270,12 +270,16 @@ struct MonthFacts {
 }
 
 extension MonthFacts {
+    /// What came to a record by a merge that was undone says nothing of whose the certificate is.
     private static let selectPersons = Statement(
         """
-        select distinct q.ord, e.person
+        select distinct q.ord, \(Survivors.sql(of: "e.person"))
         from unnest($2::text[], $3::text[]) with ordinality as q(payer, recipient, ord)
         join exchange.entitlement e on e.recipient_number = q.recipient
             and e.payer_number = q.payer and e.body = $1
+        where e.by_merge is null or not exists (
+            select 1 from exchange.record_merge m
+            where m.merge = e.by_merge and m.survivor = e.person and m.parted_at is not null)
         """)
 
     private static let selectPayers = Statement(
@@ -286,9 +290,9 @@ extension MonthFacts {
 
     private static let selectVersions = Statement(
         """
-        select e.person, \(EntitlementVersion.columns)
-        from unnest($2::uuid[]) q(person)
-        join exchange.entitlement e on e.person = q.person and e.body = $1
+        select q.person, \(EntitlementVersion.columns)
+        from \(recordsOfAsked("$2")) q
+        join exchange.entitlement e on e.person = q.record and e.body = $1
         order by e.version
         """)
 

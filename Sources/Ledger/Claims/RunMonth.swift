@@ -244,7 +244,7 @@ extension Records {
     }
 
     /// 接種と健診の請求 of a municipality, by the day of service; those of a record that was withdrawn claim
-    /// nothing.
+    /// nothing, and the municipality claims nothing of itself.
     private mutating func recordClaims(of month: ServiceMonth) throws -> [(
         claim: RecordClaim, person: PersonKey
     )] {
@@ -290,7 +290,7 @@ extension Records {
         join exchange.checkup_result r on r.person = c.person and r.result = c.result
             and r.version = c.version
         where c.municipality = $1 and c.day between $2 and $3
-            and coalesce(c.refusal, '') not in ('withdrawn', 'own-checkup')
+            and coalesce(c.refusal, '') <> 'withdrawn' and r.party <> 'municipality:' || $1
             and not exists (
                 select 1 from exchange.checkup_line later
                 where later.person = c.person and later.result = c.result

@@ -86,7 +86,7 @@ extension Records {
         let found = try transaction.query(
             Self.selectFile, [.id(id), .text(type.rawValue), .int(number)])
         guard let file = found.first else { throw Refusal.recordUnknown }
-        guard let field = type.field else {
+        if type == .patient {
             let rows = try transaction.query(
                 Self.selectResidents, [.text(caller.party.code), .id(id), .int(number)])
             let residents = try rows.map { try ($0.uuid(0).person, Delivery.whom($0, 1)) }
@@ -94,12 +94,12 @@ extension Records {
             return .residents(residents)
         }
         let deliveries = try transaction.query(
-            field.selectStretch,
+            type.field?.selectStretch ?? Self.selectCertificates,
             [
                 .text(caller.party.code), .int(try file.int(0)), .int(try file.int(1)),
                 .time(export.askedAt), export.question.since.map { .time($0) } ?? .null,
             ]
-        ).map { try field.delivery($0, rules) }
+        ).map { try (type.field ?? .subsidy).delivery($0, rules) }
         disclose(deliveries)
         return .lines(deliveries)
     }
@@ -156,6 +156,19 @@ extension Records {
             where f.export = $2 and f.type = 'Patient' and f.number = $3) d
         \(Delivery.keys)
         order by d.person
+        """)
+
+    /// 受給資格 as lines of the field: what `EntitlementRow.isHeld` says, a stretch of versions.
+    private static let selectCertificates = Statement(
+        """
+        select \(Delivery.head), \(EntitlementVersion.columns)
+        from exchange.entitlement e
+        cross join lateral (
+            select e.task as record, e.person, null::bigint as place, false as is_withdrawn, e.body) d
+        \(Delivery.keys)
+        where e.body = $1 and e.version between $2 and $3
+            and \(EntitlementRow.isHeld(asOf: "$4", since: "$5"))
+        order by e.version
         """)
 
     private static let markDeleted = Statement(

@@ -29,6 +29,7 @@ extension Ledger {
                 }
             }
         }
+        let certificates = try await keepCertificates(of: waiting.id)
         return try await gateway.transaction { transaction in
             let rows = try transaction.query(Self.lockWaiting, [.uuid(waiting.id)])
             // Another gateway was faster, or it was deleted meanwhile.
@@ -40,14 +41,85 @@ extension Ledger {
                 .int(ExportLimits.linesInFile),
             ]
             for type in ExportType.allCases where types.contains(type.rawValue) {
+                guard let field = type.field else { continue }
                 _ = try transaction.run(
-                    type.field == nil ? Self.insertResidents : Self.insertLines,
-                    asked + (type.field.map { [.text($0.rawValue), .text(type.rawValue)] } ?? []))
+                    Self.insertLines, asked + [.text(field.rawValue), .text(type.rawValue)])
+            }
+            if types.contains(ExportType.patient.rawValue) {
+                try Self.keepResidents(beside: certificates, asked, &transaction)
             }
             _ = try transaction.run(Self.markReady, [.uuid(waiting.id)])
             return true
         }
     }
+
+    /// 受給資格, a file at a time, each in a transaction of its own, so that none that writes is long; made again
+    /// they are the same. Returns whose they are, 16 bytes each.
+    private func keepCertificates(of export: UUIDBytes) async throws -> Set<PersonKey> {
+        var persons: Set<PersonKey> = []
+        var (number, last) = (0, 0)
+        while true {
+            let page = try await gateway.transaction { [number, last] transaction in
+                try Self.keepCertificates(of: export, number + 1, after: last, &transaction)
+            }
+            guard let page else { return persons }
+            persons.formUnion(page.persons)
+            (number, last) = (number + 1, page.last)
+        }
+    }
+
+    private static func keepCertificates(
+        of export: UUIDBytes, _ number: Int, after last: Int, _ transaction: inout Transaction
+    ) throws -> (persons: [PersonKey], last: Int)? {
+        let rows = try transaction.query(
+            selectCertificates, [.uuid(export), .int(last), .int(ExportLimits.linesInFile)])
+        guard rows.count > 0 else { return nil }
+        let (first, last) = (try rows[0].int(0), try rows[rows.count - 1].int(0))
+        if try rows[0].bool(2) {
+            try transaction.run(
+                insertCertificates,
+                [.uuid(export), .int(number), .int(rows.count), .int(first), .int(last)])
+        }
+        return (try rows.map { try $0.uuid(1).person }, last)
+    }
+
+    private static func keepResidents(
+        beside certificates: Set<PersonKey>, _ asked: [Value], _ transaction: inout Transaction
+    ) throws {
+        let delivered = try transaction.query(selectResidents, Array(asked[1..<4])).map {
+            try $0.uuid(0).person
+        }
+        let all = certificates.union(delivered).sorted {
+            ($0.high, $0.low) < ($1.high, $1.low)
+        }
+        for (number, from) in stride(from: 0, to: all.count, by: ExportLimits.linesInFile)
+            .enumerated()
+        {
+            let file = all[from..<min(from + ExportLimits.linesInFile, all.count)]
+            try transaction.run(
+                insertResidents,
+                [
+                    asked[0], .int(number + 1), .int(file.count),
+                    .uuids(file.map { UUIDBytes($0) }),
+                ])
+        }
+    }
+
+    private static let selectCertificates = Statement(
+        """
+        select e.version, e.person, 'Coverage' = any (x.types)
+        from exchange.bulk_export x
+        join exchange.entitlement e on e.body = x.body
+        where x.export = $1 and x.deleted_at is null and x.types && array['Coverage', 'Patient']
+            and e.version > $2 and \(EntitlementRow.isHeld(asOf: "x.asked_at", since: "x.since"))
+        order by e.version limit $3
+        """)
+
+    private static let insertCertificates = Statement(
+        """
+        insert into exchange.bulk_file (export, type, number, count, first, last)
+        values ($1, 'Coverage', $2::bigint, $3::bigint, $4, $5) on conflict do nothing
+        """)
 
     private static let selectWaiting = Statement(
         """
@@ -79,18 +151,17 @@ extension Ledger {
         group by held.ord / $5
         """)
 
+    private static let selectResidents = Statement(
+        """
+        select distinct d.person from exchange.delivery d
+        where d.body = $1 and d.field in ('immunization', 'maternal', 'claims') and d.place > 0
+            and \(DeliveryField.isHeld(asOf: "$2", since: "$3"))
+        """)
+
     private static let insertResidents = Statement(
         """
         insert into exchange.bulk_file (export, type, number, count, persons)
-        select $1, 'Patient', 1 + held.ord / $5, count(*), array_agg(held.person order by held.person)
-        from (
-            select found.person, row_number() over (order by found.person) - 1 as ord
-            from (
-                select distinct d.person from exchange.delivery d
-                where d.body = $2 and d.field in ('immunization', 'maternal', 'claims')
-                    and d.place > 0
-                    and \(DeliveryField.isHeld(asOf: "$3", since: "$4"))) found) held
-        group by held.ord / $5
+        values ($1, 'Patient', $2::bigint, $3::bigint, $4)
         """)
 
     private static let markReady = Statement(

@@ -48,6 +48,7 @@ extension Records {
                     .int(tally.changes), .int(tally.unchanged), .int(tally.underReview),
                     .int(tally.refused), .int(tally.ends),
                     .bytes(file.effect(adding: outcomes)),
+                    .bool(outcomes.contains(where: \.needsSecondPerson)),
                 ]
             ),
             (
@@ -70,7 +71,8 @@ extension Records {
             additions: tally.additions, changes: tally.changes, ends: tally.ends,
             standing: standing)
         let hash = file.effect(ending: tally.ends)
-        let isQuestion = file.layout.confirmation.needsSecondPerson(effect)
+        let isQuestion =
+            file.layout.confirmation.needsSecondPerson(effect) || file.hasMerges
         let next: FileRow.State =
             file.isDryRun ? .weighed : isQuestion && file.confirmed != hash ? .waiting : .applying
         write([
@@ -106,7 +108,8 @@ extension Records {
         """
         update office.file set cursor = $2, additions = additions + $3, changes = changes + $4,
             unchanged = unchanged + $5, under_review = under_review + $6, refused = refused + $7,
-            ends = ends + $8, effect = $9, advanced_at = clock_timestamp(), not_before = null
+            ends = ends + $8, effect = $9, has_merges = has_merges or $10,
+            advanced_at = clock_timestamp(), not_before = null
         where file = $1
         """)
 
@@ -146,7 +149,7 @@ extension FileRow {
     /// Of an update: as before the first part.
     static let fromTheStart = """
         cursor = 0, additions = 0, changes = 0, unchanged = 0, under_review = 0, refused = 0, ends = 0,
-            effect = digest, advanced_at = clock_timestamp(), not_before = null
+            effect = digest, has_merges = false, advanced_at = clock_timestamp(), not_before = null
         """
 
     var basis: String {

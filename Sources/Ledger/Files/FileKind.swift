@@ -69,7 +69,7 @@ extension FileKind {
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
             checkupTargets, guardianships(hashing), cardBindings(hashing), lifeEvents,
-            vaccinationTargets, massCheckups,
+            vaccinationTargets, massCheckups, checkupTickets, schemeMasters,
             prices("vaccination-prices", .registerVaccinationPrices, of: .immunization) {
                 $0.immunization?.priced
             },
@@ -111,7 +111,7 @@ extension FileKind {
     private static let vaccinationTargets = FileKind(
         "vaccination-targets", .registerVaccinationTargets, registration: "immunization",
         read: { kept, rules in
-            let programmes = rules.immunization?.invitedProgrammes ?? []
+            let programmes = rules.immunization?.invitedProgrammes ?? .nobody
             return parted(
                 kept.map { $0.row.vaccinationTargetRow(programmes, number: .besideTheRow) }, kept
             ) { number, row in number.map { NumberedTargetRow(numberHash: $0, row: row) } }
@@ -131,7 +131,7 @@ extension FileKind {
         },
         weigh: { records, rows, rules in try records.weighLifeEvents(rows, rules: rules) },
         register: { records, request, rows, rules in
-            try records.registerLifeEvents(request, rows, rules: rules)
+            try records.registerLifeEvents(request, rows, .withTheFile, rules: rules)
         },
         standing: { records, _ in try records.standingLifeEvents() })
 
@@ -152,6 +152,27 @@ extension FileKind {
             },
             standing: { try $0.standingPrices(of: field, on: $1) })
     }
+
+    private static let checkupTickets = FileKind(
+        "checkup-tickets", .registerNotifications, registration: "checkup-tickets",
+        read: { kept, _ in
+            parted(kept.map { $0.row.checkupTicketRow(number: .besideTheRow) }, kept) {
+                number, row in number.map { NumberedTicketRow(numberHash: $0, row: row) }
+            }
+        },
+        weigh: { records, rows, rules in try records.weighTickets(rows, rules: rules) },
+        register: { records, request, rows, rules in
+            try records.registerTickets(request, rows, rules: rules)
+        },
+        standing: { records, _ in try records.standingTickets() })
+
+    /// Its rows name nobody.
+    private static let schemeMasters = FileKind(
+        "scheme-masters", .registerSchemes, registration: "schemes",
+        read: { kept, _ in parted(kept.map(\.row.schemeMasterRow), kept) { _, row in row } },
+        weigh: { records, rows, _ in try records.weighSchemes(rows) },
+        register: { records, request, rows, _ in try records.registerSchemes(request, rows) },
+        standing: { records, _ in try records.standingSchemes() })
 
     /// Its rows name children by the keys of the municipality's own notifications.
     private static let massCheckups = FileKind(

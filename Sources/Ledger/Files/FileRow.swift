@@ -58,6 +58,8 @@ package struct FileRow: Sendable {
     package let finishedAt: Instant?
     /// Since then nothing can be mended any more: see `Ledger.deleteOldRows`.
     package let rowsDeletedAt: Instant?
+    /// A row says whose records are one, or no longer: such a file waits for a second person.
+    let hasMerges: Bool
 
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
     /// may be who seems to be missing.
@@ -80,7 +82,8 @@ extension FileRow {
             f.received_at, f.is_dry_run, f.state, f.sequence, f.follows, f.digest, f.bytes, f.encoding,
             f.is_mending, f.rows, f.faults::text, f.has_unnamed_rows, f.chunks, f.cursor, f.additions,
             f.changes, f.unchanged, f.under_review, f.refused, f.ends, f.effect, f.weighed::text,
-            f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at
+            f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at,
+            f.has_merges
         """
 
     /// `rules` finds the version that the file was received under.
@@ -122,6 +125,7 @@ extension FileRow {
         finishedAt = try row.optionalInstant(33).map { Instant(microseconds: $0) }
         weighedEffect = try row.optionalBytes(34)
         rowsDeletedAt = try row.optionalInstant(35).map { Instant(microseconds: $0) }
+        hasMerges = try row.bool(36)
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {

@@ -147,6 +147,7 @@ extension ArrivedFile {
     fileprivate var isWeighedFirst: Bool {
         measured.rows > measured.layout.confirmation.rowsWithoutQuestion
             || measured.layout.endsWhatIsMissing(isMending: measured.isMending)
+            || measured.layout.mayMergeRecords
     }
 }
 

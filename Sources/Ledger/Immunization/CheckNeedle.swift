@@ -66,6 +66,8 @@ struct NeedleCheck: Sendable {
             }
             var question = sent
             question.responses += responses.map(\.newest.response)
+            try rules.screenings.requireSeason(
+                of: question.responses, on: question.day ?? reading.now.dayInJapan)
             let bytes = checkBeforeNeedle(
                 question, of: facts.person(at: reading.now, rules), today: reading.now.dayInJapan,
                 rules
@@ -101,8 +103,9 @@ extension Ledger {
     /// institution recorded and what the clinic adds to it; of one who did not agree, nothing is known.
     ///
     /// `names`: the ids by which the caller knows saved answers; it runs on the lane's thread, where it MUST
-    /// NOT wait for anything. Throws what `FieldVisitReading.opening` does, `.visitEnded`, and
-    /// `.recordUnknown` for answers that were not submitted or are another's; otherwise as `access`.
+    /// NOT wait for anything. Throws what `FieldVisitReading.opening` does, `.visitEnded`,
+    /// `.recordUnknown` for answers that were not submitted or are another's, and `.questionnaireOver` for
+    /// those of another season; otherwise as `access`.
     package func checkNeedle(
         _ caller: Caller, _ sent: NeedleRequest, rules: RuleBook,
         names: @escaping @Sendable (RecordID) -> PairwiseIDs

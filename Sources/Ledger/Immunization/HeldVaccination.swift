@@ -83,7 +83,7 @@ extension HeldVaccination {
     private static let tables = """
         exchange.vaccination v join exchange.vaccination_claim c
             on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
-        join exchange.visit r on r.person = v.person and r.visit = v.visit
+        join exchange.visit r on r.visit = v.visit
         """
     private static let newest = "order by v.version desc limit 1"
 

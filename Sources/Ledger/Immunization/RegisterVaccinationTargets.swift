@@ -26,7 +26,7 @@ extension Records {
             of: plan.invited.map {
                 NewNotice(
                     person: $0.key.person, kind: Notice.vaccinationDue,
-                    subject: $0.key.programme)
+                    subject: $0.subject)
             }, from: caller.party)
         return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
             plan.persons.steps + [Self.insert(plan.news, of: body, task: task), notices]
@@ -88,11 +88,13 @@ extension Records {
 
         let key: Key
         let said: Said
+        let subject: String
 
         init(person: PersonKey, row: VaccinationTargetRow) {
             key = Key(
                 person: person, identityKey: row.municipalityIdentityKey,
                 programme: row.programme, validFrom: row.validFrom.daysSince1970)
+            subject = row.subject
             said = Said(
                 validTo: row.validTo.daysSince1970, isRemoved: row.modification == .delete)
         }

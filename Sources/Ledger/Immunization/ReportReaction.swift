@@ -127,6 +127,9 @@ extension Records {
             try transaction.run(HeldReaction.lock, [.text(municipality)])
             place = try transaction.query(HeldReaction.nextPlace, [.text(municipality)])[0].int(0)
         }
+        // After the municipality's, in one order for everybody.
+        try transaction.run(AdvisoryLock.wait, [.int(AdvisoryLock.reactions.rawValue)])
+        let nationPlace = try transaction.query(HeldReaction.nextNationPlace)[0].int(0)
         let (newest, reaction) = (new.newest, new.newest.reaction)
         write([
             (
@@ -138,6 +141,7 @@ extension Records {
                     .text(reaction.face(rules)), .text(newest.standing.rawValue), .text(version),
                     new.municipality.map { .text($0) } ?? .null,
                     place.map { .int($0) } ?? .null, .id(new.visit), .time(now),
+                    .int(nationPlace),
                 ]
             )
         ])
@@ -159,7 +163,7 @@ extension HeldReaction {
         """
     private static let tables = """
         exchange.vaccine_reaction v
-        join exchange.visit r on r.person = v.person and r.visit = v.visit
+        join exchange.visit r on r.visit = v.visit
         """
 
     fileprivate static let selectByID = Statement(
@@ -184,12 +188,15 @@ extension HeldReaction {
         where municipality = $1 and municipality is not null
         """)
 
+    static let nextNationPlace = Statement(
+        "select coalesce(max(nation_place), 0) + 1 from exchange.vaccine_reaction")
+
     fileprivate static let insert = Statement(
         """
         insert into exchange.vaccine_reaction
             (person, reaction, version, party, identifier_system, identifier, stage, face, standing,
-            rules, municipality, place, visit, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            rules, municipality, place, visit, recorded_at, nation_place)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """)
 }
 

@@ -32,9 +32,10 @@ extension Records {
         return targets
     }
 
-    /// 再勧奨: a notice to each of those keys that still waits; once a day, however often it is sent.
+    /// 再勧奨: a notice, of `subject`, to each of those keys that still waits; once a day, however often it is
+    /// sent.
     package mutating func remind(
-        _ reminding: Reminding, _ query: UnvaccinatedQuery
+        _ reminding: Reminding, _ query: UnvaccinatedQuery, of subject: String
     ) throws -> Reminded {
         let today = now.dayInJapan
         // One who was invited twice is one.
@@ -56,8 +57,7 @@ extension Records {
                 ),
                 NewNotice.insertion(
                     of: news.map {
-                        NewNotice(
-                            person: $0, kind: Notice.vaccinationDue, subject: query.programme)
+                        NewNotice(person: $0, kind: Notice.vaccinationDue, subject: subject)
                     }, from: caller.party),
             ])
         }

@@ -47,7 +47,9 @@ extension Records {
         """
         with home as (
             select distinct on (r.person) r.person, r.municipality from exchange.residence r
-            where r.from_day <= $2 order by r.person, r.from_day desc, r.version desc),
+            where r.from_day <= $2 and not exists (
+                select 1 from exchange.record_merge m where m.person = r.person and m.parted_at is null)
+            order by r.person, r.from_day desc, r.version desc),
         born as (
             select distinct on (i.person) i.person, i.birth_date from exchange.identity i
             where not i.is_under_review order by i.person, i.version desc),

@@ -10,6 +10,12 @@ struct EntitlementEnds {
         let certificateType: String
         let subKey: String
         let historyKey: String
+
+        func of(_ other: PersonKey) -> Key {
+            Key(
+                person: other, body: body, certificateType: certificateType, subKey: subKey,
+                historyKey: historyKey)
+        }
     }
 
     /// The body's own newest word.
@@ -18,6 +24,10 @@ struct EntitlementEnds {
         let validTo: CalendarDay
         let isDeleted: Bool
         let face: String
+
+        func deleted(_ isDeleted: Bool) -> Own {
+            Own(validFrom: validFrom, validTo: validTo, isDeleted: isDeleted, face: face)
+        }
     }
 
     private struct Last: Hashable {
@@ -40,6 +50,19 @@ struct EntitlementEnds {
     mutating func say(_ key: Key, _ word: Own) {
         own[key] = word
         standing[key] = Last(to: word.validTo, isDeleted: word.isDeleted)
+    }
+
+    /// The body's own words on a person, by what they are of.
+    func words(of person: PersonKey) -> [(key: Key, own: Own)] {
+        own.filter { $0.key.person == person }.map { ($0.key, $0.value) }
+    }
+
+    func word(_ key: Key) -> Own? { own[key] }
+
+    /// Nothing is reckoned of this person.
+    mutating func leaveOut(_ person: PersonKey) {
+        own = own.filter { $0.key.person != person }
+        standing = standing.filter { $0.key.person != person }
     }
 
     mutating func stand(_ key: Key, to: CalendarDay, isDeleted: Bool) {

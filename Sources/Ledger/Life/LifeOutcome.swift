@@ -19,6 +19,8 @@ struct LifeOutcome {
     private var deaths: [Died] = []
     fileprivate var identities: [SaidIdentity] = []
     fileprivate var ends = EntitlementEnds()
+    /// 統合とその取消で言い直す資格.
+    fileprivate var said = ResaidEntitlements()
 
     /// `lived` is what the table says: of each day the newest row.
     fileprivate mutating func reckon(
@@ -63,7 +65,7 @@ struct LifeOutcome {
                 [.uuids(dead.map { UUIDBytes($0.person) }), .time(now)]
             ),
             SaidIdentity.insertion(of: identities, body, task: task),
-        ] + ends.steps(task: task)
+        ] + said.steps(task: task) + ends.steps(task: task)
     }
 
     private static let insertResidences = Statement(
@@ -84,31 +86,49 @@ struct LifeOutcome {
 extension Records {
     /// What the news of a plan come to, with everything that was known before.
     mutating func outcome(of plan: LifePlan, _ rules: RuleBook) throws -> LifeOutcome {
-        let persons = plan.touched.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
+        let persons = plan.concerned.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
         var outcome = LifeOutcome()
         guard !persons.isEmpty else { return outcome }
-        let facts = try lifeFacts(of: persons)
-        let news = Dictionary(grouping: plan.news, by: \.person)
+        let facts = try lifeFacts(of: persons, plan)
+        let news = Dictionary(grouping: plan.news) { plan.person(of: $0.record) }
         for person in persons {
             let fresh = (news[person] ?? []).map { $0.row.event(of: plan.municipality) }
             facts.reckon(person, adding: fresh, rules.subsidy.moves, into: &outcome)
         }
-        outcome.ends = try EntitlementEnds.load(&transaction, of: persons)
+        outcome.ends = try EntitlementEnds.load(
+            &transaction, of: persons + plan.joining.map(\.absorbed))
+        for merge in plan.joining { outcome.said.join(merge, &outcome.ends) }
+        for merge in plan.parting {
+            try outcome.said.part(merge, &outcome.ends, &transaction)
+        }
         try outcome.ends.reckon(outcome.records, rules.subsidy.moves)
-        outcome.identities = try changedIdentities(news, facts)
+        outcome.identities = try changedIdentities(news, facts, plan.joining)
         return outcome
+    }
+
+    /// 今日の住所地, of each as it is known without the other.
+    mutating func homesToday(of persons: [PersonKey], _ rules: RuleBook) throws -> [String?] {
+        let facts = try lifeFacts(of: persons)
+        var outcome = LifeOutcome()
+        for person in persons {
+            facts.reckon(person, adding: [], rules.subsidy.moves, into: &outcome)
+        }
+        return persons.map { outcome.records[$0]?.home(on: now.dayInJapan) }
     }
 
     /// What the card authority's new words come to, for those of whom municipalities told something.
     mutating func outcome(
-        ofFeed news: [(person: PersonKey, residence: Residence)], _ rules: RuleBook
+        ofFeed news: [(person: PersonKey, residence: Residence)], standing survivors: Survivors,
+        _ rules: RuleBook
     ) throws -> LifeOutcome {
         var outcome = LifeOutcome()
         guard !news.isEmpty else { return outcome }
-        let persons = try thoseWithEvents(Array(Set(news.map(\.person))))
+        let persons = try thoseWithEvents(Array(Set(news.map { survivors[$0.person] })))
         guard !persons.isEmpty else { return outcome }
         var facts = try lifeFacts(of: persons)
-        for (person, residence) in news { facts.feed(person, residence) }
+        for (record, residence) in news {
+            facts.feed(record, residence, of: survivors[record])
+        }
         for person in persons {
             facts.reckon(person, adding: [], rules.subsidy.moves, into: &outcome)
         }
@@ -169,14 +189,17 @@ extension Records {
 /// 異動の事実: everything that is known of some persons' lives.
 private struct LifeFacts {
     var events: [PersonKey: [LifeEvent]] = [:]
-    /// Whether the municipality that asks told of them, what it told, the earliest known first.
-    var told: [PersonKey: [(event: LifeEvent, told: LifeEventRow.Told)]] = [:]
+    /// What the municipality that asks told of them, and under which record.
+    var told: [PersonKey: [(event: LifeEvent, told: LifeEventRow.Told, record: PersonKey)]] = [:]
     var fed: [PersonKey: [Residence]] = [:]
     var lived: [PersonKey: [CalendarDay: String]] = [:]
     var deaths: [PersonKey: CalendarDay] = [:]
 
-    mutating func feed(_ person: PersonKey, _ residence: Residence) {
+    /// The rows of an absorbed record are read together with the survivor's; what follows is written under
+    /// the survivor.
+    mutating func feed(_ record: PersonKey, _ residence: Residence, of person: PersonKey) {
         fed[person, default: []].append(residence)
+        guard record == person else { return }
         lived[person, default: [:]][residence.from] = residence.municipality
     }
 
@@ -192,24 +215,39 @@ private struct LifeFacts {
 }
 
 extension Records {
-    fileprivate mutating func lifeFacts(of persons: [PersonKey]) throws -> LifeFacts {
-        let keys: [Value] = [.uuids(persons.map { UUIDBytes($0) })]
+    /// `plan` may say that records are of one person from now on, or no longer.
+    fileprivate mutating func lifeFacts(of persons: [PersonKey], _ plan: LifePlan? = nil) throws
+        -> LifeFacts
+    {
+        let persons = Set(persons)
+        let ids: [Value] = [.uuids(persons.map { UUIDBytes($0) })]
+        var owners = Dictionary(uniqueKeysWithValues: persons.map { ($0, $0) })
+        for (record, survivor) in try transaction.query(Self.selectAbsorbed, ids).map({
+            (try $0.uuid(0).person, try $0.uuid(1).person)
+        }) { owners[record] = survivor }
+        for merge in plan?.parting ?? [] { owners[merge.absorbed] = merge.absorbed }
+        for merge in plan?.joining ?? [] { owners[merge.absorbed] = merge.survivor }
+        let keys: [Value] = [.uuids(owners.keys.map { UUIDBytes($0) })]
         let rows = try transaction.pipeline([
-            (Self.selectEvents, keys), (Self.selectLived, keys), (Self.selectDeaths, keys),
+            (Self.selectEvents, keys), (Self.selectLived, keys), (Self.selectDeaths, ids),
         ])
         var facts = LifeFacts()
         for index in 0..<rows[0].count {
             let row = rows[0][index]
-            let (person, event) = (try row.uuid(0).person, try LifeEvent(row, from: 1))
+            let (record, event) = (try row.uuid(0).person, try LifeEvent(row, from: 1))
+            guard let person = owners[record] else { continue }
             facts.events[person, default: []].append(event)
             guard event.municipality == caller.party.code else { continue }
             let told = try LifeEventRow.Told(face: row.text(1 + LifeEvent.columnCount))
-            facts.told[person, default: []].append((event, told))
+            facts.told[person, default: []].append((event, told, record))
         }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
-            let (person, residence) = (try row.uuid(0).person, try Residence(row, from: 1))
-            facts.lived[person, default: [:]][residence.from] = residence.municipality
+            let (record, residence) = (try row.uuid(0).person, try Residence(row, from: 1))
+            guard let person = owners[record] else { continue }
+            if record == person {
+                facts.lived[person, default: [:]][residence.from] = residence.municipality
+            }
             if try !row.bool(5) { facts.fed[person, default: []].append(residence) }
         }
         for index in 0..<rows[2].count {
@@ -220,26 +258,44 @@ extension Records {
     }
 
     /// 基本情報: of each item the word known last, laid over what the municipality said in its other lists.
+    ///
+    /// Of records that become one, what was told of the absorbed is told of the survivor now.
     fileprivate mutating func changedIdentities(
-        _ news: [PersonKey: [LifePlan.News]], _ facts: LifeFacts
+        _ news: [PersonKey: [LifePlan.News]], _ facts: LifeFacts, _ joining: [PlannedMerge]
     ) throws -> [SaidIdentity] {
-        let base = try ownIdentities(of: Array(news.keys))
+        let own = try ownIdentities(of: Array(news.keys) + joining.map(\.absorbed))
+        let absorbed = Set(joining.map(\.absorbed))
         var changed: [SaidIdentity] = []
         for (person, news) in news {
-            let fresh = news.map { (event: $0.row.event(of: caller.party.code), told: $0.row.told) }
+            let fresh = news.map {
+                (event: $0.row.event(of: caller.party.code), told: $0.row.told, record: $0.record)
+            }
             let sequences = Set(fresh.map(\.event.sequence))
             let all = ((facts.told[person] ?? []) + fresh)
                 .sorted { LifeEvent.isKnownEarlier($0.event, $1.event) }
-            let whole = SaidIdentity(person, base[person], all.map { ($0.told, true) })
+            let merge = joining.last { $0.survivor == person }
+            let base = SaidIdentity.joined(own[person], merge.flatMap { own[$0.absorbed] }, merge)
+            let whole = SaidIdentity(person, base, all.map { ($0.told, true) })
             // An item that an event told long ago does not undo what another list said since.
             let overlaid = SaidIdentity(
-                person, base[person],
-                all.map { ($0.told, sequences.contains($0.event.sequence)) })
-            let identity = base[person] == nil ? whole : overlaid
-            if let identity, identity != base[person] { changed.append(identity) }
+                person, base,
+                all.map {
+                    (
+                        $0.told,
+                        sequences.contains($0.event.sequence) || absorbed.contains($0.record)
+                    )
+                })
+            let identity = base == nil ? whole : overlaid
+            if let identity, identity != own[person] { changed.append(identity) }
         }
         return changed
     }
+
+    private static let selectAbsorbed = Statement(
+        """
+        select m.person, m.survivor from exchange.record_merge m
+        where m.survivor = any ($1) and m.parted_at is null
+        """)
 
     private static let selectEvents = Statement(
         """

@@ -4,23 +4,27 @@ import Exchange
 /// reckoned from all events of a person together, whoever sent them and whenever.
 struct LifePlan {
     struct News {
-        let person: PersonKey
+        /// 記録: whose number or key the row names, as if nothing had been merged.
+        let record: PersonKey
         let row: LifeEventRow
     }
 
     /// What stands under a sequence of the municipality.
     struct Known: Hashable {
-        let person: PersonKey
+        let record: PersonKey
+        /// 統合される記録, of a merge.
+        let merged: PersonKey?
         let event: LifeEvent
         let told: LifeEventRow.Told
         let identityKey: String
         let isNotDisclosed: Bool
 
         init(
-            _ person: PersonKey, _ event: LifeEvent, _ told: LifeEventRow.Told,
-            identityKey: String, isNotDisclosed: Bool
+            _ record: PersonKey, merged: PersonKey?, _ event: LifeEvent,
+            _ told: LifeEventRow.Told, identityKey: String, isNotDisclosed: Bool
         ) {
-            self.person = person
+            self.record = record
+            self.merged = merged
             self.event = event
             self.told = told
             self.identityKey = identityKey
@@ -28,15 +32,31 @@ struct LifePlan {
         }
     }
 
+    /// A row with the records that it names; nothing for a key under which nobody was registered.
+    struct Named {
+        let row: LifeEventRow
+        let record: PersonKey?
+        let merged: PersonKey?
+    }
+
     let municipality: String
     let today: CalendarDay
     let mismatch: MismatchRule
     let persons: NumberedPersons
     var known: [String: Known] = [:]
+    /// By the sequence that it names, what corrects it or takes it back.
+    var corrections: [String: Set<LifeEvent.Kind>] = [:]
     /// What bodies that hold rows of a person say of them.
     var said: [PersonKey: [IdentityFacts]] = [:]
     private(set) var news: [News] = []
+    /// 統合の申出: merges and undoings with which nothing is wrong; each takes effect once a second person asked
+    /// for the same.
+    private(set) var asked: [AskedMerge] = []
+    private(set) var merges: [PlannedMerge] = []
     private(set) var outcomes: [RowOutcome] = []
+    private var rowsOf: [PersonKey: Int] = [:]
+    /// Whoever asks whether two records may be one is told something of both, whatever the answer.
+    private var looked: Set<PersonKey> = []
 
     init(
         municipality: String, today: CalendarDay, mismatch: MismatchRule, persons: NumberedPersons
@@ -47,26 +67,117 @@ struct LifePlan {
         self.persons = persons
     }
 
-    var touched: Set<PersonKey> { Set(news.map(\.person)) }
+    /// Everybody whom the news are about, under every record that they touch.
+    var touched: Set<PersonKey> {
+        Set(news.flatMap { [$0.record, person(of: $0.record)] })
+            .union(merges.flatMap { [$0.absorbed, $0.survivor] })
+            .union(looked)
+    }
 
-    /// `person` is absent for a key under which nobody was registered.
-    mutating func weigh(_ row: LifeEventRow, _ person: PersonKey?) {
-        guard let person else { return refuse(row, "municipalityIdentityKey", .notOwnResident) }
+    /// Those whose lives are to be reckoned anew.
+    var concerned: Set<PersonKey> {
+        Set(news.map { person(of: $0.record) })
+            .union(merges.flatMap { $0.isJoin ? [$0.survivor] : [$0.absorbed, $0.survivor] })
+    }
+
+    /// 今から一つになる記録, and those that become two.
+    var joining: [PlannedMerge] { merges.filter { $0.isJoin && !$0.isUndone } }
+    var parting: [PlannedMerge] { merges.filter { !$0.isJoin } }
+
+    /// Of whom a record is, once this plan is applied.
+    func person(of record: PersonKey) -> PersonKey {
+        switch merges.last(where: { $0.absorbed == record && !$0.isUndone }) {
+        case let merge? where merge.isJoin: merge.survivor
+        case _?: record
+        case nil: persons.survivors[record]
+        }
+    }
+
+    /// The merge or the undoing that a row asks for; nothing where it asks for none, or names nobody.
+    func merge(_ named: Named) -> AskedMerge? {
+        guard named.row.kind.isOfRecords, let record = named.record else { return nil }
+        return AskedMerge(
+            row: named.row, record: record, merged: named.merged,
+            isUndone: corrections[named.row.sequence]?.contains(.parted) ?? false)
+    }
+
+    /// `facts` are of the merges, by the place of their row.
+    mutating func weigh(_ rows: [Named], _ facts: [Int: MergeFacts]) {
+        for named in rows {
+            let records = [named.record, named.merged].compactMap(\.self)
+            for person in Set(records.map { persons.survivors[$0] }) {
+                rowsOf[person, default: 0] += 1
+            }
+        }
+        for named in rows { weigh(named, facts[named.row.index]) }
+    }
+
+    /// 二人目: whether another person asked for the same.
+    mutating func settle(_ merge: AskedMerge, isAgreed: Bool) {
+        guard isAgreed else {
+            let finding = RowFinding(
+                index: merge.row.index, item: "sequence", code: .secondPersonAwaited)
+            return tell(merge.row, .underReview, [finding])
+        }
+        news.append(News(record: merge.record, row: merge.row))
+        if let planned = merge.planned { merges.append(planned) }
+        tell(merge.row, .applied)
+    }
+
+    private mutating func weigh(_ named: Named, _ facts: MergeFacts?) {
+        let row = named.row
+        guard let record = named.record else {
+            return refuse(row, "municipalityIdentityKey", .notOwnResident)
+        }
+        if row.merged != nil, named.merged == nil {
+            return refuse(row, row.mergedItem, .notOwnResident)
+        }
         guard row.knownOn <= today else { return refuse(row, "knownOn", .dayAhead) }
         let word = Known(
-            person, row.event(of: municipality), row.told,
+            record, merged: named.merged, row.event(of: municipality), row.told,
             identityKey: row.municipalityIdentityKey, isNotDisclosed: row.isNotDisclosed)
         if let before = known[row.sequence] {
             guard before == word else { return refuse(row, "sequence", .sequenceReused) }
             return tell(row, .unchanged)
         }
+        if mixesKinds(row) { return refuse(row, "corrects", .mergeKind) }
         // An arrival ties a number to a home: what it says of the person must fit whom others know.
-        guard !row.kind.isArrival || !speaksOfAnother(row, person) else {
+        guard !row.kind.isArrival || !speaksOfAnother(row, persons.survivors[record]) else {
             return refuse(row, "name", .anotherPerson)
         }
+        if var merge = merge(named), let facts {
+            let undone = facts.undoes.map { [$0.absorbed, $0.survivor] } ?? []
+            looked.formUnion([merge.record, merge.merged].compactMap(\.self) + undone)
+            guard isAlone(merge) else { return refuse(row, "sequence", .mergeAlone) }
+            if let code = facts.refusal { return refuse(row, facts.item(row), code) }
+            merge.plan(facts)
+            asked.append(merge)
+        } else {
+            news.append(News(record: record, row: row))
+            tell(row, .applied)
+        }
         known[row.sequence] = word
-        news.append(News(person: person, row: row))
-        tell(row, .applied)
+    }
+
+    /// No other row of the body is about either: a merge is weighed on what stood before.
+    private func isAlone(_ merge: AskedMerge) -> Bool {
+        [merge.record, merge.merged].compactMap(\.self)
+            .allSatisfy { rowsOf[persons.survivors[$0]] == 1 }
+    }
+
+    /// A merge is undone by its own kind alone, and that undoes nothing else; whichever came first.
+    private func mixesKinds(_ row: LifeEventRow) -> Bool {
+        if let corrects = row.corrects, let before = known[corrects],
+            before.event.kind.isOfRecords || row.kind == .parted
+        {
+            guard before.event.kind == .joined, row.kind == .parted else { return true }
+        }
+        let naming = corrections[row.sequence] ?? []
+        switch row.kind {
+        case .joined: return !naming.subtracting([.parted]).isEmpty
+        case .parted: return !naming.isEmpty
+        default: return naming.contains(.parted)
+        }
     }
 
     private func speaksOfAnother(_ row: LifeEventRow, _ person: PersonKey) -> Bool {
@@ -75,18 +186,23 @@ struct LifePlan {
         }
     }
 
-    private mutating func tell(_ row: LifeEventRow, _ kind: RowOutcome.Kind) {
+    private mutating func tell(
+        _ row: LifeEventRow, _ kind: RowOutcome.Kind, _ findings: [RowFinding] = []
+    ) {
         // An event has no versions: one that was sent before is all there is to say.
         outcomes.append(
             RowOutcome(
-                line: row.index + 1, kind: kind, findings: row.warnings,
-                standing: kind == .unchanged ? 0 : nil))
+                line: row.index + 1, kind: kind, findings: row.warnings + findings,
+                standing: kind == .unchanged ? 0 : nil,
+                needsSecondPerson: row.kind.isOfRecords && kind != .unchanged))
     }
 
     private mutating func refuse(_ row: LifeEventRow, _ item: String, _ code: RowCode) {
-        outcomes.append(
-            RowOutcome(
-                line: row.index + 1, kind: .refused,
-                findings: row.warnings + [RowFinding(index: row.index, item: item, code: code)]))
+        tell(row, .refused, [RowFinding(index: row.index, item: item, code: code)])
     }
+}
+
+extension LifeEventRow {
+    /// What the sender calls the record to be absorbed.
+    var mergedItem: String { if case .key = merged { "mergedIdentityKey" } else { "merged" } }
 }

@@ -1,14 +1,24 @@
 package import Exchange
 import Postgres
 
-/// 住民異動の登録の一行 whose individual number, where it has one, has already become a keyed hash.
+/// 住民異動の登録の一行 whose individual numbers, where it has any, have already become keyed hashes.
 package struct NumberedLifeEvent: Sendable {
     let number: HashChain?
+    /// 統合される記録: by its number; by its key the row itself says it.
+    let merged: HashChain?
     let row: LifeEventRow
 
-    package init(_ row: LifeEventRow, number: HashChain?) {
+    package init(_ row: LifeEventRow, number: HashChain?, merged: HashChain? = nil) {
         self.row = row
         self.number = number
+        self.merged = merged
+    }
+
+    /// The keys by which it names people.
+    fileprivate var keys: [String] {
+        var keys = number == nil ? [row.municipalityIdentityKey] : []
+        if case .key(let key) = row.merged { keys.append(key) }
+        return keys
     }
 }
 
@@ -18,24 +28,30 @@ extension Records {
     /// known of the person, in this commit; so any order and repetition comes to the same.
     ///
     /// When this is acknowledged, whoever is not to be disclosed is not, and nobody who is told to have
-    /// died is received any more. The residents concerned are told by a notice.
+    /// died is received any more. The residents concerned are told by a notice. A merge of two records and
+    /// its undoing wait until two have asked for them.
     package mutating func registerLifeEvents(
-        _ request: RegistrationRequest, _ rows: [NumberedLifeEvent], rules: RuleBook
+        _ request: RegistrationRequest, _ rows: [NumberedLifeEvent], _ agreement: MergeAgreement,
+        rules: RuleBook
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let plan = try plan(rows, rules)
+        let plan = try plan(rows, agreement, rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
         let outcome = try outcome(of: plan, rules)
-        let hidden = Set(plan.news.filter(\.row.isNotDisclosed).map(\.person))
-        let told = Set(plan.news.filter { $0.row.kind != .died }.map(\.person))
+        let hidden = Set(plan.news.filter(\.row.isNotDisclosed).map { plan.person(of: $0.record) })
+            .union(plan.merges.map(\.survivor))
+        let told = Set(
+            plan.news.filter { $0.row.kind != .died }.map { plan.person(of: $0.record) }
+                + plan.parting.flatMap { [$0.absorbed, $0.survivor] })
         let notices = NewNotice.insertion(
             of: told.map { NewNotice(person: $0, kind: Notice.lifeEvent) }, from: caller.party)
         return endTask(request, plan.outcomes) { [body = caller.party.code, now] task in
             plan.persons.steps + [
                 AdvisoryLock.waiting(forRelationsOf: hidden),
                 Self.insertion(of: plan.news, of: body, task: task),
-            ] + outcome.steps(body, task: task, at: now) + [notices]
+            ] + plan.merges.flatMap { $0.steps(body, task: task, at: now) }
+                + outcome.steps(body, task: task, at: now) + [notices]
         }
     }
 
@@ -43,7 +59,7 @@ extension Records {
     mutating func weighLifeEvents(_ rows: [NumberedLifeEvent], rules: RuleBook) throws
         -> [RowOutcome]
     {
-        try plan(rows, rules).outcomes
+        try plan(rows, .withTheFile, rules).outcomes
     }
 
     /// How many events the municipality has told of.
@@ -51,28 +67,48 @@ extension Records {
         try transaction.query(Self.countEvents, [.text(caller.party.code)])[0].int(0)
     }
 
-    private mutating func plan(_ rows: [NumberedLifeEvent], _ rules: RuleBook) throws -> LifePlan {
+    private mutating func plan(
+        _ rows: [NumberedLifeEvent], _ agreement: MergeAgreement, _ rules: RuleBook
+    ) throws -> LifePlan {
         let municipality = caller.party.code
-        let numbers = rows.compactMap(\.number)
-        let persons = try persons(of: numbers)
-        let byKey = try keyedPersons(
-            rows.filter { $0.number == nil }.map(\.row.municipalityIdentityKey), of: municipality)
+        let byKey = try keyedRecords(rows.flatMap(\.keys), of: municipality)
         // Before anything of them is read: two municipalities tell of one move at the same time.
-        try transaction.run(
-            AdvisoryLock.waitForAll,
-            AdvisoryLock.moves(of: persons.known + byKey.values))
+        let persons = try persons(
+            of: rows.compactMap(\.number) + rows.compactMap(\.merged),
+            joining: Array(byKey.values), alone: true)
         var plan = LifePlan(
             municipality: municipality, today: now.dayInJapan, mismatch: rules.mismatch,
             persons: persons)
-        plan.known = try knownEvents(rows.map(\.row.sequence), of: municipality)
+        plan.known = try knownEvents(
+            rows.flatMap { [$0.row.sequence] + ($0.row.corrects.map { [$0] } ?? []) },
+            of: municipality)
+        plan.corrections = try corrections(of: rows.map(\.row.sequence), by: municipality)
         plan.said = try saidIdentities(of: persons.known)
-        var ofRows = persons.ofRows.makeIterator()
-        for row in rows {
-            let person =
-                row.number == nil ? byKey[row.row.municipalityIdentityKey] : ofRows.next()
-            plan.weigh(row.row, person)
+        let named = Self.named(rows, persons, byKey)
+        var facts: [Int: MergeFacts] = [:]
+        for merge in named.compactMap({ plan.merge($0) }) {
+            facts[merge.row.index] = try mergeFacts(merge, rules)
+        }
+        plan.weigh(named, facts)
+        for merge in plan.asked {
+            plan.settle(merge, isAgreed: try isAgreed(merge, agreement))
         }
         return plan
+    }
+
+    private static func named(
+        _ rows: [NumberedLifeEvent], _ persons: NumberedPersons, _ byKey: [String: PersonKey]
+    ) -> [LifePlan.Named] {
+        let count = rows.count { $0.number != nil }
+        var named = persons.records.ofRows.prefix(count).makeIterator()
+        var merged = persons.records.ofRows.dropFirst(count).makeIterator()
+        return rows.map { row in
+            let record =
+                row.number == nil ? byKey[row.row.municipalityIdentityKey] : named.next()
+            var other = row.merged == nil ? nil : merged.next()
+            if case .key(let key) = row.row.merged { other = byKey[key] }
+            return LifePlan.Named(row: row.row, record: record, merged: other)
+        }
     }
 
     private mutating func knownEvents(_ sequences: [String], of municipality: String) throws
@@ -82,14 +118,31 @@ extension Records {
             Self.selectSequences, [.text(municipality), .texts(sequences)])
         var known: [String: LifePlan.Known] = [:]
         for index in 0..<rows.count {
-            let event = try LifeEvent(rows[index], from: 1)
+            let event = try LifeEvent(rows[index], from: 2)
+            let next = 2 + LifeEvent.columnCount
             known[event.sequence] = LifePlan.Known(
-                try rows[index].uuid(0).person, event,
-                try LifeEventRow.Told(face: rows[index].text(LifeEvent.columnCount + 3)),
-                identityKey: try rows[index].text(LifeEvent.columnCount + 1),
-                isNotDisclosed: try rows[index].bool(LifeEvent.columnCount + 2))
+                try rows[index].uuid(0).person, merged: try rows[index].optionalUUID(1)?.person,
+                event, try LifeEventRow.Told(face: rows[index].text(next + 2)),
+                identityKey: try rows[index].text(next),
+                isNotDisclosed: try rows[index].bool(next + 1))
         }
         return known
+    }
+
+    /// What was told that names one of these, which may not have been told of yet.
+    private mutating func corrections(of sequences: [String], by municipality: String) throws
+        -> [String: Set<LifeEvent.Kind>]
+    {
+        let rows = try transaction.query(
+            Self.selectCorrections, [.text(municipality), .texts(sequences)])
+        var corrections: [String: Set<LifeEvent.Kind>] = [:]
+        for index in 0..<rows.count {
+            guard let kind = LifeEvent.Kind(rawValue: try rows[index].text(1)) else {
+                throw DatabaseError.decoding(column: "kind")
+            }
+            corrections[try rows[index].text(0), default: []].insert(kind)
+        }
+        return corrections
     }
 
     /// What bodies that hold rows of them say of each.
@@ -113,7 +166,7 @@ extension Records {
         return (
             insertEvents,
             [
-                .uuids(news.map { UUIDBytes($0.person) }), .text(municipality),
+                .uuids(news.map { UUIDBytes($0.record) }), .text(municipality),
                 .texts(rows.map(\.sequence)), .texts(rows.map(\.municipalityIdentityKey)),
                 .texts(rows.map(\.kind.rawValue)), .days(rows.map(\.effectiveOn.daysSince1970)),
                 .days(rows.map(\.knownOn.daysSince1970)),
@@ -125,8 +178,16 @@ extension Records {
 
     private static let selectSequences = Statement(
         """
-        select l.person, \(LifeEvent.columns), l.identity_key, l.is_not_disclosed, l.face
-        from exchange.life_event l where l.municipality = $1 and l.sequence = any ($2)
+        select l.person, m.person, \(LifeEvent.columns), l.identity_key, l.is_not_disclosed, l.face
+        from exchange.life_event l
+        left join exchange.record_merge m on m.municipality = l.municipality and m.sequence = l.sequence
+        where l.municipality = $1 and l.sequence = any ($2)
+        """)
+
+    private static let selectCorrections = Statement(
+        """
+        select l.corrects, l.kind from exchange.life_event l
+        where l.municipality = $1 and l.corrects = any ($2)
         """)
 
     private static let countEvents = Statement(

@@ -9,7 +9,9 @@ struct SaidIdentity: Hashable {
     private var address: String?
     private var birthDate: String
     private var sex: String
-    private let isNotDisclosed: Bool
+    private var isNotDisclosed: Bool
+    /// 統合による言い直し: said because of it.
+    private var merge: RecordID?
 
     /// `told`: the words of its events, the earliest known first, and which of them are new. An item is
     /// the last word's on it, if that is a new one. Nothing where the person is not known whole.
@@ -32,6 +34,18 @@ struct SaidIdentity: Hashable {
         nameKana = last(\.nameKana) ?? base?.nameKana
         address = last(\.address) ?? base?.address
         isNotDisclosed = base?.isNotDisclosed ?? false
+        merge = base?.merge
+    }
+
+    /// 一つになった記録: the survivor's words stay, and who is protected under either record is protected.
+    static func joined(
+        _ own: SaidIdentity?, _ absorbed: SaidIdentity?, _ merge: PlannedMerge?
+    ) -> SaidIdentity? {
+        guard let merge else { return own }
+        var joined = own ?? absorbed.flatMap { SaidIdentity(merge.survivor, $0, []) }
+        if absorbed?.isNotDisclosed == true { joined?.isNotDisclosed = true }
+        joined?.merge = merge.id
+        return joined
     }
 
     fileprivate init(_ row: Row) throws {
@@ -54,6 +68,7 @@ struct SaidIdentity: Hashable {
                 .texts(all.map(\.nameKana)), .texts(all.map(\.address)),
                 .texts(all.map(\.birthDate)), .texts(all.map(\.sex)),
                 .bools(all.map(\.isNotDisclosed)), .id(task),
+                .uuids(all.map { $0.merge.map { UUIDBytes($0) } }),
             ]
         )
     }
@@ -61,10 +76,11 @@ struct SaidIdentity: Hashable {
     private static let insert = Statement(
         """
         insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
-            is_not_disclosed, is_under_review, task)
-        select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed, false, $9
-        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[])
-            as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed)
+            is_not_disclosed, is_under_review, task, by_merge)
+        select person, $2, name, name_kana, address, birth_date, sex, is_not_disclosed, false, $9, by_merge
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[],
+            $10::uuid[])
+            as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed, by_merge)
         """)
 
     fileprivate static let selectOwn = Statement(

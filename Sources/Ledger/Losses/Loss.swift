@@ -30,12 +30,18 @@ struct Loss {
     func notices(
         _ transaction: inout Transaction, by book: RuleBook, kept: (String) throws -> RuleBook
     ) throws -> [NewCheckNotice] {
+        // A loss of a record that was merged since is one of its survivor.
+        let found = try transaction.query(Self.selectSurvivor, [.person(self.person)])
+        let person = try found[0].uuid(0).person
         let key: [Value] = [.person(person)]
         let rows = try transaction.pipeline([
             (Self.selectChecks, key), (Self.selectVersions, key), (Self.selectHomes, key),
             (Self.selectTold, key), (Self.selectNow, []),
         ])
+        // What was read then may be the rows of any record; what holds now is the survivor's.
         let versions = try rows[1].map { try EntitlementVersion($0, from: 0) }
+        let holds = try rows[1].map { try $0.bool(EntitlementVersion.columnCount) }
+        let nowHeld = zip(versions, holds).filter(\.1).map(\.0)
         let homes = try Homes(rows[2])
         let now = Instant(microseconds: try rows[4][0].instant(0))
         var told: [ToldKey: ChangedAnswer] = [:]
@@ -48,9 +54,9 @@ struct Loss {
             let row = rows[0][index]
             let check = try AnsweredCheck(row, from: 1, of: Party(key: row.text(0)))
             guard let check, days.contains(check.basis.serviceDate) else { continue }
-            let then = check.facts(versions, homes.lived)
+            let then = check.facts(versions, homes.everywhere)
             let today = EligibilityFacts(
-                visit: then.visit, residences: homes.lived, entitlements: versions,
+                visit: then.visit, residences: homes.lived, entitlements: nowHeld,
                 bodies: homes.bodies, designations: check.basis.designations,
                 reached: check.basis.reached, decidedAt: now)
             let change = answerAgain(
@@ -92,34 +98,43 @@ struct Loss {
         """
         select e.party, \(AnsweredCheck.columns)
         from (
-            select s.entry, s.at from log.position s where s.person = $1
+            select s.entry, s.at from log.position s
+            where s.person = any (\(Survivors.records(of: "$1")))
             union
             select w.entry, w.at from log.access_entry w
-            where w.person = $1 and w.xid >= (select next_xid from log.head)
+            where w.person = any (\(Survivors.records(of: "$1")))
+                and w.xid >= (select next_xid from log.head)
         ) as known
         join log.access_entry e on e.entry = known.entry and e.at = known.at
         join exchange.visit_now v on v.visit = e.visit
+        -- Of a record that was merged for a while, the visits are its own again.
         where e.purpose = 'check-eligibility' and e.outcome = 'ok' and e.basis is not null
+            and v.person = $1
         order by e.at
         """)
 
+    private static let selectSurvivor = Statement("select \(Survivors.sql(of: "$1::uuid"))")
+
     private static let selectVersions = Statement(
-        "select \(EntitlementVersion.columns) from exchange.entitlement e where e.person = $1")
+        """
+        select \(EntitlementVersion.columns), e.person = $1 from exchange.entitlement e
+        where e.person = any (\(Survivors.records(of: "$1")))
+        """)
 
     private static let selectHomes = Statement(
         """
         select r.version, r.municipality, r.from_day, r.known_at, m.connected_since, m.as_of, r.prefecture,
-            f.connected_since, f.as_of
+            f.connected_since, f.as_of, r.person = $1
         from exchange.residence r
         left join exchange.party m on m.party = 'municipality:' || r.municipality
         left join exchange.party f on f.party = 'prefecture:' || r.prefecture
-        where r.person = $1
+        where r.person = any (\(Survivors.records(of: "$1")))
         """)
 
     private static let selectTold = Statement(
         """
         select check_entry, body, certificate_type, sub_key, told, outcome, outcome_day
-        from exchange.check_notice where person = $1 order by version
+        from exchange.check_notice where person = any (\(Survivors.records(of: "$1"))) order by version
         """)
 
     private static let selectNow = Statement("select clock_timestamp()")
@@ -159,11 +174,15 @@ extension CheckNotice {
 /// 住所地と実施機関: everywhere a resident lived, and how far those bodies' registrations are.
 private struct Homes {
     private(set) var lived: [Residence] = []
+    /// Under any record of the person.
+    private(set) var everywhere: [Residence] = []
     private(set) var bodies: [BodyStanding] = []
 
     init(_ rows: Rows) throws {
         for index in 0..<rows.count {
             let row = rows[index]
+            everywhere.append(try Residence(row, from: 0))
+            guard try row.bool(9) else { continue }
             lived.append(try Residence(row, from: 0))
             try add(row.text(1), row, 4)
             try add(row.text(6), row, 7)

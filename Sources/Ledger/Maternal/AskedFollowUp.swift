@@ -2,8 +2,8 @@ import Exchange
 import Postgres
 
 /// 求められた事後措置: what a report, or the answers to a questionnaire, ask of the municipality of residence. A task
-/// is made once for each, however many versions ask for it, and once for those of one checkup that ask for
-/// the same: while one of them waits, the other becomes a source of it.
+/// is made once for each, however many versions ask for it and whatever became of it, and once for those of
+/// one checkup that ask for the same: while one of them waits, the other becomes a source of it.
 struct AskedFollowUp {
     let rule: FollowUpRule
     let person: PersonKey
@@ -11,6 +11,8 @@ struct AskedFollowUp {
     let source: RecordID
     let compartment: CheckupCompartment
     let checkup: String
+    /// 妊婦健診: of the next time it is asked anew.
+    let comesAgain: Bool
     let municipality: String
     let day: CalendarDay
     let madeAt: Instant
@@ -30,7 +32,8 @@ struct AskedFollowUp {
                     .days(tasks.map { $0.rule.dueDay(after: $0.day).daysSince1970 }),
                     .bools(tasks.map(\.isSensitive)),
                     .instants(tasks.map(\.madeAt.microseconds)), .texts(tasks.map(\.checkup)),
-                    .days(tasks.map(\.day.daysSince1970)), .int(Self.sameCheckupDays),
+                    .days(tasks.map(\.day.daysSince1970)),
+                    .ints(tasks.map { $0.comesAgain ? 0 : Self.sameCheckupDays }),
                 ]
             )
         ]
@@ -45,13 +48,13 @@ struct AskedFollowUp {
         with asked as (
             select q.*, waiting.follow_up as task
             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
-                $7::bool[], $8::timestamptz[], $9::text[], $10::date[])
+                $7::bool[], $8::timestamptz[], $9::text[], $10::date[], $11::bigint[])
                 as q(person, follow_up, result, code, municipality, due_day, is_sensitive, made_at,
-                checkup, asked_day)
+                checkup, asked_day, around)
             left join lateral (
                 select f.follow_up from exchange.follow_up f
                 where f.person = q.person and f.code = q.code and f.checkup = q.checkup
-                    and f.asked_day between q.asked_day - $11::int and q.asked_day + $11::int
+                    and abs(f.asked_day - q.asked_day) <= q.around
                     and f.municipality = q.municipality and f.is_sensitive = q.is_sensitive
                     and f.result <> q.result
                     and coalesce((
@@ -60,7 +63,11 @@ struct AskedFollowUp {
                         order by a.version desc limit 1), 'requested') in ('requested', 'in-progress')
                 order by f.made_at, f.follow_up limit 1) waiting on not exists (
                     select 1 from exchange.follow_up own
-                    where own.person = q.person and own.result = q.result and own.code = q.code)),
+                    where own.person = q.person and own.result = q.result and own.code = q.code)
+            where not exists (
+                select 1 from exchange.follow_up_source s
+                join exchange.follow_up f using (person, follow_up)
+                where s.person = q.person and s.result = q.result and f.code = q.code)),
         joined as (
             insert into exchange.follow_up_source (person, follow_up, result)
             select person, task, result from asked where task is not null

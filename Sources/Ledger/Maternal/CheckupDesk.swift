@@ -82,7 +82,7 @@ struct CheckupDesk: RecordDesk {
 
     /// Every open report; read for those alone of whom an open one was sent.
     func reports(of person: PersonKey) -> [CheckupClaimFacts.Other] {
-        (reports[person] ?? []).map(\.newest.beside)
+        (reports[person] ?? []).map(\.shown.beside)
     }
 
     func report(

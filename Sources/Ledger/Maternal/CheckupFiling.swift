@@ -4,6 +4,8 @@ import Postgres
 /// 健診結果の綴じ込み: everything that one version of a report writes, decided before any of it is written.
 struct CheckupFiling {
     let held: HeldCheckup
+    /// 同意日 of what a municipality recorded itself, in the sensitive compartment.
+    var consentedOn: CalendarDay?
     private let followUps: [String]
     private let municipality: String?
     private let rules: MaternalRules
@@ -47,6 +49,7 @@ struct CheckupFiling {
                         municipality: municipality,
                         tickets: try episode?.book(rules.maternal, without: version.id)
                             ?? TicketBook(),
+                        before: beside.others.first { $0.id == version.id },
                         others: beside.others.filter { $0.id != version.id },
                         prices: beside.prices))
             } catch {
@@ -106,6 +109,8 @@ struct CheckupFiling {
                     .texts(filings.map(\.rulesVersion)),
                     .instants(held.map(\.newest.recordedAt.microseconds)),
                 ]
+                    + (compartment == .open
+                        ? [] : [.days(filings.map { $0.consentedOn?.daysSince1970 })])
             )
         ]
     }
@@ -138,12 +143,13 @@ struct CheckupFiling {
     /// 事後措置. Where nobody lives nobody can do it.
     private var tasks: [AskedFollowUp] {
         guard let municipality else { return [] }
+        let result = held.newest.report.result
         return followUps.compactMap { rules.followUps[$0] }.map {
             AskedFollowUp(
                 rule: $0, person: held.person, source: held.id,
-                compartment: held.shown.compartment,
-                checkup: held.newest.report.result.checkup, municipality: municipality,
-                day: held.newest.report.result.day, madeAt: held.newest.recordedAt)
+                compartment: held.shown.compartment, checkup: result.checkup,
+                comesAgain: rules.comesAgain(result.checkup), municipality: municipality,
+                day: result.day, madeAt: held.newest.recordedAt)
         }
     }
 
@@ -165,19 +171,21 @@ extension CheckupCompartment {
     private static let insertSensitive = insert(into: .sensitive)
 
     private static func insert(into compartment: Self) -> Statement {
-        Statement(
+        let isOpen = compartment == .open
+        let (consent, type) = isOpen ? ("", "") : (", consented_on", ", $17::date[]")
+        return Statement(
             """
             insert into \(compartment.table) (person, result, version, party, identifier_system,
                 identifier, status, checkup, day, face, warnings, follow_ups, municipality, visit,
-                rules, recorded_at)
+                rules, recorded_at\(consent))
             select person, result, version, party, identifier_system, identifier, status, checkup, day,
                 face, string_to_array(warnings, E'\\n'), string_to_array(follow_ups, E'\\n'),
-                municipality, visit, rules, recorded_at
+                municipality, visit, rules, recorded_at\(consent)
             from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
                 $7::text[], $8::text[], $9::date[], $10::text[], $11::text[], $12::text[],
-                $13::text[], $14::uuid[], $15::text[], $16::timestamptz[])
+                $13::text[], $14::uuid[], $15::text[], $16::timestamptz[]\(type))
                 as q(person, result, version, party, identifier_system, identifier, status, checkup,
-                day, face, warnings, follow_ups, municipality, visit, rules, recorded_at)
+                day, face, warnings, follow_ups, municipality, visit, rules, recorded_at\(consent))
             """)
     }
 }

@@ -11,6 +11,7 @@ struct MassCheckupDesk {
     }
 
     private let caller: Caller
+    private let compartment: CheckupCompartment
     private let rules: (maternal: MaternalRules, version: String)
     private let now: Instant
     private let known: MaternalReading
@@ -22,10 +23,11 @@ struct MassCheckupDesk {
     /// One round trip. Nobody is named twice; `checkups` are those of the turn. Throws `.rulesUnknown`.
     init(
         _ records: inout Records, _ turn: [(place: Place, person: PersonKey)],
-        of checkups: Set<String>, _ book: RuleBook
+        of checkups: Set<String>, in compartment: CheckupCompartment, _ book: RuleBook
     ) throws {
         guard let maternal = book.maternal else { throw Refusal.rulesUnknown }
         caller = records.caller
+        self.compartment = compartment
         rules = (maternal, book.version)
         now = records.now
         let persons = turn.map(\.person)
@@ -35,7 +37,8 @@ struct MassCheckupDesk {
             RegisteredPrice.step(of: Set(persons), services: maternal.services(of: checkups)),
         ]
         let rows = try records.transaction.pipeline(
-            facts + beside + Self.heldSteps(turn.map(\.place), of: caller.party))
+            facts + beside
+                + Self.heldSteps(turn.map(\.place), of: caller.party, in: compartment))
         prices = try rows[facts.count + 1].map(RegisteredPrice.init)
         known = try MaternalReading(Array(rows[..<facts.count]), maternal)
         for row in try rows[facts.count].map({ $0 }) {
@@ -43,10 +46,11 @@ struct MassCheckupDesk {
                 CheckupClaimFacts.Other(
                     id: try row.uuid(1).record.text, checkup: try row.text(2),
                     day: CalendarDay(daysSince1970: try row.day(3)),
-                    isWithdrawn: try row.bool(4)))
+                    isWithdrawn: try row.bool(4),
+                    refusal: try row.optionalText(5).flatMap(CheckupClaimRefusal.init(rawValue:))))
         }
         for rows in rows[(facts.count + beside.count)...] {
-            for checkup in try HeldCheckup.read(rows, .open, maternal) {
+            for checkup in try HeldCheckup.read(rows, compartment, maternal) {
                 held[.id(checkup.id)] = checkup
                 held[.identifier(checkup.newest.report.identifier)] = checkup
             }
@@ -60,17 +64,25 @@ struct MassCheckupDesk {
         known.facts(of: person, at: now).basis(rulesVersion: rules.version)
     }
 
-    /// Files a report over what is held; `seen` as in `HeldRecord.amended`. Throws what that and
-    /// `CheckupFiling.init` do.
+    /// Files a report over what is held; `seen` as in `HeldRecord.amended`. The same again is the one
+    /// that is held, unless its line waits for a price, or for a home, that was told since: then it is
+    /// priced anew, as a version. Throws what `HeldRecord.amended` and `CheckupFiling.init` do.
     mutating func file(
-        _ report: CheckupReport, of person: PersonKey, over held: HeldCheckup?, seen: Int?
+        _ report: CheckupReport, of person: PersonKey, over held: HeldCheckup?, seen: Int?,
+        consentedOn: CalendarDay? = nil
     ) throws -> RecordedCheckup {
         let amendment = try held?.newest.amended(by: report, from: caller.party, seen: seen)
-        if let held, amendment == .unchanged { return RecordedCheckup(held: held, isNew: false) }
-        let filing = try CheckupFiling(
-            CheckupVersion(of: report, after: held, by: caller.party, at: now), in: .open,
+        if let held, amendment == .unchanged, held.shown.line?.isWaiting != true {
+            return RecordedCheckup(held: held, isNew: false)
+        }
+        var filing = try CheckupFiling(
+            CheckupVersion(of: report, after: held, by: caller.party, at: now), in: compartment,
             of: (person, nil), known.facts(of: person, at: now),
             beside: (others[person] ?? [], prices), rules: rules)
+        if let held, amendment == .unchanged, filing.held.shown.line?.isWaiting != false {
+            return RecordedCheckup(held: held, isNew: false)
+        }
+        filing.consentedOn = consentedOn
         filings.append((filing, caller.party))
         return RecordedCheckup(held: filing.held, isNew: true)
     }
@@ -80,7 +92,7 @@ struct MassCheckupDesk {
     }
 
     private static func heldSteps(
-        _ places: [Place], of party: Party
+        _ places: [Place], of party: Party, in compartment: CheckupCompartment
     ) -> [(Statement, [Value])] {
         var identifiers: [RecordIdentifier] = []
         var ids: [RecordID] = []
@@ -92,43 +104,61 @@ struct MassCheckupDesk {
         }
         return [
             (
-                selectByIdentifier,
+                compartment == .open ? openByIdentifier : sensitiveByIdentifier,
                 [
                     .text(party.key), .texts(identifiers.map(\.system)),
                     .texts(identifiers.map(\.value)),
                 ]
-            ), (selectByID, [.text(party.key), .uuids(ids.map { UUIDBytes($0) })]),
+            ),
+            (
+                compartment == .open ? openByID : sensitiveByID,
+                [.text(party.key), .uuids(ids.map { UUIDBytes($0) })]
+            ),
         ]
     }
 
     private static let selectOthers = Statement(
         """
-        select person, result, checkup, day, status = 'entered-in-error' from (
-            select distinct on (person, result) person, result, checkup, day, status
+        select person, result, n.checkup, n.day, status = 'entered-in-error', l.refusal from (
+            select distinct on (person, result) person, result, version, checkup, day, status
             from exchange.checkup_result where person = any ($1)
-            order by person, result, version desc) newest
+            order by person, result, version desc) n
+        left join exchange.checkup_line l using (person, result, version)
         """)
 
-    private static let selectByIdentifier = Statement(
-        """
-        select held.* from unnest($2::text[], $3::text[]) as q(system, value)
-        cross join lateral (
-            select \(columns) where r.party = $1 and r.identifier_system = q.system
-                and r.identifier = q.value
-            order by r.version desc limit 1) held
-        """)
+    private static let openByIdentifier = byIdentifier(.open)
+    private static let sensitiveByIdentifier = byIdentifier(.sensitive)
+    private static let openByID = byID(.open)
+    private static let sensitiveByID = byID(.sensitive)
 
-    private static let selectByID = Statement(
-        """
-        select held.* from unnest($2::uuid[]) as q(result)
-        cross join lateral (
-            select \(columns) where r.party = $1 and r.result = q.result
-            order by r.version desc limit 1) held
-        """)
+    private static func byIdentifier(_ compartment: CheckupCompartment) -> Statement {
+        Statement(
+            """
+            select held.* from unnest($2::text[], $3::text[]) as q(system, value)
+            cross join lateral (
+                select \(columns(compartment)) where r.party = $1 and r.identifier_system = q.system
+                    and r.identifier = q.value
+                order by r.version desc limit 1) held
+            """)
+    }
 
-    /// The view has the report's and its line's columns in one row.
-    private static let columns = """
-        \(CheckupCompartment.open.columns)
-            from exchange.mass_checkup r cross join lateral (select r.*) l
-        """
+    private static func byID(_ compartment: CheckupCompartment) -> Statement {
+        Statement(
+            """
+            select held.* from unnest($2::uuid[]) as q(result)
+            cross join lateral (
+                select \(columns(compartment)) where r.party = $1 and r.result = q.result
+                order by r.version desc limit 1) held
+            """)
+    }
+
+    /// Each view has the report's and its line's columns in one row.
+    private static func columns(_ compartment: CheckupCompartment) -> String {
+        let view =
+            compartment == .open ? "exchange.mass_checkup" : "exchange.sensitive_mass_checkup"
+        return """
+            \(compartment.columns)
+                from \(view) r cross join lateral (select r.*) l
+            """
+    }
 }

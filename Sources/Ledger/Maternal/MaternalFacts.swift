@@ -198,7 +198,8 @@ struct EpisodeReading {
                     number: number, validFrom: CalendarDay(daysSince1970: try row.day(6)),
                     use: use,
                     returnedOn: try row.optionalDay(12).map(CalendarDay.init(daysSince1970:)),
-                    replacedOn: try row.optionalDay(10).map(CalendarDay.init(daysSince1970:)))
+                    replacedOn: try row.optionalDay(10).map(CalendarDay.init(daysSince1970:)),
+                    face: try CheckupTicket.Face(row, from: 13))
             ))
         let visit = TicketVisit(person: person, episode: episode, number: number)
         sequences[visit] = max(lastSequence(visit), try row.int(11))
@@ -234,7 +235,7 @@ struct EpisodeReading {
             coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
                 where l.person = t.person and l.episode = t.episode and l.kind = t.kind
                     and l.serial = t.serial), 0),
-            \(firstDay(of: "return"))
+            \(firstDay(of: "return")), p.number, p.valid_from, p.valid_to, p.limit_yen
         from exchange.checkup_ticket t
         left join lateral (
             select event, day, party, result from exchange.checkup_ticket_event u
@@ -242,6 +243,11 @@ struct EpisodeReading {
                 and u.serial = t.serial and u.body = t.body and u.issue = t.issue
                 and u.event in ('use', 'cancel')
             order by u.sequence desc limit 1) e on true
+        left join lateral (
+            select number, valid_from, valid_to, limit_yen from exchange.checkup_ticket_face f
+            where f.person = t.person and f.episode = t.episode and f.kind = t.kind
+                and f.serial = t.serial and f.body = t.body and f.issue = t.issue
+            order by f.version desc limit 1) p on true
         where t.person = any ($1)
         order by t.valid_from, t.body, t.kind, t.serial, t.issue
         """)
@@ -253,12 +259,21 @@ struct TicketVisit: Hashable {
     let episode: RecordID
     let kind: String
     let serial: Int
+}
 
+extension TicketVisit {
     init(person: PersonKey, episode: RecordID, number: CheckupTicket.Number) {
-        self.person = person
-        self.episode = episode
-        kind = number.kind
-        serial = number.serial
+        self.init(person: person, episode: episode, kind: number.kind, serial: number.serial)
+    }
+}
+
+extension CheckupTicket.Face {
+    fileprivate init?(_ row: Row, from column: Int) throws {
+        guard let number = try row.optionalText(column) else { return nil }
+        self.init(
+            number: number, validFrom: CalendarDay(daysSince1970: try row.day(column + 1)),
+            validTo: CalendarDay(daysSince1970: try row.day(column + 2)),
+            limitYen: try row.optionalInt(column + 3))
     }
 }
 
@@ -273,6 +288,6 @@ extension CheckupTicket {
         let days = [left, replacedOn].compactMap(\.self)
         return CheckupTicket(
             number: number, validFrom: validFrom, use: use, returnedOn: returnedOn,
-            replacedOn: days.min())
+            replacedOn: days.min(), face: face)
     }
 }

@@ -2,22 +2,28 @@ package import Exchange
 
 /// 本人の健診結果, as the resident reads them.
 extension Records {
-    /// 特に慎重に扱う項目 are nobody's but the resident's own, and a child's card and its PIN are in a guardian's
-    /// hands: one who does not yet decide alone (`childDecidesFromAge`) is answered as one of whom nothing is
-    /// held, and the compartment is not read. Somebody whose birth nobody told decides alone. Throws
-    /// `.rulesUnknown`.
+    /// Throws `.rulesUnknown`.
     package mutating func ownCheckups(
         of person: PersonKey, in compartment: CheckupCompartment, rules book: RuleBook
     ) throws -> [HeldCheckup] {
         guard let rules = book.maternal else { throw Refusal.rulesUnknown }
-        if compartment == .sensitive {
-            let birth = try maternalFacts(of: person, rules: book).childBirth
-            let kind = rules.items.sensitiveConsentKind
-            let decidesFrom = book.consentKinds.first { $0.kind == kind }?.childDecidesFromAge
-            let age = birth?.yearsCompleted(on: now.dayInJapan)
-            if let age, let decidesFrom, age < decidesFrom { return [] }
-        }
+        if try isClosed(compartment, to: person, book) { return [] }
         return try checkups(of: person, in: compartment, rules: rules)
+    }
+
+    /// 特に慎重に扱う項目 are nobody's but the resident's own, and a child's card and its PIN are in a
+    /// guardian's hands: to one who does not yet decide alone (`childDecidesFromAge`) the compartment is
+    /// closed. They are answered as one of whom nothing is held, it is not read, and nothing in it is
+    /// changed. Somebody whose birth nobody told decides alone.
+    mutating func isClosed(
+        _ compartment: CheckupCompartment, to person: PersonKey, _ book: RuleBook
+    ) throws -> Bool {
+        guard compartment == .sensitive, let kind = book.maternal?.items.sensitiveConsentKind,
+            let decidesFrom = book.consentKinds.first(where: { $0.kind == kind })?
+                .childDecidesFromAge,
+            let birth = try maternalFacts(of: person, rules: book).childBirth
+        else { return false }
+        return birth.yearsCompleted(on: now.dayInJapan) < decidesFrom
     }
 }
 

@@ -12,7 +12,8 @@ extension Records {
     /// correction of what it never recorded, `.identifierReused` for a number of somebody else's result, and
     /// what `MassCheckupDesk.file` does.
     package mutating func recordMassCheckup(
-        _ sent: SubmittedMassCheckup, correcting correction: RecordCorrection?, rules book: RuleBook
+        _ sent: SubmittedMassCheckup, in compartment: CheckupCompartment,
+        correcting correction: RecordCorrection?, rules book: RuleBook
     ) throws -> RecordedCheckup {
         let persons = try examined([(sent.notificationKey, sent.report.result.checkup)], book)
         guard let person = persons[0] else { throw Refusal.recordUnknown }
@@ -21,11 +22,13 @@ extension Records {
         let place: MassCheckupDesk.Place =
             correction.map { .id($0.id) } ?? .identifier(sent.report.identifier)
         var desk = try MassCheckupDesk(
-            &self, [(place, person)], of: [sent.report.result.checkup], book)
+            &self, [(place, person)], of: [sent.report.result.checkup], in: compartment, book)
         let held = desk.held(place)
         if correction != nil, held?.person != person { throw Refusal.recordUnknown }
         guard held?.person ?? person == person else { throw Refusal.identifierReused }
-        let recorded = try desk.file(sent.report, of: person, over: held, seen: correction?.seen)
+        let recorded = try desk.file(
+            sent.report, of: person, over: held, seen: correction?.seen,
+            consentedOn: sent.consentedOn)
         enter(person, basis: desk.basis(of: person))
         write(desk.steps)
         return recorded
@@ -75,7 +78,8 @@ extension Records {
                 &self,
                 turn.compactMap { place in
                     persons[place].map { (.identifier(rows[place].identifier), $0) }
-                }, of: Set(turn.compactMap { rows[$0].report?.result.checkup }), book)
+                }, of: Set(turn.compactMap { rows[$0].report?.result.checkup }),
+                in: .open, book)
             for place in turn {
                 guard let person = persons[place] else {
                     taken.outcomes.append(
@@ -104,7 +108,8 @@ extension Records {
         }
     }
 
-    private mutating func lockCheckups(of persons: Set<PersonKey>) throws {
+    /// What is recorded of their checkups comes one after the other, until the commit.
+    mutating func lockCheckups(of persons: Set<PersonKey>) throws {
         let numbers = persons.map { AdvisoryLock.checkups(of: $0) }.sorted()
         guard !numbers.isEmpty else { return }
         try transaction.run(AdvisoryLock.waitForAll, [.ints(numbers)])

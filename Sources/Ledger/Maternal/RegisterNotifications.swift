@@ -45,33 +45,20 @@ private struct NotificationPlan {
         let notification: MaternalNotification
     }
 
-    private struct Given {
-        let person: PersonKey
-        let episode: RecordID
-        let ticket: CheckupTicket
-    }
-
-    /// What becomes of a ticket by the municipality's word alone.
-    private struct Change {
-        let event: String
-        let given: Given
-        let day: CalendarDay
-    }
-
     private let body: String
     private let known: EpisodeReading
     private let rules: MaternalRules
     private var episodes: [PersonKey: [MaternalEpisode]] = [:]
     private var said: [PersonKey: [String: (episode: RecordID, face: String)]] = [:]
     private var words: [Word] = []
-    private var issued: [Given] = []
-    private var changes: [Change] = []
+    private var tickets: TicketWriting
     private var takenOver: Set<PersonKey> = []
 
     init(body: String, known: EpisodeReading, rules: MaternalRules) {
         self.body = body
         self.known = known
         self.rules = rules
+        tickets = TicketWriting(after: known)
     }
 
     var persons: Set<PersonKey> { Set(words.map(\.person)) }
@@ -107,7 +94,7 @@ private struct NotificationPlan {
         let book = try old.returning(
             by: body, notification,
             to: old.issuing(by: body, notification, isFirst: before == nil, rules))
-        note(book, over: old, of: person)
+        tickets.note(book, over: old, of: person)
         if takesOver(old, by: notification, isFirst: before == nil, of: person) {
             takenOver.insert(person)
         }
@@ -138,32 +125,7 @@ private struct NotificationPlan {
             && (isFirst || last.notification.notifiedOn < notification.notifiedOn)
     }
 
-    private mutating func note(
-        _ book: TicketBook, over old: MaternalEpisode, of person: PersonKey
-    ) {
-        for ticket in book.tickets {
-            let given = Given(person: person, episode: old.id, ticket: ticket)
-            let held = old.tickets.first { $0.number == ticket.number }
-            if held == nil { issued.append(given) }
-            if let day = ticket.replacedOn, held?.replacedOn == nil {
-                changes.append(Change(event: "replace", given: given, day: day))
-            }
-            if let day = ticket.returnedOn, held?.returnedOn == nil {
-                changes.append(Change(event: "return", given: given, day: day))
-            }
-        }
-    }
-
     func steps(of task: RecordID) -> [(Statement, [Value])] {
-        var sequences: [TicketVisit: Int] = [:]
-        let numbers = changes.map { change in
-            let visit = TicketVisit(
-                person: change.given.person, episode: change.given.episode,
-                number: change.given.ticket.number)
-            let next = (sequences[visit] ?? known.lastSequence(visit)) + 1
-            sequences[visit] = next
-            return next
-        }
         return [
             (
                 Self.insertWords,
@@ -174,33 +136,12 @@ private struct NotificationPlan {
                     .texts(words.map(\.notification.kind.rawValue)),
                     .texts(words.map(\.notification.face)), .id(task),
                 ]
-            ),
-            (
-                Self.insertTickets,
-                Self.values(issued) + [
-                    .days(issued.map { $0.ticket.validFrom.daysSince1970 }), .id(task),
-                ]
-            ),
-            (
-                Self.insertChanges,
-                Self.values(changes.map(\.given)) + [
-                    .days(changes.map(\.day.daysSince1970)), .ints(numbers),
-                    .texts(changes.map(\.event)),
-                ]
-            ),
+            )
+        ] + tickets.steps(of: task) + [
             (
                 Self.handOver,
                 [.uuids(takenOver.map { UUIDBytes($0) }), .text(body), .id(task)]
-            ),
-        ]
-    }
-
-    private static func values(_ given: [Given]) -> [Value] {
-        [
-            .uuids(given.map { UUIDBytes($0.person) }),
-            .uuids(given.map { UUIDBytes($0.episode) }),
-            .texts(given.map(\.ticket.number.body)), .texts(given.map(\.ticket.number.kind)),
-            .ints(given.map(\.ticket.number.serial)), .ints(given.map(\.ticket.number.issue)),
+            )
         ]
     }
 
@@ -211,24 +152,6 @@ private struct NotificationPlan {
         select person, episode, $3, key, kind, face, $7
         from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[])
             as w(person, episode, key, kind, face)
-        """)
-
-    private static let insertTickets = Statement(
-        """
-        insert into exchange.checkup_ticket (person, episode, body, kind, serial, issue, valid_from, task)
-        select person, episode, body, kind, serial, issue, valid_from, $8
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-            $7::date[]) as t(person, episode, body, kind, serial, issue, valid_from)
-        """)
-
-    private static let insertChanges = Statement(
-        """
-        insert into exchange.checkup_ticket_event (person, episode, body, kind, serial, issue, event,
-            day, sequence)
-        select person, episode, body, kind, serial, issue, event, day, sequence
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-            $7::date[], $8::bigint[], $9::text[])
-            as t(person, episode, body, kind, serial, issue, day, sequence, event)
         """)
 
     /// 引継ぎ: what still waits of these residents elsewhere, sensitive or not, each in its own compartment.

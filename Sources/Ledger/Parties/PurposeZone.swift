@@ -9,10 +9,11 @@ extension Purpose {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
             .registerLifeEvents, .registerVaccinationTargets, .registerVaccinationPrices,
-            .registerCheckupPrices,
+            .registerCheckupPrices, .registerSchemes,
             .readCoverage,
             .readRegistration, .readStatement, .feedCards, .settleReview,
-            .registerNotifications, .recordMassCheckup, .readFollowUps, .readSensitiveFollowUps,
+            .registerNotifications, .recordMassCheckup, .recordSensitiveMassCheckup, .readFollowUps,
+            .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:
             true
         default: false

@@ -26,7 +26,7 @@ extension Records {
         ]
         let read = try transaction.pipeline([
             (Self.selectRows, Array(key.prefix(4)) + [kindsShown]),
-            (Self.selectMonth, key), (Self.selectAsked, key),
+            (Self.selectMonth, key), (Self.selectAsked, key), (Self.selectVisits, key),
         ])
         let receipts = request.written
         let asked = try read[2].map { (try $0.uuid(0).record, try $0.text(1)) }
@@ -48,7 +48,7 @@ extension Records {
         }
         guard let row, isHeld, let program else { throw Refusal.refundNotHeld }
         let sum = RefundSum(
-            request, row, program, copayment, after: try Self.balance(read[1]))
+            request, row, program, copayment, after: try Self.balance(read[1], read[3]))
         let id = RecordID.timeOrdered()
         try transaction.run(
             Self.insertRequest,
@@ -59,13 +59,18 @@ extension Records {
         return try refund(id, of: person)
     }
 
-    private static func balance(_ rows: Rows) throws -> CapBalance {
-        guard let row = rows.first else {
-            return CapBalance(confirmed: CapRun(), cost: 0, held: CapRun())
+    private static func balance(_ rows: Rows, _ visits: Rows) throws -> CapBalance {
+        var balance = CapBalance(confirmed: CapRun(), cost: 0, held: CapRun())
+        if let row = rows.first {
+            balance.confirmed = CapRun(share: try row.int(0), collected: try row.int(1))
+            balance.cost = try row.int(2)
         }
-        return CapBalance(
-            confirmed: CapRun(share: try row.int(0), collected: try row.int(1)),
-            cost: try row.int(2), held: CapRun())
+        balance.visits = try visits.map { row in
+            CapVisit(
+                day: CalendarDay(daysSince1970: try row.day(0)).day, days: try row.int(1),
+                isInpatient: try row.bool(2), share: try row.int(3))
+        }
+        return balance
     }
 
     private mutating func refund(_ id: RecordID, of person: PersonKey) throws -> RefundCase {
@@ -94,7 +99,7 @@ extension Records {
         let cases = try rows.map { try HeldRefund($0) }
         for person in Set(cases.map(\.person)) { enter(person) }
         if cases.isEmpty { enter(nil) }
-        return (cases, try rows.first.map { try $0.int(17) } ?? 0)
+        return (cases, try rows.first.map { try $0.int(18) } ?? 0)
     }
 
     /// 決定: answers a case of the caller's; the same answer again changes nothing.
@@ -137,7 +142,7 @@ extension RefundCase {
     /// Of a case `m`.
     fileprivate static let columns = """
         m.refund, \(CapMonth.columns), m.paid, m.yen, m.notes, m.is_withdrawn, m.at, m.decision,
-            m.granted, m.ground, m.day
+            m.granted, m.ground, m.day, m.above
         """
 
     fileprivate init(_ row: Row, from column: Int = 0) throws {
@@ -152,7 +157,9 @@ extension RefundCase {
         }
         self.init(
             id: try row.uuid(column).record, capMonth: try CapMonth(row, from: column + 1),
-            origin: try row.optionalInt(column + 5).map { .receipts(paid: $0) } ?? .overCap,
+            origin: try row.optionalInt(column + 5).map { .receipts(paid: $0) }
+                ?? (row.text(column + 14) == RefundVersion.Above.year.rawValue
+                    ? .overYear : .overCap),
             yen: try row.optionalInt(column + 6),
             steps: try [BillNote](face: try row.text(column + 7)),
             since: Instant(microseconds: try row.instant(column + 9)),
@@ -200,6 +207,18 @@ extension Records {
         """
         select share, collected, cost from exchange.cap_month
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
+        """)
+
+    /// 受診 that were confirmed, in the order of their bills, for a scheme that counts visits or days.
+    private static let selectVisits = Statement(
+        """
+        select b.day, b.days, b.is_inpatient, b.share from exchange.bill b
+        where b.person = $1 and b.body = $2 and b.certificate_type = $3 and b.sub_key = $4
+            and b.month = $5 and b.status = 'confirmed' and not exists (
+                select 1 from exchange.bill later
+                where later.person = b.person and later.bill = b.bill
+                    and later.version > b.version)
+        order by b.bill
         """)
 
     private static let selectAsked = Statement(
@@ -251,14 +270,14 @@ extension Records {
         """
         select \(withCertificate), count(*) over ()
         from exchange.refund_now m \(certificate)
-        where m.body = $1 and ($2::text is null or m.status = $2)
+        where m.body = $1 and m.above = 'month' and ($2::text is null or m.status = $2)
         order by m.at, m.refund offset $3 limit $4
         """)
 
     private static let selectOfBodyOne = Statement(
         """
         select \(withCertificate) from exchange.refund_now m \(certificate)
-        where m.body = $1 and m.refund = $2
+        where m.body = $1 and m.above = 'month' and m.refund = $2
         """)
 
     private static let insertAnswer = Statement(

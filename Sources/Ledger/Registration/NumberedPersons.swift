@@ -3,10 +3,14 @@ import Postgres
 
 /// 番号から人物へ: the one place where the hash of an individual number becomes a person.
 struct NumberedPersons {
-    /// One for each hash that was asked about, in that order.
+    /// One for each hash that was asked about, in that order: where its record was merged, the survivor.
     let ofRows: [PersonKey]
     /// Those who were known before: about nobody else can anything be held.
     let known: [PersonKey]
+    /// 番号そのものの記録: the same, as if nothing had been merged. What comes with a number and must go with it when
+    /// a merge is undone is written under these: cards, and what is told of a life.
+    let records: (ofRows: [PersonKey], known: [PersonKey])
+    let survivors: Survivors
     /// Makes the others; to be written before anything that speaks of them.
     let steps: [(Statement, [Value])]
 }
@@ -17,22 +21,33 @@ extension Records {
     ///
     /// Nothing is written yet. Should another office make the same person meanwhile, this access
     /// meets it at its own insert, runs again and finds the person.
-    mutating func persons(of numbers: [HashChain]) throws -> NumberedPersons {
+    ///
+    /// Until the end of this access nobody merges them; `joining` are named by other things than numbers, and
+    /// with `alone` nobody else writes under any of them either.
+    mutating func persons(
+        of numbers: [HashChain], joining others: [PersonKey] = [], alone: Bool = false
+    ) throws -> NumberedPersons {
         let wanted = Set(numbers)
         let key = try storedVersion(of: .number, for: wanted)
         var persons = try selectPersons(wanted, key)
         let known = Array(persons.values)
+        let survivors = try survivors(
+            of: known + others, alone ? AdvisoryLock.waitForAll : AdvisoryLock.shareAll)
         var fresh: [(number: HashChain, person: PersonKey)] = []
-        let ofRows = numbers.map { number in
+        let records = numbers.map { number in
             if let person = persons[number] { return person }
             let person = PersonKey.random()
             persons[number] = person
             fresh.append((number, person))
             return person
         }
-        guard !fresh.isEmpty else {
-            return NumberedPersons(ofRows: ofRows, known: known, steps: [])
+        func numbered(_ steps: [(Statement, [Value])]) -> NumberedPersons {
+            NumberedPersons(
+                ofRows: records.map { survivors[$0] },
+                known: Array(Set(known.map { survivors[$0] })), records: (records, known),
+                survivors: survivors, steps: steps)
         }
+        guard !fresh.isEmpty else { return numbered([]) }
         // In one order for everybody: two offices that register the same new people do not wait for
         // each other in a circle.
         let order = fresh.indices.map { (order: fresh[$0].number.order, place: $0) }
@@ -42,17 +57,17 @@ extension Records {
             .bytesArray(fresh.map { $0.number.stored(key) }),
             .uuids(fresh.map { UUIDBytes($0.person) }), .int(key.version),
         ]
-        return NumberedPersons(
-            ofRows: ofRows, known: known,
-            steps: [(Self.insertPersons, [values[1]]), (Self.insertNumbers, values)])
+        return numbered([(Self.insertPersons, [values[1]]), (Self.insertNumbers, values)])
     }
 
     /// Those of the numbers' persons who are known; nobody is made.
     mutating func knownPersons(of numbers: [HashChain]) throws -> [PersonKey] {
         guard !numbers.isEmpty else { return [] }
         let wanted = Set(numbers)
-        return Array(
+        let records = Array(
             try selectPersons(wanted, storedVersion(of: .number, for: wanted)).values)
+        let survivors = try survivors(of: records)
+        return records.map { survivors[$0] }
     }
 
     private mutating func selectPersons(_ numbers: Set<HashChain>, _ key: KeyVersion) throws

@@ -44,15 +44,19 @@ package struct RowOutcome: Sendable {
     let standing: Int?
     /// It takes away what stood.
     let isEnd: Bool
+    /// 一人ではしないこと: a file with such a row waits for a second person.
+    let needsSecondPerson: Bool
 
     package init(
-        line: Int, kind: Kind, findings: [RowFinding], standing: Int? = nil, isEnd: Bool = false
+        line: Int, kind: Kind, findings: [RowFinding], standing: Int? = nil, isEnd: Bool = false,
+        needsSecondPerson: Bool = false
     ) {
         self.line = line
         self.kind = kind
         self.findings = findings
         self.standing = standing
         self.isEnd = isEnd && standing != nil
+        self.needsSecondPerson = needsSecondPerson
     }
 }
 

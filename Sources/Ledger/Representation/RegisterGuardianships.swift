@@ -125,7 +125,7 @@ extension Records {
     }
 
     /// Where each of them lives today.
-    private mutating func homes(of persons: [PersonKey]) throws -> [PersonKey: String] {
+    mutating func homes(of persons: [PersonKey]) throws -> [PersonKey: String] {
         let rows = try transaction.query(
             Self.selectHomesOfAll, [.uuids(persons.map { UUIDBytes($0) })])
         var lived: [PersonKey: [Residence]] = [:]

@@ -38,6 +38,9 @@ package struct OwnAccessLog: Sendable {
     package let map: OwnMapProof?
     /// 保管: the months that entries of this page are archived in, as the log says it.
     package let archives: [OwnArchiveProof]
+    /// 記録の数: how many records are of the resident. Each has its sequence and a list of its own: entries
+    /// never move.
+    package let records: Int
 }
 
 /// That the log itself says that a month was archived.
@@ -59,10 +62,18 @@ package struct OwnMapProof: Sendable {
 
 extension Records {
     /// Newest first, `limit` of them from `offset` on: those that wait for their number, then the
-    /// sequence from its end down.
-    package mutating func ownAccessLog(of person: PersonKey, offset: Int, limit: Int) throws
-        -> OwnAccessLog
-    {
+    /// sequence from its end down. `record` counts the records of the person, from 0 for the one that stands
+    /// for all; throws `.recordUnknown` for one that there is not.
+    package mutating func ownAccessLog(
+        of survivor: PersonKey, record: Int = 0, offset: Int, limit: Int
+    ) throws -> OwnAccessLog {
+        let records =
+            try [survivor]
+            + transaction.query(Self.selectAbsorbedRecords, [.person(survivor)]).map {
+                try $0.uuid(0).person
+            }
+        guard records.indices.contains(record) else { throw Refusal.recordUnknown }
+        let person = records[record]
         let index = ResidentIndex(person)
         let rows = try transaction.pipeline([
             (Self.selectUnsealed, [.person(person)]), (Self.selectCheckpoint, []),
@@ -109,8 +120,14 @@ extension Records {
         }
         return OwnAccessLog(
             entries: waiting + numbered, total: last + unsealed.count, checkpoint: signed.note,
-            map: map, archives: archives)
+            map: map, archives: archives, records: records.count)
     }
+
+    private static let selectAbsorbedRecords = Statement(
+        """
+        select m.person from exchange.record_merge m
+        where m.survivor = $1 and m.parted_at is null order by m.joined_at, m.merge
+        """)
 
     /// The months that the archived of these entries are in, and where their leaves are.
     private static func months(

@@ -44,21 +44,23 @@ extension Records {
         with about as materialized (
             select e.entry, e.at, e.party, e.visit, e.purpose, e.outcome, e.basis
             from log.position s join log.access_entry e on e.entry = s.entry and e.at = s.at
-            where s.person = $1
+            where s.person = any (\(Survivors.records(of: "$1")))
             union all
             select entry, at, party, visit, purpose, outcome, basis from log.access_entry
-            where person = $1 and xid >= (select next_xid from log.head)),
+            where person = any (\(Survivors.records(of: "$1")))
+                and xid >= (select next_xid from log.head)),
         held_back as materialized (
             select e.entry from about e
             join log.withholding_now w on w.entry = e.entry
             where w.release_at > clock_timestamp())
         select n.notice, n.at, n.kind, n.party, coalesce(p.name, n.party), n.visit, n.subject
         from (
-            (select notice, at, kind, party, visit, subject from exchange.notice where person = $1
+            (select notice, at, kind, party, visit, subject from exchange.notice
+                where person = any (\(Survivors.records(of: "$1")))
                 order by at desc, notice desc limit $2)
             union all
             (select visit, opened_at, 'visit-opened', party, visit, null from exchange.visit v
-                where person = $1 and confirmed_by = 'card'
+                where person = any (\(Survivors.records(of: "$1"))) and confirmed_by = 'card'
                 order by opened_at desc, visit desc limit $2)
             union all
             (select entry, at, 'refused', party, visit, purpose from about e
@@ -72,9 +74,10 @@ extension Records {
 }
 
 extension RuleBook {
-    /// A notice is about a schedule of vaccinations, a checkup, or what somebody wanted to do.
+    /// A notice is about a season or a schedule of vaccinations, a checkup, or what somebody wanted to do.
     fileprivate func noticeSubject(_ code: String) -> BilingualText? {
-        immunization?.programme(code)?.name ?? maternal?.child.first { $0.code == code }?.name
+        immunization?.campaign(code)?.notice ?? immunization?.programme(code)?.name
+            ?? maternal?.child.first { $0.code == code }?.name
             ?? Purpose(rawValue: code).flatMap { purposes[$0] }
     }
 }

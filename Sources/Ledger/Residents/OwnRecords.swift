@@ -69,21 +69,22 @@ extension Records {
         select v.visit, v.party, p.name, v.kind, v.consents, v.opened_at, v.ends_at,
             v.confirmed_by = 'paper' and c.visit is null
         from exchange.visit_now v join exchange.party p on p.party = v.party
-        left join exchange.visit_confirmation c on c.person = v.person and c.visit = v.visit
-        where v.person = $1
+        left join exchange.visit_confirmation c on c.person = v.record and c.visit = v.visit
+        where v.record = any (\(Survivors.records(of: "$1")))
         order by v.ends_at > clock_timestamp() desc, v.opened_at desc limit $2
         """)
 
     private static let endVisit = Statement(
         """
-        update exchange.visit set ends_at = least(ends_at, $3) where person = $1 and visit = $2
+        update exchange.visit set ends_at = least(ends_at, $3)
+        where person = any (\(Survivors.records(of: "$1"))) and visit = $2
         """)
 
     private static let withdrawConsents = Statement(
         """
         update exchange.visit
         set withdrawn = array(select distinct unnest(withdrawn || $3::text[]) order by 1)
-        where person = $1 and visit = $2
+        where person = any (\(Survivors.records(of: "$1"))) and visit = $2
         """)
 }
 

@@ -28,6 +28,13 @@ package final class RuleShelf: Sendable {
     /// 権限表 in force; none before the rules of this release are loaded, and then nobody may do anything.
     package var permissions: Permissions? { state.withLock { $0.current?.permissions } }
 
+    /// 統合の二人目: each row of the API waits for another officer. Throws as `fourEyes`.
+    package func mergeAgreement(by officer: Officer) throws(Refusal) -> MergeAgreement {
+        guard let permissions else { throw .rulesUnknown }
+        return .rowByRow(
+            by: officer, try fourEyes(.recordMerge), hours: permissions.proposalHours)
+    }
+
     /// Throws `.rulesUnknown` before they are loaded.
     package func fourEyes(_ deed: FourEyes.Deed) throws(Refusal) -> FourEyes {
         guard let rule = permissions?.fourEyes[deed] else { throw .rulesUnknown }
@@ -94,20 +101,27 @@ package final class RuleShelf: Sendable {
         return book
     }
 
+    /// The name of a version: a digest of its files.
+    static func version(of files: [String: [UInt8]]) -> String {
+        var hash = SHA256()
+        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+            hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
+            hash.update(data: bytes)
+        }
+        return String(Hexadecimal.text(Array(hash.finalize())).prefix(16))
+    }
+
     /// Puts a version on the shelf as the owner; returns its name. Loading the same files again
-    /// changes nothing.
+    /// changes nothing. What municipalities registered of their own schemes stays, whatever the
+    /// files say of them.
     ///
     /// Throws the reader's own error, with file and reason, for files that contradict themselves, or what
     /// `check` throws: nothing is kept.
     package static func load(
         _ files: [String: [UInt8]], into owner: Pool, check: (RuleBook) throws -> Void = { _ in }
     ) async throws -> String {
-        var hash = SHA256()
-        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
-            hash.update(data: Array("\(path)\n\(bytes.count)\n".utf8))
-            hash.update(data: bytes)
-        }
-        let version = String(Hexadecimal.text(Array(hash.finalize())).prefix(16))
+        let files = files.merging(try await registered(owner)) { $1 }
+        let version = version(of: files)
         try check(RuleBook(reading: files, version: version))
         var writer = JSONWriter()
         writer.beginObject()
@@ -126,4 +140,23 @@ package final class RuleShelf: Sendable {
         }
         return version
     }
+
+    private static func registered(_ owner: Pool) async throws -> [String: [UInt8]] {
+        try await owner.transaction(.readOnly) { transaction in
+            var files: [String: [UInt8]] = [:]
+            for row in try transaction.query(selectPrograms).map({ $0 }) {
+                let (path, bytes) = (try row.text(0), Array(try row.text(1).utf8))
+                if SchemeMaster.isRegistered(path, bytes) { files[path] = bytes }
+            }
+            return files
+        }
+    }
+
+    private static let selectPrograms = Statement(
+        """
+        select f.key, f.value
+        from (select files from exchange.rule_book order by serial desc limit 1) b,
+            jsonb_each_text(b.files) f
+        where f.key like 'subsidy/programs/%'
+        """)
 }

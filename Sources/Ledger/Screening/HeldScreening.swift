@@ -17,20 +17,28 @@ package struct SavedScreening: Sendable {
 extension Records {
     /// All that the resident saved in one compartment, drafts among them, in the order in which they were
     /// begun; whoever acts for them sees that of the kinds that are theirs to see. Answers to a form that
-    /// the rules no longer hold are not shown.
+    /// the rules no longer hold are not shown, and none of a compartment that is closed to them.
     package mutating func ownScreenings(
         of person: PersonKey, in compartment: CheckupCompartment, rules: RuleBook
     ) throws -> [HeldScreening] {
-        try screenings(of: person, to: ownForms(rules), in: compartment)
+        if try isClosed(compartment, to: person, rules) { return [] }
+        return try screenings(of: person, to: ownForms(rules), in: compartment)
     }
 
-    /// 提出済み: the newest before each dose or checkup, of these forms.
+    /// 提出済み: the newest before each dose or checkup, of these forms. Where the compartment is closed to the
+    /// resident, all that differ: one guardian's answers do not cover another's.
     package mutating func submittedScreenings(
-        of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment
+        of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment,
+        rules: RuleBook
     ) throws -> [HeldScreening] {
+        let submitted = try screenings(of: person, to: forms, in: compartment)
+            .filter(\.newest.isSubmitted)
+        if try isClosed(compartment, to: person, rules) {
+            var seen: Set<String> = []
+            return submitted.filter { seen.insert($0.newest.response.face).inserted }
+        }
         var newest: [String: HeldScreening] = [:]
-        for held in try screenings(of: person, to: forms, in: compartment)
-        where held.newest.isSubmitted {
+        for held in submitted {
             let topic = held.newest.response.form.topic.code
             if newest[topic].map({ $0.newest.savedAt <= held.newest.savedAt }) ?? true {
                 newest[topic] = held
@@ -47,43 +55,63 @@ extension Records {
         guard form.compartment == .open, ownForms(rules).form(named: form.canonical) != nil else {
             throw Refusal.recordUnknown
         }
-        return try submittedScreenings(of: person, to: ownForms(rules), in: .open).last {
+        return try submittedScreenings(
+            of: person, to: ownForms(rules), in: .open, rules: rules
+        ).last {
             $0.newest.response.form.questionnaire.code == form.questionnaire.code
         }?.newest.response
     }
 
     /// Saves answers as a response of their own; the same answers again are the ones that are held. What
     /// submitted answers ask of the municipality of residence is a task of its own, in the same commit.
+    ///
+    /// In a compartment that is closed to the resident whatever is submitted is kept beside what is held, so
+    /// that the answer tells nothing of it, and a draft, with which nobody could go on, is `.malformed`.
+    /// Throws `.questionnaireOver` for a form that is not the one of today.
     package mutating func saveScreening(
         _ response: ScreeningResponse, of person: PersonKey, rules: RuleBook
     ) throws -> SavedScreening {
-        let held = try lockedScreenings(beside: response, of: person, rules)
+        guard let held = try ownLockedScreenings(beside: response, of: person, rules) else {
+            guard response.status == .completed else { throw Refusal.malformed("status") }
+            return try save(response, as: .random(), version: 1, of: person, rules)
+        }
         if let same = held.first(where: { $0.newest.holds(response) }) {
             return SavedScreening(held: same, isNew: false)
         }
         guard response.status != .amended else { throw Refusal.malformed("status") }
+        try requireInForce(response, on: now.dayInJapan, rules)
         return try save(response, as: .random(), version: 1, of: person, rules)
     }
 
     /// Saves a later version of the answers that the resident knows by this id. Throws what
-    /// `ScreeningVersion.requireSuccessor` does, and `.recordUnknown`.
+    /// `ScreeningVersion.requireSuccessor` does, `.recordUnknown`, and `.questionnaireOver`.
     package mutating func saveScreening(
         _ response: ScreeningResponse, seen: Int, named id: String, of person: PersonKey,
         rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
     ) throws -> SavedScreening {
-        let known = try lockedScreenings(beside: response, of: person, rules).first {
+        let known = try ownLockedScreenings(beside: response, of: person, rules)?.first {
             names($0.id).contains(id)
         }
         guard let known else { throw Refusal.recordUnknown }
         if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
         try known.newest.requireSuccessor(response, seen: seen)
+        try requireInForce(response, on: now.dayInJapan, rules)
         return try save(
             response, as: known.id, version: known.newest.version + 1, of: person, rules)
     }
 
-    /// What is held beside these answers, which nobody else writes until the commit. Throws
-    /// `.relationUnknown` where whoever acts may not speak of what the form is about.
-    private mutating func lockedScreenings(
+    /// As `lockedScreenings`; `nil` where the compartment is closed to the resident.
+    private mutating func ownLockedScreenings(
+        beside response: ScreeningResponse, of person: PersonKey, _ rules: RuleBook
+    ) throws -> [HeldScreening]? {
+        let held = try lockedScreenings(beside: response, of: person, rules)
+        return try isClosed(response.form.compartment, to: person, rules) ? nil : held
+    }
+
+    /// What is held beside these answers, which nobody else writes until the commit, nor, where they ask
+    /// for something, any report that may ask for the same. Throws `.relationUnknown` where whoever acts
+    /// may not speak of what the form is about.
+    mutating func lockedScreenings(
         beside response: ScreeningResponse, of person: PersonKey, _ rules: RuleBook
     ) throws -> [HeldScreening] {
         let forms = ownForms(rules)
@@ -91,6 +119,7 @@ extension Records {
             throw Refusal.relationUnknown
         }
         try lockVaccinations(of: person)
+        if !response.followUps.isEmpty { try lockCheckups(of: [person]) }
         return try screenings(of: person, to: forms, in: response.form.compartment)
     }
 
@@ -104,7 +133,14 @@ extension Records {
         try HeldScreening.load(&transaction, of: [person], to: forms, in: compartment)[person] ?? []
     }
 
-    private mutating func save(
+    /// Throws `.questionnaireOver`.
+    func requireInForce(
+        _ response: ScreeningResponse, on day: CalendarDay, _ rules: RuleBook
+    ) throws(Refusal) {
+        guard rules.screenings.isInForce(response.form, on: day) else { throw .questionnaireOver }
+    }
+
+    mutating func save(
         _ response: ScreeningResponse, as id: RecordID, version: Int, of person: PersonKey,
         _ rules: RuleBook
     ) throws -> SavedScreening {
@@ -112,7 +148,7 @@ extension Records {
             id: id,
             newest: ScreeningVersion(
                 id: id.text, version: version, savedAt: now, response: response))
-        let asked = response.status == .draft ? [] : response.score.followUps
+        let asked = response.followUps
         let tasks = try followUps(asked, by: new, of: person, rules)
         write(
             [
@@ -138,13 +174,19 @@ extension Records {
         let home = try maternalFacts(of: person, rules: rules).municipality(on: day, knownBy: now)
         guard let home else { return [] }
         let compartment = held.newest.response.form.compartment
+        let checkup = held.newest.response.form.topic.code
         return codes.compactMap { maternal.followUps[$0] }.map {
             AskedFollowUp(
                 rule: $0, person: person, source: held.id, compartment: compartment,
-                checkup: held.newest.response.form.topic.code, municipality: home, day: day,
-                madeAt: now)
+                checkup: checkup, comesAgain: maternal.comesAgain(checkup), municipality: home,
+                day: day, madeAt: now)
         }
     }
+}
+
+extension ScreeningResponse {
+    /// A draft asks for nothing.
+    fileprivate var followUps: [String] { status == .draft ? [] : score.followUps }
 }
 
 extension [HeldScreening] {

@@ -26,7 +26,8 @@ extension Records {
     }
 
     /// The answers to one of these forms that a ticket stands for, as they now are. Throws `.recordUnknown`
-    /// in the same words for one that nobody printed, that is over, or that is another resident's.
+    /// in the same words for one that nobody printed, that is over, or that is another resident's, and
+    /// `.questionnaireOver` for answers of another season.
     package mutating func screening(
         by ticket: ScreeningTicket, of person: PersonKey, _ forms: ScreeningForms
     ) throws -> HeldScreening {
@@ -37,6 +38,7 @@ extension Records {
         guard let id, let printed = held.first(where: { $0.id == id }) else {
             throw Refusal.recordUnknown
         }
+        try forms.requireSeason(of: [printed.newest.response], on: now.dayInJapan)
         return printed
     }
 

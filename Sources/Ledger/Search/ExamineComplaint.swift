@@ -36,9 +36,9 @@ extension Records {
     /// The whole list of the complaint's resident, what is withheld from them included. The first look
     /// leaves them a notice, in the same commit. Throws `.recordUnknown` for a key that no municipality
     /// registered.
-    package mutating func examine(_ complaint: Complaint, offset: Int, limit: Int) throws
-        -> (person: PersonKey, log: OwnAccessLog)
-    {
+    package mutating func examine(
+        _ complaint: Complaint, record: Int, offset: Int, limit: Int
+    ) throws -> (person: PersonKey, log: OwnAccessLog) {
         let person = try resident(ofKey: complaint.identityKey, of: complaint.municipality)
         subject.person = person
         let isNew = try transaction.run(
@@ -57,7 +57,9 @@ extension Records {
         writer.member("reason", complaint.reason.text)
         writer.endObject()
         enter(person, basis: writer.text)
-        return (person, try ownAccessLog(of: person, offset: offset, limit: limit))
+        return (
+            person, try ownAccessLog(of: person, record: record, offset: offset, limit: limit)
+        )
     }
 
     /// One complaint is one notice, however many pages are read for it.

@@ -198,7 +198,8 @@ private struct Scope {
     static let resident = Scope(
         """
         select s.position from (
-            select position from log.position where person = $2::uuid and position > $3 offset 0) as s
+            select position from log.position
+            where person = any (\(Survivors.records(of: "$2"))) and position > $3 offset 0) as s
         join log.office_entry o on o.position = s.position where o.office = $1::text
         """)
 

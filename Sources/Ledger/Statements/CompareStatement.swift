@@ -15,10 +15,11 @@ package struct StatementQuestion: Sendable {
     package let level: Int
     package let node: Int
     /// Of a bucket: what the body holds in it.
-    package let rows: [(key: [UInt8], content: [UInt8])]?
+    package let rows: [(key: StatementHash, content: StatementHash)]?
 
     package init(
-        statement: RecordID, level: Int, node: Int, rows: [(key: [UInt8], content: [UInt8])]?
+        statement: RecordID, level: Int, node: Int,
+        rows: [(key: StatementHash, content: StatementHash)]?
     ) {
         self.statement = statement
         self.level = level
@@ -29,7 +30,7 @@ package struct StatementQuestion: Sendable {
 
 package enum StatementAnswer: Sendable {
     /// The hashes of the sixteen branches.
-    case branches([[UInt8]])
+    case branches([StatementHash])
     /// What differs in a bucket, if anything; with what names the row, where it is held here.
     case difference(StatementDifference?, name: [(item: String, value: String)])
 }
@@ -74,15 +75,16 @@ extension Records {
             Self.selectBucket, [.id(question.statement), .int(question.node)])
         let leaves = StatementTree.Leaf.reading(try held.first?.bytes(0) ?? [])
         let difference = StatementDifference(here: leaves, there: rows)
-        let origin = leaves.first { $0.key == difference?.key }?.origin
+        let leaf = leaves.first { $0.key == difference?.key }
+        let origin = leaf?.origin
         enter(origin?.person, basis: origin.map { "\(field.rawValue)/\($0.version)" })
         return .difference(
-            difference, name: try origin.map { try field.name(of: $0, &transaction) } ?? [])
+            difference, name: try leaf.map { try field.name(of: $0, &transaction) } ?? [])
     }
 
     private mutating func branches(
         below question: StatementQuestion, _ own: [Value]
-    ) throws -> [[UInt8]] {
+    ) throws -> [StatementHash] {
         // All nodes of the levels above, and then those to the left.
         let above = (0...question.level).reduce((count: 0, width: 1)) { level, _ in
             (level.count + level.width, level.width * StatementTree.branches)
@@ -91,19 +93,21 @@ extension Records {
         let rows = try transaction.query(
             Self.selectNodes, own + [.int(first + 1), .int(StatementTree.branches * 32)])
         guard let bytes = try rows.first?.optionalBytes(0) else { throw Refusal.recordUnknown }
-        return stride(from: 0, to: bytes.count, by: 32).map { Array(bytes[$0..<$0 + 32]) }
+        return stride(from: 0, to: bytes.count, by: StatementHash.byteCount).compactMap {
+            StatementHash(bytes[$0..<$0 + StatementHash.byteCount])
+        }
     }
 
     private static let selectNewest = Statement(
         """
         select statement, made_at, note from exchange.holding_statement
-        where body = $1 and field = $2 order by made_at desc limit 1
+        where body = $1 and field = $2 and is_whole order by made_at desc limit 1
         """)
 
     private static let selectDepth = Statement(
         """
         select depth from exchange.holding_statement
-        where body = $1 and field = $2 and statement = $3 and nodes is not null
+        where body = $1 and field = $2 and statement = $3 and nodes is not null and is_whole
         """)
 
     private static let selectNodes = Statement(

@@ -16,63 +16,107 @@ extension Ledger {
 
     /// Makes the statement of what `body` holds at this moment, unless there is one of this day already and
     /// `isAnother` is false; returns whether it made one. The trees of all but the two newest are
-    /// dropped. Of two gateways that make one at once, the second finds the first's.
+    /// dropped. While one gateway reads, another that is asked makes none.
     ///
-    /// Throws `.rulesUnknown`, and what the database does; then nothing was made.
+    /// The rows are read in one snapshot that writes nothing, and written in short transactions: no
+    /// transaction that writes stays open, for entries are sealed behind the oldest of them. A statement
+    /// counts from the last of them on; what a crash left is dropped with the next.
+    ///
+    /// Throws `.rulesUnknown`, and what the database does; then no statement counts.
     package func makeStatement(
         of body: String, _ field: StatementField, another isAnother: Bool,
         by issuer: StatementIssuer
     ) async throws -> Bool {
         guard let office else { throw Refusal.notYourPurpose }
         let rules = try rules.current().subsidy
-        return try await office.transaction(.snapshot) { transaction in
-            let line: [Value] = [.text(body), .text(field.rawValue)]
-            guard try transaction.query(Self.tryLockStatements, line)[0].bool(0) else {
-                return false
-            }
-            let row = try transaction.query(Self.selectNow, [.text(body)])[0]
-            let now = Instant(microseconds: try row.instant(0))
-            let asOf = try row.optionalInstant(1).map(Instant.init(microseconds:))
-            let last = try transaction.query(Self.selectLast, line).first
-            if let last, !isAnother,
-                Instant(microseconds: try last.instant(0)).dayInJapan == now.dayInJapan
-            {
-                return false
-            }
-            let (leaves, underReview) = try field.leaves(of: body, &transaction)
-            let tree = StatementTree(leaves, depth: StatementTree.depth(of: leaves.count))
-            let statement = HoldingStatement(
-                origin: issuer.origin, of: (body, field), at: now,
-                counts: (leaves.count, underReview), asOf: asOf,
-                isStale: rules.isStale(body, asOf: asOf, at: now), tree: (tree.depth, tree.root))
-            try Self.keep(tree, try issuer.sign(statement.text), at: now, line, &transaction)
-            return true
+        let line: [Value] = [.text(body), .text(field.rawValue)]
+        let reading = try await office.transaction(.snapshot) {
+            try Self.read(field, of: body, line, another: isAnother, &$0)
         }
+        guard let reading else { return false }
+        var growth = StatementGrowth(depth: StatementTree.depth(of: reading.rows.count))
+        for part in 0..<reading.rows.partCount {
+            growth.add(try reading.rows.part(part)) { _, _ in }
+        }
+        let levels = growth.levels
+        let statement = HoldingStatement(
+            origin: issuer.origin, of: (body, field), at: reading.at,
+            counts: (reading.rows.count, reading.underReview), asOf: reading.asOf,
+            isStale: rules.isStale(body, asOf: reading.asOf, at: reading.at),
+            tree: (levels.count - 1, levels[0][0].bytes))
+        let note = try issuer.sign(statement.text)
+        let id = RecordID.timeOrdered()
+        try await office.transaction { transaction in
+            try Self.keep(levels, note, [.id(id)] + line + [.time(reading.at)], &transaction)
+        }
+        for parts in reading.rows.strides {
+            let buckets = try Self.buckets(of: reading.rows, parts, depth: levels.count - 1)
+            try await office.transaction { transaction in
+                try transaction.run(Self.insertBuckets, [.id(id)] + buckets)
+            }
+        }
+        try await office.transaction { transaction in
+            _ = try transaction.pipeline([
+                (Self.markWhole, [.id(id)]), (Self.dropBuckets, line), (Self.dropNodes, line),
+            ])
+        }
+        return true
+    }
+
+    private struct Reading: Sendable {
+        let rows: StatementRows
+        let underReview: Int
+        let at: Instant
+        let asOf: Instant?
+    }
+
+    /// Nothing where another gateway is reading, or a statement of this day is there.
+    private static func read(
+        _ field: StatementField, of body: String, _ line: [Value], another isAnother: Bool,
+        _ transaction: inout Transaction
+    ) throws -> Reading? {
+        guard try transaction.query(tryLockStatements, line)[0].bool(0) else { return nil }
+        let row = try transaction.query(selectNow, [.text(body)])[0]
+        let now = Instant(microseconds: try row.instant(0))
+        let asOf = try row.optionalInstant(1).map(Instant.init(microseconds:))
+        let last = try transaction.query(selectLast, line).first
+        if let last, !isAnother,
+            Instant(microseconds: try last.instant(0)).dayInJapan == now.dayInJapan
+        {
+            return nil
+        }
+        var rows = StatementRows()
+        let underReview = try field.read(of: body, &transaction) { try rows.add($0) }
+        try rows.finish()
+        return Reading(rows: rows, underReview: underReview, at: now, asOf: asOf)
+    }
+
+    private static func buckets(
+        of rows: StatementRows, _ parts: Range<Int>, depth: Int
+    ) throws -> [Value] {
+        var growth = StatementGrowth(depth: depth)
+        var (numbers, stored): ([Int], [[UInt8]]) = ([], [])
+        for part in parts {
+            growth.add(try rows.part(part)) { number, bucket in
+                var bytes: [UInt8] = []
+                for leaf in bucket { leaf.store(in: &bytes) }
+                numbers.append(number)
+                stored.append(bytes)
+            }
+        }
+        return [.ints(numbers), .bytesArray(stored)]
     }
 
     private static func keep(
-        _ tree: StatementTree, _ note: SignedNote, at now: Instant, _ line: [Value],
+        _ levels: [[StatementHash]], _ note: SignedNote, _ named: [Value],
         _ transaction: inout Transaction
     ) throws {
-        let id = RecordID.timeOrdered()
-        let filled = tree.buckets.indices.filter { !tree.buckets[$0].isEmpty }
-        _ = try transaction.pipeline([
-            (
-                insertStatement,
-                [.id(id)] + line + [
-                    .time(now), .int(tree.depth), .text(note.text),
-                    .bytes(tree.levels.flatMap { $0.flatMap(\.self) }),
-                ]
-            ),
-            (
-                insertBuckets,
-                [
-                    .id(id), .ints(filled),
-                    .bytesArray(filled.map { tree.buckets[$0].flatMap(\.stored) }),
-                ]
-            ),
-            (dropBuckets, line), (dropNodes, line),
-        ])
+        var nodes: [UInt8] = []
+        nodes.reserveCapacity(levels.reduce(0) { $0 + $1.count } * StatementHash.byteCount)
+        for level in levels { for node in level { node.write(into: &nodes) } }
+        try transaction.run(
+            insertStatement,
+            named + [.int(levels.count - 1), .text(note.text), .bytes(nodes)])
     }
 
     /// 鮮度の見張り: bodies that take part, and when each last registered entitlements.
@@ -99,14 +143,15 @@ extension Ledger {
 
     private static let selectLast = Statement(
         """
-        select made_at from exchange.holding_statement where body = $1 and field = $2
+        select made_at from exchange.holding_statement where body = $1 and field = $2 and is_whole
         order by made_at desc limit 1
         """)
 
     private static let insertStatement = Statement(
         """
-        insert into exchange.holding_statement (statement, body, field, made_at, depth, note, nodes)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into exchange.holding_statement (statement, body, field, made_at, depth, note, nodes,
+            is_whole)
+        values ($1, $2, $3, $4, $5, $6, $7, false)
         """)
 
     private static let insertBuckets = Statement(
@@ -115,9 +160,17 @@ extension Ledger {
         select $1, bucket, rows from unnest($2::bigint[], $3::bytea[]) as b(bucket, rows)
         """)
 
+    private static let markWhole = Statement(
+        "update exchange.holding_statement set is_whole = true where statement = $1")
+
+    /// All but the two newest, and what was never finished: an hour is longer than any takes.
     private static let passed = """
-        select statement from exchange.holding_statement where body = $1 and field = $2
-        order by made_at desc offset 2
+        (select statement from exchange.holding_statement
+            where body = $1 and field = $2 and is_whole order by made_at desc offset 2)
+        union all
+        select statement from exchange.holding_statement
+        where body = $1 and field = $2 and not is_whole and nodes is not null
+            and made_at < clock_timestamp() - interval '1 hour'
         """
 
     private static let dropBuckets = Statement(
@@ -136,29 +189,4 @@ extension Ledger {
             and connected_since <= (now() at time zone 'Asia/Tokyo')::date
         order by party
         """)
-}
-
-extension StatementTree.Leaf {
-    private static let storedBytes = 88
-
-    /// Key, content, person, version.
-    fileprivate var stored: [UInt8] {
-        guard let origin else { return [] }
-        return key + content + origin.person.bytes + LogBytes.of(origin.version)
-    }
-
-    /// The rows of a bucket as they were stored.
-    static func reading(_ bytes: [UInt8]) -> [StatementTree.Leaf] {
-        stride(from: 0, to: bytes.count, by: storedBytes).map { start in
-            let row = Array(bytes[start..<start + storedBytes])
-            let numbers = (0..<3).map { place in
-                row[64 + place * 8..<72 + place * 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            }
-            return StatementTree.Leaf(
-                key: Array(row[..<32]), content: Array(row[32..<64]),
-                origin: .init(
-                    person: PersonKey(high: numbers[0], low: numbers[1]),
-                    version: Int(truncatingIfNeeded: numbers[2])))
-        }
-    }
 }

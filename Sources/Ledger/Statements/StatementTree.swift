@@ -15,33 +15,41 @@ package struct StatementTree: Sendable {
         let version: Int
     }
 
+    /// 96 bytes, and nothing beside them.
     package struct Leaf: Hashable, Sendable {
-        package let key: [UInt8]
-        package let content: [UInt8]
-        let origin: Origin?
-        /// 行番号 in the file that it is of.
-        package let line: Int?
-
-        package init(_ row: StatementRow, line: Int) {
-            self.init(row, origin: nil, line: line)
+        fileprivate enum Place: Hashable, Sendable {
+            case held(Origin)
+            case line(Int)
+            case nowhere
         }
 
-        init(_ row: StatementRow, origin: Origin?, line: Int? = nil) {
-            self.init(
-                key: Array(SHA256.hash(data: Array(row.key.utf8))),
-                content: Array(SHA256.hash(data: Array(row.text.utf8))), origin: origin,
-                line: line)
+        package let key: StatementHash
+        package let content: StatementHash
+        fileprivate let place: Place
+
+        package init(_ row: StatementRow, line: Int) { self.init(row, .line(line)) }
+
+        init(_ row: StatementRow, origin: Origin) { self.init(row, .held(origin)) }
+
+        init(key: StatementHash, content: StatementHash, origin: Origin? = nil) {
+            self.init(key, content, origin.map { .held($0) } ?? .nowhere)
         }
 
-        init(key: [UInt8], content: [UInt8], origin: Origin?, line: Int? = nil) {
+        private init(_ row: StatementRow, _ place: Place) {
+            self.init(StatementHash(of: row.key), StatementHash(of: row.text), place)
+        }
+
+        fileprivate init(_ key: StatementHash, _ content: StatementHash, _ place: Place) {
             self.key = key
             self.content = content
-            self.origin = origin
-            self.line = line
+            self.place = place
         }
+
+        var origin: Origin? { if case .held(let origin) = place { origin } else { nil } }
+        /// 行番号 in the file that it is of.
+        package var line: Int? { if case .line(let line) = place { line } else { nil } }
     }
 
-    static let nothing = [UInt8](repeating: 0, count: 32)
     static let branches = 16
     /// 16^5 buckets are enough for 33 million rows.
     package static let depthMax = 5
@@ -49,10 +57,10 @@ package struct StatementTree: Sendable {
     private static let bucketRows = 32
 
     package let depth: Int
-    /// Each bucket's rows by key, one for each key.
-    package let buckets: [[Leaf]]
     /// By level from the root: 1, 16, 256 … hashes.
-    package let levels: [[[UInt8]]]
+    package let levels: [[StatementHash]]
+    /// One for each key, by key.
+    private let leaves: [Leaf]
 
     package static func depth(of rows: Int) -> Int {
         var depth = 0
@@ -65,23 +73,23 @@ package struct StatementTree: Sendable {
     }
 
     package init(_ leaves: [Leaf], depth: Int) {
+        var growth = StatementGrowth(depth: depth)
+        var kept: [Leaf] = []
+        kept.reserveCapacity(leaves.count)
+        growth.add(leaves) { _, bucket in kept += bucket }
         self.depth = depth
-        var buckets = [[Leaf]](
-            repeating: [], count: (0..<depth).reduce(1) { count, _ in count * Self.branches })
-        for leaf in leaves { buckets[Self.bucket(of: leaf.key, depth)].append(leaf) }
-        self.buckets = buckets.map(Self.merged)
-        var levels = [self.buckets.map(Self.hash)]
-        while levels[0].count > 1 {
-            let below = levels[0]
-            levels.insert(
-                stride(from: 0, to: below.count, by: Self.branches).map {
-                    Self.node(below[$0..<$0 + Self.branches])
-                }, at: 0)
-        }
-        self.levels = levels
+        self.leaves = kept
+        levels = growth.levels
     }
 
-    package var root: [UInt8] { levels[0][0] }
+    package var root: StatementHash { levels[0][0] }
+
+    /// A bucket's rows by key, one for each key.
+    package func bucket(_ number: Int) -> ArraySlice<Leaf> {
+        let from = leaves.firstPlace { $0.key.leading(depth) >= number }
+        let past = leaves.firstPlace { $0.key.leading(depth) > number }
+        return leaves[from..<past]
+    }
 
     /// The branches of a node of a level, from the left.
     package static func branches(of node: Int) -> Range<Int> {
@@ -89,54 +97,98 @@ package struct StatementTree: Sendable {
     }
 
     /// The first branch that differs from another tree's.
-    package func firstDifference(_ others: [[UInt8]], below node: Int, level: Int) -> Int? {
+    package func firstDifference(_ others: [StatementHash], below node: Int, level: Int) -> Int? {
         Self.branches(of: node).first {
             levels[level + 1][$0] != others[$0 - node * Self.branches]
         }
     }
 
-    private static func bucket(of key: [UInt8], _ depth: Int) -> Int {
-        (0..<depth).reduce(0) { bucket, digit in
-            let byte = Int(key[digit / 2])
-            return bucket * branches + (digit % 2 == 0 ? byte >> 4 : byte & 15)
-        }
-    }
-
-    private static func merged(_ leaves: [Leaf]) -> [Leaf] {
-        let sorted = leaves.sorted {
-            ($0.key + $0.content).lexicographicallyPrecedes($1.key + $1.content)
-        }
-        var merged: [Leaf] = []
-        var from = 0
-        while from < sorted.count {
-            var past = from + 1
-            while past < sorted.count, sorted[past].key == sorted[from].key { past += 1 }
-            let first = sorted[from]
-            let content =
-                past == from + 1
-                ? first.content
-                : Array(SHA256.hash(data: sorted[from..<past].flatMap(\.content)))
-            merged.append(
-                Leaf(key: first.key, content: content, origin: first.origin, line: first.line))
-            from = past
-        }
-        return merged
-    }
-
-    static func hash(_ bucket: [Leaf]) -> [UInt8] {
-        guard !bucket.isEmpty else { return nothing }
-        var hash = SHA256()
-        hash.update(data: [0x00])
-        for leaf in bucket { hash.update(data: leaf.key + leaf.content) }
-        return Array(hash.finalize())
-    }
-
-    package static func node(_ branches: ArraySlice<[UInt8]>) -> [UInt8] {
-        guard branches.contains(where: { $0 != nothing }) else { return nothing }
+    package static func node(_ branches: ArraySlice<StatementHash>) -> StatementHash {
+        guard branches.contains(where: { $0 != .nothing }) else { return .nothing }
         var hash = SHA256()
         hash.update(data: [0x01])
-        for branch in branches { hash.update(data: branch) }
-        return Array(hash.finalize())
+        for branch in branches { branch.update(&hash) }
+        return StatementHash(hash.finalize())
+    }
+}
+
+/// 木の成長: a tree that grows from rows of whole buckets, a part at a time; of the rows nothing stays here but
+/// what they hash to, 2 MB for a million.
+struct StatementGrowth {
+    private let depth: Int
+    private var bottom: [StatementHash]
+
+    init(depth: Int) {
+        self.depth = depth
+        bottom = [StatementHash](
+            repeating: .nothing,
+            count: (0..<depth).reduce(1) { count, _ in count * StatementTree.branches })
+    }
+
+    /// Every row of the buckets that these are in, in any order. `take` is given each bucket that is not
+    /// empty, from the left, with one row for each key.
+    mutating func add(
+        _ leaves: [StatementTree.Leaf],
+        _ take: (Int, [StatementTree.Leaf]) throws -> Void
+    ) rethrows {
+        let sorted = leaves.sorted {
+            $0.key == $1.key ? $0.content < $1.content : $0.key < $1.key
+        }
+        var from = 0
+        while from < sorted.count {
+            let number = sorted[from].key.leading(depth)
+            var bucket: [StatementTree.Leaf] = []
+            while from < sorted.count, sorted[from].key.leading(depth) == number {
+                var past = from + 1
+                while past < sorted.count, sorted[past].key == sorted[from].key { past += 1 }
+                bucket.append(Self.merged(sorted[from..<past]))
+                from = past
+            }
+            bottom[number] = Self.hash(bucket)
+            try take(number, bucket)
+        }
+    }
+
+    var levels: [[StatementHash]] {
+        var levels = [bottom]
+        while levels[0].count > 1 {
+            let below = levels[0]
+            levels.insert(
+                stride(from: 0, to: below.count, by: StatementTree.branches).map {
+                    StatementTree.node(below[$0..<$0 + StatementTree.branches])
+                }, at: 0)
+        }
+        return levels
+    }
+
+    private static func merged(_ same: ArraySlice<StatementTree.Leaf>) -> StatementTree.Leaf {
+        let first = same[same.startIndex]
+        guard same.count > 1 else { return first }
+        var hash = SHA256()
+        for leaf in same { leaf.content.update(&hash) }
+        return .init(first.key, StatementHash(hash.finalize()), first.place)
+    }
+
+    private static func hash(_ bucket: [StatementTree.Leaf]) -> StatementHash {
+        var hash = SHA256()
+        hash.update(data: [0x00])
+        for leaf in bucket {
+            leaf.key.update(&hash)
+            leaf.content.update(&hash)
+        }
+        return StatementHash(hash.finalize())
+    }
+}
+
+extension [StatementTree.Leaf] {
+    /// Of a sorted list.
+    fileprivate func firstPlace(_ isPast: (StatementTree.Leaf) -> Bool) -> Int {
+        var (from, past) = (0, count)
+        while from < past {
+            let middle = (from + past) / 2
+            if isPast(self[middle]) { past = middle } else { from = middle + 1 }
+        }
+        return from
     }
 }
 
@@ -148,15 +200,18 @@ package struct StatementDifference: Sendable {
         case onlyThere = "only-there"
     }
 
-    package let key: [UInt8]
+    package let key: StatementHash
     package let kind: Kind
 
     /// `here` is the one that speaks. Nothing where both are alike.
-    package init?(here: [StatementTree.Leaf], there: [(key: [UInt8], content: [UInt8])]) {
+    package init?(
+        here: some Sequence<StatementTree.Leaf>,
+        there: [(key: StatementHash, content: StatementHash)]
+    ) {
         let ours = Dictionary(uniqueKeysWithValues: here.map { ($0.key, $0.content) })
         let theirs = Dictionary(there.map { ($0.key, $0.content) }) { first, _ in first }
-        let keys = Set(ours.keys).union(theirs.keys).sorted { $0.lexicographicallyPrecedes($1) }
-        guard let key = keys.first(where: { ours[$0] != theirs[$0] }) else { return nil }
+        let keys = Set(ours.keys).union(theirs.keys)
+        guard let key = keys.filter({ ours[$0] != theirs[$0] }).min() else { return nil }
         self.key = key
         kind =
             switch (ours[key], theirs[key]) {

@@ -50,7 +50,7 @@ extension Records {
         let visit = try VisitReading.VisitRow(row, from: 3)
         var agreed = visit.facts
         agreed.consents = basis.consents ?? agreed.consents
-        let facts = try facts(of: person, agreed, basis)
+        let facts = try facts(of: row.uuid(14).person, agreed, basis)
         let code = try row.text(12)
         return EligibilityReplay(
             id: try row.uuid(13).record, at: Instant(microseconds: try row.instant(0)),
@@ -61,12 +61,14 @@ extension Records {
             facts: facts)
     }
 
+    /// `record` is under whom the visit was opened: the check read that record's rows, or, while it was
+    /// merged, its survivor's.
     private mutating func facts(
-        of person: PersonKey, _ visit: VisitFacts, _ basis: EligibilityBasis
+        of record: PersonKey, _ visit: VisitFacts, _ basis: EligibilityBasis
     ) throws -> EligibilityFacts {
         let rows = try transaction.pipeline([
-            (Self.selectEntitlementVersions, [.person(person), .ints(basis.entitlements)]),
-            (Self.selectResidenceVersions, [.person(person), .ints(basis.residences)]),
+            (Self.selectEntitlementVersions, [.person(record), .ints(basis.entitlements)]),
+            (Self.selectResidenceVersions, [.person(record), .ints(basis.residences)]),
         ])
         let held = try rows[0].map { try EntitlementVersion($0, from: 0) }
         let lived = try rows[1].map { try Residence($0, from: 0) }
@@ -81,7 +83,7 @@ extension Records {
     private static let selectCheck = Statement(
         """
         select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.agreed, v.limited_to,
-            v.card_valid_to, v.opened_at, v.ends_at, false, e.party, e.entry
+            v.card_valid_to, v.opened_at, v.ends_at, false, e.party, e.entry, v.record
         from (
             select s.entry, s.at from log.position s where s.entry = any ($1)
             union all
@@ -97,12 +99,17 @@ extension Records {
     private static let selectEntitlementVersions = Statement(
         """
         select \(EntitlementVersion.columns) from exchange.entitlement e
-        where e.person = $1 and e.version = any ($2)
+        where e.person = any (\(everOf)) and e.version = any ($2)
         """)
 
     private static let selectResidenceVersions = Statement(
         """
         select version, municipality, from_day, known_at from exchange.residence
-        where person = $1 and version = any ($2)
+        where person = any (\(everOf)) and version = any ($2)
         """)
+
+    /// The record, and every one that ever stood for it.
+    private static let everOf = """
+        array(select $1::uuid union select m.survivor from exchange.record_merge m where m.person = $1::uuid)
+        """
 }

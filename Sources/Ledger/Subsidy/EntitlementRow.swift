@@ -16,4 +16,15 @@ enum EntitlementRow {
             select 1 from exchange.entitlement later
             where \(isSame) and not later.is_under_review and later.version > e.version)
         """
+
+    /// `e` was that at a moment, and was said after `since`.
+    static func isHeld(asOf moment: String, since: String) -> String {
+        """
+        not e.is_deleted and not e.is_under_review and e.known_at <= \(moment)
+            and (\(since)::timestamptz is null or e.known_at > \(since)) and not exists (
+                select 1 from exchange.entitlement later
+                where \(isSame) and not later.is_under_review and later.version > e.version
+                    and later.known_at <= \(moment))
+        """
+    }
 }

@@ -22,6 +22,8 @@ struct VisitReading: Sendable {
     let now: Instant
     let standing: PartyStanding?
     let visit: VisitRow?
+    /// 受付の種類: its code.
+    let visitKind: String?
     var residences: [Residence] = []
     var bodies: [BodyStanding] = []
     var entitlements: [EntitlementVersion] = []
@@ -32,7 +34,7 @@ struct VisitReading: Sendable {
         select q.ord, clock_timestamp(), p.party, p.name, p.is_opted_in,
             p.suspended_at is not null, p.designations,
             v.visit, v.person, v.patient, v.consents, v.limited_to, v.card_valid_to, v.opened_at, v.ends_at,
-            v.consents <> v.agreed
+            v.consents <> v.agreed, v.kind
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         left join exchange.party p on p.party = q.party
         left join exchange.visit_now v on v.visit = q.visit and v.party = q.party
@@ -44,7 +46,7 @@ struct VisitReading: Sendable {
         select q.ord, r.version, r.municipality, r.from_day, r.known_at,
             m.connected_since, m.as_of, r.prefecture, f.connected_since, f.as_of
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
-        join exchange.visit v on v.visit = q.visit and v.party = q.party
+        join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         join exchange.residence r on r.person = v.person
         left join exchange.party m on m.party = 'municipality:' || r.municipality
         left join exchange.party f on f.party = 'prefecture:' || r.prefecture
@@ -58,7 +60,7 @@ struct VisitReading: Sendable {
         join exchange.entitlement e on e.person = v.person and e.consent_kind = any (v.consents)
         where v.limited_to is null or exists (
             select 1 from exchange.entitlement shown
-            where shown.person = v.person and shown.version = v.limited_to and shown.body = e.body
+            where shown.person = v.record and shown.version = v.limited_to and shown.body = e.body
                 and shown.certificate_type = e.certificate_type and shown.sub_key = e.sub_key
                 and shown.history_key = e.history_key)
         """)
@@ -117,6 +119,7 @@ struct VisitReading: Sendable {
         now = Instant(microseconds: try row.instant(1))
         standing = try PartyStanding(row, from: 2)
         visit = try row.optionalUUID(7) == nil ? nil : VisitRow(row, from: 7)
+        visitKind = try row.optionalText(16)
     }
 
     private mutating func addResidence(_ row: Row) throws {
@@ -173,6 +176,7 @@ extension EntitlementVersion {
             e.is_deleted, e.is_under_review, e.is_always_reimbursement, e.payer_number, e.recipient_number,
             e.certification_name, e.designated_institutions, e.face
         """
+    static let columnCount = 16
 
     init(_ row: Row, from column: Int) throws {
         let subKey = try row.text(column + 4)

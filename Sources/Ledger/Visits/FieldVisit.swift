@@ -116,7 +116,7 @@ struct FieldVisitReading: Sendable {
         select clock_timestamp(), p.party, p.name, p.is_opted_in, p.suspended_at is not null,
             p.designations, v.visit, v.person, v.patient, v.kind, v.consents, v.opened_at, v.ends_at,
             v.patient = q.patient or coalesce(v.person = (
-                select given.person from exchange.visit given
+                select given.person from exchange.visit_now given
                 where given.party = q.party and given.patient = q.patient limit 1), false)
         from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as q(visit, patient, party, ord)
         left join exchange.party p on p.party = q.party

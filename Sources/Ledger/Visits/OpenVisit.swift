@@ -238,7 +238,11 @@ struct NewVisit {
         insert into exchange.visit_confirmation (person, visit, confirmed_by)
         select v.person, v.visit, q.visit
         from unnest($1::uuid[], $2::text[], $3::uuid[]) as q(person, party, visit)
-        join exchange.visit v on v.person = q.person and v.party = q.party and v.confirmed_by = 'paper'
+        cross join lateral (
+            select q.person as record union all
+            select m.person from exchange.record_merge m
+            where m.survivor = q.person and m.parted_at is null) r
+        join exchange.visit v on v.person = r.record and v.party = q.party and v.confirmed_by = 'paper'
         on conflict do nothing
         """)
 }

@@ -97,7 +97,8 @@ extension OpeningReading {
 extension NewVisit {
     /// Of `exchange.visit v`, as a visit that was opened before is read.
     static let columns = """
-        v.person, v.party, v.request_digest, v.visit, v.patient, v.kind, v.consents, v.opened_at,
+        \(Survivors.sql(of: "v.person")), v.party, v.request_digest, v.visit, v.patient, v.kind,
+            v.consents, v.opened_at,
         v.ends_at, v.card_valid_to
         """
 

@@ -52,8 +52,13 @@ extension Records {
     private static let selectOpen = Statement(
         """
         select person, visit, kind, consents from exchange.visit_now
-        where party = $1 and ends_at > $3 and confirmed_by = 'card' and person = (
-            select person from exchange.visit where party = $1 and patient = $2 limit 1)
+        where party = $1 and ends_at > $3 and confirmed_by = 'card' and record = any (array(
+            select r.record from (
+                select person from exchange.visit_now where party = $1 and patient = $2 limit 1) given
+            cross join lateral (
+                select given.person as record union all
+                select m.person from exchange.record_merge m
+                where m.survivor = given.person and m.parted_at is null) r))
         order by opened_at desc
         """)
 

@@ -123,8 +123,9 @@ extension Records {
 
     fileprivate static let selectToken = Statement(
         """
-        select person, party, certificate_hash, expires_at, revoked_at is not null, representative
-        from exchange.resident_token where token_hash = $1
+        select \(Survivors.sql(of: "t.person")), t.party, t.certificate_hash, t.expires_at,
+            t.revoked_at is not null, \(Survivors.sql(of: "t.representative"))
+        from exchange.resident_token t where t.token_hash = $1
         """)
 }
 

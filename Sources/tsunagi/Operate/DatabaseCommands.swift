@@ -67,7 +67,8 @@ struct ProfilesCommand: AsyncParsableCommand {
     }
 }
 
-/// The JSON files of a folder of rules, by their path inside it; examples are not rules.
+/// The files of a folder of rules, by their path inside it: JSON, and the national master as it comes;
+/// examples are not rules.
 enum ProfileFolder {
     static func read(_ folder: String) throws -> [String: [UInt8]] {
         guard let paths = FileManager.default.subpaths(atPath: folder) else {
@@ -75,7 +76,9 @@ enum ProfileFolder {
         }
         var files: [String: [UInt8]] = [:]
         for path in paths
-        where path.hasSuffix(".json") && !path.hasPrefix("examples/") && !path.hasPrefix("fhir/") {
+        where (path.hasSuffix(".json") && !path.hasPrefix("examples/") && !path.hasPrefix("fhir/"))
+            || (path.hasPrefix("subsidy/national-master/") && path.hasSuffix(".csv"))
+        {
             files[path] = try Files.read(folder + "/" + path)
         }
         return files

@@ -28,8 +28,8 @@ struct StatementCommand: AsyncParsableCommand {
 
         func held() throws -> StatementFile {
             guard let field = StatementFile.field(of: layout) else {
-                throw ValidationError(
-                    "--layout is entitlements, entitlements-full or checkup-targets.")
+                let layouts = StatementField.allCases.flatMap(\.layouts).joined(separator: ", ")
+                throw ValidationError("--layout is one of \(layouts).")
             }
             return StatementFile(
                 path: file, field: field, layout: layout, profiles: profiles,
@@ -52,7 +52,7 @@ struct StatementCommand: AsyncParsableCommand {
             }
             let tree = StatementTree(leaves, depth: depth)
             Output.line("rows: \(leaves.count)\ndepth: \(depth)")
-            Output.line("root: \(Hexadecimal.text(tree.root))")
+            Output.line("root: \(tree.root.text)")
         }
     }
 

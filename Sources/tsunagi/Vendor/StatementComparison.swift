@@ -25,13 +25,13 @@ struct StatementComparison {
         let (id, statement) = try fetched()
         let tree = StatementTree(leaves, depth: statement.depth)
         let counts = "\(statement.rows) rows there, \(leaves.count) here"
-        guard tree.root != statement.root else {
+        guard tree.root.bytes != statement.root else {
             return Verdict(
                 isAgreed: true,
                 text: "一致 agree: \(counts), \(statement.at.text), root "
                     + Hexadecimal.text(statement.root))
         }
-        var (node, expected) = (0, statement.root)
+        var (node, expected) = (0, StatementHash(statement.root))
         for level in 0..<statement.depth {
             let branches = try branches(id, level, node, signed: expected)
             guard let next = tree.firstDifference(branches, below: node, level: level) else {
@@ -73,11 +73,11 @@ struct StatementComparison {
         return try JSON(reading: answer.body).requiredObject(at: "body")
     }
 
-    private func branches(_ id: String, _ level: Int, _ node: Int, signed: [UInt8]) throws
-        -> [[UInt8]]
-    {
+    private func branches(
+        _ id: String, _ level: Int, _ node: Int, signed: StatementHash?
+    ) throws -> [StatementHash] {
         let hashes = try ask(id, level, node).requiredArray("branches").compactMap {
-            $0.string.flatMap { Hexadecimal.bytes($0) }
+            $0.string.flatMap { Hexadecimal.bytes($0) }.flatMap { StatementHash($0) }
         }
         guard StatementTree.node(hashes[...]) == signed else {
             throw NotAsSigned(description: "The gateway's branches are not those it signed.")
@@ -88,14 +88,14 @@ struct StatementComparison {
     private func difference(
         _ id: String, _ statement: HoldingStatement, _ node: Int, _ tree: StatementTree
     ) throws -> String {
-        let bucket = tree.buckets[node]
+        let bucket = tree.bucket(node)
         let answer = try ask(id, statement.depth, node) { writer in
             writer.name("rows")
             writer.beginArray()
             for leaf in bucket {
                 writer.beginObject()
-                writer.member("key", Hexadecimal.text(leaf.key))
-                writer.member("content", Hexadecimal.text(leaf.content))
+                writer.member("key", leaf.key.text)
+                writer.member("content", leaf.content.text)
                 writer.endObject()
             }
             writer.endArray()
@@ -104,7 +104,7 @@ struct StatementComparison {
             throw NotAsSigned(description: "The gateway's bucket is not the one it signed.")
         }
         let key = try found.requiredString("key")
-        let line = bucket.first { Hexadecimal.text($0.key) == key }?.line
+        let line = bucket.first { $0.key.text == key }?.line
         let names = found.members.filter { !["key", "kind"].contains($0.name) }
             .map { "\($0.name)=\($0.value.string ?? "")" }.joined(separator: " ")
         switch (try found.requiredString("kind"), line) {

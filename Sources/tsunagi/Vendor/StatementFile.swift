@@ -15,11 +15,7 @@ struct StatementFile {
     private static let blockBytes = 64 * 1024
 
     static func field(of layout: String) -> StatementField? {
-        switch layout {
-        case "entitlements", "entitlements-full": .subsidy
-        case "checkup-targets": .checkupTargets
-        default: nil
-        }
+        StatementField.allCases.first { $0.layouts.contains(layout) }
     }
 
     /// The rows that are held, each with its line. Rows that the gateway would refuse are not.
@@ -30,10 +26,11 @@ struct StatementFile {
         var check = FileCheck(
             layout: try LayoutCommand.layout(layout, in: profiles, on: nil), table: .cp932,
             announced: .init(encoding: encoding))
+        let rules = try RuleBook(reading: ProfileFolder.read(profiles), version: "file")
         var leaves: [StatementTree.Leaf] = []
         func take(_ rows: [CheckedRow]) {
             for row in rows where !row.isRefused {
-                guard let held = row.statementRow(of: field) else { continue }
+                guard let held = row.statementRow(of: field, by: rules) else { continue }
                 leaves.append(.init(held, line: row.line))
             }
         }

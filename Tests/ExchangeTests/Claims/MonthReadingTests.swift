@@ -73,4 +73,19 @@ import Testing
             (error as? Refusal).map { RuleFault($0, file: "").path } == item
         }
     }
+
+    @Test func `a claim in JSON has room for four public payers, as a receipt has`() throws {
+        func read(_ count: Int) throws -> Int {
+            var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
+            let publics = Array(repeating: #"{"payer": "54136015"}"#, count: count)
+            let text = """
+                {"claims": [{"institution": "1319999996", "month": "2026-04",
+                  "publics": [\(publics.joined(separator: ","))]}]}
+                """
+            try run.readClaims(named: "claims.json", Array(text.utf8))
+            return run.batch.parts(of: 0).count
+        }
+        for count in 3...4 { #expect(try read(count) == count) }
+        #expect(throws: Refusal.tooMany("claims[0].publics")) { try read(5) }
+    }
 }

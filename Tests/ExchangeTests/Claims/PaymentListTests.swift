@@ -76,6 +76,66 @@ import Testing
         #expect(list.findings.allSatisfy { !$0.ja.contains(row.to) && !$0.en.contains(row.to) })
     }
 
+    private static func told(_ list: PaymentListReader) -> [String] {
+        errors(list).map { "\($0.line) \($0.item) \($0.code.rawValue)" }
+    }
+
+    /// Public payers of one receipt.
+    private static func publics(_ count: Int) -> [String] {
+        (0..<count).map {
+            "1319999995,202605,1,88131016,R-\($0),01130012,1000,0,1000,2026-07-21,0,1122,,"
+        }
+    }
+
+    @Test func `a receipt has room for four public payers, and every row beyond them is told`()
+        throws
+    {
+        for count in 3...4 {
+            let (batch, list) = try Self.read(Self.publics(count) + [Self.rows[2]])
+            #expect(Self.errors(list).isEmpty && batch.claims.count == 2)
+            #expect(batch.parts(of: 0).count == count)
+        }
+        let (batch, list) = try Self.read(Self.publics(6) + [Self.rows[2]])
+        #expect(Self.told(list) == ["6 payer too-many-publics", "7 payer too-many-publics"])
+        #expect(batch.claims.count == 2 && batch.parts(of: 0).count == 4)
+        // No matter how many: the receipt stays four, and the findings have their limit.
+        let many = try Self.read(Self.publics(12_000))
+        #expect(many.batch.parts(of: 0).count == 4)
+        #expect(many.list.findings.count == UkeReader.findingsMax)
+        #expect(many.list.findings.count + many.list.findingsLeftOut >= 11_996)
+    }
+
+    static let contradictions: [(from: String, to: String, item: String)] = [
+        ("2026-07-21,0,1122", "2026-07-21,1,1122", "isReturned"),
+        (",1000,0,1000,", ",900,0,1000,", "points"),
+        ("01130012", "01130013", "insurer"), ("2026-07-21", "2026-07-22", "paidOn"),
+        (",1122,", ",1112,", "type"), (",1122,,", ",1122,昭和60年1月2日,", "birthDate"),
+    ]
+
+    @Test(arguments: contradictions)
+    func `a row that says otherwise of its receipt is told and not taken`(
+        _ row: (from: String, to: String, item: String)
+    ) throws {
+        var rows = Self.rows
+        #expect(rows[1].contains(row.from))
+        rows[1] = rows[1].replacing(row.from, with: row.to)
+        let (batch, list) = try Self.read(rows)
+        #expect(Self.told(list) == ["3 \(row.item) receipt-differs"])
+        #expect(batch.claims.count == 2 && batch.parts(of: 0).map(\.certificate.law) == [54])
+        #expect(batch.claims[0].points == 1_000 && !batch.claims[0].marks.contains(.withdrawn))
+        #expect(list.findings.allSatisfy { !$0.ja.contains(row.to) && !$0.en.contains(row.to) })
+    }
+
+    @Test func `what a row leaves out of its receipt contradicts nothing`() throws {
+        var rows = Self.rows
+        rows[1] = "1319999995,202605,1,88131016,R-2,,,0,1000,,,,,"
+        let (batch, list) = try Self.read(rows)
+        #expect(Self.errors(list).isEmpty && batch.parts(of: 0).count == 2)
+        rows[0] = rows[0].replacing("2026-07-21,0,", with: "2026-07-21,,")
+        rows[1] = Self.rows[1]
+        #expect(Self.errors(try Self.read(rows).list).isEmpty)
+    }
+
     @Test func `a file that is no such table is refused by the reason`() throws {
         var list = PaymentListReader(
             try FileSample.layout(PaymentListReader.layout), table: FileSample.table)

@@ -167,12 +167,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bcg", #""forecast": "everyone","#, "", "forecast: is missing"),
-        ("bcg", #""everyone""#, #""nobody""#, "forecast: is none of everyone, those-who-began"),
+        ("bcg", #""forecast": "everyone","#, "", "1: forecast: is missing"),
+        ("bcg", #""everyone""#, #""nobody""#, "7: forecast: is none of everyone, those-who-began"),
         (
             "voluntary-dpt", #""category": "voluntary","#,
             #""category": "voluntary", "forecast": "everyone","#,
-            "forecast: is not for the voluntary"
+            "6: forecast: is not for the voluntary"
         ),
     ])
     func `a schedule that leaves its audience open is refused`(
@@ -184,7 +184,7 @@ import Testing
         do throws(RuleFault) {
             _ = try ImmunizationRules(reading: files)
         } catch {
-            #expect(error.description == "\(path): \(reason)")
+            #expect(error.description == "\(path):\(reason)")
         }
     }
 

@@ -133,6 +133,48 @@ import Testing
         }
     }
 
+    /// 統合: what was told of two records of one person, in whatever order it came, merges and undoings
+    /// among it.
+    @Test(arguments: Seeded.seeds(200))
+    func `two records that are one come to the same, whatever came first`(_ seed: UInt64) {
+        var chance = Seeded(seed)
+        let stories = [Self.story(&chance), Self.story(&chance)].enumerated().map { record, story in
+            story.map { event in
+                Self.event(
+                    event.kind, event.municipality, "\(record)-\(event.sequence)",
+                    on: event.effectiveOn.text, known: event.knownOn.text,
+                    other: event.otherMunicipality,
+                    corrects: event.corrects.map { "\(record)-\($0)" })
+            }
+        }
+        var words = (1...chance.int(1...3)).map {
+            Self.event(.joined, Self.here, "merge-\($0)", on: "2026-05-01")
+        }
+        words += words.filter { _ in chance.oneIn(2) }.map {
+            Self.event(
+                .parted, Self.here, "un" + $0.sequence, on: "2026-05-02", corrects: $0.sequence)
+        }
+        func record(_ words: [LifeEvent]) -> LifeRecord {
+            let absorbed = words.standingMerges.isEmpty ? [] : stories[1].shuffled(using: &chance)
+            return LifeRecord(
+                Set((stories[0] + absorbed + words).shuffled(using: &chance)),
+                feed: [Self.fed(Self.here, "2020-01-01")], rules: Self.rules)
+        }
+        let first = record(words)
+        for _ in 0..<5 { #expect(record((words + words).shuffled(using: &chance)) == first) }
+        // A merge says nothing of where somebody lived, and undone it leaves nothing.
+        let alone = LifeRecord(
+            stories[0], feed: [Self.fed(Self.here, "2020-01-01")], rules: Self.rules)
+        let undone =
+            words
+            + words.filter { $0.kind == .joined }.map {
+                Self.event(
+                    .parted, Self.here, "all-" + $0.sequence, on: "2026-05-03",
+                    corrects: $0.sequence)
+            }
+        #expect(undone.standingMerges.isEmpty && record(undone) == alone)
+    }
+
     @Test
     func `an entitlement ends with the last day at home, and follows where its scheme says so`() {
         let moved = { (to: String) in

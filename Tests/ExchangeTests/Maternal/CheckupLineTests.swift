@@ -4,6 +4,8 @@ import Testing
 /// What a report is to the municipality: one row for each way it can go.
 @Suite struct CheckupLineTests {
     typealias Named = (body: String, kind: String, serial: Int)
+    /// Another report, or the version before, with why its line claimed nothing.
+    typealias Told = (checkup: String, refusal: CheckupClaimRefusal?)
 
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -11,7 +13,8 @@ import Testing
         var status = "final"
         var home: String? = "132101"
         var ticket: Named?
-        var others: [String] = []
+        var others: [Told] = []
+        var before: Told?
         var yen: Int?
         var refusal: CheckupClaimRefusal?
         /// Serial of the ticket that is used.
@@ -41,12 +44,39 @@ import Testing
             $0.refusal = .residenceUnknown
         },
         Case("told already") {
-            $0.others = ["infant-3-4m"]
+            $0.others = [("infant-3-4m", nil)]
             $0.refusal = .duplicate
         },
         Case("another checkup told already") {
-            $0.others = ["infant-1m"]
+            $0.others = [("infant-1m", nil)]
             $0.yen = 6800
+        },
+        Case("told already, which waits for a ticket") {
+            $0.others = [("infant-3-4m", .noTicket)]
+            $0.refusal = .duplicate
+        },
+        Case("told already, twice") {
+            $0.others = [("infant-3-4m", .duplicate)]
+            $0.yen = 6800
+        },
+        Case("the town held it as well, which nobody is paid for") {
+            $0.others = [("infant-3-4m", .ownCheckup)]
+            $0.yen = 6800
+        },
+        Case("a correction of what was claimed") {
+            $0.others = [("infant-3-4m", nil)]
+            $0.before = ("infant-3-4m", nil)
+            $0.yen = 6800
+        },
+        Case("a correction of a second report") {
+            $0.others = [("infant-3-4m", nil)]
+            $0.before = ("infant-3-4m", .duplicate)
+            $0.refusal = .duplicate
+        },
+        Case("a correction of what was claimed as another checkup") {
+            $0.others = [("infant-3-4m", nil)]
+            $0.before = ("infant-1m", nil)
+            $0.refusal = .duplicate
         },
         Case("the card is the ticket") {
             $0.checkup = "infant-6-7m"
@@ -76,7 +106,27 @@ import Testing
         },
         Case("the town's own checkup, told already") {
             $0.examiner = "132101"
-            $0.others = ["infant-3-4m"]
+            $0.others = [("infant-3-4m", nil)]
+            $0.refusal = .duplicate
+        },
+        Case("the town's own checkup, told already by itself") {
+            $0.examiner = "132101"
+            $0.others = [("infant-3-4m", .ownCheckup)]
+            $0.refusal = .duplicate
+        },
+        Case("a correction of the town's own checkup") {
+            $0.checkup = "infant-6-7m"
+            $0.examiner = "132101"
+            $0.others = [("infant-6-7m", nil)]
+            $0.before = ("infant-6-7m", .ownCheckup)
+            $0.used = 1
+            $0.refusal = .ownCheckup
+        },
+        Case("a correction of the town's own checkup of a child that lived elsewhere") {
+            $0.home = "222216"
+            $0.examiner = "132101"
+            $0.others = [("infant-3-4m", nil)]
+            $0.before = ("infant-3-4m", .ownCheckup)
             $0.refusal = .duplicate
         },
         Case("another town's checkup of a child that moved here") {
@@ -101,16 +151,17 @@ import Testing
         let report = try CheckupSample.report(
             row.checkup, on: "2026-10-01", status: row.status, ticket: row.ticket,
             [CheckupSample.choice("child-judgement", "observation")])
-        let others = try row.others.enumerated().map { place, checkup in
-            try CheckupSample.version(
-                CheckupSample.report(checkup, on: "2026-09-01", identifier: "o"),
-                id: "o-\(place)"
-            ).beside
+        func beside(_ told: Told, _ id: String) -> CheckupClaimFacts.Other {
+            CheckupClaimFacts.Other(
+                id: id, checkup: told.checkup, day: MaternalCase.day("2026-09-01"),
+                isWithdrawn: false, refusal: told.refusal)
         }
         let party = try row.examiner.map { try Party(role: .municipality, code: $0) }
         return try MaternalCase.rules.line(
             of: CheckupSample.version(report, by: party ?? CheckupSample.party()),
-            CheckupClaimFacts(municipality: row.home, tickets: book, others: others))
+            CheckupClaimFacts(
+                municipality: row.home, tickets: book, before: row.before.map { beside($0, "r-1") },
+                others: row.others.enumerated().map { beside($1, "o-\($0)") }))
     }
 
     @Test(arguments: cases)
@@ -143,17 +194,36 @@ import Testing
     }
 
     @Test func `prenatal checkups come again, but not twice on a day`() throws {
-        func refusal(_ day: String) throws -> CheckupClaimRefusal? {
-            let other = try CheckupSample.version(
-                CheckupSample.report("prenatal", on: "2026-09-01"), id: "o")
-            return try MaternalCase.rules.line(
+        func beside(_ day: String) -> CheckupClaimFacts.Other {
+            CheckupClaimFacts.Other(
+                id: "o", checkup: "prenatal", day: MaternalCase.day(day), isWithdrawn: false,
+                refusal: nil)
+        }
+        func refusal(_ day: String, before: String? = nil) throws -> CheckupClaimRefusal? {
+            try MaternalCase.rules.line(
                 of: CheckupSample.version(CheckupSample.report("prenatal", on: day)),
                 CheckupClaimFacts(
-                    municipality: "132101", tickets: TicketBook(), others: [other.beside])
+                    municipality: "132101", tickets: TicketBook(), before: before.map(beside),
+                    others: [beside("2026-09-01")])
             ).refusal
         }
         #expect(try refusal("2026-09-01") == .duplicate)
         #expect(try refusal("2026-09-02") == .noTicket)
+        #expect(try refusal("2026-09-01", before: "2026-09-01") == .noTicket)
+        // Moved onto a day on which another was claimed.
+        #expect(try refusal("2026-09-01", before: "2026-09-02") == .duplicate)
+    }
+
+    @Test func `what a report is to others is told with why it claims nothing`() throws {
+        let version = try CheckupSample.version(CheckupSample.report("infant-1m", on: "2026-09-01"))
+        func beside(_ line: CheckupLine?) -> CheckupClaimFacts.Other {
+            ShownCheckup(version: version, compartment: .open, warnings: [], line: line).beside
+        }
+        let refused = CheckupLine(
+            municipality: nil, judgement: nil, isOutOfArea: false, ticket: nil, charge: nil,
+            refusal: .residenceUnknown)
+        #expect(beside(refused).refusal == .residenceUnknown && beside(nil).refusal == nil)
+        #expect(beside(nil).id == version.id && beside(nil).checkup == "infant-1m")
     }
 
     @Test(arguments: CheckupClaimRefusal.allCases)

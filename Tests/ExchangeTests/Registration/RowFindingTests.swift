@@ -24,7 +24,10 @@ import Testing
         .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
         .identityMismatch, .underReview, .anotherPerson, .sequenceReused, .dayAhead,
         .unknownKey, .beforeBirth, .resultOfAnother, .resultUnknown, .resultWithdrawn,
-        .outsideWindow, .notOfCheckup,
+        .outsideWindow, .notOfCheckup, .outsideSeason, .mergeNotResident, .mergeAlready,
+        .mergeAlone, .mergeKind,
+        .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
+        .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .secondPersonAwaited,
     ]
 
     @Test func `every code is produced by some row`() throws {
@@ -45,6 +48,10 @@ import Testing
         }
         // A damaged byte cannot be written in a table of texts; FileCheckTests have it.
         produced.insert(.unreadable)
+        // Rows that are one receipt; PaymentListTests have them.
+        produced.formUnion([.tooManyPublics, .receiptDiffers])
+        // Rows of a scheme master, each beside what the body has; SchemeMasterTests have them.
+        produced.formUnion([.schemeOfAnother, .schemeOverlap, .consentDiffers])
         #expect(produced.union(Self.ofTheLedger) == Set(RowCode.allCases))
         #expect(produced.isDisjoint(with: Self.ofTheLedger))
     }

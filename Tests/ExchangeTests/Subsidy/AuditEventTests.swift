@@ -37,7 +37,7 @@ import Testing
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
                 .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
-                .readReaction, .receiveReactions, .readBill, .receiveCheckNotices,
+                .readReaction, .receiveReactions, .exportReactions, .readBill, .receiveCheckNotices,
                 .receiveLapseNotices,
                 .readScreenings, .readSensitiveScreenings,
                 .receiveVaccinations, .receiveEntitlements, .receiveCheckups,
@@ -53,8 +53,9 @@ import Testing
                 .settleReview, .feedCards,
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,
-                .saveScreening, .saveSensitiveScreening, .recordCheckup,
-                .recordSensitiveCheckup, .recordMassCheckup, .registerNotifications,
+                .saveScreening, .saveSensitiveScreening, .bringScreening, .recordCheckup,
+                .recordSensitiveCheckup, .recordMassCheckup, .recordSensitiveMassCheckup,
+                .registerNotifications,
                 .remindOfCheckup,
                 .remindOfVaccination, .answerFollowUp,
                 .answerSensitiveFollowUp, .withholdEntries, .openEmergencyVisit,
@@ -68,12 +69,14 @@ import Testing
                 .readOwnSensitiveCheckups, .readOwnMeasurements, .readOwnCheckupPlan:
                 (purpose, "PatientQuery", "E", ["110153", "110152", "IRCP", "AUT"])
             case .connect, .beginResidentSession, .endResidentSession, .endOwnVisit,
-                .printScreening, .issueHealthCard, .revokeHealthCard, .beginActingSession,
+                .printScreening, .printPaperForms, .issueHealthCard, .revokeHealthCard,
+                .beginActingSession,
                 .delegate,
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
                 .liftOwnBlock, .declareDisaster, .readCoverage,
                 .registerVaccinationPrices, .readVaccinationPrices,
-                .registerCheckupPrices, .readCheckupPrices, .rotateKey, .archiveLog:
+                .registerCheckupPrices, .readCheckupPrices, .registerSchemes, .rotateKey,
+                .archiveLog:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

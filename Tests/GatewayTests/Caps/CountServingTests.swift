@@ -68,6 +68,32 @@ struct CountServingTests {
         #expect(try await notices(token).isEmpty)
     }
 
+    /// 取消: what took a month above the amount and was taken back is not what the notice names.
+    @Test func `the notice names a bill that stands`() async throws {
+        let card = try await gateway.settleChronic().card
+        let here = try await gateway.openVisit(card)
+        let there = try await gateway.openVisit(card, at: Cast.pharmacy)
+        let token = try await gateway.session(of: card)
+        var days: [CalendarDay] = [today]
+        for _ in 0..<2 {
+            days = days + [days[days.count - 1].adding(days: -days[days.count - 1].day)]
+        }
+        for day in days.dropFirst() {
+            try await gateway.settle(SentBill(cost: 34_000, on: day), here).expect(200)
+        }
+        let first = SentBill(cost: 34_000, on: today)
+        try await gateway.settle(first, here).expect(200)
+        #expect(try await notices(token).count == 1)
+        try await gateway.settle(
+            SentBill(cost: 34_000, on: today), there, by: Cast.pharmacy
+        ).expect(200)
+        try await gateway.settle(first.used(as: "claim", status: "cancelled"), here).expect(200)
+        let told = try await notices(token)
+        let text = told.map { JSON.object($0).text }.joined()
+        #expect(told.count == 1 && text.contains(Cast.pharmacy.code))
+        #expect(!text.contains(Cast.clinic.code))
+    }
+
     @Test func `what counts towards the yearly limits is what was paid at counters`() async throws {
         let card = try await gateway.settleChronic(local: 500).card
         let visit = try await gateway.openVisit(card)

@@ -133,17 +133,65 @@ struct SeveralCertificatesServingTests {
         #expect(both.compactMap { $0.yen("copay") }.reduce(0, +) <= 3_000)
     }
 
-    @Test func `what was collected before, or one certificate twice, is refused by name`()
+    /// 9,800 of 10,000 yen were paid; the counter, which could not ask, took 600 of a bill on both.
+    @Test func `what was collected before is due back from the body whose cap it went over`()
+        async throws
+    {
+        let (_, card) = try await gateway.settleChronic(local: 500)
+        let visit = try await gateway.openVisit(card)
+        try await gateway.settle(SentBill(cost: 49_000, on: today), visit).expect(200)
+        var late = bill()
+        late.collected = 600
+        let told = try await gateway.settle(late, visit)
+        try told.expect(200)
+        #expect(told.yen("copay") == 600)
+        #expect(told.yen("passed-on", of: 1) == 200 && told.yen("paid-over", of: 1) == 400)
+        #expect(told.yen("copay", of: 2) == 200 && told.yen("paid-over", of: 2) == nil)
+        #expect(
+            told.notes("ja").contains(
+                "第1公費分: 上限を超えて支払われた400円は、この受給者証の発行元に払い戻しを申請できます。"))
+        #expect(try await gateway.settle(late, visit).body == told.body)
+        let token = try await gateway.session(of: card)
+        func refunds() async throws -> [String: Int] {
+            let own = try await gateway.send(Cast.portal, "GET", "/balances", headers: [token])
+            var due: [String: Int] = [:]
+            for case .object(let month) in own.json["months"]?.array ?? [] {
+                for case .object(let refund) in month["refunds"]?.array ?? []
+                where refund["status"]?.string == "open" {
+                    let type = month["certificate"]?.object?["type"]?.string ?? ""
+                    due[type, default: 0] += refund["yen"]?.int ?? 0
+                }
+            }
+            return due
+        }
+        #expect(try await refunds() == ["nanbyo": 400])
+        // Another amount under the number is another bill.
+        var other = late
+        other.collected = 590
+        let changed = other
+        try await gateway.expect(.billChanged, of: .settleBill, from: Cast.clinic) {
+            try await gateway.settle(changed, visit)
+        }
+        let much = bill(cost: 100)
+        var asked = much
+        asked.collected = 30
+        let tooMuch = asked
+        try await gateway.expect(.collectedTooMuch, of: .settleBill, from: Cast.clinic) {
+            try await gateway.settle(tooMuch, visit)
+        }
+        // 取消 takes the case back, and both months are as they were.
+        try await gateway.settle(late.used(as: "claim", status: "cancelled"), visit).expect(200)
+        #expect(try await refunds().isEmpty)
+        let again = try await gateway.settle(bill("predetermination"), visit)
+        #expect(again.yen("copay") == 200 && again.yen("month-collected", of: 1) == 9_800)
+        #expect(again.yen("month-collected", of: 2) == 0)
+    }
+
+    @Test func `one certificate twice, or one that is not held, is refused by name`()
         async throws
     {
         let (resident, card) = try await gateway.settleChronic(local: 500)
         let visit = try await gateway.openVisit(card)
-        var late = bill()
-        late.collected = 500
-        let sent = late
-        try await gateway.expect(.collectedOnSeveral, of: .settleBill, from: Cast.clinic) {
-            try await gateway.settle(sent, visit)
-        }
         var twice = bill()
         twice.local = (
             "http://jpfhir.jp/fhir/core/mhlw/IdSystem/PublicInsuredPersonNumber",

@@ -176,6 +176,30 @@ struct MonthServingTests {
         #expect(after == before + 1)
     }
 
+    @Test func `a municipality claims nothing of itself, not even what it was told twice`()
+        async throws
+    {
+        let today = gateway.clock.today
+        let month = ServiceMonth(of: today)
+        let (resident, card) = try await gateway.settle()
+        let key = "C-\(RecordID.random().text)"
+        try await gateway.notify([
+            resident.birth(
+                on: today.adding(days: -110), notified: today.adding(days: -100), key: key)
+        ])
+        let before = try await recordLines(month)
+        let visit = try await gateway.openCheckupVisit(card)
+        try await gateway.record(SentCheckup(on: today), visit).expect(201)
+        #expect(try await recordLines(month) == before + 1)
+        let own = try await gateway.record(SentCheckup(on: today), notified: key)
+        #expect(own.parts("checkup-claim").first?["state"]?.string == "duplicate")
+        #expect(try await recordLines(month) == before + 1)
+        // A clinic is told why it is not paid.
+        let other = try await gateway.openCheckupVisit(card, at: Cast.pharmacy)
+        try await gateway.record(SentCheckup(on: today), other, by: Cast.pharmacy).expect(201)
+        #expect(try await recordLines(month) == before + 2)
+    }
+
     private func recordLines(_ month: ServiceMonth) async throws -> Int {
         let run = try await gateway.reconcile(month)
         guard run.status == 200 else { return 0 }

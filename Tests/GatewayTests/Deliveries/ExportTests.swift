@@ -79,7 +79,7 @@ struct ExportTests {
 
     private static func resident(_ line: JSONObject) -> String? {
         if line["resourceType"]?.string == "Patient" { return line["id"]?.string }
-        let reference = ["patient", "subject"].compactMap {
+        let reference = ["patient", "subject", "beneficiary"].compactMap {
             line[$0]?.object?["reference"]?.string
         }.first
         return reference.map { String($0.split(separator: "/").last ?? "") }
@@ -112,8 +112,12 @@ struct ExportTests {
         let all = try await fetch(export)
         let reports = all["DiagnosticReport"] ?? []
         let patients = all["Patient"] ?? []
-        #expect(reports.count == 1 && patients.count == 1)
-        #expect(reports.compactMap(Self.resident) == patients.compactMap(Self.resident))
+        #expect(reports.count == 1)
+        let residents = Set(
+            (reports + (all["Coverage"] ?? [])).compactMap(Self.resident))
+        #expect(residents.isSuperset(of: reports.compactMap(Self.resident)))
+        #expect(patients.count == residents.count)
+        #expect(Set(patients.compactMap(Self.resident)) == residents)
         let whole = reports.map { JSON.object($0).text }.joined()
         for id in [visit.id, visit.patient, gone.id, late.visit.id] { #expect(!whole.contains(id)) }
         // Fetched again it is the same, and a later export has what came since, alone.
@@ -127,6 +131,58 @@ struct ExportTests {
         #expect(news.keys.sorted() == ["DiagnosticReport"])
         #expect(news["DiagnosticReport"]?.count == 1 && news != all)
         try await other(export)
+    }
+
+    @Test func `certificates are those that stood at that moment, without name or address`()
+        async throws
+    {
+        let (first, second, gone) = (
+            gateway.people.next(), gateway.people.next(), gateway.people.next()
+        )
+        let today = gateway.clock.today
+        let days = (today.adding(days: -20), today.adding(days: 200))
+        func row(_ resident: TestResident, _ changes: [String: JSON?] = [:]) -> JSON {
+            resident.row("kodomo", days.0, days.1, changes)
+        }
+        let town = Cast.silentTown
+        let face = try JSON(
+            reading: #"[{"name":"住所","value":"東京都見本市1-1"},{"name":"備考","value":"見本"}]"#)
+        try await gateway.hold(
+            [
+                row(first, ["isNotDisclosed": .bool(true), "certificationDetail": face]),
+                row(second, ["segment": "変更前"]), row(gone),
+            ], by: town)
+        try await gateway.hold([row(gone, ["isDeleted": .bool(true)])], by: town)
+        let export = try await kickOff("?_type=Coverage,Patient", by: town)
+        // What is said afterwards is not of that moment.
+        try await gateway.hold(
+            [row(second, ["segment": "変更後"]), row(first, ["isDeleted": .bool(true)])], by: town)
+        try await prepare()
+        let all = try await fetch(export, by: town)
+        #expect(all.keys.sorted() == ["Coverage", "Patient"])
+        let texts = (all["Coverage"] ?? []).map { JSON.object($0).text }
+        func held(_ resident: TestResident) -> [String] {
+            texts.filter { $0.contains("\"R-00\(resident.index)\"") }
+        }
+        #expect(held(first).count == 1 && held(second).count == 1 && held(gone).isEmpty)
+        #expect(held(first)[0].contains("備考") && held(second)[0].contains("変更前"))
+        for text in texts {
+            for word in ["住所", "見本町", first.name, first.number, second.number] {
+                #expect(!text.contains(word))
+            }
+        }
+        let moment = try await gateway.send(town, "GET", export).json
+            .requiredString("transactionTime")
+        let next = try await kickOff(
+            "?_type=Coverage&_since=" + moment.replacing("+", with: "%2B"), by: town)
+        try await prepare()
+        let news = (try await fetch(next, by: town)["Coverage"] ?? []).map {
+            JSON.object($0).text
+        }
+        #expect(news.count == 1 && news[0].contains("変更後"))
+        try await gateway.expect(.recordUnknown, of: .exportResidents, from: Cast.town) {
+            try await gateway.send(Cast.town, "GET", export + "/Coverage-1.ndjson")
+        }
     }
 
     /// Another's is none, and neither is one that was deleted.

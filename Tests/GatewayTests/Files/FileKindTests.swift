@@ -148,7 +148,7 @@ struct FileKindTests {
             let answer = try await gateway.upload(file, as: layout, "sequence=1", by: party)
             #expect(answer.code == Refusal.notYourPurpose.code, "\(party.key) \(layout)")
         }
-        let unknown = try await gateway.upload(file, as: "scheme-masters", "sequence=1")
+        let unknown = try await gateway.upload(file, as: "national-local-schemes", "sequence=1")
         #expect(unknown.code == Refusal.routeUnknown.code)
         let done = try await gateway.take(file)
         let id = done.text("file")

@@ -9,7 +9,7 @@ extension Deed {
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
     static let office: [Deed] =
-        registrations + prices + lists + files + claims + audits + emergencies
+        registrations + prices + lists + statements + files + claims + audits + emergencies
 
     private static let registrations: [Deed] =
         rows(
@@ -119,6 +119,15 @@ extension Deed {
         office("receiveReactions", .shown) { _, person in
             .get(person.town, "\(RunningGateway.reactionPath)?_count=1000")
         },
+        office("exportReactions", .shown) { _, _ in
+            .get(Cast.ministry, "\(RunningGateway.reactionPath)/$reports?_count=1000")
+        },
+        office("exportReactionFile", .shown) { _, _ in
+            .get(Cast.ministry, "/reactions/reports.csv?_count=1000&encoding=utf-8")
+        },
+        office("printMunicipalPaperForms", .nobody) { _, person in
+            .post(person.town, RunningGateway.paperFormPath, try JSON(reading: sheets))
+        },
         office("receiveSubsidyLines", .shown) { _, person in
             .get(person.town, "/deliveries/subsidy?_cursor=0&_count=1000")
         },
@@ -149,24 +158,6 @@ extension Deed {
                 party: person.town, method: "DELETE",
                 path: "/fhir/exports/\(RecordID.random().text)")
         },
-        office("readSubsidyStatement", .nobody) { _, person in
-            .get(person.town, "/statements/subsidy")
-        },
-        office("makeSubsidyStatement", .nobody) { _, person in
-            .post(person.town, "/statements/subsidy", nil)
-        },
-        office("compareSubsidyStatement", .nobody) { _, person in
-            .post(person.town, "/statements/subsidy/compare", try JSON(reading: question))
-        },
-        office("readCheckupTargetStatement", .nobody) { _, person in
-            .get(person.town, "/statements/checkup-targets")
-        },
-        office("makeCheckupTargetStatement", .nobody) { _, person in
-            .post(person.town, "/statements/checkup-targets", nil)
-        },
-        office("compareCheckupTargetStatement", .nobody) { _, person in
-            .post(person.town, "/statements/checkup-targets/compare", try JSON(reading: question))
-        },
         office("searchVaccinationLines", .shown) { _, person in Fire.lines(of: person) },
         office("listUnseen", .shown) { _, person in
             .get(person.town, "/maternal-health/unseen?checkup=infant-1m&count=1000")
@@ -192,10 +183,20 @@ extension Deed {
                 person.town, "\(person.mass.path)/\(person.massID)", seen: 1,
                 .object(person.mass.body(notified: "B-\(person.index)")))
         },
+        office("recordSensitiveMassCheckup", .asker) { _, person in
+            .post(
+                person.town, person.confided.path,
+                .object(person.confided.body(notified: "B-\(person.index)")))
+        },
+        office("correctSensitiveMassCheckup", .asker) { _, person in
+            .put(
+                person.town, "\(person.confided.path)/\(person.confidedID)", seen: 1,
+                .object(person.confided.body(notified: "B-\(person.index)")))
+        },
         office("readMassCheckup", .asker) { _, person in
             .get(person.town, "\(person.mass.path)/\(person.massID)")
         },
-        office("searchCheckupLines", .asker) { _, person in
+        office("searchCheckupLines", .named) { _, person in
             .search(
                 person.town, "/fhir/DiagnosticReport/_search",
                 [
@@ -223,6 +224,24 @@ extension Deed {
             .get(person.town, "/fhir/CoverageEligibilityResponse/\(person.check)/$replay")
         },
     ]
+
+    private static let statements: [Deed] = [
+        ("subsidy", "Subsidy"), ("checkup-targets", "CheckupTarget"),
+        ("vaccination-targets", "VaccinationTarget"), ("checkup-tickets", "CheckupTicket"),
+        ("checkup-results", "CheckupResult"),
+    ].flatMap { field, name in
+        [
+            office("read\(name)Statement", .nobody) { _, person in
+                .get(person.town, "/statements/\(field)")
+            },
+            office("make\(name)Statement", .nobody) { _, person in
+                .post(person.town, "/statements/\(field)", nil)
+            },
+            office("compare\(name)Statement", .nobody) { _, person in
+                .post(person.town, "/statements/\(field)/compare", try JSON(reading: question))
+            },
+        ]
+    }
 
     private static let answered =
         #"{"resourceType":"Task","status":"in-progress","note":[{"text":"訪問した。"}]}"#
@@ -368,7 +387,8 @@ extension Deed {
         ("guardianships", "Guardianships"), ("vaccination-targets", "VaccinationTargets"),
         ("residence-moves", "ResidenceMoves"),
         ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
-        ("checkup-prices", "CheckupPrices"),
+        ("checkup-prices", "CheckupPrices"), ("checkup-tickets", "CheckupTickets"),
+        ("scheme-masters", "SchemeMasters"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

@@ -30,19 +30,21 @@ struct Deed: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(listener.rawValue) \(id)" }
 
     /// Operations that need more than a resident of whom everything is held: a file that waits, an entry
-    /// of one's own to withhold, a disaster. They are asked here, and refused; the suites of their fields
-    /// answer.
+    /// of one's own to withhold, a disaster, somebody old enough to change what is sensitive. They are
+    /// asked here, and refused; the suites of their fields answer.
     static let elsewhere: Set = [
         "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
         "decideCardBindingsFile", "decideGuardianshipsFile", "decideVaccinationTargetsFile",
         "decideResidenceMovesFile",
         "decideVaccinationPricesFile", "decideCheckupResultsFile",
-        "decideCheckupPricesFile",
+        "decideCheckupPricesFile", "decideCheckupTicketsFile", "decideSchemeMastersFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "beginExport", "readExport", "readExportFile", "deleteExport",
         "compareSubsidyStatement", "compareCheckupTargetStatement",
-        "answerEmergencyReview",
+        "compareVaccinationTargetStatement", "compareCheckupTicketStatement",
+        "compareCheckupResultStatement",
+        "answerEmergencyReview", "saveSensitiveScreeningAgain",
         "postClaimEvents", "runMonth", "readMonthRun", "readMonthStatement", "closeMonth",
         "readClosing", "readBenefits", "readClaimStatement", "requestRefund", "answerRefund",
     ]
@@ -140,7 +142,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         },
         institution("correctVaccination") { _, person in
             var dose = person.dose
-            dose.lot = "MENDED\(person.index)"
+            dose.lot = person.mendedLot
             return .put(
                 Cast.clinic, "/fhir/Immunization/\(person.doseID)", seen: 1,
                 .object(dose.body(person.visit)))
@@ -191,6 +193,21 @@ struct Deed: Sendable, CustomTestStringConvertible {
                 Cast.clinic, "/fhir/sensitive/QuestionnaireResponse/_search",
                 [("subject", person.visit.patient), ("visit", person.visit.id)])
         },
+        institution("printPaperForms", .nobody) { _, _ in
+            .post(Cast.clinic, RunningGateway.paperFormPath, try JSON(reading: sheets))
+        },
+        institution("bringScreening") { fire, person in
+            .post(Cast.clinic, RunningGateway.responsePath, try await sheet(of: person, fire))
+        },
+        institution("bringScreeningAgain") { fire, person in
+            let body = try await sheet(of: person, fire)
+            let made = try await fire.gateway.send(
+                .post(Cast.clinic, RunningGateway.responsePath, body))
+            let amended = body.text.replacing("\"completed\"", with: "\"amended\"")
+            return .put(
+                Cast.clinic, "\(RunningGateway.responsePath)/\(made.text("id"))", seen: 1,
+                try JSON(reading: amended))
+        },
         institution("recordCheckup") { _, person in
             .post(
                 Cast.clinic, person.report.path, .object(person.report.body(person.visit)))
@@ -214,6 +231,16 @@ struct Deed: Sendable, CustomTestStringConvertible {
         read("readCheckups") { "\($0.report.path)?subject=\($0.visit.patient)" },
         read("readSensitiveCheckups") { "\($0.sensitive.path)?subject=\($0.visit.patient)" },
     ]
+
+    static let sheets =
+        #"{"questionnaire":"urn:tsunagi:Questionnaire:screening-child-mr|1","count":2}"#
+
+    /// A new sheet of this person's, filled in.
+    private static func sheet(of person: FirePerson, _ fire: Fire) async throws -> JSON {
+        let numbers = try await fire.gateway.printPaperForms(FirePerson.vaccine)
+        return try await fire.gateway.brought(
+            numbers.first ?? "", to: FirePerson.vaccine, in: person.visit)
+    }
 
     // MARK: Residents
 

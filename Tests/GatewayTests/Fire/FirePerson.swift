@@ -28,6 +28,8 @@ struct FirePerson: Sendable {
     /// Of the town itself.
     var mass: SentCheckup
     var massID = ""
+    var confided: SentCheckup
+    var confidedID = ""
     var bill: SentBill
     var billID = ""
     var responseID = ""
@@ -49,10 +51,13 @@ struct FirePerson: Sendable {
         (TestResident.payerNumber, "R-00\(resident.index)", resident.dateOfBirth)
     }
 
+    /// Of the dose, once it was corrected.
+    var mendedLot: String { "MENDED\(index)" }
+
     /// What only answers about this person may hold, whole.
     var marks: [String] {
         [
-            resident.name, "R-00\(resident.index)", key, dose.lot, dose.identifier,
+            resident.name, "R-00\(resident.index)", key, dose.lot, mendedLot, dose.identifier,
             reaction.identifier,
             report.identifier, sensitive.identifier, bill.identifier, "H-\(index)", "P-\(index)",
             "B-\(index)",
@@ -88,7 +93,8 @@ extension Fire {
             reaction: SentReaction(on: gateway.clock.today, after: nil),
             report: Self.observed(gateway.clock.today),
             sensitive: .epds(14, on: gateway.clock.today),
-            mass: SentCheckup(on: gateway.clock.today), bill: bill)
+            mass: SentCheckup(on: gateway.clock.today),
+            confided: .signs("none", on: gateway.clock.today), bill: bill)
         person.dose.lot = "LOT\(index)"
         return person
     }
@@ -165,6 +171,10 @@ extension Fire {
             person.mass, notified: "B-\(person.index)", by: person.town)
         try mass.expect(201)
         person.massID = mass.text("id")
+        let confided = try await gateway.record(
+            person.confided, notified: "B-\(person.index)", by: person.town)
+        try confided.expect(201)
+        person.confidedID = confided.text("id")
         // The town's own id of the person is learned here, from a line with the person's lot.
         let lines = try await gateway.send(Self.lines(of: person))
         try lines.expect(200)
@@ -314,6 +324,24 @@ extension Fire {
             ("vaccination-targets", Array(vaccinations.utf8)),
             ("vaccination-prices", Array(prices.utf8)),
             ("checkup-results", massCheckups(of: person)),
+            (
+                "scheme-masters",
+                NightFile(schemes: [
+                    [
+                        "市区町村コード": person.town.code, "機関別受給者証種別ID": "fire",
+                        "マスタ種別": "1", "名称": "試験", "優先順位": "99", "適用開始日": "2099-04-01",
+                    ]
+                ]).bytes(.utf8)
+            ),
+            (
+                "checkup-tickets",
+                NightFile(checkupTickets: [
+                    [
+                        "宛名番号": person.key, "個人番号": number, "健診種別コード": "prenatal",
+                        "受診券番号": "F-1", "有効期間開始": today.text, "有効期間終了": today.text,
+                    ]
+                ]).bytes(.utf8)
+            ),
             (
                 "checkup-prices",
                 Array("更新区分,健診コード,受診券の種類,開始日,終了日,委託単価\r\n1,infant-5y,,2026-10-01,,1\r\n".utf8)

@@ -93,14 +93,17 @@ struct IsolationTests {
             // Likewise; what the office did meanwhile is in it.
             return "\(answer.status)"
         case "readSubsidyStatement", "makeSubsidyStatement", "readCheckupTargetStatement",
-            "makeCheckupTargetStatement":
+            "makeCheckupTargetStatement", "readVaccinationTargetStatement",
+            "makeVaccinationTargetStatement", "readCheckupTicketStatement",
+            "makeCheckupTicketStatement", "readCheckupResultStatement",
+            "makeCheckupResultStatement":
             // Counts and hashes of a whole town, and a time.
             return "\(answer.status)"
         case "listDisasters", "proposeDisaster", "endDisaster":
             // Of no resident at all; others of the prefecture declare some.
             return "\(answer.status)"
-        case "countAttendance":
-            // Numbers of all; too few to be told.
+        case "countAttendance", "printPaperForms", "printMunicipalPaperForms":
+            // Numbers of all, too few to be told; sheets under numbers that are nobody's.
             return "\(answer.status)"
         case "listUnseen":
             return (answer.json["targets"]?.array ?? []).map(\.text)
@@ -108,9 +111,8 @@ struct IsolationTests {
         case "listUnvaccinated":
             return (answer.json["targets"]?.array ?? []).map(\.text)
                 .filter { $0.contains("\"\(person.key)\"") }.joined(separator: "\n")
-        case "receiveVaccinations", "receiveReactions", "receiveImmunizationLines",
-            "receiveMaternalLines",
-            "receiveClaimLines":
+        case "receiveVaccinations", "receiveReactions", "exportReactions",
+            "receiveImmunizationLines", "receiveMaternalLines", "receiveClaimLines":
             return answer.entries.map { JSON.object($0).text }
                 .filter { entry in person.marks.contains { entry.contains($0) } }
                 .joined(separator: "\n")
@@ -123,6 +125,10 @@ struct IsolationTests {
         case "saveScreening", "saveSensitiveScreening":
             // Since the first was amended, each is a new one.
             return masked(answer.text).replacing(#/"id":"[a-p]{32}"/#, with: "ID")
+        case "exportReactionFile":
+            return answer.text.split(separator: "\r\n").map(String.init)
+                .filter { row in person.marks.contains { row.contains($0) } }
+                .joined(separator: "\n")
         case "printScreening":
             // The code alone is new.
             return answer.text.replacing(#/<path d=.*?<\/svg>/#, with: "CODE")

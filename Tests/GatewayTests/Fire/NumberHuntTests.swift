@@ -154,7 +154,7 @@ struct NumberHuntTests {
     private static let keyColumns: Set = [
         "機関別受給者証種別ID", "公費受給者番号", "受給者証サブキー", "履歴キー", "宛名番号", "通番", "異動通番", "訂正する異動通番",
         "自治体別本人キー", "発行者", "証明書の番号",
-        "前の発行者", "前の証明書の番号", "本人の自治体別本人キー", "保護者の自治体別本人キー",
+        "前の発行者", "前の証明書の番号", "本人の自治体別本人キー", "保護者の自治体別本人キー", "受診券番号",
     ]
 
     @Test func `items with their own rule keep theirs`() async throws {

@@ -179,6 +179,11 @@ struct CheckupCompartmentTests {
         found.findings = [("abuse-signs", .choice("found"))]
         let made = try await gateway.record(found, visit)
         try made.expect(201)
+        let answers = RunningGateway.childRearing(hit: true, of: try await gateway.patient(own))
+        try await gateway.send(
+            Cast.portal, "POST", RunningGateway.sensitiveResponsePath, headers: [own],
+            body: answers
+        ).expect(201)
         #expect(try await seen() == before)
         try await gateway.expect(
             .relationUnknown, of: .readOwnSensitiveCheckups, from: Cast.portal
@@ -188,6 +193,10 @@ struct CheckupCompartmentTests {
         }
         // It is there, for whom the visit agreed.
         #expect(try await gateway.checkups(of: visit, in: .sensitive).entries.count == 1)
+        let answered = try await gateway.search(
+            Cast.clinic, RunningGateway.sensitiveResponsePath + "/_search",
+            [("subject", visit.patient), ("visit", visit.id)])
+        #expect(answered.entries.count == 1 && answered.text.contains("home-hit"))
     }
 
     @Test func `one who left the kind out is answered as one of whom nothing is held`()

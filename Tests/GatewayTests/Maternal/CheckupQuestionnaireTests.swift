@@ -1,5 +1,7 @@
 import Exchange
 import Ledger
+import Postgres
+import Synchronization
 import TestSupport
 import Testing
 import Trust
@@ -205,6 +207,14 @@ struct CheckupQuestionnaireTests {
             body: JSON(reading: #"{"resourceType":"Task","status":"completed"}"#)
         ).expect(200)
         #expect(try await waiting() == before)
+        // What the municipality is done with comes back with no correction, whichever asked first.
+        var again = report
+        again.findings[0].value = .quantity("14", "{score}")
+        try await gateway.correct(made.text("id"), seen: "W/\"3\"", again, visit).expect(200)
+        let alarming = RunningGateway.epds(
+            [3, 3, 3, 1, 0, 0, 0, 0, 0, 0], of: patient, status: "amended")
+        try await amend(id, seen: 2, alarming, token).expect(200)
+        #expect(try await waiting() == before)
         let other = try await gateway.openCheckupVisit(
             card, at: Cast.pharmacy, consents: RunningGateway.allConsents)
         try await gateway.record(
@@ -212,6 +222,108 @@ struct CheckupQuestionnaireTests {
         ).expect(201)
         let anew = try await waiting().subtracting(before)
         #expect(anew.count == 1 && !anew.contains(task))
+    }
+
+    /// A report of the resident holds this lock until it is durable: this holds it likewise.
+    @Test func `answers that ask for something wait for a report of this moment`() async throws {
+        let (resident, card) = try await gateway.settle()
+        let (today, key) = (gateway.clock.today, "P-\(RecordID.random().text)")
+        try await gateway.notify([
+            resident.pregnancy(
+                due: today.adding(days: -10), notified: today.adding(days: -100), key: key)
+        ])
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let happened = Mutex<[String]>([])
+        let number = """
+            (select ('x' || right(replace(person::text, '-', ''), 16))::bit(64)::bigint
+            from exchange.maternal_notification where notification_key = '\(key)')
+            """
+        async let report: Void = gateway.sql { transaction in
+            _ = try transaction.query(
+                Statement("select pg_advisory_xact_lock(\(number)), pg_sleep(3)"))
+            happened.withLock { $0.append("reported") }
+        }
+        let held = """
+            select count(*) from pg_locks where locktype = 'advisory' and granted
+                and (classid::bigint << 32 | objid::bigint) = \(number)
+            """
+        while try await gateway.count(held) == 0 {}
+        // What asks for nothing waits for nobody.
+        let quiet = RunningGateway.epds([1, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: patient)
+        try await save(quiet, token, below: Self.sensitive).expect(201)
+        happened.withLock { $0.append("quiet") }
+        let alarming = RunningGateway.epds([3, 3, 3, 0, 0, 0, 0, 0, 0, 0], of: patient)
+        try await save(alarming, token, below: Self.sensitive).expect(201)
+        happened.withLock { $0.append("alarming") }
+        try await report
+        #expect(happened.withLock { $0 } == ["quiet", "reported", "alarming"])
+    }
+
+    @Test func `a small child's card hands in what is sensitive, and nothing of it comes back`()
+        async throws
+    {
+        let card = try await gateway.settle(years: 3).card
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let before = try await tasks().filter { $0 == "infant-3-4m safety" }.count
+        func answers(hit: Bool, _ status: String = "completed") -> JSON {
+            RunningGateway.childRearing(hit: hit, of: patient, status: status)
+        }
+        let one = try await save(answers(hit: true), token, below: Self.sensitive)
+        try one.expect(201)
+        // Another parent has the same card and PIN: the same answers are told to be held by nothing.
+        let same = try await save(answers(hit: true), token, below: Self.sensitive)
+        #expect(same.status == 201 && same.text("id") != one.text("id"))
+        #expect(same["ETag"] == one["ETag"])
+        try await save(answers(hit: false), token, below: Self.sensitive).expect(201)
+        for status in ["in-progress", "amended"] {
+            gateway.expect(
+                .malformed("status"),
+                in: try await save(answers(hit: false, status), token, below: Self.sensitive))
+            // Whose it is was read, so it is on the record although malformed.
+            gateway.expectMoreEntries(1)
+        }
+        for status in ["completed", "amended"] {
+            try await gateway.expect(
+                .recordUnknown, of: .saveSensitiveScreening, from: Cast.portal
+            ) {
+                try await amend(one.text("id"), seen: 1, answers(hit: false, status), token)
+            }
+        }
+        let other = try await gateway.session(of: gateway.settle(years: 3).card)
+        let mine = try await gateway.send(Cast.portal, "GET", Self.sensitive, headers: [token])
+        let theirs = try await gateway.send(Cast.portal, "GET", Self.sensitive, headers: [other])
+        #expect(mine.status == 200 && mine.entries.isEmpty && mine.body == theirs.body)
+        #expect(try await tasks().filter { $0 == "infant-3-4m safety" }.count == before + 1)
+        // Whoever examines the child sees all that was said.
+        let visit = try await gateway.openCheckupVisit(card, consents: RunningGateway.allConsents)
+        let seen = try await read(visit, below: Self.sensitive)
+        let said = seen.entries.map { JSON.object($0).text.contains("\"yes\"") }
+        #expect(said == [true, false])
+    }
+
+    @Test(arguments: [-1, 0, 1])
+    func `from the age at which a child decides alone its answers are its own`(days: Int)
+        async throws
+    {
+        // So many days after the fifteenth birthday.
+        let today = gateway.clock.today
+        let birth = today.adding(days: -days).anniversary(months: -12 * 15)
+        let card = try await gateway.settleBaby(days: today.daysSince1970 - birth.daysSince1970)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let body = RunningGateway.childRearing(hit: true, of: patient)
+        let saved = try await save(body, token, below: Self.sensitive)
+        try saved.expect(201)
+        let isOpen = days >= 0
+        let again = try await save(body, token, below: Self.sensitive)
+        #expect(again.status == (isOpen ? 200 : 201))
+        let own = try await gateway.send(Cast.portal, "GET", Self.sensitive, headers: [token])
+        #expect(own.entries.count == (isOpen ? 1 : 0))
+        let amended = RunningGateway.childRearing(hit: false, of: patient, status: "amended")
+        let changed = try await amend(saved.text("id"), seen: 1, amended, token)
+        #expect(changed.status == (isOpen ? 200 : 404))
     }
 
     @Test func `a form is sent to its own compartment, and one left out alarms all the same`()

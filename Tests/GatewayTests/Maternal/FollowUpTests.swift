@@ -85,6 +85,34 @@ struct FollowUpTests {
         #expect(try await !gateway.followUps().text.contains(id))
     }
 
+    @Test func `what each prenatal visit finds is a task of its own, and one day's is one`()
+        async throws
+    {
+        let (_, card) = try await gateway.settleMother()
+        let visit = try await gateway.openCheckupVisit(card)
+        let there = try await gateway.openCheckupVisit(card, at: Cast.pharmacy)
+        func waiting() async throws -> Int {
+            try await gateway.followUps().entries.count {
+                $0["reasonCode"]?.object?["coding"]?.array?.first?.object?["code"]?.string
+                    == "prenatal"
+            }
+        }
+        func found(daysAgo days: Int) -> SentCheckup {
+            var sent = SentCheckup.prenatal(on: today.adding(days: -days))
+            sent.findings.append(("prenatal-judgement", .choice("treatment")))
+            return sent
+        }
+        let before = try await waiting()
+        try await gateway.record(found(daysAgo: 8), visit).expect(201)
+        #expect(try await waiting() == before + 1)
+        try await gateway.record(found(daysAgo: 1), visit).expect(201)
+        #expect(try await waiting() == before + 2)
+        try await gateway.record(found(daysAgo: 0), visit).expect(201)
+        #expect(try await waiting() == before + 3)
+        try await gateway.record(found(daysAgo: 0), there, by: Cast.pharmacy).expect(201)
+        #expect(try await waiting() == before + 3)
+    }
+
     @Test func `where nobody knows the town, the clinic is told to telephone`() async throws {
         let card = try await gateway.settle(in: nil).card
         let made = try await gateway.record(

@@ -219,6 +219,127 @@ struct MassCheckupTests {
         }
     }
 
+    /// What a report claims, or why not.
+    private func state(_ answer: TLSClient.Answer) -> String? {
+        answer.parts("checkup-claim").first?["state"]?.string
+    }
+
+    @Test func `a clinic's claim and a hall's record of one checkup leave each other as they are`()
+        async throws
+    {
+        for isHallFirst in [false, true] {
+            let child = try await child()
+            let visit = try await gateway.openCheckupVisit(child.card)
+            var (sent, held) = (SentCheckup(on: today), SentCheckup(on: today))
+            if isHallFirst { try await gateway.record(held, notified: child.key).expect(201) }
+            let clinic = try await gateway.record(sent, visit)
+            #expect(state(clinic) == "claimed")
+            // Sent again it is the same.
+            let mine = try await gateway.record(held, notified: child.key)
+            #expect(state(mine) == (isHallFirst ? "own-checkup" : "duplicate"))
+            // A typo: who claimed claims still.
+            sent.findings[0].value = .quantity("6.24", "kg")
+            let mended = try await gateway.correct(
+                clinic.text("id"), seen: "W/\"1\"", sent, visit)
+            #expect(state(mended) == "claimed")
+            held.findings[0].value = .quantity("6.24", "kg")
+            let corrected = try await gateway.correct(
+                mine.text("id"), seen: "W/\"1\"", held, notified: child.key)
+            #expect(state(corrected) == (isHallFirst ? "own-checkup" : "duplicate"))
+            // A second clinic's is one too many.
+            let third = try await gateway.openCheckupVisit(child.card, at: Cast.pharmacy)
+            let twice = try await gateway.record(SentCheckup(on: today), third, by: Cast.pharmacy)
+            #expect(state(twice) == "duplicate")
+            // Nor does what is no claim take the claim of the first.
+            sent.findings[0].value = .quantity("6.25", "kg")
+            let last = try await gateway.correct(clinic.text("id"), seen: "W/\"2\"", sent, visit)
+            #expect(state(last) == "claimed")
+        }
+    }
+
+    /// 委託単価 that came after the file: the same row, sent again, is claimed; once more changes nothing.
+    @Test func `a result that waited for a price is priced when its row comes again`()
+        async throws
+    {
+        let child = try await child(in: Cast.otherTown)
+        let from = today.adding(days: -30).text
+        func price(_ line: String) async throws {
+            let header = "更新区分,健診コード,受診券の種類,開始日,終了日,委託単価"
+            let text = [header, line].map { $0 + "\r\n" }.joined()
+            let taken = try await gateway.take(
+                NightFile.bytes(of: text, .cp932), as: "checkup-prices", by: Cast.otherTown,
+                field: "maternal")
+            #expect(taken.number("refused") == 0, "\(taken.text)")
+        }
+        func claims() async throws -> [String] {
+            try await gateway.sql { transaction in
+                try transaction.query(
+                    Statement(
+                        """
+                        select coalesce(l.yen, 0)::text from exchange.checkup_line l
+                        join exchange.checkup_result r using (person, result, version)
+                        where r.identifier like $1 order by r.identifier, l.version
+                        """), [.text("waits-\(child.key)%")]
+                ).map { try $0.text(0) }
+            }
+        }
+        // What the town's own list speaks of, it alone prices: taken back, there is none.
+        try await price("1,infant-3-4m,,\(from),,7100")
+        try await price("2,infant-3-4m,,\(from),,")
+        let sent = row(child, "waits-\(child.key)")
+        #expect(try await take([sent]).number("additions") == 1)
+        #expect(try await take([sent]).number("unchanged") == 1)
+        #expect(try await claims() == ["0"])
+        try await price("1,infant-3-4m,,\(from),,7300")
+        let again = try await take([sent])
+        #expect(again.number("changes") == 1 && again.number("refused") == 0, "\(again.text)")
+        #expect(try await claims() == ["0", "7300"])
+        #expect(try await take([sent]).number("unchanged") == 1)
+        // One request for one child as well: it is priced, and is no second result.
+        try await price("2,infant-3-4m,,\(from),,")
+        let other = try await self.child(in: Cast.otherTown)
+        let report = SentCheckup(on: today)
+        let first = try await gateway.record(report, notified: other.key)
+        #expect(first.status == 201)
+        #expect(first.parts("checkup-claim").first?["state"]?.string == "awaits-price")
+        // The price of the rules, by which the other tests of the suite go.
+        try await price("1,infant-3-4m,,\(from),,6950")
+        let second = try await gateway.record(report, notified: other.key)
+        #expect(second.status == 200 && second["ETag"] == "W/\"2\"")
+        #expect(second.parts("checkup-claim").first?["claimed"]?.object?["value"]?.int == 6950)
+    }
+
+    /// 受診券 at a hall and at a clinic in the same moment: both results are kept. Where the clinic was first
+    /// the hall's is a duplicate and uses none; where the hall was, each uses one of its own.
+    @Test func `a hall and a clinic at once use no ticket twice`() async throws {
+        let child = try await child(days: 200)
+        let visit = try await gateway.openCheckupVisit(child.card)
+        var here = SentCheckup(on: today)
+        here.checkup = "infant-6-7m"
+        here.findings = here.findings.filter { !["neck-control", "hip"].contains($0.item) }
+        var there = here
+        there.identifier = RecordID.random().text
+        async let hall = gateway.record(here, notified: child.key)
+        async let clinic = gateway.record(there, visit)
+        let answers = try await [hall, clinic]
+        #expect(answers.map(\.status) == [201, 201])
+        let used = answers.flatMap { $0.parts("checkup-ticket") }
+        let isHallFirst = state(answers[0]) == "own-checkup"
+        #expect(used.count == (isHallFirst ? 2 : 1))
+        #expect(state(answers[1]) == "claimed")
+        let tickets = try await gateway.sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select concat_ws(' ', e.kind, e.serial, e.issue) from exchange.checkup_ticket_event e
+                    join exchange.maternal_notification n on n.person = e.person
+                    where n.notification_key = $1 and e.event = 'use'
+                    """), [.text(child.key)]
+            ).map { try $0.text(0) }
+        }
+        #expect(tickets.count == used.count && Set(tickets).count == tickets.count, "\(tickets)")
+    }
+
     @Test func `a ticket is used up, and a child that moved is the other town's`() async throws {
         let child = try await child(days: 200)
         var sent = SentCheckup(on: today)

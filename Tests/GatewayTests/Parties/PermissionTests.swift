@@ -18,7 +18,7 @@ struct PermissionTests {
         .institution: [Cast.clinic],
         .office: [
             Cast.town, Cast.prefecture, Cast.reviewer, Cast.authority, Cast.statistics,
-            Cast.auditor, Cast.ombudsman,
+            Cast.auditor, Cast.ombudsman, Cast.ministry,
         ],
         .resident: [Cast.portal],
     ]

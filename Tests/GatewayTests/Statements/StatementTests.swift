@@ -35,12 +35,14 @@ struct StatementTests {
     }
 
     /// `tsunagi statement compare` at a town, against a statement of this moment.
-    private func compare(_ file: NightFile, by town: Party) async throws -> Program.Ended {
+    private func compare(
+        _ file: NightFile, as layout: String = "entitlements", by town: Party
+    ) async throws -> Program.Ended {
         let path = gateway.folder + "/\(RecordID.random().text).csv"
         try Data(file.bytes()).write(to: URL(filePath: path))
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         return try await Program.run([
-            "statement", "compare", path, "--layout", "entitlements", "--profiles",
+            "statement", "compare", path, "--layout", layout, "--profiles",
             "/\(root)/profiles", "--gateway", "https://localhost:\(try gateway.port(.office))",
             "--certificate", gateway.pki.certificatePath(.offices, town.fileName),
             "--private-key", gateway.pki.keyPath(.offices, town.fileName), "--anchors",
@@ -86,6 +88,146 @@ struct StatementTests {
         #expect(Set(entries.map(\.purpose)) == ["read-statement"])
         #expect(residents.allSatisfy { !said.joined().contains($0.number) })
         gateway.expectMoreEntries(entries.count)
+    }
+
+    /// Of each: the file with nothing changed, and with one row's last day changed.
+    @Test func `invitations, tickets and results are compared as entitlements are`() async throws {
+        let town = Cast.otherTown
+        let (mother, _) = try await gateway.settleMother(in: town)
+        let (child, _) = try await gateway.settle(in: town)
+        let birth = "S-\(child.index)"
+        try await gateway.notify(
+            [
+                child.birth(
+                    on: today.adding(days: -110), notified: today.adding(days: -100), key: birth)
+            ], by: town)
+        var targets = NightFile([
+            [
+                "更新区分": "1", "宛名番号": birth, "個人番号": child.number, "接種種別コード": "mr",
+                "対象期間開始": today.text, "対象期間終了": today.adding(days: 300).text,
+            ]
+        ])
+        targets.columns = ["更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了"]
+        let tickets = NightFile(
+            checkupTickets: (1...3).map {
+                [
+                    "宛名番号": "S-\(mother.index)", "個人番号": mother.number, "健診種別コード": "prenatal",
+                    "受診券番号": "S-\($0)", "回": "\($0)", "有効期間開始": today.text,
+                    "有効期間終了": today.adding(days: 90).text,
+                ]
+            })
+        let results = NightFile(massCheckups: [
+            [
+                "結果番号": birth, "届出番号": birth, "健診コード": "infant-3-4m", "健診日": today.text,
+                "体重": "6.42", "身長": "62.5", "頭囲": "41.0", "判定": "healthy",
+            ]
+        ])
+        let fields = [
+            ("vaccination-targets", "immunization", targets, "対象期間終了", "programme=mr"),
+            ("checkup-tickets", "maternal", tickets, "有効期間終了", "number=S-1"),
+            ("checkup-results", "maternal", results, "健診日", "resultNumber=\(birth)"),
+        ]
+        for (layout, field, file, column, name) in fields {
+            let taken = try await gateway.take(
+                file.bytes(), as: layout, by: town, field: field)
+            #expect(taken.number("refused") == 0, "\(layout): \(taken.text)")
+            var other = file
+            other.rows[0][column] = today.adding(days: -1).text
+            if layout != "checkup-results" { other.rows[0][column] = today.adding(days: 60).text }
+            var fewer = file
+            fewer.rows.removeFirst()
+            var seen: [Program.Ended] = []
+            let entries = try await gateway.entries {
+                for file in [file, other, fewer] {
+                    seen.append(try await compare(file, as: layout, by: town))
+                }
+            }
+            #expect(seen.map(\.status) == [0, 1, 1], "\(layout): \(seen.map(\.errors))")
+            let said = seen.map(\.output)
+            #expect(said[1].contains("line 2: "), "\(layout): \(said)")
+            #expect(
+                said[2].contains("not in the file: ") && said[2].contains(name),
+                "\(layout): \(said)")
+            #expect(entries.filter(\.hasPerson).count == 2)
+            // Beside what the comparisons entered: of results, whom the file was about.
+            gateway.expectMoreEntries(entries.count + (layout == "checkup-results" ? 1 : 0))
+        }
+    }
+
+    /// So many rows that they do not all stay in memory while the statement is made.
+    @Test func `the statement of a large body is that of its rows, whatever the way they went`()
+        async throws
+    {
+        let town = Cast.town
+        let resident = gateway.people.next()
+        let row = JSON.object(
+            JSONObject([
+                .init(name: "modificationSeg", value: .string("1")),
+                .init(name: "municipalityIdentityKey", value: .string("large-0")),
+                .init(name: "myNumber", value: .string(resident.number)),
+            ]))
+        let sent = try await gateway.send(
+            town, "POST", "/municipal-checkup/registration-tasks", body: .array([row]))
+        try sent.expect(202)
+        let path = "/statements/checkup-targets"
+        let before = try statement(try await gateway.send(town, "POST", path))
+        _ = try await gateway.sql {
+            try $0.run(
+                Statement(
+                    """
+                    with fresh as (
+                        insert into exchange.person (person)
+                        select gen_random_uuid() from generate_series(1, 60000) returning person),
+                    counted as (select person, row_number() over () as n from fresh)
+                    insert into exchange.checkup_target (person, municipality, identity_key, face,
+                        is_removed, task)
+                    select c.person, municipality, 'large-' || n, '{"n":"' || n || '"}', false, task
+                    from exchange.checkup_target, counted c where identity_key = 'large-0'
+                    """))
+        }
+        let made = try await gateway.send(town, "POST", path)
+        let large = try statement(made)
+        #expect(large.rows == before.rows + 60_000 && large.depth == 3)
+        let held = try await gateway.sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select t.face, t.identity_key from exchange.checkup_target t
+                    where t.municipality = $1 and not t.is_removed and not exists (
+                        select 1 from exchange.checkup_target l where l.person = t.person
+                            and l.municipality = t.municipality
+                            and l.identity_key = t.identity_key and l.version > t.version)
+                    """), [.text(town.code)]
+            ).map {
+                StatementTree.Leaf(
+                    StatementRow(checkupTarget: try $0.text(0), identityKey: try $0.text(1)),
+                    line: 1)
+            }
+        }
+        let tree = StatementTree(held.reversed(), depth: large.depth)
+        #expect(tree.root.bytes == large.root)
+        let key = StatementTree.Leaf(
+            StatementRow(checkupTarget: "{}", identityKey: "large-31415"), line: 1
+        ).key
+        let node = try #require((0..<4096).first { tree.bucket($0).contains { $0.key == key } })
+        let rows = tree.bucket(node).filter { $0.key != key }.map {
+            JSON.object(
+                JSONObject([
+                    .init(name: "key", value: .string($0.key.text)),
+                    .init(name: "content", value: .string($0.content.text)),
+                ]))
+        }
+        let found = try await gateway.send(
+            town, "POST", path + "/compare",
+            body: .object(
+                JSONObject([
+                    .init(name: "statement", value: .string(made.text("statement"))),
+                    .init(name: "level", value: .number("3")),
+                    .init(name: "node", value: .number("\(node)")),
+                    .init(name: "rows", value: .array(rows)),
+                ])))
+        #expect(
+            found.json["difference"]?.object?["municipalityIdentityKey"]?.string == "large-31415")
     }
 
     @Test func `a row of the API is the row of the file`() async throws {
@@ -180,6 +322,7 @@ struct StatementTests {
         try await gateway.send(Cast.town, "POST", Self.path).expect(200)
         for sql in [
             "update exchange.holding_statement set note = 'x'",
+            "update exchange.holding_statement set is_whole = false",
             "delete from exchange.holding_statement",
         ] {
             let error = await #expect(throws: DatabaseError.self) {

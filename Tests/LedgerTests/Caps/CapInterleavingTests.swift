@@ -15,26 +15,38 @@ import Testing
             var collected: Int
             var cost: Int
             var isLate: Bool
-            var isPassedOn: Bool
+            /// What of it the next certificate took over.
+            var passedOn = 0
+            /// What the cap leaves to 1 yen, and nothing that was paid above that.
+            var left = 0
         }
 
         let cap: Int
+        /// What the certificate before it leaves to 1 yen, by version of a bill, as its own paper says.
+        let before: [String: Int]
+        /// What this one leaves.
+        var left: [String: Int] = [:]
         var confirmed: [String: Line] = [:]
         var held: [String: Line] = [:]
 
         var collected: Int { confirmed.values.reduce(0) { $0 + $1.collected } }
         var passedOn: Int {
-            confirmed.values.reduce(0) { $0 + ($1.isPassedOn ? $1.collected : 0) }
+            confirmed.values.reduce(0) { $0 + $1.passedOn }
         }
 
         /// What the bill costs after all others of the month, and after the certificate before it.
         func line(for bill: KeptLine) -> Line {
-            var due = bill.left?.share ?? (bill.cost * bill.percent + 50) / 100
+            var due = before[bill.version] ?? (bill.cost * bill.percent + 50) / 100
             if bill.isNational { due = min(due, (bill.cost * 20 + 50) / 100) }
             var line = Line(
-                share: due, collected: (due + 5) / 10 * 10, cost: bill.cost, isLate: bill.isLate,
-                isPassedOn: !bill.isLast)
-            if bill.isLate { return line }
+                share: due, collected: (due + 5) / 10 * 10, cost: bill.cost,
+                isLate: bill.paid != nil)
+            if let paid = bill.paid, bill.isLast {
+                // What the certificate before it does not answer for stands as it was.
+                line.collected = paid - (bill.left?.over ?? 0)
+                if line.collected < (due + 5) / 10 * 10 { line.share = min(due, line.collected) }
+                return line
+            }
             var shares = 0
             var collected = 0
             for (other, line) in Array(confirmed) + Array(held) where other != bill.id {
@@ -42,14 +54,23 @@ import Testing
                 collected += line.collected
             }
             line.share = min(due, max(0, cap - shares))
+            line.left = line.share
             line.collected = min((line.share + 5) / 10 * 10, max(0, cap - collected))
             if let left = bill.left { line.collected = min(line.collected, left.collected) }
+            guard !bill.isLast else { return line }
+            line.passedOn = line.collected
+            if let paid = bill.paid {
+                let over = max(0, paid - min(line.collected, (line.share + 5) / 10 * 10))
+                line.collected += over
+                line.share = min(due, line.share + over)
+            }
             return line
         }
 
         /// What the bill must have said, after it is written down.
         mutating func write(_ bill: KeptLine) -> Line? {
             let line = line(for: bill)
+            left[bill.version] = line.left
             held[bill.id] = nil
             switch bill.status {
             case "reserved": held[bill.id] = line
@@ -83,10 +104,10 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            var held = 0
-            for (certificate, cap) in [(SampleBill.national, cap), (SampleBill.local, local)] {
-                held += try await Self.verify(world, certificate, cap: cap)
-            }
+            let first = try await Self.verify(world, SampleBill.national, cap: cap)
+            let second = try await Self.verify(
+                world, SampleBill.local, cap: local, after: first.left)
+            let held = first.held.count + second.held.count
             #expect(try await world.count("exchange.cap_hold") == held)
         }
     }
@@ -132,10 +153,14 @@ import Testing
                 bill = open.removeFirst()
                 bill.status = "cancelled"
             case 8:
+                // Of one certificate or of both, all that was asked or less.
                 let due = (bill.cost * min(bill.percent, 20) + 50) / 100
                 bill.use = "claim"
-                bill.certificates = [SampleBill.national]
-                bill.collected = (due + 5) / 10 * 10
+                if bill.certificates == [SampleBill.local] {
+                    bill.certificates = [SampleBill.national]
+                }
+                bill.collected =
+                    chance.oneIn(2) ? (due + 5) / 10 * 10 : chance.int(0...due / 10) * 10
                 done.append(bill)
             default:
                 bill.use = "claim"
@@ -163,12 +188,13 @@ import Testing
         #expect(told.0 == told.1)
     }
 
-    /// Everything that was kept on one certificate, against paper; returns how many bills hold
-    /// something.
-    static func verify(_ world: LedgerWorld, _ certificate: String, cap: Int) async throws -> Int {
+    /// Everything that was kept on one certificate, against paper, which it returns.
+    static func verify(
+        _ world: LedgerWorld, _ certificate: String, cap: Int, after before: [String: Int] = [:]
+    ) async throws -> Paper {
         let type = String(certificate.split(separator: " ")[1])
         let lines = try await world.keptLines(on: type)
-        var paper = Paper(cap: cap)
+        var paper = Paper(cap: cap, before: before)
         for bill in lines {
             if let line = paper.write(bill) {
                 #expect([bill.share, bill.collected] == [line.share, line.collected])
@@ -186,25 +212,28 @@ import Testing
         #expect(totals == [lines.count, shares, paper.collected, cost, paper.passedOn])
         // Due back is what lies over the cap and was paid at a counter, and nothing else.
         #expect(refunds == max(0, paper.collected - max(cap, paper.passedOn)))
-        return paper.held.count
+        return paper
     }
 }
 
 /// 保存された行: a version of a bill on one certificate, as its row says it.
 struct KeptLine: Sendable {
     let id: String
+    /// The same on every certificate of the bill.
+    let version: String
     let isNational: Bool
     let status: String
     let cost: Int
     let percent: Int
     let share: Int
     let collected: Int
-    let isLate: Bool
+    /// 徴収済額
+    let paid: Int?
     let isLast: Bool
     /// Cap, collected, held, cost.
     let month: [Int]
-    /// What the certificate before it leaves.
-    let left: (share: Int, collected: Int)?
+    /// What the certificate before it leaves to 10 yen, and what was paid above that.
+    let left: (collected: Int, over: Int)?
 }
 
 extension LedgerWorld {
@@ -215,23 +244,27 @@ extension LedgerWorld {
                 Statement(
                     """
                     select b.bill::text, b.status, b.cost, b.percent, b.share, b.collected,
-                        b.is_as_collected, b.is_last,
-                        array[b.cap, b.month_collected, b.month_held, b.month_cost], f.share,
-                        f.collected
+                        case when b.is_as_collected then coalesce(b.paid, b.collected) end,
+                        b.is_last,
+                        array[b.cap, b.month_collected, b.month_held, b.month_cost],
+                        f.collected - f.paid_over, f.paid_over,
+                        b.party || ' ' || b.identifier || ' ' || b.version
                     from exchange.bill b
                     left join exchange.bill f on f.party = b.party and f.identifier = b.identifier
                         and f.version = b.version and f.place = b.place - 1
                     where b.certificate_type = $1 order by b.position
                     """), [.text(type)])
             return try rows.map { row in
-                let share = try row.optionalInt(9)
-                let collected = try row.optionalInt(10)
+                var left: (collected: Int, over: Int)?
+                if let collected = try row.optionalInt(9) {
+                    left = (collected, try row.int(10))
+                }
                 return KeptLine(
-                    id: try row.text(0), isNational: type == "nanbyo", status: try row.text(1),
+                    id: try row.text(0), version: try row.text(11),
+                    isNational: type == "nanbyo", status: try row.text(1),
                     cost: try row.int(2), percent: try row.int(3), share: try row.int(4),
-                    collected: try row.int(5), isLate: try row.bool(6), isLast: try row.bool(7),
-                    month: try row.ints(8),
-                    left: share.flatMap { share in collected.map { (share, $0) } })
+                    collected: try row.int(5), paid: try row.optionalInt(6),
+                    isLast: try row.bool(7), month: try row.ints(8), left: left)
             }
         }
     }

@@ -14,6 +14,8 @@ struct SampleBill: Sendable, Hashable {
     var collected: Int?
     var day: CalendarDay
     var certificates = [SampleBill.national]
+    /// 適用区分
+    var limitClass: String?
 
     static let national = "130001 nanbyo"
     static let local = "132101 kodomo"
@@ -32,10 +34,15 @@ struct SampleBill: Sendable, Hashable {
             collected.map {
                 #",{"url":"urn:tsunagi:StructureDefinition:collected","valueMoney":{"value":\#($0)}}"#
             } ?? ""
+        let told =
+            limitClass.map {
+                #",{"url":"urn:tsunagi:StructureDefinition:limit-class","valueString":"\#($0)"}"#
+            } ?? ""
         let text = """
             {"resourceType":"Claim","extension":[\
             {"url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id.text)"},\
-            {"url":"urn:tsunagi:StructureDefinition:insurance-share","valueInteger":\(percent)}\(extra)],\
+            {"url":"urn:tsunagi:StructureDefinition:insurance-share",\
+            "valueInteger":\(percent)}\(extra)\(told)],\
             "identifier":[{"system":"urn:test","value":"\(identifier)"}],"status":"\(status)",\
             "use":"\(use)","patient":{"reference":"Patient/\(visit.patient)"},\
             "billablePeriod":{"start":"\(day.text)","end":"\(day.text)"},"created":"\(day.text)",\

@@ -34,7 +34,9 @@ extension ClaimBatch {
         if try row.flag("isResubmission") { claim.marks.insert(.resubmission) }
         try row.checkOrder(of: claim)
         var publics: [ClaimPart] = []
-        for child in try row.children("publics") {
+        let children = try row.children("publics")
+        guard children.count <= BillPlace.most else { throw .tooMany(row.item("publics")) }
+        for child in children {
             try child.requireOnly(FactItems.publicPayer)
             var part = ClaimPart(try child.certificate(&recipients))
             part.points = claim.points

@@ -1,9 +1,11 @@
 /// 支払明細: a payment body's list of what it paid (審査支払機関), as the layout `payment-lists` says it is
 /// written, read into claims as its bytes come. A row is a public payer of a receipt; rows of one
-/// institution, month and number that follow one another are one receipt.
+/// institution, month and number that follow one another are one receipt, of as many public payers as a
+/// receipt has room for; a further row, and one that says otherwise of the receipt, is not taken.
 ///
 /// Every row that can be read is taken; what is wrong with another is told with its line and column,
-/// and keeps `UkeReader.findingsMax`. It never holds a value of the file.
+/// and keeps `UkeReader.findingsMax`. A finding never holds a value of the file, and no more than one
+/// receipt is held back, however long the file is.
 package struct PaymentListReader: Sendable {
     package static let layout = "payment-lists"
 
@@ -57,8 +59,17 @@ package struct PaymentListReader: Sendable {
         let key = ["institution", "month", "number"].map(row.text)
         if key != open?.key || key[2] == nil { close(&batch, &recipients) }
         let (claim, publicPayer) = row.object.asClaim
-        if open == nil { open = Receipt(line: row.line, key: key, claim: claim, publics: []) }
-        open?.publics.append(publicPayer)
+        guard let receipt = open else {
+            open = Receipt(line: row.line, key: key, claim: claim, publics: [publicPayer])
+            return
+        }
+        if let item = receipt.claim.contradiction(by: claim) {
+            tell(RowFinding(index: row.line - 1, item: item, code: .receiptDiffers))
+        } else if receipt.publics.count == BillPlace.most {
+            tell(RowFinding(index: row.line - 1, item: "payer", code: .tooManyPublics))
+        } else {
+            open?.publics.append(publicPayer)
+        }
     }
 
     /// The receipt has all its rows.
@@ -88,6 +99,15 @@ package struct PaymentListReader: Sendable {
 }
 
 extension JSONObject {
+    /// The first item that another row of the receipt gives otherwise; one that it leaves out it does not
+    /// speak of, and 返戻 is "no" where nobody says it.
+    fileprivate func contradiction(by other: JSONObject) -> String? {
+        other.members.first { member in
+            (self[member.name] ?? (member.value == .bool(false) ? member.value : nil))
+                != member.value
+        }?.name
+    }
+
     /// The row as claims are written in JSON: what is the receipt's, and what is its public payer's.
     fileprivate var asClaim: (claim: JSONObject, publicPayer: JSON) {
         var claim: [JSONObject.Member] = []

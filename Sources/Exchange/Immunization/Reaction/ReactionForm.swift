@@ -23,7 +23,7 @@ package struct ReactionForm: Hashable, Sendable {
     }
 
     /// 報告書の様式: four vaccines at once.
-    private static let doses = ["①", "②", "③", "④"]
+    static let doses = ["①", "②", "③", "④"]
 
     private let version: ReactionVersion
     /// The reporter's own records, by their ids.
@@ -74,7 +74,7 @@ package struct ReactionForm: Hashable, Sendable {
         return table.bytes
     }
 
-    private func values(of source: Source, _ rules: ImmunizationRules) -> [String?] {
+    func values(of source: Source, _ rules: ImmunizationRules) -> [String?] {
         let reaction = version.reaction
         switch source {
         case .stage: return [reaction.stage.name]

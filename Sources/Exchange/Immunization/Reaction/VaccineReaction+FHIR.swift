@@ -129,10 +129,11 @@ extension VaccineReaction.ToldDose {
 
 /// The report as it is shown to anybody who may see it: reading it again gives the same report.
 extension ReactionVersion {
-    /// `visitID` is written for the institution whose report it is; `place` for the municipality.
+    /// `visitID` is written for the institution whose report it is; `place` for the municipality; `items`,
+    /// those of the nation's layout, for the ministry.
     package func render(
         of patient: ShownPatient, visitID: String? = nil, place: Int? = nil,
-        _ rules: ImmunizationRules
+        items: [ReactionItem] = [], _ rules: ImmunizationRules
     ) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 2048)
         writer.object { event in
@@ -157,6 +158,7 @@ extension ReactionVersion {
                 if let place {
                     list.extensionItem(FHIR.Extension.reactionCursor, "valueString", String(place))
                 }
+                for item in items { item.write(to: &list) }
             }
             event.member("recordedDate", recordedAt.text)
         }

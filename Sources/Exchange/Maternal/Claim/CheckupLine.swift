@@ -34,6 +34,11 @@ package struct CheckupLine: Hashable, Sendable {
         self.charge = charge
         self.refusal = refusal
     }
+
+    /// Nothing is claimed yet, and what is missing may be told later: a price, or where the resident lived.
+    package var isWaiting: Bool {
+        refusal == nil && charge == nil || refusal == .residenceUnknown
+    }
 }
 
 /// What is known of the resident when a report becomes a line.
@@ -41,6 +46,8 @@ package struct CheckupClaimFacts: Sendable {
     package let municipality: String?
     /// The tickets of the pregnancy or child that the checkup is of, but for the report's own use.
     package let tickets: TicketBook
+    /// The version before, where the report is corrected.
+    package let before: Other?
     /// Every other report of the resident, as its newest version has it.
     package let others: [Other]
 
@@ -50,12 +57,18 @@ package struct CheckupClaimFacts: Sendable {
         package let checkup: String
         package let day: CalendarDay
         package let isWithdrawn: Bool
+        /// Why its line claims nothing, where it claims nothing.
+        package let refusal: CheckupClaimRefusal?
 
-        package init(id: String, checkup: String, day: CalendarDay, isWithdrawn: Bool) {
+        package init(
+            id: String, checkup: String, day: CalendarDay, isWithdrawn: Bool,
+            refusal: CheckupClaimRefusal?
+        ) {
             self.id = id
             self.checkup = checkup
             self.day = day
             self.isWithdrawn = isWithdrawn
+            self.refusal = refusal
         }
     }
 
@@ -63,12 +76,13 @@ package struct CheckupClaimFacts: Sendable {
     package let prices: [RegisteredPrice]
 
     package init(
-        municipality: String?, tickets: TicketBook, others: [Other],
+        municipality: String?, tickets: TicketBook, before: Other? = nil, others: [Other],
         prices: [RegisteredPrice] = []
     ) {
         self.municipality = municipality
         self.prices = prices
         self.tickets = tickets
+        self.before = before
         self.others = others
     }
 }
@@ -108,17 +122,34 @@ extension MaternalRules {
         let report = version.report
         if report.status == .enteredInError { return .withdrawn }
         guard facts.municipality != nil else { return .residenceUnknown }
-        // 妊婦健診 comes again and again; any other checkup is paid for once.
-        let isRepeated = report.result.checkup == pregnancy.checkup
-        let isTwice = facts.others.contains { other in
-            !other.isWithdrawn && other.checkup == report.result.checkup
-                && (!isRepeated || other.day == report.result.day)
-        }
-        if isTwice { return .duplicate }
         let isOwn =
             version.institution.role == .municipality
             && version.institution.code == facts.municipality
+        if isTwice(report.result, isOwn: isOwn, facts) { return .duplicate }
         return isOwn ? .ownCheckup : nil
+    }
+
+    /// 二重: a checkup is paid for once, and whose line stands for it keeps that place when a word of the
+    /// report is corrected. A line that is itself a duplicate takes nobody's place, and one that nobody is
+    /// paid for none but that of another of its kind.
+    private func isTwice(
+        _ result: CheckupResult, isOwn: Bool, _ facts: CheckupClaimFacts
+    ) -> Bool {
+        func isSame(_ other: CheckupClaimFacts.Other) -> Bool {
+            !other.isWithdrawn && other.checkup == result.checkup
+                && (!comesAgain(result.checkup) || other.day == result.day)
+        }
+        func hasPlace(_ other: CheckupClaimFacts.Other) -> Bool {
+            other.refusal == nil || (other.refusal == .ownCheckup && isOwn)
+        }
+        if let before = facts.before, isSame(before), hasPlace(before) { return false }
+        return facts.others.contains { other in
+            switch other.refusal {
+            case .duplicate: false
+            case .ownCheckup: isOwn && isSame(other)
+            default: isSame(other)
+            }
+        }
     }
 
     private func require(
@@ -150,7 +181,8 @@ extension MaternalRules {
         for result: CheckupResult, _ number: CheckupTicket.Number?, _ facts: CheckupClaimFacts
     ) -> CheckupLine.Charge? {
         guard let municipality = facts.municipality else { return nil }
-        let rule = number.flatMap(facts.tickets.ticket).flatMap(rule(of:))
+        let ticket = number.flatMap(facts.tickets.ticket)
+        let rule = ticket.flatMap(rule(of:))
         let service =
             rule.map { RegisteredPrice.Key.ticket($0.kind) }
             ?? RegisteredPrice.Key.checkup(result.checkup)
@@ -160,7 +192,10 @@ extension MaternalRules {
                 price.terms.map {
                     CheckupLine.Charge(yen: $0.unitYen, source: price.source.text)
                 }
-            }
+            }?.atMost(ticket?.face?.limitYen)
+        }
+        if let limit = ticket?.face?.limitYen {
+            return CheckupLine.Charge(yen: limit, source: CheckupLine.Charge.printed)
         }
         if let rule { return CheckupLine.Charge(yen: rule.limitYen, source: rule.source.text) }
         return prices.first {
@@ -181,6 +216,16 @@ extension MaternalRules {
             if case .choice(let code) = entry.value { return code }
         }
         return nil
+    }
+}
+
+extension CheckupLine.Charge {
+    fileprivate static let printed = "受診券の助成上限額（市区町村が登録した券面）"
+
+    /// 助成上限額: the municipality pays no more than what is printed on the ticket.
+    fileprivate func atMost(_ limit: Int?) -> Self {
+        guard let limit, limit < yen else { return self }
+        return Self(yen: limit, source: Self.printed)
     }
 }
 

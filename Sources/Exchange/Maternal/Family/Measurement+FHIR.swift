@@ -1,12 +1,25 @@
+/// 発育の記録, in the order given, each under the id that its reader knows it by.
+package func renderMeasurements(
+    _ measurements: [(id: String, measurement: Measurement)], of patientID: String,
+    page: SearchPage, _ rules: MaternalRules
+) -> [UInt8] {
+    var phrases = ObservationPhrases(of: patientID, rules.items)
+    return renderSearchset(
+        measurements.map { id, measurement in
+            SearchEntry(
+                reference: "Observation/" + id, resource: measurement.render(id: id, &phrases))
+        }, page: page)
+}
+
 /// Observation in the flavour of JP Core, with the percentiles it lies between and the range of the survey.
 extension Measurement {
-    package func render(id: String, as patientID: String, _ rules: MaternalRules) -> [UInt8] {
+    /// `phrases`: of the resident, shared by all of an answer.
+    fileprivate func render(id: String, _ phrases: inout ObservationPhrases) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 2048)
         writer.object { observation in
             observation.member("resourceType", "Observation")
             observation.member("id", id)
-            observation.write(
-                entry, of: patientID, on: time.text, rules.items[entry.item], rules.items)
+            observation.write(entry, on: time.text, &phrases)
             guard let growth, case .quantity(_, let unit) = entry.value else { return }
             observation.array("referenceRange") { list in
                 list.object { range in

@@ -20,6 +20,14 @@ package struct ShownCheckup: Sendable {
 
     package var reference: String { "DiagnosticReport/" + version.id }
 
+    /// What it is to the claim of another report of the same resident.
+    package var beside: CheckupClaimFacts.Other {
+        CheckupClaimFacts.Other(
+            id: version.id, checkup: version.report.result.checkup,
+            day: version.report.result.day,
+            isWithdrawn: version.report.status == .enteredInError, refusal: line?.refusal)
+    }
+
     /// The same under the id that a reader knows it by.
     package func named(_ id: String) -> ShownCheckup {
         ShownCheckup(
@@ -32,6 +40,15 @@ package struct ShownCheckup: Sendable {
         as patientID: String, visitID: String? = nil, tellsClaim: Bool = false,
         _ rules: MaternalRules
     ) -> [UInt8] {
+        var phrases = ObservationPhrases(of: patientID, rules.items)
+        return render(&phrases, visitID: visitID, tellsClaim: tellsClaim, rules)
+    }
+
+    /// The same of one of many: what its Observations say alike is written once.
+    fileprivate func render(
+        _ phrases: inout ObservationPhrases, visitID: String? = nil, tellsClaim: Bool = false,
+        _ rules: MaternalRules
+    ) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 8192)
         writer.object { report in
             report.member("resourceType", "DiagnosticReport")
@@ -39,14 +56,19 @@ package struct ShownCheckup: Sendable {
             report.object("meta") { writeMeta(to: &$0) }
             report.array("contained") { list in
                 for entry in version.report.result.entries {
-                    list.object { write(entry, of: patientID, to: &$0, rules) }
+                    list.object { observation in
+                        observation.member("resourceType", "Observation")
+                        observation.member("id", entry.item)
+                        observation.write(
+                            entry, on: version.report.effective.text, &phrases)
+                    }
                 }
             }
             report.array("extension") {
                 writeExtensions(to: &$0, visitID)
                 if visitID != nil || tellsClaim { line?.writeClaim(to: &$0) }
             }
-            writeReport(to: &report, of: patientID, rules)
+            writeReport(to: &report, of: phrases.patientID, rules)
         }
         return writer.bytes
     }
@@ -120,89 +142,6 @@ package struct ShownCheckup: Sendable {
             }
         }
     }
-
-    private func write(
-        _ entry: CheckupResult.Entry, of patientID: String, to observation: inout JSONWriter,
-        _ rules: MaternalRules
-    ) {
-        observation.member("resourceType", "Observation")
-        observation.member("id", entry.item)
-        observation.write(
-            entry, of: patientID, on: version.report.effective.text, rules.items[entry.item],
-            rules.items)
-    }
-}
-
-extension JSONWriter {
-    /// What every Observation of a checkup says, but for its id.
-    mutating func write(
-        _ entry: CheckupResult.Entry, of patientID: String, on time: String, _ item: CheckupItem?,
-        _ items: CheckupItems
-    ) {
-        profile(FHIR.Profile.observation + (item?.jpCore.profile ?? "Common"))
-        var isExamined = true
-        if case .notExamined = entry.value { isExamined = false }
-        member("status", isExamined ? "final" : "cancelled")
-        array("category") {
-            $0.conceptItem(FHIR.System.observationCategory, item?.jpCore.category ?? "exam")
-        }
-        object("code") { code in
-            code.array("coding") { codings in
-                codings.codingItem(FHIR.System.checkupItem, entry.item, display: item?.name.en)
-                if let known = item?.jpCore?.coding {
-                    codings.codingItem(known.system, known.code)
-                }
-            }
-            code.member("text", item?.name.ja)
-        }
-        reference("subject", "Patient/" + patientID)
-        member("effectiveDateTime", time)
-        write(entry.value, of: entry.item, item, items)
-    }
-
-    private mutating func write(
-        _ value: CheckupResult.Value, of code: String, _ item: CheckupItem?, _ items: CheckupItems
-    ) {
-        switch value {
-        case .quantity(let digits, let unit):
-            object("valueQuantity") {
-                $0.name("value")
-                $0.raw(digits)
-                $0.member("unit", unit)
-                $0.member("system", FHIR.System.ucum)
-                $0.member("code", unit)
-            }
-        case .choice(let answer):
-            coded(
-                "valueCodeableConcept", FHIR.System.checkupAnswer(code), answer,
-                item?.choiceName(answer))
-        case .day(let day): member("valueDateTime", day)
-        case .text(let text): member("valueString", text)
-        case .notExamined(let reason):
-            coded(
-                "dataAbsentReason", FHIR.System.notExamined, reason,
-                items.notExaminedReasons[reason])
-        }
-    }
-
-    private mutating func coded(
-        _ name: String, _ system: String, _ code: String, _ text: BilingualText?
-    ) {
-        object(name) { concept in
-            concept.array("coding") { $0.codingItem(system, code, display: text?.en) }
-            concept.member("text", text?.ja)
-        }
-    }
-}
-
-extension CheckupItem.JPCoreCode? {
-    fileprivate var profile: String {
-        map { $0.isBodyMeasurement ? "BodyMeasurement" : "VitalSigns" } ?? "Common"
-    }
-
-    fileprivate var category: String {
-        map { $0.isBodyMeasurement ? "body-measurement" : "vital-signs" } ?? "exam"
-    }
 }
 
 extension CheckupTicket.Number {
@@ -263,8 +202,9 @@ extension MaternalRules {
 package func renderCheckups(
     _ shown: [ShownCheckup], of patientID: String, page: SearchPage, _ rules: MaternalRules
 ) -> [UInt8] {
-    renderSearchset(
+    var phrases = ObservationPhrases(of: patientID, rules.items)
+    return renderSearchset(
         shown.map {
-            SearchEntry(reference: $0.reference, resource: $0.render(as: patientID, rules))
+            SearchEntry(reference: $0.reference, resource: $0.render(&phrases, rules))
         }, page: page)
 }

@@ -24,10 +24,15 @@ package struct SubmittedCheckup: Hashable, Sendable {
 package struct SubmittedMassCheckup: Hashable, Sendable {
     package let notificationKey: String
     package let report: CheckupReport
+    /// 同意日: when the person examined, or who may decide for a child, agreed that what is sensitive is
+    /// recorded here. No card says so in a hall: the municipality does, of a consent that it holds.
+    package let consentedOn: CalendarDay?
 
-    /// As `SubmittedCheckup`.
+    /// As `SubmittedCheckup`. A sensitive report has a day of consent, no later than today; one that is taken
+    /// back needs none.
     package init(
-        reading body: [UInt8], office: Party, today: CalendarDay, _ rules: MaternalRules
+        reading body: [UInt8], in compartment: CheckupCompartment, office: Party,
+        today: CalendarDay, _ rules: MaternalRules
     ) throws(Refusal) {
         // 届出番号 is a number by a rule of the municipality's own.
         let resource = try JSONObject(checkup: body, numbersIn: ["subject"])
@@ -37,6 +42,20 @@ package struct SubmittedMassCheckup: Hashable, Sendable {
         notificationKey = try resource.notificationKey("subject")
         report = try CheckupReport(
             reading: resource, of: .notification(notificationKey), by: office, today: today, rules)
+        let item = "extension(consented-on)"
+        consentedOn = try resource.extensionItem(FHIR.Extension.consentedOn, as: item)
+            .map { entry throws(Refusal) in
+                try CalendarDay(
+                    entry.requiredString("valueDate", at: item), item: item + ".valueDate")
+            }
+        switch compartment {
+        case .open: guard consentedOn == nil else { throw .unknownItem(item) }
+        case .sensitive:
+            guard consentedOn != nil || report.status == .enteredInError else {
+                throw .missing(item)
+            }
+            guard consentedOn ?? today <= today else { throw .malformed(item + ".valueDate") }
+        }
     }
 }
 

@@ -74,13 +74,6 @@ package struct CheckupVersion: Hashable, Sendable {
         self.report = report
     }
 
-    /// What another report of the same resident is to this one's claim.
-    package var beside: CheckupClaimFacts.Other {
-        CheckupClaimFacts.Other(
-            id: id, checkup: report.result.checkup, day: report.result.day,
-            isWithdrawn: report.status == .enteredInError)
-    }
-
     package func named(_ id: String) -> CheckupVersion {
         CheckupVersion(
             id: id, version: version, recordedAt: recordedAt, institution: institution,

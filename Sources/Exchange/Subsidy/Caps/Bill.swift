@@ -1,5 +1,5 @@
-/// 会計: what one institution bills at its counter for one day, on one certificate. Two sendings with
-/// the same content are one.
+/// 会計: what one institution bills at its counter for one day or one stay, on one certificate. Two
+/// sendings with the same content are one.
 package struct BillContent: Hashable, Sendable {
     /// 識別子: the institution's own number of the bill.
     package let identifier: RecordIdentifier
@@ -11,12 +11,14 @@ package struct BillContent: Hashable, Sendable {
     package let cost: Int
     /// 一部負担割合 of the insurance, in percent.
     package let percent: Int
-    /// 徴収済額: what was collected already, before the gateway could be asked; it is taken as it was.
+    /// 徴収済額: what was collected already of the whole bill, before the gateway could be asked; it is taken as
+    /// it was. Meals are not in it.
     package let collected: Int?
+    package let care: BillCare
 
     package init(
         identifier: RecordIdentifier, certificate: HeldCertificate, place: BillPlace = .only,
-        day: CalendarDay, cost: Int, percent: Int, collected: Int?
+        day: CalendarDay, cost: Int, percent: Int, collected: Int?, care: BillCare = .visit
     ) {
         self.identifier = identifier
         self.certificate = certificate
@@ -25,6 +27,7 @@ package struct BillContent: Hashable, Sendable {
         self.cost = cost
         self.percent = percent
         self.collected = collected
+        self.care = care
     }
 
     package var capMonth: CapMonth {

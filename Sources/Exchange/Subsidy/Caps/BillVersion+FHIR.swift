@@ -55,7 +55,9 @@ extension BillLines {
         let isOne = all.count == 1 && first.content.place == .only
         response.array("adjudication") { list in
             list.yen(FHIR.System.adjudication, "submitted", first.content.cost)
-            if last.content.place.isLast { last.writeShares(to: &list, of: nil) }
+            if last.content.place.isLast {
+                last.writeShares(to: &list, of: nil, paidOver: further.isEmpty ? 0 : paidOver)
+            }
             if !isOne { for line in all { line.writeShares(to: &list, of: line.number) } }
         }
         response.array("total") { list in
@@ -74,6 +76,11 @@ extension BillLines {
         }
     }
 
+    /// What was paid above what the certificates before the last one leave.
+    private var paidOver: Int {
+        all.filter { !$0.content.place.isLast }.reduce(0) { $0 + $1.amounts.over }
+    }
+
     private var warnings: [CaseWarning] {
         var told: [CaseWarning] = []
         for warning in all.flatMap(\.amounts.warnings) where !told.contains(warning) {
@@ -86,13 +93,23 @@ extension BillLines {
 extension BillVersion {
     fileprivate var number: Int { content.place.number }
 
-    fileprivate func writeShares(to list: inout JSONWriter, of sequence: Int?) {
+    fileprivate func writeShares(
+        to list: inout JSONWriter, of sequence: Int?, paidOver: Int = 0
+    ) {
         list.yen(FHIR.System.copayment, "due", amounts.due, of: sequence)
         list.yen(FHIR.System.copayment, "share", amounts.share, of: sequence)
         if content.place.isLast {
-            list.yen(FHIR.System.adjudication, "copay", amounts.collected, of: sequence)
+            list.yen(
+                FHIR.System.adjudication, "copay", amounts.collected + paidOver, of: sequence)
         } else {
-            list.yen(FHIR.System.copayment, "passed-on", amounts.share, of: sequence)
+            list.yen(
+                FHIR.System.copayment, "passed-on", amounts.share - amounts.over, of: sequence)
+        }
+        if amounts.over > 0 {
+            list.yen(FHIR.System.copayment, "paid-over", amounts.over, of: sequence)
+        }
+        if content.care.meals != nil {
+            list.yen(FHIR.System.copayment, "meals", amounts.meals, of: sequence)
         }
     }
 

@@ -34,11 +34,17 @@ extension EntitlementVersion {
 package struct CapVisit: Hashable, Sendable {
     /// Day of the month.
     package let day: Int
+    /// 入院日数 from that day on; one for a visit.
+    package let days: Int
+    /// 入院: visits and stays are counted apart.
+    package let isInpatient: Bool
     /// To 1 yen.
     package let share: Int
 
-    package init(day: Int, share: Int) {
+    package init(day: Int, days: Int = 1, isInpatient: Bool = false, share: Int) {
         self.day = day
+        self.days = days
+        self.isInpatient = isInpatient
         self.share = share
     }
 }
@@ -54,16 +60,27 @@ package struct CapBalance: Hashable, Sendable {
     /// 次の公費へ: what of the confirmed amounts the next certificate of its bill took over. It counts
     /// towards the cap, and nobody paid it at the counter.
     package var passedOn: Int
-    /// The bills behind both, for a scheme that counts visits or days; empty for one that does not.
-    package let visits: [CapVisit]
+    /// 入院: what of the confirmed amounts was paid at counters for stays in hospital.
+    package var inpatient: Int
+    /// 食事の負担 of the month, confirmed or held.
+    package var meals: Int
+    /// 過徴収額: what was paid above caps that count visits or days; due back, whatever the month's cap leaves.
+    package var over: Int
+    /// The bills behind both in their order, for a scheme that counts visits or days; empty for one that
+    /// does not.
+    package var visits: [CapVisit]
 
     package init(
-        confirmed: CapRun, cost: Int, held: CapRun, passedOn: Int = 0, visits: [CapVisit] = []
+        confirmed: CapRun, cost: Int, held: CapRun, passedOn: Int = 0, inpatient: Int = 0,
+        meals: Int = 0, over: Int = 0, visits: [CapVisit] = []
     ) {
         self.confirmed = confirmed
         self.cost = cost
         self.held = held
         self.passedOn = passedOn
+        self.inpatient = inpatient
+        self.meals = meals
+        self.over = over
         self.visits = visits
     }
 
@@ -77,13 +94,20 @@ package struct CapBalance: Hashable, Sendable {
     }
 
     private mutating func add(_ amounts: BillAmounts, _ content: BillContent, _ sign: Int) {
-        confirmed.add(share: sign * amounts.share, collected: sign * amounts.collected)
+        let isLast = content.place.isLast
+        let counted = isLast ? amounts.collected - amounts.over : amounts.collected
+        confirmed.add(share: sign * amounts.share, collected: sign * counted)
         cost += sign * content.cost
-        if !content.place.isLast { passedOn += sign * amounts.collected }
+        meals += sign * amounts.meals
+        if isLast { over += sign * amounts.over }
+        if !isLast { passedOn += sign * (amounts.collected - amounts.over) }
+        if content.care.isInpatient { inpatient += sign * (isLast ? counted : amounts.over) }
     }
 
     /// The month as a local scheme counts it, before a bill that is decided now.
-    var localMonth: LocalMonth { LocalMonth(before, visits) }
+    func localMonth(_ terms: LocalTerms, _ care: BillCare) -> LocalMonth {
+        LocalMonth(before, visits.filter { $0.isInpatient == care.isInpatient }, terms)
+    }
 
     /// What comes before a bill that is decided now.
     var before: CapRun {
@@ -91,9 +115,30 @@ package struct CapBalance: Hashable, Sendable {
             share: confirmed.share + held.share, collected: confirmed.collected + held.collected)
     }
 
-    /// 償還払い: what was collected above the cap, whoever collected it. Never more than was paid at
+    /// What the holder paid at counters and keeps paying: nothing that was passed on, nothing that is
+    /// due back.
+    package func paid(under cap: Int?) -> Int {
+        confirmed.collected - passedOn - (excess(over: cap) - over)
+    }
+
+    /// 償還払い: what was collected above the caps, whoever collected it. Never more than was paid at
     /// counters: what lies over the cap and was passed on is no money of the holder's.
     package func excess(over cap: Int?) -> Int {
-        cap.map { max(0, min(confirmed.collected - $0, confirmed.collected - passedOn)) } ?? 0
+        over
+            + (cap.map { max(0, min(confirmed.collected - $0, confirmed.collected - passedOn)) }
+                ?? 0)
     }
+}
+
+extension CapVisit {
+    package init(_ content: BillContent, _ amounts: BillAmounts) {
+        self.init(
+            day: content.day.day, days: content.care.days, isInpatient: content.care.isInpatient,
+            share: amounts.share)
+    }
+}
+
+extension BillAmounts {
+    /// What the patient paid at the counter on a certificate of that place.
+    package func paid(as place: BillPlace) -> Int { place.isLast ? collected : over }
 }

@@ -8,6 +8,7 @@ struct CertificateTerms: Hashable, Sendable {
     let rule: RuleMark
     /// 地方単独: what a row of the national master asks instead of `percent`.
     let local: LocalScheme.Live?
+    let meals: Meals
     /// Both the scheme's rule and the body's own scheme master were checked against their source.
     let isVerified: Bool
 
@@ -18,19 +19,23 @@ struct CertificateTerms: Hashable, Sendable {
     /// row a counter's quote cannot hold.
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
-        after before: String?, _ rules: CopaymentRules
+        _ care: BillCare = .visit, after before: String?, _ rules: CopaymentRules
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
         let income = program.income(in: face)?.ja
         if program.lawNumber == nil {
             let rows = rules.locals(payer: row.payerNumber, of: row.body, on: day)
             if let live = try LocalScheme.live(
-                rows, income, after: before, perMonth: Self.registeredCap(face))
+                rows, income, care, after: before,
+                perMonth: Self.registeredCap(face))
             {
                 percent = nil
                 cap = live.terms.perMonth
                 rule = live.scheme.rule
                 local = live
+                meals = Meals(
+                    who: live.scheme.meals, perDay: live.scheme.mealsPerDay,
+                    perMonth: live.scheme.mealsPerMonth)
                 isVerified = program.source.isVerified && live.scheme.rule.isVerified
                 return
             }
@@ -49,7 +54,15 @@ struct CertificateTerms: Hashable, Sendable {
         percent = found?.percent ?? scheme?.percent
         cap = registered ?? found.flatMap { $0.caps[place] }
         rule = scheme?.rule ?? .asGiven
+        meals = Meals(who: scheme?.meals ?? .patient, perDay: nil, perMonth: nil)
         isVerified = program.source.isVerified && scheme?.rule.isVerified == true
+    }
+
+    /// 食事療養標準負担額: who bears it, and caps of what the patient keeps.
+    struct Meals: Hashable, Sendable {
+        let who: NationalScheme.MealsBearing
+        let perDay: Int?
+        let perMonth: Int?
     }
 
     /// `maxCopaymentAmount.perMonth`: a number of yen, or its digits.

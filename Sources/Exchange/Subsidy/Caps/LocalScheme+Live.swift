@@ -1,4 +1,4 @@
-/// 地方単独の窓口: a row of the national master as a counter's quote prices it: one outpatient visit, by the same
+/// 地方単独の窓口: a row of the national master as a counter's quote prices it: one visit or one stay, by the same
 /// arithmetic as `tsunagi copay`. What a quote cannot hold is refused by the item's name, never guessed at.
 extension LocalScheme {
     struct Live: Hashable, Sendable {
@@ -12,7 +12,8 @@ extension LocalScheme {
     ///
     /// `perMonth`: a cap that the body registered stands before the master's.
     static func live(
-        _ rows: [LocalScheme], _ income: String?, after before: String?, perMonth: Int?
+        _ rows: [LocalScheme], _ income: String?, _ care: BillCare, after before: String?,
+        perMonth: Int?
     ) throws(Refusal) -> Live? {
         guard !rows.isEmpty else { return nil }
         let named = rows.filter { row in
@@ -24,10 +25,22 @@ extension LocalScheme {
         guard named.count == 1, let scheme = named.first else {
             throw .localSchemeNotPriced("conditions")
         }
+        if let item = scheme.uncarried { throw .localSchemeNotPriced(item) }
         guard scheme.method == .inKind else { throw .localSchemeNotPriced("method") }
-        guard var terms = scheme.outpatient else { throw .localSchemeNotPriced("outpatient") }
-        // Until the insurer's limit: it needs the patient's age and class, which no certificate carries.
-        guard scheme.bearsUpTo.isEmpty else { throw .localSchemeNotPriced("bearsUpTo") }
+        guard var terms = scheme.terms(care.setting) else {
+            throw .localSchemeNotPriced(care.setting.rawValue)
+        }
+        // One row holds what counts towards a month's cap: two caps of it, for visits and for stays,
+        // cannot be.
+        if perMonth == nil, let visit = scheme.outpatient, let stay = scheme.inpatient,
+            care.isInpatient, visit.perMonth != stay.perMonth
+        {
+            throw .localSchemeNotPriced("perMonth")
+        }
+        // Only until the insurer's own limit is applied: with the patient's class it is.
+        guard scheme.bearsUpTo.isEmpty || care.limitClass != nil else {
+            throw .localSchemeNotPriced("bearsUpTo")
+        }
         // How often the month's limit was reached before, the gateway is not told.
         guard terms.perMonthMultiple == nil else {
             throw .localSchemeNotPriced("perMonthMultiple")

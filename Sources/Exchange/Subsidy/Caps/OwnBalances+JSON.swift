@@ -39,12 +39,17 @@ package struct OwnBalances: Sendable {
         package let yen: Int
         package let status: RefundStatus
         package let since: Instant
+        /// 年間上限: above the limit of the year, and not above the certificate's cap.
+        package let isAboveYear: Bool
 
-        package init(id: String, yen: Int, status: RefundStatus, since: Instant) {
+        package init(
+            id: String, yen: Int, status: RefundStatus, since: Instant, isAboveYear: Bool = false
+        ) {
             self.id = id
             self.yen = yen
             self.status = status
             self.since = since
+            self.isAboveYear = isAboveYear
         }
     }
 
@@ -80,6 +85,11 @@ package enum RefundStatus: String, CaseIterable, Hashable, Sendable {
     case paid
     /// Nothing is due any more: what went over the cap was taken back.
     case withdrawn
+
+    /// What to do about a case above the yearly limit.
+    static let openAboveYear = BilingualText(
+        ja: "高額療養費の年間上限を超えて支払った分です。加入している保険者に、高額療養費の支給を申請してください。",
+        en: "Paid above the yearly limit of high-cost benefit. Ask your insurer for it back.")
 
     var text: BilingualText {
         switch self {
@@ -144,7 +154,8 @@ extension OwnBalances.Refund {
             $0.member("id", id)
             $0.member("yen", yen)
             $0.member("status", status.rawValue)
-            $0.named("next", status.text)
+            $0.named(
+                "next", isAboveYear && status == .open ? RefundStatus.openAboveYear : status.text)
             $0.member("since", since.text)
         }
     }

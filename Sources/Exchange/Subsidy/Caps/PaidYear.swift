@@ -17,12 +17,9 @@ package struct PaidYear: Hashable, Sendable {
 
     /// `nil` where no table of the day has a limit of the year.
     package init?(_ sums: [MonthSum], on day: CalendarDay, _ rules: HighCostRules) {
-        guard let start = rules.yearStart,
-            let from = try? ServiceMonth(
-                year: day.month < start ? day.year - 1 : day.year, month: start),
-            let to = try? ServiceMonth(
-                year: start == 1 ? from.year : from.year + 1, month: start == 1 ? 12 : start - 1)
-        else { return nil }
+        guard let start = rules.yearStart, let year = CapYear(of: day, startingIn: start) else {
+            return nil
+        }
         var limits: [Limit] = []
         for age in HighCostRules.Age.allCases {
             for row in rules.table(age, on: day)?.classes ?? [] {
@@ -34,9 +31,9 @@ package struct PaidYear: Hashable, Sendable {
             }
         }
         guard !limits.isEmpty else { return nil }
-        self.from = from
-        self.to = to
+        from = year.from
+        to = year.to
         self.limits = limits
-        paid = sums.filter { (from...to).contains($0.capMonth.month) }.reduce(0) { $0 + $1.paid }
+        paid = sums.filter { year.contains($0.capMonth.month) }.reduce(0) { $0 + $1.paid }
     }
 }

@@ -27,12 +27,6 @@ extension Refusal.Row {
             "More was collected than the scheme asks for this cost. Check the amounts, give back what "
             + "is too much, and send again.")
 
-    static let collectedOnSeveral = Self(
-        "collected-on-several", 422, "business-rule", isEntered: true,
-        ja: "受給者証が二枚以上の会計に徴収済額は付けられません。徴収済額を付けずに確定し、答えの額との差を患者に返すか、受け取ってください。",
-        en: "A bill on several certificates takes no amount that was collected before. Confirm it "
-            + "without one, and give the patient the difference from the answer, or collect it.")
-
     static let billChanged = Self(
         "bill-changed", 409, "duplicate", isEntered: true,
         ja: "この識別子の会計は、違う内容ですでに受け付けています。訂正するには、取り消してから新しい識別子で送ってください。",

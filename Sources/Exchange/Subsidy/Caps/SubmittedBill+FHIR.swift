@@ -20,9 +20,14 @@ package struct SubmittedBill: Hashable, Sendable {
     /// In the order they were written; the order of law is found from what is held.
     package let certificates: [CertificateName]
     package let day: CalendarDay
+    /// The same day, but for a stay in hospital.
+    package let lastDay: CalendarDay
     package let cost: Int
     package let percent: Int
     package let collected: Int?
+    package let meals: MealsTaken?
+    /// 適用区分 as it was written.
+    package let limitClass: String?
 
     /// Throws the path of what is wrong.
     package init(reading body: [UInt8], institution: Party) throws(Refusal) {
@@ -36,10 +41,14 @@ package struct SubmittedBill: Hashable, Sendable {
         identifier = try Self.identifier(of: claim, isNeeded: use != .quote)
         try Self.refuseOther(than: institution, claim)
         certificates = try Self.certificates(of: claim)
-        day = try Self.day(of: claim)
+        (day, lastDay) = try Self.days(of: claim)
         cost = try claim.requiredYen("total")
         percent = try Self.percent(of: claim)
         collected = try Self.collected(of: claim)
+        meals = try Self.meals(of: claim)
+        limitClass = try claim.extensionItem(
+            FHIR.Extension.limitClass, as: Self.limitClassItem
+        )?.requiredFilled("valueString", at: Self.limitClassItem)
         guard collected == nil || use != .reserve && use != .quote else {
             throw .unknownItem("extension(collected)")
         }
@@ -47,13 +56,13 @@ package struct SubmittedBill: Hashable, Sendable {
 
     /// The bill on the certificates that were meant, in the order of law; without a number for a
     /// quote, which has none.
-    package func contents(on certificates: [HeldCertificate]) -> [BillContent] {
+    package func contents(on certificates: [HeldCertificate], _ care: BillCare) -> [BillContent] {
         certificates.enumerated().map { place, certificate in
             BillContent(
                 identifier: identifier ?? RecordIdentifier(system: "", value: ""),
                 certificate: certificate,
                 place: BillPlace(number: place + 1, isLast: place == certificates.count - 1),
-                day: day, cost: cost, percent: percent, collected: collected)
+                day: day, cost: cost, percent: percent, collected: collected, care: care)
         }
     }
 
@@ -122,7 +131,9 @@ package struct SubmittedBill: Hashable, Sendable {
         return .type(value, of: String(system.dropFirst(FHIR.System.certificateType.count)))
     }
 
-    private static func day(of claim: JSONObject) throws(Refusal) -> CalendarDay {
+    private static func days(
+        of claim: JSONObject
+    ) throws(Refusal) -> (CalendarDay, CalendarDay) {
         let period = try claim.requiredObject("billablePeriod")
         guard let first = try period.time("start", at: "billablePeriod") else {
             throw .missing("billablePeriod.start")
@@ -130,9 +141,11 @@ package struct SubmittedBill: Hashable, Sendable {
         guard let last = try period.time("end", at: "billablePeriod") else {
             throw .missing("billablePeriod.end")
         }
-        // Days of two months cannot share one bill, and a counter bills day by day.
-        guard let day = first.day, day == last.day else { throw .malformed("billablePeriod") }
-        return day
+        // Days of two months cannot share one bill: each month has its own cap.
+        guard let first = first.day, let last = last.day, first <= last,
+            ServiceMonth(of: first) == ServiceMonth(of: last)
+        else { throw .malformed("billablePeriod") }
+        return (first, last)
     }
 
     /// 一部負担割合: no law asks for one to nine percent, so that is somebody's 割, and is never guessed
@@ -145,6 +158,22 @@ package struct SubmittedBill: Hashable, Sendable {
         let percent = try entry.requiredInt("valueInteger", at: item)
         guard percent == 0 || (10...100).contains(percent) else { throw .malformed(item) }
         return percent
+    }
+
+    private static func meals(of claim: JSONObject) throws(Refusal) -> MealsTaken? {
+        guard let entry = try claim.extensionItem(FHIR.Extension.meals, as: mealsItem) else {
+            return nil
+        }
+        let (count, kind) = (mealsItem + ".count", mealsItem + ".class")
+        guard let number = try entry.extensionItem("count", as: count) else {
+            throw .missing(count)
+        }
+        guard let code = try entry.extensionItem("class", as: kind) else { throw .missing(kind) }
+        let meals = MealsTaken(
+            count: try number.requiredInt("valueInteger", at: count),
+            code: try code.requiredFilled("valueString", at: kind))
+        guard meals.count > 0 else { throw .malformed(count) }
+        return meals
     }
 
     private static func collected(of claim: JSONObject) throws(Refusal) -> Int? {

@@ -69,6 +69,14 @@ package struct CopaymentStep: Hashable, Sendable {
         case counter
         /// 食事: `factor` meals at `base`.
         case meals
+        /// 年間上限: what all institutions together leave of the year's limit `base`.
+        case yearRest
+        /// 過徴収: paid already above what the certificate leaves.
+        case paidOver
+        /// 食事の助成: of `base` the schemes leave `amount`.
+        case mealsLeft
+        /// Care and meals together.
+        case withMeals
     }
 
     package let kind: Kind

@@ -7,6 +7,8 @@ package struct CopaymentRules: Sendable {
     package let shares: InsuranceShares
     package let schemes: [NationalScheme]
     package let locals: [LocalScheme]
+    /// 地単公費マスター as it came, by 公費負担者番号.
+    let national: [String: [LocalScheme]]
     package let meals: MealCharges
     package let roundings: Roundings
     /// The day a case without one is computed by.
@@ -35,14 +37,16 @@ extension RuleFolder {
         let shares = try insuranceShares(&citations, highCost)
         let schemes = try nationalSchemes(&citations, highCost, laws)
         let locals = try localSchemes(&citations, highCost, laws)
+        let national = try nationalMaster(&citations)
         let meals = try mealCharges(&citations)
         let file = try file(CopaymentRules.path)
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "undatedDay", "roundings"])
         return CopaymentRules(
-            highCost: highCost, shares: shares, schemes: schemes, locals: locals, meals: meals,
-            roundings: try file.roundings(), undatedDay: try file.day("undatedDay"),
-            lawOrder: laws.order, citations: citations.rules)
+            highCost: highCost, shares: shares, schemes: schemes, locals: locals,
+            national: national, meals: meals, roundings: try file.roundings(),
+            undatedDay: try file.day("undatedDay"), lawOrder: laws.order, citations: citations.rules
+        )
     }
 }
 

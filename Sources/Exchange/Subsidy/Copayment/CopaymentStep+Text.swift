@@ -4,8 +4,9 @@ extension CopaymentStep {
         switch kind {
         case .insuranceShare, .reducedShare, .highCost, .longTerm, .consideration: insuranceText
         case .schemeShare, .schemeCap, .takesOver, .monthRest, .publicPays: schemeText
-        case .sum, .together, .annual: wholeText
-        case .localShare, .localCap, .beyond, .counter, .meals: counterText
+        case .sum, .together, .annual, .yearRest: wholeText
+        case .localShare, .localCap, .beyond, .counter, .paidOver: counterText
+        case .meals, .mealsLeft, .withMeals: mealsText
         }
     }
 
@@ -66,6 +67,11 @@ extension CopaymentStep {
                 "Added up, the limit for \(en(factor)) brings \(en(base)) to \(en(amount)).")
         case .annual:
             told("年間上限により\(ja(amount))までです。", "The yearly cap leaves \(en(amount)).")
+        case .yearRest:
+            told(
+                "高額療養費の年間上限\(ja(base))まで、ほかの医療機関の分と合わせてあと\(ja(amount))です。",
+                "Of the yearly limit of \(en(base)), \(en(amount)) is left, all institutions together."
+            )
         default: told("患者さんの負担は合計\(ja(amount))です。", "The patient bears \(en(amount)) in all.")
         }
     }
@@ -82,12 +88,29 @@ extension CopaymentStep {
             told(
                 "限度額を超える\(ja(amount))は、いったんお支払いいただき、保険者から払い戻されます。",
                 "\(en(amount)) above the limit is paid now and refunded by the insurer.")
-        case .meals:
+        case .paidOver:
+            told(
+                "上限を超えて支払われた\(ja(amount))は、この受給者証の発行元に払い戻しを申請できます。",
+                "\(en(amount)) was paid above the cap: the body that issued this certificate pays it back."
+            )
+        default:
+            told("窓口では10円単位で\(ja(amount))をいただきます。", "At the counter, to 10 yen: \(en(amount)).")
+        }
+    }
+
+    private var mealsText: BilingualText {
+        switch kind {
+        case .mealsLeft:
+            told(
+                "食事代\(ja(base))のうち\(ja(amount))を負担していただきます。",
+                "Of \(en(base)) for meals the schemes leave \(en(amount)).")
+        case .withMeals:
+            told(
+                "食事代と合わせて\(ja(amount))をいただきます。", "With the meals: \(en(amount)).")
+        default:
             told(
                 "食事は1食\(ja(base))の\(factor)食分で\(ja(amount))です。",
                 "\(factor) meals at \(en(base)) are \(en(amount)).")
-        default:
-            told("窓口では10円単位で\(ja(amount))をいただきます。", "At the counter, to 10 yen: \(en(amount)).")
         }
     }
 

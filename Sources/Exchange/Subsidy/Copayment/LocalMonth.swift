@@ -7,11 +7,14 @@ package struct LocalMonth: Hashable, Sendable {
         package let left: Int
         /// Day of the month.
         package let day: Int
+        /// 入院日数 from that day on; one for a visit.
+        package let days: Int
 
-        package init(cost: Int, left: Int, day: Int) {
+        package init(cost: Int, left: Int, day: Int, days: Int = 1) {
             self.cost = cost
             self.left = left
             self.day = day
+            self.days = days
         }
     }
 
@@ -31,14 +34,17 @@ package struct LocalMonth: Hashable, Sendable {
     private var run = CapRun()
     private(set) var visits = 0
     private(set) var shareByDay: [Int: Int] = [:]
+    /// Days of care in the order they came: the first `daysMax` of them are asked for.
+    private(set) var days: [Int] = []
 
     package init() {}
 
-    /// The month as the ledger of caps holds it; what no live quote depends on is left out.
-    init(_ run: CapRun, _ bills: [CapVisit]) {
+    /// The month as the ledger of caps holds it, bills in their order; what no live quote depends on is
+    /// left out.
+    init(_ run: CapRun, _ bills: [CapVisit], _ terms: LocalTerms) {
         self.run = run
         visits = bills.count
-        for bill in bills { shareByDay[bill.day, default: 0] += bill.share }
+        for bill in bills { spread(bill.share, bill.day, bill.days, terms) }
     }
 
     /// `limit`: up to which the scheme bears until the insurer's own limit is applied.
@@ -70,31 +76,61 @@ package struct LocalMonth: Hashable, Sendable {
         return Quote(share: asked, beyond: beyond, paid: borne, collected: collected, steps: steps)
     }
 
-    package mutating func confirm(_ visit: Visit, _ quote: Quote) {
+    package mutating func confirm(_ visit: Visit, _ quote: Quote, _ terms: LocalTerms) {
         cost += visit.cost
         paid += quote.paid
         run.add(
             share: quote.share, collected: quote.beyond == 0 ? quote.collected : quote.share)
         visits += 1
-        shareByDay[visit.day, default: 0] += quote.share
+        spread(quote.share, visit.day, visit.days, terms)
+    }
+
+    /// A stay's share fills its days one after the other, each up to its cap; a visit's is of its day.
+    private mutating func spread(_ share: Int, _ day: Int, _ count: Int, _ terms: LocalTerms) {
+        var left = share
+        for day in day..<day + count {
+            let most = count == 1 ? left : min(left, rest(of: day, terms) ?? left)
+            if !days.contains(day) { days.append(day) }
+            shareByDay[day, default: 0] += most
+            left -= most
+        }
+        // What was collected before it could be asked for may be more than the days leave.
+        shareByDay[day + count - 1, default: 0] += left
     }
 
     /// The least of what the caps of visit and day leave; `nil` without any.
-    private func rest(_ visit: Visit, _ terms: LocalTerms) -> Int? {
+    func rest(_ visit: Visit, _ terms: LocalTerms) -> Int? {
         var rests: [Int] = []
         if let perVisit = terms.perVisit {
             rests.append(terms.visitsMax.map { visits >= $0 } ?? false ? 0 : perVisit)
         }
-        if let perDay = terms.perDay {
-            let today = shareByDay[visit.day]
-            let isOver = today == nil && terms.daysMax.map { shareByDay.count >= $0 } ?? false
-            rests.append(isOver ? 0 : max(0, perDay - (today ?? 0)))
+        if terms.perDay != nil {
+            var month = self
+            var rest = 0
+            for day in visit.day..<visit.day + visit.days {
+                rest += month.rest(of: day, terms) ?? 0
+                if !month.days.contains(day) { month.days.append(day) }
+            }
+            rests.append(rest)
         }
         return rests.min()
+    }
+
+    /// What the cap of a day leaves; `nil` without one.
+    private func rest(of day: Int, _ terms: LocalTerms) -> Int? {
+        guard let perDay = terms.perDay else { return nil }
+        let place = days.firstIndex(of: day) ?? days.count
+        if let daysMax = terms.daysMax, place >= daysMax { return 0 }
+        return max(0, perDay - (shareByDay[day] ?? 0))
     }
 }
 
 extension LocalTerms {
+    /// The most that one bill asks of `due`, by the caps of a visit and of a day.
+    func most(_ due: Int, days: Int) -> Int {
+        min(due, perVisit ?? due, perDay.map { $0 * days } ?? due)
+    }
+
     /// What the scheme asks of the patient before any cap, never more than is left.
     func asked(_ visit: LocalMonth.Visit) -> Int {
         let asked =

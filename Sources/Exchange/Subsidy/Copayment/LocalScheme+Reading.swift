@@ -73,7 +73,8 @@ extension RuleReader {
             mealsPerDay: mealsPerDay, mealsPerMonth: mealsPerMonth,
             bearsOtherExpense: bearsOther, otherLaws: otherLaws,
             priority: try int("priority", in: 0...999), bearsUpTo: try bearsUpTo(),
-            rule: try citations.mark(parts.joined(separator: "/"), source(), at: self))
+            rule: try citations.mark(parts.joined(separator: "/"), source(), at: self),
+            uncarried: nil)
     }
 
     private func localKey() throws(RuleFault) -> LocalScheme.Key {

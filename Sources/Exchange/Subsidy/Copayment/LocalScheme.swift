@@ -38,6 +38,8 @@ package struct LocalScheme: Sendable, Hashable {
     /// this class, and the patient what is above, to be refunded by the insurer. By age.
     package let bearsUpTo: [HighCostRules.Age: String]
     let rule: RuleMark
+    /// Of a row of the national master itself: the item for which no counter prices it.
+    let uncarried: String?
 
     package enum Method: String, CaseIterable, Sendable {
         /// 現物給付
@@ -111,7 +113,8 @@ package struct LocalTerms: Sendable, Hashable {
 }
 
 extension CopaymentRules {
-    /// The rows that a certificate's 公費負担者番号 names on a day: those of the number itself, or else of its
+    /// The rows that a certificate's 公費負担者番号 names on a day: those of the number itself, in the rules' own
+    /// files or else in the national master, or else those of its
     /// law number, prefecture and, where a row says one, municipality.
     func locals(
         payer: String?, of body: String, on day: CalendarDay
@@ -120,6 +123,8 @@ extension CopaymentRules {
         let effective = locals.filter { $0.period.contains(day) }
         let own = effective.filter { $0.key.payer == payer }
         guard own.isEmpty else { return own }
+        let raw = (national[payer] ?? []).filter { $0.period.contains(day) }
+        guard raw.isEmpty else { return raw }
         let municipality = String(body.dropFirst(2).prefix(3))
         return effective.filter { row in
             row.key.payer == nil && payer.hasPrefix(row.key.law + row.key.prefecture)

@@ -69,7 +69,7 @@ package struct MonthCase: Sendable {
             let visit = LocalMonth.Visit(
                 cost: item.cost ?? 0, left: left, day: item.day ?? index + 1)
             let quote = local.quote(visit, month, rules)
-            month.confirm(visit, quote)
+            month.confirm(visit, quote, local.terms)
             cumulative += quote.collected
             totalCost += visit.cost
             lines.append(

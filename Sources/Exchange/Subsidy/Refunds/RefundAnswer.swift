@@ -88,6 +88,9 @@ package struct RefundCase: Sendable {
     package enum Origin: Sendable {
         /// 上限超過: collected above the cap, as the ledger of caps found.
         case overCap
+        /// 年間上限: above the yearly limit of high-cost benefit; the insurer pays it back, and answers
+        /// nobody here.
+        case overYear
         case receipts(paid: Int)
     }
 
@@ -126,7 +129,12 @@ package struct RefundCase: Sendable {
     }
 
     private var next: BilingualText {
-        guard status == .open, case .receipts = origin else { return status.text }
+        guard status == .open else { return status.text }
+        switch origin {
+        case .overCap: return status.text
+        case .overYear: return RefundStatus.openAboveYear
+        case .receipts: break
+        }
         return .init(
             ja: "申請を受け付けました。実施機関の決定をお待ちください。",
             en: "The application was received. Wait for the body's decision.")
@@ -144,6 +152,7 @@ package struct RefundCase: Sendable {
         writer.member("month", capMonth.month.text)
         switch origin {
         case .overCap: writer.member("origin", "over-cap")
+        case .overYear: writer.member("origin", "over-year")
         case .receipts(let paid):
             writer.member("origin", "receipts")
             writer.member("paid", paid)

@@ -98,6 +98,7 @@ package struct RefundSum: Sendable {
                 rules.roundings.share.yen(receipt.cost, percent: receipt.percent))
             yen += max(0, min(receipt.paid, share) - amounts.collected)
             balance.confirm(amounts, content)
+            balance.visits.append(CapVisit(content, amounts))
             notes += amounts.notes
         }
         self.yen = yen

@@ -52,6 +52,7 @@ extension OpenAPI {
             parameters: [
                 .entryCount,
                 .entryOffset,
+                .recordNumber,
                 .operatorID,
             ],
             body: .json(.reference("Complaint"), complaint),

@@ -49,6 +49,23 @@ extension OpenAPI {
                 example: checkupResults))
         + operations(
             of: ServedLayout(
+                code: "checkup-tickets", id: "CheckupTickets", ja: "受診券",
+                en: "tickets of checkups: their numbers and days, issued again or given back",
+                example: """
+                    更新区分,自治体別本人キー,個人番号,健診種別コード,受診券番号,回,助成上限額,有効期間開始,有効期間終了,消除の異動日\r
+                    1,0001,123456789018,prenatal,2026-0001,1,5100,2026-04-01,2027-03-31,\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
+                code: "scheme-masters", id: "SchemeMasters", ja: "制度マスタ",
+                en: "a municipality's own schemes: certificate types, incomes, conditions",
+                example:
+                    "市区町村コード,機関別受給者証種別ID,マスタ種別,追加条件項目コード,コード,名称,"
+                    + "公費負担者番号,英語名称,同意区分コード,優先順位,指定医療機関限定フラグ,適用開始日,適用終了日\r\n"
+                    + "132101,kosodate,1,,,子育て医療費助成,,Child care subsidy,subsidy,40,0,2027-04-01,\r\n"
+            ))
+        + operations(
+            of: ServedLayout(
                 code: "guardianships", id: "Guardianships", ja: "保護者・後見",
                 en: "guardianships, by keys that were registered with invitations or checkups",
                 example: """

@@ -15,7 +15,10 @@ extension OpenAPI {
                 + "reckoned anew from all that is known of the person. Arrivals name the "
                 + "individual number; others may name whom the municipality registered by its "
                 + "key alone. When a death is acknowledged, no visit is opened any more "
-                + "(`resident-deceased`).",
+                + "(`resident-deceased`). 41 says that another record (`merged`, or "
+                + "`mergedIdentityKey`) is of the same person and 42 undoes it: each waits "
+                + "(`under-review`, `second-person-awaited`) until another officer sends the same "
+                + "row. What keeps two records apart is told by its code, and then nothing changes.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("LifeEventRow")).most(10_000), lifeEventRows),
             answers: [.json(202, .reference("RegistrationReceipt"), "The task, with its counts.")],
@@ -36,6 +39,9 @@ extension OpenAPI {
           "address": "東京都見本市見本町１－２－３", "otherMunicipality": "232025", "isNotDisclosed": false},
          {"sequence": "2026-000124", "kind": "34", "municipalityIdentityKey": "0002",
           "effectiveOn": "2026-04-01", "knownOn": "2026-04-06", "corrects": "2026-000120",
+          "isNotDisclosed": false},
+         {"sequence": "2026-000125", "kind": "41", "municipalityIdentityKey": "0003",
+          "effectiveOn": "2026-04-06", "knownOn": "2026-04-06", "mergedIdentityKey": "0004",
           "isNotDisclosed": false}]
         """#
 
@@ -54,7 +60,15 @@ extension OpenAPI {
                 .required("knownOn", .day.note("届出年月日")),
                 .optional(
                     "otherMunicipality", .text.note("相手市区町村コード; 国外は空 / Empty for abroad.")),
-                .optional("corrects", .text.longest(64).note("訂正する異動通番 (33, 34)")),
+                .optional("corrects", .text.longest(64).note("訂正する異動通番 (33, 34, 42)")),
+                .optional(
+                    "merged",
+                    .object([
+                        .required("myNumber", .text.pattern("^\\d{12}$").note("個人番号"))
+                    ]).note("統合される記録 (41)")),
+                .optional(
+                    "mergedIdentityKey",
+                    .text.longest(100).note("統合される自治体別本人キー (41), instead of `merged`")),
                 .optional("name", .text.longest(200)), .optional("nameKana", .text.longest(200)),
                 .optional("alias", .text.longest(200).note("通称")),
                 .optional("dateOfBirth", .text), .optional("sex", .text),

@@ -94,8 +94,41 @@ extension OpenAPI {
             answers: [.fhir(.reference("Bundle"), "A searchset of AdverseEvent.")],
             refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
                 .malformed("_cursor"), .rulesUnknown,
-            ])
+            ]),
+        export(
+            path: "/fhir/AdverseEvent/$reports", id: "exportReactions",
+            answer: .fhir(.reference("Bundle"), "A searchset of AdverseEvent.")),
+        export(
+            path: "/reactions/reports.csv", id: "exportReactionFile",
+            answer: .init(status: 200, mediaType: "text/csv", schema: .text, note: "The table."),
+            encoding: [tableEncoding]),
     ]
+
+    private static func export(
+        path: String, id: String, answer: Operation.Answer, encoding: [Operation.Parameter] = []
+    ) -> Operation {
+        Operation(
+            method: .get, path: path, id: id, field: "reactions",
+            ja: "国のすべての副反応疑いの報告を受け取る",
+            en:
+                "Every report and what followed it, for the ministry or whom it entrusted, in the order in "
+                + "which they were committed, with the fields of the report to PMDA as "
+                + "profiles/immunization/reaction-export.json has them: a layout of our own, as its head "
+                + "says. Name, address and birth date are not in it, nor where somebody lives of whom "
+                + "that must not be known. Every resident shown is on the record.",
+            token: .officeIfAny,
+            parameters: [
+                .init(
+                    name: "_cursor", place: .query, schema: .integer,
+                    note: "ここまで受け取った位置。省くと最初から。 / Received up to here; from the first without "
+                        + "it."),
+                .lineCount,
+            ] + encoding + [.operatorID],
+            answers: [answer],
+            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .malformed("_cursor"), .rulesUnknown,
+            ] + (encoding.isEmpty ? [] : [.malformed("encoding")]))
+    }
 
     static let reactionSchemas: [(name: String, schema: Schema)] = [
         (

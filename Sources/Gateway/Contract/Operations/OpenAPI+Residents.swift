@@ -77,16 +77,18 @@ extension OpenAPI {
                 "IHE BALP AuditEvents, newest first; each sealed one carries its position, inclusion "
                 + "proof, number and the signed checkpoint. `meta` carries the proof of how many there "
                 + "are as of the last epoch, none left out; what came after is marked "
-                + "`notYetCommitted`. The question itself is on the record.",
+                + "`notYetCommitted`. The question itself is on the record. Of a resident whose records were "
+                + "merged each record has its own list and proof; `link` names the others (`related`).",
             token: .resident,
             parameters: [
                 .entryCount,
                 .entryOffset,
+                .recordNumber,
                 .operatorID,
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of AuditEvent, with `total`.")],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
-                .malformed("_count"), .rulesUnknown,
+                .malformed("_count"), .malformed("record"), .recordUnknown, .rulesUnknown,
             ]),
     ]
 

@@ -28,7 +28,7 @@ extension OpenAPI {
                     + "draft. Beside scored ones stand the total and the follow-up that they ask for. What "
                     + "the resident did not agree to show is as if nothing were held."
                     + (printed.isEmpty
-                        ? ""
+                        ? " Of a child who does not yet decide alone, all that differ."
                         : " With `identifier`, what was scanned from a printed form, those answers alone as "
                             + "they now are: `meta.versionId` says whether they changed since. A code of "
                             + "somebody else, of nobody, or that is over is a record that is not known."),
@@ -64,11 +64,20 @@ extension OpenAPI {
         ] + answering("Screening", below: "/fhir", ja: "予診票・問診票", response)
         + answering(
             "SensitiveScreening", below: "/fhir/sensitive", ja: "慎重に扱う問診票",
-            sensitiveResponse)
+            sensitiveResponse,
+            closed: (
+                save:
+                    " Of a child who does not yet decide alone only `completed` is taken, and kept beside "
+                    + "what was sent before, the same as well (201).",
+                change: " Of a child who does not yet decide alone none is known.",
+                read: " Of a child who does not yet decide alone, none."
+            ))
 
-    /// `id`: the end of the names of the three operations.
+    /// `id`: the end of the names of the three operations; `closed`: what holds where the child's card is in
+    /// a guardian's hands.
     private static func answering(
-        _ id: String, below base: String, ja: String, _ example: String
+        _ id: String, below base: String, ja: String, _ example: String,
+        closed: (save: String, change: String, read: String) = ("", "", "")
     ) -> [Operation] {
         let path = base + "/QuestionnaireResponse"
         let refusals =
@@ -82,7 +91,8 @@ extension OpenAPI {
                 en:
                     "`in-progress` saves, `completed` submits: then every question that is required and open "
                     + "is answered. The same answers again are those that are held. What submitted answers "
-                    + "ask of the municipality of residence is a task of its own at once.",
+                    + "ask of the municipality of residence is a task of its own at once."
+                    + closed.save,
                 token: .resident, parameters: [.operatorID],
                 body: .fhir(.reference("QuestionnaireResponse"), example),
                 answers: [
@@ -95,7 +105,7 @@ extension OpenAPI {
                 ja: "保存した\(ja)を書き直す、または提出する",
                 en:
                     "A new version; none is overwritten. What was submitted is changed with the status "
-                    + "`amended`.",
+                    + "`amended`." + closed.change,
                 token: .resident, parameters: [.responseID, .seenVersion, .operatorID],
                 body: .fhir(.reference("QuestionnaireResponse"), example),
                 answers: [
@@ -105,7 +115,7 @@ extension OpenAPI {
             Operation(
                 method: .get, path: path, id: "readOwn\(id)s", field: "own-records",
                 ja: "本人の\(ja)を、下書きも含めて読む",
-                en: "The newest version of each, drafts among them.",
+                en: "The newest version of each, drafts among them." + closed.read,
                 token: .resident, parameters: [.operatorID],
                 answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
                 refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),

@@ -16,9 +16,9 @@ import Testing
 
     static func reckoning(
         _ rows: [EntitlementVersion], cost: Int, percent: Int = 30, day: Int = 15,
-        collected: Int? = nil
+        collected: Int? = nil, by book: RuleBook = Profiles.book
     ) throws -> BillReckoning {
-        let rules = try #require(Profiles.book.copayment)
+        let rules = try #require(book.copayment)
         let held = try rows.map { row in
             let program = try #require(
                 Profiles.book.subsidy.programs.first {
@@ -79,7 +79,7 @@ import Testing
             let visit = LocalMonth.Visit(
                 cost: cost, left: (cost * percent + 50) / 100, day: day)
             let expected = month.quote(visit, row, terms, limit: nil, rules.roundings)
-            month.confirm(visit, expected)
+            month.confirm(visit, expected, terms)
             let told = try Self.reckoning(
                 [scheme.certificate], cost: cost, percent: percent, day: day
             ).amounts(
@@ -105,7 +105,7 @@ import Testing
     static let national = BillAmountsTests.certificate()
 
     static let refused: [(rows: [EntitlementVersion], item: String)] = [
-        // Up to the insurer's limit, which needs age and class.
+        // Up to the insurer's limit, which needs the class.
         ([certificate("kodomo", payer: "83041010", body: "041009")], "bearsUpTo"),
         // Neither class of income is on the certificate.
         ([certificate("shogai", payer: "90132101")], "conditions"),
@@ -130,6 +130,110 @@ import Testing
         #expect(throws: Refusal.localSchemeNotPriced(row.item)) {
             try Self.reckoning(row.rows, cost: 10_000)
         }
+    }
+
+    @Test(arguments: [
+        "conditions", "method", "inpatient", "outpatient", "perMonth", "perMonthMultiple",
+        "bearsOtherExpense", "otherLaws", "bearsUpTo",
+    ])
+    func `the master's own name of the item is told, and our key beside it`(item: String) {
+        let refusal = Refusal.localSchemeNotPriced(item)
+        #expect(refusal.item == item)
+        #expect(!refusal.ja.contains(item) && refusal.ja.contains("項目「"))
+        #expect(!refusal.ja.contains("{") && !refusal.en.contains("{"))
+    }
+
+    /// Of 3,000 yen of share 500 are asked of a visit; a third visit costs nothing.
+    @Test(arguments: [(500, 0, 500, 0), (490, 0, 490, 0), (500, 2, 0, 500), (500, 1, 500, 0)])
+    func `what was collected is held to the caps of visit and day`(
+        collected: Int, before: Int, share: Int, over: Int
+    ) throws {
+        let row = Self.certificate("kodomo", payer: "89132104")
+        let visits = (0..<before).map { CapVisit(day: 1 + $0, share: 500) }
+        let balance = CapBalance(
+            confirmed: CapRun(share: 500 * before, collected: 500 * before), cost: 0,
+            held: CapRun(), visits: visits)
+        let reckoning = try Self.reckoning([row], cost: 10_000, collected: collected)
+        let told = try reckoning.amounts(after: [balance])[0]
+        #expect([told.share, told.collected, told.over] == [share, collected, over])
+        var month = balance
+        let content = BillContent(
+            identifier: RecordIdentifier(system: "", value: ""), certificate: row.certificate,
+            day: SubsidyCase.day("2026-06-15"), cost: 10_000, percent: 30, collected: collected)
+        month.confirm(told, content)
+        // Due back, though the scheme has no cap of the month.
+        #expect(month.excess(over: nil) == over)
+        month.void(told, content)
+        #expect(month == balance)
+    }
+
+    @Test(arguments: [510, 3_000])
+    func `more than a visit can cost is refused`(collected: Int) throws {
+        let row = Self.certificate("kodomo", payer: "89132104")
+        #expect(throws: Refusal.collectedTooMuch) {
+            try Self.reckoning([row], cost: 10_000, collected: collected).amounts(
+                after: [BillAmountsTests.balance()])
+        }
+    }
+
+    /// Between what is due, 1,236 yen, and its rounding to 10 yen.
+    @Test(arguments: [(1_235, 1_235), (1_236, 1_236), (1_238, 1_236), (1_240, 1_236)])
+    func `a share is never more than is due`(collected: Int, share: Int) throws {
+        let told = try BillAmountsTests.reckoning(cost: 6_180, collected: collected)
+            .amounts(after: [BillAmountsTests.balance()])[0]
+        #expect([told.due, told.share, told.collected] == [1_236, share, collected])
+    }
+
+    @Test func `a stay is not priced by the row of visits`() {
+        let row = Self.certificate(
+            "shogai", payer: "90132101", items: #""incomeSegment":"2""#)
+        #expect(throws: Refusal.localSchemeNotPriced("inpatient")) {
+            try StayAndYearTests.reckoning(
+                row, cost: 80_000, care: BillCare(isInpatient: true))
+        }
+    }
+
+    /// 償還払い: the third visit of a month is paid back whole, as the counter would not have asked for it.
+    @Test(arguments: [(0, 2_500), (1, 2_500), (2, 3_000)])
+    func `a refund is computed after the visits of the month`(before: Int, yen: Int) throws {
+        let rules = try #require(Profiles.book.copayment)
+        let row = Self.certificate("kodomo", payer: "89132104")
+        let program = try #require(
+            Profiles.book.subsidy.programs.first {
+                $0.certificateTypeID == "kodomo" && $0.isOf(SubsidyCase.koganei)
+            })
+        let body = try JSON(
+            reading: """
+                {"certificate":{"body":"132101","type":"kodomo"},"month":"2026-06","receipts":[\
+                {"institution":"1319999995","day":"2026-06-15","cost":10000,"percent":30,"paid":3000}]}
+                """)
+        let request = try RefundRequest(
+            reading: try #require(body.object), today: SubsidyCase.day("2026-06-30"))
+        let balance = CapBalance(
+            confirmed: CapRun(share: 500 * before, collected: 500 * before), cost: 0,
+            held: CapRun(), visits: (0..<before).map { CapVisit(day: 1 + $0, share: 500) })
+        #expect(RefundSum(request, row, program, rules, after: balance).yen == yen)
+    }
+
+    @Test func `each receipt of a refund counts as a visit for the next`() throws {
+        let rules = try #require(Profiles.book.copayment)
+        let row = Self.certificate("kodomo", payer: "89132104")
+        let program = try #require(
+            Profiles.book.subsidy.programs.first {
+                $0.certificateTypeID == "kodomo" && $0.isOf(SubsidyCase.koganei)
+            })
+        let receipts = (1...3).map { day in
+            #"{"institution":"1319999995","day":"2026-06-0\#(day)","cost":10000,"percent":30,"paid":3000}"#
+        }
+        let body = try JSON(
+            reading: """
+                {"certificate":{"body":"132101","type":"kodomo"},"month":"2026-06",\
+                "receipts":[\(receipts.joined(separator: ","))]}
+                """)
+        let request = try RefundRequest(
+            reading: try #require(body.object), today: SubsidyCase.day("2026-06-30"))
+        let sum = RefundSum(request, row, program, rules, after: BillAmountsTests.balance())
+        #expect(sum.yen == 2_500 + 2_500 + 3_000)
     }
 
     @Test func `after a national scheme the local one bears what is left`() throws {

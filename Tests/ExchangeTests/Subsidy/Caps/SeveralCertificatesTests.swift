@@ -88,10 +88,89 @@ import Testing
             ])
     }
 
-    @Test func `what was collected before is of one certificate alone`() {
-        #expect(throws: Refusal.collectedOnSeveral) {
-            try Self.reckoning(cost: 30_000, collected: 500)
+    struct Late: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let collected: Int
+        let before: [(share: Int, collected: Int)]
+        /// Share, collected and paid over of each.
+        let expected: [[Int]]
+    }
+
+    static let late = [
+        Late(
+            testDescription: "what the schemes ask, as it was", collected: 6_000,
+            before: [(0, 0), (0, 0)], expected: [[6_000, 6_000, 0], [6_000, 6_000, 0]]),
+        Late(
+            testDescription: "less than they ask", collected: 500, before: [(0, 0), (0, 0)],
+            expected: [[6_000, 6_000, 0], [500, 500, 0]]),
+        Late(
+            testDescription: "one step below what the first one's cap leaves", collected: 190,
+            before: [(9_800, 9_800), (0, 0)], expected: [[200, 200, 0], [190, 190, 0]]),
+        Late(
+            testDescription: "just what the first one's cap leaves", collected: 200,
+            before: [(9_800, 9_800), (0, 0)], expected: [[200, 200, 0], [200, 200, 0]]),
+        Late(
+            testDescription: "one step more, which its body owes", collected: 210,
+            before: [(9_800, 9_800), (0, 0)], expected: [[210, 210, 10], [200, 200, 0]]),
+        Late(
+            testDescription: "over both caps, each of what it alone left less", collected: 600,
+            before: [(9_800, 9_800), (400, 400)],
+            expected: [[600, 600, 400], [200, 200, 0]]),
+        Late(
+            testDescription: "the first one's cap was reached", collected: 6_000,
+            before: [(10_000, 10_000), (0, 0)],
+            expected: [[6_000, 6_000, 6_000], [0, 0, 0]]),
+    ]
+
+    /// The second certificate's own excess is its month's: 500 of it and 100 are left here.
+    @Test(arguments: late)
+    func `what was collected before is shared out in the order of law`(row: Late) throws {
+        let balances = row.before.map { BillAmountsTests.balance($0.share, $0.collected) }
+        let lines = try Self.reckoning(cost: 30_000, collected: row.collected)
+            .amounts(after: balances)
+        #expect(lines.map { [$0.share, $0.collected, $0.over] } == row.expected)
+        let paid = zip(lines, [false, true]).reduce(0) { sum, line in
+            sum + line.0.paid(as: BillPlace(number: 1, isLast: line.1))
         }
+        #expect(paid == row.collected)
+    }
+
+    @Test func `no more was collected than all schemes together ask`() throws {
+        #expect(throws: Refusal.collectedTooMuch) {
+            try Self.reckoning(cost: 30_000, collected: 6_010).amounts(
+                after: [BillAmountsTests.balance(), BillAmountsTests.balance()])
+        }
+    }
+
+    /// Whatever was collected, wherever: what is due back of both months is what was paid and would not
+    /// have been asked, to the yen.
+    @Test(arguments: Seeded.seeds(200))
+    func `what is due back is what nobody would have asked for`(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        let local = chance.int(0...80) * 100
+        let cost = chance.int(0...3_000) * 10
+        let caps = [10_000, local]
+        let items = #""maxCopaymentAmount":{"perMonth":\#(local)}"#
+        var balances = caps.map { cap in
+            let collected = chance.int(0...cap / 10) * 10
+            return BillAmountsTests.balance(collected, collected)
+        }
+        let asked = try Self.reckoning(cost: cost, local: items).amounts(after: balances)
+        let most = (cost * 20 + 50) / 100
+        let taken = chance.int(0...(most + 5) / 10) * 10
+        let late = try Self.reckoning(cost: cost, local: items, collected: taken)
+        let lines = try late.amounts(after: balances)
+        for (place, line) in lines.enumerated() {
+            let content = BillContent(
+                identifier: RecordIdentifier(system: "", value: ""),
+                certificate: BillAmountsTests.certificate().certificate,
+                place: BillPlace(number: place + 1, isLast: place == 1),
+                day: SubsidyCase.day("2026-06-15"), cost: cost, percent: 30, collected: taken)
+            #expect(line.share <= line.due && line.over <= line.collected)
+            balances[place].confirm(line, content)
+        }
+        let due = zip(balances, caps).reduce(0) { $0 + $1.0.excess(over: $1.1) }
+        #expect(due == max(0, taken - asked[1].collected))
     }
 
     /// Whatever the months hold: nobody pays past any cap, neither to 1 yen nor to 10, and a second

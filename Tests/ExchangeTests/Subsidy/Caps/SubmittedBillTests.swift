@@ -65,7 +65,8 @@ import Testing
             .missing("extension(insurance-share).valueInteger")
         ),
         ("insurance-share", "another", .missing("extension(insurance-share)")),
-        (#""end":"2026-06-15""#, #""end":"2026-06-16""#, .malformed("billablePeriod")),
+        (#""end":"2026-06-15""#, #""end":"2026-07-01""#, .malformed("billablePeriod")),
+        (#""end":"2026-06-15""#, #""end":"2026-06-14""#, .malformed("billablePeriod")),
         (#""end":"2026-06-15""#, #""end":"2026-06""#, .malformed("billablePeriod")),
         (#","end":"2026-06-15""#, "", .missing("billablePeriod.end")),
         (#""value":30000"#, #""value":30000.5"#, .malformed("total.value")),
@@ -118,6 +119,58 @@ import Testing
         }
     }
 
+    static let stay = claimOfStay()
+
+    private static func claimOfStay() -> String {
+        claim.replacing(
+            #""extension":["#,
+            with: #"""
+                "extension":[{"url":"urn:tsunagi:StructureDefinition:meals","extension":[
+                {"url":"count","valueInteger":5},{"url":"class","valueString":"一般"}]},
+                {"url":"urn:tsunagi:StructureDefinition:limit-class","valueString":"区分ア"},
+                """#)
+    }
+
+    @Test func `a stay has days, meals and a class, in a visit of that kind alone`() throws {
+        let rules = try #require(Profiles.book.copayment)
+        let sent = try Self.read(Self.stay.replacing("2026-06-15\"},", with: "2026-06-17\"},"))
+        let care = try sent.care(isInpatient: true, rules)
+        #expect(care.days == 3 && care.meals == MealsTaken(count: 5, code: "一般"))
+        #expect(care.limitClass == "ア")
+        #expect(throws: Refusal.malformed("billablePeriod")) {
+            try sent.care(isInpatient: false, rules)
+        }
+        #expect(throws: Refusal.unknownItem("extension(meals)")) {
+            try Self.read(Self.stay).care(isInpatient: false, rules)
+        }
+        // Three meals a day at most.
+        #expect(throws: Refusal.malformed("extension(meals).count")) {
+            try Self.read(Self.stay).care(isInpatient: true, rules)
+        }
+        for (from, to, item) in [
+            (#""valueString":"一般""#, #""valueString":"並""#, "extension(meals).class"),
+            ("区分ア", "区分カ", "extension(limit-class)"),
+        ] {
+            let wrong = try Self.read(
+                Self.stay.replacing(from, with: to).replacing(
+                    #""valueInteger":5"#, with: #""valueInteger":3"#))
+            #expect(throws: Refusal.malformed(item)) { try wrong.care(isInpatient: true, rules) }
+        }
+        for (from, to, refusal) in [
+            (
+                #""valueInteger":5"#, #""valueInteger":0"#,
+                Refusal.malformed("extension(meals).count")
+            ),
+            (#"{"url":"count","valueInteger":5},"#, "", .missing("extension(meals).count")),
+            (
+                #",{"url":"class","valueString":"一般"}"#, "",
+                .missing("extension(meals).class")
+            ),
+        ] {
+            #expect(throws: refusal) { try Self.read(Self.stay.replacing(from, with: to)) }
+        }
+    }
+
     // MARK: What becomes of a bill
 
     static let statuses:
@@ -143,10 +196,10 @@ import Testing
         expected: Result<BillVersion.Status?, Refusal>
     ) throws {
         let certificate = HeldCertificate(body: "130001", typeID: "nanbyo", subKey: "")
-        let content = try Self.read(Self.claim).contents(on: [certificate])[0]
+        let content = try Self.read(Self.claim).contents(on: [certificate], .visit)[0]
         let changed = try Self.read(
             Self.claim.replacing(#""value":30000"#, with: #""value":30010"#)
-        ).contents(on: [certificate])[0]
+        ).contents(on: [certificate], .visit)[0]
         let version = BillVersion(
             id: RecordID(high: 1, low: 1), version: 1, status: status,
             institution: Self.institution, content: content,

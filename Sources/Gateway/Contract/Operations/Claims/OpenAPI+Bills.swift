@@ -17,7 +17,11 @@ extension OpenAPI {
                 before it leaves, all are kept in one commit, and none of their caps is passed. \
                 What was collected before the gateway could be \
                 asked is sent as the extension `collected` and taken as it was: what then lies \
-                above the cap becomes a refund case of the resident's.
+                above a cap becomes a refund case of the resident's, of the certificate whose cap \
+                it is. In a visit of a stay in hospital the period may have several days of one \
+                month, and `meals` says how many meals were eaten and the class of their charge. \
+                With `limit-class` (適用区分), as the insurer told it, the yearly limit of \
+                high-cost benefit holds beside the month's cap.
                 """,
             parameters: [.operatorID],
             body: .fhir(.reference("Claim"), billExample),
@@ -31,7 +35,7 @@ extension OpenAPI {
                 .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
                 .serviceDateOutOfRange, .consentNotGiven, .certificateNotHeld,
                 .copaymentRulesUnknown, .localSchemeNotPriced("bearsUpTo"), .collectedTooMuch,
-                .collectedOnSeveral, .billChanged, .billVoided, .recordUnknown, .rulesUnknown,
+                .billChanged, .billVoided, .recordUnknown, .rulesUnknown,
             ]),
         Operation(
             method: .get, path: "/fhir/ClaimResponse/:id", id: "readBill", field: "bills",

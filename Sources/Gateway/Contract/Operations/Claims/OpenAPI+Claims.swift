@@ -23,7 +23,9 @@ extension OpenAPI {
                 A payment body's list of the month in `month`, as CSV by the layout \
                 `profiles/layouts/payment-lists.json`: a row for each public payer of a receipt. It is \
                 reconciled as receipts are. Every row that can be read is taken; what is wrong with \
-                another is told with its line and column. A file that is no such table is refused \
+                another is told with its line and column: so is a row beyond the four public payers \
+                that a receipt has room for, and one that says otherwise of the receipt than a row \
+                before it. A file that is no such table is refused \
                 (`file-…`: the reason).
                 """,
             token: .officeIfAny, parameters: [month(.query), .operatorID],

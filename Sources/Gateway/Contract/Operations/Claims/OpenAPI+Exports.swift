@@ -8,7 +8,8 @@ extension OpenAPI {
             ja: "住民の記録の一括の受領を求める",
             en:
                 "Kick-off of FHIR Bulk Data Access (STU2): all that the municipality holds of its residents "
-                + "at this moment, as lines of its ledger and claims. Four stand at a time, each for a day. "
+                + "at this moment: its certificates, and lines of its ledger and claims. Four stand at a "
+                + "time, each for a day. "
                 + "What is sensitive is not among them.",
             token: .officeIfAny, parameters: [types, since, form, asynchronously, .operatorID],
             answers: [

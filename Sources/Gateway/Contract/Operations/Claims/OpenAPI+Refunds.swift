@@ -105,7 +105,8 @@ extension OpenAPI {
             "Refund",
             .object([
                 .required("id", .text), .required("certificate", certificate),
-                .required("month", month), .required("origin", .codes(["over-cap", "receipts"])),
+                .required("month", month),
+                .required("origin", .codes(["over-cap", "over-year", "receipts"])),
                 .optional("paid", .integer), .optional("computed", .integer),
                 .optional("yen", .integer),
                 .required("status", .codes(RefundStatus.allCases.map(\.rawValue))),

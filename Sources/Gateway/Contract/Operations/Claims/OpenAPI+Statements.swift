@@ -73,6 +73,23 @@ extension OpenAPI {
 }
 
 extension StatementField {
-    fileprivate var id: String { self == .subsidy ? "Subsidy" : "CheckupTarget" }
-    fileprivate var ja: String { self == .subsidy ? "受給資格" : "検診対象者" }
+    fileprivate var id: String {
+        switch self {
+        case .subsidy: "Subsidy"
+        case .checkupTargets: "CheckupTarget"
+        case .vaccinationTargets: "VaccinationTarget"
+        case .checkupTickets: "CheckupTicket"
+        case .checkupResults: "CheckupResult"
+        }
+    }
+
+    fileprivate var ja: String {
+        switch self {
+        case .subsidy: "受給資格"
+        case .checkupTargets: "検診対象者"
+        case .vaccinationTargets: "予防接種対象者"
+        case .checkupTickets: "受診券"
+        case .checkupResults: "集団健診の結果"
+        }
+    }
 }

@@ -160,6 +160,20 @@ extension OpenAPI {
             ])
         ),
         (
+            "SensitiveMassCheckupReport",
+            report([
+                .required(
+                    "subject",
+                    .openObject([.required("identifier", .anyObject)]).note(
+                        "届出番号 / By the key of the municipality's own notification: "
+                            + "urn:tsunagi:maternal-notification-key")),
+                .optional(
+                    "extension",
+                    .list(of: .anyObject).note(
+                        "consented-on: 同意日。取消のほかは必須 / Needed but for entered-in-error")),
+            ])
+        ),
+        (
             "Task",
             resource(
                 "Task",

@@ -1,0 +1,37 @@
+/// Refusals of questionnaires and of the sheets they are filled in on: read by whoever types one in, or by
+/// the resident.
+extension Refusal.Row {
+    static let questionnaireOver = Self(
+        "questionnaire-over", 409, "business-rule", isEntered: true,
+        ja:
+            "この予診票・問診票は、その日に使うものではありません（前の期間か、前の版のものです）。"
+            + "GET /fhir/Questionnaire?code=… で今の用紙を受け取り、答え直してください。前の回答は $populate で下書きにできます。",
+        en:
+            "This questionnaire is not the one of that day: it is of an earlier season or version. Fetch the "
+            + "one in force (GET /fhir/Questionnaire?code=…) and answer that; $populate makes a draft of the "
+            + "earlier answers.")
+
+    static let paperFormUnknown = Self(
+        "paper-form-unknown", 404, "not-found", isEntered: true,
+        ja: "この番号の用紙は印刷されていません。用紙の番号を確かめるか、新しい用紙を印刷して書き写してください。",
+        en:
+            "No sheet of this number was printed. Check the number, or print a new sheet and copy the "
+            + "answers.")
+
+    static let paperFormUsed = Self(
+        "paper-form-used", 409, "conflict", isEntered: true,
+        ja:
+            "この番号の用紙の回答は、すでに登録されています。1枚は1人の1回だけに使えます。"
+            + "写し間違いの訂正は PUT で、別の回答は新しい用紙で送ってください。",
+        en:
+            "The answers on the sheet of this number are registered already: a sheet is good for one person "
+            + "and once. Correct a mistake of copying by PUT, and send other answers on a new sheet."
+    )
+
+    static let paperFormOver = Self(
+        "paper-form-over", 422, "expired", isEntered: true,
+        ja: "この用紙の期限が過ぎています。新しい用紙を印刷し、本人に確かめて書き写してから送ってください。",
+        en:
+            "The sheet is past its last day. Print a new one, copy the answers with the person, and send "
+            + "that.")
+}

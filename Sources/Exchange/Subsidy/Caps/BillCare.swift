@@ -1,0 +1,72 @@
+/// 診療の形: what else of a bill decides what is asked: whether it is of a stay in hospital, for how many days,
+/// what was eaten there, and the class of the insurer's limit.
+package struct BillCare: Hashable, Sendable {
+    /// One visit, of which nothing more was said.
+    package static let visit = BillCare()
+
+    /// 入院: the visit that it was billed in is of such a kind (`access/visit-kinds.json`).
+    package let isInpatient: Bool
+    /// 入院日数, from the bill's day on; one for a visit.
+    package let days: Int
+    package let meals: MealsTaken?
+    /// 適用区分, by the code of its table: the insurer decides it, and the institution read it at the insurer's.
+    package let limitClass: String?
+
+    package init(
+        isInpatient: Bool = false, days: Int = 1, meals: MealsTaken? = nil,
+        limitClass: String? = nil
+    ) {
+        self.isInpatient = isInpatient
+        self.days = days
+        self.meals = meals
+        self.limitClass = limitClass
+    }
+
+    var setting: HighCostClass.Setting { isInpatient ? .inpatient : .outpatient }
+}
+
+/// 入院時食事療養: how many meals, and the class of their charge (`subsidy/meals.json`).
+package struct MealsTaken: Hashable, Sendable {
+    /// Three meals a day (健康保険法85条2項: 1日3食を限度).
+    package static let perDay = 3
+
+    package let count: Int
+    package let code: String
+
+    package init(count: Int, code: String) {
+        self.count = count
+        self.code = code
+    }
+}
+
+extension SubmittedBill {
+    /// What the bill says of its care, within a visit of that kind.
+    ///
+    /// Throws `billablePeriod` for a visit of several days, the extension `meals` where nobody stays or
+    /// more was eaten than a stay has meals, or their class is unknown, and `limit-class` for a class
+    /// that no table of the day has, or tables of both ages.
+    package func care(isInpatient: Bool, _ rules: CopaymentRules) throws(Refusal) -> BillCare {
+        let days = lastDay.daysSince1970 - day.daysSince1970 + 1
+        guard isInpatient || days == 1 else { throw .malformed("billablePeriod") }
+        if let meals {
+            guard isInpatient else { throw .unknownItem(Self.mealsItem) }
+            guard meals.count <= days * MealsTaken.perDay else {
+                throw .malformed(Self.mealsItem + ".count")
+            }
+            guard rules.meals.row(meals.code, on: day) != nil else {
+                throw .malformed(Self.mealsItem + ".class")
+            }
+        }
+        var code: String?
+        if let limitClass {
+            guard let found = rules.highCost.code(written: limitClass, on: day) else {
+                throw .malformed(Self.limitClassItem)
+            }
+            code = found
+        }
+        return BillCare(isInpatient: isInpatient, days: days, meals: meals, limitClass: code)
+    }
+
+    static let mealsItem = "extension(meals)"
+    static let limitClassItem = "extension(limit-class)"
+}

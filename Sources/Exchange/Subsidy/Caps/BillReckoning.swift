@@ -1,0 +1,258 @@
+/// 会計の計算: terms, day and rules of one bill, ready for whatever its months hold when its turn comes.
+package struct BillReckoning: Sendable {
+    /// 受給者証と制度 that a line of the bill is on.
+    package typealias Held = (row: EntitlementVersion, program: SubsidyProgram)
+
+    let content: BillContent
+    let terms: [CertificateTerms]
+    let rules: CopaymentRules
+    /// 年間上限 that the bill counts towards.
+    package let yearLimit: YearLimit?
+
+    package var caps: [Int?] { terms.map(\.cap) }
+
+    /// `certificates` in the order of law, at least one. Throws `.copaymentRulesUnknown`,
+    /// `.localSchemeNotPriced`.
+    package init(
+        _ content: BillContent, on certificates: [Held], _ rules: CopaymentRules
+    ) throws(Refusal) {
+        self.content = content
+        self.rules = rules
+        yearLimit = rules.highCost.yearLimit(of: content.care, on: content.day)
+        var terms: [CertificateTerms] = []
+        var before: String?
+        for held in certificates {
+            terms.append(
+                try CertificateTerms(
+                    held.row, held.program, on: content.day, content.care, after: before, rules))
+            before = held.program.lawNumber ?? Self.local
+        }
+        self.terms = terms
+    }
+
+    /// What stands for the law number of a local scheme.
+    private static let local = "local"
+
+    /// Whether a line is decided from the bills of its month one by one.
+    package func countsVisits(_ place: Int) -> Bool {
+        terms[place].local?.terms.countsVisits ?? false
+    }
+
+    /// What each certificate asks after its own balance. The first bears what the insurance leaves,
+    /// each other what the one before it leaves of that (法別番号の順, then local schemes): so nothing
+    /// passes any of the caps, neither to 1 yen nor to 10, nor the rest of the year: `paidInYear` is what
+    /// other bills took of it.
+    ///
+    /// An amount that was collected already stands as it was, and may go over the caps; it is never
+    /// more than the schemes would ask: `.collectedTooMuch`. On several certificates each, in the order of
+    /// law, answers for what the patient paid because of its own cap: what is left after it is the next
+    /// one's.
+    package func amounts(
+        after balances: [CapBalance], paidInYear: Int = 0
+    ) throws(Refusal) -> [BillAmounts] {
+        var receipt = Receipt(percent: content.percent)
+        var lines: [BillAmounts] = []
+        var left: BillDraft?
+        var taken = content.collected
+        if let taken, taken > asked(receipt, from: 0) { throw .collectedTooMuch }
+        for place in terms.indices {
+            receipt.publics.append(expense(place))
+            let whole = receipt.copayment(rules.roundings)
+            let isLast = isLast(place)
+            var draft = draft(
+                place, of: whole, after: balances[place], left,
+                asCollected: isLast ? taken : nil)
+            receipt.publics[place].cap = draft.share
+            draft.meals = meals(place, after: balances[place], left)
+            left = draft
+            if isLast {
+                if content.collected == nil { hold(&draft, withinYear: paidInYear) }
+                draft.steps.append(.init(.counter, draft.collected, of: draft.share))
+                tellMeals(&draft)
+            } else if let sum = taken {
+                let most = min(draft.collected, asked(receipt, from: place + 1))
+                let over = max(0, sum - most)
+                taken = sum - over
+                draft.collected += over
+                draft.share = min(draft.due, draft.share + over)
+                take(over, over: &draft, place)
+            }
+            lines.append(draft.told(rules, terms[place]))
+        }
+        return lines
+    }
+
+    // MARK: What is asked
+
+    private func expense(_ place: Int) -> PublicExpense {
+        let isFirst = place == 0
+        var expense = PublicExpense(
+            cost: isFirst ? content.cost : 0, percent: terms[place].percent)
+        expense.rule = terms[place].rule
+        expense.takesOver = isFirst ? [] : [place - 1]
+        return expense
+    }
+
+    private func due(_ place: Int, of whole: Copayment) -> Int {
+        terms[place].local.map { $0.terms.asked(visit(whole.charged[place])) }
+            ?? whole.own[place]
+    }
+
+    /// What the patient pays, to 10 yen, where no month leaves less from this certificate on. What one
+    /// visit or stay costs at most, every counter knows from the certificate alone.
+    private func asked(_ receipt: Receipt, from first: Int) -> Int {
+        var receipt = receipt
+        var left = receipt.publics.last?.cap ?? 0
+        for place in first..<terms.count {
+            receipt.publics.append(expense(place))
+            let due = due(place, of: receipt.copayment(rules.roundings))
+            left = terms[place].local?.terms.most(due, days: content.care.days) ?? due
+            receipt.publics[place].cap = left
+        }
+        return rules.roundings.counter.yen(left)
+    }
+
+    private func draft(
+        _ place: Int, of whole: Copayment, after balance: CapBalance, _ before: BillDraft?,
+        asCollected taken: Int?
+    ) -> BillDraft {
+        let (terms, charged) = (terms[place], whole.charged[place])
+        let due = due(place, of: whole)
+        var draft = BillDraft(due: due, steps: steps(place, of: whole))
+        if let taken {
+            // A cap that counts visits or days of others leaves less than the counter could know.
+            let live = terms.local
+            let rest = live.flatMap {
+                balance.localMonth($0.terms, content.care).rest(visit(charged), $0.terms)
+            }
+            let asked = min(due, rest ?? due)
+            let most = rules.roundings.counter.yen(asked)
+            draft.collected = taken
+            draft.share = taken >= most ? asked : min(asked, taken)
+            take(max(0, taken - most), over: &draft, place)
+        } else if let live = terms.local {
+            let quote = balance.localMonth(live.terms, content.care).quote(
+                visit(charged), live.scheme, live.terms, limit: nil, rules.roundings)
+            draft.share = quote.share
+            draft.collected = quote.collected
+            draft.steps += quote.steps.filter { $0.kind != .counter }
+        } else {
+            let quote = balance.before.quote(due: due, under: terms.cap, rules.roundings.counter)
+            draft.share = quote.share
+            draft.collected = quote.collected
+            if let cap = terms.cap, quote.share < quote.due {
+                draft.steps.append(
+                    .init(.monthRest, part: part(place), quote.share, of: cap, rule: terms.rule))
+            }
+        }
+        // To 10 yen an earlier cap may leave less than to 1 yen.
+        if let before { draft.collected = min(draft.collected, before.collected) }
+        draft.steps.append(
+            .init(
+                .publicPays, part: part(place), charged - draft.share, of: charged,
+                rule: terms.rule))
+        return draft
+    }
+
+    /// 年間上限: the insurer pays what the year leaves no room for, and no scheme does.
+    private func hold(_ draft: inout BillDraft, withinYear paid: Int) {
+        guard let limit = yearLimit else { return }
+        let rest = max(0, limit.yen - paid)
+        guard rest < draft.collected else { return }
+        draft.collected = rest
+        draft.share = min(draft.share, rest)
+        draft.steps.append(.init(.yearRest, rest, of: limit.yen, rule: limit.rule))
+    }
+
+    private func take(_ yen: Int, over draft: inout BillDraft, _ place: Int) {
+        guard yen > 0 else { return }
+        draft.over = yen
+        draft.steps.append(.init(.paidOver, part: part(place), yen, rule: terms[place].rule))
+    }
+
+    // MARK: Meals
+
+    /// 食事療養標準負担額: the certificate that leaves least decides, as on a paper receipt; a local scheme may hold
+    /// what is left under caps of its own.
+    private func meals(_ place: Int, after balance: CapBalance, _ before: BillDraft?) -> Int {
+        guard let whole = mealCharge?.yen else { return 0 }
+        let bearing = terms[place].meals
+        var left =
+            switch bearing.who {
+            case .scheme: 0
+            case .half: rules.roundings.share.yen(whole, per: 2)
+            case .patient: whole
+            }
+        if let perDay = bearing.perDay { left = min(left, perDay * content.care.days) }
+        if let perMonth = bearing.perMonth {
+            left = min(left, max(0, perMonth - balance.meals))
+        }
+        return min(left, before?.meals ?? left)
+    }
+
+    private var mealCharge: (yen: Int, row: MealCharges.Row, count: Int)? {
+        guard let meals = content.care.meals,
+            let row = rules.meals.row(meals.code, on: content.day)
+        else { return nil }
+        return (meals.count * row.yenPerMeal, row, meals.count)
+    }
+
+    private func tellMeals(_ draft: inout BillDraft) {
+        guard let charge = mealCharge else { return }
+        draft.steps.append(
+            .init(
+                .meals, charge.yen, of: charge.row.yenPerMeal, by: charge.count,
+                rule: charge.row.rule))
+        if draft.meals < charge.yen {
+            draft.steps.append(.init(.mealsLeft, draft.meals, of: charge.yen))
+        }
+        draft.steps.append(.init(.withMeals, draft.collected + draft.meals))
+    }
+
+    // MARK: Places
+
+    private func visit(_ left: Int) -> LocalMonth.Visit {
+        LocalMonth.Visit(
+            cost: content.cost, left: left, day: content.day.day, days: content.care.days)
+    }
+
+    private func steps(_ place: Int, of whole: Copayment) -> [CopaymentStep] {
+        whole.steps.filter { step in
+            step.part == place && [.insuranceShare, .schemeShare, .takesOver].contains(step.kind)
+        }
+    }
+
+    private func isLast(_ place: Int) -> Bool { place == terms.count - 1 }
+
+    /// On one certificate nobody asks which.
+    private func part(_ place: Int) -> Int? { terms.count == 1 ? nil : place }
+}
+
+/// 計算中の一行: one certificate's line while the bill is computed.
+struct BillDraft {
+    let due: Int
+    var share = 0
+    var collected = 0
+    var over = 0
+    var meals = 0
+    var steps: [CopaymentStep]
+
+    init(due: Int, steps: [CopaymentStep]) {
+        self.due = due
+        self.steps = steps
+    }
+
+    func told(_ rules: CopaymentRules, _ terms: CertificateTerms) -> BillAmounts {
+        let isVerified = terms.isVerified && steps.allSatisfy(\.rule.isVerified)
+        // Under a cap the high-cost limit of the patient's own class can hardly matter; without one
+        // it can.
+        let warnings: [CaseWarning] =
+            (isVerified ? [] : [.unverifiedRule]) + (terms.cap == nil ? [.noLimit] : [])
+        return BillAmounts(
+            due: due, share: share, collected: collected, over: over, meals: meals,
+            notes: steps.map { step in
+                let name = rules.cited(step.rule).name
+                return BillNote(text: step.text, rule: name == CitedRule.asGivenName ? nil : name)
+            }, warnings: warnings)
+    }
+}

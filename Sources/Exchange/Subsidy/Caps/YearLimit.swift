@@ -1,0 +1,52 @@
+/// 年間上限の計算期間: the twelve months that a yearly limit of high-cost benefit counts.
+package struct CapYear: Hashable, Sendable {
+    package let from: ServiceMonth
+    package let to: ServiceMonth
+
+    /// The year of a day, where years start in the month `start`.
+    package init?(of day: CalendarDay, startingIn start: Int) {
+        guard
+            let from = try? ServiceMonth(
+                year: day.month < start ? day.year - 1 : day.year, month: start),
+            let to = try? ServiceMonth(
+                year: start == 1 ? from.year : from.year + 1, month: start == 1 ? 12 : start - 1)
+        else { return nil }
+        self.from = from
+        self.to = to
+    }
+
+    package func contains(_ month: ServiceMonth) -> Bool { (from...to).contains(month) }
+}
+
+/// 年間上限: what a resident of one class pays at most in a year, all institutions and certificates together
+/// (高額療養費の見直し, 2026年8月); a row of `subsidy/high-cost.json`.
+package struct YearLimit: Hashable, Sendable {
+    package let year: CapYear
+    package let yen: Int
+    /// 外来の年間上限: what is paid in hospital does not count towards it.
+    package let isOutpatientOnly: Bool
+    let rule: RuleMark
+}
+
+extension HighCostRules {
+    /// A class as people write it, by its code; `nil` where no table of the day has it, or tables of
+    /// both ages do.
+    package func code(written text: String, on day: CalendarDay) -> String? {
+        let found = Age.allCases.compactMap { table($0, on: day)?.code(written: text) }
+        return found.count == 1 ? found[0] : nil
+    }
+
+    /// The limit that a bill of the class counts towards; `nil` where the tables of the day have none for it.
+    package func yearLimit(of care: BillCare, on day: CalendarDay) -> YearLimit? {
+        guard let code = care.limitClass, let start = yearStart,
+            let year = CapYear(of: day, startingIn: start)
+        else { return nil }
+        let row = Age.allCases.lazy.compactMap {
+            table($0, on: day)?.row(code, care.setting)
+        }.first
+        guard let row, let yen = row.annual else { return nil }
+        return YearLimit(
+            year: year, yen: yen, isOutpatientOnly: row.setting == .outpatient,
+            rule: row.limit.rule)
+    }
+}

@@ -1,0 +1,87 @@
+/// 制度マスタの一行: a certificate type of a body's own, or a code that its certificates may carry. It speaks of no
+/// resident. No standard gives the file a form; its items are those that entitlements refer to.
+package struct SchemeMasterRow: Sendable {
+    package enum Kind: Sendable {
+        /// 受給者証種別.
+        case type(Terms)
+        /// 所得区分.
+        case income(code: String)
+        /// 追加条件.
+        case condition(item: String, code: String)
+    }
+
+    /// 種別の定め; what is not said stays as it stands.
+    package struct Terms: Sendable {
+        package let to: CalendarDay?
+        package let payerNumber: String?
+        package let consentKind: ConsentKind?
+        package let priority: Int?
+        package let requiresDesignation: Bool?
+    }
+
+    /// Place in the file, from 0.
+    package let index: Int
+    /// 実施機関 as the row names it.
+    package let body: String
+    package let certificateTypeID: String
+    package let kind: Kind
+    /// 名称; the English one, where it is given.
+    package let name: String
+    package let nameEnglish: String?
+    package let from: CalendarDay
+
+    package func finding(_ item: String, _ code: RowCode) -> RowFinding {
+        RowFinding(index: index, item: item, code: code)
+    }
+}
+
+extension CheckedRow {
+    /// Its layout has judged every value; what rows say together is judged when they are compared.
+    package var schemeMasterRow: Result<SchemeMasterRow, RowRefusal> {
+        var reader = RowReader(object, index: line - 1, number: .besideTheRow)
+        return reader.schemeMasterRow()
+    }
+}
+
+extension RowReader {
+    fileprivate mutating func schemeMasterRow() -> Result<SchemeMasterRow, RowRefusal> {
+        let body = text("municipality", charactersMax: 6)
+        let type = text("orgSpecificCertificateTypeId", charactersMax: 50)
+        let word = text("kind", charactersMax: 1)
+        let name = text("name", charactersMax: 100)
+        let english = text("nameEnglish", charactersMax: 100, isRequired: false)
+        let from = day("effectiveFrom")
+        let kind: SchemeMasterRow.Kind? =
+            switch word {
+            case "1": .type(schemeTerms())
+            case "2": text("code", charactersMax: 100).map { .income(code: $0) }
+            case "3": schemeCondition()
+            default: nil
+            }
+        guard !hasErrors, let body, let type, let kind, let name, let from else {
+            return .failure(RowRefusal(findings))
+        }
+        return .success(
+            SchemeMasterRow(
+                index: index, body: body, certificateTypeID: type, kind: kind, name: name,
+                nameEnglish: english, from: from))
+    }
+
+    private mutating func schemeTerms() -> SchemeMasterRow.Terms {
+        let kind = parsed("consentKind", isRequired: false) { text throws(Refusal) in
+            try ConsentKind(text)
+        }
+        return SchemeMasterRow.Terms(
+            to: day("effectiveTo", isRequired: false),
+            payerNumber: text("payerNumber", charactersMax: 8, isRequired: false),
+            consentKind: kind, priority: int("priority", in: 0...9999, isRequired: false),
+            requiresDesignation: bool("requiresDesignation", isRequired: false))
+    }
+
+    private mutating func schemeCondition() -> SchemeMasterRow.Kind? {
+        guard let item = text("item", charactersMax: 100),
+            let code = text("code", charactersMax: 100)
+        else { return nil }
+        return .condition(item: item, code: code)
+    }
+}

@@ -1,0 +1,273 @@
+package import Exchange
+import Postgres
+
+/// A row of a ticket file whose individual number has already become a keyed hash.
+package struct NumberedTicketRow: Sendable {
+    package let numberHash: HashChain
+    package let row: CheckupTicketRow
+
+    package init(numberHash: HashChain, row: CheckupTicketRow) {
+        self.numberHash = numberHash
+        self.row = row
+    }
+}
+
+extension Records {
+    /// 受診券の登録: the faces of the tickets that a municipality printed, those issued again, those given back.
+    /// Applied exactly once per idempotency key; a row that says what is known already is `unchanged`. A
+    /// clinic that uses the same ticket meanwhile waits, or is waited for.
+    package mutating func registerTickets(
+        _ request: RegistrationRequest, _ rows: [NumberedTicketRow], rules: RuleBook
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let plan = try plan(rows, rules, isWritten: true)
+        for person in plan.persons { enter(person) }
+        if plan.persons.isEmpty { enter(nil) }
+        return endTask(request, plan.outcomes) { plan.steps(of: $0) }
+    }
+
+    /// What registering these rows would do. Nothing is written and nobody entered.
+    mutating func weighTickets(_ rows: [NumberedTicketRow], rules: RuleBook) throws -> [RowOutcome]
+    {
+        try plan(rows, rules, isWritten: false).outcomes
+    }
+
+    /// How many tickets stand whose face the municipality told.
+    mutating func standingTickets() throws -> Int {
+        try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
+    }
+
+    private mutating func plan(
+        _ rows: [NumberedTicketRow], _ rules: RuleBook, isWritten: Bool
+    ) throws -> TicketPlan {
+        guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
+        // Nobody is made here: whoever has no notification is told of.
+        let persons = try persons(of: rows.map(\.numberHash))
+        if isWritten { try lockCheckups(of: Set(persons.known)) }
+        let read = try transaction.pipeline(
+            EpisodeReading.steps(of: persons.known) + [
+                (
+                    Self.selectFaces,
+                    [.uuids(persons.known.map { UUIDBytes($0) }), .text(caller.party.code)]
+                )
+            ])
+        var plan = TicketPlan(
+            body: caller.party.code, known: try EpisodeReading(read, maternal),
+            standing: try TicketPlan.standing(read[2]), homes: try homes(of: persons.known),
+            rules: maternal)
+        for (numbered, person) in zip(rows, persons.ofRows) {
+            plan.take(numbered.row, of: person)
+        }
+        return plan
+    }
+
+    private static let standing = """
+        select distinct on (person, episode, body, kind, serial)
+            person, episode, kind, serial, version, is_returned
+        from exchange.checkup_ticket_face
+        """
+
+    private static let newest = "order by person, episode, body, kind, serial, version desc"
+
+    private static let selectFaces = Statement(
+        "\(standing) where person = any ($1) and body = $2 \(newest)")
+
+    private static let countStanding = Statement(
+        """
+        select count(*) filter (where not is_returned)
+        from (\(standing) where body = $1 \(newest)) newest
+        """)
+}
+
+/// What a part of a ticket file writes: faces, tickets, and what becomes of those before them.
+private struct TicketPlan {
+    private struct Face {
+        let visit: TicketVisit
+        let row: CheckupTicketRow
+        let ticket: CheckupTicket
+        let isReturned: Bool
+    }
+
+    private let body: String
+    private let known: EpisodeReading
+    private let standing: [TicketVisit: Int]
+    private let homes: [PersonKey: String]
+    private let rules: MaternalRules
+    private var episodes: [PersonKey: [MaternalEpisode]] = [:]
+    private var faces: [Face] = []
+    private var writing: TicketWriting
+    private(set) var outcomes: [RowOutcome] = []
+
+    init(
+        body: String, known: EpisodeReading, standing: [TicketVisit: Int],
+        homes: [PersonKey: String], rules: MaternalRules
+    ) {
+        self.body = body
+        self.known = known
+        self.standing = standing
+        self.homes = homes
+        self.rules = rules
+        writing = TicketWriting(after: known)
+    }
+
+    var persons: Set<PersonKey> { Set(faces.map(\.visit.person)) }
+
+    /// The newest face of each visit, where the ticket was not given back.
+    static func standing(_ rows: Rows) throws -> [TicketVisit: Int] {
+        var standing: [TicketVisit: Int] = [:]
+        for row in try rows.map({ $0 }) {
+            guard try !row.bool(5) else { continue }
+            let visit = TicketVisit(
+                person: try row.uuid(0).person, episode: try row.uuid(1).record,
+                kind: try row.text(2), serial: try row.int(3))
+            standing[visit] = try row.int(4)
+        }
+        return standing
+    }
+
+    mutating func take(_ row: CheckupTicketRow, of person: PersonKey) {
+        let findings: [RowFinding]
+        do throws(MaternalRefusal) {
+            switch try add(row, of: person) {
+            case .success(let outcome):
+                outcomes.append(outcome)
+                return
+            case .failure(let refusal): findings = refusal.findings
+            }
+        } catch {
+            findings = [
+                error == .otherMunicipality
+                    ? row.finding("municipalityIdentityKey", .notOwnResident)
+                    : row.finding(row.namedItem, .ticketNotOpen)
+            ]
+        }
+        outcomes.append(
+            RowOutcome(line: row.index + 1, kind: .refused, findings: row.warnings + findings))
+    }
+
+    private mutating func add(
+        _ row: CheckupTicketRow, of person: PersonKey
+    ) throws(MaternalRefusal) -> Result<RowOutcome, RowRefusal> {
+        if episodes[person] == nil { episodes[person] = known.episodesAsGivenOut(to: person) }
+        if let finding = finding(of: row, about: person) { return .failure(RowRefusal([finding])) }
+        guard let old = episode(of: row, person) else {
+            return .failure(RowRefusal([row.finding("municipalityIdentityKey", .unknownKey)]))
+        }
+        let event = try event(of: row, in: old)
+        let book = try event.map { event throws(MaternalRefusal) in
+            try TicketBook(holding: old.tickets).applying(event)
+        }
+        let visit = TicketVisit(
+            person: person, episode: old.id, kind: row.kind, serial: row.serial)
+        guard let book, book.tickets != old.tickets,
+            let ticket = book.latest(body: body, kind: row.kind, serial: row.serial)
+        else {
+            return .success(
+                RowOutcome(line: row.index + 1, kind: .unchanged, findings: row.warnings))
+        }
+        writing.note(book, over: old, of: person)
+        let isReturned = ticket.returnedOn != nil
+        faces.append(Face(visit: visit, row: row, ticket: ticket, isReturned: isReturned))
+        episodes[person] = (episodes[person] ?? []).map {
+            $0.id == old.id
+                ? MaternalEpisode(id: $0.id, notification: $0.notification, tickets: book.tickets)
+                : $0
+        }
+        return .success(
+            RowOutcome(
+                line: row.index + 1, kind: .applied, findings: row.warnings,
+                // What is given back stood, whether or not anybody told its face.
+                standing: standing[visit] ?? (isReturned ? 0 : nil), isEnd: isReturned))
+    }
+
+    /// What the rules and the residence say against a ticket that is printed.
+    private func finding(of row: CheckupTicketRow, about person: PersonKey) -> RowFinding? {
+        guard case .issue(let face) = row.change else { return nil }
+        guard rules.tickets(of: body, on: face.validFrom).contains(where: { $0.kind == row.kind })
+        else { return row.finding("kind", .unknownCode) }
+        let isElsewhere = homes[person].map { $0 != body } ?? false
+        return isElsewhere ? row.finding("municipalityIdentityKey", .notOwnResident) : nil
+    }
+
+    /// The newest pregnancy, or the child, of which this municipality notified and that its ticket is for; of
+    /// what is given back, the one that holds it.
+    private func episode(of row: CheckupTicketRow, _ person: PersonKey) -> MaternalEpisode? {
+        let own = Set(
+            known.said(of: person).filter {
+                $0.municipality == body && !$0.notification.isWithdrawn
+            }.map(\.episode))
+        let held = (episodes[person] ?? []).filter { own.contains($0.id) }
+        switch row.change {
+        case .giveBack:
+            return held.last { episode in
+                episode.tickets.contains {
+                    $0.number.body == body && $0.number.kind == row.kind
+                        && $0.number.serial == row.serial
+                }
+            }
+        case .issue(let face):
+            let rule = rules.tickets(of: body, on: face.validFrom).first { $0.kind == row.kind }
+            let isOfChild = rule?.checkups.contains(where: rules.isOfChild) ?? false
+            return held.last { ($0.notification.kind == .child) == isOfChild }
+        }
+    }
+
+    /// Nothing for what was given back before.
+    private func event(
+        of row: CheckupTicketRow, in episode: MaternalEpisode
+    ) throws(MaternalRefusal) -> TicketEvent? {
+        switch row.change {
+        case .issue(let face):
+            return .tell(body: body, kind: row.kind, serial: row.serial, face)
+        case .giveBack(let number, let day):
+            let last = TicketBook(holding: episode.tickets).latest(
+                body: body, kind: row.kind, serial: row.serial)
+            guard let last, number == nil || last.face == nil || number == last.face?.number
+            else { throw .noSuchTicket }
+            return last.returnedOn == nil ? .giveBack(last.number, on: day) : nil
+        }
+    }
+
+    func steps(of task: RecordID) -> [(Statement, [Value])] {
+        let tickets = faces.map(\.ticket)
+        return writing.steps(of: task) + [
+            (
+                Self.insertFaces,
+                [
+                    .uuids(faces.map { UUIDBytes($0.visit.person) }),
+                    .uuids(faces.map { UUIDBytes($0.visit.episode) }), .text(body),
+                    .texts(tickets.map(\.number.kind)), .ints(tickets.map(\.number.serial)),
+                    .ints(tickets.map(\.number.issue)),
+                    .texts(faces.map(\.row.municipalityIdentityKey)),
+                    .texts(tickets.map(\.face?.number)),
+                    .days(tickets.map { $0.face?.validFrom.daysSince1970 }),
+                    .days(tickets.map { $0.face?.validTo.daysSince1970 }),
+                    .ints(tickets.map(\.face?.limitYen)),
+                    .bools(faces.map(\.isReturned)), .id(task),
+                ]
+            )
+        ]
+    }
+
+    private static let insertFaces = Statement(
+        """
+        insert into exchange.checkup_ticket_face (person, episode, body, kind, serial, issue,
+            identity_key, number, valid_from, valid_to, limit_yen, is_returned, task)
+        select person, episode, $3, kind, serial, issue, identity_key, number, valid_from, valid_to,
+            limit_yen, is_returned, $13
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
+            $8::text[], $9::date[], $10::date[], $11::bigint[], $12::bool[])
+            as f(person, episode, kind, serial, issue, identity_key, number, valid_from, valid_to,
+                limit_yen, is_returned)
+        """)
+}
+
+extension CheckupTicketRow {
+    /// Where it is told that the ticket is not open.
+    fileprivate var namedItem: String {
+        switch change {
+        case .issue: "number"
+        case .giveBack(let number, _): number == nil ? "occasion" : "number"
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Exchange
+import Postgres
+
+/// 統合された記録: which record stands for each of some now. What is asked by the number, the key, the card, the
+/// visit or the token of an absorbed record is answered from the survivor.
+struct Survivors {
+    private let byRecord: [PersonKey: PersonKey]
+
+    static let none = Survivors(byRecord: [:])
+
+    subscript(_ record: PersonKey) -> PersonKey { byRecord[record] ?? record }
+
+    /// The record that stands for the one an SQL expression names.
+    static func sql(of person: String) -> String {
+        """
+        coalesce((select m.survivor from exchange.record_merge m
+            where m.person = \(person) and m.parted_at is null), \(person))
+        """
+    }
+
+    /// Every record that is of the person now: of a parameter, the survivor first.
+    static func records(of person: String) -> String {
+        """
+        array(select \(person)::uuid union all select m.person from exchange.record_merge m
+            where m.survivor = \(person)::uuid and m.parted_at is null)
+        """
+    }
+
+    fileprivate init(byRecord: [PersonKey: PersonKey]) { self.byRecord = byRecord }
+
+    fileprivate var all: [PersonKey] { Array(byRecord.keys) + byRecord.values }
+}
+
+extension Records {
+    /// Holds the lock of these records' moves, and of those that stand for them, until the end of this
+    /// access:
+    /// shared by whoever writes under them, alone by whoever says whose they are. So no merge can come
+    /// between
+    /// looking a person up and writing.
+    mutating func survivors(of records: [PersonKey], _ lock: Statement = AdvisoryLock.shareAll)
+        throws -> Survivors
+    {
+        guard !records.isEmpty else { return .none }
+        let held = Set(records + (try selectSurvivors(of: records)).all)
+        try transaction.run(lock, AdvisoryLock.moves(of: held))
+        let survivors = try selectSurvivors(of: records)
+        // A merge that was on its way when the lock was asked for.
+        let others = Set(survivors.all).subtracting(held)
+        if !others.isEmpty { try transaction.run(lock, AdvisoryLock.moves(of: others)) }
+        return survivors
+    }
+
+    private mutating func selectSurvivors(of records: [PersonKey]) throws -> Survivors {
+        let rows = try transaction.query(
+            Self.selectMerged, [.uuids(records.map { UUIDBytes($0) })])
+        var survivors: [PersonKey: PersonKey] = [:]
+        for index in 0..<rows.count {
+            survivors[try rows[index].uuid(0).person] = try rows[index].uuid(1).person
+        }
+        return Survivors(byRecord: survivors)
+    }
+
+    private static let selectMerged = Statement(
+        """
+        select m.person, m.survivor from exchange.record_merge m
+        where m.person = any ($1) and m.parted_at is null
+        """)
+}

@@ -1,0 +1,130 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// 年度ごとの接種: each season has questionnaires of its own, and last season's are of no use in this one.
+@Suite struct CampaignTests {
+    private static func rules() throws -> ImmunizationRules { try VaccinationCase.rules() }
+
+    /// What is asked before a dose on a day.
+    static let days: [(String, String, String)] = [
+        ("influenza", "2025-09-30", "1"), ("influenza", "2025-10-01", "1-2025"),
+        ("influenza", "2026-01-31", "1-2025"), ("influenza", "2026-02-01", "1"),
+        ("influenza", "2026-09-30", "1"), ("influenza", "2026-10-01", "1-2026"),
+        ("influenza", "2026-10-02", "1-2026"), ("influenza", "2027-01-30", "1-2026"),
+        ("influenza", "2027-01-31", "1-2026"), ("influenza", "2027-02-01", "1"),
+        // The law gives the vaccine to nobody yet in the first of the seasons.
+        ("influenza-high-dose", "2025-10-01", "1"), ("influenza-high-dose", "2026-10-01", "1-2026"),
+        ("covid", "2026-03-31", "1-2025"), ("covid", "2026-04-01", "1"),
+        ("covid", "2026-09-30", "1"), ("covid", "2026-10-01", "1-2026"),
+        ("covid", "2027-03-31", "1-2026"), ("covid", "2027-04-01", "1"),
+        // Given in every season.
+        ("mr", "2026-10-01", "1"),
+    ]
+
+    @Test(arguments: days)
+    func `on every day one form is asked, in its season the season's`(
+        vaccine: String, day: String, version: String
+    ) throws {
+        let screenings = try Self.rules().screenings
+        let day = try CalendarDay(day)
+        let forms = screenings.inForce(on: day).filter { $0.topic.code == vaccine }
+        #expect(forms.map { $0.canonical.split(separator: "|").last.map(String.init) } == [version])
+    }
+
+    /// Answers to a form, and whether a dose of a day may be given on them.
+    static let heeded: [(String, String, Bool)] = [
+        ("influenza-1-2025", "2025-10-01", true), ("influenza-1-2025", "2026-01-31", true),
+        ("influenza-1-2025", "2026-02-01", false), ("influenza-1-2025", "2026-10-01", false),
+        ("influenza-1-2026", "2026-09-30", false), ("influenza-1-2026", "2026-10-01", true),
+        ("influenza-1-2026", "2027-01-31", true), ("influenza-1-2026", "2027-02-01", false),
+        ("influenza-1", "2026-09-30", true), ("influenza-1", "2026-10-01", false),
+        ("influenza-1", "2027-02-01", true),
+        ("zoster-live-1", "2026-10-01", true),
+    ]
+
+    @Test(arguments: heeded)
+    func `answers are heeded in their own season alone`(id: String, day: String, isHeeded: Bool)
+        throws
+    {
+        let screenings = try Self.rules().screenings
+        let form = try #require(screenings.form(id: "screening-adult-" + id))
+        let response = ScreeningResponse(
+            form: form, status: .completed, authored: nil, answers: [])
+        do throws(Refusal) {
+            try screenings.requireSeason(of: [response], on: CalendarDay(day))
+            #expect(isHeeded)
+        } catch {
+            #expect(!isHeeded && error == .questionnaireOver)
+        }
+    }
+
+    @Test func `last season's answers come back as a draft of this season's form`() throws {
+        let screenings = try Self.rules().screenings
+        let last = try #require(screenings.form(id: "screening-adult-influenza-1-2025"))
+        let this = try #require(screenings.form(id: "screening-adult-influenza-1-2026"))
+        #expect(last.items == this.items && last.url == this.url)
+        let item = try #require(this.items.first { $0.linkID == "allergy" })
+        let answered = ScreeningResponse(
+            form: last, status: .completed, authored: nil,
+            answers: [.init(linkID: item.linkID, value: .boolean(false))])
+        #expect(answered.reused(in: this).answers == answered.answers)
+        #expect(String(decoding: this.render(), as: UTF8.self).contains("2026年度"))
+    }
+
+    @Test func `the refusal says what to do, in both languages`() {
+        let refusal = Refusal.questionnaireOver
+        #expect(refusal.ja.contains("GET /fhir/Questionnaire") && refusal.en.contains("$populate"))
+    }
+
+    @Test(arguments: [
+        ("2026-09-30", nil), ("2026-10-01", "influenza-2026"), ("2027-01-31", "influenza-2026"),
+        ("2027-02-01", nil),
+    ])
+    func `a day lies in one season of a schedule or in none`(day: String, code: String?) throws {
+        let campaign = try Self.rules().campaign(
+            of: "influenza-elderly", on: try CalendarDay(day))
+        #expect(campaign?.code == code)
+        #expect(try Self.rules().campaign(of: "mr", on: try CalendarDay(day)) == nil)
+    }
+
+    static let wrong: [(old: String, new: String, path: String)] = [
+        (#""influenza-60"]"#, #""influenza-61"]"#, "programmes"),
+        (#""influenza-60"]"#, #""mr"]"#, "programmes"),
+        (#""effectiveTo": "2027-01-31""#, #""effectiveTo": "2027-04-01""#, "effectiveTo"),
+        (#""effectiveTo": "2027-01-31""#, #""effectiveTo": "2026-09-30""#, "effectiveTo"),
+        (#"  "effectiveTo": "2027-01-31","#, "", "effectiveTo"),
+        (#""effectiveFrom": "2026-10-01""#, #""effectiveFrom": "2026-01-31""#, "effectiveTo"),
+        (#""season": "2026""#, #""season": "2025""#, "season"),
+        (#""season": "2026""#, #""season": "autumn""#, "season"),
+        (#""campaign": "influenza-2026""#, #""campaign": "influenza-2025""#, "campaign"),
+        (#""season": "2026""#, #""seasons": "2026""#, "seasons"),
+    ]
+
+    @Test(arguments: wrong)
+    func `a season that is wrong is refused with its place`(
+        old: String, new: String, path: String
+    ) throws {
+        let files = Profiles.replacing("immunization/campaigns/influenza-2026.json", old, new)
+        do throws(RuleFault) {
+            _ = try ImmunizationRules(reading: files)
+            Issue.record("taken")
+        } catch {
+            #expect(error.file == "immunization/campaigns/influenza-2026.json")
+            #expect(error.path == path, "\(error)")
+        }
+    }
+
+    @Test func `two seasons of one schedule never overlap`() throws {
+        let path = "immunization/campaigns/covid-2026.json"
+        let text = String(decoding: Profiles.files[path] ?? [], as: UTF8.self)
+            .replacing("2026-10-01", with: "2026-03-31")
+            .replacing("2027-03-31", with: "2026-03-31")
+        do throws(RuleFault) {
+            _ = try ImmunizationRules(reading: Profiles.with(path, text))
+            Issue.record("taken")
+        } catch {
+            #expect(error.file == path && error.path == "effectiveFrom", "\(error)")
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 年間上限と入院 over the wire: the year's limit over all certificates, months and counters, and stays with their
+/// days and meals.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct YearAndStayServingTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var today: CalendarDay { gateway.clock.today }
+
+    /// 290,000 yen a year (区分オ), and a certificate whose month never ends.
+    private func settleWide(local: Int? = nil) async throws -> SoftwareCard {
+        let cap = JSONObject([.init(name: "perMonth", value: .number("9000000"))])
+        return try await gateway.settleChronic(
+            ["maxCopaymentAmount": .object(cap)], local: local
+        ).card
+    }
+
+    /// A fifth of the cost is asked.
+    private func bill(
+        _ use: String = "claim", asking yen: Int, class code: String? = "オ"
+    ) -> SentBill {
+        var bill = SentBill(use, cost: yen * 5, on: today)
+        bill.limitClass = code
+        return bill
+    }
+
+    private func refunds(_ card: SoftwareCard) async throws -> [String: Int] {
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/refunds", headers: [try await gateway.session(of: card)])
+        var due: [String: Int] = [:]
+        for case .object(let refund) in own.json["refunds"]?.array ?? []
+        where refund["status"]?.string == "open" {
+            due[refund["origin"]?.string ?? "", default: 0] += refund["yen"]?.int ?? 0
+        }
+        return due
+    }
+
+    @Test func `a quote, a reservation and a confirmation stop at the year's limit`()
+        async throws
+    {
+        let card = try await settleWide()
+        let here = try await gateway.openVisit(card)
+        let there = try await gateway.openVisit(card, at: Cast.pharmacy)
+        #expect(try await gateway.settle(bill(asking: 250_000), here).yen("copay") == 250_000)
+        // One who says no class is not stopped, and counts.
+        let unsaid = bill(asking: 10_000, class: nil)
+        #expect(try await gateway.settle(unsaid, here).yen("copay") == 10_000)
+        let held = bill("preauthorization", asking: 20_000)
+        #expect(
+            try await gateway.settle(held, there, by: Cast.pharmacy).yen("copay") == 20_000)
+        let told = try await gateway.settle(bill("predetermination", asking: 20_000), here)
+        #expect(told.yen("copay") == 10_000)
+        #expect(
+            told.notes("ja").contains(
+                "高額療養費の年間上限290,000円まで、ほかの医療機関の分と合わせてあと10,000円です。"))
+        #expect(told.text.contains("unverified"))
+        #expect(try await gateway.settle(bill(asking: 10_010), here).yen("copay") == 10_000)
+        #expect(try await gateway.settle(bill(asking: 10_000), here).yen("copay") == 0)
+        // Its own hold does not stand in its way.
+        #expect(
+            try await gateway.settle(
+                held.used(as: "claim"), there, by: Cast.pharmacy
+            ).yen("copay") == 20_000)
+        // Another class has another limit.
+        #expect(
+            try await gateway.settle(bill("predetermination", asking: 7_000, class: "ア"), here)
+                .yen("copay") == 7_000)
+        #expect(try await refunds(card).isEmpty)
+        let wrong = bill(asking: 10, class: "カ")
+        try await gateway.expect(
+            .malformed("extension(limit-class)"), of: .settleBill, from: Cast.clinic
+        ) { try await gateway.settle(wrong, here) }
+        gateway.expectMoreEntries(1)
+    }
+
+    @Test(arguments: [(289_990, 10, 10), (290_000, 10, 0), (290_000, 0, 0), (289_990, 20, 10)])
+    func `the limit holds at its very yen`(paid: Int, asked: Int, told: Int) async throws {
+        let visit = try await gateway.openVisit(settleWide())
+        try await gateway.settle(bill(asking: paid), visit).expect(200)
+        #expect(try await gateway.settle(bill(asking: asked), visit).yen("copay") == told)
+    }
+
+    /// On different certificates no month's row is shared: the year's is.
+    @Test func `two institutions in the same moment never pass the year's limit`() async throws {
+        let card = try await settleWide(local: 9_000_000)
+        let visits = [
+            try await gateway.openVisit(card), try await gateway.openVisit(card, at: Cast.pharmacy),
+        ]
+        let sent = bill(asking: 50_000)
+        let answers = try await withThrowingTaskGroup(of: TLSClient.Answer.self) { group in
+            for place in 0..<10 {
+                group.addTask { [gateway] in
+                    var bill = sent
+                    bill.identifier = RecordID.random().text
+                    if place % 3 == 0 { bill.use = "preauthorization" }
+                    if place % 4 < 2 {
+                        bill.certificate = SentBill.localCertificate
+                        bill.cost = 167_000
+                    }
+                    let party = place % 2 == 0 ? Cast.clinic : Cast.pharmacy
+                    let client = try await gateway.connect(party)
+                    let answer = try await gateway.send(
+                        client, "POST", RunningGateway.billPath,
+                        bytes: Array(JSON.object(bill.body(visits[place % 2])).text.utf8))
+                    await client.close()
+                    return answer
+                }
+            }
+            return try await group.reduce(into: [TLSClient.Answer]()) { $0.append($1) }
+        }
+        #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.map(\.text))")
+        #expect(answers.compactMap { $0.yen("copay") }.reduce(0, +) == 290_000)
+    }
+
+    /// 遅れて届いた会計: taken as it was; what lies over the year's limit the insurer pays back.
+    @Test func `a late entry over the year's limit is a refund case, and a void takes it back`()
+        async throws
+    {
+        let card = try await settleWide()
+        let visit = try await gateway.openVisit(card)
+        let first = bill(asking: 280_000)
+        try await gateway.settle(first, visit).expect(200)
+        var late = bill(asking: 20_000)
+        late.collected = 20_000
+        #expect(try await gateway.settle(late, visit).yen("copay") == 20_000)
+        #expect(try await refunds(card) == ["over-year": 10_000])
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/balances", headers: [try await gateway.session(of: card)])
+        #expect(own.text.contains("加入している保険者に、高額療養費の支給を申請してください。"))
+        // No body is asked to pay what its certificate did not leave open.
+        let listed = try await gateway.ask(Cast.prefecture, "GET", "/refunds?_count=100").answer
+        #expect(!listed.text.contains("over-year"))
+        try await gateway.settle(first.used(as: "claim", status: "cancelled"), visit).expect(200)
+        #expect(try await refunds(card).isEmpty)
+        #expect(try await gateway.settle(bill(asking: 280_000), visit).yen("copay") == 270_000)
+    }
+
+    /// From 70 the year is of care outside hospital alone.
+    @Test func `a stay takes nothing of the year of outpatient care`() async throws {
+        let card = try await settleWide()
+        let stay = try await gateway.openVisit(card, kind: "inpatient")
+        let visit = try await gateway.openVisit(card, at: Cast.pharmacy)
+        #expect(
+            try await gateway.settle(bill(asking: 200_000, class: "低Ⅱ"), stay).yen("copay")
+                == 200_000)
+        let told = try await gateway.settle(
+            bill(asking: 100_000, class: "低所得Ⅱ"), visit, by: Cast.pharmacy)
+        #expect(told.yen("copay") == 96_000)
+    }
+
+    // MARK: Stays
+
+    /// A child of the town: 500 yen a day in hospital for fourteen days, half of the meals up to 3,000 yen.
+    private func settleChild() async throws -> SoftwareCard {
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([
+            resident.row(
+                "kodomo", today.adding(days: -400), today.adding(days: 300),
+                ["medicalSubsidyInsurerNumber": "89132104"])
+        ])
+        return card
+    }
+
+    private func stay(_ use: String = "claim", meals: Int? = nil) -> SentBill {
+        var bill = SentBill(use, cost: 400_000, on: today)
+        bill.certificate = SentBill.localCertificate
+        bill.meals = meals.map { ($0, "一般") }
+        return bill
+    }
+
+    @Test func `a stay is paid by the day and its meals beside it, wherever`() async throws {
+        let card = try await settleChild()
+        let here = try await gateway.openVisit(card, kind: "inpatient")
+        let there = try await gateway.openVisit(card, at: Cast.pharmacy, kind: "inpatient")
+        let first = stay(meals: 3)
+        let told = try await gateway.settle(first, here)
+        try told.expect(200)
+        #expect([told.yen("copay"), told.yen("meals")] == [500, 765])
+        #expect(told.notes("ja").contains("食事代と合わせて1,265円をいただきます。"))
+        #expect(try await gateway.settle(first, here).body == told.body)
+        // The same day at another hospital: it was paid, and the meals of the month are counted on.
+        let held = try await gateway.settle(
+            stay("preauthorization", meals: 3), there, by: Cast.pharmacy)
+        #expect([held.yen("copay"), held.yen("meals")] == [0, 765])
+        let third = try await gateway.settle(stay("predetermination", meals: 3), here)
+        #expect(third.yen("meals") == 765)
+        try await gateway.settle(first.used(as: "claim", status: "cancelled"), here).expect(200)
+        #expect(try await gateway.settle(stay("predetermination"), here).yen("copay") == 500)
+        // Visits are counted apart.
+        let visit = try await gateway.openVisit(card, at: Cast.spare)
+        let outpatient = try await gateway.settle(stay(), visit, by: Cast.spare)
+        #expect(outpatient.yen("copay") == 500 && outpatient.yen("meals") == nil)
+        let eaten = stay(meals: 1)
+        try await gateway.expect(
+            .unknownItem("extension(meals)"), of: .settleBill, from: Cast.spare
+        ) { try await gateway.settle(eaten, visit, by: Cast.spare) }
+        gateway.expectMoreEntries(1)
+        let much = stay(meals: 4)
+        try await gateway.expect(
+            .malformed("extension(meals).count"), of: .settleBill, from: Cast.clinic
+        ) { try await gateway.settle(much, here) }
+        gateway.expectMoreEntries(1)
+    }
+
+    @Test func `meals stop at the month's cap of meals, confirmed or held`() async throws {
+        let card = try await settleChild()
+        let here = try await gateway.openVisit(card, kind: "inpatient")
+        var told: [Int?] = []
+        for use in ["claim", "preauthorization", "claim", "claim", "claim"] {
+            told.append(try await gateway.settle(stay(use, meals: 3), here).yen("meals"))
+        }
+        #expect(told == [765, 765, 765, 705, 0])
+    }
+}

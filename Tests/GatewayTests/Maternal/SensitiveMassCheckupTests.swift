@@ -1,0 +1,183 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+import Trust
+
+/// 集団健診の慎重に扱う項目 over the wire: what a hall found in confidence is in the compartment of what is sensitive,
+/// with the day of its consent, and nobody learns of it who would not have learnt of a clinic's.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct SensitiveMassCheckupTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var today: CalendarDay { gateway.clock.today }
+
+    private func child(days: Int = 110) async throws -> (
+        key: String, resident: TestResident, card: SoftwareCard
+    ) {
+        let (resident, card) = try await gateway.settle()
+        let key = "C-\(RecordID.random().text)"
+        try await gateway.notify([
+            resident.birth(
+                on: today.adding(days: -days), notified: today.adding(days: 10 - days), key: key)
+        ])
+        return (key, resident, card)
+    }
+
+    @Test func `what was found in confidence is recorded by its own way and purpose`()
+        async throws
+    {
+        let key = try await child().key
+        var sent = SentCheckup.signs("found", on: today)
+        var made: TLSClient.Answer?
+        let entries = try await gateway.entries {
+            made = try await gateway.record(sent, notified: key)
+        }
+        let answer = try #require(made)
+        try answer.expect(201)
+        let id = answer.text("id")
+        #expect(entries.map(\.purpose) == ["record-sensitive-mass-checkup"])
+        #expect(answer["Location"] == "/fhir/sensitive/DiagnosticReport/\(id)")
+        // Nobody is paid, and no ticket is used.
+        #expect(answer.parts("checkup-claim").isEmpty && answer.parts("checkup-ticket").isEmpty)
+        let again = try await gateway.record(sent, notified: key)
+        #expect(again.status == 200 && again.body == answer.body)
+        sent.findings = [("abuse-signs", .choice("none"))]
+        let corrected = try await gateway.correct(id, seen: "W/\"1\"", sent, notified: key)
+        #expect(corrected["ETag"] == "W/\"2\"")
+        // What is taken back needs no consent.
+        sent.status = "entered-in-error"
+        sent.consentedOn = nil
+        try await gateway.correct(id, seen: "W/\"2\"", sent, notified: key).expect(200)
+        let days = try await gateway.sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select coalesce(consented_on::text, 'none') from exchange.sensitive_checkup_result
+                    where result = $1::uuid order by version
+                    """), [.text(id)]
+            ).map { try $0.text(0) }
+        }
+        #expect(days == [today.text, today.text, "none"])
+    }
+
+    @Test func `without a consent, of the wrong compartment or by another, nothing is recorded`()
+        async throws
+    {
+        let (key, _, _) = try await child()
+        var sent = SentCheckup.signs("none", on: today)
+        sent.consentedOn = nil
+        let none = sent
+        // A body that is refused as it is read speaks of nobody: it is counted, not entered.
+        try await gateway.expect(
+            .missing("extension(consented-on)"), of: nil, from: Cast.town
+        ) { try await gateway.record(none, notified: key) }
+        sent.consentedOn = today.adding(days: 1)
+        let ahead = sent
+        try await gateway.expect(
+            .malformed("extension(consented-on).valueDate"), of: nil, from: Cast.town
+        ) { try await gateway.record(ahead, notified: key) }
+        sent.consentedOn = today
+        sent.findings.append(("weight", .quantity("6.42", "kg")))
+        #expect(try await gateway.record(sent, notified: key).issues == ["weight open-item"])
+        var open = SentCheckup(on: today)
+        open.consentedOn = today
+        let told = open
+        try await gateway.expect(
+            .unknownItem("extension(consented-on)"), of: nil, from: Cast.town
+        ) { try await gateway.record(told, notified: key) }
+        for (refusal, town) in [
+            (Refusal.recordUnknown, Cast.otherTown), (.notYourPurpose, Cast.prefecture),
+        ] {
+            try await gateway.expect(refusal, of: .recordSensitiveMassCheckup, from: town) {
+                try await gateway.record(.signs("none", on: today), notified: key, by: town)
+            }
+        }
+        // An id of the one compartment is none in the other.
+        let report = try await gateway.record(SentCheckup(on: today), notified: key)
+        let other = SentCheckup.signs("none", on: today)
+        try await gateway.expect(
+            .recordUnknown, of: .recordSensitiveMassCheckup, from: Cast.town
+        ) {
+            try await gateway.correct(
+                report.text("id"), seen: "W/\"1\"", other, notified: key)
+        }
+    }
+
+    /// Everything a guardian, the child's own card, a clinic without the consent and the towns can ask,
+    /// byte for byte as in a world in which the hall found nothing.
+    @Test func `nobody outside the compartment learns of it`() async throws {
+        let (child, card) = try await gateway.settle(years: 3)
+        let (mother, motherCard) = try await gateway.settle(years: 40)
+        let key = "C-\(RecordID.random().text)"
+        try await gateway.notify([
+            child.birth(
+                on: today.adding(days: -1_200), notified: today.adding(days: -1_190), key: key)
+        ])
+        try await gateway.registerGuardianships([gateway.guardianship(of: child, by: mother)])
+        let tokens = [
+            try await gateway.session(of: card),
+            try await gateway.acting(gateway.session(of: motherCard)),
+        ]
+        let visit = try await gateway.openCheckupVisit(card, at: Cast.pharmacy)
+        func world() async throws -> [String] {
+            var answers: [TLSClient.Answer] = []
+            for token in tokens {
+                for path in [
+                    "/fhir/DiagnosticReport", "/fhir/sensitive/DiagnosticReport",
+                    "/fhir/Observation", "/fhir/CarePlan",
+                ] {
+                    answers.append(
+                        try await gateway.send(Cast.portal, "GET", path, headers: [token]))
+                }
+                answers.append(
+                    try await gateway.send(
+                        Cast.portal, "POST", "/checkups/print", headers: [token]))
+            }
+            answers.append(try await gateway.checkups(of: visit, by: Cast.pharmacy))
+            answers.append(
+                try await gateway.checkups(of: visit, in: .sensitive, by: Cast.pharmacy))
+            answers.append(try await gateway.followUps())
+            for town in [Cast.town, Cast.otherTown] {
+                answers.append(
+                    try await gateway.search(
+                        town, "/fhir/DiagnosticReport/_search",
+                        [("patient.identifier", "urn:tsunagi:maternal-notification-key|\(key)")]))
+                // Neither asked to have what is sensitive delivered.
+                answers.append(
+                    try await gateway.send(town, "GET", "/deliveries/maternal-sensitive"))
+            }
+            answers.append(
+                try await gateway.send(
+                    Cast.town, "GET", "/maternal-health/attendance?checkup=infant-3y"))
+            return answers.map { "\($0.status) \($0.text)" }
+        }
+        let before = try await world()
+        var found = SentCheckup.signs("found", on: today)
+        found.checkup = "infant-3y"
+        try await gateway.record(found, notified: key).expect(201)
+        #expect(try await world() == before)
+        // A clinic to which the card agreed sees it, and the town has the task in its own list.
+        let agreed = try await gateway.openCheckupVisit(card, consents: RunningGateway.allConsents)
+        let seen = try await gateway.checkups(of: agreed, in: .sensitive)
+        #expect(seen.entries.count == 1 && seen.text.contains("found"))
+    }
+
+    /// Many at once make one.
+    @Test func `the same at once is one`() async throws {
+        let key = try await child().key
+        let sent = SentCheckup.signs("none", on: today)
+        let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<6 {
+                group.addTask { [gateway] in
+                    try await gateway.record(sent, notified: key).status
+                }
+            }
+            return try await group.reduce(into: [Int]()) { $0.append($1) }
+        }
+        #expect(answers.sorted() == [200, 200, 200, 200, 200, 201])
+    }
+}

@@ -1,0 +1,60 @@
+import Exchange
+import Ledger
+import TestSupport
+import Testing
+
+/// 統合の範囲: every table that speaks of a person is carried over by a merge, refuses one, or is read together; a
+/// table of tomorrow is in one of these lists before it is released.
+@Suite struct MergedTablesTests {
+    /// Said again of the survivor, or read for whoever the record is of now.
+    static let carried: Set<String> = [
+        "identity", "entitlement", "checkup_target", "vaccination_target", "block", "card_binding",
+        "residence", "life_event", "death", "visit", "resident_token", "notice", "record_merge",
+    ]
+    /// 統合の妨げ: `exchange.in_the_way_of_merge` asks each of them.
+    static let refusing: Set<String> = [
+        "cap_month", "bill", "refund_request", "refund_case", "vaccination", "vaccine_reaction",
+        "health_card", "screening_response", "sensitive_screening_response",
+        "maternal_notification",
+        "checkup_ticket", "checkup_result", "sensitive_checkup_result", "follow_up", "guardianship",
+        "delegation", "emergency_review",
+    ]
+    /// Of a row in one of the above, without which it is not there.
+    static let parts: Set<String> = [
+        "cap_hold", "vaccination_claim", "checkup_ticket_event", "checkup_line",
+        "follow_up_answer", "follow_up_handover", "follow_up_source", "screening_ticket",
+        "refund_answer", "visit_evidence", "visit_confirmation", "checkup_ticket_face", "cap_year",
+        "paper_form_use",
+    ]
+    /// Stays with the record that it was written about: what was done, and to whom it was told.
+    static let past: Set<String> = [
+        "complaint", "delivery", "claim_verdict", "loss", "check_notice", "checkup_reminder",
+        "vaccination_reminder",
+    ]
+
+    @Test func `every table that speaks of a person has its place in a merge`() async throws {
+        try await LedgerWorld.with { world in
+            let tables = try await world.texts(
+                """
+                select c.table_name::text from information_schema.columns c
+                join information_schema.tables t using (table_schema, table_name)
+                where c.table_schema = 'exchange' and c.column_name = 'person'
+                    and t.table_type = 'BASE TABLE' and c.table_name <> 'person' order by 1
+                """)
+            let placed = [Self.carried, Self.refusing, Self.parts, Self.past]
+            #expect(Set(tables) == placed.reduce(into: []) { $0.formUnion($1) })
+            #expect(placed.reduce(0) { $0 + $1.count } == tables.count)
+            let asked = try await world.texts(
+                "select pg_get_functiondef('exchange.in_the_way_of_merge'::regproc)")
+            for table in Self.refusing {
+                #expect(asked[0].contains("exchange.\(table) "), "\(table)")
+            }
+            let guarded = try await world.texts(
+                """
+                select c.relname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid
+                where g.tgname = c.relname || '_off_absorbed' order by 1
+                """)
+            #expect(Set(guarded) == Self.refusing.union(["block"]))
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package import Exchange
+import Ledger
+package import Trust
+
+/// 同一人の記録の統合: two records of one person, and two officers who say so.
+extension RunningGateway {
+    /// Two records of the town under two numbers, in the same words, each with a card.
+    package func settleTwice() async throws -> (
+        stays: (resident: TestResident, card: SoftwareCard),
+        gone: (resident: TestResident, card: SoftwareCard)
+    ) {
+        let stays = try await settle()
+        var gone = try await settle()
+        gone.resident.name = stays.resident.name
+        gone.resident.nameKana = stays.resident.nameKana
+        gone.resident.dateOfBirth = stays.resident.dateOfBirth
+        gone.resident.sex = stays.resident.sex
+        return (stays, gone)
+    }
+
+    package func merge(
+        _ gone: TestResident, into stays: TestResident, _ sequence: String = "merge"
+    ) -> JSON {
+        lifeEvent(
+            .joined, of: stays, "\(sequence)-\(gone.index)", on: clock.today,
+            ["merged": .object(JSONObject([.init(name: "myNumber", value: .string(gone.number))]))])
+    }
+
+    package func undo(
+        _ gone: TestResident, from stays: TestResident, _ sequence: String = "merge"
+    ) -> JSON {
+        lifeEvent(
+            .parted, of: stays, "un\(sequence)-\(gone.index)", on: clock.today,
+            ["corrects": .string("\(sequence)-\(gone.index)-\(stays.index)")])
+    }
+
+    /// The rows as one officer sends them.
+    package func tell(
+        _ rows: [JSON], as officer: String?, by municipality: Party = Cast.town
+    ) async throws -> Answer {
+        try await send(
+            municipality, "POST", Self.lifePath,
+            headers: officer.map { [("Tsunagi-Operator", $0)] } ?? [], body: .array(rows))
+    }
+
+    /// The rows as two officers send them, one after the other: the second answer.
+    package func tellTwice(_ rows: [JSON], by municipality: Party = Cast.town) async throws
+        -> Answer
+    {
+        try await tell(rows, as: "sato", by: municipality).expect(202)
+        return try await tell(rows, as: "suzuki", by: municipality)
+    }
+
+    /// The codes that the rows of a task were told.
+    package func codes(of task: Answer, by municipality: Party = Cast.town) async throws -> [String]
+    {
+        let report = try await send(
+            municipality, "GET", "\(Self.lifePath)/\(task.text("taskId"))")
+        return report.results.flatMap(\.findings).compactMap { $0["code"]?.string }
+    }
+}
