@@ -92,11 +92,8 @@ struct IsolationTests {
         case "searchAccessLog", "examineComplaint":
             // Likewise; what the office did meanwhile is in it.
             return "\(answer.status)"
-        case "readSubsidyStatement", "makeSubsidyStatement", "readCheckupTargetStatement",
-            "makeCheckupTargetStatement", "readVaccinationTargetStatement",
-            "makeVaccinationTargetStatement", "readCheckupTicketStatement",
-            "makeCheckupTicketStatement", "readCheckupResultStatement",
-            "makeCheckupResultStatement":
+        case let id
+        where id.wholeMatch(of: /(read|make)(Subsidy|Checkup|Vaccination)\w*Statement/) != nil:
             // Counts and hashes of a whole town, and a time.
             return "\(answer.status)"
         case "listDisasters", "proposeDisaster", "endDisaster":

@@ -1,6 +1,6 @@
 /// 地単公費マスター as it comes: the raw file of 94 columns beside the rules, each row a condition row of a
-/// local scheme. What a counter's quote needs of a row and cannot carry is refused by the item's number when somebody
-/// asks for it; every other row is priced.
+/// local scheme. What a counter's quote needs of a row and cannot carry is refused by the item's number when
+/// somebody asks for it; every other row is priced.
 ///
 /// The columns are those of the layout `national-local-schemes`. What the codes in them mean is data
 /// (`subsidy/national-master.json`): a code that nobody told the meaning of is never guessed at.
