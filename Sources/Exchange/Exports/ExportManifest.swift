@@ -22,7 +22,8 @@ package struct ExportManifest: Hashable, Sendable {
             let parts = name.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count == 2, parts[1].hasSuffix(".ndjson"),
                 let type = ExportType(rawValue: String(parts[0])),
-                let number = Int(parts[1].dropLast(".ndjson".count)), number > 0
+                let number = Int(parts[1].dropLast(".ndjson".count)),
+                (1...Int(Int32.max)).contains(number), parts[1].first != "+"
             else { throw .recordUnknown }
             return (type, number)
         }

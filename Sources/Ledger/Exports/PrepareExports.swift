@@ -32,8 +32,8 @@ extension Ledger {
         let certificates = try await keepCertificates(of: waiting.id)
         return try await gateway.transaction { transaction in
             let rows = try transaction.query(Self.lockWaiting, [.uuid(waiting.id)])
-            // Another gateway was faster, or it was deleted meanwhile.
-            guard let row = rows.first else { return true }
+            // Another gateway is at it, or it was deleted meanwhile: the next round sees.
+            guard let row = rows.first else { return false }
             let types = try row.texts(0)
             let asked: [Value] = [
                 .uuid(waiting.id), .text(waiting.body), .instant(waiting.askedAt),
