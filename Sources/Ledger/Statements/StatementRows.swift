@@ -61,16 +61,16 @@ struct StatementRows: Sendable {
     }
 }
 
-/// A file of this process alone: it is gone with it, however the process ends.
+/// A file of this process alone, which has no name for anybody to open it by: it is gone with the process,
+/// however that ends. What is written to it is hashes and keys of residents, and no word of anybody.
 private final class NamelessFile: Sendable {
     private let descriptor: Int32
 
     init() throws {
-        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var path = Array("\(folder)/tsunagi-statement-XXXXXX".utf8CString)
-        descriptor = mkstemp(&path)
+        guard let stream = tmpfile() else { throw Failed() }
+        defer { fclose(stream) }
+        descriptor = dup(fileno(stream))
         guard descriptor >= 0 else { throw Failed() }
-        unlink(path)
     }
 
     deinit { close(descriptor) }
@@ -100,8 +100,11 @@ private final class NamelessFile: Sendable {
         }
     }
 
-    struct Failed: Error {
-        let code = errno
+    struct Failed: Error, CustomStringConvertible {
+        private let code = errno
+        var description: String {
+            "no room for the rows of a statement: \(String(cString: strerror(code)))"
+        }
     }
 }
 
