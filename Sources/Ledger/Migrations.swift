@@ -115,6 +115,7 @@ package struct Migrations: Sendable {
             name: "0061_sensitive_mass_checkups",
             sql: PackageResources._061_sensitive_mass_checkups_sql),
         File(name: "0062_claimed_checkups", sql: PackageResources._062_claimed_checkups_sql),
+        File(name: "0063_exports_in_steps", sql: PackageResources._063_exports_in_steps_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -19,9 +19,10 @@ extension GatewayParts {
 
     private func beginExport(_ asking: Asking) async throws -> Response {
         let question = try asking.request.exportQuestion()
+        let rules = try ledger.rules.current()
         let folder = asking.request.base + "/exports/"
         let (export, _) = try await asking.answer(as: { Array((folder + $0.id.text).utf8) }) {
-            try $0.beginExport(question)
+            try $0.beginExport(question, rules: rules)
         }
         return Response(
             status: .accepted, headers: [.contentLocation: folder + export.id.text])
@@ -92,7 +93,7 @@ extension GatewayParts {
         return bytes
     }
 
-    /// Preparing takes a moment for a village and a minute for a large city.
+    /// As often as an export is looked at.
     private static let exportRetrySeconds = "2"
 }
 

@@ -8,10 +8,14 @@ extension GatewayParts {
         Rounds("exports", every: .seconds(2), logger: logger) { try await prepareExport() }
     }
 
-    /// Returns whether an export was prepared.
+    /// Returns whether an export is further than before.
     package func prepareExport() async throws -> Bool {
-        guard try await ledger.prepareExport() else { return false }
-        Counter(label: "tsunagi_exports_total").increment()
-        return true
+        switch try await ledger.prepareExport() {
+        case .nothing: return false
+        case .walked: return true
+        case .ready:
+            Counter(label: "tsunagi_exports_total").increment()
+            return true
+        }
     }
 }

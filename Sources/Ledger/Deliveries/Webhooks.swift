@@ -56,7 +56,7 @@ extension Ledger {
                 Self.leaseWebhooks,
                 [
                     .int(Self.leaseSeconds), .int(Self.reminderSeconds), .int(limit),
-                    .int(Self.portalDays),
+                    .int(Self.portalDays), .texts(DeliveryField.allCases.map(\.rawValue)),
                 ]
             ).map { try WebhookTarget($0) }
         }
@@ -95,7 +95,8 @@ extension Ledger {
         }
     }
 
-    /// A row nobody has received yet and that is newer than the last ring, or older than a reminder.
+    /// A row nobody has received yet and that is newer than the last ring, or older than a reminder: one
+    /// that has no place, or whose place (an export gives places as well) is beyond the last acknowledged.
     /// What a body is not entitled to is not rung for.
     private static let leaseWebhooks = Statement(
         """
@@ -106,11 +107,19 @@ extension Ledger {
             join exchange.party p on p.party = due.party
             where due.not_before <= clock_timestamp() and p.is_opted_in and p.suspended_at is null
                 and (due.notice_at > due.rung_at or exists (
-                    select 1 from exchange.delivery d
-                    where d.body = p.code and d.place is null
-                        and (d.made_at > due.rung_at or due.rung_at
+                    select 1 from unnest($5::text[]) fields (field) cross join lateral (
+                        (select d.made_at from exchange.delivery d
+                        where d.body = p.code and d.field = fields.field and d.place is null
+                        order by d.made_at desc limit 1)
+                        union all
+                        (select d.made_at from exchange.delivery d
+                        where d.body = p.code and d.field = fields.field and d.place > coalesce((
+                            select r.place from exchange.delivery_receipt r
+                            where r.body = p.code and r.field = fields.field), 0)
+                        order by d.place desc limit 1)) d
+                    where (d.made_at > due.rung_at or due.rung_at
                             < clock_timestamp() - $2::bigint * interval '1 second')
-                        and (d.field <> 'maternal-sensitive'
+                        and (fields.field <> 'maternal-sensitive'
                             or (p.code || ':sensitive-checkups') = any (p.designations)))
                     or due.party like 'portal:%' and exists (
                         select 1 from exchange.notice n

@@ -41,8 +41,13 @@ package enum ExportedLines: Sendable {
 }
 
 extension Records {
-    /// The export is prepared afterwards, by any gateway. Throws `.exportsTooMany`.
-    package mutating func beginExport(_ question: ExportQuestion) throws -> BulkExport {
+    /// The export is prepared afterwards, by any gateway. Throws `.exportsTooMany`, and `.notYourPurpose` for
+    /// a type that the caller may not receive.
+    package mutating func beginExport(
+        _ asked: ExportQuestion, rules: RuleBook
+    ) throws -> BulkExport {
+        guard let permissions = rules.permissions else { throw Refusal.rulesUnknown }
+        let question = try asked.resolved(for: caller.party.role, by: permissions)
         let body = caller.party.code
         try transaction.run(Self.lockExports, [.text(body)])
         let standing = try transaction.query(Self.countStanding, [.text(body), .time(now)])[0]
@@ -78,11 +83,16 @@ extension Records {
     }
 
     /// What is in a file now: what the body held when it asked. Each resident is entered. Throws as
-    /// `export` does, and for a file that it has not.
+    /// `export` does, and for a file that it has not; `.notYourPurpose` for what the caller may not receive
+    /// any more.
     package mutating func exported(
         _ id: RecordID, _ type: ExportType, _ number: Int, rules: RuleBook
     ) throws -> ExportedLines {
         let export = try standingExport(id)
+        guard let permissions = rules.permissions else { throw Refusal.rulesUnknown }
+        guard type.isOpen(to: caller.party.role, by: permissions) else {
+            throw Refusal.notYourPurpose
+        }
         let found = try transaction.query(
             Self.selectFile, [.id(id), .text(type.rawValue), .int(number)])
         guard let file = found.first else { throw Refusal.recordUnknown }

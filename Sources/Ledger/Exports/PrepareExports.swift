@@ -1,176 +1,245 @@
 import Exchange
 import Postgres
 
+/// 支度の一歩: what came of one look at the exports that wait.
+package enum ExportStep: Sendable {
+    /// None waits, or another gateway is at it.
+    case nothing
+    /// One is further than before.
+    case walked
+    case ready
+}
+
 /// 一括の受領の支度: gives every line that was there when an export was asked for its place, and says which
 /// are in which file. Nothing leaves here, so nobody is entered.
 extension Ledger {
-    /// Prepares the export that has waited longest; returns whether there was one. One waits until everything
-    /// that was running when it was asked for has ended, so that no line of that moment is missed.
+    /// One step of the export that was tried longest ago: a file of it, in a short transaction, for one that
+    /// writes long keeps the log from being sealed. An export waits until everybody who could write when it
+    /// was looked at first has ended, so that no line of its moment is missed.
     ///
-    /// A crash leaves places given, which change nothing, and the export to be prepared again; of several
-    /// gateways one makes the files.
-    package func prepareExport() async throws -> Bool {
-        try await gateway.transaction { _ = try $0.run(Self.deleteFiles) }
-        let waiting = try await gateway.transaction(.readOnly) { transaction in
-            try transaction.query(Self.selectWaiting).first.map {
-                (id: try $0.uuid(0), body: try $0.text(1), askedAt: try $0.instant(2))
-            }
+    /// A crash leaves the steps before it done; of several gateways one makes each. Throws `.rulesUnknown`
+    /// while there are none.
+    package func prepareExport() async throws -> ExportStep {
+        guard let permissions = try rules.current().permissions else { throw Refusal.rulesUnknown }
+        let taken = try await gateway.transaction { transaction in
+            try transaction.run(WaitingExport.deleteOver)
+            try transaction.run(WaitingExport.lookAround)
+            return try transaction.query(WaitingExport.take).first.map { try WaitingExport($0) }
         }
-        guard let waiting else { return false }
-        for field in ExportType.allCases.compactMap(\.field) {
-            let line: [Value] = [.text(waiting.body), .text(field.rawValue)]
-            var isPlaced = false
-            while !isPlaced {
-                isPlaced = try await gateway.transaction { transaction in
-                    try transaction.run(Records.lockDeliveries, line)
-                    let given = try transaction.run(
-                        Records.givePlaces, line + [.int(ExportLimits.placesAtOnce)])
-                    return given < ExportLimits.placesAtOnce
-                }
-            }
+        guard let taken else { return .nothing }
+        if taken.walkedTo == 0, let field = taken.type(permissions)?.field {
+            try await givePlaces(to: taken.body, field)
         }
-        let certificates = try await keepCertificates(of: waiting.id)
         return try await gateway.transaction { transaction in
-            let rows = try transaction.query(Self.lockWaiting, [.uuid(waiting.id)])
-            // Another gateway is at it, or it was deleted meanwhile: the next round sees.
-            guard let row = rows.first else { return false }
-            let types = try row.texts(0)
-            let asked: [Value] = [
-                .uuid(waiting.id), .text(waiting.body), .instant(waiting.askedAt),
-                try row.optionalInstant(1).map { .instant($0) } ?? .null,
-                .int(ExportLimits.linesInFile),
-            ]
-            for type in ExportType.allCases where types.contains(type.rawValue) {
-                guard let field = type.field else { continue }
-                _ = try transaction.run(
-                    Self.insertLines, asked + [.text(field.rawValue), .text(type.rawValue)])
-            }
-            if types.contains(ExportType.patient.rawValue) {
-                try Self.keepResidents(beside: certificates, asked, &transaction)
-            }
-            _ = try transaction.run(Self.markReady, [.uuid(waiting.id)])
-            return true
+            let rows = try transaction.query(WaitingExport.lock, [.uuid(taken.id)])
+            guard let row = rows.first else { return .nothing }
+            return try WaitingExport(row).step(permissions, &transaction)
         }
     }
 
-    /// 受給資格, a file at a time, each in a transaction of its own, so that none that writes is long; made again
-    /// they are the same. Returns whose they are, 16 bytes each.
-    private func keepCertificates(of export: UUIDBytes) async throws -> Set<PersonKey> {
-        var persons: Set<PersonKey> = []
-        var (number, last) = (0, 0)
-        while true {
-            let page = try await gateway.transaction { [number, last] transaction in
-                try Self.keepCertificates(of: export, number + 1, after: last, &transaction)
+    private func givePlaces(to body: String, _ field: DeliveryField) async throws {
+        let line: [Value] = [.text(body), .text(field.rawValue)]
+        var given = ExportLimits.placesAtOnce
+        while given == ExportLimits.placesAtOnce {
+            given = try await gateway.transaction { transaction in
+                try transaction.run(Records.lockDeliveries, line)
+                return try transaction.run(
+                    Records.givePlaces, line + [.int(ExportLimits.placesAtOnce)])
             }
-            guard let page else { return persons }
-            persons.formUnion(page.persons)
-            (number, last) = (number + 1, page.last)
+        }
+    }
+}
+
+/// 支度中の一括の受領: type after type is walked, from place to place; residents come last, of whoever was
+/// met.
+private struct WaitingExport: Sendable {
+    let id: UUIDBytes
+    let body: String
+    let askedAt: Int64
+    let since: Int64?
+    let types: Set<ExportType>
+    let walkedType: ExportType?
+    let walkedTo: Int
+
+    init(_ row: Row) throws {
+        id = try row.uuid(0)
+        body = try row.text(1)
+        askedAt = try row.instant(2)
+        since = try row.optionalInstant(3)
+        types = Set(try row.texts(4).compactMap(ExportType.init(rawValue:)))
+        walkedType = try row.optionalText(5).flatMap(ExportType.init(rawValue:))
+        walkedTo = try row.int(6)
+    }
+
+    /// The type that is walked now; nothing once all are. For the residents everything is walked that the
+    /// municipality may receive.
+    func type(_ permissions: Permissions) -> ExportType? {
+        ExportType.allCases.drop { walkedType != nil && $0 != walkedType }.first {
+            types.contains($0)
+                || types.contains(.patient) && $0.isOpen(to: .municipality, by: permissions)
         }
     }
 
-    private static func keepCertificates(
-        of export: UUIDBytes, _ number: Int, after last: Int, _ transaction: inout Transaction
-    ) throws -> (persons: [PersonKey], last: Int)? {
+    func step(
+        _ permissions: Permissions, _ transaction: inout Transaction
+    ) throws -> ExportStep {
+        guard let type = type(permissions) else { return try finish(&transaction) }
+        let isLast =
+            type == .patient
+            ? try keepResidents(&transaction) : try keepLines(of: type, &transaction)
+        guard isLast else { return .walked }
+        guard let next = ExportType.allCases.drop(while: { $0 != type }).dropFirst().first else {
+            return try finish(&transaction)
+        }
+        try transaction.run(Self.walkOn, [.uuid(id), .text(next.rawValue)])
+        return .walked
+    }
+
+    private func finish(_ transaction: inout Transaction) throws -> ExportStep {
+        try transaction.run(Self.forgetResidents, [.uuid(id)])
+        try transaction.run(Self.markReady, [.uuid(id)])
+        return .ready
+    }
+
+    /// The next file of the type, if there is one; returns whether it was the last.
+    private func keepLines(
+        of type: ExportType, _ transaction: inout Transaction
+    ) throws -> Bool {
+        let asked: [Value] = [
+            .text(body), .int(walkedTo), .instant(askedAt), since.map { .instant($0) } ?? .null,
+            .int(ExportLimits.linesInFile),
+        ]
         let rows = try transaction.query(
-            selectCertificates, [.uuid(export), .int(last), .int(ExportLimits.linesInFile)])
-        guard rows.count > 0 else { return nil }
-        let (first, last) = (try rows[0].int(0), try rows[rows.count - 1].int(0))
-        if try rows[0].bool(2) {
+            type.field == nil ? Self.selectCertificates : Self.selectLines,
+            asked + (type.field.map { [.text($0.rawValue)] } ?? []))
+        guard let first = rows.first else { return true }
+        let (from, to) = (try first.int(0), try rows[rows.count - 1].int(0))
+        if types.contains(type) {
             try transaction.run(
-                insertCertificates,
-                [.uuid(export), .int(number), .int(rows.count), .int(first), .int(last)])
+                Self.insertLines,
+                [.uuid(id), .text(type.rawValue), .int(rows.count), .int(from), .int(to)])
         }
-        return (try rows.map { try $0.uuid(1).person }, last)
+        if types.contains(.patient) {
+            let persons = Set(try rows.map { try $0.uuid(1).person })
+            try transaction.run(
+                Self.insertMet, [.uuid(id), .uuids(persons.map { UUIDBytes($0) })])
+        }
+        try transaction.run(Self.walkTo, [.uuid(id), .text(type.rawValue), .int(to)])
+        return rows.count < ExportLimits.linesInFile
     }
 
-    private static func keepResidents(
-        beside certificates: Set<PersonKey>, _ asked: [Value], _ transaction: inout Transaction
-    ) throws {
-        let delivered = try transaction.query(selectResidents, Array(asked[1..<4])).map {
-            try $0.uuid(0).person
-        }
-        let all = certificates.union(delivered).sorted {
-            ($0.high, $0.low) < ($1.high, $1.low)
-        }
-        for (number, from) in stride(from: 0, to: all.count, by: ExportLimits.linesInFile)
-            .enumerated()
-        {
-            let file = all[from..<min(from + ExportLimits.linesInFile, all.count)]
-            try transaction.run(
-                insertResidents,
-                [
-                    asked[0], .int(number + 1), .int(file.count),
-                    .uuids(file.map { UUIDBytes($0) }),
-                ])
-        }
+    /// The next file of residents, taken from those who were met; returns whether it was the last.
+    private func keepResidents(_ transaction: inout Transaction) throws -> Bool {
+        let persons = try transaction.query(
+            Self.takeMet, [.uuid(id), .int(ExportLimits.linesInFile)]
+        ).map { try $0.uuid(0) }
+        guard !persons.isEmpty else { return true }
+        try transaction.run(
+            Self.insertResidents,
+            [
+                .uuid(id), .text(ExportType.patient.rawValue), .int(persons.count), .uuids(persons),
+            ])
+        return persons.count < ExportLimits.linesInFile
     }
+}
+
+/// 支度の問い合わせ.
+extension WaitingExport {
+    private static let columns =
+        "e.export, e.body, e.asked_at, e.since, e.types, e.walked_type, e.walked_to"
+    private static let isWaiting =
+        "e.ready_at is null and e.deleted_at is null and e.ends_at > clock_timestamp()"
+
+    static let deleteOver = Statement(
+        """
+        delete from exchange.bulk_export
+        where deleted_at is not null or ends_at <= clock_timestamp()
+        """)
+
+    /// Of the sessions of other roles it can be seen who they are, and by its lock each transaction of
+    /// theirs, but not since when it runs: all of that moment are waited for.
+    static let lookAround = Statement(
+        """
+        update exchange.bulk_export e set waits_for = array(
+            select l.virtualtransaction from pg_locks l join pg_stat_activity a on a.pid = l.pid
+            where l.locktype = 'virtualxid' and l.granted and a.pid <> pg_backend_pid()
+                and a.datname = current_database()
+                and a.usename in ('tsunagi_gateway', 'tsunagi_office'))
+        where e.waits_for is null and \(isWaiting)
+        """)
+
+    static let take = Statement(
+        """
+        update exchange.bulk_export e set tried_at = clock_timestamp()
+        from (
+            select e.export from exchange.bulk_export e
+            where \(isWaiting) and not e.waits_for && array(
+                select l.virtualtransaction from pg_locks l
+                where l.locktype = 'virtualxid' and l.granted)
+            order by e.tried_at nulls first, e.asked_at limit 1 for update skip locked) waiting
+        where e.export = waiting.export returning \(columns)
+        """)
+
+    static let lock = Statement(
+        """
+        select \(columns) from exchange.bulk_export e
+        where e.export = $1 and \(isWaiting) for update skip locked
+        """)
+
+    private static let selectLines = Statement(
+        """
+        select d.place, d.person from exchange.delivery d
+        where d.body = $1 and d.field = $6 and d.place > $2
+            and \(DeliveryField.isHeld(asOf: "$3", since: "$4"))
+        order by d.place limit $5
+        """)
 
     private static let selectCertificates = Statement(
         """
-        select e.version, e.person, 'Coverage' = any (x.types)
-        from exchange.bulk_export x
-        join exchange.entitlement e on e.body = x.body
-        where x.export = $1 and x.deleted_at is null and x.types && array['Coverage', 'Patient']
-            and e.version > $2 and \(EntitlementRow.isHeld(asOf: "x.asked_at", since: "x.since"))
-        order by e.version limit $3
+        select e.version, e.person from exchange.entitlement e
+        where e.body = $1 and e.version > $2
+            and \(EntitlementRow.isHeld(asOf: "$3", since: "$4"))
+        order by e.version limit $5
         """)
 
-    private static let insertCertificates = Statement(
-        """
-        insert into exchange.bulk_file (export, type, number, count, first, last)
-        values ($1, 'Coverage', $2::bigint, $3::bigint, $4, $5) on conflict do nothing
-        """)
-
-    private static let selectWaiting = Statement(
-        """
-        select e.export, e.body, e.asked_at from exchange.bulk_export e
-        where e.ready_at is null and e.deleted_at is null and e.ends_at > clock_timestamp()
-            and not exists (
-                select 1 from pg_stat_activity a
-                where a.datname = current_database() and a.pid <> pg_backend_pid()
-                    and a.xact_start <= e.asked_at)
-        order by e.asked_at limit 1
-        """)
-
-    private static let lockWaiting = Statement(
-        """
-        select e.types, e.since from exchange.bulk_export e
-        where e.export = $1 and e.ready_at is null and e.deleted_at is null
-        for update skip locked
-        """)
+    private static let nextNumber =
+        "(select coalesce(max(number), 0) + 1 from exchange.bulk_file where export = $1 and type = $2)"
 
     private static let insertLines = Statement(
         """
         insert into exchange.bulk_file (export, type, number, count, first, last)
-        select $1, $7, 1 + held.ord / $5, count(*), min(held.place), max(held.place)
-        from (
-            select d.place, row_number() over (order by d.place) - 1 as ord
-            from exchange.delivery d
-            where d.body = $2 and d.field = $6 and d.place > 0
-                and \(DeliveryField.isHeld(asOf: "$3", since: "$4"))) held
-        group by held.ord / $5
+        values ($1, $2, \(nextNumber), $3::bigint, $4, $5)
         """)
 
-    private static let selectResidents = Statement(
+    private static let walkTo = Statement(
+        "update exchange.bulk_export set walked_type = $2, walked_to = $3 where export = $1")
+
+    private static let walkOn = Statement(
+        "update exchange.bulk_export set walked_type = $2, walked_to = 0 where export = $1")
+
+    private static let insertMet = Statement(
         """
-        select distinct d.person from exchange.delivery d
-        where d.body = $1 and d.field in ('immunization', 'maternal', 'claims') and d.place > 0
-            and \(DeliveryField.isHeld(asOf: "$2", since: "$3"))
+        insert into exchange.bulk_resident (export, person) select $1, unnest($2::uuid[])
+        on conflict do nothing
+        """)
+
+    private static let takeMet = Statement(
+        """
+        with met as (
+            select person from exchange.bulk_resident where export = $1 order by person limit $2)
+        delete from exchange.bulk_resident r using met where r.export = $1 and r.person = met.person
+        returning r.person
         """)
 
     private static let insertResidents = Statement(
         """
         insert into exchange.bulk_file (export, type, number, count, persons)
-        values ($1, 'Patient', $2::bigint, $3::bigint, $4)
+        values ($1, $2, \(nextNumber), $3::bigint, $4)
         """)
+
+    private static let forgetResidents = Statement(
+        "delete from exchange.bulk_resident where export = $1")
 
     private static let markReady = Statement(
         "update exchange.bulk_export set ready_at = clock_timestamp() where export = $1")
-
-    private static let deleteFiles = Statement(
-        """
-        delete from exchange.bulk_file f where f.export in (
-            select e.export from exchange.bulk_export e
-            where e.deleted_at is not null or e.ends_at <= clock_timestamp())
-        """)
 }

@@ -17,7 +17,7 @@ struct ExportTests {
     private static let path = "/fhir/Patient/$export"
     private static let prefer = [("Prefer", "respond-async")]
 
-    private func kickOff(_ query: String = "", by town: Party = Cast.town) async throws -> String {
+    func kickOff(_ query: String = "", by town: Party = Cast.town) async throws -> String {
         let answer = try await gateway.send(
             town, "GET", Self.path + query, headers: Self.prefer)
         try answer.expect(202)
@@ -26,7 +26,7 @@ struct ExportTests {
         return String(address.dropFirst("https://".count).drop { $0 != "/" })
     }
 
-    private func prepare() async throws {
+    func prepare() async throws {
         let parts = try gateway.parts()
         // It waits for whoever was writing when it was asked for.
         for _ in 0..<200 {
@@ -43,7 +43,7 @@ struct ExportTests {
     }
 
     /// Type to the resources of its files; every resident in a file is entered with it.
-    private func fetch(
+    func fetch(
         _ export: String, by town: Party = Cast.town
     ) async throws -> [String: [JSONObject]] {
         let manifest = try await gateway.send(town, "GET", export)
@@ -77,7 +77,7 @@ struct ExportTests {
         return resources
     }
 
-    private static func resident(_ line: JSONObject) -> String? {
+    static func resident(_ line: JSONObject) -> String? {
         if line["resourceType"]?.string == "Patient" { return line["id"]?.string }
         let reference = ["patient", "subject", "beneficiary"].compactMap {
             line[$0]?.object?["reference"]?.string

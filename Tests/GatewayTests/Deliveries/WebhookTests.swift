@@ -76,6 +76,14 @@ struct WebhookTests {
                     where d.body = $1 and d.person = place_of.person and d.field = place_of.field
                         and d.record = place_of.record and d.version = place_of.version
                     """), [.text(body.code)])
+            try $0.run(
+                Statement(
+                    """
+                    insert into exchange.delivery_receipt (body, field, place, received_at)
+                    select body, field, max(place), clock_timestamp() from exchange.delivery
+                    where body = $1 group by 1, 2
+                    on conflict (body, field) do update set place = excluded.place
+                    """), [.text(body.code)])
         }
         let anchors = String(decoding: try pki.bytes("ca.pem"), as: UTF8.self)
         let target = WebhookTarget(
@@ -217,6 +225,35 @@ struct WebhookTests {
         }
         #expect(try await failures() == 0)
         #expect(try await gateway.ledger.openCircuits() == 0)
+    }
+
+    @Test func `what an export gave a place is rung for until it is received`() async throws {
+        let heard = Heard()
+        try await listening(heard) { port in
+            try await register(port)
+            try await happen()
+            let kickOff = try await gateway.send(
+                Cast.town, "GET", "/fhir/Patient/$export", headers: [("Prefer", "respond-async")])
+            let parts = try gateway.parts()
+            let unplaced = "exchange.delivery where body = $1 and place is null"
+            for _ in 0..<200 {
+                while try await parts.prepareExport() {}
+                let left = try await gateway.count(
+                    "select count(*) from \(unplaced)", [.text(Cast.town.code)])
+                if left == 0 { break }
+                try await Task.sleep(for: .milliseconds(25))
+            }
+            let work = try work()
+            #expect(try await work.round() == [Cast.town])
+            #expect(try await work.round().isEmpty)
+            try await register(port)
+            try await set("rung_at = clock_timestamp() - interval '61 minutes'")
+            #expect(try await work.round().isEmpty)
+            let address = try #require(kickOff["Content-Location"])
+            let path = String(address.dropFirst("https://".count).drop { $0 != "/" })
+            try await gateway.send(Cast.town, "DELETE", path).expect(202)
+        }
+        #expect(heard.all.count == 1)
     }
 
     @Test func `a slow target is left, and holds nobody else up`() async throws {

@@ -28,8 +28,8 @@ import Testing
     ]
     /// Stays with the record that it was written about: what was done, and to whom it was told.
     static let past: Set<String> = [
-        "complaint", "delivery", "claim_verdict", "loss", "check_notice", "checkup_reminder",
-        "vaccination_reminder",
+        "bulk_resident", "complaint", "delivery", "claim_verdict", "loss", "check_notice",
+        "checkup_reminder", "vaccination_reminder",
     ]
 
     @Test func `every table that speaks of a person has its place in a merge`() async throws {
