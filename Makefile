@@ -33,15 +33,14 @@ demo: build
 # Built apart, so that the test run's own lines are not lost among the compiler's. There are no XCTest tests.
 # Servers and their clients run apart from what calculates, and those with deadlines apart from other servers:
 # a test that fills every core keeps them waiting.
-# Few at once: a hundred servers and their clients on two cores would all be late.
-at-once := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH
+# Few at once: a hundred servers, databases and their clients on two cores would all be late.
 deadlines := GatewayTests.(Edge|Operations|(Limit|Identity)Serving|PartyLimit|(Sealer)?Fault)Tests
 test: install
 	@echo 'Building the tests (the first time about five minutes on two cores)'
 	@swift build $(quiet) --build-tests
-	@swift test --skip-build --disable-xctest --skip GatewayTests
-	@$(at-once)=6 swift test --skip-build --disable-xctest --filter GatewayTests --skip '$(deadlines)'
-	@$(at-once)=2 swift test --skip-build --disable-xctest --filter '$(deadlines)'
+	@Tests/pass 6 --skip GatewayTests
+	@Tests/pass 6 --filter GatewayTests --skip '$(deadlines)'
+	@Tests/pass 2 --filter '$(deadlines)'
 
 check: install
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift

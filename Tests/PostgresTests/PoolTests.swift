@@ -30,7 +30,7 @@ import Testing
         try await eventually { pool.statistics.busy == 1 }
         let start = ContinuousClock.now
         await #expect(throws: PoolExhausted.self) { try await pool.transaction { _ in } }
-        #expect(.milliseconds(190)..<(.seconds(10)) ~= ContinuousClock.now - start)
+        #expect(ContinuousClock.now - start >= .milliseconds(190))
         #expect(pool.statistics.waiting == 0)
         gate.open()
         _ = try await holding
@@ -80,14 +80,13 @@ import Testing
     @Test func `a cancelled task's statement is cancelled, and no other's`() async throws {
         let pool = try Self.pool(
             .init(
-                connectionsMax: 1, waitMilliseconds: 30_000, statementTimeoutMilliseconds: 60_000))
-        let start = ContinuousClock.now
+                connectionsMax: 1, waitMilliseconds: 100_000, statementTimeoutMilliseconds: 600_000))
         for _ in 0..<5 {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     try await pool.transaction { transaction in
                         _ = try transaction.query(
-                            Statement("SELECT pg_sleep(50)::text"))
+                            Statement("SELECT pg_sleep(500)::text"))
                     }
                 }
                 try await eventually { pool.statistics.busy == 1 }
@@ -95,13 +94,12 @@ import Testing
                 group.cancelAll()
                 await #expect(throws: CancellationError.self) { try await group.next() }
             }
+            // On the one connection: had it gone on sleeping, this would wait in vain.
             let pid = try await pool.transaction { transaction in
                 try transaction.query(Statement("SELECT pg_sleep(0.05)::text, 7"))[0].int(1)
             }
             #expect(pid == 7)
         }
-        // Five sleeps of 50 s: one of them alone, had it not been cancelled, would take longer than this.
-        #expect(ContinuousClock.now - start < .seconds(48))
         await pool.shutdown()
     }
 
@@ -156,12 +154,13 @@ import Testing
     @Test func `a statement has a time limit, and the connection lives on`() async throws {
         let pool = try Self.pool(
             .init(
-                connectionsMax: 1, waitMilliseconds: 30_000, statementTimeoutMilliseconds: 150))
+                connectionsMax: 1, waitMilliseconds: 30_000, statementTimeoutMilliseconds: 2_000,
+                idleInTransactionMilliseconds: 60_000))
         let pid = Statement("SELECT pg_backend_pid()")
         let before = try await pool.transaction { try $0.query(pid)[0].int(0) }
         await #expect(throws: DatabaseError.server(sqlState: "57014", constraint: nil)) {
             try await pool.transaction { transaction in
-                _ = try transaction.query(Statement("SELECT pg_sleep(20)::text"))
+                _ = try transaction.query(Statement("SELECT pg_sleep(60)::text"))
             }
         }
         #expect(try await pool.transaction { try $0.query(pid)[0].int(0) } == before)

@@ -93,7 +93,7 @@ package enum TestPostgres {
         try Pool(
             cluster().address(),
             limits: Pool.Limits(
-                connectionsMax: 1, waitersMax: 10_000, waitMilliseconds: 120_000,
+                connectionsMax: 1, waitersMax: 10_000, waitMilliseconds: 600_000,
                 statementTimeoutMilliseconds: 60_000),
             label: "administrator", logger: logger)
     }
