@@ -33,15 +33,29 @@ extension GatewayParts {
             logger.warning("a body's registrations are stale", metadata: ["body": "\(body.code)"])
         }
         if !news.isEmpty { try await ledger.askToLook(news) }
+        try await makeStatements(of: bodies.map(\.party), logger)
+        return Set(stale)
+    }
+
+    /// One that fails keeps none behind it waiting: it is tried again with the next look.
+    private func makeStatements(of bodies: [Party], _ logger: Logger) async throws {
         let issuer = try statementIssuer()
-        for (party, _) in bodies {
+        for body in bodies {
             for field in StatementField.allCases
-            where field.isOfPrefectures || party.role == .municipality {
-                let isMade = try await ledger.makeStatement(
-                    of: party.code, field, another: false, by: issuer)
-                if isMade { Counter(label: "tsunagi_statements_total").increment() }
+            where field.isOfPrefectures || body.role == .municipality {
+                do {
+                    let isMade = try await ledger.makeStatement(
+                        of: body.code, field, another: false, by: issuer)
+                    if isMade { Counter(label: "tsunagi_statements_total").increment() }
+                } catch where !Task.isCancelled {
+                    logger.warning(
+                        "a statement is postponed",
+                        metadata: [
+                            "body": "\(body.code)", "field": "\(field.rawValue)",
+                            "error": "\(error)",
+                        ])
+                }
             }
         }
-        return Set(stale)
     }
 }

@@ -16,11 +16,13 @@ extension Ledger {
 
     /// Makes the statement of what `body` holds at this moment, unless there is one of this day already and
     /// `isAnother` is false; returns whether it made one. The trees of all but the two newest are
-    /// dropped. While one gateway reads, another that is asked makes none.
+    /// dropped. While one gateway reads, another that is asked makes none, and of two that read one after
+    /// the other the first to write keeps its own.
     ///
-    /// The rows are read in one snapshot that writes nothing, and written in short transactions: no
-    /// transaction that writes stays open, for entries are sealed behind the oldest of them. A statement
-    /// counts from the last of them on; what a crash left is dropped with the next.
+    /// The rows are read in one snapshot that writes nothing, and written and dropped in short transactions:
+    /// no transaction that writes stays open, for entries are sealed behind the oldest of them. A statement
+    /// counts from the last bucket on; what a crash left keeps the day's next from being made for an hour,
+    /// and is then dropped with it.
     ///
     /// Throws `.rulesUnknown`, and what the database does; then no statement counts.
     package func makeStatement(
@@ -34,11 +36,7 @@ extension Ledger {
             try Self.read(field, of: body, line, another: isAnother, &$0)
         }
         guard let reading else { return false }
-        var growth = StatementGrowth(depth: StatementTree.depth(of: reading.rows.count))
-        for part in 0..<reading.rows.partCount {
-            growth.add(try reading.rows.part(part)) { _, _ in }
-        }
-        let levels = growth.levels
+        let levels = reading.levels
         let statement = HoldingStatement(
             origin: issuer.origin, of: (body, field), at: reading.at,
             counts: (reading.rows.count, reading.underReview), asOf: reading.asOf,
@@ -46,31 +44,49 @@ extension Ledger {
             tree: (levels.count - 1, levels[0][0].bytes))
         let note = try issuer.sign(statement.text)
         let id = RecordID.timeOrdered()
-        try await office.transaction { transaction in
+        let isKept = try await office.transaction { transaction in
+            try transaction.run(Self.lockStatements, line)
+            guard try isAnother || !Self.isMade(line, on: reading.at, &transaction) else {
+                return false
+            }
             try Self.keep(levels, note, [.id(id)] + line + [.time(reading.at)], &transaction)
+            return true
         }
+        guard isKept else { return false }
         for parts in reading.rows.strides {
-            let buckets = try Self.buckets(of: reading.rows, parts, depth: levels.count - 1)
             try await office.transaction { transaction in
+                let buckets = try Self.buckets(of: reading.rows, parts, depth: levels.count - 1)
                 try transaction.run(Self.insertBuckets, [.id(id)] + buckets)
             }
         }
-        try await office.transaction { transaction in
-            _ = try transaction.pipeline([
-                (Self.markWhole, [.id(id)]), (Self.dropBuckets, line), (Self.dropNodes, line),
-            ])
-        }
+        try await office.transaction { try $0.run(Self.markWhole, [.id(id)]) }
+        try await dropTrees(line, office)
         return true
     }
 
+    private func dropTrees(_ line: [Value], _ office: Pool) async throws {
+        var dropped = Self.bucketsAtOnce
+        while dropped == Self.bucketsAtOnce {
+            dropped = try await office.transaction {
+                try $0.run(Self.dropBuckets, line + [.int(Self.bucketsAtOnce)])
+            }
+        }
+        try await office.transaction { try $0.run(Self.dropNodes, line) }
+    }
+
+    /// Some 6 MB of rows.
+    private static let bucketsAtOnce = 8_192
+
     private struct Reading: Sendable {
         let rows: StatementRows
+        let levels: [[StatementHash]]
         let underReview: Int
         let at: Instant
         let asOf: Instant?
     }
 
-    /// Nothing where another gateway is reading, or a statement of this day is there.
+    /// Nothing where another gateway is reading, or a statement of this day is there or being written. The
+    /// tree is reckoned here as well, for this is a thread on which nobody else waits.
     private static func read(
         _ field: StatementField, of body: String, _ line: [Value], another isAnother: Bool,
         _ transaction: inout Transaction
@@ -79,16 +95,21 @@ extension Ledger {
         let row = try transaction.query(selectNow, [.text(body)])[0]
         let now = Instant(microseconds: try row.instant(0))
         let asOf = try row.optionalInstant(1).map(Instant.init(microseconds:))
-        let last = try transaction.query(selectLast, line).first
-        if let last, !isAnother,
-            Instant(microseconds: try last.instant(0)).dayInJapan == now.dayInJapan
-        {
-            return nil
-        }
+        guard try isAnother || !isMade(line, on: now, &transaction) else { return nil }
         var rows = StatementRows()
         let underReview = try field.read(of: body, &transaction) { try rows.add($0) }
         try rows.finish()
-        return Reading(rows: rows, underReview: underReview, at: now, asOf: asOf)
+        var growth = StatementGrowth(depth: StatementTree.depth(of: rows.count))
+        for part in 0..<rows.partCount { growth.add(try rows.part(part)) { _, _ in } }
+        return Reading(
+            rows: rows, levels: growth.levels, underReview: underReview, at: now, asOf: asOf)
+    }
+
+    private static func isMade(
+        _ line: [Value], on now: Instant, _ transaction: inout Transaction
+    ) throws -> Bool {
+        guard let last = try transaction.query(selectLast, line).first else { return false }
+        return Instant(microseconds: try last.instant(0)).dayInJapan == now.dayInJapan
     }
 
     private static func buckets(
@@ -131,9 +152,13 @@ extension Ledger {
         }
     }
 
+    private static let lockNumber = "hashtextextended('tsunagi statement ' || $1 || ' ' || $2, 0)"
+
     private static let tryLockStatements = Statement(
-        "select pg_try_advisory_xact_lock(hashtextextended('tsunagi statement ' || $1 || ' ' || $2, 0))"
-    )
+        "select pg_try_advisory_xact_lock(\(lockNumber))")
+
+    private static let lockStatements = Statement(
+        "select pg_advisory_xact_lock(\(lockNumber))::text")
 
     private static let selectNow = Statement(
         """
@@ -143,7 +168,8 @@ extension Ledger {
 
     private static let selectLast = Statement(
         """
-        select made_at from exchange.holding_statement where body = $1 and field = $2 and is_whole
+        select made_at from exchange.holding_statement where body = $1 and field = $2
+            and (is_whole or \(isBeingWritten))
         order by made_at desc limit 1
         """)
 
@@ -163,18 +189,27 @@ extension Ledger {
     private static let markWhole = Statement(
         "update exchange.holding_statement set is_whole = true where statement = $1")
 
-    /// All but the two newest, and what was never finished: an hour is longer than any takes.
+    /// An hour is longer than any takes.
+    private static let isBeingWritten =
+        "not is_whole and made_at >= clock_timestamp() - interval '1 hour'"
+
+    /// All but the two newest, and what was never finished.
     private static let passed = """
         (select statement from exchange.holding_statement
             where body = $1 and field = $2 and is_whole order by made_at desc offset 2)
         union all
         select statement from exchange.holding_statement
         where body = $1 and field = $2 and not is_whole and nodes is not null
-            and made_at < clock_timestamp() - interval '1 hour'
+            and not (\(isBeingWritten))
         """
 
     private static let dropBuckets = Statement(
-        "delete from exchange.statement_bucket where statement in (\(passed))")
+        """
+        delete from exchange.statement_bucket b using (
+            select statement, bucket from exchange.statement_bucket
+            where statement in (\(passed)) limit $3) some
+        where b.statement = some.statement and b.bucket = some.bucket
+        """)
 
     private static let dropNodes = Statement(
         """

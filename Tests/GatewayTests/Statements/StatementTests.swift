@@ -318,6 +318,77 @@ struct StatementTests {
         }
     }
 
+    /// What another gateway is writing, or left when it died.
+    @Test func `a statement that is not whole is none, and is dropped when nobody writes it any more`()
+        async throws
+    {
+        let whole = try await gateway.send(Cast.town, "POST", Self.path)
+        try whole.expect(200)
+        let half = try await unfinished(secondsAgo: 0)
+        try await ask(half).expect(404)
+        let newest = try await gateway.send(Cast.town, "GET", Self.path)
+        #expect(newest.text("statement") == whole.text("statement"))
+        let another = try await gateway.send(Cast.town, "POST", Self.path)
+        #expect(another.text("statement") != whole.text("statement"))
+        #expect(try await hasTree(half))
+        let left = try await unfinished(secondsAgo: 3_700)
+        try await gateway.send(Cast.town, "POST", Self.path).expect(200)
+        #expect(try await !hasTree(left) && hasTree(half))
+    }
+
+    @Test func `while one is being written the day's is not made again, and by the next hour it is`()
+        async throws
+    {
+        // Neither has any of this field, and nobody else makes one.
+        let (field, issuer) = (StatementField.checkupResults, try gateway.parts().statementIssuer())
+        for (body, seconds, isMade) in [
+            (Cast.prefecture.code, 0, false), (Cast.otherPrefecture.code, 3_700, true),
+        ] {
+            _ = try await unfinished(secondsAgo: seconds, of: body, field)
+            let made = try await gateway.ledger.makeStatement(
+                of: body, field, another: false, by: issuer)
+            #expect(made == isMade)
+        }
+    }
+
+    private func unfinished(
+        secondsAgo: Int, of body: String = Cast.town.code, _ field: StatementField = .subsidy
+    ) async throws -> RecordID {
+        let id = RecordID.random()
+        _ = try await gateway.sql {
+            try $0.run(
+                Statement(
+                    """
+                    insert into exchange.holding_statement
+                        (statement, body, field, made_at, depth, note, nodes, is_whole)
+                    select $1, $2, $3, clock_timestamp() - $4::bigint * interval '1 second',
+                        depth, note, nodes, false
+                    from exchange.holding_statement where nodes is not null limit 1
+                    """), [.id(id), .text(body), .text(field.rawValue), .int(secondsAgo)])
+        }
+        return id
+    }
+
+    private func hasTree(_ statement: RecordID) async throws -> Bool {
+        try await gateway.count(
+            """
+            select count(*) from exchange.holding_statement
+            where statement = $1 and nodes is not null
+            """, [.id(statement)]) == 1
+    }
+
+    private func ask(_ statement: RecordID) async throws -> TLSClient.Answer {
+        try await gateway.send(
+            Cast.town, "POST", Self.path + "/compare",
+            body: .object(
+                JSONObject([
+                    .init(name: "statement", value: .string(statement.text)),
+                    .init(name: "level", value: .number("0")),
+                    .init(name: "node", value: .number("0")),
+                    .init(name: "rows", value: .array([])),
+                ])))
+    }
+
     @Test func `no role changes a statement`() async throws {
         try await gateway.send(Cast.town, "POST", Self.path).expect(200)
         for sql in [
