@@ -131,12 +131,15 @@ extension Request {
         return Caller(party: party, operatorID: asserted)
     }
 
-    func json(atMost bytesMax: Int) async throws -> (bytes: [UInt8], object: JSONObject) {
+    /// `hashes` are items that are read as nothing but a digest, in which twelve digits are nothing unusual.
+    func json(
+        atMost bytesMax: Int, hashes: Set<String> = []
+    ) async throws -> (bytes: [UInt8], object: JSONObject) {
         let buffer = try await body(.json, atMost: bytesMax)
         let bytes = Array(buffer.readableBytesView)
         let json = try JSON(reading: bytes)
         try json.refuseIndividualNumbers(
-            exceptIn: ["nonce", "certificate", "signature", "recipientNumber"])
+            exceptIn: hashes.union(["nonce", "certificate", "signature", "recipientNumber"]))
         return (bytes, try json.requiredObject(at: "body"))
     }
 }

@@ -142,21 +142,26 @@ package final class Ledger: Sendable {
     /// Throws `Refusal` after its own entry is durable and the transaction is rolled back;
     /// `PoolExhausted` when the queue is full (nothing was read); any other error when the database
     /// failed (nothing was committed). Two accesses that made the same thing at once are both
-    /// answered: the later one runs again and finds it. So does one that asks for older rules
-    /// which this process has not read yet.
+    /// answered: the later one runs again and finds it. So does one that asks for older rules which are not
+    /// in memory, as often as it names others.
     package func access<Answer: Sendable>(
         _ caller: Caller, _ purpose: Purpose, reading first: FirstReading = .nothing,
         _ body: @escaping @Sendable (inout Records) throws -> Answer
     ) async throws -> Answer {
-        do {
-            return try await attempt(caller, purpose, first, body)
-        } catch let error as DatabaseError where error.isWorthAnotherTry {
-            return try await attempt(caller, purpose, first, body)
-        } catch let missing as RuleShelf.NotOnShelf {
-            do { _ = try await rules.version(missing.version) } catch let refusal as Refusal {
-                try await refuse(caller, purpose, refusal)
+        var books: [String: RuleBook] = [:]
+        var isSecondTry = false
+        while true {
+            do {
+                return try await attempt(caller, purpose, first, body)
+            } catch let error as DatabaseError where error.isWorthAnotherTry && !isSecondTry {
+                isSecondTry = true
+            } catch let missing as RuleShelf.NotOnShelf {
+                do {
+                    try await rules.fetch(missing, holding: &books)
+                } catch let refusal as Refusal {
+                    try await refuse(caller, purpose, refusal)
+                }
             }
-            return try await attempt(caller, purpose, first, body)
         }
     }
 

@@ -116,6 +116,11 @@ package struct Migrations: Sendable {
             sql: PackageResources._061_sensitive_mass_checkups_sql),
         File(name: "0062_claimed_checkups", sql: PackageResources._062_claimed_checkups_sql),
         File(name: "0063_exports_in_steps", sql: PackageResources._063_exports_in_steps_sql),
+        File(name: "0064_paid_over", sql: PackageResources._064_paid_over_sql),
+        File(name: "0065_days_of_consent", sql: PackageResources._065_days_of_consent_sql),
+        File(
+            name: "0067_merges_in_their_own_lane",
+            sql: PackageResources._067_merges_in_their_own_lane_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -116,7 +116,56 @@ import Testing
         #expect(tried >= 15)
     }
 
-    /// The definitions of the profile and the operation say nothing is required that may be left out.
+    /// The elements that the profile of a record is about.
+    private static func profile() throws -> [JSONObject] {
+        let file = try JSON(
+            reading: Example.files["fhir/StructureDefinition-vaccination.json"] ?? [])
+        return try #require(file.object).requiredObject("differential").requiredArray("element")
+            .compactMap(\.object)
+    }
+
+    /// `min`: what the profile requires of every record, without the name of the type.
+    private static func ofEveryRecord() throws -> [String] {
+        try profile().filter { ($0["min"]?.int ?? 0) > 0 }.map {
+            String(try $0.requiredString("path").dropFirst("Immunization.".count))
+        }
+    }
+
+    private static func withoutNumbers(_ path: String) -> String {
+        path.replacing(/\[\d+\]/, with: "")
+    }
+
+    /// What is said where it is left out of the first of the examples that has it.
+    private static func refusal(leavingOut path: String) throws -> (at: String, Refusal?) {
+        for name in ["record-plain", "record-not-done"] {
+            let example = try #require(examples.first { $0.path.hasSuffix("/\(name).json") })
+            let left = try Self.left(JSON(reading: example.bytes)).first {
+                withoutNumbers($0.path) == path
+            }
+            if let left { return (left.path, try refusal(example, left.body)) }
+        }
+        return (path, nil)
+    }
+
+    @Test func `what the profile requires is refused by name where it is left out`() throws {
+        let always = try Self.ofEveryRecord()
+        #expect(always.count >= 3)
+        for path in always {
+            let (place, refusal) = try Self.refusal(leavingOut: path)
+            #expect(refusal == .missing(place), "\(path)")
+        }
+        // `… implies lotNumber.exists()`: what it requires of a dose that was given, or was not.
+        let rules = try Self.profile().flatMap { $0["constraint"]?.array ?? [] }.compactMap {
+            $0.object?["expression"]?.string?.firstMatch(of: /implies ([A-Za-z]+)\.exists\(\)/)
+        }.map { String($0.1) }
+        #expect(rules.count >= 5)
+        for path in rules {
+            let (place, refusal) = try Self.refusal(leavingOut: path)
+            #expect(refusal == .missing(place), "\(path)")
+        }
+    }
+
+    /// The definition of the operation says nothing is required that may be left out.
     @Test func `what the operation requires is refused where it is left out`() throws {
         let file = try JSON(
             reading: Example.files["fhir/OperationDefinition-Immunization-check.json"] ?? [])
@@ -145,14 +194,36 @@ import Testing
         "occurrenceString": "occurrenceDateTime", "primarySource": "occurrenceDateTime",
     ]
 
+    /// What may be left out of no example of a kind, beside what the profile says of every record.
+    private static let always: [String: Set<String>] = [
+        "record": ["status", "vaccineCode", "patient", "patient.reference"],
+        "check": ["parameter"], "forecast": ["parameter"],
+        "reaction": [
+            "identifier", "identifier.system", "identifier.value", "actuality", "event", "subject",
+            "subject.reference", "date", "recorder", "suspectEntity",
+        ],
+        "response": ["questionnaire", "status", "subject", "subject.reference", "item.linkId"],
+    ]
+
     @Test(arguments: examples)
-    func `whatever is left out is taken, or refused by the place it was left out of`(
+    func `whatever is left out is no required element, or refused by the place it was left out of`(
         example: Example
     ) throws {
         let left = Self.left(try JSON(reading: example.bytes))
+        let name = example.path.split(separator: "/").last ?? ""
+        let kind = String(name.prefix { $0 != "-" })
+        var always = try #require(Self.always[kind])
+        if kind == "record" { always.formUnion(try Self.ofEveryRecord()) }
         var refused = 0
         for one in left where one.path != "resourceType" {
-            guard let refusal = try Self.refusal(example, one.body) else { continue }
+            guard let refusal = try Self.refusal(example, one.body) else {
+                // One of several may go.
+                let isOneOfSeveral = one.path.hasSuffix("]")
+                #expect(
+                    isOneOfSeveral || !always.contains(Self.withoutNumbers(one.path)),
+                    "\(example.path) is taken without \(one.path)")
+                continue
+            }
             refused += 1
             let item = try #require(refusal.item, "\(example.path) \(one.path): \(refusal)")
             // An extension, a parameter or an answer is named by what it is, and not by its number.

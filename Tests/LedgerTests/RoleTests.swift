@@ -208,6 +208,8 @@ import Testing
             Attempt(
                 role: "gateway",
                 sql: "select exchange.in_the_way_of_merge(gen_random_uuid(), gen_random_uuid())"),
+            Attempt(
+                role: "gateway", sql: "select exchange.used_since_merge(gen_random_uuid())"),
             Attempt(role: "gateway", sql: "select exchange.join_blocks(gen_random_uuid())"),
             Attempt(role: "gateway", sql: "select exchange.part_blocks(gen_random_uuid())"),
             Attempt(role: "office", sql: "update exchange.block set lifted_at = now()"),

@@ -80,7 +80,8 @@ import Testing
     @Test func `a cancelled task's statement is cancelled, and no other's`() async throws {
         let pool = try Self.pool(
             .init(
-                connectionsMax: 1, waitMilliseconds: 100_000, statementTimeoutMilliseconds: 600_000))
+                connectionsMax: 1, waitMilliseconds: 100_000, statementTimeoutMilliseconds: 600_000)
+        )
         for _ in 0..<5 {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {

@@ -30,9 +30,10 @@ extension RunningGateway {
     /// What somebody types off a sheet, with `answers`' own rules.
     package func brought(
         _ number: String, to vaccine: String, in visit: Visit, status: String = "completed",
-        yes: [String: String] = [:], authored: CalendarDay? = nil
+        yes: [String: String] = [:], authored: CalendarDay? = nil, form: String? = nil
     ) async throws -> JSON {
-        let answers = try await answers(to: vaccine, visit.patient, status: status, yes: yes)
+        let answers = try await answers(
+            to: vaccine, visit.patient, status: status, yes: yes, form: form)
         let rest = answers.text.dropFirst()
         let day = authored.map { #""authored":"\#($0.text)","# } ?? ""
         return try JSON(

@@ -5,12 +5,12 @@ extension RunningGateway {
     package static let responsePath = "/fhir/QuestionnaireResponse"
 
     /// No to every question but those in `yes`, each with its details, and the guardian's consent; `leaving`
-    /// takes questions out.
+    /// takes questions out; `form` is the id of another form than that of a child.
     package func answers(
         to vaccine: String, _ patient: String, status: String = "completed",
-        yes: [String: String] = [:], leaving left: Set<String> = []
+        yes: [String: String] = [:], leaving left: Set<String> = [], form id: String? = nil
     ) async throws -> JSON {
-        let path = "/fhir/Questionnaire/screening-child-\(vaccine)-1"
+        let path = "/fhir/Questionnaire/" + (id ?? "screening-child-\(vaccine)-1")
         let form = try await send(Cast.portal, "GET", path)
         try form.expect(200)
         var items: [String] = []

@@ -90,12 +90,17 @@ package final class RunningGateway: Sendable {
         }
     }
 
-    /// What `tsunagi profiles load` does with the folder of this package; the version's name.
-    package func reloadProfiles() async throws -> String {
+    /// What `tsunagi profiles load` does with the folder of this package, as a test changes it; the version's
+    /// name.
+    package func reloadProfiles(
+        _ change: (inout [String: [UInt8]]) throws -> Void = { _ in }
+    ) async throws -> String {
+        var files = try Self.profiles()
+        try change(&files)
         let pool = Pool(
             database, limits: .init(connectionsMax: 1), label: "profiles",
             logger: TestPostgres.logger)
-        let version = try await RuleShelf.load(Self.profiles(), into: pool)
+        let version = try await RuleShelf.load(files, into: pool)
         await pool.shutdown()
         return version
     }

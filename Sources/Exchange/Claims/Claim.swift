@@ -64,6 +64,9 @@ package struct Claim: Sendable {
         code == 0 ? nil : Digits.padded(Int(code), to: 10)
     }
 
+    /// 入院, by レセプト種別; `nil` where it does not say.
+    package var isInpatient: Bool? { ReceiptType(number: Int(type))?.isInpatient }
+
     /// レセプト種別 says that insurance pays alone: then no public payer is missing.
     var isOfInsuranceAlone: Bool {
         ReceiptType(number: Int(type)).map { $0.hasInsurance && $0.publicCount == 0 } ?? false

@@ -1,5 +1,6 @@
 /// 連携のCSV: the same lines for systems that read files. The first columns are those of every field; a report
-/// of a checkup is one row for each of its items, all with the place of the report.
+/// of a checkup is one row for each of its items, all with the place of the report. A column that comes
+/// later stands behind the others, so that who reads by position reads on.
 extension DeliveryField {
     private static let common = [
         "位置", "取下げ", "自治体別本人キー", "届出番号", "住民ID", "記録ID", "版", "記録日時",
@@ -35,7 +36,8 @@ extension DeliveryField {
             [
                 "医療機関コード", "会計番号", "機関別受給者証種別ID", "受給者証サブキー", "公費受給者番号",
                 "診療日", "医療費総額", "保険の負担割合", "制度の負担額", "上限適用後の額", "窓口徴収額",
-                "月の上限額", "月の徴収額", "公費の順位", "次の公費へ",
+                "月の上限額", "月の徴収額", "公費の順位", "次の公費へ", "過徴収額", "食事の負担",
+                "入院日数", "入院",
             ]
         }
     }
@@ -135,7 +137,7 @@ extension DeliveredLine {
     }
 
     private func cells(_ bill: BillVersion, _ recipientNumber: String?) -> [String] {
-        let (content, amounts) = (bill.content, bill.amounts)
+        let (content, amounts, care) = (bill.content, bill.amounts, bill.content.care)
         return [
             bill.institution.code, content.identifier.value, content.certificate.typeID,
             content.certificate.subKey, recipientNumber ?? "", content.day.text,
@@ -143,6 +145,8 @@ extension DeliveredLine {
             String(amounts.share), String(amounts.collected),
             bill.month.cap.map(String.init) ?? "", String(bill.month.collected),
             String(content.place.number), content.place.isLast ? "0" : "1",
+            String(amounts.over), care.meals == nil ? "" : String(amounts.meals),
+            care.isInpatient ? String(care.days) : "", care.isInpatient ? "1" : "0",
         ]
     }
 }

@@ -28,6 +28,13 @@ package struct CheckedRow: Sendable, CustomReflectable {
         return written(column)
     }
 
+    /// Whether the row says in so many words that there is nothing (`99999999` for a last day), where an
+    /// empty cell says nothing at all.
+    package func saysNone(_ item: String) -> Bool {
+        guard let (column, value) = value(item), case .absent = value else { return false }
+        return !cell(column).bytes.isEmpty
+    }
+
     package func day(_ item: String) -> CalendarDay? {
         guard case .day(let day)? = value(item)?.1 else { return nil }
         return day

@@ -16,6 +16,8 @@ extension RowCode {
         case .mergeDoses: Self.held("接種や副反応の記録", "vaccinations or reactions")
         case .mergeQuestionnaires: Self.held("予診票・問診の回答", "answered questionnaires")
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")
+        case .mergeHeld:
+            Self.held("問診などの回答か健診などの記録", "answers or records of health")
         default: nil
         }
     }
@@ -54,10 +56,17 @@ extension RowCode {
         case .mergeKind:
             BilingualText(
                 ja: "\(what)の通番は、統合(41)とそれ以外の間では使えません。統合を取り消すのは"
-                    + "「統合の取消」(42)、ほかの異動を直すのは「修正」(33)か「異動の取消」(34)です。",
+                    + "「統合の取消」(42)、ほかの異動を直すのは「修正」(33)か「異動の取消」(34)です。取消は、統合した"
+                    + "2つの記録のどちらかの番号で送ってください。",
                 en:
-                    "\(name) does not fit: a merge (41) is undone by 42 alone, and other events are "
-                    + "corrected by 33 or taken back by 34.")
+                    "\(name) does not fit: a merge (41) is undone by 42 alone, under either of its two "
+                    + "records; other events are corrected by 33 or taken back by 34.")
+        case .mergesTooMany:
+            BilingualText(
+                ja: "一度に送れる統合とその取消は100件までです。この行は登録していません。残りの行を次の送信に"
+                    + "分けてください。",
+                en: "One body may bring 100 merges and undoings. This row was not taken: send what "
+                    + "is left in the next body.")
         case .mergeCertificate:
             BilingualText(
                 ja: "2つの記録に、同じ種別の受給者証で期間の重なる資格があります。どちらが正しいか確かめ、"
@@ -92,15 +101,22 @@ extension RowCode {
                     + Self.againEn)
         case .mergeUsed:
             BilingualText(
-                ja: "統合で移した受給者証で、統合の後に会計がありました。取り消すと上限額の計算が2つに"
-                    + "分かれます。医療機関にその会計の取消しを頼んでください。" + Self.againJa,
-                en: "Bills were made since on certificates that came by the merge; undone, their "
-                    + "month would be cut in two. Have the institutions void them" + Self.againEn)
+                ja: "統合の後に、この人の会計・接種・健診・回答・代理などの記録があります。どちらの人のものか"
+                    + "分からないまま残るため、取り消せません。記録した機関に取消しを頼み、代理は終わらせて"
+                    + "ください。取り消せない記録があるときは、この版では統合を取り消せません。"
+                    + Self.againJa,
+                en: "Something was recorded of this person since the merge (a bill, a dose, a "
+                    + "result, an answer, a representative), and nobody could say of which of the "
+                    + "two it is. "
+                    + "Have whoever recorded it take it back, and end what stands; over what cannot "
+                    + "be taken back this release undoes no merge. Once it is" + Self.againEn)
         case .secondPersonAwaited:
             BilingualText(
-                ja: "この行は二人目の職員を待っています。別の職員が、同じ内容の行を期限までに送ると有効になります。",
+                ja: "この行は二人目の職員を待っています。別の職員が、同じ内容の行を期限までに送るか、"
+                    + "この行のファイルを確認すると有効になります。統合の妨げがあれば、そのときに伝えます。",
                 en: "This row waits for a second officer: it takes effect when another one sends "
-                    + "the same row in time.")
+                    + "the same row in time, or confirms its file. What is in its way is told "
+                    + "then.")
         default: nil
         }
     }

@@ -163,7 +163,7 @@ package enum TicketEvent: Hashable, Sendable {
     /// The last day tickets of a kind can be used on: the end of the pregnancy, or of a window.
     case close(kind: String, after: CalendarDay)
     /// 交付・再交付: the municipality says by file what it printed for a visit. Another number than before is
-    /// another ticket, in place of that before it.
+    /// another ticket, in place of that before it; one that was replaced or given back comes not back.
     case tell(body: String, kind: String, serial: Int, CheckupTicket.Face)
 }
 
@@ -253,6 +253,13 @@ extension TicketBook {
         if last.face?.number == face.number {
             guard last.returnedOn == nil else { throw .ticketReturned }
             return try change(last.number) { $0.face = face }
+        }
+        // The older row of two, sent once more: the family holds the newer ticket.
+        let earlier = tickets.first {
+            $0.number.body == body && $0.number.isSameVisit(as: first) && $0.face == face
+        }
+        if let earlier {
+            throw earlier.returnedOn == nil ? MaternalRefusal.ticketReplaced : .ticketReturned
         }
         if last.returnedOn == nil {
             try change(last.number) { $0.replacedOn = face.validFrom }

@@ -37,7 +37,6 @@ extension RowCode {
             return "この二人には親権の喪失・停止が登録されており、この行では戻りません。裁判所の取消しなどで親権が戻ったときは、"
                 + "validFromをその日とし、isCustodyRestoredをtrueにして送り直してください。"
         case .staleHistory: return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
-        case .ticketNotOpen: return "\(what)に、使われたか交付されていない受診券があります。券の種類と回を確かめ、\(Self.correct)"
         case .priceOverlap: return what + Self.overlapping
         case .unreadable:
             return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
@@ -104,7 +103,6 @@ extension RowCode {
                 + "did, set isCustodyRestored to true, validFrom to that day \(Self.again)"
         case .staleHistory:
             "A newer version than this \(name) is already registered. Fetch it \(Self.again)"
-        case .ticketNotOpen: "\(name) names a ticket that is not open. Correct it \(Self.again)"
         case .priceOverlap: name + Self.overlappingOn
         case .unreadable:
             "\(name) has bytes that are no character. Find out what was written, correct the "

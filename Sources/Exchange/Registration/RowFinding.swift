@@ -84,6 +84,10 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case mergeEmergency = "merge-emergency"
     case mergeUnderReview = "merge-under-review"
     case mergeUsed = "merge-used"
+    /// Answers, and what is of mothers and children, sensitive or not; the two kinds above were told apart by
+    /// an earlier release.
+    case mergeHeld = "merge-held"
+    case mergesTooMany = "merges-too-many"
     case priceOverlap = "price-overlap"
     // Of a checkup's result.
     case unknownKey = "unknown-key"
@@ -124,8 +128,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap, .anotherPerson,
             .sequenceReused, .dayAhead, .mergeNotResident, .mergeAlready, .mergeAlone, .mergeKind,
             .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
-            .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .unknownKey,
-            .beforeBirth, .resultOfAnother,
+            .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld,
+            .mergesTooMany, .unknownKey, .beforeBirth, .resultOfAnother,
             .resultUnknown, .resultWithdrawn, .tooManyPublics, .receiptDiffers, .schemeOfAnother,
             .schemeOverlap, .consentDiffers, .unreadable, .fieldCount, .quoting:
             .error

@@ -98,6 +98,36 @@ package final class RuleBook: Sendable {
             } ?? nil
     }
 
+    /// A kept version whose files are those of `other` but for what `subsidy/programs/` holds: it costs no
+    /// more memory, and takes no longer to read, than the schemes. The caller MUST have compared the rest.
+    package init(
+        reading files: [String: [UInt8]], version: String, beside other: RuleBook
+    ) throws(RuleFault) {
+        self.version = version
+        subsidy = try RuleFolder(files: files).subsidyRules(
+            version: version, consentKinds: other.consentKinds, isKept: true)
+        maternal = other.maternal
+        immunization = other.immunization
+        screenings = other.screenings
+        consentKinds = other.consentKinds
+        openConsentKinds = other.openConsentKinds
+        consentsByDefault = other.consentsByDefault
+        visitKinds = other.visitKinds
+        readingVisitKinds = other.readingVisitKinds
+        noticeKinds = other.noticeKinds
+        acting = other.acting
+        purposes = other.purposes
+        permissions = other.permissions
+        mismatch = other.mismatch
+        copayment = other.copayment
+        costMonths = other.costMonths
+        claims = other.claims
+        layouts = other.layouts
+        retention = other.retention
+        log = other.log
+        emergency = other.emergency
+    }
+
     /// A field that decides no answer again: where a kept version does not hold what this release reads,
     /// the field has no rules until the files of this release are loaded.
     private static func field<Rules>(

@@ -60,14 +60,17 @@ package struct PaperFormNumber: Hashable, Sendable {
 package struct PaperFormOrder: Hashable, Sendable {
     package let form: ScreeningForm
     package let count: Int
+    /// The last day on which the form is filled in, where one is known.
+    private let formEnds: CalendarDay?
 
     /// A page has some 20 kB: what a clinic lays out for a week, in 2 MB.
     package static let countMax = 100
     /// 用紙の期限: longer than a campaign and its autumn of printing, and no longer than a leaflet is right.
     package static let lifetimeDays = 180
 
-    /// `today`: a form of a season that is to come may be printed before, one that is over may not. What is
-    /// sensitive, and what belongs to its authors, is never printed.
+    /// `today`: a form that is to come may be printed before. Throws `.questionnaireOver` for one that is
+    /// over, or that rests while a season has its own. What is sensitive, and what belongs to its authors,
+    /// is never printed.
     package init(
         _ object: JSONObject, _ forms: ScreeningForms, today: CalendarDay
     ) throws(Refusal) {
@@ -75,15 +78,24 @@ package struct PaperFormOrder: Hashable, Sendable {
         guard let form = forms.form(named: try object.requiredString("questionnaire")),
             form.compartment == .open, form.items.allSatisfy({ $0.text != nil })
         else { throw .malformed("questionnaire") }
-        guard form.effective.to.map({ today <= $0 }) ?? true else { throw .questionnaireOver }
+        guard today < form.effective.from || forms.takesAnswers(form, on: today) else {
+            throw .questionnaireOver
+        }
         self.form = form
+        formEnds = forms.lastDay(of: form, from: max(today, form.effective.from))
         count = try object.positiveInt("count") ?? 1
         guard count <= Self.countMax else { throw .tooMany("count") }
     }
 
-    /// The last day on which answers on the sheet are taken.
+    /// The last day on which answers on the sheet are typed in; they may have been written days before.
     package func lastDay(printed today: CalendarDay) -> CalendarDay {
         max(today, form.effective.from).adding(days: Self.lifetimeDays)
+    }
+
+    /// 用紙に書く期限: the last day on which the sheet is filled in, no later than its form.
+    package func lastDayWritten(printed today: CalendarDay) -> CalendarDay {
+        let last = lastDay(printed: today)
+        return formEnds.map { min($0, last) } ?? last
     }
 }
 
@@ -94,8 +106,8 @@ package struct BroughtResponse: Hashable, Sendable {
     package let patientID: String
     package let number: PaperFormNumber
     package let response: ScreeningResponse
-    /// 記入日: `authored`, or the day on which it is brought.
-    package let day: CalendarDay
+    /// 記入日: `authored`.
+    package let writtenOn: CalendarDay?
 
     package init(
         reading body: [UInt8], _ forms: ScreeningForms, today: CalendarDay
@@ -113,10 +125,10 @@ package struct BroughtResponse: Hashable, Sendable {
             identifier.requiredString("value", at: "identifier"), to: response.form,
             item: "identifier.value")
         guard let authored = response.authored else {
-            day = today
+            writtenOn = nil
             return
         }
         guard let written = authored.day, written <= today else { throw .malformed("authored") }
-        day = written
+        writtenOn = written
     }
 }

@@ -4,12 +4,14 @@ extension Refusal.Row {
     static let questionnaireOver = Self(
         "questionnaire-over", 409, "business-rule", isEntered: true,
         ja:
-            "この予診票・問診票は、その日に使うものではありません（前の期間か、前の版のものです）。"
-            + "GET /fhir/Questionnaire?code=… で今の用紙を受け取り、答え直してください。前の回答は $populate で下書きにできます。",
+            "この予診票・問診票は、その日に使うものではありません（期間か版が違います）。"
+            + "GET /fhir/Questionnaire?code=… で、接種・健診の日が effectivePeriod に入る用紙を受け取り、"
+            + "答え直してください。前の回答は $populate で下書きにできます。",
         en:
-            "This questionnaire is not the one of that day: it is of an earlier season or version. Fetch the "
-            + "one in force (GET /fhir/Questionnaire?code=…) and answer that; $populate makes a draft of the "
-            + "earlier answers.")
+            "This questionnaire is not the one of that day: it is of another season or version. Fetch the "
+            + "one whose effectivePeriod holds the day of the dose or checkup "
+            + "(GET /fhir/Questionnaire?code=…) and answer that; $populate makes a draft of the earlier "
+            + "answers.")
 
     static let paperFormUnknown = Self(
         "paper-form-unknown", 404, "not-found", isEntered: true,

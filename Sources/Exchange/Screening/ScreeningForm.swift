@@ -111,9 +111,24 @@ package struct ScreeningForms: Sendable {
     /// The form of this id, also one that is no longer in force.
     package func form(id: String) -> ScreeningForm? { all.first { $0.id == id } }
 
-    /// Every form in force on a day, in the order of the files and of what they are asked before.
-    package func inForce(on day: CalendarDay) -> [ScreeningForm] {
-        all.filter { isInForce($0, on: day) }
+    /// Every form that takes answers on a day, in the order of the files and of what they are asked before.
+    package func answerable(on day: CalendarDay) -> [ScreeningForm] {
+        all.filter { takesAnswers($0, on: day) }
+    }
+
+    /// A season's form takes answers as soon as it is known, since the check judges them by the day of the
+    /// dose: whoever is invited in September answers in September. Any other does while it is in force.
+    package func takesAnswers(_ form: ScreeningForm, on day: CalendarDay) -> Bool {
+        guard form.season != nil else { return isInForce(form, on: day) }
+        return form.effective.to.map { day <= $0 } ?? true
+    }
+
+    /// The last of the days from this one on that a form takes answers without a break; `nil` where no end is
+    /// known. The form of every day rests while a season has its own.
+    package func lastDay(of form: ScreeningForm, from day: CalendarDay) -> CalendarDay? {
+        let others = form.season == nil ? seasons[form.topic.code] ?? [] : []
+        let rest = others.map(\.from).filter { day < $0 }.min()?.adding(days: -1)
+        return [form.effective.to, rest].compactMap(\.self).min()
     }
 
     /// In its days a season's own form is asked instead of the one of every day.

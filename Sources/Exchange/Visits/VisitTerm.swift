@@ -16,13 +16,16 @@ package struct VisitTerm: Hashable, Sendable {
 
     package func isOpen(at now: Instant) -> Bool { now >= opened && now < ends }
 
+    /// Before its first day where it ended within its first second after midnight.
+    package var lastDay: CalendarDay { ends.adding(seconds: -1).dayInJapan }
+
     /// Throws `.visitEnded` when this visit does not let its institution ask now,
     /// `.serviceDateOutOfRange` when it may ask but not about that day.
     ///
     /// An open visit answers for any day up to its own last one. An ended visit answers only for
     /// the days it was open on, while the claim for them is open.
     package func requireAnswer(for service: CalendarDay, at now: Instant) throws(Refusal) {
-        let last = ends.adding(seconds: -1).dayInJapan
+        let last = lastDay
         if isOpen(at: now) {
             guard service <= last,
                 service.daysSince1970 >= last.daysSince1970 - Self.serviceDaysMax
@@ -32,8 +35,7 @@ package struct VisitTerm: Hashable, Sendable {
         guard now >= opened, now.dayInJapan <= last.adding(days: Self.claimOpenDays) else {
             throw .visitEnded
         }
-        // Ended within its first second after midnight, a visit's last day is before its first:
-        // then it answers for none.
+        // A last day before the first answers for none.
         guard opened.dayInJapan <= service, service <= last else { throw .visitEnded }
     }
 }

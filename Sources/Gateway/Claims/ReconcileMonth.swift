@@ -17,7 +17,8 @@ extension GatewayParts {
     func closeMonth(_ asking: Asking) async throws -> Response {
         let month = try asking.context.month()
         let rules = try ledger.rules.current()
-        let (_, body) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
+        let (_, body) = try await asking.request.json(
+            atMost: BodyLimits.smallBytesMax, hashes: ["digest"])
         try body.requireOnly(["run", "digest"])
         let run = try body.requiredInt("run")
         guard let digest = Hexadecimal.bytes(try body.requiredString("digest")) else {

@@ -19,10 +19,12 @@ extension OpenAPI {
             answers: [.json(200, .list(of: .reference("ErrorRow")), "The catalogue.")]),
         Operation(
             method: .get, path: "/fhir/Questionnaire", id: "readQuestionnaires", field: "contract",
-            ja: "今日使う予診票・問診票(ワクチン・健診ごと)",
+            ja: "今日答えられる予診票・問診票(ワクチン・健診ごと)",
             en:
-                "The questionnaires in force today, one for each vaccine, and for each checkup and "
-                + "compartment. An item that is a contraindication says which.",
+                "The questionnaires that take answers today: one for each vaccine, and for each checkup and "
+                + "compartment, and beside it that of each season to come. A dose is given on the one whose "
+                + "`effectivePeriod` holds its day, and in a season on the season's. An item that is a "
+                + "contraindication says which.",
             parameters: [
                 .init(
                     name: "code", place: .query, schema: .text.longest(GatewayParts.codeMax),

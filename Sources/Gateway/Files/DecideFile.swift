@@ -8,7 +8,8 @@ extension GatewayParts {
     func decideFile(_ kind: FileKind) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
             let file = try asking.context.recordID("file")
-            let (_, body) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
+            let (_, body) = try await asking.request.json(
+                atMost: BodyLimits.smallBytesMax, hashes: ["effect"])
             let decision = try FileDecision(reading: body)
             let officer = asking.officer
             let fourEyes = try ledger.rules.fourEyes(.massChange)

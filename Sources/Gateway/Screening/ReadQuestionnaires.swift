@@ -9,7 +9,8 @@ extension GatewayParts {
     /// A system and a code of ours have fewer than 100 characters.
     static let codeMax = 200
 
-    /// `GET /fhir/Questionnaire`: those in force today; `code` leaves one vaccine's or checkup's.
+    /// `GET /fhir/Questionnaire`: those that take answers today, a coming season's among them; `code` leaves
+    /// one vaccine's or checkup's.
     func readQuestionnaires(_ request: Request, _ context: GatewayContext) async throws -> Response
     {
         let forms = try ledger.rules.current().screenings
@@ -18,7 +19,7 @@ extension GatewayParts {
             throw Refusal.malformed("code")
         }
         let code = asked.map { $0.split(separator: "|").last ?? $0 }
-        let shown = forms.inForce(on: now().dayInJapan).filter { form in
+        let shown = forms.answerable(on: now().dayInJapan).filter { form in
             code.map { $0 == form.topic.code } ?? true
         }
         let entries = shown.map {

@@ -47,7 +47,7 @@ extension GatewayParts {
                     let isMade = try await ledger.makeStatement(
                         of: body.code, field, another: false, by: issuer)
                     if isMade { Counter(label: "tsunagi_statements_total").increment() }
-                } catch where !Task.isCancelled {
+                } catch  where !Task.isCancelled {
                     logger.warning(
                         "a statement is postponed",
                         metadata: [

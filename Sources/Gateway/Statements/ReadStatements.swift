@@ -44,7 +44,8 @@ extension GatewayParts {
         -> Response
     {
         { asking in
-            let (_, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
+            let (_, object) = try await asking.request.json(
+                atMost: BodyLimits.smallBytesMax, hashes: ["key", "content"])
             let question = try StatementQuestion(object)
             let (_, bytes) = try await asking.answer(as: \.written) {
                 try $0.compare(question, in: field)

@@ -9,7 +9,7 @@ struct NamedBill: Sendable {
     let rulesVersion: String
 
     /// The certificates that were meant, among those that a check of the same visit shows as
-    /// usable.
+    /// usable: on the day, and on the last one of a stay.
     init(
         _ sent: SubmittedBill, of institution: Party, _ facts: EligibilityFacts,
         in visit: VisitReading.VisitRow, of kind: String?, _ rules: RuleBook
@@ -17,12 +17,15 @@ struct NamedBill: Sendable {
         guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
         let isInpatient = rules.visitKinds.first { $0.code == kind }?.isInpatient ?? false
         let care = try sent.care(isInpatient: isInpatient, copayment)
-        let question = EligibilityQuestion(
-            institution: institution, serviceDate: sent.day, visitID: sent.visitID,
-            patientID: visit.patient)
-        let answer = answerEligibility(question, facts, rules.subsidy)
-        guard answer.items.first?.outcome != .declined else { throw Refusal.consentNotGiven }
-        let meant = try Self.meant(sent, answer)
+        let meant = try Self.meant(sent, on: sent.day, of: institution, facts, in: visit, rules)
+        if sent.lastDay != sent.day {
+            let last = try Self.meant(
+                sent, on: sent.lastDay, of: institution, facts, in: visit, rules)
+            // A stay is priced by one row: where another follows it, or none, there are two bills.
+            guard Set(last.map { $0.row.version }) == Set(meant.map { $0.row.version }) else {
+                throw Refusal.certificateNotHeld
+            }
+        }
         contents = sent.contents(on: meant.map(\.row.certificate), care)
         reckoning = try BillReckoning(contents[0], on: meant, copayment)
         rulesVersion = rules.version
@@ -30,8 +33,14 @@ struct NamedBill: Sendable {
 
     /// Each name means one certificate, and no two the same; the answer has the order of law.
     private static func meant(
-        _ sent: SubmittedBill, _ answer: EligibilityAnswer
+        _ sent: SubmittedBill, on day: CalendarDay, of institution: Party,
+        _ facts: EligibilityFacts, in visit: VisitReading.VisitRow, _ rules: RuleBook
     ) throws -> [BillReckoning.Held] {
+        let question = EligibilityQuestion(
+            institution: institution, serviceDate: day, visitID: sent.visitID,
+            patientID: visit.patient)
+        let answer = answerEligibility(question, facts, rules.subsidy)
+        guard answer.items.first?.outcome != .declined else { throw Refusal.consentNotGiven }
         var found: [Int: BillReckoning.Held] = [:]
         for (number, name) in sent.certificates.enumerated() {
             let places = answer.items.indices.filter { place in

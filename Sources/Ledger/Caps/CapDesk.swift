@@ -44,6 +44,9 @@ struct CapDesk: Sendable {
     }
 
     private(set) var months: [CapMonthKey: Month] = [:]
+    /// Keys of `months`, and of `years`: a batch holds many people's.
+    private(set) var monthsOf: [PersonKey: [CapMonthKey]] = [:]
+    private(set) var yearsOf: [PersonKey: [CapYearKey]] = [:]
     private(set) var bills: [BillName: HeldBill] = [:]
     var years: [CapYearKey: CapYearBook] = [:]
     var writes = CapWrites()
@@ -72,7 +75,9 @@ struct CapDesk: Sendable {
         let others = Array(looked.subtracting(locked))
         guard !turns.isEmpty || !others.isEmpty else { return desk }
         let keys = CapMonthKey.values(turns + others)
+        desk.monthsOf = Dictionary(grouping: turns + others, by: \.person)
         let years = try desk.lockYears(&transaction, asked)
+        desk.yearsOf = Dictionary(grouping: desk.years.keys, by: \.person)
         let rows = try transaction.pipeline(
             [
                 (Self.insertMonths, CapMonthKey.values(turns)),
@@ -95,6 +100,7 @@ struct CapDesk: Sendable {
     /// Takes a decided bill into the books, for those that come after it in the batch.
     mutating func keep(_ decided: DecidedBill) {
         guard decided.isNew else { return }
+        let before = paidInYear(decided)
         for (line, after) in zip(decided.held.lines.all, decided.after) {
             let key = CapMonthKey(person: decided.held.person, capMonth: line.content.capMonth)
             var month = month(key)
@@ -107,7 +113,7 @@ struct CapDesk: Sendable {
                 refunds)
         }
         bills[decided.held.name] = decided.held
-        settleYear(decided)
+        settleYear(decided, before: before)
     }
 
     /// What is to be written, in order.
@@ -246,7 +252,7 @@ extension CapDesk {
     /// A month has open cases while it is over the cap it was last decided by.
     private static let selectRefunds = Statement(
         """
-        select q.ord, r.refund, r.version, r.bill, r.yen, r.at
+        select q.ord, r.refund, r.version, r.bill, r.yen, r.at, r.limit_yen, r.is_outpatient_only
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         join exchange.refund_case r on r.person = m.person and r.body = m.body
             and r.certificate_type = m.certificate_type and r.sub_key = m.sub_key

@@ -87,7 +87,8 @@ struct CapWrites: Sendable {
                 .uuids(versions.map { UUIDBytes($0.bill) }), .ints(versions.map(\.yen)),
                 .texts(versions.map(\.status.rawValue)),
                 .instants(versions.map(\.at.microseconds)),
-                .texts(versions.map(\.above.rawValue)),
+                .texts(versions.map(\.above.rawValue)), .ints(versions.map(\.limit?.yen)),
+                .bools(versions.map { $0.limit?.isOutpatientOnly ?? false }),
             ]
         )
     }
@@ -98,8 +99,9 @@ struct CapWrites: Sendable {
             Self.updateYears,
             [
                 .uuids(years.map { UUIDBytes($0.key.person) }),
-                .days(years.map { Int($0.key.first.firstDay) }), .ints(years.map(\.value.yen)),
-                .bools(years.map(\.value.isOutpatientOnly)),
+                .days(years.map { Int($0.key.first.firstDay) }),
+                .ints(years.map(\.value.limit?.yen)),
+                .bools(years.map { $0.value.limit?.isOutpatientOnly ?? false }),
             ]
         )
     }
@@ -139,10 +141,10 @@ struct CapWrites: Sendable {
         """
         insert into exchange.refund_case
             (person, body, certificate_type, sub_key, month, refund, version, bill, yen, status, at,
-            above)
+            above, limit_yen, is_outpatient_only)
         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[],
             $6::uuid[], $7::bigint[], $8::uuid[], $9::bigint[], $10::text[], $11::timestamptz[],
-            $12::text[])
+            $12::text[], $13::bigint[], $14::boolean[])
         """)
 
     private static let updateYears = Statement(

@@ -5,14 +5,20 @@ import Postgres
 /// was paid in it is added up from its months, so that no total of its own can differ from them.
 struct CapYearBook: Sendable {
     let year: CapYear
-    /// 年間上限 as it was last decided by; of what is paid outside hospital alone.
-    var yen: Int?
-    var isOutpatientOnly = false
+    /// As it was last decided by.
+    var limit: Limit?
     /// The months as the database holds them; those on the desk are newer there.
     var months: [CapMonthKey: Paid] = [:]
     /// Open cases above the year's limit, the newest last, and the month each is of.
     var refunds: [RefundVersion] = []
     var monthsOfRefunds: [RecordID: CapMonthKey] = [:]
+
+    /// 年間上限
+    struct Limit: Sendable {
+        let yen: Int
+        /// Of what is paid outside hospital alone.
+        let isOutpatientOnly: Bool
+    }
 
     struct Paid: Sendable {
         var confirmed = 0
@@ -87,34 +93,43 @@ extension CapDesk {
     private func paid(_ key: CapYearKey) -> [CapMonthKey: CapYearBook.Paid] {
         guard let book = years[key] else { return [:] }
         var paid = book.months
-        for (month, standing) in months
-        where month.person == key.person && book.year.contains(month.capMonth.month) {
-            paid[month] = standing.paid
+        for month in monthsOf[key.person] ?? [] where book.year.contains(month.capMonth.month) {
+            if let standing = months[month] { paid[month] = standing.paid }
         }
         return paid
     }
 
-    /// 償還払い: what a bill that was taken as it was left above the year's limit is due back from the insurer; a
-    /// void takes it back, newest case first.
-    mutating func settleYear(_ decided: DecidedBill) {
+    /// 償還払い: what a bill that was taken as it was left above the year's limit is due back from the insurer.
+    /// Never more than it took itself: by another class, or one that was mistyped, what others took may be
+    /// above the limit as well, and was not when they took it. Only a void takes a case back.
+    ///
+    /// `before`: what was paid before the bill, as `paidInYear` said it.
+    mutating func settleYear(_ decided: DecidedBill, before: Int) {
+        guard let key = yearKey(decided), var book = years[key] else { return }
         let newest = decided.held.newest
-        let month = newest.content.capMonth
-        guard newest.status == .voided || newest.status == .confirmed && decided.yearLimit != nil,
-            let key = years.first(where: {
-                $0.key.person == decided.held.person && $0.value.year.contains(month.month)
-            })?.key, var book = years[key]
-        else { return }
-        if let limit = decided.yearLimit {
-            book.yen = limit.yen
-            book.isOutpatientOnly = limit.isOutpatientOnly
-        }
-        guard let yen = book.yen else { return }
-        let paid = paid(key).values.reduce(0) {
-            $0 + $1.yen(outpatientOnly: book.isOutpatientOnly)
-        }
         let last = decided.held.lines.last
-        let changed = RefundVersion.follow(
-            &book.refunds, due: max(0, paid - yen), last.id, above: .year, at: newest.recordedAt)
+        let paid = paid(key).values
+        var changed: [RefundVersion] = []
+        if let limit = decided.yearLimit {
+            let told = CapYearBook.Limit(
+                yen: limit.yen, isOutpatientOnly: limit.isOutpatientOnly)
+            book.limit = told
+            let open = book.refunds.reduce(0) { $0 + $1.yen }
+            let sum = paid.yen(under: told)
+            let more = min(sum - limit.yen - open, sum - before)
+            if more > 0 {
+                changed = [
+                    RefundVersion.open(
+                        &book.refunds, more, last.id, above: .year, told, at: newest.recordedAt)
+                ]
+            }
+        } else {
+            let lastTold = book.limit
+            changed = RefundVersion.lower(&book.refunds, at: newest.recordedAt) { refund in
+                guard let limit = refund.limit ?? lastTold else { return .max }
+                return max(0, paid.yen(under: limit) - limit.yen)
+            }
+        }
         for version in changed {
             let month =
                 book.monthsOfRefunds[version.id]
@@ -124,6 +139,22 @@ extension CapDesk {
         }
         years[key] = book
         writes.add(key, book)
+    }
+
+    /// What was paid of the year that a bill's class counts towards; 0 where it says none.
+    func paidInYear(_ decided: DecidedBill) -> Int {
+        guard let limit = decided.yearLimit, let key = yearKey(decided) else { return 0 }
+        return paid(key).values.yen(
+            under: .init(yen: limit.yen, isOutpatientOnly: limit.isOutpatientOnly))
+    }
+
+    /// The year that a bill changes something of: one that says a class by being confirmed, any by its void.
+    private func yearKey(_ decided: DecidedBill) -> CapYearKey? {
+        let newest = decided.held.newest
+        guard newest.status == .voided || newest.status == .confirmed && decided.yearLimit != nil
+        else { return nil }
+        let month = newest.content.capMonth.month
+        return yearsOf[decided.held.person]?.first { years[$0]?.year.contains(month) == true }
     }
 
     // MARK: Reading
@@ -166,8 +197,10 @@ extension CapDesk {
         for (key, book) in try rows[1].map({ row in
             let year = try CapYear(row, from: 1)
             var book = CapYearBook(year: year)
-            book.yen = try row.optionalInt(3)
-            book.isOutpatientOnly = try row.bool(4)
+            let isOutpatientOnly = try row.bool(4)
+            book.limit = try row.optionalInt(3).map {
+                CapYearBook.Limit(yen: $0, isOutpatientOnly: isOutpatientOnly)
+            }
             return (CapYearKey(person: try row.uuid(0).person, first: year.from), book)
         }) {
             years[key] = book
@@ -229,6 +262,13 @@ extension CapDesk {
             where q.person = y.person and q.month between y.first_month and y.last_month)
         order by y.person, y.first_month for update
         """)
+}
+
+extension Collection where Element == CapYearBook.Paid {
+    /// What of it counts towards a limit.
+    fileprivate func yen(under limit: CapYearBook.Limit) -> Int {
+        reduce(0) { $0 + $1.yen(outpatientOnly: limit.isOutpatientOnly) }
+    }
 }
 
 extension CapYearKey {

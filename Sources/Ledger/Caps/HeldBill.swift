@@ -77,7 +77,7 @@ extension BillVersion {
             m.cost, m.percent, m.due, m.share, m.collected, m.is_as_collected, m.cap, m.month_collected,
             m.month_held, m.month_cost, m.lapses_at, m.notes, m.warnings, m.rules, m.recorded_at,
             m.place, m.is_last, m.paid, m.paid_over, m.is_inpatient, m.days, m.limit_class, m.meals_count,
-            m.meals_class, m.meals
+            m.meals_class, m.meals, m.paid_over_counts
         """
 
     init(_ row: Row, from column: Int) throws {
@@ -107,7 +107,7 @@ extension BillVersion {
             amounts: BillAmounts(
                 due: try row.int(column + 13), share: try row.int(column + 14),
                 collected: collected, over: try row.int(column + 29),
-                meals: try row.int(column + 35),
+                overCounts: try row.int(column + 36), meals: try row.int(column + 35),
                 notes: try [BillNote](face: try row.text(column + 22)),
                 warnings: try row.texts(column + 23).compactMap { CaseWarning(rawValue: $0) }),
             month: Month(
@@ -148,6 +148,7 @@ extension HeldBill {
                 .ints(contents.map(\.care.days)), .texts(contents.map(\.care.limitClass)),
                 .ints(contents.map(\.care.meals?.count)),
                 .texts(contents.map(\.care.meals?.code)), .ints(versions.map(\.amounts.meals)),
+                .ints(versions.map(\.amounts.overCounts)),
             ]
         )
     }
@@ -165,23 +166,24 @@ extension HeldBill {
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient, days,
-            limit_class, meals_count, meals_class, meals)
+            limit_class, meals_count, meals_class, meals, paid_over_counts)
         select person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last, paid, paid_over,
-            is_inpatient, days, limit_class, meals_count, meals_class, meals
+            is_inpatient, days, limit_class, meals_count, meals_class, meals, paid_over_counts
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
             $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
             $19::boolean[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[],
             $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
             $29::timestamptz[], $30::bigint[], $31::boolean[], $32::bigint[], $33::bigint[],
-            $34::boolean[], $35::bigint[], $36::text[], $37::bigint[], $38::text[], $39::bigint[])
+            $34::boolean[], $35::bigint[], $36::text[], $37::bigint[], $38::text[], $39::bigint[],
+            $40::bigint[])
             as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
                 identifier_system, identifier, position, day, cost, percent, due, share, collected,
                 is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
                 warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient,
-                days, limit_class, meals_count, meals_class, meals)
+                days, limit_class, meals_count, meals_class, meals, paid_over_counts)
         """)
 }

@@ -48,7 +48,8 @@ extension Records {
         }
         let sums = try rows[3].map { row in
             MonthSum(
-                capMonth: try CapMonth(row, from: 0), cost: try row.int(4), paid: try row.int(5))
+                capMonth: try CapMonth(row, from: 0), cost: try row.int(4), paid: try row.int(5),
+                inpatient: try row.int(6))
         }
         return OwnBalances(
             asOf: now, months: months, sums: OwnSums(sums, on: today, rules))
@@ -90,12 +91,27 @@ extension Records {
         order by m.month desc, m.position desc limit $2
         """)
 
-    /// What was collected above the cap is due back, and what was passed on was paid by nobody.
+    /// What was collected above the cap or above the limit of the year is due back, and what was passed on
+    /// was paid by nobody.
     private static let selectSums = Statement(
         """
         select \(CapMonth.columns), m.cost,
             least(m.collected, greatest(coalesce(m.cap, m.collected), m.passed_on)) - m.passed_on
-        from exchange.cap_month m where m.person = $1 and m.month >= $2
+                - back.yen,
+            m.inpatient - back.inpatient
+        from exchange.cap_month m
+        cross join lateral (
+            select coalesce(sum(r.yen), 0)::bigint as yen,
+                coalesce(sum(r.yen) filter (where b.is_inpatient), 0)::bigint as inpatient
+            from exchange.refund_case r
+            join exchange.bill b on b.person = r.person and b.bill = r.bill and b.version = 1
+            where r.person = m.person and r.body = m.body
+                and r.certificate_type = m.certificate_type and r.sub_key = m.sub_key
+                and r.month = m.month and r.above = 'year' and not exists (
+                    select 1 from exchange.refund_case later
+                    where later.person = r.person and later.refund = r.refund
+                        and later.version > r.version)) back
+        where m.person = $1 and m.month >= $2
             and \(isShown("$3"))
         order by m.month, m.body, m.certificate_type, m.sub_key
         """)

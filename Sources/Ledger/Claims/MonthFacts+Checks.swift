@@ -34,19 +34,21 @@ extension MonthFacts {
         for (person, residence) in try rows[1].map({
             (try $0.uuid(0).person, try Residence($0, from: 1))
         }) { residences[person, default: []].append(residence) }
+        var older = KeptBooks()
         for index in 0..<rows[0].count {
             let row = rows[0][index]
             let at = asked[try row.int(0) - 1]
             guard let check = try AnsweredCheck(row, from: 1, of: Party(key: at.party)) else {
                 continue
             }
+            guard let rules = try older.book(check.basis.rulesVersion, kept) else { continue }
             let answer = answerEligibility(
                 check.question,
-                check.facts(versions[at.person] ?? [], residences[at.person] ?? []),
-                try kept(check.basis.rulesVersion).subsidy
+                check.facts(versions[at.person] ?? [], residences[at.person] ?? []), rules.subsidy
             ).only(of: body)
             take(answer, check, places[at] ?? [])
         }
+        try older.requireAll()
     }
 
     private mutating func take(

@@ -160,23 +160,31 @@ struct MonthFacts {
         for day in claim.serviceDays {
             let day = CalendarDay(daysSince1970: Int(day))
             let row = current.last { $0.covers(day) && number(of: $0) == key }
-            if let row { return reckoning.terms(of: row, on: day) }
+            if let row { return reckoning.terms(of: row, on: day, isInpatient: claim.isInpatient) }
         }
         return nil
     }
 
+    /// Of the first claim of each month, and of the first of another setting: where visits and stays do not
+    /// have the same cap, no claim of the month is held to one.
     private mutating func takeTerms() {
-        var done: Set<ClaimFacts.MonthKey> = []
+        var done: [ClaimFacts.MonthKey: Set<Bool?>] = [:]
+        var found: [ClaimFacts.MonthKey: [ClaimReckoning.Terms?]] = [:]
         for claim in books.batch.claims {
             for part in books.batch.parts[claim.parts] {
                 let month = ClaimFacts.MonthKey(part.certificate, claim.month)
-                guard done.insert(month).inserted, let terms = terms(part.certificate, claim)
-                else { continue }
-                requireDesignation(part.certificate, claim)
-                guard let cap = terms.cap else { continue }
-                reckoning.use(terms)
-                facts.caps[month] = Int32(clamping: cap)
+                guard done[month, default: []].insert(claim.isInpatient).inserted else { continue }
+                let terms = terms(part.certificate, claim)
+                if terms != nil { requireDesignation(part.certificate, claim) }
+                found[month, default: []].append(terms)
             }
+        }
+        for (month, settings) in found {
+            guard let terms = settings.first ?? nil, let cap = terms.cap,
+                settings.allSatisfy({ $0?.cap == cap })
+            else { continue }
+            reckoning.use(terms)
+            facts.caps[month] = Int32(clamping: cap)
         }
     }
 
@@ -300,14 +308,16 @@ extension MonthFacts {
         """
         select distinct on (i.person) i.person, i.birth_date, i.sex
         from unnest($2::uuid[]) q(person)
-        join exchange.identity i on i.person = q.person and i.body = $1 and not i.is_under_review
+        join exchange.identity i on i.person = q.person and i.body = $1
+            and \(SaidIdentity.stands("i"))
         order by i.person, i.version desc
         """)
 
-    /// Confirmed, in the order of the month.
+    /// Confirmed, in the order of the month: what of it fills the month, as its cap counts it.
     private static let selectBills = Statement(
         """
-        select m.person, \(CapMonth.columns), m.party, m.collected
+        select m.person, \(CapMonth.columns), m.party,
+            m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end
         from unnest($2::uuid[]) q(person)
         join exchange.bill m on m.person = q.person and m.body = $1 and m.month = any ($3)
             and m.status = 'confirmed'

@@ -67,7 +67,7 @@ extension Records {
         from exchange.emergency_review r
         left join lateral (
             select name, birth_date from exchange.identity i
-            where i.person = r.person and i.body = r.municipality and not i.is_under_review
+            where i.person = r.person and i.body = r.municipality and \(SaidIdentity.stands("i"))
             order by i.version desc limit 1) i on true
         where r.answered_at is null and case when $2
             then left(r.municipality, 2) = left($1, 2) and r.due_at <= $3

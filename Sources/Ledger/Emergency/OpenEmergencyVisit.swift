@@ -114,12 +114,12 @@ extension Records {
             where r.person = i.person and r.from_day <= $4
             order by r.from_day desc, r.version desc limit 1) r
         where i.birth_date = $1 and i.sex = any ($2) and r.municipality = any ($3)
-            and not i.is_under_review and not exists (
+            and \(SaidIdentity.stands("i")) and not exists (
                 select 1 from exchange.record_merge m where m.person = i.person and m.parted_at is null)
             and not exists (
                 select 1 from exchange.identity later
                 where later.person = i.person and later.body is not distinct from i.body
-                    and not later.is_under_review and later.version > i.version)
+                    and \(SaidIdentity.stands("later")) and later.version > i.version)
             and not \(RegisteredIdentity.isHidden("i.person"))
         """)
 

@@ -18,13 +18,13 @@ extension Records {
         guard file.cursor == part?.chunk ?? file.chunks else { throw FileElsewhere() }
         switch (file.state, part) {
         case (.weighing, let part?):
-            let all = try part.taken.weigh(&self, rules.current) + part.refused
+            let all = try part.taken.weigh(&self, rules) + part.refused
             if file.endsMissing { try keepStanding(part, all, file.file) }
             advance(file, past: part, all, task: nil)
             enter(nil, basis: file.basis)
         case (.weighing, nil): try endWeighing(file, kind)
         case (.applying, let part?):
-            let receipt = try part.taken.register(&self, part.registration, rules.current)
+            let receipt = try part.taken.register(&self, part.registration, rules)
             if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
             advance(file, past: part, receipt.outcomes, task: receipt.task)
         case (.applying, nil): try endApplying(file, kind)
@@ -136,7 +136,8 @@ extension Records {
     private static let forgetKept = Statement("delete from office.file_kept where file = $1")
 }
 
-/// The rules to work by: those that decide now, and those a file was received under.
+/// The rules to work by: those that decide now, and those that some row names: of the day a file was
+/// received, or as the database has them at this moment.
 struct FileRules {
     let current: RuleBook
     let kept: (String) throws -> RuleBook

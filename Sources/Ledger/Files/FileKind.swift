@@ -24,8 +24,8 @@ package struct KeptRow: Sendable {
 
 /// 読み取った行: the rows of one part as the values of their registration, waiting to be compared or applied.
 struct ReadRows: Sendable {
-    let weigh: @Sendable (inout Records, RuleBook) throws -> [RowOutcome]
-    let register: @Sendable (inout Records, FilePart, RuleBook) throws -> RegistrationReceipt
+    let weigh: @Sendable (inout Records, FileRules) throws -> [RowOutcome]
+    let register: @Sendable (inout Records, FilePart, FileRules) throws -> RegistrationReceipt
 }
 
 /// One part of a file, as the registration it becomes.
@@ -90,8 +90,8 @@ extension FileKind {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
                 }
             },
-            weigh: { try $0.weighEntitlements($1, rules: $2) },
-            register: { try $0.registerEntitlements($1, $2, rules: $3) },
+            weigh: { try $0.weighEntitlements($1, rules: $2.current) },
+            register: { try $0.registerEntitlements($1, $2, rules: $3.current) },
             standing: { try $0.standingEntitlements(on: $1) })
     }
 
@@ -129,9 +129,11 @@ extension FileKind {
                 NumberedLifeEvent(row, number: number)
             }
         },
-        weigh: { records, rows, rules in try records.weighLifeEvents(rows, rules: rules) },
+        weigh: { records, rows, rules in
+            try records.weighLifeEvents(rows, rules: rules.current)
+        },
         register: { records, request, rows, rules in
-            try records.registerLifeEvents(request, rows, .withTheFile, rules: rules)
+            try records.registerLifeEvents(request, rows, .withTheFile, rules: rules.current)
         },
         standing: { records, _ in try records.standingLifeEvents() })
 
@@ -160,9 +162,9 @@ extension FileKind {
                 number, row in number.map { NumberedTicketRow(numberHash: $0, row: row) }
             }
         },
-        weigh: { records, rows, rules in try records.weighTickets(rows, rules: rules) },
+        weigh: { records, rows, rules in try records.weighTickets(rows, rules: rules.current) },
         register: { records, request, rows, rules in
-            try records.registerTickets(request, rows, rules: rules)
+            try records.registerTickets(request, rows, rules: rules.current)
         },
         standing: { records, _ in try records.standingTickets() })
 
@@ -170,8 +172,10 @@ extension FileKind {
     private static let schemeMasters = FileKind(
         "scheme-masters", .registerSchemes, registration: "schemes",
         read: { kept, _ in parted(kept.map(\.row.schemeMasterRow), kept) { _, row in row } },
-        weigh: { records, rows, _ in try records.weighSchemes(rows) },
-        register: { records, request, rows, _ in try records.registerSchemes(request, rows) },
+        weigh: { records, rows, rules in try records.weighSchemes(rows, rules: rules.kept) },
+        register: { records, request, rows, rules in
+            try records.registerSchemes(request, rows, rules: rules.kept)
+        },
         standing: { records, _ in try records.standingSchemes() })
 
     /// Its rows name children by the keys of the municipality's own notifications.
@@ -182,9 +186,11 @@ extension FileKind {
                 row
             }
         },
-        weigh: { records, rows, rules in try records.weighMassCheckups(rows, rules: rules) },
+        weigh: { records, rows, rules in
+            try records.weighMassCheckups(rows, rules: rules.current)
+        },
         register: { records, request, rows, rules in
-            try records.registerMassCheckups(request, rows, rules: rules)
+            try records.registerMassCheckups(request, rows, rules: rules.current)
         },
         standing: { records, _ in try records.standingMassCheckups() })
 
@@ -215,7 +221,7 @@ extension FileKind {
             },
             weigh: { records, events, _ in try records.weighCardFeed(events) },
             register: { records, request, events, rules in
-                try records.applyCardFeed(request, events, rules: rules)
+                try records.applyCardFeed(request, events, rules: rules.current)
             },
             standing: { records, _ in try records.standingCards() })
     }
@@ -224,9 +230,9 @@ extension FileKind {
         _ layout: String, _ purpose: Purpose, reading: Purpose = .readRegistration,
         registration: String,
         read parted: @escaping @Sendable ([KeptRow], RuleBook) -> Parted<Row>,
-        weigh: @escaping @Sendable (inout Records, [Row], RuleBook) throws -> [RowOutcome],
+        weigh: @escaping @Sendable (inout Records, [Row], FileRules) throws -> [RowOutcome],
         register:
-            @escaping @Sendable (inout Records, RegistrationRequest, [Row], RuleBook) throws ->
+            @escaping @Sendable (inout Records, RegistrationRequest, [Row], FileRules) throws ->
             RegistrationReceipt,
         standing: @escaping @Sendable (inout Records, CalendarDay) throws -> Int
     ) {

@@ -120,7 +120,9 @@ extension Ledger {
                     rules.current())
             }
         } catch let missing as RuleShelf.NotOnShelf {
-            _ = try await rules.version(missing.version)
+            var books: [String: RuleBook] = [:]
+            try await rules.fetch(missing, holding: &books)
+            defer { withExtendedLifetime(books) {} }
             return try await part(chunk, of: due, kind, hashing)
         }
     }

@@ -95,7 +95,7 @@ extension Records {
     private static let birth = """
         coalesce((
             select i.birth_date from exchange.identity i
-            where i.person = t.person and i.body = $1 and not i.is_under_review
+            where i.person = t.person and i.body = $1 and \(SaidIdentity.stands("i"))
             order by i.version desc limit 1), (
             select n.face::jsonb ->> 'dateOfBirth' from exchange.maternal_notification n
             where n.person = t.person and n.municipality = $1 and n.kind = 'child'

@@ -52,7 +52,7 @@ extension Records {
             order by r.person, r.from_day desc, r.version desc),
         born as (
             select distinct on (i.person) i.person, i.birth_date from exchange.identity i
-            where not i.is_under_review order by i.person, i.version desc),
+            where \(SaidIdentity.stands("i")) order by i.person, i.version desc),
         people as (
             select h.person, h.municipality, substr(b.birth_date, 1, 4)::bigint
                 - (substr(b.birth_date, 6) < '04-02')::int as cohort

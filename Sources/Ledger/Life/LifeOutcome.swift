@@ -237,7 +237,7 @@ extension Records {
             let (record, event) = (try row.uuid(0).person, try LifeEvent(row, from: 1))
             guard let person = owners[record] else { continue }
             facts.events[person, default: []].append(event)
-            guard event.municipality == caller.party.code else { continue }
+            guard event.municipality == caller.party.code, !event.kind.isOfRecords else { continue }
             let told = try LifeEventRow.Told(face: row.text(1 + LifeEvent.columnCount))
             facts.told[person, default: []].append((event, told, record))
         }
@@ -267,7 +267,8 @@ extension Records {
         let absorbed = Set(joining.map(\.absorbed))
         var changed: [SaidIdentity] = []
         for (person, news) in news {
-            let fresh = news.map {
+            // Whose record it is says nothing of how they are called.
+            let fresh = news.filter { !$0.row.kind.isOfRecords }.map {
                 (event: $0.row.event(of: caller.party.code), told: $0.row.told, record: $0.record)
             }
             let sequences = Set(fresh.map(\.event.sequence))

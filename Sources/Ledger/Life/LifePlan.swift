@@ -1,4 +1,5 @@
 import Exchange
+import Postgres
 
 /// 異動の判定: what rows of life events come to, each on what those before it left. What follows from them is
 /// reckoned from all events of a person together, whoever sent them and whenever.
@@ -39,13 +40,21 @@ struct LifePlan {
         let merged: PersonKey?
     }
 
+    /// What names another event, and under which record it was told.
+    struct Correction: Hashable {
+        let kind: LifeEvent.Kind
+        let record: PersonKey
+    }
+
     let municipality: String
     let today: CalendarDay
     let mismatch: MismatchRule
     let persons: NumberedPersons
+    /// How many merges and undoings one body may bring.
+    let mergesMax: Int
     var known: [String: Known] = [:]
     /// By the sequence that it names, what corrects it or takes it back.
-    var corrections: [String: Set<LifeEvent.Kind>] = [:]
+    var corrections: [String: Set<Correction>] = [:]
     /// What bodies that hold rows of a person say of them.
     var said: [PersonKey: [IdentityFacts]] = [:]
     private(set) var news: [News] = []
@@ -53,18 +62,23 @@ struct LifePlan {
     /// for the same.
     private(set) var asked: [AskedMerge] = []
     private(set) var merges: [PlannedMerge] = []
+    /// What officers ask for here and agree to.
+    var proposals: [(Statement, [Value])] = []
     private(set) var outcomes: [RowOutcome] = []
     private var rowsOf: [PersonKey: Int] = [:]
-    /// Whoever asks whether two records may be one is told something of both, whatever the answer.
+    /// Whoever asks whether two records may be one is told something of both, whatever the answer; so is
+    /// whoever hears that a number is of somebody else.
     private var looked: Set<PersonKey> = []
 
     init(
-        municipality: String, today: CalendarDay, mismatch: MismatchRule, persons: NumberedPersons
+        municipality: String, today: CalendarDay, mismatch: MismatchRule, persons: NumberedPersons,
+        mergesMax: Int
     ) {
         self.municipality = municipality
         self.today = today
         self.mismatch = mismatch
         self.persons = persons
+        self.mergesMax = mergesMax
     }
 
     /// Everybody whom the news are about, under every record that they touch.
@@ -72,6 +86,11 @@ struct LifePlan {
         Set(news.flatMap { [$0.record, person(of: $0.record)] })
             .union(merges.flatMap { [$0.absorbed, $0.survivor] })
             .union(looked)
+    }
+
+    /// Of those the ones who are known already: what is only compared makes nobody.
+    var lookedAt: Set<PersonKey> {
+        looked.subtracting(Set(persons.records.ofRows).subtracting(persons.records.known))
     }
 
     /// Those whose lives are to be reckoned anew.
@@ -93,38 +112,44 @@ struct LifePlan {
         }
     }
 
-    /// The merge or the undoing that a row asks for; nothing where it asks for none, or names nobody.
-    func merge(_ named: Named) -> AskedMerge? {
-        guard named.row.kind.isOfRecords, let record = named.record else { return nil }
+    /// What an undoing that was told under a third record names, it does not undo.
+    private func merge(_ named: Named, of record: PersonKey) -> AskedMerge {
+        let parted = (corrections[named.row.sequence] ?? []).filter { $0.kind == .parted }
         return AskedMerge(
             row: named.row, record: record, merged: named.merged,
-            isUndone: corrections[named.row.sequence]?.contains(.parted) ?? false)
+            isUndone: parted.contains { $0.record == record || $0.record == named.merged })
     }
 
-    /// `facts` are of the merges, by the place of their row.
-    mutating func weigh(_ rows: [Named], _ facts: [Int: MergeFacts]) {
+    mutating func weigh(_ rows: [Named]) {
         for named in rows {
             let records = [named.record, named.merged].compactMap(\.self)
             for person in Set(records.map { persons.survivors[$0] }) {
                 rowsOf[person, default: 0] += 1
             }
         }
-        for named in rows { weigh(named, facts[named.row.index]) }
+        for named in rows { weigh(named) }
     }
 
-    /// 二人目: whether another person asked for the same.
-    mutating func settle(_ merge: AskedMerge, isAgreed: Bool) {
-        guard isAgreed else {
-            let finding = RowFinding(
-                index: merge.row.index, item: "sequence", code: .secondPersonAwaited)
-            return tell(merge.row, .underReview, [finding])
+    /// 二人目: `facts` once two have asked for it, and nothing before: what keeps two records apart may be
+    /// what others hold of them, which one officer alone is not told. Whether it takes effect.
+    mutating func settle(_ merge: AskedMerge, _ facts: MergeFacts?) -> Bool {
+        let row = merge.row
+        guard let facts else {
+            let finding = RowFinding(index: row.index, item: "sequence", code: .secondPersonAwaited)
+            tell(row, .underReview, [finding])
+            return false
         }
-        news.append(News(record: merge.record, row: merge.row))
-        if let planned = merge.planned { merges.append(planned) }
-        tell(merge.row, .applied)
+        if let code = facts.refusal {
+            refuse(row, facts.item(row), code)
+            return false
+        }
+        news.append(News(record: merge.record, row: row))
+        if let planned = merge.planned(facts) { merges.append(planned) }
+        tell(row, .applied)
+        return true
     }
 
-    private mutating func weigh(_ named: Named, _ facts: MergeFacts?) {
+    private mutating func weigh(_ named: Named) {
         let row = named.row
         guard let record = named.record else {
             return refuse(row, "municipalityIdentityKey", .notOwnResident)
@@ -140,17 +165,19 @@ struct LifePlan {
             guard before == word else { return refuse(row, "sequence", .sequenceReused) }
             return tell(row, .unchanged)
         }
-        if mixesKinds(row) { return refuse(row, "corrects", .mergeKind) }
+        if mixesKinds(row, of: record) { return refuse(row, "corrects", .mergeKind) }
         // An arrival ties a number to a home: what it says of the person must fit whom others know.
         guard !row.kind.isArrival || !speaksOfAnother(row, persons.survivors[record]) else {
+            looked.formUnion([record, persons.survivors[record]])
             return refuse(row, "name", .anotherPerson)
         }
-        if var merge = merge(named), let facts {
-            let undone = facts.undoes.map { [$0.absorbed, $0.survivor] } ?? []
-            looked.formUnion([merge.record, merge.merged].compactMap(\.self) + undone)
+        if row.kind.isOfRecords {
+            let merge = merge(named, of: record)
+            let undone: [PersonKey?] =
+                row.corrects.flatMap { known[$0] }.map { [$0.record, $0.merged] } ?? []
+            looked.formUnion(([record, merge.merged] + undone).compactMap(\.self))
             guard isAlone(merge) else { return refuse(row, "sequence", .mergeAlone) }
-            if let code = facts.refusal { return refuse(row, facts.item(row), code) }
-            merge.plan(facts)
+            guard asked.count < mergesMax else { return refuse(row, "sequence", .mergesTooMany) }
             asked.append(merge)
         } else {
             news.append(News(record: record, row: row))
@@ -166,13 +193,15 @@ struct LifePlan {
     }
 
     /// A merge is undone by its own kind alone, and that undoes nothing else; whichever came first.
-    private func mixesKinds(_ row: LifeEventRow) -> Bool {
+    private func mixesKinds(_ row: LifeEventRow, of record: PersonKey) -> Bool {
         if let corrects = row.corrects, let before = known[corrects],
             before.event.kind.isOfRecords || row.kind == .parted
         {
             guard before.event.kind == .joined, row.kind == .parted else { return true }
+            // Under a third record it would part two of whom it says nothing.
+            guard before.record == record || before.merged == record else { return true }
         }
-        let naming = corrections[row.sequence] ?? []
+        let naming = Set((corrections[row.sequence] ?? []).map(\.kind))
         switch row.kind {
         case .joined: return !naming.subtracting([.parted]).isEmpty
         case .parted: return !naming.isEmpty

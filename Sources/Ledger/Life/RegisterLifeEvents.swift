@@ -46,8 +46,9 @@ extension Records {
                 + plan.parting.flatMap { [$0.absorbed, $0.survivor] })
         let notices = NewNotice.insertion(
             of: told.map { NewNotice(person: $0, kind: Notice.lifeEvent) }, from: caller.party)
+        let beforehand = plan.persons.steps + plan.proposals
         return endTask(request, plan.outcomes) { [body = caller.party.code, now] task in
-            plan.persons.steps + [
+            beforehand + [
                 AdvisoryLock.waiting(forRelationsOf: hidden),
                 Self.insertion(of: plan.news, of: body, task: task),
             ] + plan.merges.flatMap { $0.steps(body, task: task, at: now) }
@@ -55,11 +56,15 @@ extension Records {
         }
     }
 
-    /// What registering these rows would do. Nothing is written and nobody entered.
+    /// What registering these rows would do. Nothing is written but entries: of those who are said to be
+    /// somebody else, and of those who would be one person or two. What others hold of the latter is not told
+    /// before a second person confirmed the file.
     mutating func weighLifeEvents(_ rows: [NumberedLifeEvent], rules: RuleBook) throws
         -> [RowOutcome]
     {
-        try plan(rows, .withTheFile, rules).outcomes
+        let plan = try plan(rows, .beforeTheFile, rules)
+        for person in plan.lookedAt { enter(person) }
+        return plan.outcomes
     }
 
     /// How many events the municipality has told of.
@@ -75,25 +80,33 @@ extension Records {
         // Before anything of them is read: two municipalities tell of one move at the same time.
         let persons = try persons(
             of: rows.compactMap(\.number) + rows.compactMap(\.merged),
-            joining: Array(byKey.values), alone: true)
+            joining: Array(byKey.values), alone: agreement.isWritten)
         var plan = LifePlan(
             municipality: municipality, today: now.dayInJapan, mismatch: rules.mismatch,
-            persons: persons)
+            persons: persons, mergesMax: agreement.mergesMax)
         plan.known = try knownEvents(
             rows.flatMap { [$0.row.sequence] + ($0.row.corrects.map { [$0] } ?? []) },
             of: municipality)
         plan.corrections = try corrections(of: rows.map(\.row.sequence), by: municipality)
         plan.said = try saidIdentities(of: persons.known)
-        let named = Self.named(rows, persons, byKey)
-        var facts: [Int: MergeFacts] = [:]
-        for merge in named.compactMap({ plan.merge($0) }) {
-            facts[merge.row.index] = try mergeFacts(merge, rules)
-        }
-        plan.weigh(named, facts)
-        for merge in plan.asked {
-            plan.settle(merge, isAgreed: try isAgreed(merge, agreement))
-        }
+        plan.weigh(Self.named(rows, persons, byKey))
+        try settle(&plan, agreement, rules)
         return plan
+    }
+
+    /// Nothing of a merge's two records is read before two have asked for it.
+    private mutating func settle(
+        _ plan: inout LifePlan, _ agreement: MergeAgreement, _ rules: RuleBook
+    ) throws {
+        let asked = plan.asked
+        var proposals = try proposals(of: asked, agreement)
+        let agreed = asked.map { proposals.isAskedTwice($0) }
+        try keepOthersOff(zip(asked, agreed).filter(\.1).map(\.0))
+        for (merge, isAgreed) in zip(asked, agreed) {
+            let facts = isAgreed ? try mergeFacts(merge, rules) : nil
+            if plan.settle(merge, facts) { proposals.agree(merge) }
+        }
+        plan.proposals = proposals.steps
     }
 
     private static func named(
@@ -131,16 +144,17 @@ extension Records {
 
     /// What was told that names one of these, which may not have been told of yet.
     private mutating func corrections(of sequences: [String], by municipality: String) throws
-        -> [String: Set<LifeEvent.Kind>]
+        -> [String: Set<LifePlan.Correction>]
     {
         let rows = try transaction.query(
             Self.selectCorrections, [.text(municipality), .texts(sequences)])
-        var corrections: [String: Set<LifeEvent.Kind>] = [:]
+        var corrections: [String: Set<LifePlan.Correction>] = [:]
         for index in 0..<rows.count {
             guard let kind = LifeEvent.Kind(rawValue: try rows[index].text(1)) else {
                 throw DatabaseError.decoding(column: "kind")
             }
-            corrections[try rows[index].text(0), default: []].insert(kind)
+            corrections[try rows[index].text(0), default: []].insert(
+                LifePlan.Correction(kind: kind, record: try rows[index].uuid(2).person))
         }
         return corrections
     }
@@ -186,7 +200,7 @@ extension Records {
 
     private static let selectCorrections = Statement(
         """
-        select l.corrects, l.kind from exchange.life_event l
+        select l.corrects, l.kind, l.person from exchange.life_event l
         where l.municipality = $1 and l.corrects = any ($2)
         """)
 

@@ -58,6 +58,15 @@ struct SaidIdentity: Hashable {
         isNotDisclosed = try row.bool(6)
     }
 
+    /// 今の言葉か: of a row of `exchange.identity` that an SQL expression names. What waits for a second look is
+    /// not said yet, and what a merge said is said no more once it is undone: the body's word before speaks.
+    static func stands(_ row: String) -> String {
+        """
+        not \(row).is_under_review and (\(row).by_merge is null or exists (
+            select 1 from exchange.record_merge s where s.merge = \(row).by_merge and s.parted_at is null))
+        """
+    }
+
     static func insertion(of all: [SaidIdentity], _ body: String, task: RecordID)
         -> (Statement, [Value])
     {
@@ -85,9 +94,10 @@ struct SaidIdentity: Hashable {
 
     fileprivate static let selectOwn = Statement(
         """
-        select distinct on (person) person, name, name_kana, address, birth_date, sex, is_not_disclosed
-        from exchange.identity where person = any ($1) and body = $2 and not is_under_review
-        order by person, version desc
+        select distinct on (i.person) i.person, i.name, i.name_kana, i.address, i.birth_date, i.sex,
+            i.is_not_disclosed
+        from exchange.identity i where i.person = any ($1) and i.body = $2 and \(stands("i"))
+        order by i.person, i.version desc
         """)
 }
 

@@ -14,24 +14,34 @@ extension Ledger {
     package func tellOfLosses(atMost limit: Int = 200) async throws -> Int {
         let book = try rules.current()
         try await gateway.transaction { try $0.run(Self.see, []) }
-        let shelf = rules
-        do {
-            return try await gateway.transaction { transaction in
-                let losses = try transaction.query(Self.takeLosses, [.int(limit)]).map(Loss.init)
-                var notices: [NewCheckNotice] = []
-                for loss in losses {
-                    notices += try loss.notices(&transaction, by: book, kept: shelf.kept)
-                }
-                _ = try transaction.pipelineAndCommit([
-                    NewCheckNotice.insertion(of: notices),
-                    (Self.markTold, [.ints(losses.map(\.number))]),
-                ])
-                return losses.count
+        var books: [String: RuleBook] = [:]
+        while true {
+            do {
+                return try await tell(ofAtMost: limit, by: book)
+            } catch let missing as RuleShelf.NotOnShelf {
+                try await rules.fetch(missing, holding: &books)
             }
-        } catch let missing as RuleShelf.NotOnShelf {
-            // Read from the database, it is on the shelf for the next round.
-            _ = try await rules.version(missing.version)
-            return 1
+        }
+    }
+
+    private func tell(ofAtMost limit: Int, by book: RuleBook) async throws -> Int {
+        try await gateway.transaction { [shelf = rules] transaction in
+            let losses = try transaction.query(Self.takeLosses, [.int(limit)]).map(Loss.init)
+            var notices: [NewCheckNotice] = []
+            var missing: Set<String> = []
+            for loss in losses {
+                do {
+                    notices += try loss.notices(&transaction, by: book, kept: shelf.kept)
+                } catch let lacking as RuleShelf.NotOnShelf {
+                    missing.formUnion(lacking.versions)
+                }
+            }
+            guard missing.isEmpty else { throw RuleShelf.NotOnShelf(versions: missing) }
+            _ = try transaction.pipelineAndCommit([
+                NewCheckNotice.insertion(of: notices),
+                (Self.markTold, [.ints(losses.map(\.number))]),
+            ])
+            return losses.count
         }
     }
 

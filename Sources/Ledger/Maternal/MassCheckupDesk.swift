@@ -18,6 +18,8 @@ struct MassCheckupDesk {
     private let prices: [RegisteredPrice]
     private var others: [PersonKey: [CheckupClaimFacts.Other]] = [:]
     private var held: [Place: HeldCheckup] = [:]
+    /// 同意日 of what is held in confidence.
+    private var consents: [RecordID: CalendarDay] = [:]
     private var filings: [(filing: CheckupFiling, party: Party)] = []
 
     /// One round trip. Nobody is named twice; `checkups` are those of the turn. Throws `.rulesUnknown`.
@@ -32,9 +34,11 @@ struct MassCheckupDesk {
         now = records.now
         let persons = turn.map(\.person)
         let facts = MaternalReading.steps(of: persons, rules: book)
+        // Only what is open has a line: of the sensitive way's children nothing beside is read.
+        let priced = compartment == .open ? persons : []
         let beside = [
-            (Self.selectOthers, [Value.uuids(persons.map { UUIDBytes($0) })]),
-            RegisteredPrice.step(of: Set(persons), services: maternal.services(of: checkups)),
+            (Self.selectOthers, [Value.uuids(priced.map { UUIDBytes($0) })]),
+            RegisteredPrice.step(of: Set(priced), services: maternal.services(of: checkups)),
         ]
         let rows = try records.transaction.pipeline(
             facts + beside
@@ -50,9 +54,12 @@ struct MassCheckupDesk {
                     refusal: try row.optionalText(5).flatMap(CheckupClaimRefusal.init(rawValue:))))
         }
         for rows in rows[(facts.count + beside.count)...] {
-            for checkup in try HeldCheckup.read(rows, compartment, maternal) {
+            for row in try rows.map({ $0 }) {
+                let checkup = try HeldCheckup(row, compartment, maternal)
                 held[.id(checkup.id)] = checkup
                 held[.identifier(checkup.newest.report.identifier)] = checkup
+                guard compartment == .sensitive, let day = try row.optionalDay(9) else { continue }
+                consents[checkup.id] = CalendarDay(daysSince1970: day)
             }
         }
     }
@@ -66,12 +73,16 @@ struct MassCheckupDesk {
 
     /// Files a report over what is held; `seen` as in `HeldRecord.amended`. The same again is the one
     /// that is held, unless its line waits for a price, or for a home, that was told since: then it is
-    /// priced anew, as a version. Throws what `HeldRecord.amended` and `CheckupFiling.init` do.
+    /// priced anew, as a version. Another day of consent is another content, but of what is taken back,
+    /// which needs none. Throws what `HeldRecord.amended` and `CheckupFiling.init` do.
     mutating func file(
         _ report: CheckupReport, of person: PersonKey, over held: HeldCheckup?, seen: Int?,
         consentedOn: CalendarDay? = nil
     ) throws -> RecordedCheckup {
-        let amendment = try held?.newest.amended(by: report, from: caller.party, seen: seen)
+        let isSameDay =
+            report.status == .enteredInError || held.flatMap { consents[$0.id] } == consentedOn
+        let amendment = try held?.newest.amended(
+            by: report, isSameBeside: isSameDay, from: caller.party, seen: seen)
         if let held, amendment == .unchanged, held.shown.line?.isWaiting != true {
             return RecordedCheckup(held: held, isNew: false)
         }
@@ -152,13 +163,16 @@ struct MassCheckupDesk {
             """)
     }
 
-    /// Each view has the report's and its line's columns in one row.
+    /// Each view has the report's columns in one row, with those of its line or the day of its consent.
     private static func columns(_ compartment: CheckupCompartment) -> String {
-        let view =
-            compartment == .open ? "exchange.mass_checkup" : "exchange.sensitive_mass_checkup"
-        return """
-            \(compartment.columns)
-                from \(view) r cross join lateral (select r.*) l
+        switch compartment {
+        case .open:
             """
+            \(compartment.columns)
+                from exchange.mass_checkup r cross join lateral (select r.*) l
+            """
+        case .sensitive:
+            "\(compartment.columns), r.consented_on from exchange.sensitive_mass_checkup r"
+        }
     }
 }

@@ -28,8 +28,8 @@ extension Records {
         for (numbered, person) in zip(rows, persons.ofRows) {
             outcomes.append(plan.outcome(of: numbered.row, about: person))
         }
-        for person in plan.persons { enter(person) }
-        if plan.persons.isEmpty { enter(nil) }
+        for person in plan.looked { enter(person) }
+        if plan.looked.isEmpty { enter(nil) }
         return endTask(request, outcomes) { [plan] task in
             persons.steps + plan.steps(of: task)
         }
@@ -53,6 +53,8 @@ private struct NotificationPlan {
     private var words: [Word] = []
     private var tickets: TicketWriting
     private var takenOver: Set<PersonKey> = []
+    /// Of whom a row was told something, refused or not.
+    private(set) var looked: Set<PersonKey> = []
 
     init(body: String, known: EpisodeReading, rules: MaternalRules) {
         self.body = body
@@ -61,11 +63,10 @@ private struct NotificationPlan {
         tickets = TicketWriting(after: known)
     }
 
-    var persons: Set<PersonKey> { Set(words.map(\.person)) }
-
     mutating func outcome(
         of row: MaternalNotificationRow, about person: PersonKey
     ) -> RowOutcome {
+        looked.insert(person)
         do throws(MaternalRefusal) {
             let isNew = try add(row.notification, of: person)
             return RowOutcome(

@@ -21,8 +21,8 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let plan = try plan(rows, rules, isWritten: true)
-        for person in plan.persons { enter(person) }
-        if plan.persons.isEmpty { enter(nil) }
+        for person in plan.looked { enter(person) }
+        if plan.looked.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { plan.steps(of: $0) }
     }
 
@@ -97,6 +97,8 @@ private struct TicketPlan {
     private var faces: [Face] = []
     private var writing: TicketWriting
     private(set) var outcomes: [RowOutcome] = []
+    /// Of whom a row was told something, refused or not; an unknown key is nobody's.
+    private(set) var looked: Set<PersonKey> = []
 
     init(
         body: String, known: EpisodeReading, standing: [TicketVisit: Int],
@@ -109,8 +111,6 @@ private struct TicketPlan {
         self.rules = rules
         writing = TicketWriting(after: known)
     }
-
-    var persons: Set<PersonKey> { Set(faces.map(\.visit.person)) }
 
     /// The newest face of each visit, where the ticket was not given back.
     static func standing(_ rows: Rows) throws -> [TicketVisit: Int] {
@@ -153,6 +153,7 @@ private struct TicketPlan {
         guard let old = episode(of: row, person) else {
             return .failure(RowRefusal([row.finding("municipalityIdentityKey", .unknownKey)]))
         }
+        looked.insert(person)
         let event = try event(of: row, in: old)
         let book = try event.map { event throws(MaternalRefusal) in
             try TicketBook(holding: old.tickets).applying(event)
@@ -181,12 +182,16 @@ private struct TicketPlan {
     }
 
     /// What the rules and the residence say against a ticket that is printed.
-    private func finding(of row: CheckupTicketRow, about person: PersonKey) -> RowFinding? {
+    private mutating func finding(
+        of row: CheckupTicketRow, about person: PersonKey
+    ) -> RowFinding? {
         guard case .issue(let face) = row.change else { return nil }
+        // Said of the rules alone, whoever the row is about.
         guard rules.tickets(of: body, on: face.validFrom).contains(where: { $0.kind == row.kind })
         else { return row.finding("kind", .unknownCode) }
-        let isElsewhere = homes[person].map { $0 != body } ?? false
-        return isElsewhere ? row.finding("municipalityIdentityKey", .notOwnResident) : nil
+        guard let home = homes[person], home != body else { return nil }
+        looked.insert(person)
+        return row.finding("municipalityIdentityKey", .notOwnResident)
     }
 
     /// The newest pregnancy, or the child, of which this municipality notified and that its ticket is for; of

@@ -22,9 +22,9 @@ extension PlannedMerge {
             return [(Self.insertMerge, row)] + (isUndone ? [] : joined)
         }
         let two: [Value] = [.id(id), .person(absorbed), .person(survivor), .id(task)]
+        // What it said of identities counts no more by this alone: `SaidIdentity.stands`.
         return [
             (Self.partMerge, [.id(id), .text(sequence), .time(now)]),
-            (Self.partIdentities, [.id(id), .person(survivor), .id(task)]),
             (Self.partCheckupTargets, two), (Self.partVaccinationTargets, two),
             (Self.partBlocks, [.id(id)]),
             // Whoever came in as the one person may be the other.
@@ -52,7 +52,7 @@ extension PlannedMerge {
         """
         with said as (
             select distinct on (i.person, i.body) i.* from exchange.identity i
-            where i.person in ($2, $3) and i.body <> $5 and not i.is_under_review
+            where i.person in ($2, $3) and i.body <> $5 and \(SaidIdentity.stands("i"))
             order by i.person, i.body, i.version desc)
         insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
             is_not_disclosed, is_under_review, task, by_merge)
@@ -62,29 +62,6 @@ extension PlannedMerge {
             coalesce(s.sex, a.sex), a.is_not_disclosed or coalesce(s.is_not_disclosed, false), false, $4, $1
         from said a left join said s on s.person = $3 and s.body = a.body
         where a.person = $2 and (s.body is null or a.is_not_disclosed and not s.is_not_disclosed)
-        """)
-
-    /// Where the survivor's newest word came by the merge: the one before it, or, where there was none, that
-    /// nobody is protected by it any more.
-    private static let partIdentities = Statement(
-        """
-        insert into exchange.identity (person, body, name, name_kana, address, birth_date, sex,
-            is_not_disclosed, is_under_review, task, by_merge)
-        select i.person, i.body, coalesce(b.name, i.name),
-            case when b.body is null then i.name_kana else b.name_kana end,
-            case when b.body is null then i.address else b.address end,
-            coalesce(b.birth_date, i.birth_date), coalesce(b.sex, i.sex),
-            coalesce(b.is_not_disclosed, false), false, $3, $1
-        from exchange.identity i
-        left join lateral (
-            select * from exchange.identity before
-            where before.person = i.person and before.body = i.body and not before.is_under_review
-                and before.version < i.version
-            order by before.version desc limit 1) b on true
-        where i.by_merge = $1 and i.person = $2 and not exists (
-            select 1 from exchange.identity later
-            where later.person = i.person and later.body = i.body and not later.is_under_review
-                and later.version > i.version)
         """)
 
     private static let joinCheckupTargets = Statement(

@@ -1,5 +1,5 @@
 import Crypto
-package import Exchange
+import Exchange
 import Postgres
 
 /// 統合の申出: a merge of two records, or its undoing, as a row asks for it.
@@ -10,26 +10,13 @@ struct AskedMerge {
     let merged: PersonKey?
     /// Its undoing was told of before it.
     let isUndone: Bool
+
     /// What it does; nothing where it undoes what was not told of, or is undone already.
-    private(set) var planned: PlannedMerge?
-
-    init(row: LifeEventRow, record: PersonKey, merged: PersonKey?, isUndone: Bool) {
-        self.row = row
-        self.record = record
-        self.merged = merged
-        self.isUndone = isUndone
-    }
-
-    mutating func plan(_ facts: MergeFacts) {
-        if row.kind == .joined, let merged {
-            planned = PlannedMerge(
-                id: .timeOrdered(), absorbed: merged, survivor: record, sequence: row.sequence,
-                isJoin: true, isUndone: isUndone)
-        } else if let standing = facts.undoes {
-            planned = PlannedMerge(
-                id: standing.id, absorbed: standing.absorbed, survivor: standing.survivor,
-                sequence: row.sequence, isJoin: false, isUndone: false)
-        }
+    func planned(_ facts: MergeFacts) -> PlannedMerge? {
+        guard row.kind == .joined, let merged else { return facts.undoes }
+        return PlannedMerge(
+            id: .timeOrdered(), absorbed: merged, survivor: record, sequence: row.sequence,
+            isJoin: true, isUndone: isUndone)
     }
 
     /// Of everything it says, and of whom: a second person agrees to this and nothing else, in whatever order
@@ -78,15 +65,23 @@ struct MergeFacts {
     }
 }
 
-/// 二人目の決まり: how merges are agreed to.
-package enum MergeAgreement: Sendable {
-    /// ファイル: a second person confirmed the file, or it is only being compared.
-    case withTheFile
-    /// Each row waits for another officer to send the same one.
-    case rowByRow(by: Officer, FourEyes, hours: Int)
-}
-
 extension Records {
+    /// 統合の列を待つ: from now on nobody records anything of what these merges join or part. Whoever registers by
+    /// an absorbed record's number shares the survivor's moves, which the caller has alone.
+    mutating func keepOthersOff(_ merges: [AskedMerge]) throws {
+        guard !merges.isEmpty else { return }
+        var records = Set(merges.flatMap { [$0.record, $0.merged].compactMap(\.self) })
+        let undone = try transaction.query(
+            Self.selectMergesToUndo,
+            [.text(caller.party.code), .texts(merges.map(\.row.corrects))])
+        for index in 0..<undone.count {
+            records.insert(try undone[index].uuid(0).person)
+            records.insert(try undone[index].uuid(1).person)
+        }
+        let (statement, numbers) = AdvisoryLock.waiting(forMergesOf: records)
+        try transaction.run(statement, numbers)
+    }
+
     /// Read while nobody else writes under either record.
     mutating func mergeFacts(_ merge: AskedMerge, _ rules: RuleBook) throws -> MergeFacts {
         merge.row.kind == .joined
@@ -163,34 +158,6 @@ extension Records {
         }
     }
 
-    /// 二人目: whether two have asked for it by now; the caller's word is the first or the second. One that
-    /// lapsed is begun anew.
-    mutating func isAgreed(_ merge: AskedMerge, _ agreement: MergeAgreement) throws -> Bool {
-        guard case .rowByRow(let officer, let rule, let hours) = agreement else { return true }
-        let key: [Value] = [
-            .text(caller.party.code), .text(merge.row.sequence),
-            .bytes(merge.digest(of: caller.party.code)),
-        ]
-        let said: [Value] = [
-            .text(optional: officer.name), officer.certificate.map { .bytes($0) } ?? .null,
-            .time(now),
-        ]
-        let term: [Value] = [.time(now.adding(seconds: Int64(hours) * 3_600))]
-        try transaction.run(Self.insertProposal, key + said + term)
-        let held = try transaction.query(Self.lockProposal, key)[0]
-        if try held.bool(3) { return true }
-        let first = Officer(
-            party: officer.party, name: try held.optionalText(0),
-            certificate: try held.optionalBytes(1))
-        guard Instant(microseconds: try held.instant(2)) > now else {
-            try transaction.run(Self.renewProposal, key + said + term)
-            return false
-        }
-        guard rule.accepts(officer, after: first) else { return false }
-        try transaction.run(Self.agree, key + said)
-        return true
-    }
-
     /// Merges that stand and have either in a place that forbids another.
     private static let selectOtherMerges = Statement(
         """
@@ -200,9 +167,15 @@ extension Records {
 
     private static let selectInTheWay = Statement("select exchange.in_the_way_of_merge($1, $2)")
 
+    private static let selectMergesToUndo = Statement(
+        """
+        select m.person, m.survivor from exchange.record_merge m
+        where m.municipality = $1 and m.sequence = any ($2) and m.parted_at is null
+        """)
+
     private static let selectMergeToUndo = Statement(
         """
-        select m.merge, m.person, m.survivor, exchange.bills_since_merge(m.merge)
+        select m.merge, m.person, m.survivor, exchange.used_since_merge(m.merge)
         from exchange.record_merge m
         where m.municipality = $1 and m.sequence = $2 and m.parted_at is null
         """)
@@ -211,35 +184,7 @@ extension Records {
         """
         select distinct on (i.person, i.body) i.person, i.name, i.name_kana, i.address, i.birth_date, i.sex,
             i.is_not_disclosed
-        from exchange.identity i where i.person = any ($1) and not i.is_under_review
+        from exchange.identity i where i.person = any ($1) and \(SaidIdentity.stands("i"))
         order by i.person, i.body, i.version desc
-        """)
-
-    private static let insertProposal = Statement(
-        """
-        insert into exchange.merge_proposal (municipality, sequence, digest, operator, certificate,
-            proposed_at, lapses_at)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
-        """)
-
-    private static let lockProposal = Statement(
-        """
-        select p.operator, p.certificate, p.lapses_at, p.agreed_at is not null
-        from exchange.merge_proposal p
-        where p.municipality = $1 and p.sequence = $2 and p.digest = $3 for update
-        """)
-
-    private static let renewProposal = Statement(
-        """
-        update exchange.merge_proposal
-        set operator = $4, certificate = $5, proposed_at = $6, lapses_at = $7
-        where municipality = $1 and sequence = $2 and digest = $3
-        """)
-
-    private static let agree = Statement(
-        """
-        update exchange.merge_proposal
-        set second_operator = $4, second_certificate = $5, agreed_at = $6
-        where municipality = $1 and sequence = $2 and digest = $3
         """)
 }

@@ -95,8 +95,8 @@ extension Records {
 
     private static let selectBirth = Statement(
         """
-        select birth_date from exchange.identity
-        where person = $1 and not is_under_review order by version desc limit 1
+        select i.birth_date from exchange.identity i
+        where i.person = $1 and \(SaidIdentity.stands("i")) order by i.version desc limit 1
         """)
 
     private static let insertDelegation = Statement(

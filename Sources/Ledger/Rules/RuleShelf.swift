@@ -1,14 +1,55 @@
 import Crypto
 package import Exchange
-package import Postgres
+import Postgres
 import Synchronization
 
 /// 規則の書棚: every version of profiles/ that was ever loaded; the newest one decides, older ones
-/// replay.
+/// replay. In memory are the newest, the few that were used last, and those that somebody works by.
 package final class RuleShelf: Sendable {
+    /// Every file of a municipality's schemes makes versions, without end; what is asked again within a
+    /// while are those of the open months and of files under way.
+    private static let olderMax = 8
+
     private struct State {
         var current: RuleBook?
-        var shelf: [String: RuleBook] = [:]
+        /// Older ones, in the order of their last use.
+        var used: [RuleBook] = []
+        var read: [String: Read] = [:]
+
+        mutating func find(_ version: String) -> RuleBook? {
+            if let current, current.version == version { return current }
+            guard let book = read[version]?.book else { return nil }
+            use(book)
+            return book
+        }
+
+        /// Returns the one to work by: somebody may have read the same version meanwhile.
+        mutating func put(_ book: RuleBook, frame: String) -> RuleBook {
+            if let faster = find(book.version) { return faster }
+            read = read.filter { $0.value.book != nil }
+            read[book.version] = Read(book: book, frame: frame)
+            use(book)
+            return book
+        }
+
+        mutating func decide(by book: RuleBook) {
+            if let current { use(current) }
+            current = book
+        }
+
+        private mutating func use(_ book: RuleBook) {
+            guard used.last !== book else { return }
+            used.removeAll { $0 === book }
+            used.append(book)
+            if used.count > RuleShelf.olderMax { used.removeFirst() }
+        }
+    }
+
+    /// A version that was read, for as long as it is in memory. `frame` names all its files but those of the
+    /// schemes of bodies: versions of one frame share what was read of it.
+    private struct Read {
+        weak var book: RuleBook?
+        let frame: String
     }
 
     private let pool: Pool
@@ -55,13 +96,15 @@ package final class RuleShelf: Sendable {
         // Rules that a later release reads and this one cannot leave in force what is: a gateway that would
         // refuse everybody from now on says so instead, and goes on.
         if current?.permissions != nil, book.permissions == nil { throw RulesOfAnotherRelease() }
-        state.withLock { $0.current = book }
+        state.withLock { $0.decide(by: book) }
     }
 
     /// The rules of an older decision, inside an access: nothing waits there. A version that this
     /// process has not read yet is fetched by the ledger, which then begins the access anew.
     package func kept(_ version: String) throws -> RuleBook {
-        guard let book = state.withLock({ $0.shelf[version] }) else { throw NotOnShelf(version) }
+        guard let book = state.withLock({ $0.find(version) }) else {
+            throw NotOnShelf(versions: [version])
+        }
         return book
     }
 
@@ -72,16 +115,24 @@ package final class RuleShelf: Sendable {
         }
     }
 
-    /// A version that must be read before the access that wants it can go on.
+    /// Versions that must be read before the access that wants them can go on.
     struct NotOnShelf: Error {
-        let version: String
+        let versions: Set<String>
+    }
 
-        init(_ version: String) { self.version = version }
+    /// Reads what an access misses. The caller MUST keep `books` until the access is over: work that needs
+    /// more versions than the shelf keeps would otherwise lose one for each that it gets.
+    func fetch(
+        _ missing: NotOnShelf, holding books: inout [String: RuleBook]
+    ) async throws {
+        for version in missing.versions {
+            books[version] = try await self.version(version)
+        }
     }
 
     /// The rules of an older decision. Throws `.rulesUnknown` for a version that was never loaded.
     package func version(_ version: String) async throws -> RuleBook {
-        if let book = state.withLock({ $0.shelf[version] }) { return book }
+        if let book = state.withLock({ $0.find(version) }) { return book }
         let files = try await pool.transaction(.readOnly) { transaction -> [String: [UInt8]] in
             let rows = try transaction.query(
                 Statement(
@@ -96,9 +147,21 @@ package final class RuleShelf: Sendable {
             return files
         }
         guard !files.isEmpty else { throw Refusal.rulesUnknown }
-        let book = try RuleBook(reading: files, version: version, isKept: true)
-        state.withLock { $0.shelf[version] = book }
-        return book
+        let frame = Self.version(of: files.filter { !RegisteredSchemes.isProgram($0.key) })
+        let book = try book(of: files, version, frame: frame)
+        return state.withLock { $0.put(book, frame: frame) }
+    }
+
+    private func book(
+        of files: [String: [UInt8]], _ version: String, frame: String
+    ) throws -> RuleBook {
+        let other = state.withLock { state in
+            state.read.values.first { $0.frame == frame && $0.book != nil }?.book
+        }
+        guard let other else {
+            return try RuleBook(reading: files, version: version, isKept: true)
+        }
+        return try RuleBook(reading: files, version: version, beside: other)
     }
 
     /// The name of a version: a digest of its files.
@@ -110,53 +173,4 @@ package final class RuleShelf: Sendable {
         }
         return String(Hexadecimal.text(Array(hash.finalize())).prefix(16))
     }
-
-    /// Puts a version on the shelf as the owner; returns its name. Loading the same files again
-    /// changes nothing. What municipalities registered of their own schemes stays, whatever the
-    /// files say of them.
-    ///
-    /// Throws the reader's own error, with file and reason, for files that contradict themselves, or what
-    /// `check` throws: nothing is kept.
-    package static func load(
-        _ files: [String: [UInt8]], into owner: Pool, check: (RuleBook) throws -> Void = { _ in }
-    ) async throws -> String {
-        let files = files.merging(try await registered(owner)) { $1 }
-        let version = version(of: files)
-        try check(RuleBook(reading: files, version: version))
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
-            writer.name(path)
-            writer.string(String(decoding: bytes, as: UTF8.self))
-        }
-        writer.endObject()
-        let json = String(decoding: writer.bytes, as: UTF8.self)
-        try await owner.transaction { transaction in
-            _ = try transaction.run(
-                Statement(
-                    "insert into exchange.rule_book (version, files) values ($1, $2) on conflict do nothing"
-                ),
-                [.text(version), .json(json)])
-        }
-        return version
-    }
-
-    private static func registered(_ owner: Pool) async throws -> [String: [UInt8]] {
-        try await owner.transaction(.readOnly) { transaction in
-            var files: [String: [UInt8]] = [:]
-            for row in try transaction.query(selectPrograms).map({ $0 }) {
-                let (path, bytes) = (try row.text(0), Array(try row.text(1).utf8))
-                if SchemeMaster.isRegistered(path, bytes) { files[path] = bytes }
-            }
-            return files
-        }
-    }
-
-    private static let selectPrograms = Statement(
-        """
-        select f.key, f.value
-        from (select files from exchange.rule_book order by serial desc limit 1) b,
-            jsonb_each_text(b.files) f
-        where f.key like 'subsidy/programs/%'
-        """)
 }

@@ -67,19 +67,20 @@ extension Records {
     ///
     /// In a compartment that is closed to the resident whatever is submitted is kept beside what is held, so
     /// that the answer tells nothing of it, and a draft, with which nobody could go on, is `.malformed`.
-    /// Throws `.questionnaireOver` for a form that is not the one of today.
+    /// Throws `.questionnaireOver` for a form that takes no answers today.
     package mutating func saveScreening(
         _ response: ScreeningResponse, of person: PersonKey, rules: RuleBook
     ) throws -> SavedScreening {
         guard let held = try ownLockedScreenings(beside: response, of: person, rules) else {
             guard response.status == .completed else { throw Refusal.malformed("status") }
+            try requireAnswerable(response, on: now.dayInJapan, rules)
             return try save(response, as: .random(), version: 1, of: person, rules)
         }
         if let same = held.first(where: { $0.newest.holds(response) }) {
             return SavedScreening(held: same, isNew: false)
         }
         guard response.status != .amended else { throw Refusal.malformed("status") }
-        try requireInForce(response, on: now.dayInJapan, rules)
+        try requireAnswerable(response, on: now.dayInJapan, rules)
         return try save(response, as: .random(), version: 1, of: person, rules)
     }
 
@@ -95,7 +96,7 @@ extension Records {
         guard let known else { throw Refusal.recordUnknown }
         if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
         try known.newest.requireSuccessor(response, seen: seen)
-        try requireInForce(response, on: now.dayInJapan, rules)
+        try requireAnswerable(response, on: now.dayInJapan, rules)
         return try save(
             response, as: known.id, version: known.newest.version + 1, of: person, rules)
     }
@@ -134,10 +135,12 @@ extension Records {
     }
 
     /// Throws `.questionnaireOver`.
-    func requireInForce(
+    func requireAnswerable(
         _ response: ScreeningResponse, on day: CalendarDay, _ rules: RuleBook
     ) throws(Refusal) {
-        guard rules.screenings.isInForce(response.form, on: day) else { throw .questionnaireOver }
+        guard rules.screenings.takesAnswers(response.form, on: day) else {
+            throw .questionnaireOver
+        }
     }
 
     mutating func save(

@@ -24,7 +24,10 @@ extension Records {
             )
         ])
         enter(nil, basis: "\(order.form.canonical) \(order.count)")
-        return PaperForms(order.form, printedBy: standing.name, lastDay: lastDay).page(numbers)
+        return PaperForms(
+            order.form, printedBy: standing.name,
+            lastDay: order.lastDayWritten(printed: now.dayInJapan)
+        ).page(numbers)
     }
 
     /// Binds a sheet to the resident of a visit: answers, binding and entry are one commit. The same answers
@@ -49,13 +52,14 @@ extension Records {
         guard sheet.form == sent.response.form.canonical else {
             throw Refusal.malformed("questionnaire")
         }
+        let day = sent.day(on: sheet, in: visit, at: now)
         let saved: SavedScreening
         if let use = sheet.use {
-            saved = try again(sent, use, correction, in: visit, rules, names)
+            saved = try again(sent, of: day, use, correction, in: visit, rules, names)
         } else {
             guard correction == nil else { throw Refusal.recordUnknown }
-            try visit.requireRecording(of: sent.day, broughtBy: nil, at: now)
-            saved = try first(sent, on: sheet, in: visit, rules)
+            try visit.requireBringing(of: day, broughtBy: nil, at: now)
+            saved = try first(sent, of: day, on: sheet, in: visit, rules)
         }
         enter(
             visit.person, visit: visit.visit,
@@ -64,13 +68,14 @@ extension Records {
     }
 
     private mutating func first(
-        _ sent: BroughtResponse, on sheet: PaperSheet, in visit: FieldVisit, _ rules: RuleBook
+        _ sent: BroughtResponse, of day: CalendarDay, on sheet: PaperSheet, in visit: FieldVisit,
+        _ rules: RuleBook
     ) throws -> SavedScreening {
         guard now.dayInJapan <= sheet.lastDay else { throw Refusal.paperFormOver }
         guard sent.response.status == .completed else { throw Refusal.malformed("status") }
         // Nobody filled it in before it was printed.
-        guard sheet.printedOn <= sent.day else { throw Refusal.malformed("authored") }
-        try requireInForce(sent.response, on: sent.day, rules)
+        guard sheet.printedOn <= day else { throw Refusal.malformed("authored") }
+        try requireAnswerable(sent.response, on: day, rules)
         _ = try lockedScreenings(beside: sent.response, of: visit.person, rules)
         let saved = try save(
             sent.response, as: .random(), version: 1, of: visit.person, rules)
@@ -87,8 +92,9 @@ extension Records {
     }
 
     private mutating func again(
-        _ sent: BroughtResponse, _ use: PaperSheet.Use, _ correction: (id: String, seen: Int)?,
-        in visit: FieldVisit, _ rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
+        _ sent: BroughtResponse, of day: CalendarDay, _ use: PaperSheet.Use,
+        _ correction: (id: String, seen: Int)?, in visit: FieldVisit, _ rules: RuleBook,
+        _ names: (RecordID) -> PairwiseIDs
     ) throws -> SavedScreening {
         guard use.person == visit.person, use.party == caller.party.key else {
             throw Refusal.paperFormUsed
@@ -101,7 +107,7 @@ extension Records {
         }
         if held.newest.holds(sent.response) { return SavedScreening(held: held, isNew: false) }
         guard let correction else { throw Refusal.paperFormUsed }
-        try visit.requireRecording(of: sent.day, broughtBy: use.visit, at: now)
+        try visit.requireBringing(of: day, broughtBy: use.visit, at: now)
         try held.newest.requireSuccessor(sent.response, seen: correction.seen)
         return try save(
             sent.response, as: held.id, version: held.newest.version + 1, of: visit.person, rules)
@@ -152,6 +158,26 @@ private struct PaperSheet {
                 person: person.person, response: try row.uuid(4).record,
                 party: try row.text(5), visit: try row.uuid(6).record)
         }
+    }
+}
+
+extension BroughtResponse {
+    /// 記入日. Where nobody wrote it down it is the last day that the sheet and the visit allow.
+    fileprivate func day(
+        on sheet: PaperSheet, in visit: FieldVisit, at now: Instant
+    ) -> CalendarDay {
+        writtenOn ?? max(sheet.printedOn, min(now.dayInJapan, visit.term.lastDay))
+    }
+}
+
+extension FieldVisit {
+    /// A sheet is filled in at home and handed over within the visit: what was written before it is of its
+    /// first day, and may be typed when the visit is over.
+    fileprivate func requireBringing(
+        of written: CalendarDay, broughtBy former: RecordID?, at now: Instant
+    ) throws {
+        try requireRecording(
+            of: max(written, term.opened.dayInJapan), broughtBy: former, at: now)
     }
 }
 

@@ -207,8 +207,8 @@ extension Ledger {
         """
         delete from exchange.statement_bucket b using (
             select statement, bucket from exchange.statement_bucket
-            where statement in (\(passed)) limit $3) some
-        where b.statement = some.statement and b.bucket = some.bucket
+            where statement in (\(passed)) limit $3) old
+        where b.statement = old.statement and b.bucket = old.bucket
         """)
 
     private static let dropNodes = Statement(

@@ -144,7 +144,7 @@ extension Records {
         """
         select distinct on (person, body) person, body, name, name_kana, address, birth_date, sex,
             is_not_disclosed
-        from exchange.identity i where person = any ($1) and not is_under_review
+        from exchange.identity i where person = any ($1) and \(SaidIdentity.stands("i"))
             and exists (
                 select 1 from exchange.entitlement e
                 where e.person = i.person and e.body = i.body and \(EntitlementRow.isCurrent))

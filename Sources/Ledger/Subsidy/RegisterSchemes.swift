@@ -4,30 +4,28 @@ import Postgres
 /// 制度マスタの登録: what a municipality says of its own schemes becomes a version of the rules, cited by every
 /// decision after it; earlier decisions are decided again by the version of their own.
 extension Records {
-    /// Applied exactly once per idempotency key. Two bodies at once come one after the other. Gateways decide
-    /// by the new version as soon as they have read it (`RuleShelf.refresh`).
+    /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
+    /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it
+    /// (`RuleShelf.refresh`). `kept` finds a version that is in memory; others are read before the
+    /// access begins anew, so that nobody waits for that.
     package mutating func registerSchemes(
-        _ request: RegistrationRequest, _ rows: [SchemeMasterRow]
+        _ request: RegistrationRequest, _ rows: [SchemeMasterRow],
+        rules kept: (String) throws -> RuleBook
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        try transaction.run(Self.lockRules)
-        let (held, book) = try newestRules()
+        let book = try kept(newestVersion())
         let (master, outcomes) = taken(rows, book)
         let isNew = outcomes.contains { $0.kind == .applied }
-        let source = "制度マスタ \(caller.party.key) \(request.idempotencyKey)"
-        var files = held.files
-        files[master.path] = master.file(from: source)
-        let version = isNew ? RuleShelf.version(of: files) : held.version
-        // Nothing that the rules would refuse as a whole comes into them.
-        if isNew { _ = try RuleBook(reading: files, version: version, isKept: true) }
+        let file = master.file(from: "制度マスタ \(caller.party.key) \(request.idempotencyKey)")
+        let version = try isNew ? version(over: book, master.path, file) : book.version
         enter(nil, basis: "rules/\(version)")
         return endTask(request, outcomes) { [body = caller.party.code] _ in
-            guard isNew, let file = files[master.path] else { return [] }
+            guard isNew else { return [] }
             return [
                 (
                     Self.replacePrograms,
                     [
-                        .text(held.version), .text(body), .text(version),
+                        .text(book.version), .text(body), .text(version),
                         .text(String(decoding: file, as: UTF8.self)),
                     ]
                 )
@@ -36,13 +34,15 @@ extension Records {
     }
 
     /// What registering these rows would do. Nothing is written.
-    mutating func weighSchemes(_ rows: [SchemeMasterRow]) throws -> [RowOutcome] {
-        taken(rows, try newestRules().book).outcomes
+    mutating func weighSchemes(
+        _ rows: [SchemeMasterRow], rules kept: (String) throws -> RuleBook
+    ) throws -> [RowOutcome] {
+        taken(rows, try kept(newestVersion())).outcomes
     }
 
     /// How many types and codes of the body's own stand.
     mutating func standingSchemes() throws -> Int {
-        SchemeMaster(of: caller.party.code, in: try newestRules().book).rowCount
+        try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
     }
 
     private func taken(
@@ -63,25 +63,43 @@ extension Records {
         return (master, outcomes)
     }
 
-    /// As the database has them, whatever this gateway decides by.
-    private mutating func newestRules() throws
-        -> (held: (version: String, files: [String: [UInt8]]), book: RuleBook)
-    {
-        let rows = try transaction.query(Self.selectNewest)
-        guard let version = try rows.first?.text(0) else { throw Refusal.rulesUnknown }
-        var files: [String: [UInt8]] = [:]
-        for row in try rows.map({ $0 }) { files[try row.text(1)] = Array(try row.text(2).utf8) }
-        return ((version, files), try RuleBook(reading: files, version: version, isKept: true))
+    /// As the database has it, whatever this gateway decides by.
+    private mutating func newestVersion() throws -> String {
+        guard let version = try transaction.query(Self.selectNewest).first?.text(0) else {
+            throw Refusal.rulesUnknown
+        }
+        return version
     }
 
-    private static let lockRules = Statement(
-        "select pg_advisory_xact_lock(hashtextextended('tsunagi rules', 0))::text")
+    /// The name of the version with this file in it. Nothing that the rules would refuse as a whole comes
+    /// into them.
+    private mutating func version(
+        over book: RuleBook, _ path: String, _ file: [UInt8]
+    ) throws -> String {
+        var files: [String: [UInt8]] = [:]
+        let rows = try transaction.query(Self.selectFiles, [.text(book.version)])
+        for row in try rows.map({ $0 }) { files[try row.text(0)] = Array(try row.text(1).utf8) }
+        files[path] = file
+        let version = RuleShelf.version(of: files)
+        _ = try RuleBook(reading: files, version: version, beside: book)
+        return version
+    }
 
     private static let selectNewest = Statement(
+        "select version from exchange.rule_book order by serial desc limit 1")
+
+    private static let selectFiles = Statement(
         """
-        select b.version, f.key, f.value
-        from (select version, files from exchange.rule_book order by serial desc limit 1) b,
-            jsonb_each_text(b.files) f
+        select f.key, f.value from exchange.rule_book b, jsonb_each_text(b.files) f where b.version = $1
+        """)
+
+    private static let countStanding = Statement(
+        """
+        select coalesce(sum(1 + coalesce(jsonb_array_length(p -> 'incomeSegments'), 0)
+            + coalesce(jsonb_array_length(p -> 'additionalConditions'), 0)), 0)::bigint
+        from (select files from exchange.rule_book order by serial desc limit 1) b,
+            jsonb_array_elements(
+                (b.files ->> ('subsidy/programs/' || $1::text || '.json'))::jsonb -> 'programs') p
         """)
 
     private static let replacePrograms = Statement(

@@ -67,7 +67,7 @@ extension Records {
         """
         select distinct on (i.person) i.name, i.name_kana, i.birth_date, i.sex, i.person
         from exchange.identity i
-        where i.person = any ($1) and not i.is_under_review and exists (
+        where i.person = any ($1) and \(SaidIdentity.stands("i")) and exists (
             select 1 from exchange.entitlement e
             where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
                 and \(EntitlementRow.isCurrent))

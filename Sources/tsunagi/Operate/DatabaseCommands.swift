@@ -50,17 +50,31 @@ struct ProfilesCommand: AsyncParsableCommand {
 
     struct Load: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check every file and load them as one version, all or nothing.")
+            abstract: "Check every file and load them as one version, all or nothing.",
+            discussion: """
+                What municipalities registered of their own schemes stays as it is, whatever the folder says \
+                of them, but for the kind of consent of a type that the folder has too.
+                """)
 
         @OptionGroup var owner: OwnerOption
         @Argument(help: "The folder.") var folder = "profiles"
+
+        @Option(
+            name: .customLong("replace-registered"),
+            help: """
+                The code of a municipality whose own registered schemes give way to the folder's, for one \
+                that this release cannot read. It sends its file again.
+                """)
+        var replaced: [String] = []
 
         func run() async throws {
             let pool = Pool(
                 try owner.address(), limits: .init(connectionsMax: 1), label: "tsunagi-profiles",
                 logger: owner.logger)
             let files = try ProfileFolder.read(folder)
-            let version = try await RuleShelf.load(files, into: pool) { try $0.requireRows() }
+            let version = try await RuleShelf.load(
+                files, into: pool, replacing: Set(replaced)
+            ) { try $0.requireRows() }
             await pool.shutdown()
             Output.line("Rules \(version) are loaded.")
         }

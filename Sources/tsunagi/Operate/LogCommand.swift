@@ -1,5 +1,6 @@
 import ArgumentParser
 import Exchange
+import Foundation
 import Ledger
 
 /// `tsunagi log`: for whoever keeps the access log: what leaves the database when its time is over.
@@ -34,6 +35,13 @@ struct LogCommand: AsyncParsableCommand {
                 """)
         var abandoned: [String] = []
 
+        /// Two operators in two places may type the same words for two folders.
+        private var place: String {
+            let isWhole = folder.hasPrefix("/")
+            let whole = isWhole ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+            return URL(filePath: whole).standardizedFileURL.path
+        }
+
         func run() async throws {
             guard let month = try? LogMonth(month) else {
                 throw ValidationError("\(month) is no month: YYYY-MM is needed.")
@@ -47,7 +55,7 @@ struct LogCommand: AsyncParsableCommand {
                     try await desk.agree(.logArchive, on: subject(month), by: .archiveLog, owner)
                 }
                 outcome = try await archiving.archive(
-                    month, to: folder, now: WallClock.now(), without: Set(abandoned))
+                    month, to: place, now: WallClock.now(), without: Set(abandoned))
                 await archiving.close()
             } catch {
                 await archiving.close()
@@ -69,7 +77,7 @@ struct LogCommand: AsyncParsableCommand {
         private func subject(_ month: LogMonth) -> String {
             let without =
                 abandoned.isEmpty ? "" : " without " + abandoned.sorted().joined(separator: " ")
-            return "\(month.text) to \(folder)\(without)"
+            return "\(month.text) to \(place)\(without)"
         }
     }
 }

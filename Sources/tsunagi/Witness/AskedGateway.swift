@@ -1,3 +1,4 @@
+import Exchange
 import Foundation
 
 /// A gateway as an office asks it over mTLS, with the machine's own `curl`: so whoever holds it to its word
@@ -32,6 +33,8 @@ struct AskedGateway {
     }
 
     func unanswered(_ answer: (status: Int, body: [UInt8])) -> Unanswered {
-        Unanswered(description: "\(gateway) answered \(answer.status).")
+        let told = (try? JSON(reading: answer.body))?.object?["detail"]?.string
+        return Unanswered(
+            description: "\(gateway) answered \(answer.status)." + (told.map { " " + $0 } ?? ""))
     }
 }

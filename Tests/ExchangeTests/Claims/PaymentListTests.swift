@@ -109,7 +109,7 @@ import Testing
         ("2026-07-21,0,1122", "2026-07-21,1,1122", "isReturned"),
         (",1000,0,1000,", ",900,0,1000,", "points"),
         ("01130012", "01130013", "insurer"), ("2026-07-21", "2026-07-22", "paidOn"),
-        (",1122,", ",1112,", "type"), (",1122,,", ",1122,昭和60年1月2日,", "birthDate"),
+        (",1122,", ",1112,", "type"),
     ]
 
     @Test(arguments: contradictions)
@@ -134,6 +134,28 @@ import Testing
         rows[0] = rows[0].replacing("2026-07-21,0,", with: "2026-07-21,,")
         rows[1] = Self.rows[1]
         #expect(Self.errors(try Self.read(rows).list).isEmpty)
+        // But whoever says that it was returned says otherwise than who says nothing of it.
+        rows[1] = rows[1].replacing("2026-07-21,0,", with: "2026-07-21,1,")
+        #expect(Self.told(try Self.read(rows).list) == ["3 isReturned receipt-differs"])
+    }
+
+    /// Which of its rows says what is the receipt's is the writer's own matter.
+    @Test func `what the first row leaves out of its receipt a later one adds`() throws {
+        let whole = "1319999995,202605,1,88131016,R-3,01130012,1000,0,500,2026-07-21,0,1122,"
+        let rows = [
+            "1319999995,202605,1,54136015,1234566,,1000,1000,1000,,,,,",
+            "1319999995,202605,1,88131016,R-2,,,0,1000,,,,,", whole + "昭和60年1月2日,2",
+        ]
+        let (batch, list) = try Self.read(rows)
+        #expect(Self.errors(list).isEmpty && batch.claims.count == 1)
+        #expect(batch.parts(of: 0).map(\.amount) == [1_000, 1_000, 500])
+        let claim = try #require(batch.claims.first)
+        #expect(claim.insurer == 1_130_012 && claim.type == 1_122 && claim.sex == 2)
+        #expect(claim.birth == Int32(SubsidyCase.day("1985-01-02").daysSince1970))
+        #expect(claim.paidOn == Int32(SubsidyCase.day("2026-07-21").daysSince1970))
+        // From then on it is said, and a row after it may say otherwise.
+        let other = Self.told(try Self.read(rows + [whole + "昭和60年1月3日,2"]).list)
+        #expect(other == ["5 birthDate receipt-differs"])
     }
 
     @Test func `a file that is no such table is refused by the reason`() throws {

@@ -45,4 +45,23 @@ struct VaccinationCase: CustomStringConvertible {
         return try #require(
             answers(.array([.object(JSONObject(members))]))["x"])
     }
+
+    /// The schedule that permits the last of the doses, read as `judge` does; `nil` where none does.
+    static func programme(permitting given: String, birth: String?, sex: String? = nil) throws
+        -> String?
+    {
+        let rules = try rules()
+        let doses = try given.split(separator: ",").map { text in
+            let parts = text.split(separator: " ")
+            return GivenDose(
+                rules.vaccine(named: String(parts[0])), on: try CalendarDay(String(parts[1])))
+        }
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: try birth.map { try CalendarDay($0) },
+                sex: sex.flatMap { ResidentSex(rawValue: $0) },
+                history: Array(doses.dropLast()), candidate: try #require(doses.last)), rules)
+        guard answer.verdict != .stop else { return nil }
+        return answer.programme.map { rules.programmes[$0].code }
+    }
 }

@@ -9,7 +9,7 @@ import Testing
         _ code: String, before checkup: String, in compartment: CheckupCompartment = .open
     ) throws -> ScreeningForm {
         try #require(
-            rules.screenings.inForce(on: day).first {
+            rules.screenings.answerable(on: day).first {
                 $0.questionnaire.code == code && $0.topic.code == checkup
                     && $0.compartment == compartment
             })

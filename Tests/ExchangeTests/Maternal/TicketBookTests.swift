@@ -138,6 +138,32 @@ import Testing
         #expect(throws: refusal) { try before.applying(try #require(events.last)) }
     }
 
+    private static func tell(_ number: String, limit: Int? = nil) -> TicketEvent {
+        .tell(
+            body: "132101", kind: "prenatal", serial: 2,
+            CheckupTicket.Face(
+                number: number, validFrom: issued, validTo: issued.adding(days: 300),
+                limitYen: limit))
+    }
+
+    @Test func `a face that was replaced or given back comes not back, and a new one still does`()
+        throws
+    {
+        let reissued = try Self.after([Self.tell("B-1"), Self.tell("B-2")])
+        #expect(throws: MaternalRefusal.ticketReplaced) {
+            try reissued.applying(Self.tell("B-1"))
+        }
+        #expect(try reissued.applying(Self.tell("B-2")) == reissued)
+        let third = try reissued.applying(Self.tell("B-3"))
+        #expect(third.state(of: Self.number(2, issue: 3)) == .issued)
+        let returned = try Self.after([
+            Self.tell("B-1"), .giveBack(Self.number(2), on: Self.moved), Self.tell("B-2"),
+        ])
+        #expect(throws: MaternalRefusal.ticketReturned) {
+            try returned.applying(Self.tell("B-1"))
+        }
+    }
+
     @Test func `the last day before a move or an ending still counts`() throws {
         let book = try Self.after([
             .close(kind: "prenatal", after: MaternalCase.day("2026-06-30")),

@@ -24,10 +24,11 @@ import Testing
         .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
         .identityMismatch, .underReview, .anotherPerson, .sequenceReused, .dayAhead,
         .unknownKey, .beforeBirth, .resultOfAnother, .resultUnknown, .resultWithdrawn,
-        .outsideWindow, .notOfCheckup, .outsideSeason, .mergeNotResident, .mergeAlready,
+        .outsideWindow, .notOfCheckup, .mergeNotResident, .mergeAlready,
         .mergeAlone, .mergeKind,
         .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
-        .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .secondPersonAwaited,
+        .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany,
+        .secondPersonAwaited,
     ]
 
     @Test func `every code is produced by some row`() throws {
@@ -52,6 +53,8 @@ import Testing
         produced.formUnion([.tooManyPublics, .receiptDiffers])
         // Rows of a scheme master, each beside what the body has; SchemeMasterTests have them.
         produced.formUnion([.schemeOfAnother, .schemeOverlap, .consentDiffers])
+        // A row of an invitation; CampaignTests have it.
+        produced.insert(.outsideSeason)
         #expect(produced.union(Self.ofTheLedger) == Set(RowCode.allCases))
         #expect(produced.isDisjoint(with: Self.ofTheLedger))
     }

@@ -6,30 +6,63 @@ import Testing
 @Suite struct CampaignTests {
     private static func rules() throws -> ImmunizationRules { try VaccinationCase.rules() }
 
-    /// What is asked before a dose on a day.
-    static let days: [(String, String, String)] = [
-        ("influenza", "2025-09-30", "1"), ("influenza", "2025-10-01", "1-2025"),
-        ("influenza", "2026-01-31", "1-2025"), ("influenza", "2026-02-01", "1"),
-        ("influenza", "2026-09-30", "1"), ("influenza", "2026-10-01", "1-2026"),
-        ("influenza", "2026-10-02", "1-2026"), ("influenza", "2027-01-30", "1-2026"),
-        ("influenza", "2027-01-31", "1-2026"), ("influenza", "2027-02-01", "1"),
+    /// The form that is asked on a day, and those of seasons to come that take answers beside it.
+    static let days: [(vaccine: String, day: String, asked: String, ahead: [String])] = [
+        ("influenza", "2025-09-30", "1", ["1-2025", "1-2026"]),
+        ("influenza", "2025-10-01", "1-2025", ["1-2026"]),
+        ("influenza", "2026-01-31", "1-2025", ["1-2026"]),
+        ("influenza", "2026-02-01", "1", ["1-2026"]),
+        ("influenza", "2026-09-30", "1", ["1-2026"]), ("influenza", "2026-10-01", "1-2026", []),
+        ("influenza", "2026-10-02", "1-2026", []), ("influenza", "2027-01-30", "1-2026", []),
+        ("influenza", "2027-01-31", "1-2026", []), ("influenza", "2027-02-01", "1", []),
         // The law gives the vaccine to nobody yet in the first of the seasons.
-        ("influenza-high-dose", "2025-10-01", "1"), ("influenza-high-dose", "2026-10-01", "1-2026"),
-        ("covid", "2026-03-31", "1-2025"), ("covid", "2026-04-01", "1"),
-        ("covid", "2026-09-30", "1"), ("covid", "2026-10-01", "1-2026"),
-        ("covid", "2027-03-31", "1-2026"), ("covid", "2027-04-01", "1"),
+        ("influenza-high-dose", "2025-10-01", "1", ["1-2026"]),
+        ("influenza-high-dose", "2026-10-01", "1-2026", []),
+        ("covid", "2026-03-31", "1-2025", ["1-2026"]), ("covid", "2026-04-01", "1", ["1-2026"]),
+        ("covid", "2026-09-30", "1", ["1-2026"]), ("covid", "2026-10-01", "1-2026", []),
+        ("covid", "2027-03-31", "1-2026", []), ("covid", "2027-04-01", "1", []),
         // Given in every season.
-        ("mr", "2026-10-01", "1"),
+        ("mr", "2026-10-01", "1", []),
     ]
 
-    @Test(arguments: days)
-    func `on every day one form is asked, in its season the season's`(
-        vaccine: String, day: String, version: String
-    ) throws {
+    private static func versions(_ forms: [ScreeningForm]) -> [String] {
+        forms.map { String($0.canonical.drop { $0 != "|" }.dropFirst()) }
+    }
+
+    @Test(arguments: days.indices)
+    func
+        `on every day one form is asked, in its season the season's, and those to come take answers`(
+            _ index: Int
+        ) throws
+    {
+        let (vaccine, text, asked, ahead) = Self.days[index]
         let screenings = try Self.rules().screenings
-        let day = try CalendarDay(day)
-        let forms = screenings.inForce(on: day).filter { $0.topic.code == vaccine }
-        #expect(forms.map { $0.canonical.split(separator: "|").last.map(String.init) } == [version])
+        let day = try CalendarDay(text)
+        let forms = screenings.all.filter { $0.topic.code == vaccine }
+        #expect(
+            Self.versions(forms.filter { screenings.isInForce($0, on: day) }) == [asked],
+            "\(vaccine) \(text)")
+        let answerable = screenings.answerable(on: day).filter { $0.topic.code == vaccine }
+        #expect(Self.versions(answerable).sorted() == ([asked] + ahead).sorted())
+        for form in forms {
+            #expect(screenings.takesAnswers(form, on: day) == answerable.contains(form))
+        }
+    }
+
+    /// Until when a form takes answers, asked on a day.
+    static let lasts: [(id: String, day: String, last: String?)] = [
+        ("influenza-1", "2026-09-20", "2026-09-30"), ("influenza-1", "2026-09-30", "2026-09-30"),
+        ("influenza-1", "2027-02-01", nil), ("influenza-1-2026", "2026-09-20", "2027-01-31"),
+        ("influenza-1-2026", "2027-01-31", "2027-01-31"), ("zoster-live-1", "2026-09-20", nil),
+    ]
+
+    @Test(arguments: lasts)
+    func `the form of every day rests when a season begins`(id: String, day: String, last: String?)
+        throws
+    {
+        let screenings = try Self.rules().screenings
+        let form = try #require(screenings.form(id: "screening-adult-" + id))
+        #expect(try screenings.lastDay(of: form, from: CalendarDay(day))?.text == last)
     }
 
     /// Answers to a form, and whether a dose of a day may be given on them.
@@ -75,6 +108,8 @@ import Testing
     @Test func `the refusal says what to do, in both languages`() {
         let refusal = Refusal.questionnaireOver
         #expect(refusal.ja.contains("GET /fhir/Questionnaire") && refusal.en.contains("$populate"))
+        // A form may be too early as well as too late.
+        #expect(!refusal.ja.contains("前の期間") && !refusal.en.contains("of an earlier"))
     }
 
     @Test(arguments: [
@@ -86,6 +121,34 @@ import Testing
             of: "influenza-elderly", on: try CalendarDay(day))
         #expect(campaign?.code == code)
         #expect(try Self.rules().campaign(of: "mr", on: try CalendarDay(day)) == nil)
+    }
+
+    /// What a row of an invitation is about, and whether it reaches beyond the season.
+    static let invited: [(from: String, to: String, subject: String, isOutside: Bool)] = [
+        ("2026-10-01", "2027-01-31", "influenza-2026", false),
+        ("2026-10-02", "2027-01-30", "influenza-2026", false),
+        ("2026-09-30", "2027-01-31", "influenza-2026", true),
+        ("2026-10-01", "2027-02-01", "influenza-2026", true),
+        ("2027-01-31", "2027-03-31", "influenza-2026", true),
+        ("2026-02-01", "2026-09-30", "influenza-elderly", false),
+        ("2027-02-01", "2027-03-31", "influenza-elderly", false),
+    ]
+
+    @Test(arguments: invited.indices)
+    func `an invitation is to the season, and told where it reaches beyond it`(_ index: Int) throws
+    {
+        let (from, to, subject, isOutside) = Self.invited[index]
+        let body = """
+            [{"modificationSeg":"1","myNumber":"\(SubsidySample.number)",\
+            "municipalityIdentityKey":"K-1","programme":"influenza-elderly",\
+            "validFrom":"\(from)","validTo":"\(to)"}]
+            """
+        let rows = try readVaccinationTargetRows(Array(body.utf8), Self.rules())
+        let row = try #require(try rows.first?.get())
+        #expect(row.subject == subject, "\(from) \(to)")
+        #expect(
+            row.warnings.map { "\($0.item) \($0.code.rawValue)" }
+                == (isOutside ? ["validTo outside-season"] : []), "\(from) \(to)")
     }
 
     static let wrong: [(old: String, new: String, path: String)] = [

@@ -129,26 +129,35 @@ import Testing
         #expect(try Self.order(Self.mr + "}").count == 1)
     }
 
-    /// The season of the example ends on 31 January 2027.
-    static let ends: [(String, Refusal?)] = [
-        ("2026-09-01", nil), ("2027-01-30", nil), ("2027-01-31", nil),
-        ("2027-02-01", .questionnaireOver),
+    /// The example's season is from 1 October 2026 to 31 January 2027: the form, the day of printing, the day
+    /// that stands on the sheet.
+    static let ends: [(form: String, today: String, last: String?)] = [
+        ("adult-influenza|1-2026", "2026-09-01", "2027-01-31"),
+        ("adult-influenza|1-2026", "2027-01-30", "2027-01-31"),
+        ("adult-influenza|1-2026", "2027-01-31", "2027-01-31"),
+        ("adult-influenza|1-2026", "2027-02-01", nil),
+        ("adult-influenza|1", "2026-09-30", "2026-09-30"),
+        ("adult-influenza|1", "2026-10-01", nil), ("adult-influenza|1", "2027-01-31", nil),
+        ("adult-influenza|1", "2027-02-01", "2027-07-31"),
+        ("child-mr|1", "2026-11-22", "2027-05-21"),
     ]
 
-    @Test(arguments: ends)
-    func `a season's form is printed before it begins, and not after its last day`(
-        today: String, refusal: Refusal?
+    @Test(arguments: ends.indices)
+    func `a sheet is printed before its season, and says no day on which its form is over`(
+        _ index: Int
     ) throws {
-        let text =
-            #"{"questionnaire":"urn:tsunagi:Questionnaire:screening-adult-influenza|1-2026"}"#
+        let (name, today, last) = Self.ends[index]
+        let text = #"{"questionnaire":"urn:tsunagi:Questionnaire:screening-\#(name)"}"#
         do throws(any Error) {
             let order = try Self.order(text, today: today)
-            #expect(refusal == nil)
-            let begun = max(try CalendarDay(today), try CalendarDay("2026-10-01"))
-            let last = order.lastDay(printed: try CalendarDay(today))
-            #expect(last == begun.adding(days: PaperFormOrder.lifetimeDays))
+            let day = try CalendarDay(today)
+            #expect(order.lastDayWritten(printed: day).text == last, "\(name) \(today)")
+            // What was written in time may be typed afterwards.
+            let begun = max(day, order.form.effective.from)
+            #expect(
+                order.lastDay(printed: day) == begun.adding(days: PaperFormOrder.lifetimeDays))
         } catch {
-            #expect(error as? Refusal == refusal)
+            #expect(error as? Refusal == .questionnaireOver && last == nil, "\(name) \(today)")
         }
     }
 
@@ -170,11 +179,10 @@ import Testing
     @Test func `what was typed off a sheet is read`() throws {
         let sent = try Self.brought()
         #expect(sent.number == Self.number(3) && sent.visitID == "v-1")
-        #expect(try sent.day == CalendarDay("2026-06-15"))
-        let undated = try Self.brought((#""authored":"2026-06-15","#, ""))
-        #expect(try undated.day == CalendarDay("2026-06-15"))
+        #expect(try sent.writtenOn == CalendarDay("2026-06-15"))
+        #expect(try Self.brought((#""authored":"2026-06-15","#, "")).writtenOn == nil)
         let before = try Self.brought(("2026-06-15", "2026-06-14"))
-        #expect(try before.day == CalendarDay("2026-06-14"))
+        #expect(try before.writtenOn == CalendarDay("2026-06-14"))
     }
 
     static let faults: [(String, String, Refusal)] = [

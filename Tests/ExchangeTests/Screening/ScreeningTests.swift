@@ -8,7 +8,7 @@ import Testing
         let rules = try VaccinationCase.rules()
         let id = try #require(rules.vaccine(named: vaccine)?.vaccine)
         return try #require(
-            rules.screenings.inForce(on: CalendarDay("2026-06-15")).first {
+            rules.screenings.answerable(on: CalendarDay("2026-06-15")).first {
                 $0.topic.code == rules.vaccine(id).code
             })
     }
@@ -52,7 +52,7 @@ import Testing
         let rules = try VaccinationCase.rules()
         let day = try CalendarDay("2026-10-01")
         let given = Set(rules.programmes.flatMap { rules.vaccines(of: $0) })
-        let forms = Dictionary(grouping: rules.screenings.inForce(on: day), by: \.topic.code)
+        let forms = Dictionary(grouping: rules.screenings.answerable(on: day), by: \.topic.code)
         // 製剤の種類の記録がない, and what is no longer given, are asked of nobody.
         let asked = rules.vaccines.filter { !$0.isGeneric && given.contains($0.code) }
         let without = asked.filter { forms[$0.code]?.count != 1 }.map(\.code)
@@ -64,7 +64,7 @@ import Testing
 
     @Test func `every form asks of every contraindication of its vaccine`() throws {
         let rules = try VaccinationCase.rules()
-        let forms = rules.screenings.inForce(on: try CalendarDay("2026-06-15"))
+        let forms = rules.screenings.answerable(on: try CalendarDay("2026-06-15"))
         #expect(forms.count >= 25)
         for form in forms {
             let asked = form.items.compactMap { item -> String? in

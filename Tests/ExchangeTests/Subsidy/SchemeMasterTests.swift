@@ -8,11 +8,14 @@ import Testing
     private static let body = "132101"
     private static var book: RuleBook { Profiles.book }
 
-    /// A row as its layout read it.
-    private static func rows(_ cells: [[String: String]]) throws -> [SchemeMasterRow] {
+    /// A row as its layout read it; the file has no column of these names.
+    private static func rows(
+        _ cells: [[String: String]], without left: Set<String> = []
+    ) throws -> [SchemeMasterRow] {
         let layout = try FileSample.layout("scheme-masters")
         var check = FileCheck(layout: layout, table: FileSample.table, announced: .init())
         var file = NightFile(schemes: cells)
+        file.columns.removeAll { left.contains($0) }
         file.lineEnd = "\n"
         let checked = try check.read(file.bytes(.utf8)[...]) + check.finish()
         return try checked.map { row in try row.schemeMasterRow.get() }
@@ -36,9 +39,11 @@ import Testing
         ]
     }
 
-    private func taken(_ cells: [[String: String]]) throws -> (SchemeMaster, [String]) {
+    private func taken(
+        _ cells: [[String: String]], without left: Set<String> = []
+    ) throws -> (SchemeMaster, [String]) {
         var master = SchemeMaster(of: Self.body, in: Self.book)
-        let verdicts = master.take(try Self.rows(cells)).map { verdict in
+        let verdicts = master.take(try Self.rows(cells, without: left)).map { verdict in
             switch verdict {
             case .added: "added"
             case .changed: "changed"
@@ -136,6 +141,64 @@ import Testing
         var late = end
         late["適用終了日"] = "2027-04-01"
         #expect(try taken([next, late]).1 == ["2 effectiveFrom scheme-overlap", "changed"])
+    }
+
+    /// A system built by the layout as it first was knows nothing of them.
+    @Test
+    func `a file without the columns that came later is read, and a new type is refused alone`()
+        throws
+    {
+        let later: Set<String> = ["英語名称", "同意区分コード", "優先順位", "指定医療機関限定フラグ"]
+        let (master, verdicts) = try taken(
+            [
+                Self.type("kodomo", "2020-04-01", ["名称": "こども新助成"]),
+                Self.type("mihon", "2027-04-01"),
+                Self.income("kodomo", "2020-04-01", "99", "見本"),
+            ], without: later)
+        #expect(verdicts == ["changed", "3 priority required", "added"])
+        let program = try book(of: master).subsidy.programs.first {
+            $0.body == Self.body && $0.certificateTypeID == "kodomo"
+        }
+        let held = Self.book.subsidy.programs.first {
+            $0.body == Self.body && $0.certificateTypeID == "kodomo"
+        }
+        #expect(program?.name.ja == "こども新助成" && program?.priority == held?.priority)
+        #expect(program?.consentKind == held?.consentKind)
+        #expect(program?.requiresDesignation == held?.requiresDesignation)
+    }
+
+    @Test
+    func `a row that says no last day leaves the one that stands, and 99999999 takes it away`()
+        throws
+    {
+        func row(_ name: String, to end: String) throws -> [SchemeMasterRow] {
+            try Self.rows([
+                Self.type("kodomo", "2020-04-01", ["名称": name, "優先順位": "", "適用終了日": end])
+            ])
+        }
+        var master = SchemeMaster(of: Self.body, in: Self.book)
+        func last() throws -> String? {
+            try book(of: master).subsidy.programs.first {
+                $0.body == Self.body && $0.certificateTypeID == "kodomo"
+            }?.effective.to?.text
+        }
+        #expect(master.take(try row("こども医療費助成", to: "2027-03-31")) == [.changed])
+        #expect(try last() == "2027-03-31")
+        #expect(master.take(try row("こども新助成", to: "")) == [.changed])
+        #expect(try last() == "2027-03-31")
+        #expect(master.take(try row("こども新助成", to: "")) == [.unchanged])
+        #expect(master.take(try row("こども新助成", to: "99999999")) == [.changed])
+        #expect(try last() == nil)
+        // A period that begins anew has no last day of the one before it.
+        let next = try Self.rows([
+            Self.type("kodomo", "2020-04-01", ["名称": "こども新助成", "適用終了日": "2027-03-31"]),
+            Self.type("kodomo", "2027-04-01", ["名称": "こども新助成", "優先順位": ""]),
+        ])
+        #expect(master.take(next) == [.changed, .added])
+        let programs = try book(of: master).subsidy.programs.filter {
+            $0.body == Self.body && $0.certificateTypeID == "kodomo"
+        }
+        #expect(programs.map(\.effective.to?.text) == ["2027-03-31", nil])
     }
 
     static let wrong: [(row: [String: String], finding: String)] = [

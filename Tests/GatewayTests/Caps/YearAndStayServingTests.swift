@@ -151,9 +151,23 @@ struct YearAndStayServingTests {
         #expect(
             try await gateway.settle(bill(asking: 200_000, class: "低Ⅱ"), stay).yen("copay")
                 == 200_000)
+        #expect(try await ownYear(card) == [200_000, 96_000])
         let told = try await gateway.settle(
             bill(asking: 100_000, class: "低所得Ⅱ"), visit, by: Cast.pharmacy)
         #expect(told.yen("copay") == 96_000)
+        #expect(try await ownYear(card) == [296_000, 0])
+    }
+
+    /// What was paid in the year, and what is left of it for outpatient care of the class 低Ⅱ.
+    private func ownYear(_ card: SoftwareCard) async throws -> [Int?] {
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/balances", headers: [try await gateway.session(of: card)])
+        let year = own.json["year"]?.object
+        let limits = (year?["limits"]?.array ?? []).compactMap(\.object)
+        let limit = limits.first {
+            $0["class"]?.string == "低Ⅱ" && $0["setting"]?.string == "outpatient"
+        }
+        return [year?["paid"]?.int, limit?["rest"]?.int]
     }
 
     // MARK: Stays
@@ -208,6 +222,46 @@ struct YearAndStayServingTests {
             .malformed("extension(meals).count"), of: .settleBill, from: Cast.clinic
         ) { try await gateway.settle(much, here) }
         gateway.expectMoreEntries(1)
+    }
+
+    @Test func `meals and what was paid over are in the town's file and in the holder's own list`()
+        async throws
+    {
+        let card = try await settleChild()
+        let here = try await gateway.openVisit(card, kind: "inpatient")
+        let there = try await gateway.openVisit(card, at: Cast.pharmacy, kind: "inpatient")
+        let first = stay(meals: 3)
+        try await gateway.settle(first, here).expect(200)
+        // The day was paid already when the other hospital took it again.
+        var late = stay()
+        late.collected = 500
+        let told = try await gateway.settle(late, there, by: Cast.pharmacy)
+        #expect(told.yen("paid-over") == 500)
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/balances", headers: [try await gateway.session(of: card)])
+        let bills = (own.json["months"]?.array ?? []).compactMap { $0.object?["bills"]?.array }
+            .flatMap(\.self).compactMap(\.object)
+        #expect(bills.count == 2)
+        #expect(bills.compactMap { $0["meals"]?.int } == [765])
+        #expect(bills.compactMap { $0["paidOver"]?.int } == [500])
+        let table = try await gateway.send(
+            Cast.town, "GET", "/deliveries/claims?encoding=utf-8&_count=1000")
+        try table.expect(200)
+        let rows = table.text.split(separator: "\r\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        let header = try #require(rows.first)
+        // Behind all that were there before, and before the one that every table ends with.
+        #expect(
+            header.suffix(6).dropLast()
+                == ["次の公費へ", "過徴収額", "食事の負担", "入院日数", "入院"])
+        let residents = Set(rows.dropFirst().map { $0[4] })
+        gateway.expectMoreEntries(max(0, residents.count - 1))
+        func row(_ bill: SentBill) -> [String] {
+            rows.first { $0.contains(bill.identifier) }.map { Array($0.suffix(5).dropLast()) } ?? []
+        }
+        #expect(row(first) == ["0", "765", "1", "1"])
+        #expect(row(late) == ["500", "", "1", "1"])
     }
 
     @Test func `meals stop at the month's cap of meals, confirmed or held`() async throws {

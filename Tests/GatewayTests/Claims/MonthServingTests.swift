@@ -104,6 +104,72 @@ struct MonthServingTests {
         #expect(found["R-00\(asked.resident.index)"] == [])
     }
 
+    /// 障がい者医療: 800 yen a day and 6,000 yen a month of visits, 12,000 yen a month of stays.
+    private static let disabled: [String: JSON?] = [
+        "medicalSubsidyInsurerNumber": "90132101", "incomeSegment": "1",
+    ]
+
+    private func disabledClaim(_ resident: TestResident, _ type: String, _ yen: Int) -> SentClaim {
+        var claim = SentClaim("R-00\(resident.index)", copayment: yen)
+        claim.payer = "90132101"
+        claim.type = type
+        return claim
+    }
+
+    @Test func `a receipt of a stay is not held to the cap of visits`() async throws {
+        let month = try month(16)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        var people: [TestResident] = []
+        for _ in 0..<3 {
+            let resident = gateway.people.next()
+            try await gateway.hold([
+                resident.row(
+                    "shogai", first.adding(days: -100), first.adding(days: 400), Self.disabled)
+            ])
+            people.append(resident)
+        }
+        let sent = try await gateway.submit(
+            [
+                disabledClaim(people[0], "1122", 7_000), disabledClaim(people[1], "1121", 12_000),
+                // One who was in hospital, and came for a visit in the same month.
+                disabledClaim(people[2], "1122", 6_000), disabledClaim(people[2], "1121", 12_000),
+            ], month)
+        try sent.expect(201)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        let isOver = people.map { person in
+            found["R-00\(person.index)"]?.contains("OVER_MONTHLY_CAP")
+        }
+        #expect(isOver == [true, false, false])
+    }
+
+    /// The day was paid at the clinic when the pharmacy took 500 yen of it again, which the town owes back.
+    @Test func `what was paid over the days of a scheme is not missed in the claims`() async throws
+    {
+        let today = gateway.clock.today
+        let month = ServiceMonth(of: today)
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([
+            resident.row("shogai", today.adding(days: -300), today.adding(days: 300), Self.disabled)
+        ])
+        var bill = SentBill(cost: 8_000, on: today)
+        bill.certificate = (system: SentBill.localCertificate.system, value: "shogai")
+        let here = try await gateway.openVisit(card)
+        #expect(try await gateway.settle(bill, here).yen("copay") == 800)
+        let there = try await gateway.openVisit(card, at: Cast.pharmacy)
+        bill.identifier = RecordID.random().text
+        bill.collected = 500
+        let late = try await gateway.settle(bill, there, by: Cast.pharmacy)
+        #expect(late.yen("paid-over") == 500)
+        var claims = [disabledClaim(resident, "1122", 800), disabledClaim(resident, "1122", 0)]
+        claims[1].institution = Cast.pharmacy
+        for place in claims.indices { claims[place].day = today.day }
+        try await gateway.submit(claims, month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")["R-00\(resident.index)"]
+        #expect(found?.contains("LEDGER_MISMATCH") == false)
+    }
+
     @Test func `a receipt file in CP932 is read, and what is wrong with it is told by its line`()
         async throws
     {

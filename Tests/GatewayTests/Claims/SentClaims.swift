@@ -11,6 +11,8 @@ struct SentClaim {
     var day = 10
     var birth: String?
     var extra = ""
+    /// レセプト種別: of other care than a stay.
+    var type = "1122"
 
     init(_ recipient: String, copayment: Int = 0) {
         self.recipient = recipient
@@ -21,7 +23,7 @@ struct SentClaim {
         let born = birth.map { ",\"birthDate\":\"\($0)\"" } ?? ""
         return """
             {"number":\(number),"institution":"\(institution.code)","month":"\(month.text)",\
-            "type":"1122","insurer":"01130012","points":1000,"days":[\(day)]\(born)\(extra),\
+            "type":"\(type)","insurer":"01130012","points":1000,"days":[\(day)]\(born)\(extra),\
             "publics":[{"payer":"\(payer)","recipient":"\(recipient)",\
             "copayment":\(copayment)}]}
             """

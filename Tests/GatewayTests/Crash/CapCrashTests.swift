@@ -9,7 +9,7 @@ import Trust
 /// SIGKILL of the gateway between reserve and confirm, and inside either: no acknowledged yen is
 /// lost or counted twice, and two counters that go on asking end at the cap. One of them bills on two
 /// certificates at once.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(6)))
 struct CapCrashTests {
     static let cap = 10_000
     static let counters = [Cast.clinic, Cast.pharmacy]
@@ -108,7 +108,7 @@ struct CapCrashTests {
     ) async throws -> TLSClient.Answer {
         let body = Array(
             JSON.object(bill.body(.init(id: visit.id, patient: visit.patient))).text.utf8)
-        for _ in 0..<2_000 {
+        for _ in 0..<20_000 {
             do {
                 guard let port = doorplate.port(.institution) else {
                     throw TLSClient.Gone(description: "nobody listens")

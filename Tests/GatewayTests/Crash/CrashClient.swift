@@ -130,7 +130,7 @@ struct CrashClient {
         _ party: Party, _ path: String, headers: [(String, String)] = [], body: [UInt8],
         on wanted: [Int]
     ) async throws -> TLSClient.Answer {
-        for _ in 0..<600 {
+        for _ in 0..<12_000 {
             guard let answer = await send(party, path, headers: headers, body: body) else {
                 journal.note { $0.repeated += 1 }
                 continue

@@ -137,7 +137,7 @@ struct MonthCrashTests {
         private func insist(
             _ path: String, _ body: String, _ connection: inout (port: Int, client: TLSClient)?
         ) async throws -> TLSClient.Answer {
-            for _ in 0..<2_000 {
+            for _ in 0..<20_000 {
                 do {
                     guard let port = doorplate.port(.office) else {
                         throw TLSClient.Gone(description: "nobody listens")

@@ -37,7 +37,7 @@ extension Deed {
         ) { $0.invitation($1) }
         + rows(
             "/maternal-health/registration-tasks", "postMaternalNotificationTasks",
-            "getMaternalNotificationTask"
+            "getMaternalNotificationTask", unchangedToo: true
         ) {
             $1.resident.birth(
                 on: $0.gateway.clock.today.adding(days: -110),

@@ -58,7 +58,7 @@ struct MergeRefusalTests {
             """
         ),
         (
-            "merge-questionnaires",
+            "merge-held",
             """
             insert into exchange.screening_response (person, response, version, party, form, topic,
                 status, face,
@@ -67,7 +67,7 @@ struct MergeRefusalTests {
             """
         ),
         (
-            "merge-maternal",
+            "merge-held",
             """
             insert into exchange.maternal_notification
                 (person, episode, municipality, notification_key, kind, face, task)

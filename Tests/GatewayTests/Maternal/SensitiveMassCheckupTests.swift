@@ -52,7 +52,37 @@ struct SensitiveMassCheckupTests {
         sent.status = "entered-in-error"
         sent.consentedOn = nil
         try await gateway.correct(id, seen: "W/\"2\"", sent, notified: key).expect(200)
-        let days = try await gateway.sql { transaction in
+        #expect(try await days(of: id) == [today.text, today.text, "none"])
+    }
+
+    /// The day is in no answer, so nobody would see that a new one was dropped.
+    @Test func `a day of consent that was told wrongly is put right by a version of its own`()
+        async throws
+    {
+        let key = try await child().key
+        var sent = SentCheckup.signs("none", on: today)
+        sent.consentedOn = today.adding(days: -1)
+        let made = try await gateway.record(sent, notified: key)
+        try made.expect(201)
+        let (id, first) = (made.text("id"), today.adding(days: -1).text)
+        // What comes under the same number without a version that was seen corrects nothing.
+        sent.consentedOn = today
+        let right = sent
+        try await gateway.expect(
+            .identifierReused, of: .recordSensitiveMassCheckup, from: Cast.town
+        ) { try await gateway.record(right, notified: key) }
+        #expect(try await days(of: id) == [first])
+        // Sent again, it is the answer that was lost on its way.
+        for _ in 0..<2 {
+            let corrected = try await gateway.correct(id, seen: "W/\"1\"", right, notified: key)
+            #expect(corrected.status == 200 && corrected["ETag"] == "W/\"2\"")
+            #expect(try await days(of: id) == [first, today.text])
+        }
+    }
+
+    /// 同意日 of every version.
+    private func days(of id: String) async throws -> [String] {
+        try await gateway.sql { transaction in
             try transaction.query(
                 Statement(
                     """
@@ -61,7 +91,6 @@ struct SensitiveMassCheckupTests {
                     """), [.text(id)]
             ).map { try $0.text(0) }
         }
-        #expect(days == [today.text, today.text, "none"])
     }
 
     @Test func `without a consent, of the wrong compartment or by another, nothing is recorded`()
@@ -155,15 +184,49 @@ struct SensitiveMassCheckupTests {
                     Cast.town, "GET", "/maternal-health/attendance?checkup=infant-3y"))
             return answers.map { "\($0.status) \($0.text)" }
         }
+        let waiting = try await tasks().count
+        _ = try await delivered()
         let before = try await world()
         var found = SentCheckup.signs("found", on: today)
         found.checkup = "infant-3y"
         try await gateway.record(found, notified: key).expect(201)
         #expect(try await world() == before)
-        // A clinic to which the card agreed sees it, and the town has the task in its own list.
+        // Who may know of it does: the town has the task in its own list, and the line, once it asked to be
+        // told; a clinic to which the card agreed sees it.
+        #expect(try await tasks().count == waiting + 1)
+        let told = try await delivered()
+        #expect(told.count == 1 && told.allSatisfy { TLSClient.Answer($0).text.contains("found") })
         let agreed = try await gateway.openCheckupVisit(card, consents: RunningGateway.allConsents)
         let seen = try await gateway.checkups(of: agreed, in: .sensitive)
         #expect(seen.entries.count == 1 && seen.text.contains("found"))
+    }
+
+    /// What waits for the town after a checkup of children of three.
+    private func tasks() async throws -> [JSONObject] {
+        try await gateway.followUps(.sensitive).entries.filter {
+            let codings = $0["reasonCode"]?.object?["coding"]?.array
+            return codings?.first?.object?["code"]?.string == "infant-3y"
+        }
+    }
+
+    /// What is new of what the town is told in confidence, while it is designated for that.
+    private func delivered() async throws -> [JSONObject] {
+        let scheme = try #require(DeliveryField.maternalSensitive.designation)
+        let own = Designation(body: Cast.town.code, scheme: scheme)
+        _ = try await gateway.registry.designate(Cast.town, own)
+        var told: [JSONObject] = []
+        var path: String? = "/deliveries/maternal-sensitive"
+        while let page = path {
+            let answer = try await gateway.send(Cast.town, "GET", page)
+            try answer.expect(200)
+            told += answer.entries
+            let residents = Set(
+                answer.entries.compactMap { $0["subject"]?.object?["reference"]?.string })
+            gateway.expectMoreEntries(max(0, residents.count - 1))
+            path = answer.next
+        }
+        _ = try await gateway.registry.undesignate(Cast.town, own)
+        return told
     }
 
     /// Many at once make one.

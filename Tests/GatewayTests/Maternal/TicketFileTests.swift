@@ -35,7 +35,7 @@ struct TicketFileTests {
                 .merging(changes) { $1 })
     }
 
-    /// As many entries as residents whom it changes.
+    /// As many entries as residents of whom it is told something.
     private func take(
         _ rows: [[String: String]], by town: Party = Cast.town
     ) async throws -> TLSClient.Answer {
@@ -97,7 +97,7 @@ struct TicketFileTests {
             let taken = try await take(rows)
             #expect(counts(taken) == [0, 0, 0, 2, 0])
         }
-        #expect(!entries.contains { $0.hasPerson })
+        #expect(entries.count { $0.hasPerson } == 1)
         let until = ["有効期間終了": today.adding(days: -1).text]
         #expect(try await counts(take([row(mother, 2, "A-2", until)])) == [0, 1, 0, 0, 0])
         // What is printed on it stands before the rule's price; its last day holds.
@@ -133,6 +133,49 @@ struct TicketFileTests {
         // A visit that was paid for is no other's, whatever is printed.
         let late = try await take([row(mother, 3, "B-3")])
         #expect(told(late) == ["2 number ticket-not-open"])
+    }
+
+    /// A nightly file that has both rows takes nothing from the family, and gives out nothing each night.
+    @Test func `the number of a lost one, sent again, does not take the place of the newer one`()
+        async throws
+    {
+        let (mother, card) = try await gateway.settleMother()
+        let both = [
+            row(mother, 3, "G-1"),
+            row(mother, 3, "G-2", ["有効期間開始": today.adding(days: -1).text]),
+        ]
+        #expect(try await counts(take(both)) == [2, 0, 0, 0, 0])
+        for _ in 0..<2 {
+            let night = try await take(both)
+            #expect(counts(night) == [0, 0, 0, 1, 1])
+            #expect(told(night) == ["2 number ticket-not-open"])
+        }
+        #expect(try await used(card, 3, issue: 2).issue == 2)
+    }
+
+    /// That a clinic used a ticket, or that the family lives elsewhere, is something of the resident.
+    @Test func `whoever a refused row tells something of has an entry, and no stranger`()
+        async throws
+    {
+        let (mother, card) = try await gateway.settleMother()
+        #expect(try await counts(take([row(mother, 1, "F-1")])) == [1, 0, 0, 0, 0])
+        _ = try await used(card, 1)
+        let (away, _) = try await gateway.settleMother()
+        try await gateway.feed([
+            away.residence(Cast.otherTown.code, from: today.adding(days: -1))
+        ])
+        let refused = [
+            (row(mother, 1, "F-2"), "2 number ticket-not-open", 1),
+            (row(away, 1, "F-3"), "2 municipalityIdentityKey not-own-resident", 1),
+            (row(gateway.people.next(), 1, "F-4"), "2 municipalityIdentityKey unknown-key", 0),
+        ]
+        for (row, finding, count) in refused {
+            var answer: TLSClient.Answer?
+            let entries = try await gateway.entries { answer = try await take([row]) }
+            let found = told(try #require(answer))
+            #expect(found == [finding])
+            #expect(entries.count { $0.hasPerson } == count, "\(finding)")
+        }
     }
 
     @Test func `one given back is not used, and stays so until another is issued`() async throws {

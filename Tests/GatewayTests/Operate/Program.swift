@@ -16,16 +16,17 @@ enum Program {
     }
 
     /// Commands that need the owner get this database by the variable that operators set. `program` is
-    /// another one with its first arguments.
+    /// another one with its first arguments; `folder` is where it is typed.
     static func run(
         _ arguments: [String], owner: Address? = nil, variables: [String: String] = [:],
-        of program: [String] = [ServeProcess.program]
+        of program: [String] = [ServeProcess.program], in folder: String? = nil
     ) async throws -> Ended {
         let owner = owner.map { ["TSUNAGI_DATABASE_OWNER": $0.description] } ?? [:]
         let variable = owner.merging(variables) { $1 }
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
-                continuation.resume(with: Result { try runHere(program + arguments, variable) })
+                continuation.resume(
+                    with: Result { try runHere(program + arguments, variable, folder) })
             }.start()
         }
     }
@@ -39,8 +40,11 @@ enum Program {
         return try await run(arguments + ["--operator", Cast.operators[1].code], owner: owner)
     }
 
-    private static func runHere(_ line: [String], _ variables: [String: String]) throws -> Ended {
+    private static func runHere(
+        _ line: [String], _ variables: [String: String], _ folder: String?
+    ) throws -> Ended {
         let process = Process()
+        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
         process.executableURL = URL(filePath: line[0])
         process.arguments = Array(line.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }

@@ -28,11 +28,7 @@ struct ArchivedListTests {
                 try? await Task.sleep(for: .milliseconds(50))
             }
         }
-        let archive = try await Program.runByTwo(
-            ["log", "archive", "--month", Self.month, "--to", gateway.folder],
-            owner: gateway.database)
-        // Each operator's word.
-        gateway.expectMoreEntries(2)
+        let archive = try await archive()
         sealing.cancel()
         await sealing.value
         _ = try await gateway.check(visit)
@@ -42,6 +38,30 @@ struct ArchivedListTests {
             Cast.portal, "GET", "/fhir/AuditEvent?_count=100", headers: [token])
         try answer.expect(200)
         return (try #require(try JSON(reading: answer.body).object), archive)
+    }
+
+    /// Two operators agree to one folder, whatever they call it from where they are; the same word in another
+    /// place is another folder.
+    private func archive() async throws -> Program.Ended {
+        let elsewhere = gateway.folder + "/elsewhere"
+        try FileManager.default.createDirectory(
+            atPath: elsewhere, withIntermediateDirectories: true)
+        var ended: [Program.Ended] = []
+        for (one, (name, place)) in zip(
+            [0, 1, 1], [(".", gateway.folder), (".", elsewhere), ("..", elsewhere)])
+        {
+            ended.append(
+                try await Program.run(
+                    [
+                        "log", "archive", "--month", Self.month, "--to", name, "--operator",
+                        Cast.operators[one].code,
+                    ], owner: gateway.database, in: place))
+        }
+        // Each operator's word.
+        gateway.expectMoreEntries(3)
+        #expect(ended.map(\.status) == [1, 1, 0], "\(ended.map(\.output))")
+        #expect(ended[1].output.contains("\(elsewhere): waits for another operator"))
+        return ended[2]
     }
 
     /// As if they had come in 2015: of the resident whose visit is the newest.

@@ -1,5 +1,6 @@
 import Exchange
 import Ledger
+import Postgres
 import TestSupport
 import Testing
 
@@ -19,6 +20,8 @@ import Testing
         "checkup_ticket", "checkup_result", "sensitive_checkup_result", "follow_up", "guardianship",
         "delegation", "emergency_review",
     ]
+    /// A month goes with its bills, a follow-up with what asked for it: an undoing looks at those.
+    static let withoutTime: Set<String> = ["cap_month", "follow_up"]
     /// Of a row in one of the above, without which it is not there.
     static let parts: Set<String> = [
         "cap_hold", "vaccination_claim", "checkup_ticket_event", "checkup_line",
@@ -46,8 +49,12 @@ import Testing
             #expect(placed.reduce(0) { $0 + $1.count } == tables.count)
             let asked = try await world.texts(
                 "select pg_get_functiondef('exchange.in_the_way_of_merge'::regproc)")
+            let used = try await world.texts(
+                "select pg_get_functiondef('exchange.used_since_merge'::regproc)")
             for table in Self.refusing {
                 #expect(asked[0].contains("exchange.\(table) "), "\(table)")
+                let isOfAnother = Self.withoutTime.contains(table)
+                #expect(used[0].contains("exchange.\(table) ") != isOfAnother, "\(table)")
             }
             let guarded = try await world.texts(
                 """
@@ -55,6 +62,35 @@ import Testing
                 where g.tgname = c.relname || '_off_absorbed' order by 1
                 """)
             #expect(Set(guarded) == Self.refusing.union(["block"]))
+        }
+    }
+
+    @Test func `what is recorded waits for a merge of the same record, and for no life event`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let person = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
+            try await world.execute("insert into exchange.person (person) values ('\(person)')")
+            /// While somebody holds every place of a lane, as a body of 10,000 rows does.
+            func record(beside lane: Int, month: String) async throws {
+                async let held: Void = world.execute(
+                    """
+                    select pg_advisory_xact_lock(\(lane) + place) from generate_series(0, 1023) place;
+                    select pg_sleep(2);
+                    """)
+                try await Task.sleep(for: .milliseconds(700))
+                try await world.execute(
+                    """
+                    set local lock_timeout = '500ms';
+                    insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
+                    values ('\(person)', '132101', 'kodomo', '', '\(month)');
+                    """)
+                try await held
+            }
+            try await record(beside: 7_461_760_000, month: "2026-04-01")
+            await #expect(throws: DatabaseError.self) {
+                try await record(beside: 7_461_770_000, month: "2026-05-01")
+            }
         }
     }
 }

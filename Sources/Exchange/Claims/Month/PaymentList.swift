@@ -18,7 +18,7 @@ package struct PaymentListReader: Sendable {
     private struct Receipt: Sendable {
         let line: Int
         let key: [String?]
-        let claim: JSONObject
+        var claim: JSONObject
         var publics: [JSON]
     }
 
@@ -68,6 +68,7 @@ package struct PaymentListReader: Sendable {
         } else if receipt.publics.count == BillPlace.most {
             tell(RowFinding(index: row.line - 1, item: "payer", code: .tooManyPublics))
         } else {
+            open?.claim = receipt.claim.filled(from: claim)
             open?.publics.append(publicPayer)
         }
     }
@@ -99,13 +100,17 @@ package struct PaymentListReader: Sendable {
 }
 
 extension JSONObject {
-    /// The first item that another row of the receipt gives otherwise; one that it leaves out it does not
-    /// speak of, and 返戻 is "no" where nobody says it.
+    /// The first item that another row of the receipt gives otherwise; one that either leaves out it does
+    /// not speak of, but 返戻 is "no" where nobody says it.
     fileprivate func contradiction(by other: JSONObject) -> String? {
         other.members.first { member in
-            (self[member.name] ?? (member.value == .bool(false) ? member.value : nil))
-                != member.value
+            self[member.name].map { $0 != member.value } ?? (member.value == .bool(true))
         }?.name
+    }
+
+    /// With what only another row says of the receipt.
+    fileprivate func filled(from other: JSONObject) -> JSONObject {
+        JSONObject(members + other.members.filter { self[$0.name] == nil })
     }
 
     /// The row as claims are written in JSON: what is the receipt's, and what is its public payer's.

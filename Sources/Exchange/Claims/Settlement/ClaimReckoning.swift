@@ -27,13 +27,17 @@ package struct ClaimReckoning: Sendable {
         self.subsidy = subsidy
     }
 
-    /// `nil` where neither the law's scheme nor a registered cap says what is asked.
-    package func terms(of row: EntitlementVersion, on day: CalendarDay) -> Terms? {
+    /// `nil` where neither the law's scheme nor a registered cap says what is asked, or where it is another
+    /// cap for stays in hospital than for visits: the month of a certificate has one.
+    ///
+    /// `isInpatient`: what the claim is of; `nil` where it does not say.
+    package func terms(
+        of row: EntitlementVersion, on day: CalendarDay, isInpatient: Bool?
+    ) -> Terms? {
         let program = subsidy.programs(of: row.body, on: day).first {
             $0.certificateTypeID == row.certificateTypeID
         }
-        guard let program,
-            let terms = try? CertificateTerms(row, program, on: day, after: nil, rules),
+        guard let program, let terms = terms(row, program, on: day, isInpatient),
             // What a local scheme asks of each visit a receipt of a month does not say; its cap holds.
             terms.local == nil || terms.cap != nil
         else { return nil }
@@ -41,6 +45,25 @@ package struct ClaimReckoning: Sendable {
         return Terms(
             percent: terms.percent, cap: terms.cap, rule: terms.rule,
             unverifiedProgram: program.source.isVerified ? nil : source)
+    }
+
+    private func terms(
+        _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
+        _ isInpatient: Bool?
+    ) -> CertificateTerms? {
+        if isInpatient != false {
+            do throws(Refusal) {
+                let stay = try CertificateTerms(
+                    row, program, on: day, BillCare(isInpatient: true), after: nil, rules)
+                if isInpatient == true { return stay }
+            } catch {
+                // A claim that does not say may be of a stay, which has a cap of its own here.
+                guard isInpatient == nil, error != .localSchemeNotPriced("perMonth") else {
+                    return nil
+                }
+            }
+        }
+        return try? CertificateTerms(row, program, on: day, .visit, after: nil, rules)
     }
 
     /// A cap that claims are held to is an amount, too.

@@ -150,6 +150,8 @@ struct UkeSum {
 package struct ReceiptType: Hashable, Sendable {
     package let hasInsurance: Bool
     package let publicCount: Int
+    /// 入院: the last digit tells stays (odd) from other care, for each age and relation.
+    package let isInpatient: Bool
 
     /// `nil` for a type of another build.
     package init?(number: Int) {
@@ -159,5 +161,6 @@ package struct ReceiptType: Hashable, Sendable {
         else { return nil }
         hasInsurance = insurance != 2
         publicCount = hasInsurance ? payers - 1 : payers
+        isInpatient = !number.isMultiple(of: 2)
     }
 }

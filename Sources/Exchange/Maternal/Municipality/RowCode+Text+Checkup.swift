@@ -13,6 +13,13 @@ extension RowCode {
                 en:
                     "You registered nobody of this checkup under this \(name). Register the notification "
                     + "first or correct the key, and " + alone)
+        case .ticketNotOpen:
+            BilingualText(
+                ja: "\(what)に、使われたか、返還・再交付されたか、交付されていない受診券があります。"
+                    + "券の種類と回を確かめ、直して、" + again,
+                en:
+                    "\(name) names a ticket that is not open: used, given back, replaced or never given "
+                    + "out. Correct it and " + alone)
         case .beforeBirth:
             BilingualText(
                 ja: "\(what)が出生日より前です。健診日と、どなたの結果かを確かめ、直して、" + again,

@@ -80,15 +80,16 @@ package struct CheckupVersion: Hashable, Sendable {
             report: report)
     }
 
-    /// As `HeldRecord.amended`.
+    /// As `HeldRecord.amended`. `isSameBeside`: nothing that is kept beside the report changes either.
     package func amended(
-        by report: CheckupReport, from institution: Party, seen expected: Int?
+        by report: CheckupReport, isSameBeside: Bool = true, from institution: Party,
+        seen expected: Int?
     ) throws(Refusal) -> RecordAmendment {
         try HeldRecord(
             institution: self.institution, identifier: self.report.identifier, version: version,
             isWithdrawn: self.report.status == .enteredInError
         ).amended(
-            by: report.identifier, isSame: report == self.report, from: institution,
-            seen: expected)
+            by: report.identifier, isSame: report == self.report && isSameBeside,
+            from: institution, seen: expected)
     }
 }

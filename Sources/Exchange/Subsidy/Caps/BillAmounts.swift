@@ -9,22 +9,26 @@ package struct BillAmounts: Hashable, Sendable {
     /// counter, of others what they leave to the next one, with `over`.
     package let collected: Int
     /// 過徴収額: what of `collected` the patient had paid already above what this certificate leaves; its
-    /// body owes it back. Of a certificate before the last it fills the month, whose cap it went over;
-    /// of the last it is above a cap that counts visits or days, and fills nothing.
+    /// body owes it back. Of a certificate before the last it fills the month whose cap it went over, but
+    /// for `overCounts`; of the last it is above a cap that counts visits or days, and fills nothing.
     package let over: Int
+    /// Of a certificate before the last: what of `over` is above caps that count visits or days. However
+    /// much room the month had, it would not have been asked for, and it fills nothing either.
+    package let overCounts: Int
     /// 食事の負担: what this certificate leaves of the meals; no cap of the care counts it.
     package let meals: Int
     package let notes: [BillNote]
     package let warnings: [CaseWarning]
 
     package init(
-        due: Int, share: Int, collected: Int, over: Int = 0, meals: Int = 0, notes: [BillNote],
-        warnings: [CaseWarning]
+        due: Int, share: Int, collected: Int, over: Int = 0, overCounts: Int = 0, meals: Int = 0,
+        notes: [BillNote], warnings: [CaseWarning]
     ) {
         self.due = due
         self.share = share
         self.collected = collected
         self.over = over
+        self.overCounts = overCounts
         self.meals = meals
         self.notes = notes
         self.warnings = warnings

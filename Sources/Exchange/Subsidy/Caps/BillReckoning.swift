@@ -59,22 +59,24 @@ package struct BillReckoning: Sendable {
             receipt.publics.append(expense(place))
             let whole = receipt.copayment(rules.roundings)
             let isLast = isLast(place)
+            let before = left
             var draft = draft(
-                place, of: whole, after: balances[place], left,
+                place, of: whole, after: balances[place], before,
                 asCollected: isLast ? taken : nil)
             receipt.publics[place].cap = draft.share
-            draft.meals = meals(place, after: balances[place], left)
+            draft.meals = meals(place, after: balances[place], before)
             left = draft
             if isLast {
                 if content.collected == nil { hold(&draft, withinYear: paidInYear) }
                 draft.steps.append(.init(.counter, draft.collected, of: draft.share))
-                tellMeals(&draft)
+                tellMeals(&draft, paidOver: lines.reduce(0) { $0 + $1.over })
             } else if let sum = taken {
                 let most = min(draft.collected, asked(receipt, from: place + 1))
                 let over = max(0, sum - most)
                 taken = sum - over
+                draft.overCounts = min(over, overCounts(sum, draft, before, receipt))
                 draft.collected += over
-                draft.share = min(draft.due, draft.share + over)
+                draft.share = min(draft.due, draft.share + over - draft.overCounts)
                 take(over, over: &draft, place)
             }
             lines.append(draft.told(rules, terms[place]))
@@ -119,13 +121,13 @@ package struct BillReckoning: Sendable {
         let (terms, charged) = (terms[place], whole.charged[place])
         let due = due(place, of: whole)
         var draft = BillDraft(due: due, steps: steps(place, of: whole))
+        let rest = terms.local.flatMap {
+            balance.localMonth($0.terms, content.care).rest(visit(charged), $0.terms)
+        }
+        draft.withinCounts = min(due, rest ?? due)
         if let taken {
             // A cap that counts visits or days of others leaves less than the counter could know.
-            let live = terms.local
-            let rest = live.flatMap {
-                balance.localMonth($0.terms, content.care).rest(visit(charged), $0.terms)
-            }
-            let asked = min(due, rest ?? due)
+            let asked = draft.withinCounts
             let most = rules.roundings.counter.yen(asked)
             draft.collected = taken
             draft.share = taken >= most ? asked : min(asked, taken)
@@ -164,6 +166,19 @@ package struct BillReckoning: Sendable {
         draft.steps.append(.init(.yearRest, rest, of: limit.yen, rule: limit.rule))
     }
 
+    /// What of a sum nobody would have asked for, had no month a cap: visits and days of others were
+    /// paid already. Asked of a certificate before the last, whose expense is the newest of the receipt.
+    private func overCounts(
+        _ sum: Int, _ draft: BillDraft, _ before: BillDraft?, _ receipt: Receipt
+    ) -> Int {
+        var receipt = receipt
+        let place = receipt.publics.count - 1
+        receipt.publics[place].cap = draft.withinCounts
+        let own = rules.roundings.counter.yen(draft.withinCounts)
+        let most = min(own, asked(receipt, from: place + 1))
+        return max(0, sum - min(most, before?.collected ?? most))
+    }
+
     private func take(_ yen: Int, over draft: inout BillDraft, _ place: Int) {
         guard yen > 0 else { return }
         draft.over = yen
@@ -197,7 +212,8 @@ package struct BillReckoning: Sendable {
         return (meals.count * row.yenPerMeal, row, meals.count)
     }
 
-    private func tellMeals(_ draft: inout BillDraft) {
+    /// `paidOver`: what the patient paid because of the certificates before.
+    private func tellMeals(_ draft: inout BillDraft, paidOver: Int) {
         guard let charge = mealCharge else { return }
         draft.steps.append(
             .init(
@@ -206,7 +222,7 @@ package struct BillReckoning: Sendable {
         if draft.meals < charge.yen {
             draft.steps.append(.init(.mealsLeft, draft.meals, of: charge.yen))
         }
-        draft.steps.append(.init(.withMeals, draft.collected + draft.meals))
+        draft.steps.append(.init(.withMeals, paidOver + draft.collected + draft.meals))
     }
 
     // MARK: Places
@@ -234,6 +250,9 @@ struct BillDraft {
     var share = 0
     var collected = 0
     var over = 0
+    var overCounts = 0
+    /// What caps that count visits or days leave of `due`, whatever the month's cap does.
+    var withinCounts = 0
     var meals = 0
     var steps: [CopaymentStep]
 
@@ -249,7 +268,8 @@ struct BillDraft {
         let warnings: [CaseWarning] =
             (isVerified ? [] : [.unverifiedRule]) + (terms.cap == nil ? [.noLimit] : [])
         return BillAmounts(
-            due: due, share: share, collected: collected, over: over, meals: meals,
+            due: due, share: share, collected: collected, over: over, overCounts: overCounts,
+            meals: meals,
             notes: steps.map { step in
                 let name = rules.cited(step.rule).name
                 return BillNote(text: step.text, rule: name == CitedRule.asGivenName ? nil : name)

@@ -102,8 +102,7 @@ extension BillVersion {
             list.yen(
                 FHIR.System.adjudication, "copay", amounts.collected + paidOver, of: sequence)
         } else {
-            list.yen(
-                FHIR.System.copayment, "passed-on", amounts.share - amounts.over, of: sequence)
+            list.yen(FHIR.System.copayment, "passed-on", amounts.passedOn, of: sequence)
         }
         if amounts.over > 0 {
             list.yen(FHIR.System.copayment, "paid-over", amounts.over, of: sequence)

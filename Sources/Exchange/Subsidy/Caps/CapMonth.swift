@@ -95,13 +95,15 @@ package struct CapBalance: Hashable, Sendable {
 
     private mutating func add(_ amounts: BillAmounts, _ content: BillContent, _ sign: Int) {
         let isLast = content.place.isLast
-        let counted = isLast ? amounts.collected - amounts.over : amounts.collected
+        let unfilled = amounts.unfilled(as: content.place)
+        let counted = amounts.collected - unfilled
+        let passed = isLast ? 0 : amounts.collected - amounts.over
         confirmed.add(share: sign * amounts.share, collected: sign * counted)
         cost += sign * content.cost
         meals += sign * amounts.meals
-        if isLast { over += sign * amounts.over }
-        if !isLast { passedOn += sign * (amounts.collected - amounts.over) }
-        if content.care.isInpatient { inpatient += sign * (isLast ? counted : amounts.over) }
+        over += sign * unfilled
+        passedOn += sign * passed
+        if content.care.isInpatient { inpatient += sign * (counted - passed) }
     }
 
     /// The month as a local scheme counts it, before a bill that is decided now.
@@ -141,4 +143,11 @@ extension CapVisit {
 extension BillAmounts {
     /// What the patient paid at the counter on a certificate of that place.
     package func paid(as place: BillPlace) -> Int { place.isLast ? collected : over }
+
+    /// What of `over` fills nothing of the month.
+    package func unfilled(as place: BillPlace) -> Int { place.isLast ? over : overCounts }
+
+    /// To 1 yen, what the next certificate takes over. What was paid over and fills the month is in
+    /// `share`, as far as that much was due.
+    package var passedOn: Int { over > overCounts ? collected - over : share }
 }

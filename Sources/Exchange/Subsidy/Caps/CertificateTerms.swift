@@ -19,7 +19,7 @@ struct CertificateTerms: Hashable, Sendable {
     /// row a counter's quote cannot hold.
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
-        _ care: BillCare = .visit, after before: String?, _ rules: CopaymentRules
+        _ care: BillCare, after before: String?, _ rules: CopaymentRules
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
         let income = program.income(in: face)?.ja

@@ -38,12 +38,18 @@ package struct MonthSum: Hashable, Sendable {
     package let cost: Int
     /// What the holder paid at counters and keeps paying: nothing that was passed on, nothing due back.
     package let paid: Int
+    /// What of it was for stays in hospital.
+    package let inpatient: Int
 
-    package init(capMonth: CapMonth, cost: Int, paid: Int) {
+    package init(capMonth: CapMonth, cost: Int, paid: Int, inpatient: Int = 0) {
         self.capMonth = capMonth
         self.cost = cost
         self.paid = paid
+        self.inpatient = inpatient
     }
+
+    /// 外来分, as a limit of outpatient care counts it.
+    var outpatient: Int { max(0, paid - inpatient) }
 }
 
 /// 高額な月の数: the months of one certificate that a rule counts now, in their order.

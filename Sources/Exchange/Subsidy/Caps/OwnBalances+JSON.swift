@@ -143,6 +143,8 @@ extension OwnBalances.Bill {
                 "status", version.isLapsed(at: now) ? "lapsed" : version.status.rawValue)
             $0.member("cost", version.content.cost)
             $0.member("collected", version.amounts.collected)
+            $0.member("paidOver", version.amounts.over == 0 ? nil : version.amounts.over)
+            $0.member("meals", version.content.care.meals == nil ? nil : version.amounts.meals)
             $0.member("at", version.recordedAt.text)
         }
     }

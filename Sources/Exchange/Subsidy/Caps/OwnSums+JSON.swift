@@ -53,7 +53,7 @@ extension PaidYear {
                         $0.member("class", limit.code)
                         $0.member("setting", limit.setting?.rawValue)
                         $0.member("yen", limit.yen)
-                        $0.member("rest", max(0, limit.yen - paid))
+                        $0.member("rest", rest(of: limit))
                         $0.member("verified", limit.isVerified)
                     }
                 }

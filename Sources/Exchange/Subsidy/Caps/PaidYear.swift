@@ -13,6 +13,8 @@ package struct PaidYear: Hashable, Sendable {
     package let from: ServiceMonth
     package let to: ServiceMonth
     package let paid: Int
+    /// What of it was paid outside hospital.
+    let outpatient: Int
     package let limits: [Limit]
 
     /// `nil` where no table of the day has a limit of the year.
@@ -34,6 +36,13 @@ package struct PaidYear: Hashable, Sendable {
         from = year.from
         to = year.to
         self.limits = limits
-        paid = sums.filter { year.contains($0.capMonth.month) }.reduce(0) { $0 + $1.paid }
+        let counted = sums.filter { year.contains($0.capMonth.month) }
+        paid = counted.reduce(0) { $0 + $1.paid }
+        outpatient = counted.reduce(0) { $0 + $1.outpatient }
+    }
+
+    /// What is left of a limit; one of outpatient care leaves stays in hospital alone.
+    package func rest(of limit: Limit) -> Int {
+        max(0, limit.yen - (limit.setting == .outpatient ? outpatient : paid))
     }
 }

@@ -2,9 +2,11 @@
 extension Refusal.Row {
     static let certificateNotHeld = Self(
         "certificate-not-held", 422, "business-rule", isEntered: true,
-        ja: "診療日に窓口で使える受給者証のうちに、指定されたものが見つかりません。資格確認をやり直し、その答えの受給者証を指定してください。",
+        ja: "診療日に窓口で使える受給者証のうちに、指定されたものが見つかりません。資格確認をやり直し、その答えの受給者証を指定してください。"
+            + "入院の会計は、同じ受給者証を使える最後の日までと、その後とに分けてください。",
         en: "No certificate of that name can be used at the counter on the service date. Check "
-            + "eligibility again, and name one that the answer shows.")
+            + "eligibility again, and name one that the answer shows. Bill a stay up to the last day "
+            + "on which the same certificate can be used, and the rest apart.")
 
     static let copaymentRulesUnknown = Self(
         "copayment-rules-unknown", 422, "business-rule", isEntered: true,

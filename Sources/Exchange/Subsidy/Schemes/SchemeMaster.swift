@@ -45,11 +45,6 @@ package struct SchemeMaster: Hashable, Sendable {
         programs = book.subsidy.programs.filter { $0.body == body }.map(Program.init)
     }
 
-    /// Types, and codes of types.
-    package var rowCount: Int {
-        programs.reduce(0) { $0 + 1 + $1.segments.count + $1.conditions.count }
-    }
-
     /// In the order of the rows: types before the codes that belong to them, and what ends a period
     /// before what begins the next.
     package mutating func take(_ rows: [SchemeMasterRow]) -> [Verdict] {
@@ -96,7 +91,8 @@ package struct SchemeMaster: Hashable, Sendable {
         let model =
             held.map { programs[$0] }
             ?? programs.filter { $0.type == row.certificateTypeID }.max { $0.from < $1.from }
-        if let to = terms.to, to < row.from {
+        let to = terms.last(over: held.flatMap { programs[$0].to })
+        if let to, to < row.from {
             return .refused(row.finding("effectiveTo", .dateOrder))
         }
         guard let kind = terms.consentKind ?? model?.consentKind ?? usualKind,
@@ -112,7 +108,7 @@ package struct SchemeMaster: Hashable, Sendable {
         let law = terms.payerNumber.map { String($0.prefix(2)) }
         let lawNumber = law.flatMap { laws.contains($0) ? $0 : nil }
         let program = Program(
-            type: row.certificateTypeID, from: row.from, to: terms.to,
+            type: row.certificateTypeID, from: row.from, to: to,
             name: row.bilingual(over: model?.name), consentKind: kind,
             lawNumber: law == nil ? model?.lawNumber : lawNumber,
             priority: priority,
@@ -149,7 +145,8 @@ package struct SchemeMaster: Hashable, Sendable {
     /// `subsidy/programs/…`.
     package var path: String { "subsidy/programs/\(body).json" }
 
-    /// The file, with where it comes from; `registeredBy` says that no folder of an operator replaces it.
+    /// The file, with where it comes from; `registeredBy` says that it stands over an operator's folder
+    /// (`RegisteredSchemes`).
     package func file(from source: String) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object { file in
@@ -209,6 +206,17 @@ extension SchemeMaster.Program {
                     }
                 }
             }
+        }
+    }
+}
+
+extension SchemeMasterRow.Terms {
+    /// The last day over the one that stands; a period that is new has no other's.
+    fileprivate func last(over held: CalendarDay?) -> CalendarDay? {
+        switch end {
+        case .unsaid: held
+        case .open: nil
+        case .on(let day): day
         }
     }
 }

@@ -12,11 +12,20 @@ package struct SchemeMasterRow: Sendable {
 
     /// 種別の定め; what is not said stays as it stands.
     package struct Terms: Sendable {
-        package let to: CalendarDay?
+        package let end: End
         package let payerNumber: String?
         package let consentKind: ConsentKind?
         package let priority: Int?
         package let requiresDesignation: Bool?
+    }
+
+    /// 適用終了日.
+    package enum End: Hashable, Sendable {
+        /// The row says nothing of it. What is new has none.
+        case unsaid
+        /// 99999999: there is none, or none any more.
+        case open
+        case on(CalendarDay)
     }
 
     /// Place in the file, from 0.
@@ -39,12 +48,14 @@ extension CheckedRow {
     /// Its layout has judged every value; what rows say together is judged when they are compared.
     package var schemeMasterRow: Result<SchemeMasterRow, RowRefusal> {
         var reader = RowReader(object, index: line - 1, number: .besideTheRow)
-        return reader.schemeMasterRow()
+        return reader.schemeMasterRow(isEndless: saysNone("effectiveTo"))
     }
 }
 
 extension RowReader {
-    fileprivate mutating func schemeMasterRow() -> Result<SchemeMasterRow, RowRefusal> {
+    fileprivate mutating func schemeMasterRow(
+        isEndless: Bool
+    ) -> Result<SchemeMasterRow, RowRefusal> {
         let body = text("municipality", charactersMax: 6)
         let type = text("orgSpecificCertificateTypeId", charactersMax: 50)
         let word = text("kind", charactersMax: 1)
@@ -53,7 +64,7 @@ extension RowReader {
         let from = day("effectiveFrom")
         let kind: SchemeMasterRow.Kind? =
             switch word {
-            case "1": .type(schemeTerms())
+            case "1": .type(schemeTerms(isEndless: isEndless))
             case "2": text("code", charactersMax: 100).map { .income(code: $0) }
             case "3": schemeCondition()
             default: nil
@@ -67,12 +78,13 @@ extension RowReader {
                 nameEnglish: english, from: from))
     }
 
-    private mutating func schemeTerms() -> SchemeMasterRow.Terms {
+    private mutating func schemeTerms(isEndless: Bool) -> SchemeMasterRow.Terms {
         let kind = parsed("consentKind", isRequired: false) { text throws(Refusal) in
             try ConsentKind(text)
         }
+        let to = day("effectiveTo", isRequired: false)
         return SchemeMasterRow.Terms(
-            to: day("effectiveTo", isRequired: false),
+            end: to.map { SchemeMasterRow.End.on($0) } ?? (isEndless ? .open : .unsaid),
             payerNumber: text("payerNumber", charactersMax: 8, isRequired: false),
             consentKind: kind, priority: int("priority", in: 0...9999, isRequired: false),
             requiresDesignation: bool("requiresDesignation", isRequired: false))

@@ -18,7 +18,8 @@ extension OpenAPI {
                 + "(`resident-deceased`). 41 says that another record (`merged`, or "
                 + "`mergedIdentityKey`) is of the same person and 42 undoes it: each waits "
                 + "(`under-review`, `second-person-awaited`) until another officer sends the same "
-                + "row. What keeps two records apart is told by its code, and then nothing changes.",
+                + "row. What keeps two records apart is told to the second, by its code, and then "
+                + "nothing changes.",
             token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
             body: .json(.list(of: .reference("LifeEventRow")).most(10_000), lifeEventRows),
             answers: [.json(202, .reference("RegistrationReceipt"), "The task, with its counts.")],

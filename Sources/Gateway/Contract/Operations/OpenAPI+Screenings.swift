@@ -42,7 +42,8 @@ extension OpenAPI {
                         "subject=Patient/pw-0001&visit=0f8fad5b-d9cb-469f-a165-70867728950e"),
                 answers: [.fhir(.reference("Bundle"), "A searchset of QuestionnaireResponse.")],
                 refusals: refusalsOfVisit
-                    + (printed.isEmpty ? [] : [.malformed("identifier"), .recordUnknown]))
+                    + (printed.isEmpty
+                        ? [] : [.malformed("identifier"), .recordUnknown, .questionnaireOver]))
         ]
     }
 
@@ -82,7 +83,7 @@ extension OpenAPI {
         let path = base + "/QuestionnaireResponse"
         let refusals =
             Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
-                .individualNumberNotAllowed("item"), .rulesUnknown,
+                .individualNumberNotAllowed("item"), .rulesUnknown, .questionnaireOver,
             ]
         return [
             Operation(

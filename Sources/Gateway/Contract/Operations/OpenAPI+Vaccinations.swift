@@ -16,7 +16,9 @@ extension OpenAPI {
             answers: [
                 .fhir(.reference("VaccinationVerdict"), "The verdict; its entry is durable.")
             ],
-            refusals: refusalsOfVisit + [.recordUnknown, .tooMany("parameter(candidate)")]),
+            refusals: refusalsOfVisit + [
+                .recordUnknown, .questionnaireOver, .tooMany("parameter(candidate)"),
+            ]),
         Operation(
             method: .post, path: "/fhir/Immunization", id: "recordVaccination",
             field: "vaccinations", ja: "接種(または接種しなかったこと)の記録を送る",

@@ -103,4 +103,22 @@ import Testing
         #expect(own?.yen == row.under70 && own?.isVerified != true)
         if let year { #expect(year.to.number == year.from.number + 11) }
     }
+
+    @Test func `of a limit of outpatient care a stay takes nothing`() throws {
+        let rules = try #require(Profiles.book.copayment).highCost
+        let month = CapMonth(certificate: Self.certificate, month: try ServiceMonth("2026-09"))
+        let sums = [
+            MonthSum(capMonth: month, cost: 0, paid: 300_000, inpatient: 250_000),
+            // Of what was paid in hospital some is due back, and none of it is of other care.
+            MonthSum(capMonth: month, cost: 0, paid: 20_000, inpatient: 30_000),
+            try Self.sum("2026-10", 0, paid: 10_000),
+        ]
+        let year = try #require(PaidYear(sums, on: SubsidyCase.day("2026-11-01"), rules))
+        #expect(year.paid == 330_000)
+        #expect(year.limits.contains { $0.setting == .outpatient })
+        for limit in year.limits {
+            let counted = limit.setting == .outpatient ? 60_000 : 330_000
+            #expect(year.rest(of: limit) == max(0, limit.yen - counted))
+        }
+    }
 }

@@ -157,6 +157,18 @@ extension OpenAPI {
                 .list(of: .anyObject).note("読み上げる計算の段階。日本語と英語 / The steps, to read aloud.")),
         ])
 
+    private static let balanceBill = Schema.object([
+        .required("day", .day), .required("institution", .text),
+        .required("institutionName", .text), .required("status", .text),
+        .required("cost", .integer), .required("collected", .integer),
+        .optional(
+            "paidOver",
+            .integer.note("うち過徴収額。実施機関が払い戻す額 / Of it, what the body owes back.")),
+        .optional(
+            "meals", .integer.note("食事の負担。上限額に数えない / For meals; no cap counts it.")),
+        .required("at", .instant),
+    ])
+
     private static let balances = Schema.object([
         .required("asOf", .instant),
         .required(
@@ -171,7 +183,7 @@ extension OpenAPI {
                         .integer.note("うち次の公費が引き受けた額 / Of it, what the next certificate took over.")
                     ),
                     .required("reserved", .integer), .optional("rest", .integer),
-                    .required("cost", .integer), .required("bills", .list(of: .anyObject)),
+                    .required("cost", .integer), .required("bills", .list(of: balanceBill)),
                     .required(
                         "refunds",
                         .list(of: .anyObject).note("償還払い: yen, status (open, withdrawn), since")),

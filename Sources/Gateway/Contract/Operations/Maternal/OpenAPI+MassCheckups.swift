@@ -61,8 +61,8 @@ extension OpenAPI {
             id: "correctSensitiveMassCheckup", field: "checkups",
             ja: "集団健診の結果のうち、特に慎重に扱う項目を訂正する、または誤りとして取り消す",
             en:
-                "A new version of the municipality's own sensitive result; `entered-in-error` withdraws "
-                + "it, and needs no consent.",
+                "A new version of the municipality's own sensitive result, of another day of consent as "
+                + "well; `entered-in-error` withdraws it, and needs no consent.",
             token: .officeIfAny, parameters: [.id, .seenVersion, .operatorID],
             body: .fhir(.reference("SensitiveMassCheckupReport"), sensitiveMassExample),
             answers: [.fhir(.reference("DiagnosticReport"), "The report as it now is.")],
