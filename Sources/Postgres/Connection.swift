@@ -39,10 +39,8 @@ final class Connection {
         self.options = options
         self.logger = logger
         notices.receive(from: opened)
-        guard PQenterPipelineMode(opened) == 1 else {
-            PQfinish(opened)
-            throw DatabaseError.unreachable
-        }
+        // From here on a failure runs `deinit`, which finishes it.
+        guard PQenterPipelineMode(opened) == 1 else { throw DatabaseError.unreachable }
     }
 
     deinit {

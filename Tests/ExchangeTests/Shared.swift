@@ -30,14 +30,9 @@ enum Shared {
         let file = folder.appending(path: "data/\(name)")
         let bytes: Data
         if name.hasSuffix(".gz") {
-            let unpacking = Process()
-            unpacking.executableURL = URL(filePath: "/usr/bin/env")
-            unpacking.arguments = ["zcat", file.path]
-            let output = Pipe()
-            unpacking.standardOutput = output
-            try unpacking.run()
-            bytes = Data(try ChildOutput.all(of: output.fileHandleForReading.fileDescriptor))
-            unpacking.waitUntilExit()
+            let unpacking = try ChildProcess("zcat", [file.path], output: .pipe)
+            bytes = Data(try ChildOutput.all(of: unpacking.output))
+            _ = unpacking.wait()
         } else {
             bytes = try Data(contentsOf: file)
         }

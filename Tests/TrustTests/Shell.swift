@@ -27,16 +27,11 @@ enum Shell {
     static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = try ChildOutput.all(of: pipe.fileHandleForReading.fileDescriptor)
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", "exec \"$@\" 2>&1", "sh", program] + arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            output: .pipe)
+        let data = try ChildOutput.all(of: process.output)
+        return (process.wait(), String(decoding: data, as: UTF8.self))
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// What a child process says through a pipe. Foundation's readers stop the whole program when a signal
-/// comes while they wait; these go on.
+/// What a child process says through a pipe, and is told. Foundation's readers stop the whole program when a
+/// signal comes while they wait; these go on.
 package enum ChildOutput {
     package struct Unreadable: Error {}
 
@@ -28,5 +28,20 @@ package enum ChildOutput {
             if more.isEmpty { return bytes }
             bytes += more
         }
+    }
+
+    /// Whether all of it went in. The program that reads nothing more is no reason to end this one: whoever
+    /// writes to pipes has SIGPIPE ignored, as every program with a server in it has.
+    package static func tell(_ text: String, to descriptor: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                guard errno == EINTR else { return false }
+            } else {
+                rest = rest.dropFirst(count)
+            }
+        }
+        return true
     }
 }

@@ -123,7 +123,7 @@ package struct PrivateCluster: Sendable {
             try account.own(path, mode: 0o700)
         }
         let (test, words) = account.command("/usr/bin/test", ["-w", dataFolder])
-        guard try Subprocess.run(test, words, log: "/dev/null") == 0 else {
+        guard try run(test, words, log: "/dev/null") == 0 else {
             throw ClusterError.folderOutOfReach(path: folder)
         }
     }
@@ -154,9 +154,21 @@ package struct PrivateCluster: Sendable {
     private func run(_ program: String, _ arguments: [String]) throws {
         let (path, words) = account.command(programs + "/" + program, arguments)
         let log = folder + "/commands.log"
-        guard try Subprocess.run(path, words, log: log) == 0 else {
+        guard try run(path, words, log: log) == 0 else {
             throw ClusterError.failed(program: program, log: log)
         }
+    }
+
+    /// Blocks: a cluster is started and stopped by programs and tests, never by a request. Nothing of our
+    /// environment is handed on: PGHOST, PGDATA and their like would lead the programs astray.
+    private func run(_ program: String, _ words: [String], log: String) throws -> Int32 {
+        try ChildProcess(
+            program, words,
+            environment: [
+                "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "LC_ALL": "C",
+            ], output: .file(log), errors: .file(log)
+        ).wait()
     }
 }
 
@@ -165,7 +177,6 @@ package enum ClusterError: Error, Hashable, CustomStringConvertible {
     case noSuchAccount(name: String)
     case folderOfAnother(path: String)
     case folderOutOfReach(path: String)
-    case cannotRun(program: String)
     case failed(program: String, log: String)
     case stillRunning
 
@@ -178,7 +189,6 @@ package enum ClusterError: Error, Hashable, CustomStringConvertible {
         case .folderOfAnother(let path): "\(path) belongs to another account"
         case .folderOutOfReach(let path):
             "the server's account cannot enter \(path): choose a folder outside private ones"
-        case .cannotRun(let program): "cannot run \(program)"
         case .failed(let program, let log): "\(program) failed: see \(log) and server.log beside it"
         case .stillRunning: "a process of the server did not end"
         }

@@ -1,43 +1,35 @@
 import Exchange
 import Foundation
+import Glibc
 import Postgres
-import Synchronization
 
 /// `tsunagi serve` as a process of its own, as an operator would start it.
 final class RunningServe: Sendable {
-    private let process: Mutex<Process>
+    private let process: ChildProcess
     let ports: [Listener: Int]
 
     /// Returns when every listener in the configuration listens.
     init(configuration path: String, expecting count: Int) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: CommandLine.executable)
-        process.arguments = ["serve", "--config", path]
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
+        process = try ChildProcess(
+            CommandLine.executable, ["serve", "--config", path], output: .pipe)
         var text = ""
         var ports: [Listener: Int] = [:]
         while ports.count < count {
-            let data = try ChildOutput.next(of: pipe.fileHandleForReading.fileDescriptor)
+            let data = try ChildOutput.next(of: process.output)
             guard !data.isEmpty else {
                 throw Command.Failure(description: "The gateway did not start. \(text)")
             }
             text += String(decoding: data, as: UTF8.self)
             ports = Self.ports(in: text)
         }
-        self.process = Mutex(process)
         self.ports = ports
     }
 
-    var processID: Int32 { process.withLock { $0.processIdentifier } }
+    var processID: Int32 { process.processID }
 
     func stop() {
-        process.withLock {
-            $0.terminate()
-            $0.waitUntilExit()
-        }
+        process.signal(SIGTERM)
+        _ = process.wait()
     }
 
     /// `institution listener on port 8443`, a line for each.

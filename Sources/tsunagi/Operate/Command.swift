@@ -12,26 +12,19 @@ enum Command {
     static func output(
         _ program: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let out = Pipe()
-        let errors = Pipe()
-        process.standardOutput = out
-        process.standardError = errors
-        try process.run()
+        let process = try ChildProcess(
+            program, arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            output: .pipe, errors: .pipe)
         // Errors are few; what they say fits the pipe, so reading one after the other does not
         // block.
-        let text = try ChildOutput.all(of: out.fileHandleForReading.fileDescriptor)
-        let complaint = try ChildOutput.all(
-            of: errors.fileHandleForReading.fileDescriptor)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        let text = try ChildOutput.all(of: process.output)
+        let complaint = try ChildOutput.all(of: process.errors)
+        let status = process.wait()
+        guard status == 0 else {
             let said = String(decoding: complaint, as: UTF8.self)
             throw Failure(
-                description: "\(program) ended with \(process.terminationStatus): \(said)")
+                description: "\(program) ended with \(status): \(said)")
         }
         return String(decoding: text, as: UTF8.self)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Postgres
 import Synchronization
 import Trust
 
@@ -7,44 +8,20 @@ import Trust
 /// It keeps every message as it came, one a line.
 final class SyslogProcess: Sendable {
     let messages: String
-    private let process = Mutex<Process?>(nil)
+    private let process = Mutex<ChildProcess?>(nil)
 
     /// It trusts clients of the offices' CA. What an earlier one kept in the folder stays.
     init(in folder: String, pki: DevelopmentPKI, port: Int) async throws {
         messages = folder + "/messages"
         let file = try Self.configure(in: folder, pki, port)
-        try await withCheckedThrowingContinuation { continuation in
-            Thread {
-                // Threads of the shared pool block every signal, and a child inherits that: it could not
-                // be told to stop.
-                var none = sigset_t()
-                sigemptyset(&none)
-                pthread_sigmask(SIG_SETMASK, &none, nil)
-                continuation.resume(
-                    with: Result { try self.run(["-n", "-f", file, "-i", folder + "/pid"]) })
-            }.start()
-        }
+        let started = try ChildProcess(
+            "/usr/sbin/rsyslogd", ["-n", "-f", file, "-i", folder + "/pid"], output: .nothing,
+            errors: .nothing)
+        process.withLock { $0 = started }
     }
 
     /// One that a failing test leaves behind.
-    deinit {
-        process.withLock { process in
-            if let process, process.isRunning { _ = kill(process.processIdentifier, SIGKILL) }
-        }
-    }
-
-    private func run(_ arguments: [String]) throws {
-        try process.withLock { place in
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/sbin/rsyslogd")
-            process.arguments = arguments
-            process.standardInput = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            place = process
-        }
-    }
+    deinit { process.withLock { $0?.signal(SIGKILL) } }
 
     private static func configure(
         in folder: String, _ pki: DevelopmentPKI, _ port: Int
@@ -71,8 +48,8 @@ final class SyslogProcess: Sendable {
 
     /// As an operator stops it: it writes what it has read.
     func stop() async throws {
-        process.withLock { $0?.terminate() }
-        while process.withLock({ $0?.isRunning == true }) {
+        process.withLock { $0?.signal(SIGTERM) }
+        while process.withLock({ $0?.hasEnded == false }) {
             try await Task.sleep(for: .milliseconds(20))
         }
     }

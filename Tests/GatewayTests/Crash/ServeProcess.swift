@@ -8,10 +8,7 @@ import TestSupport
 
 /// `tsunagi serve`, the real program, as a process that can be stopped and killed.
 final class ServeProcess: Sendable {
-    private let process: Mutex<Process>
-    private let processID: pid_t
-    private let hasEnded = Atomic<Bool>(false)
-    private let output: Mutex<Pipe>
+    private let process: ChildProcess
     private let errors: String
 
     /// The program that was built beside this test.
@@ -25,30 +22,20 @@ final class ServeProcess: Sendable {
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw TLSClient.Gone(description: "no tsunagi beside the tests: \(Self.program)")
         }
-        let process = Process()
-        process.executableURL = URL(filePath: Self.program)
-        process.arguments = ["serve", "--config", path]
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
         _ = FileManager.default.createFile(atPath: errors, contents: nil)
-        process.standardError = FileHandle(forWritingAtPath: errors) ?? .nullDevice
         self.errors = errors
-        try process.run()
-        processID = process.processIdentifier
-        self.process = Mutex(process)
-        output = Mutex(pipe)
+        process = try ChildProcess(
+            Self.program, ["serve", "--config", path], output: .pipe, errors: .file(errors))
     }
 
     /// The ports, once this many listeners listen; throws with what the program said if it ends before.
     func ports(_ count: Int) async throws -> [Listener: Int] {
         try await onAThread {
-            let pipe = self.output.withLock { $0.fileHandleForReading }
             var text = ""
             while true {
                 let ports = Self.ports(in: text)
                 if ports.count == count { return ports }
-                let more = try ChildOutput.next(of: pipe.fileDescriptor)
+                let more = try ChildOutput.next(of: self.process.output)
                 guard !more.isEmpty else {
                     throw TLSClient.Gone(description: "did not start: \(self.complaint)")
                 }
@@ -60,20 +47,11 @@ final class ServeProcess: Sendable {
     var complaint: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
 
     /// Not one that has ended: its number may be another's by now.
-    func signal(_ number: Int32) {
-        if !hasEnded.load(ordering: .acquiring) { _ = Glibc.kill(processID, number) }
-    }
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// Its exit status; 128 + signal for one that was killed.
     func exit() async throws -> Int32 {
-        try await onAThread {
-            self.process.withLock { process in
-                process.waitUntilExit()
-                self.hasEnded.store(true, ordering: .releasing)
-                let signalled = process.terminationReason == .uncaughtSignal
-                return process.terminationStatus + (signalled ? 128 : 0)
-            }
-        }
+        try await onAThread { self.process.wait() }
     }
 
     private func onAThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws

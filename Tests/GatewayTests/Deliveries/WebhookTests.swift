@@ -266,6 +266,7 @@ struct WebhookTests {
                 return .noContent
             }
         ) { slowPort in
+            defer { gate.open() }
             try await register(slowPort)
             try await listening(quick) { port in
                 try await register(port, of: Cast.otherTown)
@@ -275,7 +276,6 @@ struct WebhookTests {
             }
             #expect(slow.all.count == 1 && quick.all.count == 1)
             #expect(try await failures() == 1)
-            gate.open()
         }
         _ = try await gateway.registry.removeWebhook(of: Cast.otherTown)
     }

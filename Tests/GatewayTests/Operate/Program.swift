@@ -43,31 +43,22 @@ enum Program {
     private static func runHere(
         _ line: [String], _ variables: [String: String], _ folder: String?
     ) throws -> Ended {
-        let process = Process()
-        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-        process.executableURL = URL(filePath: line[0])
-        process.arguments = Array(line.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
+        let process = try ChildProcess(
+            line[0], Array(line.dropFirst()),
+            environment: ProcessInfo.processInfo.environment.merging(variables) { $1 }, in: folder,
+            output: .pipe, errors: .pipe)
         let complained = Mutex(Result<[UInt8], any Error>.success([]))
         let isSilent = DispatchSemaphore(value: 0)
-        let complaints = errors.fileHandleForReading
         // Read beside the output: a program that fills either pipe would wait for its reader for ever.
         Thread {
-            let all = Result { try ChildOutput.all(of: complaints.fileDescriptor) }
+            let all = Result { try ChildOutput.all(of: process.errors) }
             complained.withLock { $0 = all }
             isSilent.signal()
         }.start()
-        let said = try ChildOutput.all(of: output.fileHandleForReading.fileDescriptor)
+        let said = try ChildOutput.all(of: process.output)
         isSilent.wait()
-        process.waitUntilExit()
         return Ended(
-            status: process.terminationStatus, output: String(decoding: said, as: UTF8.self),
+            status: process.wait(), output: String(decoding: said, as: UTF8.self),
             errors: String(decoding: try complained.withLock { try $0.get() }, as: UTF8.self))
     }
 }

@@ -106,6 +106,7 @@ struct LimitServingTests {
                 }
             ]
         } _: { listener in
+            defer { gate.open() }
             async let first = plain(listener).send("GET", "/wait")
             async let second = plain(listener).send("GET", "/wait")
             try await gate.until(2)
@@ -215,6 +216,7 @@ struct LimitServingTests {
                 }
             ]
         } _: { listener in
+            defer { gate.open() }
             let client = try await plain(listener)
             async let answer = client.send("GET", "/wait")
             try await gate.until(1)

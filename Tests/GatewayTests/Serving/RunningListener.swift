@@ -197,7 +197,7 @@ final class Gate: Sendable {
 
     /// Waits until so many stand at the gate.
     func until(_ count: Int) async throws {
-        for _ in 0..<500 {
+        for _ in 0..<6_000 {
             if state.withLock({ $0.waiting.count }) >= count { return }
             try await Task.sleep(for: .milliseconds(10))
         }

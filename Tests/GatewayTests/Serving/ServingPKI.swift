@@ -72,22 +72,14 @@ enum OpenSSL {
     static func run(_ arguments: [String], input: String = "", mayFail: Bool = false) throws
         -> String
     {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        let output = Pipe()
-        let stdin = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = stdin
-        try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", "exec openssl \"$@\" 2>&1", "sh"] + arguments, input: .pipe,
+            output: .pipe)
+        _ = ChildOutput.tell(input, to: process.input)
         // s_client answers what it is told and ends when the server closes: no end of input needed.
-        let data = try ChildOutput.all(of: output.fileHandleForReading.fileDescriptor)
-        try? stdin.fileHandleForWriting.close()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self)
-        guard mayFail || process.terminationStatus == 0 else { throw Failed(output: text) }
+        let text = String(decoding: try ChildOutput.all(of: process.output), as: UTF8.self)
+        process.closeInput()
+        guard process.wait() == 0 || mayFail else { throw Failed(output: text) }
         return text
     }
 
