@@ -40,6 +40,7 @@ extension Connection.Options {
             // Compiling costs more than any of these statements, and so does starting workers: the few
             // milliseconds that they run are taken from the cores on which others wait for an answer.
             "jit": "off", "max_parallel_workers_per_gather": "0",
+            "plan_cache_mode": plansOnce ? "force_generic_plan" : "auto",
         ].merging(mode.defaults) { _, new in new }
     }
 }

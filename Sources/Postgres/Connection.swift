@@ -11,6 +11,9 @@ final class Connection {
         var statementTimeoutMilliseconds: Int
         var lockTimeoutMilliseconds: Int
         var idleInTransactionMilliseconds: Int
+        /// 一度の計画: for who sends the same few statements again and again, whatever their values: planning
+        /// one of them for the values of a batch takes longer than the batch.
+        var plansOnce = false
     }
 
     let handle: OpaquePointer

@@ -18,7 +18,7 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
         let options = Connection.Options(
             label: label, mode: mode, statementTimeoutMilliseconds: statementTimeoutMilliseconds,
             lockTimeoutMilliseconds: max(1, statementTimeoutMilliseconds * 4 / 5),
-            idleInTransactionMilliseconds: 2 * statementTimeoutMilliseconds)
+            idleInTransactionMilliseconds: 2 * statementTimeoutMilliseconds, plansOnce: true)
         let worker = LaneWorker(
             limits: LaneLimits(
                 threads: max(1, threads), batchMax: max(1, batchMax), queueMax: queueMax),

@@ -35,7 +35,9 @@ package struct Characters: Sendable {
 
     /// The text, or `nil` when some of it cannot be read.
     package func text(of bytes: ArraySlice<UInt8>) -> String? {
-        if encoding.isUTF8 { return String(validating: bytes, as: UTF8.self) }
+        if encoding.isUTF8 {
+            return bytes.withUnsafeBufferPointer { String(validUTF8: $0) }
+        }
         var isReadable = true
         // Two bytes become three at most, and a half-width kana, which is one, becomes three too.
         let text = String(unsafeUninitializedCapacity: bytes.count * 3) { room in

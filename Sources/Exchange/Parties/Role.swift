@@ -69,11 +69,22 @@ package struct Party: Hashable, Sendable {
 
     /// `urn:tsunagi:party:<role>:<code>`: throws `.malformed("party")` for any other text.
     package init(uri: String) throws(Refusal) {
-        let parts = uri.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0] == "urn", parts[1] == "tsunagi", parts[2] == "party",
-            let role = Role(rawValue: String(parts[3]))
+        let scheme = "urn:tsunagi:party:".utf8
+        guard uri.utf8.starts(with: scheme) else { throw .malformed("party") }
+        try self.init(key: uri.utf8.dropFirst(scheme.count))
+    }
+
+    /// `<role>:<code>`: throws `.malformed("party")` for any other text.
+    package init(key: String) throws(Refusal) {
+        try self.init(key: key.utf8[...])
+    }
+
+    // By its bytes: every row of a record names a party.
+    private init(key: Substring.UTF8View) throws(Refusal) {
+        guard let colon = key.firstIndex(of: UInt8(ascii: ":")),
+            let role = Role(rawValue: String(Substring(key[..<colon])))
         else { throw .malformed("party") }
-        try self.init(role: role, code: String(parts[4]))
+        try self.init(role: role, code: String(Substring(key[key.index(after: colon)...])))
     }
 
     package var uri: String { "urn:tsunagi:party:\(role.rawValue):\(code)" }

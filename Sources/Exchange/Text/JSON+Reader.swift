@@ -151,7 +151,7 @@ struct JSONReader {
         while index < bytes.count {
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") {
-                let text = try validated(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+                let text = try validated(bytes[start..<index])
                 index += 1
                 return text
             }
@@ -168,7 +168,10 @@ struct JSONReader {
             let byte = bytes[index]
             index += 1
             switch byte {
-            case UInt8(ascii: "\""): return try validated(text)
+            case UInt8(ascii: "\""):
+                return try text.withUnsafeBufferPointer { text throws(Stop) in
+                    try validated(UnsafeRawBufferPointer(text)[...])
+                }
             case UInt8(ascii: "\\"): try escape(into: &text)
             case 0..<0x20: throw .malformed
             default: text.append(byte)
@@ -177,8 +180,9 @@ struct JSONReader {
         throw .malformed
     }
 
-    private func validated(_ text: some Collection<UInt8>) throws(Stop) -> String {
-        guard let text = String(validating: text, as: UTF8.self) else { throw .malformed }
+    private func validated(_ text: Slice<UnsafeRawBufferPointer>) throws(Stop) -> String {
+        let bytes = UnsafeRawBufferPointer(rebasing: text).assumingMemoryBound(to: UInt8.self)
+        guard let text = String(validUTF8: bytes) else { throw .malformed }
         return text
     }
 

@@ -87,10 +87,3 @@ extension Records {
         where person = any (\(Survivors.records(of: "$1"))) and visit = $2
         """)
 }
-
-extension Party {
-    /// `<role>:<code>`, as SQL keeps it.
-    init(key: String) throws {
-        try self.init(uri: "urn:tsunagi:party:\(key)")
-    }
-}
