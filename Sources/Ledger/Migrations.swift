@@ -121,6 +121,7 @@ package struct Migrations: Sendable {
         File(
             name: "0067_merges_in_their_own_lane",
             sql: PackageResources._067_merges_in_their_own_lane_sql),
+        File(name: "0070_days_of_stays", sql: PackageResources._070_days_of_stays_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -83,6 +83,8 @@ package struct ClaimPart: Sendable {
     /// 公費の請求額, as claimed and as somebody computed it again.
     package var amount: Int32 = -1
     package var amountRecomputed: Int32 = -1
+    /// 実日数 under this payer; 0 where nobody says.
+    package var dayCount: UInt8 = 0
 
     package init(_ certificate: CertificateNumber) { self.certificate = certificate }
 }
@@ -245,6 +247,7 @@ extension ClaimBatch {
                     recipient: recipients.key(pays.recipient?.text ?? "")))
             part.points = Int32(clamping: pays.points ?? -1)
             part.copayment = Int32(clamping: pays.copayment ?? -1)
+            part.dayCount = UInt8(clamping: min(31, pays.days ?? receipt.insurance?.days ?? 0))
             return part
         }
         append(claim, publics)

@@ -1,8 +1,10 @@
 /// The days of service: whether entitlement, insurance, age and designation held on each of them. A claim
-/// that names no days is judged by its month: wholly inside, wholly outside, or a question.
+/// that names no days is judged by its month: wholly inside, wholly outside, or a question. So is a stay on
+/// the days between those that it names, where nobody says whether somebody was in hospital on them.
 extension Reconciliation {
     func entitlement(
-        _ holder: ClaimFacts.Holder, of claim: Claim, _ sink: inout FindingSink
+        _ holder: ClaimFacts.Holder, _ part: ClaimPart, of claim: Claim,
+        _ sink: inout FindingSink
     ) {
         let held = holder.entitlements
         let days = claim.serviceDays
@@ -11,12 +13,18 @@ extension Reconciliation {
         }) {
             return
         }
-        switch claim.coverage({ day in held.contains { $0.covers(day) } }) {
+        let count = part.dayCount
+        switch claim.coverage(counting: count, { day in held.contains { $0.covers(day) } }) {
         case .whole:
-            let usable = claim.coverage { day in
+            let usable = claim.coverage(counting: count) { day in
                 held.contains { $0.covers(day) && !$0.isRefundOnly }
             }
-            if usable != .whole { sink.add(.refundOnly) }
+            switch usable {
+            case .whole: break
+            // Of a day between two of a stay it may be that nothing was claimed for it.
+            case .part where claim.days != 0: sink.add(.refundOnly, as: .questioned)
+            case .part, .outside: sink.add(.refundOnly)
+            }
         case .part(let day): sink.add(.partOfMonth, Self.nearest(held, day))
         case .outside(let day): notCovered(held, claim, day, &sink)
         }
@@ -67,7 +75,11 @@ extension Reconciliation {
         let own = periods.filter { $0.insurer == claim.insurer }
         let days = claim.serviceDays
         if own.contains(where: { $0.from <= days.first && days.last <= $0.to }) { return }
-        let coverage = claim.coverage { day in own.contains { $0.from <= day && day <= $0.to } }
+        // The insurance's own count is no less than that of any public payer beside it.
+        let count = parts.map(\.dayCount).max() ?? 0
+        let coverage = claim.coverage(counting: count) { day in
+            own.contains { $0.from <= day && day <= $0.to }
+        }
         let latest = own.max { $0.to < $1.to }
         let evidence = { (day: Int32) in
             ClaimEvidence.insurer(
@@ -84,16 +96,17 @@ extension Reconciliation {
 
     /// 年齢 and 指定, as the scheme asks: a payer number's own conditions, or those of its national law.
     func condition(
-        _ key: CertificateNumber, _ holder: ClaimFacts.Holder?, of claim: Claim,
+        _ part: ClaimPart, _ holder: ClaimFacts.Holder?, of claim: Claim,
         _ sink: inout FindingSink
     ) {
+        let key = part.certificate
         let national =
             rules.isNational(law: key.law) ? rules.conditions.condition(law: key.law) : nil
         guard let condition = facts.schemes[key.payer] ?? national else {
             namedInstitution(holder, claim, &sink)
             return
         }
-        if let ages = condition.ages { age(ages, holder, of: claim, &sink) }
+        if let ages = condition.ages { age(ages, holder, part, of: claim, &sink) }
         if let holder, !holder.institutions.isEmpty {
             namedInstitution(holder, claim, &sink)
         } else if condition.requiresDesignation, let designations = facts.designations {
@@ -104,7 +117,9 @@ extension Reconciliation {
             if periods.contains(where: { $0.contains(days.first) && $0.contains(days.last) }) {
                 return
             }
-            let coverage = claim.coverage { day in periods.contains { $0.contains(day) } }
+            let coverage = claim.coverage(counting: part.dayCount) { day in
+                periods.contains { $0.contains(day) }
+            }
             // Without days, designated on some of them is enough: the certificate is not at stake.
             if case .outside(let day) = coverage { sink.add(.notDesignated, .day(day)) }
         }
@@ -120,7 +135,7 @@ extension Reconciliation {
     }
 
     private func age(
-        _ ages: AgeRange, _ holder: ClaimFacts.Holder?, of claim: Claim,
+        _ ages: AgeRange, _ holder: ClaimFacts.Holder?, _ part: ClaimPart, of claim: Claim,
         _ sink: inout FindingSink
     ) {
         var born = (earliest: claim.birth, latest: claim.birth)
@@ -137,7 +152,7 @@ extension Reconciliation {
             let years = birth.yearsCompleted(on: CalendarDay(daysSince1970: Int(day)))
             return ClaimEvidence.age(service: day, years: Int16(clamping: years))
         }
-        switch claim.coverage({ ages.mayHold(on: $0, born: born) }) {
+        switch claim.coverage(counting: part.dayCount, { ages.mayHold(on: $0, born: born) }) {
         case .whole: break
         case .part(let day): sink.add(.partOfMonth, evidence(day))
         case .outside(let day): sink.add(.ageOutOfRange, evidence(day))
@@ -148,29 +163,63 @@ extension Reconciliation {
 /// How a month's claim lies to something that holds on some days.
 enum ClaimCoverage: Equatable {
     case whole
-    /// The month is only partly covered, and the claim does not say on which days service was; the first
-    /// day of it that is not covered.
+    /// The month, or the stay, is only partly covered, and the claim does not say whether there was service
+    /// on the other days; the first day of it that is not covered.
     case part(Int32)
     /// The first day of service that is not covered; without days, the first of the month.
     case outside(Int32)
 }
 
 extension Claim {
-    package var serviceDays: ServiceDays {
-        let all = (UInt32.max >> UInt32(31 - month.dayCount)) & ~1
-        // A day the month does not have was told by the reader; it is not a day of service.
-        let named = days & all
-        return ServiceDays(mask: named == 0 ? all : named, before: month.firstDay - 1)
+    /// Those it names, or every day of its month when it names none.
+    package var serviceDays: ServiceDays { served(on: dayBits) }
+
+    /// Whether service on a day is possible by what the claim says; `count` is the 実日数 it was counted with.
+    package func mayBe(on day: Int32, counting count: UInt8) -> Bool {
+        let between = between(counting: count)
+        return served(on: dayBits | between.certain | between.open).contains(day)
     }
 
-    func coverage(_ holds: (Int32) -> Bool) -> ClaimCoverage {
+    /// `count`: 実日数 under the payer that is asked about; 0 where nobody says.
+    func coverage(counting count: UInt8, _ holds: (Int32) -> Bool) -> ClaimCoverage {
+        let between = between(counting: count)
         var covered = 0
         var firstOutside: Int32?
-        for day in serviceDays {
+        for day in served(on: dayBits | between.certain) {
             if holds(day) { covered += 1 } else { firstOutside = firstOutside ?? day }
         }
-        guard let firstOutside else { return .whole }
-        return days == 0 && covered > 0 ? .part(firstOutside) : .outside(firstOutside)
+        if let firstOutside {
+            // Without a day, as many as the month has are all of it.
+            let areSaid = days != 0 || Int(count) >= month.dayCount
+            return !areSaid && covered > 0 ? .part(firstOutside) : .outside(firstOutside)
+        }
+        for day in served(on: between.open) where !holds(day) { return .part(day) }
+        return .whole
+    }
+
+    /// 入院の間の日: of a stay, the days between those it names, as bits. They are days of service where 実日数 counts
+    /// every day from the first to the last, and none where it counts those that are named alone. Where it
+    /// counts others, or is not said, they are `open`: a lapse on one of them is asked about.
+    private func between(counting count: UInt8) -> (certain: UInt32, open: UInt32) {
+        let named = days & monthBits
+        guard named != 0, isInpatient == true else { return (0, 0) }
+        let whole =
+            (UInt32.max << UInt32(named.trailingZeroBitCount))
+            & (UInt32.max >> UInt32(named.leadingZeroBitCount))
+        if Int(count) >= whole.nonzeroBitCount { return (whole & ~named, 0) }
+        let areNamed = count > 0 && Int(count) <= named.nonzeroBitCount
+        return (0, areNamed ? 0 : whole & ~named)
+    }
+
+    /// A day the month does not have was told by the reader; it is not a day of service.
+    private var dayBits: UInt32 {
+        let all = monthBits
+        return days & all == 0 ? all : days & all
+    }
+    private var monthBits: UInt32 { (UInt32.max >> UInt32(31 - month.dayCount)) & ~1 }
+
+    private func served(on bits: UInt32) -> ServiceDays {
+        ServiceDays(mask: bits, before: month.firstDay - 1)
     }
 }
 
@@ -179,7 +228,8 @@ package struct ServiceDays: Sequence, IteratorProtocol, Sendable {
     private var mask: UInt32
     private let before: Int32
 
-    /// Bit n is day n; `before` is the day before the first of the month. At least one bit is set.
+    /// Bit n is day n; `before` is the day before the first of the month. Without a bit there is no first and
+    /// no last.
     init(mask: UInt32, before: Int32) {
         self.mask = mask
         self.before = before

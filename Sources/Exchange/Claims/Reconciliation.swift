@@ -95,9 +95,9 @@ package struct Reconciliation: Sendable {
             sink.add(.badRecipientCheckDigit)
         }
         if let holder { person(holder, of: claim, &sink) }
-        if let holder, isRegistered { entitlement(holder, of: claim, &sink) }
-        condition(key, holder, of: claim, &sink)
-        records(key, of: claim, &sink)
+        if let holder, isRegistered { entitlement(holder, part, of: claim, &sink) }
+        condition(part, holder, of: claim, &sink)
+        records(part, of: claim, &sink)
     }
 
     /// 検証番号: of a national number the digit binds; of a local one it is as the data says.
@@ -131,12 +131,12 @@ package struct Reconciliation: Sendable {
     }
 
     /// What is on record of the claim itself: refunds, and checks answered otherwise.
-    private func records(_ key: CertificateNumber, of claim: Claim, _ sink: inout FindingSink) {
+    private func records(_ part: ClaimPart, of claim: Claim, _ sink: inout FindingSink) {
         guard !(facts.refunds.isEmpty && facts.otherAnswers.isEmpty) else { return }
-        let place = ClaimFacts.PlaceKey(key, claim.month, at: claim.institution)
+        let place = ClaimFacts.PlaceKey(part.certificate, claim.month, at: claim.institution)
         if facts.refunds.contains(place) { sink.add(.alreadyRefunded, .month(claim.month)) }
         for answer in facts.otherAnswers[place] ?? []
-        where claim.days == 0 || claim.serviceDays.contains(answer.day) {
+        where claim.days == 0 || claim.mayBe(on: answer.day, counting: part.dayCount) {
             sink.add(.checkAnsweredOtherwise, .answer(day: answer.day, answer.outcome))
         }
     }

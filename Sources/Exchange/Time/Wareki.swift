@@ -96,7 +96,7 @@ package struct Wareki: Hashable, Sendable {
     private typealias Parts = (era: Era, year: Int, month: Int, day: Int)
 
     /// 全角英数字・記号 as their half-width forms, whatever else is in the text.
-    private static func halfWidth(_ text: String) -> String {
+    static func halfWidth(_ text: String) -> String {
         guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
         var half = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

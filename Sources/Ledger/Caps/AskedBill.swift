@@ -9,7 +9,7 @@ struct NamedBill: Sendable {
     let rulesVersion: String
 
     /// The certificates that were meant, among those that a check of the same visit shows as
-    /// usable: on the day, and on the last one of a stay.
+    /// usable: on the day, and on each one of a stay.
     init(
         _ sent: SubmittedBill, of institution: Party, _ facts: EligibilityFacts,
         in visit: VisitReading.VisitRow, of kind: String?, _ rules: RuleBook
@@ -18,11 +18,13 @@ struct NamedBill: Sendable {
         let isInpatient = rules.visitKinds.first { $0.code == kind }?.isInpatient ?? false
         let care = try sent.care(isInpatient: isInpatient, copayment)
         let meant = try Self.meant(sent, on: sent.day, of: institution, facts, in: visit, rules)
-        if sent.lastDay != sent.day {
-            let last = try Self.meant(
-                sent, on: sent.lastDay, of: institution, facts, in: visit, rules)
-            // A stay is priced by one row: where another follows it, or none, there are two bills.
-            guard Set(last.map { $0.row.version }) == Set(meant.map { $0.row.version }) else {
+        var day = sent.day
+        while day < sent.lastDay {
+            day = day.adding(days: 1)
+            let then = try Self.meant(sent, on: day, of: institution, facts, in: visit, rules)
+            // A stay is priced by one row: where another speaks on a day of it, also one in the middle, or
+            // none, it is more than one bill.
+            guard Set(then.map { $0.row.version }) == Set(meant.map { $0.row.version }) else {
                 throw Refusal.certificateNotHeld
             }
         }

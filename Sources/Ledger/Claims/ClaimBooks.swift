@@ -61,6 +61,7 @@ struct ClaimBooks {
             part.amount = Int32(clamping: try row.int(6))
             part.copaymentRecomputed = Int32(clamping: try row.int(7))
             part.amountRecomputed = Int32(clamping: try row.int(8))
+            part.dayCount = UInt8(clamping: try row.int(9))
             parts[Place(file: try row.uuid(0).record, place: try row.int(1)), default: []]
                 .append(part)
         }
@@ -138,7 +139,7 @@ struct ClaimBooks {
 
     private static let partColumns = """
         p.file, p.place, p.payer, p.recipient, p.points, p.copayment, p.amount,
-            p.copayment_recomputed, p.amount_recomputed
+            p.copayment_recomputed, p.amount_recomputed, p.day_count
         """
 
     private static let ownClaims = Statement(

@@ -173,7 +173,7 @@ enum ClaimSQL {
             .ints(all.map { Int($0.2.points) }), .ints(all.map { Int($0.2.copayment) }),
             .ints(all.map { Int($0.2.amount) }),
             .ints(all.map { Int($0.2.copaymentRecomputed) }),
-            .ints(all.map { Int($0.2.amountRecomputed) }),
+            .ints(all.map { Int($0.2.amountRecomputed) }), .ints(all.map { Int($0.2.dayCount) }),
         ]
     }
 
@@ -190,9 +190,9 @@ enum ClaimSQL {
     static let insertParts = Statement(
         """
         insert into exchange.claim_part (file, place, part, payer, recipient, points, copayment,
-            amount, copayment_recomputed, amount_recomputed)
+            amount, copayment_recomputed, amount_recomputed, day_count)
         select $1, p.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) p
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) p
         """)
 
     /// Threads that came back and have no newer claim yet.

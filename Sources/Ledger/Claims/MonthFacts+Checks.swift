@@ -55,8 +55,10 @@ extension MonthFacts {
         _ answer: EligibilityAnswer, _ check: AnsweredCheck, _ places: [Int]
     ) {
         let day = Int32(check.basis.serviceDate.daysSince1970)
-        for index in places where books.batch.claims[index].serviceDays.contains(day) {
+        for index in places {
             let claim = books.batch.claims[index]
+            let count = books.batch.parts(of: index).map(\.dayCount).max() ?? 0
+            guard claim.mayBe(on: day, counting: count) else { continue }
             checks[index] = check.id
             for part in books.batch.parts(of: index) {
                 let key = part.certificate

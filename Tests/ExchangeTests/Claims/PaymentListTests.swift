@@ -51,9 +51,36 @@ import Testing
         #expect(batch.claims.map(\.paidOn) == [paid, paid])
     }
 
+    /// 診療年月 of the second row of a receipt whose first row says 202605.
+    @Test(arguments: [
+        "202605", "2026-05", "2026/05", "2026/5", "2026年5月", "２０２６０５", "２０２６年０５月", "50805",
+        "R8.5", "ｒ８／５", "令和8年5月", "令和８年０５月",
+    ])
+    func `a month that is written in two ways is of one receipt`(written: String) throws {
+        var rows = Self.rows
+        rows[1] = rows[1].replacing(",202605,", with: ",\(written),")
+        #expect(rows[1].contains(written))
+        let (batch, list) = try Self.read(rows)
+        #expect(Self.errors(list).isEmpty && batch.claims.count == 2)
+        #expect(batch.claims.map(\.month.text) == ["2026-05", "2026-05"])
+        #expect(batch.parts(of: 0).map(\.certificate.law) == [54, 88])
+        // Another month, in any writing, is another receipt.
+        let (other, _) = try Self.read([rows[0], rows[1].replacing(written, with: "令和8年6月")])
+        #expect(other.claims.map(\.month.text) == ["2026-05", "2026-06"])
+    }
+
+    @Test func `a number with zeros before it is the same number`() throws {
+        var rows = Self.rows
+        rows[1] = rows[1].replacing(",202605,1,", with: ",202605,001,")
+        let (batch, list) = try Self.read(rows)
+        #expect(Self.errors(list).isEmpty && batch.claims.count == 2)
+        #expect(batch.claims.map(\.number) == [1, 2])
+    }
+
     static let wrong: [(from: String, to: String, item: String)] = [
         ("1319999995,2026-05", "131999999,2026-05", "institution"),
         ("2026-05,2", "2026-13,2", "month"),
+        ("2026-05,2", "平成32年5月,2", "month"),
         (",88131016,R-3", ",8813101,R-3", "payer"),
         ("R-3,,500", "R-3,,-5", "points"),
         ("令和8年7月21日", "2026-02-30", "paidOn"),

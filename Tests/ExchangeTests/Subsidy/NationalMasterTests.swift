@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// 地単公費マスター as it comes, in live quotes: what its columns and known codes say is priced, and what a
-/// quote cannot carry is refused by the item's number. The codes are the test's own: none are published
-/// with the rules.
+/// quote cannot carry is refused by the item's number. The codes are the test's own: hardly any are
+/// published.
 @Suite struct NationalMasterTests {
     private static let payer = "89139992"
 
@@ -119,6 +119,40 @@ import Testing
         let none = #"{"source": "試験", "verified": "unverified", "codes": []}"#
         let book = try Self.book([Self.line()], codes: none)
         let row = LocalLiveTests.certificate("shogai", payer: Self.payer)
+        #expect(throws: Refusal.localSchemeNotPriced("item17")) {
+            try LocalLiveTests.reckoning([row], cost: 10_000, by: book)
+        }
+    }
+
+    /// The master holds schemes in kind alone, and what its codes of the way are is not published.
+    @Test(arguments: [("1", nil), ("7", nil), ("2", "method")] as [(String, String?)])
+    func `any code of an item may mean one thing, and one that is told comes first`(
+        code: String, item: String?
+    ) throws {
+        let codes = Self.codes.replacing(
+            #""item31", "code": "1""#, with: #""item31", "code": "*""#)
+        let row = LocalLiveTests.certificate("shogai", payer: Self.payer)
+        let book = try Self.book([Self.line(["item31": code])], codes: codes)
+        let share = {
+            try LocalLiveTests.reckoning([row], cost: 10_000, by: book)
+                .amounts(after: [BillAmountsTests.balance()])[0].share
+        }
+        if let item {
+            #expect(throws: Refusal.localSchemeNotPriced(item)) { try share() }
+        } else {
+            #expect(try share() == 300)
+        }
+    }
+
+    @Test func `what is delivered tells the one meaning that is published, and no other`() throws {
+        let file = try #require(Profiles.files["subsidy/national-master.json"])
+        let rows = (try JSON(reading: file).object?["codes"]?.array ?? []).compactMap(\.object)
+        #expect(
+            rows.map { [$0["item"]?.string, $0["code"]?.string, $0["means"]?.string] } == [
+                ["item31", "*", "in-kind"]
+            ])
+        let row = LocalLiveTests.certificate("shogai", payer: Self.payer)
+        let book = try Self.book([Self.line()], codes: String(decoding: file, as: UTF8.self))
         #expect(throws: Refusal.localSchemeNotPriced("item17")) {
             try LocalLiveTests.reckoning([row], cost: 10_000, by: book)
         }

@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 適用区分の変更と資格の終わり over the wire: another class makes no refund case of what was never over a limit, and a
-/// stay is billed on certificates that hold to its last day.
+/// stay is billed on certificates that hold on each of its days.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
 struct ClassAndLastDayServingTests {
     let gateway: RunningGateway
@@ -136,6 +136,41 @@ struct ClassAndLastDayServingTests {
         var part = stay
         part.lastDay = end
         #expect(try await gateway.settle(part, visit).yen("copay") == 2_500)
+    }
+
+    /// Days in the middle under a row of their own, or under one for refund alone.
+    @Test(arguments: [true, false])
+    func `a stay is billed around the days in the middle that its certificate leaves out`(
+        isReplaced: Bool
+    ) async throws {
+        let stay = stay()
+        let (from, to) = (stay.day.adding(days: 2), stay.day.adding(days: 3))
+        let (resident, card) = try await gateway.settle()
+        let payer: [String: JSON?] = ["medicalSubsidyInsurerNumber": "89132104"]
+        try await gateway.hold([
+            resident.row(
+                "kodomo", today.adding(days: -400), today.adding(days: 300), historyKey: "1", payer)
+        ])
+        let refundOnly: [String: JSON?] = isReplaced ? [:] : ["isAlwaysReimbursement": "1"]
+        // The later registration speaks of its days; on the first and the last one the other does.
+        try await gateway.hold([
+            resident.row(
+                "kodomo", from, to, historyKey: "2", payer.merging(refundOnly) { $1 })
+        ])
+        let visit = try await gateway.openVisit(card, kind: "inpatient")
+        for use in ["predetermination", "preauthorization", "claim"] {
+            try await gateway.expect(.certificateNotHeld, of: .settleBill, from: Cast.clinic) {
+                try await gateway.settle(stay.used(as: use), visit)
+            }
+        }
+        var before = stay
+        before.identifier = RecordID.random().text
+        before.lastDay = from.adding(days: -1)
+        #expect(try await gateway.settle(before, visit).yen("copay") == 1_000)
+        var after = stay
+        after.identifier = RecordID.random().text
+        after.day = to.adding(days: 1)
+        #expect(try await gateway.settle(after, visit).yen("copay") == 1_000)
     }
 
     @Test func `a certificate that was renewed during a stay makes two bills of it`() async throws {

@@ -50,9 +50,10 @@ struct YearAndStayServingTests {
         let here = try await gateway.openVisit(card)
         let there = try await gateway.openVisit(card, at: Cast.pharmacy)
         #expect(try await gateway.settle(bill(asking: 250_000), here).yen("copay") == 250_000)
-        // One who says no class is not stopped, and counts.
-        let unsaid = bill(asking: 10_000, class: nil)
-        #expect(try await gateway.settle(unsaid, here).yen("copay") == 10_000)
+        // One who says no class is not stopped, and counts; the answer says so.
+        let unsaid = try await gateway.settle(bill(asking: 10_000, class: nil), here)
+        #expect(unsaid.yen("copay") == 10_000 && unsaid.text.contains("class-unsaid"))
+        #expect(unsaid.notes("ja").contains(CaseWarning.classUnsaid.text.ja))
         let held = bill("preauthorization", asking: 20_000)
         #expect(
             try await gateway.settle(held, there, by: Cast.pharmacy).yen("copay") == 20_000)
@@ -61,7 +62,7 @@ struct YearAndStayServingTests {
         #expect(
             told.notes("ja").contains(
                 "高額療養費の年間上限290,000円まで、ほかの医療機関の分と合わせてあと10,000円です。"))
-        #expect(told.text.contains("unverified"))
+        #expect(told.text.contains("unverified") && !told.text.contains("class-unsaid"))
         #expect(try await gateway.settle(bill(asking: 10_010), here).yen("copay") == 10_000)
         #expect(try await gateway.settle(bill(asking: 10_000), here).yen("copay") == 0)
         // Its own hold does not stand in its way.

@@ -225,6 +225,52 @@ struct MonthServingTests {
         #expect(refused.status == 400 && refused.text("item") == "file-unknown-column")
     }
 
+    /// The list of a body that writes 和暦, of a receipt that came in another file already.
+    @Test func `a month is the same month, however a list writes it`() async throws {
+        let month = try month(17)
+        let held = try await gateway.enrol(month)
+        var claim = SentClaim(held.recipient)
+        claim.birth = held.resident.dateOfBirth
+        try await gateway.submit([claim], month).expect(201)
+        let list = String(decoding: SentClaim.list([claim], month), as: UTF8.self)
+            .replacing(",202206,", with: ",令和4年6月,")
+        #expect(list.contains("令和4年6月"))
+        let sent = try await csv("/claims/payments?month=\(month.text)", Array(list.utf8))
+        try sent.expect(201)
+        #expect(sent.int("claims") == 1)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(found[held.recipient] == ["DUPLICATE_RECEIPT"])
+    }
+
+    /// In hospital from the first to the twentieth, with a certificate that lapsed for two days of it.
+    @Test func `a lapse between the days that a stay names is found, or asked about`() async throws
+    {
+        let month = try month(18)
+        var claims: [SentClaim] = []
+        for count in [20, 2, 0] {
+            let held = try await gateway.enrol(
+                month, ["validTo": .string("\(month.text)-10")])
+            let first = CalendarDay(daysSince1970: Int(month.firstDay))
+            try await gateway.hold([
+                held.resident.row(
+                    "kodomo", first.adding(days: 12), first.adding(days: 400), historyKey: "2")
+            ])
+            var claim = SentClaim(held.recipient)
+            claim.type = "1121"
+            claim.days = [1, 20]
+            claim.dayCount = count
+            claims.append(claim)
+        }
+        try await gateway.submit(claims, month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(
+            claims.map { found[$0.recipient] } == [
+                ["NOT_ELIGIBLE_ON_DATE"], [], ["PART_OF_MONTH"],
+            ])
+    }
+
     private func csv(_ path: String, _ bytes: [UInt8]) async throws -> TLSClient.Answer {
         let client = try await gateway.connect(Cast.town)
         let answer = try await gateway.send(

@@ -9,6 +9,10 @@ struct SentClaim {
     var recipient: String
     var copayment = 0
     var day = 10
+    /// Instead of `day`; of a stay not each of its days may be named.
+    var days: [Int]?
+    /// 実日数; 0 is not said.
+    var dayCount = 0
     var birth: String?
     var extra = ""
     /// レセプト種別: of other care than a stay.
@@ -21,11 +25,12 @@ struct SentClaim {
 
     func json(_ month: ServiceMonth, _ number: Int) -> String {
         let born = birth.map { ",\"birthDate\":\"\($0)\"" } ?? ""
+        let counted = dayCount > 0 ? ",\"dayCount\":\(dayCount)" : ""
         return """
             {"number":\(number),"institution":"\(institution.code)","month":"\(month.text)",\
-            "type":"\(type)","insurer":"01130012","points":1000,"days":[\(day)]\(born)\(extra),\
+            "type":"\(type)","insurer":"01130012","points":1000,"days":\(days ?? [day])\(born)\(extra),\
             "publics":[{"payer":"\(payer)","recipient":"\(recipient)",\
-            "copayment":\(copayment)}]}
+            "copayment":\(copayment)\(counted)}]}
             """
     }
 

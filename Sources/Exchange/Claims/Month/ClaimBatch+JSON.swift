@@ -1,6 +1,6 @@
 /// Claims in our own JSON, for records that never were a receipt file: `{"claims": […]}` or the list itself.
 /// Each has `institution`, `month`, `publics` (`payer`, `recipient`, `copayment`, `amount`,
-/// `recomputedCopayment`, `recomputedAmount`), and where they are known `number`, `type`, `days`,
+/// `recomputedCopayment`, `recomputedAmount`, `dayCount`), and where they are known `number`, `type`, `days`,
 /// `birthDate`, `sex`, `insurer`, `points`, `specialNotes`, `dutyReason`, `paidOn`, `isReturned`,
 /// `isResubmission`. Whatever else is in one refuses the file.
 extension ClaimBatch {
@@ -44,6 +44,7 @@ extension ClaimBatch {
             part.amount = try child.optionalCount("amount") ?? -1
             part.copaymentRecomputed = try child.optionalCount("recomputedCopayment") ?? -1
             part.amountRecomputed = try child.optionalCount("recomputedAmount") ?? -1
+            part.dayCount = try child.dayCount(of: claim.month)
             publics.append(part)
         }
         append(claim, publics)
@@ -57,6 +58,13 @@ extension FactReader {
             throw .malformed(item("type"))
         }
         return UInt16(type)
+    }
+
+    /// 実日数: 0 when none is said.
+    fileprivate func dayCount(of month: ServiceMonth) throws(Refusal) -> UInt8 {
+        let count = Int(try optionalCount("dayCount") ?? 0)
+        guard count <= month.dayCount else { throw .malformed(item("dayCount")) }
+        return UInt8(count)
     }
 
     fileprivate func serviceDays(of month: ServiceMonth) throws(Refusal) -> UInt32 {

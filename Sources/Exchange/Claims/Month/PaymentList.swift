@@ -1,7 +1,8 @@
 /// 支払明細: a payment body's list of what it paid (審査支払機関), as the layout `payment-lists` says it is
 /// written, read into claims as its bytes come. A row is a public payer of a receipt; rows of one
-/// institution, month and number that follow one another are one receipt, of as many public payers as a
-/// receipt has room for; a further row, and one that says otherwise of the receipt, is not taken.
+/// institution, month and number that follow one another are one receipt, however each writes them, of as
+/// many public payers as a receipt has room for; a further row, and one that says otherwise of the receipt,
+/// is not taken.
 ///
 /// Every row that can be read is taken; what is wrong with another is told with its line and column,
 /// and keeps `UkeReader.findingsMax`. A finding never holds a value of the file, and no more than one
@@ -17,9 +18,23 @@ package struct PaymentListReader: Sendable {
 
     private struct Receipt: Sendable {
         let line: Int
-        let key: [String?]
+        let key: Key
         var claim: JSONObject
         var publics: [JSON]
+    }
+
+    /// 明細の鍵: what makes rows one receipt, as it is meant: `202605` and `令和8年5月` are one month, `7` and `007`
+    /// one number.
+    private struct Key: Equatable, Sendable {
+        let institution: String?
+        let month: String?
+        let number: Int?
+
+        init(_ row: CheckedRow) {
+            institution = row.text("institution")
+            month = row.text("month").map(PaymentListReader.month)
+            number = row.integer("number")
+        }
     }
 
     package init(_ layout: Layout, table: CharacterTable) {
@@ -56,8 +71,8 @@ package struct PaymentListReader: Sendable {
     ) {
         for finding in row.findings { tell(finding) }
         guard !row.isRefused else { return }
-        let key = ["institution", "month", "number"].map(row.text)
-        if key != open?.key || key[2] == nil { close(&batch, &recipients) }
+        let key = Key(row)
+        if key != open?.key || key.number == nil { close(&batch, &recipients) }
         let (claim, publicPayer) = row.object.asClaim
         guard let receipt = open else {
             open = Receipt(line: row.line, key: key, claim: claim, publics: [publicPayer])
@@ -88,6 +103,11 @@ package struct PaymentListReader: Sendable {
             let item = error.item?.split(separator: ".").last.map(String.init) ?? "publics"
             tell(RowFinding(index: receipt.line - 1, item: item, code: .format))
         }
+    }
+
+    /// `YYYY-MM`; what is no month stays as it was written, and is told of as one.
+    fileprivate static func month(_ written: String) -> String {
+        ServiceMonth(written: written)?.text ?? written
     }
 
     private mutating func tell(_ finding: RowFinding) {
@@ -121,9 +141,8 @@ extension JSONObject {
             if FactItems.publicPayer.contains(member.name) {
                 publicPayer.append(member)
             } else if member.name == "month", let text = member.value.string {
-                let digits = text.filter { $0 != "-" && $0 != "/" }
-                let month = "\(digits.prefix(4))-\(digits.dropFirst(4))"
-                claim.append(.init(name: "month", value: .string(month)))
+                claim.append(
+                    .init(name: "month", value: .string(PaymentListReader.month(text))))
             } else {
                 claim.append(member)
             }

@@ -8,6 +8,8 @@ package struct BillReckoning: Sendable {
     let rules: CopaymentRules
     /// 年間上限 that the bill counts towards.
     package let yearLimit: YearLimit?
+    /// No class was told, and some class has a limit of the year.
+    private let isClassUnsaid: Bool
 
     package var caps: [Int?] { terms.map(\.cap) }
 
@@ -19,6 +21,9 @@ package struct BillReckoning: Sendable {
         self.content = content
         self.rules = rules
         yearLimit = rules.highCost.yearLimit(of: content.care, on: content.day)
+        isClassUnsaid =
+            content.care.limitClass == nil
+            && rules.highCost.mayLimitYear(of: content.care, on: content.day)
         var terms: [CertificateTerms] = []
         var before: String?
         for held in certificates {
@@ -68,6 +73,8 @@ package struct BillReckoning: Sendable {
             left = draft
             if isLast {
                 if content.collected == nil { hold(&draft, withinYear: paidInYear) }
+                // What is nothing does not come down.
+                draft.isClassUnsaid = isClassUnsaid && draft.collected > 0
                 draft.steps.append(.init(.counter, draft.collected, of: draft.share))
                 tellMeals(&draft, paidOver: lines.reduce(0) { $0 + $1.over })
             } else if let sum = taken {
@@ -254,6 +261,7 @@ struct BillDraft {
     /// What caps that count visits or days leave of `due`, whatever the month's cap does.
     var withinCounts = 0
     var meals = 0
+    var isClassUnsaid = false
     var steps: [CopaymentStep]
 
     init(due: Int, steps: [CopaymentStep]) {
@@ -265,8 +273,9 @@ struct BillDraft {
         let isVerified = terms.isVerified && steps.allSatisfy(\.rule.isVerified)
         // Under a cap the high-cost limit of the patient's own class can hardly matter; without one
         // it can.
-        let warnings: [CaseWarning] =
-            (isVerified ? [] : [.unverifiedRule]) + (terms.cap == nil ? [.noLimit] : [])
+        var warnings: [CaseWarning] = isVerified ? [] : [.unverifiedRule]
+        if terms.cap == nil { warnings.append(.noLimit) }
+        if isClassUnsaid { warnings.append(.classUnsaid) }
         return BillAmounts(
             due: due, share: share, collected: collected, over: over, overCounts: overCounts,
             meals: meals,

@@ -81,6 +81,7 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case undated
     case settingUnsaid = "setting-unsaid"
     case noLimit = "no-limit"
+    case classUnsaid = "class-unsaid"
     case unknownItem = "unknown-item"
 
     package var text: BilingualText {
@@ -103,6 +104,11 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
             .init(
                 ja: "所得区分がないため、高額療養費の限度額をかけていません。",
                 en: "No income class was given: no high-cost limit was applied.")
+        case .classUnsaid:
+            .init(
+                ja: "適用区分がないため、高額療養費の年間上限で止めていません。保険者に区分を確かめると、金額が下がることがあります。",
+                en: "No class of the insurer's limit was given: the yearly high-cost limit was not "
+                    + "applied, and the amount may come down once the insurer tells the class.")
         case .unknownItem:
             .init(
                 ja: "知らない項目があり、使いませんでした。", en: "There are items we do not know; they were not used."

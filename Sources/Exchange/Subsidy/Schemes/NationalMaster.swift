@@ -7,6 +7,8 @@
 struct NationalMaster {
     static let folder = "subsidy/national-master/"
     static let layout = "national-local-schemes"
+    /// Any code of an item that has no row of its own.
+    fileprivate static let anyCode = "*"
 
     /// By item, by code: one of `NationalItem.meanings`, or for a class of income its name.
     private let codes: [String: [String: String]]
@@ -176,7 +178,7 @@ private struct NationalRow {
             if isRequired { refuse(item) }
             return nil
         }
-        guard let means = codes[item]?[code] else {
+        guard let means = codes[item]?[code] ?? codes[item]?[NationalMaster.anyCode] else {
             refuse(item)
             return nil
         }

@@ -201,11 +201,39 @@ import Testing
         #expect(try Self.asked(paid: Self.limit, collected: 20_000).collected == 20_000)
     }
 
-    @Test func `without a class no year is counted`() throws {
-        let told = try Self.reckoning(
-            Self.wide, cost: 100_000, on: "2026-08-01", care: .visit
-        ).amounts(after: [BillAmountsTests.balance()], paidInYear: 9_000_000)[0]
+    private static func unclassed(
+        _ row: EntitlementVersion = wide, cost: Int = 100_000, on day: String, _ care: BillCare
+    ) throws -> BillAmounts {
+        try reckoning(row, cost: cost, on: day, care: care)
+            .amounts(after: [BillAmountsTests.balance()], paidInYear: 9_000_000)[0]
+    }
+
+    /// Before August 2026 only classes from 70 had a limit of the year, and of care outside hospital; before
+    /// August 2017 none had.
+    @Test(arguments: [
+        ("2026-08-01", false, true), ("2026-08-01", true, true), ("2026-07-31", false, true),
+        ("2026-07-31", true, false), ("2017-08-01", false, true), ("2017-07-31", false, false),
+    ])
+    func `without a class no year stops a bill, and its answer says so where one could`(
+        day: String, isInpatient: Bool, isTold: Bool
+    ) throws {
+        let told = try Self.unclassed(on: day, BillCare(isInpatient: isInpatient))
         #expect(told.collected == 20_000)
+        #expect(told.warnings.contains(.classUnsaid) == isTold)
+    }
+
+    @Test func `of a class that was told, and of nothing to pay, no class is missed`() throws {
+        #expect(try !Self.asked(paid: 0).warnings.contains(.classUnsaid))
+        #expect(try !Self.asked(paid: 9_000_000, code: "ア").warnings.contains(.classUnsaid))
+        let free = try Self.unclassed(cost: 0, on: "2026-08-01", .visit)
+        #expect(free.collected == 0 && !free.warnings.contains(.classUnsaid))
+    }
+
+    /// It is said once of a bill, beside what the patient pays.
+    @Test func `of several certificates the last one says that no class is known`() throws {
+        let lines = try SeveralCertificatesTests.reckoning(cost: 30_000).amounts(
+            after: [BillAmountsTests.balance(), BillAmountsTests.balance()])
+        #expect(lines.map { $0.warnings.contains(.classUnsaid) } == [false, true])
     }
 
     @Test(arguments: [

@@ -21,7 +21,8 @@ extension OpenAPI {
                 it is. In a visit of a stay in hospital the period may have several days of one \
                 month, and `meals` says how many meals were eaten and the class of their charge. \
                 With `limit-class` (適用区分), as the insurer told it, the yearly limit of \
-                high-cost benefit holds beside the month's cap.
+                high-cost benefit holds beside the month's cap; without it the answer warns \
+                (`class-unsaid`) that the limit was not applied and the amount may come down.
                 """,
             parameters: [.operatorID],
             body: .fhir(.reference("Claim"), billExample),

@@ -212,7 +212,12 @@ extension OpenAPI {
         """#
     private static let claim = Schema.object([
         .required("institution", .text.pattern("^\\d{10}$")), .required("month", .text),
-        .required("publics", .list(of: .anyObject)), .optional("number", .integer),
+        .required(
+            "publics",
+            .list(of: .anyObject).note(
+                "payer, recipient, copayment, amount, recomputedCopayment, recomputedAmount, "
+                    + "dayCount (実日数 / Days that this payer counts.)")),
+        .optional("number", .integer),
         .optional("type", .text), .optional("days", .list(of: .integer)),
         .optional("birthDate", .text), .optional("sex", .text), .optional("insurer", .text),
         .optional("points", .integer), .optional("specialNotes", .list(of: .text)),
