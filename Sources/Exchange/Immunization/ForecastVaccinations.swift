@@ -1,5 +1,6 @@
 /// 接種予定: what is due next in each routine schedule, by the same judgement as the check before the needle: the
-/// earliest day is one the check permits, and on the day before it does not by this schedule.
+/// earliest day is one the check permits, and on the day before it does not by this schedule, unless that
+/// was of a season that is over.
 package struct VaccinationForecast: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
         /// Not before its day; may be given; past the recommended time; past the legal window.
@@ -17,22 +18,24 @@ package struct VaccinationForecast: Hashable, Sendable {
     /// 標準的な接種期間: by age and by the interval to the dose before.
     package let recommendedFrom: CalendarDay?
     package let recommendedTo: CalendarDay?
-    /// The last day of the legal window.
+    /// The last day of the legal window, or of the season.
     package let latest: CalendarDay?
 }
 
 /// One entry for each schedule of the Act in force `today` that still has a dose to give, in the order of
 /// the schedules, for those whom its file has told (`forecast`). Nobody is invited unseen: what needs a
 /// confirmed condition is left out, and so is what is counted from a day nobody knows (妊娠 without
-/// a due date) or begins only after `forecastYears`. Without a birth date nothing is forecast.
+/// a due date) or begins only after `forecastYears`. Without a birth date nothing is forecast. What is given
+/// every year is told of the season of `today`, or else of the next.
 package func forecastVaccinations(
     birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
-    today: CalendarDay, _ rules: ImmunizationRules
+    today: CalendarDay, seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
 ) -> [VaccinationForecast] {
     guard let birth else { return [] }
     var question = NeedleQuestion(
         birth: birth, sex: sex, history: history, candidate: GivenDose(nil as Vaccine.ID?, on: nil))
     question.dueDay = dueDay
+    question.seasons = seasons
     let horizon = today.adding(days: rules.forecastYears * 366)
     return rules.programmes.indices.compactMap { place in
         let programme = rules.programmes[place]
@@ -78,7 +81,8 @@ private struct Forecast {
     func entry(today: Int) -> VaccinationForecast? {
         let birth = check.person.birth?.daysSince1970 ?? today
         let last = check.doses.last { programme.counts.contains($0.vaccine) }?.day ?? birth
-        var start = max(birth, last)
+        // A season that is over is nobody's next.
+        var start = max(birth, last, season(around: today)?.lowerBound ?? birth)
         var found: VaccinationForecast?
         // 期を逃した: behind a closed period another may still come.
         while let day = check.earliest(vaccine, from: start, by: place),
@@ -96,7 +100,8 @@ private struct Forecast {
             let judged = SeriesCheck(check, place).dose(vaccine, on: day, of: version),
             let window = judged.rule.window.days(for: check.person)
         else { return nil }
-        let latest = window.upperBound < DoseWindow.never ? window.upperBound : nil
+        let last = min(window.upperBound, season(around: day)?.upperBound ?? window.upperBound)
+        let latest = last < DoseWindow.never ? last : nil
         let usual = judged.recommended(for: check.person)
         let status: VaccinationForecast.Status
         switch today {
@@ -111,6 +116,14 @@ private struct Forecast {
             recommendedFrom: usual.from.map { CalendarDay(daysSince1970: max($0, day)) },
             recommendedTo: usual.to.map { CalendarDay(daysSince1970: max($0, day)) },
             latest: latest.map(CalendarDay.init(daysSince1970:)))
+    }
+
+    /// The days that hold a day, or the next ones; `nil` for what is not given every year.
+    private func season(around day: Int) -> ClosedRange<Int>? {
+        guard let version = programme.version(on: day),
+            let season = programme.versions[version].season
+        else { return nil }
+        return check.question.seasons.days(of: place, season, around: day)
     }
 }
 
@@ -138,7 +151,7 @@ struct ComingDose {
 }
 
 /// 接種歴の有効性: each dose of a history judged by the law of its day, as if before its needle, with what came
-/// before it. In the order of the input.
+/// before it. In the order of the input. A municipality's own days say who pays, not whether a dose counts.
 package func judgeHistory(
     birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
     _ rules: ImmunizationRules
@@ -151,12 +164,14 @@ package func judgeHistory(
     }
 }
 
-/// One dose of a history, judged so; `history` are the others, and what came later does not count.
+/// One dose of a history, judged so; `history` are the others, and what came later does not count. With the
+/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for.
 package func judgeDose(
     _ dose: GivenDose, birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil,
-    history: [GivenDose], _ rules: ImmunizationRules
+    history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
 ) -> NeedleAnswer {
     var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
+    question.seasons = seasons
     if let day = dose.day {
         question.history.removeAll { $0.day.map { $0 > day } ?? false }
     }

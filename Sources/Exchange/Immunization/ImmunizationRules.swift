@@ -12,6 +12,9 @@ package struct ImmunizationRules: Sendable {
     package let forecastYears: Int
     /// 年度ごとの接種, past seasons among them.
     let campaigns: [Campaign]
+    /// 接種期間 of the municipalities that set none of their own, and of each that does.
+    let commonSeasons: MunicipalSeasons
+    let ownSeasons: [String: MunicipalSeasons]
     /// 予診票, past versions among them.
     package let screenings: ScreeningForms
     /// 委託単価 by municipality.
@@ -42,6 +45,12 @@ package struct ImmunizationRules: Sendable {
         spacings = try folder.spacings(register)
         contraindications = try folder.contraindications(register)
         campaigns = try folder.campaigns(programmes)
+        commonSeasons = MunicipalSeasons(of: campaigns, programmes)
+        ownSeasons = Dictionary(
+            uniqueKeysWithValues: Set(campaigns.flatMap(\.own.keys)).map {
+                [campaigns, programmes] in
+                ($0, MunicipalSeasons(of: campaigns, programmes, in: $0))
+            })
         screenings = try folder.screeningForms(register, contraindications, campaigns)
         (feverFromTenths, forecastYears, words) = try folder.ruleWords()
         reactions = try folder.reactionRules(register)

@@ -11,6 +11,8 @@ package struct NeedleQuestion: Sendable {
     package var history: [GivenDose]
     /// 接種歴の空白: days on which a dose may have been given that nobody told of.
     package var gaps: [ClosedRange<CalendarDay>] = []
+    /// 接種期間 of the municipality of residence.
+    package var seasons = MunicipalSeasons.ofTheLaw
     package var candidate: GivenDose
     package var vial: Vial = Vial()
     package var person: Screening = Screening()

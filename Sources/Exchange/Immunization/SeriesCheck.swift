@@ -64,6 +64,7 @@ struct SeriesCheck {
     /// Doses of this schedule up to the candidate's day, in order.
     private func counted(_ version: ProgrammeVersion, on day: Int?) -> [KnownDose] {
         var first = KnownDose.noDay
+        // Once in a season of the law, whichever municipalities gave it: a move brings no second dose.
         if let day, let season = version.season { first = season.around(day).lowerBound }
         if version.isPerPregnancy, let weekZero = check.person.weekZero { first = weekZero }
         if !programme.countsEarlyDoses, let rule = version.courses.first?.doses.first,
@@ -107,7 +108,7 @@ struct SeriesCheck {
         _ number: Int, _ day: Int?, into findings: inout [NeedleFinding]
     ) {
         guard let day, let season = programme.versions[number].season else { return }
-        let days = season.around(day)
+        let days = check.question.seasons.days(of: index, season, around: day)
         guard day < days.lowerBound else { return }
         var finding = finding(.season, of: number)
         finding.earliest = days.lowerBound

@@ -23,10 +23,11 @@ package struct VaccinationTargetRow: Sendable {
     package let warnings: [RowFinding]
 }
 
+/// `municipality`: which one invites.
 package func readVaccinationTargetRows(
-    _ body: [UInt8], _ rules: ImmunizationRules
+    _ body: [UInt8], _ rules: ImmunizationRules, in municipality: String? = nil
 ) throws(Refusal) -> [Result<VaccinationTargetRow, RowRefusal>] {
-    let programmes = rules.invitedProgrammes
+    let programmes = rules.invitedProgrammes(in: municipality)
     return try readRows(body) { object, index in
         readVaccinationTargetRow(object, index: index, programmes, number: .inTheRow)
     }
@@ -42,31 +43,39 @@ extension CheckedRow {
 }
 
 extension ImmunizationRules {
-    package var invitedProgrammes: InvitedProgrammes {
+    /// What a municipality may invite to, and its seasons.
+    package func invitedProgrammes(in municipality: String? = nil) -> InvitedProgrammes {
         InvitedProgrammes(
             codes: Set(programmes.filter { $0.category != .voluntary }.map(\.code)),
-            campaigns: campaigns)
+            campaigns: campaigns, municipality: municipality)
     }
 }
 
 /// 勧奨の対象の接種: schedules that a municipality invites to, those that the Act provides for, and their seasons.
 package struct InvitedProgrammes: Sendable {
     fileprivate let codes: Set<String>
-    fileprivate let campaigns: [Campaign]
+    private let campaigns: [Campaign]
+    private let municipality: String?
 
-    fileprivate init(codes: Set<String>, campaigns: [Campaign]) {
+    fileprivate init(codes: Set<String>, campaigns: [Campaign], municipality: String?) {
         self.codes = codes
         self.campaigns = campaigns
+        self.municipality = municipality
     }
 
     /// Where no rules are loaded nobody is invited.
-    package static let nobody = InvitedProgrammes(codes: [], campaigns: [])
+    package static let nobody = InvitedProgrammes(codes: [], campaigns: [], municipality: nil)
 
-    fileprivate func season(of programme: String, from: CalendarDay, to: CalendarDay) -> Campaign? {
+    /// The season that the days of an invitation touch, and the days of it here.
+    fileprivate func season(
+        of programme: String, from: CalendarDay, to: CalendarDay
+    ) -> (code: String, days: EffectivePeriod)? {
         let invited = EffectivePeriod(from: from, to: to)
-        return campaigns.first {
-            $0.programmes.contains(programme) && $0.effective.overlaps(invited)
+        let campaign = campaigns.first {
+            $0.programmes.contains(programme)
+                && $0.effective(in: municipality).overlaps(invited)
         }
+        return campaign.map { ($0.code, $0.effective(in: municipality)) }
     }
 }
 
@@ -100,7 +109,7 @@ private func readVaccinationTargetRow(
         let to
     else { return .failure(RowRefusal(reader.findings)) }
     let season = programmes.season(of: programme, from: from, to: to)
-    if let season, from < season.effective.from || season.effective.to.map({ $0 < to }) ?? false {
+    if let season, from < season.days.from || season.days.to.map({ $0 < to }) ?? false {
         reader.add(.outsideSeason, "validTo")
     }
     return .success(

@@ -15,6 +15,13 @@ package struct EffectivePeriod: Hashable, Sendable {
         (to.map { other.from <= $0 } ?? true) && (other.to.map { from <= $0 } ?? true)
     }
 
+    /// The days of both; `nil` where they share none.
+    func shared(with other: EffectivePeriod) -> EffectivePeriod? {
+        guard overlaps(other) else { return nil }
+        return EffectivePeriod(
+            from: max(from, other.from), to: [to, other.to].compactMap(\.self).min())
+    }
+
     /// The same as days since 1970, for those who ask for every dose of a history.
     var days: ClosedRange<Int> {
         from.daysSince1970...(to?.daysSince1970 ?? max(DoseWindow.never, from.daysSince1970))

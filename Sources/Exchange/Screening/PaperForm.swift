@@ -60,7 +60,9 @@ package struct PaperFormNumber: Hashable, Sendable {
 package struct PaperFormOrder: Hashable, Sendable {
     package let form: ScreeningForm
     package let count: Int
-    /// The last day on which the form is filled in, where one is known.
+    /// The first day on which a dose may be given on it, and the last on which it is filled in, where one is
+    /// known.
+    private let formBegins: CalendarDay
     private let formEnds: CalendarDay?
 
     /// A page has some 20 kB: what a clinic lays out for a week, in 2 MB.
@@ -69,27 +71,32 @@ package struct PaperFormOrder: Hashable, Sendable {
     package static let lifetimeDays = 180
 
     /// `today`: a form that is to come may be printed before. Throws `.questionnaireOver` for one that is
-    /// over, or that rests while a season has its own. What is sensitive, and what belongs to its authors,
-    /// is never printed.
+    /// over, or that rests while a season has its own, in the municipality whose residents the sheets are
+    /// for: the one that the order names, or else `home`, the one that prints. What is sensitive, and what
+    /// belongs to its authors, is never printed.
     package init(
-        _ object: JSONObject, _ forms: ScreeningForms, today: CalendarDay
+        _ object: JSONObject, _ forms: ScreeningForms, today: CalendarDay, home: String? = nil
     ) throws(Refusal) {
-        try object.requireOnly(["questionnaire", "count"])
+        try object.requireOnly(["questionnaire", "count", "municipality"])
+        let named = try object.optionalString("municipality")
+        let municipality =
+            try named.map { text throws(Refusal) in try LocalGovernmentCode(text).digits } ?? home
         guard let form = forms.form(named: try object.requiredString("questionnaire")),
             form.compartment == .open, form.items.allSatisfy({ $0.text != nil })
         else { throw .malformed("questionnaire") }
-        guard today < form.effective.from || forms.takesAnswers(form, on: today) else {
-            throw .questionnaireOver
-        }
+        guard let days = form.days(in: municipality),
+            today < days.from || forms.takesAnswers(form, on: today, in: municipality)
+        else { throw .questionnaireOver }
         self.form = form
-        formEnds = forms.lastDay(of: form, from: max(today, form.effective.from))
+        formBegins = days.from
+        formEnds = forms.lastDay(of: form, from: max(today, days.from), in: municipality)
         count = try object.positiveInt("count") ?? 1
         guard count <= Self.countMax else { throw .tooMany("count") }
     }
 
     /// The last day on which answers on the sheet are typed in; they may have been written days before.
     package func lastDay(printed today: CalendarDay) -> CalendarDay {
-        max(today, form.effective.from).adding(days: Self.lifetimeDays)
+        max(today, formBegins).adding(days: Self.lifetimeDays)
     }
 
     /// 用紙に書く期限: the last day on which the sheet is filled in, no later than its form.

@@ -6,12 +6,13 @@ extension Refusal.Row {
         ja:
             "この予診票・問診票は、その日に使うものではありません（期間か版が違います）。"
             + "GET /fhir/Questionnaire?code=… で、接種・健診の日が effectivePeriod に入る用紙を受け取り、"
-            + "答え直してください。前の回答は $populate で下書きにできます。",
+            + "答え直してください（期間を独自に定めた市区町村の住民には municipality=… も付けます）。"
+            + "前の回答は $populate で下書きにできます。",
         en:
             "This questionnaire is not the one of that day: it is of another season or version. Fetch the "
             + "one whose effectivePeriod holds the day of the dose or checkup "
-            + "(GET /fhir/Questionnaire?code=…) and answer that; $populate makes a draft of the earlier "
-            + "answers.")
+            + "(GET /fhir/Questionnaire?code=…, with municipality=… where the resident's municipality has "
+            + "days of its own) and answer that; $populate makes a draft of the earlier answers.")
 
     static let paperFormUnknown = Self(
         "paper-form-unknown", 404, "not-found", isEntered: true,

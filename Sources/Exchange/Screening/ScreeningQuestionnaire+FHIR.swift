@@ -1,7 +1,8 @@
 /// Questionnaire (https://hl7.org/fhir/R4/questionnaire.html): one form before one dose or checkup, in both
 /// languages.
 extension ScreeningForm {
-    package func render() -> [UInt8] {
+    /// With the days on which it is asked in a municipality; without any where it is asked on none.
+    package func render(in municipality: String? = nil) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 8192)
         writer.object { form in
             form.member("resourceType", "Questionnaire")
@@ -11,8 +12,9 @@ extension ScreeningForm {
             form.bilingual("title", title)
             form.member("status", "active")
             form.array("subjectType") { $0.string("Patient") }
-            form.period(
-                "effectivePeriod", effective.from.text, effective.to?.text)
+            if let days = days(in: municipality) {
+                form.period("effectivePeriod", days.from.text, days.to?.text)
+            }
             form.array("code") {
                 $0.codingItem(topic.system, topic.code, display: topic.name.ja)
             }

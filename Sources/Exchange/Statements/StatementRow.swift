@@ -105,7 +105,7 @@ extension CheckedRow {
             return StatementRow(
                 checkupTarget: row.face, identityKey: row.municipalityIdentityKey)
         case .vaccinationTargets:
-            let programmes = rules.immunization?.invitedProgrammes ?? .nobody
+            let programmes = rules.immunization?.invitedProgrammes() ?? .nobody
             guard
                 case .success(let row) = vaccinationTargetRow(programmes, number: .besideTheRow),
                 row.modification == .registerOrUpdate

@@ -23,25 +23,26 @@ extension OpenAPI {
             en:
                 "The questionnaires that take answers today: one for each vaccine, and for each checkup and "
                 + "compartment, and beside it that of each season to come. A dose is given on the one whose "
-                + "`effectivePeriod` holds its day, and in a season on the season's. An item that is a "
-                + "contraindication says which.",
+                + "`effectivePeriod` holds its day, and in a season on the season's. A municipality may have "
+                + "days of its own: ask with the one where the resident lives, where it is known. An item "
+                + "that is a contraindication says which.",
             parameters: [
                 .init(
                     name: "code", place: .query, schema: .text.longest(GatewayParts.codeMax),
                     note:
                         "ワクチン・健診の符号だけに絞る / Of this vaccine or checkup alone "
                         + "(`urn:tsunagi:CodeSystem:vaccine`, `urn:tsunagi:CodeSystem:checkup`)."
-                )
+                ), .seasonHome,
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of Questionnaire.")],
-            refusals: [.malformed("code"), .rulesUnknown]),
+            refusals: [.malformed("code"), .malformed("municipality"), .rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/Questionnaire/:id", id: "readQuestionnaire",
             field: "contract", ja: "予診票・問診票を一つ読む",
             en: "One form, also one that is no longer in force.",
-            parameters: [.formID],
+            parameters: [.formID, .seasonHome],
             answers: [.fhir(.anyObject, "The Questionnaire.")],
-            refusals: [.recordUnknown, .rulesUnknown]),
+            refusals: [.malformed("municipality"), .recordUnknown, .rulesUnknown]),
         Operation(
             method: .get, path: "/log/checkpoint", id: "readCheckpoint", field: "log",
             ja: "いちばん新しい封印(チェックポイント)",

@@ -23,7 +23,7 @@ extension GatewayParts {
             records.enter(
                 visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: book.version))
             return forecastVaccinations(
-                request, of: facts.person(at: records.now, rules),
+                request, of: facts.person(on: request.assessed, at: records.now, rules),
                 references: facts.references(rules, ownedBy: party), rules
             ).render(rules)
         }

@@ -9,9 +9,12 @@ extension GatewayParts {
     /// notice; the same task and row results as the other registrations.
     func registerVaccinationTargets(_ asking: Asking) async throws -> Response {
         let rules = try immunizationRules()
+        let town = asking.caller.party.code
         return try await registration(
             asking, field: "immunization",
-            read: { body throws(Refusal) in try readVaccinationTargetRows(body, rules) },
+            read: { body throws(Refusal) in
+                try readVaccinationTargetRows(body, rules, in: town)
+            },
             apply: { records, task, rows in
                 let keys = keys.ring
                 let numbered = rows.map {

@@ -29,12 +29,13 @@ extension GatewayParts {
         let page = asking.request.page()
         return try await own(asking) { records, person, patient in
             let facts = try records.vaccinationFacts(of: person, rules: book)
-            let known = facts.person(at: records.now, rules)
             let today = records.now.dayInJapan
+            let known = facts.person(on: today, at: records.now, rules)
             let report = ForecastReport(
                 patientID: patient, assessed: today, doses: [],
                 forecasts: forecastVaccinations(
-                    birth: known.birth, sex: known.sex, history: known.held, today: today, rules))
+                    birth: known.birth, sex: known.sex, history: known.held, today: today,
+                    seasons: known.seasons, rules))
             return report.searchset(rules, page: page)
         }
     }

@@ -41,7 +41,8 @@ extension GatewayParts {
         let programme = try rules.programme(reminding.subject, item: "programme")
         let query = UnvaccinatedQuery(
             programme: programme.code, vaccines: rules.vaccines(of: programme))
-        let season = rules.campaign(of: programme.code, on: now().dayInJapan)
+        let season = rules.campaign(
+            of: programme.code, on: now().dayInJapan, in: asking.caller.party.code)
         let (_, bytes) = try await asking.answer(as: \.rendered) { records in
             try records.remind(reminding, query, of: season?.code ?? programme.code)
         }

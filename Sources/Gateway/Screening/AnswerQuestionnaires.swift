@@ -70,7 +70,7 @@ extension GatewayParts {
     /// `POST …/QuestionnaireResponse/_search` of an institution, for a patient of an open visit: the newest
     /// submitted answers before each dose or checkup, with what they come to, or those that the code on a
     /// printed form stands for (`identifier`). Of what the patient did not agree to show, none; and none of
-    /// another season.
+    /// another season than that of the municipality where they live.
     func searchScreenings(
         in compartment: CheckupCompartment
     ) -> @Sendable (Asking) async throws -> Response {
@@ -95,12 +95,14 @@ extension GatewayParts {
                 guard visit.term.isOpen(at: records.now) else { throw Refusal.visitEnded }
                 let agreed = opening.filter { visit.consents.contains($0.code) }
                 let shown = forms.shown(under: agreed, book)
+                let today = records.now.dayInJapan
+                let home = try records.seasonHome(of: visit.person, on: today, shown)
                 let saved =
                     agreed.isEmpty
                     ? []
                     : try ticket.map { [try records.screening(by: $0, of: visit.person, shown)] }
                         ?? records.submittedScreenings(
-                            of: visit.person, to: shown.ofSeason(on: records.now.dayInJapan),
+                            of: visit.person, to: shown.ofSeason(on: today, in: home),
                             in: compartment, rules: book)
                 records.enter(
                     visit.person, visit: visit.visit,

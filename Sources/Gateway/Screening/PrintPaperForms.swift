@@ -11,7 +11,10 @@ extension GatewayParts {
     func printPaperForms(_ asking: Asking) async throws -> Response {
         let forms = try ledger.rules.current().screenings
         let (_, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
-        let order = try PaperFormOrder(object, forms, today: now().dayInJapan)
+        let party = asking.caller.party
+        let order = try PaperFormOrder(
+            object, forms, today: now().dayInJapan,
+            home: party.role == .municipality ? party.code : nil)
         let (_, bytes) = try await asking.answer(as: \.self) { $0.printPaperForms(order) }
         return .page(.ok, bytes)
     }

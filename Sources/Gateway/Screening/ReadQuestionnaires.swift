@@ -10,7 +10,7 @@ extension GatewayParts {
     static let codeMax = 200
 
     /// `GET /fhir/Questionnaire`: those that take answers today, a coming season's among them; `code` leaves
-    /// one vaccine's or checkup's.
+    /// one vaccine's or checkup's. By the days of one `municipality`, or of all that set none of their own.
     func readQuestionnaires(_ request: Request, _ context: GatewayContext) async throws -> Response
     {
         let forms = try ledger.rules.current().screenings
@@ -19,18 +19,19 @@ extension GatewayParts {
             throw Refusal.malformed("code")
         }
         let code = asked.map { $0.split(separator: "|").last ?? $0 }
-        let shown = forms.answerable(on: now().dayInJapan).filter { form in
+        let municipality = try request.municipality()
+        let shown = forms.answerable(on: now().dayInJapan, in: municipality).filter { form in
             code.map { $0 == form.topic.code } ?? true
         }
         let entries = shown.map {
-            SearchEntry(reference: "Questionnaire/" + $0.id, resource: $0.render())
+            SearchEntry(reference: "Questionnaire/" + $0.id, resource: $0.render(in: municipality))
         }
         return .fhir(.ok, renderSearchset(entries, page: request.page()))
     }
 
     /// `GET /fhir/Questionnaire/{id}`, also of one that is no longer in force.
     func readQuestionnaire(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        .fhir(.ok, try form(context).render())
+        .fhir(.ok, try form(context).render(in: request.municipality()))
     }
 
     /// The form that the path names. Throws `.recordUnknown`.
@@ -40,5 +41,11 @@ extension GatewayParts {
             throw Refusal.recordUnknown
         }
         return form
+    }
+}
+
+extension Request {
+    fileprivate func municipality() throws -> String? {
+        try text("municipality").map { try LocalGovernmentCode($0).digits }
     }
 }

@@ -11,8 +11,9 @@ package struct FileKind: Sendable {
     package let reading: Purpose
     /// Of the registration, so that a file and a body of the API do not run into each other.
     let registration: String
-    /// Reads the rows of a part as their registration reads them; nothing is asked of the database.
-    let read: @Sendable ([KeptRow], RuleBook) -> ReadRows
+    /// Reads the rows of a part as their registration reads them, of the party of this code; nothing is asked
+    /// of the database.
+    let read: @Sendable ([KeptRow], RuleBook, String) -> ReadRows
     let standing: @Sendable (inout Records, CalendarDay) throws -> Int
 }
 
@@ -84,7 +85,7 @@ extension FileKind {
     ) -> FileKind {
         FileKind(
             layout, .registerEntitlements, registration: registration,
-            read: { kept, _ in
+            read: { kept, _, _ in
                 let rows = kept.map { $0.row.subsidyRow(form: form, number: .besideTheRow) }
                 return parted(comparedWithEachOther(rows, of: kept.map(\.number)), kept) {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
@@ -97,7 +98,7 @@ extension FileKind {
 
     private static let checkupTargets = FileKind(
         "checkup-targets", .registerCheckupTargets, registration: "municipal-checkup",
-        read: { kept, _ in
+        read: { kept, _, _ in
             parted(kept.map { $0.row.checkupRow(number: .besideTheRow) }, kept) { number, row in
                 number.map { NumberedCheckupRow(numberHash: $0, row: row) }
             }
@@ -110,8 +111,8 @@ extension FileKind {
 
     private static let vaccinationTargets = FileKind(
         "vaccination-targets", .registerVaccinationTargets, registration: "immunization",
-        read: { kept, rules in
-            let programmes = rules.immunization?.invitedProgrammes ?? .nobody
+        read: { kept, rules, sender in
+            let programmes = rules.immunization?.invitedProgrammes(in: sender) ?? .nobody
             return parted(
                 kept.map { $0.row.vaccinationTargetRow(programmes, number: .besideTheRow) }, kept
             ) { number, row in number.map { NumberedTargetRow(numberHash: $0, row: row) } }
@@ -124,7 +125,7 @@ extension FileKind {
 
     private static let lifeEvents = FileKind(
         "residence-moves", .registerLifeEvents, registration: "life-event",
-        read: { kept, _ in
+        read: { kept, _, _ in
             parted(kept.map { $0.row.lifeEventRow(number: .besideTheRow) }, kept) { number, row in
                 NumberedLifeEvent(row, number: number)
             }
@@ -144,7 +145,7 @@ extension FileKind {
     ) -> FileKind {
         FileKind(
             layout, purpose, registration: "\(field.rawValue)-prices",
-            read: { kept, rules in
+            read: { kept, rules, _ in
                 let services = priced(rules) ?? .vaccinations([:])
                 return parted(kept.map { services.row(of: $0.row) }, kept) { _, row in row }
             },
@@ -157,7 +158,7 @@ extension FileKind {
 
     private static let checkupTickets = FileKind(
         "checkup-tickets", .registerNotifications, registration: "checkup-tickets",
-        read: { kept, _ in
+        read: { kept, _, _ in
             parted(kept.map { $0.row.checkupTicketRow(number: .besideTheRow) }, kept) {
                 number, row in number.map { NumberedTicketRow(numberHash: $0, row: row) }
             }
@@ -171,7 +172,7 @@ extension FileKind {
     /// Its rows name nobody.
     private static let schemeMasters = FileKind(
         "scheme-masters", .registerSchemes, registration: "schemes",
-        read: { kept, _ in parted(kept.map(\.row.schemeMasterRow), kept) { _, row in row } },
+        read: { kept, _, _ in parted(kept.map(\.row.schemeMasterRow), kept) { _, row in row } },
         weigh: { records, rows, rules in try records.weighSchemes(rows, rules: rules.kept) },
         register: { records, request, rows, rules in
             try records.registerSchemes(request, rows, rules: rules.kept)
@@ -181,7 +182,7 @@ extension FileKind {
     /// Its rows name children by the keys of the municipality's own notifications.
     private static let massCheckups = FileKind(
         "checkup-results", .recordMassCheckup, registration: "mass-checkups",
-        read: { kept, rules in
+        read: { kept, rules, _ in
             parted(kept.map { $0.row.massCheckupRow(rules.maternal?.items) }, kept) { _, row in
                 row
             }
@@ -198,7 +199,7 @@ extension FileKind {
     private static func guardianships(_ hashing: FileHashing) -> FileKind {
         FileKind(
             "guardianships", .registerGuardianships, registration: "guardianship",
-            read: { kept, _ in
+            read: { kept, _, _ in
                 parted(kept.map(\.row.guardianshipRow), kept) { _, row in
                     NumberedGuardianshipRow(row, hash: hashing.number)
                 }
@@ -213,7 +214,7 @@ extension FileKind {
     private static func cardBindings(_ hashing: FileHashing) -> FileKind {
         FileKind(
             "card-bindings", .feedCards, reading: .feedCards, registration: "cards",
-            read: { kept, _ in
+            read: { kept, _, _ in
                 parted(kept.map { $0.row.cardFeedEvent(number: .besideTheRow) }, kept) {
                     number, event in
                     NumberedCardEvent(event, number: { _ in number }, card: hashing.card)
@@ -229,7 +230,7 @@ extension FileKind {
     private init<Row: Sendable>(
         _ layout: String, _ purpose: Purpose, reading: Purpose = .readRegistration,
         registration: String,
-        read parted: @escaping @Sendable ([KeptRow], RuleBook) -> Parted<Row>,
+        read parted: @escaping @Sendable ([KeptRow], RuleBook, String) -> Parted<Row>,
         weigh: @escaping @Sendable (inout Records, [Row], FileRules) throws -> [RowOutcome],
         register:
             @escaping @Sendable (inout Records, RegistrationRequest, [Row], FileRules) throws ->
@@ -241,8 +242,8 @@ extension FileKind {
         self.reading = reading
         self.registration = registration
         self.standing = standing
-        read = { kept, rules in
-            let parted = parted(kept, rules)
+        read = { kept, rules, sender in
+            let parted = parted(kept, rules, sender)
             return ReadRows(
                 weigh: { try weigh(&$0, parted.rows, $1) + parted.refused },
                 register: { records, part, rules in

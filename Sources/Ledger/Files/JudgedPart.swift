@@ -17,10 +17,9 @@ struct JudgedPart: Sendable {
         """)
 
     init(
-        _ row: Row, of file: FileRow, read kind: FileKind, _ hashing: FileHashing, _ rules: RuleBook
-    )
-        throws
-    {
+        _ row: Row, of file: FileRow, from sender: Party, read kind: FileKind,
+        _ hashing: FileHashing, _ rules: RuleBook
+    ) throws {
         let bytes = try row.bytes(3)
         let found = try RowTellings(reading: row.text(4), of: file.layout).findings
         let rows = try file.rows(kept: bytes, on: row.ints(1), found)
@@ -30,7 +29,7 @@ struct JudgedPart: Sendable {
         }
         taken = kind.read(
             zip(rows, numbers).filter { !$0.0.isRefused }.map { KeptRow(row: $0, number: $1) },
-            rules)
+            rules, sender.code)
         registration = FilePart(
             file: file.file, chunk: try row.int(0), digest: Array(SHA256.hash(data: bytes)),
             refused: rows.filter(\.isRefused).map {

@@ -116,8 +116,8 @@ extension Ledger {
                 ])
                 guard let file = read[0].first, let row = read[1].first else { return nil }
                 return try JudgedPart(
-                    row, of: FileRow(file, rules: rules.kept), read: kind, hashing,
-                    rules.current())
+                    row, of: FileRow(file, rules: rules.kept), from: due.caller.party, read: kind,
+                    hashing, rules.current())
             }
         } catch let missing as RuleShelf.NotOnShelf {
             var books: [String: RuleBook] = [:]

@@ -66,11 +66,13 @@ struct NeedleCheck: Sendable {
             }
             var question = sent
             question.responses += responses.map(\.newest.response)
+            let day = question.day ?? reading.now.dayInJapan
             try rules.screenings.requireSeason(
-                of: question.responses, on: question.day ?? reading.now.dayInJapan)
+                of: question.responses, on: day,
+                in: facts.municipality(on: day, knownBy: reading.now))
             let bytes = checkBeforeNeedle(
-                question, of: facts.person(at: reading.now, rules), today: reading.now.dayInJapan,
-                rules
+                question, of: facts.person(on: day, at: reading.now, rules),
+                today: reading.now.dayInJapan, rules
             ).render(rulesVersion: book.version, rules)
             entry.basis = facts.basis(rulesVersion: book.version, responses: responses)
             entry.digest = Array(SHA256.hash(data: bytes))

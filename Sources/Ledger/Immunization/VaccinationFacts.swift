@@ -16,11 +16,21 @@ package struct VaccinationFacts: Sendable {
     package var birth: CalendarDay? { identity.flatMap { try? BirthDate($0.birthDate).day } }
     package var sex: ResidentSex? { identity.map { ResidentSex(registered: $0.sex) } }
 
-    /// As the check asks about them.
-    package func person(at now: Instant, _ rules: ImmunizationRules) -> NeedlePerson {
+    /// As the check asks about them on a day.
+    package func person(
+        on day: CalendarDay, at now: Instant, _ rules: ImmunizationRules
+    ) -> NeedlePerson {
         NeedlePerson(
             birth: birth, sex: sex,
-            held: held.compactMap { $0.counted.dose(rules) }, gaps: gaps(at: now))
+            held: held.compactMap { $0.counted.dose(rules) }, gaps: gaps(at: now),
+            seasons: rules.seasons(in: municipality(on: day, knownBy: now)))
+    }
+
+    /// 住所地 on a day: the municipality that pays for a dose of that day, and whose seasons are heeded; `nil`
+    /// when nobody told, and abroad.
+    func municipality(on day: CalendarDay, knownBy now: Instant) -> String? {
+        let home = residences.residence(on: day, knownBy: now)?.municipality
+        return home == Residence.nowhere ? nil : home
     }
 
     /// `Immunization/<id>` of each dose that counts, in the order of `person`; another institution's is no

@@ -15,13 +15,10 @@ struct VaccinationLine: Sendable {
         // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
         let claims = others.filter(\.isLine).map(\.counted)
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
-        let home = facts.residences.residence(on: day, knownBy: version.recordedAt)
+        let home = facts.municipality(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
-            person: person,
-            municipality: home.flatMap {
-                $0.municipality == Residence.nowhere ? nil : $0.municipality
-            },
-            answer: Self.answer(to: version.vaccination, others, facts, rules),
+            person: person, municipality: home,
+            answer: Self.answer(to: version.vaccination, others, facts, rules, in: home),
             duplicates: rules.duplicates(of: version.vaccination.counted, among: claims),
             prices: prices)
         do throws(VaccinationClaimRefusal) {
@@ -43,15 +40,17 @@ struct VaccinationLine: Sendable {
 
     private static func answer(
         to vaccination: Vaccination, _ others: [CountedRecord], _ facts: VaccinationFacts,
-        _ rules: ImmunizationRules
+        _ rules: ImmunizationRules, in home: String?
     ) -> NeedleAnswer {
         let named = rules.vaccine(named: vaccination.vaccine)
         let dose = GivenDose(
             named?.vaccine, on: vaccination.occurrence.day,
             number: vaccination.doseNumber ?? named?.number)
+        // Whose days it is to be held against is not known yet: the claim waits for that.
+        let seasons = home.map { rules.seasons(in: $0) } ?? .ofTheLaw
         return judgeDose(
             dose, birth: facts.birth, sex: facts.sex,
-            history: others.compactMap { $0.counted.dose(rules) }, rules)
+            history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons, rules)
     }
 
     private var refusal: VaccinationClaimRefusal? {

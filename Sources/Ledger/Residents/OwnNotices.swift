@@ -17,12 +17,13 @@ extension Records {
             [.person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code))])
         let told = try rows.map { row -> Notice? in
             guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
+            let party = try Party(key: try row.text(3))
             return Notice(
                 id: try row.uuid(0).record.text, at: Instant(microseconds: try row.instant(1)),
-                kind: kind, party: try Party(key: try row.text(3)), partyName: try row.text(4),
+                kind: kind, party: party, partyName: try row.text(4),
                 about: (
                     try row.optionalUUID(5)?.record.text,
-                    try row.optionalText(6).flatMap { rules.noticeSubject($0) }
+                    try row.optionalText(6).flatMap { rules.noticeSubject($0, of: party) }
                 ))
         }.compactMap(\.self)
         let reached = try reachedCounts(of: person, rules: rules, name: name)
@@ -74,9 +75,10 @@ extension Records {
 }
 
 extension RuleBook {
-    /// A notice is about a season or a schedule of vaccinations, a checkup, or what somebody wanted to do.
-    fileprivate func noticeSubject(_ code: String) -> BilingualText? {
-        immunization?.campaign(code)?.notice ?? immunization?.programme(code)?.name
+    /// A notice is about a season or a schedule of vaccinations, a checkup, or what somebody wanted to do. A
+    /// season's words are those of the municipality that invited: they say its days.
+    fileprivate func noticeSubject(_ code: String, of party: Party) -> BilingualText? {
+        immunization?.campaign(code)?.notice(of: party.code) ?? immunization?.programme(code)?.name
             ?? maternal?.child.first { $0.code == code }?.name
             ?? Purpose(rawValue: code).flatMap { purposes[$0] }
     }

@@ -73,14 +73,14 @@ extension Records {
     ) throws -> SavedScreening {
         guard let held = try ownLockedScreenings(beside: response, of: person, rules) else {
             guard response.status == .completed else { throw Refusal.malformed("status") }
-            try requireAnswerable(response, on: now.dayInJapan, rules)
+            try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
             return try save(response, as: .random(), version: 1, of: person, rules)
         }
         if let same = held.first(where: { $0.newest.holds(response) }) {
             return SavedScreening(held: same, isNew: false)
         }
         guard response.status != .amended else { throw Refusal.malformed("status") }
-        try requireAnswerable(response, on: now.dayInJapan, rules)
+        try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
         return try save(response, as: .random(), version: 1, of: person, rules)
     }
 
@@ -96,7 +96,7 @@ extension Records {
         guard let known else { throw Refusal.recordUnknown }
         if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
         try known.newest.requireSuccessor(response, seen: seen)
-        try requireAnswerable(response, on: now.dayInJapan, rules)
+        try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
         return try save(
             response, as: known.id, version: known.newest.version + 1, of: person, rules)
     }
@@ -135,12 +135,22 @@ extension Records {
     }
 
     /// Throws `.questionnaireOver`.
-    func requireAnswerable(
-        _ response: ScreeningResponse, on day: CalendarDay, _ rules: RuleBook
-    ) throws(Refusal) {
-        guard rules.screenings.takesAnswers(response.form, on: day) else {
-            throw .questionnaireOver
+    mutating func requireAnswerable(
+        _ response: ScreeningResponse, on day: CalendarDay, of person: PersonKey,
+        _ rules: RuleBook
+    ) throws {
+        let home = try seasonHome(of: person, on: day, rules.screenings)
+        guard rules.screenings.takesAnswers(response.form, on: day, in: home) else {
+            throw Refusal.questionnaireOver
         }
+    }
+
+    /// 住所地 on a day, whose seasons say which of these forms is asked; `nil` also where they are the same
+    /// everywhere, so that nobody waits for an answer that nobody needs.
+    package mutating func seasonHome(
+        of person: PersonKey, on day: CalendarDay, _ forms: ScreeningForms
+    ) throws -> String? {
+        forms.differByMunicipality ? try home(of: person, on: day) : nil
     }
 
     mutating func save(

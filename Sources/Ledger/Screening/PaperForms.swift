@@ -75,7 +75,7 @@ extension Records {
         guard sent.response.status == .completed else { throw Refusal.malformed("status") }
         // Nobody filled it in before it was printed.
         guard sheet.printedOn <= day else { throw Refusal.malformed("authored") }
-        try requireAnswerable(sent.response, on: day, rules)
+        try requireAnswerable(sent.response, on: day, of: visit.person, rules)
         _ = try lockedScreenings(beside: sent.response, of: visit.person, rules)
         let saved = try save(
             sent.response, as: .random(), version: 1, of: visit.person, rules)

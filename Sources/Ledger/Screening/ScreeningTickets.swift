@@ -38,7 +38,10 @@ extension Records {
         guard let id, let printed = held.first(where: { $0.id == id }) else {
             throw Refusal.recordUnknown
         }
-        try forms.requireSeason(of: [printed.newest.response], on: now.dayInJapan)
+        let today = now.dayInJapan
+        try forms.requireSeason(
+            of: [printed.newest.response], on: today,
+            in: seasonHome(of: person, on: today, forms))
         return printed
     }
 

@@ -153,7 +153,7 @@ import Testing
             let day = try CalendarDay(today)
             #expect(order.lastDayWritten(printed: day).text == last, "\(name) \(today)")
             // What was written in time may be typed afterwards.
-            let begun = max(day, order.form.effective.from)
+            let begun = max(day, try #require(order.form.days(in: nil)).from)
             #expect(
                 order.lastDay(printed: day) == begun.adding(days: PaperFormOrder.lifetimeDays))
         } catch {

@@ -120,5 +120,5 @@ package func forecastVaccinations(
         patientID: request.patientID, assessed: request.assessed, doses: doses,
         forecasts: forecastVaccinations(
             birth: person.birth, sex: person.sex, history: history, today: request.assessed,
-            rules))
+            seasons: person.seasons, rules))
 }

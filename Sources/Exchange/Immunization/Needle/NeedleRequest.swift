@@ -74,15 +74,18 @@ package struct NeedlePerson: Hashable, Sendable {
     package let held: [GivenDose]
     /// 未接続の期間: doses may have been given in it that nobody told the gateway of.
     package let gaps: [ClosedRange<CalendarDay>]
+    /// 接種期間 of the municipality where they live on the day that is asked about.
+    package let seasons: MunicipalSeasons
 
     package init(
         birth: CalendarDay?, sex: ResidentSex?, held: [GivenDose],
-        gaps: [ClosedRange<CalendarDay>] = []
+        gaps: [ClosedRange<CalendarDay>] = [], seasons: MunicipalSeasons = .ofTheLaw
     ) {
         self.birth = birth
         self.sex = sex
         self.held = held
         self.gaps = gaps
+        self.seasons = seasons
     }
 }
 
@@ -137,6 +140,7 @@ package func checkBeforeNeedle(
             birth: person.birth, sex: person.sex, history: history + others,
             candidate: candidates[place])
         question.gaps = person.gaps
+        question.seasons = person.seasons
         question.dueDay = dueDay
         question.today = today
         question.basis = request.candidates[place].basis

@@ -30,7 +30,8 @@ extension OpenAPI {
             ],
             refusals: Refusals.ofItems + Refusals.ofAccess
                 + (token == .none ? [] : Refusals.ofOfficeToken) + [
-                    .malformed("questionnaire"), .tooMany("count"), .questionnaireOver,
+                    .malformed("questionnaire"), .malformed("municipality"), .tooMany("count"),
+                    .questionnaireOver,
                     .individualNumberNotAllowed("body"),
                 ])
     }
@@ -80,6 +81,12 @@ extension OpenAPI {
                     "count",
                     .integer.range(1...PaperFormOrder.countMax).note(
                         "枚数。省くと1 / Sheets; 1 without it.")),
+                .optional(
+                    "municipality",
+                    .text.pattern("^[0-9]{6}$").note(
+                        "使う人の住所地(その市区町村が定めた接種期間で印刷する)。省くと、市区町村は自分 / Whose residents "
+                            + "the sheets are for, by whose seasons they are printed; without it a "
+                            + "municipality's are its own.")),
             ])
         ),
         (

@@ -226,6 +226,12 @@ extension Operation.Parameter {
         name: "id", place: .path, schema: .text.example("screening-child-mr-1"),
         note: "予診票の番号 / The id of the form.")
 
+    static let seasonHome = Self(
+        name: "municipality", place: .query, schema: .text.pattern("^[0-9]{6}$"),
+        note:
+            "住所地の全国地方公共団体コード(その市区町村が定めた接種期間で答える) / By the seasons of this "
+            + "municipality; those of all that set none of their own without it.")
+
     static let responseID = Self(
         name: "id", place: .path, schema: .text.pattern("^[a-p]{32}$"),
         note: "回答の番号 / The id of the answers.")
