@@ -30,6 +30,15 @@ package struct NightFile: Sendable {
         ]
     }
 
+    /// 集団健診の慎重に扱う項目: rows of `sensitive-checkup-results`; each registers, unless it says otherwise.
+    package init(sensitiveCheckups rows: [[String: String]]) {
+        self.rows = rows.map { ["更新区分": "1"].merging($0) { $1 } }
+        columns = [
+            "更新区分", "結果番号", "届出番号", "健診コード", "健診日", "同意日", "被虐待を疑う所見",
+            "パートナー等からの暴力", "EPDS合計点", "EPDS質問10の点", "未実施",
+        ]
+    }
+
     /// 受診券: rows of `checkup-tickets`; each registers, unless it says otherwise.
     package init(checkupTickets rows: [[String: String]]) {
         self.rows = rows.map { ["更新区分": "1"].merging($0) { $1 } }

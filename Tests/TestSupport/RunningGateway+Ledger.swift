@@ -101,7 +101,8 @@ extension RunningGateway {
             """
             select count(*) from log.access_entry
             where outcome <> 'ok'
-                or not (purpose = 'record-mass-checkup' and person is null)
+                or not (purpose in ('record-mass-checkup', 'record-sensitive-mass-checkup')
+                        and person is null)
                     and purpose not in ('register-entitlements', 'register-checkup-targets',
                         'register-guardianships', 'register-vaccination-targets', 'feed-cards',
                         'register-vaccination-prices', 'register-checkup-prices',

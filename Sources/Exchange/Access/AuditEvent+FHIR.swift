@@ -126,7 +126,8 @@ extension AccessEntryView {
     var form: Form {
         switch purpose {
         case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-            .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
+            .readRegistration, .readSensitiveRegistration, .readVaccination, .checkVaccination,
+            .forecastVaccinations,
             .readReaction, .receiveReactions, .exportReactions, .readBill, .receiveCheckNotices,
             .receiveLapseNotices,
             .readScreenings,

@@ -132,6 +132,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case exportResidents = "export-residents"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
+    /// 慎重に扱う項目のファイルの処理結果の参照 (municipality).
+    case readSensitiveRegistration = "read-sensitive-registration"
     /// 確認待ちの行の決着 (operator, on the municipality's word).
     case settleReview = "settle-review"
     /// 鍵の更新 (operator): about nobody.

@@ -172,10 +172,11 @@ struct RowCheck: Sendable {
     ) {
         let column = binding.layout.columns[place]
         let cell = Cell(binding.bytes(of: place, in: row), binding.characters)
+        let account: CellAccount? =
+            binding.layout.isConfidential
+            ? nil : CellAccount(cell, withPlaces: code == .gaiji || code == .unreadable)
         findings.append(
             RowFinding(
-                line: row.line, item: column.item, code: code,
-                cell: CellAccount(cell, withPlaces: code == .gaiji || code == .unreadable),
-                about: column.about))
+                line: row.line, item: column.item, code: code, cell: account, about: column.about))
     }
 }

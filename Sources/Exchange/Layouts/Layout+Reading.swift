@@ -5,7 +5,7 @@ extension Layout {
         try file.requireOnly([
             "source", "verified", "note", "code", "name", "field", "effectiveFrom", "effectiveTo",
             "encodings", "header", "extent", "dayForms", "columns", "key", "periods",
-            "confirmation",
+            "confirmation", "confidential",
         ])
         let columns = try file.columns(past: overruns)
         let (key, isKeyUnique) = try file.key(among: columns)
@@ -25,6 +25,7 @@ extension Layout {
             columns: columns, key: key, isKeyUnique: isKeyUnique,
             periods: try file.periods(among: columns),
             confirmation: try ConfirmationRule(reading: file.child("confirmation")),
+            isConfidential: try file.bool("confidential", default: false),
             source: try file.source())
     }
 }

@@ -42,6 +42,9 @@ package struct Layout: Hashable, Sendable {
     package let isKeyUnique: Bool
     package let periods: [Period]
     package let confirmation: ConfirmationRule
+    /// 内密: of a value nothing is told, not its length either, where a length is half an answer; and a row is
+    /// kept no longer than there is something to mend or to decide.
+    package let isConfidential: Bool
     package let source: RuleSource
 
     package func column(_ item: String) -> Int? { columns.firstIndex { $0.item == item } }

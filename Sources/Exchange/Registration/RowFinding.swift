@@ -95,6 +95,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case resultOfAnother = "result-of-another"
     case resultUnknown = "result-unknown"
     case resultWithdrawn = "result-withdrawn"
+    case nothingFound = "nothing-found"
     // Of a receipt in a payment body's list.
     case tooManyPublics = "too-many-publics"
     case receiptDiffers = "receipt-differs"
@@ -130,8 +131,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
             .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld,
             .mergesTooMany, .unknownKey, .beforeBirth, .resultOfAnother,
-            .resultUnknown, .resultWithdrawn, .tooManyPublics, .receiptDiffers, .schemeOfAnother,
-            .schemeOverlap, .consentDiffers, .unreadable, .fieldCount, .quoting:
+            .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
+            .schemeOfAnother, .schemeOverlap, .consentDiffers, .unreadable, .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,

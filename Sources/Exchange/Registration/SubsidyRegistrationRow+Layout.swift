@@ -21,9 +21,10 @@ extension CheckedRow {
     package func adding(_ found: [RowFinding]) -> CheckedRow {
         let told = found.map { finding in
             let column = layout.column(finding.item)
+            let shown = layout.isConfidential ? nil : column
             return RowFinding(
                 line: line, item: finding.item, code: finding.code,
-                cell: column.map { CellAccount(cell($0), withPlaces: false) },
+                cell: shown.map { CellAccount(cell($0), withPlaces: false) },
                 about: column.map { layout.columns[$0].about })
         }
         return CheckedRow(

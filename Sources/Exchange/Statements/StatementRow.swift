@@ -121,7 +121,7 @@ extension CheckedRow {
                 ticket: face, kind: row.kind, serial: row.serial,
                 identityKey: row.municipalityIdentityKey)
         case .checkupResults:
-            guard case .success(let row) = massCheckupRow(rules.maternal?.items),
+            guard case .success(let row) = massCheckupRow(rules.maternal?.items, in: .open),
                 let report = row.report
             else { return nil }
             return StatementRow(checkup: report.result, number: row.identifier.value)

@@ -4,7 +4,7 @@ import Ledger
 
 /// 集団健診の結果: https://hl7.org/fhir/R4/diagnosticreport.html create and update by the municipality that held the
 /// checkup, of a child that it names by the key of its own notification. Many in a morning come as a file
-/// (`POST /files/checkup-results`).
+/// (`POST /files/checkup-results`, what is sensitive apart as `POST /files/sensitive-checkup-results`).
 extension GatewayParts {
     /// `POST …/DiagnosticReport`: 201 for a new result, 200 for one that is held already.
     func recordMassCheckup(

@@ -59,6 +59,25 @@ extension Records {
                 ]
             ),
         ])
+        // What was compared for a second person is read once more; nothing else is, but to be mended.
+        if file.layout.isConfidential, file.state == .applying || file.isDryRun {
+            keepOnly(part, outcomes.filter { $0.kind == .refused })
+        }
+    }
+
+    /// 内密の行: those that were taken stand where they belong, and here no longer.
+    private mutating func keepOnly(_ part: JudgedPart, _ refused: [RowOutcome]) {
+        let left = part.kept(on: Set(refused.map(\.line)))
+        write([
+            (
+                Self.keepRows,
+                [
+                    .id(part.registration.file), .int(part.chunk), .ints(left.lines),
+                    .bytesArray(left.numbers.map { $0.map { Array($0.byVersion.joined()) } }),
+                    .bytes(left.rows),
+                ]
+            )
+        ])
     }
 
     /// What was compared is told, and either applied or put before a second person.
@@ -117,6 +136,11 @@ extension Records {
         """
         update office.file_chunk set told = $3, has_refused = $4, task = $5
         where file = $1 and chunk = $2
+        """)
+
+    private static let keepRows = Statement(
+        """
+        update office.file_chunk set lines = $3, numbers = $4, rows = $5 where file = $1 and chunk = $2
         """)
 
     private static let endWeighing = Statement(

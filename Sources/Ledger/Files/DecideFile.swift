@@ -35,6 +35,10 @@ extension Records {
                 throw Refusal.fileNotWaiting
             }
             write([(Self.withdraw, [.id(file), .text(who), .time(now)])])
+            // Nothing of it is sent again from here: whoever mends it has the whole file.
+            if found.layout.isConfidential {
+                write([(Self.deleteRows, [.id(file), .time(now)])])
+            }
         }
         enter(nil, basis: found.basis)
         return found
@@ -52,5 +56,11 @@ extension Records {
         update office.file set state = 'withdrawn', withdrawn_by = $2, finished_at = $3,
             advanced_at = clock_timestamp()
         where file = $1
+        """)
+
+    private static let deleteRows = Statement(
+        """
+        with gone as (delete from office.file_chunk where file = $1)
+        update office.file set rows_deleted_at = $2 where file = $1
         """)
 }

@@ -70,7 +70,13 @@ extension FileKind {
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
             checkupTargets, guardianships(hashing), cardBindings(hashing), lifeEvents,
-            vaccinationTargets, massCheckups, checkupTickets, schemeMasters,
+            vaccinationTargets,
+            massCheckups(
+                "checkup-results", in: .open, .recordMassCheckup, registration: "mass-checkups"),
+            massCheckups(
+                "sensitive-checkup-results", in: .sensitive, .recordSensitiveMassCheckup,
+                reading: .readSensitiveRegistration, registration: "sensitive-mass-checkups"),
+            checkupTickets, schemeMasters,
             prices("vaccination-prices", .registerVaccinationPrices, of: .immunization) {
                 $0.immunization?.priced
             },
@@ -179,21 +185,29 @@ extension FileKind {
         },
         standing: { records, _ in try records.standingSchemes() })
 
-    /// Its rows name children by the keys of the municipality's own notifications.
-    private static let massCheckups = FileKind(
-        "checkup-results", .recordMassCheckup, registration: "mass-checkups",
-        read: { kept, rules, _ in
-            parted(kept.map { $0.row.massCheckupRow(rules.maternal?.items) }, kept) { _, row in
-                row
-            }
-        },
-        weigh: { records, rows, rules in
-            try records.weighMassCheckups(rows, rules: rules.current)
-        },
-        register: { records, request, rows, rules in
-            try records.registerMassCheckups(request, rows, rules: rules.current)
-        },
-        standing: { records, _ in try records.standingMassCheckups() })
+    /// Its rows name children by the keys of the municipality's own notifications. What is sensitive has a
+    /// file apart: who sends or reads the open one learns nothing of it.
+    private static func massCheckups(
+        _ layout: String, in compartment: CheckupCompartment, _ purpose: Purpose,
+        reading: Purpose = .readRegistration, registration: String
+    ) -> FileKind {
+        FileKind(
+            layout, purpose, reading: reading, registration: registration,
+            read: { kept, rules, _ in
+                let items = rules.maternal?.items
+                return parted(
+                    kept.map { $0.row.massCheckupRow(items, in: compartment) }, kept
+                ) { _, row in row }
+            },
+            weigh: { records, rows, rules in
+                try records.weighMassCheckups(rows, in: compartment, rules: rules.current)
+            },
+            register: { records, request, rows, rules in
+                try records.registerMassCheckups(
+                    request, rows, in: compartment, rules: rules.current)
+            },
+            standing: { records, _ in try records.standingMassCheckups(in: compartment) })
+    }
 
     /// Its rows name people by keys that the municipality registered: no number is in them.
     private static func guardianships(_ hashing: FileHashing) -> FileKind {

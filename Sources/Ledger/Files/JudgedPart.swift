@@ -45,6 +45,16 @@ struct JudgedPart: Sendable {
         zip(rows, numbers).compactMap { lines.contains($0.line) ? $1 : nil }
     }
 
+    /// The rows on these lines alone, in the form in which all of them were kept.
+    func kept(on lines: Set<Int>) -> (lines: [Int], numbers: [HashChain?], rows: [UInt8]) {
+        let places = rows.indices.filter { lines.contains(rows[$0].line) }
+        var keeper = ErrorFile(of: registration.file.text)
+        for place in places { keeper.keep(rows[place]) }
+        return (
+            places.map { rows[$0].line }, places.map { numbers[$0] }, keeper.takeBytes()
+        )
+    }
+
     /// What became of the rows, in the words of their layout; nothing of those that were simply
     /// taken.
     func tellings(_ outcomes: [RowOutcome]) -> RowTellings {
@@ -73,6 +83,8 @@ extension FileRow {
     func rows(kept bytes: [UInt8], on lines: [Int], _ found: [Int: [RowFinding]]) throws
         -> [CheckedRow]
     {
+        // Of a part that another gateway has put through nothing may be left.
+        guard !lines.isEmpty else { return [] }
         var check = FileCheck(kept: encoding ?? layout.encodings[0], of: layout, table: .cp932)
         let rows = try check.read(bytes[...]) + check.finish()
         guard rows.count == lines.count else { throw DatabaseError.decoding(column: "rows") }

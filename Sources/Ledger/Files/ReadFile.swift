@@ -75,7 +75,11 @@ extension Records {
             ["childIdentityKey", "guardianIdentityKey"].compactMap { row.text($0) }
         }
         let byKey = try keyedPersons(keys, of: caller.party.code)
+        let notified = rows.compactMap { row, _ in row.text("notificationKey") }
+        let mothersAndChildren =
+            try notified.isEmpty ? [] : self.notified(notified).values.map(\.person)
         return Set(try knownPersons(of: rows.compactMap(\.number))).union(byKey.values)
+            .union(mothersAndChildren)
     }
 
     private static let selectTold = Statement(

@@ -37,25 +37,26 @@ extension Records {
     /// 一つのファイルの結果: applied exactly once per idempotency key. A number that came before is the same
     /// result, corrected; what cannot be taken is refused alone, by its row.
     package mutating func registerMassCheckups(
-        _ request: RegistrationRequest, _ rows: [MassCheckupRow], rules: RuleBook
+        _ request: RegistrationRequest, _ rows: [MassCheckupRow],
+        in compartment: CheckupCompartment, rules: RuleBook
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let taken = try take(rows, rules, isWritten: true)
+        let taken = try take(rows, in: compartment, rules, isWritten: true)
         for (person, basis) in taken.bases { enter(person, basis: basis) }
         if taken.bases.isEmpty { enter(nil) }
         return endTask(request, taken.outcomes) { _ in taken.steps }
     }
 
     /// What registering these rows would do. Nothing is written and nobody entered.
-    mutating func weighMassCheckups(_ rows: [MassCheckupRow], rules: RuleBook) throws
-        -> [RowOutcome]
-    {
-        try take(rows, rules, isWritten: false).outcomes
+    mutating func weighMassCheckups(
+        _ rows: [MassCheckupRow], in compartment: CheckupCompartment, rules: RuleBook
+    ) throws -> [RowOutcome] {
+        try take(rows, in: compartment, rules, isWritten: false).outcomes
     }
 
     /// How many results of the caller's own stand.
-    mutating func standingMassCheckups() throws -> Int {
-        try transaction.query(Self.countStanding, [.text(caller.party.key)])[0].int(0)
+    mutating func standingMassCheckups(in compartment: CheckupCompartment) throws -> Int {
+        try transaction.query(compartment.countStanding, [.text(caller.party.key)])[0].int(0)
     }
 
     private struct Taken {
@@ -66,7 +67,8 @@ extension Records {
 
     /// Of two rows about one child the later sees the earlier, where they are written.
     private mutating func take(
-        _ rows: [MassCheckupRow], _ book: RuleBook, isWritten: Bool
+        _ rows: [MassCheckupRow], in compartment: CheckupCompartment, _ book: RuleBook,
+        isWritten: Bool
     ) throws -> Taken {
         let persons = try examined(
             rows.map { ($0.notificationKey, $0.report?.result.checkup) }, book)
@@ -79,7 +81,7 @@ extension Records {
                 turn.compactMap { place in
                     persons[place].map { (.identifier(rows[place].identifier), $0) }
                 }, of: Set(turn.compactMap { rows[$0].report?.result.checkup }),
-                in: .open, book)
+                in: compartment, book)
             for place in turn {
                 guard let person = persons[place] else {
                     taken.outcomes.append(
@@ -114,13 +116,24 @@ extension Records {
         guard !numbers.isEmpty else { return }
         try transaction.run(AdvisoryLock.waitForAll, [.ints(numbers)])
     }
+}
 
-    private static let countStanding = Statement(
-        """
-        select count(*) filter (where status <> 'entered-in-error') from (
-            select distinct on (result) status from exchange.mass_checkup where party = $1
-            order by result, version desc) newest
-        """)
+extension CheckupCompartment {
+    fileprivate var countStanding: Statement {
+        self == .open ? Self.countOpen : Self.countSensitive
+    }
+
+    private static let countOpen = count("exchange.mass_checkup")
+    private static let countSensitive = count("exchange.sensitive_mass_checkup")
+
+    private static func count(_ view: String) -> Statement {
+        Statement(
+            """
+            select count(*) filter (where status <> 'entered-in-error') from (
+                select distinct on (result) status from \(view) where party = $1
+                order by result, version desc) newest
+            """)
+    }
 }
 
 extension MassCheckupDesk {
@@ -137,9 +150,13 @@ extension MassCheckupDesk {
         guard report.result.day <= today else {
             return row.refused([row.finding("checkedOn", .dayAhead)])
         }
+        guard row.consentedOn ?? today <= today else {
+            return row.refused([row.finding("consentedOn", .dayAhead)])
+        }
         do {
             let recorded = try file(
-                report, of: person, over: held, seen: held?.newest.version)
+                report, of: person, over: held, seen: held?.newest.version,
+                consentedOn: row.consentedOn)
             return RowOutcome(
                 line: row.index + 1, kind: recorded.isNew ? .applied : .unchanged,
                 findings: row.findings(recorded.held.shown.warnings),

@@ -11,7 +11,8 @@ extension Purpose {
             .registerLifeEvents, .registerVaccinationTargets, .registerVaccinationPrices,
             .registerCheckupPrices, .registerSchemes,
             .readCoverage,
-            .readRegistration, .readStatement, .feedCards, .settleReview,
+            .readRegistration, .readSensitiveRegistration, .readStatement, .feedCards,
+            .settleReview,
             .registerNotifications, .recordMassCheckup, .recordSensitiveMassCheckup, .readFollowUps,
             .readSensitiveFollowUps,
             .answerFollowUp, .answerSensitiveFollowUp:

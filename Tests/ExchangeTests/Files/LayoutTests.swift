@@ -12,7 +12,8 @@ import Testing
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
                     "vaccination-targets", "vaccination-prices", "checkup-tickets",
-                    "checkup-targets", "checkup-results", "checkup-prices",
+                    "checkup-targets", "checkup-results", "sensitive-checkup-results",
+                    "checkup-prices",
                     "guardianships",
                     "card-bindings",
                     "national-local-schemes", "payment-lists",
@@ -21,6 +22,11 @@ import Testing
         #expect(try FileSample.layout("entitlements").endsWhatIsMissing(isMending: false) == false)
         #expect(try FileSample.layout("entitlements-full").endsWhatIsMissing(isMending: false))
         #expect(layouts.all.allSatisfy { !$0.source.text.isEmpty })
+        let confidential = layouts.all.filter(\.isConfidential)
+        #expect(confidential.map(\.code) == ["sensitive-checkup-results"])
+        // Files of one field wait for each other: the open ones are never told of the others.
+        let field = try FileSample.layout("sensitive-checkup-results").field
+        #expect(layouts.all.filter { $0.field == field } == confidential)
     }
 
     @Test func `the national master has the published columns in their order`() throws {
@@ -68,8 +74,13 @@ import Testing
             ])
     }
 
-    @Test func `the file of mass checkups holds every item as the rules have it`() throws {
-        let layout = try FileSample.layout("checkup-results")
+    @Test(arguments: [
+        ("checkup-results", CheckupCompartment.open), ("sensitive-checkup-results", .sensitive),
+    ])
+    func `a file of mass checkups holds every item of its compartment as the rules have it`(
+        code: String, compartment: CheckupCompartment
+    ) throws {
+        let layout = try FileSample.layout(code)
         let rules = try #require(Profiles.book.maternal)
         let checkup = try #require(layout.column("checkup"))
         guard case .code(let checkups) = layout.columns[checkup].type else {
@@ -80,7 +91,10 @@ import Testing
         var expected: Set<String> = []
         for code in checkups.map(\.code) {
             let rule = try #require(rules.checkup(code, on: day))
-            expected.formUnion(rule.items.map(\.code).filter { !rules.items.isSensitive($0) })
+            expected.formUnion(
+                rule.items.map(\.code).filter {
+                    rules.items.isSensitive($0) == (compartment == .sensitive)
+                })
         }
         #expect(expected == Set(layout.columns.map(\.item).filter { rules.items[$0] != nil }))
         for column in layout.columns {

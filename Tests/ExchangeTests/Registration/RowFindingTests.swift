@@ -55,6 +55,8 @@ import Testing
         produced.formUnion([.schemeOfAnother, .schemeOverlap, .consentDiffers])
         // A row of an invitation; CampaignTests have it.
         produced.insert(.outsideSeason)
+        // A row of what is sensitive that tells nothing; MassCheckupRowTests have it.
+        produced.insert(.nothingFound)
         #expect(produced.union(Self.ofTheLedger) == Set(RowCode.allCases))
         #expect(produced.isDisjoint(with: Self.ofTheLedger))
     }

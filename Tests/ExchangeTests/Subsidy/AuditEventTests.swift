@@ -36,7 +36,8 @@ import Testing
         Purpose.allCases.map { purpose in
             switch purpose {
             case .checkEligibility, .replayEligibility, .readEligibility, .readPatient,
-                .readRegistration, .readVaccination, .checkVaccination, .forecastVaccinations,
+                .readRegistration, .readSensitiveRegistration, .readVaccination,
+                .checkVaccination, .forecastVaccinations,
                 .readReaction, .receiveReactions, .exportReactions, .readBill, .receiveCheckNotices,
                 .receiveLapseNotices,
                 .readScreenings, .readSensitiveScreenings,

@@ -389,6 +389,7 @@ extension Deed {
         ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
         ("checkup-prices", "CheckupPrices"), ("checkup-tickets", "CheckupTickets"),
         ("scheme-masters", "SchemeMasters"),
+        ("sensitive-checkup-results", "SensitiveCheckupResults"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

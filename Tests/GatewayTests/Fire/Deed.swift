@@ -37,6 +37,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         "decideCardBindingsFile", "decideGuardianshipsFile", "decideVaccinationTargetsFile",
         "decideResidenceMovesFile",
         "decideVaccinationPricesFile", "decideCheckupResultsFile",
+        "decideSensitiveCheckupResultsFile",
         "decideCheckupPricesFile", "decideCheckupTicketsFile", "decideSchemeMastersFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",

@@ -324,6 +324,7 @@ extension Fire {
             ("vaccination-targets", Array(vaccinations.utf8)),
             ("vaccination-prices", Array(prices.utf8)),
             ("checkup-results", massCheckups(of: person)),
+            ("sensitive-checkup-results", confidences(of: person)),
             (
                 "scheme-masters",
                 NightFile(schemes: [
@@ -358,6 +359,16 @@ extension Fire {
                 "結果番号": "F-\(person.key)", "届出番号": "B-\(person.index)",
                 "健診コード": "infant-3-4m", "健診日": gateway.clock.today.text, "体重": "6.5",
                 "身長": "62", "頭囲": "41", "判定": "healthy",
+            ]
+        ]).bytes(.utf8)
+    }
+
+    private func confidences(of person: FirePerson) -> [UInt8] {
+        NightFile(sensitiveCheckups: [
+            [
+                "結果番号": "F-\(person.key)", "届出番号": "B-\(person.index)",
+                "健診コード": "infant-3-4m", "健診日": gateway.clock.today.text,
+                "同意日": gateway.clock.today.text, "被虐待を疑う所見": "none",
             ]
         ]).bytes(.utf8)
     }

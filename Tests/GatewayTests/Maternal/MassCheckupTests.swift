@@ -170,6 +170,24 @@ struct MassCheckupTests {
         #expect(try await versions(number) == ["final", "corrected", "entered-in-error"])
     }
 
+    @Test func `rows that go back to be mended are on the record of whom they name`()
+        async throws
+    {
+        let (first, second) = (try await child(), try await child())
+        let number = RecordID.random().text
+        let done = try await take([
+            row(first, number + "-1"), row(second, number + "-2", ["体重": ""]),
+        ])
+        #expect(told(done) == ["3 weight required"], "\(done.text)")
+        let entries = try await gateway.entries {
+            let errors = try await gateway.errors(
+                of: done.text("file"), as: "checkup-results")
+            #expect(!NightFile.text(of: errors.body, .cp932).contains(first.key))
+        }
+        #expect(entries.map(\.purpose) == ["read-registration"])
+        #expect(entries.allSatisfy(\.hasPerson))
+    }
+
     @Test func `one request each makes one result, however often and at once it is sent`()
         async throws
     {

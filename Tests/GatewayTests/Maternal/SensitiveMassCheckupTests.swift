@@ -137,8 +137,9 @@ struct SensitiveMassCheckupTests {
     }
 
     /// Everything a guardian, the child's own card, a clinic without the consent and the towns can ask,
-    /// byte for byte as in a world in which the hall found nothing.
-    @Test func `nobody outside the compartment learns of it`() async throws {
+    /// byte for byte as in a world in which the hall found nothing; by a file as by a request.
+    @Test(arguments: [false, true])
+    func `nobody outside the compartment learns of it`(isByFile: Bool) async throws {
         let (child, card) = try await gateway.settle(years: 3)
         let (mother, motherCard) = try await gateway.settle(years: 40)
         let key = "C-\(RecordID.random().text)"
@@ -187,9 +188,7 @@ struct SensitiveMassCheckupTests {
         let waiting = try await tasks().count
         _ = try await delivered()
         let before = try await world()
-        var found = SentCheckup.signs("found", on: today)
-        found.checkup = "infant-3y"
-        try await gateway.record(found, notified: key).expect(201)
+        try await tell("infant-3y", of: key, isByFile: isByFile)
         #expect(try await world() == before)
         // Who may know of it does: the town has the task in its own list, and the line, once it asked to be
         // told; a clinic to which the card agreed sees it.
@@ -199,6 +198,25 @@ struct SensitiveMassCheckupTests {
         let agreed = try await gateway.openCheckupVisit(card, consents: RunningGateway.allConsents)
         let seen = try await gateway.checkups(of: agreed, in: .sensitive)
         #expect(seen.entries.count == 1 && seen.text.contains("found"))
+    }
+
+    /// 所見あり, one way or the other.
+    private func tell(_ checkup: String, of key: String, isByFile: Bool) async throws {
+        guard isByFile else {
+            var found = SentCheckup.signs("found", on: today)
+            found.checkup = checkup
+            return try await gateway.record(found, notified: key).expect(201)
+        }
+        let file = NightFile(sensitiveCheckups: [
+            [
+                "結果番号": key, "届出番号": key, "健診コード": checkup, "健診日": today.text,
+                "同意日": today.text, "被虐待を疑う所見": "found",
+            ]
+        ])
+        let taken = try await gateway.take(
+            file.bytes(), as: "sensitive-checkup-results", field: "maternal-sensitive")
+        #expect(taken.number("additions") == 1, "\(taken.text)")
+        gateway.expectMoreEntries(1)
     }
 
     /// What waits for the town after a checkup of children of three.

@@ -1,5 +1,6 @@
 /// 集団健診の結果の一行: one child's result, as the municipality that examined sends it in a file with those of
-/// the whole morning. No standard gives the file a form; its items are those of every checkup.
+/// the whole morning. No standard gives the file a form; its items are those of every checkup. What is
+/// sensitive comes in a file of its own: a row is of one compartment, as a report is.
 package struct MassCheckupRow: Sendable {
     /// Place in the file, from 0.
     package let index: Int
@@ -9,14 +10,18 @@ package struct MassCheckupRow: Sendable {
     package let identifier: RecordIdentifier
     /// `nil`: what came under the number was wrong, and is withdrawn.
     package let report: CheckupReport?
+    /// 同意日 of what is sensitive; what is withdrawn needs none.
+    package let consentedOn: CalendarDay?
 
     package init(
-        index: Int, notificationKey: String, identifier: RecordIdentifier, report: CheckupReport?
+        index: Int, notificationKey: String, identifier: RecordIdentifier, report: CheckupReport?,
+        consentedOn: CalendarDay?
     ) {
         self.index = index
         self.notificationKey = notificationKey
         self.identifier = identifier
         self.report = report
+        self.consentedOn = consentedOn
     }
 
     package func finding(_ item: String, _ code: RowCode) -> RowFinding {
@@ -34,8 +39,10 @@ package struct MassCheckupRow: Sendable {
 extension CheckedRow {
     /// Its layout has judged every value; what the rules of the checkup say of them together is said when
     /// the result is compared or applied.
-    package func massCheckupRow(_ items: CheckupItems?) -> Result<MassCheckupRow, RowRefusal> {
-        var reader = MassCheckupReader(object, index: line - 1, items)
+    package func massCheckupRow(
+        _ items: CheckupItems?, in compartment: CheckupCompartment
+    ) -> Result<MassCheckupRow, RowRefusal> {
+        var reader = MassCheckupReader(object, index: line - 1, items, compartment)
         return reader.row()
     }
 }
@@ -43,15 +50,19 @@ extension CheckedRow {
 private struct MassCheckupReader {
     private static let own: Set<String> = [
         "modificationSeg", "resultNumber", "notificationKey", "checkup", "checkedOn",
-        "notExamined",
+        "consentedOn", "notExamined",
     ]
 
     private var reader: RowReader
     private let items: CheckupItems?
+    private let compartment: CheckupCompartment
 
-    init(_ object: JSONObject, index: Int, _ items: CheckupItems?) {
+    init(
+        _ object: JSONObject, index: Int, _ items: CheckupItems?, _ compartment: CheckupCompartment
+    ) {
         reader = RowReader(object, index: index, number: .besideTheRow)
         self.items = items
+        self.compartment = compartment
     }
 
     mutating func row() -> Result<MassCheckupRow, RowRefusal> {
@@ -60,7 +71,12 @@ private struct MassCheckupReader {
         let key = reader.text("notificationKey", charactersMax: 100)
         let checkup = reader.text("checkup", charactersMax: 50, isRequired: !isWithdrawn)
         let day = reader.day("checkedOn", isRequired: !isWithdrawn)
+        let agreed = isWithdrawn ? nil : consentedOn()
         let entries = measured() + notExamined()
+        // An open result has items that it must hold; what is sensitive has none.
+        if compartment == .sensitive, !isWithdrawn, entries.isEmpty, !reader.hasErrors {
+            reader.add(.nothingFound, "row")
+        }
         guard !reader.hasErrors, let number, let key else {
             return .failure(RowRefusal(reader.findings))
         }
@@ -73,7 +89,12 @@ private struct MassCheckupReader {
         }
         return .success(
             MassCheckupRow(
-                index: reader.index, notificationKey: key, identifier: identifier, report: report))
+                index: reader.index, notificationKey: key, identifier: identifier, report: report,
+                consentedOn: agreed))
+    }
+
+    private mutating func consentedOn() -> CalendarDay? {
+        compartment == .sensitive ? reader.day("consentedOn") : nil
     }
 
     /// In the order of the columns.
@@ -100,7 +121,7 @@ private struct MassCheckupReader {
             guard let item = pair.object?["item"]?.string,
                 let reason = pair.object?["value"]?.string
             else { return nil }
-            guard items?[item]?.isSensitive == false else {
+            guard items?[item]?.isSensitive == (compartment == .sensitive) else {
                 reader.add(.unknownCode, "notExamined")
                 return nil
             }

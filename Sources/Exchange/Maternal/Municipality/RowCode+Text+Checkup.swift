@@ -40,6 +40,12 @@ extension RowCode {
                 en:
                     "The result of this \(name) was withdrawn. Send the right one under another number."
             )
+        case .nothingFound:
+            BilingualText(
+                ja: "\(what)に、項目の値も、未実施の理由もありません。どちらかを入れて、" + again,
+                en:
+                    "The \(name) has neither a value of an item nor a reason why there is none. Give one "
+                    + "of them and " + alone)
         case .outsideWindow:
             BilingualText(
                 ja: "\(what)が対象の期間の外です。結果は受け付けました。日に誤りがないか確かめてください。",

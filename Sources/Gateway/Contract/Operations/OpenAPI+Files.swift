@@ -49,6 +49,11 @@ extension OpenAPI {
                 example: checkupResults))
         + operations(
             of: ServedLayout(
+                code: "sensitive-checkup-results", id: "SensitiveCheckupResults",
+                ja: "集団健診の結果(慎重に扱う項目)", en: inConfidence,
+                example: sensitiveCheckupResults))
+        + operations(
+            of: ServedLayout(
                 code: "checkup-tickets", id: "CheckupTickets", ja: "受診券",
                 en: "tickets of checkups: their numbers and days, issued again or given back",
                 example: """
@@ -162,6 +167,18 @@ extension OpenAPI {
         むし歯の罹患型（3歳児）,集団生活での社会性・行動,未実施\r
         1,2026-0412-001,C-2026-0001,infant-18m,2026-04-12,10.25,80.5,,,,,,,,healthy,,,,\
         14,0,,,,,,,,head-circumference=not-possible\r\n
+        """
+
+    /// With what is told of this file alone.
+    private static let inConfidence = """
+        sensitive findings of mass checkups, each with the day of its consent (in a line of its own; \
+        nothing is told of a value, and a row that was taken is not kept)
+        """
+
+    private static let sensitiveCheckupResults = """
+        更新区分,結果番号,届出番号,健診コード,健診日,同意日,被虐待を疑う所見,パートナー等からの暴力,\
+        EPDS合計点,EPDS質問10の点,未実施\r
+        1,2026-0412-001,C-2026-0001,infant-18m,2026-04-12,2026-04-12,none,,,,\r\n
         """
 
     private static let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -10,7 +10,7 @@ extension OpenAPI {
                 "One result for each `identifier` of the municipality's own, of somebody whom it notified "
                 + "(届出番号). The line of the municipality of residence, what it must do, and the ticket "
                 + "used are in the same commit; nothing is claimed of a municipality for its own checkup. "
-                + "Sensitive items are refused: they have routes of their own.",
+                + "Sensitive items are refused: they have routes and a file of their own.",
             token: .officeIfAny, parameters: [.operatorID],
             body: .fhir(.reference("MassCheckupReport"), example),
             answers: [
