@@ -121,6 +121,9 @@ package struct Migrations: Sendable {
         File(
             name: "0067_merges_in_their_own_lane",
             sql: PackageResources._067_merges_in_their_own_lane_sql),
+        File(
+            name: "0073_visits_of_parted_records",
+            sql: PackageResources._073_visits_of_parted_records_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
