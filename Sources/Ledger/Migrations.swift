@@ -124,6 +124,7 @@ package struct Migrations: Sendable {
         File(
             name: "0073_visits_of_parted_records",
             sql: PackageResources._073_visits_of_parted_records_sql),
+        File(name: "0074_more_statements", sql: PackageResources._074_more_statements_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
