@@ -36,6 +36,17 @@ package struct GatewayParts: Sendable {
         pairwise(person.bytes, for: party)
     }
 
+    /// Whether a party may mean this person by an id: that of the record which stands for them, or of one
+    /// that was merged into it.
+    func isKnown(
+        _ id: String, as person: PersonKey, to party: Party, _ records: inout Records
+    ) throws -> Bool {
+        if pairwise(person, for: party).contains(id) { return true }
+        return try records.absorbedRecords(of: person).contains {
+            pairwise($0, for: party).contains(id)
+        }
+    }
+
     /// The same of a record that more than one party is shown: no two can tell that theirs is one.
     func pairwise(_ record: RecordID, for party: Party) -> PairwiseIDs {
         pairwise(record.bytes, for: party)

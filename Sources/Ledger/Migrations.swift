@@ -122,6 +122,11 @@ package struct Migrations: Sendable {
             name: "0067_merges_in_their_own_lane",
             sql: PackageResources._067_merges_in_their_own_lane_sql),
         File(name: "0070_days_of_stays", sql: PackageResources._070_days_of_stays_sql),
+        File(
+            name: "0073_visits_of_parted_records",
+            sql: PackageResources._073_visits_of_parted_records_sql),
+        File(name: "0074_more_statements", sql: PackageResources._074_more_statements_sql),
+        File(name: "0076_quick_triggers", sql: PackageResources._076_quick_triggers_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

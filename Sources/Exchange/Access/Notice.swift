@@ -38,6 +38,9 @@ package struct Notice: Hashable, Sendable {
     package static let costMonthsReached = "cost-months-reached"
     /// 住民異動が登録されたこと.
     package static let lifeEvent = "life-event"
+    /// 同一人の記録が統合されたこと, and that it was undone.
+    package static let recordsMerged = "records-merged"
+    package static let recordsParted = "records-parted"
     /// 本人の知らない利用: what is refused at a portal and may not have been the resident. Of what residents
     /// are refused in sessions of their own, such as one that lapsed, they heard at the screen.
     package static let refusalsAtPortals: [Refusal] = [

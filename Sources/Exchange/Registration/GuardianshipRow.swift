@@ -35,6 +35,10 @@ package enum RegisteredPerson: Hashable, Sendable {
     package var number: IndividualNumber? {
         if case .number(let number) = self { number } else { nil }
     }
+
+    package var key: String? {
+        if case .key(let key) = self { key } else { nil }
+    }
 }
 
 package func readGuardianshipRows(

@@ -11,6 +11,12 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
     case checkupTickets = "checkup-tickets"
     /// 集団健診の結果, as the municipality recorded them.
     case checkupResults = "checkup-results"
+    /// 保護者・後見, by the municipality's own keys of the two.
+    case guardianships
+    /// 住民異動: every event that was told of.
+    case residenceMoves = "residence-moves"
+    /// 制度マスタ: the municipality's own certificate types and their codes. They are about nobody.
+    case schemeMasters = "scheme-masters"
 
     /// 都道府県 register entitlements alone.
     package var isOfPrefectures: Bool { self == .subsidy }
@@ -19,7 +25,9 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
     package var layouts: [String] {
         switch self {
         case .subsidy: ["entitlements", "entitlements-full"]
-        case .checkupTargets, .vaccinationTargets, .checkupTickets, .checkupResults: [rawValue]
+        case .checkupTargets, .vaccinationTargets, .checkupTickets, .checkupResults, .guardianships,
+            .residenceMoves, .schemeMasters:
+            [rawValue]
         }
     }
 }

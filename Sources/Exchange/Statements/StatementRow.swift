@@ -15,7 +15,7 @@ package struct StatementRow: Hashable, Sendable {
     ) {
         let items = (try? JSON(reading: face))?.object ?? JSONObject()
         let recipient = items["medicalSubsidyRecipientNumber"]?.string ?? ""
-        key = [certificateType, subKey, historyKey, recipient].joined(separator: Self.separator)
+        key = Self.key([certificateType, subKey, historyKey, recipient])
         text = Self.normal(items.without("isDeleted")) + "\n" + birthDate
     }
 
@@ -30,7 +30,7 @@ package struct StatementRow: Hashable, Sendable {
     package init(
         invitation programme: String, identityKey: String, from: CalendarDay, to: CalendarDay
     ) {
-        key = [identityKey, programme, from.text].joined(separator: Self.separator)
+        key = Self.key([identityKey, programme, from.text])
         text = to.text
     }
 
@@ -38,7 +38,7 @@ package struct StatementRow: Hashable, Sendable {
     package init(
         ticket face: CheckupTicket.Face, kind: String, serial: Int, identityKey: String
     ) {
-        key = [identityKey, kind, String(serial), face.number].joined(separator: Self.separator)
+        key = Self.key([identityKey, kind, String(serial), face.number])
         text = [
             face.validFrom.text, face.validTo.text, face.limitYen.map { String($0) } ?? "",
         ].joined(separator: Self.separator)
@@ -60,6 +60,38 @@ package struct StatementRow: Hashable, Sendable {
         }
         text = ([result.checkup, result.day.text] + entries.sorted()).joined(separator: "\n")
     }
+
+    /// 保護者・後見. An end is a day of it, whichever kind of row told of it. Who has no key of the body's is
+    /// named by nothing.
+    package init(
+        guardianship kind: String, of child: String, by guardian: String,
+        days: (from: CalendarDay, to: CalendarDay?), isCustodyLost: Bool
+    ) {
+        key = Self.key([child, guardian, kind, days.from.text])
+        text = [days.to?.text ?? "", isCustodyLost ? "1" : "0"].joined(separator: Self.separator)
+    }
+
+    /// 住民異動. What it says of the person is not compared, nor which record a merge absorbs.
+    package init(event: LifeEvent, identityKey: String, isNotDisclosed: Bool) {
+        key = event.sequence
+        text = [
+            identityKey, event.kind.rawValue, event.effectiveOn.text, event.knownOn.text,
+            event.otherMunicipality ?? "", event.corrects ?? "", isNotDisclosed ? "1" : "0",
+        ].joined(separator: Self.separator)
+    }
+
+    /// 制度マスタ: a certificate type with its terms, or a code of one, which has none. English names are not
+    /// compared.
+    package init(
+        scheme type: String, kind: String, code: String, from: String, name: String,
+        terms: [String]
+    ) {
+        key = Self.key([type, kind, code, from])
+        text = ([name] + terms).joined(separator: Self.separator)
+    }
+
+    /// Of what names a row, in the order of its field.
+    package static func key(_ names: [String]) -> String { names.joined(separator: separator) }
 
     private static let separator = "\u{1F}"
 
@@ -125,6 +157,15 @@ extension CheckedRow {
                 let report = row.report
             else { return nil }
             return StatementRow(checkup: report.result, number: row.identifier.value)
+        case .guardianships:
+            guard case .success(let row) = guardianshipRow else { return nil }
+            return StatementRow(row)
+        case .residenceMoves:
+            guard case .success(let row) = lifeEventRow(number: .besideTheRow) else { return nil }
+            return StatementRow(row)
+        case .schemeMasters:
+            guard case .success(let row) = schemeMasterRow else { return nil }
+            return StatementRow(row, by: rules)
         }
     }
 }
@@ -135,5 +176,40 @@ extension StatementRow {
             entitlement: row.face, certificateType: row.certificate.typeID,
             subKey: row.certificate.subKey ?? "", historyKey: row.historyKey ?? "",
             birthDate: row.person.dateOfBirth.text)
+    }
+
+    package init(_ row: GuardianshipRow) {
+        self.init(
+            guardianship: row.kind, of: row.child.key ?? "", by: row.guardian.key ?? "",
+            days: (row.from, row.to), isCustodyLost: row.isCustodyLost)
+    }
+
+    package init(_ row: LifeEventRow) {
+        self.init(
+            event: row.event(of: ""), identityKey: row.municipalityIdentityKey,
+            isNotDisclosed: row.isNotDisclosed)
+    }
+
+    /// A whole list says everything: what a row leaves empty is what a type would have that is new by it.
+    package init(_ row: SchemeMasterRow, by rules: RuleBook) {
+        var (kind, code, terms) = ("1", "", [String]())
+        switch row.kind {
+        case .income(let segment): (kind, code) = ("2", segment)
+        case .condition(let item, let condition): (kind, code) = ("3", "\(item)-\(condition)")
+        case .type(let said):
+            let law = said.payerNumber.map { String($0.prefix(2)) }
+            let lawNumber = law.flatMap { rules.subsidy.lawNumberOrder.contains($0) ? $0 : nil }
+            var lastDay = ""
+            if case .on(let day) = said.end { lastDay = day.text }
+            terms = [
+                lastDay, lawNumber ?? "",
+                (said.consentKind ?? SchemeMaster.usualKind(in: rules))?.code ?? "",
+                said.priority.map { String($0) } ?? "",
+                said.requiresDesignation == true ? "1" : "0",
+            ]
+        }
+        self.init(
+            scheme: row.certificateTypeID, kind: kind, code: code, from: row.from.text,
+            name: row.name, terms: terms)
     }
 }

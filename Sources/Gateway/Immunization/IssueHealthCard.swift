@@ -37,8 +37,11 @@ extension GatewayParts {
         let rules = try immunizationRules()
         let key = try HealthCardKey(keys.ring.current(.healthCard))
         let issuer = "https://" + origin
-        return try await own(asking, as: \.self) { records, person, patient in
-            guard id.map(patient.contains) ?? true else { throw Refusal.recordUnknown }
+        let party = asking.caller.party
+        return try await own(asking, as: \.self) { [self] records, person, _ in
+            if let id, try !isKnown(id, as: person, to: party, &records) {
+                throw Refusal.recordUnknown
+            }
             let facts = try records.vaccinationFacts(of: person, rules: book)
             let held = try records.vaccinations(of: person).map(\.newest)
             let number = Base64URL.encode(RecordID.random().bytes)

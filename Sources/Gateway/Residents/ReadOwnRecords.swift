@@ -89,7 +89,7 @@ extension GatewayParts {
     }
 
     /// The same, for what is answered with more than bytes; `body` is given every id by which the portal
-    /// knows the resident.
+    /// knows the record that stands for the resident.
     func own<Answer: Sendable>(
         _ asking: Asking, as bytes: @escaping @Sendable (Answer) -> [UInt8],
         _ body: @escaping @Sendable (inout Records, PersonKey, PairwiseIDs) throws -> Answer

@@ -20,18 +20,31 @@ extension GatewayParts {
             tokenHash: secret.hash, certificateHash: identity.fingerprint, cardHash: verified.hash,
             nonce: card.nonce)
         let lifetime = ResidentTokenGrant.lifetimeSeconds
-        let (_, bytes) = try await asking.answer(as: { _ in Self.tokenJSON(secret, lifetime) }) {
-            try $0.issueToken(grant)
+        let (_, bytes) = try await asking.answer(
+            as: { Self.tokenJSON(secret, lifetime, known: $0) }
+        ) { [self] records throws -> PairwiseIDs in
+            let issued = try records.issueToken(grant)
+            let former = issued.formerRecords.map { pairwise($0, for: party) }
+            return PairwiseIDs(
+                current: pairwise(issued.person, for: party).current,
+                former: former.flatMap { [$0.current] + $0.former })
         }
         return .json(.created, bytes)
     }
 
-    static func tokenJSON(_ secret: ResidentTokenSecret, _ seconds: Int64) -> [UInt8] {
+    /// `known`: by which ids the portal knew the resident before their records were merged, where it did.
+    static func tokenJSON(
+        _ secret: ResidentTokenSecret, _ seconds: Int64, known: PairwiseIDs? = nil
+    ) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 256)
         writer.beginObject()
         writer.member("access_token", secret.text)
         writer.member("token_type", "Bearer")
         writer.member("expires_in", Int(seconds))
+        if let known, !known.former.isEmpty {
+            writer.member("patient", "Patient/" + known.current)
+            writer.texts("replaces", known.former.map { "Patient/" + $0 })
+        }
         writer.endObject()
         return writer.bytes
     }

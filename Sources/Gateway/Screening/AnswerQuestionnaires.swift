@@ -136,8 +136,8 @@ extension GatewayParts {
             as: { [self] (answer: (saved: SavedScreening, patientID: String)) in
                 named(answer.saved.held, for: party).render(as: answer.patientID)
             }
-        ) { records, person, patient in
-            guard patient.contains(sent.patientID) else {
+        ) { [self] records, person, patient in
+            guard try isKnown(sent.patientID, as: person, to: party, &records) else {
                 throw Refusal.malformed("subject.reference")
             }
             return (try save(&records, sent.response, person), patient.current)

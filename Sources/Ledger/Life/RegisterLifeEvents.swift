@@ -41,11 +41,7 @@ extension Records {
         let outcome = try outcome(of: plan, rules)
         let hidden = Set(plan.news.filter(\.row.isNotDisclosed).map { plan.person(of: $0.record) })
             .union(plan.merges.map(\.survivor))
-        let told = Set(
-            plan.news.filter { $0.row.kind != .died }.map { plan.person(of: $0.record) }
-                + plan.parting.flatMap { [$0.absorbed, $0.survivor] })
-        let notices = NewNotice.insertion(
-            of: told.map { NewNotice(person: $0, kind: Notice.lifeEvent) }, from: caller.party)
+        let notices = NewNotice.insertion(of: Self.notices(of: plan), from: caller.party)
         let beforehand = plan.persons.steps + plan.proposals
         return endTask(request, plan.outcomes) { [body = caller.party.code, now] task in
             beforehand + [
@@ -53,6 +49,20 @@ extension Records {
                 Self.insertion(of: plan.news, of: body, task: task),
             ] + plan.merges.flatMap { $0.steps(body, task: task, at: now) }
                 + outcome.steps(body, task: task, at: now) + [notices]
+        }
+    }
+
+    /// Whose life changed, who became one, and who became two. What has no effect, such as a merge that was
+    /// undone before it was told of, is told to nobody.
+    private static func notices(of plan: LifePlan) -> [NewNotice] {
+        let changed = plan.news.filter { $0.row.kind != .died && !$0.row.kind.isOfRecords }
+            .map { plan.person(of: $0.record) }
+        let told = [
+            (Notice.lifeEvent, changed), (Notice.recordsMerged, plan.joining.map(\.survivor)),
+            (Notice.recordsParted, plan.parting.flatMap { [$0.absorbed, $0.survivor] }),
+        ]
+        return told.flatMap { kind, persons in
+            Set(persons).map { NewNotice(person: $0, kind: kind) }
         }
     }
 

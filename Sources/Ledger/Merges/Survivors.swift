@@ -1,4 +1,4 @@
-import Exchange
+package import Exchange
 import Postgres
 
 /// 統合された記録: which record stands for each of some now. What is asked by the number, the key, the card, the
@@ -50,6 +50,13 @@ extension Records {
         return survivors
     }
 
+    /// 統合された記録: what stands beside a person's own record, in the order in which it came.
+    package mutating func absorbedRecords(of survivor: PersonKey) throws -> [PersonKey] {
+        try transaction.query(Self.selectAbsorbed, [.person(survivor)]).map {
+            try $0.uuid(0).person
+        }
+    }
+
     private mutating func selectSurvivors(of records: [PersonKey]) throws -> Survivors {
         let rows = try transaction.query(
             Self.selectMerged, [.uuids(records.map { UUIDBytes($0) })])
@@ -59,6 +66,12 @@ extension Records {
         }
         return Survivors(byRecord: survivors)
     }
+
+    private static let selectAbsorbed = Statement(
+        """
+        select m.person from exchange.record_merge m
+        where m.survivor = $1 and m.parted_at is null order by m.joined_at, m.merge
+        """)
 
     private static let selectMerged = Statement(
         """

@@ -11,6 +11,8 @@ struct GuardianshipPlan {
     /// 親権喪失: words that stand on a pair, whoever said them.
     var losses: [Guardianship.Pair: Set<Guardianship.Loss>]
     private(set) var news: [Guardianship] = []
+    /// 呼び名だけの変更: what stands in the same words, of persons whom the row names by other keys.
+    private(set) var renamed: [Guardianship] = []
     private(set) var outcomes: [RowOutcome] = []
 
     init(
@@ -32,8 +34,9 @@ struct GuardianshipPlan {
         guard let guardian, guardian != child else {
             return refuse(row, row.guardianItem, .notOwnResident)
         }
-        let word = Guardianship(person: child, guardian: guardian, row)
+        var word = Guardianship(person: child, guardian: guardian, row)
         let before = standing[word.key]
+        word.names = word.names ?? before?.names
         let isRepeat = before?.said == word.said && stands(word)
         let isTaking = word.said.takesAway(from: before?.said, on: today.daysSince1970)
         guard isRepeat || isTaking || homes[child] == body else {
@@ -47,8 +50,12 @@ struct GuardianshipPlan {
         if !isRepeat {
             news.append(word)
             self.losses[word.pair] = losses
+        } else if word.names != before?.names, !word.said.isCustodyLost {
+            // A loss is never said again: somebody may be giving custody back at this moment.
+            renamed.append(word)
         }
-        standing[word.key] = .init(said: word.said, version: before?.version ?? 0)
+        standing[word.key] = .init(
+            said: word.said, names: word.names, version: before?.version ?? 0)
         outcomes.append(
             RowOutcome(
                 line: row.index + 1, kind: isRepeat ? .unchanged : .applied,
@@ -121,19 +128,31 @@ struct GuardianshipPlan {
             }
         }
 
+        /// 自治体別本人キー, by which a row named the two; a row with numbers names neither.
+        struct Names: Hashable {
+            let person: String
+            let guardian: String
+        }
+
         /// What stood before, and its version.
         struct Standing {
             let said: Said
+            let names: Names?
             let version: Int
         }
 
         let key: Key
         let said: Said
+        /// As this row or one before it has them.
+        var names: Names?
 
         init(person: PersonKey, guardian: PersonKey, _ row: GuardianshipRow) {
             key = Key(
                 person: person, guardian: guardian, kind: row.kind,
                 from: row.from.daysSince1970)
+            if let child = row.child.key, let guardian = row.guardian.key {
+                names = Names(person: child, guardian: guardian)
+            }
             said = Said(
                 to: row.to?.daysSince1970, isCustodyLost: row.isCustodyLost,
                 isCustodyRestored: row.isCustodyRestored)

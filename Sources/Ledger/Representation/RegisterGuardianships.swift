@@ -37,8 +37,9 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let plan = try plan(rows)
-        for person in Set(plan.news.flatMap { [$0.key.person, $0.key.guardian] }) { enter(person) }
-        if plan.news.isEmpty { enter(nil) }
+        let written = plan.news + plan.renamed
+        for person in Set(written.flatMap { [$0.key.person, $0.key.guardian] }) { enter(person) }
+        if written.isEmpty { enter(nil) }
         let told = Set(plan.news.map(\.key.person))
         let notices = NewNotice.insertion(
             of: told.map { NewNotice(person: $0, kind: Notice.guardianshipChanged) },
@@ -46,7 +47,7 @@ extension Records {
         return endTask(request, plan.outcomes) { [body = caller.party.code] task in
             plan.persons.steps + [
                 AdvisoryLock.waiting(forRelationsOf: told),
-                Self.insert(plan.news, of: body, task: task), notices,
+                Self.insert(written, of: body, task: task), notices,
             ]
         }
     }
@@ -103,7 +104,10 @@ extension Records {
             let said = Guardianship.Said(
                 to: try row.optionalDay(4), isCustodyLost: try row.bool(5),
                 isCustodyRestored: try row.bool(6))
-            known[key] = Guardianship.Standing(said: said, version: try row.int(7))
+            let names = try row.optionalText(8).map {
+                Guardianship.Names(person: $0, guardian: try row.text(9))
+            }
+            known[key] = Guardianship.Standing(said: said, names: names, version: try row.int(7))
         }
         return known
     }
@@ -138,17 +142,18 @@ extension Records {
         }
     }
 
-    private static func insert(_ news: [Guardianship], of body: String, task: RecordID)
+    private static func insert(_ words: [Guardianship], of body: String, task: RecordID)
         -> (Statement, [Value])
     {
         (
             insertGuardianships,
             [
-                .uuids(news.map { UUIDBytes($0.key.person) }),
-                .uuids(news.map { UUIDBytes($0.key.guardian) }), .text(body),
-                .texts(news.map(\.key.kind)), .days(news.map(\.key.from)),
-                .days(news.map(\.said.to)), .bools(news.map(\.said.isCustodyLost)), .id(task),
-                .bools(news.map(\.said.isCustodyRestored)),
+                .uuids(words.map { UUIDBytes($0.key.person) }),
+                .uuids(words.map { UUIDBytes($0.key.guardian) }), .text(body),
+                .texts(words.map(\.key.kind)), .days(words.map(\.key.from)),
+                .days(words.map(\.said.to)), .bools(words.map(\.said.isCustodyLost)), .id(task),
+                .bools(words.map(\.said.isCustodyRestored)), .texts(words.map(\.names?.person)),
+                .texts(words.map(\.names?.guardian)),
             ]
         )
     }
@@ -157,7 +162,7 @@ extension Records {
         """
         select distinct on (person, guardian, kind, valid_from)
             person, guardian, kind, valid_from, valid_to, is_custody_lost,
-            is_custody_restored, version
+            is_custody_restored, version, person_key, guardian_key
         from exchange.guardianship where person = any ($1) and municipality = $2
         order by person, guardian, kind, valid_from, version desc
         """)
@@ -188,9 +193,12 @@ extension Records {
     private static let insertGuardianships = Statement(
         """
         insert into exchange.guardianship (person, guardian, municipality, kind, valid_from, valid_to,
-            is_custody_lost, task, is_custody_restored)
-        select person, guardian, $3, kind, valid_from, valid_to, is_custody_lost, $8, is_custody_restored
-        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::date[], $6::date[], $7::bool[], $9::bool[])
-            as g(person, guardian, kind, valid_from, valid_to, is_custody_lost, is_custody_restored)
+            is_custody_lost, task, is_custody_restored, person_key, guardian_key)
+        select person, guardian, $3, kind, valid_from, valid_to, is_custody_lost, $8, is_custody_restored,
+            person_key, guardian_key
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::date[], $6::date[], $7::bool[], $9::bool[],
+            $10::text[], $11::text[])
+            as g(person, guardian, kind, valid_from, valid_to, is_custody_lost, is_custody_restored,
+                person_key, guardian_key)
         """)
 }

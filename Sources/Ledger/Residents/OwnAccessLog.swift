@@ -67,11 +67,7 @@ extension Records {
     package mutating func ownAccessLog(
         of survivor: PersonKey, record: Int = 0, offset: Int, limit: Int
     ) throws -> OwnAccessLog {
-        let records =
-            try [survivor]
-            + transaction.query(Self.selectAbsorbedRecords, [.person(survivor)]).map {
-                try $0.uuid(0).person
-            }
+        let records = try [survivor] + absorbedRecords(of: survivor)
         guard records.indices.contains(record) else { throw Refusal.recordUnknown }
         let person = records[record]
         let index = ResidentIndex(person)
@@ -122,12 +118,6 @@ extension Records {
             entries: waiting + numbered, total: last + unsealed.count, checkpoint: signed.note,
             map: map, archives: archives, records: records.count)
     }
-
-    private static let selectAbsorbedRecords = Statement(
-        """
-        select m.person from exchange.record_merge m
-        where m.survivor = $1 and m.parted_at is null order by m.joined_at, m.merge
-        """)
 
     /// The months that the archived of these entries are in, and where their leaves are.
     private static func months(

@@ -49,7 +49,8 @@ extension Records {
         }
     }
 
-    /// One step of a comparison. A row that is named is on the record of its resident.
+    /// One step of a comparison. A row that is named is on the record of its resident, and of whom it
+    /// speaks of beside them.
     ///
     /// Throws `.recordUnknown` for another body's statement and for one whose tree is dropped, in the same
     /// words as for none, and `.malformed` for a node that the tree has not, or a bucket asked for without
@@ -76,10 +77,12 @@ extension Records {
         let leaves = StatementTree.Leaf.reading(try held.first?.bytes(0) ?? [])
         let difference = StatementDifference(here: leaves, there: rows)
         let leaf = leaves.first { $0.key == difference?.key }
-        let origin = leaf?.origin
-        enter(origin?.person, basis: origin.map { "\(field.rawValue)/\($0.version)" })
-        return .difference(
-            difference, name: try leaf.map { try field.name(of: $0, &transaction) } ?? [])
+        let basis = leaf?.origin.map { "\(field.rawValue)/\($0.version)" }
+        enter(leaf?.origin?.person, basis: basis)
+        guard let leaf else { return .difference(difference, name: []) }
+        let name = try field.name(of: leaf, of: caller.party.code, &transaction)
+        for other in name.others { enter(other, basis: basis) }
+        return .difference(difference, name: name.items)
     }
 
     private mutating func branches(

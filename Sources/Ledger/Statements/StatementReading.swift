@@ -13,7 +13,8 @@ extension StatementField {
         _ take: ([StatementTree.Leaf]) throws -> Void
     ) throws -> Int {
         var underReview = 0
-        // Results have no number of the whole table: they are read by their ids.
+        // Results have no number of the whole table: they are read by their ids. Schemes stand in a file of
+        // the rules and are read by their place in it.
         var after: Value =
             self == .checkupResults ? .id(RecordID(high: 0, low: 0)) : .int(0)
         while true {
@@ -24,7 +25,7 @@ extension StatementField {
             for index in 0..<rows.count {
                 let row = rows[index]
                 let origin = StatementTree.Origin(
-                    person: try row.uuid(0).person, version: try version(row))
+                    person: try row.optionalUUID(0)?.person, version: try version(row))
                 if try row.bool(2) { underReview += 1 }
                 page.append(.init(try self.row(row), origin: origin))
             }
@@ -34,26 +35,28 @@ extension StatementField {
         }
     }
 
-    /// What of one row the body that registered it knows it by.
-    func name(of leaf: StatementTree.Leaf, _ transaction: inout Transaction) throws
-        -> [(item: String, value: String)]
-    {
-        guard let origin = leaf.origin else { return [] }
-        let rows = try transaction.query(
-            source.names, [.person(origin.person), .int(origin.version)])
+    /// What the body that registered a row knows it by, and whom it speaks of beside its resident.
+    func name(
+        of leaf: StatementTree.Leaf, of body: String, _ transaction: inout Transaction
+    ) throws -> StatementName {
+        guard let origin = leaf.origin else { return .unknown }
+        let whose = origin.person.map { Value.person($0) } ?? .text(body)
+        let rows = try transaction.query(source.names, [whose, .int(origin.version)])
         for row in try rows.map({ $0 }) {
-            let names: [(item: String, value: String)] = try items.enumerated().compactMap {
-                place, item in
-                try row.optionalText(place).map { (item, $0) }
-            }
-            // Results are told apart by their numbers alone.
-            let isMeant =
-                self != .checkupResults
-                || names.contains { StatementHash(of: $0.value) == leaf.key }
-            if isMeant { return names }
+            let values = try items.indices.map { try row.optionalText($0) }
+            let key = StatementHash(of: StatementRow.key(values.map { $0 ?? "" }))
+            guard !isNamedAmongOthers || key == leaf.key else { continue }
+            var others: [PersonKey] = []
+            if self == .guardianships { others = [try row.uuid(items.count).person] }
+            return StatementName(
+                items: zip(items, values).compactMap { item, value in value.map { (item, $0) } },
+                others: others)
         }
-        return []
+        return .unknown
     }
+
+    /// Of these several rows have one origin, and are told apart by what names them.
+    private var isNamedAmongOthers: Bool { self == .checkupResults || self == .schemeMasters }
 
     private func holder(_ body: String) throws -> String {
         self == .checkupResults ? try Party(role: .municipality, code: body).key : body
@@ -65,7 +68,11 @@ extension StatementField {
     }
 
     private func cursor(_ last: Row) throws -> Value {
-        self == .checkupResults ? .uuid(try last.uuid(1)) : .int(try last.int(1))
+        switch self {
+        case .checkupResults: .uuid(try last.uuid(1))
+        case .schemeMasters: .int(try last.int(3))
+        default: .int(try last.int(1))
+        }
     }
 
     private func row(_ row: Row) throws -> StatementRow {
@@ -93,6 +100,21 @@ extension StatementField {
             StatementRow(
                 checkup: try CheckupReport(face: try row.text(4)).result,
                 number: try row.text(3))
+        case .guardianships:
+            StatementRow(
+                guardianship: try row.text(5), of: try row.text(3), by: try row.text(4),
+                days: (
+                    CalendarDay(daysSince1970: try row.day(6)),
+                    try row.optionalDay(7).map { CalendarDay(daysSince1970: $0) }
+                ), isCustodyLost: try row.bool(8))
+        case .residenceMoves:
+            StatementRow(
+                event: try LifeEvent(row, from: 5), identityKey: try row.text(3),
+                isNotDisclosed: try row.bool(4))
+        case .schemeMasters:
+            StatementRow(
+                scheme: try row.text(4), kind: try row.text(5), code: try row.text(6),
+                from: try row.text(7), name: try row.text(8), terms: try row.texts(9))
         }
     }
 
@@ -108,6 +130,11 @@ extension StatementField {
         // `kind` in an answer is how the row differs.
         case .checkupTickets: ["municipalityIdentityKey", "ticketKind", "occasion", "number"]
         case .checkupResults: ["resultNumber"]
+        case .guardianships:
+            ["childIdentityKey", "guardianIdentityKey", "guardianKind", "validFrom"]
+        case .residenceMoves: ["sequence", "municipalityIdentityKey"]
+        case .schemeMasters:
+            ["orgSpecificCertificateTypeId", "schemeKind", "code", "effectiveFrom"]
         }
     }
 
@@ -118,96 +145,18 @@ extension StatementField {
         case .vaccinationTargets: .vaccinationTargets
         case .checkupTickets: .checkupTickets
         case .checkupResults: .checkupResults
+        case .guardianships: .guardianships
+        case .residenceMoves: .residenceMoves
+        case .schemeMasters: .schemeMasters
         }
     }
 }
 
-/// 突合の出どころ: the rows of a field after a place, in their order, and what names one of them.
-private struct StatementSource {
-    /// Person, place, whether it is held back, and what it says.
-    let page: Statement
-    let names: Statement
+/// 行の呼び名: what a difference tells of a row that is held here.
+struct StatementName: Sendable {
+    let items: [(item: String, value: String)]
+    /// Whom it speaks of beside its resident: they are on the record as well.
+    let others: [PersonKey]
 
-    private init(page: String, names: String) {
-        self.page = Statement(page)
-        self.names = Statement(names)
-    }
-
-    static let entitlements = StatementSource(
-        page: """
-            select e.person, e.version, e.is_under_review, e.face, e.certificate_type, e.sub_key,
-                e.history_key, e.birth_date
-            from exchange.entitlement e
-            where e.body = $1 and e.version > $2 and not e.is_deleted and not exists (
-                select 1 from exchange.entitlement later
-                where \(EntitlementRow.isSame) and later.version > e.version)
-            order by e.version limit $3
-            """,
-        names: """
-            select certificate_type, sub_key, history_key, recipient_number
-            from exchange.entitlement where person = $1 and version = $2
-            """)
-
-    static let checkupTargets = StatementSource(
-        page: """
-            select t.person, t.version, false, t.face, t.identity_key
-            from exchange.checkup_target t
-            where t.municipality = $1 and t.version > $2 and not t.is_removed and not exists (
-                select 1 from exchange.checkup_target later
-                where later.person = t.person
-                    and later.municipality is not distinct from t.municipality
-                    and later.identity_key = t.identity_key and later.version > t.version)
-            order by t.version limit $3
-            """,
-        names:
-            "select identity_key from exchange.checkup_target where person = $1 and version = $2")
-
-    static let vaccinationTargets = StatementSource(
-        page: """
-            select t.person, t.version, false, t.identity_key, t.programme, t.valid_from, t.valid_to
-            from exchange.vaccination_target t
-            where t.municipality = $1 and t.version > $2 and not t.is_removed and not exists (
-                select 1 from exchange.vaccination_target later
-                where later.person = t.person and later.municipality = t.municipality
-                    and later.identity_key = t.identity_key and later.programme = t.programme
-                    and later.valid_from = t.valid_from and later.version > t.version)
-            order by t.version limit $3
-            """,
-        names: """
-            select identity_key, programme, valid_from::text from exchange.vaccination_target
-            where person = $1 and version = $2
-            """)
-
-    static let checkupTickets = StatementSource(
-        page: """
-            select f.person, f.version, false, f.identity_key, f.kind, f.serial, f.number,
-                f.valid_from, f.valid_to, f.limit_yen
-            from exchange.checkup_ticket_face f
-            where f.body = $1 and f.version > $2 and not f.is_returned and not exists (
-                select 1 from exchange.checkup_ticket_face later
-                where later.person = f.person and later.body = f.body
-                    and later.episode = f.episode and later.kind = f.kind
-                    and later.serial = f.serial and later.version > f.version)
-            order by f.version limit $3
-            """,
-        names: """
-            select identity_key, kind, serial::text, number from exchange.checkup_ticket_face
-            where person = $1 and version = $2
-            """)
-
-    static let checkupResults = StatementSource(
-        page: """
-            select r.person, r.result, false, r.identifier, r.face
-            from exchange.mass_checkup r
-            where r.party = $1 and r.party like 'municipality:%' and r.result > $2
-                and r.status <> 'entered-in-error' and not exists (
-                    select 1 from exchange.mass_checkup later
-                    where later.party = r.party and later.result = r.result
-                        and later.version > r.version)
-            order by r.result limit $3
-            """,
-        names: """
-            select identifier from exchange.mass_checkup
-            where person = $1 and $2::bigint = 0 group by identifier
-            """)
+    static let unknown = StatementName(items: [], others: [])
 }

@@ -108,17 +108,19 @@ private final class NamelessFile: Sendable {
     }
 }
 
-/// 保存の形: key, content, person, version, 88 bytes.
+/// 保存の形: key, content, person, version, 88 bytes. A row about nobody has zeros for a person.
 extension StatementTree.Leaf {
     private static let storedBytes = 88
+    private static let nobody = PersonKey(high: 0, low: 0)
 
-    /// What is of no resident is not kept.
+    /// What is not held here is not kept.
     func store(in bytes: inout [UInt8]) {
         guard let origin else { return }
         key.write(into: &bytes)
         content.write(into: &bytes)
-        bytes.append(bigEndian: origin.person.high)
-        bytes.append(bigEndian: origin.person.low)
+        let person = origin.person ?? Self.nobody
+        bytes.append(bigEndian: person.high)
+        bytes.append(bigEndian: person.low)
         bytes.append(bigEndian: UInt64(bitPattern: Int64(origin.version)))
     }
 
@@ -132,10 +134,11 @@ extension StatementTree.Leaf {
                     $0 << 8 | UInt64($1)
                 }
             }
+            let person = PersonKey(high: numbers[0], low: numbers[1])
             return StatementTree.Leaf(
                 key: key, content: content,
                 origin: .init(
-                    person: PersonKey(high: numbers[0], low: numbers[1]),
+                    person: person == nobody ? nil : person,
                     version: Int(truncatingIfNeeded: numbers[2])))
         }
     }

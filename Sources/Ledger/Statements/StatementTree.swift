@@ -9,9 +9,10 @@ package import Exchange
 ///     bucket   SHA-256(0x00 ‖ each row's key ‖ content, by key); without rows 32 zero bytes
 ///     node     SHA-256(0x01 ‖ its sixteen branches); of nothing but zeros 32 zero bytes
 package struct StatementTree: Sendable {
-    /// Whose row it is, on the side that holds it for residents.
+    /// Whose row it is, on the side that holds it.
     package struct Origin: Hashable, Sendable {
-        let person: PersonKey
+        /// Nobody's is a row of a scheme master.
+        let person: PersonKey?
         let version: Int
     }
 

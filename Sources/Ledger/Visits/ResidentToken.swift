@@ -19,11 +19,18 @@ package struct ResidentTokenGrant: Sendable {
     }
 }
 
+/// 渡したトークン: whose it is.
+package struct IssuedToken: Sendable {
+    package let person: PersonKey
+    /// 統合された記録 under which this portal had sessions of the resident.
+    package let formerRecords: [PersonKey]
+}
+
 extension Records {
     /// Issues the token. A nonce serves once: a second use is `.nonceUsed`, also with the same
-    /// bytes, because the secret was shown once and is not kept. Returns when it expires. Card
-    /// refusals as in `Ledger.openVisit`.
-    package mutating func issueToken(_ grant: ResidentTokenGrant) throws -> Instant {
+    /// bytes, because the secret was shown once and is not kept. Card refusals as in
+    /// `Ledger.openVisit`.
+    package mutating func issueToken(_ grant: ResidentTokenGrant) throws -> IssuedToken {
         let rows = try transaction.pipeline([
             (Self.selectTokenNonce, [.text(grant.nonce)]),
             (Self.selectBinding, [.bytesArray(grant.cardHash.byVersion)]),
@@ -48,7 +55,10 @@ extension Records {
             )
         ])
         enter(person)
-        return expires
+        let former = try transaction.query(
+            Self.selectFormerRecords, [.person(person), .text(caller.party.key)])
+        return IssuedToken(
+            person: person, formerRecords: try former.map { try $0.uuid(0).person })
     }
 
     /// The resident a token stands for. Throws `.tokenInvalid`, `.tokenExpired`, `.tokenRevoked`,
@@ -113,6 +123,14 @@ extension Records {
 
     private static let selectBinding = Statement(
         "select \(CardBinding.columns) from exchange.card_binding b where b.card_hash = any ($1)")
+
+    private static let selectFormerRecords = Statement(
+        """
+        select m.person from exchange.record_merge m
+        where m.survivor = $1 and m.parted_at is null and exists (
+            select 1 from exchange.resident_token t where t.person = m.person and t.party = $2)
+        order by m.joined_at, m.merge
+        """)
 
     private static let insertToken = Statement(
         """

@@ -228,7 +228,8 @@ extension Deed {
     private static let statements: [Deed] = [
         ("subsidy", "Subsidy"), ("checkup-targets", "CheckupTarget"),
         ("vaccination-targets", "VaccinationTarget"), ("checkup-tickets", "CheckupTicket"),
-        ("checkup-results", "CheckupResult"),
+        ("checkup-results", "CheckupResult"), ("guardianships", "Guardianship"),
+        ("residence-moves", "ResidenceMove"), ("scheme-masters", "SchemeMaster"),
     ].flatMap { field, name in
         [
             office("read\(name)Statement", .nobody) { _, person in

@@ -1,6 +1,7 @@
 import Exchange
 import Ledger
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 import Trust
@@ -222,6 +223,57 @@ struct MergeUndoingTests {
         #expect(try await gateway.tellTwice([undo]).int("applied") == 1)
         #expect(try await outcome(gone.card) == "entitled")
         #expect(try await outcome(stays.card) == "entitled")
+    }
+
+    // MARK: What is on its way
+
+    /// How many locks of this number are held, or waited for.
+    private func locks(_ number: String, isGranted: Bool) async throws -> Int {
+        try await gateway.count(
+            """
+            select count(*) from pg_locks where locktype = 'advisory' and granted = \(isGranted)
+                and (classid::bigint << 32 | objid::bigint) = \(number)
+            """)
+    }
+
+    /// The dose was read as the survivor's, and waits for its turn behind another of theirs; meanwhile the
+    /// two records are parted.
+    @Test func `what was on its way while two records were parted is of whom its visit is`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleTwice()
+        try await know(stays.resident, gone.resident)
+        try await gateway.hold([certificate(gone.resident)])
+        let visit = try await gateway.openVaccinationVisit(gone.card)
+        try await join(gone.resident, into: stays.resident)
+        let undo = gateway.undo(gone.resident, from: stays.resident)
+        try await gateway.tell([undo], as: "sato").expect(202)
+        let number = """
+            (select ('x' || left(replace(person::text, '-', ''), 16))::bit(64)::bigint
+            from exchange.life_event where identity_key = 'L-\(stays.resident.index)' limit 1)
+            """
+        let isParted = Mutex(false)
+        async let another: Void = gateway.sql { transaction in
+            _ = try transaction.query(Statement("select pg_advisory_xact_lock(\(number))"))
+            while !isParted.withLock({ $0 }) {
+                _ = try transaction.query(Statement("select pg_sleep(0.02)"))
+            }
+        }
+        while try await locks(number, isGranted: true) == 0 {}
+        async let sent = gateway.record(SentDose(on: today), visit)
+        while try await locks(number, isGranted: false) == 0 {}
+        let parted = try await gateway.tell([undo], as: "suzuki")
+        isParted.withLock { $0 = true }
+        try await another
+        try await sent.expect(201)
+        #expect(parted.int("applied") == 1, "\(parted.text)")
+        let held = try await gateway.count(
+            """
+            select count(*) from exchange.vaccination d
+            join exchange.visit v on v.visit = d.visit and v.person = d.person
+            where d.visit = $1::text::uuid
+            """, [.text(visit.id)])
+        #expect(held == 1, "the dose is of the person whose card was read")
     }
 
     // MARK: Who they are once they are two

@@ -145,7 +145,7 @@ struct RecordMergeTests {
             #expect(try await own("/fhir/Coverage").text.contains("R-00\(gone.resident.index)"))
             let visits = try await own("/fhir/Consent").text
             #expect(visits.contains(Cast.clinic.code) && visits.contains(Cast.pharmacy.code))
-            #expect(try await own("/fhir/Communication").text.contains("\"life-event\""))
+            #expect(try await own("/fhir/Communication").text.contains("\"records-merged\""))
             let first = try await own("/fhir/AuditEvent?_count=100")
             let second = try await own("/fhir/AuditEvent?_count=100&record=1")
             let links = first.json["link"]?.array ?? []
@@ -174,6 +174,86 @@ struct RecordMergeTests {
         let alone = try await gateway.send(
             Cast.portal, "GET", "/fhir/AuditEvent?record=1", headers: [own])
         gateway.expect(.recordUnknown, in: alone)
+    }
+
+    /// Which of these the resident reads, newest first.
+    private func told(_ card: SoftwareCard) async throws -> [String] {
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Communication",
+            headers: [try await gateway.session(of: card)])
+        try answer.expect(200)
+        return answer.entries.compactMap { notice in
+            let category = notice["category"]?.array?.first?.object
+            return category?["coding"]?.array?.first?.object?["code"]?.string
+        }.filter { ["life-event", "records-merged", "records-parted"].contains($0) }
+    }
+
+    @Test func `a merge and its undoing are told as what they are, and only what has an effect`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleTwice()
+        try await join(gone.resident, into: stays.resident)
+        #expect(try await told(stays.card) == ["records-merged"])
+        #expect(try await told(gone.card) == ["records-merged"])
+        try await part(gone.resident, from: stays.resident)
+        #expect(try await told(stays.card) == ["records-parted", "records-merged"])
+        // What was told while they were one is the survivor's.
+        #expect(try await told(gone.card) == ["records-parted"])
+        let (kept, lost) = try await gateway.settleTwice()
+        try await part(lost.resident, from: kept.resident)
+        try await join(lost.resident, into: kept.resident)
+        #expect(try await told(kept.card).isEmpty)
+        #expect(try await told(lost.card).isEmpty)
+    }
+
+    @Test func `a portal that knew the record that went goes on under either id`() async throws {
+        let (stays, gone) = try await gateway.settleTwice()
+        let other = Cast.otherPortal
+        func begin(_ card: SoftwareCard, at portal: Party) async throws -> (
+            answer: TLSClient.Answer, token: RunningGateway.Header
+        ) {
+            let body = try await gateway.tokenBody(card, at: portal)
+            let answer = try await gateway.send(portal, "POST", "/tokens", body: .object(body))
+            try answer.expect(201)
+            return (answer, ("Authorization", "Bearer \(answer.text("access_token"))"))
+        }
+        func id(_ card: SoftwareCard, at portal: Party) async throws -> String {
+            try await gateway.patient(try await begin(card, at: portal).token, at: portal)
+        }
+        func replaced(_ card: SoftwareCard, at portal: Party) async throws -> [String]? {
+            let answer = try await begin(card, at: portal).answer
+            return answer.json["replaces"]?.array?.compactMap(\.string)
+        }
+        func save(_ card: SoftwareCard, as patient: String) async throws -> TLSClient.Answer {
+            try await gateway.send(
+                other, "POST", RunningGateway.responsePath,
+                headers: [try await begin(card, at: other).token],
+                body: try await gateway.answers(to: "dpt-ipv-hib", patient))
+        }
+        // Each portal knows one of the two.
+        let first = try await id(stays.card, at: Cast.portal)
+        let second = try await id(gone.card, at: other)
+        try await join(gone.resident, into: stays.resident)
+        #expect(try await id(gone.card, at: Cast.portal) == first)
+        let now = try await id(stays.card, at: other)
+        #expect(now != second)
+        for card in [stays.card, gone.card] {
+            #expect(try await replaced(card, at: other) == [second])
+            #expect(try await replaced(card, at: Cast.portal) == nil)
+        }
+        try await part(gone.resident, from: stays.resident)
+        // Two again, each is known by its own alone.
+        #expect(try await replaced(stays.card, at: other) == nil)
+        #expect(try await id(gone.card, at: other) == second)
+        gateway.expect(
+            .malformed("subject.reference"), in: try await save(stays.card, as: second))
+        gateway.expectMoreEntries(1)
+        try await join(gone.resident, into: stays.resident, "again")
+        let saved = try await save(gone.card, as: second)
+        try saved.expect(201)
+        #expect(saved.json["subject"]?.object?["reference"]?.string == now)
+        // The same answers by the id of now are those that are held.
+        try await save(stays.card, as: now).expect(200)
     }
 
     @Test func `undone, everything is as it was before`() async throws {

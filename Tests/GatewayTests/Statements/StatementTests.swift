@@ -1,5 +1,4 @@
 import Exchange
-import Foundation
 import Gateway
 import Ledger
 import Postgres
@@ -18,36 +17,11 @@ struct StatementTests {
     private var today: CalendarDay { gateway.clock.today }
     private static let path = "/statements/subsidy"
 
-    private var key: CheckpointKey {
-        get throws {
-            try CheckpointSigner(
-                of: "statements", origin: "tsunagi.example/test",
-                key: gateway.keys.ring.current(.statement)
-            ).key
-        }
-    }
-
     private func statement(_ answer: TLSClient.Answer) throws -> HoldingStatement {
         try answer.expect(200)
         let note = try SignedNote(Array(answer.text("note").utf8))
-        try key.verify(note)
+        try gateway.statementKey.verify(note)
         return try HoldingStatement(reading: note.body)
-    }
-
-    /// `tsunagi statement compare` at a town, against a statement of this moment.
-    private func compare(
-        _ file: NightFile, as layout: String = "entitlements", by town: Party
-    ) async throws -> Program.Ended {
-        let path = gateway.folder + "/\(RecordID.random().text).csv"
-        try Data(file.bytes()).write(to: URL(filePath: path))
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        return try await Program.run([
-            "statement", "compare", path, "--layout", layout, "--profiles",
-            "/\(root)/profiles", "--gateway", "https://localhost:\(try gateway.port(.office))",
-            "--certificate", gateway.pki.certificatePath(.offices, town.fileName),
-            "--private-key", gateway.pki.keyPath(.offices, town.fileName), "--anchors",
-            gateway.pki.path(.server, "ca.pem"), "--statement-key", try key.text, "--now",
-        ])
     }
 
     /// The municipality's whole file: of this town nothing else is held.
@@ -73,7 +47,7 @@ struct StatementTests {
         var seen: [Program.Ended] = []
         let entries = try await gateway.entries {
             for file in [file, other, more, fewer] {
-                seen.append(try await compare(file, by: town))
+                seen.append(try await gateway.compare(file, by: town))
             }
         }
         #expect(seen.map(\.status) == [0, 1, 1, 1], "\(seen.map(\.errors))")
@@ -139,7 +113,7 @@ struct StatementTests {
             var seen: [Program.Ended] = []
             let entries = try await gateway.entries {
                 for file in [file, other, fewer] {
-                    seen.append(try await compare(file, as: layout, by: town))
+                    seen.append(try await gateway.compare(file, as: layout, by: town))
                 }
             }
             #expect(seen.map(\.status) == [0, 1, 1], "\(layout): \(seen.map(\.errors))")

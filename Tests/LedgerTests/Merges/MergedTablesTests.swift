@@ -61,7 +61,15 @@ import Testing
                 select c.relname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid
                 where g.tgname = c.relname || '_off_absorbed' order by 1
                 """)
-            #expect(Set(guarded) == Self.refusing.union(["block"]))
+            #expect(Set(guarded) == Self.refusing.union(["block", "paper_form_use"]))
+            // Whatever a visit brought is held against the record that the visit is of.
+            let unlike = try await world.texts(
+                """
+                select c.relname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid
+                left join pg_attribute a on a.attrelid = c.oid and a.attname = 'visit'
+                where g.tgname = c.relname || '_off_absorbed' and (a.attname is null) = (g.tgnargs > 0)
+                """)
+            #expect(unlike.isEmpty, "\(unlike)")
         }
     }
 

@@ -39,10 +39,14 @@ package struct SchemeMaster: Hashable, Sendable {
         self.body = body
         name = book.subsidy.bodyName(body)
         laws = Set(book.subsidy.lawNumberOrder)
-        let kinds = book.consentKinds.filter { $0.field == "subsidy" }
-        self.kinds = Set(kinds.map(\.kind))
-        usualKind = kinds.first { $0.isOnByDefault && !$0.isSensitive }?.kind
+        kinds = Set(book.consentKinds.filter { $0.field == "subsidy" }.map(\.kind))
+        usualKind = Self.usualKind(in: book)
         programs = book.subsidy.programs.filter { $0.body == body }.map(Program.init)
+    }
+
+    static func usualKind(in book: RuleBook) -> ConsentKind? {
+        book.consentKinds.first { $0.field == "subsidy" && $0.isOnByDefault && !$0.isSensitive }?
+            .kind
     }
 
     /// In the order of the rows: types before the codes that belong to them, and what ends a period

@@ -29,7 +29,7 @@ extension OpenAPI {
                 .reference("SessionRequest"),
                 #"{"nonce": "AcJ…", "day": "2026-06-15", "certificate": "MIIE…", "signature": "hB0n…"}"#
             ),
-            answers: [.json(201, .reference("Token"), "The token; it is shown once.")],
+            answers: [.json(201, .reference("SessionToken"), "The token; it is shown once.")],
             refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess + [.cardLocked]),
         Operation(
             method: .post, path: "/tokens/revoke", id: "endResidentSession", field: "sessions",
@@ -98,6 +98,22 @@ extension OpenAPI {
             .object([
                 .required("nonce", .text.longest(512)), .required("day", .day),
                 .required("certificate", .base64), .required("signature", .base64), reader,
+            ])
+        ),
+        (
+            "SessionToken",
+            .object([
+                .required("access_token", .text), .required("token_type", .constant("Bearer")),
+                .required("expires_in", .integer.note("秒 / Seconds.")),
+                .optional(
+                    "patient",
+                    .text.note("`Patient/…`: このポータルでの仮の番号。replacesとともに。 / Beside `replaces`.")),
+                .optional(
+                    "replaces",
+                    .list(
+                        of: .text.note(
+                            "統合された記録の、このポータルでの番号。引き続き使えます。 / What the resident was called "
+                                + "here by a record that was merged since; it goes on resolving."))),
             ])
         ),
         (

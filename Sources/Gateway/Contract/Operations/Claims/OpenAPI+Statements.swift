@@ -10,7 +10,8 @@ extension OpenAPI {
                 ja: "\(field.ja)の保有の証明を読む",
                 en:
                     "The newest signed statement of what the gateway holds of the body: counts, and the root "
-                    + "of a tree over its rows (C2SP signed-note). One is made each day.",
+                    + "of a tree over its rows (C2SP signed-note). One is made each day."
+                    + field.compared,
                 token: .officeIfAny, parameters: [.operatorID],
                 answers: [.json(200, .reference("HoldingStatement"), "The statement.")],
                 refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [.rulesUnknown, .overloaded]),
@@ -27,7 +28,7 @@ extension OpenAPI {
                 en:
                     "One step down the tree of a statement: the sixteen branches of a node or, for a bucket "
                     + "with the body's own rows in it, the first that differs. A row that is named is on "
-                    + "the record. `tsunagi statement compare` asks all of it.",
+                    + "the record of whom it is about. `tsunagi statement compare` asks all of it.",
                 token: .officeIfAny, parameters: [.operatorID],
                 body: .json(.reference("StatementQuestion"), question),
                 answers: [.json(200, .reference("StatementAnswer"), "The answer.")],
@@ -80,6 +81,9 @@ extension StatementField {
         case .vaccinationTargets: "VaccinationTarget"
         case .checkupTickets: "CheckupTicket"
         case .checkupResults: "CheckupResult"
+        case .guardianships: "Guardianship"
+        case .residenceMoves: "ResidenceMove"
+        case .schemeMasters: "SchemeMaster"
         }
     }
 
@@ -90,6 +94,26 @@ extension StatementField {
         case .vaccinationTargets: "予防接種対象者"
         case .checkupTickets: "受診券"
         case .checkupResults: "集団健診の結果"
+        case .guardianships: "保護者・後見"
+        case .residenceMoves: "住民異動"
+        case .schemeMasters: "制度マスタ"
+        }
+    }
+
+    /// What of the rows is compared, where a list alone does not say it.
+    fileprivate var compared: String {
+        switch self {
+        case .guardianships:
+            " Rows are named by the municipality's own keys: as its file had them or, of those who came by "
+                + "individual numbers, as it last registered them. An end is compared as its day."
+        case .residenceMoves:
+            " Events are named by their sequence. What they say of names and addresses is not compared, nor "
+                + "which record a merge absorbs."
+        case .schemeMasters:
+            " Rows are the certificate types and codes that stand in the body's newest rules, about "
+                + "nobody. Compare a whole list that leaves nothing empty: priority, kind of consent, "
+                + "designation and law number are compared, English names are not."
+        default: ""
         }
     }
 }
