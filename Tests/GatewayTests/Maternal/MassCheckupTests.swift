@@ -185,7 +185,8 @@ struct MassCheckupTests {
             #expect(!NightFile.text(of: errors.body, .cp932).contains(first.key))
         }
         #expect(entries.map(\.purpose) == ["read-registration"])
-        #expect(entries.allSatisfy(\.hasPerson))
+        let allArePersons = entries.allSatisfy { $0.hasPerson }
+        #expect(allArePersons)
     }
 
     @Test func `one request each makes one result, however often and at once it is sent`()

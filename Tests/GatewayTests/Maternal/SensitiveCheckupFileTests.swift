@@ -237,7 +237,8 @@ struct SensitiveCheckupFileTests {
         }
         // Whose findings go back to the sender is on the record.
         #expect(entries.map(\.purpose) == [Purpose.readSensitiveRegistration.rawValue])
-        #expect(entries.allSatisfy(\.hasPerson))
+        let allArePersons = entries.allSatisfy { $0.hasPerson }
+        #expect(allArePersons)
         let text = NightFile.text(of: try #require(given).body, .utf8)
         #expect(text.contains(second) && !text.contains(first), "\(text)")
         let mended = NightFile.bytes(of: text.replacing(tomorrow, with: today.text), .utf8)
