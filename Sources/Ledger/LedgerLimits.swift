@@ -15,7 +15,8 @@ package struct LedgerLimits: Sendable {
     package let laneQueueMax: Int
     package let laneTimeoutMilliseconds: Int
     /// While PostgreSQL works on one batch of what is recorded (bills, doses, checkups) or of checks before
-    /// the needle, the gateway decides another: each side takes about half of the time.
+    /// the needle, the gateway decides another: each side takes about half of the time. The second thread
+    /// begins only with many jobs, or after some milliseconds.
     package let recordThreads: Int
 
     /// Both pools, a connection of each lane's thread, the sealer and the offices' index:

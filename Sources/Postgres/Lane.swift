@@ -10,7 +10,7 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
 
     /// `run` gives one result for each job, in order. It may be called again with the same jobs
     /// when nothing of the first attempt was kept; with several `threads`, also at the same time with
-    /// others.
+    /// others: while one is at work, another begins once many are waiting or one has waited for long.
     package init(
         _ address: Address, label: String, threads: Int = 1, batchMax: Int, queueMax: Int,
         statementTimeoutMilliseconds: Int, logger: Logger, mode: TransactionMode, run: @escaping Run
@@ -58,6 +58,11 @@ struct LaneLimits: Sendable {
     var queueMax: Int
     /// How long a batch waits for a connection: a restart of the server takes about a second.
     var connectMilliseconds = 3_000
+    /// 加勢: while one thread is at work, another begins with so many jobs at least. Two small batches cost
+    /// nearly twice what one of both costs, which at half of what a machine can do is all the rest of it.
+    var helpFrom = 16
+    /// Or when one has waited for so long: whoever is at work may wait for a lock.
+    var helpMilliseconds = 5
 }
 
 /// What a lane's threads do.
@@ -73,6 +78,10 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
         var queue: [Entry] = []
         /// Threads with nothing to do.
         var asleep: Set<Int> = []
+        /// Those that leave what is waiting to who is at work, for a while.
+        var patient: Set<Int> = []
+        /// Threads with a batch.
+        var working = 0
         var isClosed = false
         /// Threads that have not ended.
         var running: Int
@@ -108,6 +117,9 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             guard state.queue.count < limits.queueMax else { return PoolExhausted(label: label) }
             state.queue.append(Entry(job: job, continuation: continuation))
             if let thread = state.asleep.popFirst() { conditions[thread].signal() }
+            if state.queue.count >= limits.helpFrom, let thread = state.patient.popFirst() {
+                conditions[thread].signal()
+            }
             return nil
         }
         if let refusal { continuation.resume(throwing: refusal) }
@@ -135,6 +147,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             for (entry, verdict) in zip(batch, verdicts) {
                 entry.continuation.resume(with: verdict)
             }
+            state.withLock { $0.working -= 1 }
         }
         session.disconnect()
         let ended = state.withLock { state in
@@ -145,15 +158,28 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
     }
 
     private func nextBatch(of thread: Int) -> [Entry]? {
-        state.turns(on: conditions[thread]) { state in
+        var isPatientUntil: Moment?
+        return state.turns(on: conditions[thread]) { state in
+            state.patient.remove(thread)
             if state.queue.isEmpty {
                 if state.isClosed { return .done(nil) }
+                isPatientUntil = nil
                 state.asleep.insert(thread)
                 return .sleep(until: nil)
             }
             state.asleep.remove(thread)
+            if state.working > 0, state.queue.count < limits.helpFrom, !state.isClosed {
+                let until =
+                    isPatientUntil ?? Moment.now.adding(milliseconds: limits.helpMilliseconds)
+                isPatientUntil = until
+                if Moment.now < until {
+                    state.patient.insert(thread)
+                    return .sleep(until: until)
+                }
+            }
             let batch = Array(state.queue.prefix(limits.batchMax))
             state.queue.removeFirst(batch.count)
+            state.working += 1
             return .done(batch)
         }
     }
