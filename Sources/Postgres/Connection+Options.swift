@@ -40,9 +40,17 @@ extension Connection.Options {
             // Compiling costs more than any of these statements, and so does starting workers: the few
             // milliseconds that they run are taken from the cores on which others wait for an answer.
             "jit": "off", "max_parallel_workers_per_gather": "0",
-            "plan_cache_mode": plansOnce ? "force_generic_plan" : "auto",
-        ].merging(mode.defaults) { _, new in new }
+        ].merging(mode.defaults) { _, new in new }.merging(plansOnce ? Self.planning : [:]) {
+            _, new in new
+        }
     }
+
+    /// A plan for whatever values come knows nothing of how many rows each has: a join that reads all of
+    /// a table may look cheap to it, and one by index is never wrong by more than the batch.
+    private static let planning = [
+        "plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+    ]
 }
 
 /// Lends a null-terminated array of C strings.
