@@ -12,7 +12,8 @@ final class Connection {
         var lockTimeoutMilliseconds: Int
         var idleInTransactionMilliseconds: Int
         /// 一度の計画: for who sends the same few statements again and again, whatever their values: planning
-        /// one of them for the values of a batch takes longer than the batch.
+        /// one of them for the values of a batch takes longer than the batch. Plans are made anew each
+        /// second: one made for a table that was empty would be bad for long.
         var plansOnce = false
     }
 
@@ -21,6 +22,7 @@ final class Connection {
     let logger: Logger
     private(set) var isBroken = false
     private let notices = Notices()
+    private var plansGoodUntil = Moment.now.adding(milliseconds: 1_000)
     private var parameterTypes: [Int: [Oid]] = [:]
 
     init(_ address: Address, _ options: Options, logger: Logger) throws {
@@ -58,6 +60,15 @@ final class Connection {
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 0
     }
+
+    /// Between transactions; see `Options.plansOnce`.
+    func forgetOldPlans() throws {
+        guard options.plansOnce, Moment.now > plansGoodUntil else { return }
+        _ = try exchange([(Self.discardPlans, [])])
+        plansGoodUntil = Moment.now.adding(milliseconds: 1_000)
+    }
+
+    private static let discardPlans = Statement("DISCARD PLANS")
 
     /// What the server says of the transaction since the last exchange.
     var hasOpenTransaction: Bool {

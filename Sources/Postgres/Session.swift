@@ -46,7 +46,10 @@ final class Session {
     /// second.
     private func connected(until deadline: Moment) throws -> Connection {
         if let connection {
-            if connection.isOpen { return connection }
+            if connection.isOpen {
+                // A connection that breaks at this is replaced, too: nothing was sent yet.
+                if (try? connection.forgetOldPlans()) != nil { return connection }
+            }
             logger.info("database connection closed by the server, opening another")
             disconnect()
         }

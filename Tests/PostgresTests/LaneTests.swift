@@ -12,6 +12,10 @@ struct LaneTests {
         INSERT INTO entry (number) SELECT unnest($1::bigint[]) RETURNING position
         """)
 
+    private static let numbers = Statement("SELECT n FROM unnest($1::bigint[]) n")
+    private static let customPlans = Statement(
+        "SELECT sum(custom_plans)::bigint FROM pg_prepared_statements")
+
     /// Jobs are numbers; each outcome is how many were in its batch.
     typealias Entries = Lane<Int, Int>
 
@@ -167,6 +171,22 @@ struct LaneTests {
         #expect(try await Self.stored(pool).sorted() == [0, 1, 2])
         await #expect(throws: DatabaseError.shutDown) { try await lane.submit(4) }
         await pool.shutdown()
+    }
+
+    @Test func `its statements are planned for any values, and once`() async throws {
+        let lane = try Entries(
+            FreshDatabase.address, label: "lane", batchMax: 64, queueMax: 100,
+            statementTimeoutMilliseconds: 20_000, logger: TestPostgres.logger, mode: .readWrite
+        ) { transaction, jobs in
+            _ = try transaction.query(Self.numbers, [.ints(jobs)])
+            let custom = try transaction.pipelineAndCommit([(Self.customPlans, [])])[0][0].int(0)
+            return jobs.map { _ in .success(custom) }
+        }
+        for job in 0..<8 { #expect(try await lane.submit(job) == 0) }
+        // A second later they are planned anew, and everything is as it was.
+        try await Task.sleep(for: .milliseconds(1_100))
+        #expect(try await lane.submit(9) == 0)
+        await lane.shutdown()
     }
 
     static func lane(
