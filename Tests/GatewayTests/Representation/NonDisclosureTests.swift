@@ -87,7 +87,7 @@ struct NonDisclosureTests {
                     from pg_stat_statements s join pg_roles r on r.oid = s.userid
                     where s.dbid = (select oid from pg_database where datname = current_database())
                         and r.rolname = 'tsunagi_gateway'
-                        and query !~ '^(BEGIN|COMMIT|ROLLBACK)'
+                        and query !~ '^(BEGIN|COMMIT|ROLLBACK|DISCARD PLANS)'
                     order by 1
                     """)
             ).map { try $0.text(0) }
