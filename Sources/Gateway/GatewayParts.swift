@@ -54,7 +54,19 @@ package struct GatewayParts: Sendable {
 
     /// The ids by which a party knows such records, those from before a rotation among them.
     func names(for party: Party) -> @Sendable (RecordID) -> PairwiseIDs {
-        { [self] in pairwise($0, for: party) }
+        let keys = keys.ring
+        let current = PairwiseNaming(institution: party, key: keys.current(.pairwise))
+        let former = keys.former(.pairwise).map { PairwiseNaming(institution: party, key: $0) }
+        return { record in
+            PairwiseIDs(
+                current: current.name(record.bytes), former: former.map { $0.name(record.bytes) })
+        }
+    }
+
+    /// The ids that a party is given for such records.
+    func currentNames(for party: Party) -> @Sendable (RecordID) -> String {
+        let naming = PairwiseNaming(institution: party, key: keys.ring.current(.pairwise))
+        return { naming.name($0.bytes) }
     }
 
     private func pairwise(_ bytes: [UInt8], for party: Party) -> PairwiseIDs {
@@ -86,9 +98,7 @@ package struct GatewayParts: Sendable {
     }
 
     private func pairwise(_ bytes: [UInt8], for party: Party, _ key: KeyRing.Key) -> String {
-        let hash = KeyedHash.pairwise(institution: party, person: bytes, key: key)
-        let letters = hash.flatMap { [0x61 + ($0 >> 4), 0x61 + ($0 & 15)] }
-        return String(decoding: letters, as: UTF8.self)
+        PairwiseNaming(institution: party, key: key).name(bytes)
     }
 
     /// 個人番号 becomes keyed hashes at the door; the digits go no further than this line.
@@ -97,6 +107,20 @@ package struct GatewayParts: Sendable {
             preconditionFailure("a row of a body is read with its number")
         }
         return number.hash(keys)
+    }
+}
+
+extension PairwiseNaming {
+    /// In letters alone, so that it is no number of a register.
+    fileprivate func name(_ bytes: [UInt8]) -> String {
+        let hash = hash(of: bytes)
+        return String(unsafeUninitializedCapacity: 2 * hash.count) { letters in
+            for (index, byte) in hash.enumerated() {
+                letters[2 * index] = 0x61 + (byte >> 4)
+                letters[2 * index + 1] = 0x61 + (byte & 15)
+            }
+            return 2 * hash.count
+        }
     }
 }
 

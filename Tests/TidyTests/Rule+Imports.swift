@@ -21,7 +21,9 @@ extension Rule {
         "Trust": platform.subtracting(["Foundation"]).union([
             "Exchange", "Crypto", "CryptoExtras", "X509", "SwiftASN1", "Logging",
         ]),
-        "Ledger": platform.union(["Exchange", "Postgres", "Crypto", "Logging", "Metrics"]),
+        "Ledger": platform.union([
+            "Dispatch", "Exchange", "Postgres", "Crypto", "Logging", "Metrics",
+        ]),
         "Gateway": platform.union(nio).union(hummingbird).union([
             "Exchange", "Ledger", "Trust", "HTTPTypes", "Crypto", "ServiceLifecycle", "Logging",
             "Metrics", "CoreMetrics",

@@ -14,6 +14,7 @@ extension GatewayParts {
             let patient = try asking.request.subject()
             let page = asking.request.page()
             let party = asking.caller.party
+            let name = currentNames(for: party)
             let opening = compartment.consentKinds(book).map(\.code)
             let (_, bytes) = try await asking.answer(as: \.self) { records in
                 let visitor = try records.visitor(
@@ -26,19 +27,29 @@ extension GatewayParts {
                 let held =
                     isConsented
                     ? try records.checkups(of: visitor.person, in: compartment, rules: rules) : []
-                return renderCheckups(
-                    held.map { named($0, for: party) }, of: patient, page: page, rules)
+                return try renderCheckups(
+                    held, named: { $0.shown(to: party, name) }, of: patient, page: page, rules)
             }
             return .fhir(.ok, bytes)
         }
     }
+}
 
+extension HeldCheckup {
     /// Its own reports a party finds under the ids that it may read and correct; another's under an id that
     /// leads nowhere.
-    func named(_ held: HeldCheckup, for party: Party) -> ShownCheckup {
-        held.newest.institution == party
-            ? held.shown : held.shown.named(pairwise(held.id, for: party).current)
+    func shown(to party: Party, _ name: (RecordID) -> String) -> ShownCheckup {
+        newest.institution == party ? shown : shown.named(name(id))
     }
+}
+
+/// 健診の記録, as the caller of `named` may see each; a timeline of years by more than one hand.
+func renderCheckups(
+    _ held: [HeldCheckup], named: @Sendable (HeldCheckup) -> ShownCheckup, of patientID: String,
+    page: SearchPage, _ rules: MaternalRules
+) throws -> [UInt8] {
+    let entries = try sharedOut(held) { checkupEntries($0.lazy.map(named), of: patientID, rules) }
+    return renderSearchset(entries, page: page)
 }
 
 extension Request {

@@ -13,12 +13,11 @@ extension GatewayParts {
         { [self] asking in
             let (book, rules) = try maternalRules()
             let page = asking.request.page()
-            let party = asking.caller.party
-            return try await own(asking) { [self] records, person, patient in
+            let name = currentNames(for: asking.caller.party)
+            return try await own(asking) { records, person, patient in
                 let held = try records.ownCheckups(of: person, in: compartment, rules: book)
-                return renderCheckups(
-                    held.map { $0.shown.named(pairwise($0.id, for: party).current) }, of: patient,
-                    page: page, rules)
+                return try renderCheckups(
+                    held, named: { $0.shown.named(name($0.id)) }, of: patient, page: page, rules)
             }
         }
     }

@@ -58,12 +58,13 @@ extension GatewayParts {
         let form = try await asking.request.searchForm(only: ["patient.identifier"])
         let key = try form.notificationKey("patient.identifier")
         let page = asking.request.page()
+        let name = currentNames(for: party)
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             guard let found = try records.municipalCheckups(ofKey: key, rules: rules) else {
                 return renderSearchset([], page: page)
             }
-            return renderCheckups(
-                found.reports.map { named($0, for: party) },
+            return try renderCheckups(
+                found.reports, named: { $0.shown(to: party, name) },
                 of: pairwise(found.person, for: party).current, page: page, rules)
         }
         return .fhir(.ok, bytes)

@@ -50,7 +50,12 @@ extension HeldCheckup {
     static func read(
         _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules
     ) throws -> [HeldCheckup] {
-        try rows.map { try HeldCheckup($0, compartment, rules) }
+        let reports = try sharedOut(rows.map { try $0.text(faceColumn) }) {
+            try $0.map { try CheckupReport(face: $0) }
+        }
+        return try reports.enumerated().map { index, report in
+            try HeldCheckup(rows[index], compartment, rules, report: report)
+        }
     }
 
     static func values(_ keys: [(party: Party, id: RecordID)]) -> [Value] {
@@ -64,8 +69,18 @@ extension HeldCheckup {
         ]
     }
 
+    private static let faceColumn = 6
+
     init(
         _ row: Row, from column: Int = 0, _ compartment: CheckupCompartment, _ rules: MaternalRules
+    ) throws {
+        let report = try CheckupReport(face: try row.text(column + Self.faceColumn))
+        try self.init(row, from: column, compartment, rules, report: report)
+    }
+
+    private init(
+        _ row: Row, from column: Int = 0, _ compartment: CheckupCompartment,
+        _ rules: MaternalRules, report: CheckupReport
     ) throws {
         id = try row.uuid(column).record
         person = try row.uuid(column + 1).person
@@ -75,7 +90,7 @@ extension HeldCheckup {
                 id: id.text, version: try row.int(column + 3),
                 recordedAt: Instant(microseconds: try row.instant(column + 4)),
                 institution: try Party(key: try row.text(column + 5)),
-                report: try CheckupReport(face: try row.text(column + 6))),
+                report: report),
             compartment: compartment,
             warnings: try row.texts(column + 7).compactMap { ItemFinding(stored: $0, rules) },
             line: compartment == .open ? try CheckupLine(row, from: column + 8) : nil)
@@ -192,10 +207,17 @@ extension CheckupCompartment {
         }
     }
 
+    /// A report's line is looked up by its key, however many reports a plan takes there to be: a resident's
+    /// are few beside all the lines.
     private var source: String {
         switch self {
         case .open:
-            "\(table) r left join exchange.checkup_line l using (person, result, version)"
+            """
+            \(table) r left join lateral (
+                select * from exchange.checkup_line l
+                where l.person = r.person and l.result = r.result and l.version = r.version
+                limit 1) l on true
+            """
         case .sensitive: "\(table) r"
         }
     }

@@ -37,8 +37,7 @@ package enum KeyedHash {
     package static func pairwise(
         institution: Party, person: [UInt8], key: KeyRing.Key
     ) -> [UInt8] {
-        let text = framed("tsunagi pairwise v1", [Array(institution.key.utf8), person])
-        return Array(HMAC<SHA256>.authenticationCode(for: text, using: key.secret).prefix(16))
+        PairwiseNaming(institution: institution, key: key).hash(of: person)
     }
 
     private static func chain(_ keys: KeyRing, _ name: KeyRing.Name, _ text: [UInt8]) -> HashChain {
@@ -57,6 +56,25 @@ package enum KeyedHash {
         var hashes: [[UInt8]] = []
         for key in keys { hashes.append(wrap(hashes.last ?? text, in: key)) }
         return hashes
+    }
+}
+
+/// 仮名付け: the ids of many by which one institution knows them, under one version of the key, which is taken
+/// in once: with the institution's name it is most of what an id costs.
+package struct PairwiseNaming: Sendable {
+    private let begun: HMAC<SHA256>
+
+    package init(institution: Party, key: KeyRing.Key) {
+        var begun = HMAC<SHA256>(key: key.secret)
+        begun.update(data: framed("tsunagi pairwise v1", [Array(institution.key.utf8)]))
+        self.begun = begun
+    }
+
+    /// 16 bytes, as `KeyedHash.pairwise` says.
+    package func hash(of person: [UInt8]) -> [UInt8] {
+        var hash = begun
+        hash.update(data: bigEndian(UInt64(person.count)) + person)
+        return Array(hash.finalize().prefix(16))
     }
 }
 

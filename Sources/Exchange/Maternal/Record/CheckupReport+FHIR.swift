@@ -198,13 +198,12 @@ extension MaternalRules {
     }
 }
 
-/// 健診の記録, in the order given.
-package func renderCheckups(
-    _ shown: [ShownCheckup], of patientID: String, page: SearchPage, _ rules: MaternalRules
-) -> [UInt8] {
+/// 健診の記録: the matches of a search, in the order given; a long one may be made in parts.
+package func checkupEntries(
+    _ shown: some Sequence<ShownCheckup>, of patientID: String, _ rules: MaternalRules
+) -> [SearchEntry] {
     var phrases = ObservationPhrases(of: patientID, rules.items)
-    return renderSearchset(
-        shown.map {
-            SearchEntry(reference: $0.reference, resource: $0.render(&phrases, rules))
-        }, page: page)
+    return shown.map {
+        SearchEntry(reference: $0.reference, resource: $0.render(&phrases, rules))
+    }
 }

@@ -79,11 +79,11 @@ extension OpenAPI {
                 .required("questionnaire", .text.note("`url|version`")),
                 .optional(
                     "count",
-                    .integer.range(1...PaperFormOrder.countMax).note(
+                    .any(of: [.integer.range(1...PaperFormOrder.countMax), .null]).note(
                         "枚数。省くと1 / Sheets; 1 without it.")),
                 .optional(
                     "municipality",
-                    .text.pattern("^[0-9]{6}$").note(
+                    .any(of: [.text.pattern("^[0-9]{6}$"), .null]).note(
                         "使う人の住所地(その市区町村が定めた接種期間で印刷する)。省くと、市区町村は自分 / Whose residents "
                             + "the sheets are for, by whose seasons they are printed; without it a "
                             + "municipality's are its own.")),
