@@ -44,17 +44,58 @@ package struct SearchEntry: Hashable, Sendable {
     }
 }
 
+/// 一覧の一部: matches as they stand in a searchset, written one after another: a long answer is made in parts,
+/// and no resource of it twice.
+package struct WrittenEntries: Sendable {
+    package private(set) var count = 0
+    private let base: String
+    private var writer = JSONWriter(reservingBytes: 65_536)
+
+    /// Of an answer on `page`.
+    package init(on page: SearchPage) { base = page.base }
+
+    /// `write` writes one resource.
+    package mutating func add(
+        _ reference: String, extension written: [UInt8]? = nil,
+        _ write: (inout JSONWriter) -> Void
+    ) {
+        count += 1
+        writer.object {
+            if let written { $0.array("extension") { $0.raw(written) } }
+            $0.member("fullUrl", base + "/" + reference)
+            $0.name("resource")
+            write(&$0)
+            $0.object("search") { $0.member("mode", "match") }
+        }
+    }
+
+    fileprivate var bytes: [UInt8] { writer.bytes }
+}
+
 /// `writeMeta` fills the bundle's `meta`: a Bundle has no extensions of its own.
 package func renderSearchset(
     _ entries: [SearchEntry], page: SearchPage, writeMeta: ((inout JSONWriter) -> Void)? = nil
 ) -> [UInt8] {
-    var writer = JSONWriter(
-        reservingBytes: 512 + entries.reduce(0) { $0 + $1.resource.count + 128 })
+    var written = WrittenEntries(on: page)
+    for entry in entries {
+        written.add(entry.reference, extension: entry.extension) { $0.raw(entry.resource) }
+    }
+    return renderSearchset(of: [written], page: page, writeMeta: writeMeta)
+}
+
+/// The same of what was written already, part after part.
+package func renderSearchset(
+    of parts: [WrittenEntries], page: SearchPage, writeMeta: ((inout JSONWriter) -> Void)? = nil
+) -> [UInt8] {
+    let parts = parts.filter { $0.count > 0 }
+    var writer = JSONWriter(reservingBytes: 512 + parts.reduce(0) { $0 + $1.bytes.count + 1 })
     writer.object { bundle in
         bundle.member("resourceType", "Bundle")
         if let writeMeta { bundle.object("meta", writeMeta) }
         bundle.member("type", "searchset")
-        if page.isCounted { bundle.member("total", page.total ?? entries.count) }
+        if page.isCounted {
+            bundle.member("total", page.total ?? parts.reduce(0) { $0 + $1.count })
+        }
         bundle.array("link") { links in
             let related = page.relatedLinks.map { ("related", Optional($0)) }
             for (relation, url) in [("self", page.selfLink), ("next", page.nextLink)] + related {
@@ -65,17 +106,9 @@ package func renderSearchset(
                 }
             }
         }
-        guard !entries.isEmpty else { return }
+        guard !parts.isEmpty else { return }
         bundle.array("entry") { list in
-            for entry in entries {
-                list.object {
-                    if let written = entry.extension { $0.array("extension") { $0.raw(written) } }
-                    $0.member("fullUrl", page.base + "/" + entry.reference)
-                    $0.name("resource")
-                    $0.raw(entry.resource)
-                    $0.object("search") { $0.member("mode", "match") }
-                }
-            }
+            for part in parts { list.members(part.bytes) }
         }
     }
     return writer.bytes

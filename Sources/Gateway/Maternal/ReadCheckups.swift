@@ -48,8 +48,10 @@ func renderCheckups(
     _ held: [HeldCheckup], named: @Sendable (HeldCheckup) -> ShownCheckup, of patientID: String,
     page: SearchPage, _ rules: MaternalRules
 ) throws -> [UInt8] {
-    let entries = try sharedOut(held) { checkupEntries($0.lazy.map(named), of: patientID, rules) }
-    return renderSearchset(entries, page: page)
+    let parts = try sharedOut(held) {
+        [checkupEntries($0.lazy.map(named), of: patientID, on: page, rules)]
+    }
+    return renderSearchset(of: parts, page: page)
 }
 
 extension Request {

@@ -233,11 +233,14 @@ extension CapDesk {
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         """
 
+    /// Looked up month by month: the table is empty as often as not, and a plan made then would read all of
+    /// its index, with what was deleted since.
     private static let selectHolds = Statement(
         """
         select q.ord, m.bill, \(CapHold.columns)
-        from \(CapMonthKey.rows) join exchange.cap_hold m on \(CapMonthKey.matches)
-        where m.lapses_at > $6
+        from \(CapMonthKey.rows) cross join lateral (
+            select * from exchange.cap_hold m where \(CapMonthKey.matches) and m.lapses_at > $6
+            offset 0) m
         """)
 
     private static let selectVisits = Statement(

@@ -47,14 +47,21 @@ extension CheckupVersion {
 }
 
 extension HeldCheckup {
+    /// The newest version of each report, in the order of the rows.
     static func read(
         _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules
     ) throws -> [HeldCheckup] {
-        let reports = try sharedOut(rows.map { try $0.text(faceColumn) }) {
+        var newest: [RecordID: (version: Int, place: Int)] = [:]
+        for place in 0..<rows.count {
+            let (id, version) = (try rows[place].uuid(0).record, try rows[place].int(3))
+            if newest[id].map({ $0.version < version }) ?? true { newest[id] = (version, place) }
+        }
+        let shown = newest.values.map(\.place).sorted().map { rows[$0] }
+        let reports = try sharedOut(shown.map { try $0.text(faceColumn) }) {
             try $0.map { try CheckupReport(face: $0) }
         }
-        return try reports.enumerated().map { index, report in
-            try HeldCheckup(rows[index], compartment, rules, report: report)
+        return try zip(shown, reports).map {
+            try HeldCheckup($0, compartment, rules, report: $1)
         }
     }
 
@@ -141,7 +148,7 @@ extension CheckupCompartment {
     var selectByIdentifier: Statement {
         self == .open ? Self.openByIdentifier : Self.sensitiveByIdentifier
     }
-    /// The newest version of every report of these residents, by the day of the checkup.
+    /// Every version of every report of these residents, by the day of the checkup.
     func reading(of persons: [PersonKey]) -> (Statement, [Value]) {
         (selectByPerson, [.uuids(persons.map { UUIDBytes($0) })])
     }
@@ -185,11 +192,8 @@ extension CheckupCompartment {
     private static func byPerson(_ compartment: Self) -> Statement {
         Statement(
             """
-            select * from (
-                select distinct on (r.person, r.result) \(compartment.columns)
-                from \(compartment.source)
-                where r.person = any ($1) order by r.person, r.result, r.version desc) held
-            order by day, recorded_at, result
+            select \(compartment.columns) from \(compartment.source)
+            where r.person = any ($1) order by r.day, r.recorded_at, r.result
             """)
     }
 

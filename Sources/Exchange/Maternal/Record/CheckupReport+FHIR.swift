@@ -41,15 +41,16 @@ package struct ShownCheckup: Sendable {
         _ rules: MaternalRules
     ) -> [UInt8] {
         var phrases = ObservationPhrases(of: patientID, rules.items)
-        return render(&phrases, visitID: visitID, tellsClaim: tellsClaim, rules)
+        var writer = JSONWriter(reservingBytes: 8192)
+        write(to: &writer, &phrases, visitID: visitID, tellsClaim: tellsClaim, rules)
+        return writer.bytes
     }
 
     /// The same of one of many: what its Observations say alike is written once.
-    fileprivate func render(
-        _ phrases: inout ObservationPhrases, visitID: String? = nil, tellsClaim: Bool = false,
-        _ rules: MaternalRules
-    ) -> [UInt8] {
-        var writer = JSONWriter(reservingBytes: 8192)
+    fileprivate func write(
+        to writer: inout JSONWriter, _ phrases: inout ObservationPhrases, visitID: String? = nil,
+        tellsClaim: Bool = false, _ rules: MaternalRules
+    ) {
         writer.object { report in
             report.member("resourceType", "DiagnosticReport")
             report.member("id", version.id)
@@ -70,7 +71,6 @@ package struct ShownCheckup: Sendable {
             }
             writeReport(to: &report, of: phrases.patientID, rules)
         }
-        return writer.bytes
     }
 
     private func writeMeta(to meta: inout JSONWriter) {
@@ -200,10 +200,13 @@ extension MaternalRules {
 
 /// 健診の記録: the matches of a search, in the order given; a long one may be made in parts.
 package func checkupEntries(
-    _ shown: some Sequence<ShownCheckup>, of patientID: String, _ rules: MaternalRules
-) -> [SearchEntry] {
+    _ shown: some Sequence<ShownCheckup>, of patientID: String, on page: SearchPage,
+    _ rules: MaternalRules
+) -> WrittenEntries {
     var phrases = ObservationPhrases(of: patientID, rules.items)
-    return shown.map {
-        SearchEntry(reference: $0.reference, resource: $0.render(&phrases, rules))
+    var entries = WrittenEntries(on: page)
+    for report in shown {
+        entries.add(report.reference) { report.write(to: &$0, &phrases, rules) }
     }
+    return entries
 }
