@@ -106,7 +106,8 @@ extension Records {
         """
         select t.version, t.person, t.identity_key, t.valid_from, t.valid_to, (
             select max(r.day) from exchange.vaccination_reminder r
-            where r.person = t.person and r.programme = $2 and r.municipality = $1)
+            where r.person = any (\(Survivors.records(of: "t.person"))) and r.programme = $2
+                and r.municipality = $1)
         from exchange.vaccination_target t
         where t.municipality = $1 and t.programme = $2 and t.version > $4 and not t.is_removed
             and t.valid_from <= $5 and ($9::boolean is null or (t.valid_to < $5) = $9)
@@ -121,8 +122,8 @@ extension Records {
                 order by r.from_day desc, r.version desc limit 1), $1) = $1
             and not exists (
                 select 1 from exchange.vaccination v
-                where v.person = t.person and v.status = 'completed' and v.vaccine = any ($3)
-                    and v.day >= t.valid_from and not exists (
+                where v.person = any (\(Survivors.records(of: "t.person"))) and v.status = 'completed'
+                    and v.vaccine = any ($3) and v.day >= t.valid_from and not exists (
                         select 1 from exchange.vaccination n
                         where n.person = v.person and n.vaccination = v.vaccination
                             and n.version > v.version))

@@ -182,7 +182,7 @@ extension VaccinationFacts {
                     select 1 from exchange.vaccination_claim c
                     where c.person = v.person and c.vaccination = v.vaccination
                         and c.version = v.version and c.refusal is null)) as is_line
-            from exchange.vaccination v where v.person = q.person
+            from exchange.vaccination v where v.person = any (\(Survivors.records(of: "q.person")))
             order by v.vaccination, v.version desc) held
         order by held.recorded_at, held.vaccination
         """)

@@ -140,11 +140,13 @@ extension HeldFollowUp {
                     union all
                     select version, topic, \(savedDay), follow_ups
                     from exchange.screening_response
-                    where person = f.person and response = sources.source
+                    where person = any (\(Survivors.records(of: "f.person")))
+                        and response = sources.source
                     union all
                     select version, topic, \(savedDay), follow_ups
                     from exchange.sensitive_screening_response
-                    where person = f.person and response = sources.source) versions
+                    where person = any (\(Survivors.records(of: "f.person")))
+                        and response = sources.source) versions
                 order by version desc limit 1) asking
             where f.code = any (asking.follow_ups)
             order by sources.asked_at limit 1) r on true

@@ -26,6 +26,33 @@ struct Survivors {
         """
     }
 
+    /// Each of a parameter's persons under every record that is of them; a person once.
+    static func recordsOfAsked(_ persons: String) -> String {
+        """
+        (select distinct u.person, u.person as record from unnest(\(persons)::uuid[]) as u(person)
+        union all
+        select m.survivor, m.person from exchange.record_merge m
+        where m.survivor = any (\(persons)::uuid[]) and m.parted_at is null)
+        """
+    }
+
+    /// 統合の間の訂正の受付: the visit that a version of a record was sent in. What was decided while the record was
+    /// merged may have come in a visit of the survivor; undone, nothing tells of that one any more, and the
+    /// visit is the one before.
+    static func visit(of version: String, in table: String, by key: String) -> String {
+        """
+        case when \(version).survivor is null or exists (
+                select 1 from exchange.record_merge m
+                where m.person = \(version).person and m.survivor = \(version).survivor
+                    and m.parted_at is null)
+            then \(version).visit
+            else (
+                select o.visit from exchange.\(table) o
+                where o.person = \(version).person and o.\(key) = \(version).\(key) and o.survivor is null
+                order by o.version desc limit 1) end
+        """
+    }
+
     fileprivate init(byRecord: [PersonKey: PersonKey]) { self.byRecord = byRecord }
 
     fileprivate var all: [PersonKey] { Array(byRecord.keys) + byRecord.values }
