@@ -85,13 +85,15 @@ extension HeldVaccination {
         """)
 
     private static let columns = """
-        \(VaccinationVersion.columns), v.person, r.visit, r.patient, v.response, c.refusal,
-        c.unit_yen is not null, \(Survivors.sql(of: "v.person"))
+        \(VaccinationVersion.columns), v.person, coalesce(former.visit, v.visit) as visit,
+        coalesce(former.patient, r.patient) as patient, v.response, c.refusal,
+        c.unit_yen is not null as is_priced, \(Survivors.sql(of: "v.person")) as whom
         """
     private static let tables = """
         exchange.vaccination v join exchange.vaccination_claim c
             on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
-        join exchange.visit r on r.visit = \(Survivors.visit(of: "v", in: "vaccination", by: "vaccination"))
+        join exchange.visit r on r.visit = v.visit
+        \(Survivors.formerVisit(of: "v", in: "vaccination", by: "vaccination"))
         """
     private static let newest = "order by v.version desc limit 1"
 

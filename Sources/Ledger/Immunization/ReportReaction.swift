@@ -167,13 +167,14 @@ extension HeldReaction {
     }
 
     private static let columns = """
-        \(ReactionVersion.columns), v.person, r.visit, r.patient, v.municipality,
-        \(Survivors.sql(of: "v.person"))
+        \(ReactionVersion.columns), v.person, coalesce(former.visit, v.visit) as visit,
+        coalesce(former.patient, r.patient) as patient, v.municipality,
+        \(Survivors.sql(of: "v.person")) as whom
         """
     private static let tables = """
         exchange.vaccine_reaction v
-        join exchange.visit r
-            on r.visit = \(Survivors.visit(of: "v", in: "vaccine_reaction", by: "reaction"))
+        join exchange.visit r on r.visit = v.visit
+        \(Survivors.formerVisit(of: "v", in: "vaccine_reaction", by: "reaction"))
         """
 
     fileprivate static let selectByID = Statement(
