@@ -394,7 +394,7 @@ struct MergedDosesTests {
         let hide = gateway.lifeEvent(
             .movedWithin, of: stays.resident, "hide", on: today, ["isNotDisclosed": .bool(true)])
         try await gateway.tell([hide]).expect(202)
-        #expect(try await exported("REACT") == open)
+        #expect(try await exported("REACT").allSatisfy { $0.contains(Cast.town.code) })
         try await join(gone, into: stays)
         let visit = try await gateway.openVaccinationVisit(stays.card)
         reaction.stage = "follow-up"
