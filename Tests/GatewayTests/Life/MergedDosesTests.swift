@@ -21,26 +21,6 @@ struct MergedDosesTests {
 
     private var today: CalendarDay { gateway.clock.today }
 
-    /// A baby who was given two numbers, each known to the town by a key of its own and in the same words.
-    private func babyTwice() async throws -> (stays: Child, gone: Child) {
-        var (stays, gone) = try await gateway.settleTwice()
-        let birth = today.adding(days: -150)
-        stays.resident.dateOfBirth = birth.text
-        gone.resident.dateOfBirth = birth.text
-        let same: [String: JSON?] = [
-            "medicalSubsidyInsurerNumber": "89132104",
-            "medicalSubsidyRecipientNumber": .string("R-00\(stays.resident.index)"),
-        ]
-        for child in [stays, gone] {
-            let known = gateway.lifeEvent(.movedWithin, of: child.resident, "known", on: today)
-            try await gateway.tell([known]).expect(202)
-            try await gateway.hold([
-                child.resident.row("kodomo", birth, today.adding(days: 300), same)
-            ])
-        }
-        return (stays, gone)
-    }
-
     private func join(_ gone: Child, into stays: Child) async throws {
         let answer = try await gateway.tellTwice([
             gateway.merge(gone.resident, into: stays.resident)
@@ -138,7 +118,7 @@ struct MergedDosesTests {
     @Test func `the check before the needle counts the doses of both, and an undoing parts them`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let here = try await gateway.openVaccinationVisit(stays.card)
         let first = try await gateway.record(dose(40, number: 1, lot: "STAYS1"), here).text("id")
         let there = try await gateway.openVaccinationVisit(gone.card, at: Cast.paperClinic)
@@ -175,7 +155,7 @@ struct MergedDosesTests {
 
     @Test func `the town holds and receives every line of both once, as one person's`() async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         try await gateway.record(
             dose(40, number: 1, lot: "TOWN1"), gateway.openVaccinationVisit(stays.card)
         ).expect(201)
@@ -211,7 +191,7 @@ struct MergedDosesTests {
     }
 
     @Test func `nobody is invited again to what the other record had`() async throws {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let key = "V-\(stays.resident.index)"
         try await gateway.invite(stays.resident, key: key)
         try await gateway.record(
@@ -240,7 +220,7 @@ struct MergedDosesTests {
     @Test func `the same dose of both is told as a duplicate, and sent again it is the one held`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let given = dose(30, number: 1, lot: "SAME1")
         let id = try await gateway.record(
             given, gateway.openVaccinationVisit(gone.card)
@@ -268,7 +248,7 @@ struct MergedDosesTests {
     @Test func `a dose of the absorbed record is corrected within a visit of the one person`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let former = try await gateway.openVaccinationVisit(gone.card)
         var given = dose(30, number: 1, lot: "WRONG")
         let id = try await gateway.record(given, former).text("id")
@@ -317,7 +297,7 @@ struct MergedDosesTests {
     @Test func `a card that holds doses of both is revoked with either, and before an undoing`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         try await gateway.record(
             dose(40, number: 1, lot: "CARD1"), gateway.openVaccinationVisit(stays.card)
         ).expect(201)
@@ -382,7 +362,7 @@ struct MergedDosesTests {
     func `what followed a reaction of the absorbed record is of its report, and stays hidden`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let former = try await gateway.openVaccinationVisit(gone.card)
         let id = try await gateway.record(dose(3, number: 1, lot: "REACT"), former).text("id")
         var reaction = SentReaction(on: today, after: id)
@@ -434,7 +414,7 @@ struct MergedDosesTests {
     @Test func `answers of either are the one person's, and go on and back where they are`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let path = RunningGateway.responsePath
         let id = try await gateway.submit(Self.vaccine, gateway.session(of: gone.card))
         try await join(gone, into: stays)
@@ -485,7 +465,7 @@ struct MergedDosesTests {
     func `a correction that was on its way during a merge is decided again for the one person`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let visit = try await gateway.openVaccinationVisit(gone.card)
         var given = dose(30, number: 1, lot: "WAY1")
         let id = try await gateway.record(given, visit).text("id")
@@ -523,7 +503,7 @@ struct MergedDosesTests {
     func `no row under an absorbed record says nothing, or something else, of whom it is now`()
         async throws
     {
-        let (stays, gone) = try await babyTwice()
+        let (stays, gone) = try await gateway.settleBabyTwice()
         let id = try await gateway.record(
             dose(30, number: 1, lot: "ROW1"), gateway.openVaccinationVisit(gone.card)
         ).text("id")
