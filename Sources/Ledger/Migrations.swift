@@ -127,6 +127,8 @@ package struct Migrations: Sendable {
             sql: PackageResources._073_visits_of_parted_records_sql),
         File(name: "0074_more_statements", sql: PackageResources._074_more_statements_sql),
         File(name: "0076_quick_triggers", sql: PackageResources._076_quick_triggers_sql),
+        File(
+            name: "0077_merges_with_doses", sql: PackageResources._077_merges_with_doses_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -18,6 +18,30 @@ extension RunningGateway {
         return (stays, gone)
     }
 
+    /// A baby of 150 days who was given two numbers, each known to the town by a key of its own and
+    /// registered in the same words.
+    package func settleBabyTwice() async throws -> (
+        stays: (resident: TestResident, card: SoftwareCard),
+        gone: (resident: TestResident, card: SoftwareCard)
+    ) {
+        var (stays, gone) = try await settleTwice()
+        let birth = clock.today.adding(days: -150)
+        stays.resident.dateOfBirth = birth.text
+        gone.resident.dateOfBirth = birth.text
+        let same: [String: JSON?] = [
+            "medicalSubsidyInsurerNumber": "89132104",
+            "medicalSubsidyRecipientNumber": .string("R-00\(stays.resident.index)"),
+        ]
+        for child in [stays, gone] {
+            try await tell([lifeEvent(.movedWithin, of: child.resident, "known", on: clock.today)])
+                .expect(202)
+            try await hold([
+                child.resident.row("kodomo", birth, clock.today.adding(days: 300), same)
+            ])
+        }
+        return (stays, gone)
+    }
+
     package func merge(
         _ gone: TestResident, into stays: TestResident, _ sequence: String = "merge"
     ) -> JSON {

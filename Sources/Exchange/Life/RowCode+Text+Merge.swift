@@ -17,7 +17,7 @@ extension RowCode {
         case .mergeQuestionnaires: Self.held("予診票・問診の回答", "answered questionnaires")
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")
         case .mergeHeld:
-            Self.held("問診などの回答か健診などの記録", "answers or records of health")
+            Self.held("母子保健や健診の記録", "records of mother and child or of checkups")
         default: nil
         }
     }

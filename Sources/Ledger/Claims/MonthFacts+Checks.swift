@@ -108,20 +108,10 @@ extension MonthFacts {
         order by e.at
         """)
 
-    /// Each of a parameter's persons under every record that is of them; a person once.
-    static func recordsOfAsked(_ persons: String) -> String {
-        """
-        (select distinct u.person, u.person as record from unnest(\(persons)::uuid[]) as u(person)
-        union all
-        select m.survivor, m.person from exchange.record_merge m
-        where m.survivor = any (\(persons)::uuid[]) and m.parted_at is null)
-        """
-    }
-
     private static let selectResidences = Statement(
         """
         select q.person, h.version, h.municipality, h.from_day, h.known_at
-        from \(recordsOfAsked("$1")) q
+        from \(Survivors.recordsOfAsked("$1")) q
         join exchange.residence h on h.person = q.record
         """)
 }

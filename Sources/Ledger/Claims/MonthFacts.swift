@@ -299,7 +299,7 @@ extension MonthFacts {
     private static let selectVersions = Statement(
         """
         select q.person, \(EntitlementVersion.columns)
-        from \(recordsOfAsked("$2")) q
+        from \(Survivors.recordsOfAsked("$2")) q
         join exchange.entitlement e on e.person = q.record and e.body = $1
         order by e.version
         """)

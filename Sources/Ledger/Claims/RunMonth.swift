@@ -271,7 +271,8 @@ extension Records {
 
     private static let selectVaccinations = Statement(
         """
-        select c.person, c.vaccination, c.version, v.party, c.programme, c.day, c.unit_yen,
+        select \(Survivors.sql(of: "c.person")), c.vaccination, c.version, v.party, c.programme, c.day,
+            c.unit_yen,
             c.copayment_yen, null::text
         from exchange.vaccination_claim c
         join exchange.vaccination v on v.person = c.person and v.vaccination = c.vaccination

@@ -33,23 +33,26 @@ package struct Delivery: Sendable {
     static let headCount = 6
 
     static let head = """
-        d.record, d.person, d.place, d.is_withdrawn, k.identity_key, n.notification_key
+        d.record, coalesce(j.survivor, d.person), d.place, d.is_withdrawn, k.identity_key,
+        n.notification_key
         """
 
-    /// The keys by which the body of a delivery `d` knows the resident, the latest first.
+    /// Who the resident of a delivery `d` is now, and the keys by which its body knows them, the latest
+    /// first; those of the record that it was made of before those of the one that stands for it.
     static let keys = """
+        left join exchange.record_merge j on j.person = d.person and j.parted_at is null
         left join lateral (
             select identity_key from (
-                select t.identity_key, t.known_at from exchange.checkup_target t
-                where t.person = d.person and t.municipality = d.body
+                select t.identity_key, t.known_at, t.person from exchange.checkup_target t
+                where t.person in (d.person, j.survivor) and t.municipality = d.body
                 union all
-                select t.identity_key, t.known_at from exchange.vaccination_target t
-                where t.person = d.person and t.municipality = d.body) known
-            order by known_at desc limit 1) k on true
+                select t.identity_key, t.known_at, t.person from exchange.vaccination_target t
+                where t.person in (d.person, j.survivor) and t.municipality = d.body) known
+            order by known.person = d.person desc, known_at desc limit 1) k on true
         left join lateral (
             select m.notification_key from exchange.maternal_notification m
-            where m.person = d.person and m.municipality = d.body
-            order by m.version desc limit 1) n on true
+            where m.person in (d.person, j.survivor) and m.municipality = d.body
+            order by m.person = d.person desc, m.version desc limit 1) n on true
         """
 
     /// `id/version` as the entry of whoever received it names it.

@@ -93,8 +93,8 @@ extension DeliveryField {
 
     static let selectVaccinationsOfPerson = Statement(
         """
-        \(vaccinations) where d.body = $1 and d.field = 'immunization' and d.person = $2
-            and not d.is_withdrawn and not exists (
+        \(vaccinations) where d.body = $1 and d.field = 'immunization'
+            and d.person = any (\(Survivors.records(of: "$2"))) and not d.is_withdrawn and not exists (
                 select 1 from exchange.delivery n
                 where n.person = d.person and n.field = d.field and n.record = d.record
                     and n.body = d.body and n.version > d.version)

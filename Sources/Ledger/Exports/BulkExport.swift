@@ -160,7 +160,7 @@ extension Records {
 
     private static let selectResidents = Statement(
         """
-        select d.person, k.identity_key, n.notification_key
+        select coalesce(j.survivor, d.person), k.identity_key, n.notification_key
         from (
             select unnest(f.persons) as person, $1::text as body from exchange.bulk_file f
             where f.export = $2 and f.type = 'Patient' and f.number = $3) d

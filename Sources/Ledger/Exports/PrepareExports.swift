@@ -188,7 +188,7 @@ extension WaitingExport {
 
     private static let selectLines = Statement(
         """
-        select d.place, d.person from exchange.delivery d
+        select d.place, \(Survivors.sql(of: "d.person")) from exchange.delivery d
         where d.body = $1 and d.field = $6 and d.place > $2
             and \(DeliveryField.isHeld(asOf: "$3", since: "$4"))
         order by d.place limit $5
@@ -196,7 +196,7 @@ extension WaitingExport {
 
     private static let selectCertificates = Statement(
         """
-        select e.version, e.person from exchange.entitlement e
+        select e.version, \(Survivors.sql(of: "e.person")) from exchange.entitlement e
         where e.body = $1 and e.version > $2
             and \(EntitlementRow.isHeld(asOf: "$3", since: "$4"))
         order by e.version limit $5

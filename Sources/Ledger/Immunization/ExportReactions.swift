@@ -71,9 +71,11 @@ extension Records {
 
     private static let selectExported = Statement(
         """
-        select \(ReactionVersion.columns), v.person, v.nation_place,
-            case when \(RegisteredIdentity.isHidden("v.person")) then null else v.municipality end
-        from exchange.vaccine_reaction v where v.nation_place > $1
+        select \(ReactionVersion.columns), v.whom, v.nation_place,
+            case when \(RegisteredIdentity.isHidden("v.whom")) then null else v.municipality end
+        from (
+            select r.*, \(Survivors.sql(of: "r.person")) as whom from exchange.vaccine_reaction r
+            where r.nation_place > $1) v
         order by v.nation_place limit $2
         """)
 }

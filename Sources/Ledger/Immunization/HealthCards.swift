@@ -3,12 +3,14 @@ import Postgres
 
 /// 接種証明カードの台帳: which cards were signed, and which of them no longer hold.
 package enum HealthCards {
-    /// Every card of these residents that holds such a record: what it says was corrected.
+    /// Every card of these residents that holds such a record: what it says was corrected. A card is kept
+    /// under whoever they were when it was signed.
     static func revocation(of records: [HeldVaccination]) -> (Statement, [Value]) {
         (
             revokeHolding,
             [
                 .uuids(records.map { UUIDBytes($0.person) }),
+                .uuids(records.map { UUIDBytes($0.record) }),
                 .uuids(records.map { UUIDBytes($0.id) }),
                 .instants(records.map(\.newest.recordedAt.microseconds)),
             ]
@@ -18,8 +20,8 @@ package enum HealthCards {
     private static let revokeHolding = Statement(
         """
         update exchange.health_card c set revoked_at = q.at
-        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as q(person, record, at)
-        where c.person = q.person and q.record = any (c.records) and c.revoked_at is null
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) as q(person, kept, record, at)
+        where c.person in (q.person, q.kept) and q.record = any (c.records) and c.revoked_at is null
         """)
 }
 
@@ -56,7 +58,7 @@ extension Records {
     private static let revoke = Statement(
         """
         update exchange.health_card set revoked_at = coalesce(revoked_at, $3)
-        where person = $1 and card = $2
+        where person = any (\(Survivors.records(of: "$1"))) and card = $2
         """)
 }
 

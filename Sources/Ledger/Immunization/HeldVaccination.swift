@@ -4,7 +4,10 @@ import Postgres
 /// 保存された接種記録: the newest version of a record, with whose it is and the visit it was sent in.
 package struct HeldVaccination: Sendable {
     package let id: RecordID
+    /// 本人: whoever the record is of now.
     package let person: PersonKey
+    /// 記録された側: under whom it is kept, and with it every version of it.
+    let record: PersonKey
     package let visit: RecordID
     /// The id that this visit gave the resident: the institution goes on being answered by it, whatever
     /// key makes new ones.
@@ -13,6 +16,10 @@ package struct HeldVaccination: Sendable {
     package let response: RecordID?
     package let claim: VaccinationClaimStatus
     package let newest: VaccinationVersion
+
+    /// A visit that was read just before a merge names the record: whatever is then written is found by the
+    /// table and made again.
+    func isOf(_ person: PersonKey) -> Bool { person == self.person || person == record }
 }
 
 extension Records {
@@ -72,25 +79,29 @@ extension HeldVaccination {
         """
         select * from (
             select distinct on (v.vaccination) \(columns) from \(tables)
-            where v.person = $1 order by v.vaccination, v.version desc) held
+            where v.person = any (\(Survivors.records(of: "$1")))
+            order by v.vaccination, v.version desc) held
         order by recorded_at, vaccination
         """)
 
     private static let columns = """
-        \(VaccinationVersion.columns), v.person, v.visit, r.patient, v.response, c.refusal,
-        c.unit_yen is not null
+        \(VaccinationVersion.columns), v.person, coalesce(former.visit, v.visit) as visit,
+        coalesce(former.patient, r.patient) as patient, v.response, c.refusal,
+        c.unit_yen is not null as is_priced, \(Survivors.sql(of: "v.person")) as whom
         """
     private static let tables = """
         exchange.vaccination v join exchange.vaccination_claim c
             on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
         join exchange.visit r on r.visit = v.visit
+        \(Survivors.formerVisit(of: "v", in: "vaccination", by: "vaccination"))
         """
     private static let newest = "order by v.version desc limit 1"
 
     init(_ row: Row) throws {
         id = try row.uuid(0).record
         newest = try VaccinationVersion(row, from: 0)
-        person = try row.uuid(5).person
+        record = try row.uuid(5).person
+        person = try row.uuid(11).person
         visit = try row.uuid(6).record
         patientID = try row.text(7)
         response = try row.optionalUUID(8)?.record

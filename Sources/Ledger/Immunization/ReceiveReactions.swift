@@ -42,12 +42,13 @@ extension Records {
 
     private static let selectReactions = Statement(
         """
-        select \(ReactionVersion.columns), v.person, v.place, t.identity_key
+        select \(ReactionVersion.columns), coalesce(m.survivor, v.person), v.place, t.identity_key
         from exchange.vaccine_reaction v
+        left join exchange.record_merge m on m.person = v.person and m.parted_at is null
         left join lateral (
             select identity_key from exchange.vaccination_target t
-            where t.person = v.person and t.municipality = v.municipality
-            order by t.version desc limit 1) t on true
+            where t.person in (v.person, m.survivor) and t.municipality = v.municipality
+            order by t.person = v.person desc, t.version desc limit 1) t on true
         where v.municipality = $1 and v.municipality is not null and v.place > $2
         order by v.place limit $3
         """)

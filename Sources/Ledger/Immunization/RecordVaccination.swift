@@ -86,7 +86,8 @@ struct VaccinationSending: RecordSending {
             return DecidedRecord(recorded: .init(held: repeated, isNew: false), basis: basis)
         }
         let recorded = RecordedVaccination(
-            held: try HeldVaccination(version, in: visit, answering: response, claim: line.status),
+            held: try HeldVaccination(
+                version, under: held?.record, in: visit, answering: response, claim: line.status),
             isNew: repeated == nil)
         desk.keep(recorded, line, of: self)
         return DecidedRecord(recorded: recorded, basis: basis)
@@ -96,23 +97,24 @@ struct VaccinationSending: RecordSending {
     private func held(in visit: FieldVisit, _ desk: VaccinationDesk) throws -> HeldVaccination? {
         if let correction {
             guard let held = desk.record(correction.id, of: caller.party),
-                held.person == visit.person
+                held.isOf(visit.person)
             else { throw Refusal.recordUnknown }
             return held
         }
         let held = desk.record(sent.vaccination.identifier, of: caller.party)
-        guard held?.person ?? visit.person == visit.person else { throw Refusal.identifierReused }
+        guard held?.isOf(visit.person) ?? true else { throw Refusal.identifierReused }
         return held
     }
 }
 
 extension HeldVaccination {
     fileprivate init(
-        _ version: VaccinationVersion, in visit: FieldVisit, answering response: RecordID?,
-        claim: VaccinationClaimStatus
+        _ version: VaccinationVersion, under record: PersonKey?, in visit: FieldVisit,
+        answering response: RecordID?, claim: VaccinationClaimStatus
     ) throws(Refusal) {
         id = try RecordID(version.id)
         person = visit.person
+        self.record = record ?? visit.person
         self.visit = visit.visit
         patientID = visit.patientID
         self.response = response

@@ -4,12 +4,18 @@ import Postgres
 /// 保存された副反応疑いの報告: the newest version, with whose it is and the visit it was sent in.
 package struct HeldReaction: Sendable {
     package let id: RecordID
+    /// 本人: whoever the report is of now.
     package let person: PersonKey
+    /// 記録された側: under whom it is kept, and with it whatever follows it.
+    let record: PersonKey
     package let visit: RecordID
     /// The id that this visit gave the resident.
     package let patientID: String
     let municipality: String?
     package let newest: ReactionVersion
+
+    /// As `HeldVaccination.isOf`.
+    func isOf(_ person: PersonKey) -> Bool { person == self.person || person == record }
 }
 
 /// 報告の送信: what became of it.
@@ -50,7 +56,8 @@ extension Records {
         for dose in reaction.doses { try reaction.requireOnset(after: dose) }
         let id = held?.id ?? .timeOrdered()
         let new = HeldReaction(
-            id: id, person: visit.person, visit: visit.visit, patientID: visit.patientID,
+            id: id, person: visit.person, record: held?.record ?? visit.person,
+            visit: visit.visit, patientID: visit.patientID,
             municipality: try held.map(\.municipality)
                 ?? reaction.doses.first?.given.day.flatMap { try home(of: visit.person, on: $0) },
             newest: ReactionVersion(
@@ -90,14 +97,14 @@ extension Records {
     ) throws -> HeldReaction? {
         if let correction {
             let held = try ownReaction(correction.id)
-            guard held.person == visit.person else { throw Refusal.recordUnknown }
+            guard held.isOf(visit.person) else { throw Refusal.recordUnknown }
             return held
         }
         let held = try transaction.query(
             HeldReaction.selectByIdentifier,
             [.text(caller.party.key), .text(identifier.system), .text(identifier.value)]
         ).first.map(HeldReaction.init)
-        guard held?.person ?? visit.person == visit.person else { throw Refusal.identifierReused }
+        guard held?.isOf(visit.person) ?? true else { throw Refusal.identifierReused }
         return held
     }
 
@@ -135,13 +142,13 @@ extension Records {
             (
                 HeldReaction.insert,
                 [
-                    .person(new.person), .id(new.id), .int(newest.version),
+                    .person(new.record), .id(new.id), .int(newest.version),
                     .text(caller.party.key), .text(reaction.identifier.system),
                     .text(reaction.identifier.value), .text(reaction.stage.rawValue),
                     .text(reaction.face(rules)), .text(newest.standing.rawValue), .text(version),
                     new.municipality.map { .text($0) } ?? .null,
                     place.map { .int($0) } ?? .null, .id(new.visit), .time(now),
-                    .int(nationPlace),
+                    .int(nationPlace), .person(new.record == new.person ? nil : new.person),
                 ]
             )
         ])
@@ -151,7 +158,8 @@ extension Records {
 extension HeldReaction {
     init(_ row: Row) throws {
         id = try row.uuid(0).record
-        person = try row.uuid(6).person
+        record = try row.uuid(6).person
+        person = try row.uuid(10).person
         visit = try row.uuid(7).record
         patientID = try row.text(8)
         municipality = try row.optionalText(9)
@@ -159,11 +167,14 @@ extension HeldReaction {
     }
 
     private static let columns = """
-        \(ReactionVersion.columns), v.person, v.visit, r.patient, v.municipality
+        \(ReactionVersion.columns), v.person, coalesce(former.visit, v.visit) as visit,
+        coalesce(former.patient, r.patient) as patient, v.municipality,
+        \(Survivors.sql(of: "v.person")) as whom
         """
     private static let tables = """
         exchange.vaccine_reaction v
         join exchange.visit r on r.visit = v.visit
+        \(Survivors.formerVisit(of: "v", in: "vaccine_reaction", by: "reaction"))
         """
 
     fileprivate static let selectByID = Statement(
@@ -195,8 +206,8 @@ extension HeldReaction {
         """
         insert into exchange.vaccine_reaction
             (person, reaction, version, party, identifier_system, identifier, stage, face, standing,
-            rules, municipality, place, visit, recorded_at, nation_place)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            rules, municipality, place, visit, recorded_at, nation_place, survivor)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """)
 }
 

@@ -105,8 +105,9 @@ extension Records {
     private static let selectUnvaccinated = Statement(
         """
         select t.version, t.person, t.identity_key, t.valid_from, t.valid_to, (
-            select max(r.day) from exchange.vaccination_reminder r
-            where r.person = t.person and r.programme = $2 and r.municipality = $1)
+            select max(r.day) from \(Survivors.eachRecord(of: "t.person")) one
+            join exchange.vaccination_reminder r on r.person = one.record
+            where r.programme = $2 and r.municipality = $1)
         from exchange.vaccination_target t
         where t.municipality = $1 and t.programme = $2 and t.version > $4 and not t.is_removed
             and t.valid_from <= $5 and ($9::boolean is null or (t.valid_to < $5) = $9)
@@ -120,9 +121,10 @@ extension Records {
                 where r.person = t.person and r.from_day <= $5
                 order by r.from_day desc, r.version desc limit 1), $1) = $1
             and not exists (
-                select 1 from exchange.vaccination v
-                where v.person = t.person and v.status = 'completed' and v.vaccine = any ($3)
-                    and v.day >= t.valid_from and not exists (
+                select 1 from \(Survivors.eachRecord(of: "t.person")) one
+                join exchange.vaccination v on v.person = one.record
+                where v.status = 'completed' and v.vaccine = any ($3) and v.day >= t.valid_from
+                    and not exists (
                         select 1 from exchange.vaccination n
                         where n.person = v.person and n.vaccination = v.vaccination
                             and n.version > v.version))

@@ -60,8 +60,10 @@ extension Records {
             where h.municipality <> '\(Residence.nowhere)'
                 and b.birth_date ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'),
         given as (
-            select distinct c.person, c.programme, coalesce(c.dose_number, 0) as dose
+            select distinct coalesce(m.survivor, c.person) as person, c.programme,
+                coalesce(c.dose_number, 0) as dose
             from exchange.vaccination_claim c
+            left join exchange.record_merge m on m.person = c.person and m.parted_at is null
             where c.refusal is null and c.day <= $2 and not exists (
                 select 1 from exchange.vaccination_claim n
                 where n.person = c.person and n.vaccination = c.vaccination

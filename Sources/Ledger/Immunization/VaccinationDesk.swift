@@ -111,7 +111,7 @@ extension HeldVaccination {
         return (
             insert,
             [
-                .uuids(held.map { UUIDBytes($0.person) }), .uuids(held.map { UUIDBytes($0.id) }),
+                .uuids(held.map { UUIDBytes($0.record) }), .uuids(held.map { UUIDBytes($0.id) }),
                 .ints(held.map(\.newest.version)), .texts(held.map(\.newest.institution.key)),
                 .texts(given.map(\.identifier.system)), .texts(given.map(\.identifier.value)),
                 .texts(given.map(\.status.rawValue)), .texts(codes),
@@ -121,6 +121,7 @@ extension HeldVaccination {
                 .instants(held.map(\.newest.recordedAt.microseconds)),
                 .uuids(held.map { $0.response.map { UUIDBytes($0) } }),
                 .texts(given.map(\.counted.face)), .bools(records.map(\.isLine)),
+                .uuids(held.map { $0.record == $0.person ? nil : UUIDBytes($0.person) }),
             ]
         )
     }
@@ -129,9 +130,9 @@ extension HeldVaccination {
         """
         insert into exchange.vaccination
             (person, vaccination, version, party, identifier_system, identifier, status, vaccine, day,
-            face, visit, recorded_at, response, counted, is_line)
+            face, visit, recorded_at, response, counted, is_line, survivor)
         select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
             $7::text[], $8::text[], $9::date[], $10::text[], $11::uuid[], $12::timestamptz[],
-            $13::uuid[], $14::text[], $15::bool[])
+            $13::uuid[], $14::text[], $15::bool[], $16::uuid[])
         """)
 }

@@ -182,7 +182,8 @@ extension VaccinationFacts {
                     select 1 from exchange.vaccination_claim c
                     where c.person = v.person and c.vaccination = v.vaccination
                         and c.version = v.version and c.refusal is null)) as is_line
-            from exchange.vaccination v where v.person = q.person
+            from \(Survivors.eachRecord(of: "q.person")) r
+            join exchange.vaccination v on v.person = r.record
             order by v.vaccination, v.version desc) held
         order by held.recorded_at, held.vaccination
         """)

@@ -72,7 +72,7 @@ struct VaccinationLine: Sendable {
         return (
             insert,
             [
-                .uuids(versions.map { UUIDBytes($0.person) }),
+                .uuids(versions.map { UUIDBytes($0.record) }),
                 .uuids(versions.map { UUIDBytes($0.id) }), .ints(versions.map(\.newest.version)),
                 .texts(lines.map(\.rules)),
                 .instants(versions.map(\.newest.recordedAt.microseconds)),

@@ -139,12 +139,14 @@ extension HeldFollowUp {
                     where person = f.person and result = sources.source
                     union all
                     select version, topic, \(savedDay), follow_ups
-                    from exchange.screening_response
-                    where person = f.person and response = sources.source
+                    from \(Survivors.eachRecord(of: "f.person")) one
+                    join exchange.screening_response on person = one.record
+                    where response = sources.source
                     union all
                     select version, topic, \(savedDay), follow_ups
-                    from exchange.sensitive_screening_response
-                    where person = f.person and response = sources.source) versions
+                    from \(Survivors.eachRecord(of: "f.person")) one
+                    join exchange.sensitive_screening_response on person = one.record
+                    where response = sources.source) versions
                 order by version desc limit 1) asking
             where f.code = any (asking.follow_ups)
             order by sources.asked_at limit 1) r on true

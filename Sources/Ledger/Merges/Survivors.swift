@@ -26,6 +26,41 @@ struct Survivors {
         """
     }
 
+    /// Each of a parameter's persons under every record that is of them; a person once.
+    static func recordsOfAsked(_ persons: String) -> String {
+        """
+        (select distinct u.person, u.person as record from unnest(\(persons)::uuid[]) as u(person)
+        union all
+        select m.survivor, m.person from exchange.record_merge m
+        where m.survivor = any (\(persons)::uuid[]) and m.parted_at is null)
+        """
+    }
+
+    /// The same of one person whom a column of the outer statement names, as `record`: one look in an index.
+    static func eachRecord(of person: String) -> String {
+        """
+        (select \(person) as record union all select m.person from exchange.record_merge m
+            where m.survivor = \(person) and m.parted_at is null)
+        """
+    }
+
+    /// 統合の間の訂正の受付: what was decided while the record was merged may have come in a visit of the survivor.
+    /// Undone, nothing tells of that one any more: the visit, and by which id it knew the resident, are those
+    /// of the version before, as `former`; nothing of any other version.
+    static func formerVisit(of version: String, in table: String, by key: String) -> String {
+        """
+        left join lateral (
+            select w.visit, w.patient
+            from exchange.\(table) o join exchange.visit w on w.visit = o.visit
+            where \(version).survivor is not null and not exists (
+                    select 1 from exchange.record_merge m
+                    where m.person = \(version).person and m.survivor = \(version).survivor
+                        and m.parted_at is null)
+                and o.person = \(version).person and o.\(key) = \(version).\(key) and o.survivor is null
+            order by o.version desc limit 1) former on true
+        """
+    }
+
     fileprivate init(byRecord: [PersonKey: PersonKey]) { self.byRecord = byRecord }
 
     fileprivate var all: [PersonKey] { Array(byRecord.keys) + byRecord.values }

@@ -4,6 +4,8 @@ import Postgres
 /// 保存された予診票・問診票の回答: the newest version of a resident's answers to one form.
 package struct HeldScreening: Sendable {
     package let id: RecordID
+    /// 記録された側: under whom it is kept, and with it every version of it.
+    let record: PersonKey
     package let newest: ScreeningVersion
 }
 
@@ -74,14 +76,14 @@ extension Records {
         guard let held = try ownLockedScreenings(beside: response, of: person, rules) else {
             guard response.status == .completed else { throw Refusal.malformed("status") }
             try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
-            return try save(response, as: .random(), version: 1, of: person, rules)
+            return try save(response, of: person, rules)
         }
         if let same = held.first(where: { $0.newest.holds(response) }) {
             return SavedScreening(held: same, isNew: false)
         }
         guard response.status != .amended else { throw Refusal.malformed("status") }
         try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
-        return try save(response, as: .random(), version: 1, of: person, rules)
+        return try save(response, of: person, rules)
     }
 
     /// Saves a later version of the answers that the resident knows by this id. Throws what
@@ -97,8 +99,7 @@ extension Records {
         if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
         try known.newest.requireSuccessor(response, seen: seen)
         try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
-        return try save(
-            response, as: known.id, version: known.newest.version + 1, of: person, rules)
+        return try save(response, after: known, of: person, rules)
     }
 
     /// As `lockedScreenings`; `nil` where the compartment is closed to the resident.
@@ -153,12 +154,16 @@ extension Records {
         forms.differByMunicipality ? try home(of: person, on: day) : nil
     }
 
+    /// `held`: what the answers take the place of.
     mutating func save(
-        _ response: ScreeningResponse, as id: RecordID, version: Int, of person: PersonKey,
+        _ response: ScreeningResponse, after held: HeldScreening? = nil, of person: PersonKey,
         _ rules: RuleBook
     ) throws -> SavedScreening {
+        let id = held?.id ?? .random()
+        let record = held?.record ?? person
+        let version = (held?.newest.version ?? 0) + 1
         let new = HeldScreening(
-            id: id,
+            id: id, record: record,
             newest: ScreeningVersion(
                 id: id.text, version: version, savedAt: now, response: response))
         let asked = response.followUps
@@ -168,10 +173,10 @@ extension Records {
                 (
                     response.form.compartment.insertScreening,
                     [
-                        .person(person), .id(id), .int(version), .text(caller.party.key),
+                        .person(record), .id(id), .int(version), .text(caller.party.key),
                         .text(response.form.canonical), .text(response.form.topic.code),
                         .text(response.status.rawValue), .text(response.face), .time(now),
-                        .texts(asked),
+                        .texts(asked), .person(record == person ? nil : person),
                     ]
                 )
             ] + AskedFollowUp.insertion(tasks))
@@ -239,6 +244,7 @@ extension HeldScreening {
         let face = try row.text(3)
         guard let response = try? ScreeningResponse(face: face, forms) else { return nil }
         id = try row.uuid(0).record
+        record = try row.uuid(5).person
         newest = ScreeningVersion(
             id: id.text, version: try row.int(1),
             savedAt: Instant(microseconds: try row.instant(2)), response: response)
@@ -269,11 +275,13 @@ extension CheckupCompartment {
     private static func select(from compartment: Self) -> Statement {
         Statement(
             """
-            select response, version, saved_at, face, person from (
-                select distinct on (person, response) response, version, saved_at, face, person,
-                    min(saved_at) over (partition by person, response) as begun_at
-                from \(compartment.screenings) where person = any ($1) and form = any ($2)
-                order by person, response, version desc) newest
+            select response, version, saved_at, face, whom, person from (
+                select distinct on (s.person, s.response) s.response, s.version, s.saved_at, s.face,
+                    q.person as whom, s.person,
+                    min(s.saved_at) over (partition by s.person, s.response) as begun_at
+                from \(Survivors.recordsOfAsked("$1")) q
+                join \(compartment.screenings) s on s.person = q.record and s.form = any ($2)
+                order by s.person, s.response, s.version desc) newest
             order by begun_at, response
             """)
     }
@@ -282,8 +290,9 @@ extension CheckupCompartment {
         Statement(
             """
             insert into \(compartment.screenings)
-                (person, response, version, party, form, topic, status, face, saved_at, follow_ups)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                (person, response, version, party, form, topic, status, face, saved_at, follow_ups,
+                survivor)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """)
     }
 }

@@ -77,8 +77,7 @@ extension Records {
         guard sheet.printedOn <= day else { throw Refusal.malformed("authored") }
         try requireAnswerable(sent.response, on: day, of: visit.person, rules)
         _ = try lockedScreenings(beside: sent.response, of: visit.person, rules)
-        let saved = try save(
-            sent.response, as: .random(), version: 1, of: visit.person, rules)
+        let saved = try save(sent.response, of: visit.person, rules)
         write([
             (
                 Self.insertUse,
@@ -109,8 +108,7 @@ extension Records {
         guard let correction else { throw Refusal.paperFormUsed }
         try visit.requireBringing(of: day, broughtBy: use.visit, at: now)
         try held.newest.requireSuccessor(sent.response, seen: correction.seen)
-        return try save(
-            sent.response, as: held.id, version: held.newest.version + 1, of: visit.person, rules)
+        return try save(sent.response, after: held, of: visit.person, rules)
     }
 
     private static let insertPaperForms = Statement(
@@ -121,7 +119,8 @@ extension Records {
 
     private static let selectSheet = Statement(
         """
-        select f.form, f.printed_at, f.last_day, u.person, u.response, u.party, u.visit
+        select f.form, f.printed_at, f.last_day, \(Survivors.sql(of: "u.person")), u.response, u.party,
+            u.visit
         from exchange.paper_form f
         left join exchange.paper_form_use u on u.number_hash = f.number_hash
         where f.number_hash = $1

@@ -54,7 +54,7 @@ extension Records {
     private static let selectTicket = Statement(
         """
         select response from exchange.screening_ticket
-        where person = $1 and ticket_hash = $2 and expires_at > $3
+        where person = any (\(Survivors.records(of: "$1"))) and ticket_hash = $2 and expires_at > $3
         """)
 }
 

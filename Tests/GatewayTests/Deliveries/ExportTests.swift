@@ -133,6 +133,38 @@ struct ExportTests {
         try await other(export)
     }
 
+    @Test func `of two records that became one, the lines of both are of one resident`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleBabyTwice()
+        for (card, lot, days) in [(stays.card, "BULK1", 40), (gone.card, "BULK2", 10)] {
+            var dose = SentDose(on: gateway.clock.today.adding(days: -days))
+            dose.lot = lot
+            dose.number = lot == "BULK1" ? 1 : 2
+            try await gateway.record(dose, gateway.openVaccinationVisit(card)).expect(201)
+        }
+        let merge = gateway.merge(gone.resident, into: stays.resident)
+        #expect(try await gateway.tellTwice([merge]).int("applied") == 1)
+        let export = try await kickOff("?_type=Immunization,Patient")
+        try await prepare()
+        let all = try await fetch(export)
+        let lines = (all["Immunization"] ?? []).filter {
+            $0["lotNumber"]?.string?.hasPrefix("BULK") == true
+        }
+        #expect(lines.compactMap { $0["lotNumber"]?.string }.sorted() == ["BULK1", "BULK2"])
+        let residents = Set(lines.compactMap(Self.resident))
+        #expect(residents.count == 1)
+        let patients = (all["Patient"] ?? []).compactMap(Self.resident)
+        #expect(patients.filter(residents.contains).count == 1)
+        // Once they are two again, a file that stands says so as well.
+        let undo = gateway.undo(gone.resident, from: stays.resident)
+        #expect(try await gateway.tellTwice([undo]).int("applied") == 1)
+        let parted = (try await fetch(export)["Immunization"] ?? []).filter {
+            $0["lotNumber"]?.string?.hasPrefix("BULK") == true
+        }
+        #expect(Set(parted.compactMap(Self.resident)).count == 2)
+    }
+
     @Test func `certificates are those that stood at that moment, without name or address`()
         async throws
     {

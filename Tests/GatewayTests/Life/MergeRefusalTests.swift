@@ -51,22 +51,6 @@ struct MergeRefusalTests {
             """
         ),
         (
-            "merge-doses",
-            """
-            insert into exchange.health_card (person, card, key, records, issued_at)
-            values (RECORD, gen_random_uuid()::text, 'k', '{}', now())
-            """
-        ),
-        (
-            "merge-held",
-            """
-            insert into exchange.screening_response (person, response, version, party, form, topic,
-                status, face,
-                saved_at)
-            values (RECORD, gen_random_uuid(), 1, 'portal:portal-one', 'f', 't', 'completed', '{}', now())
-            """
-        ),
-        (
             "merge-held",
             """
             insert into exchange.maternal_notification

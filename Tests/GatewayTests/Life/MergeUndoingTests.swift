@@ -176,6 +176,12 @@ struct MergeUndoingTests {
         values (RECORD, gen_random_uuid(), 1, 'portal:portal-one', 'f', 't', 'completed', '{}', now())
         """,
         """
+        insert into exchange.follow_up (person, follow_up, result, code, municipality, due_day,
+            is_sensitive, made_at, checkup, asked_day)
+        values (RECORD, gen_random_uuid(), gen_random_uuid(), 'x', '132101', current_date, false, now(),
+            'x', current_date)
+        """,
+        """
         insert into exchange.delegation
             (person, delegation, code_hash, kinds, valid_to, made_at, code_lapses_at)
         values (RECORD, gen_random_uuid(), sha256(gen_random_uuid()::text::bytea), '{}',

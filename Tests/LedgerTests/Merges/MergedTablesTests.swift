@@ -14,14 +14,19 @@ import Testing
     ]
     /// 統合の妨げ: `exchange.in_the_way_of_merge` asks each of them.
     static let refusing: Set<String> = [
-        "cap_month", "bill", "refund_request", "refund_case", "vaccination", "vaccine_reaction",
-        "health_card", "screening_response", "sensitive_screening_response",
-        "maternal_notification",
+        "cap_month", "bill", "refund_request", "refund_case", "maternal_notification",
         "checkup_ticket", "checkup_result", "sensitive_checkup_result", "follow_up", "guardianship",
         "delegation", "emergency_review",
     ]
-    /// A month goes with its bills, a follow-up with what asked for it: an undoing looks at those.
-    static let withoutTime: Set<String> = ["cap_month", "follow_up"]
+    /// 併せて読むもの: stays where it was recorded and is read for whoever that is now; a version of it says for
+    /// whom it was decided. New ones are of the survivor, and an undoing looks at them.
+    static let versioned: Set<String> = [
+        "vaccination", "vaccine_reaction", "screening_response", "sensitive_screening_response",
+    ]
+    /// The same of what has no versions.
+    static let together: Set<String> = versioned.union(["health_card"])
+    /// A month goes with its bills: an undoing looks at those.
+    static let withoutTime: Set<String> = ["cap_month"]
     /// Of a row in one of the above, without which it is not there.
     static let parts: Set<String> = [
         "cap_hold", "vaccination_claim", "checkup_ticket_event", "checkup_line",
@@ -44,15 +49,16 @@ import Testing
                 where c.table_schema = 'exchange' and c.column_name = 'person'
                     and t.table_type = 'BASE TABLE' and c.table_name <> 'person' order by 1
                 """)
-            let placed = [Self.carried, Self.refusing, Self.parts, Self.past]
+            let placed = [Self.carried, Self.refusing, Self.together, Self.parts, Self.past]
             #expect(Set(tables) == placed.reduce(into: []) { $0.formUnion($1) })
             #expect(placed.reduce(0) { $0 + $1.count } == tables.count)
             let asked = try await world.texts(
                 "select pg_get_functiondef('exchange.in_the_way_of_merge'::regproc)")
             let used = try await world.texts(
                 "select pg_get_functiondef('exchange.used_since_merge'::regproc)")
-            for table in Self.refusing {
-                #expect(asked[0].contains("exchange.\(table) "), "\(table)")
+            for table in Self.refusing.union(Self.together) {
+                let isRefused = Self.refusing.contains(table)
+                #expect(asked[0].contains("exchange.\(table) ") == isRefused, "\(table)")
                 let isOfAnother = Self.withoutTime.contains(table)
                 #expect(used[0].contains("exchange.\(table) ") != isOfAnother, "\(table)")
             }
@@ -61,15 +67,27 @@ import Testing
                 select c.relname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid
                 where g.tgname = c.relname || '_off_absorbed' order by 1
                 """)
-            #expect(Set(guarded) == Self.refusing.union(["block", "paper_form_use"]))
-            // Whatever a visit brought is held against the record that the visit is of.
-            let unlike = try await world.texts(
+            let others = ["block", "paper_form_use"]
+            #expect(Set(guarded) == Self.refusing.union(Self.together).union(others))
+            // Whatever a visit brought is held against the record that the visit is of, and a version against
+            // whom it was decided for.
+            for column in ["visit", "survivor"] {
+                let unlike = try await world.texts(
+                    """
+                    select c.relname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid
+                    left join pg_attribute a on a.attrelid = c.oid and a.attname = '\(column)'
+                    where g.tgname = c.relname || '_off_absorbed'
+                        and (a.attname is null) = (encode(g.tgargs, 'escape') like '%\(column)%')
+                    """)
+                #expect(unlike.isEmpty, "\(column): \(unlike)")
+            }
+            let decided = try await world.texts(
                 """
                 select c.relname::text from pg_trigger g join pg_class c on c.oid = g.tgrelid
-                left join pg_attribute a on a.attrelid = c.oid and a.attname = 'visit'
-                where g.tgname = c.relname || '_off_absorbed' and (a.attname is null) = (g.tgnargs > 0)
+                where g.tgname = c.relname || '_off_absorbed'
+                    and encode(g.tgargs, 'escape') like '%survivor%' order by 1
                 """)
-            #expect(unlike.isEmpty, "\(unlike)")
+            #expect(Set(decided) == Self.versioned)
         }
     }
 
