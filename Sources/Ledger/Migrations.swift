@@ -127,6 +127,9 @@ package struct Migrations: Sendable {
             sql: PackageResources._073_visits_of_parted_records_sql),
         File(name: "0074_more_statements", sql: PackageResources._074_more_statements_sql),
         File(name: "0076_quick_triggers", sql: PackageResources._076_quick_triggers_sql),
+        File(
+            name: "0078_seasons_by_registration",
+            sql: PackageResources._078_seasons_by_registration_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

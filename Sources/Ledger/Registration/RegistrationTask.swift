@@ -222,7 +222,7 @@ extension Purpose {
             [
                 "medical-subsidy", "medical-subsidy-history", "municipal-checkup", "guardianship",
                 "life-event", "immunization", "maternal-health", "mass-checkups",
-                "checkup-tickets", "schemes", "immunization-prices", "maternal-prices",
+                "checkup-tickets", "schemes", "seasons", "immunization-prices", "maternal-prices",
             ]
         case .readSensitiveRegistration: ["sensitive-mass-checkups"]
         case .feedCards: ["cards"]
