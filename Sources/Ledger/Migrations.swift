@@ -128,8 +128,8 @@ package struct Migrations: Sendable {
         File(name: "0074_more_statements", sql: PackageResources._074_more_statements_sql),
         File(name: "0076_quick_triggers", sql: PackageResources._076_quick_triggers_sql),
         File(
-            name: "0078_seasons_by_registration",
-            sql: PackageResources._078_seasons_by_registration_sql),
+            name: "0078_own_seasons_and_salts",
+            sql: PackageResources._078_own_seasons_and_salts_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -21,7 +21,8 @@ package struct RegisteredFiles: Sendable {
 
     /// Who said what stands in a file: nobody of one of the operator's.
     private static func body(of path: String, _ bytes: [UInt8]) -> String? {
-        guard let folder = [programs, RegisteredSeasons.folder].first(where: { path.hasPrefix($0) }),
+        let folders = [programs, RegisteredSeasons.folder]
+        guard let folder = folders.first(where: { path.hasPrefix($0) }),
             let file = try? JSON(reading: bytes).object, let body = file[mark]?.string,
             path == "\(folder)\(body).json"
         else { return nil }

@@ -247,7 +247,8 @@ extension Deed {
     private static let statements: [Deed] = [
         ("subsidy", "Subsidy"), ("checkup-targets", "CheckupTarget"),
         ("vaccination-targets", "VaccinationTarget"), ("checkup-tickets", "CheckupTicket"),
-        ("checkup-results", "CheckupResult"), ("guardianships", "Guardianship"),
+        ("checkup-results", "CheckupResult"),
+        ("sensitive-checkup-results", "SensitiveCheckupResult"), ("guardianships", "Guardianship"),
         ("residence-moves", "ResidenceMove"), ("scheme-masters", "SchemeMaster"),
     ].flatMap { field, name in
         [

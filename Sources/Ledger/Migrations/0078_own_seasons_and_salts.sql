@@ -28,3 +28,28 @@ create or replace function exchange.replace_programs(base text, body text, versi
 language sql security definer set search_path = pg_catalog as $$
     select exchange.replace_registered(base, 'subsidy/programs', body, version, file);
 $$;
+
+-- 突合: what halls found in confidence has statements too. A row with two answers is told by its hash, so each statement
+-- has a salt of its own, which goes with its tree: what is left of it then, a signed root, tells nothing of any row.
+alter table exchange.holding_statement
+    drop constraint holding_statement_field,
+    add constraint holding_statement_field check (field in ('subsidy', 'checkup-targets',
+        'vaccination-targets', 'checkup-tickets', 'checkup-results', 'sensitive-checkup-results', 'guardianships',
+        'residence-moves', 'scheme-masters')),
+    add column salt bytea check (length(salt) = 32),
+    add constraint holding_statement_salt check (
+        (salt is not null) = (field = 'sensitive-checkup-results' and nodes is not null));
+create or replace function exchange.keep_statement() returns trigger language plpgsql as $$
+begin
+    if (new.nodes is not null and new.nodes is distinct from old.nodes)
+        or (new.salt is not null and new.salt is distinct from old.salt) or (old.is_whole and not new.is_whole)
+        or (to_jsonb(new) - 'nodes' - 'salt' - 'is_whole') <> (to_jsonb(old) - 'nodes' - 'salt' - 'is_whole') then
+        raise exception 'a statement stays as it was signed' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end $$;
+grant update (salt) on exchange.holding_statement to tsunagi_office;
+
+-- What a body holds now, page by page.
+create index sensitive_checkup_result_party on exchange.sensitive_checkup_result (party, result, version)
+    where party like 'municipality:%';
