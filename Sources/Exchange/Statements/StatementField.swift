@@ -33,8 +33,8 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// 内密: its rows say so little that a hash of one would be the answer. Each statement has a salt of its own,
-    /// which its reader alone is told, and it is read for the purpose of what is sensitive.
+    /// 内密: its rows say so little that a hash of one would be the answer. Each statement has a salt of its
+    /// own, which its reader alone is told, and it is read for the purpose of what is sensitive.
     package var isConfidential: Bool { self == .sensitiveCheckupResults }
 
     /// 集団健診の結果, of either compartment.

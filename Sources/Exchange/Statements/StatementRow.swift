@@ -44,7 +44,8 @@ package struct StatementRow: Hashable, Sendable {
         ].joined(separator: Self.separator)
     }
 
-    /// 健診結果: what was found, whichever way and however often it was sent. `consentedOn` is of what is sensitive.
+    /// 健診結果: what was found, whichever way and however often it was sent. `consentedOn` is of what is
+    /// sensitive.
     package init(checkup result: CheckupResult, number: String, consentedOn: CalendarDay? = nil) {
         key = number
         let entries = result.entries.map { entry in

@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 接種期間の登録: `POST /immunization/seasons/registration-tasks`, a municipality's own days of a season; the same task
-/// and row results as the other registrations. It says nothing of anyone.
+/// 接種期間の登録: `POST /immunization/seasons/registration-tasks`, a municipality's own days of a season; the
+/// same task and row results as the other registrations. It says nothing of anyone.
 extension GatewayParts {
     func registerSeasons(_ asking: Asking) async throws -> Response {
         try await registration(

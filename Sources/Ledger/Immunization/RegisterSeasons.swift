@@ -1,9 +1,9 @@
 package import Exchange
 import Postgres
 
-/// 接種期間の登録: the days on which a municipality gives what is given every year become a version of the rules, cited by
-/// every check, claim and questionnaire after it; what was decided before is decided again by the version of its
-/// own.
+/// 接種期間の登録: the days on which a municipality gives what is given every year become a version of the rules,
+/// cited by every check, claim and questionnaire after it; what was decided before is decided again by the
+/// version of its own.
 extension Records {
     /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
     /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it

@@ -13,8 +13,8 @@ extension RuleShelf {
         package var description: String {
             switch self {
             case .unread(let body, let fault):
-                "What municipality \(body) registered cannot be read: \(fault). Nothing is loaded. To load the "
-                    + "folder without all that it registered, and have the body send it again: "
+                "What municipality \(body) registered cannot be read: \(fault). Nothing is loaded. To "
+                    + "load the folder without all that it registered, and have the body send it again: "
                     + "--replace-registered \(body)"
             case .nothing(let body):
                 "Municipality \(body) registered nothing: there is nothing to replace."

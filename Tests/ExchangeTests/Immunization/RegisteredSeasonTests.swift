@@ -111,8 +111,8 @@ import Testing
         #expect(shorter.told == ["changed"])
     }
 
-    /// A season is said once in a sending, and what is taken back gives way to the operator's file, with the days
-    /// that it gave this municipality.
+    /// A season is said once in a sending, and what is taken back gives way to the operator's file, with the
+    /// days that it gave this municipality.
     @Test func `what is taken back is as the operator's file says`() throws {
         #expect(
             try Self.taken([Self.row(), Self.row(["modificationSeg": "2"])]).told

@@ -35,7 +35,7 @@ struct TicketFileTests {
                 .merging(changes) { $1 })
     }
 
-    /// Each resident of whom it is told something is entered twice: when it is compared and when it is applied.
+    /// Each resident of whom it is told something is entered twice: when it is compared, when it is applied.
     private func take(
         _ rows: [[String: String]], by town: Party = Cast.town
     ) async throws -> TLSClient.Answer {

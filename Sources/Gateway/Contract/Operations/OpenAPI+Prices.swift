@@ -1,7 +1,7 @@
 import Exchange
 
-/// 委託単価と接種期間: the municipality's own lists of what a dose and a checkup cost, and on which days it gives what is
-/// given every year.
+/// 委託単価と接種期間: the municipality's own lists of what a dose and a checkup cost, and on which days it gives what
+/// is given every year.
 extension OpenAPI {
     static let seasons: [Operation] = [
         Operation(

@@ -110,8 +110,8 @@ extension StatementField {
     fileprivate var compared: String {
         switch self {
         case .sensitiveCheckupResults:
-            " Rows are hashed with a salt that is the statement's own (HMAC-SHA256), because so little is said "
-                + "by one that its plain hash would tell it. The day of consent is compared too."
+            " Rows are hashed with a salt that is the statement's own (HMAC-SHA256), because so little is "
+                + "said by one that its plain hash would tell it. The day of consent is compared too."
         case .guardianships:
             " Rows are named by the municipality's own keys: as its file had them or, of those who came by "
                 + "individual numbers, as it last registered them. An end is compared as its day."
