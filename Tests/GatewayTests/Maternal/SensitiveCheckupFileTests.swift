@@ -320,7 +320,7 @@ struct SensitiveCheckupFileTests {
         let report = try await gateway.ledger.access(town, .readSensitiveRegistration) {
             try $0.registrationReport(task)
         }
-        #expect(report.receipt.rows == 2 && report.results.map(\.line) == [3])
+        #expect(report.receipt.rows == 2 && report.results.map { $0.line } == [3])
         // Nor does the other purpose read what is not sensitive.
         let target = gateway.people.next()
         let sent = try await gateway.send(

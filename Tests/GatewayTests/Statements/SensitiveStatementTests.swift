@@ -109,12 +109,12 @@ struct SensitiveStatementTests {
             #expect(!answer.text("note").contains(answer.text("salt")))
             made.append((answer.text("salt"), statement.root))
         }
-        #expect(Set(made.map(\.salt)).count == 3 && made.allSatisfy { $0.salt.utf8.count == 64 })
+        #expect(Set(made.map { $0.salt }).count == 3 && made.allSatisfy { $0.salt.utf8.count == 64 })
         // No salt makes a difference to what is not there.
         let rows = try await gateway.count(
             "select count(*) from exchange.sensitive_mass_checkup where party = $1",
             [.text(town.key)])
-        #expect(Set(made.map(\.root)).count == (rows > 0 ? 3 : 1))
+        #expect(Set(made.map { $0.root }).count == (rows > 0 ? 3 : 1))
         let salts = try await gateway.sql { transaction in
             try transaction.query(
                 Statement(

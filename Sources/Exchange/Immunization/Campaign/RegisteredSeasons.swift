@@ -1,6 +1,6 @@
 /// 市区町村が登録した接種期間: the days of yearly seasons as one municipality says them itself, in the place of
-/// what an operator's file says of it: the rule file of `profiles/immunization/seasons/` that they become. Pure: the
-/// same rows over the same rules give the same file.
+/// what an operator's file says of it: the rule file of `profiles/immunization/seasons/` that they become.
+/// Pure: the same rows over the same rules give the same file.
 package struct RegisteredSeasons: Sendable {
     /// What became of one row.
     package enum Verdict: Hashable, Sendable {
