@@ -1,7 +1,7 @@
 /// 団体が登録した決まり: the files that bodies said themselves, their schemes and the days of their seasons, as
 /// they stand beside the files of an operator's folder. A body's own word wins, but for one thing: under
-/// which kind of consent a type is. That is the operator's to say, in the folder, because no file of a body may
-/// change it. Pure: the same files over the same folder give the same files.
+/// which kind of consent a type is. That is the operator's to say, in the folder, because no file of a body
+/// may change it. Pure: the same files over the same folder give the same files.
 package struct RegisteredFiles: Sendable {
     /// By path.
     private var files: [String: [UInt8]]

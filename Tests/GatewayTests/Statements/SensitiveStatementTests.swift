@@ -109,7 +109,8 @@ struct SensitiveStatementTests {
             #expect(!answer.text("note").contains(answer.text("salt")))
             made.append((answer.text("salt"), statement.root))
         }
-        #expect(Set(made.map { $0.salt }).count == 3 && made.allSatisfy { $0.salt.utf8.count == 64 })
+        #expect(
+            Set(made.map { $0.salt }).count == 3 && made.allSatisfy { $0.salt.utf8.count == 64 })
         // No salt makes a difference to what is not there.
         let rows = try await gateway.count(
             "select count(*) from exchange.sensitive_mass_checkup where party = $1",
