@@ -74,11 +74,11 @@ struct StatementSource {
             where person = $1 and version = $2
             """)
 
-    static let checkupResults = checkupResults(in: "exchange.mass_checkup", more: "")
-    static let sensitiveCheckupResults = checkupResults(
+    static let checkupResults = massCheckups(in: "exchange.mass_checkup", more: "")
+    static let sensitiveCheckupResults = massCheckups(
         in: "exchange.sensitive_mass_checkup", more: ", r.consented_on")
 
-    private static func checkupResults(in view: String, more columns: String) -> StatementSource {
+    private static func massCheckups(in view: String, more columns: String) -> StatementSource {
         StatementSource(
             page: """
                 select r.person, r.result, false, r.identifier, r.face\(columns)
