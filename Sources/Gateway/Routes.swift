@@ -133,6 +133,12 @@ extension GatewayParts {
                     .get, "/immunization/prices/registration-tasks/:taskId", for: .readRegistration,
                     handle: readRegistration),
                 route(
+                    .post, "/immunization/seasons/registration-tasks", for: .registerSeasons,
+                    handle: registerSeasons),
+                route(
+                    .get, "/immunization/seasons/registration-tasks/:taskId",
+                    for: .readRegistration, handle: readRegistration),
+                route(
                     .get, "/immunization/prices", for: .readVaccinationPrices,
                     handle: readPrices(of: .immunization)),
                 route(

@@ -3,7 +3,7 @@ import Postgres
 
 /// 助言ロック: every number that one of our statements locks, so that no two of them share one. They
 /// save work or put equals in a row; what they guard is held by constraints all the same, but for
-/// `relations(of:)`, which alone holds back an acknowledgement.
+/// `relations(of:)`, which alone holds back an acknowledgement, and `years(of:)`.
 enum AdvisoryLock: Int {
     /// Gateways that start at once migrate one after the other.
     case migration = 7_461_746_972
@@ -60,6 +60,12 @@ enum AdvisoryLock: Int {
         7_461_770_000 + Int(truncatingIfNeeded: (person.high ^ person.low) & 1023)
     }
 
+    /// 年間上限の列: bills that say a class and voids of one person come one after the other, before the row of a
+    /// year and whether or not there is one yet: one of 1,024 numbers, as above.
+    static func years(of person: PersonKey) -> Int {
+        7_461_780_000 + Int(truncatingIfNeeded: (person.high ^ person.low) & 1023)
+    }
+
     static let share = Statement("select pg_advisory_xact_lock_shared($1)")
 
     /// Waits for its turn; what was committed by whoever was before is seen by the next statement.
@@ -78,6 +84,11 @@ enum AdvisoryLock: Int {
     /// Waits until nobody writes under any of these records, in one order for everybody.
     static func waiting(forMergesOf records: Set<PersonKey>) -> (Statement, [Value]) {
         (waitForAll, [.ints(Set(records.map { merges(of: $0) }).sorted())])
+    }
+
+    /// Waits for the turn of these people's years, in one order for everybody.
+    static func waiting(forYearsOf persons: Set<PersonKey>) -> (Statement, [Value]) {
+        (waitForAll, [.ints(Set(persons.map { years(of: $0) }).sorted())])
     }
 
     /// In the order in which they are given.

@@ -129,6 +129,9 @@ package struct Migrations: Sendable {
         File(name: "0076_quick_triggers", sql: PackageResources._076_quick_triggers_sql),
         File(
             name: "0077_merges_with_doses", sql: PackageResources._077_merges_with_doses_sql),
+        File(
+            name: "0078_own_seasons_and_salts",
+            sql: PackageResources._078_own_seasons_and_salts_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

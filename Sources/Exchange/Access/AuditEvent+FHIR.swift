@@ -162,7 +162,8 @@ extension AccessEntryView {
             .beginActingSession, .delegate, .acceptDelegation, .endDelegation,
             .withdrawOwnConsent, .setOwnBlock, .liftOwnBlock, .revokeHealthCard, .declareDisaster,
             .readCoverage, .registerVaccinationPrices, .readVaccinationPrices,
-            .registerCheckupPrices, .readCheckupPrices, .registerSchemes, .rotateKey, .archiveLog:
+            .registerCheckupPrices, .readCheckupPrices, .registerSchemes, .registerSeasons,
+            .rotateKey, .archiveLog:
             .operation
         }
     }

@@ -106,6 +106,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerCheckupTargets = "register-checkup-targets"
     /// 制度マスタの登録 (municipality).
     case registerSchemes = "register-schemes"
+    /// 接種期間の登録 (municipality).
+    case registerSeasons = "register-seasons"
     /// 保護者・後見の登録 (municipality).
     case registerGuardianships = "register-guardianships"
     /// 住民異動の登録 (municipality).

@@ -103,6 +103,10 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case schemeOfAnother = "scheme-of-another"
     case schemeOverlap = "scheme-overlap"
     case consentDiffers = "consent-differs"
+    // Of the days of a season.
+    case seasonOfAnother = "season-of-another"
+    case seasonBeyondLaw = "season-beyond-law"
+    case seasonOverlap = "season-overlap"
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -132,7 +136,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld,
             .mergesTooMany, .unknownKey, .beforeBirth, .resultOfAnother,
             .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
-            .schemeOfAnother, .schemeOverlap, .consentDiffers, .unreadable, .fieldCount, .quoting:
+            .schemeOfAnother, .schemeOverlap, .consentDiffers, .seasonOfAnother, .seasonBeyondLaw,
+            .seasonOverlap, .unreadable, .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,

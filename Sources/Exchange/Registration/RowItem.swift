@@ -116,6 +116,13 @@ struct RowItem: Hashable, Sendable {
             "前の証明書の番号", "16進数(20バイト以内)", "hexadecimal, at most 20 bytes"),
         "municipality": RowItem(
             "市区町村コード", "検査数字の合う6桁", "six digits with a valid check digit"),
+        "campaign": RowItem(
+            "接種期のコード", "この仕組みにある接種期のコード(influenza-2026など)",
+            "a season that the rules have, such as influenza-2026"),
+        "effectiveFrom": RowItem("開始日", day.0, day.1),
+        "effectiveTo": RowItem("終了日", day.0, day.1),
+        "notice": RowItem("お知らせの言葉", "300文字以内", "at most 300 characters"),
+        "noticeEnglish": RowItem("お知らせの英語の言葉", "300文字以内", "at most 300 characters"),
         "from": RowItem("異動日", day.0, day.1),
         "effectiveOn": RowItem("異動年月日", day.0, day.1),
         "knownOn": RowItem(

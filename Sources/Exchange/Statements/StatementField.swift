@@ -11,6 +11,8 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
     case checkupTickets = "checkup-tickets"
     /// 集団健診の結果, as the municipality recorded them.
     case checkupResults = "checkup-results"
+    /// 集団健診の慎重に扱う項目, as the municipality recorded them.
+    case sensitiveCheckupResults = "sensitive-checkup-results"
     /// 保護者・後見, by the municipality's own keys of the two.
     case guardianships
     /// 住民異動: every event that was told of.
@@ -25,9 +27,18 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
     package var layouts: [String] {
         switch self {
         case .subsidy: ["entitlements", "entitlements-full"]
-        case .checkupTargets, .vaccinationTargets, .checkupTickets, .checkupResults, .guardianships,
-            .residenceMoves, .schemeMasters:
+        case .checkupTargets, .vaccinationTargets, .checkupTickets, .checkupResults,
+            .sensitiveCheckupResults, .guardianships, .residenceMoves, .schemeMasters:
             [rawValue]
         }
+    }
+
+    /// 内密: its rows say so little that a hash of one would be the answer. Each statement has a salt of its
+    /// own, which its reader alone is told, and it is read for the purpose of what is sensitive.
+    package var isConfidential: Bool { self == .sensitiveCheckupResults }
+
+    /// 集団健診の結果, of either compartment.
+    package var isOfCheckupResults: Bool {
+        self == .checkupResults || self == .sensitiveCheckupResults
     }
 }

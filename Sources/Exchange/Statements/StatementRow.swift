@@ -44,8 +44,9 @@ package struct StatementRow: Hashable, Sendable {
         ].joined(separator: Self.separator)
     }
 
-    /// 健診結果: what was found, whichever way and however often it was sent.
-    package init(checkup result: CheckupResult, number: String) {
+    /// 健診結果: what was found, whichever way and however often it was sent. `consentedOn` is of what is
+    /// sensitive.
+    package init(checkup result: CheckupResult, number: String, consentedOn: CalendarDay? = nil) {
         key = number
         let entries = result.entries.map { entry in
             let value =
@@ -58,7 +59,9 @@ package struct StatementRow: Hashable, Sendable {
                 }
             return entry.item + Self.separator + value
         }
-        text = ([result.checkup, result.day.text] + entries.sorted()).joined(separator: "\n")
+        let agreed = consentedOn.map { [$0.text] } ?? []
+        text = ([result.checkup, result.day.text] + agreed + entries.sorted())
+            .joined(separator: "\n")
     }
 
     /// 保護者・後見. An end is a day of it, whichever kind of row told of it. Who has no key of the body's is
@@ -157,6 +160,13 @@ extension CheckedRow {
                 let report = row.report
             else { return nil }
             return StatementRow(checkup: report.result, number: row.identifier.value)
+        case .sensitiveCheckupResults:
+            guard
+                case .success(let row) = massCheckupRow(rules.maternal?.items, in: .sensitive),
+                let report = row.report
+            else { return nil }
+            return StatementRow(
+                checkup: report.result, number: row.identifier.value, consentedOn: row.consentedOn)
         case .guardianships:
             guard case .success(let row) = guardianshipRow else { return nil }
             return StatementRow(row)

@@ -24,7 +24,7 @@ package enum OpenAPI {
             [
                 officeTokens, registrations, files, deliveries, exports, statements, guardianships,
                 lifeEvents,
-                invitations, prices, vaccinationLines, reactionReports, coverage,
+                invitations, prices, seasons, vaccinationLines, reactionReports, coverage,
                 maternalOffice, massCheckups, sensitiveMassCheckups, municipalPaperForms, claims,
                 refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
@@ -45,6 +45,7 @@ package enum OpenAPI {
         cardSchemas,
         sessionSchemas, representationSchemas, lifeEventSchemas,
         vaccinationSchemas, reactionSchemas, aroundTheNeedleSchemas, paperFormSchemas, priceSchemas,
+        seasonSchemas,
         checkupSchemas,
         billSchemas,
         claimSchemas, refundSchemas, attendanceSchemas,

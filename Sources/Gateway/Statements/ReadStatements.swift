@@ -11,11 +11,12 @@ extension GatewayParts {
     var statementRoutes: [Route] {
         StatementField.allCases.flatMap { field -> [Route] in
             let path = "/statements/\(field.rawValue)"
+            let purpose: Purpose =
+                field.isConfidential ? .readSensitiveRegistration : .readStatement
             return [
-                route(.get, path, for: .readStatement, handle: statement(field, another: false)),
-                route(.post, path, for: .readStatement, handle: statement(field, another: true)),
-                route(
-                    .post, "\(path)/compare", for: .readStatement, handle: compareStatement(field)),
+                route(.get, path, for: purpose, handle: statement(field, another: false)),
+                route(.post, path, for: purpose, handle: statement(field, another: true)),
+                route(.post, "\(path)/compare", for: purpose, handle: compareStatement(field)),
             ]
         }
     }
@@ -72,12 +73,14 @@ extension CheckpointSigner {
 }
 
 extension ShownStatement {
-    /// As its body reads it: which statement it is, for a comparison, and the signed note.
+    /// As its body reads it: which statement it is, for a comparison, the signed note, and what the rows of a
+    /// confidential field are hashed with.
     fileprivate var written: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("statement", id.text)
         writer.member("note", note)
+        writer.member("salt", salt.map(Hexadecimal.text))
         writer.endObject()
         return writer.bytes
     }

@@ -58,8 +58,7 @@ struct CapDesk: Sendable {
     static func load(_ transaction: inout Transaction, _ asked: [AskedBill]) throws -> CapDesk {
         var desk = CapDesk()
         guard let now = asked.map(\.at).max() else { return desk }
-        let voids = asked.filter { $0.use == .void }.compactMap(\.name)
-        if !voids.isEmpty { try desk.readBills(transaction.query(Self.selectBills, values(voids))) }
+        try desk.readVoided(&transaction, asked)
         var locked: Set<CapMonthKey> = []
         var looked: Set<CapMonthKey> = []
         for bill in asked {
@@ -155,6 +154,22 @@ extension CapDesk {
             .texts(names.map(\.party.key)), .texts(names.map(\.identifier.system)),
             .texts(names.map(\.identifier.value)),
         ]
+    }
+
+    /// 取消の前に: what is to be voided, in the turn of its person's years. A year has no row before a bill says
+    /// its class: whoever voids meanwhile would find none, and leave standing what that bill then made due.
+    private mutating func readVoided(
+        _ transaction: inout Transaction, _ asked: [AskedBill]
+    ) throws {
+        let inTurn = asked.filter { bill in
+            bill.use == .void
+                || bill.use != .quote && bill.named?.reckoning.yearLimit != nil
+        }
+        guard !inTurn.isEmpty else { return }
+        let turn = AdvisoryLock.waiting(forYearsOf: Set(inTurn.map(\.visit.person)))
+        let voids = asked.filter { $0.use == .void }.compactMap(\.name)
+        let rows = try transaction.pipeline([turn, (Self.selectBills, Self.values(voids))])
+        try readBills(rows[1])
     }
 
     private mutating func readBills(_ rows: Rows) throws {

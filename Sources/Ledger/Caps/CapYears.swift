@@ -159,8 +159,9 @@ extension CapDesk {
 
     // MARK: Reading
 
-    /// Locks the years of all bills that say a class, and those in which a void gives something back; returns
-    /// which are to be read. Years come before months, and in one order, so that nothing waits in a ring.
+    /// Locks the years of all bills that say a class, and those in which a void gives something back, once it
+    /// is their people's turn; returns which are to be read. Years come before months, and in one order, so
+    /// that nothing waits in a ring.
     mutating func lockYears(
         _ transaction: inout Transaction, _ asked: [AskedBill]
     ) throws -> [CapYearKey] {

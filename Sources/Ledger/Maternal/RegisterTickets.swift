@@ -26,10 +26,13 @@ extension Records {
         return endTask(request, plan.outcomes) { plan.steps(of: $0) }
     }
 
-    /// What registering these rows would do. Nothing is written and nobody entered.
+    /// What registering these rows would do. Nothing is written but entries: that a clinic used a ticket or
+    /// that a family lives elsewhere is told by a file that is only compared, or withdrawn afterwards, too.
     mutating func weighTickets(_ rows: [NumberedTicketRow], rules: RuleBook) throws -> [RowOutcome]
     {
-        try plan(rows, rules, isWritten: false).outcomes
+        let plan = try plan(rows, rules, isWritten: false)
+        for person in plan.looked { enter(person) }
+        return plan.outcomes
     }
 
     /// How many tickets stand whose face the municipality told.

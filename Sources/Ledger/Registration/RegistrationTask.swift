@@ -145,11 +145,14 @@ extension Records {
         write([(Self.touchParty, [.text(caller.party.key), .time(now)])])
     }
 
-    /// A task of this party. Throws `.taskUnknown` for another party's in the same words as for
-    /// none.
+    /// A task of this party, of a registration that is read for this purpose. Throws `.taskUnknown` for
+    /// any other in the same words as for none.
     package mutating func registrationReport(_ task: RecordID) throws -> RegistrationReport {
         let rows = try transaction.pipeline([
-            (Self.selectTask, [.id(task), .text(caller.party.key)]),
+            (
+                Self.selectTask,
+                [.id(task), .text(caller.party.key), .texts(purpose.registrationsRead)]
+            ),
             (Self.selectResults, [.id(task)]),
         ])
         guard rows[0].count == 1 else { throw Refusal.taskUnknown }
@@ -181,7 +184,10 @@ extension Records {
         """)
 
     private static let selectTask = Statement(
-        "select \(taskColumns) from exchange.registration_task where task = $1 and party = $2")
+        """
+        select \(taskColumns) from exchange.registration_task
+        where task = $1 and party = $2 and field = any ($3)
+        """)
 
     private static let selectResults = Statement(
         """
@@ -205,6 +211,24 @@ extension Records {
 
     private static let touchParty = Statement(
         "update exchange.party set as_of = $2 where party = $1")
+}
+
+extension Purpose {
+    /// 読める登録: whose tasks are read for this purpose, those of a file's parts among them. A registration that
+    /// is not named here is read by nobody; what is sensitive is not even there for who reads the others.
+    fileprivate var registrationsRead: [String] {
+        switch self {
+        case .readRegistration:
+            [
+                "medical-subsidy", "medical-subsidy-history", "municipal-checkup", "guardianship",
+                "life-event", "immunization", "maternal-health", "mass-checkups",
+                "checkup-tickets", "schemes", "seasons", "immunization-prices", "maternal-prices",
+            ]
+        case .readSensitiveRegistration: ["sensitive-mass-checkups"]
+        case .feedCards: ["cards"]
+        default: []
+        }
+    }
 }
 
 extension RegistrationReceipt {

@@ -13,18 +13,18 @@ extension RuleShelf {
         package var description: String {
             switch self {
             case .unread(let body, let fault):
-                "What municipality \(body) registered of its schemes cannot be read: \(fault). Nothing is "
-                    + "loaded. To load the folder without it, and have the body send its file again: "
+                "What municipality \(body) registered cannot be read: \(fault). Nothing is loaded. To "
+                    + "load the folder without all that it registered, and have the body send it again: "
                     + "--replace-registered \(body)"
             case .nothing(let body):
-                "Municipality \(body) registered no schemes: there is nothing to replace."
+                "Municipality \(body) registered nothing: there is nothing to replace."
             }
         }
     }
 
     /// Returns the name of the version. Loading the same files again changes nothing. What municipalities
-    /// registered of their own schemes stays, whatever the files say of them, but for the kinds of
-    /// consent and for `replaced`, bodies whose own word gives way to the files.
+    /// registered of their own schemes and seasons stays, whatever the files say of them, but for the kinds
+    /// of consent and for `replaced`, bodies whose own word gives way to the files.
     ///
     /// Throws the reader's own error, with file and reason, for files that contradict themselves,
     /// `RegisteredInTheWay`, or what `check` throws: nothing is kept.
@@ -34,7 +34,7 @@ extension RuleShelf {
     ) async throws -> String {
         while true {
             let (base, held) = try await owner.transaction(.readOnly) { try newest(&$0) }
-            var registered = RegisteredSchemes(in: held)
+            var registered = RegisteredFiles(in: held)
             for body in replaced.sorted() {
                 guard registered.remove(body) else { throw RegisteredInTheWay.nothing(of: body) }
             }
@@ -53,8 +53,8 @@ extension RuleShelf {
 
     private static func newest(
         _ transaction: inout Transaction
-    ) throws -> (version: String?, programs: [String: [UInt8]]) {
-        let rows = try transaction.pipeline([(selectNewest, []), (selectPrograms, [])])
+    ) throws -> (version: String?, files: [String: [UInt8]]) {
+        let rows = try transaction.pipeline([(selectNewest, []), (selectRegistrable, [])])
         var files: [String: [UInt8]] = [:]
         for (path, text) in try rows[1].map({ (try $0.text(0), try $0.text(1)) }) {
             files[path] = Array(text.utf8)
@@ -84,19 +84,19 @@ extension RuleShelf {
         }
     }
 
-    /// As `exchange.replace_programs` takes it.
+    /// As `exchange.replace_registered` takes it.
     private static let lock = Statement(
         "select pg_advisory_xact_lock(hashtextextended('tsunagi rules', 0))::text")
 
     private static let selectNewest = Statement(
         "select version from exchange.rule_book order by serial desc limit 1")
 
-    private static let selectPrograms = Statement(
+    private static let selectRegistrable = Statement(
         """
         select f.key, f.value
         from (select files from exchange.rule_book order by serial desc limit 1) b,
             jsonb_each_text(b.files) f
-        where f.key like 'subsidy/programs/%'
+        where f.key like 'subsidy/programs/%' or f.key like 'immunization/seasons/%'
         """)
 
     private static let insert = Statement(

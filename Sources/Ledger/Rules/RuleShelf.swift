@@ -147,7 +147,7 @@ package final class RuleShelf: Sendable {
             return files
         }
         guard !files.isEmpty else { throw Refusal.rulesUnknown }
-        let frame = Self.version(of: files.filter { !RegisteredSchemes.isProgram($0.key) })
+        let frame = Self.version(of: files.filter { !RegisteredFiles.isProgram($0.key) })
         let book = try book(of: files, version, frame: frame)
         return state.withLock { $0.put(book, frame: frame) }
     }

@@ -6,6 +6,8 @@ package struct ShownStatement: Sendable {
     package let id: RecordID
     package let madeAt: Instant
     package let note: String
+    /// 塩: what the rows of a confidential field are hashed with.
+    package let salt: [UInt8]?
 }
 
 /// 突合の問い: what a body wants to know of one node of the tree under a statement of its own.
@@ -45,7 +47,7 @@ extension Records {
         ).first.map { row in
             ShownStatement(
                 id: try row.uuid(0).record, madeAt: Instant(microseconds: try row.instant(1)),
-                note: try row.text(2))
+                note: try row.text(2), salt: try row.optionalBytes(3))
         }
     }
 
@@ -61,9 +63,10 @@ extension Records {
         let own: [Value] = [
             .text(caller.party.code), .text(field.rawValue), .id(question.statement),
         ]
-        guard let depth = try transaction.query(Self.selectDepth, own).first?.int(0) else {
+        guard let held = try transaction.query(Self.selectDepth, own).first else {
             throw Refusal.recordUnknown
         }
+        let (depth, salt) = (try held.int(0), try held.optionalBytes(1) ?? [])
         guard (0...depth).contains(question.level) else { throw Refusal.malformed("level") }
         let width = (0..<question.level).reduce(1) { count, _ in count * StatementTree.branches }
         guard (0..<width).contains(question.node) else { throw Refusal.malformed("node") }
@@ -72,15 +75,15 @@ extension Records {
             return .branches(try branches(below: question, own))
         }
         guard let rows = question.rows else { throw Refusal.missing("rows") }
-        let held = try transaction.query(
+        let bucket = try transaction.query(
             Self.selectBucket, [.id(question.statement), .int(question.node)])
-        let leaves = StatementTree.Leaf.reading(try held.first?.bytes(0) ?? [])
+        let leaves = StatementTree.Leaf.reading(try bucket.first?.bytes(0) ?? [])
         let difference = StatementDifference(here: leaves, there: rows)
         let leaf = leaves.first { $0.key == difference?.key }
         let basis = leaf?.origin.map { "\(field.rawValue)/\($0.version)" }
         enter(leaf?.origin?.person, basis: basis)
         guard let leaf else { return .difference(difference, name: []) }
-        let name = try field.name(of: leaf, of: caller.party.code, &transaction)
+        let name = try field.name(of: leaf, salt: salt, of: caller.party.code, &transaction)
         for other in name.others { enter(other, basis: basis) }
         return .difference(difference, name: name.items)
     }
@@ -103,13 +106,13 @@ extension Records {
 
     private static let selectNewest = Statement(
         """
-        select statement, made_at, note from exchange.holding_statement
+        select statement, made_at, note, salt from exchange.holding_statement
         where body = $1 and field = $2 and is_whole order by made_at desc limit 1
         """)
 
     private static let selectDepth = Statement(
         """
-        select depth from exchange.holding_statement
+        select depth, salt from exchange.holding_statement
         where body = $1 and field = $2 and statement = $3 and nodes is not null and is_whole
         """)
 

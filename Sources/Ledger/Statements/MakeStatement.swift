@@ -49,7 +49,8 @@ extension Ledger {
             guard try isAnother || !Self.isMade(line, on: reading.at, &transaction) else {
                 return false
             }
-            try Self.keep(levels, note, [.id(id)] + line + [.time(reading.at)], &transaction)
+            try Self.keep(
+                levels, note, [.id(id)] + line + [.time(reading.at)], reading.salt, &transaction)
             return true
         }
         guard isKept else { return false }
@@ -78,6 +79,8 @@ extension Ledger {
     private static let bucketsAtOnce = 8_192
 
     private struct Reading: Sendable {
+        /// 塩: empty, but for a confidential field.
+        let salt: [UInt8]
         let rows: StatementRows
         let levels: [[StatementHash]]
         let underReview: Int
@@ -97,12 +100,15 @@ extension Ledger {
         let asOf = try row.optionalInstant(1).map(Instant.init(microseconds:))
         guard try isAnother || !isMade(line, on: now, &transaction) else { return nil }
         var rows = StatementRows()
-        let underReview = try field.read(of: body, &transaction) { try rows.add($0) }
+        let salt: [UInt8] =
+            field.isConfidential ? (0..<32).map { _ in UInt8.random(in: .min ... .max) } : []
+        let underReview = try field.read(of: body, salt: salt, &transaction) { try rows.add($0) }
         try rows.finish()
         var growth = StatementGrowth(depth: StatementTree.depth(of: rows.count))
         for part in 0..<rows.partCount { growth.add(try rows.part(part)) { _, _ in } }
         return Reading(
-            rows: rows, levels: growth.levels, underReview: underReview, at: now, asOf: asOf)
+            salt: salt, rows: rows, levels: growth.levels, underReview: underReview, at: now,
+            asOf: asOf)
     }
 
     private static func isMade(
@@ -129,7 +135,7 @@ extension Ledger {
     }
 
     private static func keep(
-        _ levels: [[StatementHash]], _ note: SignedNote, _ named: [Value],
+        _ levels: [[StatementHash]], _ note: SignedNote, _ named: [Value], _ salt: [UInt8],
         _ transaction: inout Transaction
     ) throws {
         var nodes: [UInt8] = []
@@ -137,7 +143,10 @@ extension Ledger {
         for level in levels { for node in level { node.write(into: &nodes) } }
         try transaction.run(
             insertStatement,
-            named + [.int(levels.count - 1), .text(note.text), .bytes(nodes)])
+            named + [
+                .int(levels.count - 1), .text(note.text), .bytes(nodes),
+                salt.isEmpty ? .null : .bytes(salt),
+            ])
     }
 
     /// 鮮度の見張り: bodies that take part, and when each last registered entitlements.
@@ -176,8 +185,8 @@ extension Ledger {
     private static let insertStatement = Statement(
         """
         insert into exchange.holding_statement (statement, body, field, made_at, depth, note, nodes,
-            is_whole)
-        values ($1, $2, $3, $4, $5, $6, $7, false)
+            salt, is_whole)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, false)
         """)
 
     private static let insertBuckets = Statement(
@@ -213,7 +222,7 @@ extension Ledger {
 
     private static let dropNodes = Statement(
         """
-        update exchange.holding_statement set nodes = null
+        update exchange.holding_statement set nodes = null, salt = null
         where nodes is not null and statement in (\(passed))
         """)
 

@@ -28,8 +28,16 @@ package struct StatementHash: Hashable, Comparable, Sendable {
 
     init(_ digest: SHA256.Digest) { self.init(taking: digest) }
 
-    init(of text: String) {
-        self.init(SHA256.hash(data: Array(text.utf8)))
+    /// Of a confidential row HMAC-SHA256 under the salt of its statement; of any other SHA-256.
+    init(of text: String, salt: [UInt8] = []) {
+        let bytes = Array(text.utf8)
+        if salt.isEmpty {
+            self.init(SHA256.hash(data: bytes))
+        } else {
+            self.init(
+                taking: HMAC<SHA256>.authenticationCode(
+                    for: bytes, using: SymmetricKey(data: salt)))
+        }
     }
 
     private init(taking bytes: some Sequence<UInt8>) {

@@ -9,14 +9,13 @@ extension StatementField {
     /// The newest word on each row, held back or not: it is what the body last sent. What it took back is
     /// not held. Returns how many of them are held back.
     func read(
-        of body: String, _ transaction: inout Transaction,
+        of body: String, salt: [UInt8], _ transaction: inout Transaction,
         _ take: ([StatementTree.Leaf]) throws -> Void
     ) throws -> Int {
         var underReview = 0
         // Results have no number of the whole table: they are read by their ids. Schemes stand in a file of
         // the rules and are read by their place in it.
-        var after: Value =
-            self == .checkupResults ? .id(RecordID(high: 0, low: 0)) : .int(0)
+        var after: Value = isOfCheckupResults ? .id(RecordID(high: 0, low: 0)) : .int(0)
         while true {
             let rows = try transaction.query(
                 source.page, [.text(try holder(body)), after, .int(Self.pageRows)])
@@ -27,7 +26,7 @@ extension StatementField {
                 let origin = StatementTree.Origin(
                     person: try row.optionalUUID(0)?.person, version: try version(row))
                 if try row.bool(2) { underReview += 1 }
-                page.append(.init(try self.row(row), origin: origin))
+                page.append(.init(try self.row(row), origin: origin, salt: salt))
             }
             try take(page)
             guard rows.count == Self.pageRows else { return underReview }
@@ -37,14 +36,16 @@ extension StatementField {
 
     /// What the body that registered a row knows it by, and whom it speaks of beside its resident.
     func name(
-        of leaf: StatementTree.Leaf, of body: String, _ transaction: inout Transaction
+        of leaf: StatementTree.Leaf, salt: [UInt8], of body: String,
+        _ transaction: inout Transaction
     ) throws -> StatementName {
         guard let origin = leaf.origin else { return .unknown }
         let whose = origin.person.map { Value.person($0) } ?? .text(body)
         let rows = try transaction.query(source.names, [whose, .int(origin.version)])
         for row in try rows.map({ $0 }) {
             let values = try items.indices.map { try row.optionalText($0) }
-            let key = StatementHash(of: StatementRow.key(values.map { $0 ?? "" }))
+            let key = StatementHash(
+                of: StatementRow.key(values.map { $0 ?? "" }), salt: salt)
             guard !isNamedAmongOthers || key == leaf.key else { continue }
             var others: [PersonKey] = []
             if self == .guardianships { others = [try row.uuid(items.count).person] }
@@ -56,20 +57,20 @@ extension StatementField {
     }
 
     /// Of these several rows have one origin, and are told apart by what names them.
-    private var isNamedAmongOthers: Bool { self == .checkupResults || self == .schemeMasters }
+    private var isNamedAmongOthers: Bool { isOfCheckupResults || self == .schemeMasters }
 
     private func holder(_ body: String) throws -> String {
-        self == .checkupResults ? try Party(role: .municipality, code: body).key : body
+        isOfCheckupResults ? try Party(role: .municipality, code: body).key : body
     }
 
     /// Which version it is, where versions are numbered through.
     private func version(_ row: Row) throws -> Int {
-        self == .checkupResults ? 0 : try row.int(1)
+        isOfCheckupResults ? 0 : try row.int(1)
     }
 
     private func cursor(_ last: Row) throws -> Value {
         switch self {
-        case .checkupResults: .uuid(try last.uuid(1))
+        case .checkupResults, .sensitiveCheckupResults: .uuid(try last.uuid(1))
         case .schemeMasters: .int(try last.int(3))
         default: .int(try last.int(1))
         }
@@ -100,6 +101,11 @@ extension StatementField {
             StatementRow(
                 checkup: try CheckupReport(face: try row.text(4)).result,
                 number: try row.text(3))
+        case .sensitiveCheckupResults:
+            StatementRow(
+                checkup: try CheckupReport(face: try row.text(4)).result,
+                number: try row.text(3),
+                consentedOn: try row.optionalDay(5).map { CalendarDay(daysSince1970: $0) })
         case .guardianships:
             StatementRow(
                 guardianship: try row.text(5), of: try row.text(3), by: try row.text(4),
@@ -129,7 +135,7 @@ extension StatementField {
         case .vaccinationTargets: ["municipalityIdentityKey", "programme", "validFrom"]
         // `kind` in an answer is how the row differs.
         case .checkupTickets: ["municipalityIdentityKey", "ticketKind", "occasion", "number"]
-        case .checkupResults: ["resultNumber"]
+        case .checkupResults, .sensitiveCheckupResults: ["resultNumber"]
         case .guardianships:
             ["childIdentityKey", "guardianIdentityKey", "guardianKind", "validFrom"]
         case .residenceMoves: ["sequence", "municipalityIdentityKey"]
@@ -145,6 +151,7 @@ extension StatementField {
         case .vaccinationTargets: .vaccinationTargets
         case .checkupTickets: .checkupTickets
         case .checkupResults: .checkupResults
+        case .sensitiveCheckupResults: .sensitiveCheckupResults
         case .guardianships: .guardianships
         case .residenceMoves: .residenceMoves
         case .schemeMasters: .schemeMasters

@@ -74,21 +74,27 @@ struct StatementSource {
             where person = $1 and version = $2
             """)
 
-    static let checkupResults = StatementSource(
-        page: """
-            select r.person, r.result, false, r.identifier, r.face
-            from exchange.mass_checkup r
-            where r.party = $1 and r.party like 'municipality:%' and r.result > $2
-                and r.status <> 'entered-in-error' and not exists (
-                    select 1 from exchange.mass_checkup later
-                    where later.party = r.party and later.result = r.result
-                        and later.version > r.version)
-            order by r.result limit $3
-            """,
-        names: """
-            select identifier from exchange.mass_checkup
-            where person = $1 and $2::bigint = 0 group by identifier
-            """)
+    static let checkupResults = massCheckups(in: "exchange.mass_checkup", more: "")
+    static let sensitiveCheckupResults = massCheckups(
+        in: "exchange.sensitive_mass_checkup", more: ", r.consented_on")
+
+    private static func massCheckups(in view: String, more columns: String) -> StatementSource {
+        StatementSource(
+            page: """
+                select r.person, r.result, false, r.identifier, r.face\(columns)
+                from \(view) r
+                where r.party = $1 and r.party like 'municipality:%' and r.result > $2
+                    and r.status <> 'entered-in-error' and not exists (
+                        select 1 from \(view) later
+                        where later.party = r.party and later.result = r.result
+                            and later.version > r.version)
+                order by r.result limit $3
+                """,
+            names: """
+                select identifier from \(view)
+                where person = $1 and $2::bigint = 0 group by identifier
+                """)
+    }
 
     static let guardianships = StatementSource(
         page: """

@@ -4,8 +4,8 @@ package import Exchange
 /// 突合の木: a tree of sixteen branches over the hashes of row keys. Two sides that hold the same rows have the
 /// same root; two that do not find the first key that differs in as many questions as the tree forks.
 ///
-///     row      key SHA-256(key text), content SHA-256(row text); several rows of one key: SHA-256 of their
-///              contents in order
+///     row      key SHA-256(key text), content SHA-256(row text), of a confidential row both HMAC-SHA256
+///              under the salt of the statement; several rows of one key: SHA-256 of their contents in order
 ///     bucket   SHA-256(0x00 ‖ each row's key ‖ content, by key); without rows 32 zero bytes
 ///     node     SHA-256(0x01 ‖ its sixteen branches); of nothing but zeros 32 zero bytes
 package struct StatementTree: Sendable {
@@ -28,16 +28,22 @@ package struct StatementTree: Sendable {
         package let content: StatementHash
         fileprivate let place: Place
 
-        package init(_ row: StatementRow, line: Int) { self.init(row, .line(line)) }
+        package init(_ row: StatementRow, line: Int, salt: [UInt8] = []) {
+            self.init(row, .line(line), salt)
+        }
 
-        init(_ row: StatementRow, origin: Origin) { self.init(row, .held(origin)) }
+        init(_ row: StatementRow, origin: Origin, salt: [UInt8]) {
+            self.init(row, .held(origin), salt)
+        }
 
         init(key: StatementHash, content: StatementHash, origin: Origin? = nil) {
             self.init(key, content, origin.map { .held($0) } ?? .nowhere)
         }
 
-        private init(_ row: StatementRow, _ place: Place) {
-            self.init(StatementHash(of: row.key), StatementHash(of: row.text), place)
+        private init(_ row: StatementRow, _ place: Place, _ salt: [UInt8]) {
+            self.init(
+                StatementHash(of: row.key, salt: salt), StatementHash(of: row.text, salt: salt),
+                place)
         }
 
         fileprivate init(_ key: StatementHash, _ content: StatementHash, _ place: Place) {

@@ -17,19 +17,16 @@ extension Records {
         let (master, outcomes) = taken(rows, book)
         let isNew = outcomes.contains { $0.kind == .applied }
         let file = master.file(from: "制度マスタ \(caller.party.key) \(request.idempotencyKey)")
-        let version = try isNew ? version(over: book, master.path, file) : book.version
+        let version =
+            try isNew
+            ? version(over: book, master.path, file) { files, version in
+                _ = try RuleBook(reading: files, version: version, beside: book)
+            } : book.version
         enter(nil, basis: "rules/\(version)")
         return endTask(request, outcomes) { [body = caller.party.code] _ in
-            guard isNew else { return [] }
-            return [
-                (
-                    Self.replacePrograms,
-                    [
-                        .text(book.version), .text(body), .text(version),
-                        .text(String(decoding: file, as: UTF8.self)),
-                    ]
-                )
-            ]
+            isNew
+                ? [Self.replacing("subsidy/programs", of: body, over: book, by: version, file)]
+                : []
         }
     }
 
@@ -64,25 +61,39 @@ extension Records {
     }
 
     /// As the database has it, whatever this gateway decides by.
-    private mutating func newestVersion() throws -> String {
+    mutating func newestVersion() throws -> String {
         guard let version = try transaction.query(Self.selectNewest).first?.text(0) else {
             throw Refusal.rulesUnknown
         }
         return version
     }
 
-    /// The name of the version with this file in it. Nothing that the rules would refuse as a whole comes
-    /// into them.
-    private mutating func version(
-        over book: RuleBook, _ path: String, _ file: [UInt8]
+    /// The name of the version with this file in it. Nothing that `check` refuses, as rules that contradict
+    /// themselves, comes into them.
+    mutating func version(
+        over book: RuleBook, _ path: String, _ file: [UInt8],
+        _ check: (_ files: [String: [UInt8]], _ version: String) throws -> Void
     ) throws -> String {
         var files: [String: [UInt8]] = [:]
         let rows = try transaction.query(Self.selectFiles, [.text(book.version)])
         for row in try rows.map({ $0 }) { files[try row.text(0)] = Array(try row.text(1).utf8) }
         files[path] = file
         let version = RuleShelf.version(of: files)
-        _ = try RuleBook(reading: files, version: version, beside: book)
+        try check(files, version)
         return version
+    }
+
+    /// 登録: a body's own file in one of the folders where bodies speak for themselves.
+    static func replacing(
+        _ folder: String, of body: String, over book: RuleBook, by version: String, _ file: [UInt8]
+    ) -> (Statement, [Value]) {
+        (
+            replaceRegistered,
+            [
+                .text(book.version), .text(folder), .text(body), .text(version),
+                .text(String(decoding: file, as: UTF8.self)),
+            ]
+        )
     }
 
     private static let selectNewest = Statement(
@@ -102,6 +113,6 @@ extension Records {
                 (b.files ->> ('subsidy/programs/' || $1::text || '.json'))::jsonb -> 'programs') p
         """)
 
-    private static let replacePrograms = Statement(
-        "select exchange.replace_programs($1, $2, $3, $4)::text")
+    private static let replaceRegistered = Statement(
+        "select exchange.replace_registered($1, $2, $3, $4, $5)::text")
 }

@@ -44,6 +44,6 @@ extension DemoStory {
                 anchors: world.pki.path(.server, "ca.pem")),
             key: StatementCommand.key(in: world.keysFolder, origin: World.origin, version: 1),
             isNow: true
-        ).verdict(on: own.leaves())
+        ).verdict(on: own)
     }
 }

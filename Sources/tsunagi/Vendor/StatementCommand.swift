@@ -45,7 +45,12 @@ struct StatementCommand: AsyncParsableCommand {
         var depth: Int?
 
         func run() async throws {
-            let leaves = try own.held().leaves()
+            let held = try own.held()
+            guard !held.field.isConfidential else {
+                throw ValidationError(
+                    "Each statement of \(own.layout) has a salt of its own: use compare.")
+            }
+            let leaves = try held.leaves()
             let depth = depth ?? StatementTree.depth(of: leaves.count)
             guard (0...StatementTree.depthMax).contains(depth) else {
                 throw ValidationError("--depth is 0 to \(StatementTree.depthMax).")
@@ -81,7 +86,7 @@ struct StatementCommand: AsyncParsableCommand {
             let comparison = try StatementComparison(
                 field: held.field, asked: asked, key: CheckpointKey(text: statementKey),
                 isNow: now)
-            let verdict = try comparison.verdict(on: held.leaves())
+            let verdict = try comparison.verdict(on: held)
             Output.line(verdict.text)
             if !verdict.isAgreed { throw ExitCode(1) }
         }

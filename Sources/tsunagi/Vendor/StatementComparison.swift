@@ -21,8 +21,10 @@ struct StatementComparison {
 
     private var path: String { "/statements/\(field.rawValue)" }
 
-    func verdict(on leaves: [StatementTree.Leaf]) throws -> Verdict {
-        let (id, statement) = try fetched()
+    /// `held` makes the leaves of the own file, with the salt of the statement.
+    func verdict(on held: StatementFile) throws -> Verdict {
+        let (id, statement, salt) = try fetched()
+        let leaves = try held.leaves(salt: salt)
         let tree = StatementTree(leaves, depth: statement.depth)
         let counts = "\(statement.rows) rows there, \(leaves.count) here"
         guard tree.root.bytes != statement.root else {
@@ -45,7 +47,7 @@ struct StatementComparison {
             text: "不一致 differ: \(counts). " + (try difference(id, statement, node, tree)))
     }
 
-    private func fetched() throws -> (id: String, HoldingStatement) {
+    private func fetched() throws -> (id: String, HoldingStatement, salt: [UInt8]) {
         let answer = isNow ? try asked.post(path, "{}") : try asked.get(path)
         guard answer.status == 200 else { throw asked.unanswered(answer) }
         let object = try JSON(reading: answer.body).requiredObject(at: "body")
@@ -55,7 +57,11 @@ struct StatementComparison {
         guard statement.field == field else {
             throw NotAsSigned(description: "The statement is of another field.")
         }
-        return (try object.requiredString("statement"), statement)
+        let salt = object["salt"]?.string.flatMap { Hexadecimal.bytes($0) } ?? []
+        guard salt.isEmpty != field.isConfidential else {
+            throw NotAsSigned(description: "The statement's salt is missing, or it has one.")
+        }
+        return (try object.requiredString("statement"), statement, salt)
     }
 
     private func ask(

@@ -19,7 +19,7 @@ struct StatementFile {
     }
 
     /// The rows that are held, each with its line. Rows that the gateway would refuse are not.
-    func leaves() throws -> [StatementTree.Leaf] {
+    func leaves(salt: [UInt8] = []) throws -> [StatementTree.Leaf] {
         guard let input = FileHandle(forReadingAtPath: path) else {
             throw ValidationError("The file \(path) is not there.")
         }
@@ -31,7 +31,7 @@ struct StatementFile {
         func take(_ rows: [CheckedRow]) {
             for row in rows where !row.isRefused {
                 guard let held = row.statementRow(of: field, by: rules) else { continue }
-                leaves.append(.init(held, line: row.line))
+                leaves.append(.init(held, line: row.line, salt: salt))
             }
         }
         do throws(FileRefusal) {

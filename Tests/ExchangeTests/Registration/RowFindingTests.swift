@@ -53,6 +53,8 @@ import Testing
         produced.formUnion([.tooManyPublics, .receiptDiffers])
         // Rows of a scheme master, each beside what the body has; SchemeMasterTests have them.
         produced.formUnion([.schemeOfAnother, .schemeOverlap, .consentDiffers])
+        // Rows of seasons, each beside what the rules have; RegisteredSeasonTests have them.
+        produced.formUnion([.seasonOfAnother, .seasonBeyondLaw, .seasonOverlap])
         // A row of an invitation; CampaignTests have it.
         produced.insert(.outsideSeason)
         // A row of what is sensitive that tells nothing; MassCheckupRowTests have it.

@@ -76,8 +76,8 @@ import Testing
                 .acceptDelegation, .endDelegation, .withdrawOwnConsent, .setOwnBlock,
                 .liftOwnBlock, .declareDisaster, .readCoverage,
                 .registerVaccinationPrices, .readVaccinationPrices,
-                .registerCheckupPrices, .readCheckupPrices, .registerSchemes, .rotateKey,
-                .archiveLog:
+                .registerCheckupPrices, .readCheckupPrices, .registerSchemes, .registerSeasons,
+                .rotateKey, .archiveLog:
                 (purpose, nil, "E", ["110153", "110152", "IRCP"])
             }
         }

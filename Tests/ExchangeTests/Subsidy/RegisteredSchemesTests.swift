@@ -33,7 +33,7 @@ import Testing
     @Test func `a body's own word stands, but for the kind of consent that the folder gives`()
         throws
     {
-        let registered = RegisteredSchemes(in: [Self.path: Self.file])
+        let registered = RegisteredFiles(in: [Self.path: Self.file])
         #expect(registered.body(of: Self.path) == Self.body)
         #expect(try registered.over(Profiles.files)[Self.path] == Self.file)
         let all = try registered.over(Self.folder)
@@ -41,7 +41,7 @@ import Testing
         #expect(kinds["kodomo"] == "subsidy-mental" && kinds["shogai"] == "subsidy-mental")
         #expect(kinds["mihon"] == "subsidy" && kinds["hitorioya"] == nil)
         // It is the body's word still, and the same folder makes no other version of it.
-        let again = RegisteredSchemes(in: all)
+        let again = RegisteredFiles(in: all)
         #expect(again.body(of: Self.path) == Self.body)
         #expect(try again.over(Self.folder) == all)
     }
@@ -50,7 +50,7 @@ import Testing
     func `whatever day the body gave a row, the folder's kind is its kind`(_ day: String) throws {
         let moved = String(decoding: Self.file, as: UTF8.self).replacing(
             #""effectiveFrom":"2020-04-01""#, with: #""effectiveFrom":"\#(day)""#)
-        let registered = RegisteredSchemes(in: [Self.path: Array(moved.utf8)])
+        let registered = RegisteredFiles(in: [Self.path: Array(moved.utf8)])
         #expect(try Self.kinds(registered.over(Self.folder))["kodomo"] == "subsidy-mental")
     }
 
@@ -58,13 +58,13 @@ import Testing
         let text = String(decoding: Profiles.files[Self.path] ?? [], as: UTF8.self)
         let wrong = Profiles.with(
             Self.path, text.replacing(#""requiresDesignation""#, with: #""requiresDesignated""#))
-        let registered = RegisteredSchemes(in: [Self.path: Self.file])
+        let registered = RegisteredFiles(in: [Self.path: Self.file])
         let fault = #expect(throws: RuleFault.self) { try registered.over(wrong) }
         #expect(fault?.file == Self.path)
     }
 
     @Test func `a body's word that is taken back gives way to the folder's`() throws {
-        var registered = RegisteredSchemes(in: [Self.path: Self.file])
+        var registered = RegisteredFiles(in: [Self.path: Self.file])
         let isTaken = registered.remove(Self.body)
         #expect(isTaken)
         #expect(try registered.over(Self.folder) == Self.folder)

@@ -81,8 +81,10 @@ import Testing
         // Whatever else the body had stands as it stood.
         let held = Self.book.subsidy.programs.filter { $0.body == Self.body }.count
         #expect(rules.programs.filter { $0.body == Self.body }.count == held + 1)
-        #expect(SchemeMaster.isRegistered(master.path, master.file(from: "見本")))
-        #expect(!SchemeMaster.isRegistered(master.path, Profiles.files[master.path] ?? []))
+        let told = RegisteredFiles(in: [master.path: master.file(from: "見本")])
+        #expect(told.body(of: master.path) == master.body)
+        let operators = RegisteredFiles(in: [master.path: Profiles.files[master.path] ?? []])
+        #expect(operators.body(of: master.path) == nil)
     }
 
     @Test func `the same again changes nothing, and a price of the law is known by its number`()

@@ -9,7 +9,8 @@ extension Deed {
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
     static let office: [Deed] =
-        registrations + prices + lists + statements + files + claims + audits + emergencies
+        registrations + prices + seasons + lists + statements + files + claims + audits
+        + emergencies
 
     private static let registrations: [Deed] =
         rows(
@@ -87,6 +88,24 @@ extension Deed {
             },
             office("read\(name)Prices", .nobody) { _, person in .get(person.town, path) },
         ]
+    }
+
+    /// Nobody here registered any days: taking them back changes no rules.
+    private static let seasons: [Deed] = [
+        office("postSeasonTasks", .nobody) { _, person in
+            .post(person.town, seasonPath, try JSON(reading: seasonRows(person)))
+        },
+        office("getSeasonTask", .nobody) { fire, person in
+            let sent = try await fire.gateway.send(
+                .post(person.town, seasonPath, try JSON(reading: seasonRows(person))))
+            return .get(person.town, "\(seasonPath)/\(sent.text("taskId"))")
+        },
+    ]
+
+    private static let seasonPath = "/immunization/seasons/registration-tasks"
+
+    private static func seasonRows(_ person: FirePerson) -> String {
+        #"[{"modificationSeg":"2","municipality":"\#(person.town.code)","campaign":"influenza-2026"}]"#
     }
 
     private static let lists: [Deed] = [
@@ -228,7 +247,8 @@ extension Deed {
     private static let statements: [Deed] = [
         ("subsidy", "Subsidy"), ("checkup-targets", "CheckupTarget"),
         ("vaccination-targets", "VaccinationTarget"), ("checkup-tickets", "CheckupTicket"),
-        ("checkup-results", "CheckupResult"), ("guardianships", "Guardianship"),
+        ("checkup-results", "CheckupResult"),
+        ("sensitive-checkup-results", "SensitiveCheckupResult"), ("guardianships", "Guardianship"),
         ("residence-moves", "ResidenceMove"), ("scheme-masters", "SchemeMaster"),
     ].flatMap { field, name in
         [

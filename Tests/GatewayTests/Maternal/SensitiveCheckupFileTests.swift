@@ -298,4 +298,57 @@ struct SensitiveCheckupFileTests {
             mixed.bytes(), as: "checkup-results", "sequence=\(sequence)")
         #expect(refused.code == Refusal.fileRefused.code, "\(refused.text)")
     }
+
+    /// Each part of a file is a registration of its own, with the codes of its refused rows.
+    @Test func `the task of a part is not there for who reads other registrations`() async throws {
+        let (key, number) = (try await child(), RecordID.random().text)
+        let done = try await take([row(key, number), row("nobody", number + "-2")])
+        let task = try await task(of: done.text("file"))
+        #expect(told(done) == ["3 notificationKey unknown-key"])
+        for field in [
+            "medical-subsidy", "municipal-checkup", "guardianship", "life-events", "immunization",
+            "immunization/prices", "maternal-health", "maternal-health/prices",
+        ] {
+            let answer = try await gateway.send(
+                Cast.town, "GET", "/\(field)/registration-tasks/\(task.text)")
+            #expect(answer.code == Refusal.taskUnknown.code, "\(field)")
+            let none = try await gateway.send(
+                Cast.town, "GET", "/\(field)/registration-tasks/\(RecordID.random().text)")
+            #expect(answer.code == none.code && answer.status == none.status, "\(field)")
+        }
+        let town = Caller(party: Cast.town, operatorID: nil)
+        let report = try await gateway.ledger.access(town, .readSensitiveRegistration) {
+            try $0.registrationReport(task)
+        }
+        #expect(report.receipt.rows == 2 && report.results.map { $0.line } == [3])
+        // Nor does the other purpose read what is not sensitive.
+        let target = gateway.people.next()
+        let sent = try await gateway.send(
+            Cast.town, "POST", "/municipal-checkup/registration-tasks",
+            body: try JSON(
+                reading: """
+                    [{"modificationSeg":"1","myNumber":"\(target.number)",
+                    "municipalityIdentityKey":"1"}]
+                    """))
+        let ordinary = try RecordID(sent.text("taskId"))
+        await #expect(throws: Refusal.taskUnknown) {
+            try await gateway.ledger.access(town, .readSensitiveRegistration) {
+                try $0.registrationReport(ordinary)
+            }
+        }
+        gateway.expectMoreEntries(2)
+        let read = try await gateway.send(
+            Cast.town, "GET", "/maternal-health/registration-tasks/\(ordinary.text)")
+        #expect(read.status == 200)
+    }
+
+    private func task(of file: String) async throws -> RecordID {
+        try await gateway.sql { transaction in
+            try RecordID(
+                transaction.query(
+                    Statement(
+                        "select task::text from office.file_chunk where file = $1::text::uuid"),
+                    [.text(file)])[0].text(0))
+        }
+    }
 }

@@ -35,7 +35,7 @@ struct TicketFileTests {
                 .merging(changes) { $1 })
     }
 
-    /// As many entries as residents of whom it is told something.
+    /// Each resident of whom it is told something is entered twice: when it is compared, when it is applied.
     private func take(
         _ rows: [[String: String]], by town: Party = Cast.town
     ) async throws -> TLSClient.Answer {
@@ -88,7 +88,7 @@ struct TicketFileTests {
             let taken = try await take(rows)
             #expect(counts(taken) == [2, 0, 0, 0, 0])
         }
-        #expect(entries.count { $0.hasPerson } == 1)
+        #expect(entries.count { $0.hasPerson } == 2)
         #expect(
             entries.filter(\.hasPerson).allSatisfy {
                 $0.purpose == "register-maternal-notifications"
@@ -97,7 +97,7 @@ struct TicketFileTests {
             let taken = try await take(rows)
             #expect(counts(taken) == [0, 0, 0, 2, 0])
         }
-        #expect(entries.count { $0.hasPerson } == 1)
+        #expect(entries.count { $0.hasPerson } == 2)
         let until = ["有効期間終了": today.adding(days: -1).text]
         #expect(try await counts(take([row(mother, 2, "A-2", until)])) == [0, 1, 0, 0, 0])
         // What is printed on it stands before the rule's price; its last day holds.
@@ -174,8 +174,30 @@ struct TicketFileTests {
             let entries = try await gateway.entries { answer = try await take([row]) }
             let found = told(try #require(answer))
             #expect(found == [finding])
-            #expect(entries.count { $0.hasPerson } == count, "\(finding)")
+            #expect(entries.count { $0.hasPerson } == 2 * count, "\(finding)")
+            // What is only compared tells the same, once.
+            let looked = try await gateway.entries { answer = try await dryRun([row]) }
+            let same = told(try #require(answer))
+            #expect(same == [finding], "dry run")
+            #expect(looked.count { $0.hasPerson } == count, "dry run: \(finding)")
+            #expect(
+                looked.filter(\.hasPerson).allSatisfy {
+                    $0.purpose == "register-maternal-notifications" && $0.outcome == "ok"
+                })
         }
+        // What would be taken tells that no clinic used it.
+        let open = try await gateway.entries {
+            let told = try await dryRun([row(mother, 2, "F-5")])
+            #expect(told.number("additions", in: "effect") == 1, "\(told.text)")
+        }
+        #expect(open.count { $0.hasPerson } == 1)
+    }
+
+    private func dryRun(_ rows: [[String: String]]) async throws -> TLSClient.Answer {
+        let file = NightFile(checkupTickets: rows).bytes()
+        let dry = try await gateway.upload(file, as: "checkup-tickets", "dryRun=true")
+        try dry.expect(202)
+        return try await gateway.settled(dry.text("file"), as: "checkup-tickets")
     }
 
     @Test func `one given back is not used, and stays so until another is issued`() async throws {

@@ -44,6 +44,58 @@ import Testing
         }
     }
 
+    /// The year has no row before the confirmation says the class: the void that comes at that moment takes
+    /// its turn all the same, and leaves nothing due.
+    @Test func `a void beside the first bill that says a class gives back what that bill made due`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let visit = try await world.chronic("first of a year", cap: Self.cap)[0]
+            var bill = SampleBill(
+                identifier: "x", use: "preauthorization", cost: 1_500_000,
+                day: visit.term.opened.dayInJapan)
+            _ = try await world.settle(bill, visit, by: LedgerWorld.clinic)
+            #expect(try await world.count("exchange.cap_year") == 0)
+            let (confirming, voiding) = (
+                try await world.anotherGateway(), try await world.anotherGateway()
+            )
+            let (locked, mayGo) = (Gate(), Gate())
+            async let busy: Void = world.pool.transaction { transaction in
+                try transaction.script("select * from exchange.cap_month for update")
+                locked.open()
+                mayGo.waitBlocking()
+            }
+            try await locked.wait()
+            bill.use = "claim"
+            bill.limitClass = "オ"
+            bill.collected = Self.limit + 10_000
+            let claim = bill
+            async let confirmed = world.settle(
+                claim, visit, by: LedgerWorld.clinic, through: confirming)
+            try await eventually { try await world.isWaitingForALock }
+            bill.status = "cancelled"
+            let cancelled = bill
+            async let voided = world.settle(
+                cancelled, visit, by: LedgerWorld.clinic, through: voiding)
+            try await eventually {
+                try await world.count(
+                    """
+                    pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+                    """) == 2
+            }
+            mayGo.open()
+            try await busy
+            #expect(try await confirmed.first.status == .confirmed)
+            #expect(try await voided.first.status == .voided)
+            // There was a case, or this would show nothing.
+            #expect(try await world.count("exchange.refund_case where above = 'year'") == 2)
+            let sums = try await world.yearSums()
+            #expect(sums == YearSums(decided: 0, confirmed: 0, due: 0))
+            await confirming.shutdown()
+            await voiding.shutdown()
+        }
+    }
+
     private static func act(
         _ chance: Seeded, _ counter: CapInterleavingTests.Counter
     ) async throws {

@@ -1,4 +1,5 @@
-/// 年度ごとの接種の読み取り: `immunization/campaigns/`, one file for each season.
+/// 年度ごとの接種の読み取り: `immunization/campaigns/`, one file for each season, and `immunization/seasons/`, one for
+/// each municipality that registered its days itself.
 extension RuleFolder {
     /// Two seasons of one vaccine overlap in no municipality, and none reaches beyond the days that the law
     /// gives its schedules.
@@ -9,7 +10,41 @@ extension RuleFolder {
             for other in campaigns { try campaign.requireApart(from: other, file) }
             campaigns.append(campaign)
         }
+        for file in try readers(in: RegisteredSeasons.folder) {
+            try campaigns.takeRegistered(file, programmes)
+        }
         return campaigns
+    }
+}
+
+extension [Campaign] {
+    /// What is said of a season that the rules hold no longer counts for nothing: the season is nobody's.
+    fileprivate mutating func takeRegistered(
+        _ file: RuleReader, _ known: [Programme]
+    ) throws(RuleFault) {
+        try file.requireOnly(["source", "verified", "registeredBy", "seasons"])
+        _ = try file.source()
+        let body = try file.string("registeredBy")
+        guard file.file == RegisteredSeasons.path(of: body) else {
+            throw file.fault("registeredBy", "is not the municipality of the file")
+        }
+        for row in try file.children("seasons") {
+            try row.requireOnly(["campaign", "effectiveFrom", "effectiveTo", "notice"])
+            let code = try row.string("campaign")
+            guard let place = firstIndex(where: { $0.code == code }) else { continue }
+            let days = Campaign.OwnDays(
+                row: nil, effective: try row.seasonPeriod(), notice: try row.text("notice"))
+            do throws(SeasonFault) {
+                try self[place].register(days, of: body, known)
+            } catch {
+                throw row.fault(error.end ?? "effectiveFrom", error.reason)
+            }
+        }
+        for campaign in self where campaign.registered[body] != nil {
+            for other in self where other.code != campaign.code && other.meets(campaign, in: body) {
+                throw file.fault("seasons", "\(campaign.code) overlaps \(other.code)")
+            }
+        }
     }
 }
 
@@ -19,16 +54,16 @@ extension Campaign {
             "source", "verified", "note", "campaign", "name", "season", "programmes",
             "effectiveFrom", "effectiveTo", "notice", "bodies",
         ])
-        code = try file.string("campaign")
-        name = try file.text("name")
-        season = try file.string("season")
+        let season = try file.string("season")
         guard season.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw file.fault("season", "is no number")
         }
+        let code = try file.string("campaign")
+        let name = try file.text("name")
         let effective = try file.seasonPeriod()
-        notice = try file.text("notice")
-        source = try file.source()
-        programmes = try file.strings("programmes")
+        let notice = try file.text("notice")
+        let source = try file.source()
+        let programmes = try file.strings("programmes")
         guard !programmes.isEmpty else { throw file.fault("programmes", "is empty") }
         var given: [Programme] = []
         for code in programmes {
@@ -55,9 +90,9 @@ extension Campaign {
                 }
             }
         }
-        self.effective = effective
-        self.own = own
-        self.vaccines = vaccines
+        self.init(
+            code: code, name: name, season: season, programmes: programmes, effective: effective,
+            notice: notice, listed: own, source: source, vaccines: vaccines)
     }
 
     fileprivate func requireApart(
@@ -73,7 +108,7 @@ extension Campaign {
         }
         for municipality in Set(own.keys).union(other.own.keys).sorted()
         where other.effective(in: municipality).overlaps(self.effective(in: municipality)) {
-            let row = own[municipality].map { JSONPath.element($0.row, of: "bodies") }
+            let row = own[municipality]?.row.map { JSONPath.element($0, of: "bodies") }
             throw file.fault(
                 at: JSONPath.member("effectiveFrom", of: row ?? ""),
                 "overlaps \(other.code) in \(municipality)")
@@ -81,23 +116,28 @@ extension Campaign {
     }
 }
 
+/// 期間の誤り: why days are not those of a season of the law; `end` is the item that is wrong, where one is.
+struct SeasonFault: Error {
+    let end: String?
+    let reason: String
+}
+
 extension [Programme] {
-    /// What they give on these days, which lie in the season of the law that `common` lies in; `item` is what
-    /// is wrong where one of them is not in force.
-    fileprivate func vaccines(
-        given days: EffectivePeriod, in common: EffectivePeriod, _ row: RuleReader,
-        at item: String
-    ) throws(RuleFault) -> [Vaccine.ID] {
+    /// What they give on these days, which lie in the season of the law that `common` lies in.
+    func vaccines(
+        given days: EffectivePeriod, in common: EffectivePeriod
+    ) throws(SeasonFault) -> [Vaccine.ID] {
         let first = common.from.daysSince1970
         var vaccines: [Vaccine.ID] = []
         for programme in self {
             let inForce = programme.versions.filter { $0.effective.overlaps(days.days) }
             guard !inForce.isEmpty else {
-                throw row.fault(item, "is not in force: \(programme.code)")
+                throw SeasonFault(end: nil, reason: "is not in force: \(programme.code)")
             }
             for version in inForce {
                 guard let season = version.season else {
-                    throw row.fault(item, "is not given every year: \(programme.code)")
+                    throw SeasonFault(
+                        end: nil, reason: "is not given every year: \(programme.code)")
                 }
                 let year = season.around(first)
                 let ends = [
@@ -105,7 +145,8 @@ extension [Programme] {
                     (days.days.lowerBound, "effectiveFrom"),
                 ]
                 for (day, end) in ends where !year.contains(day) {
-                    throw row.fault(end, "reaches beyond the season of \(programme.code)")
+                    throw SeasonFault(
+                        end: end, reason: "reaches beyond the season of \(programme.code)")
                 }
                 for vaccine in version.gives where !vaccines.contains(vaccine) {
                     vaccines.append(vaccine)
@@ -113,6 +154,18 @@ extension [Programme] {
             }
         }
         return vaccines
+    }
+
+    /// The same of a row of a file; `item` is what is wrong where one of them is not in force.
+    fileprivate func vaccines(
+        given days: EffectivePeriod, in common: EffectivePeriod, _ row: RuleReader,
+        at item: String
+    ) throws(RuleFault) -> [Vaccine.ID] {
+        do throws(SeasonFault) {
+            return try vaccines(given: days, in: common)
+        } catch {
+            throw row.fault(error.end ?? item, error.reason)
+        }
     }
 }
 

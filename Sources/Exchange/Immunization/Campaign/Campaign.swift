@@ -13,19 +13,64 @@ package struct Campaign: Hashable, Sendable {
     /// Of every municipality without days of its own, and where none is known.
     let effective: EffectivePeriod
     let notice: BilingualText
-    /// 市区町村が定めた期間, by 全国地方公共団体コード.
-    let own: [String: OwnDays]
+    /// 市区町村が定めた期間, by 全国地方公共団体コード: those of the file, and in their place what a municipality
+    /// registered itself.
+    private(set) var own: [String: OwnDays]
+    /// Those of the file alone.
+    private let listed: [String: OwnDays]
+    private(set) var registered: [String: OwnDays] = [:]
     package let source: RuleSource
     /// What the schedules give in it, wherever it is given.
-    let vaccines: [Vaccine.ID]
+    private(set) var vaccines: [Vaccine.ID]
 
     /// 市区町村が定めた期間: what some municipalities say instead. The words of a notice say the days, so they have
     /// their own.
     struct OwnDays: Hashable, Sendable {
-        /// Its place in the list of the file.
-        let row: Int
+        /// Its place in the list of the file; none of what the municipality registered.
+        let row: Int?
         let effective: EffectivePeriod
         let notice: BilingualText
+    }
+
+    init(
+        code: String, name: BilingualText, season: String, programmes: [String],
+        effective: EffectivePeriod, notice: BilingualText, listed: [String: OwnDays],
+        source: RuleSource, vaccines: [Vaccine.ID]
+    ) {
+        self.code = code
+        self.name = name
+        self.season = season
+        self.programmes = programmes
+        self.effective = effective
+        self.notice = notice
+        self.listed = listed
+        own = listed
+        self.source = source
+        self.vaccines = vaccines
+    }
+
+    /// 登録: what a municipality says itself stands in the place of what the file says of it. `known` are the
+    /// schedules. Throws for days that the law does not give all that this season is of.
+    mutating func register(
+        _ days: OwnDays, of municipality: String, _ known: [Programme]
+    ) throws(SeasonFault) {
+        let given = programmes.compactMap { code in known.first { $0.code == code } }
+        for vaccine in try given.vaccines(given: days.effective, in: effective)
+        where !vaccines.contains(vaccine) { vaccines.append(vaccine) }
+        registered[municipality] = days
+        own[municipality] = days
+    }
+
+    /// 取消: the file counts again. Returns false where nothing was registered.
+    mutating func withdraw(of municipality: String) -> Bool {
+        own[municipality] = listed[municipality]
+        return registered.removeValue(forKey: municipality) != nil
+    }
+
+    /// Whether they share a vaccine, and a day in this municipality.
+    func meets(_ other: Campaign, in municipality: String) -> Bool {
+        other.vaccines.contains(where: vaccines.contains)
+            && other.effective(in: municipality).overlaps(effective(in: municipality))
     }
 
     /// The days on which a municipality gives it.

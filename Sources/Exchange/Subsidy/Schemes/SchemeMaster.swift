@@ -150,14 +150,14 @@ package struct SchemeMaster: Hashable, Sendable {
     package var path: String { "subsidy/programs/\(body).json" }
 
     /// The file, with where it comes from; `registeredBy` says that it stands over an operator's folder
-    /// (`RegisteredSchemes`).
+    /// (`RegisteredFiles`).
     package func file(from source: String) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object { file in
             file.member("source", source)
             file.member(
                 "verified", programs.allSatisfy(\.isVerified) ? "verified" : "unverified")
-            file.member(Self.mark, body)
+            file.member(RegisteredFiles.mark, body)
             file.member("body", body)
             file.member("name", name)
             file.array("programs") { list in
@@ -167,16 +167,6 @@ package struct SchemeMaster: Hashable, Sendable {
             }
         }
         return writer.bytes
-    }
-
-    private static let mark = "registeredBy"
-
-    /// Whether a body itself said what stands in a program file.
-    package static func isRegistered(_ path: String, _ bytes: [UInt8]) -> Bool {
-        guard path.hasPrefix("subsidy/programs/"), let file = try? JSON(reading: bytes).object,
-            let body = file[mark]?.string
-        else { return false }
-        return path == "subsidy/programs/\(body).json"
     }
 }
 

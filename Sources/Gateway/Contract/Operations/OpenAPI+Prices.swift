@@ -1,7 +1,57 @@
 import Exchange
 
-/// 委託単価: the municipality's own lists of what a dose and a checkup cost.
+/// 委託単価と接種期間: the municipality's own lists of what a dose and a checkup cost, and on which days it gives what
+/// is given every year.
 extension OpenAPI {
+    static let seasons: [Operation] = [
+        Operation(
+            method: .post, path: "/immunization/seasons/registration-tasks",
+            id: "postSeasonTasks", field: "registration", ja: "毎年度の接種の、自らの期間を登録する",
+            en:
+                "`modificationSeg` 1 gives the days of a season in this municipality and the words of its "
+                + "notice; 2 takes them back, and the days of the rules hold again. What is taken is a new "
+                + "version of the rules: every check, claim and questionnaire after it goes by these days, "
+                + "and cites it. Days beyond the season of the law are refused by their row. Sent twice, "
+                + "it is applied once.",
+            token: .officeIfAny, parameters: [.idempotencyKey, .operatorID],
+            body: .json(
+                .list(of: .reference("SeasonRow")).most(10_000),
+                #"""
+                [{"modificationSeg": "1", "municipality": "132101", "campaign": "influenza-2026",
+                  "effectiveFrom": "2026-10-15", "effectiveTo": "2027-02-28",
+                  "notice": "令和8年度 高齢者インフルエンザ予防接種（10月15日から2月28日まで）",
+                  "noticeEnglish": "Influenza vaccination for older people (15 October to 28 February)"}]
+                """#),
+            answers: [.json(202, .reference("RegistrationReceipt"), "The task, with its counts.")],
+            refusals: registrationRefusals),
+        Operation(
+            method: .get, path: "/immunization/seasons/registration-tasks/:taskId",
+            id: "getSeasonTask", field: "registration", ja: "接種期間の登録の結果を行ごとに読む",
+            en: "As for subsidies.", token: .officeIfAny, parameters: [.taskID, .operatorID],
+            answers: [.json(200, .reference("RegistrationReport"), "The report.")],
+            refusals: reportRefusals),
+    ]
+
+    static let seasonSchemas: [(name: String, schema: Schema)] = [
+        (
+            "SeasonRow",
+            .openObject([
+                .required("modificationSeg", .codes(["1", "2"]).note("更新区分: 1 登録・更新, 2 削除")),
+                .required("municipality", .text.longest(6).note("自らの市区町村コード / Your own code.")),
+                .required(
+                    "campaign", .text.longest(64).note("接種期のコード / A season of the rules.")),
+                .optional("effectiveFrom", .day.note("1のとき必要 / Needed to register.")),
+                .optional("effectiveTo", .day.note("1のとき必要 / Needed to register.")),
+                .optional(
+                    "notice",
+                    .text.longest(300).note("期間を言うお知らせの言葉。1のとき必要 / Needed to register.")),
+                .optional(
+                    "noticeEnglish",
+                    .text.longest(300).note("省くと日本語のまま / As in Japanese without it.")),
+            ])
+        )
+    ]
+
     static let prices: [Operation] =
         operations(
             of: Priced(

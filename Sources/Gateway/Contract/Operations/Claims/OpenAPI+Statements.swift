@@ -44,6 +44,10 @@ extension OpenAPI {
             .object([
                 .required("statement", .id),
                 .required("note", .text.note("C2SP signed-note: the statement and its signature.")),
+                .optional(
+                    "salt",
+                    hash.note("慎重に扱う項目の行のハッシュの塩 / What rows of sensitive findings are hashed with.")
+                ),
             ])
         ),
         (
@@ -81,6 +85,7 @@ extension StatementField {
         case .vaccinationTargets: "VaccinationTarget"
         case .checkupTickets: "CheckupTicket"
         case .checkupResults: "CheckupResult"
+        case .sensitiveCheckupResults: "SensitiveCheckupResult"
         case .guardianships: "Guardianship"
         case .residenceMoves: "ResidenceMove"
         case .schemeMasters: "SchemeMaster"
@@ -94,6 +99,7 @@ extension StatementField {
         case .vaccinationTargets: "予防接種対象者"
         case .checkupTickets: "受診券"
         case .checkupResults: "集団健診の結果"
+        case .sensitiveCheckupResults: "集団健診の慎重に扱う項目"
         case .guardianships: "保護者・後見"
         case .residenceMoves: "住民異動"
         case .schemeMasters: "制度マスタ"
@@ -103,6 +109,9 @@ extension StatementField {
     /// What of the rows is compared, where a list alone does not say it.
     fileprivate var compared: String {
         switch self {
+        case .sensitiveCheckupResults:
+            " Rows are hashed with a salt that is the statement's own (HMAC-SHA256), because so little is "
+                + "said by one that its plain hash would tell it. The day of consent is compared too."
         case .guardianships:
             " Rows are named by the municipality's own keys: as its file had them or, of those who came by "
                 + "individual numbers, as it last registered them. An end is compared as its day."

@@ -1,32 +1,45 @@
-/// 団体が登録した制度: the program files that bodies said themselves, as they stand beside the files of an
-/// operator's folder. A body's own word wins, but for one thing: under which kind of consent a type is. That
-/// is the operator's to say, in the folder, because no file of a body may change it. Pure: the same files
-/// over the same folder give the same files.
-package struct RegisteredSchemes: Sendable {
+/// 団体が登録した決まり: the files that bodies said themselves, their schemes and the days of their seasons, as
+/// they stand beside the files of an operator's folder. A body's own word wins, but for one thing: under
+/// which kind of consent a type is. That is the operator's to say, in the folder, because no file of a body
+/// may change it. Pure: the same files over the same folder give the same files.
+package struct RegisteredFiles: Sendable {
     /// By path.
     private var files: [String: [UInt8]]
 
     /// Of the files of one version of the rules.
     package init(in version: [String: [UInt8]]) {
-        files = version.filter { SchemeMaster.isRegistered($0.key, $0.value) }
+        files = version.filter { Self.body(of: $0.key, $0.value) != nil }
     }
 
     /// Whether a file of the rules holds schemes of a body, registered or not.
     package static func isProgram(_ path: String) -> Bool {
-        path.hasPrefix(Self.folder)
+        path.hasPrefix(Self.programs)
     }
 
-    private static let folder = "subsidy/programs/"
+    private static let programs = "subsidy/programs/"
+    static let mark = "registeredBy"
+
+    /// Who said what stands in a file: nobody of one of the operator's.
+    private static func body(of path: String, _ bytes: [UInt8]) -> String? {
+        let folders = [programs, RegisteredSeasons.folder]
+        guard let folder = folders.first(where: { path.hasPrefix($0) }),
+            let file = try? JSON(reading: bytes).object, let body = file[mark]?.string,
+            path == "\(folder)\(body).json"
+        else { return nil }
+        return body
+    }
 
     /// Whose registered word a file is, as it stands in the rules.
     package func body(of path: String) -> String? {
-        files[path] == nil ? nil : String(path.dropFirst(Self.folder.count).dropLast(5))
+        files[path].flatMap { Self.body(of: path, $0) }
     }
 
     /// Takes a body's word back: what the folder says of it counts again. Returns false where it
     /// registered nothing.
     package mutating func remove(_ body: String) -> Bool {
-        files.removeValue(forKey: "\(Self.folder)\(body).json") != nil
+        let held = files.count
+        files = files.filter { Self.body(of: $0.key, $0.value) != body }
+        return files.count < held
     }
 
     /// The folder's files with what bodies registered. Throws for a folder whose own schemes contradict
@@ -38,6 +51,10 @@ package struct RegisteredSchemes: Sendable {
             version: "", consentKinds: own.consentKinds(), isKept: false)
         var all = folder
         for (path, bytes) in files {
+            guard Self.isProgram(path) else {
+                all[path] = bytes
+                continue
+            }
             let programs = rules.programs.filter { $0.body == body(of: path) }
             all[path] = Self.taking(kindsOf: programs, bytes)
         }

@@ -1,0 +1,54 @@
+package import Exchange
+import Postgres
+
+/// 接種期間の登録: the days on which a municipality gives what is given every year become a version of the rules,
+/// cited by every check, claim and questionnaire after it; what was decided before is decided again by the
+/// version of its own.
+extension Records {
+    /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
+    /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it
+    /// (`RuleShelf.refresh`). A crash leaves all of it or nothing. `kept` finds a version that is in memory.
+    package mutating func registerSeasons(
+        _ request: RegistrationRequest, _ rows: [SeasonRow],
+        rules kept: (String) throws -> RuleBook
+    ) throws -> RegistrationReceipt {
+        if let receipt = try beginTask(request) { return receipt }
+        let book = try kept(newestVersion())
+        guard let rules = book.immunization else { throw Refusal.rulesUnknown }
+        var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
+        let outcomes = zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) }
+        let isNew = outcomes.contains { $0.kind == .applied }
+        let file = seasons.file(from: "接種期間 \(caller.party.key) \(request.idempotencyKey)")
+        let version =
+            try isNew
+            ? version(over: book, seasons.path, file) { files, version in
+                // Schedules and questionnaires go by the days: nothing of the former version is shared.
+                _ = try RuleBook(reading: files, version: version)
+            } : book.version
+        enter(nil, basis: "rules/\(version)")
+        return endTask(request, outcomes) { [body = caller.party.code] _ in
+            isNew
+                ? [Self.replacing("immunization/seasons", of: body, over: book, by: version, file)]
+                : []
+        }
+    }
+}
+
+extension RowOutcome {
+    fileprivate init(_ row: SeasonRow, _ verdict: RegisteredSeasons.Verdict) {
+        let line = row.index + 1
+        switch verdict {
+        case .added: self.init(line: line, kind: .applied, findings: row.warnings)
+        // Rows have no version of their own: that one stood is all that is told.
+        case .changed:
+            self.init(line: line, kind: .applied, findings: row.warnings, standing: 0)
+        case .ended:
+            self.init(
+                line: line, kind: .applied, findings: row.warnings, standing: 0, isEnd: true)
+        case .unchanged:
+            self.init(line: line, kind: .unchanged, findings: row.warnings, standing: 0)
+        case .refused(let finding):
+            self.init(line: line, kind: .refused, findings: row.warnings + [finding])
+        }
+    }
+}
