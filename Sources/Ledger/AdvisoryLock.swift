@@ -60,10 +60,11 @@ enum AdvisoryLock: Int {
         7_461_770_000 + Int(truncatingIfNeeded: (person.high ^ person.low) & 1023)
     }
 
-    /// 年間上限の列: bills that say a class and voids of one person come one after the other, before the row of a
-    /// year and whether or not there is one yet: one of 1,024 numbers, as above.
+    /// 年間上限の列: bills that say a class and voids of one person come one after the other, before the row of
+    /// a year and whether or not there is one yet. A number for each person: a batch of bills is no file, and
+    /// two batches of different people must not wait for each other.
     static func years(of person: PersonKey) -> Int {
-        7_461_780_000 + Int(truncatingIfNeeded: (person.high ^ person.low) & 1023)
+        Int(truncatingIfNeeded: person.high &- person.low)
     }
 
     static let share = Statement("select pg_advisory_xact_lock_shared($1)")
@@ -84,6 +85,12 @@ enum AdvisoryLock: Int {
     /// Waits until nobody writes under any of these records, in one order for everybody.
     static func waiting(forMergesOf records: Set<PersonKey>) -> (Statement, [Value]) {
         (waitForAll, [.ints(Set(records.map { merges(of: $0) }).sorted())])
+    }
+
+    /// From now on until the commit no record is merged with these, or parted from them: what is decided from
+    /// all of a person's records stays decided from all of them.
+    static func sharing(mergesOf persons: Set<PersonKey>) -> (Statement, [Value]) {
+        (shareAll, [.ints(Set(persons.map { merges(of: $0) }).sorted())])
     }
 
     /// Waits for the turn of these people's years, in one order for everybody.

@@ -24,22 +24,35 @@ extension RunningGateway {
         stays: (resident: TestResident, card: SoftwareCard),
         gone: (resident: TestResident, card: SoftwareCard)
     ) {
-        var (stays, gone) = try await settleTwice()
-        let birth = clock.today.adding(days: -150)
-        stays.resident.dateOfBirth = birth.text
-        gone.resident.dateOfBirth = birth.text
+        var stays = try await settle()
+        stays.resident.dateOfBirth = clock.today.adding(days: -150).text
+        try await register(stays.resident, recipient: stays.resident.index)
+        return (stays, try await settleAgain(stays.resident))
+    }
+
+    /// Yet another record of such a baby.
+    package func settleAgain(_ child: TestResident) async throws -> (
+        resident: TestResident, card: SoftwareCard
+    ) {
+        var other = try await settle()
+        other.resident.name = child.name
+        other.resident.nameKana = child.nameKana
+        other.resident.dateOfBirth = child.dateOfBirth
+        other.resident.sex = child.sex
+        try await register(other.resident, recipient: child.index)
+        return other
+    }
+
+    private func register(_ child: TestResident, recipient: Int) async throws {
         let same: [String: JSON?] = [
             "medicalSubsidyInsurerNumber": "89132104",
-            "medicalSubsidyRecipientNumber": .string("R-00\(stays.resident.index)"),
+            "medicalSubsidyRecipientNumber": .string("R-00\(recipient)"),
         ]
-        for child in [stays, gone] {
-            try await tell([lifeEvent(.movedWithin, of: child.resident, "known", on: clock.today)])
-                .expect(202)
-            try await hold([
-                child.resident.row("kodomo", birth, clock.today.adding(days: 300), same)
-            ])
-        }
-        return (stays, gone)
+        try await tell([lifeEvent(.movedWithin, of: child, "known", on: clock.today)]).expect(202)
+        try await hold([
+            child.row(
+                "kodomo", clock.today.adding(days: -150), clock.today.adding(days: 300), same)
+        ])
     }
 
     package func merge(

@@ -111,7 +111,9 @@ extension RecordSending {
     private static func lock(_ transaction: inout Transaction, _ persons: Set<PersonKey>) throws {
         let numbers = Set(persons.map(lock(of:))).sorted()
         guard !numbers.isEmpty else { return }
-        try transaction.run(AdvisoryLock.waitForAll, [.ints(numbers)])
+        _ = try transaction.pipeline([
+            (AdvisoryLock.waitForAll, [.ints(numbers)]), AdvisoryLock.sharing(mergesOf: persons),
+        ])
     }
 }
 

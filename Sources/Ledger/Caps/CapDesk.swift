@@ -161,15 +161,21 @@ extension CapDesk {
     private mutating func readVoided(
         _ transaction: inout Transaction, _ asked: [AskedBill]
     ) throws {
+        let voids = asked.filter { $0.use == .void }.compactMap(\.name)
+        guard !voids.isEmpty else { return }
+        let rows = try transaction.pipeline([
+            Self.turn(of: asked), (Self.selectBills, Self.values(voids)),
+        ])
+        try readBills(rows[1])
+    }
+
+    /// Waits for the turn of the years of whoever has a bill that says a class, or a void.
+    static func turn(of asked: [AskedBill]) -> (Statement, [Value]) {
         let inTurn = asked.filter { bill in
             bill.use == .void
                 || bill.use != .quote && bill.named?.reckoning.yearLimit != nil
         }
-        guard !inTurn.isEmpty else { return }
-        let turn = AdvisoryLock.waiting(forYearsOf: Set(inTurn.map(\.visit.person)))
-        let voids = asked.filter { $0.use == .void }.compactMap(\.name)
-        let rows = try transaction.pipeline([turn, (Self.selectBills, Self.values(voids))])
-        try readBills(rows[1])
+        return AdvisoryLock.waiting(forYearsOf: Set(inTurn.map(\.visit.person)))
     }
 
     private mutating func readBills(_ rows: Rows) throws {

@@ -181,21 +181,25 @@ extension CapDesk {
         guard !locked.isEmpty || !months.isEmpty else { return Array(quoted) }
         let persons = locked.map(\.person) + months.map(\.0)
         let firsts = locked.map(\.first) + months.map(\.1)
-        let rows = try transaction.pipeline([
-            (
-                Self.insertYears,
-                CapYearBook.values(locked.compactMap { key in years[key].map { (key, $0.year) } })
-            ),
-            (
-                Self.lockYears,
-                [
-                    .uuids(persons.map { UUIDBytes($0) }),
-                    .days(firsts.map { Int($0.firstDay) }),
-                ]
-            ),
-        ])
+        // With a void it is their turn already.
+        let turn = asked.contains { $0.use == .void } ? [] : [Self.turn(of: asked)]
+        let rows = try transaction.pipeline(
+            turn + [
+                (
+                    Self.insertYears,
+                    CapYearBook.values(
+                        locked.compactMap { key in years[key].map { (key, $0.year) } })
+                ),
+                (
+                    Self.lockYears,
+                    [
+                        .uuids(persons.map { UUIDBytes($0) }),
+                        .days(firsts.map { Int($0.firstDay) }),
+                    ]
+                ),
+            ])
         var found = quoted.union(told)
-        for (key, book) in try rows[1].map({ row in
+        for (key, book) in try rows[turn.count + 1].map({ row in
             let year = try CapYear(row, from: 1)
             var book = CapYearBook(year: year)
             let isOutpatientOnly = try row.bool(4)

@@ -21,7 +21,7 @@ package enum HealthCards {
         """
         update exchange.health_card c set revoked_at = q.at
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) as q(person, kept, record, at)
-        where c.person in (q.person, q.kept) and q.record = any (c.records) and c.revoked_at is null
+        where c.person = any (array[q.person, q.kept]) and q.record = any (c.records) and c.revoked_at is null
         """)
 }
 

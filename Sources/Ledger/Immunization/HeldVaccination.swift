@@ -86,8 +86,14 @@ extension HeldVaccination {
 
     private static let columns = """
         \(VaccinationVersion.columns), v.person, coalesce(former.visit, v.visit) as visit,
-        coalesce(former.patient, r.patient) as patient, v.response, c.refusal,
+        coalesce(former.patient, r.patient) as patient, \(response) as response, c.refusal,
         c.unit_yen is not null as is_priced, \(Survivors.sql(of: "v.person")) as whom
+        """
+    /// Answers of the former other record are nothing of this one's any more.
+    private static let response = """
+        case when former.visit is null or exists (
+            select 1 from exchange.screening_response s
+            where s.person = v.person and s.response = v.response) then v.response end
         """
     private static let tables = """
         exchange.vaccination v join exchange.vaccination_claim c

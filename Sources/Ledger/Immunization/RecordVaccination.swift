@@ -127,6 +127,9 @@ extension Records {
     /// As for records: what is written of one resident's vaccinations, and of the answers to
     /// questionnaires, comes one after the other.
     mutating func lockVaccinations(of person: PersonKey) throws {
-        try transaction.run(AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: person))])
+        _ = try transaction.pipeline([
+            (AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: person))]),
+            AdvisoryLock.sharing(mergesOf: [person]),
+        ])
     }
 }

@@ -46,16 +46,14 @@ struct Survivors {
 
     /// 統合の間の訂正の受付: what was decided while the record was merged may have come in a visit of the survivor.
     /// Undone, nothing tells of that one any more: the visit, and by which id it knew the resident, are those
-    /// of the version before, as `former`; nothing of any other version.
+    /// of the version before, as `former`; nothing of any other version. `r` is the version's own visit.
     static func formerVisit(of version: String, in table: String, by key: String) -> String {
         """
         left join lateral (
             select w.visit, w.patient
             from exchange.\(table) o join exchange.visit w on w.visit = o.visit
-            where \(version).survivor is not null and not exists (
-                    select 1 from exchange.record_merge m
-                    where m.person = \(version).person and m.survivor = \(version).survivor
-                        and m.parted_at is null)
+            where \(version).survivor is not null
+                and \(sql(of: "r.person")) <> \(sql(of: "\(version).person"))
                 and o.person = \(version).person and o.\(key) = \(version).\(key) and o.survivor is null
             order by o.version desc limit 1) former on true
         """
@@ -87,7 +85,7 @@ extension Records {
 
     /// 統合された記録: what stands beside a person's own record, in the order in which it came.
     package mutating func absorbedRecords(of survivor: PersonKey) throws -> [PersonKey] {
-        try transaction.query(Self.selectAbsorbed, [.person(survivor)]).map {
+        try transaction.query(Self.selectRecordsOf, [.person(survivor)]).map {
             try $0.uuid(0).person
         }
     }
@@ -102,7 +100,7 @@ extension Records {
         return Survivors(byRecord: survivors)
     }
 
-    private static let selectAbsorbed = Statement(
+    static let selectRecordsOf = Statement(
         """
         select m.person from exchange.record_merge m
         where m.survivor = $1 and m.parted_at is null order by m.joined_at, m.merge

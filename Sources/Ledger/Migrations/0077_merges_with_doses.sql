@@ -24,6 +24,21 @@ begin
             raise exception 'the record was merged or parted meanwhile'
                 using errcode = 'serialization_failure';
         end if;
+        -- The visit may be of a third record that was of the same person.
+        if 'visit' = any (tg_argv) then
+            if exists (
+                select 1 from fresh f
+                join exchange.visit v on v.visit = f.visit
+                left join exchange.record_merge its on its.person = v.person and its.parted_at is null
+                where coalesce(its.survivor, v.person) <> coalesce(f.survivor, f.person)
+                    and exists (
+                        select 1 from exchange.record_merge m
+                        where m.person = v.person and m.survivor = coalesce(f.survivor, f.person)))
+            then
+                raise exception 'the records were parted meanwhile'
+                    using errcode = 'serialization_failure';
+            end if;
+        end if;
     elsif exists (
         select 1 from fresh f join exchange.record_merge m on m.person = f.person and m.parted_at is null)
     then

@@ -67,13 +67,12 @@ extension Records {
     package mutating func ownAccessLog(
         of survivor: PersonKey, record: Int = 0, offset: Int, limit: Int
     ) throws -> OwnAccessLog {
-        let records = try [survivor] + absorbedRecords(of: survivor)
-        guard records.indices.contains(record) else { throw Refusal.recordUnknown }
-        let person = records[record]
+        let person = try self.record(record, of: survivor)
         let index = ResidentIndex(person)
         let rows = try transaction.pipeline([
             (Self.selectUnsealed, [.person(person)]), (Self.selectCheckpoint, []),
             (Self.selectTiles, [.texts(ResidentMap.prefixes(of: index))]),
+            (Self.selectRecordsOf, [.person(survivor)]),
         ])
         let signed = try Signed(rows[1].first)
         let last = try rows[0][0].int(0)
@@ -116,7 +115,15 @@ extension Records {
         }
         return OwnAccessLog(
             entries: waiting + numbered, total: last + unsealed.count, checkpoint: signed.note,
-            map: map, archives: archives, records: records.count)
+            map: map, archives: archives, records: 1 + rows[3].count)
+    }
+
+    /// The one that stands for all is known without asking.
+    private mutating func record(_ place: Int, of survivor: PersonKey) throws -> PersonKey {
+        guard place != 0 else { return survivor }
+        let absorbed = try absorbedRecords(of: survivor)
+        guard absorbed.indices.contains(place - 1) else { throw Refusal.recordUnknown }
+        return absorbed[place - 1]
     }
 
     /// The months that the archived of these entries are in, and where their leaves are.

@@ -74,7 +74,8 @@ struct AuditOracleTests {
             case 3: ask.headers.append(("Tsunagi-Operator", "clerk"))
             default: break
             }
-            try await gateway.send(ask)
+            let answer = try await gateway.send(ask)
+            try await fire.hearComparison(ask, answer, of: person.index)
         }
     }
 

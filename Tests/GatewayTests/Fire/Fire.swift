@@ -58,8 +58,24 @@ final class Fire: Sendable {
     /// One deed about somebody, as the contract's own example of use.
     func `do`(_ deed: Deed, about person: FirePerson) async throws -> TLSClient.Answer {
         try await about([person.index]) {
-            try await gateway.send(try await deed.make(self, person))
+            let ask = try await deed.make(self, person)
+            let answer = try await gateway.send(ask)
+            try await hearComparison(ask, answer, of: person.index)
+            return answer
         }
+    }
+
+    /// 受診券の下見: whom a file of tickets tells of, it tells when it has been compared, after its receipt.
+    func hearComparison(_ ask: Ask, _ answer: TLSClient.Answer, of person: Int) async throws {
+        guard ask.path.hasPrefix("/files/checkup-tickets?"), answer.status == 202 else { return }
+        let report = try await gateway.settled(
+            answer.text("file"), as: "checkup-tickets", by: ask.party)
+        let codes = report.results.flatMap(\.findings).compactMap { $0["code"]?.string }
+        let isTold =
+            ["additions", "changes", "ends", "unchanged"].contains {
+                report.number($0, in: "effect") ?? 0 > 0
+            } || codes.contains { ["not-own-resident", "ticket-not-open"].contains($0) }
+        if isTold { more(1, of: person) }
     }
 
     /// Beside the tally: what is refused may be refused after something was read, and then has an entry.

@@ -182,9 +182,10 @@ extension Fire {
         person.followUp = try await followUp("/fhir/Task", of: known, person)
         person.sensitiveFollowUp = try await followUp("/fhir/sensitive/Task", of: known, person)
         for (layout, bytes) in files(of: person) {
-            let receipt = try await gateway.send(
-                file(layout, bytes, "dryRun=true", of: person))
+            let sent = file(layout, bytes, "dryRun=true", of: person)
+            let receipt = try await gateway.send(sent)
             try receipt.expect(202)
+            try await hearComparison(sent, receipt, of: person.index)
             _ = try await gateway.settled(
                 receipt.text("file"), as: layout, by: party(of: layout, person))
             person.files[layout] = receipt.text("file")

@@ -294,6 +294,29 @@ struct MergedDosesTests {
         #expect(try await known(gone.card).parameter("dosesKnown")?.int == 0)
     }
 
+    @Test func `of three records one is parted: what came in its visit is no longer told by it`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleBabyTwice()
+        let third = try await gateway.settleAgain(stays.resident)
+        let former = try await gateway.openVaccinationVisit(gone.card)
+        let visit = try await gateway.openVaccinationVisit(third.card)
+        var given = dose(30, number: 1, lot: "WRONG")
+        let id = try await gateway.record(given, former).text("id")
+        try await join(gone, into: stays)
+        try await join(third, into: stays)
+        given.lot = "RIGHT"
+        try await gateway.correct(id, seen: "W/\"1\"", given, visit).expect(200)
+        let one = try await gateway.send(Cast.clinic, "GET", "\(Self.path)/\(id)")
+        #expect(one.text.contains(visit.id))
+        try await part(third, from: stays)
+        let after = try await gateway.send(Cast.clinic, "GET", "\(Self.path)/\(id)")
+        #expect(after.json["patient"]?.object?["reference"]?.string == former.patient)
+        #expect(!after.text.contains(visit.id) && after.text.contains(former.id))
+        #expect(try await lots(held(stays.resident)) == ["RIGHT"])
+        #expect(try await ownLots(third.card).isEmpty)
+    }
+
     @Test func `a card that holds doses of both is revoked with either, and before an undoing`()
         async throws
     {

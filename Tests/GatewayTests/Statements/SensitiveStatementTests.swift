@@ -63,7 +63,7 @@ struct SensitiveStatementTests {
         var agreed = file
         agreed.rows[2]["同意日"] = today.adding(days: -1).text
         var more = file
-        more.rows.append(row("C-\(number)-1", "\(number)-4"))
+        more.rows.append(row("C-\(number)-4", "\(number)-4", ["更新区分": "1"]))
         var fewer = file
         fewer.rows.removeFirst()
         var seen: [Program.Ended] = []
