@@ -1,7 +1,8 @@
 package import Logging
 
 /// Threads, each with its own connection, that take whatever is queued as one batch: what arrived while
-/// the last batch was being flushed is the next. No timer.
+/// the last batch was being flushed is the next. A job that comes to a lane at rest goes at once; a lane that
+/// has just ended a batch gathers for a moment before a small one.
 package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
     package typealias Run =
         @Sendable (inout Transaction, [Job]) throws -> [Result<Outcome, any Error>]
@@ -63,6 +64,11 @@ struct LaneLimits: Sendable {
     var helpFrom = 16
     /// Or when one has waited for so long: whoever is at work may wait for a lock.
     var helpMilliseconds = 5
+    /// 集め: with fewer jobs than these a thread that has just ended a batch waits for more, until so long after
+    /// it. Batch after batch of three cost each job half as much again as batches of ten, and at half of what
+    /// a machine can do leave nothing of it: who waits two milliseconds here is answered sooner.
+    var gatherFrom = 8
+    var gatherMilliseconds = 2
 }
 
 /// What a lane's threads do.
@@ -80,6 +86,9 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
         var asleep: Set<Int> = []
         /// Those that leave what is waiting to who is at work, for a while.
         var patient: Set<Int> = []
+        /// One that waits for more before a small batch.
+        var gathering: Set<Int> = []
+        var gathersUntil = Moment.now
         /// Threads with a batch.
         var working = 0
         var isClosed = false
@@ -116,7 +125,12 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             guard !state.isClosed else { return DatabaseError.shutDown }
             guard state.queue.count < limits.queueMax else { return PoolExhausted(label: label) }
             state.queue.append(Entry(job: job, continuation: continuation))
-            if let thread = state.asleep.popFirst() { conditions[thread].signal() }
+            if state.gathering.isEmpty, let thread = state.asleep.popFirst() {
+                conditions[thread].signal()
+            }
+            if state.queue.count >= limits.gatherFrom, let thread = state.gathering.popFirst() {
+                conditions[thread].signal()
+            }
             if state.queue.count >= limits.helpFrom, let thread = state.patient.popFirst() {
                 conditions[thread].signal()
             }
@@ -147,7 +161,10 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             for (entry, verdict) in zip(batch, verdicts) {
                 entry.continuation.resume(with: verdict)
             }
-            state.withLock { $0.working -= 1 }
+            state.withLock { state in
+                state.working -= 1
+                state.gathersUntil = Moment.now.adding(milliseconds: limits.gatherMilliseconds)
+            }
         }
         session.disconnect()
         let ended = state.withLock { state in
@@ -161,6 +178,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
         var isPatientUntil: Moment?
         return state.turns(on: conditions[thread]) { state in
             state.patient.remove(thread)
+            state.gathering.remove(thread)
             if state.queue.isEmpty {
                 if state.isClosed { return .done(nil) }
                 isPatientUntil = nil
@@ -176,6 +194,11 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
                     state.patient.insert(thread)
                     return .sleep(until: until)
                 }
+            }
+            let isSmall = state.queue.count < limits.gatherFrom && !state.isClosed
+            if state.working == 0, isSmall, Moment.now < state.gathersUntil {
+                state.gathering.insert(thread)
+                return .sleep(until: state.gathersUntil)
             }
             let batch = Array(state.queue.prefix(limits.batchMax))
             state.queue.removeFirst(batch.count)
