@@ -32,6 +32,25 @@ struct LaneTests {
         await pool.shutdown()
     }
 
+    /// Each follows the batch before it at once, so the lane gathers, and nobody else comes.
+    @Test func `jobs that come one by one are answered, though the lane waits for more`()
+        async throws
+    {
+        let (pool, batches) = (try await Self.pool(), Batches())
+        let lane = try Self.lane(batches)
+        for number in 0..<20 {
+            #expect(try await lane.submit(number) == 1)
+        }
+        #expect(batches.all == (0..<20).map { [$0] })
+        // Closing does not wait for more either: what is queued is run.
+        async let last = lane.submit(20)
+        try await eventually { lane.waiting > 0 || batches.begun == 21 }
+        await lane.shutdown()
+        #expect(try await last == 1)
+        #expect(try await Self.stored(pool) == Array(0...20))
+        await pool.shutdown()
+    }
+
     @Test func `jobs keep their order`() async throws {
         let (pool, batches, gate) = (try await Self.pool(), Batches(), Gate())
         let lane = try Self.lane(batches, gate: gate)
