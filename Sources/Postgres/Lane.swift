@@ -64,9 +64,9 @@ struct LaneLimits: Sendable {
     var helpFrom = 16
     /// Or when one has waited for so long: whoever is at work may wait for a lock.
     var helpMilliseconds = 5
-    /// 集め: with fewer jobs than these a thread that has just ended a batch waits for more, until so long after
-    /// it. Batch after batch of three cost each job half as much again as batches of ten, and at half of what
-    /// a machine can do leave nothing of it: who waits two milliseconds here is answered sooner.
+    /// 集め: with fewer jobs than these a thread that has just ended a batch waits for more, until so long
+    /// after it. Batch after batch of three cost each job half as much again as batches of ten, and at half
+    /// of what a machine can do leave nothing of it: who waits two milliseconds here is answered sooner.
     var gatherFrom = 8
     var gatherMilliseconds = 2
 }
