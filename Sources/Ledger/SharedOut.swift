@@ -1,14 +1,14 @@
 import Dispatch
 import Synchronization
 
-/// 手分け: what many rows become, made by as many hands as there are cores while whoever asked waits: the rows
-/// of years are read, named and written in half the time. A short list is made by one.
+/// 手分け: what many rows become, made by two hands while whoever asked waits: the rows of a child's years are
+/// most of the time of their answer. A short list is made by one: waking another would take longer.
 ///
-/// In the order given. Throws what the first part that failed threw.
+/// In the order given. Throws what the first part, in that order, that failed threw.
 package func sharedOut<Element: Sendable, Made: Sendable>(
     _ elements: [Element], _ make: @Sendable (ArraySlice<Element>) throws -> [Made]
 ) throws -> [Made] {
-    let hands = min(2, elements.count / SharedOut.partMin)
+    let hands = min(SharedOut.handsMax, elements.count / SharedOut.partMin)
     guard hands > 1 else { return try make(elements[...]) }
     let parts = Mutex([Result<[Made], any Error>?](repeating: nil, count: hands))
     DispatchQueue.concurrentPerform(iterations: hands) { hand in
@@ -20,6 +20,7 @@ package func sharedOut<Element: Sendable, Made: Sendable>(
 }
 
 private enum SharedOut {
-    /// Rows of a part, at least: to wake a second thread costs what some five reports of a checkup do.
+    static let handsMax = 2
+    /// Rows of a part, at least.
     static let partMin = 32
 }

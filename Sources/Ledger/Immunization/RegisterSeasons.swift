@@ -17,19 +17,13 @@ extension Records {
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
         var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
         let outcomes = zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) }
-        let isNew = outcomes.contains { $0.kind == .applied }
         let file = seasons.file(from: "接種期間 \(caller.party.key) \(request.idempotencyKey)")
-        let version =
-            try isNew
-            ? version(over: book, seasons.path, file) { files, version in
-                // Schedules and questionnaires go by the days: nothing of the former version is shared.
-                _ = try RuleBook(reading: files, version: version)
-            } : book.version
-        enter(nil, basis: "rules/\(version)")
-        return endTask(request, outcomes) { [body = caller.party.code] _ in
-            isNew
-                ? [Self.replacing("immunization/seasons", of: body, over: book, by: version, file)]
-                : []
+        return try endTask(
+            request, outcomes, placing: file, at: seasons.path, in: "immunization/seasons",
+            over: book
+        ) { files, version in
+            // Schedules and questionnaires go by the days: nothing of the former version is shared.
+            _ = try RuleBook(reading: files, version: version)
         }
     }
 }

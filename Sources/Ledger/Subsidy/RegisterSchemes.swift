@@ -15,18 +15,11 @@ extension Records {
         if let receipt = try beginTask(request) { return receipt }
         let book = try kept(newestVersion())
         let (master, outcomes) = taken(rows, book)
-        let isNew = outcomes.contains { $0.kind == .applied }
         let file = master.file(from: "制度マスタ \(caller.party.key) \(request.idempotencyKey)")
-        let version =
-            try isNew
-            ? version(over: book, master.path, file) { files, version in
-                _ = try RuleBook(reading: files, version: version, beside: book)
-            } : book.version
-        enter(nil, basis: "rules/\(version)")
-        return endTask(request, outcomes) { [body = caller.party.code] _ in
-            isNew
-                ? [Self.replacing("subsidy/programs", of: body, over: book, by: version, file)]
-                : []
+        return try endTask(
+            request, outcomes, placing: file, at: master.path, in: "subsidy/programs", over: book
+        ) { files, version in
+            _ = try RuleBook(reading: files, version: version, beside: book)
         }
     }
 
@@ -60,6 +53,21 @@ extension Records {
         return (master, outcomes)
     }
 
+    /// 決まりになる登録: where a row was taken, the body's file becomes a version of the rules over the one that
+    /// its rows were judged by, unless `check` refuses it.
+    mutating func endTask(
+        _ request: RegistrationRequest, _ outcomes: [RowOutcome], placing file: [UInt8],
+        at path: String, in folder: String, over book: RuleBook,
+        _ check: (_ files: [String: [UInt8]], _ version: String) throws -> Void
+    ) throws -> RegistrationReceipt {
+        let isNew = outcomes.contains { $0.kind == .applied }
+        let version = try isNew ? version(over: book, path, file, check) : book.version
+        enter(nil, basis: "rules/\(version)")
+        return endTask(request, outcomes) { [body = caller.party.code] _ in
+            isNew ? [Self.replacing(folder, of: body, over: book, by: version, file)] : []
+        }
+    }
+
     /// As the database has it, whatever this gateway decides by.
     mutating func newestVersion() throws -> String {
         guard let version = try transaction.query(Self.selectNewest).first?.text(0) else {
@@ -70,7 +78,7 @@ extension Records {
 
     /// The name of the version with this file in it. Nothing that `check` refuses, as rules that contradict
     /// themselves, comes into them.
-    mutating func version(
+    private mutating func version(
         over book: RuleBook, _ path: String, _ file: [UInt8],
         _ check: (_ files: [String: [UInt8]], _ version: String) throws -> Void
     ) throws -> String {
@@ -84,7 +92,7 @@ extension Records {
     }
 
     /// 登録: a body's own file in one of the folders where bodies speak for themselves.
-    static func replacing(
+    private static func replacing(
         _ folder: String, of body: String, over book: RuleBook, by version: String, _ file: [UInt8]
     ) -> (Statement, [Value]) {
         (
