@@ -18,9 +18,9 @@ extension Records {
         var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
         let outcomes = zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) }
         let file = seasons.file(from: "接種期間 \(caller.party.key) \(request.idempotencyKey)")
+        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.campaign)
         return try endTask(
-            request, outcomes, placing: file, at: seasons.path, in: "immunization/seasons",
-            over: book
+            request, outcomes, of: keys, placing: file, at: seasons.path, in: .seasons, over: book
         ) { files, version in
             // Schedules and questionnaires go by the days: nothing of the former version is shared.
             _ = try RuleBook(reading: files, version: version)

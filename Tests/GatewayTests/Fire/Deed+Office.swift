@@ -100,6 +100,10 @@ extension Deed {
                 .post(person.town, seasonPath, try JSON(reading: seasonRows(person))))
             return .get(person.town, "\(seasonPath)/\(sent.text("taskId"))")
         },
+        office("readSeasons", .nobody) { _, person in .get(person.town, "/immunization/seasons") },
+        office("readSchemes", .nobody) { _, person in
+            .get(person.town, "/medical-subsidy/schemes")
+        },
     ]
 
     private static let seasonPath = "/immunization/seasons/registration-tasks"
