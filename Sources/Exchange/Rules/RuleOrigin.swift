@@ -1,5 +1,5 @@
-/// 決まりの由来: who registered a rule of a body's own, when, and in which version of the rules it came. What a list of
-/// such rules tells beside each of them, to that body alone.
+/// 決まりの由来: who registered a rule of a body's own, when, and in which version of the rules it came. What a
+/// list of such rules tells beside each of them, to that body alone.
 package struct RuleOrigin: Hashable, Sendable {
     /// Of the rules, as decisions cite them.
     let version: String

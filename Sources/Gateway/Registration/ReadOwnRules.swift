@@ -2,8 +2,8 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 登録した決まりの参照: what stands of a municipality's own seasons and schemes, and who registered it. It says nothing
-/// of any resident, and nothing of another municipality.
+/// 登録した決まりの参照: what stands of a municipality's own seasons and schemes, and who registered it. It says
+/// nothing of any resident, and nothing of another municipality.
 extension GatewayParts {
     /// `GET /immunization/seasons?on=DAY`: every season with the days that hold there; of a day, where one is
     /// asked for, those that it is a day of.

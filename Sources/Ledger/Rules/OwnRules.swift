@@ -102,7 +102,7 @@ extension Records {
     private static let selectMark = Statement(
         """
         select true from exchange.rule_book b
-        where b.version = $1
-            and (b.files ->> ('subsidy/programs/' || $2::text || '.json'))::jsonb ->> 'registeredBy' = $2::text
+        where b.version = $1 and $2::text =
+            (b.files ->> ('subsidy/programs/' || $2::text || '.json'))::jsonb ->> 'registeredBy'
         """)
 }

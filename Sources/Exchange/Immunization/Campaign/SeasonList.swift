@@ -1,5 +1,5 @@
-/// 接種期間の一覧: on which days one municipality gives what is given every year, by its own word or by an operator's
-/// file, and who registered what of it. Of that municipality alone, and of no resident.
+/// 接種期間の一覧: on which days one municipality gives what is given every year, by its own word or an
+/// operator's file, and who registered what of it. Of that municipality alone, and of no resident.
 package struct SeasonList: Sendable {
     /// 登録した期間, as the municipality's own file has them.
     package struct Registered: Hashable, Sendable {

@@ -1,5 +1,5 @@
-/// 制度マスタの一覧: one body's own schemes as the newest rules have them, with the codes that its certificates may carry,
-/// and who registered them. Of that body alone, and of no resident.
+/// 制度マスタの一覧: one body's own schemes as the newest rules have them, with the codes that its certificates
+/// may carry, and who registered them. Of that body alone, and of no resident.
 package struct SchemeList: Sendable {
     /// Of the rules.
     private let version: String
