@@ -7,7 +7,7 @@ import Testing
 import Trust
 
 /// 登録の途中で: SIGKILL of the gateway between what a municipality sent of its own seasons or schemes and the
-/// commit that makes rules of it. They are in force once, or not at all; and sent again, they are in force once.
+/// commit that makes rules of it. They are in force once, or not at all; sent again, they are in force once.
 @Suite(.serialized, .timeLimit(.minutes(5)))
 struct OwnRuleCrashTests {
     /// Seasons come by request, schemes by file.

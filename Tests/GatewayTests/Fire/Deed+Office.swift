@@ -413,7 +413,7 @@ extension Deed {
         ("residence-moves", "ResidenceMoves"),
         ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
         ("checkup-prices", "CheckupPrices"), ("checkup-tickets", "CheckupTickets"),
-        ("scheme-masters", "SchemeMasters"),
+        ("scheme-masters", "SchemeMasters"), ("immunization-seasons", "ImmunizationSeasons"),
         ("sensitive-checkup-results", "SensitiveCheckupResults"),
     ].flatMap { layout, name in
         [

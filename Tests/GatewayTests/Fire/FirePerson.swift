@@ -336,6 +336,11 @@ extension Fire {
                 ]).bytes(.utf8)
             ),
             (
+                "immunization-seasons",
+                NightFile(seasons: [["市区町村コード": person.town.code, "更新区分": "2"]])
+                    .bytes(.utf8)
+            ),
+            (
                 "checkup-tickets",
                 NightFile(checkupTickets: [
                     [
