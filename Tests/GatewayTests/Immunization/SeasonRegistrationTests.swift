@@ -98,16 +98,7 @@ struct SeasonRegistrationTests {
 
     private func isStopped(_ visit: RunningGateway.Visit, on day: CalendarDay) async throws -> Bool
     {
-        let text = """
-            {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
-            "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
-            "name":"date","valueDate":"\(day.text)"},{"name":"candidate","part":[{\
-            "name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"influenza"}]}}]}]}
-            """
-        let answer = try await gateway.send(
-            Cast.clinic, "POST", RunningGateway.vaccinationPath + "/$check",
-            body: JSON(reading: text))
+        let answer = try await gateway.checkVaccine("influenza", visit, on: day)
         try answer.expect(200)
         return answer.findings.map(\.rule).contains("season")
     }
