@@ -5,6 +5,8 @@ struct GuardianshipPlan {
     let body: String
     let today: CalendarDay
     let persons: NumberedPersons
+    /// Those who were known before: of nobody else can anything be told.
+    let known: Set<PersonKey>
     /// Where each known person lives today.
     let homes: [PersonKey: String]
     var standing: [Guardianship.Key: Guardianship.Standing]
@@ -14,15 +16,20 @@ struct GuardianshipPlan {
     /// 呼び名だけの変更: what stands in the same words, of persons whom the row names by other keys.
     private(set) var renamed: [Guardianship] = []
     private(set) var outcomes: [RowOutcome] = []
+    /// Of whom a row was told something that the sender need not have known, refused or not: where a child
+    /// lives, what stands between the two, or that two keys are one person's.
+    private(set) var looked: Set<PersonKey> = []
 
     init(
-        body: String, today: CalendarDay, persons: NumberedPersons, homes: [PersonKey: String],
+        body: String, today: CalendarDay, persons: NumberedPersons, known: Set<PersonKey>,
+        homes: [PersonKey: String],
         standing: [Guardianship.Key: Guardianship.Standing],
         losses: [Guardianship.Pair: Set<Guardianship.Loss>]
     ) {
         self.body = body
         self.today = today
         self.persons = persons
+        self.known = known
         self.homes = homes
         self.standing = standing
         self.losses = losses
@@ -31,9 +38,9 @@ struct GuardianshipPlan {
     /// `child` and `guardian` are absent for a key under which nobody was registered.
     mutating func weigh(_ row: GuardianshipRow, child: PersonKey?, guardian: PersonKey?) {
         guard let child else { return refuse(row, row.childItem, .notOwnResident) }
-        guard let guardian, guardian != child else {
-            return refuse(row, row.guardianItem, .notOwnResident)
-        }
+        guard let guardian else { return refuse(row, row.guardianItem, .notOwnResident) }
+        look(at: child)
+        guard guardian != child else { return refuse(row, row.guardianItem, .notOwnResident) }
         var word = Guardianship(person: child, guardian: guardian, row)
         let before = standing[word.key]
         word.names = word.names ?? before?.names
@@ -42,6 +49,7 @@ struct GuardianshipPlan {
         guard isRepeat || isTaking || homes[child] == body else {
             return refuse(row, row.childItem, .notOwnResident)
         }
+        look(at: guardian)
         let losses = losses(after: word)
         let isStale = before?.said == word.said && !isTaking
         guard isRepeat || isTaking || (losses.isEmpty && !isStale) else {
@@ -85,6 +93,10 @@ struct GuardianshipPlan {
             losses.remove(own)
         }
         return losses
+    }
+
+    private mutating func look(at person: PersonKey) {
+        if known.contains(person) { looked.insert(person) }
     }
 
     private mutating func refuse(_ row: GuardianshipRow, _ item: String, _ code: RowCode) {

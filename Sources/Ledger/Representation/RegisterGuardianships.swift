@@ -38,8 +38,9 @@ extension Records {
         if let receipt = try beginTask(request) { return receipt }
         let plan = try plan(rows)
         let written = plan.news + plan.renamed
-        for person in Set(written.flatMap { [$0.key.person, $0.key.guardian] }) { enter(person) }
-        if written.isEmpty { enter(nil) }
+        let touched = plan.looked.union(written.flatMap { [$0.key.person, $0.key.guardian] })
+        for person in touched { enter(person) }
+        if touched.isEmpty { enter(nil) }
         let told = Set(plan.news.map(\.key.person))
         let notices = NewNotice.insertion(
             of: told.map { NewNotice(person: $0, kind: Notice.guardianshipChanged) },
@@ -52,9 +53,12 @@ extension Records {
         }
     }
 
-    /// What registering these rows would do. Nothing is written and nobody entered.
+    /// What registering these rows would do. Nothing is written but entries: that a child lives elsewhere, or
+    /// that another municipality took custody away, is told by a file that is only compared, too.
     mutating func weighGuardianships(_ rows: [NumberedGuardianshipRow]) throws -> [RowOutcome] {
-        try plan(rows).outcomes
+        let plan = try plan(rows)
+        for person in plan.looked { enter(person) }
+        return plan.outcomes
     }
 
     /// How many guardianships of the municipality's hold on a day.
@@ -72,7 +76,7 @@ extension Records {
         let byNumber = Dictionary(zip(numbers, persons.ofRows)) { first, _ in first }
         let known = persons.known + byKey.values
         var plan = GuardianshipPlan(
-            body: caller.party.code, today: now.dayInJapan, persons: persons,
+            body: caller.party.code, today: now.dayInJapan, persons: persons, known: Set(known),
             homes: try homes(of: known), standing: try knownGuardianships(of: known),
             losses: try losses(of: known))
         for numbered in rows {
