@@ -62,7 +62,8 @@ struct LaneTests {
             // At rest: it goes alone, and at once.
             group.addTask { try await lane.submit(0) }
             try await Self.ends(lane) { batches.all == [[0]] }
-            #expect(try await group.next() == 1)
+            let first = try await group.next()
+            #expect(first == 1)
             for number in 1...3 {
                 group.addTask { try await lane.submit(number) }
                 try await Self.ends(lane) { lane.waiting == number || batches.begun > 1 }
@@ -70,7 +71,10 @@ struct LaneTests {
             #expect(lane.waiting == 3 && batches.begun == 1)
             group.addTask { try await lane.submit(4) }
             try await Self.ends(lane) { batches.all == [[0], [1, 2, 3, 4]] }
-            for _ in 1...4 { #expect(try await group.next() == 4) }
+            for _ in 1...4 {
+                let size = try await group.next()
+                #expect(size == 4)
+            }
             // Gathering once more; whoever closes the lane has it go on with what there is.
             for number in 5...6 {
                 group.addTask { try await lane.submit(number) }
@@ -78,7 +82,10 @@ struct LaneTests {
             }
             #expect(lane.waiting == 2 && batches.begun == 2)
             await lane.shutdown()
-            for _ in 5...6 { #expect(try await group.next() == 2) }
+            for _ in 5...6 {
+                let size = try await group.next()
+                #expect(size == 2)
+            }
         }
         #expect(batches.all == [[0], [1, 2, 3, 4], [5, 6]])
         #expect(try await Self.stored(pool) == Array(0...6))
