@@ -5,8 +5,6 @@ struct GuardianshipPlan {
     let body: String
     let today: CalendarDay
     let persons: NumberedPersons
-    /// Those who were known before: of nobody else can anything be told.
-    let known: Set<PersonKey>
     /// Where each known person lives today.
     let homes: [PersonKey: String]
     var standing: [Guardianship.Key: Guardianship.Standing]
@@ -17,19 +15,18 @@ struct GuardianshipPlan {
     private(set) var renamed: [Guardianship] = []
     private(set) var outcomes: [RowOutcome] = []
     /// Of whom a row was told something that the sender need not have known, refused or not: where a child
-    /// lives, what stands between the two, or that two keys are one person's.
+    /// lives, what stands between the two, or that two keys are one person's. A number that was known to
+    /// nobody is looked at as the others are: it is somebody's from now on.
     private(set) var looked: Set<PersonKey> = []
 
     init(
-        body: String, today: CalendarDay, persons: NumberedPersons, known: Set<PersonKey>,
-        homes: [PersonKey: String],
+        body: String, today: CalendarDay, persons: NumberedPersons, homes: [PersonKey: String],
         standing: [Guardianship.Key: Guardianship.Standing],
         losses: [Guardianship.Pair: Set<Guardianship.Loss>]
     ) {
         self.body = body
         self.today = today
         self.persons = persons
-        self.known = known
         self.homes = homes
         self.standing = standing
         self.losses = losses
@@ -39,7 +36,7 @@ struct GuardianshipPlan {
     mutating func weigh(_ row: GuardianshipRow, child: PersonKey?, guardian: PersonKey?) {
         guard let child else { return refuse(row, row.childItem, .notOwnResident) }
         guard let guardian else { return refuse(row, row.guardianItem, .notOwnResident) }
-        look(at: child)
+        looked.insert(child)
         guard guardian != child else { return refuse(row, row.guardianItem, .notOwnResident) }
         var word = Guardianship(person: child, guardian: guardian, row)
         let before = standing[word.key]
@@ -49,7 +46,7 @@ struct GuardianshipPlan {
         guard isRepeat || isTaking || homes[child] == body else {
             return refuse(row, row.childItem, .notOwnResident)
         }
-        look(at: guardian)
+        looked.insert(guardian)
         let losses = losses(after: word)
         let isStale = before?.said == word.said && !isTaking
         guard isRepeat || isTaking || (losses.isEmpty && !isStale) else {
@@ -93,10 +90,6 @@ struct GuardianshipPlan {
             losses.remove(own)
         }
         return losses
-    }
-
-    private mutating func look(at person: PersonKey) {
-        if known.contains(person) { looked.insert(person) }
     }
 
     private mutating func refuse(_ row: GuardianshipRow, _ item: String, _ code: RowCode) {

@@ -38,9 +38,8 @@ extension Records {
         if let receipt = try beginTask(request) { return receipt }
         let plan = try plan(rows)
         let written = plan.news + plan.renamed
-        let touched = plan.looked.union(written.flatMap { [$0.key.person, $0.key.guardian] })
-        for person in touched { enter(person) }
-        if touched.isEmpty { enter(nil) }
+        for person in plan.looked { enter(person) }
+        if plan.looked.isEmpty { enter(nil) }
         let told = Set(plan.news.map(\.key.person))
         let notices = NewNotice.insertion(
             of: told.map { NewNotice(person: $0, kind: Notice.guardianshipChanged) },
@@ -76,7 +75,7 @@ extension Records {
         let byNumber = Dictionary(zip(numbers, persons.ofRows)) { first, _ in first }
         let known = persons.known + byKey.values
         var plan = GuardianshipPlan(
-            body: caller.party.code, today: now.dayInJapan, persons: persons, known: Set(known),
+            body: caller.party.code, today: now.dayInJapan, persons: persons,
             homes: try homes(of: known), standing: try knownGuardianships(of: known),
             losses: try losses(of: known))
         for numbered in rows {
