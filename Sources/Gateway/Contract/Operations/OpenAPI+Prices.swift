@@ -77,10 +77,33 @@ extension OpenAPI {
         .optional("registeredAt", .instant),
     ]
 
+    private static let season: [Schema.Item] = [
+        .required("campaign", .text), .optional("name", .text), .optional("nameEnglish", .text),
+        .required("effectiveFrom", .day), .required("effectiveTo", .day),
+        .required("notice", .text), .required("noticeEnglish", .text),
+        .required("isInForce", .boolean.note("決まりにある期か / The rules have it.")),
+    ]
+
+    private static let scheme: [Schema.Item] = [
+        .required("orgSpecificCertificateTypeId", .text), .required("name", .text),
+        .required("nameEnglish", .text), .required("consentKind", .text),
+        .optional("lawNumber", .text), .required("priority", .integer),
+        .required("requiresDesignation", .boolean), .required("effectiveFrom", .day),
+        .optional("effectiveTo", .day), .required("incomeSegments", coded),
+        .required("additionalConditions", coded),
+    ]
+
     private static let coded: Schema = .list(
         of: .object([
             .required("code", .text), .required("name", .text), .required("nameEnglish", .text),
         ]))
+
+    private static func list(_ name: String, of items: [Schema.Item]) -> Schema {
+        .object([
+            .required("rules", .text.note("決まりの版 / Version of the rules.")),
+            .required(name, .list(of: .object(items))), .optional("next", .integer),
+        ])
+    }
 
     static let seasonSchemas: [(name: String, schema: Schema)] = [
         (
@@ -100,47 +123,8 @@ extension OpenAPI {
                     .text.longest(300).note("省くと日本語のまま / As in Japanese without it.")),
             ])
         ),
-        (
-            "Seasons",
-            .object([
-                .required("rules", .text.note("決まりの版 / Version of the rules.")),
-                .required(
-                    "seasons",
-                    .list(
-                        of: .object(
-                            [
-                                .required("campaign", .text), .optional("name", .text),
-                                .optional("nameEnglish", .text), .required("effectiveFrom", .day),
-                                .required("effectiveTo", .day), .required("notice", .text),
-                                .required("noticeEnglish", .text),
-                            ] + origin + [
-                                .required(
-                                    "isInForce", .boolean.note("決まりにある期か / The rules have it."))
-                            ]))),
-                .optional("next", .integer),
-            ])
-        ),
-        (
-            "Schemes",
-            .object([
-                .required("rules", .text.note("決まりの版 / Version of the rules.")),
-                .required(
-                    "schemes",
-                    .list(
-                        of: .object(
-                            [
-                                .required("orgSpecificCertificateTypeId", .text),
-                                .required("name", .text), .required("nameEnglish", .text),
-                                .required("consentKind", .text), .optional("lawNumber", .text),
-                                .required("priority", .integer),
-                                .required("requiresDesignation", .boolean),
-                                .required("effectiveFrom", .day), .optional("effectiveTo", .day),
-                                .required("incomeSegments", coded),
-                                .required("additionalConditions", coded),
-                            ] + origin))),
-                .optional("next", .integer),
-            ])
-        ),
+        ("Seasons", list("seasons", of: season + origin)),
+        ("Schemes", list("schemes", of: scheme + origin)),
     ]
 
     static let prices: [Operation] =
