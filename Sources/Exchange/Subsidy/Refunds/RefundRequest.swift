@@ -86,7 +86,9 @@ package struct RefundSum: Sendable {
                 identifier: RecordIdentifier(system: "", value: ""),
                 certificate: request.certificate, day: receipt.day, cost: receipt.cost,
                 percent: receipt.percent, collected: nil)
-            guard let reckoning = try? BillReckoning(content, on: [(row, program)], rules),
+            guard
+                let reckoning = try? BillReckoning(
+                    content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds),
                 let amounts = try? reckoning.amounts(after: [balance]).first
             else {
                 self.yen = nil
