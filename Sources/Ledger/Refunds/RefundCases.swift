@@ -41,7 +41,7 @@ extension Records {
         let first = request.receipts[0].day
         let row = rows.first { $0.covers(first) }
         let isHeld = request.receipts.allSatisfy { receipt in
-            rows.contains { $0.covers(receipt.day) }
+            rows.contains { $0.covers(receipt.day) && $0.covers(receipt.lastDay) }
         }
         let program = rules.subsidy.programs(of: held.body, on: first).first {
             $0.certificateTypeID == held.typeID
@@ -180,7 +180,7 @@ extension RefundRequest {
     fileprivate var written: String {
         receipts.map { receipt in
             "\(receipt.institution) \(receipt.day.text) \(receipt.cost) \(receipt.percent) "
-                + "\(receipt.paid)"
+                + "\(receipt.paid)" + (receipt.isInpatient ? " inpatient \(receipt.days)" : "")
         }.joined(separator: "\n")
     }
 

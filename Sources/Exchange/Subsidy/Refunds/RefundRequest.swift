@@ -11,6 +11,14 @@ package struct RefundRequest: Hashable, Sendable {
         package let percent: Int
         /// 領収額.
         package let paid: Int
+        /// 入院: outside hospital where nothing is said.
+        package let isInpatient: Bool
+        /// 入院日数 from `day` on; one outside hospital.
+        package let days: Int
+
+        package var lastDay: CalendarDay { day.adding(days: days - 1) }
+
+        var care: BillCare { BillCare(isInpatient: isInpatient, days: days) }
     }
 
     package static let receiptsMax = 50
@@ -43,7 +51,11 @@ package struct RefundRequest: Hashable, Sendable {
             guard ServiceMonth(of: receipt.day) == month else {
                 throw .malformed("\(path).day")
             }
-            guard receipt.day <= today else { throw .serviceDateOutOfRange }
+            // What a stay costs in the next month stands on the next month's receipt.
+            guard ServiceMonth(of: receipt.lastDay) == month else {
+                throw .malformed("\(path).days")
+            }
+            guard receipt.lastDay <= today else { throw .serviceDateOutOfRange }
             guard !receipts.contains(receipt) else { throw .duplicateItem(path) }
             receipts.append(receipt)
         }
@@ -53,7 +65,8 @@ package struct RefundRequest: Hashable, Sendable {
 
 extension RefundRequest.Receipt {
     fileprivate init(_ object: JSONObject, at path: String) throws(Refusal) {
-        try object.requireOnly(["institution", "day", "cost", "percent", "paid"], at: path)
+        try object.requireOnly(
+            ["institution", "day", "cost", "percent", "paid", "setting", "days"], at: path)
         let code = try object.requiredString("institution", at: path)
         institution = try MedicalInstitutionCode(code, item: "\(path).institution").digits
         day = try CalendarDay(object.requiredString("day", at: path), item: "\(path).day")
@@ -63,6 +76,21 @@ extension RefundRequest.Receipt {
         guard [0, 10, 20, 30, 100].contains(percent) else { throw .malformed("\(path).percent") }
         paid = try object.requiredInt("paid", at: path)
         guard (1...cost).contains(paid) else { throw .malformed("\(path).paid") }
+        var setting = HighCostClass.Setting.outpatient
+        if let written = try object.optionalString("setting", at: path) {
+            guard let known = HighCostClass.Setting(rawValue: written) else {
+                throw .malformed("\(path).setting")
+            }
+            setting = known
+        }
+        isInpatient = setting == .inpatient
+        let days = try object.optionalInt("days", at: path)
+        // A stay of which nobody says how long it was has no price.
+        guard days != nil || !isInpatient else { throw .missing("\(path).days") }
+        self.days = days ?? 1
+        guard (1...(isInpatient ? 31 : 1)).contains(self.days) else {
+            throw .malformed("\(path).days")
+        }
     }
 }
 
@@ -85,7 +113,7 @@ package struct RefundSum: Sendable {
             let content = BillContent(
                 identifier: RecordIdentifier(system: "", value: ""),
                 certificate: request.certificate, day: receipt.day, cost: receipt.cost,
-                percent: receipt.percent, collected: nil)
+                percent: receipt.percent, collected: nil, care: receipt.care)
             guard
                 let reckoning = try? BillReckoning(
                     content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds),

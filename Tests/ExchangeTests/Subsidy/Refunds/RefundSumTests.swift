@@ -73,4 +73,76 @@ import Testing
             try LocalLiveTests.reckoning([Self.ways[index].row], cost: 10_000, by: book)
         }
     }
+
+    // MARK: 入院
+
+    /// 500 yen a day for fourteen days of a month in hospital; 500 a visit, twice a month, outside.
+    static let child = ways[0].row
+
+    static func yen(
+        _ receipts: [String], after balance: CapBalance = BillAmountsTests.balance()
+    ) throws -> Int? {
+        let rules = try #require(Profiles.book.copayment)
+        return RefundSum(
+            try request(child, receipts), child, try program(child), rules, after: balance
+        ).yen
+    }
+
+    static func stay(_ day: String, _ days: Int) -> String {
+        receipt(
+            day: day, cost: 400_000, paid: 120_000,
+            more: #","setting":"inpatient","days":\#(days)"#)
+    }
+
+    @Test(arguments: [(1, 500), (5, 2_500), (14, 7_000), (15, 7_000)])
+    func `a stay is asked for day by day`(days: Int, left: Int) throws {
+        #expect(try Self.yen([Self.stay("2026-06-01", days)]) == 120_000 - left)
+    }
+
+    /// Two visits and five days: each by its own terms, and none counts for the other.
+    @Test func `visits and stays of one application are counted apart`() throws {
+        let visits = ["2026-06-01", "2026-06-02", "2026-06-03"].map { Self.receipt(day: $0) }
+        let yen = try Self.yen(visits + [Self.stay("2026-06-10", 5)])
+        #expect(yen == 2_500 + 2_500 + 3_000 + 117_500)
+    }
+
+    @Test func `what says nothing is one visit outside hospital`() throws {
+        let plain = try Self.request(Self.child, [Self.receipt()]).receipts[0]
+        #expect(!plain.isInpatient && plain.days == 1 && plain.lastDay == plain.day)
+        let said = Self.receipt(more: #","setting":"outpatient","days":1"#)
+        #expect(try Self.request(Self.child, [said]).receipts == [plain])
+    }
+
+    static let refused: [(more: String, refusal: Refusal)] = [
+        (#","setting":"inpatient""#, .missing("receipts[0].days")),
+        (#","setting":"inpatient","days":0"#, .malformed("receipts[0].days")),
+        (#","setting":"inpatient","days":32"#, .malformed("receipts[0].days")),
+        // From the 15th on, June has sixteen days.
+        (#","setting":"inpatient","days":17"#, .malformed("receipts[0].days")),
+        (#","setting":"outpatient","days":2"#, .malformed("receipts[0].days")),
+        (#","days":2"#, .malformed("receipts[0].days")),
+        (#","setting":"home""#, .malformed("receipts[0].setting")),
+    ]
+
+    @Test(arguments: refused.indices)
+    func `a receipt that contradicts itself is refused`(_ index: Int) {
+        let (more, refusal) = Self.refused[index]
+        #expect(throws: refusal) {
+            try Self.request(Self.child, [Self.receipt(more: more)])
+        }
+    }
+
+    @Test func `a stay that is not over yet is refused`() throws {
+        let text = """
+            {"certificate":{"body":"132101","type":"kodomo"},"month":"2026-06",\
+            "receipts":[\(Self.stay("2026-06-10", 5))]}
+            """
+        let body = try #require(try JSON(reading: text).object)
+        #expect(throws: Refusal.serviceDateOutOfRange) {
+            try RefundRequest(reading: body, today: SubsidyCase.day("2026-06-13"))
+        }
+        #expect(throws: Never.self) {
+            try RefundRequest(reading: body, today: SubsidyCase.day("2026-06-14"))
+        }
+    }
 }

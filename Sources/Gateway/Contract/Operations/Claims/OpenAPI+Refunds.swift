@@ -84,6 +84,13 @@ extension OpenAPI {
                             .required("cost", .integer.note("医療費総額(10割) / The whole cost.")),
                             .required("percent", .integer.note("一部負担割合 / 0, 10, 20, 30, 100")),
                             .required("paid", .integer.note("領収額 / What was paid.")),
+                            .optional(
+                                "setting",
+                                .codes(HighCostClass.Setting.allCases.map(\.rawValue)).note(
+                                    "入院・入院外。省くと入院外 / By default outpatient.")),
+                            .optional(
+                                "days",
+                                .integer.note("入院日数。入院では必須 / Of a stay, from `day` on.")),
                         ])
                     ).most(RefundRequest.receiptsMax)),
             ])
