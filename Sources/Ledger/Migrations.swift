@@ -132,6 +132,9 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
+        File(
+            name: "0085_refunds_of_one_month",
+            sql: PackageResources._085_refunds_of_one_month_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
