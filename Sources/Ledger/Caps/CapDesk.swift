@@ -23,8 +23,8 @@ struct CapDesk: Sendable {
         var borne = CapRun()
         /// Live reservations.
         var holds: [RecordID: CapHold] = [:]
-        /// Bills that count, confirmed or held, and receipts of approved refunds, where a scheme counts visits
-        /// or days.
+        /// Bills that count, confirmed or held, and receipts of approved refunds, where a scheme
+        /// counts visits or days.
         var visits: [RecordID: CapVisit] = [:]
         /// Open cases, the newest last.
         var refunds: [RefundVersion] = []

@@ -1,9 +1,9 @@
 import Exchange
 import Postgres
 
-/// 償還払いの月: the cases of receipts of one certificate and month, and what the month holds, under the lock of its
-/// row until the commit. Whoever applies, decides or bills comes after whoever did before, and sees it: no two of
-/// them ever count from the same.
+/// 償還払いの月: the cases of receipts of one certificate and month, and what the month holds, under the
+/// lock of its row until the commit. Whoever applies, decides or bills comes after whoever did before, and
+/// sees it: no two of them ever count from the same.
 struct RefundBook: Sendable {
     struct Case: Sendable {
         let id: RecordID
@@ -158,6 +158,6 @@ extension RefundBook {
             order by version desc limit 1) s on true
         where q.person = $1 and q.body = $2 and q.certificate_type = $3 and q.sub_key = $4
             and q.month = $5 and a.decision is distinct from 'refused'
-        order by q.refund
+        order by q.at, q.refund
         """)
 }

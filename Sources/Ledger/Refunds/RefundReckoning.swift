@@ -1,9 +1,9 @@
 import Exchange
 import Postgres
 
-/// 償還額の再計算: the cases of one month are computed in turn whenever one of them comes or is decided, so that what
-/// is told of those that still wait holds for the month as it is now. Part of the transaction that holds the
-/// month's lock; a crash leaves all of it or nothing.
+/// 償還額の再計算: the cases of one month are computed in turn whenever one of them comes or is decided, so
+/// that what is told of those that still wait holds for the month as it is now. Part of the transaction
+/// that holds the month's lock; a crash leaves all of it or nothing.
 struct RefundReckoning: Sendable {
     let book: RefundBook
     let rules: RuleBook

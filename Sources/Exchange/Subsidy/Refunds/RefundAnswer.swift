@@ -136,8 +136,8 @@ package struct RefundCase: Sendable {
             return .init(
                 ja: "同じ月の別の申請を数えて決まった額ですが、その申請は数えられなくなりました。実施機関が額を確かめ直します。",
                 en:
-                    "The amount was decided after another application of this month, which does not count any "
-                    + "more. The body looks at the amount again.")
+                    "The amount was decided after another application of this month, which does not "
+                    + "count any more. The body looks at the amount again.")
         }
         guard status == .open else { return status.text }
         switch origin {

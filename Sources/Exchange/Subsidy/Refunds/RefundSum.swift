@@ -16,8 +16,8 @@ package struct RefundSum: Hashable, Sendable {
         self.cap = cap
     }
 
-    /// `rows`: the versions of the one certificate. A receipt is priced by the version of its day, a stay by one
-    /// that holds on all of its days.
+    /// `rows`: the versions of the one certificate. A receipt is priced by the version of its day, a stay
+    /// by one that holds on all of its days.
     package init(
         _ receipts: [RefundRequest.Receipt], on rows: [EntitlementVersion],
         _ subsidy: SubsidyRules, _ rules: CopaymentRules, after balance: CapBalance
@@ -48,10 +48,10 @@ package struct RefundSum: Hashable, Sendable {
         self.init(yen: yen, notes: notes, borne: borne, cap: cap)
     }
 
-    /// 同じ月の申請: the cases of one certificate and month in their order, each after what those before it left
-    /// borne, so that however receipts are spread over applications the cap is borne once. Behind a case that
-    /// nobody can compute none is computed: what it leaves borne is not known. `balance` is `nil` where that is
-    /// so from the first one on.
+    /// 同じ月の申請: the cases of one certificate and month in their order, each after what those before it
+    /// left borne, so that however receipts are spread over applications the cap is borne once. Behind a
+    /// case that nobody can compute none is computed: what it leaves borne is not known. `balance` is
+    /// `nil` where that is so from the first one on.
     package static func inTurn(
         _ cases: [[RefundRequest.Receipt]], on rows: [EntitlementVersion],
         _ subsidy: SubsidyRules, _ rules: CopaymentRules, after balance: CapBalance?
