@@ -71,12 +71,13 @@ package struct RefundSum: Hashable, Sendable {
     package func left(granting granted: Int?) -> [BorneReceipt] {
         guard let yen else { return [] }
         var extra = max(0, (granted ?? yen) - yen)
-        return Array(
-            borne.reversed().map { receipt in
-                let less = min(extra, receipt.collected)
-                extra -= less
-                return receipt.lowered(by: less)
-            }.reversed())
+        var left = borne
+        for place in left.indices.reversed() {
+            let less = min(extra, left[place].collected)
+            extra -= less
+            left[place] = left[place].lowered(by: less)
+        }
+        return left
     }
 
     private static func reckoning(
