@@ -135,6 +135,9 @@ package struct Migrations: Sendable {
         File(
             name: "0080_who_registered_rules",
             sql: PackageResources._080_who_registered_rules_sql),
+        File(
+            name: "0085_refunds_of_one_month",
+            sql: PackageResources._085_refunds_of_one_month_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -186,7 +186,7 @@ extension BillVersion.Month {
     /// After this balance; `own` is what the bill itself keeps.
     init(_ balance: CapBalance, cap: Int?, own: Int = 0) {
         self.init(
-            cap: cap, collected: balance.confirmed.collected,
+            cap: cap, collected: balance.counted,
             held: balance.held.collected + own, cost: balance.cost)
     }
 }

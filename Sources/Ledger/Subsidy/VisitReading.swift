@@ -70,7 +70,8 @@ struct VisitReading: Sendable {
         select q.ord, \(CapMonth.columns)
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         join exchange.visit_now v on v.visit = q.visit and v.party = q.party
-        join exchange.cap_month m on m.person = v.person and m.collected >= m.cap
+        join exchange.cap_month m on m.person = v.person
+            and m.collected + m.borne_collected >= m.cap
             and exists (
                 select 1 from exchange.entitlement e
                 where e.person = m.person and e.body = m.body

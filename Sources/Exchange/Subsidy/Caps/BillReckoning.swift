@@ -14,9 +14,10 @@ package struct BillReckoning: Sendable {
     package var caps: [Int?] { terms.map(\.cap) }
 
     /// `certificates` in the order of law, at least one. Throws `.copaymentRulesUnknown`,
-    /// `.localSchemeNotPriced`.
+    /// `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`.
     package init(
-        _ content: BillContent, on certificates: [Held], _ rules: CopaymentRules
+        _ content: BillContent, on certificates: [Held], _ rules: CopaymentRules,
+        by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         self.content = content
         self.rules = rules
@@ -29,7 +30,8 @@ package struct BillReckoning: Sendable {
         for held in certificates {
             terms.append(
                 try CertificateTerms(
-                    held.row, held.program, on: content.day, content.care, after: before, rules))
+                    held.row, held.program, on: content.day, content.care, after: before, rules,
+                    by: methods))
             before = held.program.lawNumber ?? Self.local
         }
         self.terms = terms

@@ -19,7 +19,8 @@ struct CertificateTerms: Hashable, Sendable {
     /// row a counter's quote cannot hold.
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
-        _ care: BillCare, after before: String?, _ rules: CopaymentRules
+        _ care: BillCare, after before: String?, _ rules: CopaymentRules,
+        by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
         let income = program.income(in: face)?.ja
@@ -27,7 +28,7 @@ struct CertificateTerms: Hashable, Sendable {
             let rows = rules.locals(payer: row.payerNumber, of: row.body, on: day)
             if let live = try LocalScheme.live(
                 rows, income, care, after: before,
-                perMonth: Self.registeredCap(face))
+                perMonth: Self.registeredCap(face), by: methods)
             {
                 percent = nil
                 cap = live.terms.perMonth

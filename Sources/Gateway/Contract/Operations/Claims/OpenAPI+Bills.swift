@@ -183,6 +183,10 @@ extension OpenAPI {
                         "passedOn",
                         .integer.note("うち次の公費が引き受けた額 / Of it, what the next certificate took over.")
                     ),
+                    .optional(
+                        "borneAfterRefunds",
+                        .integer.note(
+                            "うち償還払いの後に残った負担 / Of it, what refunds of receipts left borne.")),
                     .required("reserved", .integer), .optional("rest", .integer),
                     .required("cost", .integer), .required("bills", .list(of: balanceBill)),
                     .required(
