@@ -132,6 +132,8 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
+        File(
+            name: "0083_words_taken_back", sql: PackageResources._083_words_taken_back_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

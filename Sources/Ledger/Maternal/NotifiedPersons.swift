@@ -5,7 +5,7 @@ import Postgres
 struct NotifiedPerson {
     let person: PersonKey
     let kind: MaternalNotification.Kind
-    /// No municipality said anything of the pregnancy or child since.
+    /// No municipality said anything of the pregnancy or child since that it did not take back.
     let isCurrent: Bool
 }
 
@@ -28,7 +28,8 @@ extension Records {
         select q.key, n.person, n.kind, not exists (
             select 1 from exchange.maternal_notification later
             where later.person = n.person and later.episode = n.episode
-                and later.municipality <> $1 and later.version > n.version)
+                and later.municipality <> $1 and later.version > n.version
+                and \(StandingWord.stands("later")))
         from unnest($2::text[]) as q(key)
         cross join lateral (
             select person, episode, kind, face, version from exchange.maternal_notification

@@ -84,13 +84,7 @@ extension Records {
     }
 
     /// The newest word on a child, that stands.
-    private static let standingWord = """
-        n.kind = 'child' and not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)
-            and not exists (
-                select 1 from exchange.maternal_notification later
-                where later.person = n.person and later.episode = n.episode
-                    and later.version > n.version)
-        """
+    private static let standingWord = "n.kind = 'child' and \(StandingWord.isNewest("n"))"
 
     private static let seen = """
         exists (

@@ -65,6 +65,7 @@ struct AttendanceTests {
         #expect(try await unseen(key) != nil)
         // 転出: whose word is the newest waits for the child.
         let there = "C-\(RecordID.random().text)"
+        try await gateway.feed([resident.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [resident.birth(on: birth, notified: today, key: there)], by: Cast.otherTown)
         #expect(try await unseen(key) == nil)
@@ -140,6 +141,7 @@ struct AttendanceTests {
         #expect(here.entries.count == 1)
         #expect(here.text.contains("6.42"))
         #expect(try await lines(key, by: Cast.otherTown).entries.isEmpty)
+        try await gateway.feed([resident.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [
                 resident.birth(

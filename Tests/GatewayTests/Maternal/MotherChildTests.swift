@@ -97,6 +97,7 @@ struct MotherChildTests {
 
     @Test func `a child that moved on without her is told nothing of her`() async throws {
         let family = try await family()
+        try await gateway.feed([family.child.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [family.child.birth(on: birth, notified: today, key: "C-\(family.key)-other")],
             by: Cast.otherTown)
@@ -243,6 +244,7 @@ struct MotherChildTests {
         let task = try #require(
             before.max { ($0["authoredOn"]?.string ?? "") < ($1["authoredOn"]?.string ?? "") })
         let id = try #require(task["id"]?.string)
+        try await gateway.feed([child.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [child.birth(on: birth, notified: today, key: "C-\(id)")], by: Cast.otherTown)
         #expect(try await !gateway.followUps().text.contains(id))

@@ -1,0 +1,24 @@
+/// 立っている届出: which words of municipalities count. What a municipality took back is as if it had never been
+/// said, and the word before it speaks again, of whichever municipality it is.
+enum StandingWord {
+    /// Of a row of `exchange.maternal_notification` under this name: the newest of its key, and not taken back.
+    static func stands(_ row: String) -> String {
+        """
+        not coalesce((\(row).face::jsonb ->> 'isWithdrawn')::boolean, false) and not exists (
+                select 1 from exchange.maternal_notification newer
+                where newer.person = \(row).person and newer.municipality = \(row).municipality
+                    and newer.notification_key = \(row).notification_key
+                    and newer.version > \(row).version)
+        """
+    }
+
+    /// It stands, and none that stands was said after it of the same pregnancy or child.
+    static func isNewest(_ row: String) -> String {
+        """
+        \(stands(row)) and not exists (
+                select 1 from exchange.maternal_notification later
+                where later.person = \(row).person and later.episode = \(row).episode
+                    and later.version > \(row).version and \(stands("later")))
+        """
+    }
+}
