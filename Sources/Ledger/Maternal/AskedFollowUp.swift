@@ -7,7 +7,7 @@ import Postgres
 struct AskedFollowUp {
     let rule: FollowUpRule
     let person: PersonKey
-    /// The report or the answers.
+    /// The report or the answers, or the pregnancy that a municipality spoke of.
     let source: RecordID
     let compartment: CheckupCompartment
     let checkup: String

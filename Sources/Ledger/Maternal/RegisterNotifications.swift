@@ -196,9 +196,10 @@ private struct NotificationPlan {
                     .texts(words.map(\.notification.key)),
                     .texts(words.map(\.notification.kind.rawValue)),
                     .texts(words.map(\.notification.face)), .id(task),
+                    .texts(words.map { followUps(of: $0).joined(separator: "\n") }),
                 ]
             )
-        ] + tickets.steps(of: task) + [
+        ] + tickets.steps(of: task) + AskedFollowUp.insertion(words.flatMap { tasks(of: $0) }) + [
             (
                 Self.handOver,
                 [.uuids(takenOver.map { UUIDBytes($0) }), .text(body), .id(task)]
@@ -210,16 +211,33 @@ private struct NotificationPlan {
         ]
     }
 
+    private func followUps(of word: Word) -> [String] {
+        guard !word.notification.isWithdrawn else { return [] }
+        return word.notification.pregnancy?.followUps(rules: rules.pregnancy) ?? []
+    }
+
+    /// 流産・死産後の支援: whoever is told of a loss helps, in confidence; of one pregnancy once, whoever tells of it
+    /// again.
+    private func tasks(of word: Word) -> [AskedFollowUp] {
+        guard let day = word.notification.pregnancy?.firstLoss else { return [] }
+        return followUps(of: word).compactMap { rules.followUps[$0] }.map {
+            AskedFollowUp(
+                rule: $0, person: word.person, source: word.episode, compartment: .sensitive,
+                checkup: rules.pregnancy.checkup, comesAgain: true, municipality: body,
+                day: day, madeAt: now)
+        }
+    }
+
     /// Of whom no word of the municipality stands any more.
     private var givenUp: Set<PersonKey> { withdrawn.filter { standing[$0]?.isEmpty != false } }
 
     private static let insertWords = Statement(
         """
         insert into exchange.maternal_notification (person, episode, municipality, notification_key,
-            kind, face, task)
-        select person, episode, $3, key, kind, face, $7
-        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[])
-            as w(person, episode, key, kind, face)
+            kind, face, task, follow_ups)
+        select person, episode, $3, key, kind, face, $7, string_to_array(follow_ups, E'\\n')
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[], $8::text[])
+            as w(person, episode, key, kind, face, follow_ups)
         """)
 
     /// 引継ぎ: what still waits of these residents elsewhere, sensitive or not, each in its own compartment.

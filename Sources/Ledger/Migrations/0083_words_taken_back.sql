@@ -3,3 +3,6 @@
 alter table exchange.checkup_ticket_event
     -- Of a replacement or a return: whose word it was; nothing of those from before.
     add column said_by text;
+
+-- 流産・死産後の支援: what the municipality's own word asks of it; a task stands while the newest word that stands does.
+alter table exchange.maternal_notification add column follow_ups text[] not null default '{}';
