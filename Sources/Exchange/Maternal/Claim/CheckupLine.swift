@@ -41,6 +41,20 @@ package struct CheckupLine: Hashable, Sendable {
     }
 }
 
+extension CheckupLine {
+    /// Why nothing is claimed, or not yet, and what to do; nothing of what is claimed.
+    package var words: BilingualText? {
+        if let refusal { return refusal.text }
+        return charge == nil ? Self.awaitsPrice : nil
+    }
+
+    private static let awaitsPrice = BilingualText(
+        ja: "市区町村の台帳に入りましたが、この健診の委託単価が登録されていません。市区町村に確かめ、登録されたら同じ結果をもう一度送ってください。",
+        en:
+            "The report is in the municipality's ledger, but no price was agreed for this checkup. Ask "
+            + "the municipality, and send the same report again once it is known.")
+}
+
 /// What is known of the resident when a report becomes a line.
 package struct CheckupClaimFacts: Sendable {
     package let municipality: String?
