@@ -31,6 +31,22 @@ import Testing
         #expect(Self.state("infant-3-4m", "2026-09-02", done: [done]) == .done)
     }
 
+    @Test func `what was not examined is not done`() {
+        func entries(_ weight: CheckupResult.Value) -> [CheckupResult.Entry] {
+            ["height", "head-circumference", "child-judgement"].map {
+                CheckupResult.Entry(item: $0, value: .notExamined(reason: "not-possible"))
+            } + [CheckupResult.Entry(item: "weight", value: weight)]
+        }
+        func state(_ weight: CheckupResult.Value) -> CheckupPlan.State? {
+            let result = CheckupResult(
+                checkup: "infant-3-4m", day: MaternalCase.day("2026-06-10"),
+                entries: entries(weight))
+            return Self.state("infant-3-4m", "2026-06-11", done: [result])
+        }
+        #expect(state(.notExamined(reason: "declined")) == .due)
+        #expect(state(.quantity("6.1", unit: "kg")) == .done)
+    }
+
     @Test func `somebody grown has no infant checkups`() {
         #expect(Self.state("infant-1m", "2040-01-01") == nil)
         // 5歳児健診 is the last.

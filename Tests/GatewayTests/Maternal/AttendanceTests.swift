@@ -91,6 +91,43 @@ struct AttendanceTests {
         #expect(try await unseen(key)?["remindedOn"]?.string == today.text)
     }
 
+    @Test func `one of whom nothing was examined still waits, and so does the ticket`()
+        async throws
+    {
+        let key = "C-\(RecordID.random().text)"
+        let (resident, card) = try await gateway.settle()
+        try await gateway.notify([
+            resident.birth(
+                on: today.adding(days: -200), notified: today.adding(days: -190), key: key)
+        ])
+        func waits() async throws -> Bool {
+            let answer = try await gateway.send(
+                Cast.town, "GET", "/maternal-health/unseen?checkup=infant-6-7m&count=1000")
+            try answer.expect(200)
+            let targets = (answer.json["targets"]?.array ?? []).compactMap(\.object)
+            gateway.expectMoreEntries(max(0, targets.count - 1))
+            return targets.contains { $0["notificationKey"]?.string == key }
+        }
+        var sent = SentCheckup(on: today)
+        sent.checkup = "infant-6-7m"
+        let examined = sent.findings.filter { !["neck-control", "hip"].contains($0.item) }
+        sent.findings = examined.map { (item: $0.item, value: .absent("declined")) }
+        let visit = try await gateway.openCheckupVisit(card)
+        let made = try await gateway.record(sent, visit)
+        #expect(made.status == 201)
+        let claim = made.parts("checkup-claim").first
+        #expect(claim?["state"]?.string == "not-examined" && claim?["claimed"] == nil)
+        #expect(made.parts("checkup-ticket").isEmpty)
+        #expect(try await waits())
+        // Done after all: the correction is the claim, by the ticket that was left.
+        sent.findings = examined
+        sent.status = "corrected"
+        let done = try await gateway.correct(made.text("id"), seen: "W/\"1\"", sent, visit)
+        #expect(done.parts("checkup-claim").first?["claimed"]?.object?["value"]?.int == 6500)
+        #expect(done.parts("checkup-ticket").first?["serial"]?.int == 1)
+        #expect(try await !waits())
+    }
+
     @Test func `sixteen reminders at once leave one notice`() async throws {
         let key = "C-\(RecordID.random().text)"
         _ = try await child(key)

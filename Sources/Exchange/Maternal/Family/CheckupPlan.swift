@@ -47,14 +47,15 @@ package struct CheckupPlanFacts: Sendable {
 extension MaternalRules {
     package func plans(_ facts: CheckupPlanFacts, today: CalendarDay) -> [CheckupPlan] {
         let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
+        let done = facts.done.filter(isExamined)
         var plans = standing.map { episode in
-            var plan = plan(of: episode, facts.done, today)
+            var plan = plan(of: episode, done, today)
             if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
             plan.handbooks = episode.notification.handbooks
             return plan
         }
         if !standing.contains(where: { $0.notification.kind == .child }), let birth = facts.birth {
-            let plan = plan(of: windows(ofChildBorn: birth), Self.childTitle, facts.done, today)
+            let plan = plan(of: windows(ofChildBorn: birth), Self.childTitle, done, today)
             // Somebody grown has no infant checkups, missed or not.
             if plan.checkups.contains(where: { [.due, .upcoming].contains($0.state) }) {
                 plans.append(plan)
