@@ -58,6 +58,31 @@ import Testing
         #expect(Self.state("newborn-cmv", "2026-03-05") == nil)
     }
 
+    typealias Referred = (test: String, left: String, next: String, day: String, isPlanned: Bool)
+
+    static let referred: [Referred] = [
+        ("newborn-hearing", "refer", "newborn-hearing-repeat", "2026-03-08", true),
+        ("newborn-hearing", "refer", "newborn-hearing-repeat", "2026-03-09", true),
+        ("newborn-hearing", "refer", "newborn-cmv", "2026-03-08", false),
+        ("newborn-hearing", "pass", "newborn-hearing-repeat", "2026-03-08", false),
+        ("newborn-hearing-repeat", "refer", "newborn-cmv", "2026-03-22", true),
+        // Its result is told in confidence alone: whether it was missed is told to nobody.
+        ("newborn-hearing-repeat", "refer", "newborn-cmv", "2026-03-23", false),
+    ]
+
+    @Test(arguments: referred)
+    func `a child that a test referred finds the next test in its plan`(
+        test: String, left: String, next: String, day: String, isPlanned: Bool
+    ) {
+        let result = CheckupResult(
+            checkup: test, day: MaternalCase.day("2026-03-03"),
+            entries: [
+                .init(item: "hearing-right", value: .choice("pass")),
+                .init(item: "hearing-left", value: .choice(left)),
+            ])
+        #expect((Self.state(next, day, done: [result]) != nil) == isPlanned)
+    }
+
     static let weights: [(value: String, atLeast: Int?, below: Int?)] = [
         ("4.89", nil, 3), ("4.90", 3, 10), ("6.05", 25, 50), ("6.06", 50, 75), ("7.24", 97, nil),
     ]

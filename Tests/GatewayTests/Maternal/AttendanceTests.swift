@@ -198,6 +198,9 @@ struct AttendanceTests {
         ("/maternal-health/unseen", .missing("checkup")),
         ("/maternal-health/unseen?checkup=prenatal", .malformed("checkup")),
         ("/maternal-health/unseen?checkup=infant-1m&count=0", .malformed("count")),
+        // Whom no test referred is not missing.
+        ("/maternal-health/unseen?checkup=newborn-cmv", .malformed("checkup")),
+        ("/maternal-health/attendance?checkup=newborn-hearing-repeat", .malformed("checkup")),
         ("/maternal-health/attendance?checkup=nothing", .malformed("checkup")),
     ]
 
