@@ -8,6 +8,8 @@ package struct MaternalFacts: Sendable {
     package let sex: ResidentSex?
     package let episodes: [MaternalEpisode]
     let residences: [Residence]
+    /// 届け出た市区町村: those whose word on the resident stands.
+    let notifiers: Set<String>
 
     /// 出生日, as notified or as registered.
     package var childBirth: CalendarDay? {
@@ -19,6 +21,14 @@ package struct MaternalFacts: Sendable {
     package func municipality(on day: CalendarDay, knownBy now: Instant) -> String? {
         let home = residences.residence(on: day, knownBy: now)?.municipality
         return home == Residence.nowhere ? nil : home
+    }
+
+    /// 事後措置を担う市区町村: where the resident lived on the day of what asks for it; or lives now, once that one has
+    /// taken the family over. A task sent to a town that was left would wait there for nobody.
+    func keeper(on day: CalendarDay, at now: Instant) -> String? {
+        let home = municipality(on: now.dayInJapan, knownBy: now)
+        if let home, notifiers.contains(home) { return home }
+        return municipality(on: day, knownBy: now)
     }
 
     /// What a checkup is counted from: as notified, or for a child as registered.
@@ -50,7 +60,7 @@ package struct MaternalFacts: Sendable {
 extension MaternalFacts {
     /// What a resident is of whom nothing is known.
     static let nothing = MaternalFacts(
-        name: nil, birth: nil, sex: nil, episodes: [], residences: [])
+        name: nil, birth: nil, sex: nil, episodes: [], residences: [], notifiers: [])
 }
 
 extension Records {
@@ -97,7 +107,10 @@ struct MaternalReading {
         return MaternalFacts(
             name: identity?.name, birth: identity.flatMap { try? BirthDate($0.birthDate).day },
             sex: identity.map { ResidentSex(registered: $0.sex) },
-            episodes: episodes.episodes(of: person, homes, knownBy: now), residences: homes)
+            episodes: episodes.episodes(of: person, homes, knownBy: now), residences: homes,
+            notifiers: Set(
+                episodes.said(of: person).filter { !$0.notification.isWithdrawn }.map(
+                    \.municipality)))
     }
 
     func lastSequence(_ visit: TicketVisit) -> Int { episodes.lastSequence(visit) }

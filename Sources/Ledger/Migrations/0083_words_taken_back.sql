@@ -6,3 +6,6 @@ alter table exchange.checkup_ticket_event
 
 -- 流産・死産後の支援: what the municipality's own word asks of it; a task stands while the newest word that stands does.
 alter table exchange.maternal_notification add column follow_ups text[] not null default '{}';
+
+-- Whose a task is now: so that what asks for it again, after the family moved on, is a source of the same.
+grant select on exchange.follow_up_handover to tsunagi_gateway;
