@@ -9,3 +9,6 @@ alter table exchange.maternal_notification add column follow_ups text[] not null
 
 -- Whose a task is now: so that what asks for it again, after the family moved on, is a source of the same.
 grant select on exchange.follow_up_handover to tsunagi_gateway;
+
+-- 呼び鈴: what was asked of a municipality since it was told last.
+create index follow_up_made on exchange.follow_up (municipality, made_at);
