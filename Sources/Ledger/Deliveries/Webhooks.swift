@@ -97,8 +97,8 @@ extension Ledger {
 
     /// A row nobody has received yet and that is newer than the last ring, or older than a reminder: one
     /// that has no place, or whose place (an export gives places as well) is beyond the last acknowledged.
-    /// What a body is not entitled to is not rung for. A task is the municipality's own, sensitive or not: the
-    /// ring says nothing of it.
+    /// What a body is not entitled to is not rung for. A task is the municipality's own, sensitive or not:
+    /// the ring says nothing of it.
     private static let leaseWebhooks = Statement(
         """
         update exchange.webhook w
@@ -134,8 +134,8 @@ extension Ledger {
         returning \(WebhookTarget.columns)
         """)
 
-    /// 事後措置: one that was asked for since the last ring; one that is due on the day it was asked for again, as a
-    /// delivery is, for a day. What was answered or handed on rings no more.
+    /// 事後措置: one that was asked for since the last ring; one that is due on the day it was asked for again,
+    /// as a delivery is, for a day. What was answered or handed on rings no more.
     private static let unansweredTask = """
         select 1 from exchange.follow_up f
         where f.municipality = p.code

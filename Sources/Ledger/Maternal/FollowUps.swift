@@ -108,8 +108,8 @@ extension HeldFollowUp {
     private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// the first report, answers or word on a pregnancy that still ask for it, the newest answer, and the keys by which the
-    /// municipality knows the resident.
+    /// the first report, answers or word on a pregnancy that still ask for it, the newest answer, and the
+    /// keys by which the municipality knows the resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1

@@ -13,7 +13,8 @@ package struct BirthCourse: Sendable {
 extension Records {
     /// As the newest word of any municipality on the child that stands has it: one that does not know the
     /// mother any more, after a move of the child alone or a special adoption, says nothing of her; one that
-    /// was taken back says nothing at all, and the one before it speaks again. Nothing, too, while either is under 支援措置, or where the days do not agree.
+    /// was taken back says nothing at all, and the one before it speaks again. Nothing, too, while either is
+    /// under 支援措置, or where the days do not agree.
     package mutating func birthCourse(
         of child: PersonKey, born birth: CalendarDay?, rules: MaternalRules
     ) throws -> BirthCourse? {

@@ -43,7 +43,8 @@ extension Records {
             .filter { $0.status != .enteredInError }
         let course = try birthCourse(of: person, born: facts.childBirth, rules: rules)
         if let course { enter(course.mother) }
-        let planned = facts.episodes.filter { acting == nil || $0.notification.kind == .child }
+        let isOwn = acting == nil
+        let planned = facts.episodes.filter { isOwn || $0.notification.kind == .child }
         return FamilyHandbook(
             name: facts.name, birth: facts.childBirth, sex: facts.sex,
             plans: rules.plans(

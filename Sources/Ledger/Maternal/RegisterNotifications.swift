@@ -257,8 +257,8 @@ private struct NotificationPlan {
             and coalesce(a.status, 'requested') in ('requested', 'in-progress')
         """)
 
-    /// 引継ぎの取消: what came to a municipality by a word that it took back is again whose it was before, whatever it
-    /// answered meanwhile.
+    /// 引継ぎの取消: what came to a municipality by a word that it took back is again whose it was before,
+    /// whatever it answered meanwhile.
     private static let handBack = Statement(
         """
         insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)

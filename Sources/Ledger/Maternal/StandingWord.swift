@@ -1,7 +1,7 @@
 /// 立っている届出: which words of municipalities count. What a municipality took back is as if it had never been
 /// said, and the word before it speaks again, of whichever municipality it is.
 enum StandingWord {
-    /// Of a row of `exchange.maternal_notification` under this name: the newest of its key, and not taken back.
+    /// Of a row of `exchange.maternal_notification` under this name: the newest of its key, not taken back.
     static func stands(_ row: String) -> String {
         """
         not coalesce((\(row).face::jsonb ->> 'isWithdrawn')::boolean, false) and not exists (

@@ -37,7 +37,8 @@ struct CheckupPriceTests {
                 checkup, gateway.openCheckupVisit(card)))
     }
 
-    /// 委託単価 that came after the clinic's result: the same bytes, sent again, are a claim; once more changes nothing.
+    /// 委託単価 that came after the clinic's result: the same bytes, sent again, are a claim; once more changes
+    /// nothing.
     @Test func `a clinic's result that waited for a price is claimed when it comes again`()
         async throws
     {

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Trust
 
-/// 流産・死産 over the wire: the town that is told helps, in confidence, and nobody who acts for the mother can tell
-/// that there was a loss.
+/// 流産・死産 over the wire: the town that is told helps, in confidence, and nobody who acts for the mother can
+/// tell that there was a loss.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
 struct LossSupportTests {
     let gateway: RunningGateway

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import Trust
 
-/// 他の市区町村の誤った届出 over the wire: it takes nothing from a family that lives elsewhere, and what it did take while
-/// nobody knew better comes back once it is taken back.
+/// 他の市区町村の誤った届出 over the wire: it takes nothing from a family that lives elsewhere, and what it did
+/// take while nobody knew better comes back once it is taken back.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
 struct WrongNotificationTests {
     let gateway: RunningGateway
@@ -36,7 +36,7 @@ struct WrongNotificationTests {
         .object(try #require(row.object).with("isWithdrawn", .bool(true)))
     }
 
-    /// The residence of today as it was told last: of the same day, so that it puts right what was told wrong.
+    /// The residence of today as it was told last, of the same day, so that it puts right what was wrong.
     private func lives(_ resident: TestResident, in body: Party) async throws {
         try await gateway.feed([
             resident.residence(body.code, from: today.adding(days: -5))
