@@ -220,15 +220,16 @@ struct EpisodeReading {
         sequences[visit] = max(lastSequence(visit), try row.int(11))
     }
 
-    /// The newest of each key, oldest first.
+    /// The newest of each key, in the order in which the family came to those who spoke.
     private static let selectNotifications = Statement(
         """
         select person, episode, municipality, face from (
             select distinct on (person, municipality, notification_key) person, version, episode,
-                municipality, face
+                municipality, face, max(case when takes then version end) over (
+                    partition by person, municipality, notification_key) as held_from
             from exchange.maternal_notification where person = any ($1)
             order by person, municipality, notification_key, version desc) newest
-        order by version
+        order by held_from, version
         """)
 
     private static func events(_ event: String) -> String {

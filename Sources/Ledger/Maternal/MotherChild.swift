@@ -31,7 +31,7 @@ extension Records {
         """
         with word as (
             select n.municipality, n.face::jsonb as face from exchange.maternal_notification n
-            where n.person = $1 and n.kind = 'child' and \(StandingWord.stands("n"))
+            where n.person = $1 and n.kind = 'child' and \(StandingWord.isNewest("n"))
             order by n.version desc limit 1)
         select m.person, m.face
         from word cross join lateral (

@@ -50,6 +50,8 @@ private struct NotificationPlan {
         let person: PersonKey
         let episode: RecordID
         let notification: MaternalNotification
+        /// It begins, or takes the family over.
+        let takes: Bool
     }
 
     private let body: String
@@ -113,7 +115,8 @@ private struct NotificationPlan {
             list.first { $0.id == before?.episode } ?? list.same(as: notification, rules)
             ?? MaternalEpisode(id: .random(), notification: notification, tickets: [])
         let takesOver = takesOver(old, by: notification, of: person)
-        try requireResident(person, for: notification, of: old, takesOver: takesOver)
+        try requireResident(person, for: notification, takesOver: takesOver)
+        let isNew = standing[person]?.contains(notification.key) != true
         let book = try old.returning(
             by: body, notification,
             to: old.issuing(by: body, notification, isFirst: before == nil, rules))
@@ -131,7 +134,10 @@ private struct NotificationPlan {
             tickets: book.tickets)
         episodes[person] = list.filter { $0.id != old.id } + [new]
         said[person, default: [:]][notification.key] = (old.id, face)
-        words.append(Word(person: person, episode: old.id, notification: notification))
+        words.append(
+            Word(
+                person: person, episode: old.id, notification: notification,
+                takes: isNew || takesOver))
         return true
     }
 
@@ -170,8 +176,7 @@ private struct NotificationPlan {
     /// for somebody who did not live there on the day of the notification either. A municipality whose row is
     /// here before the move sends it again after it. What was said before the family left is corrected.
     private func requireResident(
-        _ person: PersonKey, for notification: MaternalNotification, of old: MaternalEpisode,
-        takesOver: Bool
+        _ person: PersonKey, for notification: MaternalNotification, takesOver: Bool
     ) throws(MaternalRefusal) {
         guard !notification.isWithdrawn, livesElsewhere(person, on: now.dayInJapan) else { return }
         if takesOver { throw .otherMunicipality }
@@ -197,6 +202,7 @@ private struct NotificationPlan {
                     .texts(words.map(\.notification.kind.rawValue)),
                     .texts(words.map(\.notification.face)), .id(task),
                     .texts(words.map { followUps(of: $0).joined(separator: "\n") }),
+                    .bools(words.map(\.takes)),
                 ]
             )
         ] + tickets.steps(of: task) + AskedFollowUp.insertion(words.flatMap { tasks(of: $0) }) + [
@@ -234,10 +240,10 @@ private struct NotificationPlan {
     private static let insertWords = Statement(
         """
         insert into exchange.maternal_notification (person, episode, municipality, notification_key,
-            kind, face, task, follow_ups)
-        select person, episode, $3, key, kind, face, $7, string_to_array(follow_ups, E'\\n')
-        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[], $8::text[])
-            as w(person, episode, key, kind, face, follow_ups)
+            kind, face, task, follow_ups, takes)
+        select person, episode, $3, key, kind, face, $7, string_to_array(follow_ups, E'\\n'), takes
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[], $8::text[], $9::bool[])
+            as w(person, episode, key, kind, face, follow_ups, takes)
         """)
 
     /// 引継ぎ: what still waits of these residents elsewhere, sensitive or not, each in its own compartment.

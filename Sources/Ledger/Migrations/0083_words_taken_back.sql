@@ -4,8 +4,11 @@ alter table exchange.checkup_ticket_event
     -- Of a replacement or a return: whose word it was; nothing of those from before.
     add column said_by text;
 
--- 流産・死産後の支援: what the municipality's own word asks of it; a task stands while the newest word that stands does.
-alter table exchange.maternal_notification add column follow_ups text[] not null default '{}';
+alter table exchange.maternal_notification
+    -- 流産・死産後の支援: what the municipality's own word asks of it, while it is the newest that stands.
+    add column follow_ups text[] not null default '{}',
+    -- 引受け: it begins, or takes the family over; what only corrects takes nobody's place.
+    add column takes boolean not null default true;
 
 -- Whose a task is now: so that what asks for it again, after the family moved on, is a source of the same.
 grant select on exchange.follow_up_handover to tsunagi_gateway;

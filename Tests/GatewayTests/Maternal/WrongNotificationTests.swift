@@ -196,6 +196,29 @@ struct WrongNotificationTests {
         #expect(lines.entries.isEmpty)
     }
 
+    /// 転出後の返還・訂正: it is the old town's own record, and the child stays the new town's.
+    @Test func `what the old town corrects after the move takes the child from nobody`()
+        async throws
+    {
+        let (child, _) = try await gateway.settle(in: Cast.otherTown)
+        let key = "C-\(RecordID.random().text)"
+        let there = child.birth(on: birth, notified: birth.adding(days: 10), key: "W-\(key)")
+        try await gateway.notify([there], by: Cast.otherTown)
+        try await lives(child, in: Cast.town)
+        try await gateway.notify([
+            child.birth(on: birth, notified: today.adding(days: -5), key: key)
+        ])
+        #expect(try await unseen(key))
+        let corrected = try #require(there.object).with("handbookNumbers", .array([.string("7")]))
+        #expect(try await tell(.object(corrected), by: Cast.otherTown).int("applied") == 1)
+        #expect(try await unseen(key))
+        // Back again: by a word of a later day, once the residence says so.
+        try await gateway.feed([child.residence(Cast.otherTown.code, from: today)])
+        let back = corrected.with("notifiedOn", .string(today.text))
+        #expect(try await tell(.object(back), by: Cast.otherTown).int("applied") == 1)
+        #expect(try await !unseen(key))
+    }
+
     @Test func `a wrong word on a child taken back gives it its mother again`() async throws {
         let (mother, _) = try await gateway.settle()
         let (child, card) = try await gateway.settle()
