@@ -31,7 +31,8 @@ extension RowCode {
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
         case .notOwnResident:
-            return "この人は貴団体の住民として届いていません。住所の異動を確かめてください。"
+            return "この人は貴団体の住民として届いていません。人の取り違えがないか確かめてください。"
+                + "転入した人なら、住所の異動が届いてから送り直してください。"
                 + "広域の制度なら都道府県から登録してください。"
         case .custodyLost:
             return "この二人には親権の喪失・停止が登録されており、この行では戻りません。裁判所の取消しなどで親権が戻ったときは、"
@@ -96,7 +97,8 @@ extension RowCode {
         case .unknownCode:
             "\(name) has a code that your scheme master lacks. Register or correct it \(Self.again)"
         case .notOwnResident:
-            "This person is not known as your resident. Check the move; schemes of the "
+            "This person is not known as your resident. Check that it is the right person; if "
+                + "they moved in, send the row again once the move was told. Schemes of the "
                 + "prefecture are registered by the prefecture."
         case .custodyLost:
             "Lost custody stands for these two, and this row does not give it back. Where a court "

@@ -108,8 +108,8 @@ extension HeldFollowUp {
     private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// the first report or answers that still ask for it, the newest answer, and the keys by which the
-    /// municipality knows the resident.
+    /// the first report, answers or word on a pregnancy that still ask for it, the newest answer, and the
+    /// keys by which the municipality knows the resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1
@@ -146,7 +146,12 @@ extension HeldFollowUp {
                     select version, topic, \(savedDay), follow_ups
                     from \(Survivors.eachRecord(of: "f.person")) one
                     join exchange.sensitive_screening_response on person = one.record
-                    where response = sources.source) versions
+                    where response = sources.source
+                    union all
+                    select said.version, f.checkup, f.asked_day, said.follow_ups
+                    from exchange.maternal_notification said
+                    where said.person = f.person and said.episode = sources.source
+                        and \(StandingWord.stands("said"))) versions
                 order by version desc limit 1) asking
             where f.code = any (asking.follow_ups)
             order by sources.asked_at limit 1) r on true

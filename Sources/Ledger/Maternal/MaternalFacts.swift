@@ -8,6 +8,8 @@ package struct MaternalFacts: Sendable {
     package let sex: ResidentSex?
     package let episodes: [MaternalEpisode]
     let residences: [Residence]
+    /// 届け出た市区町村: those whose word on the resident stands.
+    let notifiers: Set<String>
 
     /// 出生日, as notified or as registered.
     package var childBirth: CalendarDay? {
@@ -19,6 +21,14 @@ package struct MaternalFacts: Sendable {
     package func municipality(on day: CalendarDay, knownBy now: Instant) -> String? {
         let home = residences.residence(on: day, knownBy: now)?.municipality
         return home == Residence.nowhere ? nil : home
+    }
+
+    /// 事後措置を担う市区町村: where the resident lived on the day of what asks for it; or lives now, once that one has
+    /// taken the family over. A task sent to a town that was left would wait there for nobody.
+    func keeper(on day: CalendarDay, at now: Instant) -> String? {
+        let home = municipality(on: now.dayInJapan, knownBy: now)
+        if let home, notifiers.contains(home) { return home }
+        return municipality(on: day, knownBy: now)
     }
 
     /// What a checkup is counted from: as notified, or for a child as registered.
@@ -50,7 +60,7 @@ package struct MaternalFacts: Sendable {
 extension MaternalFacts {
     /// What a resident is of whom nothing is known.
     static let nothing = MaternalFacts(
-        name: nil, birth: nil, sex: nil, episodes: [], residences: [])
+        name: nil, birth: nil, sex: nil, episodes: [], residences: [], notifiers: [])
 }
 
 extension Records {
@@ -97,7 +107,10 @@ struct MaternalReading {
         return MaternalFacts(
             name: identity?.name, birth: identity.flatMap { try? BirthDate($0.birthDate).day },
             sex: identity.map { ResidentSex(registered: $0.sex) },
-            episodes: episodes.episodes(of: person, homes, knownBy: now), residences: homes)
+            episodes: episodes.episodes(of: person, homes, knownBy: now), residences: homes,
+            notifiers: Set(
+                episodes.said(of: person).filter { !$0.notification.isWithdrawn }.map(
+                    \.municipality)))
     }
 
     func lastSequence(_ visit: TicketVisit) -> Int { episodes.lastSequence(visit) }
@@ -114,7 +127,7 @@ struct EpisodeReading {
     }
 
     private var said: [PersonKey: [Said]] = [:]
-    private var tickets: [PersonKey: [(episode: RecordID, ticket: CheckupTicket)]] = [:]
+    private var tickets: [PersonKey: [GivenTicket]] = [:]
     private var sequences: [TicketVisit: Int] = [:]
 
     static func steps(of persons: [PersonKey]) -> [(Statement, [Value])] {
@@ -144,22 +157,20 @@ struct EpisodeReading {
     func episodes(
         of person: PersonKey, _ residences: [Residence], knownBy now: Instant
     ) -> [MaternalEpisode] {
-        episodes(of: person) { words, tickets in
-            let bodies = Set(
-                words.filter { !$0.notification.isWithdrawn }.map(\.municipality))
-            return tickets.filter { bodies.contains($0.number.body) }.map {
-                $0.moved(by: residences, knownBy: now)
-            }
-        }
+        episodes(of: person, heeding: []) { $0.moved(by: residences, knownBy: now) }
     }
 
-    /// The same with every ticket that was ever given out, as the next one given out must know them.
-    func episodesAsGivenOut(to person: PersonKey) -> [MaternalEpisode] {
-        episodes(of: person) { $1 }
+    /// The same as the next ticket given out must know them: with those that `body` gave out before it took
+    /// its word back, and wherever the family lived.
+    func episodesAsGivenOut(to person: PersonKey, by body: String) -> [MaternalEpisode] {
+        episodes(of: person, heeding: [body]) { $0 }
     }
 
+    /// 取り下げた届出: tickets that such a word gave out do not count, and those that it replaced are open
+    /// again; `more`: whose count all the same.
     private func episodes(
-        of person: PersonKey, _ counting: ([Said], [CheckupTicket]) -> [CheckupTicket]
+        of person: PersonKey, heeding more: Set<String>,
+        _ counting: (CheckupTicket) -> CheckupTicket
     ) -> [MaternalEpisode] {
         var order: [RecordID] = []
         var words: [RecordID: [Said]] = [:]
@@ -172,9 +183,14 @@ struct EpisodeReading {
             let said = words[id] ?? []
             guard let last = said.last(where: { !$0.notification.isWithdrawn }) ?? said.last
             else { return nil }
-            let given = (tickets[person] ?? []).filter { $0.episode == id }.map(\.ticket)
+            let standing = said.filter { !$0.notification.isWithdrawn }.map(\.municipality)
+            let bodies = more.union(standing)
+            let given = (tickets[person] ?? []).filter {
+                $0.episode == id && bodies.contains($0.ticket.number.body)
+            }
             return MaternalEpisode(
-                id: id, notification: last.notification, tickets: counting(said, given))
+                id: id, notification: last.notification,
+                tickets: given.map { counting($0.ticket(heeding: bodies)) })
         }
     }
 
@@ -192,50 +208,52 @@ struct EpisodeReading {
                 key: try row.uuid(9).record.text)
         }
         tickets[person, default: []].append(
-            (
-                episode,
-                CheckupTicket(
+            GivenTicket(
+                episode: episode,
+                ticket: CheckupTicket(
                     number: number, validFrom: CalendarDay(daysSince1970: try row.day(6)),
                     use: use,
                     returnedOn: try row.optionalDay(12).map(CalendarDay.init(daysSince1970:)),
-                    replacedOn: try row.optionalDay(10).map(CalendarDay.init(daysSince1970:)),
-                    face: try CheckupTicket.Face(row, from: 13))
-            ))
+                    face: try CheckupTicket.Face(row, from: 13)),
+                replacements: try row.texts(10).compactMap(GivenTicket.Replacement.init(kept:))))
         let visit = TicketVisit(person: person, episode: episode, number: number)
         sequences[visit] = max(lastSequence(visit), try row.int(11))
     }
 
-    /// The newest of each key, oldest first.
+    /// The newest of each key, in the order in which the family came to those who spoke.
     private static let selectNotifications = Statement(
         """
         select person, episode, municipality, face from (
             select distinct on (person, municipality, notification_key) person, version, episode,
-                municipality, face
+                municipality, face, max(case when takes then version end) over (
+                    partition by person, municipality, notification_key) as held_from
             from exchange.maternal_notification where person = any ($1)
             order by person, municipality, notification_key, version desc) newest
-        order by version
+        order by held_from, version
         """)
 
-    private static func firstDay(of event: String) -> String {
+    private static func events(_ event: String) -> String {
         """
-        (select min(r.day) from exchange.checkup_ticket_event r
+        exchange.checkup_ticket_event r
             where r.person = t.person and r.episode = t.episode and r.kind = t.kind
                 and r.serial = t.serial and r.body = t.body and r.issue = t.issue
-                and r.event = '\(event)')
+                and r.event = '\(event)'
         """
     }
 
-    /// Each ticket with its standing use, its replacement, the last event of its visit, and its return.
+    /// Each ticket with its standing use, its replacements, the last event of its visit, and its return.
     private static let selectTickets = Statement(
         """
         select t.person, t.episode, t.body, t.kind, t.serial, t.issue, t.valid_from,
             case when e.event = 'use' then e.day end, case when e.event = 'use' then e.party end,
             case when e.event = 'use' then e.result end,
-            \(firstDay(of: "replace")),
+            array(
+                select concat(to_char(r.day, 'YYYY-MM-DD'), ' ', r.said_by)
+                from \(events("replace"))),
             coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
                 where l.person = t.person and l.episode = t.episode and l.kind = t.kind
                     and l.serial = t.serial), 0),
-            \(firstDay(of: "return")), p.number, p.valid_from, p.valid_to, p.limit_yen
+            (select min(r.day) from \(events("return"))), p.number, p.valid_from, p.valid_to, p.limit_yen
         from exchange.checkup_ticket t
         left join lateral (
             select event, day, party, result from exchange.checkup_ticket_event u
@@ -251,6 +269,37 @@ struct EpisodeReading {
         where t.person = any ($1)
         order by t.valid_from, t.body, t.kind, t.serial, t.issue
         """)
+}
+
+/// 交付された受診券, with what the words of municipalities did to it.
+private struct GivenTicket {
+    struct Replacement {
+        let day: CalendarDay
+        /// Whose word it was; nothing where it was kept before anybody asked.
+        let municipality: String?
+    }
+
+    let episode: RecordID
+    /// Replaced by nobody.
+    let ticket: CheckupTicket
+    let replacements: [Replacement]
+
+    /// As it is by the words of these municipalities alone.
+    func ticket(heeding bodies: Set<String>) -> CheckupTicket {
+        let days = replacements.filter { $0.municipality.map(bodies.contains) ?? true }.map(\.day)
+        return CheckupTicket(
+            number: ticket.number, validFrom: ticket.validFrom, use: ticket.use,
+            returnedOn: ticket.returnedOn, replacedOn: days.min(), face: ticket.face)
+    }
+}
+
+extension GivenTicket.Replacement {
+    /// `<day> <municipality>`, or the day alone.
+    init?(kept text: String) {
+        let parts = text.split(separator: " ").map(String.init)
+        guard let first = parts.first, let day = try? CalendarDay(first) else { return nil }
+        self.init(day: day, municipality: parts.count > 1 ? parts[1] : nil)
+    }
 }
 
 /// 受診の回: what a ticket of any municipality stands for.

@@ -11,9 +11,10 @@ package struct BirthCourse: Sendable {
 }
 
 extension Records {
-    /// As the newest word of any municipality on the child has it: one that does not know the mother any
-    /// more, after a move of the child alone or a special adoption, says nothing of her. Nothing, too,
-    /// while either is under 支援措置, or where the days do not agree.
+    /// As the newest word of any municipality on the child that stands has it: one that does not know the
+    /// mother any more, after a move of the child alone or a special adoption, says nothing of her; one that
+    /// was taken back says nothing at all, and the one before it speaks again. Nothing, too, while either is
+    /// under 支援措置, or where the days do not agree.
     package mutating func birthCourse(
         of child: PersonKey, born birth: CalendarDay?, rules: MaternalRules
     ) throws -> BirthCourse? {
@@ -29,8 +30,9 @@ extension Records {
     private static let selectMother = Statement(
         """
         with word as (
-            select municipality, face::jsonb as face from exchange.maternal_notification
-            where person = $1 and kind = 'child' order by version desc limit 1)
+            select n.municipality, n.face::jsonb as face from exchange.maternal_notification n
+            where n.person = $1 and n.kind = 'child' and \(StandingWord.isNewest("n"))
+            order by n.version desc limit 1)
         select m.person, m.face
         from word cross join lateral (
             select person, kind, face from exchange.maternal_notification
@@ -38,7 +40,6 @@ extension Records {
                 and notification_key = word.face ->> 'pregnancyKey'
             order by version desc limit 1) m
         where m.kind = 'pregnancy' and m.person <> $1
-            and not coalesce((word.face ->> 'isWithdrawn')::boolean, false)
             and not \(RegisteredIdentity.isHidden("$1"))
             and not \(RegisteredIdentity.isHidden("m.person"))
         """)

@@ -5,7 +5,7 @@ import Postgres
 struct NotifiedPerson {
     let person: PersonKey
     let kind: MaternalNotification.Kind
-    /// No municipality said anything of the pregnancy or child since.
+    /// No word on the pregnancy or child that stands took the place of this one.
     let isCurrent: Bool
 }
 
@@ -25,13 +25,11 @@ extension Records {
 
     private static let selectNotified = Statement(
         """
-        select q.key, n.person, n.kind, not exists (
-            select 1 from exchange.maternal_notification later
-            where later.person = n.person and later.episode = n.episode
-                and later.municipality <> $1 and later.version > n.version)
+        select q.key, n.person, n.kind, \(StandingWord.isNewest("n"))
         from unnest($2::text[]) as q(key)
         cross join lateral (
-            select person, episode, kind, face, version from exchange.maternal_notification
+            select person, episode, municipality, notification_key, kind, face, version
+            from exchange.maternal_notification
             where municipality = $1 and notification_key = q.key
             order by version desc limit 1) n
         where not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)

@@ -112,7 +112,7 @@ private struct TicketPlan {
         self.standing = standing
         self.homes = homes
         self.rules = rules
-        writing = TicketWriting(after: known)
+        writing = TicketWriting(after: known, by: body)
     }
 
     /// The newest face of each visit, where the ticket was not given back.
@@ -151,7 +151,9 @@ private struct TicketPlan {
     private mutating func add(
         _ row: CheckupTicketRow, of person: PersonKey
     ) throws(MaternalRefusal) -> Result<RowOutcome, RowRefusal> {
-        if episodes[person] == nil { episodes[person] = known.episodesAsGivenOut(to: person) }
+        if episodes[person] == nil {
+            episodes[person] = known.episodesAsGivenOut(to: person, by: body)
+        }
         if let finding = finding(of: row, about: person) { return .failure(RowRefusal([finding])) }
         guard let old = episode(of: row, person) else {
             return .failure(RowRefusal([row.finding("municipalityIdentityKey", .unknownKey)]))

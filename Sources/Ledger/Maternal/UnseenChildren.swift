@@ -84,14 +84,9 @@ extension Records {
     }
 
     /// The newest word on a child, that stands.
-    private static let standingWord = """
-        n.kind = 'child' and not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)
-            and not exists (
-                select 1 from exchange.maternal_notification later
-                where later.person = n.person and later.episode = n.episode
-                    and later.version > n.version)
-        """
+    private static let standingWord = "n.kind = 'child' and \(StandingWord.isNewest("n"))"
 
+    /// 受診: a report that stands, of one who was examined.
     private static let seen = """
         exists (
             select 1 from exchange.checkup_result c
@@ -99,7 +94,11 @@ extension Records {
                 and not exists (
                     select 1 from exchange.checkup_result later
                     where later.person = c.person and later.result = c.result
-                        and later.version > c.version))
+                        and later.version > c.version)
+                and not exists (
+                    select 1 from exchange.checkup_line l
+                    where l.person = c.person and l.result = c.result and l.version = c.version
+                        and l.refusal = '\(CheckupClaimRefusal.notExamined.rawValue)'))
         """
 
     private static let selectUnseen = Statement(
