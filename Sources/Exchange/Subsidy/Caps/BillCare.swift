@@ -11,15 +11,18 @@ package struct BillCare: Hashable, Sendable {
     package let meals: MealsTaken?
     /// 適用区分, by the code of its table: the insurer decides it, and the institution read it at the insurer's.
     package let limitClass: String?
+    /// 多数回該当: the class was told as that of the fourth month of twelve (多ウ).
+    package let isMultiple: Bool
 
     package init(
         isInpatient: Bool = false, days: Int = 1, meals: MealsTaken? = nil,
-        limitClass: String? = nil
+        limitClass: String? = nil, isMultiple: Bool = false
     ) {
         self.isInpatient = isInpatient
         self.days = days
         self.meals = meals
         self.limitClass = limitClass
+        self.isMultiple = isMultiple
     }
 
     var setting: HighCostClass.Setting { isInpatient ? .inpatient : .outpatient }
@@ -57,14 +60,14 @@ extension SubmittedBill {
                 throw .malformed(Self.mealsItem + ".class")
             }
         }
-        var code: String?
+        var told: (code: String, isMultiple: Bool)?
         if let limitClass {
-            guard let found = rules.highCost.code(written: limitClass, on: day) else {
-                throw .malformed(Self.limitClassItem)
-            }
-            code = found
+            told = rules.highCost.code(written: limitClass, on: day)
+            guard told != nil else { throw .malformed(Self.limitClassItem) }
         }
-        return BillCare(isInpatient: isInpatient, days: days, meals: meals, limitClass: code)
+        return BillCare(
+            isInpatient: isInpatient, days: days, meals: meals, limitClass: told?.code,
+            isMultiple: told?.isMultiple ?? false)
     }
 
     static let mealsItem = "extension(meals)"

@@ -20,9 +20,12 @@ extension OpenAPI {
                 above a cap becomes a refund case of the resident's, of the certificate whose cap \
                 it is. In a visit of a stay in hospital the period may have several days of one \
                 month, and `meals` says how many meals were eaten and the class of their charge. \
-                With `limit-class` (適用区分), as the insurer told it, the yearly limit of \
-                high-cost benefit holds beside the month's cap; without it the answer warns \
-                (`class-unsaid`) that the limit was not applied and the amount may come down.
+                With `limit-class` (適用区分), as the insurer told it, the limits of high-cost \
+                benefit hold: of the month, over all bills of the institution that are on one \
+                receipt, before any certificate, and of the year; without it the answer warns \
+                (`no-limit`, `class-unsaid`) that they were not applied and the amount may come \
+                down. `over-limit` says that more was collected than the limit of the month, \
+                `cap-uncounted` that a certificate has a cap which cannot be counted here.
                 """,
             parameters: [.operatorID],
             body: .fhir(.reference("Claim"), billExample),
