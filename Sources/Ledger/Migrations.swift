@@ -132,7 +132,7 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
-        File(name: "0084_multiple_months", sql: PackageResources._084_multiple_months_sql),
+        File(name: "0084_limits_of_months", sql: PackageResources._084_limits_of_months_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

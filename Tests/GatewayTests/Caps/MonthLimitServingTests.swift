@@ -49,16 +49,26 @@ struct MonthLimitServingTests {
         #expect(try await gateway.settle(bill(), here).yen("copay") == 22_000)
     }
 
-    @Test func `the class of multiple months is kept with the bill`() async throws {
+    /// 1,000,000 yen: as multiple months, with the limit of a specific disease, and by the disease alone.
+    static let deciding: [(code: String?, longTerm: Int?, yen: Int)] = [
+        ("多ウ", nil, 44_400), ("ウ", 10_000, 10_000), (nil, 20_000, 20_000),
+    ]
+
+    @Test(arguments: deciding)
+    func `what decides the limit is kept with the bill`(
+        _ row: (code: String?, longTerm: Int?, yen: Int)
+    ) async throws {
         let cap = JSONObject([.init(name: "perMonth", value: .number("9000000"))])
         let card = try await gateway.settleChronic(["maxCopaymentAmount": .object(cap)]).card
         let visit = try await gateway.openVisit(card)
         var bill = SentBill(cost: 1_000_000, on: today)
-        bill.limitClass = "多ウ"
+        bill.limitClass = row.code
+        bill.longTerm = row.longTerm
         let told = try await gateway.settle(bill, visit)
-        #expect(told.yen("copay") == 44_400)
+        #expect(told.yen("copay") == row.yen)
         #expect(try await gateway.settle(bill, visit).body == told.body)
         bill.limitClass = "ウ"
+        bill.longTerm = nil
         let other = bill
         try await gateway.expect(.billChanged, of: .settleBill, from: Cast.clinic) {
             try await gateway.settle(other, visit)

@@ -10,11 +10,11 @@ package struct BillReckoning: Sendable {
     package let yearLimit: YearLimit?
     /// No class was told, and some class has a limit of the year.
     private let isClassUnsaid: Bool
-    /// 高額療養費の月の限度額 of the class that was told.
+    /// 高額療養費の月の限度額 of the class that was told, or of 長.
     private let monthLimit: MonthLimit?
     private let birth: CalendarDay?
 
-    /// Whether the other bills of its receipt matter: a class was told.
+    /// Whether the other bills of its receipt matter: a class or 長 was told.
     package var isOnReceipt: Bool { monthLimit != nil }
 
     package var caps: [Int?] { terms.map(\.cap) }
@@ -68,6 +68,7 @@ package struct BillReckoning: Sendable {
     ) throws(Refusal) -> [BillAmounts] {
         let month = month(after: others)
         var receipt = Receipt(percent: content.percent)
+        if content.collected == nil { receipt.longTerm = month?.ofLongTerm }
         var lines: [BillAmounts] = []
         var left: BillDraft?
         var taken = content.collected
@@ -217,11 +218,10 @@ package struct BillReckoning: Sendable {
         let before = draft.share
         draft.share = own.yen
         draft.collected = min(draft.collected, rules.roundings.counter.yen(own.yen))
-        let rule = month.limit.own.rule
         draft.steps.append(
             month.isAlone
-                ? .init(.together, own.yen, of: before, by: own.cost, rule: rule)
-                : .init(.limitRest, own.yen, of: own.most, by: own.cost, rule: rule))
+                ? .init(.together, own.yen, of: before, by: own.cost, rule: own.rule)
+                : .init(.limitRest, own.yen, of: own.most, by: own.cost, rule: own.rule))
     }
 
     /// 年間上限: the insurer pays what the year leaves no room for, and no scheme does.
@@ -303,10 +303,11 @@ package struct BillReckoning: Sendable {
     private func steps(
         _ place: Int, of whole: Copayment, _ month: MonthLimit.Rest?
     ) -> [CopaymentStep] {
-        whole.steps.filter { step in
-            step.part == place
-                && [.insuranceShare, .highCost, .schemeShare, .takesOver].contains(step.kind)
-        }.map { $0.kind == .highCost ? month?.told($0) ?? $0 : $0 }
+        let kinds: [CopaymentStep.Kind] = [
+            .insuranceShare, .highCost, .longTerm, .schemeShare, .takesOver,
+        ]
+        return whole.steps.filter { $0.part == place && kinds.contains($0.kind) }
+            .map { $0.kind == .highCost ? month?.told($0) ?? $0 : $0 }
     }
 
     private func isLast(_ place: Int) -> Bool { place == terms.count - 1 }

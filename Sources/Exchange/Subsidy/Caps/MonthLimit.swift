@@ -2,36 +2,39 @@
 /// before any public expense (健康保険法施行令41条から43条). It is of a month and not of a bill: what other bills put on
 /// the same receipt (レセプト) counts towards it. Pure; nothing is kept.
 struct MonthLimit: Hashable, Sendable {
-    /// Of the patient's own class.
-    let own: HighCostLimit
+    /// Of the patient's own class; `nil` where none was told.
+    let own: HighCostLimit?
     /// Of the first certificate's expense: the class that its law lets stand in (特定給付対象療養), or the own one.
-    let expense: HighCostLimit
+    let expense: HighCostLimit?
+    /// 特定疾病 (長), of that expense as well.
+    let longTerm: HighCostLimit?
     /// 合算対象基準額
     let countedFrom: Int
 }
 
 extension CopaymentRules {
-    /// `nil` where no class was told. `birth` says the month of the 75th birthday; without it nothing is halved.
+    /// `nil` where neither a class nor 長 was told. `birth` says the month of the 75th birthday; without it nothing
+    /// is halved.
     func monthLimit(
         of care: BillCare, under scheme: NationalScheme?, born birth: CalendarDay?,
         on day: CalendarDay
     ) -> MonthLimit? {
-        guard let code = care.limitClass else { return nil }
-        for age in HighCostRules.Age.allCases {
-            guard let table = highCost.table(age, on: day),
-                let row = table.row(code, care.setting)
-            else { continue }
-            let standing = birth.flatMap { shares.standing(birth: $0, on: day) }
-            let isHalved = table.isHalvedInMonthOf75 && standing?.isMonthOf75 == true
-            let own = row.limit(isMultiple: care.isMultiple, isHalved: isHalved)
-            // A class that stands in never has multiple months, as in `tsunagi copay`.
-            let standIn = scheme?.standIn(for: row.code)
-                .flatMap { table.row($0, care.setting) }?
-                .limit(isMultiple: false, isHalved: isHalved)
-            return MonthLimit(
-                own: own, expense: standIn ?? own, countedFrom: table.countedFrom)
+        let standing = birth.flatMap { shares.standing(birth: $0, on: day) }
+        let found = care.limitClass.flatMap { highCost.row($0, care.setting, on: day) }
+        let isHalved =
+            standing?.isMonthOf75 == true && found?.table.isHalvedInMonthOf75 != false
+        let own = found?.row.limit(isMultiple: care.isMultiple, isHalved: isHalved)
+        // A class that stands in never has multiple months, as in `tsunagi copay`.
+        let standIn = found.flatMap { found in
+            scheme?.standIn(for: found.row.code).flatMap { found.table.row($0, care.setting) }
+        }?.limit(isMultiple: false, isHalved: isHalved)
+        let longTerm = care.longTerm.flatMap {
+            highCost.longTerm(given: $0, code: found?.row.code, isHalved: isHalved, on: day)
         }
-        return nil
+        guard own != nil || longTerm != nil else { return nil }
+        return MonthLimit(
+            own: own, expense: standIn ?? own, longTerm: longTerm,
+            countedFrom: found?.table.countedFrom ?? 0)
     }
 
     /// 75歳到達月: from the birthday on another insurer counts, and has a receipt of its own.
@@ -41,6 +44,20 @@ extension CopaymentRules {
         guard let birth else { return true }
         return shares.standing(birth: birth, on: day)?.group
             == shares.standing(birth: birth, on: other)?.group
+    }
+}
+
+extension HighCostRules {
+    /// The row of a class, in the table of whichever age has it.
+    fileprivate func row(
+        _ code: String, _ setting: HighCostClass.Setting, on day: CalendarDay
+    ) -> (table: Table, row: HighCostClass)? {
+        for age in Age.allCases {
+            guard let table = self.table(age, on: day), let row = table.row(code, setting)
+            else { continue }
+            return (table, row)
+        }
+        return nil
     }
 }
 
@@ -92,6 +109,7 @@ extension MonthLimit {
         /// The cost that it was reckoned for, and its limit.
         let cost: Int
         let most: Int
+        let rule: RuleMark
         /// 合算: what the patient's own limit leaves, and for which cost; `nil` where the receipt is below what
         /// is added up.
         let own: Together?
@@ -100,6 +118,7 @@ extension MonthLimit {
             let yen: Int
             let cost: Int
             let most: Int
+            let rule: RuleMark
         }
 
         /// What a patient bears at most of this bill.
@@ -118,15 +137,21 @@ extension MonthLimit {
             part.add(other, roundings)
         }
         let cost = part.cost + content.cost
-        let most = expense.yen(cost: cost, roundings.highCostTerm)
-        let before =
-            part.cost == 0
-            ? 0 : min(part.share, expense.yen(cost: part.cost, roundings.highCostTerm))
+        let (most, rule) = self.most(cost, roundings)
+        let before = part.cost == 0 ? 0 : min(part.share, self.most(part.cost, roundings).yen)
         return Rest(
             limit: self, isAlone: others.isEmpty,
             charged: min(share, max(0, min(part.share + share, most) - before)),
-            open: min(share, max(0, most - part.due)), cost: cost, most: most,
+            open: min(share, max(0, most - part.due)), cost: cost, most: most, rule: rule,
             own: together(content, share, others, roundings))
+    }
+
+    /// The lower of the limits of a part: one of them there is.
+    private func most(_ cost: Int, _ roundings: Roundings) -> (yen: Int, rule: RuleMark) {
+        let limits = [expense, longTerm].compactMap { limit in
+            limit.map { (yen: $0.yen(cost: cost, roundings.highCostTerm), rule: $0.rule) }
+        }
+        return limits.min { $0.yen < $1.yen } ?? (yen: Receipt.yenMax, rule: RuleMark.asGiven)
     }
 
     /// 合算: parts of the receipt whose share reaches the floor count together, each by its first certificate.
@@ -137,12 +162,14 @@ extension MonthLimit {
         for other in others { parts[other.certificate, default: Part()].add(other, roundings) }
         parts[content.certificate, default: Part()].cost += content.cost
         parts[content.certificate, default: Part()].share += share
-        guard let own = parts[content.certificate], own.share >= countedFrom else { return nil }
+        guard let limit = own, let part = parts[content.certificate], part.share >= countedFrom
+        else { return nil }
         let counted = parts.values.filter { $0.share >= countedFrom }
         let cost = counted.reduce(0) { $0 + $1.cost }
-        let most = self.own.yen(cost: cost, roundings.highCostTerm)
+        let most = limit.yen(cost: cost, roundings.highCostTerm)
         return Rest.Together(
-            yen: max(0, most - counted.reduce(0) { $0 + $1.borne }), cost: cost, most: most)
+            yen: max(0, most - counted.reduce(0) { $0 + $1.borne }), cost: cost, most: most,
+            rule: limit.rule)
     }
 
     /// What bills of one certificate come to on a receipt.
@@ -163,9 +190,12 @@ extension MonthLimit {
 
 extension MonthLimit.Rest {
     /// The limit as the receipt of this bill alone is held to it.
-    var ofExpense: HighCostLimit {
-        isAlone ? limit.expense : HighCostLimit(base: open, rule: limit.expense.rule)
+    var ofExpense: HighCostLimit? {
+        isAlone ? limit.expense : HighCostLimit(base: open, rule: rule)
     }
+
+    /// Of several bills `ofExpense` is the lower of both already.
+    var ofLongTerm: HighCostLimit? { isAlone ? limit.longTerm : nil }
 
     /// A step that came of `ofExpense`, as it is told.
     func told(_ step: CopaymentStep) -> CopaymentStep {

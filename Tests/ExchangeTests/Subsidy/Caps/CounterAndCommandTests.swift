@@ -82,6 +82,7 @@ import Testing
         facts.isInpatient = chance.oneIn(2)
         facts.isMultiple = chance.oneIn(3)
         facts.day = chance.pick(["2026-06-15", "2026-07-31", "2026-08-01"])
+        if chance.oneIn(4) { facts.longTerm = chance.pick([10_000, 20_000]) }
         if isOld { facts.birth = chance.pick(["1951-06-20", "1951-06-01", "1953-01-15"]) }
         let scheme: String
         switch chance.int(0...2) {
@@ -109,9 +110,10 @@ import Testing
 
     private static func input(_ facts: Facts, _ scheme: String) -> String {
         let birth = facts.birth.map { #","birth":"\#($0)""# } ?? ""
+        let disease = facts.longTerm.map { #","cho":\#($0)"# } ?? ""
         return """
             {"date":"\(facts.day)","cls":"\(facts.code ?? "")","rate":\(facts.percent),\
-            "setting":"\(facts.isInpatient ? "入院" : "外来")","multi":\(facts.isMultiple)\(birth),\
+            "setting":"\(facts.isInpatient ? "入院" : "外来")","multi":\(facts.isMultiple)\(birth)\(disease),\
             "only":0,"publics":[{"amt":\(facts.cost),\(scheme)}]}
             """
     }

@@ -24,6 +24,7 @@ import Testing
         var code: String? = "ウ"
         var isInpatient = false
         var isMultiple = false
+        var longTerm: Int?
         var collected: Int?
         var book = Profiles.book
 
@@ -50,7 +51,8 @@ import Testing
                 certificate: row.certificate, day: SubsidyCase.day(day), cost: cost,
                 percent: percent, collected: collected,
                 care: BillCare(
-                    isInpatient: isInpatient, limitClass: code, isMultiple: isMultiple))
+                    isInpatient: isInpatient, limitClass: code, isMultiple: isMultiple,
+                    longTerm: longTerm))
             return try BillReckoning(
                 content, on: [(row, program)], born: birth.map(SubsidyCase.day), rules
             ).amounts(after: [balance], onReceipt: others)[0]
@@ -169,6 +171,23 @@ import Testing
         Limit("multiple months", 44_400) {
             $0.cost = 1_000_000
             $0.isMultiple = true
+        },
+        Limit("a specific disease", 10_000) {
+            $0.cost = 400_000
+            $0.longTerm = 10_000
+        },
+        Limit("a specific disease, and no class", 20_000) {
+            $0.cost = 400_000
+            $0.code = nil
+            $0.longTerm = 20_000
+        },
+        Limit("a specific disease below its limit", 6_000) {
+            $0.cost = 30_000
+            $0.longTerm = 10_000
+        },
+        .elderly("a specific disease in the month of the 75th birthday", 5_000) {
+            $0.longTerm = 10_000
+            $0.birth = "1951-06-20"
         },
         Limit("multiple months of one's own class, and never of the one that stands in", 44_400) {
             $0.type = "seishintsuin"
@@ -294,12 +313,14 @@ import Testing
             isOld ? ["現役Ⅲ", "現役Ⅰ", "一般", "低Ⅱ", "低Ⅰ"] : ["ア", "イ", "ウ", "エ", "オ"])
         let isInpatient = chance.oneIn(2)
         let day = chance.pick(["2026-06-15", "2026-08-01"])
+        let longTerm: Int? = chance.oneIn(4) ? 10_000 : nil
         func bill(_ cost: Int) -> Facts {
             Facts {
                 $0.cost = cost
                 $0.code = code
                 $0.isInpatient = isInpatient
                 $0.day = day
+                $0.longTerm = longTerm
                 guard isLaw10 else { return }
                 $0.type = "seishintsuin"
                 $0.items = ""

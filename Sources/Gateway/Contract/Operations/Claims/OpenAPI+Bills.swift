@@ -24,7 +24,8 @@ extension OpenAPI {
                 benefit hold: of the month, over all bills of the institution that are on one \
                 receipt, before any certificate, and of the year; without it the answer warns \
                 (`no-limit`, `class-unsaid`) that they were not applied and the amount may come \
-                down. `over-limit` says that more was collected than the limit of the month, \
+                down. `long-term` gives the limit on the face of a certificate for specific \
+                diseases (長), for care of that disease. `over-limit` says that more was collected than the limit of the month, \
                 `cap-uncounted` that a certificate has a cap which cannot be counted here.
                 """,
             parameters: [.operatorID],
@@ -123,7 +124,8 @@ extension OpenAPI {
             .required(
                 "extension",
                 .list(of: .anyObject).note(
-                    "visit: 受付番号; insurance-share: 一部負担割合(%); collected: 徴収済額(すでに受け取ったときだけ)")),
+                    "visit: 受付番号; insurance-share: 一部負担割合(%); collected: 徴収済額(すでに受け取ったときだけ); "
+                        + "limit-class: 適用区分; long-term: 特定疾病(長)の限度額")),
         ])
 
     private static let claimResponse = resource(
