@@ -173,8 +173,8 @@ extension CapDesk {
         try readBills(rows[1])
     }
 
-    /// Waits for the turn of whoever has a bill that says a class, or a void: a year and a receipt hold bills on
-    /// several certificates, whose months are not the same rows.
+    /// Waits for the turn of whoever has a bill that says a class, or a void: a year and a receipt hold bills
+    /// on several certificates, whose months are not the same rows.
     static func turn(of asked: [AskedBill]) -> (Statement, [Value]) {
         let inTurn = asked.filter { bill in
             bill.use == .void

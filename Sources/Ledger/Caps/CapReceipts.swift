@@ -1,8 +1,8 @@
 import Exchange
 import Postgres
 
-/// 明細書の単位: one person's month at one institution, in hospital or outside it. A hospital's dental care has an institution
-/// code of its own. What stands on it is read from the bills; nobody keeps a total.
+/// 明細書の単位: one person's month at one institution, in hospital or outside it. A hospital's dental care has
+/// an institution code of its own. What stands on it is read from the bills; nobody keeps a total.
 struct ReceiptKey: Hashable, Sendable {
     let person: PersonKey
     let party: Party
@@ -47,7 +47,8 @@ extension CapDesk {
         receipts[held.receipt]?[held.name] = ReceiptBill(held.lines)
     }
 
-    /// Only of bills that say a class. It is their people's turn by then, so nobody else adds to what is read.
+    /// Only of bills that say a class. It is their people's turn by then: no other such bill is added to what
+    /// is read.
     mutating func readReceipts(
         _ transaction: inout Transaction, _ asked: [AskedBill], _ now: Instant
     ) throws {

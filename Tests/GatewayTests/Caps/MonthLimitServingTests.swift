@@ -4,8 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// 高額療養費の月の限度額 over the wire: before the cap of the certificate, over all bills of one institution's month, and
-/// never over another's.
+/// 高額療養費の月の限度額 over the wire: before the cap of the certificate, over all bills of one institution's
+/// month, and never over another's.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
 struct MonthLimitServingTests {
     let gateway: RunningGateway
@@ -14,7 +14,8 @@ struct MonthLimitServingTests {
 
     private var today: CalendarDay { gateway.clock.today }
 
-    /// 150,000 yen of which a fifth is asked: 30,000 yen, as much as the cap leaves. 一般 has 22,000 yen a month.
+    /// 150,000 yen of which a fifth is asked: 30,000 yen, as much as the cap leaves. 一般 has 22,000 yen a
+    /// month.
     private func bill(_ use: String = "claim", class code: String? = "一般") -> SentBill {
         var bill = SentBill(use, cost: 150_000, on: today)
         bill.percent = 20

@@ -138,8 +138,8 @@ package struct BillReckoning: Sendable {
             ?? whole.own[place]
     }
 
-    /// What is left to a certificate. A scheme that asks a part of it asks of what the insurance leaves of the
-    /// month, not of what is left open by the patient's parts of earlier bills.
+    /// What is left to a certificate. A scheme that asks a part of it asks of what the insurance leaves of
+    /// the month, not of what is left open by the patient's parts of earlier bills.
     private func left(_ place: Int, of whole: Copayment, _ month: MonthLimit.Rest?) -> Int {
         guard place == 0, content.collected == nil, let month,
             terms[place].local?.terms.isPartOfWhatIsLeft == true

@@ -84,8 +84,8 @@ struct CertificateTerms: Hashable, Sendable {
     }
 }
 
-/// 自己負担上限額 as a body registers it. Its inner items are published nowhere: of those that come, one is known here,
-/// and the others are named, never guessed at.
+/// 自己負担上限額 as a body registers it. Its inner items are published nowhere: of those that come, one is
+/// known here, and the others are named, never guessed at.
 enum RegisteredCap {
     static let item = "maxCopaymentAmount"
     private static let month = "perMonth"

@@ -1,6 +1,6 @@
-/// 高額療養費の月の限度額: what the insurer leaves of a month's care at one institution to a patient whose class is told,
-/// before any public expense (健康保険法施行令41条から43条). It is of a month and not of a bill: what other bills put on
-/// the same receipt (レセプト) counts towards it. Pure; nothing is kept.
+/// 高額療養費の月の限度額: what the insurer leaves of a month's care at one institution to a patient whose class is
+/// told, before any public expense (健康保険法施行令41条から43条). It is of a month and not of a bill: what other
+/// bills put on the same receipt (レセプト) counts towards it. Pure; nothing is kept.
 struct MonthLimit: Hashable, Sendable {
     /// Of the patient's own class; `nil` where none was told.
     let own: HighCostLimit?
@@ -13,8 +13,8 @@ struct MonthLimit: Hashable, Sendable {
 }
 
 extension CopaymentRules {
-    /// `nil` where neither a class nor 長 was told. `birth` says the month of the 75th birthday; without it nothing
-    /// is halved.
+    /// `nil` where neither a class nor 長 was told. `birth` says the month of the 75th birthday; without it
+    /// nothing is halved.
     func monthLimit(
         of care: BillCare, under scheme: NationalScheme?, born birth: CalendarDay?,
         on day: CalendarDay
@@ -61,8 +61,8 @@ extension HighCostRules {
     }
 }
 
-/// 同じ明細書の会計: another bill of the same person, month and institution, both for visits or both for stays: at month's end
-/// they are one receipt.
+/// 同じ明細書の会計: another bill of the same person, month and institution, both for visits or both for stays:
+/// at month's end they are one receipt.
 package struct ReceiptBill: Hashable, Sendable {
     /// The first in the order of law: whose expense the cost is.
     let certificate: HeldCertificate

@@ -25,8 +25,9 @@ extension OpenAPI {
                 receipt, before any certificate, and of the year; without it the answer warns \
                 (`no-limit`, `class-unsaid`) that they were not applied and the amount may come \
                 down. `long-term` gives the limit on the face of a certificate for specific \
-                diseases (長), for care of that disease. `over-limit` says that more was collected than the limit of the month, \
-                `cap-uncounted` that a certificate has a cap which cannot be counted here.
+                diseases (長), for care of that disease. `over-limit` says that more was collected \
+                than the limit of the month, `cap-uncounted` that a certificate has a cap which \
+                cannot be counted here.
                 """,
             parameters: [.operatorID],
             body: .fhir(.reference("Claim"), billExample),
