@@ -132,6 +132,9 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
+        File(
+            name: "0080_who_registered_rules",
+            sql: PackageResources._080_who_registered_rules_sql),
         File(name: "0084_limits_of_months", sql: PackageResources._084_limits_of_months_sql),
     ]
 

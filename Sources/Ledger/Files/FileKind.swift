@@ -76,7 +76,7 @@ extension FileKind {
             massCheckups(
                 "sensitive-checkup-results", in: .sensitive, .recordSensitiveMassCheckup,
                 reading: .readSensitiveRegistration, registration: "sensitive-mass-checkups"),
-            checkupTickets, schemeMasters,
+            checkupTickets, schemeMasters, seasons,
             prices("vaccination-prices", .registerVaccinationPrices, of: .immunization) {
                 $0.immunization?.priced
             },
@@ -184,6 +184,16 @@ extension FileKind {
             try records.registerSchemes(request, rows, rules: rules.kept)
         },
         standing: { records, _ in try records.standingSchemes() })
+
+    /// Its rows name nobody.
+    private static let seasons = FileKind(
+        "immunization-seasons", .registerSeasons, registration: "seasons",
+        read: { kept, _, _ in parted(kept.map(\.row.seasonRow), kept) { _, row in row } },
+        weigh: { records, rows, rules in try records.weighSeasons(rows, rules: rules.kept) },
+        register: { records, request, rows, rules in
+            try records.registerSeasons(request, rows, rules: rules.kept)
+        },
+        standing: { records, _ in try records.standingSeasons() })
 
     /// Its rows name children by the keys of the municipality's own notifications. What is sensitive has a
     /// file apart: who sends or reads the open one learns nothing of it.

@@ -100,6 +100,10 @@ extension Deed {
                 .post(person.town, seasonPath, try JSON(reading: seasonRows(person))))
             return .get(person.town, "\(seasonPath)/\(sent.text("taskId"))")
         },
+        office("readSeasons", .nobody) { _, person in .get(person.town, "/immunization/seasons") },
+        office("readSchemes", .nobody) { _, person in
+            .get(person.town, "/medical-subsidy/schemes")
+        },
     ]
 
     private static let seasonPath = "/immunization/seasons/registration-tasks"
@@ -409,7 +413,7 @@ extension Deed {
         ("residence-moves", "ResidenceMoves"),
         ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
         ("checkup-prices", "CheckupPrices"), ("checkup-tickets", "CheckupTickets"),
-        ("scheme-masters", "SchemeMasters"),
+        ("scheme-masters", "SchemeMasters"), ("immunization-seasons", "ImmunizationSeasons"),
         ("sensitive-checkup-results", "SensitiveCheckupResults"),
     ].flatMap { layout, name in
         [

@@ -39,6 +39,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         "decideVaccinationPricesFile", "decideCheckupResultsFile",
         "decideSensitiveCheckupResultsFile",
         "decideCheckupPricesFile", "decideCheckupTicketsFile", "decideSchemeMastersFile",
+        "decideImmunizationSeasonsFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "beginExport", "readExport", "readExportFile", "deleteExport",

@@ -71,6 +71,14 @@ extension OpenAPI {
             ))
         + operations(
             of: ServedLayout(
+                code: "immunization-seasons", id: "ImmunizationSeasons", ja: "接種期間",
+                en: "a municipality's own days of what is given every year",
+                example: """
+                    更新区分,市区町村コード,接種期コード,開始日,終了日,お知らせの言葉,お知らせの英語の言葉\r
+                    1,132101,influenza-2026,2026-10-15,2027-02-28,令和8年度 高齢者インフルエンザ予防接種,\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
                 code: "guardianships", id: "Guardianships", ja: "保護者・後見",
                 en: "guardianships, by keys that were registered with invitations or checkups",
                 example: """
