@@ -135,9 +135,11 @@ package struct Migrations: Sendable {
         File(
             name: "0080_who_registered_rules",
             sql: PackageResources._080_who_registered_rules_sql),
-        File(
             name: "0083_words_taken_back",
             sql: PackageResources._083_words_taken_back_sql),
+        File(
+            name: "0084_limits_of_months",
+            sql: PackageResources._084_limits_of_months_sql),
         File(
             name: "0085_refunds_of_one_month",
             sql: PackageResources._085_refunds_of_one_month_sql),

@@ -53,6 +53,8 @@ struct CapDesk: Sendable {
     private(set) var yearsOf: [PersonKey: [CapYearKey]] = [:]
     private(set) var bills: [BillName: HeldBill] = [:]
     var years: [CapYearKey: CapYearBook] = [:]
+    /// 明細書: those on which a bill of the batch stands that says a class.
+    var receipts: [ReceiptKey: [BillName: ReceiptBill]] = [:]
     var writes = CapWrites()
 
     func month(_ key: CapMonthKey) -> Month { months[key] ?? Month() }
@@ -96,6 +98,7 @@ struct CapDesk: Sendable {
         try desk.readBills(rows[5])
         try desk.readYears(rows.dropFirst(6), years)
         try desk.readVisits(&transaction, asked, now)
+        try desk.readReceipts(&transaction, asked, now)
         desk.writes.now = now
         return desk
     }
@@ -115,6 +118,7 @@ struct CapDesk: Sendable {
                     visit: decided.held.visit, version: line, key: key, position: month.position),
                 refunds)
         }
+        keepOnReceipt(decided.held, instead: bills[decided.held.name])
         bills[decided.held.name] = decided.held
         settleYear(decided, before: before)
     }
@@ -173,11 +177,12 @@ extension CapDesk {
         try readBills(rows[1])
     }
 
-    /// Waits for the turn of the years of whoever has a bill that says a class, or a void.
+    /// Waits for the turn of whoever has a bill that says a class, or a void: a year and a receipt hold bills
+    /// on several certificates, whose months are not the same rows.
     static func turn(of asked: [AskedBill]) -> (Statement, [Value]) {
         let inTurn = asked.filter { bill in
             bill.use == .void
-                || bill.use != .quote && bill.named?.reckoning.yearLimit != nil
+                || bill.use != .quote && bill.named?.reckoning.isOnReceipt == true
         }
         return AdvisoryLock.waiting(forYearsOf: Set(inTurn.map(\.visit.person)))
     }

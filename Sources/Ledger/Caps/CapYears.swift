@@ -178,7 +178,11 @@ extension CapDesk {
             }
         }
         let locked = told.sorted(by: CapYearKey.isBefore)
-        guard !locked.isEmpty || !months.isEmpty else { return Array(quoted) }
+        // A receipt waits for its turn as well, also where its class has no limit of the year.
+        let isInTurn = asked.contains { bill in
+            bill.use != .quote && bill.named?.reckoning.isOnReceipt == true
+        }
+        guard isInTurn || !months.isEmpty else { return Array(quoted) }
         let persons = locked.map(\.person) + months.map(\.0)
         let firsts = locked.map(\.first) + months.map(\.1)
         // With a void it is their turn already.

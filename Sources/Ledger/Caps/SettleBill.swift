@@ -109,8 +109,8 @@ struct BillSettling: Sendable {
                 try visit.term.requireAnswer(for: day, at: reading.now)
             }
             named = try NamedBill(
-                sent, of: caller.party, reading.facts(visit, standing), in: visit,
-                of: reading.visitKind, rules)
+                sent, of: caller.party, reading.facts(visit, standing), in: visit, reading,
+                rules)
         }
         return AskedBill(
             use: sent.use, party: caller.party, identifier: sent.identifier, visit: visit,

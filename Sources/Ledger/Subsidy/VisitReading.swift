@@ -27,6 +27,8 @@ struct VisitReading: Sendable {
     var residences: [Residence] = []
     var bodies: [BodyStanding] = []
     var entitlements: [EntitlementVersion] = []
+    /// 生年月日 as each of them was registered with.
+    private var births: [String] = []
     private var reachedMonths: [CapMonth] = []
 
     static let selectVisits = Statement(
@@ -54,7 +56,7 @@ struct VisitReading: Sendable {
 
     static let selectEntitlements = Statement(
         """
-        select q.ord, \(EntitlementVersion.columns)
+        select q.ord, \(EntitlementVersion.columns), e.birth_date
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         join exchange.entitlement e on e.person = v.person and e.consent_kind = any (v.consents)
@@ -94,7 +96,9 @@ struct VisitReading: Sendable {
         }
         for index in 0..<rows[2].count {
             let row = rows[2][index]
-            try readings[row.int(0) - 1].entitlements.append(EntitlementVersion(row, from: 1))
+            let place = try row.int(0) - 1
+            readings[place].entitlements.append(try EntitlementVersion(row, from: 1))
+            readings[place].births.append(try row.text(1 + EntitlementVersion.columnCount))
         }
         for index in 0..<rows[3].count {
             let row = rows[3][index]
@@ -107,6 +111,11 @@ struct VisitReading: Sendable {
     private var reached: Set<CapMonth> {
         let opened = Set(entitlements.map(\.certificate))
         return Set(reachedMonths.filter { opened.contains($0.certificate) })
+    }
+
+    /// The day on which the holder was born, where the body knew it.
+    func birth(of row: EntitlementVersion) -> CalendarDay? {
+        entitlements.firstIndex(of: row).flatMap { (try? BirthDate(births[$0]))?.day }
     }
 
     /// Everything an answer is decided from.

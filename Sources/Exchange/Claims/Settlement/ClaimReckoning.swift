@@ -38,8 +38,10 @@ package struct ClaimReckoning: Sendable {
             $0.certificateTypeID == row.certificateTypeID
         }
         guard let program, let terms = terms(row, program, on: day, isInpatient),
-            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds.
-            terms.local == nil || terms.cap != nil
+            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds. A
+            // cap that cannot be counted may lower what is asked; under one of the month that is no
+            // difference to tell.
+            (terms.local == nil && !terms.hasUncountedCap) || terms.cap != nil
         else { return nil }
         let source = "program/\(program.body)/\(program.certificateTypeID)"
         return Terms(
