@@ -74,7 +74,7 @@ package struct Claim: Sendable {
 }
 
 /// 公費: one public payer of a claim, in the order of the receipt. Yen; −1 is "not said".
-package struct ClaimPart: Sendable {
+package struct ClaimPart: Hashable, Sendable {
     package var certificate: CertificateNumber
     package var points: Int32 = -1
     /// 患者負担額 under this scheme, as claimed and as somebody computed it again.
