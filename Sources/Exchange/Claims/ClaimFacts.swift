@@ -122,6 +122,23 @@ package struct ClaimFacts: Sendable {
         }
     }
 
+    /// 償還払い済み: one receipt of care that was paid back.
+    package struct Refunded: Hashable, Comparable, Sendable {
+        /// Of the care; `unsaidDay` where nobody says.
+        package let day: Int32
+        /// 総医療費, yen; −1 where nobody says.
+        package let cost: Int32
+
+        package init(day: Int32 = Claim.unsaidDay, cost: Int32 = -1) {
+            self.day = day
+            self.cost = cost
+        }
+
+        package static func < (left: Refunded, right: Refunded) -> Bool {
+            (left.day, left.cost) < (right.day, right.cost)
+        }
+    }
+
     /// A check that was not answered as usable at the counter.
     package struct OtherAnswer: Hashable, Sendable {
         package let day: Int32
@@ -143,7 +160,7 @@ package struct ClaimFacts: Sendable {
     package var ledger: [MonthKey: [LedgerEntry]] = [:]
     /// `nil`: designations were not given.
     package var designations: [Designation: [ClosedRange<Int32>]]?
-    package var refunds: Set<PlaceKey> = []
+    package var refunds: [PlaceKey: Set<Refunded>] = [:]
     package var otherAnswers: [PlaceKey: [OtherAnswer]] = [:]
     /// 地方単独の制度の条件, by payer number; they come before those of the law number.
     package var schemes: [UInt32: SchemeCondition] = [:]

@@ -180,6 +180,20 @@ extension Claim {
         return served(on: dayBits | between.certain | between.open).contains(day)
     }
 
+    /// Whether there was service on a day under the payer with that 実日数; `nil` where the claim does not say: it
+    /// names no days, the day lies between two of a stay, or fewer days count under the payer than are named.
+    func isServed(on day: Int32, counting count: UInt8) -> Bool? {
+        guard day != Claim.unsaidDay else { return nil }
+        guard days & monthBits != 0 else {
+            return (month.firstDay...month.lastDay).contains(day) ? nil : false
+        }
+        let between = between(counting: count)
+        if served(on: between.open).contains(day) { return nil }
+        let certain = served(on: dayBits | between.certain)
+        guard certain.contains(day) else { return false }
+        return count > 0 && Int(count) < dayBits.nonzeroBitCount ? nil : true
+    }
+
     /// `count`: 実日数 under the payer that is asked about; 0 where nobody says.
     func coverage(counting count: UInt8, _ holds: (Int32) -> Bool) -> ClaimCoverage {
         let between = between(counting: count)

@@ -241,8 +241,13 @@ struct MonthFacts {
         }) {
             guard let key = numbers[person]?[month.certificate] else { continue }
             for receipt in receipts.split(separator: "\n") {
-                guard let institution = UInt64(receipt.prefix(10)) else { continue }
-                facts.refunds.insert(.init(key, month.month, at: institution))
+                // Institution, day and cost, as `requestRefund` writes them.
+                let items = receipt.split(separator: " ")
+                guard items.count > 2, let institution = UInt64(items[0]),
+                    let day = try? CalendarDay(String(items[1])), let cost = Int(items[2])
+                else { continue }
+                facts.refunds[.init(key, month.month, at: institution), default: []].insert(
+                    .init(day: Int32(day.daysSince1970), cost: Int32(clamping: cost)))
             }
         }
     }
