@@ -132,6 +132,9 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
+        File(
+            name: "0086_designations_of_the_day",
+            sql: PackageResources._086_designations_of_the_day_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -106,11 +106,13 @@ package struct ClaimFacts: Sendable {
         }
     }
 
-    /// 指定: of an institution, for every payer of a law number or for one payer number.
+    /// 指定: of an institution, for every payer of a law number, for one payer number, or for the scheme that one
+    /// certificate is of.
     package struct Designation: Hashable, Sendable {
         package enum Of: Hashable, Sendable {
             case law(Int)
             case payer(UInt32)
+            case certificate(CertificateNumber)
         }
 
         package var of: Of
@@ -160,6 +162,8 @@ package struct ClaimFacts: Sendable {
     package var ledger: [MonthKey: [LedgerEntry]] = [:]
     /// `nil`: designations were not given.
     package var designations: [Designation: [ClosedRange<Int32>]]?
+    /// 登録の日: a period begins when somebody was told of the designation, and nobody says since when it holds.
+    package var areDesignationsAsTold = false
     package var refunds: [PlaceKey: Set<Refunded>] = [:]
     package var otherAnswers: [PlaceKey: [OtherAnswer]] = [:]
     /// 地方単独の制度の条件, by payer number; they come before those of the law number.

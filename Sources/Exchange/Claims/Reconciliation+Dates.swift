@@ -110,9 +110,9 @@ extension Reconciliation {
         if let holder, !holder.institutions.isEmpty {
             namedInstitution(holder, claim, &sink)
         } else if condition.requiresDesignation, let designations = facts.designations {
-            let periods = [ClaimFacts.Designation.Of.payer(key.payer), .law(key.law)].flatMap {
-                designations[.init(of: $0, institution: claim.institution)] ?? []
-            }
+            let periods = [
+                ClaimFacts.Designation.Of.payer(key.payer), .law(key.law), .certificate(key),
+            ].flatMap { designations[.init(of: $0, institution: claim.institution)] ?? [] }
             let days = claim.serviceDays
             if periods.contains(where: { $0.contains(days.first) && $0.contains(days.last) }) {
                 return
@@ -121,7 +121,11 @@ extension Reconciliation {
                 periods.contains { $0.contains(day) }
             }
             // Without days, designated on some of them is enough: the certificate is not at stake.
-            if case .outside(let day) = coverage { sink.add(.notDesignated, .day(day)) }
+            if case .outside(let day) = coverage {
+                let isToldLater =
+                    facts.areDesignationsAsTold && periods.contains { day < $0.lowerBound }
+                sink.add(.notDesignated, .day(day), as: isToldLater ? .questioned : nil)
+            }
         }
     }
 
