@@ -202,24 +202,11 @@ struct MonthFacts {
         return rules.subsidy.programs(of: body, on: day).first { $0.certificateTypeID == type }
     }
 
-    /// 再計算, of claims that nobody computed again before.
+    /// 再計算, by the terms that the body's own rows and master give.
     mutating func recompute(_ run: inout MonthRun) {
-        var expected: [Int: ClaimReckoning.Expected] = [:]
-        for claim in books.batch.claims {
-            let parts = books.batch.parts[claim.parts]
+        run.recompute { claim, parts in
             let terms = parts.map { self.terms($0.certificate, claim) }
-            for (place, said) in zip(claim.parts, reckoning.expected(claim, parts, terms)) {
-                expected[place] = said
-            }
-        }
-        var place = -1
-        run.recompute { claim, part in
-            place = claim.parts.contains(place + 1) ? place + 1 : claim.parts.lowerBound
-            let said = expected[place]
-            return (
-                part.copaymentRecomputed < 0 ? said?.copayment : nil,
-                part.amountRecomputed < 0 ? said?.amount : nil
-            )
+            return reckoning.expected(claim, parts, terms)
         }
     }
 

@@ -349,7 +349,11 @@ import Testing
         var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
         var pieces = [ClaimSamples.bytes(ClaimSamples.file([.init()]))]
         run.readReceipts(named: "a", decode: ClaimSamples.decode) { pieces.popLast() }
-        run.recompute { _, part in (copayment: Int(part.copayment) - 1, amount: nil) }
+        run.recompute { _, parts in
+            parts.map {
+                ClaimReckoning.Expected(copayment: Int($0.copayment) - 1, amount: nil)
+            }
+        }
         #expect(run.report().reasons(0) == ["AMOUNT_MISMATCH"])
     }
 }
