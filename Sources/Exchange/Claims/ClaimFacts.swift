@@ -177,6 +177,15 @@ package struct ClaimFacts: Sendable {
         return cap
     }
 
+    /// 調べていない理由: those for which nobody gave a fact, so that no claim of the month can have been told of them.
+    var notExamined: [ClaimReason] {
+        var reasons: [ClaimReason] = []
+        if !hasRegister { reasons.append(.recipientUnknown) }
+        if holders.values.allSatisfy({ $0.insurers.isEmpty }) { reasons.append(.insurerLapsed) }
+        if designations == nil { reasons.append(.notDesignated) }
+        return reasons
+    }
+
     package mutating func change(_ key: CertificateNumber, _ body: (inout Holder) -> Void) {
         body(&holders[key, default: Holder()])
     }

@@ -243,6 +243,24 @@ import Testing
         #expect(plain.verdicts.standings.contains(.questioned) == isOver)
     }
 
+    @Test func `a month says which reasons it had no facts for`() throws {
+        let files = [ClaimSamples.file([.init()])]
+        let codes = { (report: MonthReport) in
+            report.object?["notExamined"]?.array?.compactMap { $0.object?["code"]?.string }
+        }
+        #expect(
+            try codes(ClaimSamples.run(files))
+                == ["RECIPIENT_UNKNOWN", "INSURER_LAPSED", "NOT_DESIGNATED"])
+        let told = try ClaimSamples.run(
+            files, entitlements: ClaimSamples.entitlements,
+            facts: """
+                {"designations": [{"lawNumber": "54", "institution": "1319999996"}],
+                 "insurerPeriods": [{"payer": "54136015", "recipient": "1234566",
+                  "insurer": "01130012", "from": "2020-04-01"}]}
+                """)
+        #expect(codes(told) == [])
+    }
+
     @Test func `a file without its header is claimed by nobody`() throws {
         let lines = Array(ClaimSamples.file([.init()]).dropFirst())
         let report = try ClaimSamples.run([lines], entitlements: ClaimSamples.entitlements)

@@ -114,7 +114,8 @@ package struct MonthRun: Sendable {
         let reconciliation = Reconciliation(rules: rules, facts: facts, month: month)
         return MonthReport(
             month: month, files: files, refusedRows: refusedRows, batch: batch,
-            verdicts: reconciliation.verdicts(of: batch), recipients: recipients, rules: rules)
+            verdicts: reconciliation.verdicts(of: batch), notExamined: facts.notExamined,
+            recipients: recipients, rules: rules)
     }
 
     private mutating func markLater(_ index: Int) {
