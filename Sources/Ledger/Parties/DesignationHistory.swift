@@ -10,15 +10,15 @@ struct DesignationHistory {
     }
 
     private struct Said {
-        let institution: UInt64
+        let party: String
         let until: Int32
         let designations: [Designation]
     }
 
-    /// By institution, the oldest first.
+    /// By party, the oldest first.
     private let said: [Said]
 
-    /// Of the institutions `$1`.
+    /// Of the parties `$1`.
     static let select = Statement(
         """
         select p.party, h.until, h.designations
@@ -35,7 +35,7 @@ struct DesignationHistory {
         said = try rows.map { row in
             let until = try row.optionalInstant(1).map(Instant.init(microseconds:))
             return Said(
-                institution: UInt64(try row.text(0).dropFirst("institution:".count)) ?? 0,
+                party: try row.text(0),
                 until: until.map { Int32($0.dayInJapan.daysSince1970) } ?? Claim.endlessDay,
                 designations: try row.texts(2).compactMap(Designation.init(text:)))
         }
@@ -45,13 +45,13 @@ struct DesignationHistory {
     func periods(by body: String) -> [Designated: [ClosedRange<Int32>]] {
         var periods: [Designated: [ClosedRange<Int32>]] = [:]
         var from = Claim.unsaidDay
-        var last: UInt64?
+        var last: String?
         for state in said {
-            if state.institution != last { (last, from) = (state.institution, Claim.unsaidDay) }
+            if state.party != last { (last, from) = (state.party, Claim.unsaidDay) }
+            let institution = UInt64(state.party.dropFirst("institution:".count)) ?? 0
             let days = from...max(from, state.until)
             for designation in state.designations where designation.body == body {
-                let place = Designated(
-                    institution: state.institution, scheme: designation.scheme)
+                let place = Designated(institution: institution, scheme: designation.scheme)
                 if let open = periods[place]?.last, open.upperBound >= from {
                     periods[place]?.removeLast()
                     periods[place]?.append(open.lowerBound...days.upperBound)
@@ -62,5 +62,18 @@ struct DesignationHistory {
             from = days.upperBound
         }
         return periods
+    }
+
+    /// By every body, on one day.
+    func designations(of party: Party, on day: CalendarDay) -> Set<Designation> {
+        let asked = Int32(day.daysSince1970)
+        var found: Set<Designation> = []
+        var from = Claim.unsaidDay
+        for state in said where state.party == party.key {
+            let days = from...max(from, state.until)
+            if days.contains(asked) { found.formUnion(state.designations) }
+            from = days.upperBound
+        }
+        return found
     }
 }

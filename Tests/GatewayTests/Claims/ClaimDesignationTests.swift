@@ -82,6 +82,25 @@ struct ClaimDesignationTests {
         #expect(found.reasons == [["NOT_DESIGNATED"]] && found.counts == [0, 0, 1])
     }
 
+    @Test func `a check for a day that is past is answered by the designation of that day`()
+        async throws
+    {
+        let today = gateway.clock.today
+        let yesterday = today.adding(days: -1)
+        try await remember(
+            Cast.pharmacy, ["\(Cast.prefecture.code):54"], until: "\(yesterday.text) 12:00+09")
+        let (resident, card) = try await gateway.settle()
+        let row = resident.row(
+            "nanbyo", today.adding(days: -10), today.adding(days: 300),
+            ["incomeSegment": "D", "medicalSubsidyInsurerNumber": "54136015"])
+        try await gateway.hold([row], by: Cast.prefecture)
+        let visit = try await gateway.openVisit(card, at: Cast.pharmacy)
+        let before = try await gateway.check(visit, day: yesterday, by: Cast.pharmacy)
+        #expect(before.outcome(of: "nanbyo") == "entitled")
+        let now = try await gateway.check(visit, by: Cast.pharmacy)
+        #expect(now.outcome(of: "nanbyo") == "institution-not-designated")
+    }
+
     /// As `tsunagi party designate --scheme nanbyo` does, and as a check at the counter reads it.
     @Test func `a designation by certificate type counts for claims as for checks`() async throws {
         let byType = Designation(body: Cast.prefecture.code, scheme: "nanbyo")
