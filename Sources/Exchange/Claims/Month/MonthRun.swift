@@ -95,12 +95,12 @@ package struct MonthRun: Sendable {
     /// 再計算 from what the files say: the law of each certificate, and its cap where one is given. All files
     /// are read by then.
     package mutating func recompute(by reckoning: inout ClaimReckoning) {
-        let facts = facts
+        let given = self.facts
         batch.recompute { claim, parts in
             let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
             let terms = parts.map { part in
                 reckoning.terms(
-                    of: part.certificate, cap: facts.cap(of: part.certificate, in: claim.month),
+                    of: part.certificate, cap: given.cap(of: part.certificate, in: claim.month),
                     on: day)
             }
             return reckoning.expected(claim, parts, terms)
