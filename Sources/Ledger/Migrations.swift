@@ -135,6 +135,7 @@ package struct Migrations: Sendable {
         File(
             name: "0080_who_registered_rules",
             sql: PackageResources._080_who_registered_rules_sql),
+        File(
             name: "0083_words_taken_back",
             sql: PackageResources._083_words_taken_back_sql),
         File(
@@ -143,6 +144,9 @@ package struct Migrations: Sendable {
         File(
             name: "0085_refunds_of_one_month",
             sql: PackageResources._085_refunds_of_one_month_sql),
+        File(
+            name: "0086_designations_of_the_day",
+            sql: PackageResources._086_designations_of_the_day_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

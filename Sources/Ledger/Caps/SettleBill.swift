@@ -62,7 +62,8 @@ struct BillSettling: Sendable {
         -> [Result<Outcome, any Error>]
     {
         let readings = try VisitReading.load(
-            &transaction, batch.map { .init(visit: $0.visit, party: $0.caller.party) })
+            &transaction,
+            batch.map { .init(visit: $0.visit, party: $0.caller.party, day: $0.sent.day) })
         let asked = zip(batch, readings).map { settling, reading in
             Result { try settling.asked(reading) }
         }

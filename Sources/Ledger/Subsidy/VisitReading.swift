@@ -1,14 +1,16 @@
 import Exchange
 import Postgres
 
-/// What many visits open for reading, loaded together: three statements in one snapshot and one
-/// round trip, however many institutions ask at this moment.
+/// What many visits open for reading, loaded together: four statements in one snapshot and one
+/// round trip, however many institutions ask at this moment; one more where any asks for a day that is past.
 ///
 /// Entitlements of a consent kind the resident left out are not read at all.
 struct VisitReading: Sendable {
     struct Key: Sendable {
         let visit: RecordID
         let party: Party
+        /// 診療日 that is asked for; `nil`: none.
+        let day: CalendarDay?
     }
 
     struct VisitRow: Sendable {
@@ -30,6 +32,8 @@ struct VisitReading: Sendable {
     /// 生年月日 as each of them was registered with.
     private var births: [String] = []
     private var reachedMonths: [CapMonth] = []
+    /// 診療日の指定, where that day is past.
+    private var designationsOfDay: Set<Designation>?
 
     static let selectVisits = Statement(
         """
@@ -104,7 +108,27 @@ struct VisitReading: Sendable {
             let row = rows[3][index]
             try readings[row.int(0) - 1].reachedMonths.append(CapMonth(row, from: 1))
         }
+        try takePast(&transaction, keys, &readings)
         return readings
+    }
+
+    /// For a day that is past, what the registry said then: a designation that ended since does not take back the
+    /// answer of that day. Nearly all ask for today.
+    private static func takePast(
+        _ transaction: inout Transaction, _ keys: [Key], _ readings: inout [VisitReading]
+    ) throws {
+        var past: [(place: Int, day: CalendarDay)] = []
+        for (place, key) in keys.enumerated() {
+            if let day = key.day, day < readings[place].now.dayInJapan { past.append((place, day)) }
+        }
+        guard !past.isEmpty else { return }
+        let parties = Set(past.map { keys[$0.place].party.key }).sorted()
+        let history = try DesignationHistory(
+            transaction.query(DesignationHistory.select, [.texts(parties)]))
+        for (place, day) in past {
+            readings[place].designationsOfDay = history.designations(
+                of: keys[place].party, on: day)
+        }
     }
 
     /// 上限到達 of the certificates that the visit opens; of others nothing is said.
@@ -122,7 +146,8 @@ struct VisitReading: Sendable {
     func facts(_ visit: VisitRow, _ standing: PartyStanding) -> EligibilityFacts {
         EligibilityFacts(
             visit: visit.facts, residences: residences, entitlements: entitlements, bodies: bodies,
-            designations: standing.designations, reached: reached, decidedAt: now)
+            designations: designationsOfDay ?? standing.designations, reached: reached,
+            decidedAt: now)
     }
 
     private init(_ row: Row) throws {
