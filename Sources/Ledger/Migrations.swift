@@ -132,6 +132,9 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
+        File(
+            name: "0081_ends_of_whole_lists",
+            sql: PackageResources._081_ends_of_whole_lists_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

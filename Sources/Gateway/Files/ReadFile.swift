@@ -83,7 +83,14 @@ extension FileRow {
         }
         writer.member("confirmedBy", confirmedBy)
         writer.member("withdrawnBy", withdrawnBy)
-        guard state == .applying || state == .done else { return }
+        let notices = self.notices
+        if !notices.isEmpty {
+            writer.name("notices")
+            writer.beginArray()
+            for notice in notices { notice.write(into: &writer) }
+            writer.endArray()
+        }
+        guard state == .applying || state == .done || ends.isAsked else { return }
         writer.name("processed")
         writer.beginObject()
         tally.write(into: &writer)

@@ -157,7 +157,8 @@ extension Ledger {
             where finished_at < clock_timestamp() - make_interval(days => $1)
                 and rows_deleted_at is null
             order by finished_at limit 100 for no key update skip locked),
-        gone as (delete from office.file_chunk c using old where c.file = old.file)
+        gone as (delete from office.file_chunk c using old where c.file = old.file),
+        ended as (delete from office.file_end e using old where e.file = old.file)
         update office.file f set rows_deleted_at = clock_timestamp() from old where f.file = old.file
         """)
 
@@ -191,12 +192,12 @@ extension FileIntake {
         let isMending: Bool
         let rows: Int
         let refusal: FileRefusal?
-        let hasUnnamedRows: Bool
+        let unnamed: UnnamedRows
     }
 
     var measured: Measured {
         Measured(
             layout: layout, byteCount: byteCount, encoding: encoding, isMending: isMending,
-            rows: rows, refusal: refusal, hasUnnamedRows: hasUnnamedRows)
+            rows: rows, refusal: refusal, unnamed: unnamed)
     }
 }

@@ -93,8 +93,9 @@ extension Records {
                     .id(arrived.file), .text(state.rawValue), .orNull(place),
                     .bytes(arrived.digest), .int(measured.byteCount),
                     .text(measured.encoding.rawValue), .bool(measured.isMending),
-                    .int(measured.rows), .orNull(json: faults), .bool(measured.hasUnnamedRows),
+                    .int(measured.rows), .orNull(json: faults), .bool(measured.unnamed.count > 0),
                     .bool(arrived.isWeighedFirst), .time(state.isOver ? now : nil),
+                    .int(measured.unnamed.count), .ints(measured.unnamed.lines),
                 ]
             )
         ])
@@ -125,6 +126,7 @@ extension Records {
         update office.file set state = $2, place = $3, digest = $4, bytes = $5, encoding = $6,
             is_mending = $7, rows = $8, faults = $9, has_unnamed_rows = $10, is_weighed_first = $11,
             effect = $4, finished_at = $12, advanced_at = clock_timestamp(),
+            unnamed_rows = $13, unnamed_lines = $14,
             chunks = (select count(*) from office.file_chunk c where c.file = $1)
         where file = $1
         """)

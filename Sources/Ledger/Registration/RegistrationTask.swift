@@ -97,6 +97,17 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
+    /// Until the end of this access the party registers nothing else of these. Throws `TaskUnderWay` while
+    /// it does.
+    mutating func holdRegistrations(of fields: [String]) throws {
+        for field in fields {
+            let key: [Value] = [.text(caller.party.key), .text(field)]
+            guard try transaction.query(Self.tryLockField, key)[0].bool(0) else {
+                throw TaskUnderWay()
+            }
+        }
+    }
+
     /// Writes what was decided, in one round trip with the entries and the commit: the task, what it
     /// `applies`, and what its rows are told. Until then nothing is written and no lock held that
     /// others, the sealer among them, would wait for.

@@ -96,6 +96,20 @@ import Testing
         #expect(fault.ja.hasSuffix("ください。") && fault.en.hasSuffix("."))
     }
 
+    @Test(arguments: [
+        FileNotice.endsSuspended(ends: 3, rows: 1, lines: [2]), .keptSince(2), .mendedEndsNobody,
+        .endsAsked, .endsWithdrawn,
+    ])
+    func `every notice says what to do`(notice: FileNotice) throws {
+        var writer = JSONWriter()
+        notice.write(into: &writer)
+        let written = try JSON(reading: writer.text).requiredObject(at: "notice")
+        #expect(written["code"]?.string == notice.code)
+        #expect(written["severity"]?.string == "warning")
+        #expect(written["ja"]?.string?.hasSuffix("ください。") == true)
+        #expect(written["en"]?.string?.hasSuffix(".") == true)
+    }
+
     /// 20 % changed, 10 % ended, 100 rows without question.
     @Test(arguments: [
         (FileEffect(additions: 0, changes: 0, ends: 100, standing: 100), false),

@@ -15,6 +15,7 @@ extension OpenAPI {
                     .optional("effect", effect),
                     .optional("confirmedBy", .text.note("確認した操作者 / Who confirmed it.")),
                     .optional("withdrawnBy", .text),
+                    .optional("notices", .list(of: .reference("FileNotice"))),
                     .optional("processed", .object(tally + [.optional("hash", .text)])),
                     .required("results", .list(of: telling)),
                     .optional(
@@ -34,6 +35,25 @@ extension OpenAPI {
                         .required("characters", .integer),
                         .optional("places", .list(of: .anyObject)),
                     ]).note("値そのものは返しません。 / The kind of value, never the value.")),
+                .required("ja", .text), .required("en", .text),
+            ])
+        ),
+        (
+            "FileNotice",
+            .object([
+                .required(
+                    "code",
+                    .codes([
+                        "ends-suspended", "kept-known-since", "mended-ends-nobody", "ends-asked",
+                        "ends-withdrawn",
+                    ])),
+                .required("severity", .codes(["warning"])),
+                .optional("ends", .integer.note("保留した終了 / Ends that were suspended.")),
+                .optional("rows", .integer),
+                .optional(
+                    "lines",
+                    .list(of: .integer).note("ファイルの行、初めの100行まで / Lines of the file, the first 100.")
+                ),
                 .required("ja", .text), .required("en", .text),
             ])
         ),
