@@ -62,6 +62,9 @@ package struct FileRow: Sendable {
     let hasMerges: Bool
     /// 終わり: what came of those whom a whole list does not hold.
     package let ends: FileEnding
+    /// Mended rows that were sent without a place of their own.
+    let isBesideLine: Bool
+    private let awaitedSequence: Int?
 
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
     /// may be who seems to be missing.
@@ -103,7 +106,15 @@ extension FileRow {
             f.changes, f.unchanged, f.under_review, f.refused, f.ends, f.effect, f.weighed::text,
             f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at,
             f.has_merges, f.unnamed_rows, f.unnamed_lines, f.ends_suspended, f.kept_since, f.ends_digest,
-            f.asks_for_ends, f.ends_through
+            f.asks_for_ends, f.ends_through, f.is_beside_line, \(awaitedNumber)
+        """
+
+    /// 待っている通番: of a file that is held, the number that must come before it; else nothing.
+    static let awaitedNumber = """
+        case when f.state = 'held' and f.sequence is not null then (
+            select coalesce(max(before.sequence), 0) + 1 from office.file before
+            where before.party = f.party and before.field = f.field and before.place is not null
+                and not before.is_dry_run) end
         """
 
     /// `rules` finds the version that the file was received under.
@@ -151,6 +162,8 @@ extension FileRow {
             suspended: try row.int(39), keptSince: try row.int(40),
             digest: try row.optionalBytes(41), isAsked: try row.bool(42),
             through: try row.optionalInt(43))
+        isBesideLine = try row.bool(44)
+        awaitedSequence = try row.optionalInt(45)
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {
@@ -199,8 +212,16 @@ extension FileRow {
             layout: layout, encoding: encoding, isMending: isMending)
     }
 
-    package var place: FileDelivery.Place {
-        sequence.map { .sequence($0) } ?? .following(follows.map(Hexadecimal.text))
+    /// `nil` where none was said.
+    package var place: FileDelivery.Place? {
+        guard !isDryRun, !isBesideLine else { return nil }
+        return sequence.map { .sequence($0) } ?? .following(follows.map(Hexadecimal.text))
+    }
+
+    /// What it waits for, as long as it is held.
+    package var awaited: AwaitedFile? {
+        guard state == .held else { return nil }
+        return awaitedSequence.map { .sequence($0) } ?? .digest(follows.map(Hexadecimal.text))
     }
 }
 

@@ -12,7 +12,11 @@ alter table office.file
     -- The rows stand; a second person is asked about the ends alone.
     add column asks_for_ends boolean not null default false,
     -- How far the ends are through; nothing until they were judged again.
-    add column ends_through bigint;
+    add column ends_through bigint,
+    -- 直した行: sent without a place of its own; it follows whatever has one when it comes.
+    add column is_beside_line boolean not null default false;
+-- A party's own files of one layout, newest first: ids are in the order of time.
+create index file_newest on office.file (party, layout, file desc) where state <> 'arriving';
 
 -- 終わるもの: the versions that a whole list would end, or has ended. They go with the rows of their file.
 create table office.file_end (

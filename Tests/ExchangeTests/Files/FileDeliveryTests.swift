@@ -71,6 +71,16 @@ import Testing
         #expect(line.decision(on: row.arrives) == row.decision)
     }
 
+    @Test func `what is held waits for the first that is missing`() {
+        var line = DeliveryLine()
+        #expect(line.awaited(by: Self.numbered(7)) == .sequence(1))
+        _ = line.take(Self.numbered(1))
+        _ = line.take(Self.numbered(4))
+        #expect(line.awaited(by: Self.numbered(4)) == .sequence(2) && line.next == 2)
+        let chain = DeliveryLine(applied: [Self.chained("a", nil)])
+        #expect(chain.awaited(by: Self.chained("c", "b")) == .digest("b") && chain.next == nil)
+    }
+
     @Test(arguments: Seeded.seeds(300))
     func `any order and repetition is applied in the same order, each once`(seed: UInt64) {
         var random = Seeded(seed)

@@ -147,6 +147,42 @@ struct FullFileTests {
         #expect(try await standing(born) == 0)
     }
 
+    /// 終わるものの一覧: what a second person looks at.
+    @Test func `whom a list would end is told by the keys of their certificates`() async throws {
+        let party = Cast.otherTown
+        let own = people(4)
+        _ = try await take(own.map { row($0) }, by: party)
+        let bytes = NightFile([row(own[0])]).bytes()
+        let receipt = try await gateway.upload(
+            bytes, as: Self.layout, "dryRun=true", by: party)
+        let dry = try await gateway.settled(receipt.text("file"), as: Self.layout, by: party)
+        #expect(dry.number("ends", in: "effect") == 3, "\(dry.text)")
+        let path = "/files/\(Self.layout)/\(dry.text("file"))/ends"
+        var told: TLSClient.Answer?
+        let entries = try await gateway.entries {
+            told = try await gateway.send(party, "GET", path)
+        }
+        let ends = try #require(told)
+        // One entry for each resident who stands in it.
+        #expect(entries.count == 3 && entries.allSatisfy(\.hasPerson))
+        gateway.expectMoreEntries(2)
+        let rows = (ends.json["ends"]?.array ?? []).compactMap(\.object)
+        let shown = rows.map { $0["medicalSubsidyRecipientNumber"]?.string ?? "" }
+        #expect(shown.sorted() == own[1...].map { "R-00\($0.index)" }.sorted(), "\(ends.text)")
+        for person in own { #expect(!ends.text.contains(person.number)) }
+        let rest = try await gateway.send(party, "GET", path + "?from=3")
+        #expect(rest.json["ends"]?.array?.count == 1, "\(rest.text)")
+        // Somebody else's, a file under another layout, and what is not in form.
+        let other = try await gateway.send(Cast.town, "GET", path)
+        #expect(other.code == Refusal.taskUnknown.code)
+        let odd = try await gateway.send(party, "GET", path + "?from=x")
+        #expect(odd.code == Refusal.malformed("from").code)
+        let none = try await gateway.send(
+            party, "GET", "/files/entitlements/\(dry.text("file"))/ends")
+        #expect(none.code == Refusal.routeUnknown.code)
+        #expect(try await standing(own[3]) == 1)
+    }
+
     /// As if a row had been left out when a list was weighed, and came to light when it is applied.
     private func listWithMoreEnds(_ own: [TestResident], _ born: TestResident) async throws
         -> (weighed: TLSClient.Answer, asked: TLSClient.Answer)

@@ -65,6 +65,26 @@ extension OpenAPI {
                     "effect", .text.note("confirm のとき、確かめた影響の hash / `effect.hash`, to confirm.")),
             ])
         ),
+        (
+            "FileList",
+            .object([
+                .required("files", .list(of: listed)),
+                .required(
+                    "nextPlace",
+                    .object([.optional("sequence", .integer), .optional("follows", .text)])
+                        .note("次に送るファイルの順番 / What the next file of the line says.")),
+                .optional("next", .id),
+            ])
+        ),
+        (
+            "FileEnds",
+            .object([
+                .required("file", .id), .required("status", status),
+                .required("ends", .list(of: ended)),
+                .optional(
+                    "next", .integer.note("続きがあるときの `from` / For `from`, while there is more.")),
+            ])
+        ),
         ("FileDecided", .object([.required("file", .id), .required("status", status)])),
     ]
 
@@ -75,19 +95,43 @@ extension OpenAPI {
             + "weighed 調査のみ終了, withdrawn 取下げ, done 完了"
     )
 
-    private static let sent: [Schema.Item] = [
+    private static let placed: [Schema.Item] = [
         .required("dryRun", .boolean), .optional("sequence", .integer),
         .optional("follows", .text),
-        .required(
-            "received",
-            .object([
-                .required("file", .id), .required("bytes", .integer), .required("sha256", .text),
-                .optional("rows", .integer), .required("layout", .text),
-                .required("layoutEffectiveFrom", .day), .optional("encoding", .text),
-                .required("mended", .boolean.note("直した行だけのファイル / Mended rows alone.")),
-                .required("duplicate", .boolean), .optional("duplicateOf", .id),
-            ])),
+        .optional(
+            "waitsFor",
+            .object([.optional("sequence", .integer), .optional("sha256", .text)])
+                .note("held のとき、先に要るファイル / While held: the file that must come first.")),
     ]
+
+    private static let listed: Schema = .object(
+        [
+            .required("file", .id), .required("status", status), .required("mended", .boolean),
+            .required("receivedAt", .instant), .optional("finishedAt", .instant),
+            .optional("rows", .integer), .optional("effect", effect),
+            .optional("processed", .object(tally)),
+        ] + placed)
+
+    private static let ended: Schema = .object([
+        .required("orgSpecificCertificateTypeId", .text),
+        .optional("medicalSubsidyInsurerNumber", .text),
+        .optional("medicalSubsidyRecipientNumber", .text), .optional("certificationSubKey", .text),
+        .optional("historyKey", .text), .required("validFrom", .day), .required("validTo", .day),
+    ])
+
+    private static let sent: [Schema.Item] =
+        placed + [
+            .required(
+                "received",
+                .object([
+                    .required("file", .id), .required("bytes", .integer),
+                    .required("sha256", .text),
+                    .optional("rows", .integer), .required("layout", .text),
+                    .required("layoutEffectiveFrom", .day), .optional("encoding", .text),
+                    .required("mended", .boolean.note("直した行だけのファイル / Mended rows alone.")),
+                    .required("duplicate", .boolean), .optional("duplicateOf", .id),
+                ]))
+        ]
 
     private static let tally: [Schema.Item] = [
         .required("additions", .integer), .required("changes", .integer),
