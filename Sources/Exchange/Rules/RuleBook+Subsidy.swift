@@ -70,14 +70,21 @@ extension RuleFolder {
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "stale", "cardExpiresSoonDays"])
         let stale = try file.child("stale")
-        try stale.requireOnly(["hours", "bodies"])
+        try stale.requireOnly(["hours", "bodies", "fields"])
         var byBody: [String: Int] = [:]
         for row in try stale.optionalChildren("bodies") {
             try row.requireOnly(["body", "hours"])
             byBody[try row.bodyPattern("body")] = try row.int("hours", in: 1...8784)
         }
+        var byField: [StatementField: Int] = [:]
+        for row in try stale.optionalChildren("fields") {
+            try row.requireOnly(["field", "hours"])
+            let field: StatementField = try row.choice("field")
+            byField[field] = try row.int("hours", in: 1...8784)
+        }
         return EligibilityLimits(
             staleHoursDefault: try stale.int("hours", in: 1...8784), staleHoursByBody: byBody,
+            staleHoursByField: byField,
             cardExpiresSoonDays: try file.int("cardExpiresSoonDays", in: 0...366))
     }
 

@@ -135,7 +135,9 @@ extension Records {
         ])
         // As of now, unless every row was refused.
         let isTaken = file.rows == 0 || file.tally.refused < file.rows ?? 0
-        if kind.purpose == .registerEntitlements, isTaken { refreshParty() }
+        if isTaken, let field = StatementField(registration: kind.registration) {
+            refresh(field, isWholeFile: !file.isMending)
+        }
         enter(nil, basis: file.basis)
     }
 

@@ -27,3 +27,35 @@ create table office.file_end (
     constraint file_end_named_once unique (file, version)
 );
 grant select, insert, update, delete on office.file_end to tsunagi_office;
+
+-- 鮮度: when a body last said something in a field, by file or by the API, and when its last two whole files of the
+-- field were through: one that came every night is missed even while single rows come by the API.
+create table exchange.feed (
+    party text not null references exchange.party,
+    field text not null,
+    as_of timestamptz not null,
+    file_at timestamptz,
+    file_before timestamptz,
+    primary key (party, field)
+);
+grant select on exchange.feed to tsunagi_gateway, tsunagi_office;
+grant insert, update on exchange.feed to tsunagi_office;
+
+insert into exchange.feed (party, field, as_of)
+select t.party, f.field, max(t.received_at) from exchange.registration_task t
+join (values ('medical-subsidy', 'subsidy'), ('medical-subsidy-history', 'subsidy'),
+    ('municipal-checkup', 'checkup-targets'), ('immunization', 'vaccination-targets'),
+    ('checkup-tickets', 'checkup-tickets'), ('mass-checkups', 'checkup-results'),
+    ('sensitive-mass-checkups', 'sensitive-checkup-results'), ('guardianship', 'guardianships'),
+    ('life-event', 'residence-moves'), ('schemes', 'scheme-masters')) as f(registration, field)
+    on f.registration = t.field
+where t.rows_refused < t.rows
+group by t.party, f.field;
+
+update exchange.feed d set file_at = l.times[1], file_before = l.times[2]
+from (
+    select o.party, case when o.layout like 'entitlements%' then 'subsidy' else o.layout end as field,
+        array_agg(o.finished_at order by o.finished_at desc) as times
+    from office.file o where o.state = 'done' and o.is_mending is not true
+    group by 1, 2) l
+where d.party = l.party and d.field = l.field;
