@@ -40,6 +40,10 @@ extension Records {
                 (Self.withdraw, [.id(file), .text(who), .time(now)]),
                 (Self.forgetKept, [.id(file)]),
             ])
+            // Its rows were applied: the body has said what it holds.
+            if found.ends.isAsked, let field = StatementField(registration: kind.registration) {
+                refresh(field, isWholeFile: true)
+            }
             // Nothing of it is sent again from here: whoever mends it has the whole file.
             if found.layout.isConfidential {
                 write([(Self.deleteRows, [.id(file), .time(now)])])
