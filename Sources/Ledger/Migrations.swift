@@ -136,6 +136,9 @@ package struct Migrations: Sendable {
             name: "0080_who_registered_rules",
             sql: PackageResources._080_who_registered_rules_sql),
         File(
+            name: "0081_ends_of_whole_lists",
+            sql: PackageResources._081_ends_of_whole_lists_sql),
+        File(
             name: "0083_words_taken_back",
             sql: PackageResources._083_words_taken_back_sql),
         File(

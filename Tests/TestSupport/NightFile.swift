@@ -181,6 +181,9 @@ extension TLSClient.Answer {
         json[part]?.object?[name]?.int
     }
 
+    /// What is said of the file beside its rows.
+    package var notices: [JSONObject] { (json["notices"]?.array ?? []).compactMap(\.object) }
+
     /// Of every row that has something to say.
     package var results: [JSONObject] { (json["results"]?.array ?? []).compactMap(\.object) }
 }

@@ -9,7 +9,7 @@ extension Deed {
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
     static let office: [Deed] =
-        registrations + prices + seasons + lists + statements + files + claims + audits
+        registrations + prices + seasons + lists + statements + files + ends + claims + audits
         + emergencies
 
     private static let registrations: [Deed] =
@@ -421,6 +421,9 @@ extension Deed {
                 let bytes = fire.files(of: person).first { $0.layout == layout }?.bytes ?? []
                 return fire.file(layout, bytes, "dryRun=true", of: person)
             },
+            office("list\(name)Files", .nobody) { fire, person in
+                .get(fire.party(of: layout, person), "/files/\(layout)")
+            },
             office("get\(name)File", .nobody) { fire, person in
                 let file = person.files[layout] ?? ""
                 return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)")
@@ -439,4 +442,10 @@ extension Deed {
             },
         ]
     }
+
+    private static let ends: [Deed] = [
+        office("getEntitlementsFullFileEnds", .nobody) { _, person in
+            .get(person.town, "/files/entitlements-full/\(nobody)/ends")
+        }
+    ]
 }
