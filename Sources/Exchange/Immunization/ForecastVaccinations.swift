@@ -151,16 +151,18 @@ struct ComingDose {
 }
 
 /// 接種歴の有効性: each dose of a history judged by the law of its day, as if before its needle, with what came
-/// before it. In the order of the input. A municipality's own days say who pays, not whether a dose counts.
+/// before it and by the pregnancy it fell in. In the order of the input. A municipality's own days say who
+/// pays, not whether a dose counts.
 package func judgeHistory(
-    birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
-    _ rules: ImmunizationRules
+    birth: CalendarDay?, sex: ResidentSex?, pregnancies: [KnownPregnancy] = [],
+    history: [GivenDose], _ rules: ImmunizationRules
 ) -> [NeedleAnswer] {
     history.indices.map { place in
         var others = history
         let dose = others.remove(at: place)
         return judgeDose(
-            dose, birth: birth, sex: sex, dueDay: dueDay, history: others, rules)
+            dose, birth: birth, sex: sex, dueDay: dose.day.flatMap(pregnancies.dueDay(on:)),
+            history: others, rules)
     }
 }
 

@@ -75,6 +75,8 @@ package final class ProgrammeVersion: Sendable {
     let season: Season?
     /// 妊娠ごと: doses before this pregnancy do not count.
     let isPerPregnancy: Bool
+    /// The last day of pregnancy of any of its windows: a dose given longer before is of another pregnancy.
+    let gestationDaysMax: Int
     let mixing: [ProductMixing]
     package let courses: [DoseCourse]
     package let source: RuleSource
@@ -92,6 +94,11 @@ package final class ProgrammeVersion: Sendable {
         self.eligibility = eligibility
         season = counting.season
         isPerPregnancy = counting.perPregnancy
+        gestationDaysMax =
+            courses.flatMap(\.doses).flatMap(\.window.to).compactMap { bound -> Int? in
+                guard case .gestation(let days) = bound else { return nil }
+                return days
+            }.max() ?? 0
         self.mixing = mixing
         self.courses = courses
         self.source = source

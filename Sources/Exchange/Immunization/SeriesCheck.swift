@@ -66,7 +66,9 @@ struct SeriesCheck {
         var first = KnownDose.noDay
         // Once in a season of the law, whichever municipalities gave it: a move brings no second dose.
         if let day, let season = version.season { first = season.around(day).lowerBound }
-        if version.isPerPregnancy, let weekZero = check.person.weekZero { first = weekZero }
+        if version.isPerPregnancy {
+            first = check.person.weekZero ?? day.map { $0 - version.gestationDaysMax } ?? first
+        }
         if !programme.countsEarlyDoses, let rule = version.courses.first?.doses.first,
             let window = rule.window.days(for: check.person)
         {

@@ -80,8 +80,11 @@ struct VaccinationSending: RecordSending {
             id: held?.id.text ?? RecordID.timeOrdered().text,
             version: (held?.newest.version ?? 0) + 1, recordedAt: now,
             institution: caller.party, vaccination: sent.vaccination)
+        let answers = response.flatMap { id in
+            desk.screenings(of: visit.person).first { $0.id == id }?.newest.response
+        }
         let line = VaccinationLine(
-            of: version, visit.person, facts, rules, prices: desk.prices)
+            of: version, visit.person, facts, dueDay: answers?.dueDay, rules, prices: desk.prices)
         if let repeated, repeated.claim == line.status {
             return DecidedRecord(recorded: .init(held: repeated, isNew: false), basis: basis)
         }

@@ -143,6 +143,22 @@ import Testing
         }
     }
 
+    /// 妊娠ごとに1回: without a due date a dose may be of this pregnancy no longer than its windows are.
+    @Test(arguments: [(258, true), (259, false)])
+    func `a dose of another pregnancy makes none needless, whoever knows the due date`(
+        days: Int, isNeedless: Bool
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let rsv = try #require(rules.vaccine(named: "rsv-maternal"))
+        let day = try CalendarDay("2027-06-01")
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: try CalendarDay("1995-05-10"), sex: .female,
+                history: [GivenDose(rsv, on: day.adding(days: -days))],
+                candidate: GivenDose(rsv, on: day)), rules)
+        #expect(answer.findings.contains { $0.rule == .needless } == isNeedless)
+    }
+
     static let audiences: [(birth: String, given: String?, told: String)] = [
         // 特例対象者, until the day before the 20th birthday.
         ("2007-01-10", nil, "japanese-encephalitis-special"),
