@@ -129,6 +129,13 @@ package final class ProgrammeVersion: Sendable {
             return candidates.first { day <= $0.upperBound } ?? range(of: date.year + 1)
         }
 
+        /// The last season that had begun by a day.
+        func begun(by day: Int) -> ClosedRange<Int> {
+            let this = range(of: CalendarDay(daysSince1970: day).year)
+            return this.lowerBound <= day
+                ? this : range(of: CalendarDay(daysSince1970: day).year - 1)
+        }
+
         private func range(of year: Int) -> ClosedRange<Int> {
             let wraps = (toMonth, toDay) < (fromMonth, fromDay)
             let first = CalendarDay.daysSince1970(year: year, month: fromMonth, day: fromDay)
