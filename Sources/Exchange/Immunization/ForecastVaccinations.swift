@@ -49,6 +49,50 @@ package func forecastVaccinations(
     }
 }
 
+/// 接種の残り: how one schedule stands on a day, whoever is told of it.
+package enum SeriesStanding: CaseIterable, Hashable, Sendable {
+    /// A dose may be given; the next may not yet; no more can be, though one is missing; nothing is left to
+    /// give by this schedule.
+    case due, notYet, closed, complete
+}
+
+/// By the same judgement as the forecast. `nil` where it cannot be told: without a birth date or a
+/// pregnancy it counts from, or with no version of that day. Of what is given every year, doses after the
+/// day are of another season; of what is not, they complete it.
+package func seriesStanding(
+    of programme: Programme, _ person: NeedlePerson, on day: CalendarDay,
+    _ rules: ImmunizationRules
+) -> SeriesStanding? {
+    guard let birth = person.birth, let place = rules.programmes.firstIndex(of: programme),
+        let number = programme.version(on: day.daysSince1970),
+        let vaccine = programme.versions[number].gives.first
+    else { return nil }
+    let version = programme.versions[number]
+    var history = person.held
+    if version.season != nil { history.removeAll { $0.day.map { $0 > day } ?? false } }
+    var question = NeedleQuestion(
+        birth: birth, sex: person.sex, history: history,
+        candidate: GivenDose(nil as Vaccine.ID?, on: nil))
+    question.seasons = person.seasons
+    question.dueDay = person.pregnancies.dueDay(awaitedOn: day)
+    if version.isPerPregnancy, question.dueDay == nil {
+        return person.pregnancies.isEmpty ? nil : .complete
+    }
+    let next = Forecast(question, rules, place, vaccine).entry(today: day.daysSince1970)
+    return switch next?.status {
+    case nil: .complete
+    case .notYet: .notYet
+    case .due, .overdue: .due
+    case .closed: .closed
+    }
+}
+
+extension [Programme] {
+    fileprivate func firstIndex(of programme: Programme) -> Int? {
+        firstIndex { $0.code == programme.code }
+    }
+}
+
 extension Programme {
     fileprivate func isForecast(_ version: ProgrammeVersion, _ history: [GivenDose]) -> Bool {
         switch audience {

@@ -103,9 +103,7 @@ package struct ImmunizationRules: Sendable {
     /// 妊娠ごとのワクチン: a schedule of the Act that gives it counts from the pregnancy.
     package func isOfPregnancy(_ name: Concept) -> Bool {
         guard let named = vaccine(named: name) else { return false }
-        return routineGiving[named.vaccine.index].contains { place in
-            programmes[place].versions.contains(where: \.isPerPregnancy)
-        }
+        return routineGiving[named.vaccine.index].contains { programmes[$0].isOfPregnancy }
     }
 
     /// A boy's HPV is no routine vaccination because a voluntary one exists.

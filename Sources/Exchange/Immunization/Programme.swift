@@ -45,6 +45,9 @@ package final class Programme: Sendable {
         self.versions = versions
     }
 
+    /// 妊娠ごと: by any of its versions.
+    package var isOfPregnancy: Bool { versions.contains(where: \.isPerPregnancy) }
+
     func version(on day: Int) -> Int? { versions.firstIndex { $0.effective.contains(day) } }
 }
 

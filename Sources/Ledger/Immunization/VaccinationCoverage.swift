@@ -5,8 +5,8 @@ import Postgres
 /// counted once, when it is first asked for, and stays as it was counted: two answers of one month
 /// can never be subtracted from each other.
 extension Records {
-    /// The figures of the nation and of these municipalities; of every one without any. The month is over, and
-    /// counted by `rules` if it is not counted yet.
+    /// The figures of the nation and of these municipalities; of every one without any. The month is over,
+    /// and counted by `rules` if it is not counted yet.
     package mutating func coverage(
         of month: ServiceMonth, in municipalities: [String]?, rules: ImmunizationRules
     ) throws -> (counted: Instant, counts: [CoverageCount]) {
@@ -50,8 +50,8 @@ extension Records {
     private static let insertMonth = Statement(
         "insert into exchange.coverage_month (month, counted_at) values ($1, $2)")
 
-    /// A birth date may be no day at all (`2020-00-00`): its parts are compared, never read as one. A schedule
-    /// for one sex is counted among that sex alone, and one of every season within the last that had begun.
+    /// A birth date may be no day at all (`2020-00-00`): its parts are compared, never read as one. A
+    /// schedule for one sex is counted among that sex, and one of every season in the last that had begun.
     private static let count = Statement(
         """
         with home as (

@@ -178,10 +178,15 @@ extension VaccinationFacts {
     ) -> [(Statement, [Value])] {
         let keys = Value.uuids(persons.map { UUIDBytes($0) })
         return [
-            (selectVersions, [keys]),
+            dosesStep(of: persons),
             (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
             (Records.selectHomes, [keys]),
         ] + (expecting.isEmpty ? [] : [NotifiedPregnancy.step(of: expecting)])
+    }
+
+    /// Records alone, each to be read as a `CountedRecord`; the fifth column says whose.
+    static func dosesStep(of persons: [PersonKey]) -> (Statement, [Value]) {
+        (selectVersions, [.uuids(persons.map { UUIDBytes($0) })])
     }
 
     /// Of whom nothing is known, nothing stands here.

@@ -83,8 +83,8 @@ struct CoverageTests {
     }
 }
 
-/// 接種率の対象: a schedule is counted among those whom it is for, and a season by itself. Of December of the last year, so
-/// that every dose lies in its own season whenever the test runs.
+/// 接種率の対象: a schedule is counted among those whom it is for, and a season by itself. Of December of the last
+/// year, so that every dose lies in its own season whenever the test runs.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
 struct CoverageScopeTests {
     let gateway: RunningGateway
