@@ -128,8 +128,8 @@ extension HeldVaccination {
 
 extension Records {
     /// As for records: what is written of one resident's vaccinations, and of the answers to
-    /// questionnaires, comes one after the other.
-    mutating func lockVaccinations(of person: PersonKey) throws {
+    /// questionnaires, and of the cards that hold doses, comes one after the other.
+    package mutating func lockVaccinations(of person: PersonKey) throws {
         _ = try transaction.pipeline([
             (AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: person))]),
             AdvisoryLock.sharing(mergesOf: [person]),
