@@ -86,7 +86,8 @@ struct CrashClient {
         let day = try CalendarDay(nonce.text("day"))
         let text = SignedText.visit(
             nonce: nonce.text("nonce"), party: Cast.clinic,
-            consentKinds: ["immunization", "maternal", "subsidy"], visitKind: "outpatient", day: day)
+            consentKinds: ["immunization", "maternal", "subsidy"], visitKind: "outpatient", day: day
+        )
         let body = """
             {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient",\
             "consents":["immunization","maternal","subsidy"],\
