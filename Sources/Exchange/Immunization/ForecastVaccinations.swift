@@ -211,13 +211,16 @@ package func judgeHistory(
 }
 
 /// One dose of a history, judged so; `history` are the others, and what came later does not count. With the
-/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for.
+/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for, and with the last
+/// day of its vial by that too.
 package func judgeDose(
-    _ dose: GivenDose, birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil,
-    history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
+    _ dose: GivenDose, expiry: CalendarDay? = nil, birth: CalendarDay?, sex: ResidentSex?,
+    dueDay: CalendarDay? = nil, history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw,
+    _ rules: ImmunizationRules
 ) -> NeedleAnswer {
     var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
     question.seasons = seasons
+    question.vial.expiry = expiry
     if let day = dose.day {
         question.history.removeAll { $0.day.map { $0 > day } ?? false }
     }

@@ -53,8 +53,9 @@ struct VaccinationLine: Sendable {
         // Whose days it is to be held against is not known yet: the claim waits for that.
         let seasons = home.map { rules.seasons(in: $0) } ?? .ofTheLaw
         return judgeDose(
-            dose, birth: facts.birth, sex: facts.sex, dueDay: dueDay,
-            history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons, rules)
+            dose, expiry: vaccination.vial.expiry?.lastDay, birth: facts.birth, sex: facts.sex,
+            dueDay: dueDay, history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons,
+            rules)
     }
 
     private var refusal: VaccinationClaimRefusal? {
