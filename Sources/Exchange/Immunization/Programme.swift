@@ -79,7 +79,7 @@ package final class ProgrammeVersion: Sendable {
     /// 妊娠ごと: doses before this pregnancy do not count.
     let isPerPregnancy: Bool
     /// The last day of pregnancy of any of its windows: a dose given longer before is of another pregnancy.
-    let gestationDaysMax: Int
+    let gestationDaysMax: Int?
     let mixing: [ProductMixing]
     package let courses: [DoseCourse]
     package let source: RuleSource
@@ -101,7 +101,7 @@ package final class ProgrammeVersion: Sendable {
             courses.flatMap(\.doses).flatMap(\.window.to).compactMap { bound -> Int? in
                 guard case .gestation(let days) = bound else { return nil }
                 return days
-            }.max() ?? 0
+            }.max()
         self.mixing = mixing
         self.courses = courses
         self.source = source

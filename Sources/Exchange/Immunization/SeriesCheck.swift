@@ -67,7 +67,8 @@ struct SeriesCheck {
         // Once in a season of the law, whichever municipalities gave it: a move brings no second dose.
         if let day, let season = version.season { first = season.around(day).lowerBound }
         if version.isPerPregnancy {
-            first = check.person.weekZero ?? day.map { $0 - version.gestationDaysMax } ?? first
+            let longestAgo = version.gestationDaysMax.flatMap { days in day.map { $0 - days } }
+            first = check.person.weekZero ?? longestAgo ?? first
         }
         if !programme.countsEarlyDoses, let rule = version.courses.first?.doses.first,
             let window = rule.window.days(for: check.person)

@@ -27,7 +27,7 @@ struct NeedleCheck: Sendable {
             let open = turn.filter { (try? visits[$0].get().isConsented) ?? false }
             let known = try NeedleKnowledge.load(
                 &transaction, of: open.compactMap { readings[$0].person },
-                expecting: open.compactMap { place in
+                expecting: open.compactMap { place -> PersonKey? in
                     let visit = try? visits[place].get()
                     return visit.flatMap { batch[place].asksOfPregnancy($0) ? $0.person : nil }
                 },

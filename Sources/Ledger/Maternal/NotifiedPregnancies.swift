@@ -1,4 +1,4 @@
-package import Exchange
+import Exchange
 import Postgres
 
 /// 届け出られた妊娠: what doses are counted from, as the last word of any municipality on each pregnancy has it.
