@@ -83,6 +83,36 @@ struct MaternalVaccineTests {
         #expect(claim(second) == "awaiting-price")
     }
 
+    @Test(arguments: [(140, "not-of-the-act"), (60, "awaiting-price")])
+    func `the due day of the questionnaire that a record names counts before any notified`(
+        _ days: Int, _ claimed: String
+    ) async throws {
+        // The town knows of a pregnancy that would say the opposite.
+        let (_, card) = try await expecting(in: days == 60 ? 140 : 60)
+        let token = try await gateway.session(of: card)
+        let form = "screening-maternal-\(Self.vaccine)-1"
+        let others = try await gateway.answers(
+            to: Self.vaccine, gateway.patient(token), leaving: ["due-date"], form: form)
+        let answers = try #require(others.object)
+        let due = today.adding(days: days).text
+        let item = try JSON(
+            reading: #"{"linkId":"due-date","answer":[{"valueDate":"\#(due)"}]}"#)
+        let items = (answers["item"]?.array ?? []) + [item]
+        try await gateway.send(
+            Cast.portal, "POST", RunningGateway.responsePath, headers: [token],
+            body: .object(answers.with("item", .array(items)))
+        ).expect(201)
+        let visit = try await gateway.openVaccinationVisit(card)
+        let found = try await gateway.search(
+            Cast.clinic, RunningGateway.responsePath + "/_search",
+            [("subject", visit.patient), ("visit", visit.id)])
+        var sent = dose(on: today)
+        sent.response = "QuestionnaireResponse/\(found.entries.first?["id"]?.string ?? "")"
+        let made = try await gateway.record(sent, visit)
+        try made.expect(201)
+        #expect(claim(made) == claimed)
+    }
+
     @Test func `the check counts from it where she agreed that the clinic know of it`()
         async throws
     {
