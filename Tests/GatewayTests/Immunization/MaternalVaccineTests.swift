@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 import Trust
 
-/// 妊娠ごとの接種 over the wire: check, claim and forecast count from the pregnancy that the town was notified of, which
-/// is told to nobody who was not told of it before.
+/// 妊娠ごとの接種 over the wire: check, claim and forecast count from the pregnancy that the town was notified of,
+/// which is told to nobody who was not told of it before.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
 struct MaternalVaccineTests {
     typealias Visit = RunningGateway.Visit
