@@ -49,6 +49,50 @@ package func forecastVaccinations(
     }
 }
 
+/// 接種の残り: how one schedule stands on a day, whoever is told of it.
+package enum SeriesStanding: CaseIterable, Hashable, Sendable {
+    /// A dose may be given; the next may not yet; no more can be, though one is missing; nothing is left to
+    /// give by this schedule.
+    case due, notYet, closed, complete
+}
+
+/// By the same judgement as the forecast. `nil` where it cannot be told: without a birth date or a
+/// pregnancy it counts from, or with no version of that day. Of what is given every year, doses after the
+/// day are of another season; of what is not, they complete it.
+package func seriesStanding(
+    of programme: Programme, _ person: NeedlePerson, on day: CalendarDay,
+    _ rules: ImmunizationRules
+) -> SeriesStanding? {
+    guard let birth = person.birth, let place = rules.programmes.firstIndex(of: programme),
+        let number = programme.version(on: day.daysSince1970),
+        let vaccine = programme.versions[number].gives.first
+    else { return nil }
+    let version = programme.versions[number]
+    var history = person.held
+    if version.season != nil { history.removeAll { $0.day.map { $0 > day } ?? false } }
+    var question = NeedleQuestion(
+        birth: birth, sex: person.sex, history: history,
+        candidate: GivenDose(nil as Vaccine.ID?, on: nil))
+    question.seasons = person.seasons
+    question.dueDay = person.pregnancies.dueDay(awaitedOn: day)
+    if version.isPerPregnancy, question.dueDay == nil {
+        return person.pregnancies.isEmpty ? nil : .complete
+    }
+    let next = Forecast(question, rules, place, vaccine).entry(today: day.daysSince1970)
+    return switch next?.status {
+    case nil: .complete
+    case .notYet: .notYet
+    case .due, .overdue: .due
+    case .closed: .closed
+    }
+}
+
+extension [Programme] {
+    fileprivate func firstIndex(of programme: Programme) -> Int? {
+        firstIndex { $0.code == programme.code }
+    }
+}
+
 extension Programme {
     fileprivate func isForecast(_ version: ProgrammeVersion, _ history: [GivenDose]) -> Bool {
         switch audience {
@@ -151,27 +195,32 @@ struct ComingDose {
 }
 
 /// 接種歴の有効性: each dose of a history judged by the law of its day, as if before its needle, with what came
-/// before it. In the order of the input. A municipality's own days say who pays, not whether a dose counts.
+/// before it and by the pregnancy it fell in. In the order of the input. A municipality's own days say who
+/// pays, not whether a dose counts.
 package func judgeHistory(
-    birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
-    _ rules: ImmunizationRules
+    birth: CalendarDay?, sex: ResidentSex?, pregnancies: [KnownPregnancy] = [],
+    history: [GivenDose], _ rules: ImmunizationRules
 ) -> [NeedleAnswer] {
     history.indices.map { place in
         var others = history
         let dose = others.remove(at: place)
         return judgeDose(
-            dose, birth: birth, sex: sex, dueDay: dueDay, history: others, rules)
+            dose, birth: birth, sex: sex, dueDay: dose.day.flatMap(pregnancies.dueDay(on:)),
+            history: others, rules)
     }
 }
 
 /// One dose of a history, judged so; `history` are the others, and what came later does not count. With the
-/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for.
+/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for, and with the last
+/// day of its vial by that too.
 package func judgeDose(
-    _ dose: GivenDose, birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil,
-    history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
+    _ dose: GivenDose, expiry: CalendarDay? = nil, birth: CalendarDay?, sex: ResidentSex?,
+    dueDay: CalendarDay? = nil, history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw,
+    _ rules: ImmunizationRules
 ) -> NeedleAnswer {
     var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
     question.seasons = seasons
+    question.vial.expiry = expiry
     if let day = dose.day {
         question.history.removeAll { $0.day.map { $0 > day } ?? false }
     }

@@ -100,6 +100,12 @@ package struct ImmunizationRules: Sendable {
         return codes
     }
 
+    /// 妊娠ごとのワクチン: a schedule of the Act that gives it counts from the pregnancy.
+    package func isOfPregnancy(_ name: Concept) -> Bool {
+        guard let named = vaccine(named: name) else { return false }
+        return routineGiving[named.vaccine.index].contains { programmes[$0].isOfPregnancy }
+    }
+
     /// A boy's HPV is no routine vaccination because a voluntary one exists.
     func programmes(giving vaccine: Vaccine.ID, as basis: NeedleQuestion.Basis) -> [Int] {
         switch basis {

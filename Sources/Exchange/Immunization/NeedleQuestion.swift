@@ -81,4 +81,13 @@ package enum ResidentSex: String, CaseIterable, Hashable, Sendable {
         default: self = .unknown
         }
     }
+
+    /// The same code of those that a schedule may ask for.
+    package var registered: String? {
+        switch self {
+        case .male: "1"
+        case .female: "2"
+        case .other, .unknown: nil
+        }
+    }
 }

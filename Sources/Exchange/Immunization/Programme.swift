@@ -45,6 +45,9 @@ package final class Programme: Sendable {
         self.versions = versions
     }
 
+    /// 妊娠ごと: by any of its versions.
+    package var isOfPregnancy: Bool { versions.contains(where: \.isPerPregnancy) }
+
     func version(on day: Int) -> Int? { versions.firstIndex { $0.effective.contains(day) } }
 }
 
@@ -75,6 +78,8 @@ package final class ProgrammeVersion: Sendable {
     let season: Season?
     /// 妊娠ごと: doses before this pregnancy do not count.
     let isPerPregnancy: Bool
+    /// The last day of pregnancy of any of its windows: a dose given longer before is of another pregnancy.
+    let gestationDaysMax: Int?
     let mixing: [ProductMixing]
     package let courses: [DoseCourse]
     package let source: RuleSource
@@ -92,6 +97,11 @@ package final class ProgrammeVersion: Sendable {
         self.eligibility = eligibility
         season = counting.season
         isPerPregnancy = counting.perPregnancy
+        gestationDaysMax =
+            courses.flatMap(\.doses).flatMap(\.window.to).compactMap { bound -> Int? in
+                guard case .gestation(let days) = bound else { return nil }
+                return days
+            }.max()
         self.mixing = mixing
         self.courses = courses
         self.source = source
@@ -120,6 +130,13 @@ package final class ProgrammeVersion: Sendable {
             let date = CalendarDay(daysSince1970: day)
             let candidates = (date.year - 1...date.year + 1).map { range(of: $0) }
             return candidates.first { day <= $0.upperBound } ?? range(of: date.year + 1)
+        }
+
+        /// The last season that had begun by a day.
+        func begun(by day: Int) -> ClosedRange<Int> {
+            let this = range(of: CalendarDay(daysSince1970: day).year)
+            return this.lowerBound <= day
+                ? this : range(of: CalendarDay(daysSince1970: day).year - 1)
         }
 
         private func range(of year: Int) -> ClosedRange<Int> {

@@ -66,7 +66,10 @@ struct SeriesCheck {
         var first = KnownDose.noDay
         // Once in a season of the law, whichever municipalities gave it: a move brings no second dose.
         if let day, let season = version.season { first = season.around(day).lowerBound }
-        if version.isPerPregnancy, let weekZero = check.person.weekZero { first = weekZero }
+        if version.isPerPregnancy {
+            let longestAgo = version.gestationDaysMax.flatMap { days in day.map { $0 - days } }
+            first = check.person.weekZero ?? longestAgo ?? first
+        }
         if !programme.countsEarlyDoses, let rule = version.courses.first?.doses.first,
             let window = rule.window.days(for: check.person)
         {

@@ -94,12 +94,29 @@ package struct ScreeningResponse: Hashable, Sendable {
         return day
     }
 
+    /// 保護者の同意: the answer that says a guardian consented, where that is what the law asks for; `nil` where
+    /// nobody says so, or it is of no account.
+    package func guardianConsent(birth: CalendarDay?, on day: CalendarDay) -> String? {
+        guard status != .draft, saysGuardian, let birth, !isOfAge(born: birth, on: day) else {
+            return nil
+        }
+        return form.questionnaire.items.first { $0.use == .signedBy }?.linkID
+    }
+
+    /// Somebody says that a guardian consents.
+    package var saysGuardian: Bool {
+        value(of: .signedBy) == .choice(ScreeningQuestionnaire.guardian)
+    }
+
+    private func isOfAge(born birth: CalendarDay, on day: CalendarDay) -> Bool {
+        birth.monthsCompleted(on: day) >= form.questionnaire.guardianBelowAge * 12
+    }
+
     /// Below the age of the form only a guardian consents. Without a birth date whoever signs is heard.
     private func isConsented(birth: CalendarDay?, on day: CalendarDay) -> Bool {
         guard value(of: .consent) == .boolean(true) else { return false }
         guard let birth else { return true }
-        let isOfAge = birth.monthsCompleted(on: day) >= form.questionnaire.guardianBelowAge * 12
-        return isOfAge || value(of: .signedBy) == .choice(ScreeningQuestionnaire.guardian)
+        return isOfAge(born: birth, on: day) || saysGuardian
     }
 
     private func value(of use: ScreeningQuestionnaire.Use) -> Value? {

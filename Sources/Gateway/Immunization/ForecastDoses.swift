@@ -19,7 +19,9 @@ extension GatewayParts {
             guard visit.term.isOpen(at: records.now) else { throw Refusal.visitEnded }
             let facts =
                 visit.isConsented
-                ? try records.vaccinationFacts(of: visit.person, rules: book) : .nothing
+                ? try records.vaccinationFacts(
+                    of: visit.person, withPregnancies: visit.tellsOfPregnancies(book), rules: book)
+                : .nothing
             records.enter(
                 visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: book.version))
             return forecastVaccinations(

@@ -42,6 +42,8 @@ extension GatewayParts {
             if let id, try !isKnown(id, as: person, to: party, &records) {
                 throw Refusal.recordUnknown
             }
+            // A correction that came between the reading and the card would find no card to revoke.
+            try records.lockVaccinations(of: person)
             let facts = try records.vaccinationFacts(of: person, rules: book)
             let held = try records.vaccinations(of: person).map(\.newest)
             let number = Base64URL.encode(RecordID.random().bytes)

@@ -34,7 +34,8 @@ extension GatewayParts {
         let party = asking.caller.party
         let municipalities = party.role == .municipality ? [party.code] : nil
         return try await asking.answer(as: bytes) { records in
-            let (counted, counts) = try records.coverage(of: month, in: municipalities)
+            let (counted, counts) = try records.coverage(
+                of: month, in: municipalities, rules: rules)
             return CoverageReport(counts, month: month, counted: counted, rules.coverage)
         }.bytes
     }

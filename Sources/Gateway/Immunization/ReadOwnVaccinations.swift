@@ -28,14 +28,15 @@ extension GatewayParts {
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
         let page = asking.request.page()
         return try await own(asking) { records, person, patient in
-            let facts = try records.vaccinationFacts(of: person, rules: book)
+            let facts = try records.ownVaccinationFacts(of: person, rules: book)
             let today = records.now.dayInJapan
             let known = facts.person(on: today, at: records.now, rules)
             let report = ForecastReport(
                 patientID: patient, assessed: today, doses: [],
                 forecasts: forecastVaccinations(
-                    birth: known.birth, sex: known.sex, history: known.held, today: today,
-                    seasons: known.seasons, rules))
+                    birth: known.birth, sex: known.sex,
+                    dueDay: known.pregnancies.dueDay(awaitedOn: today), history: known.held,
+                    today: today, seasons: known.seasons, rules))
             return report.searchset(rules, page: page)
         }
     }

@@ -7,12 +7,13 @@ extension GatewayParts {
     /// `GET /immunization/unvaccinated?programme=…`, of one school year of birth (`cohort`) and of those
     /// whose window is over (`over`) where that is asked; as CSV for the next letter too.
     func listUnvaccinated(_ asking: Asking) async throws -> Response {
-        let rules = try immunizationRules()
+        let book = try ledger.rules.current()
+        guard let rules = book.immunization else { throw Refusal.rulesUnknown }
         let request = asking.request
         guard let code = request.text("programme") else { throw Refusal.missing("programme") }
         let programme = try rules.programme(code, item: "programme")
         let query = UnvaccinatedQuery(
-            programme: code, vaccines: rules.vaccines(of: programme),
+            programme: programme, rules, book.maternal,
             cohort: try request.text("cohort").map { try BirthCohort($0) },
             isOver: try request.flag("over"))
         let after = try request.number("after") ?? 0
@@ -21,9 +22,8 @@ extension GatewayParts {
         let today = now().dayInJapan
         let (answer, bytes) = try await asking.answer(as: { $0.bytes }) {
             records -> (next: Int?, bytes: [UInt8]) in
-            let targets = try records.unvaccinated(query, after: after, limit: count)
+            let (targets, next) = try records.unvaccinated(query, after: after, limit: count)
             let list = UnvaccinatedList(targets, of: programme, today: today)
-            let next = targets.count == count ? targets.last?.place : nil
             return (next, characters.map { list.csv($0) } ?? list.json(next: next))
         }
         guard let characters else { return .json(.ok, bytes) }
@@ -34,13 +34,14 @@ extension GatewayParts {
 
     /// `POST /immunization/reminders`: each of them finds a notice.
     func remindOfVaccination(_ asking: Asking) async throws -> Response {
-        let rules = try immunizationRules()
+        let book = try ledger.rules.current()
+        guard let rules = book.immunization else { throw Refusal.rulesUnknown }
         let (_, object) = try await asking.request.json(atMost: BodyLimits.checkupBytesMax)
         let reminding = try Reminding(
             object, items: (subject: "programme", keys: "municipalityIdentityKeys"))
         let programme = try rules.programme(reminding.subject, item: "programme")
         let query = UnvaccinatedQuery(
-            programme: programme.code, vaccines: rules.vaccines(of: programme))
+            programme: programme, rules, book.maternal)
         let season = rules.campaign(
             of: programme.code, on: now().dayInJapan, in: asking.caller.party.code)
         let (_, bytes) = try await asking.answer(as: \.rendered) { records in

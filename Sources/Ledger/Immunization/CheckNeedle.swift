@@ -27,6 +27,10 @@ struct NeedleCheck: Sendable {
             let open = turn.filter { (try? visits[$0].get().isConsented) ?? false }
             let known = try NeedleKnowledge.load(
                 &transaction, of: open.compactMap { readings[$0].person },
+                expecting: open.compactMap { place -> PersonKey? in
+                    let visit = try? visits[place].get()
+                    return visit.flatMap { batch[place].asksOfPregnancy($0) ? $0.person : nil }
+                },
                 answered: open.filter { !batch[$0].sent.responseIDs.isEmpty }
                     .compactMap { readings[$0].person },
                 rules: batch[turn[0]].book)
@@ -50,6 +54,13 @@ struct NeedleCheck: Sendable {
         return visit
     }
 
+    /// Nothing of a pregnancy is read for a dose that does not count from one, nor without consent.
+    private func asksOfPregnancy(_ visit: FieldVisit) -> Bool {
+        guard let rules = book.immunization else { return false }
+        return sent.candidates.contains { rules.isOfPregnancy($0.vaccine) }
+            && visit.tellsOfPregnancies(book)
+    }
+
     private func outcome(
         _ visit: Result<FieldVisit, any Error>, _ reading: FieldVisitReading,
         _ known: NeedleKnowledge, _ entries: inout [Entry]
@@ -60,7 +71,9 @@ struct NeedleCheck: Sendable {
         return entry.settled(into: &entries) { entry throws -> [UInt8] in
             guard let rules = book.immunization else { throw Refusal.rulesUnknown }
             let visit = try visit.get()
-            let facts = visit.isConsented ? known.facts[visit.person] ?? .nothing : .nothing
+            var facts = visit.isConsented ? known.facts[visit.person] ?? .nothing : .nothing
+            // Another check of the same turn may have asked.
+            if !asksOfPregnancy(visit) { facts = facts.withoutPregnancies() }
             let responses = try sent.responseIDs.map {
                 try (known.saved[visit.person] ?? []).submitted(named: $0, names)
             }
@@ -86,14 +99,16 @@ struct NeedleKnowledge {
     let facts: [PersonKey: VaccinationFacts]
     let saved: [PersonKey: [HeldScreening]]
 
-    /// `answered`: whose saved answers are asked for.
+    /// `expecting`: whose pregnancies; `answered`: whose saved answers are asked for.
     static func load(
-        _ transaction: inout Transaction, of persons: [PersonKey], answered: [PersonKey],
-        rules book: RuleBook
+        _ transaction: inout Transaction, of persons: [PersonKey], expecting: [PersonKey],
+        answered: [PersonKey], rules book: RuleBook
     ) throws -> NeedleKnowledge {
         guard let rules = book.immunization else { return NeedleKnowledge(facts: [:], saved: [:]) }
         return NeedleKnowledge(
-            facts: try VaccinationFacts.load(&transaction, of: Array(Set(persons)), rules: book),
+            facts: try VaccinationFacts.load(
+                &transaction, of: Array(Set(persons)), expecting: Array(Set(expecting)),
+                rules: book),
             saved: try HeldScreening.load(
                 &transaction, of: Array(Set(answered)), to: rules.screenings))
     }

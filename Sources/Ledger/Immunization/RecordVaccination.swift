@@ -80,8 +80,11 @@ struct VaccinationSending: RecordSending {
             id: held?.id.text ?? RecordID.timeOrdered().text,
             version: (held?.newest.version ?? 0) + 1, recordedAt: now,
             institution: caller.party, vaccination: sent.vaccination)
+        let answers = response.flatMap { id in
+            desk.screenings(of: visit.person).first { $0.id == id }?.newest.response
+        }
         let line = VaccinationLine(
-            of: version, visit.person, facts, rules, prices: desk.prices)
+            of: version, visit.person, facts, dueDay: answers?.dueDay, rules, prices: desk.prices)
         if let repeated, repeated.claim == line.status {
             return DecidedRecord(recorded: .init(held: repeated, isNew: false), basis: basis)
         }
@@ -125,8 +128,8 @@ extension HeldVaccination {
 
 extension Records {
     /// As for records: what is written of one resident's vaccinations, and of the answers to
-    /// questionnaires, comes one after the other.
-    mutating func lockVaccinations(of person: PersonKey) throws {
+    /// questionnaires, and of the cards that hold doses, comes one after the other.
+    package mutating func lockVaccinations(of person: PersonKey) throws {
         _ = try transaction.pipeline([
             (AdvisoryLock.wait, [.int(AdvisoryLock.vaccinations(of: person))]),
             AdvisoryLock.sharing(mergesOf: [person]),

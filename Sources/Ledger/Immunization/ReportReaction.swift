@@ -34,8 +34,12 @@ extension Records {
     /// Takes a report, or what follows it: report, its place among what the municipality receives, and the
     /// entry are one commit. The same report again is the one that is held.
     ///
-    /// Throws what `fieldVisit` and `ReactionVersion.amended` do, `.recordUnknown` for a dose or a report
-    /// that the caller never recorded of this resident, `.consentNotGiven`, and `.visitEnded`.
+    /// The duty binds whoever learns of it, when they do (予防接種法12条): it is named by a visit of the caller's
+    /// own with this resident, of today or of any day before, such as that of the dose, and asks for
+    /// nobody's consent; the entry says by which law. Nothing that others recorded is read for it.
+    ///
+    /// Throws what `fieldVisit` and `ReactionVersion.amended` do, and `.recordUnknown` for a dose or a
+    /// report that the caller never recorded of this resident.
     package mutating func report(
         _ sent: SubmittedReaction, correcting correction: RecordCorrection?, rules book: RuleBook
     ) throws -> ReportedReaction {
@@ -50,7 +54,6 @@ extension Records {
             enter(visit.person, visit: visit.visit)
             return ReportedReaction(held: held, isNew: false)
         }
-        try visit.requireRecording(of: now.dayInJapan, broughtBy: held?.visit, at: now)
         var reaction = sent.reaction
         reaction.suspects = try reaction.suspects.map { try known($0, of: visit.person) }
         for dose in reaction.doses { try reaction.requireOnset(after: dose) }
@@ -58,15 +61,22 @@ extension Records {
         let new = HeldReaction(
             id: id, person: visit.person, record: held?.record ?? visit.person,
             visit: visit.visit, patientID: visit.patientID,
-            municipality: try held.map(\.municipality)
+            municipality: try held?.municipality
                 ?? reaction.doses.first?.given.day.flatMap { try home(of: visit.person, on: $0) },
             newest: ReactionVersion(
                 id: id.text, version: (held?.newest.version ?? 0) + 1, recordedAt: now,
                 institution: caller.party, reaction: reaction,
                 standing: rules.standing(of: reaction)))
         try file(new, rules, version: book.version)
-        enter(visit.person, visit: visit.visit, basis: "\(id.text)/\(new.newest.version)")
+        enter(
+            visit.person, visit: visit.visit,
+            basis: "\(id.text)/\(new.newest.version)" + Self.legalBasis(of: visit, at: now))
         return ReportedReaction(held: new, isNew: true)
+    }
+
+    /// 法令に基づく報告: why it was taken where the resident agreed to nothing now.
+    private static func legalBasis(of visit: FieldVisit, at now: Instant) -> String {
+        visit.isConsented && visit.term.isOpen(at: now) ? "" : " 予防接種法12条"
     }
 
     /// A report of the caller's own. Throws `.recordUnknown` for another's in the same words as for none.

@@ -3,18 +3,20 @@ import Postgres
 
 /// 未接種者の条件: of which schedule, and who of those invited to it.
 package struct UnvaccinatedQuery: Sendable {
-    let programme: String
-    /// Codes of the vaccines that the schedule gives.
-    let vaccines: [String]
+    let programme: Programme
+    let rules: ImmunizationRules
+    let maternal: MaternalRules?
     let cohort: BirthCohort?
     /// 期間終了: whose invitation is over, or is not; `nil`: both.
     let isOver: Bool?
 
     package init(
-        programme: String, vaccines: [String], cohort: BirthCohort? = nil, isOver: Bool? = nil
+        programme: Programme, _ rules: ImmunizationRules, _ maternal: MaternalRules?,
+        cohort: BirthCohort? = nil, isOver: Bool? = nil
     ) {
         self.programme = programme
-        self.vaccines = vaccines
+        self.rules = rules
+        self.maternal = maternal
         self.cohort = cohort
         self.isOver = isOver
     }
@@ -23,26 +25,47 @@ package struct UnvaccinatedQuery: Sendable {
 /// 未接種者への再勧奨: whom the municipality invited and still waits for, and its reminders.
 extension Records {
     /// Those whose invitation has begun and who live there, as far as anybody knows, in the order in which
-    /// they were registered. Each of them is entered.
+    /// they were registered; as many as `limit`, or those of as many invitations as one request looks at.
+    /// `next`: where to go on, if there may be more. Each of them is entered.
     package mutating func unvaccinated(
         _ query: UnvaccinatedQuery, after place: Int, limit: Int
-    ) throws -> [UnvaccinatedTarget] {
-        let targets = try waiting(query, keys: nil, after: place, limit: limit)
+    ) throws -> (targets: [UnvaccinatedTarget], next: Int?) {
+        let today = now.dayInJapan
+        var targets: [UnvaccinatedTarget] = []
+        var next: Int? = place
+        var looked = 0
+        // Who asks for few is not made to wait for many.
+        let size = min(max(limit, 100), Self.pageInvitations)
+        while let after = next, looked < Self.invitationsMax, targets.count < limit {
+            let page = try invited(query, keys: nil, after: after, limit: size)
+            looked += page.count
+            next = page.count == size ? page.last?.target.place : nil
+            for invited in page
+            where query.rules.isUnvaccinated(
+                of: query.programme, invited.person,
+                invited: invited.target.validFrom...invited.target.validTo, today: today)
+            {
+                targets.append(invited.target)
+                guard targets.count == limit else { continue }
+                next = invited.target.place
+                break
+            }
+        }
+        for person in Set(targets.map(\.person)) { enter(person) }
         if targets.isEmpty { enter(nil) }
-        return targets
+        return (targets, next)
     }
 
-    /// 再勧奨: a notice, of `subject`, to each of those keys that still waits; once a day, however often it is
-    /// sent.
+    /// 再勧奨: a notice, of `subject`, to each of those keys who may be given a dose today; once a day, however
+    /// often it is sent.
     package mutating func remind(
         _ reminding: Reminding, _ query: UnvaccinatedQuery, of subject: String
     ) throws -> Reminded {
         let today = now.dayInJapan
         // One who was invited twice is one.
         let waiting = Dictionary(
-            try waiting(query, keys: reminding.keys, after: 0, limit: Reminding.keysMax).map {
-                ($0.person, $0)
-            }, uniquingKeysWith: { first, _ in first }
+            try mayCome(query, keys: reminding.keys).map { ($0.person, $0) },
+            uniquingKeysWith: { first, _ in first }
         ).values
         let news = waiting.filter { $0.remindedOn != today }.map(\.person)
         if waiting.isEmpty { enter(nil) }
@@ -51,7 +74,7 @@ extension Records {
                 (
                     Self.insertVaccinationReminders,
                     [
-                        .uuids(news.map { UUIDBytes($0) }), .text(query.programme),
+                        .uuids(news.map { UUIDBytes($0) }), .text(query.programme.code),
                         .text(caller.party.code), .day(today),
                     ]
                 ),
@@ -66,28 +89,68 @@ extension Records {
             notWaiting: Set(reminding.keys).subtracting(waiting.map(\.identityKey)).count)
     }
 
-    private mutating func waiting(
-        _ query: UnvaccinatedQuery, keys: [String]?, after place: Int, limit: Int
-    ) throws -> [UnvaccinatedTarget] {
-        let births = query.cohort.map { $0.written ?? ("", "") }
-        let targets = try transaction.query(
-            Self.selectUnvaccinated,
-            [
-                .text(caller.party.code), .text(query.programme), .texts(query.vaccines),
-                .int(place), .day(now.dayInJapan), .int(limit),
-                .text(optional: births?.first), .text(optional: births?.last),
-                .orNull(query.isOver), keys.map { .texts($0) } ?? .null,
-            ]
-        ).map { row in
-            UnvaccinatedTarget(
-                place: try row.int(0), person: try row.uuid(1).person,
-                identityKey: try row.text(2),
-                validFrom: CalendarDay(daysSince1970: try row.day(3)),
-                validTo: CalendarDay(daysSince1970: try row.day(4)),
-                remindedOn: try row.optionalDay(5).map(CalendarDay.init(daysSince1970:)))
+    private mutating func mayCome(_ query: UnvaccinatedQuery, keys: [String]) throws
+        -> [UnvaccinatedTarget]
+    {
+        let today = now.dayInJapan
+        var targets: [UnvaccinatedTarget] = []
+        var next: Int? = 0
+        while let after = next {
+            let page = try invited(
+                query, keys: keys, after: after, limit: Self.pageInvitations)
+            next = page.count == Self.pageInvitations ? page.last?.target.place : nil
+            targets += page.filter {
+                query.rules.mayCome(
+                    to: query.programme, $0.person, invitedFrom: $0.target.validFrom,
+                    today: today)
+            }.map(\.target)
         }
         for person in Set(targets.map(\.person)) { enter(person) }
         return targets
+    }
+
+    /// Records are held of so many residents at once, and one request looks at so many invitations: a town
+    /// in which everybody came is read in several.
+    private static let pageInvitations = 1_000
+    private static let invitationsMax = 10_000
+
+    /// One page of invitations, with what the schedule is judged by.
+    private mutating func invited(
+        _ query: UnvaccinatedQuery, keys: [String]?, after place: Int, limit: Int
+    ) throws -> [(target: UnvaccinatedTarget, person: NeedlePerson)] {
+        let births = query.cohort.map { $0.written ?? ("", "") }
+        let rows = try transaction.query(
+            Self.selectInvited,
+            [
+                .text(caller.party.code), .text(query.programme.code), .int(place),
+                .day(now.dayInJapan), .int(limit),
+                .text(optional: births?.first), .text(optional: births?.last),
+                .orNull(query.isOver), keys.map { .texts($0) } ?? .null,
+            ])
+        let persons = try Array(Set(rows.map { try $0.uuid(1).person }))
+        guard !persons.isEmpty else { return [] }
+        let maternal = query.programme.isOfPregnancy ? query.maternal : nil
+        let read = try transaction.pipeline(
+            [VaccinationFacts.dosesStep(of: persons)]
+                + (maternal == nil ? [] : [NotifiedPregnancy.step(of: persons)]))
+        var doses: [PersonKey: [GivenDose]] = [:]
+        for row in try read[0].map({ $0 }) {
+            guard let dose = try CountedRecord(row).counted.dose(query.rules) else { continue }
+            doses[try row.uuid(4).person, default: []].append(dose)
+        }
+        let pregnancies = try maternal.map { try NotifiedPregnancy.read(read[1], $0) } ?? [:]
+        let seasons = query.rules.seasons(in: caller.party.code)
+        return try rows.map { row in
+            let target = try UnvaccinatedTarget(row)
+            return (
+                target,
+                NeedlePerson(
+                    birth: try row.optionalText(6).flatMap { try? BirthDate($0).day },
+                    sex: try row.optionalText(7).map { ResidentSex(registered: $0) },
+                    held: doses[target.person] ?? [], seasons: seasons,
+                    pregnancies: (pregnancies[target.person] ?? []).map(\.known))
+            )
+        }
     }
 
     /// The birth date is the municipality's own word: what another body registered says nothing here, not
@@ -102,35 +165,31 @@ extension Records {
             order by n.version desc limit 1))
         """
 
-    private static let selectUnvaccinated = Statement(
+    /// An invitation, its last reminder, and birth and sex of the person.
+    private static let selectInvited = Statement(
         """
         select t.version, t.person, t.identity_key, t.valid_from, t.valid_to, (
             select max(r.day) from \(Survivors.eachRecord(of: "t.person")) one
             join exchange.vaccination_reminder r on r.person = one.record
-            where r.programme = $2 and r.municipality = $1)
+            where r.programme = $2 and r.municipality = $1), \(birth), (
+            select i.sex from exchange.identity i
+            where i.person = t.person and i.body = $1 and \(SaidIdentity.stands("i"))
+            order by i.version desc limit 1)
         from exchange.vaccination_target t
-        where t.municipality = $1 and t.programme = $2 and t.version > $4 and not t.is_removed
-            and t.valid_from <= $5 and ($9::boolean is null or (t.valid_to < $5) = $9)
-            and ($10::text[] is null or t.identity_key = any ($10)) and not exists (
+        where t.municipality = $1 and t.programme = $2 and t.version > $3 and not t.is_removed
+            and t.valid_from <= $4 and ($8::boolean is null or (t.valid_to < $4) = $8)
+            and ($9::text[] is null or t.identity_key = any ($9)) and not exists (
                 select 1 from exchange.vaccination_target n
                 where n.person = t.person and n.municipality = t.municipality
                     and n.identity_key = t.identity_key and n.programme = t.programme
                     and n.valid_from = t.valid_from and n.version > t.version)
             and coalesce((
                 select r.municipality from exchange.residence r
-                where r.person = t.person and r.from_day <= $5
+                where r.person = t.person and r.from_day <= $4
                 order by r.from_day desc, r.version desc limit 1), $1) = $1
-            and not exists (
-                select 1 from \(Survivors.eachRecord(of: "t.person")) one
-                join exchange.vaccination v on v.person = one.record
-                where v.status = 'completed' and v.vaccine = any ($3) and v.day >= t.valid_from
-                    and not exists (
-                        select 1 from exchange.vaccination n
-                        where n.person = v.person and n.vaccination = v.vaccination
-                            and n.version > v.version))
-            and case when $7::text is null then true when $7 = '' then \(birth) is null
-                else coalesce(\(birth) between $7 and $8::text, false) end
-        order by t.version limit $6
+            and case when $6::text is null then true when $6 = '' then \(birth) is null
+                else coalesce(\(birth) between $6 and $7::text, false) end
+        order by t.version limit $5
         """)
 
     private static let insertVaccinationReminders = Statement(
@@ -138,4 +197,15 @@ extension Records {
         insert into exchange.vaccination_reminder (person, programme, municipality, day)
         select person, $2, $3, $4::date from unnest($1::uuid[]) as q(person)
         """)
+}
+
+extension UnvaccinatedTarget {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            place: try row.int(0), person: try row.uuid(1).person,
+            identityKey: try row.text(2),
+            validFrom: CalendarDay(daysSince1970: try row.day(3)),
+            validTo: CalendarDay(daysSince1970: try row.day(4)),
+            remindedOn: try row.optionalDay(5).map(CalendarDay.init(daysSince1970:)))
+    }
 }

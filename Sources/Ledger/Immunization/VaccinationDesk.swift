@@ -50,11 +50,14 @@ struct VaccinationDesk: RecordDesk {
         ].filter { !$0.2 }.map { ($0.0, $0.1) }
         let programmes = rules.routineProgrammes(
             giving: agreed.map(\.sending.sent.vaccination.vaccine))
+        let expecting = agreed.filter { rules.isOfPregnancy($0.sending.sent.vaccination.vaccine) }
         let rows = try transaction.pipeline(
             held + [RegisteredPrice.step(of: persons, services: programmes)]
-                + VaccinationFacts.steps(of: Array(persons), rules: book))
+                + VaccinationFacts.steps(
+                    of: Array(persons), expecting: Array(Set(expecting.map(\.visit.person))),
+                    rules: book))
         prices = try rows[held.count].map(RegisteredPrice.init)
-        facts = try VaccinationFacts.read(Array(rows[(held.count + 1)...]))
+        facts = try VaccinationFacts.read(Array(rows[(held.count + 1)...]), book)
         saved = try HeldScreening.load(
             &transaction,
             of: agreed.filter { $0.sending.sent.vaccination.screening?.responseID != nil }

@@ -8,6 +8,8 @@ package struct VaccinationFacts: Sendable {
     package private(set) var identity: RegisteredIdentity?
     private(set) var residences: [Residence]
     private(set) var bodies: [BodyStanding]
+    /// 届け出られた妊娠: none unless they were asked for.
+    private(set) var pregnancies: [NotifiedPregnancy] = []
 
     /// What a resident is of whom nothing is known: the same for one who did not agree.
     package static let nothing = VaccinationFacts(
@@ -23,7 +25,15 @@ package struct VaccinationFacts: Sendable {
         NeedlePerson(
             birth: birth, sex: sex,
             held: held.compactMap { $0.counted.dose(rules) }, gaps: gaps(at: now),
-            seasons: rules.seasons(in: municipality(on: day, knownBy: now)))
+            seasons: rules.seasons(in: municipality(on: day, knownBy: now)),
+            pregnancies: pregnancies.map(\.known))
+    }
+
+    /// As one who did not agree that a pregnancy be told of.
+    func withoutPregnancies() -> VaccinationFacts {
+        var facts = self
+        facts.pregnancies = []
+        return facts
     }
 
     /// 住所地 on a day: the municipality that pays for a dose of that day, and whose seasons are heeded; `nil`
@@ -84,6 +94,12 @@ package struct VaccinationFacts: Sendable {
         writer.beginArray()
         for residence in residences { writer.int(residence.version) }
         writer.endArray()
+        if !pregnancies.isEmpty {
+            writer.name("episodes")
+            writer.beginArray()
+            for pregnancy in pregnancies { writer.string(pregnancy.episode.text) }
+            writer.endArray()
+        }
         writer.endObject()
         return writer.text
     }
@@ -110,10 +126,28 @@ struct CountedRecord: Sendable {
 
 extension Records {
     /// As `VaccinationFacts.load`, of one resident.
-    package mutating func vaccinationFacts(of person: PersonKey, rules: RuleBook) throws
+    package mutating func vaccinationFacts(
+        of person: PersonKey, withPregnancies: Bool = false, rules: RuleBook
+    ) throws -> VaccinationFacts {
+        try VaccinationFacts.load(
+            &transaction, of: [person], expecting: withPregnancies ? [person] : [], rules: rules)[
+                person] ?? .nothing
+    }
+
+    /// As the resident reads them. A pregnancy is nobody's but her own: whoever acts for her is not told
+    /// that there is one, nor by its going that it ended; nor is the card of a child who does not decide
+    /// alone yet, since it is in a guardian's hands.
+    package mutating func ownVaccinationFacts(of person: PersonKey, rules: RuleBook) throws
         -> VaccinationFacts
     {
-        try VaccinationFacts.load(&transaction, of: [person], rules: rules)[person] ?? .nothing
+        let facts = try vaccinationFacts(
+            of: person, withPregnancies: acting == nil, rules: rules)
+        let decidesFrom = rules.consentKinds.filter { $0.field == "maternal" }
+            .map(\.childDecidesFromAge).max()
+        guard let birth = facts.birth, let decidesFrom,
+            birth.yearsCompleted(on: now.dayInJapan) < decidesFrom
+        else { return facts }
+        return facts.withoutPregnancies()
     }
 
     static let selectHomes = Statement(
@@ -127,26 +161,36 @@ extension Records {
 
 extension VaccinationFacts {
     /// What is known of each of these residents, in one round trip. Birth and sex are of whichever body says
-    /// them newest; one that holds nothing but what is sensitive says nothing here.
+    /// them newest; one that holds nothing but what is sensitive says nothing here. `expecting`: of whom the
+    /// pregnancies are read, too.
     static func load(
-        _ transaction: inout Transaction, of persons: [PersonKey], rules: RuleBook
+        _ transaction: inout Transaction, of persons: [PersonKey], expecting: [PersonKey] = [],
+        rules: RuleBook
     ) throws -> [PersonKey: VaccinationFacts] {
         guard !persons.isEmpty else { return [:] }
-        return try read(transaction.pipeline(steps(of: persons, rules: rules)))
+        return try read(
+            transaction.pipeline(steps(of: persons, expecting: expecting, rules: rules)), rules)
     }
 
-    /// Three statements; `read` takes their rows.
-    static func steps(of persons: [PersonKey], rules: RuleBook) -> [(Statement, [Value])] {
+    /// Three statements, and one more where pregnancies are asked for; `read` takes their rows.
+    static func steps(
+        of persons: [PersonKey], expecting: [PersonKey] = [], rules: RuleBook
+    ) -> [(Statement, [Value])] {
         let keys = Value.uuids(persons.map { UUIDBytes($0) })
         return [
-            (selectVersions, [keys]),
+            dosesStep(of: persons),
             (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
             (Records.selectHomes, [keys]),
-        ]
+        ] + (expecting.isEmpty ? [] : [NotifiedPregnancy.step(of: expecting)])
+    }
+
+    /// Records alone, each to be read as a `CountedRecord`; the fifth column says whose.
+    static func dosesStep(of persons: [PersonKey]) -> (Statement, [Value]) {
+        (selectVersions, [.uuids(persons.map { UUIDBytes($0) })])
     }
 
     /// Of whom nothing is known, nothing stands here.
-    static func read(_ rows: [Rows]) throws -> [PersonKey: VaccinationFacts] {
+    static func read(_ rows: [Rows], _ rules: RuleBook) throws -> [PersonKey: VaccinationFacts] {
         var facts: [PersonKey: VaccinationFacts] = [:]
         for index in 0..<rows[0].count {
             try facts[rows[0][index].uuid(4).person, default: .nothing].held.append(
@@ -158,6 +202,11 @@ extension VaccinationFacts {
         }
         for index in 0..<rows[2].count {
             try facts[rows[2][index].uuid(5).person, default: .nothing].addHome(rows[2][index])
+        }
+        if rows.count > 3, let maternal = rules.maternal {
+            for (person, pregnancies) in try NotifiedPregnancy.read(rows[3], maternal) {
+                facts[person, default: .nothing].pregnancies = pregnancies
+            }
         }
         return facts
     }

@@ -6,10 +6,12 @@ struct VaccinationLine: Sendable {
     private let outcome: Result<VaccinationClaim, VaccinationClaimRefusal>
 
     /// `facts`: of everything the record is held against; its own former versions do not count. `prices` as
-    /// municipalities registered them.
+    /// municipalities registered them. `dueDay`: 出産予定日 as the questionnaire has it; without it the dose is of
+    /// the pregnancy that was notified and that its day falls in, whatever else the visit opened: the line
+    /// is the municipality's, and nobody is shown the day.
     init(
         of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
-        _ rules: ImmunizationRules, prices: [RegisteredPrice]
+        dueDay: CalendarDay?, _ rules: ImmunizationRules, prices: [RegisteredPrice]
     ) {
         let others = facts.held.filter { $0.id.text != version.id }
         // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
@@ -18,7 +20,9 @@ struct VaccinationLine: Sendable {
         let home = facts.municipality(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
             person: person, municipality: home,
-            answer: Self.answer(to: version.vaccination, others, facts, rules, in: home),
+            answer: Self.answer(
+                to: version.vaccination, others, facts,
+                dueDay: dueDay ?? facts.pregnancies.map(\.known).dueDay(on: day), rules, in: home),
             duplicates: rules.duplicates(of: version.vaccination.counted, among: claims),
             prices: prices)
         do throws(VaccinationClaimRefusal) {
@@ -40,7 +44,7 @@ struct VaccinationLine: Sendable {
 
     private static func answer(
         to vaccination: Vaccination, _ others: [CountedRecord], _ facts: VaccinationFacts,
-        _ rules: ImmunizationRules, in home: String?
+        dueDay: CalendarDay?, _ rules: ImmunizationRules, in home: String?
     ) -> NeedleAnswer {
         let named = rules.vaccine(named: vaccination.vaccine)
         let dose = GivenDose(
@@ -49,8 +53,9 @@ struct VaccinationLine: Sendable {
         // Whose days it is to be held against is not known yet: the claim waits for that.
         let seasons = home.map { rules.seasons(in: $0) } ?? .ofTheLaw
         return judgeDose(
-            dose, birth: facts.birth, sex: facts.sex,
-            history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons, rules)
+            dose, expiry: vaccination.vial.expiry?.lastDay, birth: facts.birth, sex: facts.sex,
+            dueDay: dueDay, history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons,
+            rules)
     }
 
     private var refusal: VaccinationClaimRefusal? {

@@ -69,7 +69,7 @@ extension Records {
     ///
     /// In a compartment that is closed to the resident whatever is submitted is kept beside what is held, so
     /// that the answer tells nothing of it, and a draft, with which nobody could go on, is `.malformed`.
-    /// Throws `.questionnaireOver` for a form that takes no answers today.
+    /// Throws `.questionnaireOver` for a form that takes no answers today, and as `requireSigner`.
     package mutating func saveScreening(
         _ response: ScreeningResponse, of person: PersonKey, rules: RuleBook
     ) throws -> SavedScreening {
@@ -83,11 +83,13 @@ extension Records {
         }
         guard response.status != .amended else { throw Refusal.malformed("status") }
         try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
+        try requireSigner(response, of: person, rules)
         return try save(response, of: person, rules)
     }
 
     /// Saves a later version of the answers that the resident knows by this id. Throws what
-    /// `ScreeningVersion.requireSuccessor` does, `.recordUnknown`, and `.questionnaireOver`.
+    /// `ScreeningVersion.requireSuccessor` and `requireSigner` do, `.recordUnknown`, and
+    /// `.questionnaireOver`.
     package mutating func saveScreening(
         _ response: ScreeningResponse, seen: Int, named id: String, of person: PersonKey,
         rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
@@ -99,6 +101,7 @@ extension Records {
         if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
         try known.newest.requireSuccessor(response, seen: seen)
         try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
+        try requireSigner(response, of: person, rules)
         return try save(response, after: known, of: person, rules)
     }
 
@@ -133,6 +136,23 @@ extension Records {
         of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment
     ) throws -> [HeldScreening] {
         try HeldScreening.load(&transaction, of: [person], to: forms, in: compartment)[person] ?? []
+    }
+
+    /// Throws `.malformed` of the answer by which a child who decides alone (`childDecidesFromAge`) says,
+    /// over its own card, that its guardian consents: no guardian has that in hand any more. Whoever the
+    /// child lets act says it, or a sheet that was signed.
+    private mutating func requireSigner(
+        _ response: ScreeningResponse, of person: PersonKey, _ rules: RuleBook
+    ) throws {
+        guard acting == nil, response.saysGuardian else { return }
+        let birth = try vaccinationFacts(of: person, rules: rules).birth
+        let decidesFrom = rules.consentKinds.filter { $0.field == "immunization" }
+            .map(\.childDecidesFromAge).max()
+        guard let birth, let decidesFrom,
+            let answer = response.guardianConsent(birth: birth, on: now.dayInJapan),
+            birth.yearsCompleted(on: now.dayInJapan) >= decidesFrom
+        else { return }
+        throw Refusal.malformed("item(\(answer))")
     }
 
     /// Throws `.questionnaireOver`.

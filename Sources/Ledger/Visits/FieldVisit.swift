@@ -12,6 +12,12 @@ package struct FieldVisit: Sendable {
     /// The resident agreed to records of the field being exchanged.
     package fileprivate(set) var isConsented: Bool
 
+    /// Beside the field, the resident agreed that this institution know of pregnancies.
+    package func tellsOfPregnancies(_ rules: RuleBook) -> Bool {
+        let kinds = rules.consentKinds(of: "maternal").intersection(rules.openConsentKinds)
+        return isConsented && kinds.contains { consents.contains($0.code) }
+    }
+
     /// An ended visit takes what was done while it was open: an outage must not lose a dose or a checkup. A
     /// mistake is seen when it is seen: the visit that brought a record takes its correction at any time.
     /// Throws `.consentNotGiven`, or `.visitEnded` for a visit that is over, was not of that day and did not

@@ -35,4 +35,33 @@ import Testing
         }
         #expect(told.allSatisfy { $0.isMultiple(of: 10) })
     }
+
+    // COVID of the Act is given from 1 October to 31 March, influenza in a year from 1 April.
+    @Test(arguments: [
+        ("covid", "2026-09-30", "2025-10-01"), ("covid", "2026-10-01", "2026-10-01"),
+        ("covid", "2026-12-31", "2026-10-01"), ("covid", "2027-03-31", "2026-10-01"),
+        ("influenza-elderly", "2026-03-31", "2025-04-01"),
+        ("influenza-elderly", "2026-04-30", "2026-04-01"), ("mr", "2026-04-30", nil),
+    ])
+    func `a season counts by itself, until the next begins`(
+        _ programme: String, _ day: String, _ since: String?
+    ) throws {
+        let scopes = try VaccinationCase.rules().coverageScopes(on: CalendarDay(day))
+        let scope = try #require(scopes.first { $0.programme == programme })
+        #expect(scope.since?.text == since)
+    }
+
+    @Test(arguments: [
+        ("hpv", ResidentSex.female), ("rubella-period-5", .male), ("mr", nil),
+        // Over, and still of girls.
+        ("hpv-catch-up", .female),
+    ])
+    func `a schedule for one sex is counted among that sex`(
+        _ programme: String, _ sex: ResidentSex?
+    )
+        throws
+    {
+        let scopes = try VaccinationCase.rules().coverageScopes(on: CalendarDay("2026-11-30"))
+        #expect(try #require(scopes.first { $0.programme == programme }).sex == sex)
+    }
 }

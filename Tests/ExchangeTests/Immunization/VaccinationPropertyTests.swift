@@ -143,6 +143,57 @@ import Testing
         }
     }
 
+    /// 妊娠ごとに1回: without a due date a dose may be of this pregnancy no longer than its windows are.
+    @Test(arguments: [(258, true), (259, false)])
+    func `a dose of another pregnancy makes none needless, whoever knows the due date`(
+        days: Int, isNeedless: Bool
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let rsv = try #require(rules.vaccine(named: "rsv-maternal"))
+        let day = try CalendarDay("2027-06-01")
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: try CalendarDay("1995-05-10"), sex: .female,
+                history: [GivenDose(rsv, on: day.adding(days: -days))],
+                candidate: GivenDose(rsv, on: day)), rules)
+        #expect(answer.findings.contains { $0.rule == .needless } == isNeedless)
+    }
+
+    /// A history is one vaccine with the days of its doses.
+    static let standings: [(code: String, birth: String, given: String, day: String)] = [
+        ("dpt-ipv-hib notYet", "2026-03-01", "", "2026-04-29"),
+        ("dpt-ipv-hib due", "2026-03-01", "", "2026-06-10"),
+        ("dpt-ipv-hib notYet", "2026-03-01", "dpt-ipv-hib 2026-06-01", "2026-06-21"),
+        ("dpt-ipv-hib due", "2026-03-01", "dpt-ipv-hib 2026-06-01", "2026-06-22"),
+        (
+            "dpt-ipv-hib complete", "2024-05-10",
+            "dpt-ipv-hib 2024-08-01 2024-09-01 2024-10-01 2025-10-01", "2026-06-01"
+        ),
+        ("hepatitis-b closed", "2024-05-10", "", "2026-06-01"),
+        ("rota-monovalent complete", "2026-03-01", "rv5 2026-05-01", "2026-06-10"),
+        ("influenza-elderly complete", "1950-05-10", "influenza 2025-11-01", "2026-01-31"),
+        // A dose of the next season is none of this one, nor the reverse.
+        ("influenza-elderly due", "1950-05-10", "influenza 2026-11-01", "2026-01-31"),
+        ("influenza-elderly due", "1950-05-10", "influenza 2025-11-01", "2026-11-01"),
+    ]
+
+    @Test(arguments: standings.indices)
+    func `a series stands as the check would judge its next dose`(_ row: Int) throws {
+        let (expected, birth, given, text) = Self.standings[row]
+        let words = expected.split(separator: " ").map(String.init)
+        let doses = given.split(separator: " ").map(String.init)
+        let rules = try VaccinationCase.rules()
+        let vaccine = doses.first.flatMap { rules.vaccine(named: $0) }
+        let held = try doses.dropFirst().map { GivenDose(vaccine, on: try CalendarDay($0)) }
+        let programme = try #require(rules.programme(words[0]))
+        let day = try CalendarDay(text)
+        let person = NeedlePerson(birth: try CalendarDay(birth), sex: .female, held: held)
+        let standing = try #require(seriesStanding(of: programme, person, on: day, rules))
+        #expect("\(standing)" == words[1])
+        let nobody = NeedlePerson(birth: nil, sex: nil, held: held)
+        #expect(seriesStanding(of: programme, nobody, on: day, rules) == nil)
+    }
+
     static let audiences: [(birth: String, given: String?, told: String)] = [
         // 特例対象者, until the day before the 20th birthday.
         ("2007-01-10", nil, "japanese-encephalitis-special"),

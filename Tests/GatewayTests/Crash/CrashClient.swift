@@ -29,6 +29,7 @@ struct CrashClient {
     var session: String?
     private var registrations = 0
     private var reports = 0
+    private var doses = 0
 
     init(
         number: Int, world: CrashWorld, doorplate: Doorplate, journal: Journal, card: SoftwareCard,
@@ -45,12 +46,13 @@ struct CrashClient {
 
     mutating func run() async throws {
         while !journal.isStopping {
-            switch chance.int(0...10) {
+            switch chance.int(0...11) {
             case 0...1: try await openVisit()
             case 2...3: try await register()
             case 4: await ask(Journal.Visit.unknown())
             case 5...6: try await actAsResident()
             case 7: if let visit { try await record(visit) } else { try await openVisit() }
+            case 8: if let visit { try await vaccinate(visit) } else { try await openVisit() }
             default: if let visit { await ask(visit) } else { try await openVisit() }
             }
         }
@@ -83,11 +85,13 @@ struct CrashClient {
         else { return journal.note { $0.failed += 1 } }
         let day = try CalendarDay(nonce.text("day"))
         let text = SignedText.visit(
-            nonce: nonce.text("nonce"), party: Cast.clinic, consentKinds: ["maternal", "subsidy"],
-            visitKind: "outpatient", day: day)
+            nonce: nonce.text("nonce"), party: Cast.clinic,
+            consentKinds: ["immunization", "maternal", "subsidy"], visitKind: "outpatient", day: day
+        )
         let body = """
             {"nonce":"\(nonce.text("nonce"))","day":"\(day.text)","kind":"outpatient",\
-            "consents":["maternal","subsidy"],"certificate":"\(Base64.text(card.certificateDER))",\
+            "consents":["immunization","maternal","subsidy"],\
+            "certificate":"\(Base64.text(card.certificateDER))",\
             "signature":"\(Base64.text(try card.sign(text)))"}
             """
         let answer = try await insist(
@@ -122,6 +126,22 @@ struct CrashClient {
         _ = try await insist(
             Cast.clinic, sent.path, body: Array(body.text.utf8), on: [200, 201])
         journal.note { $0.reported.insert(identifier) }
+    }
+
+    /// The same of a dose of her pregnancy. All are of one day: the first is the municipality's line, and the
+    /// others are told of as its duplicates.
+    private mutating func vaccinate(_ visit: Journal.Visit) async throws {
+        doses += 1
+        var sent = SentDose(on: WallClock.now().dayInJapan)
+        sent.vaccine = "rsv-maternal"
+        sent.identifier = "client-\(number)-\(doses)"
+        let identifier = sent.identifier
+        journal.note { $0.dosesSent.insert(identifier) }
+        let body = JSON.object(sent.body(.init(id: visit.id, patient: visit.patient)))
+        _ = try await insist(
+            Cast.clinic, RunningGateway.vaccinationPath, body: Array(body.text.utf8),
+            on: [200, 201])
+        journal.note { $0.dosesRecorded.insert(identifier) }
     }
 
     // MARK: How it is sent

@@ -59,6 +59,8 @@ struct CrashTests {
                 told.answers.count > victim.kills / 4 && told.visits.count > 10
                     && told.refusals > 5)
             #expect(told.ownLists.count > 10 && !told.ended.isEmpty)
+            let lines = try await world.count("exchange.vaccination_claim where refusal is null")
+            #expect(lines > 0 && told.dosesRecorded.count >= lines)
             Torture.report(
                 "kills of the \(victim.rawValue) under load", victim.kills,
                 "\(told.answers.count) answers with entries, nothing lost or twice")
@@ -99,7 +101,7 @@ struct CrashTests {
             port: port, credentials: world.pki.credentials(of: Cast.town))
         let pregnancies = clients.map { client in
             client.resident.pregnancy(
-                due: now.dayInJapan.adding(days: 100), notified: now.dayInJapan.adding(days: -10),
+                due: now.dayInJapan.adding(days: 60), notified: now.dayInJapan.adding(days: -10),
                 key: "P-\(client.number)")
         }
         let notified = try await town.send(
@@ -179,6 +181,24 @@ struct CrashTests {
         try await verifyResidents(told, world)
         try await verifyRegistrations(told, world, isOver: isOver)
         try await verifyReports(told, world, isOver: isOver)
+        try await verifyDoses(told, world, isOver: isOver)
+    }
+
+    /// A dose, its line, the delivery of that and its entry are there together, and once.
+    private static func verifyDoses(
+        _ told: Journal.State, _ world: CrashWorld, isOver: Bool
+    ) async throws {
+        let (held, halves) = try await world.owner.transaction(.readOnly) { transaction in
+            let rows = try transaction.pipeline([(Self.doses, []), (Self.halfDoses, [])])
+            return (try rows[0].map { try ($0.text(0), $0.int(1)) }, try rows[1][0].int(0))
+        }
+        let counts = Dictionary(uniqueKeysWithValues: held)
+        #expect(counts.values.allSatisfy { $0 == 1 }, "a dose recorded twice")
+        #expect(told.dosesRecorded.isSubset(of: counts.keys), "an acknowledged dose is lost")
+        #expect(halves == 0, "a dose without its line, delivery or entry, or one claimed twice")
+        if isOver {
+            #expect(Set(counts.keys) == told.dosesSent && told.dosesSent == told.dosesRecorded)
+        }
     }
 
     /// A result, its line, the ticket it uses and its entry are there together, and once.
@@ -281,6 +301,23 @@ struct CrashTests {
             + greatest(0, (select count(*) from exchange.checkup_result)
                 - (select count(*) from log.access_entry
                     where purpose = 'record-checkup' and outcome = 'ok'))
+        """)
+    private static let doses = Statement(
+        "select identifier, count(*) from exchange.vaccination group by 1")
+    private static let halfDoses = Statement(
+        """
+        select (select count(*) from exchange.vaccination v
+                full join exchange.vaccination_claim c using (person, vaccination, version)
+                where v.party is null or c.made_at is null)
+            + (select count(*) from exchange.vaccination_claim c
+                where (c.refusal is null) <> exists (
+                    select from exchange.delivery d where d.record = c.vaccination))
+            + (select count(*) from (
+                select from exchange.vaccination_claim where refusal is null
+                group by person, day having count(*) > 1) twice)
+            + greatest(0, (select count(*) from exchange.vaccination)
+                - (select count(*) from log.access_entry
+                    where purpose = 'record-vaccination' and outcome = 'ok'))
         """)
     private static let answersWithoutEntry = Statement(
         """

@@ -47,6 +47,9 @@ final class Journal: Sendable {
         /// The same of the institution's own numbers of checkups.
         var reported: Set<String> = []
         var reportsSent: Set<String> = []
+        /// And of doses.
+        var dosesRecorded: Set<String> = []
+        var dosesSent: Set<String> = []
         /// Sent again because no answer came, or the gateway was not ready.
         var repeated = 0
         /// Asked once and not answered.
@@ -62,7 +65,7 @@ final class Journal: Sendable {
     var answersCount: Int {
         state.withLock {
             $0.answers.count + $0.visits.count + $0.registered.count + $0.reported.count
-                + $0.ownLists.count
+                + $0.ownLists.count + $0.dosesRecorded.count
         }
     }
 

@@ -43,8 +43,8 @@ struct FirePerson: Sendable {
     /// 宛名番号: no two residents of a gateway share one, whichever test settles them.
     var key: String { "KEY-\(resident.index)" }
     static let vaccine = "dpt-ipv-hib"
-    /// One that nobody here is given.
-    static let programme = "mr"
+    /// One that is due to everybody here, and that nobody is given.
+    static let programme = "hepatitis-b"
     static let consents = ["subsidy", "immunization", "maternal", "maternal-sensitive"]
 
     var paper: (payer: String, recipient: String, born: String) {

@@ -82,3 +82,58 @@ struct CoverageTests {
         }
     }
 }
+
+/// 接種率の対象: a schedule is counted among those whom it is for, and a season by itself. Of December of the last
+/// year, so that every dose lies in its own season whenever the test runs.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+struct CoverageScopeTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private var year: Int { gateway.clock.today.year - 1 }
+
+    private func settle(born birth: String, _ sex: String) async throws -> SoftwareCard {
+        var (resident, card) = try await gateway.settle(in: Cast.town)
+        resident.dateOfBirth = birth
+        resident.sex = sex
+        let today = gateway.clock.today
+        try await gateway.hold([
+            resident.row("kodomo", today.adding(days: -10), today.adding(days: 300))
+        ])
+        return card
+    }
+
+    private func give(_ vaccine: String, on day: String, to card: SoftwareCard) async throws {
+        var dose = SentDose(on: try CalendarDay(day))
+        dose.vaccine = vaccine
+        let visit = try await gateway.openVaccinationVisit(card)
+        try await gateway.record(dose, visit).expect(201)
+    }
+
+    @Test func `girls are counted among girls, and a season's doses in their season alone`()
+        async throws
+    {
+        let (girls, old) = ("\(year - 13)-08-01", "\(year - 70)-08-01")
+        for _ in 0..<10 {
+            try await give(
+                "hpv9", on: "\(year)-12-15", to: settle(born: girls, "2"))
+            _ = try await settle(born: girls, "1")
+            // Ten had it in the season before, and ten in this one.
+            try await give(
+                "influenza", on: "\(year - 1)-12-15", to: settle(born: old, "1"))
+            try await give("influenza", on: "\(year)-12-15", to: settle(born: old, "2"))
+        }
+        let answer = try await gateway.send(
+            Cast.statistics, "GET", "/immunization/coverage.csv?period=\(year)-12")
+        try answer.expect(200)
+        let nation = answer.text.split(separator: "\r\n").map(String.init).filter {
+            $0.hasPrefix("\(year)-12,nation,")
+        }
+        #expect(
+            nation == [
+                "\(year)-12,nation,\(year - 13),hpv,1,10,10,1000",
+                "\(year)-12,nation,\(year - 70),influenza-elderly,1,20,10,500",
+            ])
+    }
+}

@@ -168,6 +168,39 @@ struct HealthCardTests {
         #expect(try await scan(codes(second)).status == 0)
     }
 
+    @Test func `a card that is signed while its record is withdrawn does not outlive it`()
+        async throws
+    {
+        let card = try await gateway.settleBaby()
+        let visit = try await gateway.openVaccinationVisit(card)
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        // One that stays, so that there is always something to sign.
+        try await gateway.record(SentDose(on: today.adding(days: -90)), visit).expect(201)
+        for round in 1...6 {
+            var dose = SentDose(on: today.adding(days: -round))
+            let id = try await gateway.record(dose, visit).text("id")
+            dose.status = "entered-in-error"
+            let withdrawn = dose
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try await issue(token, of: patient).status }
+                }
+                group.addTask {
+                    try await gateway.correct(id, seen: "W/\"1\"", withdrawn, visit).status
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(statuses) == [200])
+            let standing = try await gateway.count(
+                """
+                select count(*) from exchange.health_card
+                where $1 = any (records::text[]) and revoked_at is null
+                """, [.text(id)])
+            #expect(standing == 0)
+        }
+    }
+
     @Test func `a corrected record revokes the cards that hold it`() async throws {
         var (token, id, visit, dose) = try await vaccinated()
         let before = try await issue(token)

@@ -188,14 +188,65 @@ struct ReactionTests {
         }
     }
 
-    @Test func `without consent nothing is taken`() async throws {
+    // 予防接種法12条: the hospital telephones three days after the dose, and nobody comes to the clinic.
+    @Test func `a report is taken by the visit of the dose when that is over, and names the law`()
+        async throws
+    {
         let card = try await gateway.settleBaby()
+        let visit = try await gateway.openVaccinationVisit(card)
+        let made = try await gateway.record(SentDose(on: today), visit)
+        let token = try await gateway.session(of: card)
+        try await gateway.send(
+            Cast.portal, "POST", "/visits/\(visit.id)/end", headers: [token]
+        ).expect(204)
+        let reaction = SentReaction(on: today, after: made.text("id"))
+        var sent: TLSClient.Answer?
+        let entries = try await gateway.entries { sent = try await gateway.report(reaction, visit) }
+        let answer = try #require(sent)
+        try answer.expect(201)
+        #expect(entries.map(\.purpose) == ["report-reaction"])
+        #expect(entries.first?.basis == "\(answer.text("id"))/1 予防接種法12条")
+        // One who never had a visit with this resident has none to name.
+        var told = SentReaction(on: today, after: nil)
+        told.told = ("mr", today.text, "ELSEWHERE")
+        try await gateway.expect(.visitUnknown, of: .reportReaction, from: Cast.paperClinic) {
+            [told] in try await gateway.report(told, visit, by: Cast.paperClinic)
+        }
+    }
+
+    @Test func `the duty asks for nobody's consent, and tells nothing that others recorded`()
+        async throws
+    {
+        let card = try await gateway.settleBaby()
+        let theirs = try await gateway.record(
+            SentDose(on: today.adding(days: -3)),
+            gateway.openVaccinationVisit(card, at: Cast.paperClinic), by: Cast.paperClinic)
         let visit = try await gateway.openVisit(card, consents: ["subsidy"])
+        try await gateway.expect(.recordUnknown, of: .reportReaction, from: Cast.clinic) {
+            try await gateway.report(SentReaction(on: today, after: theirs.text("id")), visit)
+        }
         var reaction = SentReaction(on: today, after: nil)
         reaction.told = ("mr", today.text, "ELSEWHERE")
-        try await gateway.expect(.consentNotGiven, of: .reportReaction, from: Cast.clinic) {
-            try await gateway.report(reaction, visit)
-        }
+        try await gateway.report(reaction, visit).expect(201)
+    }
+
+    @Test func `what follows reaches the town that was not known yet when it was first reported`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settle(in: nil)
+        let visit = try await gateway.openVaccinationVisit(card)
+        let before = try await cursor(receive(after: 0).last)
+        var reaction = SentReaction(on: today, after: nil)
+        reaction.told = ("mr", today.text, "ELSEWHERE")
+        let sent = try await gateway.report(reaction, visit)
+        try sent.expect(201)
+        #expect(try await receive(after: before).isEmpty)
+        try await gateway.feed([
+            resident.residence(Cast.town.code, from: today.adding(days: -100))
+        ])
+        reaction.stage = "follow-up"
+        try await gateway.follow(sent.text("id"), seen: "W/\"1\"", reaction, visit).expect(200)
+        #expect(try await receive(after: before).count == 1)
     }
 
     // MARK: $immds-forecast

@@ -39,6 +39,37 @@ struct ScreeningServingTests {
             clinic, Self.search, [("subject", visit.patient), ("visit", visit.id)])
     }
 
+    // MARK: Who consents
+
+    // 16歳未満: the guardian; from 15 the card is in the child's own hands.
+    @Test(arguments: [(14, true), (15, false), (16, true)])
+    func `a child's own card does not speak for its guardian`(_ years: Int, _ isTaken: Bool)
+        async throws
+    {
+        let token = try await gateway.session(of: gateway.settle(years: years).card)
+        let body = try await gateway.answers(to: Self.vaccine, gateway.patient(token))
+        guard isTaken else {
+            try await gateway.expect(
+                .malformed("item(signed-by)"), of: .saveScreening, from: Cast.portal
+            ) { try await save(body, token) }
+            // Told only once it is known who asks.
+            gateway.expectMoreEntries(1)
+            return
+        }
+        try await save(body, token).expect(201)
+    }
+
+    @Test func `a guardian whom a child of fifteen lets act consents`() async throws {
+        let own = try await gateway.session(of: gateway.settle(years: 15).card)
+        let mother = try await gateway.session(of: gateway.settle(years: 40).card)
+        try await gateway.accept(
+            gateway.delegate(["immunization"], own).text("code"), mother
+        ).expect(204)
+        let acting = try await gateway.acting(mother)
+        let body = try await gateway.answers(to: Self.vaccine, gateway.patient(acting))
+        try await save(body, acting).expect(201)
+    }
+
     // MARK: Forms
 
     @Test func `one form for each vaccine is served, and read alone`() async throws {

@@ -262,7 +262,7 @@ struct SeasonServingTests {
 
     @Test func `whoever is invited or reminded in a season reads of that season`() async throws {
         try await firstDayOfNext()
-        let (resident, card) = try await gateway.settleFamily()
+        let (resident, card) = try await gateway.settle(years: 70)
         let key = "S-\(resident.index)"
         let invited = try await gateway.send(
             Cast.town, "POST", "/immunization/registration-tasks",

@@ -81,6 +81,23 @@ struct VaccinationOutcomeTests {
         #expect(issues.allSatisfy { $0["details"]?.object?["text"]?.string?.isEmpty == false })
     }
 
+    @Test(arguments: [(-1, true), (0, false)])
+    func `the town's line remarks a vial that was over`(_ days: Int, _ isOver: Bool) async throws {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        let last = today.adding(days: days).text
+        let body = SentDose(on: today).body(visit).with("expirationDate", .string(last))
+        let made = try await gateway.send(
+            Cast.clinic, "POST", RunningGateway.vaccinationPath, body: .object(body))
+        try made.expect(201)
+        #expect(codes(made, "vaccination-claim") == ["claimed"])
+        let remarked = try await gateway.count(
+            """
+            select count(*) from exchange.vaccination_claim
+            where vaccination::text = $1 and 'lot-expired' = any (remarks)
+            """, [.text(made.text("id"))])
+        #expect(remarked == (isOver ? 1 : 0))
+    }
+
     @Test func `a claim that waited for the residence is made when the record is sent again`()
         async throws
     {

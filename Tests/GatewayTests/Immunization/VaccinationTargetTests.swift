@@ -93,19 +93,67 @@ struct VaccinationTargetTests {
         #expect(try await unvaccinated(count: 1) == unvaccinated())
     }
 
-    @Test func `a dose before the invitation does not count, and one to come is not yet listed`()
+    // 20日以上の間隔: the second is due on the twenty-first day, whenever the invitation began.
+    @Test(arguments: [(20, false), (21, true)])
+    func `one dose of a series takes nobody off the list for good`(_ days: Int, _ isDue: Bool)
         async throws
     {
         let (resident, card) = try await gateway.settleFamily()
         try await gateway.record(
-            SentDose(on: today.adding(days: -1)), gateway.openVaccinationVisit(card)
+            SentDose(on: today.adding(days: -days)), gateway.openVaccinationVisit(card)
         ).expect(201)
-        try await gateway.invite(resident, key: "B-\(resident.index)")
-        try await gateway.invite(
-            resident, key: "C-\(resident.index)", from: today.adding(days: 1))
+        for (key, from) in [("B", -1), ("E", -40), ("C", 1)] {
+            try await gateway.invite(
+                resident, key: "\(key)-\(resident.index)", from: today.adding(days: from))
+        }
         let listed = try await unvaccinated()
-        #expect(listed.contains("B-\(resident.index)"))
-        #expect(!listed.contains("C-\(resident.index)"))
+        #expect(listed.contains("B-\(resident.index)") == isDue)
+        #expect(listed.contains("E-\(resident.index)") == isDue)
+        #expect(!listed.contains("C-\(resident.index)"), "one to come is not yet listed")
+        let reminded = try await remind("dpt-ipv-hib", "E-\(resident.index)")
+        #expect(reminded.int("reminded") == (isDue ? 1 : 0))
+        #expect(reminded.int("notWaiting") == (isDue ? 0 : 1))
+    }
+
+    private func remind(_ programme: String, _ key: String) async throws -> TLSClient.Answer {
+        let answer = try await gateway.send(
+            Cast.town, "POST", "/immunization/reminders",
+            body: JSON(
+                reading: """
+                    {"programme":"\(programme)","municipalityIdentityKeys":["\(key)"]}
+                    """))
+        try answer.expect(200)
+        return answer
+    }
+
+    @Test func `who began with another product is not called to one that the check would stop`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily(days: 100)
+        let key = "X-\(resident.index)"
+        let row = gateway.invitation(
+            of: resident, key: key, programme: "rota-monovalent", from: today.adding(days: -40))
+        try await gateway.send(Cast.town, "POST", Self.path, body: .array([row])).expect(202)
+        #expect(try await unvaccinated("rota-monovalent").contains(key))
+        let visit = try await gateway.openVaccinationVisit(card)
+        var dose = SentDose(on: today.adding(days: -30))
+        dose.vaccine = "rv5"
+        try await gateway.record(dose, visit).expect(201)
+        #expect(try await gateway.checkVaccine("rv1", visit).parameter("verdict")?.string == "stop")
+        #expect(try await !unvaccinated("rota-monovalent").contains(key))
+        #expect(try await remind("rota-monovalent", key).int("notWaiting") == 1)
+    }
+
+    @Test func `less than a dose is none`() async throws {
+        let (resident, card) = try await gateway.settleFamily()
+        let key = "S-\(resident.index)"
+        try await gateway.invite(resident, key: key)
+        let visit = try await gateway.openVaccinationVisit(card)
+        let spilt = SentDose(on: today).body(visit).with("isSubpotent", .bool(true))
+        try await gateway.send(
+            Cast.clinic, "POST", RunningGateway.vaccinationPath, body: .object(spilt)
+        ).expect(201)
+        #expect(try await unvaccinated().contains(key))
     }
 
     static let rows: [(item: String, value: JSON?, finding: String)] = [

@@ -44,6 +44,30 @@ package struct CoverageCount: Hashable, Sendable {
     }
 }
 
+/// 接種率の対象: whom a schedule is for, and since when its doses count, at the end of a month.
+package struct CoverageScope: Hashable, Sendable {
+    package let programme: String
+    /// `nil`: of either sex.
+    package let sex: ResidentSex?
+    /// 接種期間の初日: who had it in an earlier season is not yet vaccinated in this one.
+    package let since: CalendarDay?
+}
+
+extension ImmunizationRules {
+    /// Of every schedule, by its law of that day, or the last before it where it is over.
+    package func coverageScopes(on day: CalendarDay) -> [CoverageScope] {
+        programmes.map { programme in
+            let version = programme.versions.filter {
+                $0.effective.lowerBound <= day.daysSince1970
+            }.max { $0.effective.lowerBound < $1.effective.lowerBound }
+            let season = version?.season?.begun(by: day.daysSince1970)
+            return CoverageScope(
+                programme: programme.code, sex: version?.eligibility.sex,
+                since: season.map { CalendarDay(daysSince1970: $0.lowerBound) })
+        }
+    }
+}
+
 /// 公表する接種率: the figures of a closed month. What is not listed is of fewer people than `least`, or of nobody:
 /// which of the two is not said.
 package struct CoverageReport: Hashable, Sendable {

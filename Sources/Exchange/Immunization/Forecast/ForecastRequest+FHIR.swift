@@ -110,7 +110,9 @@ package func forecastVaccinations(
     let told = person.added(by: request.history, rules)
     let history = person.held + told
     let names = references + told.indices.map { "#told-\($0 + 1)" }
-    let answers = judgeHistory(birth: person.birth, sex: person.sex, history: history, rules)
+    let answers = judgeHistory(
+        birth: person.birth, sex: person.sex, pregnancies: person.pregnancies, history: history,
+        rules)
     let doses = history.indices.map { place in
         EvaluatedDose(
             reference: place < names.count ? names[place] : "#held-\(place + 1)",
@@ -119,6 +121,7 @@ package func forecastVaccinations(
     return ForecastReport(
         patientID: request.patientID, assessed: request.assessed, doses: doses,
         forecasts: forecastVaccinations(
-            birth: person.birth, sex: person.sex, history: history, today: request.assessed,
-            seasons: person.seasons, rules))
+            birth: person.birth, sex: person.sex,
+            dueDay: person.pregnancies.dueDay(awaitedOn: request.assessed), history: history,
+            today: request.assessed, seasons: person.seasons, rules))
 }

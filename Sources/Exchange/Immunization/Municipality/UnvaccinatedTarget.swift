@@ -1,4 +1,4 @@
-/// 未接種者: whom a municipality invited and of whom it holds no dose since the invitation began.
+/// 未接種者: whom a municipality invited and who may be given a dose of the schedule, or missed it.
 package struct UnvaccinatedTarget: Sendable {
     /// The place in the list, to go on from.
     package let place: Int
@@ -19,6 +19,48 @@ package struct UnvaccinatedTarget: Sendable {
         self.validFrom = validFrom
         self.validTo = validTo
         self.remindedOn = remindedOn
+    }
+}
+
+/// 未接種の判定: whether somebody who was invited is still waited for, by the judgement of the check before the
+/// needle: a dose that it would stop is nobody's to come for.
+extension ImmunizationRules {
+    /// Whether a dose may be given `today`: of whom that cannot be judged, whether none was given since the
+    /// invitation began.
+    package func mayCome(
+        to programme: Programme, _ person: NeedlePerson, invitedFrom validFrom: CalendarDay,
+        today: CalendarDay
+    ) -> Bool {
+        guard let standing = seriesStanding(of: programme, person, on: today, self) else {
+            return !person.isGiven(programme, since: validFrom)
+        }
+        return standing == .due
+    }
+
+    /// The same of the list, on which those stay who did not come while they could: an invitation that is
+    /// over is judged by its last day, with what was given since.
+    package func isUnvaccinated(
+        of programme: Programme, _ person: NeedlePerson, invited days: ClosedRange<CalendarDay>,
+        today: CalendarDay
+    ) -> Bool {
+        guard days.upperBound < today else {
+            return mayCome(to: programme, person, invitedFrom: days.lowerBound, today: today)
+        }
+        let standing = seriesStanding(of: programme, person, on: days.upperBound, self)
+        return switch standing {
+        case .due, .closed: true
+        case .notYet, .complete: false
+        case nil: !person.isGiven(programme, since: days.lowerBound)
+        }
+    }
+}
+
+extension NeedlePerson {
+    fileprivate func isGiven(_ programme: Programme, since day: CalendarDay) -> Bool {
+        held.contains { dose in
+            guard let vaccine = dose.vaccine, let given = dose.day else { return false }
+            return given >= day && programme.counts.contains(vaccine)
+        }
     }
 }
 

@@ -20,7 +20,8 @@ package struct NeedleRequest: Hashable, Sendable {
     package var candidates: [Candidate]
     /// Temperature, answers and what the ticket states.
     package var screening = NeedleQuestion.Screening()
-    /// 出産予定日, for vaccines of pregnancy.
+    /// 出産予定日, for vaccines of pregnancy; without it that of the questionnaire, and else of the pregnancy
+    /// that the municipality was notified of.
     package var dueDay: CalendarDay?
     /// 予診票, one for each vaccine, as sent here; those saved before are added by `responseIDs`.
     package var responses: [ScreeningResponse] = []
@@ -76,16 +77,20 @@ package struct NeedlePerson: Hashable, Sendable {
     package let gaps: [ClosedRange<CalendarDay>]
     /// 接種期間 of the municipality where they live on the day that is asked about.
     package let seasons: MunicipalSeasons
+    /// 届け出られた妊娠, where the resident agreed that they be told.
+    package let pregnancies: [KnownPregnancy]
 
     package init(
         birth: CalendarDay?, sex: ResidentSex?, held: [GivenDose],
-        gaps: [ClosedRange<CalendarDay>] = [], seasons: MunicipalSeasons = .ofTheLaw
+        gaps: [ClosedRange<CalendarDay>] = [], seasons: MunicipalSeasons = .ofTheLaw,
+        pregnancies: [KnownPregnancy] = []
     ) {
         self.birth = birth
         self.sex = sex
         self.held = held
         self.gaps = gaps
         self.seasons = seasons
+        self.pregnancies = pregnancies
     }
 }
 
@@ -131,7 +136,9 @@ package func checkBeforeNeedle(
         NeedleDose(vaccine: candidate.vaccine, day: day, number: candidate.doseNumber).dose(rules)
     }
     let screening = request.screening(of: person, on: day)
-    let dueDay = request.dueDay ?? request.responses.lazy.compactMap(\.dueDay).first
+    let dueDay =
+        request.dueDay ?? request.responses.lazy.compactMap(\.dueDay).first
+        ?? person.pregnancies.dueDay(on: day)
     let items = candidates.indices.map { place in
         var others = candidates
         others.remove(at: place)

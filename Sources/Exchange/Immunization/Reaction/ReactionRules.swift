@@ -80,7 +80,7 @@ extension GivenTime {
 package enum ReactionStanding: String, CaseIterable, Hashable, Sendable {
     case withinPeriod = "within-period"
     case outsidePeriod = "outside-period"
-    /// No period is set for the symptom after these vaccines: the doctor's judgement decides.
+    /// The rules hold no period for the symptom after these vaccines, which says nothing of the ordinance.
     case noPeriod = "no-period"
 
     package var text: BilingualText {
@@ -99,10 +99,12 @@ package enum ReactionStanding: String, CaseIterable, Hashable, Sendable {
                     + "to PMDA where you hold it likely that the vaccination is the cause.")
         case .noPeriod:
             BilingualText(
-                ja: "期間の定めのない症状です。予防接種との関連性が高いと認めるときは、PMDA に報告してください。",
+                ja: "この症状とワクチンの期間は、このゲートウェイにはありません。期間の定めは施行規則5条で確かめてください。定めの期間内のとき、"
+                    + "または予防接種との関連性が高いと認めるときは、PMDA に報告してください。",
                 en:
-                    "No period is set for this symptom. Report it to PMDA where you hold it "
-                    + "likely that the vaccination is the cause.")
+                    "The gateway holds no period for this symptom after these vaccines. Look it up in "
+                    + "art. 5 of the ordinance. Report it to PMDA if it began within the period there, "
+                    + "or where you hold it likely that the vaccination is the cause.")
         }
     }
 }

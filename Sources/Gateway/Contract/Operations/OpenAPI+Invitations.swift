@@ -31,8 +31,10 @@ extension OpenAPI {
             method: .get, path: "/immunization/unvaccinated", id: "listUnvaccinated",
             field: "registration", ja: "登録した対象者のうち、まだ接種していない人を読む",
             en:
-                "Those invited whose invitation has begun, who live there, and of whom no dose of the "
-                + "schedule is held since. Each of them is on the record.",
+                "Those invited whose invitation has begun, who live there, and who may be given a dose of "
+                + "the schedule today by the judgement of the check; of an invitation that is over, who "
+                + "missed one. A page may hold fewer than asked for, or nobody, while `next` stands. Each of "
+                + "them is on the record.",
             token: .officeIfAny,
             parameters: [
                 .init(

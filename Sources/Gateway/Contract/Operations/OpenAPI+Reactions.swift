@@ -22,7 +22,9 @@ extension OpenAPI {
             field: "reactions", ja: "副反応疑いを報告する",
             en:
                 "One report for each `identifier` of the institution's own. A dose of its own "
-                + "is named by its record, one that another gave by vaccine, time and lot. The "
+                + "is named by its record, one that another gave by vaccine, time and lot. `visit` is "
+                + "one of the institution's own with this resident, of today or of any day before; "
+                + "the duty to report needs no consent. The "
                 + "answer says whether the symptom began within the period in which the "
                 + "ordinance makes the report to PMDA a duty; this record reaches the "
                 + "municipality, and does not take the place of that report.",
@@ -33,7 +35,7 @@ extension OpenAPI {
                 .fhir(.reference("AdverseEvent"), "The same report, held already."),
             ],
             refusals: refusalsOfVisit + [
-                .consentNotGiven, .identifierReused, .recordUnknown, .tooMany("suspectEntity"),
+                .identifierReused, .recordUnknown, .tooMany("suspectEntity"),
             ]),
         Operation(
             method: .put, path: "/fhir/AdverseEvent/:id", id: "followReaction",
@@ -45,8 +47,8 @@ extension OpenAPI {
             body: .fhir(.reference("AdverseEvent"), reactionExample),
             answers: [.fhir(.reference("AdverseEvent"), "The report as it now is.")],
             refusals: Refusals.ofID + refusalsOfVisit + [
-                .consentNotGiven, .recordUnknown, .identifierChanged, .versionPassed,
-                .recordWithdrawn, .tooMany("suspectEntity"),
+                .recordUnknown, .identifierChanged, .versionPassed, .recordWithdrawn,
+                .tooMany("suspectEntity"),
             ]),
         Operation(
             method: .get, path: "/fhir/AdverseEvent/:id", id: "readReaction",
