@@ -106,8 +106,8 @@ package struct ClaimFacts: Sendable {
         }
     }
 
-    /// 指定: of an institution, for every payer of a law number, for one payer number, or for the scheme that one
-    /// certificate is of.
+    /// 指定: of an institution, for every payer of a law number, for one payer number, or for the scheme
+    /// that one certificate is of.
     package struct Designation: Hashable, Sendable {
         package enum Of: Hashable, Sendable {
             case law(Int)
@@ -177,7 +177,7 @@ package struct ClaimFacts: Sendable {
         return cap
     }
 
-    /// 調べていない理由: those for which nobody gave a fact, so that no claim of the month can have been told of them.
+    /// 調べていない理由: those for which nobody gave a fact, so that no claim of the month was told of them.
     var notExamined: [ClaimReason] {
         var reasons: [ClaimReason] = []
         if !hasRegister { reasons.append(.recipientUnknown) }

@@ -70,7 +70,7 @@ extension Reconciliation {
     }
 
     /// 重複: those that are not the same receipt again. Where an institution writes one for each prescriber, a
-    /// second one is the same only where all it says is; another is a question, and counts until it is answered.
+    /// second one is the same only where all it says is; another is a question, and counts until answered.
     private func distinct(
         _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
     ) -> [Entry] {

@@ -49,7 +49,7 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
     package var ja: String {
         switch self {
         case .placeTaken:
-            "この順番には別のファイルがすでにあります。次の順番はGET /files/{layout}のnextPlaceにあります。"
+            "この順番には別のファイルがすでにあります。次の順番は同じレイアウトの一覧(GET)のnextPlaceにあります。"
                 + "直した行だけのファイルなら、順番を付けずに送ってください。"
         case .beforeFirst: "通番が、取り決めた最初の番号より前です。通番を確かめて送り直してください。"
         case .otherOrder: "これまでと順番の付け方が違います。通番か直前のファイルのハッシュか、これまでと同じ方法で送ってください。"
@@ -60,8 +60,8 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
     package var en: String {
         switch self {
         case .placeTaken:
-            "Another file already has this place. The next one is `nextPlace` of GET /files/{layout}; mended "
-                + "rows alone are sent without a place."
+            "Another file already has this place. The next one is `nextPlace` in the list (GET) of the "
+                + "same layout; mended rows alone are sent without a place."
         case .beforeFirst:
             "The sequence number lies before the first one agreed on. Check it and send again."
         case .otherOrder:

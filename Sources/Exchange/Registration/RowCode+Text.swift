@@ -11,6 +11,10 @@ extension RowCode {
     private static let uncounted =
         "は数え方の決まっていない上限額です。そのまま保管しますが窓口の計算には使わず、会計にその旨の注意を添えます。"
         + "月の上限額ならperMonthに円の整数で入れてください。"
+    private static let notOwnEn =
+        "This person is not known as your resident. Check that it is the right person; if they moved "
+        + "in, send the row again once the move was told. Schemes of the prefecture are registered by "
+        + "the prefecture."
     private static let uncountedOn =
         " is a cap that nobody here can count. It is kept, no amount is decided by it, and every bill "
         + "says so. A cap of the month goes into perMonth, in whole yen."
@@ -103,10 +107,7 @@ extension RowCode {
             "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:
             "\(name) has a code that your scheme master lacks. Register or correct it \(Self.again)"
-        case .notOwnResident:
-            "This person is not known as your resident. Check that it is the right person; if "
-                + "they moved in, send the row again once the move was told. Schemes of the "
-                + "prefecture are registered by the prefecture."
+        case .notOwnResident: Self.notOwnEn
         case .custodyLost:
             "Lost custody stands for these two, and this row does not give it back. Where a court "
                 + "did, set isCustodyRestored to true, validFrom to that day \(Self.again)"

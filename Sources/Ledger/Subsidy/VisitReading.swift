@@ -112,8 +112,8 @@ struct VisitReading: Sendable {
         return readings
     }
 
-    /// For a day that is past, what the registry said then: a designation that ended since does not take back the
-    /// answer of that day. Nearly all ask for today.
+    /// For a day that is past, what the registry said then: a designation that ended since does not take back
+    /// the answer of that day. Nearly all ask for today.
     private static func takePast(
         _ transaction: inout Transaction, _ keys: [Key], _ readings: inout [VisitReading]
     ) throws {

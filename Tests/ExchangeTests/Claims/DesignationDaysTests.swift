@@ -1,8 +1,8 @@
 import Exchange
 import Testing
 
-/// 指定: held on the days of service, under the names that a scheme is designated by; what was only told later is
-/// asked about.
+/// 指定: held on the days of service, under the names that a scheme is designated by; what was only told later
+/// is asked about.
 @Suite struct DesignationDaysTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let testDescription: String

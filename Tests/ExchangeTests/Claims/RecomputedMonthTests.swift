@@ -1,8 +1,8 @@
 import Exchange
 import Testing
 
-/// 再計算 of a month from files: by the law of a certificate and the cap that is given, and nothing is held against a
-/// claim that only its holder's class could tell.
+/// 再計算 of a month from files: by the law of a certificate and the cap that is given, and nothing is held
+/// against a claim that only its holder's class could tell.
 @Suite struct RecomputedMonthTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -1,8 +1,8 @@
 import Exchange
 import Testing
 
-/// 重複: the same receipt twice goes back; of a pharmacy, which writes one for each institution that prescribed,
-/// another one is asked about, and nobody is refused what may be right.
+/// 重複: the same receipt twice goes back; of a pharmacy, which writes one for each institution that
+/// prescribed, another one is asked about, and nobody is refused what may be right.
 @Suite struct RepeatedReceiptTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String

@@ -145,7 +145,7 @@ import Testing
         ),
         (
             "access/permissions.json", #""parties": ["ombudsman"]"#, #""parties": ["ombudsmen"]"#,
-            "permissions[47].parties", "names an unknown kind of party, ombudsmen"
+            "permissions[48].parties", "names an unknown kind of party, ombudsmen"
         ),
         (
             "access/permissions.json", #""POST /visits/paper""#, #""POST /visits""#,

@@ -4,8 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// 経過の知らせ: true days are taken whenever a file came, of a wrong request nothing is, and what comes at once makes
-/// one thread that can be read.
+/// 経過の知らせ: true days are taken whenever a file came, of a wrong request nothing is, and what comes at once
+/// makes one thread that can be read.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
 struct ClaimNewsTests {
     let gateway: RunningGateway

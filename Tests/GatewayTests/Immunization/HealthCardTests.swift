@@ -1,6 +1,7 @@
 import Exchange
 import Foundation
 import Ledger
+import Postgres
 import TestSupport
 import Testing
 import Trust

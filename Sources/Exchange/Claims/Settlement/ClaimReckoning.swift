@@ -58,8 +58,8 @@ package struct ClaimReckoning: Sendable {
             unverifiedProgram: program.source.isVerified ? nil : source)
     }
 
-    /// Of a certificate whose numbers and cap alone are known: by its law, without the class of its holder. The
-    /// most that any class is asked is what no claim may be above.
+    /// Of a certificate whose numbers and cap alone are known: by its law, without the class of its holder.
+    /// The most that any class is asked is what no claim may be above.
     package func terms(
         of certificate: CertificateNumber, cap: Int32?, on day: CalendarDay
     ) -> Terms? {
