@@ -185,7 +185,8 @@ extension Claim {
     }
 
     /// Whether there was service on a day under the payer with that 実日数; `nil` where the claim does not say:
-    /// it names no days, the day lies between two of a stay, or fewer days count under the payer than are named.
+    /// it names no days, the day lies between two of a stay, or fewer days count under the payer than are
+    /// named.
     func isServed(on day: Int32, counting count: UInt8) -> Bool? {
         guard day != Claim.unsaidDay else { return nil }
         guard days & monthBits != 0 else {

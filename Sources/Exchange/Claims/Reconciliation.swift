@@ -142,8 +142,8 @@ package struct Reconciliation: Sendable {
     }
 
     /// 償還払い済み: care of that day is paid for already. Another day of the month is other care. Where the
-    /// claim does not say that there was service on the day under this payer, it is asked about, unless it is of the
-    /// very cost that was paid back.
+    /// claim does not say that there was service on the day under this payer, it is asked about, unless
+    /// it is of the very cost that was paid back.
     private func alreadyRefunded(
         _ refunded: Set<ClaimFacts.Refunded>, _ part: ClaimPart, of claim: Claim,
         _ sink: inout FindingSink
