@@ -132,6 +132,8 @@ package struct Migrations: Sendable {
         File(
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
+        File(
+            name: "0079_merges_of_families", sql: PackageResources._079_merges_of_families_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

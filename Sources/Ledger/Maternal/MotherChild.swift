@@ -12,8 +12,9 @@ package struct BirthCourse: Sendable {
 
 extension Records {
     /// As the newest word of any municipality on the child has it: one that does not know the mother any
-    /// more, after a move of the child alone or a special adoption, says nothing of her. Nothing, too,
-    /// while either is under 支援措置, or where the days do not agree.
+    /// more, after a move of the child alone or a special adoption, says nothing of her. Of two records of the
+    /// child one that was notified by mistake, and taken back, is passed over. Nothing, too, while either
+    /// is under 支援措置, or where the days do not agree.
     package mutating func birthCourse(
         of child: PersonKey, born birth: CalendarDay?, rules: MaternalRules
     ) throws -> BirthCourse? {
@@ -29,17 +30,22 @@ extension Records {
     private static let selectMother = Statement(
         """
         with word as (
-            select municipality, face::jsonb as face from exchange.maternal_notification
-            where person = $1 and kind = 'child' order by version desc limit 1)
-        select m.person, m.face
+            select said.municipality, said.face from \(Survivors.eachRecord(of: "$1::uuid")) one
+            cross join lateral (
+                select municipality, face::jsonb as face, version from exchange.maternal_notification
+                where person = one.record and kind = 'child' order by version desc limit 1) said
+            order by coalesce((said.face ->> 'isWithdrawn')::boolean, false), said.version desc
+            limit 1)
+        select whom.survivor, m.face
         from word cross join lateral (
             select person, kind, face from exchange.maternal_notification
             where municipality = word.municipality
                 and notification_key = word.face ->> 'pregnancyKey'
             order by version desc limit 1) m
-        where m.kind = 'pregnancy' and m.person <> $1
+        cross join lateral (select \(Survivors.sql(of: "m.person")) as survivor) whom
+        where m.kind = 'pregnancy' and whom.survivor <> $1
             and not coalesce((word.face ->> 'isWithdrawn')::boolean, false)
             and not \(RegisteredIdentity.isHidden("$1"))
-            and not \(RegisteredIdentity.isHidden("m.person"))
+            and not \(RegisteredIdentity.isHidden("whom.survivor"))
         """)
 }

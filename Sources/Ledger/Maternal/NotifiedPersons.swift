@@ -3,6 +3,7 @@ import Postgres
 
 /// 届出番号の人: whom a municipality notified under a key of its own, as its newest word on the key says.
 struct NotifiedPerson {
+    /// 本人: whoever the notified record is of now.
     let person: PersonKey
     let kind: MaternalNotification.Kind
     /// No municipality said anything of the pregnancy or child since.
@@ -25,15 +26,17 @@ extension Records {
 
     private static let selectNotified = Statement(
         """
-        select q.key, n.person, n.kind, not exists (
-            select 1 from exchange.maternal_notification later
-            where later.person = n.person and later.episode = n.episode
+        select q.key, whom.survivor, n.kind, not exists (
+            select 1 from \(Survivors.eachRecord(of: "whom.survivor")) one
+            join exchange.maternal_notification later on later.person = one.record
+            where (later.episode = n.episode or later.person <> n.person and later.kind = n.kind)
                 and later.municipality <> $1 and later.version > n.version)
         from unnest($2::text[]) as q(key)
         cross join lateral (
             select person, episode, kind, face, version from exchange.maternal_notification
             where municipality = $1 and notification_key = q.key
             order by version desc limit 1) n
+        cross join lateral (select \(Survivors.sql(of: "n.person")) as survivor) whom
         where not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)
         """)
 }

@@ -67,7 +67,8 @@ struct CheckupSending: RecordSending {
         let version = CheckupVersion(of: sent.report, after: held, by: caller.party, at: now)
         let facts = desk.facts(of: visit.person, at: now)
         let filing = try CheckupFiling(
-            version, in: compartment, of: (visit.person, visit.visit), facts,
+            version, in: compartment,
+            of: (visit.person, held?.record ?? visit.person, visit.visit), facts,
             beside: (desk.reports(of: visit.person), desk.prices),
             rules: (rules, book.version))
         desk.keep(filing, by: caller.party)
@@ -80,12 +81,12 @@ struct CheckupSending: RecordSending {
     private func held(in visit: FieldVisit, _ desk: CheckupDesk) throws -> HeldCheckup? {
         if let correction {
             guard let held = desk.report(correction.id, of: caller.party, in: compartment),
-                held.person == visit.person
+                held.isOf(visit.person)
             else { throw Refusal.recordUnknown }
             return held
         }
         let held = desk.report(sent.report.identifier, of: caller.party, in: compartment)
-        guard held?.person ?? visit.person == visit.person else { throw Refusal.identifierReused }
+        guard held?.isOf(visit.person) ?? true else { throw Refusal.identifierReused }
         return held
     }
 }

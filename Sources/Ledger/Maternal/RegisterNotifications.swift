@@ -40,16 +40,24 @@ extension Records {
 /// back, and whose tasks the municipality takes over.
 private struct NotificationPlan {
     private struct Word {
-        let person: PersonKey
-        let episode: RecordID
+        let place: EpisodePlace
+        /// 残す側, where the word is kept under a record that was merged.
+        let survivor: PersonKey?
         let notification: MaternalNotification
+    }
+
+    /// What the caller said last by one key, of which of the episodes.
+    private struct Before {
+        let place: EpisodePlace
+        let episode: RecordID
+        let face: String
     }
 
     private let body: String
     private let known: EpisodeReading
     private let rules: MaternalRules
     private var episodes: [PersonKey: [MaternalEpisode]] = [:]
-    private var said: [PersonKey: [String: (episode: RecordID, face: String)]] = [:]
+    private var said: [PersonKey: [String: Before]] = [:]
     private var words: [Word] = []
     private var tickets: TicketWriting
     private var takenOver: Set<PersonKey> = []
@@ -79,8 +87,8 @@ private struct NotificationPlan {
         }
     }
 
-    /// False for a word that is known already. Throws for a ticket that cannot be given back: then the
-    /// whole word is not taken.
+    /// False for a word that is known already. A correction is kept beside what it corrects, whatever is new
+    /// is the person's. Throws for a ticket that cannot be given back: then the whole word is not taken.
     private mutating func add(
         _ notification: MaternalNotification, of person: PersonKey
     ) throws(MaternalRefusal) -> Bool {
@@ -101,26 +109,35 @@ private struct NotificationPlan {
         }
         let new = MaternalEpisode(id: old.id, notification: notification, tickets: book.tickets)
         episodes[person] = list.filter { $0.id != old.id } + [new]
-        said[person, default: [:]][notification.key] = (old.id, face)
-        words.append(Word(person: person, episode: old.id, notification: notification))
+        let place = before?.place ?? EpisodePlace(person: person, episode: old.id)
+        said[person, default: [:]][notification.key] = Before(
+            place: place, episode: old.id, face: face)
+        words.append(
+            Word(
+                place: place, survivor: place.person == person ? nil : person,
+                notification: notification))
         return true
     }
 
     private mutating func load(_ person: PersonKey) {
         guard episodes[person] == nil else { return }
-        episodes[person] = known.episodesAsGivenOut(to: person)
+        let held = tickets.episodes(of: person)
+        episodes[person] = held.map { $0.episode() }
         for word in known.said(of: person) where word.municipality == body {
-            said[person, default: [:]][word.notification.key] = (word.episode, word.face)
+            guard let episode = held.first(where: { $0.tells(at: word.place) }) else { continue }
+            said[person, default: [:]][word.notification.key] = Before(
+                place: word.place, episode: episode.id, face: word.face)
         }
     }
 
     /// 転入: the last word on the family was another municipality's, and this one is new or of a later day.
-    private func takesOver(
+    private mutating func takesOver(
         _ old: MaternalEpisode, by notification: MaternalNotification, isFirst: Bool,
         of person: PersonKey
     ) -> Bool {
         guard !notification.isWithdrawn,
-            let last = known.said(of: person).last(where: { $0.episode == old.id })
+            let held = tickets.episodes(of: person).first(where: { $0.id == old.id }),
+            let last = known.said(of: person).last(where: { held.tells(at: $0.place) })
         else { return false }
         return last.municipality != body
             && (isFirst || last.notification.notifiedOn < notification.notifiedOn)
@@ -131,11 +148,12 @@ private struct NotificationPlan {
             (
                 Self.insertWords,
                 [
-                    .uuids(words.map { UUIDBytes($0.person) }),
-                    .uuids(words.map { UUIDBytes($0.episode) }), .text(body),
+                    .uuids(words.map { UUIDBytes($0.place.person) }),
+                    .uuids(words.map { UUIDBytes($0.place.episode) }), .text(body),
                     .texts(words.map(\.notification.key)),
                     .texts(words.map(\.notification.kind.rawValue)),
                     .texts(words.map(\.notification.face)), .id(task),
+                    .uuids(words.map { $0.survivor.map { UUIDBytes($0) } }),
                 ]
             )
         ] + tickets.steps(of: task) + [
@@ -149,10 +167,10 @@ private struct NotificationPlan {
     private static let insertWords = Statement(
         """
         insert into exchange.maternal_notification (person, episode, municipality, notification_key,
-            kind, face, task)
-        select person, episode, $3, key, kind, face, $7
-        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[])
-            as w(person, episode, key, kind, face)
+            kind, face, task, survivor)
+        select person, episode, $3, key, kind, face, $7, survivor
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[], $8::uuid[])
+            as w(person, episode, key, kind, face, survivor)
         """)
 
     /// 引継ぎ: what still waits of these residents elsewhere, sensitive or not, each in its own compartment.
@@ -160,7 +178,9 @@ private struct NotificationPlan {
         """
         insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)
         select f.person, f.follow_up, coalesce(h.sequence, 0) + 1, $2, $3
-        from exchange.follow_up f
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        join exchange.follow_up f on f.person = one.record
         left join lateral (
             select sequence, municipality from exchange.follow_up_handover
             where person = f.person and follow_up = f.follow_up
@@ -168,7 +188,7 @@ private struct NotificationPlan {
         left join lateral (
             select status from exchange.follow_up_answer
             where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true
-        where f.person = any ($1) and coalesce(h.municipality, f.municipality) <> $2
+        where coalesce(h.municipality, f.municipality) <> $2
             and coalesce(a.status, 'requested') in ('requested', 'in-progress')
         """)
 }
