@@ -18,9 +18,9 @@ extension RowCode {
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")
         case .mergeHeld:
             BilingualText(
-                ja: "2つの記録のどちらにも続いている妊娠の届出があるか、同じ時期の妊娠の一方だけに終わり"
-                    + "(出産など)が届いています。同じ妊娠なら、誤って届け出たほうの届出を取り下げるか、両方の"
-                    + "記録に同じ終わりを届けてください。" + Self.againJa,
+                ja: "2つの記録のどちらにも続いている妊娠の届出があるか、同じ時期の妊娠の一方だけに"
+                    + "終わりが届いています。同じ妊娠なら、誤った届出を取り下げるか、両方の記録に"
+                    + "同じ終わりを届けてください。" + Self.againJa,
                 en: "Both records have a pregnancy that goes on, or pregnancies of one time of which "
                     + "only one is told to have ended. Where they are one pregnancy, take back the "
                     + "notification that was made by mistake, or tell the same end under both"

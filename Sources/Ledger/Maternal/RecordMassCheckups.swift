@@ -70,7 +70,9 @@ extension Records {
         _ rows: [MassCheckupRow], in compartment: CheckupCompartment, _ book: RuleBook,
         isWritten: Bool
     ) throws -> Taken {
-        let named = rows.map { ($0.notificationKey, $0.report?.result.checkup) }
+        let named: [(key: String, checkup: String?)] = rows.map {
+            ($0.notificationKey, $0.report?.result.checkup)
+        }
         let persons = try isWritten ? lockExamined(named, book) : examined(named, book)
         var taken = Taken()
         for turn in BatchTurns(persons.map { (book.version, $0) }).turns {

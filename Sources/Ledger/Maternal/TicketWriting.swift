@@ -61,13 +61,12 @@ struct TicketWriting {
         _ event: String, _ ticket: CheckupTicket, of old: MaternalEpisode, _ person: PersonKey,
         on day: CalendarDay, where isOpen: (CheckupTicket) -> Bool
     ) {
-        let kept = episodes(of: person).first { $0.id == old.id }?.tickets.filter {
-            $0.ticket.number == ticket.number
-        }
-        let places =
-            kept.map { $0.filter { isOpen($0.ticket) }.map(\.place) }.flatMap { $0.isEmpty ? nil : $0 }
-            ?? [EpisodePlace(person: person, episode: old.id)]
-        for place in places {
+        let kept = episodes(of: person).first { $0.id == old.id }?.tickets ?? []
+        let places = kept.filter { $0.ticket.number == ticket.number && isOpen($0.ticket) }
+            .map(\.place)
+        // One that was given out by this very file.
+        let own = EpisodePlace(person: person, episode: old.id)
+        for place in places.isEmpty ? [own] : places {
             changes.append(
                 Change(event: event, given: Given(place: place, ticket: ticket), day: day))
         }

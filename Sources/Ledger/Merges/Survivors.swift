@@ -85,6 +85,11 @@ extension Records {
         return survivors
     }
 
+    /// 本人: whoever a record is of now.
+    mutating func survivor(of record: PersonKey) throws -> PersonKey {
+        try selectSurvivors(of: [record])[record]
+    }
+
     /// 統合された記録: what stands beside a person's own record, in the order in which it came.
     package mutating func absorbedRecords(of survivor: PersonKey) throws -> [PersonKey] {
         try transaction.query(Self.selectRecordsOf, [.person(survivor)]).map {
