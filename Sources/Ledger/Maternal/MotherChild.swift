@@ -36,14 +36,14 @@ extension Records {
                 where person = one.record and kind = 'child' order by version desc limit 1) said
             order by coalesce((said.face ->> 'isWithdrawn')::boolean, false), said.version desc
             limit 1)
-        select whom.survivor, m.face
+        select whom.survivor, told.face
         from word cross join lateral (
             select person, kind, face from exchange.maternal_notification
             where municipality = word.municipality
                 and notification_key = word.face ->> 'pregnancyKey'
-            order by version desc limit 1) m
-        cross join lateral (select \(Survivors.sql(of: "m.person")) as survivor) whom
-        where m.kind = 'pregnancy' and whom.survivor <> $1
+            order by version desc limit 1) told
+        cross join lateral (select \(Survivors.sql(of: "told.person")) as survivor) whom
+        where told.kind = 'pregnancy' and whom.survivor <> $1
             and not coalesce((word.face ->> 'isWithdrawn')::boolean, false)
             and not \(RegisteredIdentity.isHidden("$1"))
             and not \(RegisteredIdentity.isHidden("whom.survivor"))

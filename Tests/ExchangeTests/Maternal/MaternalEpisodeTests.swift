@@ -90,16 +90,17 @@ import Testing
         #expect(here.tickets.allSatisfy { ["prenatal", "postpartum"].contains($0.number.kind) })
     }
 
-    static let two: [(own: (due: String, ended: String?), other: (String, String?), Bool)] = [
-        (("2026-11-17", nil), ("2026-11-20", nil), true),
-        (("2026-11-17", "2026-07-10"), ("2026-11-20", nil), true),
-        (("2025-11-17", "2025-11-10"), ("2025-11-20", nil), true),
-        (("2025-11-17", "2025-11-10"), ("2025-11-20", "2025-11-10"), false),
-        (("2025-11-17", "2025-11-10"), ("2026-11-17", nil), false),
-        // Nobody ever told of the ends: long ago they are one, or two.
-        (("2025-01-17", nil), ("2025-01-20", nil), false),
-        (("2024-01-17", nil), ("2026-11-17", nil), false),
-    ]
+    static let two:
+        [(own: (due: String, ended: String?), other: (String, String?), isAtOdds: Bool)] = [
+            (("2026-11-17", nil), ("2026-11-20", nil), true),
+            (("2026-11-17", "2026-07-10"), ("2026-11-20", nil), true),
+            (("2025-11-17", "2025-11-10"), ("2025-11-20", nil), true),
+            (("2025-11-17", "2025-11-10"), ("2025-11-20", "2025-11-10"), false),
+            (("2025-11-17", "2025-11-10"), ("2026-11-17", nil), false),
+            // Nobody ever told of the ends: long ago they are one, or two.
+            (("2025-01-17", nil), ("2025-01-20", nil), false),
+            (("2024-01-17", nil), ("2026-11-17", nil), false),
+        ]
 
     @Test(arguments: two)
     func `two pregnancies of two records are read as hers where there is no question`(
