@@ -18,8 +18,8 @@ extension RunningGateway {
         return (stays, gone)
     }
 
-    /// A baby, of 150 days unless told otherwise, who was given two numbers, each known to the town by a key of
-    /// its own and registered in the same words.
+    /// A baby, of 150 days unless told otherwise, who was given two numbers, each known to the town by a key
+    /// of its own and registered in the same words.
     package func settleBabyTwice(days: Int = 150) async throws -> (
         stays: (resident: TestResident, card: SoftwareCard),
         gone: (resident: TestResident, card: SoftwareCard)

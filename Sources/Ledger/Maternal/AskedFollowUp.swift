@@ -3,8 +3,8 @@ import Postgres
 
 /// 求められた事後措置: what a report, or the answers to a questionnaire, ask of the municipality of residence. A task
 /// is made once for each, however many versions ask for it and whatever became of it, and once for those of
-/// one checkup that ask for the same: while one of them waits, the other becomes a source of it. A new task is
-/// the resident's, under whichever record its source is kept.
+/// one checkup that ask for the same: while one of them waits, the other becomes a source of it. A new task
+/// is the resident's, under whichever record its source is kept.
 struct AskedFollowUp {
     let rule: FollowUpRule
     let person: PersonKey

@@ -89,7 +89,8 @@ struct EpisodeReading {
                 return ticket.map { HeldEpisode.Ticket(place: held.place, ticket: $0) }
             }
             let own = ids.first { id in
-                words.contains { $0.place == EpisodePlace(person: person, episode: id) }
+                (kept.isEmpty || kept.contains(id))
+                    && words.contains { $0.place == EpisodePlace(person: person, episode: id) }
             }
             return HeldEpisode(
                 id: own ?? last.place.episode, places: Set(words.map(\.place)),

@@ -112,8 +112,8 @@ extension HeldFollowUp {
     private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// the first report or answers that still ask for it, under whichever record of the resident they are, the
-    /// newest answer, and the keys by which the municipality knows the resident.
+    /// the first report or answers that still ask for it, under whichever record of the resident they are,
+    /// the newest answer, and the keys by which the municipality knows the resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1

@@ -23,8 +23,8 @@ struct HeldEpisode: Sendable {
     /// Every ticket of every place, in the order of their first days.
     let tickets: [Ticket]
 
-    /// As it is shown and used: one ticket of each number. `report`: whose own use is to be found in it, where
-    /// both of two were used before their records became one.
+    /// As it is shown and used: one ticket of each number. `report`: whose own use is to be found in it,
+    /// where both of two were used before their records became one.
     func episode(for report: String? = nil) -> MaternalEpisode {
         MaternalEpisode(
             id: id, notification: notification, tickets: shown(for: report).map(\.ticket))

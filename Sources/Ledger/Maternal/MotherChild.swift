@@ -12,8 +12,8 @@ package struct BirthCourse: Sendable {
 
 extension Records {
     /// As the newest word of any municipality on the child has it: one that does not know the mother any
-    /// more, after a move of the child alone or a special adoption, says nothing of her. Of two records of the
-    /// child one that was notified by mistake, and taken back, is passed over. Nothing, too, while either
+    /// more, after a move of the child alone or a special adoption, says nothing of her. Of two records of
+    /// the child one that was notified by mistake, and taken back, is passed over. Nothing, too, while either
     /// is under 支援措置, or where the days do not agree.
     package mutating func birthCourse(
         of child: PersonKey, born birth: CalendarDay?, rules: MaternalRules

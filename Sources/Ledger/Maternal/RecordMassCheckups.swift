@@ -111,8 +111,8 @@ extension Records {
         }
     }
 
-    /// The same, each under its lock. No visit says whose a result is: whom a key was of before its record was
-    /// merged, or parted, is looked up again.
+    /// The same, each under its lock. No visit says whose a result is: whom a key was of before its record
+    /// was merged, or parted, is looked up again.
     private mutating func lockExamined(
         _ named: [(key: String, checkup: String?)], _ book: RuleBook
     ) throws -> [PersonKey?] {

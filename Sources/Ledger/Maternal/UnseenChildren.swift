@@ -14,8 +14,8 @@ extension Records {
         return children
     }
 
-    /// 受診勧奨: a notice to each child of those keys that still waits; once a day, however often it is sent. Any of
-    /// the municipality's keys is the child's.
+    /// 受診勧奨: a notice to each child of those keys that still waits; once a day, however often it is sent.
+    /// Any of the municipality's keys is the child's.
     package mutating func remind(
         _ reminding: Reminding, of checkup: CheckupRule, births: DayRange
     ) throws -> Reminded {
