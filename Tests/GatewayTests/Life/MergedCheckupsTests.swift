@@ -443,10 +443,11 @@ struct MergedCheckupsTests {
             }
         }
         while try await locks(number, isGranted: true) == 0 {}
-        var corrected = sent
-        corrected.status = id == nil ? "final" : "corrected"
-        corrected.findings[0].value = .quantity("6.80", "kg")
-        async let answer = send(corrected, over: id, visit)
+        var changed = sent
+        changed.status = id == nil ? "final" : "corrected"
+        changed.findings[0].value = .quantity("6.81", "kg")
+        let told = changed
+        async let answer = send(told, over: id, visit)
         while try await locks(number, isGranted: false) == 0 {}
         let merged = try await gateway.tell([merge], as: "suzuki")
         isMerged.withLock { $0 = true }

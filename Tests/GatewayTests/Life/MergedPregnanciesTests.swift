@@ -353,13 +353,13 @@ struct MergedPregnanciesTests {
         let (stays, gone) = try await gateway.settleTwice()
         try await gateway.notify([word(gone)])
         try await join(gone, into: stays)
-        func take(_ number: String, _ changes: [String: String] = [:]) async throws -> [Int?] {
+        func take(_ number: String) async throws -> [Int?] {
             let row = [
                 "宛名番号": "T-\(stays.resident.index)", "個人番号": stays.resident.number,
                 "健診種別コード": "prenatal", "受診券番号": number, "回": "1",
                 "有効期間開始": today.adding(days: -10).text,
                 "有効期間終了": today.adding(days: 200).text, "助成上限額": "4700",
-            ].merging(changes) { $1 }
+            ]
             let answer = try await gateway.take(
                 NightFile(checkupTickets: [row]).bytes(), as: "checkup-tickets",
                 field: "maternal")
