@@ -125,13 +125,14 @@ struct EpisodeReading {
     private func isSame(_ one: [Said], _ other: [Said]) -> Bool {
         let records = Set(one.map(\.place.person))
         guard !other.contains(where: { records.contains($0.place.person) }) else { return false }
-        let keys = Set(one.map(\.key))
-        if other.contains(where: { keys.contains($0.key) }) { return true }
         func last(_ words: [Said]) -> MaternalNotification? {
             (words.last { !$0.notification.isWithdrawn } ?? words.last)?.notification
         }
-        guard let left = last(one), let right = last(other) else { return false }
-        return left.isOfSame(as: right, rules)
+        guard let left = last(one), let right = last(other), left.kind == right.kind else {
+            return false
+        }
+        let keys = Set(one.map(\.key))
+        return other.contains { keys.contains($0.key) } || left.isOfSame(as: right, rules)
     }
 
     private mutating func add(_ row: Row) throws {
