@@ -12,6 +12,13 @@ struct EpisodeReading {
         let face: String
 
         fileprivate var key: [String] { [municipality, notification.key] }
+
+        /// 転入: a municipality that notified under one record, on a later day than another gave out its tickets
+        /// under the other, took over without knowing of them.
+        fileprivate func takesOver(_ held: HeldEpisode.Ticket) -> Bool {
+            held.place.person != place.person && held.ticket.number.body != municipality
+                && held.ticket.validFrom < notification.notifiedOn
+        }
     }
 
     private let rules: MaternalRules
@@ -83,10 +90,13 @@ struct EpisodeReading {
                 // 取り下げられた届出の使用済みの券: a second notification of what another record tells of was a
                 // mistake, and the checkup that was paid for by its ticket was none.
                 let isMistake = !kept.isEmpty && !kept.contains(held.place.episode)
-                let ticket =
-                    isMistake
-                    ? held.ticket.use.map { _ in held.ticket } : counting(bodies, held.ticket)
-                return ticket.map { HeldEpisode.Ticket(place: held.place, ticket: $0) }
+                guard !isMistake else { return held.ticket.use == nil ? nil : held }
+                let taken = speaking.filter {
+                    standing.contains($0.key) && $0.takesOver(held)
+                }.map(\.notification.notifiedOn).min()
+                return counting(bodies, held.ticket).map {
+                    HeldEpisode.Ticket(place: held.place, ticket: $0.replaced(on: taken))
+                }
             }
             let own = ids.first { id in
                 (kept.isEmpty || kept.contains(id))
@@ -237,6 +247,13 @@ extension CheckupTicket.Face {
 }
 
 extension CheckupTicket {
+    /// On this day, or before.
+    fileprivate func replaced(on day: CalendarDay?) -> CheckupTicket {
+        CheckupTicket(
+            number: number, validFrom: validFrom, use: use, returnedOn: returnedOn,
+            replacedOn: [day, replacedOn].compactMap(\.self).min(), face: face)
+    }
+
     /// Replaced from the first day after it was given out on which the family lived elsewhere.
     fileprivate func moved(by residences: [Residence], knownBy now: Instant) -> CheckupTicket {
         let left = residences.filter {
@@ -244,9 +261,6 @@ extension CheckupTicket {
                 && residences.residence(on: $0.from, knownBy: now)?.municipality
                     == $0.municipality
         }.map(\.from).min()
-        let days = [left, replacedOn].compactMap(\.self)
-        return CheckupTicket(
-            number: number, validFrom: validFrom, use: use, returnedOn: returnedOn,
-            replacedOn: days.min(), face: face)
+        return replaced(on: left)
     }
 }
