@@ -71,9 +71,9 @@ struct EpisodeReading {
     private func episodes(
         of person: PersonKey, _ counting: (Set<String>, CheckupTicket) -> CheckupTicket?
     ) -> [HeldEpisode] {
-        let said = said(of: person)
-        return groups(said).compactMap { ids in
-            let words = said.filter { ids.contains($0.place.episode) }
+        let told = said(of: person)
+        return groups(told).compactMap { ids in
+            let words = told.filter { ids.contains($0.place.episode) }
             // Of a key that stands under two records, the newer word alone speaks.
             let newest = Dictionary(words.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
             let standing = Set(
@@ -110,14 +110,14 @@ struct EpisodeReading {
 
     /// 同じ妊娠・同じ子: what was notified under one record is told apart by its number. Under two, which nobody
     /// could know of each other, what a municipality names by one key is the same, and what cannot be two.
-    private func groups(_ said: [Said]) -> [[RecordID]] {
+    private func groups(_ told: [Said]) -> [[RecordID]] {
         var words: [RecordID: [Said]] = [:]
         var groups: [[RecordID]] = []
-        for word in said {
+        for word in told {
             if words[word.place.episode] == nil { groups.append([word.place.episode]) }
             words[word.place.episode, default: []].append(word)
         }
-        guard Set(said.map(\.place.person)).count > 1 else { return groups }
+        guard Set(told.map(\.place.person)).count > 1 else { return groups }
         var joined: [[RecordID]] = []
         for group in groups {
             let ids = group.flatMap { id in

@@ -273,6 +273,24 @@ struct MergedPregnanciesTests {
         try await expect(.ticketUsed, postpartum(2, "postpartum-1m"), gone.card)
     }
 
+    @Test func `of two towns, the tickets of the one that notified later count`() async throws {
+        let (stays, gone) = try await gateway.settleTwice()
+        let end = try delivery(daysAgo: 14)
+        try await gateway.notify([word(stays, due: -10, end)])
+        try await gateway.notify(
+            [
+                gone.resident.pregnancy(
+                    due: today.adding(days: -10), notified: today.adding(days: -12),
+                    key: key(gone), end)
+            ], by: Cast.otherTown)
+        try await join(gone, into: stays)
+        var former = postpartum(1)
+        former.ticket = Ticket(Cast.otherTown, "postpartum", 1)
+        try await expect(.ticketReplaced, former, gone.card)
+        #expect(try await used(send(postpartum(1), gone.card)) == "postpartum 1")
+        try await expect(.ticketUsed, former, stays.card)
+    }
+
     @Test func `a pregnancy of each, one long over, is no matter`() async throws {
         let (stays, gone) = try await gateway.settleTwice()
         try await gateway.notify([
