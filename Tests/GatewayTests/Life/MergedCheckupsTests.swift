@@ -212,6 +212,34 @@ struct MergedCheckupsTests {
         #expect(try await listed() == [keys[0]])
     }
 
+    @Test func `a child of two records is one of those that are counted`() async throws {
+        let days = 1_300
+        let birth = today.adding(days: -days)
+        let (stays, gone) = try await gateway.settleBabyTwice(days: days)
+        var residents = [stays.resident, gone.resident]
+        for _ in 0..<8 { residents.append(try await gateway.settle().resident) }
+        try await gateway.notify(
+            residents.map {
+                $0.birth(
+                    on: birth, notified: birth.adding(days: 10), key: "C-\(RecordID.random().text)"
+                )
+            })
+        func registered() async throws -> Int? {
+            let answer = try await gateway.send(
+                Cast.town, "GET", "/maternal-health/attendance?checkup=infant-3y")
+            try answer.expect(200)
+            let cohorts = (answer.json["cohorts"]?.array ?? []).compactMap(\.object)
+            return cohorts.first { $0["birthMonth"]?.string == String(birth.text.prefix(7)) }?[
+                "registered"]?.int
+        }
+        #expect(try await registered() == 10)
+        try await join(gone, into: stays)
+        // Nine are too few to be told of.
+        #expect(try await registered() == nil)
+        try await part(gone, from: stays)
+        #expect(try await registered() == 10)
+    }
+
     @Test func `the next town is handed the results and the tasks of both`() async throws {
         let (stays, gone) = try await gateway.settleBabyTwice()
         _ = try await notify(gone)
