@@ -37,9 +37,10 @@ struct Asking: Sendable {
 
     /// `Ledger.access` from a visit.
     func access(
-        visit: RecordID, _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
+        visit: RecordID, on day: CalendarDay? = nil,
+        _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
     ) async throws -> Answered {
-        try await entered { try await ledger.access(caller, purpose, visit: visit, body) }
+        try await entered { try await ledger.access(caller, purpose, visit: visit, on: day, body) }
     }
 
     /// A file, as its bytes come. What came of one that breaks off is not kept.

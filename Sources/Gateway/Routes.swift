@@ -139,6 +139,12 @@ extension GatewayParts {
                     .get, "/immunization/seasons/registration-tasks/:taskId",
                     for: .readRegistration, handle: readRegistration),
                 route(
+                    .get, "/immunization/seasons", for: .readRegistration,
+                    handle: readOwnSeasons),
+                route(
+                    .get, "/medical-subsidy/schemes", for: .readRegistration,
+                    handle: readOwnSchemes),
+                route(
                     .get, "/immunization/prices", for: .readVaccinationPrices,
                     handle: readPrices(of: .immunization)),
                 route(

@@ -203,13 +203,13 @@ package final class Ledger: Sendable {
     /// entry. The entry's id is the answer's id. `body` runs on the lane's thread, where it MUST NOT
     /// wait for anything, and once more should its batch fail. Throws as `access` above.
     package func access(
-        _ caller: Caller, _ purpose: Purpose, visit: RecordID,
+        _ caller: Caller, _ purpose: Purpose, visit: RecordID, on day: CalendarDay? = nil,
         _ body: @escaping @Sendable (borrowing VisitRecords) throws -> Answered
     ) async throws -> Answered {
         try await checks.submit(
             VisitAccess(
                 caller: caller, purpose: purpose, permissions: rules.permissions, visit: visit,
-                decide: body))
+                day: day, decide: body))
     }
 
     /// A refusal commits its entry first and is thrown after.

@@ -134,6 +134,24 @@ package struct Migrations: Sendable {
             sql: PackageResources._078_own_seasons_and_salts_sql),
         File(
             name: "0079_merges_of_families", sql: PackageResources._079_merges_of_families_sql),
+        File(
+            name: "0080_who_registered_rules",
+            sql: PackageResources._080_who_registered_rules_sql),
+        File(
+            name: "0081_ends_of_whole_lists",
+            sql: PackageResources._081_ends_of_whole_lists_sql),
+        File(
+            name: "0083_words_taken_back",
+            sql: PackageResources._083_words_taken_back_sql),
+        File(
+            name: "0084_limits_of_months",
+            sql: PackageResources._084_limits_of_months_sql),
+        File(
+            name: "0085_refunds_of_one_month",
+            sql: PackageResources._085_refunds_of_one_month_sql),
+        File(
+            name: "0086_designations_of_the_day",
+            sql: PackageResources._086_designations_of_the_day_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

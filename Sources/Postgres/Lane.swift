@@ -14,7 +14,8 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
     /// others: while one is at work, another begins once many are waiting or one has waited for long.
     package init(
         _ address: Address, label: String, threads: Int = 1, batchMax: Int, queueMax: Int,
-        statementTimeoutMilliseconds: Int, logger: Logger, mode: TransactionMode, run: @escaping Run
+        gathering: LaneGathering = .usual, statementTimeoutMilliseconds: Int, logger: Logger,
+        mode: TransactionMode, run: @escaping Run
     ) {
         let options = Connection.Options(
             label: label, mode: mode, statementTimeoutMilliseconds: statementTimeoutMilliseconds,
@@ -22,7 +23,8 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
             idleInTransactionMilliseconds: 2 * statementTimeoutMilliseconds, plansOnce: true)
         let worker = LaneWorker(
             limits: LaneLimits(
-                threads: max(1, threads), batchMax: max(1, batchMax), queueMax: queueMax),
+                threads: max(1, threads), batchMax: max(1, batchMax), queueMax: queueMax,
+                gathering: gathering),
             mode: mode, label: label, run: run)
         self.worker = worker
         for thread in 0..<max(1, threads) {
@@ -53,10 +55,26 @@ package final class Lane<Job: Sendable, Outcome: Sendable>: Sendable {
     package var waiting: Int { worker.waiting }
 }
 
+/// 集め: with fewer jobs than these a thread that has just ended a batch waits for more, until so long after
+/// it. Batch after batch of three cost each job half as much again as batches of ten, and at half of what a
+/// machine can do leave nothing of it: who waits two milliseconds here is answered sooner.
+package struct LaneGathering: Sendable {
+    let from: Int
+    let milliseconds: Int
+
+    package static let usual = LaneGathering(from: 8, milliseconds: 2)
+
+    package init(from: Int, milliseconds: Int) {
+        self.from = from
+        self.milliseconds = milliseconds
+    }
+}
+
 struct LaneLimits: Sendable {
     var threads = 1
     var batchMax: Int
     var queueMax: Int
+    var gathering: LaneGathering
     /// How long a batch waits for a connection: a restart of the server takes about a second.
     var connectMilliseconds = 3_000
     /// 加勢: while one thread is at work, another begins with so many jobs at least. Two small batches cost
@@ -64,11 +82,6 @@ struct LaneLimits: Sendable {
     var helpFrom = 16
     /// Or when one has waited for so long: whoever is at work may wait for a lock.
     var helpMilliseconds = 5
-    /// 集め: with fewer jobs than these a thread that has just ended a batch waits for more, until so long
-    /// after it. Batch after batch of three cost each job half as much again as batches of ten, and at half
-    /// of what a machine can do leave nothing of it: who waits two milliseconds here is answered sooner.
-    var gatherFrom = 8
-    var gatherMilliseconds = 2
 }
 
 /// What a lane's threads do.
@@ -128,7 +141,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             if state.gathering.isEmpty, let thread = state.asleep.popFirst() {
                 conditions[thread].signal()
             }
-            if state.queue.count >= limits.gatherFrom, let thread = state.gathering.popFirst() {
+            if state.queue.count >= limits.gathering.from, let thread = state.gathering.popFirst() {
                 conditions[thread].signal()
             }
             if state.queue.count >= limits.helpFrom, let thread = state.patient.popFirst() {
@@ -163,7 +176,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
             }
             state.withLock { state in
                 state.working -= 1
-                state.gathersUntil = Moment.now.adding(milliseconds: limits.gatherMilliseconds)
+                state.gathersUntil = Moment.now.adding(milliseconds: limits.gathering.milliseconds)
             }
         }
         session.disconnect()
@@ -195,7 +208,7 @@ final class LaneWorker<Job: Sendable, Outcome: Sendable>: Sendable {
                     return .sleep(until: until)
                 }
             }
-            let isSmall = state.queue.count < limits.gatherFrom && !state.isClosed
+            let isSmall = state.queue.count < limits.gathering.from && !state.isClosed
             if state.working == 0, isSmall, Moment.now < state.gathersUntil {
                 state.gathering.insert(thread)
                 return .sleep(until: state.gathersUntil)

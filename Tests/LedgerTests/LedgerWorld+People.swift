@@ -170,8 +170,9 @@ extension LedgerWorld {
             institution: caller.party, serviceDate: day, visitID: visit.id.text,
             patientID: visit.patient)
         let seen = Seen()
-        let answered = try await ledger.access(caller, .checkEligibility, visit: visit.id) {
-            records in
+        let answered = try await ledger.access(
+            caller, .checkEligibility, visit: visit.id, on: day
+        ) { records in
             let answer = answerEligibility(question, records.facts, rules)
             let id = records.entry.text
             seen.set(records.entry)

@@ -111,7 +111,7 @@ import Testing
     static let versions: [Attempt] =
         [
             "exchange.vaccination", "exchange.vaccination_claim", "exchange.bill",
-            "exchange.refund_case",
+            "exchange.refund_case", "exchange.refund_reckoning",
             "exchange.checkup_result", "exchange.sensitive_checkup_result", "exchange.checkup_line",
         ].flatMap { table -> [Attempt] in
             let changes = ["gateway", "office", "sealer", "reader"].flatMap { role -> [Attempt] in

@@ -51,6 +51,57 @@ struct LaneTests {
         await pool.shutdown()
     }
 
+    /// The moment is half an hour here, so that nothing in this test ends it but the jobs themselves: a lane
+    /// that did not gather would take the second job alone, and one that gathered at rest, or when it is
+    /// closed, would not go on.
+    @Test func `what follows a batch is gathered until there is enough of it`() async throws {
+        let (pool, batches) = (try await Self.pool(), Batches())
+        let lane = try Self.lane(
+            batches, gathering: LaneGathering(from: 4, milliseconds: 1_800_000))
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            // At rest: it goes alone, and at once.
+            group.addTask { try await lane.submit(0) }
+            try await Self.ends(lane) { batches.all == [[0]] }
+            let first = try await group.next()
+            #expect(first == 1)
+            for number in 1...3 {
+                group.addTask { try await lane.submit(number) }
+                try await Self.ends(lane) { lane.waiting == number || batches.begun > 1 }
+            }
+            #expect(lane.waiting == 3 && batches.begun == 1)
+            group.addTask { try await lane.submit(4) }
+            try await Self.ends(lane) { batches.all == [[0], [1, 2, 3, 4]] }
+            for _ in 1...4 {
+                let size = try await group.next()
+                #expect(size == 4)
+            }
+            // Gathering once more; whoever closes the lane has it go on with what there is.
+            for number in 5...6 {
+                group.addTask { try await lane.submit(number) }
+                try await Self.ends(lane) { lane.waiting == number - 4 || batches.begun > 2 }
+            }
+            #expect(lane.waiting == 2 && batches.begun == 2)
+            await lane.shutdown()
+            for _ in 5...6 {
+                let size = try await group.next()
+                #expect(size == 2)
+            }
+        }
+        #expect(batches.all == [[0], [1, 2, 3, 4], [5, 6]])
+        #expect(try await Self.stored(pool) == Array(0...6))
+        await pool.shutdown()
+    }
+
+    /// As `eventually`; a lane that does not go on is closed, so that nobody waits half an hour for it.
+    private static func ends(_ lane: Entries, _ condition: () -> Bool) async throws {
+        do {
+            try await eventually { condition() }
+        } catch {
+            await lane.shutdown()
+            throw error
+        }
+    }
+
     @Test func `jobs keep their order`() async throws {
         let (pool, batches, gate) = (try await Self.pool(), Batches(), Gate())
         let lane = try Self.lane(batches, gate: gate)
@@ -209,11 +260,12 @@ struct LaneTests {
     }
 
     static func lane(
-        _ batches: Batches, gate: Gate? = nil, threads: Int = 1, queueMax: Int = 1_000
+        _ batches: Batches, gate: Gate? = nil, threads: Int = 1, queueMax: Int = 1_000,
+        gathering: LaneGathering = .usual
     ) throws -> Entries {
         try Entries(
             FreshDatabase.address, label: "lane", threads: threads, batchMax: 64,
-            queueMax: queueMax,
+            queueMax: queueMax, gathering: gathering,
             statementTimeoutMilliseconds: 20_000, logger: TestPostgres.logger, mode: .readWrite
         ) { transaction, jobs in
             batches.begin()

@@ -58,6 +58,14 @@ package struct NightFile: Sendable {
         ]
     }
 
+    /// 接種期間: rows of `immunization-seasons`; each registers days of this season, unless it says otherwise.
+    package init(seasons rows: [[String: String]]) {
+        self.rows = rows.map { row in
+            ["更新区分": "1", "接種期コード": "influenza-2026"].merging(row) { $1 }
+        }
+        columns = ["更新区分", "市区町村コード", "接種期コード", "開始日", "終了日", "お知らせの言葉", "お知らせの英語の言葉"]
+    }
+
     package var text: String {
         let lines = rows.map { row in columns.map { row[$0] ?? "" }.joined(separator: ",") }
         return ([columns.joined(separator: ",")] + lines).map { $0 + lineEnd }.joined()
@@ -172,6 +180,9 @@ extension TLSClient.Answer {
     package func number(_ name: String, in part: String = "processed") -> Int? {
         json[part]?.object?[name]?.int
     }
+
+    /// What is said of the file beside its rows.
+    package var notices: [JSONObject] { (json["notices"]?.array ?? []).compactMap(\.object) }
 
     /// Of every row that has something to say.
     package var results: [JSONObject] { (json["results"]?.array ?? []).compactMap(\.object) }

@@ -18,6 +18,8 @@ package struct SentBill: Sendable {
     package var meals: (count: Int, code: String)?
     /// 適用区分
     package var limitClass: String?
+    /// 特定疾病 (長) の限度額
+    package var longTerm: Int?
     package var certificate = (system: "urn:tsunagi:certificate-type:130001", value: "nanbyo")
     /// Named before the other, against the order of law.
     package var local: (system: String, value: String)?
@@ -72,11 +74,18 @@ package struct SentBill: Sendable {
                 ,{"url":"urn:tsunagi:StructureDefinition:limit-class","valueString":"\($0)"}
                 """
             } ?? ""
+        let disease =
+            longTerm.map {
+                """
+                ,{"url":"urn:tsunagi:StructureDefinition:long-term",\
+                "valueMoney":{"value":\($0),"currency":"JPY"}}
+                """
+            } ?? ""
         let text = """
             {"resourceType":"Claim","extension":[{\
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
             "url":"urn:tsunagi:StructureDefinition:insurance-share",\
-            "valueInteger":\(percent)}\(extra)\(eaten)\(told)],\
+            "valueInteger":\(percent)}\(extra)\(eaten)\(told)\(disease)],\
             "identifier":[{"system":"https://clinic.example/bill","value":"\(identifier)"}],\
             "status":"\(status)","use":"\(use)","patient":{"reference":"\(visit.patient)"},\
             "billablePeriod":{"start":"\(day.text)","end":"\((lastDay ?? day).text)"},\

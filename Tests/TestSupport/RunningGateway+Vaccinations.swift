@@ -91,17 +91,18 @@ extension RunningGateway {
             headers: tag.map { [("If-Match", $0)] } ?? [], body: .object(dose.body(visit)))
     }
 
-    /// `response`: a questionnaire that was saved before.
+    /// On another day than today where one is given; `response`: a questionnaire that was saved before.
     package func checkVaccine(
         _ vaccine: String, _ visit: Visit, by institution: Party = Cast.clinic,
-        response: String? = nil
+        on day: CalendarDay? = nil, response: String? = nil
     ) async throws -> Answer {
+        let date = day.map { #"{"name":"date","valueDate":"\#($0.text)"},"# } ?? ""
         let saved = response.map {
             #",{"name":"questionnaireResponse","valueReference":{"reference":"\#($0)"}}"#
         }
         let text = """
             {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
-            "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
+            "name":"patient","valueReference":{"reference":"\(visit.patient)"}},\(date){\
             "name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{\
             "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}\(saved ?? "")]}
             """

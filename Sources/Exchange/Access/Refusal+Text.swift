@@ -49,7 +49,7 @@ extension Refusal {
         switch self {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
             .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item),
-            .localSchemeNotPriced(let item):
+            .localSchemeNotPriced(let item), .claimStep(let item):
             item
         case .resultRefused(let findings): findings.first?.item
         default: nil
@@ -164,7 +164,7 @@ extension Refusal {
             .refundNotHeld,
             .refundAsked,
             .refundAnswered,
-            .claimStep,
+            .claimStep("events[0].step"),
             .monthChanged,
             .monthUnverified,
             .responseSubmitted,

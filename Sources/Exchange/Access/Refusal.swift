@@ -105,7 +105,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case refundAnswered
 
     // The month of claims.
-    case claimStep
+    case claimStep(_ items: String)
     case monthChanged
     case monthUnverified
 

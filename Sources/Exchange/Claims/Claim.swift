@@ -74,7 +74,7 @@ package struct Claim: Sendable {
 }
 
 /// 公費: one public payer of a claim, in the order of the receipt. Yen; −1 is "not said".
-package struct ClaimPart: Sendable {
+package struct ClaimPart: Hashable, Sendable {
     package var certificate: CertificateNumber
     package var points: Int32 = -1
     /// 患者負担額 under this scheme, as claimed and as somebody computed it again.
@@ -197,17 +197,17 @@ package struct ClaimBatch: Sendable {
 
     package func parts(of index: Int) -> ArraySlice<ClaimPart> { parts[claims[index].parts] }
 
-    /// For whoever recomputes amounts: each part may be given what it should have been.
+    /// For whoever recomputes amounts: of a claim's parts, in their order, what each should have been. What
+    /// somebody computed before stands.
     package mutating func recompute(
-        _ body: (Claim, ClaimPart) -> (copayment: Int?, amount: Int?)
+        _ body: (Claim, ArraySlice<ClaimPart>) -> [ClaimReckoning.Expected?]
     ) {
-        for claim in claims {
-            for place in claim.parts {
-                let computed = body(claim, parts[place])
-                if let yen = computed.copayment {
+        for claim in claims where claim.partCount > 0 {
+            for (place, said) in zip(claim.parts, body(claim, parts[claim.parts])) {
+                if let yen = said?.copayment, parts[place].copaymentRecomputed < 0 {
                     parts[place].copaymentRecomputed = Int32(clamping: yen)
                 }
-                if let yen = computed.amount {
+                if let yen = said?.amount, parts[place].amountRecomputed < 0 {
                     parts[place].amountRecomputed = Int32(clamping: yen)
                 }
             }

@@ -106,11 +106,13 @@ package struct ClaimFacts: Sendable {
         }
     }
 
-    /// 指定: of an institution, for every payer of a law number or for one payer number.
+    /// 指定: of an institution, for every payer of a law number, for one payer number, or for the scheme that one
+    /// certificate is of.
     package struct Designation: Hashable, Sendable {
         package enum Of: Hashable, Sendable {
             case law(Int)
             case payer(UInt32)
+            case certificate(CertificateNumber)
         }
 
         package var of: Of
@@ -119,6 +121,23 @@ package struct ClaimFacts: Sendable {
         package init(of: Of, institution: UInt64) {
             self.of = of
             self.institution = institution
+        }
+    }
+
+    /// 償還払い済み: one receipt of care that was paid back.
+    package struct Refunded: Hashable, Comparable, Sendable {
+        /// Of the care; `unsaidDay` where nobody says.
+        package let day: Int32
+        /// 総医療費, yen; −1 where nobody says.
+        package let cost: Int32
+
+        package init(day: Int32 = Claim.unsaidDay, cost: Int32 = -1) {
+            self.day = day
+            self.cost = cost
+        }
+
+        package static func < (left: Refunded, right: Refunded) -> Bool {
+            (left.day, left.cost) < (right.day, right.cost)
         }
     }
 
@@ -143,7 +162,9 @@ package struct ClaimFacts: Sendable {
     package var ledger: [MonthKey: [LedgerEntry]] = [:]
     /// `nil`: designations were not given.
     package var designations: [Designation: [ClosedRange<Int32>]]?
-    package var refunds: Set<PlaceKey> = []
+    /// 登録の日: a period begins when somebody was told of the designation, and nobody says since when it holds.
+    package var areDesignationsAsTold = false
+    package var refunds: [PlaceKey: Set<Refunded>] = [:]
     package var otherAnswers: [PlaceKey: [OtherAnswer]] = [:]
     /// 地方単独の制度の条件, by payer number; they come before those of the law number.
     package var schemes: [UInt32: SchemeCondition] = [:]
@@ -154,6 +175,15 @@ package struct ClaimFacts: Sendable {
         if let cap = caps[MonthKey(key, month)] { return cap }
         guard let cap = holders[key]?.cap, cap >= 0 else { return nil }
         return cap
+    }
+
+    /// 調べていない理由: those for which nobody gave a fact, so that no claim of the month can have been told of them.
+    var notExamined: [ClaimReason] {
+        var reasons: [ClaimReason] = []
+        if !hasRegister { reasons.append(.recipientUnknown) }
+        if holders.values.allSatisfy({ $0.insurers.isEmpty }) { reasons.append(.insurerLapsed) }
+        if designations == nil { reasons.append(.notDesignated) }
+        return reasons
     }
 
     package mutating func change(_ key: CertificateNumber, _ body: (inout Holder) -> Void) {

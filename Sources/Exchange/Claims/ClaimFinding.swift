@@ -33,6 +33,8 @@ package enum ClaimEvidence: Hashable, Sendable {
     case clawback(service: Int32, paidOn: Int32, knownOn: Int32)
     case answer(day: Int32, EligibilityOutcome)
     case month(ServiceMonth)
+    /// Day and 総医療費 of the receipt that was paid back, as far as they are known.
+    case refunded(ServiceMonth, day: Int32, cost: Int32)
 }
 
 /// 照合の判定: what became of each claim of a batch.

@@ -25,7 +25,7 @@ package enum ClaimReason: UInt8, CaseIterable, Sendable {
     case insurerLapsed, otherPayer, notDesignated, ageOutOfRange, duplicateReceipt
     case alreadyRefunded, refundOnly, publicOrderWrong, amountMismatch, overMonthlyCap
     case ledgerMismatch, checkAnsweredOtherwise, partOfMonth, badRecipientCheckDigit, monthAhead
-    case recordDamaged, noPublicPayer
+    case recordDamaged, noPublicPayer, repeatedReceipt
 
     init?(code: String) {
         guard let reason = Self.allCases.first(where: { $0.code == code }) else { return nil }
@@ -57,6 +57,7 @@ package enum ClaimReason: UInt8, CaseIterable, Sendable {
         case .monthAhead: "MONTH_AHEAD"
         case .recordDamaged: "RECORD_DAMAGED"
         case .noPublicPayer: "NO_PUBLIC_PAYER"
+        case .repeatedReceipt: "REPEATED_RECEIPT"
         }
     }
 }

@@ -49,18 +49,11 @@ package struct ClaimThread: Hashable, Sendable {
         case cannotFollow(Step, after: Step)
         case earlierThanLast
 
-        package var text: BilingualText {
+        /// Which item of the news it is about.
+        package var item: String {
             switch self {
-            case .cannotFollow(let step, let last):
-                BilingualText(
-                    ja: "\(last.rawValue)の後に\(step.rawValue)は続きません。請求の経過を確かめてください。",
-                    en:
-                        "\(step.rawValue) cannot follow \(last.rawValue). Look at the claim's thread."
-                )
-            case .earlierThanLast:
-                BilingualText(
-                    ja: "前の経過より前の日付です。日付を確かめてください。",
-                    en: "The day lies before the last step. Check the day.")
+            case .cannotFollow: "step"
+            case .earlierThanLast: "on"
             }
         }
     }
@@ -68,6 +61,8 @@ package struct ClaimThread: Hashable, Sendable {
     /// Never empty; the last one says where the claim stands.
     package private(set) var entries: [Entry]
 
+    /// `day`: nothing of the claim was before it. A file may come long after what it tells of was sent, so
+    /// that is the first of its month, not the day it came.
     package init(submitted day: CalendarDay, reference: String) {
         entries = [Entry(.submitted, on: day, reference: reference)]
     }
@@ -78,8 +73,16 @@ package struct ClaimThread: Hashable, Sendable {
     package var isOpen: Bool { ![.returned, .withdrawn, .clawedBack].contains(last.step) }
     package var isPaid: Bool { [.paid, .reexamined, .confirmed].contains(last.step) }
 
+    /// 台帳にある経過, in its order: it was judged when it came, and stands.
+    package mutating func hold(_ entry: Entry) { entries.append(entry) }
+
+    /// 届いた日: of what was sent again, the day is when it came here, and true days of it may lie before.
+    private var earliest: CalendarDay {
+        entries.last { $0.step != .corrected }?.on ?? last.on
+    }
+
     package mutating func add(_ entry: Entry) throws(Fault) {
-        guard entry.on >= last.on else { throw .earlierThanLast }
+        guard entry.on >= earliest else { throw .earlierThanLast }
         guard Self.next[last.step]?.contains(entry.step) == true else {
             throw .cannotFollow(entry.step, after: last.step)
         }

@@ -110,9 +110,9 @@ extension Reconciliation {
         if let holder, !holder.institutions.isEmpty {
             namedInstitution(holder, claim, &sink)
         } else if condition.requiresDesignation, let designations = facts.designations {
-            let periods = [ClaimFacts.Designation.Of.payer(key.payer), .law(key.law)].flatMap {
-                designations[.init(of: $0, institution: claim.institution)] ?? []
-            }
+            let periods = [
+                ClaimFacts.Designation.Of.payer(key.payer), .law(key.law), .certificate(key),
+            ].flatMap { designations[.init(of: $0, institution: claim.institution)] ?? [] }
             let days = claim.serviceDays
             if periods.contains(where: { $0.contains(days.first) && $0.contains(days.last) }) {
                 return
@@ -121,7 +121,11 @@ extension Reconciliation {
                 periods.contains { $0.contains(day) }
             }
             // Without days, designated on some of them is enough: the certificate is not at stake.
-            if case .outside(let day) = coverage { sink.add(.notDesignated, .day(day)) }
+            if case .outside(let day) = coverage {
+                let isToldLater =
+                    facts.areDesignationsAsTold && periods.contains { day < $0.lowerBound }
+                sink.add(.notDesignated, .day(day), as: isToldLater ? .questioned : nil)
+            }
         }
     }
 
@@ -178,6 +182,20 @@ extension Claim {
     package func mayBe(on day: Int32, counting count: UInt8) -> Bool {
         let between = between(counting: count)
         return served(on: dayBits | between.certain | between.open).contains(day)
+    }
+
+    /// Whether there was service on a day under the payer with that 実日数; `nil` where the claim does not say: it
+    /// names no days, the day lies between two of a stay, or fewer days count under the payer than are named.
+    func isServed(on day: Int32, counting count: UInt8) -> Bool? {
+        guard day != Claim.unsaidDay else { return nil }
+        guard days & monthBits != 0 else {
+            return (month.firstDay...month.lastDay).contains(day) ? nil : false
+        }
+        let between = between(counting: count)
+        if served(on: between.open).contains(day) { return nil }
+        let certain = served(on: dayBits | between.certain)
+        guard certain.contains(day) else { return false }
+        return count > 0 && Int(count) < dayBits.nonzeroBitCount ? nil : true
     }
 
     /// `count`: 実日数 under the payer that is asked about; 0 where nobody says.

@@ -63,22 +63,46 @@ extension Reconciliation {
     ) {
         let cap = facts.cap(of: entries[entries.startIndex].certificate, in: month(of: entries))
         guard entries.count > 1 || cap != nil else { return }
-        var counted: [Entry] = []
+        var counted = distinct(entries, batch, &sink)
+        guard let cap else { return }
+        counted.sort { ($0.claim, $0.part) < ($1.claim, $1.part) }
+        compare(counted, batch, cap: cap, &sink)
+    }
+
+    /// 重複: those that are not the same receipt again. Where an institution writes one for each prescriber, a
+    /// second one is the same only where all it says is; another is a question, and counts until it is answered.
+    private func distinct(
+        _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
+    ) -> [Entry] {
+        var distinct: [Entry] = []
         var first = entries[entries.startIndex]
+        var said: [ClaimContent: Int32] = [:]
         for entry in entries {
-            let isRepeated = entry.isSameReceipt(as: first) && entry.claim != first.claim
-            if !entry.isSameReceipt(as: first) { first = entry }
-            guard isRepeated else {
-                counted.append(entry)
+            if !entry.isSameReceipt(as: first) {
+                first = entry
+                said = [:]
+            }
+            guard entry.claim != first.claim else {
+                distinct.append(entry)
                 continue
             }
             sink.claim = entry.claim
             sink.part = entry.part
-            sink.add(.duplicateReceipt, .duplicate(of: first.claim))
+            guard rules.layouts.isPerPrescriber(institution: entry.institution) else {
+                sink.add(.duplicateReceipt, .duplicate(of: first.claim))
+                continue
+            }
+            if said.isEmpty { said[ClaimContent(first.claim, in: batch)] = first.claim }
+            let content = ClaimContent(entry.claim, in: batch)
+            if let same = said[content], same != entry.claim {
+                sink.add(.duplicateReceipt, .duplicate(of: same))
+            } else {
+                said[content] = entry.claim
+                sink.add(.repeatedReceipt, .duplicate(of: first.claim))
+                distinct.append(entry)
+            }
         }
-        guard let cap else { return }
-        counted.sort { ($0.claim, $0.part) < ($1.claim, $1.part) }
-        compare(counted, batch, cap: cap, &sink)
+        return distinct
     }
 
     private func month(of entries: ArraySlice<Entry>) -> ServiceMonth {
@@ -120,5 +144,29 @@ extension Reconciliation {
                 .ledgerMismatch,
                 .amount(claimed: claimed[place], expected: claimed[place] + left))
         }
+    }
+}
+
+/// 請求の内容: all that a claim says of the care and its payers. Two that say the same are one claim sent twice.
+private struct ClaimContent: Hashable {
+    let birth: Int32
+    let sex: UInt8
+    let days: UInt32
+    let insurer: UInt32
+    let points: Int32
+    let specialNotes: UInt64
+    let dutyReason: UInt8
+    let parts: [ClaimPart]
+
+    init(_ index: Int32, in batch: ClaimBatch) {
+        let claim = batch.claims[Int(index)]
+        birth = claim.birth
+        sex = claim.sex
+        days = claim.days
+        insurer = claim.insurer
+        points = claim.points
+        specialNotes = claim.specialNotes
+        dutyReason = claim.dutyReason
+        parts = Array(batch.parts(of: Int(index)))
     }
 }

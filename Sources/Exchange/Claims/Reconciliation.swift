@@ -134,10 +134,38 @@ package struct Reconciliation: Sendable {
     private func records(_ part: ClaimPart, of claim: Claim, _ sink: inout FindingSink) {
         guard !(facts.refunds.isEmpty && facts.otherAnswers.isEmpty) else { return }
         let place = ClaimFacts.PlaceKey(part.certificate, claim.month, at: claim.institution)
-        if facts.refunds.contains(place) { sink.add(.alreadyRefunded, .month(claim.month)) }
+        if let refunded = facts.refunds[place] { alreadyRefunded(refunded, part, of: claim, &sink) }
         for answer in facts.otherAnswers[place] ?? []
         where claim.days == 0 || claim.mayBe(on: answer.day, counting: part.dayCount) {
             sink.add(.checkAnsweredOtherwise, .answer(day: answer.day, answer.outcome))
+        }
+    }
+
+    /// 償還払い済み: care of that day is paid for already. Another day of the month is other care. Where the claim
+    /// does not say that there was service on the day under this payer, it is asked about, unless it is of the
+    /// very cost that was paid back.
+    private func alreadyRefunded(
+        _ refunded: Set<ClaimFacts.Refunded>, _ part: ClaimPart, of claim: Claim,
+        _ sink: inout FindingSink
+    ) {
+        var asked: ClaimFacts.Refunded?
+        for receipt in refunded.sorted() {
+            guard let isServed = claim.isServed(on: receipt.day, counting: part.dayCount) else {
+                let costs = [claim.points, part.points].filter { $0 >= 0 }.map { Int($0) * 10 }
+                if receipt.cost > 0, costs.contains(Int(receipt.cost)) {
+                    return add(receipt, as: .rejected)
+                }
+                asked = asked ?? receipt
+                continue
+            }
+            if isServed { return add(receipt, as: .rejected) }
+        }
+        if let asked { add(asked, as: .questioned) }
+
+        func add(_ receipt: ClaimFacts.Refunded, as standing: ClaimStanding) {
+            sink.add(
+                .alreadyRefunded,
+                .refunded(claim.month, day: receipt.day, cost: receipt.cost), as: standing)
         }
     }
 }

@@ -91,3 +91,89 @@ package struct ReceivedFile: Hashable, Sendable {
         writer.endObject()
     }
 }
+
+/// ファイルへの知らせ: what is to be said of a file beside its rows: what of it was not done, and what to do about
+/// that. Closed, and without a value of the file.
+package enum FileNotice: Hashable, Sendable {
+    /// 終了の保留: rows that nobody can name may be those of the residents who seem to be missing.
+    case endsSuspended(ends: Int, rows: Int, lines: [Int])
+    /// Rows that came after a whole list was received, are not in it, and stay.
+    case keptSince(Int)
+    /// Mended rows of a whole list are no whole list.
+    case mendedEndsNobody
+    /// More would end than was weighed: the rows stand, and the ends wait for a second person.
+    case endsAsked
+    /// The rows stand, and nobody was ended.
+    case endsWithdrawn
+
+    package var code: String {
+        switch self {
+        case .endsSuspended: "ends-suspended"
+        case .keptSince: "kept-known-since"
+        case .mendedEndsNobody: "mended-ends-nobody"
+        case .endsAsked: "ends-asked"
+        case .endsWithdrawn: "ends-withdrawn"
+        }
+    }
+
+    package func write(into writer: inout JSONWriter) {
+        writer.object {
+            $0.member("code", code)
+            $0.member("severity", FindingSeverity.warning.rawValue)
+            switch self {
+            case .endsSuspended(let ends, let rows, let lines):
+                $0.member("ends", ends)
+                $0.member("rows", rows)
+                $0.name("lines")
+                $0.beginArray()
+                for line in lines { $0.int(line) }
+                $0.endArray()
+            case .keptSince(let rows): $0.member("rows", rows)
+            case .mendedEndsNobody, .endsAsked, .endsWithdrawn: break
+            }
+            $0.member("ja", ja)
+            $0.member("en", en)
+        }
+    }
+
+    package var ja: String {
+        switch self {
+        case .endsSuspended(let ends, let rows, _):
+            "個人番号を読み取れない行が\(rows)行あり、誰の行か分からないため、ファイルにない\(ends)件を終わらせていません。"
+                + "直した行だけのファイルでは終了は反映されません。linesの行を直し、全件のファイルをもう一度送ってください。"
+        case .keptSince(let rows):
+            "このファイルを受け付けた後に登録された、ファイルにない\(rows)件は、終わらせずに残しました。"
+                + "終わっているものがあれば、次の全件か変更で送ってください。"
+        case .mendedEndsNobody:
+            "直した行だけのファイルは、誰も終わらせません。元の全件の終了が保留(ends-suspended)なら、"
+                + "直した全件のファイルをもう一度送ってください。"
+        case .endsAsked:
+            "行は反映しましたが、終わるものが確かめたときより増えたため、まだ誰も終わらせていません。"
+                + "終わるものの一覧(…/ends)を確かめ、別の人が確認するか、取り下げてください。"
+        case .endsWithdrawn:
+            "行は反映しましたが、終了は取り下げられ、誰も終わらせていません。終わらせるものは、次の全件か変更で送ってください。"
+        }
+    }
+
+    package var en: String {
+        switch self {
+        case .endsSuspended(let ends, let rows, _):
+            "The individual number of \(rows) rows cannot be read, so nobody can say whose they are, and "
+                + "\(ends) rows that are not in the file were not ended. Mend the rows on `lines` and send "
+                + "the whole list again. A file of mended rows alone ends nobody."
+        case .keptSince(let rows):
+            "\(rows) rows that are not in this file were registered after it was received, and were not "
+                + "ended. Send those that have ended with the next whole list or as a change."
+        case .mendedEndsNobody:
+            "A file of mended rows alone ends nobody. If the ends of the whole list were suspended "
+                + "(ends-suspended), send the whole list again, mended."
+        case .endsAsked:
+            "The rows were applied, but more would end than when the file was looked at, so nobody was "
+                + "ended yet. Look at who would end (…/ends); another person confirms it, or withdraw the "
+                + "ends."
+        case .endsWithdrawn:
+            "The rows were applied, but the ends were withdrawn and nobody was ended. Send what has ended "
+                + "with the next whole list or as a change."
+        }
+    }
+}

@@ -18,6 +18,13 @@ package struct FileDelivery: Hashable, Sendable {
     }
 }
 
+/// 待たれているファイル: the file that a held one waits for.
+package enum AwaitedFile: Hashable, Sendable {
+    case sequence(Int)
+    /// The file with this digest.
+    case digest(String?)
+}
+
 /// What becomes of a file that arrived.
 package enum DeliveryDecision: Hashable, Sendable {
     /// Its turn: it is applied, and after it what waited for it.
@@ -41,7 +48,9 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
 
     package var ja: String {
         switch self {
-        case .placeTaken: "この順番には別のファイルがすでにあります。順番の指定を確かめ、正しい順番で送ってください。"
+        case .placeTaken:
+            "この順番には別のファイルがすでにあります。次の順番はGET /files/{layout}のnextPlaceにあります。"
+                + "直した行だけのファイルなら、順番を付けずに送ってください。"
         case .beforeFirst: "通番が、取り決めた最初の番号より前です。通番を確かめて送り直してください。"
         case .otherOrder: "これまでと順番の付け方が違います。通番か直前のファイルのハッシュか、これまでと同じ方法で送ってください。"
         case .unclear: "同じ内容の並びが前にもあり、再送か新しい送信かを決められません。通番を付けて送ってください。"
@@ -51,7 +60,8 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
     package var en: String {
         switch self {
         case .placeTaken:
-            "Another file already has this place. Check the order and send it in its own place."
+            "Another file already has this place. The next one is `nextPlace` of GET /files/{layout}; mended "
+                + "rows alone are sent without a place."
         case .beforeFirst:
             "The sequence number lies before the first one agreed on. Check it and send again."
         case .otherOrder:
@@ -98,6 +108,21 @@ package struct DeliveryLine: Hashable, Sendable {
             }
             return (decision, Array(applied[before...]))
         }
+    }
+
+    /// 待っているもの: what must come before a file that is held.
+    package func awaited(by delivery: FileDelivery) -> AwaitedFile {
+        switch delivery.place {
+        case .following(let earlier): .digest(earlier)
+        case .sequence: .sequence(next ?? firstSequence)
+        }
+    }
+
+    /// 次の通番; `nil` where files follow each other by their digests.
+    package var next: Int? {
+        guard let last = applied.last else { return firstSequence }
+        guard case .sequence(let newest) = last.place else { return nil }
+        return newest + 1
     }
 
     package func decision(on delivery: FileDelivery) -> DeliveryDecision {

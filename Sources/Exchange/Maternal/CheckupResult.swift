@@ -97,6 +97,17 @@ extension MaternalRules {
         return CheckedResult(findings: findings, followUps: followUps)
     }
 
+    /// 未実施の健診: of what the checkup must examine nothing was, and each item says why. It is kept as that, and
+    /// the person still waits to be seen.
+    package func isExamined(_ result: CheckupResult) -> Bool {
+        let items = checkupItems(result.checkup, on: result.day) ?? []
+        let required = Set(items.filter(\.isRequired).map(\.code))
+        let told = result.entries.filter { required.contains($0.item) }
+        let counted = told.isEmpty ? result.entries : told
+        return counted.isEmpty
+            || counted.contains { if case .notExamined = $0.value { false } else { true } }
+    }
+
     /// The items of a checkup in force on a day; those of a pregnancy checkup are its own and those of
     /// every test.
     func checkupItems(_ code: String, on day: CalendarDay) -> [CheckupRule.Item]? {

@@ -16,9 +16,18 @@ package struct CheckupRule: Hashable, Sendable {
         package let isRequired: Bool
     }
 
+    /// 紹介元: the earlier test, and what its result asks for where this one follows.
+    package struct Referral: Hashable, Sendable {
+        package let checkup: String
+        /// Code of a `FollowUpRule`.
+        package let followUp: String
+    }
+
     package let code: String
     package let name: BilingualText
     package let basis: Basis
+    /// Of what only an earlier test asks for; `nil` in rules from before it was told.
+    package let referral: Referral?
     /// Counted from birth, or from delivery for a postpartum checkup.
     package let window: LifeWindow
     /// 標準日: the day it is meant for, where the window alone does not say.
@@ -37,12 +46,19 @@ package struct CheckupRule: Hashable, Sendable {
 extension CheckupRule {
     init(reading row: RuleReader) throws(RuleFault) {
         try row.requireOnly([
-            "code", "name", "basis", "from", "to", "standard", "law", "minimumDataSet", "items",
-            "questionnaires", "effectiveFrom", "effectiveTo", "source", "verified",
+            "code", "name", "basis", "referredBy", "from", "to", "standard", "law",
+            "minimumDataSet", "items", "questionnaires", "effectiveFrom", "effectiveTo", "source",
+            "verified",
         ])
         code = try row.string("code")
         name = try row.text("name")
-        basis = try row.choice("basis")
+        let basis: Basis = try row.choice("basis")
+        let referral = try row.optional("referredBy", row.referral)
+        if referral != nil, basis != .whenReferred {
+            throw row.fault("referredBy", "is of a checkup that is due by age")
+        }
+        self.basis = basis
+        self.referral = referral
         window = try row.lifeWindow()
         standard = try row.optional("standard", row.lifeMark)
         law = try row.text("law")
@@ -55,6 +71,14 @@ extension CheckupRule {
 }
 
 extension RuleReader {
+    /// `{"checkup": …, "followUp": …}`.
+    func referral(_ name: String) throws(RuleFault) -> CheckupRule.Referral {
+        let row = try child(name)
+        try row.requireOnly(["checkup", "followUp"])
+        return CheckupRule.Referral(
+            checkup: try row.string("checkup"), followUp: try row.string("followUp"))
+    }
+
     func checkupItems(_ name: String) throws(RuleFault) -> [CheckupRule.Item] {
         try rows(name, uniqueBy: "item") { row throws(RuleFault) in
             try row.requireOnly(["item", "required"])

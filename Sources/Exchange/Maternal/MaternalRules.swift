@@ -37,6 +37,7 @@ package struct MaternalRules: Sendable {
         postpartum = try reading.checkups(folder.file("maternal/postpartum.json"))
         child = try reading.checkups(folder.file("maternal/child.json"))
         byCode = Dictionary(grouping: child + postpartum, by: \.code)
+        try reading.require(postpartum + child, followUps: followUps)
         screenings = ScreeningForms(Self.forms(of: questionnaires, before: postpartum + child))
         let checkups = Set((postpartum + child).map(\.code) + [pregnancy.checkup])
         tickets = try folder.ticketRules(checkups: checkups)
@@ -124,6 +125,22 @@ private struct CheckupReading {
                 file: "maternal/pregnancy-terms.json", path: "lossSupport",
                 reason: "is not in maternal/follow-up.json")
         }
+    }
+
+    /// What refers must be a checkup, and able to ask for it.
+    func require(
+        _ checkups: [CheckupRule], followUps: [String: FollowUpRule]
+    ) throws(RuleFault) {
+        let codes = Set(checkups.map(\.code))
+        let wrong = checkups.first { rule in
+            rule.referral.map {
+                !codes.contains($0.checkup) || followUps[$0.followUp] == nil
+            } ?? false
+        }
+        guard let wrong else { return }
+        throw RuleFault(
+            file: "maternal/child.json", path: "checkups",
+            reason: "\(wrong.code) is referred by a checkup or follow-up that is not there")
     }
 
     private func require(

@@ -32,6 +32,11 @@ package struct Pregnancy: Hashable, Sendable {
     package var remaining: Int { fetuses - losses.reduce(0) { $0 + $1.fetuses } }
     package var isPlural: Bool { fetuses > 1 }
 
+    /// 流産・死産した日, the first, of any of the children.
+    package var firstLoss: CalendarDay? {
+        losses.first?.day ?? delivery.flatMap { $0.still > 0 ? $0.day : nil }
+    }
+
     /// 妊娠が終わった日: delivery, or the loss of the last child; `nil` while it goes on.
     package var endedOn: CalendarDay? { delivery?.day ?? (remaining == 0 ? losses.last?.day : nil) }
 }
@@ -98,6 +103,11 @@ package struct PregnancyEnding: Hashable, Sendable {
 }
 
 extension Pregnancy {
+    /// 流産・死産後の支援: codes of `FollowUpRule`; every loss asks for it, while others may go on.
+    package func followUps(rules: PregnancyRules) -> [String] {
+        firstLoss == nil ? [] : [rules.lossFollowUp]
+    }
+
     /// 在胎週数 of a child of this pregnancy; `nil` for one that was not born of it: nobody was, or not on
     /// that day. Of twins one may be born before midnight and one after.
     package func gestation(ofChildBorn birth: CalendarDay) -> GestationalAge? {
@@ -118,6 +128,6 @@ extension Pregnancy {
         return PregnancyEnding(
             day: day, age: age, term: rules.term(at: age), closesPrenatalAfter: day,
             liveChildren: delivery?.live ?? 0, isStillbirthReported: isReported,
-            followUps: lost.contains { $0.fetuses > 0 } ? [rules.lossFollowUp] : [])
+            followUps: followUps(rules: rules))
     }
 }

@@ -11,7 +11,7 @@ package struct BirthDate: Hashable, Sendable {
     /// Throws `.malformed(item)` for any other form and for a day that does not exist.
     package init(_ text: String, item: String = "dateOfBirth") throws(Refusal) {
         self.text = text
-        if ["不明", "0000-00-00"].contains(text) {
+        if Self.unknown.contains(text) {
             earliest = nil
             latest = nil
             return
@@ -31,6 +31,11 @@ package struct BirthDate: Hashable, Sendable {
             year: year, month: max(month, 1), day: max(day, 1), item: item)
         latest = try CalendarDay(year: year, month: lastMonth, day: lastDay, item: item)
     }
+
+    private static let unknown = ["不明", "0000-00-00"]
+
+    /// 同じ生年月日の書き方: every text that says the same as this one.
+    package var spellings: [String] { earliest == nil ? Self.unknown : [text] }
 
     /// The day itself, when it is known.
     package var day: CalendarDay? { earliest == latest ? earliest : nil }

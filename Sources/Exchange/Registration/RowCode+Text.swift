@@ -8,6 +8,12 @@ extension RowCode {
     private static let overlappingOn =
         " begins a period in which another price of the same dose holds. Register the last day of "
         + "that price first, or in the same sending, \(again)"
+    private static let uncounted =
+        "は数え方の決まっていない上限額です。そのまま保管しますが窓口の計算には使わず、会計にその旨の注意を添えます。"
+        + "月の上限額ならperMonthに円の整数で入れてください。"
+    private static let uncountedOn =
+        " is a cap that nobody here can count. It is kept, no amount is decided by it, and every bill "
+        + "says so. A cap of the month goes into perMonth, in whole yen."
     private static let again = "and send this row alone again."
     private static let alone = "No row is refused for that alone"
 
@@ -31,7 +37,8 @@ extension RowCode {
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
         case .notOwnResident:
-            return "この人は貴団体の住民として届いていません。住所の異動を確かめてください。"
+            return "この人は貴団体の住民として届いていません。人の取り違えがないか確かめてください。"
+                + "転入した人なら、住所の異動が届いてから送り直してください。"
                 + "広域の制度なら都道府県から登録してください。"
         case .custodyLost:
             return "この二人には親権の喪失・停止が登録されており、この行では戻りません。裁判所の取消しなどで親権が戻ったときは、"
@@ -50,6 +57,7 @@ extension RowCode {
             return "\(what)の検証番号が合いません。それだけでは行を断りません。写し間違いがないか確かめてください。"
         case .unknownItem:
             return "\(what)は仕様にない項目です。そのまま保管し、判定には使いません。項目名のつづりを確かめてください。"
+        case .capUncounted: return what + Self.uncounted
         case .unknownDay:
             return "\(what)に分からない年月日があります。それだけでは行を断りません。年齢の判定では分かる範囲を使います。"
         case .kanaMissing: return "\(what)がありません。それだけでは行を断りません。分かれば次の登録で入れてください。"
@@ -96,7 +104,8 @@ extension RowCode {
         case .unknownCode:
             "\(name) has a code that your scheme master lacks. Register or correct it \(Self.again)"
         case .notOwnResident:
-            "This person is not known as your resident. Check the move; schemes of the "
+            "This person is not known as your resident. Check that it is the right person; if "
+                + "they moved in, send the row again once the move was told. Schemes of the "
                 + "prefecture are registered by the prefecture."
         case .custodyLost:
             "Lost custody stands for these two, and this row does not give it back. Where a court "
@@ -116,6 +125,7 @@ extension RowCode {
             "The check digit of \(name) is wrong. \(Self.alone); check for a copying error."
         case .unknownItem:
             "\(name) is not in the specification. It is kept but decides nothing; check its name."
+        case .capUncounted: name + Self.uncountedOn
         case .unknownDay:
             "\(name) has an unknown part. \(Self.alone); ages are decided by what is known."
         case .kanaMissing:

@@ -125,6 +125,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case notOfCheckup = "not-of-checkup"
     case outsideSeason = "outside-season"
     case secondPersonAwaited = "second-person-awaited"
+    case capUncounted = "cap-uncounted"
 
     package var severity: FindingSeverity {
         switch self {
@@ -141,7 +142,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,
-            .outsideSeason, .secondPersonAwaited:
+            .outsideSeason, .secondPersonAwaited, .capUncounted:
             .warning
         }
     }

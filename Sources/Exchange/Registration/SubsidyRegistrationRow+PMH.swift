@@ -121,7 +121,10 @@ private struct SubsidyRowReader {
         let segment = key("segment")
         let incomeSegment = key("incomeSegment")
         let designated = designatedInstitutions()
-        let cap = reader.object("maxCopaymentAmount", isRequired: false)
+        let cap = reader.object(RegisteredCap.item, isRequired: false)
+        for name in cap.map(RegisteredCap.uncounted(of:)) ?? [] {
+            reader.add(.capUncounted, RegisteredCap.item + "." + name)
+        }
         guard let typeID, let name, let isAlwaysReimbursement, let from, let to, let detail else {
             return nil
         }

@@ -78,7 +78,24 @@ extension RuleFolder {
         }
         return EligibilityLimits(
             staleHoursDefault: try stale.int("hours", in: 1...8784), staleHoursByBody: byBody,
+            staleHoursByField: try feedHours(),
             cardExpiresSoonDays: try file.int("cardExpiresSoonDays", in: 0...366))
+    }
+
+    /// 分野ごとの鮮度. Without the file, as in versions kept from before it, every field is as entitlements are.
+    private func feedHours() throws(RuleFault) -> [StatementField: Int] {
+        let path = "registration/feeds.json"
+        guard files[path] != nil else { return [:] }
+        let file = try file(path)
+        _ = try file.source()
+        try file.requireOnly(["source", "verified", "note", "fields"])
+        var hours: [StatementField: Int] = [:]
+        for row in try file.children("fields") {
+            try row.requireOnly(["field", "hours"])
+            let field: StatementField = try row.choice("field")
+            hours[field] = try row.int("hours", in: 1...8784)
+        }
+        return hours
     }
 
     private func texts() throws(RuleFault) -> EligibilityTexts {

@@ -20,6 +20,22 @@ package enum StatementField: String, CaseIterable, Hashable, Sendable {
     /// 制度マスタ: the municipality's own certificate types and their codes. They are about nobody.
     case schemeMasters = "scheme-masters"
 
+    /// 登録の種類: the field whose rows come by this registration, if any has them.
+    package init?(registration: String) {
+        switch registration {
+        case "medical-subsidy", "medical-subsidy-history": self = .subsidy
+        case "municipal-checkup": self = .checkupTargets
+        case "immunization": self = .vaccinationTargets
+        case "checkup-tickets": self = .checkupTickets
+        case "mass-checkups": self = .checkupResults
+        case "sensitive-mass-checkups": self = .sensitiveCheckupResults
+        case "guardianship": self = .guardianships
+        case "life-event": self = .residenceMoves
+        case "schemes": self = .schemeMasters
+        default: return nil
+        }
+    }
+
     /// 都道府県 register entitlements alone.
     package var isOfPrefectures: Bool { self == .subsidy }
 

@@ -272,8 +272,8 @@ struct EligibilityDecision {
         let codes = row.designatedCodes
         if !codes.isEmpty { return codes.contains(question.institution.code) }
         guard program.requiresDesignation else { return true }
-        return [program.lawNumber, program.certificateTypeID].contains { scheme in
-            scheme.map { facts.designations.contains(.init(body: row.body, scheme: $0)) } ?? false
+        return program.designatedAs.contains {
+            facts.designations.contains(.init(body: row.body, scheme: $0))
         }
     }
 

@@ -68,6 +68,10 @@ package final class SubsidyProgram: Sendable, Hashable {
     /// Rows of one body and type do not overlap, so this names one.
     private var key: [String] { [body, certificateTypeID, effective.from.text] }
 
+    /// 指定の名: what a designation for the scheme is named by: its law number, or the body's own type. A check at
+    /// the counter and a claim of the month ask for the same.
+    package var designatedAs: [String] { [lawNumber, certificateTypeID].compactMap { $0 } }
+
     package func isEffective(on day: CalendarDay) -> Bool { effective.contains(day) }
 
     package func isOf(_ code: String) -> Bool { Self.pattern(body, names: code) }

@@ -10,6 +10,8 @@ package struct SubsidyRules: Sendable {
     package let lawNumberNames: [String: String]
     package let staleHoursDefault: Int
     package let staleHoursByBody: [String: Int]
+    /// Of fields in which not every night has something to say; the others are as entitlements are.
+    package let staleHoursByField: [StatementField: Int]
     package let cardExpiresSoonDays: Int
     package let bodyNames: [String: BilingualText]
     package let texts: EligibilityTexts
@@ -34,6 +36,7 @@ package struct SubsidyRules: Sendable {
         lawNumberNames = lawNumbers.names
         staleHoursDefault = limits.answers.staleHoursDefault
         staleHoursByBody = limits.answers.staleHoursByBody
+        staleHoursByField = limits.answers.staleHoursByField
         cardExpiresSoonDays = limits.answers.cardExpiresSoonDays
         moves = limits.moves
         self.bodyNames = bodyNames
@@ -64,8 +67,21 @@ package struct SubsidyRules: Sendable {
 
     /// 鮮度切れ: what the body last registered is older than the rules allow, or was never.
     package func isStale(_ body: String, asOf: Instant?, at now: Instant) -> Bool {
+        isOlder(asOf, than: staleHoursByBody[body] ?? staleHoursDefault, at: now)
+    }
+
+    /// The same of what a body says in one field.
+    package func isStale(
+        _ body: String, in field: StatementField, asOf: Instant?, at now: Instant
+    ) -> Bool {
+        guard let hours = staleHoursByField[field] else {
+            return isStale(body, asOf: asOf, at: now)
+        }
+        return isOlder(asOf, than: hours, at: now)
+    }
+
+    private func isOlder(_ asOf: Instant?, than hours: Int, at now: Instant) -> Bool {
         guard let asOf else { return true }
-        let hours = staleHoursByBody[body] ?? staleHoursDefault
         return now > asOf.adding(seconds: Int64(hours) * 3600)
     }
 
@@ -120,6 +136,7 @@ package struct LawNumbers: Sendable, Hashable {
 package struct EligibilityLimits: Sendable, Hashable {
     package let staleHoursDefault: Int
     package let staleHoursByBody: [String: Int]
+    package let staleHoursByField: [StatementField: Int]
     package let cardExpiresSoonDays: Int
 }
 

@@ -35,7 +35,7 @@ extension GatewayParts {
         return .json(.created, bytes)
     }
 
-    /// All of them or none.
+    /// All of them or none; a refusal names each that is wrong.
     func followClaims(_ asking: Asking) async throws -> Response {
         _ = try asking.context.month()
         let (_, body) = try await asking.request.json(atMost: BodyLimits.registrationBytesMax)
@@ -45,6 +45,9 @@ extension GatewayParts {
         let news = try rows.enumerated().map { place, value in
             try ClaimNews(value.requiredObject(at: "events[\(place)]"), at: "events[\(place)]")
         }
+        let today = now().dayInJapan
+        let ahead = news.indices.filter { news[$0].day > today }.map { "events[\($0)].on" }
+        guard ahead.isEmpty else { throw Refusal.malformed(ahead.joined(separator: ", ")) }
         let (_, bytes) = try await asking.answer(as: \.self) { records in
             let taken = try records.followClaims(news)
             var writer = JSONWriter()

@@ -43,7 +43,8 @@ extension FileRow {
     fileprivate func decided(_ decision: FileDecision) -> [UInt8] {
         let state: State =
             switch decision {
-            case .confirm: .weighing
+            // Behind its rows only the ends are left.
+            case .confirm: ends.isAsked ? .applying : .weighing
             case .withdraw: .withdrawn
             }
         var writer = JSONWriter()

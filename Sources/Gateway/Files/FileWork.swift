@@ -26,8 +26,11 @@ extension GatewayParts {
     var fileRoutes: [Route] {
         fileKinds.flatMap { kind -> [Route] in
             let path = "/files/\(kind.layout)"
-            return [
+            let ends = route(
+                .get, "\(path)/:file/ends", for: kind.reading, handle: readFileEnds(kind))
+            return (kind.isWhole ? [ends] : []) + [
                 route(.post, path, for: kind.purpose, handle: receiveFile(kind)),
+                route(.get, path, for: kind.reading, handle: listFiles(kind)),
                 route(.get, "\(path)/:file", for: kind.reading, handle: readFile(kind)),
                 route(
                     .get, "\(path)/:file/errors", for: kind.reading, handle: readFileErrors(kind)),

@@ -54,9 +54,9 @@ extension GatewayParts {
 
 extension Request {
     /// `from`: the part to go on from, as the answer before named it.
-    fileprivate func firstPart() throws -> Int {
+    func firstPart() throws -> Int {
         guard let text = uri.queryParameters["from"] else { return 0 }
-        guard let part = Int(text), (0...1_000_000).contains(part) else {
+        guard let part = Int(text), (0...1_000_000_000).contains(part) else {
             throw Refusal.malformed("from")
         }
         return part
@@ -68,7 +68,8 @@ extension FileRow {
         writer.member("file", file.text)
         writer.member("status", state.rawValue)
         writer.member("dryRun", isDryRun)
-        if !isDryRun { place.write(into: &writer) }
+        place?.write(into: &writer)
+        awaited?.write(into: &writer)
         writer.member("receivedAt", receivedAt.text)
         writer.member("finishedAt", finishedAt?.text)
         writer.member("rowsDeletedAt", rowsDeletedAt?.text)
@@ -83,7 +84,14 @@ extension FileRow {
         }
         writer.member("confirmedBy", confirmedBy)
         writer.member("withdrawnBy", withdrawnBy)
-        guard state == .applying || state == .done else { return }
+        let notices = self.notices
+        if !notices.isEmpty {
+            writer.name("notices")
+            writer.beginArray()
+            for notice in notices { notice.write(into: &writer) }
+            writer.endArray()
+        }
+        guard state == .applying || state == .done || ends.isAsked else { return }
         writer.name("processed")
         writer.beginObject()
         tally.write(into: &writer)

@@ -48,7 +48,7 @@ extension Request {
             throw Refusal.malformed("dryRun")
         }
         return FileAnnouncement(
-            place: try Self.place(said, isDryRun: isDryRun),
+            place: try Self.place(said),
             said: AnnouncedFile(encoding: encoding, rows: try Self.count("rows", in: said)),
             isDryRun: isDryRun, certificate: identity?.fingerprint)
     }
@@ -62,9 +62,7 @@ extension Request {
         }
     }
 
-    private static func place(_ said: [String: String], isDryRun: Bool) throws
-        -> FileDelivery.Place
-    {
+    private static func place(_ said: [String: String]) throws -> FileDelivery.Place? {
         switch (try count("sequence", in: said), said["follows"]) {
         case (let number?, nil): return .sequence(number)
         case (nil, "none"): return .following(nil)
@@ -73,9 +71,8 @@ extension Request {
                 throw Refusal.malformed("follows")
             }
             return .following(Hexadecimal.text(bytes))
-        // It takes no place.
-        case (nil, nil) where isDryRun: return .following(nil)
-        case (nil, nil): throw Refusal.missing("sequence")
+        // One that only looks takes no place, and of mended rows each names its own; any other needs one.
+        case (nil, nil): return nil
         case (_?, _?): throw Refusal.duplicateItem("sequence")
         }
     }
@@ -106,7 +103,8 @@ extension FileReceipt {
         // A problem has a status of its own.
         if refusal == nil { writer.member("status", state.rawValue) }
         writer.member("dryRun", isDryRun)
-        if !isDryRun { place.write(into: &writer) }
+        if !isDryRun { place?.write(into: &writer) }
+        awaited?.write(into: &writer)
         received.write(into: &writer, rows: refusal == nil ? rows : nil)
     }
 }
@@ -117,5 +115,18 @@ extension FileDelivery.Place {
         case .sequence(let number): writer.member("sequence", number)
         case .following(let digest): writer.member("follows", digest ?? "none")
         }
+    }
+}
+
+extension AwaitedFile {
+    /// `waitsFor`: what to send, so that a file that is held has its turn.
+    func write(into writer: inout JSONWriter) {
+        writer.name("waitsFor")
+        writer.beginObject()
+        switch self {
+        case .sequence(let number): writer.member("sequence", number)
+        case .digest(let digest): writer.member("sha256", digest)
+        }
+        writer.endObject()
     }
 }

@@ -57,12 +57,13 @@ extension GatewayParts {
     }
 
     func answerRefund(_ asking: Asking) async throws -> Response {
+        let rules = try ledger.rules.current()
         let id = try asking.context.recordID()
         let (_, body) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
         let answer = try RefundAnswer(reading: body, today: now().dayInJapan)
         let party = asking.caller.party
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-            let held = try records.answerRefund(id, answer)
+            let held = try records.answerRefund(id, answer, rules: rules)
             var writer = JSONWriter(reservingBytes: 2048)
             write(held, for: party, into: &writer)
             return writer.bytes

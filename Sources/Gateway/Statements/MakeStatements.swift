@@ -13,8 +13,8 @@ extension GatewayParts {
         }
     }
 
-    /// One look at every body: makes what this day still lacks. Returns the bodies whose data is stale, of
-    /// whom those not in `told` are told of now.
+    /// One look at every body: makes what this day still lacks. Returns the bodies whose entitlements are
+    /// stale, and the feeds of other fields and of files that are late; those not in `told` are told of now.
     @discardableResult
     package func makeStatements(
         told: Set<String> = [], _ logger: Logger
@@ -33,8 +33,31 @@ extension GatewayParts {
             logger.warning("a body's registrations are stale", metadata: ["body": "\(body.code)"])
         }
         if !news.isEmpty { try await ledger.askToLook(news) }
+        let late = try await lateFeeds(by: rules, at: now, told: told, logger)
         try await makeStatements(of: bodies.map(\.party), logger)
-        return Set(stale)
+        return Set(stale).union(late)
+    }
+
+    /// 遅れの見張り: field by field, for rows of one field say nothing of another, and a row of the API nothing of
+    /// the nightly file. Of late entitlements the bodies themselves are told.
+    private func lateFeeds(
+        by rules: SubsidyRules, at now: Instant, told: Set<String>, _ logger: Logger
+    ) async throws -> [String] {
+        let late = try await ledger.feedsTakingPart().compactMap { $0.late(by: rules, at: now) }
+            .filter { $0.isFileAlone || $0.field != .subsidy }
+        for field in StatementField.allCases {
+            let ofField = late.filter { $0.field == field }
+            let missing = ofField.filter(\.isFileAlone).count
+            let label = [("field", field.rawValue)]
+            Gauge(label: "tsunagi_feeds_stale", dimensions: label).record(ofField.count - missing)
+            Gauge(label: "tsunagi_files_missing", dimensions: label).record(missing)
+        }
+        for feed in late where !told.contains(feed.name) {
+            logger.warning(
+                feed.isFileAlone ? "a body's nightly file is missing" : "a body's feed is stale",
+                metadata: ["body": "\(feed.body)", "field": "\(feed.field.rawValue)"])
+        }
+        return late.map(\.name)
     }
 
     /// One that fails keeps none behind it waiting: it is tried again with the next look.

@@ -12,7 +12,7 @@ extension GatewayParts {
             reading: Array(body.readableBytesView), institution: asking.caller.party)
         let rules = try ledger.rules.current().subsidy
         let visit = try RecordID(asked.visitID, item: "visit")
-        let answered = try await asking.access(visit: visit) { records in
+        let answered = try await asking.access(visit: visit, on: asked.serviceDate) { records in
             let question = try named(asked, records)
             try records.term.requireAnswer(for: question.serviceDate, at: records.now)
             let answer = answerEligibility(question, records.facts, rules)

@@ -13,7 +13,7 @@ extension GatewayParts {
         let paper = PaperCertificate(
             payerNumber: try PublicPayerNumber(object.requiredString("payerNumber")).digits,
             recipientNumber: try object.requiredString("recipientNumber"),
-            birthDate: try CalendarDay(object.requiredString("birthDate"), item: "birthDate").text)
+            birthDate: try BirthDate(object.requiredString("birthDate"), item: "birthDate"))
         let counted = try await ledger.countPaperTry(asking.caller)
         let request = CardlessRequest(
             digest: sha256(sent), end: { .startOfDay($0.dayInJapan.adding(days: 1)) },

@@ -12,13 +12,16 @@ struct VisitAccess: Sendable {
     let purpose: Purpose
     let permissions: Permissions?
     let visit: RecordID
+    /// 診療日 that is asked for.
+    let day: CalendarDay?
     let decide: @Sendable (borrowing VisitRecords) throws -> Answered
 
     static func run(_ transaction: inout Transaction, _ batch: [VisitAccess]) throws
         -> [Result<Answered, any Error>]
     {
         let readings = try VisitReading.load(
-            &transaction, batch.map { .init(visit: $0.visit, party: $0.caller.party) })
+            &transaction,
+            batch.map { .init(visit: $0.visit, party: $0.caller.party, day: $0.day) })
         var entries: [Entry] = []
         entries.reserveCapacity(batch.count)
         let outcomes = zip(batch, readings).map { $0.outcome(from: $1, &entries) }

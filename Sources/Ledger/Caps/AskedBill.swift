@@ -12,10 +12,11 @@ struct NamedBill: Sendable {
     /// usable: on the day, and on each one of a stay.
     init(
         _ sent: SubmittedBill, of institution: Party, _ facts: EligibilityFacts,
-        in visit: VisitReading.VisitRow, of kind: String?, _ rules: RuleBook
+        in visit: VisitReading.VisitRow, _ reading: VisitReading, _ rules: RuleBook
     ) throws {
         guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
-        let isInpatient = rules.visitKinds.first { $0.code == kind }?.isInpatient ?? false
+        let kind = rules.visitKinds.first { $0.code == reading.visitKind }
+        let isInpatient = kind?.isInpatient ?? false
         let care = try sent.care(isInpatient: isInpatient, copayment)
         let meant = try Self.meant(sent, on: sent.day, of: institution, facts, in: visit, rules)
         var day = sent.day
@@ -29,7 +30,8 @@ struct NamedBill: Sendable {
             }
         }
         contents = sent.contents(on: meant.map(\.row.certificate), care)
-        reckoning = try BillReckoning(contents[0], on: meant, copayment)
+        let births = meant.lazy.compactMap { reading.birth(of: $0.row) }
+        reckoning = try BillReckoning(contents[0], on: meant, born: births.first, copayment)
         rulesVersion = rules.version
     }
 
@@ -92,7 +94,8 @@ struct AskedBill: Sendable {
             month(of: content, on: desk).balance(without: before?[place].id)
         }
         let amounts = try named.reckoning.amounts(
-            after: after, paidInYear: desk.paid(named, of: visit.person, without: before))
+            after: after, paidInYear: desk.paid(named, of: visit.person, without: before),
+            onReceipt: desk.onReceipt(of: self, without: name))
         let ends = Instant.startOfDay(at.dayInJapan.adding(days: 1))
         let lines = named.contents.indices.map { place in
             if next == .confirmed { after[place].confirm(amounts[place], named.contents[place]) }
@@ -113,7 +116,8 @@ struct AskedBill: Sendable {
         guard visit.term.isOpen(at: at) else { throw Refusal.visitEnded }
         let balances = named.contents.map { month(of: $0, on: desk).balance(without: nil) }
         let amounts = try named.reckoning.amounts(
-            after: balances, paidInYear: desk.paid(named, of: visit.person, without: nil))
+            after: balances, paidInYear: desk.paid(named, of: visit.person, without: nil),
+            onReceipt: desk.onReceipt(of: self, without: nil))
         let lines = named.contents.indices.map { place in
             BillVersion(
                 id: id, version: 1, status: .reserved, institution: party,
@@ -186,7 +190,7 @@ extension BillVersion.Month {
     /// After this balance; `own` is what the bill itself keeps.
     init(_ balance: CapBalance, cap: Int?, own: Int = 0) {
         self.init(
-            cap: cap, collected: balance.confirmed.collected,
+            cap: cap, collected: balance.counted,
             held: balance.held.collected + own, cost: balance.cost)
     }
 }

@@ -19,9 +19,12 @@ struct CapDesk: Sendable {
         var meals = 0
         /// 過徴収額 above caps that count visits or days.
         var over = 0
+        /// 償還払いの後に残る負担, of approved cases; a bill changes nothing of it.
+        var borne = CapRun()
         /// Live reservations.
         var holds: [RecordID: CapHold] = [:]
-        /// Bills that count, confirmed or held, where a scheme counts visits or days.
+        /// Bills that count, confirmed or held, and receipts of approved refunds, where a scheme
+        /// counts visits or days.
         var visits: [RecordID: CapVisit] = [:]
         /// Open cases, the newest last.
         var refunds: [RefundVersion] = []
@@ -39,7 +42,8 @@ struct CapDesk: Sendable {
             }
             return CapBalance(
                 confirmed: confirmed, cost: cost, held: held, passedOn: passedOn,
-                inpatient: inpatient, meals: meals, over: over, visits: others.map(\.value))
+                inpatient: inpatient, meals: meals, over: over, borne: borne,
+                visits: others.map(\.value))
         }
     }
 
@@ -49,6 +53,8 @@ struct CapDesk: Sendable {
     private(set) var yearsOf: [PersonKey: [CapYearKey]] = [:]
     private(set) var bills: [BillName: HeldBill] = [:]
     var years: [CapYearKey: CapYearBook] = [:]
+    /// 明細書: those on which a bill of the batch stands that says a class.
+    var receipts: [ReceiptKey: [BillName: ReceiptBill]] = [:]
     var writes = CapWrites()
 
     func month(_ key: CapMonthKey) -> Month { months[key] ?? Month() }
@@ -92,6 +98,7 @@ struct CapDesk: Sendable {
         try desk.readBills(rows[5])
         try desk.readYears(rows.dropFirst(6), years)
         try desk.readVisits(&transaction, asked, now)
+        try desk.readReceipts(&transaction, asked, now)
         desk.writes.now = now
         return desk
     }
@@ -111,6 +118,7 @@ struct CapDesk: Sendable {
                     visit: decided.held.visit, version: line, key: key, position: month.position),
                 refunds)
         }
+        keepOnReceipt(decided.held, instead: bills[decided.held.name])
         bills[decided.held.name] = decided.held
         settleYear(decided, before: before)
     }
@@ -169,11 +177,12 @@ extension CapDesk {
         try readBills(rows[1])
     }
 
-    /// Waits for the turn of the years of whoever has a bill that says a class, or a void.
+    /// Waits for the turn of whoever has a bill that says a class, or a void: a year and a receipt hold bills
+    /// on several certificates, whose months are not the same rows.
     static func turn(of asked: [AskedBill]) -> (Statement, [Value]) {
         let inTurn = asked.filter { bill in
             bill.use == .void
-                || bill.use != .quote && bill.named?.reckoning.yearLimit != nil
+                || bill.use != .quote && bill.named?.reckoning.isOnReceipt == true
         }
         return AdvisoryLock.waiting(forYearsOf: Set(inTurn.map(\.visit.person)))
     }
@@ -191,7 +200,8 @@ extension CapDesk {
                     confirmed: CapRun(share: try row.int(3), collected: try row.int(4)),
                     cost: try row.int(5), passedOn: try row.int(6),
                     inpatient: try row.int(7), meals: try row.int(8),
-                    over: try row.int(9))
+                    over: try row.int(9),
+                    borne: CapRun(share: try row.int(10), collected: try row.int(11)))
             )
         }) { months[order[place]] = month }
     }
@@ -250,7 +260,7 @@ extension CapDesk {
 
     private static let monthsOfKeys = """
         select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on, m.inpatient,
-            m.meals, m.paid_over
+            m.meals, m.paid_over, m.borne_share, m.borne_collected
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         """
 
@@ -271,6 +281,9 @@ extension CapDesk {
         where m.status <> 'voided' and (m.lapses_at is null or m.lapses_at > $6) and not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
+        union all
+        select q.ord, m.receipt, m.day, m.share, m.days, m.is_inpatient
+        from \(CapMonthKey.rows) join exchange.refund_borne m on \(CapMonthKey.matches)
         """)
 
     /// A month has open cases while it is over the cap it was last decided by.
@@ -281,7 +294,8 @@ extension CapDesk {
         join exchange.refund_case r on r.person = m.person and r.body = m.body
             and r.certificate_type = m.certificate_type and r.sub_key = m.sub_key
             and r.month = m.month
-        where (m.collected > m.cap or m.paid_over > 0) and r.above = 'month' and r.yen > 0 and not exists (
+        where (m.collected + m.borne_collected > m.cap or m.paid_over > 0)
+            and r.above = 'month' and r.yen > 0 and not exists (
             select 1 from exchange.refund_case later
             where later.person = r.person and later.refund = r.refund
                 and later.version > r.version)

@@ -178,7 +178,11 @@ extension CapDesk {
             }
         }
         let locked = told.sorted(by: CapYearKey.isBefore)
-        guard !locked.isEmpty || !months.isEmpty else { return Array(quoted) }
+        // A receipt waits for its turn as well, also where its class has no limit of the year.
+        let isInTurn = asked.contains { bill in
+            bill.use != .quote && bill.named?.reckoning.isOnReceipt == true
+        }
+        guard isInTurn || !months.isEmpty else { return Array(quoted) }
         let persons = locked.map(\.person) + months.map(\.0)
         let firsts = locked.map(\.first) + months.map(\.1)
         // With a void it is their turn already.
@@ -219,7 +223,8 @@ extension CapDesk {
         for (place, month, paid) in try first.map({ row in
             let balance = CapBalance(
                 confirmed: CapRun(share: 0, collected: try row.int(6)), cost: 0, held: CapRun(),
-                passedOn: try row.int(7))
+                passedOn: try row.int(7),
+                borne: CapRun(share: 0, collected: try row.int(9)))
             return (
                 try row.int(0) - 1, try CapMonth(row, from: 1),
                 CapYearBook.Paid(
@@ -327,7 +332,8 @@ extension CapYearBook {
 
     private static let selectMonths = Statement(
         """
-        select q.ord, \(CapMonth.columns), m.cap, m.collected, m.passed_on, m.inpatient
+        select q.ord, \(CapMonth.columns), m.cap, m.collected, m.passed_on, m.inpatient,
+            m.borne_collected
         from \(rows) join exchange.cap_month m
             on m.person = q.person and m.month between q.first and q.last and m.position > 0
         """)

@@ -77,7 +77,7 @@ extension BillVersion {
             m.cost, m.percent, m.due, m.share, m.collected, m.is_as_collected, m.cap, m.month_collected,
             m.month_held, m.month_cost, m.lapses_at, m.notes, m.warnings, m.rules, m.recorded_at,
             m.place, m.is_last, m.paid, m.paid_over, m.is_inpatient, m.days, m.limit_class, m.meals_count,
-            m.meals_class, m.meals, m.paid_over_counts
+            m.meals_class, m.meals, m.paid_over_counts, m.is_multiple, m.long_term
         """
 
     init(_ row: Row, from column: Int) throws {
@@ -103,7 +103,9 @@ extension BillVersion {
                     isInpatient: try row.bool(column + 30), days: try row.int(column + 31),
                     meals: try row.optionalInt(column + 33).flatMap { count in
                         mealsCode.map { MealsTaken(count: count, code: $0) }
-                    }, limitClass: try row.optionalText(column + 32))),
+                    }, limitClass: try row.optionalText(column + 32),
+                    isMultiple: try row.bool(column + 37),
+                    longTerm: try row.optionalInt(column + 38))),
             amounts: BillAmounts(
                 due: try row.int(column + 13), share: try row.int(column + 14),
                 collected: collected, over: try row.int(column + 29),
@@ -149,6 +151,7 @@ extension HeldBill {
                 .ints(contents.map(\.care.meals?.count)),
                 .texts(contents.map(\.care.meals?.code)), .ints(versions.map(\.amounts.meals)),
                 .ints(versions.map(\.amounts.overCounts)),
+                .bools(contents.map(\.care.isMultiple)), .ints(contents.map(\.care.longTerm)),
             ]
         )
     }
@@ -166,12 +169,13 @@ extension HeldBill {
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient, days,
-            limit_class, meals_count, meals_class, meals, paid_over_counts)
+            limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple, long_term)
         select person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last, paid, paid_over,
-            is_inpatient, days, limit_class, meals_count, meals_class, meals, paid_over_counts
+            is_inpatient, days, limit_class, meals_count, meals_class, meals, paid_over_counts,
+            is_multiple, long_term
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
             $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
@@ -179,11 +183,12 @@ extension HeldBill {
             $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
             $29::timestamptz[], $30::bigint[], $31::boolean[], $32::bigint[], $33::bigint[],
             $34::boolean[], $35::bigint[], $36::text[], $37::bigint[], $38::text[], $39::bigint[],
-            $40::bigint[])
+            $40::bigint[], $41::boolean[], $42::bigint[])
             as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
                 identifier_system, identifier, position, day, cost, percent, due, share, collected,
                 is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
                 warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient,
-                days, limit_class, meals_count, meals_class, meals, paid_over_counts)
+                days, limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple,
+                long_term)
         """)
 }

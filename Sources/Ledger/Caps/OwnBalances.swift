@@ -42,7 +42,7 @@ extension Records {
                 .init(
                     cap: try row.optionalInt(4), collected: try row.int(5),
                     held: try row.int(6), cost: try row.int(7)),
-                passedOn: try row.int(8),
+                passedOn: try row.int(8), borne: try row.int(9),
                 bills: bills.filter { $0.version.content.capMonth == capMonth },
                 refunds: refunds.filter { $0.capMonth == capMonth }.map(\.refund))
         }
@@ -70,12 +70,14 @@ extension Records {
 
     private static let selectMonths = Statement(
         """
-        select \(CapMonth.columns), m.cap, m.collected, (
+        select \(CapMonth.columns), m.cap, m.collected + m.borne_collected, (
                 select coalesce(sum(h.collected), 0)::bigint from exchange.cap_hold h
                 where h.person = m.person and h.body = m.body
                     and h.certificate_type = m.certificate_type and h.sub_key = m.sub_key
-                    and h.month = m.month and h.lapses_at > $2), m.cost, m.passed_on
-        from exchange.cap_month m where m.person = $1 and m.position > 0
+                    and h.month = m.month and h.lapses_at > $2), m.cost, m.passed_on,
+            m.borne_collected
+        from exchange.cap_month m
+        where m.person = $1 and (m.position > 0 or m.borne_collected > 0)
             and \(isShown("$4"))
         order by m.month desc, m.body, m.certificate_type, m.sub_key limit $3
         """)
@@ -96,8 +98,8 @@ extension Records {
     private static let selectSums = Statement(
         """
         select \(CapMonth.columns), m.cost,
-            least(m.collected, greatest(coalesce(m.cap, m.collected), m.passed_on)) - m.passed_on
-                - back.yen,
+            least(m.collected, greatest(coalesce(m.cap - m.borne_collected, m.collected), m.passed_on))
+                - m.passed_on - back.yen,
             m.inpatient - back.inpatient
         from exchange.cap_month m
         cross join lateral (

@@ -62,7 +62,8 @@ struct BillSettling: Sendable {
         -> [Result<Outcome, any Error>]
     {
         let readings = try VisitReading.load(
-            &transaction, batch.map { .init(visit: $0.visit, party: $0.caller.party) })
+            &transaction,
+            batch.map { .init(visit: $0.visit, party: $0.caller.party, day: $0.sent.day) })
         let asked = zip(batch, readings).map { settling, reading in
             Result { try settling.asked(reading) }
         }
@@ -109,8 +110,8 @@ struct BillSettling: Sendable {
                 try visit.term.requireAnswer(for: day, at: reading.now)
             }
             named = try NamedBill(
-                sent, of: caller.party, reading.facts(visit, standing), in: visit,
-                of: reading.visitKind, rules)
+                sent, of: caller.party, reading.facts(visit, standing), in: visit, reading,
+                rules)
         }
         return AskedBill(
             use: sent.use, party: caller.party, identifier: sent.identifier, visit: visit,

@@ -30,9 +30,10 @@ package struct ClaimNews: Sendable {
 
 extension Records {
     /// Takes all of the news or none. Each must be able to follow what its thread has: throws
-    /// `.claimStep` where one cannot, `.recordUnknown` for a claim of another body in the same words
-    /// as for none. The same news again changes nothing. Returns how many were new.
+    /// `.claimStep` with every one that cannot, `.recordUnknown` for a claim of another body in the same
+    /// words as for none. The same news again changes nothing. Returns how many were new.
     package mutating func followClaims(_ news: [ClaimNews]) throws -> Int {
+        try lockThreads()
         enter(nil)
         let rows = try transaction.query(
             Self.selectThreads,
@@ -52,20 +53,24 @@ extension Records {
             threads[row.1] = ClaimThread(submitted: row.2, reference: "")
         }
         guard threadOf.count == news.count else { throw Refusal.recordUnknown }
-        try transaction.run(ClaimSQL.lock, [.text("threads of \(caller.party.code)")])
         try read(into: &threads)
         var steps: [ClaimStep] = []
+        var faults: [String] = []
         for (order, said) in news.enumerated() {
             guard let id = threadOf[order + 1], var thread = threads[id] else { continue }
             let entry = ClaimThread.Entry(said.step, on: said.day, reference: said.reference)
             guard thread.last != entry else { continue }
             do throws(ClaimThread.Fault) { try thread.add(entry) } catch {
-                throw Refusal.claimStep
+                faults.append("events[\(order)].\(error.item)")
+                continue
             }
             threads[id] = thread
             steps.append(
                 ClaimStep(
                     thread: id, step: said.step, day: said.day, reference: said.reference))
+        }
+        guard faults.isEmpty else {
+            throw Refusal.claimStep(faults.joined(separator: ", "))
         }
         try append(steps)
         return steps.count
@@ -75,12 +80,17 @@ extension Records {
         let rows = try transaction.query(
             Self.selectSteps, [.uuids(threads.keys.map { UUIDBytes($0) })])
         for (id, entry) in try rows.map({ (try $0.uuid(0).record, try ClaimThread.Entry($0)) }) {
-            do throws(ClaimThread.Fault) { try threads[id]?.add(entry) } catch {
-                throw Refusal.claimStep
-            }
+            threads[id]?.hold(entry)
         }
     }
 
+    /// 経過の順: whoever adds steps holds this before reading what they follow, and whoever holds a month takes
+    /// it after that: so of two at once the later sees the earlier, and neither waits for the other's.
+    mutating func lockThreads() throws {
+        try transaction.run(ClaimSQL.lock, [.text("threads of \(caller.party.code)")])
+    }
+
+    /// Under `lockThreads`.
     mutating func append(_ steps: [ClaimStep]) throws {
         guard !steps.isEmpty else { return }
         try transaction.run(
@@ -95,7 +105,7 @@ extension Records {
     private static let selectThreads = Statement(
         """
         select q.ord, c.thread, (
-            select min((f.received_at at time zone 'Asia/Tokyo')::date)
+            select min(least(t.service_month, f.month))
             from exchange.claim t join exchange.claim_file f on f.file = t.file
             where t.thread = c.thread)
         from unnest($2::uuid[], $3::bigint[]) with ordinality as q(file, place, ord)

@@ -33,6 +33,8 @@ extension Records {
             enter(nil)
             return last.text
         }
+        // From here to the commit nothing becomes of a claim but what is judged and sent back here.
+        try lockThreads()
         let settled = try settle(month, rules: rules, kept: kept)
         guard settled.settlement.digest == digest, newest.rulesVersion == rules.version else {
             throw Refusal.monthChanged

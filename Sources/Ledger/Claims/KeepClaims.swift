@@ -95,6 +95,7 @@ extension Records {
             batch.claims[$0].marks.contains(.resubmission) && batch.claims[$0].partCount > 0
         }
         guard !places.isEmpty else { return [:] }
+        try lockThreads()
         let first = places.map { batch.parts[batch.claims[$0].parts.lowerBound].certificate }
         let rows = try transaction.query(
             ClaimSQL.selectReturned,

@@ -56,10 +56,7 @@ struct MonthFacts {
                 Self.selectBills,
                 key + [.days(Set(books.batch.claims.map { Int($0.month.firstDay) }).sorted())]
             ),
-            (
-                Self.selectDesignations,
-                [.text(body), .texts(institutions.map { "institution:\($0)" })]
-            ),
+            (DesignationHistory.select, [.texts(institutions.map { "institution:\($0)" })]),
             (Self.selectRefunds, key),
         ])
         try takeEntitlements(read[0])
@@ -192,33 +189,24 @@ struct MonthFacts {
     private mutating func requireDesignation(_ key: CertificateNumber, _ claim: Claim) {
         guard rules.claims?.isNational(payer: key.payer) == false, let person = persons[key]
         else { return }
-        let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
-        let type = versions[person]?.last { number(of: $0) == key }?.certificateTypeID
-        let program = rules.subsidy.programs(of: body, on: day).first {
-            $0.certificateTypeID == type
-        }
-        facts.schemes[key.payer] = SchemeCondition(
-            ages: nil, requiresDesignation: program?.requiresDesignation ?? false)
+        let isRequired = program(key, of: person, claim)?.requiresDesignation ?? false
+        facts.schemes[key.payer] = SchemeCondition(ages: nil, requiresDesignation: isRequired)
     }
 
-    /// 再計算, of claims that nobody computed again before.
+    /// The scheme that a certificate is of, as the body's master has it in the month of a claim.
+    private mutating func program(
+        _ key: CertificateNumber, of person: PersonKey, _ claim: Claim
+    ) -> SubsidyProgram? {
+        let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
+        let type = versions[person]?.last { number(of: $0) == key }?.certificateTypeID
+        return rules.subsidy.programs(of: body, on: day).first { $0.certificateTypeID == type }
+    }
+
+    /// 再計算, by the terms that the body's own rows and master give.
     mutating func recompute(_ run: inout MonthRun) {
-        var expected: [Int: ClaimReckoning.Expected] = [:]
-        for claim in books.batch.claims {
-            let parts = books.batch.parts[claim.parts]
+        run.recompute { claim, parts in
             let terms = parts.map { self.terms($0.certificate, claim) }
-            for (place, said) in zip(claim.parts, reckoning.expected(claim, parts, terms)) {
-                expected[place] = said
-            }
-        }
-        var place = -1
-        run.recompute { claim, part in
-            place = claim.parts.contains(place + 1) ? place + 1 : claim.parts.lowerBound
-            let said = expected[place]
-            return (
-                part.copaymentRecomputed < 0 ? said?.copayment : nil,
-                part.amountRecomputed < 0 ? said?.amount : nil
-            )
+            return reckoning.expected(claim, parts, terms)
         }
     }
 
@@ -241,8 +229,13 @@ struct MonthFacts {
         }) {
             guard let key = numbers[person]?[month.certificate] else { continue }
             for receipt in receipts.split(separator: "\n") {
-                guard let institution = UInt64(receipt.prefix(10)) else { continue }
-                facts.refunds.insert(.init(key, month.month, at: institution))
+                // Institution, day and cost, as `requestRefund` writes them.
+                let items = receipt.split(separator: " ")
+                guard items.count > 2, let institution = UInt64(items[0]),
+                    let day = try? CalendarDay(String(items[1])), let cost = Int(items[2])
+                else { continue }
+                facts.refunds[.init(key, month.month, at: institution), default: []].insert(
+                    .init(day: Int32(day.daysSince1970), cost: Int32(clamping: cost)))
             }
         }
     }
@@ -263,17 +256,28 @@ struct MonthFacts {
         }
     }
 
+    /// By law number for every payer of it, and for a certificate by its scheme as a check asks for it.
     private mutating func takeDesignations(_ rows: Rows) throws {
+        let told = try DesignationHistory(rows).periods(by: body)
         var found: [ClaimFacts.Designation: [ClosedRange<Int32>]] = [:]
-        for (party, scheme) in try rows.map({ (try $0.text(0), try $0.text(1)) }) {
-            guard let institution = UInt64(party.dropFirst("institution:".count)),
-                let law = Int(scheme), (10...99).contains(law)
-            else { continue }
-            found[.init(of: .law(law), institution: institution)] = [
-                Claim.unsaidDay...Claim.endlessDay
-            ]
+        for (designated, periods) in told {
+            guard let law = Int(designated.scheme), (10...99).contains(law) else { continue }
+            found[.init(of: .law(law), institution: designated.institution)] = periods
+        }
+        for claim in told.isEmpty ? [] : books.batch.claims {
+            for key in books.batch.parts[claim.parts].map(\.certificate) {
+                let place = ClaimFacts.Designation(
+                    of: .certificate(key), institution: claim.institution)
+                guard found[place] == nil, let person = persons[key],
+                    let program = program(key, of: person, claim)
+                else { continue }
+                found[place] = program.designatedAs.flatMap { scheme in
+                    told[.init(institution: claim.institution, scheme: scheme)] ?? []
+                }
+            }
         }
         facts.designations = found
+        facts.areDesignationsAsTold = true
     }
 }
 
@@ -335,13 +339,5 @@ extension MonthFacts {
         where exists (
             select 1 from exchange.refund_answer a
             where a.person = m.person and a.refund = m.refund and a.decision = 'approved')
-        """)
-
-    private static let selectDesignations = Statement(
-        """
-        select p.party, split_part(d.designation, ':', 2)
-        from unnest($2::text[]) q(party) join exchange.party p on p.party = q.party,
-        lateral unnest(p.designations) as d(designation)
-        where split_part(d.designation, ':', 1) = $1
         """)
 }

@@ -292,7 +292,8 @@ extension Records {
         join exchange.checkup_result r on r.person = c.person and r.result = c.result
             and r.version = c.version
         where c.municipality = $1 and c.day between $2 and $3
-            and coalesce(c.refusal, '') <> 'withdrawn' and r.party <> 'municipality:' || $1
+            and coalesce(c.refusal, '') not in ('withdrawn', 'not-examined')
+            and r.party <> 'municipality:' || $1
             and not exists (
                 select 1 from exchange.checkup_line later
                 where later.person = c.person and later.result = c.result

@@ -97,7 +97,8 @@ extension Ledger {
 
     /// A row nobody has received yet and that is newer than the last ring, or older than a reminder: one
     /// that has no place, or whose place (an export gives places as well) is beyond the last acknowledged.
-    /// What a body is not entitled to is not rung for.
+    /// What a body is not entitled to is not rung for. A task is the municipality's own, sensitive or not:
+    /// the ring says nothing of it.
     private static let leaseWebhooks = Statement(
         """
         update exchange.webhook w
@@ -121,6 +122,7 @@ extension Ledger {
                             < clock_timestamp() - $2::bigint * interval '1 second')
                         and (fields.field <> 'maternal-sensitive'
                             or (p.code || ':sensitive-checkups') = any (p.designations)))
+                    or exists (\(unansweredTask))
                     or due.party like 'portal:%' and exists (
                         select 1 from exchange.notice n
                         where n.at > due.rung_at and exists (
@@ -131,6 +133,23 @@ extension Ledger {
             order by due.not_before limit $3 for update of due skip locked)
         returning \(WebhookTarget.columns)
         """)
+
+    /// 事後措置: one that was asked for since the last ring; one that is due on the day it was asked for again,
+    /// as a delivery is, for a day. What was answered or handed on rings no more.
+    private static let unansweredTask = """
+        select 1 from exchange.follow_up f
+        where f.municipality = p.code
+            and f.made_at > least(due.rung_at, clock_timestamp() - interval '1 day')
+            and (f.made_at > due.rung_at or (due.rung_at
+                    < clock_timestamp() - $2::bigint * interval '1 second'
+                and f.due_day <= (f.made_at at time zone 'Asia/Tokyo')::date))
+            and not exists (
+                select 1 from exchange.follow_up_answer a
+                where a.person = f.person and a.follow_up = f.follow_up)
+            and not exists (
+                select 1 from exchange.follow_up_handover h
+                where h.person = f.person and h.follow_up = f.follow_up)
+        """
 
     private static let markRung = Statement(
         """

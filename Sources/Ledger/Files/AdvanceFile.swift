@@ -82,14 +82,9 @@ extension Records {
 
     /// What was compared is told, and either applied or put before a second person.
     private mutating func endWeighing(_ file: FileRow, _ kind: FileKind) throws {
-        let day = file.receivedAt.dayInJapan
-        let standing = try kind.standing(&self, day)
-        var tally = file.tally
-        tally.ends += try file.endsMissing ? countMissing(file, on: day) : 0
-        let effect = FileEffect(
-            additions: tally.additions, changes: tally.changes, ends: tally.ends,
-            standing: standing)
-        let hash = file.effect(ending: tally.ends)
+        let missing = try weighMissing(file)
+        let (effect, tally) = try whole(file, kind, ending: missing)
+        let hash = file.effect(ending: tally.ends, missing.digest)
         let isQuestion =
             file.layout.confirmation.needsSecondPerson(effect) || file.hasMerges
         let next: FileRow.State =
@@ -99,8 +94,9 @@ extension Records {
                 Self.endWeighing,
                 [
                     .id(file.file), .text(next.rawValue),
-                    .json(tally.json(standing: standing, isQuestion, hash)), .bytes(hash),
-                    .time(next.isOver ? now : nil),
+                    .json(tally.json(standing: effect.standing, isQuestion, hash)), .bytes(hash),
+                    .time(next.isOver ? now : nil), .orNull(missing.digest),
+                    .int(missing.suspended), .int(missing.since),
                 ]
             ),
             (Self.forgetKept, [.id(file.file)]),
@@ -108,18 +104,64 @@ extension Records {
         enter(nil, basis: file.basis)
     }
 
+    private mutating func whole(
+        _ file: FileRow, _ kind: FileKind, ending missing: MissingRows
+    ) throws -> (FileEffect, FileRow.Tally) {
+        let standing = try kind.standing(&self, file.receivedAt.dayInJapan)
+        var tally = file.tally
+        tally.ends += missing.ends
+        let effect = FileEffect(
+            additions: tally.additions, changes: tally.changes, ends: tally.ends,
+            standing: standing)
+        return (effect, tally)
+    }
+
     private mutating func endApplying(_ file: FileRow, _ kind: FileKind) throws {
-        if file.endsMissing, try endMissing(file, kind) { return }
+        if file.endsMissing, !file.hasUnnamedRows {
+            guard let through = file.ends.through else { return try judgeEnds(file, kind) }
+            if try endMissing(file, kind, behind: through) { return }
+        }
+        let left = try countLeft(file)
         write([
             (
                 Self.finish,
-                [.id(file.file), .bytes(file.effect(ending: file.tally.ends)), .time(now)]
+                [
+                    .id(file.file),
+                    .bytes(file.effect(ending: file.tally.ends, file.ends.digest)), .time(now),
+                    .int(left.suspended), .int(left.since),
+                ]
             ),
             (Self.forgetKept, [.id(file.file)]),
         ])
         // As of now, unless every row was refused.
         let isTaken = file.rows == 0 || file.tally.refused < file.rows ?? 0
-        if kind.purpose == .registerEntitlements, isTaken { refreshParty() }
+        if isTaken, let field = StatementField(registration: kind.registration) {
+            refresh(field, isWholeFile: !file.isMending)
+        }
+        enter(nil, basis: file.basis)
+    }
+
+    /// 終わる前にもう一度: nobody ends whom the weighing did not show. Should there be more, all of them wait
+    /// for a second person; the rows of the file stand meanwhile.
+    private mutating func judgeEnds(_ file: FileRow, _ kind: FileKind) throws {
+        let isMore = try endsMoreThanWeighed(file)
+        let missing = try weighMissing(file)
+        if isMore {
+            let (effect, tally) = try whole(file, kind, ending: missing)
+            let hash = file.effect(ending: tally.ends, missing.digest)
+            write([
+                (
+                    Self.askForEnds,
+                    [
+                        .id(file.file),
+                        .json(tally.json(standing: effect.standing, true, hash)), .bytes(hash),
+                        .orNull(missing.digest), .int(missing.since),
+                    ]
+                )
+            ])
+        } else {
+            write([(Self.beginEnds, [.id(file.file), .orNull(missing.digest)])])
+        }
         enter(nil, basis: file.basis)
     }
 
@@ -146,14 +188,27 @@ extension Records {
     private static let endWeighing = Statement(
         """
         update office.file set state = $2, weighed = $3, weighed_effect = $4, finished_at = $5,
-            \(FileRow.fromTheStart)
+            ends_digest = $6, ends_suspended = $7, kept_since = $8, \(FileRow.fromTheStart)
+        where file = $1
+        """)
+
+    private static let beginEnds = Statement(
+        """
+        update office.file set ends_digest = $2, ends_through = 0, advanced_at = clock_timestamp()
+        where file = $1
+        """)
+
+    private static let askForEnds = Statement(
+        """
+        update office.file set state = 'waiting', asks_for_ends = true, weighed = $2,
+            weighed_effect = $3, ends_digest = $4, kept_since = $5, advanced_at = clock_timestamp()
         where file = $1
         """)
 
     private static let finish = Statement(
         """
-        update office.file set state = 'done', effect = $2, finished_at = $3,
-            advanced_at = clock_timestamp()
+        update office.file set state = 'done', effect = $2, finished_at = $3, ends_suspended = $4,
+            kept_since = $5, advanced_at = clock_timestamp()
         where file = $1
         """)
 
@@ -174,7 +229,8 @@ extension FileRow {
     /// Of an update: as before the first part.
     static let fromTheStart = """
         cursor = 0, additions = 0, changes = 0, unchanged = 0, under_review = 0, refused = 0, ends = 0,
-            effect = digest, has_merges = false, advanced_at = clock_timestamp(), not_before = null
+            effect = digest, has_merges = false, ends_through = null, asks_for_ends = false,
+            advanced_at = clock_timestamp(), not_before = null
         """
 
     var basis: String {
@@ -198,10 +254,12 @@ extension FileRow {
         return Array(hash.finalize())
     }
 
-    func effect(ending count: Int) -> [UInt8] {
+    /// `digest` is over those whom a whole list ends.
+    func effect(ending count: Int, _ digest: [UInt8]?) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: effect)
         hash.update(data: Array("ends \(count)\n".utf8))
+        hash.update(data: digest ?? [])
         return Array(hash.finalize())
     }
 }

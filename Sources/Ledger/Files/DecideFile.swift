@@ -5,14 +5,15 @@ import Postgres
 package enum FileDecision: Sendable {
     /// 二人目の確認: of the effect with this hash, by another person than the sender.
     case confirm(effect: [UInt8])
-    /// 取下げ: nothing of it is applied. It keeps its place in the line.
+    /// 取下げ: nothing of it is applied; where its rows stand already, nobody is ended. It keeps its place in
+    /// the line.
     case withdraw
 }
 
 extension Records {
     /// Throws `.taskUnknown`, `.fileNotWaiting`, `.effectChanged` for a hash that is not what the file
     /// would do, and `.secondPersonNeeded`. What was confirmed is compared once more before it is
-    /// applied: should it have become another effect, it waits again.
+    /// applied, and its ends before anybody is ended: should it have become another effect, it waits again.
     package mutating func decide(
         _ decision: FileDecision, on file: RecordID, of kind: FileKind, by officer: Officer,
         _ fourEyes: FourEyes, rules: (String) throws -> RuleBook
@@ -27,14 +28,22 @@ extension Records {
                 officer,
                 after: Officer(
                     party: found.party, name: found.operatorID, certificate: found.certificate))
-            write([(Self.confirm, [.id(file), .bytes(effect), .text(who)])])
+            let confirm = found.ends.isAsked ? Self.confirmEnds : Self.confirm
+            write([(confirm, [.id(file), .bytes(effect), .text(who)])])
         case .withdraw:
             switch found.state {
             case .held, .weighing, .waiting: break
             case .arriving, .refused, .applying, .weighed, .withdrawn, .done:
                 throw Refusal.fileNotWaiting
             }
-            write([(Self.withdraw, [.id(file), .text(who), .time(now)])])
+            write([
+                (Self.withdraw, [.id(file), .text(who), .time(now)]),
+                (Self.forgetKept, [.id(file)]),
+            ])
+            // Its rows were applied: the body has said what it holds.
+            if found.ends.isAsked, let field = StatementField(registration: kind.registration) {
+                refresh(field, isWholeFile: true)
+            }
             // Nothing of it is sent again from here: whoever mends it has the whole file.
             if found.layout.isConfidential {
                 write([(Self.deleteRows, [.id(file), .time(now)])])
@@ -50,6 +59,16 @@ extension Records {
             \(FileRow.fromTheStart)
         where file = $1
         """)
+
+    /// The rows were applied: only the ends are left.
+    private static let confirmEnds = Statement(
+        """
+        update office.file set state = 'applying', confirmed = $2, confirmed_by = $3, not_before = null,
+            advanced_at = clock_timestamp()
+        where file = $1
+        """)
+
+    private static let forgetKept = Statement("delete from office.file_kept where file = $1")
 
     private static let withdraw = Statement(
         """

@@ -3,7 +3,7 @@ import Postgres
 
 /// 全件にない資格: what a whole list of entitlements no longer holds has ended on the day before it came. A row
 /// that was refused ends nobody: what stands of its person is kept, and where nobody can say of whom
-/// a row speaks, nothing ends.
+/// a row speaks, nothing ends. What came after the list was received is not missing in it.
 extension Records {
     /// 受給中: rows that answer on this day.
     mutating func standingEntitlements(on day: CalendarDay) throws -> Int {
@@ -28,38 +28,88 @@ extension Records {
         ])
     }
 
-    mutating func countMissing(_ file: FileRow, on day: CalendarDay) throws -> Int {
-        guard !file.hasUnnamedRows else { return 0 }
-        return try transaction.query(
-            Self.countMissing,
-            [.text(caller.party.code), .day(day.daysSince1970), .id(file.file)])[0].int(0)
+    /// 終わりを量る: writes down whom the list would end, and counts those whom it must leave.
+    mutating func weighMissing(_ file: FileRow) throws -> MissingRows {
+        guard file.endsMissing else { return MissingRows() }
+        let key = missingKey(file)
+        var missing = MissingRows()
+        missing.since = try transaction.query(Self.countSince, key)[0].int(0)
+        try transaction.run(Self.forgetEnds, [.id(file.file)])
+        guard !file.hasUnnamedRows else {
+            missing.suspended = try transaction.query(Self.countMissing, key)[0].int(0)
+            return missing
+        }
+        try transaction.run(Self.insertEnds, key)
+        let ends = try transaction.query(Self.selectEnds, [.id(file.file)])[0]
+        missing.ends = try ends.int(0)
+        missing.digest = try ends.optionalBytes(1)
+        return missing
     }
 
-    /// Ends some of them, each with an entry. Returns whether there were any.
-    mutating func endMissing(_ file: FileRow, _ kind: FileKind) throws -> Bool {
-        guard !file.hasUnnamedRows else { return false }
-        let day = file.receivedAt.dayInJapan
-        let missing = try transaction.query(
-            Self.selectMissing,
-            [.text(caller.party.code), .day(day.daysSince1970), .id(file.file)]
-        ).map { try Ending($0, before: day) }
-        guard !missing.isEmpty else { return false }
-        for person in Set(missing.map(\.person)) { enter(person) }
-        let part = FilePart(
-            file: file.file, chunk: file.chunks + file.tally.ends, digest: file.digest, refused: [])
-        let request = part.request(kind.registration, refused: [], taken: 0)
-        _ = endTask(request, []) { task in
-            [(Self.insertEnded, Ending.values(missing) + [.id(task)])]
+    /// What the list left standing, now that it is through.
+    mutating func countLeft(_ file: FileRow) throws -> MissingRows {
+        guard file.endsMissing else { return MissingRows() }
+        let key = missingKey(file)
+        var missing = MissingRows()
+        missing.since = try transaction.query(Self.countSince, key)[0].int(0)
+        if file.hasUnnamedRows {
+            missing.suspended = try transaction.query(Self.countMissing, key)[0].int(0)
         }
-        write([(Self.countEnded, [.id(file.file), .int(missing.count)])])
+        return missing
+    }
+
+    /// Whether somebody would end who was not among those that were weighed, and perhaps confirmed.
+    mutating func endsMoreThanWeighed(_ file: FileRow) throws -> Bool {
+        let key = missingKey(file)
+        return try transaction.query(Self.selectUnweighed, key)[0].bool(0)
+    }
+
+    /// Ends some of them behind `through`, each with an entry. Returns whether there were any left.
+    mutating func endMissing(_ file: FileRow, _ kind: FileKind, behind through: Int) throws -> Bool
+    {
+        let left = try transaction.query(
+            Self.selectStep, [.id(file.file), .int(through), .int(Self.endsInStep)])[0]
+        guard let last = try left.optionalInt(0) else { return false }
+        // What stands now stands until the commit: else the end would come after a word of the API.
+        try holdRegistrations(of: Self.registrations)
+        let key = missingKey(file) + [.int(through), .int(last)]
+        let missing = try transaction.query(Self.selectMissing, key).map {
+            try Ending($0, before: file.receivedAt.dayInJapan)
+        }
+        for person in Set(missing.map(\.person)) { enter(person) }
+        if missing.isEmpty {
+            enter(nil, basis: file.basis)
+        } else {
+            let part = FilePart(
+                file: file.file, chunk: file.chunks + file.tally.ends, digest: file.digest,
+                refused: [])
+            let request = part.request(kind.registration, refused: [], taken: 0)
+            _ = endTask(request, []) { task in
+                [(Self.insertEnded, Ending.values(missing) + [.id(task)])]
+            }
+        }
+        write([(Self.countEnded, [.id(file.file), .int(missing.count), .int(last)])])
         return true
     }
+
+    private func missingKey(_ file: FileRow) -> [Value] {
+        [
+            .text(caller.party.code), .day(file.receivedAt.dayInJapan.daysSince1970),
+            .id(file.file), .time(file.receivedAt), .text(file.party), .text(file.field),
+        ]
+    }
+
+    private static let endsInStep = 1_000
+
+    /// 受給資格の登録: those that write entitlements of a body, by file and by the API.
+    private static let registrations = ["medical-subsidy", "medical-subsidy-history"]
 
     private static let standing = """
         e.body = $1 and e.valid_to >= $2 and \(EntitlementRow.isCurrent)
         """
 
-    private static let missing = """
+    /// Neither in the list nor of it.
+    private static let absent = """
         \(standing)
             and not exists (
                 select 1 from office.file_kept k where k.file = $3 and k.version = e.version)
@@ -67,16 +117,60 @@ extension Records {
                 select 1 from office.file_chunk c where c.task = e.task and c.file = $3)
         """
 
+    /// 受付後: said after the list was received, so that it cannot hold it: by the API, by an event, by hand.
+    /// What a file before it in its line said is older than it, however late that was applied.
+    private static let isSince = """
+        (e.known_at > $4 and not exists (
+            select 1 from office.file_chunk c join office.file f on f.file = c.file
+            where c.task = e.task and f.party = $5 and f.field = $6))
+        """
+
+    private static let missing = "\(absent) and not \(isSince)"
+
     private static let countStanding = Statement(
         "select count(*) from exchange.entitlement e where \(standing)")
 
     private static let countMissing = Statement(
         "select count(*) from exchange.entitlement e where \(missing)")
 
+    private static let countSince = Statement(
+        "select count(*) from exchange.entitlement e where \(absent) and \(isSince)")
+
+    private static let forgetEnds = Statement("delete from office.file_end where file = $1")
+
+    private static let insertEnds = Statement(
+        """
+        insert into office.file_end (file, place, version)
+        select $3::uuid, row_number() over (order by e.version), e.version
+        from exchange.entitlement e where \(missing)
+        """)
+
+    private static let selectEnds = Statement(
+        """
+        select count(*), sha256(convert_to(string_agg(version::text, ',' order by place), 'UTF8'))
+        from office.file_end where file = $1
+        """)
+
+    private static let selectUnweighed = Statement(
+        """
+        select exists (
+            select 1 from exchange.entitlement e where \(missing)
+                and not exists (
+                    select 1 from office.file_end n where n.file = $3 and n.version = e.version))
+        """)
+
+    private static let selectStep = Statement(
+        """
+        select max(place) from (
+            select place from office.file_end where file = $1 and place > $2
+            order by place limit $3) step
+        """)
+
     private static let selectMissing = Statement(
         """
         select e.person, e.version, e.valid_from, e.face, e.birth_date
-        from exchange.entitlement e where \(missing) order by e.version limit 1000
+        from office.file_end n join exchange.entitlement e on e.version = n.version
+        where n.file = $3 and n.place > $7 and n.place <= $8 and \(missing) order by n.place
         """)
 
     private static let keepVersions = Statement(
@@ -95,7 +189,8 @@ extension Records {
 
     private static let countEnded = Statement(
         """
-        update office.file set ends = ends + $2, advanced_at = clock_timestamp() where file = $1
+        update office.file set ends = ends + $2, ends_through = $3, advanced_at = clock_timestamp()
+        where file = $1
         """)
 
     private static let insertEnded = Statement(
@@ -112,6 +207,17 @@ extension Records {
             as n(person, version, valid_to, is_deleted, face, face_digest)
         join exchange.entitlement e on e.person = n.person and e.version = n.version
         """)
+}
+
+/// 全件にないもの, as it is found at one moment.
+struct MissingRows {
+    var ends = 0
+    /// Over their versions; `nil` for nobody.
+    var digest: [UInt8]?
+    /// Would end, had every row named somebody.
+    var suspended = 0
+    /// Came after the list was received.
+    var since = 0
 }
 
 /// 終わり: one row that a whole list no longer holds, as it stands from now on.

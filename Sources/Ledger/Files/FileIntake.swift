@@ -16,7 +16,8 @@ struct FileIntake {
     private(set) var byteCount = 0
     /// Once there is one the rest is only measured.
     private(set) var refusal: FileRefusal?
-    private(set) var hasUnnamedRows = false
+    /// 誰のものか分からない行: refused rows whose number nobody can read, and the first lines of them.
+    private(set) var unnamed = UnnamedRows()
 
     init(
         file: RecordID, layout: Layout, announced: AnnouncedFile,
@@ -74,7 +75,7 @@ struct FileIntake {
             part.found.add(.init(line: row.line, outcome: nil, findings: row.findings))
         }
         // Whoever a refused row without a number speaks of, a whole list does not end them.
-        if row.isRefused, number == nil { hasUnnamedRows = true }
+        if row.isRefused, number == nil { unnamed.add(row.line) }
     }
 
     private mutating func cut() -> FileChunk {
@@ -95,6 +96,19 @@ struct FileIntake {
         var found = RowTellings()
 
         var isEmpty: Bool { lines.isEmpty }
+    }
+}
+
+struct UnnamedRows: Sendable {
+    /// Whoever has more to mend looks at the error file.
+    private static let linesMax = 100
+
+    private(set) var count = 0
+    private(set) var lines: [Int] = []
+
+    mutating func add(_ line: Int) {
+        count += 1
+        if lines.count < Self.linesMax { lines.append(line) }
     }
 }
 

@@ -9,6 +9,8 @@ package struct FileKind: Sendable {
     /// Why it is sent, and why its acknowledgement is read.
     package let purpose: Purpose
     package let reading: Purpose
+    /// A whole list: what it does not hold ends.
+    package let isWhole: Bool
     /// Of the registration, so that a file and a body of the API do not run into each other.
     let registration: String
     /// Reads the rows of a part as their registration reads them, of the party of this code; nothing is asked
@@ -76,7 +78,7 @@ extension FileKind {
             massCheckups(
                 "sensitive-checkup-results", in: .sensitive, .recordSensitiveMassCheckup,
                 reading: .readSensitiveRegistration, registration: "sensitive-mass-checkups"),
-            checkupTickets, schemeMasters,
+            checkupTickets, schemeMasters, seasons,
             prices("vaccination-prices", .registerVaccinationPrices, of: .immunization) {
                 $0.immunization?.priced
             },
@@ -90,7 +92,7 @@ extension FileKind {
         _ layout: String, _ form: RegistrationForm, registration: String
     ) -> FileKind {
         FileKind(
-            layout, .registerEntitlements, registration: registration,
+            layout, .registerEntitlements, isWhole: form == .full, registration: registration,
             read: { kept, _, _ in
                 let rows = kept.map { $0.row.subsidyRow(form: form, number: .besideTheRow) }
                 return parted(comparedWithEachOther(rows, of: kept.map(\.number)), kept) {
@@ -185,6 +187,16 @@ extension FileKind {
         },
         standing: { records, _ in try records.standingSchemes() })
 
+    /// Its rows name nobody.
+    private static let seasons = FileKind(
+        "immunization-seasons", .registerSeasons, registration: "seasons",
+        read: { kept, _, _ in parted(kept.map(\.row.seasonRow), kept) { _, row in row } },
+        weigh: { records, rows, rules in try records.weighSeasons(rows, rules: rules.kept) },
+        register: { records, request, rows, rules in
+            try records.registerSeasons(request, rows, rules: rules.kept)
+        },
+        standing: { records, _ in try records.standingSeasons() })
+
     /// Its rows name children by the keys of the municipality's own notifications. What is sensitive has a
     /// file apart: who sends or reads the open one learns nothing of it.
     private static func massCheckups(
@@ -243,7 +255,7 @@ extension FileKind {
 
     private init<Row: Sendable>(
         _ layout: String, _ purpose: Purpose, reading: Purpose = .readRegistration,
-        registration: String,
+        isWhole: Bool = false, registration: String,
         read parted: @escaping @Sendable ([KeptRow], RuleBook, String) -> Parted<Row>,
         weigh: @escaping @Sendable (inout Records, [Row], FileRules) throws -> [RowOutcome],
         register:
@@ -254,6 +266,7 @@ extension FileKind {
         self.layout = layout
         self.purpose = purpose
         self.reading = reading
+        self.isWhole = isWhole
         self.registration = registration
         self.standing = standing
         read = { kept, rules, sender in

@@ -5,8 +5,9 @@ import Synchronization
 
 /// 届け: what the sender says of a file beside its bytes.
 package struct FileAnnouncement: Sendable {
-    /// 順番: by the sequence number or the digest of the file before.
-    package let place: FileDelivery.Place
+    /// 順番: by the sequence number or the digest of the file before. Mended rows need none, nor does a file
+    /// that only looks.
+    package let place: FileDelivery.Place?
     package let said: AnnouncedFile
     /// Compare and tell, and apply nothing. It takes no place.
     package let isDryRun: Bool
@@ -14,7 +15,7 @@ package struct FileAnnouncement: Sendable {
     package let certificate: [UInt8]?
 
     package init(
-        place: FileDelivery.Place, said: AnnouncedFile, isDryRun: Bool, certificate: [UInt8]?
+        place: FileDelivery.Place?, said: AnnouncedFile, isDryRun: Bool, certificate: [UInt8]?
     ) {
         self.place = place
         self.said = said
@@ -29,7 +30,9 @@ package struct FileReceipt: Sendable {
     package let file: RecordID
     package let state: FileRow.State
     package let isDryRun: Bool
-    package let place: FileDelivery.Place
+    package let place: FileDelivery.Place?
+    /// What a file that is held waits for.
+    package let awaited: AwaitedFile?
     package let received: ReceivedFile
     package let rows: Int
     /// Why the file was refused as a whole.
@@ -92,11 +95,13 @@ package final class FileReception: Sendable {
         }
     }
 
-    /// Gives the file its place in the line. Throws `.delivery` when it can have none; a file that is
-    /// refused as a whole is kept as such, and the receipt says why.
+    /// Gives the file its place in the line. Throws `.delivery` when it can have none, and `.missing` when
+    /// none was said and it is not of mended rows; a file that is refused as a whole is kept as such, and the
+    /// receipt says why.
     package func finish(as bytes: @escaping @Sendable (FileReceipt) -> [UInt8]) async throws
         -> (receipt: FileReceipt, bytes: [UInt8])
     {
+        try requirePlace()
         let answer = try await ledger.answer(caller, kind.purpose, as: bytes) { [self] records in
             let (end, intake) = state.withLock { ($0.finish(), $0.intake.measured) }
             let arrived = ArrivedFile(
@@ -104,6 +109,17 @@ package final class FileReception: Sendable {
             return try records.receive(arrived, end.parts)
         }
         return (answer.answer, answer.bytes)
+    }
+
+    /// What a file is, its header says: only then is it known whether it needs a place. Like any request that
+    /// is not in form, one without says nothing of anybody.
+    private func requirePlace() throws(Refusal) {
+        guard announcement.place == nil, !announcement.isDryRun else { return }
+        let measured = state.withLock { state in
+            _ = state.finish()
+            return state.intake.measured
+        }
+        guard measured.isMending || measured.refusal != nil else { throw .missing("sequence") }
     }
 
     /// What was kept of a file whose end did not come.
@@ -157,7 +173,8 @@ extension Ledger {
             where finished_at < clock_timestamp() - make_interval(days => $1)
                 and rows_deleted_at is null
             order by finished_at limit 100 for no key update skip locked),
-        gone as (delete from office.file_chunk c using old where c.file = old.file)
+        gone as (delete from office.file_chunk c using old where c.file = old.file),
+        ended as (delete from office.file_end e using old where e.file = old.file)
         update office.file f set rows_deleted_at = clock_timestamp() from old where f.file = old.file
         """)
 
@@ -178,9 +195,7 @@ struct ArrivedFile {
 
     var basis: String { FileRow.basis(file, "rows", measured.rows) }
 
-    var delivery: FileDelivery {
-        FileDelivery(digest: Hexadecimal.text(digest), place: announcement.place)
-    }
+    var hexDigest: String { Hexadecimal.text(digest) }
 }
 
 extension FileIntake {
@@ -191,12 +206,12 @@ extension FileIntake {
         let isMending: Bool
         let rows: Int
         let refusal: FileRefusal?
-        let hasUnnamedRows: Bool
+        let unnamed: UnnamedRows
     }
 
     var measured: Measured {
         Measured(
             layout: layout, byteCount: byteCount, encoding: encoding, isMending: isMending,
-            rows: rows, refusal: refusal, hasUnnamedRows: hasUnnamedRows)
+            rows: rows, refusal: refusal, unnamed: unnamed)
     }
 }

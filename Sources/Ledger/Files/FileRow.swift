@@ -60,10 +60,32 @@ package struct FileRow: Sendable {
     package let rowsDeletedAt: Instant?
     /// A row says whose records are one, or no longer: such a file waits for a second person.
     let hasMerges: Bool
+    /// 終わり: what came of those whom a whole list does not hold.
+    package let ends: FileEnding
+    /// Mended rows that were sent without a place of their own.
+    let isBesideLine: Bool
+    private let awaitedSequence: Int?
 
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
     /// may be who seems to be missing.
     var endsMissing: Bool { layout.endsWhatIsMissing(isMending: isMending) }
+}
+
+/// 全件の終わり方.
+package struct FileEnding: Sendable {
+    package let unnamedRows: Int
+    /// The first of their lines.
+    package let unnamedLines: [Int]
+    /// Rows that stay because nobody can say of whom the unnamed ones speak.
+    package let suspended: Int
+    /// Rows that stay because they came after the list was received.
+    package let keptSince: Int
+    /// Over those that it would end.
+    let digest: [UInt8]?
+    /// The rows were applied; the ends wait for a second person, or were withdrawn.
+    package let isAsked: Bool
+    /// `nil` until they were judged again behind the last row.
+    let through: Int?
 }
 
 extension FileRow {
@@ -83,7 +105,16 @@ extension FileRow {
             f.is_mending, f.rows, f.faults::text, f.has_unnamed_rows, f.chunks, f.cursor, f.additions,
             f.changes, f.unchanged, f.under_review, f.refused, f.ends, f.effect, f.weighed::text,
             f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at,
-            f.has_merges
+            f.has_merges, f.unnamed_rows, f.unnamed_lines, f.ends_suspended, f.kept_since, f.ends_digest,
+            f.asks_for_ends, f.ends_through, f.is_beside_line, \(awaitedNumber)
+        """
+
+    /// 待っている通番: of a file that is held, the number that must come before it; else nothing.
+    static let awaitedNumber = """
+        case when f.state = 'held' and f.sequence is not null then (
+            select coalesce(max(before.sequence), 0) + 1 from office.file before
+            where before.party = f.party and before.field = f.field and before.place is not null
+                and not before.is_dry_run) end
         """
 
     /// `rules` finds the version that the file was received under.
@@ -126,6 +157,13 @@ extension FileRow {
         weighedEffect = try row.optionalBytes(34)
         rowsDeletedAt = try row.optionalInstant(35).map { Instant(microseconds: $0) }
         hasMerges = try row.bool(36)
+        ends = FileEnding(
+            unnamedRows: try row.int(37), unnamedLines: try row.ints(38),
+            suspended: try row.int(39), keptSince: try row.int(40),
+            digest: try row.optionalBytes(41), isAsked: try row.bool(42),
+            through: try row.optionalInt(43))
+        isBesideLine = try row.bool(44)
+        awaitedSequence = try row.optionalInt(45)
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {
@@ -151,14 +189,39 @@ extension FileRow {
 }
 
 extension FileRow {
+    /// 知らせ: what of it was not done, as far as that is known yet.
+    package var notices: [FileNotice] {
+        let isOfWholeList = layout.endsWhatIsMissing(isMending: false)
+        guard isOfWholeList else { return [] }
+        if isMending { return state == .done ? [.mendedEndsNobody] : [] }
+        var notices: [FileNotice] = []
+        if ends.suspended > 0 {
+            notices.append(
+                .endsSuspended(
+                    ends: ends.suspended, rows: ends.unnamedRows, lines: ends.unnamedLines))
+        }
+        if ends.keptSince > 0 { notices.append(.keptSince(ends.keptSince)) }
+        if ends.isAsked, state == .waiting { notices.append(.endsAsked) }
+        if ends.isAsked, state == .withdrawn { notices.append(.endsWithdrawn) }
+        return notices
+    }
+
     package var received: ReceivedFile {
         ReceivedFile(
             file: file.text, byteCount: byteCount, digest: Hexadecimal.text(digest),
             layout: layout, encoding: encoding, isMending: isMending)
     }
 
-    package var place: FileDelivery.Place {
-        sequence.map { .sequence($0) } ?? .following(follows.map(Hexadecimal.text))
+    /// `nil` where none was said.
+    package var place: FileDelivery.Place? {
+        guard !isDryRun, !isBesideLine else { return nil }
+        return sequence.map { .sequence($0) } ?? .following(follows.map(Hexadecimal.text))
+    }
+
+    /// What it waits for, as long as it is held.
+    package var awaited: AwaitedFile? {
+        guard state == .held else { return nil }
+        return awaitedSequence.map { .sequence($0) } ?? .digest(follows.map(Hexadecimal.text))
     }
 }
 

@@ -12,6 +12,7 @@ extension Records {
         switch announcement.place {
         case .sequence(let number): sequence = number
         case .following(let digest): follows = digest.flatMap(Hexadecimal.bytes)
+        case nil: break
         }
         write([
             (

@@ -4,7 +4,8 @@ import Postgres
 /// 順番を付ける: a file that is here to its last byte gets its place in the line of its party and field, waits
 /// for the one before it, is known again, or is refused.
 extension Records {
-    /// Throws `.delivery` for a place that cannot be given; then nothing of the file is kept.
+    /// Throws `.delivery` for a place that cannot be given; then nothing of the file is kept. One without a
+    /// place is of mended rows.
     mutating func receive(_ arrived: ArrivedFile, _ parts: [FileChunk]) throws -> FileReceipt {
         if let refusal = arrived.measured.refusal {
             write([(Self.deleteChunks, [.id(arrived.file)])])
@@ -16,19 +17,26 @@ extension Records {
         guard !arrived.announcement.isDryRun else {
             return try keep(arrived, parts, as: .weighing, place: nil)
         }
+        guard let said = arrived.announcement.place else {
+            return try receiveMended(arrived, parts)
+        }
+        let delivery = FileDelivery(digest: arrived.hexDigest, place: said)
         let line = try line(of: arrived.measured.layout.field)
         var order = DeliveryLine(
-            applied: line.placed.map(\.delivery), held: line.held.map(\.delivery))
-        let (decision, ready) = order.take(arrived.delivery)
+            applied: line.placed.compactMap(\.delivery), held: line.held.compactMap(\.delivery))
+        let awaited = order.awaited(by: delivery)
+        let (decision, ready) = order.take(delivery)
         switch decision {
         case .refuse(let fault): throw Refusal.delivery(fault)
         case .duplicate:
-            guard let first = line.all.last(where: { $0.delivery == arrived.delivery }) else {
+            guard let first = line.all.last(where: { $0.delivery == delivery }) else {
                 throw Refusal.delivery(.unclear)
             }
             write([(Self.deleteFile, [.id(arrived.file)])])
-            return arrived.receipt(first.state, as: first.file)
-        case .hold: return try keep(arrived, parts, as: .held, place: nil)
+            return arrived.receipt(
+                first.state, as: first.file, awaiting: first.state == .held ? awaited : nil)
+        case .hold:
+            return try keep(arrived, parts, as: .held, place: nil, awaiting: awaited)
         case .apply:
             let place = line.placed.count + 1
             // Those that waited for it follow, in the order of the line.
@@ -43,19 +51,39 @@ extension Records {
         }
     }
 
+    /// 直した行: each names the file that it stood in, so they need no number of the sender's own: they follow
+    /// whatever has a place by now. The same bytes again are known again.
+    private mutating func receiveMended(_ arrived: ArrivedFile, _ parts: [FileChunk]) throws
+        -> FileReceipt
+    {
+        let line = try line(of: arrived.measured.layout.field)
+        let first = line.placed.last {
+            $0.delivery == nil && $0.digest == arrived.hexDigest && $0.state != .withdrawn
+        }
+        if let first {
+            write([(Self.deleteFile, [.id(arrived.file)])])
+            return arrived.receipt(first.state, as: first.file)
+        }
+        let state: FileRow.State = arrived.isWeighedFirst ? .weighing : .applying
+        return try keep(arrived, parts, as: state, place: line.placed.count + 1)
+    }
+
     private mutating func keep(
-        _ arrived: ArrivedFile, _ parts: [FileChunk], as state: FileRow.State, place: Int?
+        _ arrived: ArrivedFile, _ parts: [FileChunk], as state: FileRow.State, place: Int?,
+        awaiting awaited: AwaitedFile? = nil
     ) throws -> FileReceipt {
         try keep(parts)
         settle(arrived, as: state, place: place)
-        return arrived.receipt(state)
+        return arrived.receipt(state, awaiting: awaited)
     }
 
     private struct Line {
         struct File {
             let file: RecordID
             let state: FileRow.State
-            let delivery: FileDelivery
+            let digest: String
+            /// `nil` for mended rows without a place of their own.
+            let delivery: FileDelivery?
         }
 
         var placed: [File] = []
@@ -71,12 +99,13 @@ extension Records {
         var line = Line()
         for index in 0..<rows.count {
             let row = rows[index]
+            let digest = Hexadecimal.text(try row.bytes(2))
+            let place: FileDelivery.Place =
+                try row.optionalInt(3).map { .sequence($0) }
+                ?? .following(row.optionalBytes(4).map(Hexadecimal.text))
             let file = Line.File(
-                file: try row.uuid(0).record, state: try FileRow.state(row, 1),
-                delivery: FileDelivery(
-                    digest: Hexadecimal.text(try row.bytes(2)),
-                    place: try row.optionalInt(3).map { .sequence($0) }
-                        ?? .following(row.optionalBytes(4).map(Hexadecimal.text))))
+                file: try row.uuid(0).record, state: try FileRow.state(row, 1), digest: digest,
+                delivery: try row.bool(5) ? nil : FileDelivery(digest: digest, place: place))
             if file.state == .held { line.held.append(file) } else { line.placed.append(file) }
         }
         return line
@@ -93,8 +122,10 @@ extension Records {
                     .id(arrived.file), .text(state.rawValue), .orNull(place),
                     .bytes(arrived.digest), .int(measured.byteCount),
                     .text(measured.encoding.rawValue), .bool(measured.isMending),
-                    .int(measured.rows), .orNull(json: faults), .bool(measured.hasUnnamedRows),
+                    .int(measured.rows), .orNull(json: faults), .bool(measured.unnamed.count > 0),
                     .bool(arrived.isWeighedFirst), .time(state.isOver ? now : nil),
+                    .int(measured.unnamed.count), .ints(measured.unnamed.lines),
+                    .bool(arrived.announcement.place == nil && !arrived.announcement.isDryRun),
                 ]
             )
         ])
@@ -105,7 +136,7 @@ extension Records {
 
     private static let selectLine = Statement(
         """
-        select file, state, digest, sequence, follows from office.file
+        select file, state, digest, sequence, follows, is_beside_line from office.file
         where party = $1 and field = $2 and not is_dry_run and (place is not null or state = 'held')
         order by place, received_at
         """)
@@ -125,16 +156,19 @@ extension Records {
         update office.file set state = $2, place = $3, digest = $4, bytes = $5, encoding = $6,
             is_mending = $7, rows = $8, faults = $9, has_unnamed_rows = $10, is_weighed_first = $11,
             effect = $4, finished_at = $12, advanced_at = clock_timestamp(),
+            unnamed_rows = $13, unnamed_lines = $14, is_beside_line = $15,
             chunks = (select count(*) from office.file_chunk c where c.file = $1)
         where file = $1
         """)
 }
 
 extension ArrivedFile {
-    fileprivate func receipt(_ state: FileRow.State, as first: RecordID? = nil) -> FileReceipt {
+    fileprivate func receipt(
+        _ state: FileRow.State, as first: RecordID? = nil, awaiting awaited: AwaitedFile? = nil
+    ) -> FileReceipt {
         FileReceipt(
             file: first ?? file, state: state, isDryRun: announcement.isDryRun,
-            place: announcement.place,
+            place: announcement.place, awaited: awaited,
             received: ReceivedFile(
                 file: (first ?? file).text, byteCount: measured.byteCount,
                 digest: Hexadecimal.text(digest), layout: measured.layout,

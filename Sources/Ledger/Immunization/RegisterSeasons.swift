@@ -14,18 +14,44 @@ extension Records {
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let book = try kept(newestVersion())
-        guard let rules = book.immunization else { throw Refusal.rulesUnknown }
-        var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
-        let outcomes = zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) }
+        let (seasons, outcomes) = try taken(rows, book)
         let file = seasons.file(from: "接種期間 \(caller.party.key) \(request.idempotencyKey)")
+        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.campaign)
         return try endTask(
-            request, outcomes, placing: file, at: seasons.path, in: "immunization/seasons",
-            over: book
+            request, outcomes, of: keys, placing: file, at: seasons.path, in: .seasons, over: book
         ) { files, version in
             // Schedules and questionnaires go by the days: nothing of the former version is shared.
             _ = try RuleBook(reading: files, version: version)
         }
     }
+
+    /// What registering these rows would do. Nothing is written.
+    mutating func weighSeasons(
+        _ rows: [SeasonRow], rules kept: (String) throws -> RuleBook
+    ) throws -> [RowOutcome] {
+        try taken(rows, try kept(newestVersion())).outcomes
+    }
+
+    /// Of how many seasons the body's own days stand.
+    mutating func standingSeasons() throws -> Int {
+        try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
+    }
+
+    private func taken(
+        _ rows: [SeasonRow], _ book: RuleBook
+    ) throws -> (seasons: RegisteredSeasons, outcomes: [RowOutcome]) {
+        guard let rules = book.immunization else { throw Refusal.rulesUnknown }
+        var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
+        let outcomes = zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) }
+        return (seasons, outcomes)
+    }
+
+    private static let countStanding = Statement(
+        """
+        select coalesce(jsonb_array_length(
+            (b.files ->> ('immunization/seasons/' || $1::text || '.json'))::jsonb -> 'seasons'), 0)::bigint
+        from (select files from exchange.rule_book order by serial desc limit 1) b
+        """)
 }
 
 extension RowOutcome {

@@ -8,7 +8,7 @@ import Postgres
 struct AskedFollowUp {
     let rule: FollowUpRule
     let person: PersonKey
-    /// The report or the answers.
+    /// The report or the answers, or the pregnancy that a municipality spoke of.
     let source: RecordID
     let compartment: CheckupCompartment
     let checkup: String
@@ -59,7 +59,11 @@ struct AskedFollowUp {
                 join exchange.follow_up f on f.person = one.record
                 where f.code = q.code and f.checkup = q.checkup
                     and abs(f.asked_day - q.asked_day) <= q.around
-                    and f.municipality = q.municipality and f.is_sensitive = q.is_sensitive
+                    and coalesce((
+                        select h.municipality from exchange.follow_up_handover h
+                        where h.person = f.person and h.follow_up = f.follow_up
+                        order by h.sequence desc limit 1), f.municipality) = q.municipality
+                    and f.is_sensitive = q.is_sensitive
                     and f.result <> q.result
                     and coalesce((
                         select a.status from exchange.follow_up_answer a

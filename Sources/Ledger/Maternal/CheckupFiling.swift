@@ -8,6 +8,8 @@ struct CheckupFiling {
     var consentedOn: CalendarDay?
     private let followUps: [String]
     private let municipality: String?
+    /// Who does what the report asks for.
+    private let keeper: String?
     private let rules: MaternalRules
     private let rulesVersion: String
     private let ticketEvents: [TicketChange]
@@ -26,9 +28,10 @@ struct CheckupFiling {
         let result = version.report.result
         let isWithdrawn = version.report.status == .enteredInError
         // Where nobody told of a residence, who examined its own resident is believed.
-        municipality =
-            facts.municipality(on: result.day, knownBy: version.recordedAt)
-            ?? (version.institution.role == .municipality ? version.institution.code : nil)
+        let examiner =
+            version.institution.role == .municipality ? version.institution.code : nil
+        municipality = facts.municipality(on: result.day, knownBy: version.recordedAt) ?? examiner
+        keeper = facts.keeper(on: result.day, at: version.recordedAt) ?? examiner
         let checked = rules.maternal.check(
             result, of: facts.origin(of: result, rules.maternal), in: compartment)
         guard checked.isAccepted || isWithdrawn else {
@@ -36,7 +39,7 @@ struct CheckupFiling {
         }
         followUps = isWithdrawn ? [] : checked.followUps
         var warnings = isWithdrawn ? [] : checked.findings.filter { $0.severity == .warning }
-        if municipality == nil, !followUps.isEmpty {
+        if keeper == nil, !followUps.isEmpty {
             warnings.append(ItemFinding(item: result.checkup, code: .followUpUnsent))
         }
         var line: CheckupLine?
@@ -146,13 +149,13 @@ struct CheckupFiling {
 
     /// 事後措置. Where nobody lives nobody can do it.
     private var tasks: [AskedFollowUp] {
-        guard let municipality else { return [] }
+        guard let keeper else { return [] }
         let result = held.newest.report.result
         return followUps.compactMap { rules.followUps[$0] }.map {
             AskedFollowUp(
                 rule: $0, person: held.person, source: held.id,
                 compartment: held.shown.compartment, checkup: result.checkup,
-                comesAgain: rules.comesAgain(result.checkup), municipality: municipality,
+                comesAgain: rules.comesAgain(result.checkup), municipality: keeper,
                 day: result.day, madeAt: held.newest.recordedAt)
         }
     }

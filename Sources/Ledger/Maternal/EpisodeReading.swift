@@ -15,15 +15,15 @@ struct EpisodeReading {
 
         /// 転入: a municipality that notified under one record, on a later day than another gave out its tickets
         /// under the other, took over without knowing of them.
-        fileprivate func takesOver(_ held: HeldEpisode.Ticket) -> Bool {
-            held.place.person != place.person && held.ticket.number.body != municipality
-                && held.ticket.validFrom < notification.notifiedOn
+        fileprivate func takesOver(_ given: GivenTicket) -> Bool {
+            given.place.person != place.person && given.ticket.number.body != municipality
+                && given.ticket.validFrom < notification.notifiedOn
         }
     }
 
     private let rules: MaternalRules
     private var said: [PersonKey: [Said]] = [:]
-    private var tickets: [PersonKey: [HeldEpisode.Ticket]] = [:]
+    private var tickets: [PersonKey: [GivenTicket]] = [:]
     private var sequences: [TicketVisit: Int] = [:]
 
     static func steps(of persons: [PersonKey]) -> [(Statement, [Value])] {
@@ -47,6 +47,18 @@ struct EpisodeReading {
 
     func said(of person: PersonKey) -> [Said] { said[person] ?? [] }
 
+    /// What stands of one pregnancy or child, in the order in which the family came to those who spoke.
+    func standing(on held: HeldEpisode, of person: PersonKey) -> [Said] {
+        Self.speaking(said(of: person).filter { held.tells(at: $0.place) })
+            .filter { !$0.notification.isWithdrawn }
+    }
+
+    /// Of a key that was said under two records, the newer word alone speaks.
+    private static func speaking(_ words: [Said]) -> [Said] {
+        let newest = Dictionary(words.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+        return words.filter { newest[$0.key]?.place == $0.place }
+    }
+
     /// The number of the last event of a visit that tickets stand for; 0 where there was none.
     func lastSequence(_ visit: TicketVisit) -> Int { sequences[visit] ?? 0 }
 
@@ -56,47 +68,43 @@ struct EpisodeReading {
     func episodes(
         of person: PersonKey, _ residences: [Residence], knownBy now: Instant
     ) -> [HeldEpisode] {
-        episodes(of: person) { bodies, ticket in
-            bodies.contains(ticket.number.body)
-                ? ticket.moved(by: residences, knownBy: now) : nil
-        }
+        episodes(of: person, heeding: []) { $0.moved(by: residences, knownBy: now) }
     }
 
-    /// The same with every ticket that was ever given out, as the next one given out must know them.
-    func episodesAsGivenOut(to person: PersonKey) -> [HeldEpisode] {
-        episodes(of: person) { $1 }
+    /// The same as the next ticket given out must know them: with those that `body` gave out before it took
+    /// its word back, and wherever the family lived.
+    func episodesAsGivenOut(to person: PersonKey, by body: String) -> [HeldEpisode] {
+        episodes(of: person, heeding: [body]) { $0 }
     }
 
-    /// `counting`: a ticket as it counts, if it does, beside the municipalities whose words stand.
+    /// 取り下げた届出: tickets that such a word gave out do not count, and those that it replaced are open
+    /// again; `more`: whose count all the same.
     private func episodes(
-        of person: PersonKey, _ counting: (Set<String>, CheckupTicket) -> CheckupTicket?
+        of person: PersonKey, heeding more: Set<String>,
+        _ counting: (CheckupTicket) -> CheckupTicket
     ) -> [HeldEpisode] {
         let told = said(of: person)
         return groups(told).compactMap { ids in
             let words = told.filter { ids.contains($0.place.episode) }
-            // Of a key that stands under two records, the newer word alone speaks.
-            let newest = Dictionary(words.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
-            let standing = Set(
-                newest.values.filter { !$0.notification.isWithdrawn }.map(\.key))
+            let speaking = Self.speaking(words)
             // What was taken back by one municipality may stand by the word of another.
-            let speaking = words.filter { newest[$0.key]?.place == $0.place }
-            guard let last = speaking.last(where: { standing.contains($0.key) }) ?? speaking.last
-            else { return nil }
-            let bodies = Set(
-                newest.values.filter { standing.contains($0.key) }.map(\.municipality))
-            let kept = Set(words.filter { standing.contains($0.key) }.map(\.place.episode))
+            let standing = speaking.filter { !$0.notification.isWithdrawn }
+            guard let last = standing.last ?? speaking.last else { return nil }
+            let keys = Set(standing.map(\.key))
+            let kept = Set(words.filter { keys.contains($0.key) }.map(\.place.episode))
+            let bodies = more.union(standing.map(\.municipality))
             let given = (tickets[person] ?? []).filter { ids.contains($0.place.episode) }
-            let counted = given.compactMap { held -> HeldEpisode.Ticket? in
+            let counted = given.compactMap { one -> HeldEpisode.Ticket? in
                 // 取り下げられた届出の使用済みの券: a second notification of what another record tells of was a
                 // mistake, and the checkup that was paid for by its ticket was none.
-                let isMistake = !kept.isEmpty && !kept.contains(held.place.episode)
+                let isMistake = !kept.isEmpty && !kept.contains(one.place.episode)
+                let held = one.held(heeding: bodies)
                 guard !isMistake else { return held.ticket.use == nil ? nil : held }
-                let taken = speaking.filter {
-                    standing.contains($0.key) && $0.takesOver(held)
-                }.map(\.notification.notifiedOn).min()
-                return counting(bodies, held.ticket).map {
-                    HeldEpisode.Ticket(place: held.place, ticket: $0.replaced(on: taken))
-                }
+                guard bodies.contains(held.ticket.number.body) else { return nil }
+                let taken = standing.filter { $0.takesOver(one) }
+                    .map(\.notification.notifiedOn).min()
+                return HeldEpisode.Ticket(
+                    place: held.place, ticket: counting(held.ticket).replaced(on: taken))
             }
             let own = ids.first { id in
                 (kept.isEmpty || kept.contains(id))
@@ -159,52 +167,55 @@ struct EpisodeReading {
                 key: try row.uuid(9).record.text)
         }
         tickets[try row.uuid(17).person, default: []].append(
-            HeldEpisode.Ticket(
+            GivenTicket(
                 place: place,
                 ticket: CheckupTicket(
                     number: number, validFrom: CalendarDay(daysSince1970: try row.day(6)),
                     use: use,
                     returnedOn: try row.optionalDay(12).map(CalendarDay.init(daysSince1970:)),
-                    replacedOn: try row.optionalDay(10).map(CalendarDay.init(daysSince1970:)),
-                    face: try CheckupTicket.Face(row, from: 13))))
+                    face: try CheckupTicket.Face(row, from: 13)),
+                replacements: try row.texts(10).compactMap(GivenTicket.Replacement.init(kept:))))
         let visit = TicketVisit(at: place, number: number)
         sequences[visit] = max(lastSequence(visit), try row.int(11))
     }
 
-    /// The newest of each key under each record, oldest first.
+    /// The newest of each key under each record, in the order in which the family came to those who spoke.
     private static let selectNotifications = Statement(
         """
         select newest.person, newest.episode, newest.municipality, newest.face, q.person
         from unnest($1::uuid[]) as q(person)
         cross join lateral (
             select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
-                n.episode, n.municipality, n.face
+                n.episode, n.municipality, n.notification_key, n.kind, n.face
             from \(Survivors.eachRecord(of: "q.person")) one
             join exchange.maternal_notification n on n.person = one.record
             order by n.person, n.municipality, n.notification_key, n.version desc) newest
-        order by newest.version
+        order by \(StandingWord.heldFrom("newest", of: "q.person")), newest.version
         """)
 
-    private static func firstDay(of event: String) -> String {
+    private static func events(_ event: String) -> String {
         """
-        (select min(r.day) from exchange.checkup_ticket_event r
+        exchange.checkup_ticket_event r
             where r.person = t.person and r.episode = t.episode and r.kind = t.kind
                 and r.serial = t.serial and r.body = t.body and r.issue = t.issue
-                and r.event = '\(event)')
+                and r.event = '\(event)'
         """
     }
 
-    /// Each ticket with its standing use, its replacement, the last event of its visit, and its return.
+    /// Each ticket with its standing use, its replacements, the last event of its visit, and its return.
     private static let selectTickets = Statement(
         """
         select t.person, t.episode, t.body, t.kind, t.serial, t.issue, t.valid_from,
             case when e.event = 'use' then e.day end, case when e.event = 'use' then e.party end,
             case when e.event = 'use' then e.result end,
-            \(firstDay(of: "replace")),
+            array(
+                select concat(to_char(r.day, 'YYYY-MM-DD'), ' ', r.said_by)
+                from \(events("replace"))),
             coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
                 where l.person = t.person and l.episode = t.episode and l.kind = t.kind
                     and l.serial = t.serial), 0),
-            \(firstDay(of: "return")), p.number, p.valid_from, p.valid_to, p.limit_yen, q.person
+            (select min(r.day) from \(events("return"))), p.number, p.valid_from, p.valid_to,
+            p.limit_yen, q.person
         from unnest($1::uuid[]) as q(person)
         cross join lateral \(Survivors.eachRecord(of: "q.person")) one
         join exchange.checkup_ticket t on t.person = one.record
@@ -221,6 +232,35 @@ struct EpisodeReading {
             order by f.version desc limit 1) p on true
         order by t.valid_from, t.body, t.kind, t.serial, t.issue, t.person = q.person desc
         """)
+}
+
+/// 交付された受診券, with what the words of municipalities did to it.
+private struct GivenTicket {
+    struct Replacement {
+        let day: CalendarDay
+        /// Whose word it was; nothing where it was kept before anybody asked.
+        let municipality: String?
+    }
+
+    let place: EpisodePlace
+    /// Replaced by nobody.
+    let ticket: CheckupTicket
+    let replacements: [Replacement]
+
+    /// As it is by the words of these municipalities alone.
+    func held(heeding bodies: Set<String>) -> HeldEpisode.Ticket {
+        let days = replacements.filter { $0.municipality.map(bodies.contains) ?? true }.map(\.day)
+        return HeldEpisode.Ticket(place: place, ticket: ticket.replaced(on: days.min()))
+    }
+}
+
+extension GivenTicket.Replacement {
+    /// `<day> <municipality>`, or the day alone.
+    init?(kept text: String) {
+        let parts = text.split(separator: " ").map(String.init)
+        guard let first = parts.first, let day = try? CalendarDay(first) else { return nil }
+        self.init(day: day, municipality: parts.count > 1 ? parts[1] : nil)
+    }
 }
 
 /// 受診の回: what a ticket of any municipality stands for.

@@ -112,8 +112,8 @@ extension HeldFollowUp {
     private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// the first report or answers that still ask for it, under whichever record of the resident they are,
-    /// the newest answer, and the keys by which the municipality knows the resident.
+    /// the first report, answers or word on a pregnancy that still ask for it, under whichever record of the
+    /// resident they are, the newest answer, and the keys by which the municipality knows the resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1
@@ -151,7 +151,12 @@ extension HeldFollowUp {
                     union all
                     select version, topic, \(savedDay), follow_ups
                     from exchange.sensitive_screening_response
-                    where person = one.record and response = sources.source) versions
+                    where person = one.record and response = sources.source
+                    union all
+                    select said.version, f.checkup, f.asked_day, said.follow_ups
+                    from exchange.maternal_notification said
+                    where said.person = one.record and said.episode = sources.source
+                        and \(StandingWord.stands("said", of: "whom.survivor"))) versions
                 order by version desc limit 1) asking
             where f.code = any (asking.follow_ups)
             order by sources.asked_at limit 1) r on true

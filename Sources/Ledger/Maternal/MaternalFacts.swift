@@ -8,6 +8,8 @@ package struct MaternalFacts: Sendable {
     package let sex: ResidentSex?
     let held: [HeldEpisode]
     let residences: [Residence]
+    /// 届け出た市区町村: those whose word on the resident stands.
+    let notifiers: Set<String>
 
     package var episodes: [MaternalEpisode] { held.map { $0.episode() } }
 
@@ -21,6 +23,14 @@ package struct MaternalFacts: Sendable {
     package func municipality(on day: CalendarDay, knownBy now: Instant) -> String? {
         let home = residences.residence(on: day, knownBy: now)?.municipality
         return home == Residence.nowhere ? nil : home
+    }
+
+    /// 事後措置を担う市区町村: where the resident lived on the day of what asks for it; or lives now, once that one has
+    /// taken the family over. A task sent to a town that was left would wait there for nobody.
+    func keeper(on day: CalendarDay, at now: Instant) -> String? {
+        let home = municipality(on: now.dayInJapan, knownBy: now)
+        if let home, notifiers.contains(home) { return home }
+        return municipality(on: day, knownBy: now)
     }
 
     /// What a checkup is counted from: as notified, or for a child as registered.
@@ -52,7 +62,7 @@ package struct MaternalFacts: Sendable {
 extension MaternalFacts {
     /// What a resident is of whom nothing is known.
     static let nothing = MaternalFacts(
-        name: nil, birth: nil, sex: nil, held: [], residences: [])
+        name: nil, birth: nil, sex: nil, held: [], residences: [], notifiers: [])
 }
 
 extension Records {
@@ -96,10 +106,13 @@ struct MaternalReading {
     func facts(of person: PersonKey, at now: Instant) -> MaternalFacts {
         let identity = identities[person]
         let homes = residences[person] ?? []
+        let held = episodes.episodes(of: person, homes, knownBy: now)
         return MaternalFacts(
             name: identity?.name, birth: identity.flatMap { try? BirthDate($0.birthDate).day },
             sex: identity.map { ResidentSex(registered: $0.sex) },
-            held: episodes.episodes(of: person, homes, knownBy: now), residences: homes)
+            held: held, residences: homes,
+            notifiers: Set(
+                held.flatMap { episodes.standing(on: $0, of: person) }.map(\.municipality)))
     }
 
     func lastSequence(_ visit: TicketVisit) -> Int { episodes.lastSequence(visit) }

@@ -6,7 +6,7 @@ struct NotifiedPerson {
     /// 本人: whoever the notified record is of now.
     let person: PersonKey
     let kind: MaternalNotification.Kind
-    /// No municipality said anything of the pregnancy or child since.
+    /// No word on the pregnancy or child that stands took the place of this one.
     let isCurrent: Bool
 }
 
@@ -26,14 +26,12 @@ extension Records {
 
     private static let selectNotified = Statement(
         """
-        select q.key, whom.survivor, n.kind, not exists (
-            select 1 from \(Survivors.eachRecord(of: "whom.survivor")) one
-            join exchange.maternal_notification later on later.person = one.record
-            where (later.episode = n.episode or later.person <> n.person and later.kind = n.kind)
-                and later.municipality <> $1 and later.version > n.version)
+        select q.key, whom.survivor, n.kind,
+            \(StandingWord.isOfNewestMunicipality("n", of: "whom.survivor"))
         from unnest($2::text[]) as q(key)
         cross join lateral (
-            select person, episode, kind, face, version from exchange.maternal_notification
+            select person, episode, municipality, notification_key, kind, face, version
+            from exchange.maternal_notification
             where municipality = $1 and notification_key = q.key
             order by version desc limit 1) n
         cross join lateral (select \(Survivors.sql(of: "n.person")) as survivor) whom

@@ -30,7 +30,10 @@ extension Records {
 /// 家庭の母子健康手帳 of a resident, as of now: read once for the plan and for the page.
 extension Records {
     /// A mother whose row is told of by the child's plan is on the
-    /// record beside the child. Throws `.rulesUnknown`.
+    /// record beside the child. What is planned for a pregnancy tells of its loss: visits that are planned
+    /// no more, weeks that are counted no more, and that nothing is planned where there was a plan. So it is
+    /// the resident's own, as everything of a loss; whoever acts for her sees what is planned for a child.
+    /// Throws `.rulesUnknown`.
     package mutating func handbook(of person: PersonKey, rules book: RuleBook) throws
         -> FamilyHandbook
     {
@@ -40,11 +43,13 @@ extension Records {
             .filter { $0.status != .enteredInError }
         let course = try birthCourse(of: person, born: facts.childBirth, rules: rules)
         if let course { enter(course.mother) }
+        let isOwn = acting == nil
+        let planned = facts.episodes.filter { isOwn || $0.notification.kind == .child }
         return FamilyHandbook(
             name: facts.name, birth: facts.childBirth, sex: facts.sex,
             plans: rules.plans(
                 CheckupPlanFacts(
-                    birth: facts.birth, episodes: facts.episodes, done: reports.map(\.result),
+                    birth: facts.birth, episodes: planned, done: reports.map(\.result),
                     bornAt: course?.age),
                 today: now.dayInJapan), reports: reports)
     }

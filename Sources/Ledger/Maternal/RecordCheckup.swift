@@ -16,7 +16,8 @@ package struct RecordedCheckup: Sendable {
 extension Ledger {
     /// Takes a report, or its correction: report, line of the municipality with the ticket it uses, tasks of
     /// the municipality and entry are one commit. The same report again is the one that is held, whatever
-    /// became of its visit since. Those sent at the same moment share statements, locks and commit.
+    /// became of its visit since, unless its line waits for a price, or for a home, that was told since: then
+    /// it is priced anew, as a version. Those sent at the same moment share statements, locks and commit.
     ///
     /// `answer` is called as `RecordSending.answer` is. Throws what `FieldVisitReading.opening` and
     /// `CheckupVersion.amended` do, `.recordUnknown` for a correction of what the caller never recorded of
@@ -59,22 +60,37 @@ struct CheckupSending: RecordSending {
         let held = try held(in: visit, desk)
         let amendment = try held?.newest.amended(
             by: sent.report, from: caller.party, seen: correction?.seen)
-        if let held, amendment == .unchanged {
-            return DecidedRecord(recorded: RecordedCheckup(held: held, isNew: false))
+        let repeated = amendment == .unchanged ? held : nil
+        if let repeated, !(repeated.shown.line?.isWaiting == true && visit.isConsented) {
+            return DecidedRecord(recorded: RecordedCheckup(held: repeated, isNew: false))
         }
-        try visit.requireRecording(
-            of: sent.report.result.day, broughtBy: held?.visit, at: now)
+        if repeated == nil {
+            try visit.requireRecording(
+                of: sent.report.result.day, broughtBy: held?.visit, at: now)
+        }
         let version = CheckupVersion(of: sent.report, after: held, by: caller.party, at: now)
         let facts = desk.facts(of: visit.person, at: now)
-        let filing = try CheckupFiling(
-            version, in: compartment,
-            of: (visit.person, held?.record ?? visit.person, visit.visit), facts,
-            beside: (desk.reports(of: visit.person), desk.prices),
-            rules: (rules, book.version))
+        let basis = facts.basis(rulesVersion: book.version)
+        let filing: CheckupFiling
+        do {
+            filing = try CheckupFiling(
+                version, in: compartment,
+                of: (visit.person, held?.record ?? visit.person, visit.visit), facts,
+                beside: (desk.reports(of: visit.person), desk.prices),
+                rules: (rules, book.version))
+        } catch let refusal as Refusal {
+            // What was taken stays so, whatever became of rules and tickets since.
+            guard let repeated else { throw refusal }
+            return DecidedRecord(
+                recorded: RecordedCheckup(held: repeated, isNew: false), basis: basis)
+        }
+        if let repeated, filing.held.shown.line?.isWaiting != false {
+            return DecidedRecord(
+                recorded: RecordedCheckup(held: repeated, isNew: false), basis: basis)
+        }
         desk.keep(filing, by: caller.party)
         return DecidedRecord(
-            recorded: RecordedCheckup(held: filing.held, isNew: true),
-            basis: facts.basis(rulesVersion: book.version))
+            recorded: RecordedCheckup(held: filing.held, isNew: repeated == nil), basis: basis)
     }
 
     /// What the caller holds under this identifier, or what it corrects.

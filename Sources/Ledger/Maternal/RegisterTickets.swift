@@ -115,7 +115,7 @@ private struct TicketPlan {
         standing = try Self.standing(faces)
         self.homes = homes
         self.rules = rules
-        writing = TicketWriting(after: known)
+        writing = TicketWriting(after: known, by: body)
     }
 
     /// The newest face of each visit, where the ticket was not given back.
@@ -218,12 +218,9 @@ private struct TicketPlan {
     private mutating func episode(
         of row: CheckupTicketRow, _ person: PersonKey
     ) -> MaternalEpisode? {
-        let said = known.said(of: person).filter {
-            $0.municipality == body && !$0.notification.isWithdrawn
-        }
         let own = Set(
-            writing.episodes(of: person).filter { held in
-                said.contains { held.tells(at: $0.place) }
+            writing.episodes(of: person).filter {
+                known.standing(on: $0, of: person).contains { $0.municipality == body }
             }.map(\.id))
         let held = (episodes[person] ?? []).filter { own.contains($0.id) }
         switch row.change {

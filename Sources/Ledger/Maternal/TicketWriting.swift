@@ -17,16 +17,21 @@ struct TicketWriting {
     }
 
     private let known: EpisodeReading
+    private let body: String
     private var held: [PersonKey: [HeldEpisode]] = [:]
     private var issued: [Given] = []
     private var changes: [Change] = []
 
-    init(after known: EpisodeReading) { self.known = known }
+    /// `body`: whose word it is.
+    init(after known: EpisodeReading, by body: String) {
+        self.known = known
+        self.body = body
+    }
 
     /// As given out, before any of what is noted here.
     mutating func episodes(of person: PersonKey) -> [HeldEpisode] {
         if let known = held[person] { return known }
-        let read = known.episodesAsGivenOut(to: person)
+        let read = known.episodesAsGivenOut(to: person, by: body)
         held[person] = read
         return read
     }
@@ -92,7 +97,7 @@ struct TicketWriting {
                 Self.insertChanges,
                 Self.values(changes.map(\.given)) + [
                     .days(changes.map(\.day.daysSince1970)), .ints(numbers),
-                    .texts(changes.map(\.event)),
+                    .texts(changes.map(\.event)), .text(body),
                 ]
             ),
         ]
@@ -118,8 +123,8 @@ struct TicketWriting {
     private static let insertChanges = Statement(
         """
         insert into exchange.checkup_ticket_event (person, episode, body, kind, serial, issue, event,
-            day, sequence)
-        select person, episode, body, kind, serial, issue, event, day, sequence
+            day, sequence, said_by)
+        select person, episode, body, kind, serial, issue, event, day, sequence, $10
         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
             $7::date[], $8::bigint[], $9::text[])
             as t(person, episode, body, kind, serial, issue, day, sequence, event)

@@ -85,17 +85,6 @@ extension Records {
             }, least: least)
     }
 
-    /// The newest word on a child under one record, that stands.
-    private static func stands(_ word: String) -> String {
-        """
-        \(word).kind = 'child' and not coalesce((\(word).face::jsonb ->> 'isWithdrawn')::boolean, false)
-            and not exists (
-                select 1 from exchange.maternal_notification later
-                where later.person = \(word).person and later.episode = \(word).episode
-                    and later.version > \(word).version)
-        """
-    }
-
     /// 本人: whoever the record of a word `n` is of now.
     private static let whom = """
         cross join lateral (select \(Survivors.sql(of: "n.person")) as survivor) whom
@@ -103,14 +92,11 @@ extension Records {
 
     private static let each = Survivors.eachRecord(of: "whom.survivor")
 
-    /// The newest word that stands under any record of the child.
-    private static let standingWord = """
-        \(stands("n")) and not exists (
-            select 1 from \(each) one
-            join exchange.maternal_notification other on other.person = one.record
-            where other.person <> n.person and other.version > n.version and \(stands("other")))
-        """
+    /// The newest word on a child, that stands, under whichever record of the child.
+    private static let standingWord =
+        "n.kind = 'child' and \(StandingWord.isNewest("n", of: "whom.survivor"))"
 
+    /// 受診: a report that stands, of one who was examined.
     private static let seen = """
         exists (
             select 1 from \(each) one
@@ -119,7 +105,11 @@ extension Records {
                 and not exists (
                     select 1 from exchange.checkup_result later
                     where later.person = c.person and later.result = c.result
-                        and later.version > c.version))
+                        and later.version > c.version)
+                and not exists (
+                    select 1 from exchange.checkup_line l
+                    where l.person = c.person and l.result = c.result and l.version = c.version
+                        and l.refusal = '\(CheckupClaimRefusal.notExamined.rawValue)'))
         """
 
     private static let selectUnseen = Statement(

@@ -170,7 +170,7 @@ extension Records {
         }
         let known = try EpisodeReading(rows, maternal)
         func told(of person: PersonKey) -> [MaternalEpisode] {
-            known.episodesAsGivenOut(to: person).map { $0.episode() }
+            known.episodes(of: person, [], knownBy: now).map { $0.episode() }
         }
         return told(of: absorbed).isAtOdds(
             with: told(of: survivor), on: now.dayInJapan, maternal)

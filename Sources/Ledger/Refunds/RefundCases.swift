@@ -11,66 +11,42 @@ package struct HeldRefund: Sendable {
 
 extension Records {
     /// 申請: keeps the receipts of one month and what is due back of them, computed after what the month's cap
-    /// holds now. The same application again is the case as it is held.
+    /// holds now and after what the other cases of the month leave borne. The same application again is the
+    /// case as it is held.
     ///
     /// Throws `.refundNotHeld` where the resident holds no such certificate on a day of a receipt,
     /// `.refundAsked` for a receipt of another application that was not refused, `.rulesUnknown`.
     package mutating func requestRefund(
         _ request: RefundRequest, by person: PersonKey, rules: RuleBook
     ) throws -> RefundCase {
-        guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
-        let held = request.certificate
-        let key: [Value] = [
-            .person(person), .text(held.body), .text(held.typeID), .text(held.subKey),
-            .day(Int(request.month.firstDay)),
-        ]
-        let read = try transaction.pipeline([
-            (Self.selectRows, Array(key.prefix(4)) + [kindsShown]),
-            (Self.selectMonth, key), (Self.selectAsked, key), (Self.selectVisits, key),
-        ])
-        let receipts = request.written
-        let asked = try read[2].map { (try $0.uuid(0).record, try $0.text(1)) }
-        if let same = asked.first(where: { $0.1 == receipts }) {
-            return try refund(same.0, of: person)
+        let kinds = kindsShown
+        let book = try RefundBook.lock(
+            &transaction, CapMonthKey(person: person, capMonth: request.capMonth),
+            showing: kinds)
+        let reckoning = try RefundReckoning(book, rules, at: now)
+        let written = request.receipts.map(\.line).joined(separator: "\n")
+        if let same = book.cases.first(where: { $0.written == written }) {
+            return try refund(same.id, of: person)
         }
-        let others = Set(asked.flatMap { RefundRequest.receipts(in: $0.1) })
-        guard others.isDisjoint(with: RefundRequest.receipts(in: receipts)) else {
+        let others = Set(book.cases.flatMap(\.receipts).map(\.name))
+        guard others.isDisjoint(with: request.receipts.map(\.name)) else {
             throw Refusal.refundAsked
         }
-        let rows = try read[0].map { try EntitlementVersion($0, from: 0) }
-        let first = request.receipts[0].day
-        let row = rows.first { $0.covers(first) }
-        let isHeld = request.receipts.allSatisfy { receipt in
-            rows.contains { $0.covers(receipt.day) }
-        }
-        let program = rules.subsidy.programs(of: held.body, on: first).first {
-            $0.certificateTypeID == held.typeID
-        }
-        guard let row, isHeld, let program else { throw Refusal.refundNotHeld }
-        let sum = RefundSum(
-            request, row, program, copayment, after: try Self.balance(read[1], read[3]))
+        guard book.holds(request.receipts, rules.subsidy) else { throw Refusal.refundNotHeld }
+        let open = book.open
+        let sums = reckoning.sums(
+            open.map(\.receipts) + [request.receipts], after: book.balance)
+        let own = sums[open.count]
         let id = RecordID.timeOrdered()
         try transaction.run(
             Self.insertRequest,
-            key + [
-                .id(id), .text(receipts), .int(request.paid), .orNull(sum.yen),
-                .text(sum.notes.face), .text(rules.version), .text(caller.party.key), .time(now),
+            RefundBook.values(book.key) + [
+                .id(id), .text(written), .int(request.paid), .orNull(own.yen),
+                .text(own.notes.face), .text(rules.version), .text(caller.party.key),
+                .time(now),
             ])
+        try reckoning.keep(sums, of: open, &transaction)
         return try refund(id, of: person)
-    }
-
-    private static func balance(_ rows: Rows, _ visits: Rows) throws -> CapBalance {
-        var balance = CapBalance(confirmed: CapRun(), cost: 0, held: CapRun())
-        if let row = rows.first {
-            balance.confirmed = CapRun(share: try row.int(0), collected: try row.int(1))
-            balance.cost = try row.int(2)
-        }
-        balance.visits = try visits.map { row in
-            CapVisit(
-                day: CalendarDay(daysSince1970: try row.day(0)).day, days: try row.int(1),
-                isInpatient: try row.bool(2), share: try row.int(3))
-        }
-        return balance
     }
 
     private mutating func refund(_ id: RecordID, of person: PersonKey) throws -> RefundCase {
@@ -99,28 +75,39 @@ extension Records {
         let cases = try rows.map { try HeldRefund($0) }
         for person in Set(cases.map(\.person)) { enter(person) }
         if cases.isEmpty { enter(nil) }
-        return (cases, try rows.first.map { try $0.int(18) } ?? 0)
+        return (cases, try rows.first.map { try $0.int(19) } ?? 0)
     }
 
-    /// 決定: answers a case of the caller's; the same answer again changes nothing.
+    /// 決定: answers a case of the caller's; the same answer again changes nothing. An approval that names no
+    /// amount grants what is computed in this moment; what it leaves borne fills the month, and the other
+    /// cases of the month are computed again.
     ///
     /// Throws `.recordUnknown` for another body's in the same words as for none, `.refundAnswered` where the
-    /// answer cannot follow, or an approval names no amount and none was computed.
+    /// answer cannot follow, or an approval names no amount and none was computed, `.rulesUnknown`.
     package mutating func answerRefund(
-        _ id: RecordID, _ answer: RefundAnswer
+        _ id: RecordID, _ answer: RefundAnswer, rules: RuleBook
     ) throws -> HeldRefund {
-        let key: [Value] = [.text(caller.party.code), .id(id)]
-        guard let held = try transaction.query(Self.selectOfBodyOne, key).first.map(HeldRefund.init)
-        else { throw Refusal.recordUnknown }
+        var held = try ofBody(id)
         subject.person = held.person
         enter(held.person)
+        var reckoning: RefundReckoning?
+        if case .receipts = held.refund.origin, answer.decision != .paid {
+            let kinds = kindsShown
+            let key = CapMonthKey(person: held.person, capMonth: held.refund.capMonth)
+            let book = try RefundBook.lock(&transaction, key, showing: kinds)
+            reckoning = try RefundReckoning(book, rules, at: now)
+            // Whoever answered while the month was locked is seen now.
+            held = try ofBody(id)
+        }
         let last = held.refund.answer
         let isSame =
             last?.decision == answer.decision && last?.day == answer.day
             && last?.ground == answer.ground
             && (answer.yen == nil || answer.yen == last?.yen)
         if isSame { return held }
-        let yen = answer.decision == .approved ? answer.yen ?? held.refund.yen : nil
+        let sum = reckoning?.sum(of: id)
+        let computed = reckoning == nil ? held.refund.yen : sum?.yen
+        let yen = answer.decision == .approved ? answer.yen ?? computed : nil
         guard !held.refund.isWithdrawn, answer.follows(last),
             answer.decision != .approved || yen != nil
         else { throw Refusal.refundAnswered }
@@ -131,9 +118,16 @@ extension Records {
                 .orNull(answer.ground?.rawValue), .day(answer.day), .text(caller.party.key),
                 .time(now),
             ])
-        guard let row = try transaction.query(Self.selectOfBodyOne, key).first else {
-            throw Refusal.recordUnknown
+        if let reckoning, let sum {
+            try reckoning.follow(id, sum, granting: yen, &transaction)
         }
+        return try ofBody(id)
+    }
+
+    private mutating func ofBody(_ id: RecordID) throws -> HeldRefund {
+        let rows = try transaction.query(
+            Self.selectOfBodyOne, [.text(caller.party.code), .id(id)])
+        guard let row = rows.first else { throw Refusal.recordUnknown }
         return try HeldRefund(row)
     }
 }
@@ -142,7 +136,7 @@ extension RefundCase {
     /// Of a case `m`.
     fileprivate static let columns = """
         m.refund, \(CapMonth.columns), m.paid, m.yen, m.notes, m.is_withdrawn, m.at, m.decision,
-            m.granted, m.ground, m.day, m.above
+            m.granted, m.ground, m.day, m.above, m.is_to_reexamine
         """
 
     fileprivate init(_ row: Row, from column: Int = 0) throws {
@@ -163,7 +157,8 @@ extension RefundCase {
             yen: try row.optionalInt(column + 6),
             steps: try [BillNote](face: try row.text(column + 7)),
             since: Instant(microseconds: try row.instant(column + 9)),
-            isWithdrawn: try row.bool(column + 8), answer: answer)
+            isWithdrawn: try row.bool(column + 8), answer: answer,
+            isToReexamine: try row.bool(column + 15))
     }
 }
 
@@ -175,62 +170,7 @@ extension HeldRefund {
     }
 }
 
-extension RefundRequest {
-    /// As the ledger keeps them: one receipt a line.
-    fileprivate var written: String {
-        receipts.map { receipt in
-            "\(receipt.institution) \(receipt.day.text) \(receipt.cost) \(receipt.percent) "
-                + "\(receipt.paid)"
-        }.joined(separator: "\n")
-    }
-
-    /// 同じ領収書: institution, day and cost, whatever else was typed of it.
-    fileprivate static func receipts(in written: String) -> Set<String> {
-        Set(
-            written.split(separator: "\n").map {
-                $0.split(separator: " ").prefix(3).joined(separator: " ")
-            })
-    }
-}
-
 extension Records {
-    private static let selectRows = Statement(
-        """
-        select \(EntitlementVersion.columns) from exchange.entitlement e
-        where e.person = $1 and e.body = $2 and e.certificate_type = $3 and e.sub_key = $4
-            and \(EntitlementRow.isCurrent)
-            and ($5::text[] is null or e.consent_kind = any ($5))
-        order by e.valid_from
-        """)
-
-    private static let selectMonth = Statement(
-        """
-        select share, collected, cost from exchange.cap_month
-        where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
-        """)
-
-    /// 受診 that were confirmed, in the order of their bills, for a scheme that counts visits or days.
-    private static let selectVisits = Statement(
-        """
-        select b.day, b.days, b.is_inpatient, b.share from exchange.bill b
-        where b.person = $1 and b.body = $2 and b.certificate_type = $3 and b.sub_key = $4
-            and b.month = $5 and b.status = 'confirmed' and not exists (
-                select 1 from exchange.bill later
-                where later.person = b.person and later.bill = b.bill
-                    and later.version > b.version)
-        order by b.bill
-        """)
-
-    private static let selectAsked = Statement(
-        """
-        select q.refund, q.receipts from exchange.refund_request q
-        where q.person = $1 and q.body = $2 and q.certificate_type = $3 and q.sub_key = $4
-            and q.month = $5
-            and not exists (
-                select 1 from exchange.refund_answer a
-                where a.person = q.person and a.refund = q.refund and a.decision = 'refused')
-        """)
-
     private static let insertRequest = Statement(
         """
         insert into exchange.refund_request (person, body, certificate_type, sub_key, month, refund,

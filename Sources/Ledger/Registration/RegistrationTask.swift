@@ -8,9 +8,9 @@ package struct RegistrationRequest: Sendable {
     package let idempotencyKey: String
     /// SHA-256 of the body: the same key with another body is refused.
     package let bodyDigest: [UInt8]
-    /// The body's statements about entitlements are as of now once this is applied. A part of a file
-    /// says nothing of that: the file does when it is through.
-    let refreshes: Bool
+    /// The body's statements in this field are as of now once this is applied. A part of a file says nothing
+    /// of that: the file does when it is through.
+    let refreshes: StatementField?
     /// Rows the reader refused before any record was touched.
     package let refused: [RowOutcome]
     package let rowsTotal: Int
@@ -20,7 +20,7 @@ package struct RegistrationRequest: Sendable {
         rowsTotal: Int, isPartOfFile: Bool = false
     ) {
         self.field = field
-        refreshes = !isPartOfFile && field.hasPrefix("medical-subsidy")
+        refreshes = isPartOfFile ? nil : StatementField(registration: field)
         self.idempotencyKey = idempotencyKey
         self.bodyDigest = bodyDigest
         self.refused = refused
@@ -97,6 +97,17 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
+    /// Until the end of this access the party registers nothing else of these. Throws `TaskUnderWay` while
+    /// it does.
+    mutating func holdRegistrations(of fields: [String]) throws {
+        for field in fields {
+            let key: [Value] = [.text(caller.party.key), .text(field)]
+            guard try transaction.query(Self.tryLockField, key)[0].bool(0) else {
+                throw TaskUnderWay()
+            }
+        }
+    }
+
     /// Writes what was decided, in one round trip with the entries and the commit: the task, what it
     /// `applies`, and what its rows are told. Until then nothing is written and no lock held that
     /// others, the sealer among them, would wait for.
@@ -132,17 +143,12 @@ extension Records {
             )
         ])
         // Fresh is what was taken: a feed of which every row is refused goes stale.
-        if request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {
-            refreshParty()
+        if let field = request.refreshes, !outcomes.allSatisfy({ $0.kind == .refused }) {
+            refresh(field)
         }
         return RegistrationReceipt(
             task: task, receivedAt: now, rows: request.rowsTotal, counts: counts, isRepeat: false,
             outcomes: all)
-    }
-
-    /// What the party says of entitlements is as of now.
-    mutating func refreshParty() {
-        write([(Self.touchParty, [.text(caller.party.key), .time(now)])])
     }
 
     /// A task of this party, of a registration that is read for this purpose. Throws `.taskUnknown` for
@@ -208,9 +214,6 @@ extension Records {
         select $1, line, outcome, findings::jsonb
         from unnest($2::bigint[], $3::text[], $4::text[]) as r(line, outcome, findings)
         """)
-
-    private static let touchParty = Statement(
-        "update exchange.party set as_of = $2 where party = $1")
 }
 
 extension Purpose {

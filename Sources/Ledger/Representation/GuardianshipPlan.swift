@@ -14,6 +14,10 @@ struct GuardianshipPlan {
     /// 呼び名だけの変更: what stands in the same words, of persons whom the row names by other keys.
     private(set) var renamed: [Guardianship] = []
     private(set) var outcomes: [RowOutcome] = []
+    /// Of whom a row was told something that the sender need not have known, refused or not: where a child
+    /// lives, what stands between the two, or that two keys are one person's. A number that was known to
+    /// nobody is looked at as the others are: it is somebody's from now on.
+    private(set) var looked: Set<PersonKey> = []
 
     init(
         body: String, today: CalendarDay, persons: NumberedPersons, homes: [PersonKey: String],
@@ -31,9 +35,9 @@ struct GuardianshipPlan {
     /// `child` and `guardian` are absent for a key under which nobody was registered.
     mutating func weigh(_ row: GuardianshipRow, child: PersonKey?, guardian: PersonKey?) {
         guard let child else { return refuse(row, row.childItem, .notOwnResident) }
-        guard let guardian, guardian != child else {
-            return refuse(row, row.guardianItem, .notOwnResident)
-        }
+        guard let guardian else { return refuse(row, row.guardianItem, .notOwnResident) }
+        looked.insert(child)
+        guard guardian != child else { return refuse(row, row.guardianItem, .notOwnResident) }
         var word = Guardianship(person: child, guardian: guardian, row)
         let before = standing[word.key]
         word.names = word.names ?? before?.names
@@ -42,6 +46,7 @@ struct GuardianshipPlan {
         guard isRepeat || isTaking || homes[child] == body else {
             return refuse(row, row.childItem, .notOwnResident)
         }
+        looked.insert(guardian)
         let losses = losses(after: word)
         let isStale = before?.said == word.said && !isTaking
         guard isRepeat || isTaking || (losses.isEmpty && !isStale) else {

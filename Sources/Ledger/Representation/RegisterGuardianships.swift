@@ -38,8 +38,8 @@ extension Records {
         if let receipt = try beginTask(request) { return receipt }
         let plan = try plan(rows)
         let written = plan.news + plan.renamed
-        for person in Set(written.flatMap { [$0.key.person, $0.key.guardian] }) { enter(person) }
-        if written.isEmpty { enter(nil) }
+        for person in plan.looked { enter(person) }
+        if plan.looked.isEmpty { enter(nil) }
         let told = Set(plan.news.map(\.key.person))
         let notices = NewNotice.insertion(
             of: told.map { NewNotice(person: $0, kind: Notice.guardianshipChanged) },
@@ -52,9 +52,12 @@ extension Records {
         }
     }
 
-    /// What registering these rows would do. Nothing is written and nobody entered.
+    /// What registering these rows would do. Nothing is written but entries: that a child lives elsewhere, or
+    /// that another municipality took custody away, is told by a file that is only compared, too.
     mutating func weighGuardianships(_ rows: [NumberedGuardianshipRow]) throws -> [RowOutcome] {
-        try plan(rows).outcomes
+        let plan = try plan(rows)
+        for person in plan.looked { enter(person) }
+        return plan.outcomes
     }
 
     /// How many guardianships of the municipality's hold on a day.

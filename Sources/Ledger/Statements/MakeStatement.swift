@@ -40,7 +40,7 @@ extension Ledger {
         let statement = HoldingStatement(
             origin: issuer.origin, of: (body, field), at: reading.at,
             counts: (reading.rows.count, reading.underReview), asOf: reading.asOf,
-            isStale: rules.isStale(body, asOf: reading.asOf, at: reading.at),
+            isStale: rules.isStale(body, in: field, asOf: reading.asOf, at: reading.at),
             tree: (levels.count - 1, levels[0][0].bytes))
         let note = try issuer.sign(statement.text)
         let id = RecordID.timeOrdered()
@@ -95,7 +95,7 @@ extension Ledger {
         _ transaction: inout Transaction
     ) throws -> Reading? {
         guard try transaction.query(tryLockStatements, line)[0].bool(0) else { return nil }
-        let row = try transaction.query(selectNow, [.text(body)])[0]
+        let row = try transaction.query(selectNow, line)[0]
         let now = Instant(microseconds: try row.instant(0))
         let asOf = try row.optionalInstant(1).map(Instant.init(microseconds:))
         guard try isAnother || !isMade(line, on: now, &transaction) else { return nil }
@@ -171,8 +171,12 @@ extension Ledger {
 
     private static let selectNow = Statement(
         """
-        select clock_timestamp(), (select max(as_of) from exchange.party
+        select clock_timestamp(), case when $2 = 'subsidy' then (
+            select max(as_of) from exchange.party
             where party in ('municipality:' || $1, 'prefecture:' || $1))
+        else (
+            select max(as_of) from exchange.feed
+            where party in ('municipality:' || $1, 'prefecture:' || $1) and field = $2) end
         """)
 
     private static let selectLast = Statement(

@@ -34,9 +34,14 @@ extension Records {
         }
     }
 
-    /// What registering these rows would do. Nothing is written and nobody entered.
+    /// What registering these rows would do. Nothing is written but entries: that somebody says another name
+    /// or birth date of this number is told by a file that is only compared, too. Whatever else a comparison
+    /// tells, the body said itself; of a number that others alone speak of it is told what it is told of one
+    /// that nobody knows.
     mutating func weighEntitlements(_ rows: [NumberedRow], rules: RuleBook) throws -> [RowOutcome] {
-        try plan(rows, rules).plan.outcomes
+        let (plan, persons) = try plan(rows, rules)
+        for person in plan.heldBack.intersection(persons.known) { enter(person) }
+        return plan.outcomes
     }
 
     private mutating func plan(_ rows: [NumberedRow], _ rules: RuleBook) throws

@@ -16,8 +16,9 @@ extension Records {
         let book = try kept(newestVersion())
         let (master, outcomes) = taken(rows, book)
         let file = master.file(from: "制度マスタ \(caller.party.key) \(request.idempotencyKey)")
+        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.programKey)
         return try endTask(
-            request, outcomes, placing: file, at: master.path, in: "subsidy/programs", over: book
+            request, outcomes, of: keys, placing: file, at: master.path, in: .schemes, over: book
         ) { files, version in
             _ = try RuleBook(reading: files, version: version, beside: book)
         }
@@ -54,17 +55,23 @@ extension Records {
     }
 
     /// 決まりになる登録: where a row was taken, the body's file becomes a version of the rules over the one that
-    /// its rows were judged by, unless `check` refuses it.
+    /// its rows were judged by, unless `check` refuses it. `keys` are what the rows that were taken speak of.
     mutating func endTask(
-        _ request: RegistrationRequest, _ outcomes: [RowOutcome], placing file: [UInt8],
-        at path: String, in folder: String, over book: RuleBook,
+        _ request: RegistrationRequest, _ outcomes: [RowOutcome], of keys: [String],
+        placing file: [UInt8], at path: String, in folder: OwnRules, over book: RuleBook,
         _ check: (_ files: [String: [UInt8]], _ version: String) throws -> Void
     ) throws -> RegistrationReceipt {
-        let isNew = outcomes.contains { $0.kind == .applied }
-        let version = try isNew ? version(over: book, path, file, check) : book.version
+        guard !keys.isEmpty else {
+            enter(nil, basis: "rules/\(book.version)")
+            return endTask(request, outcomes) { _ in [] }
+        }
+        let version = try version(over: book, path, file, check)
         enter(nil, basis: "rules/\(version)")
-        return endTask(request, outcomes) { [body = caller.party.code] _ in
-            isNew ? [Self.replacing(folder, of: body, over: book, by: version, file)] : []
+        return endTask(request, outcomes) { [caller = caller] task in
+            [
+                Self.replacing(folder, of: caller.party.code, over: book, by: version, file),
+                folder.origins(of: keys, in: version, task, caller),
+            ]
         }
     }
 
@@ -93,12 +100,13 @@ extension Records {
 
     /// 登録: a body's own file in one of the folders where bodies speak for themselves.
     private static func replacing(
-        _ folder: String, of body: String, over book: RuleBook, by version: String, _ file: [UInt8]
+        _ folder: OwnRules, of body: String, over book: RuleBook, by version: String,
+        _ file: [UInt8]
     ) -> (Statement, [Value]) {
         (
             replaceRegistered,
             [
-                .text(book.version), .text(folder), .text(body), .text(version),
+                .text(book.version), .text(folder.rawValue), .text(body), .text(version),
                 .text(String(decoding: file, as: UTF8.self)),
             ]
         )

@@ -63,6 +63,8 @@ struct RegistrationPlan {
     private(set) var identities: [NewIdentity] = []
     private(set) var outcomes: [RowOutcome] = []
     private(set) var touched: Set<PersonKey> = []
+    /// Of whom a row speaks as of somebody else, and is told so.
+    private(set) var heldBack: Set<PersonKey> = []
 
     init(body: String, rules: RuleBook) {
         self.body = body
@@ -100,6 +102,7 @@ struct RegistrationPlan {
         let identity = KnownIdentity(
             facts: IdentityFacts(row.person), isNotDisclosed: row.person.isNotDisclosed)
         let isHeldBack = speaksOfAnother(person, identity.facts)
+        if isHeldBack { heldBack.insert(person) }
         let newest = Held(
             digest: Self.digest(of: row), isUnderReview: isHeldBack,
             heldBack: isHeldBack ? identity : nil)

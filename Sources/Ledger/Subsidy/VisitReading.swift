@@ -1,14 +1,16 @@
 import Exchange
 import Postgres
 
-/// What many visits open for reading, loaded together: three statements in one snapshot and one
-/// round trip, however many institutions ask at this moment.
+/// What many visits open for reading, loaded together: four statements in one snapshot and one
+/// round trip, however many institutions ask at this moment; one more where any asks for a day that is past.
 ///
 /// Entitlements of a consent kind the resident left out are not read at all.
 struct VisitReading: Sendable {
     struct Key: Sendable {
         let visit: RecordID
         let party: Party
+        /// 診療日 that is asked for; `nil`: none.
+        let day: CalendarDay?
     }
 
     struct VisitRow: Sendable {
@@ -27,7 +29,11 @@ struct VisitReading: Sendable {
     var residences: [Residence] = []
     var bodies: [BodyStanding] = []
     var entitlements: [EntitlementVersion] = []
+    /// 生年月日 as each of them was registered with.
+    private var births: [String] = []
     private var reachedMonths: [CapMonth] = []
+    /// 診療日の指定, where that day is past.
+    private var designationsOfDay: Set<Designation>?
 
     static let selectVisits = Statement(
         """
@@ -54,7 +60,7 @@ struct VisitReading: Sendable {
 
     static let selectEntitlements = Statement(
         """
-        select q.ord, \(EntitlementVersion.columns)
+        select q.ord, \(EntitlementVersion.columns), e.birth_date
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         join exchange.visit_now v on v.visit = q.visit and v.party = q.party
         join exchange.entitlement e on e.person = v.person and e.consent_kind = any (v.consents)
@@ -70,7 +76,8 @@ struct VisitReading: Sendable {
         select q.ord, \(CapMonth.columns)
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         join exchange.visit_now v on v.visit = q.visit and v.party = q.party
-        join exchange.cap_month m on m.person = v.person and m.collected >= m.cap
+        join exchange.cap_month m on m.person = v.person
+            and m.collected + m.borne_collected >= m.cap
             and exists (
                 select 1 from exchange.entitlement e
                 where e.person = m.person and e.body = m.body
@@ -93,13 +100,35 @@ struct VisitReading: Sendable {
         }
         for index in 0..<rows[2].count {
             let row = rows[2][index]
-            try readings[row.int(0) - 1].entitlements.append(EntitlementVersion(row, from: 1))
+            let place = try row.int(0) - 1
+            readings[place].entitlements.append(try EntitlementVersion(row, from: 1))
+            readings[place].births.append(try row.text(1 + EntitlementVersion.columnCount))
         }
         for index in 0..<rows[3].count {
             let row = rows[3][index]
             try readings[row.int(0) - 1].reachedMonths.append(CapMonth(row, from: 1))
         }
+        try takePast(&transaction, keys, &readings)
         return readings
+    }
+
+    /// For a day that is past, what the registry said then: a designation that ended since does not take back the
+    /// answer of that day. Nearly all ask for today.
+    private static func takePast(
+        _ transaction: inout Transaction, _ keys: [Key], _ readings: inout [VisitReading]
+    ) throws {
+        var past: [(place: Int, day: CalendarDay)] = []
+        for (place, key) in keys.enumerated() {
+            if let day = key.day, day < readings[place].now.dayInJapan { past.append((place, day)) }
+        }
+        guard !past.isEmpty else { return }
+        let parties = Set(past.map { keys[$0.place].party.key }).sorted()
+        let history = try DesignationHistory(
+            transaction.query(DesignationHistory.select, [.texts(parties)]))
+        for (place, day) in past {
+            readings[place].designationsOfDay = history.designations(
+                of: keys[place].party, on: day)
+        }
     }
 
     /// 上限到達 of the certificates that the visit opens; of others nothing is said.
@@ -108,11 +137,17 @@ struct VisitReading: Sendable {
         return Set(reachedMonths.filter { opened.contains($0.certificate) })
     }
 
+    /// The day on which the holder was born, where the body knew it.
+    func birth(of row: EntitlementVersion) -> CalendarDay? {
+        entitlements.firstIndex(of: row).flatMap { (try? BirthDate(births[$0]))?.day }
+    }
+
     /// Everything an answer is decided from.
     func facts(_ visit: VisitRow, _ standing: PartyStanding) -> EligibilityFacts {
         EligibilityFacts(
             visit: visit.facts, residences: residences, entitlements: entitlements, bodies: bodies,
-            designations: standing.designations, reached: reached, decidedAt: now)
+            designations: designationsOfDay ?? standing.designations, reached: reached,
+            decidedAt: now)
     }
 
     private init(_ row: Row) throws {

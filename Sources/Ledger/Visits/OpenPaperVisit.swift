@@ -1,14 +1,14 @@
-import Exchange
+package import Exchange
 import Postgres
 
 /// 紙の受給者証に印字された三つの項目.
 package struct PaperCertificate: Sendable {
     package let payerNumber: String
     package let recipientNumber: String
-    /// As printed: `YYYY-MM-DD`.
-    package let birthDate: String
+    /// As printed; a day or month that is not known is none there either.
+    package let birthDate: BirthDate
 
-    package init(payerNumber: String, recipientNumber: String, birthDate: String) {
+    package init(payerNumber: String, recipientNumber: String, birthDate: BirthDate) {
         self.payerNumber = payerNumber
         self.recipientNumber = recipientNumber
         self.birthDate = birthDate
@@ -48,7 +48,10 @@ extension Records {
     ) throws -> OpenedVisit {
         let rows = try transaction.query(
             Self.selectPaper,
-            [.text(paper.recipientNumber), .text(paper.payerNumber), .text(paper.birthDate)])
+            [
+                .text(paper.recipientNumber), .text(paper.payerNumber),
+                .texts(paper.birthDate.spellings),
+            ])
         guard rows.count == 1 else { throw Refusal.paperNotConfirmed }
         let row = rows[0]
         let person = try row.uuid(0).person
@@ -70,7 +73,7 @@ extension Records {
         select e.person, max(e.version), min(e.consent_kind),
             exists (select 1 from exchange.deceased d where d.person = e.person)
         from exchange.entitlement e
-        where e.recipient_number = $1 and e.payer_number = $2 and e.birth_date = $3
+        where e.recipient_number = $1 and e.payer_number = $2 and e.birth_date = any($3::text[])
             and \(EntitlementRow.isCurrent)
         group by e.person
         """)

@@ -15,7 +15,11 @@ extension BenchCommand {
         @Option(help: "Write the rows here, for psql's \\copy of the same.") var rows: String?
 
         func run() async throws {
-            let rules = try ClaimRules(reading: ProfileFolder.read(profiles))
+            let book = try RuleBook(reading: ProfileFolder.read(profiles), version: "file")
+            guard let rules = book.claims, let copayment = book.copayment else {
+                throw SettingProblem("The folder \(profiles) lacks claims/ or subsidy/.")
+            }
+            var reckoning = ClaimReckoning(copayment, book.subsidy)
             let count = thousands * 1000
             let certificates = max(1, count * 2 / 5)
             let month = try ServiceMonth("2026-04")
@@ -31,6 +35,7 @@ extension BenchCommand {
             }
             Self.register(certificates, month, in: &run)
             let started = Date()
+            run.recompute(by: &reckoning)
             let report = run.report()
             let total = report.total
             let reconciling = Date().timeIntervalSince(started)
@@ -50,7 +55,7 @@ extension BenchCommand {
                 let end = String(repeating: ",", count: 31)
                 text += "RE,\(place + 1),1122,202604,Test,2,19900102\(end)\r\n"
                 text += "HO,01130012,1,2,1,3000,,,,,,,,,\r\n"
-                text += "KO,54136015,\(recipient(holder)),,1,3000,\(place % 9000),,,,,\r\n"
+                text += "KO,54136015,\(recipient(holder)),,1,3000,\(place % 6000),,,,,\r\n"
                 text += "SN,1,01,,,,01,,\r\nJD,1,,,,,,,,,1\(end.dropFirst(9))\r\nMF,00,,,,\r\n"
                 text += "SY,8830417,20260401,1,,,,\r\nSI,11,1,111000110,,288,1\r\n"
                 text += "IY,21,1,620000001,1,3,14\r\n"

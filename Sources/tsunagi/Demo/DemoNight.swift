@@ -49,7 +49,7 @@ extension DemoStory {
         let sent = try teller.send(
             .init(
                 method: "POST", party: town, listener: .office,
-                path: "\(Self.layout)?sequence=2",
+                path: Self.layout,
                 body: ("mended.csv", characters.bytes(of: mended).bytes), contentType: "text/csv"))
         try expect(sent, 202)
         let done = try await report(town, sent.text("file"))

@@ -105,13 +105,14 @@ struct ImportCommand: AsyncParsableCommand {
             guard encoding.map({ TextEncoding(rawValue: $0) != nil }) ?? true else {
                 throw ValidationError("--encoding is cp932, utf-8 or utf-8-bom.")
             }
-            let place: FileDelivery.Place
+            let place: FileDelivery.Place?
             switch (sequence, follows) {
             case (let number?, nil): place = .sequence(number)
             case (nil, "none"): place = .following(nil)
             case (nil, let digest?) where Hexadecimal.bytes(digest)?.count == 32:
                 place = .following(digest.lowercased())
-            case (nil, nil) where dryRun: place = .following(nil)
+            // A dry run and mended rows need none; any other is refused for it.
+            case (nil, nil): place = nil
             default: throw ValidationError("Give --sequence NUMBER or --follows SHA256 (or none).")
             }
             return FileAnnouncement(

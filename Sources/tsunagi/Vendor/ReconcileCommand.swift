@@ -13,7 +13,8 @@ struct ReconcileCommand: AsyncParsableCommand {
             A month: --month with --claims (receipt files in CP932, or JSON), and what is known: \
             --entitlements (registration rows as a municipality sends them, or short rows) and --facts \
             (persons, insurerPeriods, caps, ledger, designations, deletions, checks, refunds, payments, \
-            returns, schemes, elsewhere). Prints the report as JSON; exits 0 whatever was found. \
+            returns, schemes, elsewhere). Amounts are computed again by the law of each certificate and \
+            the cap that is given for it. Prints the report as JSON; exits 0 whatever was found. \
             Cases: --cases with a file whose data are cases, each with id and given; exits 1 when one of \
             them could not be read.
             """)
@@ -37,23 +38,27 @@ struct ReconcileCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let rules = try ClaimRules(reading: ProfileFolder.read(profiles))
+        let book = try RuleBook(reading: ProfileFolder.read(profiles), version: "file")
+        guard let rules = book.claims, let copayment = book.copayment else {
+            throw SettingProblem("The folder \(profiles) lacks claims/ or subsidy/.")
+        }
+        let reckoning = ClaimReckoning(copayment, book.subsidy)
         if let cases {
             let answers = try reading(cases) { bytes in
-                try ReconcileCases(rules: rules).answers(to: bytes)
+                try ReconcileCases(rules: rules, reckoning: reckoning).answers(to: bytes)
             }
             Output.line(String(decoding: answers.json, as: UTF8.self))
             guard answers.unread > 0 else { return }
             Self.say("\(answers.unread) cases could not be read; see their problem.")
             throw ExitCode(1)
         }
-        let report = try report(rules)
+        let report = try report(rules, reckoning)
         if let csv { try write(report, to: csv) }
         Output.line(String(decoding: report.json(all: all), as: UTF8.self))
         Self.say("closing digest (SHA-256 of the rows): \(Self.digest(of: report))")
     }
 
-    private func report(_ rules: ClaimRules) throws -> MonthReport {
+    private func report(_ rules: ClaimRules, _ reckoning: ClaimReckoning) throws -> MonthReport {
         guard let written = month, let month = try? ServiceMonth(written) else {
             throw ValidationError("--month is not a month: 2026-04 is.")
         }
@@ -72,6 +77,11 @@ struct ReconcileCommand: AsyncParsableCommand {
         }
         for path in entitlements { try reading(path) { try run.readEntitlements($0) } }
         for path in facts { try reading(path) { try run.readFacts($0) } }
+        var reckoning = reckoning
+        run.recompute(by: &reckoning)
+        if !reckoning.unverified.isEmpty {
+            Self.say("amounts rest on rules nobody verified: \(reckoning.unverified.sorted())")
+        }
         return run.report()
     }
 

@@ -137,6 +137,31 @@ import Testing
         #expect(thread.entries.count == 8)
     }
 
+    /// The file came on the 25th; what it tells of was paid on the 21st.
+    @Test func `the day a file came holds back no true day`() throws {
+        var thread = ClaimThread(submitted: try day(1), reference: "a")
+        try thread.add(.init(.returned, on: day(10), reference: "b"))
+        thread.hold(.init(.corrected, on: try day(25), reference: "c"))
+        var early = thread
+        #expect(throws: ClaimThread.Fault.earlierThanLast) {
+            try early.add(.init(.paid, on: day(9), reference: "d"))
+        }
+        try thread.add(.init(.paid, on: day(21), reference: "d"))
+        #expect(throws: ClaimThread.Fault.earlierThanLast) {
+            try thread.add(.init(.reexamined, on: day(20), reference: "e"))
+        }
+        try thread.add(.init(.reexamined, on: day(21), reference: "e"))
+    }
+
+    /// As an earlier release kept one: a day to come, and then the day it was sent again.
+    @Test func `what a ledger holds is read, whatever its days are`() throws {
+        var thread = ClaimThread(submitted: try day(1), reference: "a")
+        thread.hold(.init(.returned, on: try day(30), reference: "b"))
+        thread.hold(.init(.corrected, on: try day(12), reference: "c"))
+        #expect(thread.entries.count == 3 && thread.isOpen)
+        try thread.add(.init(.paid, on: day(30), reference: "d"))
+    }
+
     @Test(arguments: [
         (ClaimThread.Step.submitted, ClaimThread.Step.clawedBack), (.submitted, .submitted),
         (.returned, .paid), (.paid, .returned), (.withdrawn, .paid),

@@ -29,7 +29,14 @@ import Testing
         ),
         (#"{"capz": []}"#, "capz"),
         (#"{"caps": [{"payer": "54136015", "cap": 1, "yen": 2}]}"#, "caps[0].yen"),
-        (#"{"refunds": [{"payer": "54136015", "day": "2026-04-01"}]}"#, "refunds[0].day"),
+        (#"{"refunds": [{"payer": "54136015", "on": "2026-04-01"}]}"#, "refunds[0].on"),
+        (
+            #"""
+            {"refunds": [{"payer": "54136015", "institution": "1319999996", "month": "2026-04",
+             "day": "2026-05-01"}]}
+            """#, "refunds[0].day"
+        ),
+        (#"{"returns": [{"payer": "54136015", "day": "2026-04-01"}]}"#, "returns[0].day"),
         (
             #"{"persons": [{"payer": "54136015", "birthDate": "1990-01-02"}]}"#,
             "persons[0].birthDate"

@@ -243,6 +243,24 @@ import Testing
         #expect(plain.verdicts.standings.contains(.questioned) == isOver)
     }
 
+    @Test func `a month says which reasons it had no facts for`() throws {
+        let files = [ClaimSamples.file([.init()])]
+        let codes = { (report: MonthReport) in
+            report.object?["notExamined"]?.array?.compactMap { $0.object?["code"]?.string }
+        }
+        #expect(
+            try codes(ClaimSamples.run(files))
+                == ["RECIPIENT_UNKNOWN", "INSURER_LAPSED", "NOT_DESIGNATED"])
+        let told = try ClaimSamples.run(
+            files, entitlements: ClaimSamples.entitlements,
+            facts: """
+                {"designations": [{"lawNumber": "54", "institution": "1319999996"}],
+                 "insurerPeriods": [{"payer": "54136015", "recipient": "1234566",
+                  "insurer": "01130012", "from": "2020-04-01"}]}
+                """)
+        #expect(codes(told) == [])
+    }
+
     @Test func `a file without its header is claimed by nobody`() throws {
         let lines = Array(ClaimSamples.file([.init()]).dropFirst())
         let report = try ClaimSamples.run([lines], entitlements: ClaimSamples.entitlements)
@@ -349,7 +367,11 @@ import Testing
         var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
         var pieces = [ClaimSamples.bytes(ClaimSamples.file([.init()]))]
         run.readReceipts(named: "a", decode: ClaimSamples.decode) { pieces.popLast() }
-        run.recompute { _, part in (copayment: Int(part.copayment) - 1, amount: nil) }
+        run.recompute { _, parts in
+            parts.map {
+                ClaimReckoning.Expected(copayment: Int($0.copayment) - 1, amount: nil)
+            }
+        }
         #expect(run.report().reasons(0) == ["AMOUNT_MISMATCH"])
     }
 }

@@ -71,6 +71,16 @@ import Testing
         #expect(line.decision(on: row.arrives) == row.decision)
     }
 
+    @Test func `what is held waits for the first that is missing`() {
+        var line = DeliveryLine()
+        #expect(line.awaited(by: Self.numbered(7)) == .sequence(1))
+        _ = line.take(Self.numbered(1))
+        _ = line.take(Self.numbered(4))
+        #expect(line.awaited(by: Self.numbered(4)) == .sequence(2) && line.next == 2)
+        let chain = DeliveryLine(applied: [Self.chained("a", nil)])
+        #expect(chain.awaited(by: Self.chained("c", "b")) == .digest("b") && chain.next == nil)
+    }
+
     @Test(arguments: Seeded.seeds(300))
     func `any order and repetition is applied in the same order, each once`(seed: UInt64) {
         var random = Seeded(seed)
@@ -94,6 +104,20 @@ import Testing
     @Test(arguments: DeliveryFault.allCases)
     func `every fault says what to do`(fault: DeliveryFault) {
         #expect(fault.ja.hasSuffix("ください。") && fault.en.hasSuffix("."))
+    }
+
+    @Test(arguments: [
+        FileNotice.endsSuspended(ends: 3, rows: 1, lines: [2]), .keptSince(2), .mendedEndsNobody,
+        .endsAsked, .endsWithdrawn,
+    ])
+    func `every notice says what to do`(notice: FileNotice) throws {
+        var writer = JSONWriter()
+        notice.write(into: &writer)
+        let written = try JSON(reading: writer.text).requiredObject(at: "notice")
+        #expect(written["code"]?.string == notice.code)
+        #expect(written["severity"]?.string == "warning")
+        #expect(written["ja"]?.string?.hasSuffix("ください。") == true)
+        #expect(written["en"]?.string?.hasSuffix(".") == true)
     }
 
     /// 20 % changed, 10 % ended, 100 rows without question.

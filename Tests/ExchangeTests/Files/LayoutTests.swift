@@ -11,6 +11,7 @@ import Testing
             Set(codes)
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
+                    "immunization-seasons",
                     "vaccination-targets", "vaccination-prices", "checkup-tickets",
                     "checkup-targets", "checkup-results", "sensitive-checkup-results",
                     "checkup-prices",

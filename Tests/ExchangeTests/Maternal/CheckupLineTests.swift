@@ -21,12 +21,16 @@ import Testing
         var used: Int?
         /// 集団健診: the municipality that examined.
         var examiner: String?
+        /// Of the items that must be examined, those that were not.
+        var absent: [String] = []
 
         init(_ name: String, _ change: (inout Case) -> Void) {
             testDescription = name
             change(&self)
         }
     }
+
+    private static let all = ["weight", "height", "head-circumference", "child-judgement"]
 
     static let cases: [Case] = [
         Case("a price") { $0.yen = 6800 },
@@ -129,6 +133,33 @@ import Testing
             $0.before = ("infant-3-4m", .ownCheckup)
             $0.refusal = .duplicate
         },
+        Case("nothing was examined, for which a ticket was given out") {
+            $0.checkup = "infant-6-7m"
+            $0.absent = Self.all
+            $0.refusal = .notExamined
+        },
+        Case("nothing was examined where nobody told where they live") {
+            $0.home = nil
+            $0.absent = Self.all
+            $0.refusal = .notExamined
+        },
+        Case("nothing was examined by the town itself") {
+            $0.examiner = "132101"
+            $0.absent = Self.all
+            $0.refusal = .notExamined
+        },
+        Case("told already that nothing was examined") {
+            $0.others = [("infant-3-4m", .notExamined)]
+            $0.yen = 6800
+        },
+        Case("examined after all, by a correction") {
+            $0.before = ("infant-3-4m", .notExamined)
+            $0.yen = 6800
+        },
+        Case("all but one was not examined") {
+            $0.absent = Array(Self.all.dropLast())
+            $0.yen = 6800
+        },
         Case("another town's checkup of a child that moved here") {
             $0.home = "222216"
             $0.examiner = "132101"
@@ -148,9 +179,12 @@ import Testing
         let book = MaternalEpisode(
             id: empty.id, notification: notification, tickets: issued.tickets
         ).book(MaternalCase.rules)
+        var findings = row.absent.map { CheckupSample.absent($0, "not-possible") }
+        if !row.absent.contains("child-judgement") {
+            findings.append(CheckupSample.choice("child-judgement", "observation"))
+        }
         let report = try CheckupSample.report(
-            row.checkup, on: "2026-10-01", status: row.status, ticket: row.ticket,
-            [CheckupSample.choice("child-judgement", "observation")])
+            row.checkup, on: "2026-10-01", status: row.status, ticket: row.ticket, findings)
         func beside(_ told: Told, _ id: String) -> CheckupClaimFacts.Other {
             CheckupClaimFacts.Other(
                 id: id, checkup: told.checkup, day: MaternalCase.day("2026-09-01"),
@@ -170,7 +204,8 @@ import Testing
         #expect(line.charge?.yen == row.yen)
         #expect(line.refusal == row.refusal)
         #expect(line.ticket?.serial == row.used)
-        #expect(line.judgement == "observation")
+        let isJudged = !row.absent.contains("child-judgement")
+        #expect(line.judgement == (isJudged ? "observation" : nil))
         #expect(line.isOutOfArea == (row.home.map { $0.hasPrefix("13") } == false))
     }
 

@@ -31,6 +31,22 @@ import Testing
         #expect(Self.state("infant-3-4m", "2026-09-02", done: [done]) == .done)
     }
 
+    @Test func `what was not examined is not done`() {
+        func entries(_ weight: CheckupResult.Value) -> [CheckupResult.Entry] {
+            ["height", "head-circumference", "child-judgement"].map {
+                CheckupResult.Entry(item: $0, value: .notExamined(reason: "not-possible"))
+            } + [CheckupResult.Entry(item: "weight", value: weight)]
+        }
+        func state(_ weight: CheckupResult.Value) -> CheckupPlan.State? {
+            let result = CheckupResult(
+                checkup: "infant-3-4m", day: MaternalCase.day("2026-06-10"),
+                entries: entries(weight))
+            return Self.state("infant-3-4m", "2026-06-11", done: [result])
+        }
+        #expect(state(.notExamined(reason: "declined")) == .due)
+        #expect(state(.quantity("6.1", unit: "kg")) == .done)
+    }
+
     @Test func `somebody grown has no infant checkups`() {
         #expect(Self.state("infant-1m", "2040-01-01") == nil)
         // 5歳児健診 is the last.
@@ -40,6 +56,31 @@ import Testing
 
     @Test func `a test that only another asks for is due for nobody by age`() {
         #expect(Self.state("newborn-cmv", "2026-03-05") == nil)
+    }
+
+    typealias Referred = (test: String, left: String, next: String, day: String, isPlanned: Bool)
+
+    static let referred: [Referred] = [
+        ("newborn-hearing", "refer", "newborn-hearing-repeat", "2026-03-08", true),
+        ("newborn-hearing", "refer", "newborn-hearing-repeat", "2026-03-09", true),
+        ("newborn-hearing", "refer", "newborn-cmv", "2026-03-08", false),
+        ("newborn-hearing", "pass", "newborn-hearing-repeat", "2026-03-08", false),
+        ("newborn-hearing-repeat", "refer", "newborn-cmv", "2026-03-22", true),
+        // Its result is told in confidence alone: whether it was missed is told to nobody.
+        ("newborn-hearing-repeat", "refer", "newborn-cmv", "2026-03-23", false),
+    ]
+
+    @Test(arguments: referred)
+    func `a child that a test referred finds the next test in its plan`(
+        test: String, left: String, next: String, day: String, isPlanned: Bool
+    ) {
+        let result = CheckupResult(
+            checkup: test, day: MaternalCase.day("2026-03-03"),
+            entries: [
+                .init(item: "hearing-right", value: .choice("pass")),
+                .init(item: "hearing-left", value: .choice(left)),
+            ])
+        #expect((Self.state(next, day, done: [result]) != nil) == isPlanned)
     }
 
     static let weights: [(value: String, atLeast: Int?, below: Int?)] = [

@@ -63,6 +63,16 @@ enum CheckupSample {
         )
     }
 
+    static func absent(_ item: String, _ reason: String) -> (item: String, value: String) {
+        (
+            item,
+            """
+            "dataAbsentReason":{"coding":[{"system":"urn:tsunagi:CodeSystem:not-examined",\
+            "code":"\(reason)"}]}
+            """
+        )
+    }
+
     static func quantity(_ item: String, _ value: String, _ unit: String) -> (
         item: String, value: String
     ) {

@@ -51,6 +51,11 @@ import Testing
             "items[1].code", "is given twice"
         ),
         (
+            "child.json", #""checkup": "newborn-hearing""#, #""checkup": "hearing""#,
+            "checkups",
+            "newborn-hearing-repeat is referred by a checkup or follow-up that is not there"
+        ),
+        (
             "follow-up.json", #""code": "loss-support""#, #""code": "support""#,
             "lossSupport", "is not in maternal/follow-up.json"
         ),

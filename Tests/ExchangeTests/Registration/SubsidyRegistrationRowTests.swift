@@ -14,7 +14,7 @@ import Testing
         #expect(row.certificate.recipientNumber?.text == "1234566")
         #expect(row.certificate.additionalConditions.map(\.item) == ["10", "20"])
         #expect(row.certificate.validTo.text == "2027-03-31")
-        #expect(row.certificate.maxCopaymentAmount?["month"] == .number("200.50"))
+        #expect(row.certificate.maxCopaymentAmount?["perMonth"] == .number("2000"))
         #expect(row.historyKey == "h1" && !row.isDeleted)
         let expected = SubsidySample.row(["myNumber": nil, "basicFiveInfo": nil])
         #expect(row.face == expected)
@@ -122,6 +122,15 @@ import Testing
             "designatedMedicalInstitutions", .checkDigit,
             ["designatedMedicalInstitutions": #""見本病院 0110113718""#]),
         .init("incomeSegmant", .unknownItem, ["incomeSegmant": #""01""#]),
+        .init(
+            "maxCopaymentAmount.perVisit", .capUncounted,
+            ["maxCopaymentAmount": #"{"perMonth":2000,"perVisit":500}"#]),
+        .init(
+            "maxCopaymentAmount.perMonth", .capUncounted,
+            ["maxCopaymentAmount": #"{"perMonth":200.50}"#]),
+        .init(
+            "maxCopaymentAmount.perMonth", .capUncounted,
+            ["maxCopaymentAmount": #"{"perMonth":"2,000"}"#]),
         .init(five: "dateOfBirth", .unknownDay, #""1950-00-00""#),
         .init(five: "dateOfBirth", .unknownDay, #""1950-07-00""#),
         .init(five: "dateOfBirth", .unknownDay, #""不明""#),
@@ -154,6 +163,8 @@ import Testing
     static let untouched: [[String: String?]] = [
         ["medicalSubsidyInsurerNumber": nil], ["medicalSubsidyRecipientNumber": nil],
         ["medicalSubsidyRecipientNumber": #""こ第1234567号""#], ["maxCopaymentAmount": nil],
+        ["maxCopaymentAmount": #"{"perMonth":"2000"}"#], ["maxCopaymentAmount": "{}"],
+        ["maxCopaymentAmount": #"{"perMonth":0,"perVisit":null}"#],
         ["segment": "\"\""], ["additionalConditions": "null"], ["validTo": #""9999-12-31""#],
         ["medicalSubsidyRecipientNumber": #""111111111118""#], ["historyKey": #""111111111118""#],
         [

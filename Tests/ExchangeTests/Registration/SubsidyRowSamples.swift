@@ -24,7 +24,7 @@ enum SubsidySample {
         ("additionalConditions", #""10-1;20-2""#),
         ("designatedMedicalInstitutions", #""1318615312""#),
         ("isAlwaysReimbursement", #""0""#),
-        ("maxCopaymentAmount", #"{"month":200.50}"#),
+        ("maxCopaymentAmount", #"{"perMonth":2000}"#),
         ("validFrom", #""2026-04-01""#),
         ("validTo", #""2027-03-31""#),
         ("historyKey", #""h1""#),

@@ -48,7 +48,8 @@ struct BillServingTests {
             answers[0].notes("ja") == [
                 "第1公費分: 医療費30,000円の30％で9,000円です。", "第1公費分: 公費の患者負担は医療費30,000円の20％で6,000円です。",
                 "公費が9,000円のうち3,000円を支払います。", "窓口では10円単位で6,000円をいただきます。",
-                "出典と照合していない決まりを使いました。請求の前に確かめてください。", CaseWarning.classUnsaid.text.ja,
+                "出典と照合していない決まりを使いました。請求の前に確かめてください。", CaseWarning.noLimit.text.ja,
+                CaseWarning.classUnsaid.text.ja,
             ])
         #expect(answers[0].notes("en").count == answers[0].notes("ja").count)
         #expect(answers[1].text("id") == answers[2].text("id"))

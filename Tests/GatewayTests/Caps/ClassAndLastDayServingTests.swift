@@ -24,11 +24,21 @@ struct ClassAndLastDayServingTests {
     }
 
     /// A fifth of the cost is asked.
-    private func bill(asking yen: Int, class code: String, isLate: Bool = false) -> SentBill {
+    private func bill(asking yen: Int, class code: String?, isLate: Bool = false) -> SentBill {
         var bill = SentBill(cost: yen * 5, on: today)
         bill.limitClass = code
         if isLate { bill.collected = yen }
         return bill
+    }
+
+    /// What was paid of the year at another counter, which tells no class and is not stopped.
+    private func pay(_ yen: Int, _ card: SoftwareCard) async throws -> (
+        bill: SentBill, visit: RunningGateway.Visit
+    ) {
+        let visit = try await gateway.openVisit(card, at: Cast.paperClinic)
+        let sent = bill(asking: yen, class: nil)
+        try await gateway.settle(sent, visit, by: Cast.paperClinic).expect(200)
+        return (sent, visit)
     }
 
     /// Yen that are due back above the year's limit, case by case, and what was paid in the year.
@@ -51,7 +61,7 @@ struct ClassAndLastDayServingTests {
     {
         let card = try await settleWide()
         let visit = try await gateway.openVisit(card)
-        try await gateway.settle(bill(asking: 150_000, class: "オ"), visit).expect(200)
+        _ = try await pay(150_000, card)
         let other = try await gateway.settle(bill(asking: 10_000, class: "低Ⅱ"), visit)
         #expect(other.yen("copay") == 0)
         let told = try await year(card)
@@ -66,8 +76,7 @@ struct ClassAndLastDayServingTests {
     @Test func `a case stands until a void makes room under its own limit`() async throws {
         let card = try await settleWide()
         let visit = try await gateway.openVisit(card)
-        let first = bill(asking: 280_000, class: "オ")
-        try await gateway.settle(first, visit).expect(200)
+        let first = try await pay(280_000, card)
         try await gateway.settle(bill(asking: 20_000, class: "オ", isLate: true), visit).expect(200)
         let told = try await year(card)
         #expect(told.open == [10_000] && told.paid == 290_000)
@@ -80,7 +89,9 @@ struct ClassAndLastDayServingTests {
             try await gateway.settle(gone, visit).expect(200)
             #expect(try await year(card).open == [10_000])
         }
-        try await gateway.settle(first.used(as: "claim", status: "cancelled"), visit).expect(200)
+        try await gateway.settle(
+            first.bill.used(as: "claim", status: "cancelled"), first.visit, by: Cast.paperClinic
+        ).expect(200)
         let left = try await year(card)
         #expect(left.open == [] && left.paid == 20_000)
     }

@@ -104,6 +104,33 @@ struct RefundTests {
         try await request(token, paid: 8_500).expect(201)
     }
 
+    /// A card forgotten on one day, and used at the same clinic on another.
+    @Test func `what was paid back is held against a claim of that day alone`() async throws {
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        try await request(token).expect(201)
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let id = try #require(try await listed(recipient)["id"]?.string)
+        try await answer(
+            id, #"{"decision":"approved","on":"\#(gateway.clock.today.text)"}"#
+        ).expect(200)
+        var claims = [SentClaim(recipient), SentClaim(recipient)]
+        for place in claims.indices {
+            claims[place].institution = Cast.spare
+            claims[place].payer = "54136015"
+        }
+        claims[0].day = day.day
+        claims[1].day = day.day == 1 ? 2 : 1
+        // Of another type, so that neither is the other again.
+        claims[1].type = "1126"
+        let month = ServiceMonth(of: day)
+        try await gateway.submit(claims, month, by: Cast.prefecture).expect(201)
+        try await gateway.reconcile(month, by: Cast.prefecture).expect(200)
+        let found = try await gateway.reasons(month, show: "all", by: Cast.prefecture)
+        let reasons = try #require(found[recipient])
+        #expect(reasons.filter { $0 == "ALREADY_REFUNDED" }.count == 1)
+    }
+
     @Test func `what the ledger found above the cap is answered the same way`() async throws {
         let chronic = try await gateway.settleChronic()
         let here = try await gateway.openVisit(chronic.card)

@@ -143,6 +143,53 @@ struct WebhookTests {
         #expect(note.body.contains("to: \(Cast.town.key)\n"))
     }
 
+    /// 自傷のおそれ: no report, no delivery, only a task; and it cannot wait until somebody looks.
+    @Test func `a task rings, and an urgent one again until it is answered`() async throws {
+        let today = gateway.clock.today
+        let heard = Heard()
+        let (_, card) = try await gateway.settleMother(
+            dueInDays: -10,
+            [
+                "delivery": try JSON(
+                    reading: """
+                        {"on":"\(today.adding(days: -14).text)","live":1,"still":0}
+                        """)
+            ])
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let before = try await gateway.followUps(.sensitive).entries.compactMap { $0["id"]?.string }
+        try await listening(heard) { port in
+            try await register(port)
+            let work = try work()
+            #expect(try await work.round().isEmpty)
+            try await gateway.send(
+                Cast.portal, "POST", RunningGateway.sensitiveResponsePath, headers: [token],
+                body: RunningGateway.epds([0, 0, 0, 0, 0, 0, 0, 0, 0, 2], of: patient)
+            ).expect(201)
+            #expect(try await work.round() == [Cast.town])
+            #expect(try await work.round().isEmpty)
+            try await set("rung_at = clock_timestamp() - interval '61 minutes'")
+            #expect(try await work.round() == [Cast.town])
+            let asked = try await gateway.followUps(.sensitive).entries.compactMap {
+                $0["id"]?.string
+            }.filter { !before.contains($0) }
+            #expect(asked.count == 1)
+            for id in asked {
+                try await gateway.send(
+                    Cast.town, "PUT", "/fhir/sensitive/Task/\(id)",
+                    headers: [("If-Match", "W/\"1\"")],
+                    body: JSON(reading: #"{"resourceType":"Task","status":"in-progress"}"#)
+                ).expect(200)
+            }
+            try await set("rung_at = clock_timestamp() - interval '61 minutes'")
+            #expect(try await work.round().isEmpty)
+        }
+        // Nothing of whom, of what, or in which compartment.
+        #expect(heard.all.count == 2)
+        let note = try SignedNote(try #require(heard.all.first))
+        #expect(!note.body.contains("sensitive") && !note.body.contains("harm"))
+    }
+
     @Test func `a portal is told once that somebody who uses it has a notice`() async throws {
         let heard = Heard()
         let (resident, card) = try await gateway.settleFamily()

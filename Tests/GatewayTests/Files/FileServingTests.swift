@@ -209,6 +209,71 @@ struct FileServingTests {
         #expect(faces == ["第0版", "第1版", "第2版"])
     }
 
+    @Test func `mended rows need no place, and the next file keeps its own`() async throws {
+        let sequence = try await gateway.nextSequence()
+        let done = try await gateway.take(
+            NightFile([newRow(["生年月日": "令和9年13月1日"])]).bytes())
+        #expect(done.number("refused") == 1, "\(done.text)")
+        let errors = try await gateway.errors(of: done.text("file"))
+        let text = NightFile.text(of: errors.body, .cp932)
+            .replacing("令和9年13月1日", with: "令和2年5月1日")
+        let mended = NightFile.bytes(of: text, .cp932)
+        let sent = try await gateway.upload(mended, "")
+        #expect(sent.status == 202 && sent.json["sequence"] == nil, "\(sent.text)")
+        let taken = try await gateway.settled(sent.text("file"))
+        #expect(taken.text("status") == "done" && taken.number("additions") == 1, "\(taken.text)")
+        #expect(taken.json["sequence"] == nil && taken.json["follows"] == nil)
+        // Sent twice, it is known again.
+        let again = try await gateway.upload(mended, "")
+        #expect(again.text("file") == sent.text("file"))
+        #expect(again.json["received"]?.object?["duplicate"]?.bool == true)
+        // The sender's own numbers go on where they were.
+        let next = try await gateway.upload(
+            NightFile([newRow()]).bytes(), "sequence=\(sequence + 1)")
+        #expect(next.status == 202, "\(next.text)")
+        #expect(try await gateway.settled(next.text("file")).text("status") == "done")
+    }
+
+    @Test func `the files of a body are listed, newest first, and what is held says for what`()
+        async throws
+    {
+        let sequence = try await gateway.nextSequence()
+        let held = try await gateway.upload(
+            NightFile([newRow()]).bytes(), "sequence=\(sequence + 2)")
+        #expect(held.text("status") == "held")
+        #expect(held.json["waitsFor"]?.object?["sequence"]?.int == sequence, "\(held.text)")
+        let first = try await gateway.upload(
+            NightFile([newRow()]).bytes(), "sequence=\(sequence)")
+        _ = try await gateway.settled(first.text("file"))
+        let report = try await gateway.settled(held.text("file"))
+        #expect(report.json["waitsFor"]?.object?["sequence"]?.int == sequence + 1)
+        let list = try await gateway.send(Cast.town, "GET", "/files/entitlements")
+        try list.expect(200)
+        let files = (list.json["files"]?.array ?? []).compactMap(\.object)
+        let newest = files.prefix(2).map { $0["file"]?.string }
+        #expect(newest == [first.text("file"), held.text("file")], "\(list.text)")
+        #expect(files.first?["processed"]?.object?["additions"]?.int == 1)
+        #expect(files.dropFirst().first?["waitsFor"]?.object?["sequence"]?.int == sequence + 1)
+        #expect(list.json["nextPlace"]?.object?["sequence"]?.int == sequence + 1)
+        let taken = try await gateway.upload(
+            NightFile([newRow()]).bytes(), "sequence=\(sequence)")
+        #expect(taken.code == DeliveryFault.placeTaken.rawValue)
+        #expect(taken.text("detail").contains("nextPlace"))
+        // From a file on: that one and what is older.
+        let older = try await gateway.send(
+            Cast.town, "GET", "/files/entitlements?from=\(held.text("file"))")
+        #expect(older.json["files"]?.array?.first?.object?["file"]?.string == held.text("file"))
+        let others = try await gateway.send(Cast.prefecture, "GET", "/files/entitlements")
+        #expect(others.status == 200 && !others.text.contains(held.text("file")))
+        let odd = try await gateway.send(Cast.town, "GET", "/files/entitlements?from=x")
+        #expect(odd.code == Refusal.malformed("from").code)
+        let due = try await gateway.upload(
+            NightFile([newRow()]).bytes(), "sequence=\(sequence + 1)")
+        for id in [due.text("file"), held.text("file")] {
+            #expect(try await gateway.settled(id).text("status") == "done")
+        }
+    }
+
     @Test func `the order may be given by the digest of the file before`() async throws {
         let first = NightFile([newRow()]).bytes()
         let second = NightFile([newRow()]).bytes()

@@ -87,6 +87,60 @@ struct SchemeFileTests {
         #expect(!old.subsidy.programs.contains { $0.certificateTypeID == "mihon" })
     }
 
+    private func listed(
+        _ type: String, _ query: String = "", by town: Party = Cast.town
+    ) async throws -> [JSONObject] {
+        let answer = try await gateway.send(
+            town, "GET", "/medical-subsidy/schemes?count=1000\(query)")
+        try answer.expect(200)
+        return (answer.json["schemes"]?.array ?? []).compactMap(\.object).filter {
+            $0["orgSpecificCertificateTypeId"]?.string == type
+        }
+    }
+
+    @Test func `a town reads its own schemes, who registered them and when, and no other's`()
+        async throws
+    {
+        #expect(try await listed("ichiran").isEmpty)
+        let first = today.adding(days: -20)
+        let code = row(
+            "ichiran", first, ["マスタ種別": "2", "コード": "A", "名称": "見本の区分", "優先順位": ""])
+        let bytes = NightFile(schemes: [
+            row("ichiran", first), code, row("ichiran-ahead", today.adding(days: 10)),
+        ]).bytes()
+        let taken = try await gateway.take(bytes, as: "scheme-masters", operatorID: "clerk-3")
+        #expect(taken.number("additions") == 3, "\(taken.text)")
+        let held = try await listed("ichiran")
+        let scheme = try #require(held.first)
+        #expect(held.count == 1 && scheme["isRegistered"]?.bool == true)
+        #expect(scheme["name"]?.string == "見本の助成" && scheme["priority"]?.int == 60)
+        #expect(scheme["effectiveFrom"]?.string == first.text && scheme["effectiveTo"] == nil)
+        let codes = (scheme["incomeSegments"]?.array ?? []).compactMap(\.object)
+        #expect(codes.map { $0["code"]?.string } == ["A"])
+        #expect(scheme["registeredBy"]?.string == "clerk-3")
+        #expect(scheme["registeredAt"] != nil && scheme["taskId"] != nil)
+        #expect(try await listed("ichiran-ahead").count == 1)
+        #expect(try await listed("ichiran-ahead", "&on=\(today.text)").isEmpty)
+        #expect(try await listed("ichiran", "&on=\(today.text)") == [scheme])
+        #expect(try await listed("ichiran", by: Cast.otherTown).isEmpty)
+        // A code that came later is a later registration of its type, and of that alone.
+        let renamed = code.merging(["名称": "見本の区分を改める"]) { $1 }
+        let later = try await gateway.take(
+            NightFile(schemes: [renamed]).bytes(), as: "scheme-masters", operatorID: "clerk-4")
+        #expect(later.number("changes") == 1, "\(later.text)")
+        #expect(try await listed("ichiran").first?["registeredBy"]?.string == "clerk-4")
+        #expect(try await listed("ichiran-ahead").first?["registeredBy"]?.string == "clerk-3")
+        for sql in [
+            "update exchange.registered_rule set operator = 'x'",
+            "delete from exchange.registered_rule", "truncate exchange.registered_rule",
+        ] {
+            let error = await #expect(throws: DatabaseError.self, "\(sql)") {
+                try await gateway.sql { _ = try $0.run(Statement(sql)) }
+            }
+            #expect(error?.sqlState == "42501", "\(sql)")
+        }
+    }
+
     @Test func `two towns at once both stand, and an operator's files undo neither`() async throws {
         async let one = take([row("kyotsu", today.adding(days: -5))])
         async let other = take(

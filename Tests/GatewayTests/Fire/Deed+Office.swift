@@ -9,7 +9,7 @@ extension Deed {
     ) -> Deed { Deed(listener: .office, id: id, about: about, make: make) }
 
     static let office: [Deed] =
-        registrations + prices + seasons + lists + statements + files + claims + audits
+        registrations + prices + seasons + lists + statements + files + ends + claims + audits
         + emergencies
 
     private static let registrations: [Deed] =
@@ -99,6 +99,10 @@ extension Deed {
             let sent = try await fire.gateway.send(
                 .post(person.town, seasonPath, try JSON(reading: seasonRows(person))))
             return .get(person.town, "\(seasonPath)/\(sent.text("taskId"))")
+        },
+        office("readSeasons", .nobody) { _, person in .get(person.town, "/immunization/seasons") },
+        office("readSchemes", .nobody) { _, person in
+            .get(person.town, "/medical-subsidy/schemes")
         },
     ]
 
@@ -409,13 +413,16 @@ extension Deed {
         ("residence-moves", "ResidenceMoves"),
         ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
         ("checkup-prices", "CheckupPrices"), ("checkup-tickets", "CheckupTickets"),
-        ("scheme-masters", "SchemeMasters"),
+        ("scheme-masters", "SchemeMasters"), ("immunization-seasons", "ImmunizationSeasons"),
         ("sensitive-checkup-results", "SensitiveCheckupResults"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in
                 let bytes = fire.files(of: person).first { $0.layout == layout }?.bytes ?? []
                 return fire.file(layout, bytes, "dryRun=true", of: person)
+            },
+            office("list\(name)Files", .nobody) { fire, person in
+                .get(fire.party(of: layout, person), "/files/\(layout)")
             },
             office("get\(name)File", .nobody) { fire, person in
                 let file = person.files[layout] ?? ""
@@ -435,4 +442,10 @@ extension Deed {
             },
         ]
     }
+
+    private static let ends: [Deed] = [
+        office("getEntitlementsFullFileEnds", .nobody) { _, person in
+            .get(person.town, "/files/entitlements-full/\(nobody)/ends")
+        }
+    ]
 }

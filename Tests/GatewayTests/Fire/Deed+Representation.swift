@@ -13,7 +13,7 @@ extension Deed {
     private static let guardianships: [Deed] = [
         Deed(
             listener: .office, id: "postGuardianshipRegistrationTasks",
-            about: .written(unchangedToo: false)
+            about: .written(unchangedToo: true)
         ) { fire, person in
             fire.guardianship(of: person, by: try await fire.stranger().resident)
         },

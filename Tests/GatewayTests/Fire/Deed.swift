@@ -33,12 +33,14 @@ struct Deed: Sendable, CustomTestStringConvertible {
     /// of one's own to withhold, a disaster, somebody old enough to change what is sensitive. They are
     /// asked here, and refused; the suites of their fields answer.
     static let elsewhere: Set = [
-        "decideEntitlementsFile", "decideEntitlementsFullFile", "decideCheckupTargetsFile",
+        "getEntitlementsFullFileEnds", "decideEntitlementsFile", "decideEntitlementsFullFile",
+        "decideCheckupTargetsFile",
         "decideCardBindingsFile", "decideGuardianshipsFile", "decideVaccinationTargetsFile",
         "decideResidenceMovesFile",
         "decideVaccinationPricesFile", "decideCheckupResultsFile",
         "decideSensitiveCheckupResultsFile",
         "decideCheckupPricesFile", "decideCheckupTicketsFile", "decideSchemeMastersFile",
+        "decideImmunizationSeasonsFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "beginExport", "readExport", "readExportFile", "deleteExport",

@@ -65,16 +65,34 @@ final class Fire: Sendable {
         }
     }
 
-    /// 受診券の下見: whom a file of tickets tells of, it tells when it has been compared, after its receipt.
+    /// 下見: whom a file tells of that is only compared, it tells when it has been compared, after its receipt.
+    /// And a row of a guardianship that is refused tells that the child lives elsewhere.
     func hearComparison(_ ask: Ask, _ answer: TLSClient.Answer, of person: Int) async throws {
-        guard ask.path.hasPrefix("/files/checkup-tickets?"), answer.status == 202 else { return }
-        let report = try await gateway.settled(
-            answer.text("file"), as: "checkup-tickets", by: ask.party)
+        guard answer.status == 202 else { return }
+        if ask.path == RunningGateway.guardianshipPath {
+            return more(answer.int("refused") ?? 0, of: person)
+        }
+        let telling = ["checkup-tickets", "guardianships", "entitlements", "entitlements-full"]
+        guard let layout = telling.first(where: { ask.path.hasPrefix("/files/\($0)?") }) else {
+            return
+        }
+        let report = try await gateway.settled(answer.text("file"), as: layout, by: ask.party)
         let codes = report.results.flatMap(\.findings).compactMap { $0["code"]?.string }
+        let (counts, words): ([String], [String]) =
+            switch layout {
+            case "checkup-tickets":
+                (
+                    ["additions", "changes", "ends", "unchanged"],
+                    ["not-own-resident", "ticket-not-open"]
+                )
+            // Of a key that is nobody's the same is said as of a child who lives elsewhere; here none does.
+            case "guardianships":
+                (["additions", "changes", "ends", "unchanged"], ["custody-lost"])
+            default: (["underReview"], [])
+            }
         let isTold =
-            ["additions", "changes", "ends", "unchanged"].contains {
-                report.number($0, in: "effect") ?? 0 > 0
-            } || codes.contains { ["not-own-resident", "ticket-not-open"].contains($0) }
+            counts.contains { report.number($0, in: "effect") ?? 0 > 0 }
+            || codes.contains { words.contains($0) }
         if isTold { more(1, of: person) }
     }
 

@@ -326,15 +326,8 @@ extension Fire {
             ("vaccination-prices", Array(prices.utf8)),
             ("checkup-results", massCheckups(of: person)),
             ("sensitive-checkup-results", confidences(of: person)),
-            (
-                "scheme-masters",
-                NightFile(schemes: [
-                    [
-                        "市区町村コード": person.town.code, "機関別受給者証種別ID": "fire",
-                        "マスタ種別": "1", "名称": "試験", "優先順位": "99", "適用開始日": "2099-04-01",
-                    ]
-                ]).bytes(.utf8)
-            ),
+            ("scheme-masters", schemes(of: person.town)),
+            ("immunization-seasons", seasons(of: person.town)),
             (
                 "checkup-tickets",
                 NightFile(checkupTickets: [
@@ -352,6 +345,20 @@ extension Fire {
             ("checkup-targets", Array(targets.utf8)), ("card-bindings", Array(events.utf8)),
             ("guardianships", Array(guardianships.utf8)),
         ]
+    }
+
+    private func schemes(of town: Party) -> [UInt8] {
+        NightFile(schemes: [
+            [
+                "市区町村コード": town.code, "機関別受給者証種別ID": "fire", "マスタ種別": "1", "名称": "試験",
+                "優先順位": "99", "適用開始日": "2099-04-01",
+            ]
+        ]).bytes(.utf8)
+    }
+
+    /// Nobody here registered any days: taking them back changes no rules.
+    private func seasons(of town: Party) -> [UInt8] {
+        NightFile(seasons: [["市区町村コード": town.code, "更新区分": "2"]]).bytes(.utf8)
     }
 
     private func massCheckups(of person: FirePerson) -> [UInt8] {

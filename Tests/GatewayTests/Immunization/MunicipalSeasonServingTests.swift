@@ -93,16 +93,7 @@ struct MunicipalSeasonServingTests {
     // MARK: The dose
 
     private func check(_ visit: Visit, on day: CalendarDay) async throws -> TLSClient.Answer {
-        let text = """
-            {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
-            "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
-            "name":"date","valueDate":"\(day.text)"},{"name":"candidate","part":[{\
-            "name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"influenza"}]}}]}]}
-            """
-        let answer = try await gateway.send(
-            Cast.clinic, "POST", RunningGateway.vaccinationPath + "/$check",
-            body: JSON(reading: text))
+        let answer = try await gateway.checkVaccine("influenza", visit, on: day)
         try answer.expect(200)
         return answer
     }

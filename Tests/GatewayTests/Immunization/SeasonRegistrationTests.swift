@@ -22,8 +22,8 @@ struct SeasonRegistrationTests {
         return try CalendarDay("\(monthAndDay < "04-01" ? first + 1 : first)-\(monthAndDay)")
     }
 
-    /// An operator's season, from 1 October to 31 January for everybody.
-    private func loadSeason() async throws {
+    /// An operator's season, from 1 October to 31 January for everybody; or none at all.
+    private func loadSeason(isThere: Bool = true) async throws {
         let text = """
             {"source":"試験","verified":"unverified","note":"\(RecordID.random().text)",\
             "campaign":"\(Self.season)","season":"9301","name":{"ja":"見本の期間","en":"A season"},\
@@ -36,6 +36,7 @@ struct SeasonRegistrationTests {
             {
                 files[path] = nil
             }
+            guard isThere else { return }
             files["immunization/campaigns/\(Self.season).json"] = Array(text.utf8)
         }
         try await gateway.ledger.rules.refresh()
@@ -52,7 +53,8 @@ struct SeasonRegistrationTests {
     }
 
     private func send(
-        _ rows: [[String: String]], by town: Party = Cast.town, key: String? = nil
+        _ rows: [[String: String]], by town: Party = Cast.town, key: String? = nil,
+        operatorID: String? = nil
     ) async throws -> TLSClient.Answer {
         let body = JSON.array(
             rows.map { row in
@@ -63,7 +65,9 @@ struct SeasonRegistrationTests {
                         }))
             })
         let answer = try await gateway.send(
-            town, "POST", Self.path, headers: key.map { [("Idempotency-Key", $0)] } ?? [],
+            town, "POST", Self.path,
+            headers: (key.map { [("Idempotency-Key", $0)] } ?? [])
+                + (operatorID.map { [("Tsunagi-Operator", $0)] } ?? []),
             body: body)
         try await gateway.ledger.rules.refresh()
         return answer
@@ -94,16 +98,7 @@ struct SeasonRegistrationTests {
 
     private func isStopped(_ visit: RunningGateway.Visit, on day: CalendarDay) async throws -> Bool
     {
-        let text = """
-            {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
-            "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
-            "name":"date","valueDate":"\(day.text)"},{"name":"candidate","part":[{\
-            "name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"influenza"}]}}]}]}
-            """
-        let answer = try await gateway.send(
-            Cast.clinic, "POST", RunningGateway.vaccinationPath + "/$check",
-            body: JSON(reading: text))
+        let answer = try await gateway.checkVaccine("influenza", visit, on: day)
         try answer.expect(200)
         return answer.findings.map(\.rule).contains("season")
     }
@@ -150,6 +145,108 @@ struct SeasonRegistrationTests {
         #expect(back.int("applied") == 1, "\(back.text)")
         #expect(try days(in: Cast.town) == common)
         #expect(try await !isStopped(here, on: early))
+    }
+
+    // MARK: What is registered
+
+    private static let list = "/immunization/seasons"
+
+    private func listed(
+        _ query: String = "", by town: Party = Cast.town
+    ) async throws -> [JSONObject] {
+        let answer = try await gateway.send(town, "GET", Self.list + query)
+        try answer.expect(200)
+        return (answer.json["seasons"]?.array ?? []).compactMap(\.object)
+    }
+
+    private func season(_ query: String = "", by town: Party = Cast.town) async throws
+        -> JSONObject?
+    {
+        try await listed(query, by: town).first { $0["campaign"]?.string == Self.season }
+    }
+
+    @Test func `a town reads its own days, who registered them and when, and no other's`()
+        async throws
+    {
+        try await loadSeason()
+        let common = try #require(try await season())
+        #expect(common["isRegistered"]?.bool == false && common["isInForce"]?.bool == true)
+        #expect(try common["effectiveFrom"]?.string == past("10-01").text)
+        #expect(common["registeredBy"] == nil && common["registeredAt"] == nil)
+        let sent = try await send([row()], operatorID: "clerk-1")
+        #expect(sent.int("applied") == 1, "\(sent.text)")
+        let version = try gateway.ledger.rules.current().version
+        var read: JSONObject?
+        let entries = try await gateway.entries { read = try await season() }
+        #expect(entries.map(\.purpose) == ["read-registration"])
+        #expect(entries.map(\.basis) == ["rules/\(version)"])
+        #expect(entries.map(\.hasPerson) == [false])
+        let own = try #require(read)
+        #expect(try own["effectiveFrom"]?.string == past("10-15").text)
+        #expect(try own["effectiveTo"]?.string == past("02-20").text)
+        #expect(own["notice"]?.string == "\(Cast.town.code)の期間")
+        #expect(own["isRegistered"]?.bool == true && own["isInForce"]?.bool == true)
+        #expect(own["registeredBy"]?.string == "clerk-1" && own["version"]?.string == version)
+        #expect(own["taskId"]?.string == sent.text("taskId"))
+        let at = try Instant(own["registeredAt"]?.string ?? "", item: "registeredAt")
+        #expect(at > WallClock.now().adding(seconds: -600))
+        // The same days sent again by somebody else are theirs who said them first.
+        #expect(try await send([row()], operatorID: "clerk-2").int("unchanged") == 1)
+        #expect(try await season()?["registeredBy"]?.string == "clerk-1")
+        #expect(try await season(by: Cast.otherTown) == common)
+        // By day: the town's own are days in February, the common ones are not.
+        let (early, late) = ("?on=\(try past("10-05").text)", "?on=\(try past("02-20").text)")
+        #expect(try await season(early) == nil)
+        #expect(try await season(late) == own)
+        #expect(try await season(early, by: Cast.otherTown) == common)
+        #expect(try await season(late, by: Cast.otherTown) == nil)
+        // The operator's season goes: the days are still the town's word, and count for nothing.
+        try await loadSeason(isThere: false)
+        let gone = try #require(try await season())
+        #expect(gone["isInForce"]?.bool == false && gone["isRegistered"]?.bool == true)
+        #expect(gone["effectiveTo"] == own["effectiveTo"] && gone["name"] == nil)
+        #expect(gone["registeredBy"]?.string == "clerk-1")
+        #expect(try await season(late) == nil)
+        #expect(try await season(by: Cast.otherTown) == nil)
+        try await loadSeason()
+        _ = try await send([row(Cast.town, ["modificationSeg": "2"])])
+        #expect(try await season() == common)
+    }
+
+    @Test func `the list comes in parts, and refuses what it does not understand`() async throws {
+        try await loadSeason()
+        let whole = try await listed()
+        #expect(whole.count > 1)
+        var parts: [JSONObject] = []
+        var after: Int? = 0
+        while let place = after {
+            let answer = try await gateway.send(
+                Cast.town, "GET", "\(Self.list)?count=1&after=\(place)")
+            try answer.expect(200)
+            let rows = (answer.json["seasons"]?.array ?? []).compactMap(\.object)
+            try #require(rows.count == 1, "\(answer.text)")
+            parts += rows
+            after = answer.int("next")
+        }
+        #expect(parts == whole)
+        #expect(try await listed("?after=\(whole.count)").isEmpty)
+        #expect(try await listed("?after=\(Int.max)").isEmpty)
+        for (query, item) in [
+            ("on=yesterday", "on"), ("count=0", "count"), ("count=1001", "count"),
+            ("after=-1", "after"),
+        ] {
+            try await gateway.expect(.malformed(item), of: nil, from: Cast.town) {
+                try await gateway.send(Cast.town, "GET", "\(Self.list)?\(query)")
+            }
+        }
+        for (party, path) in [
+            (Cast.prefecture, Self.list), (Cast.auditor, Self.list),
+            (Cast.prefecture, "/medical-subsidy/schemes"),
+        ] {
+            try await gateway.expect(.notYourPurpose, of: .readRegistration, from: party) {
+                try await gateway.send(party, "GET", path)
+            }
+        }
     }
 
     @Test func `two towns at once both stand`() async throws {

@@ -249,6 +249,7 @@ struct MergedCheckupsTests {
         ).expect(201)
         try await join(gone, into: stays)
         let there = "there-\(RecordID.random().text)"
+        try await gateway.feed([stays.resident.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [stays.resident.birth(on: today.adding(days: -150), notified: today, key: there)],
             by: Cast.otherTown)

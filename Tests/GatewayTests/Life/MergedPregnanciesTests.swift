@@ -34,6 +34,11 @@ struct MergedPregnanciesTests {
         try await gateway.refusalOfUndoing(gone.resident, from: stays.resident)
     }
 
+    /// Told of the same day again, it puts right what was told before.
+    private func lives(_ settled: Settled, in body: Party, from day: CalendarDay) async throws {
+        try await gateway.feed([settled.resident.residence(body.code, from: day)])
+    }
+
     private func key(_ mother: Settled) -> String { "P-\(mother.resident.index)" }
 
     private func word(
@@ -219,6 +224,7 @@ struct MergedPregnanciesTests {
         let (stays, gone) = try await gateway.settleTwice()
         try await gateway.notify([word(gone)])
         try await join(gone, into: stays)
+        try await lives(stays, in: Cast.otherTown, from: today)
         try await gateway.notify(
             [
                 stays.resident.pregnancy(
@@ -277,12 +283,15 @@ struct MergedPregnanciesTests {
         let (stays, gone) = try await gateway.settleTwice()
         let end = try delivery(daysAgo: 14)
         try await gateway.notify([word(stays, due: -10, end)])
+        // The other town was told of the one number only, and its residence was wrong.
+        try await lives(gone, in: Cast.otherTown, from: today.adding(days: -20))
         try await gateway.notify(
             [
                 gone.resident.pregnancy(
                     due: today.adding(days: -10), notified: today.adding(days: -12),
                     key: key(gone), end)
             ], by: Cast.otherTown)
+        try await lives(gone, in: Cast.town, from: today.adding(days: -20))
         try await join(gone, into: stays)
         var former = postpartum(1)
         former.ticket = Ticket(Cast.otherTown, "postpartum", 1)
@@ -332,6 +341,50 @@ struct MergedPregnanciesTests {
             try await used(send(infant("infant-9-10m", daysAgo: 0, 1), stays.card))
                 == "infant-6-10m 1")
         try await expect(.ticketUsed, infant("infant-9-10m", daysAgo: 0, 1), gone.card)
+    }
+
+    @Test func `a wrong town's word on both records, taken back, gives the tickets of both back`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleBabyTwice(days: 300)
+        // Of two tickets of one number one was given back: of each record one is left to use.
+        let births = try [(stays, 1), (gone, 2)].map { settled, serial -> JSON in
+            let row = settled.resident.birth(
+                on: today.adding(days: -300), notified: today.adding(days: -290),
+                key: "C-\(settled.resident.index)")
+            let day = today.adding(days: -120).text
+            let returned = try JSON(
+                reading: "[{\"kind\":\"infant-6-10m\",\"serial\":\(serial),\"on\":\"\(day)\"}]")
+            return JSON.object(try #require(row.object).with("returnedTickets", returned))
+        }
+        try await gateway.notify(births)
+        try await join(gone, into: stays)
+        let wrong = stays.resident.birth(
+            on: today.adding(days: -300), notified: today.adding(days: -100),
+            key: "W-\(stays.resident.index)")
+        // Nobody is taken over who lives elsewhere, under whichever number.
+        for number in [stays.resident.number, gone.resident.number] {
+            let row = try #require(wrong.object).with("myNumber", .string(number))
+            let refused = try await gateway.send(
+                Cast.otherTown, "POST", "/maternal-health/registration-tasks",
+                body: .array([.object(row)]))
+            #expect(refused.int("refused") == 1, "\(refused.text)")
+        }
+        try await lives(stays, in: Cast.otherTown, from: today)
+        try await gateway.notify([wrong], by: Cast.otherTown)
+        try await lives(stays, in: Cast.town, from: today)
+        let sent = [
+            infant("infant-9-10m", daysAgo: 0, 1), infant("infant-6-7m", daysAgo: 95, 2),
+        ]
+        // Of two that are both shut the survivor's is shown.
+        try await expect(.ticketReturned, sent[0], stays.card)
+        try await expect(.ticketReplaced, sent[1], gone.card)
+        try await gateway.notify([withdrawn(wrong)], by: Cast.otherTown)
+        let before = try await rows("checkup_ticket_event", gone, stays)
+        #expect(try await used(send(sent[0], stays.card)) == "infant-6-10m 1")
+        #expect(try await used(send(sent[1], gone.card)) == "infant-6-10m 2")
+        let after = try await rows("checkup_ticket_event", gone, stays)
+        #expect(after == before.map { $0 + 1 })
     }
 
     @Test func `of two reports that used one number each, a correction keeps its own`()

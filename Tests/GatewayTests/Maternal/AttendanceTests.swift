@@ -65,6 +65,7 @@ struct AttendanceTests {
         #expect(try await unseen(key) != nil)
         // 転出: whose word is the newest waits for the child.
         let there = "C-\(RecordID.random().text)"
+        try await gateway.feed([resident.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [resident.birth(on: birth, notified: today, key: there)], by: Cast.otherTown)
         #expect(try await unseen(key) == nil)
@@ -88,6 +89,43 @@ struct AttendanceTests {
         #expect(due.count == 1)
         #expect(due.first.map { JSON.object($0).text.contains("3～4か月児") } == true)
         #expect(try await unseen(key)?["remindedOn"]?.string == today.text)
+    }
+
+    @Test func `one of whom nothing was examined still waits, and so does the ticket`()
+        async throws
+    {
+        let key = "C-\(RecordID.random().text)"
+        let (resident, card) = try await gateway.settle()
+        try await gateway.notify([
+            resident.birth(
+                on: today.adding(days: -200), notified: today.adding(days: -190), key: key)
+        ])
+        func waits() async throws -> Bool {
+            let answer = try await gateway.send(
+                Cast.town, "GET", "/maternal-health/unseen?checkup=infant-6-7m&count=1000")
+            try answer.expect(200)
+            let targets = (answer.json["targets"]?.array ?? []).compactMap(\.object)
+            gateway.expectMoreEntries(max(0, targets.count - 1))
+            return targets.contains { $0["notificationKey"]?.string == key }
+        }
+        var sent = SentCheckup(on: today)
+        sent.checkup = "infant-6-7m"
+        let examined = sent.findings.filter { !["neck-control", "hip"].contains($0.item) }
+        sent.findings = examined.map { (item: $0.item, value: .absent("declined")) }
+        let visit = try await gateway.openCheckupVisit(card)
+        let made = try await gateway.record(sent, visit)
+        #expect(made.status == 201)
+        let claim = made.parts("checkup-claim").first
+        #expect(claim?["state"]?.string == "not-examined" && claim?["claimed"] == nil)
+        #expect(made.parts("checkup-ticket").isEmpty)
+        #expect(try await waits())
+        // Done after all: the correction is the claim, by the ticket that was left.
+        sent.findings = examined
+        sent.status = "corrected"
+        let done = try await gateway.correct(made.text("id"), seen: "W/\"1\"", sent, visit)
+        #expect(done.parts("checkup-claim").first?["claimed"]?.object?["value"]?.int == 6500)
+        #expect(done.parts("checkup-ticket").first?["serial"]?.int == 1)
+        #expect(try await !waits())
     }
 
     @Test func `sixteen reminders at once leave one notice`() async throws {
@@ -140,6 +178,7 @@ struct AttendanceTests {
         #expect(here.entries.count == 1)
         #expect(here.text.contains("6.42"))
         #expect(try await lines(key, by: Cast.otherTown).entries.isEmpty)
+        try await gateway.feed([resident.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [
                 resident.birth(
@@ -159,6 +198,9 @@ struct AttendanceTests {
         ("/maternal-health/unseen", .missing("checkup")),
         ("/maternal-health/unseen?checkup=prenatal", .malformed("checkup")),
         ("/maternal-health/unseen?checkup=infant-1m&count=0", .malformed("count")),
+        // Whom no test referred is not missing.
+        ("/maternal-health/unseen?checkup=newborn-cmv", .malformed("checkup")),
+        ("/maternal-health/attendance?checkup=newborn-hearing-repeat", .malformed("checkup")),
         ("/maternal-health/attendance?checkup=nothing", .malformed("checkup")),
     ]
 

@@ -37,6 +37,33 @@ struct CheckupPriceTests {
                 checkup, gateway.openCheckupVisit(card)))
     }
 
+    /// 委託単価 that came after the clinic's result: the same bytes, sent again, are a claim; once more changes
+    /// nothing.
+    @Test func `a clinic's result that waited for a price is claimed when it comes again`()
+        async throws
+    {
+        let card = try await gateway.settleFamily(days: 200, in: Cast.otherTown).card
+        let visit = try await gateway.openCheckupVisit(card)
+        // Neither a ticket nor a price of the rules stands for it there.
+        var sent = SentCheckup(on: today)
+        sent.checkup = "infant-6-7m"
+        sent.findings = sent.findings.filter { !["neck-control", "hip"].contains($0.item) }
+        let first = try await gateway.record(sent, visit)
+        #expect(first.status == 201 && charge(first) == "awaits-price 0")
+        let words = first.parts("checkup-claim").first?["text"]?.string
+        #expect(words?.contains("もう一度送って") == true)
+        #expect(try await gateway.record(sent, visit).body == first.body)
+        let from = today.adding(days: -30).text
+        let taken = try await take(["1,infant-6-7m,,\(from),,7100"])
+        #expect(taken.number("additions") == 1, "\(taken.text)")
+        let second = try await gateway.record(sent, visit)
+        #expect(second.status == 200 && second["ETag"] == "W/\"2\"")
+        #expect(charge(second) == "claimed 7100")
+        #expect(second.parts("checkup-claim").first?["text"] == nil)
+        let again = try await gateway.record(sent, visit)
+        #expect(again.status == 200 && again.body == second.body)
+    }
+
     @Test func `checkups and tickets are priced from the list, in versions, by file and row`()
         async throws
     {

@@ -97,6 +97,7 @@ struct MotherChildTests {
 
     @Test func `a child that moved on without her is told nothing of her`() async throws {
         let family = try await family()
+        try await gateway.feed([family.child.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [family.child.birth(on: birth, notified: today, key: "C-\(family.key)-other")],
             by: Cast.otherTown)
@@ -229,6 +230,41 @@ struct MotherChildTests {
         #expect(tickets == 14)
     }
 
+    /// 転出後に届いた結果: whoever has the family does what it asks for.
+    @Test(arguments: [true, false])
+    func `what arrives after the move waits where the family was taken over`(isTakenOver: Bool)
+        async throws
+    {
+        let (child, card) = try await gateway.settle()
+        try await gateway.notify([child.birth(on: birth, notified: birth.adding(days: 10))])
+        let visit = try await gateway.openCheckupVisit(card)
+        try await gateway.feed([
+            child.residence(Cast.otherTown.code, from: today.adding(days: -1))
+        ])
+        if isTakenOver {
+            try await gateway.notify(
+                [child.birth(on: birth, notified: today, key: "M-\(child.index)")],
+                by: Cast.otherTown)
+        }
+        func ids(_ body: Party) async throws -> Set<String> {
+            Set(try await gateway.followUps(of: body).entries.compactMap { $0["id"]?.string })
+        }
+        let (here, there) = (try await ids(Cast.town), try await ids(Cast.otherTown))
+        var checkup = SentCheckup(on: today.adding(days: -2))
+        checkup.findings = checkup.findings.filter { $0.item != "child-judgement" }
+        checkup.findings.append(("child-judgement", .choice("detailed-examination")))
+        try await gateway.record(checkup, visit).expect(201)
+        #expect(try await ids(Cast.town).count == here.count + (isTakenOver ? 0 : 1))
+        #expect(try await ids(Cast.otherTown).count == there.count + (isTakenOver ? 1 : 0))
+        guard !isTakenOver else { return }
+        // Handed on with the family, later.
+        try await gateway.notify(
+            [child.birth(on: birth, notified: today, key: "M-\(child.index)")],
+            by: Cast.otherTown)
+        #expect(try await ids(Cast.town) == here)
+        #expect(try await ids(Cast.otherTown).count == there.count + 1)
+    }
+
     @Test func `what waits is handed on with the family, once, and the answer is the next town's`()
         async throws
     {
@@ -243,6 +279,7 @@ struct MotherChildTests {
         let task = try #require(
             before.max { ($0["authoredOn"]?.string ?? "") < ($1["authoredOn"]?.string ?? "") })
         let id = try #require(task["id"]?.string)
+        try await gateway.feed([child.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [child.birth(on: birth, notified: today, key: "C-\(id)")], by: Cast.otherTown)
         #expect(try await !gateway.followUps().text.contains(id))

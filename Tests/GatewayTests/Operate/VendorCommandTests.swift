@@ -32,6 +32,27 @@ struct VendorCommandTests {
             bad: #"{"id": 2, "birth": "2025-05-10", "given": [{"date": "2026-02-28"}]}"#),
     ]
 
+    /// 3,000 points under a scheme of a fifth: 6,000 yen, whatever the class of its holder.
+    @Test(arguments: [(9_000, true), (6_000, false), (2_500, false)])
+    func `a month of files is computed again`(_ copayment: Int, _ isMore: Bool) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "claims-\(UUID().uuidString).json")
+        try Data(
+            """
+            {"claims": [{"institution": "1319999996", "month": "2026-04", "type": "1122", "days": [9],
+             "birthDate": "1990-01-02", "sex": "2", "insurer": "01130012", "points": 3000,
+             "publics": [{"payer": "54136015", "recipient": "1234566", "copayment": \(copayment)}]}]}
+            """.utf8
+        ).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let ended = try await Program.run([
+            "reconcile", "--month", "2026-04", "--claims", file.path, "--profiles", Self.profiles,
+        ])
+        #expect(ended.status == 0, "\(ended.errors)")
+        #expect(ended.output.contains("AMOUNT_MISMATCH") == isMore)
+        #expect(ended.output.contains(#""expected":6000"#) == isMore)
+    }
+
     @Test(arguments: rows)
     func `a case that cannot be read makes the command exit 1, and the others are answered`(
         _ row: Row

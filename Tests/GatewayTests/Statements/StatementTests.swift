@@ -292,6 +292,65 @@ struct StatementTests {
         }
     }
 
+    private func age(_ field: StatementField, _ change: String) async throws {
+        let values: [Value] = [.text(Cast.town.key), .text(field.rawValue)]
+        let changed = try await gateway.sql {
+            try $0.run(
+                Statement(
+                    "update exchange.feed set \(change) where party = $1 and field = $2"), values)
+        }
+        #expect(changed == 1, "\(field)")
+    }
+
+    /// 鮮度: of each field its own; what comes in one says nothing of another.
+    @Test func `a feed that stops is told of, whatever else comes`() async throws {
+        let parts = try gateway.parts()
+        let path = "/statements/residence-moves"
+        let resident = gateway.people.next()
+        let before = try statement(try await gateway.send(Cast.otherTown, "POST", path))
+        #expect(before.asOf == nil && before.isStale)
+        let moved = gateway.lifeEvent(.movedWithin, of: resident, "fresh", on: today)
+        try await gateway.tell([moved]).expect(202)
+        let fresh = try statement(try await gateway.send(Cast.town, "POST", path))
+        #expect(fresh.asOf != nil && !fresh.isStale)
+        try await age(.residenceMoves, "as_of = as_of - interval '73 hours'")
+        let name = "\(Cast.town.code)/residence-moves"
+        #expect(try await parts.makeStatements(TestPostgres.logger) == [name])
+        let old = try statement(try await gateway.send(Cast.town, "POST", path))
+        #expect(old.isStale)
+        // Entitlements still come, and clinics are answered as before.
+        let own = try statement(try await gateway.send(Cast.town, "POST", Self.path))
+        #expect(!own.isStale)
+        try await age(.residenceMoves, "as_of = as_of + interval '73 hours'")
+        #expect(try await parts.makeStatements(TestPostgres.logger).isEmpty)
+    }
+
+    @Test func `a nightly file that does not come is told of, though rows come by the API`()
+        async throws
+    {
+        let parts = try gateway.parts()
+        let name = "\(Cast.town.code)/subsidy/file"
+        // An empty night is a file as well.
+        try await gateway.hold([gateway.people.next().row("kodomo", today, today)])
+        _ = try await gateway.take(NightFile([]).bytes())
+        _ = try await gateway.take(NightFile([]).bytes())
+        #expect(try await parts.makeStatements(TestPostgres.logger).isEmpty)
+        try await age(
+            .subsidy,
+            "file_at = file_at - interval '80 hours', file_before = file_at - interval '104 hours'")
+        #expect(try await parts.makeStatements(TestPostgres.logger) == [name])
+        // One that came once in a while is not missed.
+        try await age(.subsidy, "file_before = file_at - interval '74 hours'")
+        #expect(try await parts.makeStatements(TestPostgres.logger).isEmpty)
+        _ = try await gateway.take(NightFile([]).bytes())
+        let moved = try await gateway.count(
+            """
+            select count(*) from exchange.feed where party = $1 and field = 'subsidy'
+                and file_at > clock_timestamp() - interval '1 minute' and file_before < file_at
+            """, [.text(Cast.town.key)])
+        #expect(moved == 1)
+    }
+
     /// What another gateway is writing, or left when it died.
     @Test
     func `a statement that is not whole is none, and is dropped when nobody writes it any more`()

@@ -64,6 +64,31 @@ struct PaperVisitTests {
         #expect(try await gateway.openPaperVisit(paper).status == 201)
     }
 
+    /// Somebody whose day, month or year of birth nobody knows is a person too.
+    @Test(arguments: [
+        ("1950-03-00", "1950-03-00"), ("1950-00-00", "1950-00-00"), ("不明", "0000-00-00"),
+        ("0000-00-00", "不明"),
+    ])
+    func `a birth date is as unknown on paper as it was registered`(
+        _ born: String, _ printed: String
+    )
+        async throws
+    {
+        var (resident, _) = try await gateway.settle()
+        resident.dateOfBirth = born
+        let today = gateway.clock.today
+        try await gateway.hold([
+            resident.row("kodomo", today.adding(days: -10), today.adding(days: 300))
+        ])
+        let recipient = "R-00\(resident.index)"
+        try await gateway.expect(.paperNotConfirmed, of: .openPaperVisit, from: Cast.paperClinic) {
+            try await gateway.openPaperVisit((TestResident.payerNumber, recipient, "1950-03-01"))
+        }
+        let opened = try await gateway.openPaperVisit(
+            (TestResident.payerNumber, recipient, printed))
+        #expect(opened.status == 201)
+    }
+
     @Test func `the paper of a row that was deleted or is under review opens nothing`() async throws
     {
         let (resident, _, paper) = try await holder()

@@ -6,8 +6,11 @@ import Testing
 
 /// 紙の受給者証の試行: thirty an hour for each party, however many are sent at once.
 @Suite struct PaperTryTests {
-    static let guess = PaperCertificate(
-        payerNumber: "88113014", recipientNumber: "1234566", birthDate: "2020-04-01")
+    private static func guess() throws -> PaperCertificate {
+        PaperCertificate(
+            payerNumber: "88113014", recipientNumber: "1234566",
+            birthDate: try BirthDate("2020-04-01"))
+    }
 
     /// What each of `count` tries sent at once was told.
     private static func told(_ count: Int, _ world: LedgerWorld, by caller: Caller) async throws
@@ -20,7 +23,7 @@ import Testing
                         let counted = try await world.ledger.countPaperTry(caller)
                         _ = try await world.ledger.access(caller, .openPaperVisit) { records in
                             try records.openPaperVisit(
-                                guess, counted,
+                                guess(), counted,
                                 CardlessRequest(digest: [], end: { $0 }) { _ in
                                     PairwiseIDs(current: "nobody")
                                 })

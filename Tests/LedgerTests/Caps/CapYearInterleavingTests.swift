@@ -11,6 +11,8 @@ import Testing
     /// 区分オ.
     static let limit = 290_000
     static let cap = 9_000_000
+    /// Of a month at one institution, and what a part of its receipt has to reach to be added up.
+    static let month = (limit: 36_900, countedFrom: 21_000)
 
     @Test(arguments: Seeded.seeds(8))
     func `the year ends at its limit, whatever the interleaving`(seed: UInt64) async throws {
@@ -29,6 +31,9 @@ import Testing
             }
             let sums = try await world.yearSums()
             #expect(sums.decided <= Self.limit)
+            for receipt in try await world.receiptSums() {
+                #expect(receipt < Self.month.limit + Self.month.countedFrom)
+            }
             // Whoever pays after late ones pays what they left, and nothing where they left nothing.
             #expect(sums.confirmed >= 0 && sums.due == max(0, sums.confirmed - Self.limit))
             try await Self.voidAll(world, visits)
@@ -36,11 +41,14 @@ import Testing
             #expect(after == YearSums(decided: 0, confirmed: 0, due: 0))
             // 取消 restores exactly: the whole year is open again.
             var bill = SampleBill(
-                identifier: "after", cost: Self.limit * 5 + 500,
-                day: visits[0].term.opened.dayInJapan)
+                identifier: "elsewhere", cost: (Self.limit - 1_000) * 5,
+                day: visits[1].term.opened.dayInJapan)
+            _ = try await world.settle(bill, visits[1], by: LedgerWorld.pharmacy)
+            bill.identifier = "after"
+            bill.cost = 50_000
             bill.limitClass = "オ"
             let told = try await world.settle(bill, visits[0], by: LedgerWorld.clinic)
-            #expect(told.amounts.collected == Self.limit)
+            #expect(told.amounts.collected == 1_000)
         }
     }
 
@@ -171,6 +179,22 @@ struct YearSums: Equatable, Sendable {
 }
 
 extension LedgerWorld {
+    /// What the gateway decided at each institution.
+    func receiptSums() async throws -> [Int] {
+        try await pool.transaction { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select sum(collected)::bigint from exchange.bill b
+                    where is_last and not is_as_collected and status <> 'voided' and not exists (
+                        select 1 from exchange.bill later
+                        where later.bill = b.bill and later.version > b.version)
+                    group by party
+                    """)
+            ).map { try $0.int(0) }
+        }
+    }
+
     func yearSums() async throws -> YearSums {
         try await pool.transaction { transaction in
             let row = try transaction.query(

@@ -37,7 +37,8 @@ import Testing
     static let parts: Set<String> = [
         "cap_hold", "vaccination_claim", "checkup_ticket_event", "checkup_line",
         "follow_up_answer", "follow_up_handover", "follow_up_source", "screening_ticket",
-        "refund_answer", "visit_evidence", "visit_confirmation", "checkup_ticket_face", "cap_year",
+        "refund_answer", "refund_reckoning", "refund_borne", "visit_evidence", "visit_confirmation",
+        "checkup_ticket_face", "cap_year",
         "paper_form_use",
     ]
     /// Stays with the record that it was written about: what was done, and to whom it was told.

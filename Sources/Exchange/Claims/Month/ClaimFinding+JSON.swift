@@ -84,6 +84,10 @@ extension ClaimEvidence {
             writer.day("day", day)
             writer.member("outcome", outcome.rawValue)
         case .month(let month): writer.member("month", month.text)
+        case .refunded(let month, let day, let cost):
+            writer.member("month", month.text)
+            writer.day("refundedDay", day)
+            writer.member("refundedCost", cost < 0 ? nil : Int(cost))
         default: break
         }
     }

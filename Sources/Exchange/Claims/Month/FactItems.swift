@@ -24,6 +24,7 @@ enum FactItems {
     static let insurerPeriod = certificate.union(["insurer", "from", "to"])
     static let cap = certificate.union(["cap", "month"])
     static let ledgerEntry = place.union(["amount"])
+    static let refund = place.union(["day", "cost"])
     static let payment = place.union(["paidOn"])
     static let designation: Set<String> = ["payer", "lawNumber", "institution", "from", "to"]
     static let deletion = certificate.union(["validFrom", "knownOn", "endsOn"])

@@ -10,6 +10,7 @@ extension MonthReport {
                 $0.array("refusedRows") { for row in refusedRows { row.write(into: &$0) } }
             }
             $0.object("total") { total.write(into: &$0) }
+            writeNotExamined(into: &$0)
             writeSums(into: &$0)
             $0.array("claims") { list in
                 for index in batch.claims.indices
@@ -21,6 +22,19 @@ extension MonthReport {
             }
         }
         return writer.bytes
+    }
+
+    func writeNotExamined(into writer: inout JSONWriter) {
+        writer.array("notExamined") { list in
+            for reason in notExamined {
+                let text = rules.reasons[reason].text
+                list.object {
+                    $0.member("code", reason.code)
+                    $0.member("ja", "照らす事実がないため調べていません: \(text.ja)")
+                    $0.member("en", "Not examined, for want of facts: \(text.en)")
+                }
+            }
+        }
     }
 
     /// 請求先ごと・医療機関ごとの合計.

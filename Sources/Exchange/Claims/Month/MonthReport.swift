@@ -6,6 +6,8 @@ package struct MonthReport: Sendable {
     package let refusedRows: [RowFinding]
     package let batch: ClaimBatch
     package let verdicts: ClaimVerdicts
+    /// No finding of these says nothing: there was nothing to hold the claims against.
+    package let notExamined: [ClaimReason]
     let recipients: RecipientTexts
     let rules: ClaimRules
 

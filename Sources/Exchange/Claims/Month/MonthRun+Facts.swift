@@ -32,7 +32,7 @@ extension MonthRun {
         for row in try file.children("designations") { try designation(row) }
         for row in try file.children("deletions") { try deletion(row) }
         for row in try file.children("checks") { try check(row) }
-        for row in try file.children("refunds") { facts.refunds.insert(try place(row)) }
+        for row in try file.children("refunds") { try refund(row) }
         for row in try file.children("payments") {
             payments[try place(row, FactItems.payment)] = try row.day("paidOn")
         }
@@ -134,6 +134,15 @@ extension MonthRun {
     ) throws(Refusal) -> ClaimFacts.PlaceKey {
         try row.requireOnly(items)
         return try row.place(&recipients)
+    }
+
+    private mutating func refund(_ row: FactReader) throws(Refusal) {
+        let place = try place(row, FactItems.refund)
+        let day = try row.optionalDay("day") ?? Claim.unsaidDay
+        guard day == Claim.unsaidDay || (place.month.firstDay...place.month.lastDay).contains(day)
+        else { throw .malformed(row.item("day")) }
+        facts.refunds[place, default: []].insert(
+            .init(day: day, cost: try row.optionalCount("cost") ?? -1))
     }
 
     private mutating func ledgerEntry(_ row: FactReader) throws(Refusal) {

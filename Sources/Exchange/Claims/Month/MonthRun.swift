@@ -85,11 +85,26 @@ package struct MonthRun: Sendable {
                 name: name, claims: batch.claims.count - before))
     }
 
-    /// For whoever can compute what a copayment or an amount should have been; `nil`: it cannot be said.
+    /// For whoever can compute what copayments and amounts should have been; `nil`: it cannot be said.
     package mutating func recompute(
-        _ body: (Claim, ClaimPart) -> (copayment: Int?, amount: Int?)
+        _ body: (Claim, ArraySlice<ClaimPart>) -> [ClaimReckoning.Expected?]
     ) {
         batch.recompute(body)
+    }
+
+    /// 再計算 from what the files say: the law of each certificate, and its cap where one is given. All files
+    /// are read by then.
+    package mutating func recompute(by reckoning: inout ClaimReckoning) {
+        let given = self.facts
+        batch.recompute { claim, parts in
+            let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
+            let terms = parts.map { part in
+                reckoning.terms(
+                    of: part.certificate, cap: given.cap(of: part.certificate, in: claim.month),
+                    on: day)
+            }
+            return reckoning.expected(claim, parts, terms)
+        }
     }
 
     /// All files are read: the report of the month.
@@ -99,7 +114,8 @@ package struct MonthRun: Sendable {
         let reconciliation = Reconciliation(rules: rules, facts: facts, month: month)
         return MonthReport(
             month: month, files: files, refusedRows: refusedRows, batch: batch,
-            verdicts: reconciliation.verdicts(of: batch), recipients: recipients, rules: rules)
+            verdicts: reconciliation.verdicts(of: batch), notExamined: facts.notExamined,
+            recipients: recipients, rules: rules)
     }
 
     private mutating func markLater(_ index: Int) {

@@ -14,8 +14,13 @@
 /// `cap`, `registeredSex` …).
 package struct ReconcileCases: Sendable {
     let rules: ClaimRules
+    private let reckoning: ClaimReckoning?
 
-    package init(rules: ClaimRules) { self.rules = rules }
+    /// `reckoning`: by which amounts are computed again, as those of a month are.
+    package init(rules: ClaimRules, reckoning: ClaimReckoning? = nil) {
+        self.rules = rules
+        self.reckoning = reckoning
+    }
 
     /// `{"data": [{"id", "reason", …}]}`. Only a file that is no list of cases is refused; a case that cannot
     /// be read says why in `problem`, and is counted in `unread`.
@@ -42,6 +47,7 @@ package struct ReconcileCases: Sendable {
             var reading = CaseReading(
                 FactReader(object: given, path: row.item("given")), rules: rules)
             try reading.read()
+            if var reckoning { reading.run.recompute(by: &reckoning) }
             let report = reading.run.report()
             write(report, reading, into: &writer)
             return true

@@ -9,12 +9,21 @@ package struct ClaimReckoning: Sendable {
         fileprivate let rule: RuleMark
         /// The body's own row that names scheme and classes, where nobody verified it.
         fileprivate let unverifiedProgram: String?
+        /// The scheme has caps by class, and nobody says the class: what is asked may be less.
+        fileprivate var mayAskLess = false
+
+        fileprivate var isCapped: Bool { cap != nil || mayAskLess }
     }
 
     /// Of one public payer, in yen; `nil`: it cannot be said.
     package struct Expected: Hashable, Sendable {
         package let copayment: Int?
         package let amount: Int?
+
+        package init(copayment: Int?, amount: Int?) {
+            self.copayment = copayment
+            self.amount = amount
+        }
     }
 
     private let rules: CopaymentRules
@@ -38,13 +47,32 @@ package struct ClaimReckoning: Sendable {
             $0.certificateTypeID == row.certificateTypeID
         }
         guard let program, let terms = terms(row, program, on: day, isInpatient),
-            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds.
-            terms.local == nil || terms.cap != nil
+            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds. A
+            // cap that cannot be counted may lower what is asked; under one of the month that is no
+            // difference to tell.
+            (terms.local == nil && !terms.hasUncountedCap) || terms.cap != nil
         else { return nil }
         let source = "program/\(program.body)/\(program.certificateTypeID)"
         return Terms(
             percent: terms.percent, cap: terms.cap, rule: terms.rule,
             unverifiedProgram: program.source.isVerified ? nil : source)
+    }
+
+    /// Of a certificate whose numbers and cap alone are known: by its law, without the class of its holder. The
+    /// most that any class is asked is what no claim may be above.
+    package func terms(
+        of certificate: CertificateNumber, cap: Int32?, on day: CalendarDay
+    ) -> Terms? {
+        let scheme = rules.scheme(law: Digits.padded(certificate.law, to: 2), on: day)
+        guard scheme != nil || cap != nil else { return nil }
+        let classes = scheme?.incomes ?? []
+        let percents = [scheme?.percent] + classes.map { $0.percent ?? scheme?.percent }
+        let isAsInsured = percents.contains { $0 == nil }
+        return Terms(
+            percent: isAsInsured ? nil : percents.compactMap(\.self).max(),
+            cap: cap.map { Int($0) },
+            rule: scheme?.rule ?? .asGiven, unverifiedProgram: nil,
+            mayAskLess: cap == nil && !classes.isEmpty)
     }
 
     private func terms(
@@ -81,15 +109,18 @@ package struct ClaimReckoning: Sendable {
         let whole = receipt.copayment(rules.roundings)
         let isPlain = whole.share <= lowestLimit(claim)
         return zip(parts, terms).enumerated().map { place, pair in
-            let (part, terms) = pair
-            guard let terms, let due = due(part, whole.own[place], terms, isPlain) else {
-                return nil
+            let (part, known) = pair
+            guard var asked = known else { return nil }
+            // What a payer before it left is not known where a cap may have stopped it.
+            if terms.prefix(place).contains(where: { $0?.isCapped ?? true }) {
+                asked.mayAskLess = true
             }
-            use(terms)
+            guard let due = due(part, whole.own[place], asked, isPlain) else { return nil }
+            use(asked)
             for step in whole.steps where step.part == place { note(step.rule) }
             return Expected(
                 copayment: due.copayment,
-                amount: isPlain ? whole.charged[place] - due.patient : nil)
+                amount: isPlain ? due.patient.map { whole.charged[place] - $0 } : nil)
         }
     }
 
@@ -98,12 +129,12 @@ package struct ClaimReckoning: Sendable {
     /// high-cost benefit it may be that.
     private func due(
         _ part: ClaimPart, _ own: Int, _ terms: Terms, _ isPlain: Bool
-    ) -> (copayment: Int?, patient: Int)? {
+    ) -> (copayment: Int?, patient: Int?)? {
         let most = min(own, terms.cap ?? own)
-        guard part.copayment >= 0 else { return terms.cap == nil ? (nil, own) : nil }
+        guard part.copayment >= 0 else { return terms.isCapped ? nil : (nil, own) }
         let claimed = Int(part.copayment)
-        if claimed > most { return (most, most) }
-        if terms.cap == nil, isPlain { return (most, most) }
+        if claimed > most { return (most, terms.mayAskLess ? nil : most) }
+        if !terms.isCapped, isPlain { return (most, most) }
         return (nil, claimed)
     }
 
@@ -111,7 +142,8 @@ package struct ClaimReckoning: Sendable {
     private func receipt(
         _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?]
     ) -> Receipt? {
-        guard claim.insurer != 0, let points = parts.first?.points, points >= 0,
+        // No points are none that anybody said.
+        guard claim.insurer != 0, let points = parts.first?.points, points > 0,
             parts.allSatisfy({ $0.points == points }), claim.points >= points,
             let share = insuranceShare(claim)
         else { return nil }

@@ -60,6 +60,7 @@ package struct MonthSettlement: Sendable {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object {
             $0.object("total") { report.total.write(into: &$0) }
+            report.writeNotExamined(into: &$0)
             report.writeSums(into: &$0)
             $0.array("records") { list in
                 for line in recordSums { list.object { line.write(into: &$0) } }

@@ -2,10 +2,12 @@
 extension Refusal.Row {
     static let claimStep = Self(
         "claim-step", 409, "conflict", isEntered: true,
-        ja: "この経過は、その請求のいまの経過に続きません(例: 支払の前の再審査、前より早い日付)。経過を確かめて送り直してください。何も記録していません。",
+        ja: "次の経過は、その請求のいまの経過に続きません(例: 支払の前の再審査、請求の月や前の経過より早い日付): {item}。"
+            + "経過を確かめ、直してすべて送り直してください。正しい経過も含め、何も記録していません。",
         en:
-            "This step cannot follow what the claim has (a re-examination before payment, a day before "
-            + "the last one). Look at the claim and send the right step; nothing was taken.")
+            "These cannot follow what their claims have (a re-examination before payment, a day before the "
+            + "month of the claim or the last step): {item}. Look at the claims, correct them and send all "
+            + "of the events again; nothing was taken, not even what was right.")
 
     static let monthChanged = Self(
         "month-changed", 409, "conflict", isEntered: true,

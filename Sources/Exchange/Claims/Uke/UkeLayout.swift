@@ -46,6 +46,13 @@ package struct UkeLayouts: Sendable {
         layouts.contains { $0.records[kind]?.rank == UkeLayout.headerRank }
     }
 
+    /// 処方箋の発行元ごと: whether such an institution writes a receipt for each prescriber, by the score table in
+    /// its code.
+    func isPerPrescriber(institution code: UInt64) -> Bool {
+        let table = Int(code / 10_000_000 % 10)
+        return layouts.contains { $0.scoreTable == table && $0.isPerPrescriber }
+    }
+
     /// Any layout's form of a record: for a file whose header is missing or unknown.
     func fallback() -> UkeLayout { layouts[0] }
 }
@@ -58,12 +65,18 @@ struct UkeLayout: Sendable {
 
     let scoreTable: Int
     let name: BilingualText
+    /// One receipt for each institution that prescribed: several of one patient and month are right, and no
+    /// record that is known here says whose prescription a receipt is of.
+    let isPerPrescriber: Bool
     let records: [UkeKind: UkeRecordForm]
 
     init(reading row: RuleReader) throws(RuleFault) {
-        try row.requireOnly(["scoreTable", "name", "records"])
+        try row.requireOnly(["scoreTable", "name", "receiptPerPrescriber", "records"])
         scoreTable = try row.int("scoreTable", in: 1...9)
         name = try row.text("name")
+        isPerPrescriber =
+            row.object["receiptPerPrescriber"] == nil
+            ? false : try row.bool("receiptPerPrescriber")
         var records: [UkeKind: UkeRecordForm] = [:]
         for record in try row.children("records") {
             let form = try UkeRecordForm(reading: record)

@@ -31,6 +31,14 @@ package func readSeasonRows(_ body: [UInt8]) throws(Refusal) -> [Result<SeasonRo
     }
 }
 
+extension CheckedRow {
+    /// 接種期間のファイル: by the same rules as a row of the API.
+    package var seasonRow: Result<SeasonRow, RowRefusal> {
+        var reader = RowReader(object, index: line - 1)
+        return reader.seasonRow()
+    }
+}
+
 extension RowReader {
     fileprivate mutating func seasonRow() -> Result<SeasonRow, RowRefusal> {
         let modification = parsed("modificationSeg") { text throws(Refusal) in

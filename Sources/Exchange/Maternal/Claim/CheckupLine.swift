@@ -41,6 +41,20 @@ package struct CheckupLine: Hashable, Sendable {
     }
 }
 
+extension CheckupLine {
+    /// Why nothing is claimed, or not yet, and what to do; nothing of what is claimed.
+    package var words: BilingualText? {
+        if let refusal { return refusal.text }
+        return charge == nil ? Self.awaitsPrice : nil
+    }
+
+    private static let awaitsPrice = BilingualText(
+        ja: "市区町村の台帳に入りましたが、この健診の委託単価が登録されていません。市区町村に確かめ、登録されたら同じ結果をもう一度送ってください。",
+        en:
+            "The report is in the municipality's ledger, but no price was agreed for this checkup. Ask "
+            + "the municipality, and send the same report again once it is known.")
+}
+
 /// What is known of the resident when a report becomes a line.
 package struct CheckupClaimFacts: Sendable {
     package let municipality: String?
@@ -121,6 +135,7 @@ extension MaternalRules {
     ) -> CheckupClaimRefusal? {
         let report = version.report
         if report.status == .enteredInError { return .withdrawn }
+        guard isExamined(report.result) else { return .notExamined }
         guard facts.municipality != nil else { return .residenceUnknown }
         let isOwn =
             version.institution.role == .municipality
@@ -130,8 +145,8 @@ extension MaternalRules {
     }
 
     /// 二重: a checkup is paid for once, and whose line stands for it keeps that place when a word of the
-    /// report is corrected. A line that is itself a duplicate takes nobody's place, and one that nobody is
-    /// paid for none but that of another of its kind.
+    /// report is corrected. A line that is itself a duplicate, or of somebody who was not examined, takes
+    /// nobody's place, and one that nobody is paid for none but that of another of its kind.
     private func isTwice(
         _ result: CheckupResult, isOwn: Bool, _ facts: CheckupClaimFacts
     ) -> Bool {
@@ -145,7 +160,7 @@ extension MaternalRules {
         if let before = facts.before, isSame(before), hasPlace(before) { return false }
         return facts.others.contains { other in
             switch other.refusal {
-            case .duplicate: false
+            case .duplicate, .notExamined: false
             case .ownCheckup: isOwn && isSame(other)
             default: isSame(other)
             }
@@ -241,6 +256,8 @@ package enum CheckupClaimRefusal: String, CaseIterable, Hashable, Sendable {
     case noTicket = "no-ticket"
     /// 集団健診: the municipality of residence examined the resident itself.
     case ownCheckup = "own-checkup"
+    /// 未実施: nothing that the checkup must examine was examined.
+    case notExamined = "not-examined"
 
     package var text: BilingualText {
         switch self {
@@ -274,6 +291,14 @@ package enum CheckupClaimRefusal: String, CaseIterable, Hashable, Sendable {
                 en:
                     "The municipality of residence held this checkup itself. It is in its ledger, and "
                     + "nothing is claimed.")
+        case .notExamined:
+            BilingualText(
+                ja: "必須の項目がどれも実施されていません。未実施として記録し、請求はなく、受診券も使われません。"
+                    + "実施したら、その結果を新しい識別子で送るか、この結果を訂正してください。",
+                en:
+                    "Nothing that the checkup must examine was examined. It is kept as that: nothing is "
+                    + "claimed and no ticket used. Once it was done, send its result with a new "
+                    + "identifier, or correct this one.")
         }
     }
 }

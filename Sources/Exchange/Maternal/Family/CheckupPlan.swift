@@ -47,14 +47,15 @@ package struct CheckupPlanFacts: Sendable {
 extension MaternalRules {
     package func plans(_ facts: CheckupPlanFacts, today: CalendarDay) -> [CheckupPlan] {
         let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
+        let done = facts.done.filter(isExamined)
         var plans = standing.map { episode in
-            var plan = plan(of: episode, facts.done, today)
+            var plan = plan(of: episode, done, today)
             if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
             plan.handbooks = episode.notification.handbooks
             return plan
         }
         if !standing.contains(where: { $0.notification.kind == .child }), let birth = facts.birth {
-            let plan = plan(of: windows(ofChildBorn: birth), Self.childTitle, facts.done, today)
+            let plan = plan(of: windows(ofChildBorn: birth), Self.childTitle, done, today)
             // Somebody grown has no infant checkups, missed or not.
             if plan.checkups.contains(where: { [.due, .upcoming].contains($0.state) }) {
                 plans.append(plan)
@@ -96,13 +97,29 @@ extension MaternalRules {
             let rule = window.rule
             let isDone = done.contains { $0.checkup == rule.code }
             // Asked for by an earlier test, not by age.
-            guard isDone || rule.basis != .whenReferred else { return nil }
+            guard isDone || rule.basis != .whenReferred || isReferred(to: rule, by: done)
+            else { return nil }
             let state = isDone ? .done : window.days.state(on: today)
+            // What is found in confidence alone may have been done: nobody is told that it was missed.
+            guard state != .missed || !isHiddenWhole(rule) else { return nil }
             return CheckupPlan.Checkup(
                 code: rule.code, name: rule.name, days: window.days, standard: window.standard,
                 state: state, ticket: tickets.next(for: rule.code, state))
         }
         return CheckupPlan(title: title, age: nil, checkups: checkups)
+    }
+
+    /// リファー: an earlier result asks for it.
+    private func isReferred(to rule: CheckupRule, by done: [CheckupResult]) -> Bool {
+        guard let referral = rule.referral else { return false }
+        return done.contains {
+            $0.checkup == referral.checkup
+                && check($0, of: nil).followUps.contains(referral.followUp)
+        }
+    }
+
+    private func isHiddenWhole(_ rule: CheckupRule) -> Bool {
+        rule.items.allSatisfy { items.isSensitive($0.code) }
     }
 
     private func visits(

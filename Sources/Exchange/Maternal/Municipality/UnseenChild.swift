@@ -59,11 +59,13 @@ package func renderUnseen(
 }
 
 extension MaternalRules {
-    /// A checkup counted from birth, as its rule of a day has it. Throws `.malformed(item)`.
+    /// A checkup that every child is due for by age, as its rule of a day has it. Throws `.malformed(item)`,
+    /// also for a test that only another test asks for: who was not referred is not missing.
     package func childCheckup(
         _ code: String, on day: CalendarDay, item: String
     ) throws(Refusal) -> CheckupRule {
-        guard let rule = child.first(where: { $0.code == code && $0.effective.contains(day) })
+        guard let rule = child.first(where: { $0.code == code && $0.effective.contains(day) }),
+            rule.basis != .whenReferred
         else { throw .malformed(item) }
         return rule
     }

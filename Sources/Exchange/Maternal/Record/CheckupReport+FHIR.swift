@@ -182,9 +182,9 @@ extension CheckupLine {
                         }
                     }
                 }
-                guard let refusal else { return }
-                parts.extensionItem("text", "valueString", refusal.text.ja)
-                parts.extensionItem("textEn", "valueString", refusal.text.en)
+                guard let words else { return }
+                parts.extensionItem("text", "valueString", words.ja)
+                parts.extensionItem("textEn", "valueString", words.en)
             }
         }
     }

@@ -64,7 +64,8 @@ package struct BillVersion: Hashable, Sendable {
         case voided
     }
 
-    /// What the month held just after this version, in yen as collected.
+    /// What the month held just after this version, in yen as collected; what receipts that were paid back
+    /// left borne is in it.
     package struct Month: Hashable, Sendable {
         package let cap: Int?
         package let collected: Int

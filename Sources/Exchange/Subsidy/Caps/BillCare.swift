@@ -11,15 +11,21 @@ package struct BillCare: Hashable, Sendable {
     package let meals: MealsTaken?
     /// 適用区分, by the code of its table: the insurer decides it, and the institution read it at the insurer's.
     package let limitClass: String?
+    /// 多数回該当: the class was told as that of the fourth month of twelve (多ウ).
+    package let isMultiple: Bool
+    /// 特定疾病 (長): the limit on the face of the certificate, in yen.
+    package let longTerm: Int?
 
     package init(
         isInpatient: Bool = false, days: Int = 1, meals: MealsTaken? = nil,
-        limitClass: String? = nil
+        limitClass: String? = nil, isMultiple: Bool = false, longTerm: Int? = nil
     ) {
         self.isInpatient = isInpatient
         self.days = days
         self.meals = meals
         self.limitClass = limitClass
+        self.isMultiple = isMultiple
+        self.longTerm = longTerm
     }
 
     var setting: HighCostClass.Setting { isInpatient ? .inpatient : .outpatient }
@@ -44,7 +50,7 @@ extension SubmittedBill {
     ///
     /// Throws `billablePeriod` for a visit of several days, the extension `meals` where nobody stays or
     /// more was eaten than a stay has meals, or their class is unknown, and `limit-class` for a class
-    /// that no table of the day has, or tables of both ages.
+    /// that no table of the day has, or tables of both ages, and `long-term` before there was such a limit.
     package func care(isInpatient: Bool, _ rules: CopaymentRules) throws(Refusal) -> BillCare {
         let days = lastDay.daysSince1970 - day.daysSince1970 + 1
         guard isInpatient || days == 1 else { throw .malformed("billablePeriod") }
@@ -57,16 +63,22 @@ extension SubmittedBill {
                 throw .malformed(Self.mealsItem + ".class")
             }
         }
-        var code: String?
+        var told: (code: String, isMultiple: Bool)?
         if let limitClass {
-            guard let found = rules.highCost.code(written: limitClass, on: day) else {
-                throw .malformed(Self.limitClassItem)
-            }
-            code = found
+            told = rules.highCost.code(written: limitClass, on: day)
+            guard told != nil else { throw .malformed(Self.limitClassItem) }
         }
-        return BillCare(isInpatient: isInpatient, days: days, meals: meals, limitClass: code)
+        if let longTerm {
+            let limit = rules.highCost.longTerm(
+                given: longTerm, code: told?.code, isHalved: false, on: day)
+            guard limit != nil else { throw .malformed(Self.longTermItem) }
+        }
+        return BillCare(
+            isInpatient: isInpatient, days: days, meals: meals, limitClass: told?.code,
+            isMultiple: told?.isMultiple ?? false, longTerm: longTerm)
     }
 
     static let mealsItem = "extension(meals)"
     static let limitClassItem = "extension(limit-class)"
+    static let longTermItem = "extension(long-term)"
 }

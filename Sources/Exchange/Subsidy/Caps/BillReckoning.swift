@@ -10,16 +10,24 @@ package struct BillReckoning: Sendable {
     package let yearLimit: YearLimit?
     /// No class was told, and some class has a limit of the year.
     private let isClassUnsaid: Bool
+    /// 高額療養費の月の限度額 of the class that was told, or of 長.
+    private let monthLimit: MonthLimit?
+    private let birth: CalendarDay?
+
+    /// Whether the other bills of its receipt matter: a class or 長 was told.
+    package var isOnReceipt: Bool { monthLimit != nil }
 
     package var caps: [Int?] { terms.map(\.cap) }
 
-    /// `certificates` in the order of law, at least one. Throws `.copaymentRulesUnknown`,
-    /// `.localSchemeNotPriced`.
+    /// `certificates` in the order of law, at least one; `birth` where its day is known. Throws
+    /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`.
     package init(
-        _ content: BillContent, on certificates: [Held], _ rules: CopaymentRules
+        _ content: BillContent, on certificates: [Held], born birth: CalendarDay? = nil,
+        _ rules: CopaymentRules, by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         self.content = content
         self.rules = rules
+        self.birth = birth
         yearLimit = rules.highCost.yearLimit(of: content.care, on: content.day)
         isClassUnsaid =
             content.care.limitClass == nil
@@ -29,10 +37,13 @@ package struct BillReckoning: Sendable {
         for held in certificates {
             terms.append(
                 try CertificateTerms(
-                    held.row, held.program, on: content.day, content.care, after: before, rules))
+                    held.row, held.program, on: content.day, content.care, after: before, rules,
+                    by: methods))
             before = held.program.lawNumber ?? Self.local
         }
         self.terms = terms
+        monthLimit = rules.monthLimit(
+            of: content.care, under: terms.first?.scheme, born: birth, on: content.day)
     }
 
     /// What stands for the law number of a local scheme.
@@ -46,34 +57,43 @@ package struct BillReckoning: Sendable {
     /// What each certificate asks after its own balance. The first bears what the insurance leaves,
     /// each other what the one before it leaves of that (法別番号の順, then local schemes): so nothing
     /// passes any of the caps, neither to 1 yen nor to 10, nor the rest of the year: `paidInYear` is what
-    /// other bills took of it.
+    /// other bills took of it. With a class the insurer's limit of the month comes before all of
+    /// them, over this bill and `others` of its receipt.
     ///
-    /// An amount that was collected already stands as it was, and may go over the caps; it is never
-    /// more than the schemes would ask: `.collectedTooMuch`. On several certificates each, in the order of
-    /// law, answers for what the patient paid because of its own cap: what is left after it is the next
-    /// one's.
+    /// An amount that was collected already stands as it was, and may go over the caps and the insurer's
+    /// limits; it is never more than the schemes would ask: `.collectedTooMuch`. On several certificates
+    /// each, in the order of law, answers for what the patient paid because of its own cap: what is
+    /// left after it is the next one's.
     package func amounts(
-        after balances: [CapBalance], paidInYear: Int = 0
+        after balances: [CapBalance], paidInYear: Int = 0, onReceipt others: [ReceiptBill] = []
     ) throws(Refusal) -> [BillAmounts] {
+        let month = month(after: others)
         var receipt = Receipt(percent: content.percent)
+        if content.collected == nil { receipt.longTerm = month?.ofLongTerm }
         var lines: [BillAmounts] = []
         var left: BillDraft?
         var taken = content.collected
         if let taken, taken > asked(receipt, from: 0) { throw .collectedTooMuch }
         for place in terms.indices {
-            receipt.publics.append(expense(place))
+            receipt.publics.append(expense(place, month))
             let whole = receipt.copayment(rules.roundings)
             let isLast = isLast(place)
             let before = left
             var draft = draft(
-                place, of: whole, after: balances[place], before,
+                place, of: whole, after: balances[place], before, month,
                 asCollected: isLast ? taken : nil)
             receipt.publics[place].cap = draft.share
             draft.meals = meals(place, after: balances[place], before)
             left = draft
             if isLast {
-                if content.collected == nil { hold(&draft, withinYear: paidInYear) }
+                if content.collected == nil {
+                    hold(&draft, within: month)
+                    hold(&draft, withinYear: paidInYear)
+                } else if let month {
+                    draft.isOverLimit = draft.share > month.patient
+                }
                 // What is nothing does not come down.
+                draft.isLimitUnsaid = content.care.limitClass == nil && draft.collected > 0
                 draft.isClassUnsaid = isClassUnsaid && draft.collected > 0
                 draft.steps.append(.init(.counter, draft.collected, of: draft.share))
                 tellMeals(&draft, paidOver: lines.reduce(0) { $0 + $1.over })
@@ -93,18 +113,47 @@ package struct BillReckoning: Sendable {
 
     // MARK: What is asked
 
-    private func expense(_ place: Int) -> PublicExpense {
+    /// `nil` without a class. Bills of before the 75th birthday are another insurer's.
+    private func month(after others: [ReceiptBill]) -> MonthLimit.Rest? {
+        monthLimit?.rest(
+            content,
+            after: others.filter { rules.isOfOneInsurer($0.day, content.day, born: birth) },
+            rules.roundings)
+    }
+
+    /// What was collected is held to no limit of the insurer's: it pays back what is above.
+    private func expense(_ place: Int, _ month: MonthLimit.Rest? = nil) -> PublicExpense {
         let isFirst = place == 0
         var expense = PublicExpense(
             cost: isFirst ? content.cost : 0, percent: terms[place].percent)
         expense.rule = terms[place].rule
         expense.takesOver = isFirst ? [] : [place - 1]
+        if isFirst, content.collected == nil { expense.limit = month?.ofExpense }
         return expense
     }
 
-    private func due(_ place: Int, of whole: Copayment) -> Int {
-        terms[place].local.map { $0.terms.asked(visit(whole.charged[place])) }
+    private func due(
+        _ place: Int, of whole: Copayment, _ month: MonthLimit.Rest? = nil
+    ) -> Int {
+        terms[place].local.map { $0.terms.asked(visit(left(place, of: whole, month))) }
             ?? whole.own[place]
+    }
+
+    /// What is left to a certificate. A scheme that asks a part of it asks of what the insurance leaves of
+    /// the month, not of what is left open by the patient's parts of earlier bills.
+    private func left(_ place: Int, of whole: Copayment, _ month: MonthLimit.Rest?) -> Int {
+        guard place == 0, content.collected == nil, let month,
+            terms[place].local?.terms.isPartOfWhatIsLeft == true
+        else { return whole.charged[place] }
+        return month.charged
+    }
+
+    /// What a certificate and the patient pay together.
+    private func charged(
+        _ place: Int, of whole: Copayment, _ month: MonthLimit.Rest?, share: Int
+    ) -> Int {
+        guard place == 0, let month else { return whole.charged[place] }
+        return max(share, month.charged)
     }
 
     /// What the patient pays, to 10 yen, where no month leaves less from this certificate on. What one
@@ -123,13 +172,13 @@ package struct BillReckoning: Sendable {
 
     private func draft(
         _ place: Int, of whole: Copayment, after balance: CapBalance, _ before: BillDraft?,
-        asCollected taken: Int?
+        _ month: MonthLimit.Rest?, asCollected taken: Int?
     ) -> BillDraft {
-        let (terms, charged) = (terms[place], whole.charged[place])
-        let due = due(place, of: whole)
-        var draft = BillDraft(due: due, steps: steps(place, of: whole))
+        let (terms, left) = (terms[place], left(place, of: whole, month))
+        let due = due(place, of: whole, month)
+        var draft = BillDraft(due: due, steps: steps(place, of: whole, month))
         let rest = terms.local.flatMap {
-            balance.localMonth($0.terms, content.care).rest(visit(charged), $0.terms)
+            balance.localMonth($0.terms, content.care).rest(visit(left), $0.terms)
         }
         draft.withinCounts = min(due, rest ?? due)
         if let taken {
@@ -141,7 +190,7 @@ package struct BillReckoning: Sendable {
             take(max(0, taken - most), over: &draft, place)
         } else if let live = terms.local {
             let quote = balance.localMonth(live.terms, content.care).quote(
-                visit(charged), live.scheme, live.terms, limit: nil, rules.roundings)
+                visit(left), live.scheme, live.terms, limit: nil, rules.roundings)
             draft.share = quote.share
             draft.collected = quote.collected
             draft.steps += quote.steps.filter { $0.kind != .counter }
@@ -156,11 +205,24 @@ package struct BillReckoning: Sendable {
         }
         // To 10 yen an earlier cap may leave less than to 1 yen.
         if let before { draft.collected = min(draft.collected, before.collected) }
+        let charged = charged(place, of: whole, month, share: draft.share)
         draft.steps.append(
             .init(
                 .publicPays, part: part(place), charged - draft.share, of: charged,
                 rule: terms.rule))
         return draft
+    }
+
+    /// 合算: what the certificates leave is held to the patient's own limit, and the insurer pays the rest.
+    private func hold(_ draft: inout BillDraft, within month: MonthLimit.Rest?) {
+        guard let month, let own = month.own, own.yen < draft.share else { return }
+        let before = draft.share
+        draft.share = own.yen
+        draft.collected = min(draft.collected, rules.roundings.counter.yen(own.yen))
+        draft.steps.append(
+            month.isAlone
+                ? .init(.together, own.yen, of: before, by: own.cost, rule: own.rule)
+                : .init(.limitRest, own.yen, of: own.most, by: own.cost, rule: own.rule))
     }
 
     /// 年間上限: the insurer pays what the year leaves no room for, and no scheme does.
@@ -239,10 +301,14 @@ package struct BillReckoning: Sendable {
             cost: content.cost, left: left, day: content.day.day, days: content.care.days)
     }
 
-    private func steps(_ place: Int, of whole: Copayment) -> [CopaymentStep] {
-        whole.steps.filter { step in
-            step.part == place && [.insuranceShare, .schemeShare, .takesOver].contains(step.kind)
-        }
+    private func steps(
+        _ place: Int, of whole: Copayment, _ month: MonthLimit.Rest?
+    ) -> [CopaymentStep] {
+        let kinds: [CopaymentStep.Kind] = [
+            .insuranceShare, .highCost, .longTerm, .schemeShare, .takesOver,
+        ]
+        return whole.steps.filter { $0.part == place && kinds.contains($0.kind) }
+            .map { $0.kind == .highCost ? month?.told($0) ?? $0 : $0 }
     }
 
     private func isLast(_ place: Int) -> Bool { place == terms.count - 1 }
@@ -261,7 +327,11 @@ struct BillDraft {
     /// What caps that count visits or days leave of `due`, whatever the month's cap does.
     var withinCounts = 0
     var meals = 0
+    /// No class was told: no limit of the month was applied.
+    var isLimitUnsaid = false
     var isClassUnsaid = false
+    /// What was collected is above the insurer's limit of the month.
+    var isOverLimit = false
     var steps: [CopaymentStep]
 
     init(due: Int, steps: [CopaymentStep]) {
@@ -271,11 +341,11 @@ struct BillDraft {
 
     func told(_ rules: CopaymentRules, _ terms: CertificateTerms) -> BillAmounts {
         let isVerified = terms.isVerified && steps.allSatisfy(\.rule.isVerified)
-        // Under a cap the high-cost limit of the patient's own class can hardly matter; without one
-        // it can.
         var warnings: [CaseWarning] = isVerified ? [] : [.unverifiedRule]
-        if terms.cap == nil { warnings.append(.noLimit) }
+        if isLimitUnsaid { warnings.append(.noLimit) }
         if isClassUnsaid { warnings.append(.classUnsaid) }
+        if isOverLimit { warnings.append(.overLimit) }
+        if terms.hasUncountedCap { warnings.append(.capUncounted) }
         return BillAmounts(
             due: due, share: share, collected: collected, over: over, overCounts: overCounts,
             meals: meals,

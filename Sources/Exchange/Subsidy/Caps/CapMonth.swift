@@ -66,13 +66,16 @@ package struct CapBalance: Hashable, Sendable {
     package var meals: Int
     /// 過徴収額: what was paid above caps that count visits or days; due back, whatever the month's cap leaves.
     package var over: Int
+    /// 償還払いの後に残る負担: what refunds of receipts left with the patient. It fills the cap as what counters
+    /// collect does.
+    package var borne: CapRun
     /// The bills behind both in their order, for a scheme that counts visits or days; empty for one that
     /// does not.
     package var visits: [CapVisit]
 
     package init(
         confirmed: CapRun, cost: Int, held: CapRun, passedOn: Int = 0, inpatient: Int = 0,
-        meals: Int = 0, over: Int = 0, visits: [CapVisit] = []
+        meals: Int = 0, over: Int = 0, borne: CapRun = CapRun(), visits: [CapVisit] = []
     ) {
         self.confirmed = confirmed
         self.cost = cost
@@ -81,6 +84,7 @@ package struct CapBalance: Hashable, Sendable {
         self.inpatient = inpatient
         self.meals = meals
         self.over = over
+        self.borne = borne
         self.visits = visits
     }
 
@@ -114,8 +118,12 @@ package struct CapBalance: Hashable, Sendable {
     /// What comes before a bill that is decided now.
     var before: CapRun {
         CapRun(
-            share: confirmed.share + held.share, collected: confirmed.collected + held.collected)
+            share: confirmed.share + held.share + borne.share,
+            collected: confirmed.collected + held.collected + borne.collected)
     }
+
+    /// What fills the month by now: confirmed at counters, or borne after refunds.
+    package var counted: Int { confirmed.collected + borne.collected }
 
     /// What the holder paid at counters and keeps paying: nothing that was passed on, nothing that is
     /// due back.
@@ -127,8 +135,7 @@ package struct CapBalance: Hashable, Sendable {
     /// counters: what lies over the cap and was passed on is no money of the holder's.
     package func excess(over cap: Int?) -> Int {
         over
-            + (cap.map { max(0, min(confirmed.collected - $0, confirmed.collected - passedOn)) }
-                ?? 0)
+            + (cap.map { max(0, min(counted - $0, confirmed.collected - passedOn)) } ?? 0)
     }
 }
 

@@ -6,11 +6,15 @@ struct CertificateTerms: Hashable, Sendable {
     /// 自己負担上限月額
     let cap: Int?
     let rule: RuleMark
+    /// 国の公費: the law's scheme, where there is one on file.
+    let scheme: NationalScheme?
     /// 地方単独: what a row of the national master asks instead of `percent`.
     let local: LocalScheme.Live?
     let meals: Meals
     /// Both the scheme's rule and the body's own scheme master were checked against their source.
     let isVerified: Bool
+    /// `maxCopaymentAmount` holds a cap that nobody here can count.
+    let hasUncountedCap: Bool
 
     /// `before`: the law number of the certificate before it on the same bill, `local` of a local one.
     ///
@@ -19,16 +23,19 @@ struct CertificateTerms: Hashable, Sendable {
     /// row a counter's quote cannot hold.
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
-        _ care: BillCare, after before: String?, _ rules: CopaymentRules
+        _ care: BillCare, after before: String?, _ rules: CopaymentRules,
+        by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
         let income = program.income(in: face)?.ja
+        hasUncountedCap = !RegisteredCap.uncounted(in: face).isEmpty
         if program.lawNumber == nil {
             let rows = rules.locals(payer: row.payerNumber, of: row.body, on: day)
             if let live = try LocalScheme.live(
                 rows, income, care, after: before,
-                perMonth: Self.registeredCap(face))
+                perMonth: RegisteredCap.perMonth(in: face), by: methods)
             {
+                self.scheme = nil
                 percent = nil
                 cap = live.terms.perMonth
                 rule = live.scheme.rule
@@ -42,11 +49,12 @@ struct CertificateTerms: Hashable, Sendable {
         }
         local = nil
         let scheme = program.lawNumber.flatMap { rules.scheme(law: $0, on: day) }
+        self.scheme = scheme
         let place = scheme.map { Self.column(of: $0, program, face) } ?? 0
         let found = scheme.flatMap { scheme in
             income.flatMap { scheme.income(written: $0, column: place) }
         }
-        let registered = Self.registeredCap(face)
+        let registered = RegisteredCap.perMonth(in: face)
         guard scheme != nil || registered != nil else { throw .copaymentRulesUnknown }
         if let scheme, !scheme.incomes.isEmpty, registered == nil, found == nil {
             throw .copaymentRulesUnknown
@@ -65,15 +73,6 @@ struct CertificateTerms: Hashable, Sendable {
         let perMonth: Int?
     }
 
-    /// `maxCopaymentAmount.perMonth`: a number of yen, or its digits.
-    private static func registeredCap(_ face: JSONObject?) -> Int? {
-        let written = face?["maxCopaymentAmount"]?.object?["perMonth"]
-        guard let yen = written?.int ?? written?.string.flatMap({ Int($0) }),
-            (0...Receipt.yenMax).contains(yen)
-        else { return nil }
-        return yen
-    }
-
     /// 追加条件 (高額かつ長期, 人工呼吸器等装着): the last column of the scheme that a condition of the
     /// certificate names.
     private static func column(
@@ -83,6 +82,37 @@ struct CertificateTerms: Hashable, Sendable {
         let names = program.additionalConditions.filter { codes.contains($0.code[...]) }
             .map(\.name.ja)
         return scheme.columns.lastIndex { column in names.contains { $0.hasPrefix(column) } } ?? 0
+    }
+}
+
+/// 自己負担上限額 as a body registers it. Its inner items are published nowhere: of those that come, one is
+/// known here, and the others are named, never guessed at.
+enum RegisteredCap {
+    static let item = "maxCopaymentAmount"
+    private static let month = "perMonth"
+
+    /// Yen a month: a number, or its digits.
+    static func perMonth(in face: JSONObject?) -> Int? {
+        face?[item]?.object?[month].flatMap(yen)
+    }
+
+    /// What is there and cannot be counted: inner items of another name, and `perMonth` that is no yen.
+    static func uncounted(in face: JSONObject?) -> [String] {
+        (face?[item]?.object).map(uncounted(of:)) ?? []
+    }
+
+    static func uncounted(of cap: JSONObject) -> [String] {
+        cap.members.filter { member in
+            member.value != .null && member.value != .string("")
+                && (member.name != month || yen(member.value) == nil)
+        }.map(\.name)
+    }
+
+    private static func yen(_ value: JSON) -> Int? {
+        guard let yen = value.int ?? value.string.flatMap({ Int($0) }),
+            (0...Receipt.yenMax).contains(yen)
+        else { return nil }
+        return yen
     }
 }
 

@@ -10,10 +10,11 @@ extension LocalScheme {
     /// school and children hold, the body decided when it issued the certificate; where several
     /// rows stay, the certificate's class of income must tell them apart.
     ///
-    /// `perMonth`: a cap that the body registered stands before the master's.
+    /// `perMonth`: a cap that the body registered stands before the master's. `methods`: how what is priced
+    /// is paid for: a counter bears nothing of a scheme that pays back.
     static func live(
         _ rows: [LocalScheme], _ income: String?, _ care: BillCare, after before: String?,
-        perMonth: Int?
+        perMonth: Int?, by methods: [Method]
     ) throws(Refusal) -> Live? {
         guard !rows.isEmpty else { return nil }
         let named = rows.filter { row in
@@ -26,7 +27,7 @@ extension LocalScheme {
             throw .localSchemeNotPriced("conditions")
         }
         if let item = scheme.uncarried { throw .localSchemeNotPriced(item) }
-        guard scheme.method == .inKind else { throw .localSchemeNotPriced("method") }
+        guard methods.contains(scheme.method) else { throw .localSchemeNotPriced("method") }
         guard var terms = scheme.terms(care.setting) else {
             throw .localSchemeNotPriced(care.setting.rawValue)
         }

@@ -7,16 +7,19 @@ package struct OwnBalances: Sendable {
         package let standing: BillVersion.Month
         /// What of the collected amount the next certificate of its bill took over.
         package let passedOn: Int
+        /// What of it refunds of receipts left borne.
+        package let borne: Int
         package internal(set) var bills: [Bill] = []
         package internal(set) var refunds: [Refund] = []
 
         package init(
-            _ capMonth: CapMonth, _ standing: BillVersion.Month, passedOn: Int, bills: [Bill],
-            refunds: [Refund]
+            _ capMonth: CapMonth, _ standing: BillVersion.Month, passedOn: Int, borne: Int = 0,
+            bills: [Bill], refunds: [Refund]
         ) {
             self.capMonth = capMonth
             self.standing = standing
             self.passedOn = passedOn
+            self.borne = borne
             self.bills = bills
             self.refunds = refunds
         }
@@ -124,6 +127,7 @@ extension OwnBalances.Month {
             month.member("cap", standing.cap)
             month.member("collected", standing.collected)
             month.member("passedOn", passedOn == 0 ? nil : passedOn)
+            month.member("borneAfterRefunds", borne == 0 ? nil : borne)
             month.member("reserved", standing.held)
             month.member("rest", standing.rest)
             month.member("cost", standing.cost)

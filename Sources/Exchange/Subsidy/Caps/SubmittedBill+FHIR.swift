@@ -28,6 +28,8 @@ package struct SubmittedBill: Hashable, Sendable {
     package let meals: MealsTaken?
     /// 適用区分 as it was written.
     package let limitClass: String?
+    /// 特定疾病 (長): the limit on the face of the certificate.
+    package let longTerm: Int?
 
     /// Throws the path of what is wrong.
     package init(reading body: [UInt8], institution: Party) throws(Refusal) {
@@ -49,6 +51,7 @@ package struct SubmittedBill: Hashable, Sendable {
         limitClass = try claim.extensionItem(
             FHIR.Extension.limitClass, as: Self.limitClassItem
         )?.requiredFilled("valueString", at: Self.limitClassItem)
+        longTerm = try Self.longTerm(of: claim)
         guard collected == nil || use != .reserve && use != .quote else {
             throw .unknownItem("extension(collected)")
         }
@@ -174,6 +177,13 @@ package struct SubmittedBill: Hashable, Sendable {
             code: try code.requiredFilled("valueString", at: kind))
         guard meals.count > 0 else { throw .malformed(count) }
         return meals
+    }
+
+    private static func longTerm(of claim: JSONObject) throws(Refusal) -> Int? {
+        let entry = try claim.extensionItem(FHIR.Extension.longTerm, as: longTermItem)
+        let yen = try entry?.requiredYen("valueMoney", at: longTermItem)
+        guard yen != 0 else { throw .malformed(longTermItem + ".valueMoney.value") }
+        return yen
     }
 
     private static func collected(of claim: JSONObject) throws(Refusal) -> Int? {

@@ -29,11 +29,17 @@ package struct YearLimit: Hashable, Sendable {
 }
 
 extension HighCostRules {
-    /// A class as people write it, by its code; `nil` where no table of the day has it, or tables of
-    /// both ages do.
-    package func code(written text: String, on day: CalendarDay) -> String? {
-        let found = Age.allCases.compactMap { table($0, on: day)?.code(written: text) }
-        return found.count == 1 ? found[0] : nil
+    /// A class as people write it, by its code, and whether it was written as that of multiple months; `nil`
+    /// where no table of the day has it, or tables of both ages do.
+    package func code(
+        written text: String, on day: CalendarDay
+    ) -> (code: String, isMultiple: Bool)? {
+        let found = Age.allCases.compactMap { age in
+            table(age, on: day).flatMap { table in
+                table.code(written: text).map { ($0, table.saysMultiple(text)) }
+            }
+        }
+        return found.count == 1 ? (code: found[0].0, isMultiple: found[0].1) : nil
     }
 
     /// The limit that a bill of the class counts towards; `nil` where the tables of the day have none for it.

@@ -77,6 +77,8 @@ package struct CopaymentStep: Hashable, Sendable {
         case mealsLeft
         /// Care and meals together.
         case withMeals
+        /// 高額療養費: of the limit `base` for the month's cost `factor` at one institution `amount` is left.
+        case limitRest
     }
 
     package let kind: Kind

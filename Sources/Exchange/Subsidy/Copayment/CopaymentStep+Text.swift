@@ -2,7 +2,8 @@
 extension CopaymentStep {
     package var text: BilingualText {
         switch kind {
-        case .insuranceShare, .reducedShare, .highCost, .longTerm, .consideration: insuranceText
+        case .insuranceShare, .reducedShare, .highCost, .longTerm, .consideration, .limitRest:
+            insuranceText
         case .schemeShare, .schemeCap, .takesOver, .monthRest, .publicPays: schemeText
         case .sum, .together, .annual, .yearRest: wholeText
         case .localShare, .localCap, .beyond, .counter, .paidOver: counterText
@@ -28,6 +29,11 @@ extension CopaymentStep {
             told(
                 "配慮措置により\(ja(amount))までです。",
                 "By the consideration measure it is at most \(en(amount)).")
+        case .limitRest:
+            told(
+                "この医療機関の今月の医療費\(ja(factor))で高額療養費の限度額は\(ja(base))、残りは\(ja(amount))です。",
+                "For this month's cost of \(en(factor)) at this institution the high-cost limit is "
+                    + "\(en(base)), of which \(en(amount)) is left.")
         default:
             told(
                 "高額療養費の限度額は\(ja(amount))です（医療費\(ja(factor))）。",

@@ -37,6 +37,8 @@ package struct HighCostClass: Hashable, Sendable {
     package let code: String
     /// Other ways the same class is written: 区分ア, 26区ア, 現役並みⅢ.
     let aliases: [String]
+    /// How it is written in multiple months: 多ア.
+    let multipleAliases: [String]
     /// `nil` holds for both.
     package let setting: Setting?
     /// 現役並み所得者

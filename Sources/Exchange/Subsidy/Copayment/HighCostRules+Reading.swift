@@ -105,8 +105,8 @@ extension RuleReader {
         table: String, isHalved: Bool, _ citations: inout CitationList, _ source: RuleSource
     ) throws(RuleFault) -> HighCostClass {
         try requireOnly([
-            "class", "aliases", "setting", "earner", "base", "over", "percentOver", "multiple",
-            "annual", "source", "verified",
+            "class", "aliases", "multipleAliases", "setting", "earner", "base", "over",
+            "percentOver", "multiple", "annual", "source", "verified",
         ])
         let code = try string("class")
         let setting: HighCostClass.Setting? = try optional("setting", choice)
@@ -120,12 +120,17 @@ extension RuleReader {
         for case (let item, let yen?) in halves where isHalved && yen % 2 != 0 {
             throw fault(item, "cannot be halved")
         }
+        let multipleAliases = try optionalStrings("multipleAliases")
+        guard multiple != nil || multipleAliases.isEmpty else {
+            throw fault("multipleAliases", "stand without multiple")
+        }
         let annual = try optionalYen("annual")
         if let annual, annual < limit.base { throw fault("annual", "is below base") }
         return HighCostClass(
             code: code, aliases: try optionalStrings("aliases"),
-            setting: setting, isEarner: try bool("earner", default: false),
-            limit: limit, multiple: multiple, annual: annual)
+            multipleAliases: multipleAliases, setting: setting,
+            isEarner: try bool("earner", default: false), limit: limit, multiple: multiple,
+            annual: annual)
     }
 
     fileprivate func limit(_ rule: RuleMark) throws(RuleFault) -> HighCostLimit {

@@ -73,8 +73,15 @@ extension HighCostRules.Table {
     package func code(written text: String) -> String? {
         let key = ClassText.key(text)
         return classes.first { row in
-            ClassText.key(row.code) == key || row.aliases.contains { ClassText.key($0) == key }
+            ClassText.key(row.code) == key
+                || (row.aliases + row.multipleAliases).contains { ClassText.key($0) == key }
         }?.code
+    }
+
+    /// 多数回該当: whether the class was written as that of multiple months (多ウ).
+    func saysMultiple(_ text: String) -> Bool {
+        let key = ClassText.key(text)
+        return classes.contains { $0.multipleAliases.contains { ClassText.key($0) == key } }
     }
 }
 

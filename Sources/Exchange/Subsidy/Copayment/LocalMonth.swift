@@ -126,6 +126,11 @@ package struct LocalMonth: Hashable, Sendable {
 }
 
 extension LocalTerms {
+    /// 分数: a part of what insurance and national schemes leave.
+    var isPartOfWhatIsLeft: Bool {
+        if case .fraction = bearing { true } else { false }
+    }
+
     /// The most that one bill asks of `due`, by the caps of a visit and of a day.
     func most(_ due: Int, days: Int) -> Int {
         min(due, perVisit ?? due, perDay.map { $0 * days } ?? due)

@@ -46,6 +46,11 @@ package struct LocalScheme: Sendable, Hashable {
         case inKind = "in-kind"
         /// 償還払い
         case refund
+
+        /// 窓口: what a scheme bears there, the patient does not pay.
+        package static let ofCounters: [Method] = [.inKind]
+        /// 償還払いの申請: of a scheme whose way is another, where the certificate could not be used.
+        package static let ofRefunds = Method.allCases
     }
 
     package struct Conditions: Sendable, Hashable {

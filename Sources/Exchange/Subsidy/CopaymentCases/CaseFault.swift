@@ -83,6 +83,8 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case noLimit = "no-limit"
     case classUnsaid = "class-unsaid"
     case unknownItem = "unknown-item"
+    case overLimit = "over-limit"
+    case capUncounted = "cap-uncounted"
 
     package var text: BilingualText {
         switch self {
@@ -102,8 +104,11 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                 en: "Neither inpatient nor outpatient was said: the household's limit was used.")
         case .noLimit:
             .init(
-                ja: "所得区分がないため、高額療養費の限度額をかけていません。",
-                en: "No income class was given: no high-cost limit was applied.")
+                ja: "所得区分（適用区分）がないため、高額療養費の月の限度額をかけていません。"
+                    + "保険者に区分を確かめると、金額が下がることがあります。",
+                en:
+                    "No income class was given: no high-cost limit of the month was applied, and the "
+                    + "amount may come down once the insurer tells the class.")
         case .classUnsaid:
             .init(
                 ja: "適用区分がないため、高額療養費の年間上限で止めていません。保険者に区分を確かめると、金額が下がることがあります。",
@@ -113,6 +118,19 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
             .init(
                 ja: "知らない項目があり、使いませんでした。", en: "There are items we do not know; they were not used."
             )
+        case .overLimit:
+            .init(
+                ja: "受け取った額が高額療養費の月の限度額を超えています。"
+                    + "超えた分の支給を加入している保険者に申請するよう、患者さんに伝えてください。",
+                en: "What was collected is above the high-cost limit of the month. Please tell the "
+                    + "patient to ask their insurer for the rest.")
+        case .capUncounted:
+            .init(
+                ja: "この受給者証には、ここで数えられない上限額が登録されています。"
+                    + "券面の上限額を確かめ、超える分はいただかないでください。",
+                en:
+                    "This certificate has a cap that cannot be counted here. Please read the caps on "
+                    + "its face, and collect nothing above them.")
         }
     }
 }

@@ -19,13 +19,14 @@ struct PatientOfCase {
         if let birth, birth > day { throw CaseFault(.contradiction, reader.place("birth")) }
         let day = day
         standing = birth.flatMap { rules.shares.standing(birth: $0, on: day) }
-        isMultiple = try reader.bool("multi", "multiple") ?? false
+        let saidMultiple = try reader.bool("multi", "multiple")
         let age = try Self.age(&reader, standing)
         let isHalf = try reader.bool("half", "isMonthOf75") ?? standing?.isMonthOf75 ?? false
         let spoken = try Self.setting(&reader)
         guard let written = try reader.text("cls", "class") else {
             table = age.flatMap { rules.highCost.table($0, on: day) }
             row = nil
+            isMultiple = saidMultiple ?? false
             setting = spoken ?? .outpatient
             isHalved = isHalf && age == .from70
             warnings.append(.noLimit)
@@ -39,6 +40,7 @@ struct PatientOfCase {
         let found = try Self.find(name, age, setting, rules, on: day, at: place)
         table = found.table
         row = found.row
+        isMultiple = saidMultiple ?? found.table.saysMultiple(name)
         isHalved = isHalf && found.table.isHalvedInMonthOf75
         if found.row.setting != nil, ending ?? spoken == nil { warnings.append(.settingUnsaid) }
     }

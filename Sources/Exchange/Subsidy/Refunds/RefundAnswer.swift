@@ -104,10 +104,12 @@ package struct RefundCase: Sendable {
     /// Taken back by its institution, where it was over the cap.
     package let isWithdrawn: Bool
     package let answer: RefundAnswer?
+    /// 再審査: approved by what another case of the month had left borne, which does not count any more.
+    package let isToReexamine: Bool
 
     package init(
         id: RecordID, capMonth: CapMonth, origin: Origin, yen: Int?, steps: [BillNote],
-        since: Instant, isWithdrawn: Bool, answer: RefundAnswer?
+        since: Instant, isWithdrawn: Bool, answer: RefundAnswer?, isToReexamine: Bool
     ) {
         self.id = id
         self.capMonth = capMonth
@@ -117,6 +119,7 @@ package struct RefundCase: Sendable {
         self.since = since
         self.isWithdrawn = isWithdrawn
         self.answer = answer
+        self.isToReexamine = isToReexamine
     }
 
     package var status: RefundStatus {
@@ -129,6 +132,13 @@ package struct RefundCase: Sendable {
     }
 
     private var next: BilingualText {
+        guard !isToReexamine else {
+            return .init(
+                ja: "同じ月の別の申請を数えて決まった額ですが、その申請は数えられなくなりました。実施機関が額を確かめ直します。",
+                en:
+                    "The amount was decided after another application of this month, which does not "
+                    + "count any more. The body looks at the amount again.")
+        }
         guard status == .open else { return status.text }
         switch origin {
         case .overCap: return status.text
@@ -160,6 +170,8 @@ package struct RefundCase: Sendable {
         writer.member("computed", yen)
         writer.member("yen", answer?.yen ?? yen)
         writer.member("status", status.rawValue)
+        let mark: Bool? = isToReexamine ? true : nil
+        writer.member("reexamine", mark)
         writer.object("next") {
             $0.member("ja", (answer?.ground?.text.ja ?? "") + next.ja)
             $0.member("en", (answer?.ground.map { $0.text.en + " " } ?? "") + next.en)

@@ -11,6 +11,22 @@ package struct RefundRequest: Hashable, Sendable {
         package let percent: Int
         /// 領収額.
         package let paid: Int
+        /// 入院: outside hospital where nothing is said.
+        package let isInpatient: Bool
+        /// 入院日数 from `day` on; one outside hospital.
+        package let days: Int
+
+        package var lastDay: CalendarDay { day.adding(days: days - 1) }
+
+        var care: BillCare { BillCare(isInpatient: isInpatient, days: days) }
+
+        /// 同じ領収書: institution, day and cost, whatever else was typed of it.
+        package var name: String { "\(institution) \(day.text) \(cost)" }
+
+        /// As the ledger keeps it: one line, which says of a stay that it is one.
+        package var line: String {
+            "\(name) \(percent) \(paid)" + (isInpatient ? " inpatient \(days)" : "")
+        }
     }
 
     package static let receiptsMax = 50
@@ -21,6 +37,8 @@ package struct RefundRequest: Hashable, Sendable {
     package let receipts: [Receipt]
 
     package var paid: Int { receipts.reduce(0) { $0 + $1.paid } }
+
+    package var capMonth: CapMonth { CapMonth(certificate: certificate, month: month) }
 
     /// Throws what is wrong with an item; a day after `today` is `.serviceDateOutOfRange`.
     package init(reading body: JSONObject, today: CalendarDay) throws(Refusal) {
@@ -43,7 +61,11 @@ package struct RefundRequest: Hashable, Sendable {
             guard ServiceMonth(of: receipt.day) == month else {
                 throw .malformed("\(path).day")
             }
-            guard receipt.day <= today else { throw .serviceDateOutOfRange }
+            // What a stay costs in the next month stands on the next month's receipt.
+            guard ServiceMonth(of: receipt.lastDay) == month else {
+                throw .malformed("\(path).days")
+            }
+            guard receipt.lastDay <= today else { throw .serviceDateOutOfRange }
             guard !receipts.contains(receipt) else { throw .duplicateItem(path) }
             receipts.append(receipt)
         }
@@ -53,7 +75,8 @@ package struct RefundRequest: Hashable, Sendable {
 
 extension RefundRequest.Receipt {
     fileprivate init(_ object: JSONObject, at path: String) throws(Refusal) {
-        try object.requireOnly(["institution", "day", "cost", "percent", "paid"], at: path)
+        try object.requireOnly(
+            ["institution", "day", "cost", "percent", "paid", "setting", "days"], at: path)
         let code = try object.requiredString("institution", at: path)
         institution = try MedicalInstitutionCode(code, item: "\(path).institution").digits
         day = try CalendarDay(object.requiredString("day", at: path), item: "\(path).day")
@@ -63,45 +86,43 @@ extension RefundRequest.Receipt {
         guard [0, 10, 20, 30, 100].contains(percent) else { throw .malformed("\(path).percent") }
         paid = try object.requiredInt("paid", at: path)
         guard (1...cost).contains(paid) else { throw .malformed("\(path).paid") }
+        var setting = HighCostClass.Setting.outpatient
+        if let written = try object.optionalString("setting", at: path) {
+            guard let known = HighCostClass.Setting(rawValue: written) else {
+                throw .malformed("\(path).setting")
+            }
+            setting = known
+        }
+        isInpatient = setting == .inpatient
+        let days = try object.optionalInt("days", at: path)
+        // A stay of which nobody says how long it was has no price.
+        guard days != nil || !isInpatient else { throw .missing("\(path).days") }
+        self.days = days ?? 1
+        guard (1...(isInpatient ? 31 : 1)).contains(self.days) else {
+            throw .malformed("\(path).days")
+        }
     }
 }
 
-/// 償還額の計算: what of each receipt is due back, with the steps of the arithmetic; decided after what the month's
-/// cap already holds, receipt after receipt.
-package struct RefundSum: Sendable {
-    /// `nil`: what the certificate asks is not on file, so the body computes by its own rules.
-    package let yen: Int?
-    package let notes: [BillNote]
-
-    /// `row` is the version of the certificate that holds on the first day of the receipts.
-    package init(
-        _ request: RefundRequest, _ row: EntitlementVersion, _ program: SubsidyProgram,
-        _ rules: CopaymentRules, after balance: CapBalance
-    ) {
-        var balance = balance
-        var yen = 0
-        var notes: [BillNote] = []
-        for receipt in request.receipts {
-            let content = BillContent(
-                identifier: RecordIdentifier(system: "", value: ""),
-                certificate: request.certificate, day: receipt.day, cost: receipt.cost,
-                percent: receipt.percent, collected: nil)
-            guard let reckoning = try? BillReckoning(content, on: [(row, program)], rules),
-                let amounts = try? reckoning.amounts(after: [balance]).first
-            else {
-                self.yen = nil
-                self.notes = []
-                return
-            }
-            // What was paid beyond the share of the insurance is no matter of the scheme.
-            let share = rules.roundings.counter.yen(
-                rules.roundings.share.yen(receipt.cost, percent: receipt.percent))
-            yen += max(0, min(receipt.paid, share) - amounts.collected)
-            balance.confirm(amounts, content)
-            balance.visits.append(CapVisit(content, amounts))
-            notes += amounts.notes
+extension RefundRequest.Receipt {
+    /// Reads what `line` wrote; `nil` for anything else.
+    package init?(line: Substring) {
+        let words = line.split(separator: " ")
+        guard words.count == 5 || words.count == 7 && words[5] == "inpatient",
+            let day = try? CalendarDay(String(words[1])), let cost = Int(words[2]),
+            let percent = Int(words[3]), let paid = Int(words[4])
+        else { return nil }
+        institution = String(words[0])
+        self.day = day
+        self.cost = cost
+        self.percent = percent
+        self.paid = paid
+        isInpatient = words.count == 7
+        guard words.count == 7 else {
+            self.days = 1
+            return
         }
-        self.yen = yen
-        self.notes = notes
+        guard let days = Int(words[6]) else { return nil }
+        self.days = days
     }
 }

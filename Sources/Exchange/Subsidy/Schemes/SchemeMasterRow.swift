@@ -39,6 +39,9 @@ package struct SchemeMasterRow: Sendable {
     package let nameEnglish: String?
     package let from: CalendarDay
 
+    /// Which type, and which of its periods, the row or its code belongs to (`SubsidyProgram.ownKey`).
+    package var programKey: String { "\(certificateTypeID)\t\(from.text)" }
+
     package func finding(_ item: String, _ code: RowCode) -> RowFinding {
         RowFinding(index: index, item: item, code: code)
     }

@@ -15,6 +15,7 @@ extension OpenAPI {
                     .optional("effect", effect),
                     .optional("confirmedBy", .text.note("確認した操作者 / Who confirmed it.")),
                     .optional("withdrawnBy", .text),
+                    .optional("notices", .list(of: .reference("FileNotice"))),
                     .optional("processed", .object(tally + [.optional("hash", .text)])),
                     .required("results", .list(of: telling)),
                     .optional(
@@ -38,11 +39,50 @@ extension OpenAPI {
             ])
         ),
         (
+            "FileNotice",
+            .object([
+                .required(
+                    "code",
+                    .codes([
+                        "ends-suspended", "kept-known-since", "mended-ends-nobody", "ends-asked",
+                        "ends-withdrawn",
+                    ])),
+                .required("severity", .codes(["warning"])),
+                .optional("ends", .integer.note("保留した終了 / Ends that were suspended.")),
+                .optional("rows", .integer),
+                .optional(
+                    "lines",
+                    .list(of: .integer).note("ファイルの行、初めの100行まで / Lines of the file, the first 100.")
+                ),
+                .required("ja", .text), .required("en", .text),
+            ])
+        ),
+        (
             "FileDecision",
             .object([
                 .required("decision", .codes(["confirm", "withdraw"])),
                 .optional(
                     "effect", .text.note("confirm のとき、確かめた影響の hash / `effect.hash`, to confirm.")),
+            ])
+        ),
+        (
+            "FileList",
+            .object([
+                .required("files", .list(of: listed)),
+                .required(
+                    "nextPlace",
+                    .object([.optional("sequence", .integer), .optional("follows", .text)])
+                        .note("次に送るファイルの順番 / What the next file of the line says.")),
+                .optional("next", .id),
+            ])
+        ),
+        (
+            "FileEnds",
+            .object([
+                .required("file", .id), .required("status", status),
+                .required("ends", .list(of: ended)),
+                .optional(
+                    "next", .integer.note("続きがあるときの `from` / For `from`, while there is more.")),
             ])
         ),
         ("FileDecided", .object([.required("file", .id), .required("status", status)])),
@@ -55,19 +95,43 @@ extension OpenAPI {
             + "weighed 調査のみ終了, withdrawn 取下げ, done 完了"
     )
 
-    private static let sent: [Schema.Item] = [
+    private static let placed: [Schema.Item] = [
         .required("dryRun", .boolean), .optional("sequence", .integer),
         .optional("follows", .text),
-        .required(
-            "received",
-            .object([
-                .required("file", .id), .required("bytes", .integer), .required("sha256", .text),
-                .optional("rows", .integer), .required("layout", .text),
-                .required("layoutEffectiveFrom", .day), .optional("encoding", .text),
-                .required("mended", .boolean.note("直した行だけのファイル / Mended rows alone.")),
-                .required("duplicate", .boolean), .optional("duplicateOf", .id),
-            ])),
+        .optional(
+            "waitsFor",
+            .object([.optional("sequence", .integer), .optional("sha256", .text)])
+                .note("held のとき、先に要るファイル / While held: the file that must come first.")),
     ]
+
+    private static let listed: Schema = .object(
+        [
+            .required("file", .id), .required("status", status), .required("mended", .boolean),
+            .required("receivedAt", .instant), .optional("finishedAt", .instant),
+            .optional("rows", .integer), .optional("effect", effect),
+            .optional("processed", .object(tally)),
+        ] + placed)
+
+    private static let ended: Schema = .object([
+        .required("orgSpecificCertificateTypeId", .text),
+        .optional("medicalSubsidyInsurerNumber", .text),
+        .optional("medicalSubsidyRecipientNumber", .text), .optional("certificationSubKey", .text),
+        .optional("historyKey", .text), .required("validFrom", .day), .required("validTo", .day),
+    ])
+
+    private static let sent: [Schema.Item] =
+        placed + [
+            .required(
+                "received",
+                .object([
+                    .required("file", .id), .required("bytes", .integer),
+                    .required("sha256", .text),
+                    .optional("rows", .integer), .required("layout", .text),
+                    .required("layoutEffectiveFrom", .day), .optional("encoding", .text),
+                    .required("mended", .boolean.note("直した行だけのファイル / Mended rows alone.")),
+                    .required("duplicate", .boolean), .optional("duplicateOf", .id),
+                ]))
+        ]
 
     private static let tally: [Schema.Item] = [
         .required("additions", .integer), .required("changes", .integer),

@@ -12,7 +12,7 @@ extension OpenAPI {
             of: ServedLayout(
                 code: "entitlements-full", id: "EntitlementsFull", ja: "医療費助成受給資格(全件)",
                 en: "subsidy entitlements (the whole list: what is not in it has ended)",
-                example: entitlements))
+                example: entitlements, isWhole: true))
         + operations(
             of: ServedLayout(
                 code: "checkup-targets", id: "CheckupTargets", ja: "自治体検診対象者",
@@ -71,6 +71,14 @@ extension OpenAPI {
             ))
         + operations(
             of: ServedLayout(
+                code: "immunization-seasons", id: "ImmunizationSeasons", ja: "接種期間",
+                en: "a municipality's own days of what is given every year",
+                example: """
+                    更新区分,市区町村コード,接種期コード,開始日,終了日,お知らせの言葉,お知らせの英語の言葉\r
+                    1,132101,influenza-2026,2026-10-15,2027-02-28,令和8年度 高齢者インフルエンザ予防接種,\r\n
+                    """))
+        + operations(
+            of: ServedLayout(
                 code: "guardianships", id: "Guardianships", ja: "保護者・後見",
                 en: "guardianships, by keys that were registered with invitations or checkups",
                 example: """
@@ -100,11 +108,12 @@ extension OpenAPI {
         let ja: String
         let en: String
         let example: String
+        var isWhole = false
     }
 
     private static func operations(of layout: ServedLayout) -> [Operation] {
         let path = "/files/\(layout.code)"
-        return [
+        let operations: [Operation] = [
             Operation(
                 method: .post, path: path, id: "post\(layout.id)File", field: "files",
                 ja: "\(layout.ja)のファイルを送る",
@@ -136,26 +145,68 @@ extension OpenAPI {
                 field: "files", ja: "直す行だけのCSVを受け取る",
                 en:
                     "The refused rows with what to mend, in the encoding of the file and without individual "
-                    + "numbers. Mended and sent as the next file they are taken by themselves.",
+                    + "numbers. Mended and sent as a file they are taken by themselves, and need no place.",
                 token: .officeIfAny, parameters: [file, .operatorID],
                 answers: [
                     .init(status: 200, mediaType: "text/csv", schema: .text, note: "The rows.")
                 ],
                 refusals: readingRefusals),
-            Operation(
-                method: .post, path: "\(path)/:file/decision", id: "decide\(layout.id)File",
-                field: "files", ja: "変更の多いファイルを別の人が確認する、または取り下げる",
-                en:
-                    "A file that changes more than its layout lets pass waits for a second person: another "
-                    + "operator or certificate than its sender's, naming the effect by its hash.",
-                token: .officeIfAny, parameters: [file, .operatorID],
-                body: .json(
-                    .reference("FileDecision"),
-                    #"{"decision": "confirm", "effect": "\#(hash)"}"#),
-                answers: [.json(200, .reference("FileDecided"), "What becomes of it.")],
-                refusals: readingRefusals + Refusals.ofItems
-                    + [.fileNotWaiting, .effectChanged, .secondPersonNeeded]),
+            deciding(layout, path), listing(layout, path),
         ]
+        return layout.isWhole ? operations + [ending(layout, path)] : operations
+    }
+
+    private static func deciding(_ layout: ServedLayout, _ path: String) -> Operation {
+        Operation(
+            method: .post, path: "\(path)/:file/decision", id: "decide\(layout.id)File",
+            field: "files", ja: "変更の多いファイルを別の人が確認する、または取り下げる",
+            en:
+                "A file that changes more than its layout lets pass waits for a second person: another "
+                + "operator or certificate than its sender's, naming the effect by its hash.",
+            token: .officeIfAny, parameters: [file, .operatorID],
+            body: .json(
+                .reference("FileDecision"),
+                #"{"decision": "confirm", "effect": "\#(hash)"}"#),
+            answers: [.json(200, .reference("FileDecided"), "What becomes of it.")],
+            refusals: readingRefusals + Refusals.ofItems
+                + [.fileNotWaiting, .effectChanged, .secondPersonNeeded])
+    }
+
+    private static func listing(_ layout: ServedLayout, _ path: String) -> Operation {
+        Operation(
+            method: .get, path: path, id: "list\(layout.id)Files", field: "files",
+            ja: "送ったファイルの一覧を読む",
+            en:
+                "The sender's own files of this layout, newest first, with place, status and counts; and the "
+                + "place that is next in their line. Go on with `from` until there is no `next`.",
+            token: .officeIfAny,
+            parameters: [
+                .operatorID,
+                .init(
+                    name: "from", place: .query, schema: .id,
+                    note: "前の応答の `next` / `next` of the answer before."),
+            ],
+            answers: [.json(200, .reference("FileList"), "The files.")],
+            refusals: Refusals.ofAccess + Refusals.ofOfficeToken
+                + [.malformed("from"), .rulesUnknown])
+    }
+
+    private static func ending(_ layout: ServedLayout, _ path: String) -> Operation {
+        Operation(
+            method: .get, path: "\(path)/:file/ends", id: "get\(layout.id)FileEnds",
+            field: "files", ja: "ファイルにないため終わるものの一覧を読む",
+            en:
+                "Whom this whole list would end, or was to end, by the keys of their certificates, as they "
+                + "stood when that was found: what a second person looks at. Never an individual number.",
+            token: .officeIfAny,
+            parameters: [
+                file, .operatorID,
+                .init(
+                    name: "from", place: .query, schema: .integer,
+                    note: "前の応答の `next` / `next` of the answer before."),
+            ],
+            answers: [.json(200, .reference("FileEnds"), "Who ends.")],
+            refusals: readingRefusals + [.malformed("from")])
     }
 
     private static let checkupResults = """
@@ -189,8 +240,9 @@ extension OpenAPI {
     private static let sending: [Operation.Parameter] = [
         .init(
             name: "sequence", place: .query, schema: .integer,
-            note: "通番: 前のファイルより1つ大きい番号、最初は1。前が届くまで待ちます。 / One more than the file before, "
-                + "beginning with 1. It waits until that is here. Either this or `follows`."),
+            note: "通番: 前のファイルより1つ大きい番号、最初は1。前が届くまで待ちます。直した行だけなら要りません。 / "
+                + "One more than the file before, beginning with 1. It waits until that is here. Either this "
+                + "or `follows`; neither for mended rows alone."),
         .init(
             name: "follows", place: .query, schema: .text.pattern("^([0-9a-fA-F]{64}|none)$"),
             note: "直前のファイルのSHA-256、最初は none / SHA-256 of the file before; `none` for the first."),

@@ -1,7 +1,7 @@
 import Exchange
 
-/// 委託単価と接種期間: the municipality's own lists of what a dose and a checkup cost, and on which days it gives what
-/// is given every year.
+/// 委託単価、接種期間と制度マスタ: the municipality's own lists of what a dose and a checkup cost, on which days it gives
+/// what is given every year, and which schemes it has.
 extension OpenAPI {
     static let seasons: [Operation] = [
         Operation(
@@ -30,7 +30,80 @@ extension OpenAPI {
             en: "As for subsidies.", token: .officeIfAny, parameters: [.taskID, .operatorID],
             answers: [.json(200, .reference("RegistrationReport"), "The report.")],
             refusals: reportRefusals),
+        Operation(
+            method: .get, path: "/immunization/seasons", id: "readSeasons", field: "registration",
+            ja: "毎年度の接種の、自らの市区町村の期間を読む",
+            en:
+                "Every season of the rules with the days that hold in this municipality: its own where "
+                + "`isRegistered`, and otherwise those of the rules. Of what was registered: by whom, when, "
+                + "by which task, and in which version of the rules it came. A season that the rules have "
+                + "no longer counts for nothing, and `isInForce` is false.",
+            token: .officeIfAny, parameters: ownRulesAsked,
+            answers: [.json(200, .reference("Seasons"), "The list.")],
+            refusals: ownRulesRefusals),
+        Operation(
+            method: .get, path: "/medical-subsidy/schemes", id: "readSchemes",
+            field: "registration", ja: "自らの市区町村の制度マスタを読む",
+            en:
+                "The municipality's own certificate types in the newest rules, each with the codes that its "
+                + "certificates may carry. `isRegistered`: its own file stands, and not one of the "
+                + "operator's; then also by whom, when and by which task a type or one of its codes was "
+                + "last registered.",
+            token: .officeIfAny, parameters: ownRulesAsked,
+            answers: [.json(200, .reference("Schemes"), "The list.")],
+            refusals: ownRulesRefusals),
     ]
+
+    private static let ownRulesAsked: [Operation.Parameter] = [
+        .init(
+            name: "on", place: .query, schema: .day,
+            note: "この日に有効なものだけ / Only what holds on this day."),
+        .init(
+            name: "after", place: .query, schema: .integer,
+            note: "続き(前の答えの `next`) / Where to go on: `next` of the last answer."),
+        count("count"), .operatorID,
+    ]
+
+    private static let ownRulesRefusals =
+        Refusals.ofAccess + Refusals.ofOfficeToken + [
+            .malformed("on"), .malformed("after"), .malformed("count"), .rulesUnknown,
+        ]
+
+    private static let origin: [Schema.Item] = [
+        .required("isRegistered", .boolean),
+        .optional("version", .text.note("登録が入った決まりの版 / Of the rules that it came in.")),
+        .optional("taskId", .id),
+        .optional("registeredBy", .text.note("職員(名乗った名前) / As the sender named them.")),
+        .optional("registeredAt", .instant),
+    ]
+
+    private static let season: [Schema.Item] = [
+        .required("campaign", .text), .optional("name", .text), .optional("nameEnglish", .text),
+        .required("effectiveFrom", .day), .required("effectiveTo", .day),
+        .required("notice", .text), .required("noticeEnglish", .text),
+        .required("isInForce", .boolean.note("決まりにある期か / The rules have it.")),
+    ]
+
+    private static let scheme: [Schema.Item] = [
+        .required("orgSpecificCertificateTypeId", .text), .required("name", .text),
+        .required("nameEnglish", .text), .required("consentKind", .text),
+        .optional("lawNumber", .text), .required("priority", .integer),
+        .required("requiresDesignation", .boolean), .required("effectiveFrom", .day),
+        .optional("effectiveTo", .day), .required("incomeSegments", coded),
+        .required("additionalConditions", coded),
+    ]
+
+    private static let coded: Schema = .list(
+        of: .object([
+            .required("code", .text), .required("name", .text), .required("nameEnglish", .text),
+        ]))
+
+    private static func list(_ name: String, of items: [Schema.Item]) -> Schema {
+        .object([
+            .required("rules", .text.note("決まりの版 / Version of the rules.")),
+            .required(name, .list(of: .object(items))), .optional("next", .integer),
+        ])
+    }
 
     static let seasonSchemas: [(name: String, schema: Schema)] = [
         (
@@ -49,7 +122,9 @@ extension OpenAPI {
                     "noticeEnglish",
                     .text.longest(300).note("省くと日本語のまま / As in Japanese without it.")),
             ])
-        )
+        ),
+        ("Seasons", list("seasons", of: season + origin)),
+        ("Schemes", list("schemes", of: scheme + origin)),
     ]
 
     static let prices: [Operation] =

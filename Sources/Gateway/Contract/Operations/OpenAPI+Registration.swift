@@ -177,7 +177,12 @@ extension OpenAPI {
                 .optional("additionalConditions", .text.note("`項目コード-コード;項目コード-コード`")),
                 .optional("designatedMedicalInstitutions", .text),
                 .required("isAlwaysReimbursement", .codes(["0", "1"])),
-                .optional("maxCopaymentAmount", .anyObject),
+                .optional(
+                    "maxCopaymentAmount",
+                    .anyObject.note(
+                        "自己負担上限額。数えるのはperMonth(円/月)だけで、ほかの項目は保管し、注意(cap-uncounted)を返します。 / "
+                            + "perMonth, in yen, is counted; any other item is kept and warned of.")
+                ),
                 .required("validFrom", .day), .required("validTo", .day),
             ] + history + [.required("certificationDetail", .list(of: .anyObject))])
     }

@@ -113,7 +113,11 @@ extension OpenAPI {
             .object([
                 .required("payerNumber", .text.pattern("^\\d{8}$").note("公費負担者番号")),
                 .required("recipientNumber", .text.longest(30).note("公費受給者番号")),
-                .required("birthDate", .day.note("生年月日")),
+                .required(
+                    "birthDate",
+                    .text.pattern(#"^(\d{4}-\d{2}-\d{2}|不明)$"#).note(
+                        "生年月日 / As printed; YYYY-MM-00 without a known day, YYYY-00-00, 不明"
+                    )),
             ])
         ),
         (

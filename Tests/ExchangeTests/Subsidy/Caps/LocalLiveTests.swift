@@ -193,49 +193,6 @@ import Testing
         }
     }
 
-    /// 償還払い: the third visit of a month is paid back whole, as the counter would not have asked for it.
-    @Test(arguments: [(0, 2_500), (1, 2_500), (2, 3_000)])
-    func `a refund is computed after the visits of the month`(before: Int, yen: Int) throws {
-        let rules = try #require(Profiles.book.copayment)
-        let row = Self.certificate("kodomo", payer: "89132104")
-        let program = try #require(
-            Profiles.book.subsidy.programs.first {
-                $0.certificateTypeID == "kodomo" && $0.isOf(SubsidyCase.koganei)
-            })
-        let body = try JSON(
-            reading: """
-                {"certificate":{"body":"132101","type":"kodomo"},"month":"2026-06","receipts":[\
-                {"institution":"1319999995","day":"2026-06-15","cost":10000,"percent":30,"paid":3000}]}
-                """)
-        let request = try RefundRequest(
-            reading: try #require(body.object), today: SubsidyCase.day("2026-06-30"))
-        let balance = CapBalance(
-            confirmed: CapRun(share: 500 * before, collected: 500 * before), cost: 0,
-            held: CapRun(), visits: (0..<before).map { CapVisit(day: 1 + $0, share: 500) })
-        #expect(RefundSum(request, row, program, rules, after: balance).yen == yen)
-    }
-
-    @Test func `each receipt of a refund counts as a visit for the next`() throws {
-        let rules = try #require(Profiles.book.copayment)
-        let row = Self.certificate("kodomo", payer: "89132104")
-        let program = try #require(
-            Profiles.book.subsidy.programs.first {
-                $0.certificateTypeID == "kodomo" && $0.isOf(SubsidyCase.koganei)
-            })
-        let receipts = (1...3).map { day in
-            #"{"institution":"1319999995","day":"2026-06-0\#(day)","cost":10000,"percent":30,"paid":3000}"#
-        }
-        let body = try JSON(
-            reading: """
-                {"certificate":{"body":"132101","type":"kodomo"},"month":"2026-06",\
-                "receipts":[\(receipts.joined(separator: ","))]}
-                """)
-        let request = try RefundRequest(
-            reading: try #require(body.object), today: SubsidyCase.day("2026-06-30"))
-        let sum = RefundSum(request, row, program, rules, after: BillAmountsTests.balance())
-        #expect(sum.yen == 2_500 + 2_500 + 3_000)
-    }
-
     @Test func `after a national scheme the local one bears what is left`() throws {
         let lines = try Self.reckoning(
             [Self.national, Self.certificate("kodomo", payer: "89132104")], cost: 30_000

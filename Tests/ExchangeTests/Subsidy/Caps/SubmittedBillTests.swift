@@ -119,6 +119,23 @@ import Testing
         }
     }
 
+    @Test func `the limit of a specific disease is what its certificate says`() throws {
+        let rules = try #require(Profiles.book.copayment)
+        func claim(_ yen: Int) -> String {
+            let entry =
+                #"{"url":"urn:tsunagi:StructureDefinition:long-term","#
+                + #""valueMoney":{"value":\#(yen),"currency":"JPY"}},"#
+            return Self.claim.replacing(
+                #""extension":["#, with: #""extension":["# + entry)
+        }
+        #expect(try Self.read(claim(10_000)).care(isInpatient: false, rules).longTerm == 10_000)
+        for yen in [0, -1] {
+            #expect(throws: Refusal.malformed("extension(long-term).valueMoney.value")) {
+                try Self.read(claim(yen))
+            }
+        }
+    }
+
     static let stay = claimOfStay()
 
     private static func claimOfStay() -> String {

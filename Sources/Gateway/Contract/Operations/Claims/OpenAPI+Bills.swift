@@ -20,9 +20,14 @@ extension OpenAPI {
                 above a cap becomes a refund case of the resident's, of the certificate whose cap \
                 it is. In a visit of a stay in hospital the period may have several days of one \
                 month, and `meals` says how many meals were eaten and the class of their charge. \
-                With `limit-class` (適用区分), as the insurer told it, the yearly limit of \
-                high-cost benefit holds beside the month's cap; without it the answer warns \
-                (`class-unsaid`) that the limit was not applied and the amount may come down.
+                With `limit-class` (適用区分), as the insurer told it, the limits of high-cost \
+                benefit hold: of the month, over all bills of the institution that are on one \
+                receipt, before any certificate, and of the year; without it the answer warns \
+                (`no-limit`, `class-unsaid`) that they were not applied and the amount may come \
+                down. `long-term` gives the limit on the face of a certificate for specific \
+                diseases (長), for care of that disease. `over-limit` says that more was collected \
+                than the limit of the month, `cap-uncounted` that a certificate has a cap which \
+                cannot be counted here.
                 """,
             parameters: [.operatorID],
             body: .fhir(.reference("Claim"), billExample),
@@ -120,7 +125,8 @@ extension OpenAPI {
             .required(
                 "extension",
                 .list(of: .anyObject).note(
-                    "visit: 受付番号; insurance-share: 一部負担割合(%); collected: 徴収済額(すでに受け取ったときだけ)")),
+                    "visit: 受付番号; insurance-share: 一部負担割合(%); collected: 徴収済額(すでに受け取ったときだけ); "
+                        + "limit-class: 適用区分; long-term: 特定疾病(長)の限度額")),
         ])
 
     private static let claimResponse = resource(
@@ -183,6 +189,10 @@ extension OpenAPI {
                         "passedOn",
                         .integer.note("うち次の公費が引き受けた額 / Of it, what the next certificate took over.")
                     ),
+                    .optional(
+                        "borneAfterRefunds",
+                        .integer.note(
+                            "うち償還払いの後に残った負担 / Of it, what refunds of receipts left borne.")),
                     .required("reserved", .integer), .optional("rest", .integer),
                     .required("cost", .integer), .required("bills", .list(of: balanceBill)),
                     .required(

@@ -46,8 +46,9 @@ extension OpenAPI {
             field: "claims", ja: "請求の経過(支払・返戻・取下げ・再審査・過誤調整)を知らせる",
             en: """
                 What became of claims, by their ids, all of it or nothing. Each step must be able to \
-                follow what the claim has; nothing is ever taken out of a thread. The same news again \
-                changes nothing.
+                follow what the claim has; nothing is ever taken out of a thread. `on` is the true day: not \
+                in the future, not before the month of the claim or the step before, and no matter when a \
+                file came. A refusal names every event that is wrong. The same news again changes nothing.
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             body: .json(.reference("ClaimEvents"), events),
@@ -58,7 +59,7 @@ extension OpenAPI {
                     "How many were new.")
             ],
             refusals: ofMonth + Refusals.ofItems + [
-                .tooMany("events"), .claimStep, .recordUnknown,
+                .tooMany("events"), .claimStep("events[0].step"), .recordUnknown,
                 .individualNumberNotAllowed("reference"),
             ]),
         Operation(

@@ -8,8 +8,8 @@ extension OpenAPI {
             ja: "償還払いを申請する",
             en: """
                 Receipts of one month, paid without the certificate. The amount is computed after what \
-                the month's cap already holds, with its steps; the body decides. The same receipts again \
-                are the same application.
+                the month's cap already holds, and after what other applications of the month leave borne, \
+                with its steps; the body decides. The same receipts again are the same application.
                 """,
             token: .resident, parameters: [.operatorID],
             body: .json(.reference("RefundRequest"), example),
@@ -51,14 +51,15 @@ extension OpenAPI {
             ja: "償還払いを決定する",
             en: """
                 approved (支給決定), refused (不支給決定, with its ground), and after an approval paid (支給済). \
-                Each once; the same again changes nothing. The resident sees it at once. What is approved \
-                is held against a later claim of the same institution and month.
+                Each once; the same again changes nothing. The resident sees it at once. An approval without \
+                yen grants what is computed in that moment. What is approved is held against a later claim \
+                of the same institution and month, and what it leaves borne fills the month's cap.
                 """,
             token: .officeIfAny, parameters: [.id, .operatorID],
             body: .json(.reference("RefundAnswer"), answer),
             answers: [.json(200, .reference("Refund"), "The case as it stands.")],
             refusals: Refusals.ofID + Refusals.ofItems + Refusals.ofAccess
-                + Refusals.ofOfficeToken + [.recordUnknown, .refundAnswered]),
+                + Refusals.ofOfficeToken + [.recordUnknown, .refundAnswered, .rulesUnknown]),
     ]
 
     private static let example = #"""
@@ -84,6 +85,13 @@ extension OpenAPI {
                             .required("cost", .integer.note("医療費総額(10割) / The whole cost.")),
                             .required("percent", .integer.note("一部負担割合 / 0, 10, 20, 30, 100")),
                             .required("paid", .integer.note("領収額 / What was paid.")),
+                            .optional(
+                                "setting",
+                                .codes(HighCostClass.Setting.allCases.map(\.rawValue)).note(
+                                    "入院・入院外。省くと入院外 / By default outpatient.")),
+                            .optional(
+                                "days",
+                                .integer.note("入院日数。入院では必須 / Of a stay, from `day` on.")),
                         ])
                     ).most(RefundRequest.receiptsMax)),
             ])
@@ -93,7 +101,7 @@ extension OpenAPI {
             .object([
                 .required(
                     "decision", .codes(RefundAnswer.Decision.allCases.map(\.rawValue))),
-                .optional("yen", .integer.note("支給額。省くと計算額 / By default as computed.")),
+                .optional("yen", .integer.note("支給額。省くと決定時の計算額 / By default as computed then.")),
                 .optional(
                     "ground",
                     .codes(RefundAnswer.Ground.allCases.map(\.rawValue)).note(
@@ -110,6 +118,11 @@ extension OpenAPI {
                 .optional("paid", .integer), .optional("computed", .integer),
                 .optional("yen", .integer),
                 .required("status", .codes(RefundStatus.allCases.map(\.rawValue))),
+                .optional(
+                    "reexamine",
+                    .boolean.note(
+                        "再審査。数えた別の申請が不支給などになった / Another case that it was decided after fell away."
+                    )),
                 .required("next", .anyObject), .required("since", .instant),
                 .optional("answeredOn", .day), .optional("ground", .text),
                 .required("steps", .list(of: .anyObject)), .optional("patient", .text),

@@ -64,7 +64,8 @@ extension OpenAPI {
 
     private static let checkup = Operation.Parameter(
         name: "checkup", place: .query, schema: .text.example("infant-3-4m"),
-        note: "健診の種類 / The checkup, one that is counted from birth; it must be given.")
+        note: "健診の種類（年齢で対象になるもの） / The checkup, one that every child is due for by age; it must be "
+            + "given.")
 
     private static let refusals =
         Refusals.ofAccess + Refusals.ofOfficeToken + [

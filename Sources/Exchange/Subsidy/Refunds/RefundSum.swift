@@ -1,0 +1,149 @@
+/// 償還額の計算: what of each receipt is due back, with the steps of the arithmetic; decided after what the month's
+/// cap already holds, receipt after receipt.
+package struct RefundSum: Hashable, Sendable {
+    /// `nil`: what the certificate asks is not on file, so the body computes by its own rules.
+    package let yen: Int?
+    package let notes: [BillNote]
+    /// 患者に残る負担, receipt after receipt; nothing where no amount is told.
+    package let borne: [BorneReceipt]
+    /// 自己負担上限月額 that it was decided by.
+    package let cap: Int?
+
+    private init(yen: Int?, notes: [BillNote], borne: [BorneReceipt] = [], cap: Int? = nil) {
+        self.yen = yen
+        self.notes = notes
+        self.borne = borne
+        self.cap = cap
+    }
+
+    /// `rows`: the versions of the one certificate. A receipt is priced by the version of its day, a stay
+    /// by one that holds on all of its days.
+    package init(
+        _ receipts: [RefundRequest.Receipt], on rows: [EntitlementVersion],
+        _ subsidy: SubsidyRules, _ rules: CopaymentRules, after balance: CapBalance
+    ) {
+        var balance = balance
+        var yen = 0
+        var notes: [BillNote] = []
+        var borne: [BorneReceipt] = []
+        var cap: Int?
+        for receipt in receipts {
+            guard let reckoning = Self.reckoning(receipt, on: rows, subsidy, rules),
+                let amounts = try? reckoning.amounts(after: [balance]).first
+            else {
+                self.init(yen: nil, notes: [])
+                return
+            }
+            // What was paid beyond the share of the insurance is no matter of the scheme.
+            let share = rules.roundings.counter.yen(
+                rules.roundings.share.yen(receipt.cost, percent: receipt.percent))
+            let eligible = min(receipt.paid, share)
+            yen += max(0, eligible - amounts.collected)
+            let rest = BorneReceipt(receipt, amounts, paid: eligible)
+            balance.bear([rest])
+            borne.append(rest)
+            notes += amounts.notes
+            cap = reckoning.caps[0]
+        }
+        self.init(yen: yen, notes: notes, borne: borne, cap: cap)
+    }
+
+    /// 同じ月の申請: the cases of one certificate and month in their order, each after what those before it
+    /// left borne, so that however receipts are spread over applications the cap is borne once. Behind a
+    /// case that nobody can compute none is computed: what it leaves borne is not known. `balance` is
+    /// `nil` where that is so from the first one on.
+    package static func inTurn(
+        _ cases: [[RefundRequest.Receipt]], on rows: [EntitlementVersion],
+        _ subsidy: SubsidyRules, _ rules: CopaymentRules, after balance: CapBalance?
+    ) -> [RefundSum] {
+        var balance = balance
+        return cases.map { receipts in
+            guard var before = balance else { return RefundSum(yen: nil, notes: [behindUnknown]) }
+            let sum = RefundSum(receipts, on: rows, subsidy, rules, after: before)
+            before.bear(sum.borne)
+            balance = sum.yen == nil ? nil : before
+            return sum
+        }
+    }
+
+    /// What stays borne where the body grants `granted`: nothing is borne that it pays back beyond what was
+    /// computed. What it grants less is its own word on what the scheme covers, and is nothing that counts.
+    package func left(granting granted: Int?) -> [BorneReceipt] {
+        guard let yen else { return [] }
+        var extra = max(0, (granted ?? yen) - yen)
+        var left = borne
+        for place in left.indices.reversed() {
+            let less = min(extra, left[place].collected)
+            extra -= less
+            left[place] = left[place].lowered(by: less)
+        }
+        return left
+    }
+
+    private static func reckoning(
+        _ receipt: RefundRequest.Receipt, on rows: [EntitlementVersion],
+        _ subsidy: SubsidyRules, _ rules: CopaymentRules
+    ) -> BillReckoning? {
+        let row = rows.first { $0.covers(receipt.day) && $0.covers(receipt.lastDay) }
+        guard let row else { return nil }
+        let program = subsidy.programs(of: row.body, on: receipt.day).first {
+            $0.certificateTypeID == row.certificateTypeID
+        }
+        guard let program else { return nil }
+        let content = BillContent(
+            identifier: RecordIdentifier(system: "", value: ""),
+            certificate: row.certificate, day: receipt.day, cost: receipt.cost,
+            percent: receipt.percent, collected: nil, care: receipt.care)
+        return try? BillReckoning(
+            content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds)
+    }
+
+    private static let behindUnknown = BillNote(
+        text: .init(
+            ja: "同じ月に、負担額を計算できない申請があります。この申請の額も実施機関が計算します。",
+            en:
+                "Another application of this month cannot be computed here. The body computes this one, "
+                + "too."), rule: nil)
+}
+
+/// 領収書ごとの負担: what of one receipt stays with the patient once the rest is paid back. It counts towards the
+/// month's cap as a bill would.
+package struct BorneReceipt: Hashable, Sendable {
+    /// With the share to 1 yen.
+    package let visit: CapVisit
+    /// To 10 yen, and never more than was paid.
+    package let collected: Int
+
+    package init(visit: CapVisit, collected: Int) {
+        self.visit = visit
+        self.collected = collected
+    }
+
+    /// `paid`: what was paid of the share of the insurance, which may be less than the scheme asks.
+    init(_ receipt: RefundRequest.Receipt, _ amounts: BillAmounts, paid: Int) {
+        let collected = min(amounts.collected, paid)
+        let share = collected < amounts.collected ? min(amounts.share, collected) : amounts.share
+        self.init(
+            visit: CapVisit(
+                day: receipt.day.day, days: receipt.days, isInpatient: receipt.isInpatient,
+                share: share), collected: collected)
+    }
+
+    func lowered(by yen: Int) -> BorneReceipt {
+        guard yen > 0 else { return self }
+        return BorneReceipt(
+            visit: CapVisit(
+                day: visit.day, days: visit.days, isInpatient: visit.isInpatient,
+                share: max(0, visit.share - yen)), collected: collected - yen)
+    }
+}
+
+extension CapBalance {
+    /// Receipts whose rest was paid back, in their order.
+    package mutating func bear(_ receipts: [BorneReceipt]) {
+        for receipt in receipts {
+            borne.add(share: receipt.visit.share, collected: receipt.collected)
+            visits.append(receipt.visit)
+        }
+    }
+}

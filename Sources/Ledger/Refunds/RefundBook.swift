@@ -1,0 +1,163 @@
+import Exchange
+import Postgres
+
+/// 償還払いの月: the cases of receipts of one certificate and month, and what the month holds, under the
+/// lock of its row until the commit. Whoever applies, decides or bills comes after whoever did before, and
+/// sees it: no two of them ever count from the same.
+struct RefundBook: Sendable {
+    struct Case: Sendable {
+        let id: RecordID
+        /// As they are kept, a receipt a line.
+        let written: String
+        let isApproved: Bool
+        let isToReexamine: Bool
+        /// As it was computed last.
+        let yen: Int?
+        let notes: String
+        /// What an approval left borne is on file.
+        let isCounted: Bool
+
+        var receipts: [RefundRequest.Receipt] {
+            written.split(separator: "\n").compactMap { RefundRequest.Receipt(line: $0) }
+        }
+    }
+
+    let key: CapMonthKey
+    /// 受給者証の版 that stand.
+    let rows: [EntitlementVersion]
+    /// In the order in which they came; none that was refused.
+    let cases: [Case]
+    /// Confirmed bills, and what approved cases left borne; `nil` where that of one is not known.
+    let balance: CapBalance?
+
+    /// Those that wait for their decision.
+    var open: [Case] { cases.filter { !$0.isApproved } }
+
+    /// `kinds`: of consent, that whoever acts is shown.
+    static func lock(
+        _ transaction: inout Transaction, _ key: CapMonthKey, showing kinds: Value
+    ) throws -> RefundBook {
+        let values = values(key)
+        let read = try transaction.pipeline([
+            (insertMonth, values), (lockMonth, values),
+            (selectRows, Array(values.prefix(4)) + [kinds]), (selectVisits, values),
+            (selectCases, values),
+        ])
+        let cases = try read[4].map { row in
+            Case(
+                id: try row.uuid(0).record, written: try row.text(1),
+                isApproved: try row.bool(2), isToReexamine: try row.bool(3),
+                yen: try row.optionalInt(4), notes: try row.text(5),
+                isCounted: try row.bool(6))
+        }
+        let balance = try Self.balance(read[1], read[3])
+        let isKnown = cases.allSatisfy { !$0.isApproved || $0.isCounted }
+        return RefundBook(
+            key: key, rows: try read[2].map { try EntitlementVersion($0, from: 0) },
+            cases: cases, balance: isKnown ? balance : nil)
+    }
+
+    private static func balance(_ rows: Rows, _ visits: Rows) throws -> CapBalance {
+        var balance = CapBalance(confirmed: CapRun(), cost: 0, held: CapRun())
+        if let row = rows.first {
+            balance.confirmed = CapRun(share: try row.int(0), collected: try row.int(1))
+            balance.cost = try row.int(2)
+            balance.borne = CapRun(share: try row.int(3), collected: try row.int(4))
+        }
+        balance.visits = try visits.map { row in
+            CapVisit(
+                day: CalendarDay(daysSince1970: try row.day(0)).day, days: try row.int(1),
+                isInpatient: try row.bool(2), share: try row.int(3))
+        }
+        return balance
+    }
+
+    /// Whether the certificate was held on every day of these receipts, and its scheme is known.
+    func holds(_ receipts: [RefundRequest.Receipt], _ subsidy: SubsidyRules) -> Bool {
+        receipts.allSatisfy { receipt in
+            let certificate = key.capMonth.certificate
+            let isKnown = subsidy.programs(of: certificate.body, on: receipt.day).contains {
+                $0.certificateTypeID == certificate.typeID
+            }
+            return isKnown
+                && (0..<receipt.days).allSatisfy { offset in
+                    let day = receipt.day.adding(days: offset)
+                    return rows.contains { $0.covers(day) }
+                }
+        }
+    }
+
+    /// $1 to $5 of every statement on the month.
+    static func values(_ key: CapMonthKey) -> [Value] {
+        let certificate = key.capMonth.certificate
+        return [
+            .person(key.person), .text(certificate.body), .text(certificate.typeID),
+            .text(certificate.subKey), .day(Int(key.capMonth.month.firstDay)),
+        ]
+    }
+}
+
+extension RefundBook {
+    private static let insertMonth = Statement(
+        """
+        insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
+        values ($1, $2, $3, $4, $5)
+        on conflict (person, body, certificate_type, sub_key, month) do nothing
+        """)
+
+    /// The lock that bills of the month take as well.
+    private static let lockMonth = Statement(
+        """
+        select share, collected, cost, borne_share, borne_collected from exchange.cap_month
+        where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
+        for update
+        """)
+
+    private static let selectRows = Statement(
+        """
+        select \(EntitlementVersion.columns) from exchange.entitlement e
+        where e.person = $1 and e.body = $2 and e.certificate_type = $3 and e.sub_key = $4
+            and \(EntitlementRow.isCurrent)
+            and ($5::text[] is null or e.consent_kind = any ($5))
+        order by e.valid_from
+        """)
+
+    /// 受診 that count, in the order of their ids, for a scheme that counts visits or days: bills that were
+    /// confirmed, and receipts of cases that were approved.
+    private static let selectVisits = Statement(
+        """
+        select v.day, v.days, v.is_inpatient, v.share
+        from (
+            select b.bill as id, b.day, b.days, b.is_inpatient, b.share from exchange.bill b
+            where b.person = $1 and b.body = $2 and b.certificate_type = $3 and b.sub_key = $4
+                and b.month = $5 and b.status = 'confirmed' and not exists (
+                    select 1 from exchange.bill later
+                    where later.person = b.person and later.bill = b.bill
+                        and later.version > b.version)
+            union all
+            select r.receipt, r.day, r.days, r.is_inpatient, r.share from exchange.refund_borne r
+            where r.person = $1 and r.body = $2 and r.certificate_type = $3 and r.sub_key = $4
+                and r.month = $5) v
+        order by v.id
+        """)
+
+    private static let selectCases = Statement(
+        """
+        select q.refund, q.receipts, a.decision is not null, coalesce(s.is_to_reexamine, false),
+            case when s.version is null then q.yen else s.yen end, coalesce(s.notes, q.notes),
+            exists (
+                select 1 from exchange.refund_borne b
+                where b.person = q.person and b.refund = q.refund)
+        from exchange.refund_request q
+        left join lateral (
+            select decision from exchange.refund_answer
+            where person = q.person and refund = q.refund order by version limit 1) a on true
+        left join lateral (
+            select version, yen, notes, is_to_reexamine from exchange.refund_reckoning
+            where person = q.person and refund = q.refund
+            order by version desc limit 1) s on true
+        where q.person = $1 and q.body = $2 and q.certificate_type = $3 and q.sub_key = $4
+            and q.month = $5 and a.decision is distinct from 'refused'
+        order by q.at, q.refund
+        """)
+}

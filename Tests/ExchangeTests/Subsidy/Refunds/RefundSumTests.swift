@@ -1,0 +1,277 @@
+import Exchange
+import TestSupport
+import Testing
+
+/// 償還額の計算: receipts in, what is due back out, by the arithmetic of a counter.
+@Suite struct RefundSumTests {
+    static let koganei = "subsidy/local-schemes/13-koganei.json"
+
+    /// The schemes of the town, every one of them paid back (償還払い).
+    static func paidBack() throws -> RuleBook {
+        try RuleBook(
+            reading: Profiles.replacing(koganei, #""method": "in-kind""#, #""method": "refund""#),
+            version: "test-refunds")
+    }
+
+    static func sum(
+        _ receipts: [String], on row: EntitlementVersion,
+        after balance: CapBalance = BillAmountsTests.balance(), by book: RuleBook = Profiles.book
+    ) throws -> RefundSum {
+        RefundSum(
+            try request(row, receipts).receipts, on: [row], book.subsidy,
+            try #require(book.copayment), after: balance)
+    }
+
+    static func receipt(
+        day: String = "2026-06-15", cost: Int = 10_000, paid: Int = 3_000, more: String = ""
+    ) -> String {
+        """
+        {"institution":"1319999995","day":"\(day)","cost":\(cost),"percent":30,"paid":\(paid)\(more)}
+        """
+    }
+
+    static func request(
+        _ row: EntitlementVersion, _ receipts: [String]
+    ) throws -> RefundRequest {
+        let text = """
+            {"certificate":{"body":"\(row.body)","type":"\(row.certificateTypeID)"},\
+            "month":"2026-06","receipts":[\(receipts.joined(separator: ","))]}
+            """
+        return try RefundRequest(
+            reading: try #require(try JSON(reading: text).object),
+            today: SubsidyCase.day("2026-06-30"))
+    }
+
+    // MARK: 償還払いの制度
+
+    /// A cap of each visit; nothing at all.
+    static let ways: [(row: EntitlementVersion, yen: Int)] = [
+        (LocalLiveTests.certificate("kodomo", payer: "89132104"), 2_500),
+        (
+            LocalLiveTests.certificate(
+                "shogai", payer: "90132101", items: #""incomeSegment":"2""#), 3_000
+        ),
+    ]
+
+    @Test(arguments: ways.indices)
+    func `a scheme that pays back is priced for refunds as if at a counter`(
+        _ index: Int
+    ) throws {
+        let (row, yen) = Self.ways[index]
+        for book in [Profiles.book, try Self.paidBack()] {
+            let sum = try Self.sum([Self.receipt()], on: row, by: book)
+            #expect(sum.yen == yen)
+            #expect(!sum.notes.isEmpty)
+        }
+    }
+
+    @Test(arguments: ways.indices)
+    func `a counter still prices no scheme that pays back`(_ index: Int) throws {
+        let book = try Self.paidBack()
+        #expect(throws: Refusal.localSchemeNotPriced("method")) {
+            try LocalLiveTests.reckoning([Self.ways[index].row], cost: 10_000, by: book)
+        }
+    }
+
+    // MARK: 入院
+
+    /// 500 yen a day for fourteen days of a month in hospital; 500 a visit, twice a month, outside.
+    static let child = ways[0].row
+
+    static func yen(
+        _ receipts: [String], after balance: CapBalance = BillAmountsTests.balance()
+    ) throws -> Int? {
+        try sum(receipts, on: child, after: balance).yen
+    }
+
+    static func stay(_ day: String, _ days: Int) -> String {
+        receipt(
+            day: day, cost: 400_000, paid: 120_000,
+            more: #","setting":"inpatient","days":\#(days)"#)
+    }
+
+    @Test(arguments: [(1, 500), (5, 2_500), (14, 7_000), (15, 7_000)])
+    func `a stay is asked for day by day`(days: Int, left: Int) throws {
+        #expect(try Self.yen([Self.stay("2026-06-01", days)]) == 120_000 - left)
+    }
+
+    /// Two visits and five days: each by its own terms, and none counts for the other.
+    @Test func `visits and stays of one application are counted apart`() throws {
+        let visits = ["2026-06-01", "2026-06-02", "2026-06-03"].map { Self.receipt(day: $0) }
+        let yen = try Self.yen(visits + [Self.stay("2026-06-10", 5)])
+        #expect(yen == 2_500 + 2_500 + 3_000 + 117_500)
+    }
+
+    @Test func `what says nothing is one visit outside hospital`() throws {
+        let plain = try Self.request(Self.child, [Self.receipt()]).receipts[0]
+        #expect(!plain.isInpatient && plain.days == 1 && plain.lastDay == plain.day)
+        let said = Self.receipt(more: #","setting":"outpatient","days":1"#)
+        #expect(try Self.request(Self.child, [said]).receipts == [plain])
+    }
+
+    static let refused: [(more: String, refusal: Refusal)] = [
+        (#","setting":"inpatient""#, .missing("receipts[0].days")),
+        (#","setting":"inpatient","days":0"#, .malformed("receipts[0].days")),
+        (#","setting":"inpatient","days":32"#, .malformed("receipts[0].days")),
+        // From the 15th on, June has sixteen days.
+        (#","setting":"inpatient","days":17"#, .malformed("receipts[0].days")),
+        (#","setting":"outpatient","days":2"#, .malformed("receipts[0].days")),
+        (#","days":2"#, .malformed("receipts[0].days")),
+        (#","setting":"home""#, .malformed("receipts[0].setting")),
+    ]
+
+    @Test(arguments: refused.indices)
+    func `a receipt that contradicts itself is refused`(_ index: Int) {
+        let (more, refusal) = Self.refused[index]
+        #expect(throws: refusal) {
+            try Self.request(Self.child, [Self.receipt(more: more)])
+        }
+    }
+
+    @Test func `a stay that is not over yet is refused`() throws {
+        let text = """
+            {"certificate":{"body":"132101","type":"kodomo"},"month":"2026-06",\
+            "receipts":[\(Self.stay("2026-06-10", 5))]}
+            """
+        let body = try #require(try JSON(reading: text).object)
+        #expect(throws: Refusal.serviceDateOutOfRange) {
+            try RefundRequest(reading: body, today: SubsidyCase.day("2026-06-13"))
+        }
+        #expect(throws: Never.self) {
+            try RefundRequest(reading: body, today: SubsidyCase.day("2026-06-14"))
+        }
+    }
+
+    /// The third visit of a month is paid back whole, as the counter would not have asked for it.
+    @Test(arguments: [(0, 2_500), (1, 2_500), (2, 3_000)])
+    func `a refund is computed after the visits of the month`(before: Int, yen: Int) throws {
+        let balance = CapBalance(
+            confirmed: CapRun(share: 500 * before, collected: 500 * before), cost: 0,
+            held: CapRun(), visits: (0..<before).map { CapVisit(day: 1 + $0, share: 500) })
+        #expect(try Self.yen([Self.receipt()], after: balance) == yen)
+    }
+
+    // MARK: 同じ月の申請
+
+    /// 難病: a fifth, at most 10,000 yen a month.
+    static let chronic = BillAmountsTests.certificate()
+
+    static let costly = (1...4).map {
+        receipt(day: "2026-06-0\($0)", cost: 100_000, paid: 30_000)
+    }
+
+    static func inTurn(
+        _ cases: [[String]], on row: EntitlementVersion = chronic,
+        after balance: CapBalance? = BillAmountsTests.balance()
+    ) throws -> [RefundSum] {
+        RefundSum.inTurn(
+            try cases.map { try request(row, $0).receipts }, on: [row], Profiles.book.subsidy,
+            try #require(Profiles.book.copayment), after: balance)
+    }
+
+    @Test func `two receipts of a month bring back the same, sent together or apart`() throws {
+        let two = Array(Self.costly.prefix(2))
+        #expect(try Self.inTurn([two]).map(\.yen) == [50_000])
+        #expect(try Self.inTurn(two.map { [$0] }).map(\.yen) == [20_000, 30_000])
+    }
+
+    /// Whatever is bought, and however it is spread over applications: the cap is borne once.
+    @Test(arguments: Seeded.seeds(60))
+    func `however receipts are spread over applications, the same comes back`(
+        seed: UInt64
+    ) throws {
+        var chance = Seeded(seed)
+        let row = seed % 2 == 0 ? Self.chronic : Self.child
+        var paid = 0
+        let receipts = (1...6).map { day in
+            let cost = chance.int(10...6_000) * 10
+            paid += (cost * 3 / 10 + 5) / 10 * 10
+            return Self.receipt(
+                day: "2026-06-0\(day)", cost: cost, paid: (cost * 3 / 10 + 5) / 10 * 10)
+        }
+        var cases: [[String]] = [[]]
+        for receipt in receipts {
+            if chance.int(0...1) == 0, !cases[cases.count - 1].isEmpty { cases.append([]) }
+            cases[cases.count - 1].append(receipt)
+        }
+        let whole = try Self.inTurn([receipts], on: row)
+        let parts = try Self.inTurn(cases, on: row)
+        #expect(whole.compactMap(\.yen) == [parts.compactMap(\.yen).reduce(0, +)])
+        #expect(whole.flatMap(\.borne) == parts.flatMap(\.borne))
+        let borne = parts.flatMap(\.borne).reduce(0) { $0 + $1.collected }
+        #expect(parts.compactMap(\.yen).reduce(0, +) + borne == paid)
+        if seed % 2 == 0 { #expect(borne <= 10_000) }
+    }
+
+    @Test func `what approved cases left borne and what counters took count together`() throws {
+        var balance = BillAmountsTests.balance(3_000)
+        balance.bear([BorneReceipt(visit: CapVisit(day: 1, share: 4_000), collected: 4_000)])
+        let sum = try Self.inTurn([[Self.costly[1]]], after: balance)[0]
+        // 3,000 of 10,000 are left.
+        #expect(sum.yen == 27_000 && sum.borne.map(\.collected) == [3_000])
+        #expect(sum.cap == 10_000)
+        let told = try BillAmountsTests.reckoning(cost: 100_000).amounts(after: [balance])[0]
+        #expect([told.share, told.collected] == [3_000, 3_000])
+    }
+
+    /// Taken at a counter without asking, after the refund had filled the month: due back whole.
+    @Test func `what is collected above a cap that a refund filled is due back`() throws {
+        var balance = BillAmountsTests.balance(2_000)
+        balance.bear([BorneReceipt(visit: CapVisit(day: 1, share: 9_000), collected: 9_000)])
+        #expect(balance.excess(over: 10_000) == 1_000 && balance.paid(under: 10_000) == 1_000)
+        #expect(balance.excess(over: 20_000) == 0 && balance.counted == 11_000)
+        // Never more than counters took.
+        #expect(balance.excess(over: 5_000) == 2_000)
+    }
+
+    @Test func `behind a case that cannot be computed none is computed`() throws {
+        let stay = Self.receipt(
+            day: "2026-06-01", more: #","setting":"inpatient","days":1"#)
+        let row = LocalLiveTests.certificate(
+            "shogai", payer: "90132101", items: #""incomeSegment":"1""#)
+        let visit = Self.receipt(day: "2026-06-02")
+        #expect(try Self.inTurn([[visit]], on: row)[0].yen != nil)
+        let sums = try Self.inTurn([[stay], [visit]], on: row)
+        #expect(sums.map(\.yen) == [nil, nil] && sums.allSatisfy(\.borne.isEmpty))
+        #expect(sums[0].notes.isEmpty && sums[1].notes.count == 1)
+        // What an approved case left borne is not known.
+        #expect(try Self.inTurn([[visit]], on: row, after: nil)[0].yen == nil)
+    }
+
+    @Test func `who paid less than is asked bore no more than was paid`() throws {
+        let little = Self.receipt(day: "2026-06-01", cost: 100_000, paid: 4_000)
+        let sums = try Self.inTurn([[little], [Self.costly[1]]])
+        #expect(sums[0].yen == 0 && sums[0].borne.map(\.collected) == [4_000])
+        #expect(sums[1].yen == 24_000)
+    }
+
+    static let grants: [(granted: Int?, left: [Int])] = [
+        (nil, [6_000, 4_000]), (50_000, [6_000, 4_000]), (51_000, [6_000, 3_000]),
+        (55_000, [5_000, 0]), (60_000, [0, 0]), (0, [6_000, 4_000]),
+    ]
+
+    @Test(arguments: grants.indices)
+    func `what the body grants beyond the amount is borne by nobody`(_ index: Int) throws {
+        let (granted, left) = Self.grants[index]
+        let receipts = [
+            Self.receipt(day: "2026-06-01", cost: 30_000, paid: 9_000),
+            Self.receipt(day: "2026-06-02", cost: 170_000, paid: 51_000),
+        ]
+        let sum = try Self.inTurn([receipts])[0]
+        #expect(sum.yen == 50_000)
+        #expect(sum.left(granting: granted).map(\.collected) == left)
+        #expect(sum.left(granting: granted).map(\.visit.share) == left)
+    }
+
+    @Test func `a receipt is read again as it was kept`() throws {
+        let receipts = try Self.request(
+            Self.child, [Self.receipt(day: "2026-06-01"), Self.stay("2026-06-10", 5)]
+        ).receipts
+        #expect(receipts.map(\.line)[0] == "1319999995 2026-06-01 10000 30 3000")
+        #expect(receipts.compactMap { RefundRequest.Receipt(line: $0.line[...]) } == receipts)
+        for wrong in [
+            "", "1319999995 2026-06-01 10000 30", "1319999995 2026-06-01 x 30 3000",
+            "1319999995 2026-06-01 10000 30 3000 inpatient", "1319999995 2026-06-01 1 30 1 home 2",
+        ] { #expect(RefundRequest.Receipt(line: wrong[...]) == nil) }
+    }
+}

@@ -1,0 +1,119 @@
+import Exchange
+import Ledger
+import Postgres
+import TestSupport
+import Testing
+
+/// 診療日の指定: a claim is held against what the registry said of its institution on the day of the care, by the
+/// names of a scheme that a check asks for.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+struct ClaimDesignationTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    /// Somebody under the prefecture's scheme that asks for a designation, and a claim of an institution.
+    private func claim(
+        at institution: Party, _ month: ServiceMonth, day: Int = 10
+    ) async throws -> SentClaim {
+        let resident = gateway.people.next()
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        let row = resident.row(
+            "nanbyo", first.adding(days: -100), first.adding(days: 400),
+            ["incomeSegment": "D", "medicalSubsidyInsurerNumber": "54136015"])
+        try await gateway.hold([row], by: Cast.prefecture)
+        var claim = SentClaim("R-00\(resident.index)")
+        claim.payer = "54136015"
+        claim.institution = institution
+        claim.day = day
+        return claim
+    }
+
+    /// What the registry said of a party until then.
+    private func remember(_ party: Party, _ designations: [String], until: String) async throws {
+        try await gateway.sql { transaction in
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.party_past (party, until, is_opted_in, designations)
+                    values ($1, $2::text::timestamptz, true, $3)
+                    """), [.text(party.key), .text(until), .texts(designations)])
+        }
+    }
+
+    private func judge(
+        _ claims: [SentClaim], _ month: ServiceMonth
+    ) async throws -> (reasons: [[String]?], counts: [Int]) {
+        try await gateway.submit(claims, month, by: Cast.prefecture).expect(201)
+        let run = try await gateway.reconcile(month, by: Cast.prefecture)
+        try run.expect(200)
+        let total = run.json["totals"]?.object?["total"]?.object
+        let counts = ClaimStanding.allCases.map {
+            total?[$0.rawValue]?.object?["count"]?.int ?? -1
+        }
+        let found = try await gateway.reasons(month, show: "all", by: Cast.prefecture)
+        return (claims.map { found[$0.recipient] }, counts)
+    }
+
+    @Test func `a designation that ended later does not reject the care before`() async throws {
+        let own = "\(Cast.prefecture.code):54"
+        try await remember(Cast.spare, [own, "132101:zz"], until: "2024-02-10 09:00+09")
+        // A suspension in between says nothing of the designation.
+        try await remember(Cast.spare, [own], until: "2024-05-15 09:00+09")
+        let april = try ServiceMonth(year: 2024, month: 4)
+        let before = try await judge(
+            [claim(at: Cast.spare, april), claim(at: Cast.paperClinic, april)], april)
+        #expect(before.reasons == [[], ["NOT_DESIGNATED"]])
+        #expect(before.counts == [1, 0, 1])
+        // The day it ended is still covered, the day after is not.
+        let may = try ServiceMonth(year: 2024, month: 5)
+        let around = try await judge(
+            [claim(at: Cast.spare, may, day: 15), claim(at: Cast.spare, may, day: 16)], may)
+        #expect(around.reasons == [[], ["NOT_DESIGNATED"]])
+        #expect(around.counts == [1, 0, 1])
+    }
+
+    @Test func `another body's designation, and one of another scheme, are none`() async throws {
+        try await remember(
+            Cast.pharmacy, ["132101:54", "\(Cast.prefecture.code):21"], until: "2024-12-31 09:00+09"
+        )
+        let month = try ServiceMonth(year: 2024, month: 9)
+        let found = try await judge([claim(at: Cast.pharmacy, month)], month)
+        #expect(found.reasons == [["NOT_DESIGNATED"]] && found.counts == [0, 0, 1])
+    }
+
+    @Test func `a check for a day that is past is answered by the designation of that day`()
+        async throws
+    {
+        let today = gateway.clock.today
+        let yesterday = today.adding(days: -1)
+        try await remember(
+            Cast.pharmacy, ["\(Cast.prefecture.code):54"], until: "\(yesterday.text) 12:00+09")
+        let (resident, card) = try await gateway.settle()
+        let row = resident.row(
+            "nanbyo", today.adding(days: -10), today.adding(days: 300),
+            ["incomeSegment": "D", "medicalSubsidyInsurerNumber": "54136015"])
+        try await gateway.hold([row], by: Cast.prefecture)
+        let visit = try await gateway.openVisit(card, at: Cast.pharmacy)
+        let before = try await gateway.check(visit, day: yesterday, by: Cast.pharmacy)
+        #expect(before.outcome(of: "nanbyo") == "entitled")
+        let now = try await gateway.check(visit, by: Cast.pharmacy)
+        #expect(now.outcome(of: "nanbyo") == "institution-not-designated")
+    }
+
+    /// As `tsunagi party designate --scheme nanbyo` does, and as a check at the counter reads it.
+    @Test func `a designation by certificate type counts for claims as for checks`() async throws {
+        let byType = Designation(body: Cast.prefecture.code, scheme: "nanbyo")
+        #expect(try await gateway.registry.designate(Cast.clinic, byType))
+        let today = gateway.clock.today
+        let now = try await judge(
+            [claim(at: Cast.clinic, ServiceMonth(of: today), day: today.day)],
+            ServiceMonth(of: today))
+        #expect(now.reasons == [[]])
+        // Care of before it was told: nobody says since when it holds, so it is asked about.
+        let long = try ServiceMonth(year: 2023, month: 9)
+        let before = try await judge([claim(at: Cast.clinic, long)], long)
+        #expect(before.reasons == [["NOT_DESIGNATED"]])
+        #expect(before.counts == [0, 1, 0])
+    }
+}
