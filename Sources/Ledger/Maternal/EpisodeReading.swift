@@ -13,7 +13,7 @@ struct EpisodeReading {
 
         fileprivate var key: [String] { [municipality, notification.key] }
 
-        /// 転入: a municipality that notified under one record, on a later day than another gave out its tickets
+        /// 転入: one that notified under one record, on a later day than another gave out its tickets
         /// under the other, took over without knowing of them.
         fileprivate func takesOver(_ given: GivenTicket) -> Bool {
             given.place.person != place.person && given.ticket.number.body != municipality
