@@ -133,6 +133,8 @@ package struct Migrations: Sendable {
             name: "0078_own_seasons_and_salts",
             sql: PackageResources._078_own_seasons_and_salts_sql),
         File(
+            name: "0079_merges_of_families", sql: PackageResources._079_merges_of_families_sql),
+        File(
             name: "0080_who_registered_rules",
             sql: PackageResources._080_who_registered_rules_sql),
         File(

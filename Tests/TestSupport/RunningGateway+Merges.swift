@@ -18,14 +18,14 @@ extension RunningGateway {
         return (stays, gone)
     }
 
-    /// A baby of 150 days who was given two numbers, each known to the town by a key of its own and
-    /// registered in the same words.
-    package func settleBabyTwice() async throws -> (
+    /// A baby, of 150 days unless told otherwise, who was given two numbers, each known to the town by a key
+    /// of its own and registered in the same words.
+    package func settleBabyTwice(days: Int = 150) async throws -> (
         stays: (resident: TestResident, card: SoftwareCard),
         gone: (resident: TestResident, card: SoftwareCard)
     ) {
         var stays = try await settle()
-        stays.resident.dateOfBirth = clock.today.adding(days: -150).text
+        stays.resident.dateOfBirth = clock.today.adding(days: -days).text
         try await register(stays.resident, recipient: stays.resident.index)
         return (stays, try await settleAgain(stays.resident))
     }
@@ -86,6 +86,38 @@ extension RunningGateway {
     {
         try await tell(rows, as: "sato", by: municipality).expect(202)
         return try await tell(rows, as: "suzuki", by: municipality)
+    }
+
+    /// Two officers merge the one into the other, and nothing is in the way.
+    package func join(_ gone: TestResident, into stays: TestResident) async throws {
+        let answer = try await tellTwice([merge(gone, into: stays)])
+        guard answer.int("applied") == 1 else {
+            let codes = try await codes(of: answer)
+            throw Unexpected(answer, "\(codes)")
+        }
+    }
+
+    /// The same of its undoing.
+    package func part(_ gone: TestResident, from stays: TestResident) async throws {
+        let answer = try await tellTwice([undo(gone, from: stays)])
+        guard answer.int("applied") == 1 else {
+            let codes = try await codes(of: answer)
+            throw Unexpected(answer, "\(codes)")
+        }
+    }
+
+    /// What two officers are told whom nobody lets merge the one into the other.
+    package func refusalOfMerge(
+        _ gone: TestResident, into stays: TestResident
+    ) async throws -> [String] {
+        try await codes(of: tellTwice([merge(gone, into: stays)]))
+    }
+
+    /// The same of its undoing.
+    package func refusalOfUndoing(
+        _ gone: TestResident, from stays: TestResident
+    ) async throws -> [String] {
+        try await codes(of: tellTwice([undo(gone, from: stays)]))
     }
 
     /// The codes that the rows of a task were told.

@@ -341,8 +341,8 @@ extension JSONObject {
 package struct Unexpected: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ answer: TLSClient.Answer) {
-        description = "\(answer.status): \(answer.text)"
+    init(_ answer: TLSClient.Answer, _ more: String = "") {
+        description = "\(answer.status): \(answer.text) \(more)"
     }
 }
 

@@ -17,7 +17,14 @@ extension RowCode {
         case .mergeQuestionnaires: Self.held("予診票・問診の回答", "answered questionnaires")
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")
         case .mergeHeld:
-            Self.held("母子保健や健診の記録", "records of mother and child or of checkups")
+            BilingualText(
+                ja: "2つの記録のどちらにも続いている妊娠の届出があるか、同じ時期の妊娠の一方だけに"
+                    + "終わりが届いています。同じ妊娠なら、誤った届出を取り下げるか、両方の記録に"
+                    + "同じ終わりを届けてください。" + Self.againJa,
+                en: "Both records have a pregnancy that goes on, or pregnancies of one time of "
+                    + "which only one is told to have ended. Where they are one pregnancy, take back "
+                    + "the notification that was made by mistake, or tell the same end under both"
+                    + Self.againEn)
         default: nil
         }
     }

@@ -141,8 +141,9 @@ package struct TicketBook: Hashable, Sendable {
                 }
                 // 返還された券 was given back for good: a correction of the notification brings no other.
                 if earlier.contains(where: { $0.replacedOn == nil }) { continue }
+                let last = earlier.map(\.number.issue).max() ?? 0
                 let number = CheckupTicket.Number(
-                    body: rule.body, kind: rule.kind, serial: serial, issue: earlier.count + 1)
+                    body: rule.body, kind: rule.kind, serial: serial, issue: last + 1)
                 tickets.append(CheckupTicket(number: number, validFrom: day))
             }
         }

@@ -286,7 +286,8 @@ extension Records {
 
     private static let selectCheckups = Statement(
         """
-        select c.person, c.result, c.version, r.party, c.checkup, c.day, c.yen, 0::bigint, c.refusal
+        select \(Survivors.sql(of: "c.person")), c.result, c.version, r.party, c.checkup, c.day, c.yen,
+            0::bigint, c.refusal
         from exchange.checkup_line c
         join exchange.checkup_result r on r.person = c.person and r.result = c.result
             and r.version = c.version

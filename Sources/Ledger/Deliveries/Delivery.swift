@@ -38,7 +38,8 @@ package struct Delivery: Sendable {
         """
 
     /// Who the resident of a delivery `d` is now, and the keys by which its body knows them, the latest
-    /// first; those of the record that it was made of before those of the one that stands for it.
+    /// first; those of the record that it was made of before the others of the person. Lists are said again
+    /// of the survivor, notifications are not.
     static let keys = """
         left join exchange.record_merge j on j.person = d.person and j.parted_at is null
         left join lateral (
@@ -50,8 +51,10 @@ package struct Delivery: Sendable {
                 where t.person in (d.person, j.survivor) and t.municipality = d.body) known
             order by known.person = d.person desc, known_at desc limit 1) k on true
         left join lateral (
-            select m.notification_key from exchange.maternal_notification m
-            where m.person in (d.person, j.survivor) and m.municipality = d.body
+            select m.notification_key
+            from \(Survivors.eachRecord(of: "coalesce(j.survivor, d.person)")) one
+            join exchange.maternal_notification m on m.person = one.record
+            where m.municipality = d.body
             order by m.person = d.person desc, m.version desc limit 1) n on true
         """
 

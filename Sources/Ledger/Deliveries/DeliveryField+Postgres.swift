@@ -123,7 +123,8 @@ extension DeliveryField {
                 on l.person = r.person and l.result = r.result and l.version = r.version
             """ : ""
         return """
-            select \(Delivery.head), \(compartment.columns)
+            select \(Delivery.head),
+                \(compartment.columns(whom: "coalesce(j.survivor, d.person)"))
             from exchange.delivery d
             cross join lateral (
                 select * from \(compartment.table) r

@@ -160,8 +160,9 @@ extension Records {
             select i.birth_date from exchange.identity i
             where i.person = t.person and i.body = $1 and \(SaidIdentity.stands("i"))
             order by i.version desc limit 1), (
-            select n.face::jsonb ->> 'dateOfBirth' from exchange.maternal_notification n
-            where n.person = t.person and n.municipality = $1 and n.kind = 'child'
+            select n.face::jsonb ->> 'dateOfBirth' from \(Survivors.eachRecord(of: "t.person")) one
+            join exchange.maternal_notification n on n.person = one.record
+            where n.municipality = $1 and n.kind = 'child'
             order by n.version desc limit 1))
         """
 

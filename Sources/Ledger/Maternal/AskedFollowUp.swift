@@ -3,7 +3,8 @@ import Postgres
 
 /// 求められた事後措置: what a report, or the answers to a questionnaire, ask of the municipality of residence. A task
 /// is made once for each, however many versions ask for it and whatever became of it, and once for those of
-/// one checkup that ask for the same: while one of them waits, the other becomes a source of it.
+/// one checkup that ask for the same: while one of them waits, the other becomes a source of it. A new task
+/// is the resident's, under whichever record its source is kept.
 struct AskedFollowUp {
     let rule: FollowUpRule
     let person: PersonKey
@@ -43,17 +44,20 @@ struct AskedFollowUp {
     /// pregnancy is further away.
     private static let sameCheckupDays = 120
 
+    private static let each = Survivors.eachRecord(of: "q.person")
+
     private static let insert = Statement(
         """
         with asked as (
-            select q.*, waiting.follow_up as task
+            select q.*, waiting.follow_up as task, waiting.person as holder
             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
                 $7::bool[], $8::timestamptz[], $9::text[], $10::date[], $11::bigint[])
                 as q(person, follow_up, result, code, municipality, due_day, is_sensitive, made_at,
                 checkup, asked_day, around)
             left join lateral (
-                select f.follow_up from exchange.follow_up f
-                where f.person = q.person and f.code = q.code and f.checkup = q.checkup
+                select f.person, f.follow_up from \(each) one
+                join exchange.follow_up f on f.person = one.record
+                where f.code = q.code and f.checkup = q.checkup
                     and abs(f.asked_day - q.asked_day) <= q.around
                     and coalesce((
                         select h.municipality from exchange.follow_up_handover h
@@ -65,16 +69,19 @@ struct AskedFollowUp {
                         select a.status from exchange.follow_up_answer a
                         where a.person = f.person and a.follow_up = f.follow_up
                         order by a.version desc limit 1), 'requested') in ('requested', 'in-progress')
-                order by f.made_at, f.follow_up limit 1) waiting on not exists (
-                    select 1 from exchange.follow_up own
-                    where own.person = q.person and own.result = q.result and own.code = q.code)
+                order by f.made_at, f.follow_up limit 1) waiting on true
             where not exists (
-                select 1 from exchange.follow_up_source s
-                join exchange.follow_up f using (person, follow_up)
-                where s.person = q.person and s.result = q.result and f.code = q.code)),
+                    select 1 from \(each) one
+                    join exchange.follow_up own on own.person = one.record
+                    where own.result = q.result and own.code = q.code)
+                and not exists (
+                    select 1 from \(each) one
+                    join exchange.follow_up_source s on s.person = one.record
+                    join exchange.follow_up f on f.person = s.person and f.follow_up = s.follow_up
+                    where s.result = q.result and f.code = q.code)),
         joined as (
             insert into exchange.follow_up_source (person, follow_up, result)
-            select person, task, result from asked where task is not null
+            select holder, task, result from asked where task is not null
             on conflict (person, follow_up, result) do nothing)
         insert into exchange.follow_up (person, follow_up, result, code, municipality, due_day,
             is_sensitive, made_at, checkup, asked_day)

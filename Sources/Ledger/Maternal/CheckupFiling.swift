@@ -15,12 +15,13 @@ struct CheckupFiling {
     private let ticketEvents: [TicketChange]
 
     /// `beside`: every report of the resident, the one before this among them, and the prices that were
-    /// registered where the resident lived; `visit`: nothing where a municipality examined them itself.
+    /// registered where the resident lived; `record`: under whom the report is kept; `visit`: nothing where a
+    /// municipality examined them itself.
     ///
     /// Throws `.resultRefused` and `.ticketRefused`.
     init(
         _ version: CheckupVersion, in compartment: CheckupCompartment,
-        of whom: (person: PersonKey, visit: RecordID?), _ facts: MaternalFacts,
+        of whom: (person: PersonKey, record: PersonKey, visit: RecordID?), _ facts: MaternalFacts,
         beside: (others: [CheckupClaimFacts.Other], prices: [RegisteredPrice]),
         rules: (maternal: MaternalRules, version: String)
     ) throws {
@@ -44,7 +45,8 @@ struct CheckupFiling {
         var line: CheckupLine?
         var changes: [TicketChange] = []
         if compartment == .open {
-            let episode = facts.episodes.episode(of: result, rules.maternal)
+            let episode = facts.held.map { $0.episode(for: version.id) }
+                .episode(of: result, rules.maternal)
             do throws(MaternalRefusal) {
                 line = try rules.maternal.line(
                     of: version,
@@ -59,13 +61,14 @@ struct CheckupFiling {
                 throw Refusal.ticketRefused(error)
             }
             changes = TicketChange.all(
-                of: version, using: line?.ticket, of: episode?.id, among: facts.episodes)
+                of: version, using: line?.ticket, of: episode?.id, among: facts.held)
         }
         ticketEvents = changes
         self.rules = rules.maternal
         rulesVersion = rules.version
         held = HeldCheckup(
-            id: try RecordID(version.id), person: whom.person, visit: whom.visit,
+            id: try RecordID(version.id), person: whom.person, record: whom.record,
+            visit: whom.visit,
             shown: ShownCheckup(
                 version: version, compartment: compartment, warnings: warnings, line: line))
     }
@@ -98,7 +101,7 @@ struct CheckupFiling {
             (
                 compartment.insert,
                 [
-                    .uuids(held.map { UUIDBytes($0.person) }),
+                    .uuids(held.map { UUIDBytes($0.record) }),
                     .uuids(held.map { UUIDBytes($0.id) }), .ints(held.map(\.newest.version)),
                     .texts(held.map(\.newest.institution.key)),
                     .texts(reports.map(\.identifier.system)),
@@ -111,6 +114,7 @@ struct CheckupFiling {
                     .uuids(held.map { $0.visit.map { UUIDBytes($0) } }),
                     .texts(filings.map(\.rulesVersion)),
                     .instants(held.map(\.newest.recordedAt.microseconds)),
+                    .uuids(held.map { $0.record == $0.person ? nil : UUIDBytes($0.person) }),
                 ]
                     + (compartment == .open
                         ? [] : [.days(filings.map { $0.consentedOn?.daysSince1970 })])
@@ -129,7 +133,7 @@ struct CheckupFiling {
             (
                 insertLines,
                 [
-                    .uuids(held.map { UUIDBytes($0.person) }),
+                    .uuids(held.map { UUIDBytes($0.record) }),
                     .uuids(held.map { UUIDBytes($0.id) }), .ints(held.map(\.newest.version)),
                     .texts(made.map(\.municipality)), .texts(results.map(\.checkup)),
                     .days(results.map(\.day.daysSince1970)), .texts(made.map(\.judgement)),
@@ -175,20 +179,21 @@ extension CheckupCompartment {
 
     private static func insert(into compartment: Self) -> Statement {
         let isOpen = compartment == .open
-        let (consent, type) = isOpen ? ("", "") : (", consented_on", ", $17::date[]")
+        let (consent, type) = isOpen ? ("", "") : (", consented_on", ", $18::date[]")
         return Statement(
             """
             insert into \(compartment.table) (person, result, version, party, identifier_system,
                 identifier, status, checkup, day, face, warnings, follow_ups, municipality, visit,
-                rules, recorded_at\(consent))
+                rules, recorded_at, survivor\(consent))
             select person, result, version, party, identifier_system, identifier, status, checkup, day,
                 face, string_to_array(warnings, E'\\n'), string_to_array(follow_ups, E'\\n'),
-                municipality, visit, rules, recorded_at\(consent)
+                municipality, visit, rules, recorded_at, survivor\(consent)
             from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
                 $7::text[], $8::text[], $9::date[], $10::text[], $11::text[], $12::text[],
-                $13::text[], $14::uuid[], $15::text[], $16::timestamptz[]\(type))
+                $13::text[], $14::uuid[], $15::text[], $16::timestamptz[], $17::uuid[]\(type))
                 as q(person, result, version, party, identifier_system, identifier, status, checkup,
-                day, face, warnings, follow_ups, municipality, visit, rules, recorded_at\(consent))
+                day, face, warnings, follow_ups, municipality, visit, rules, recorded_at,
+                survivor\(consent))
             """)
     }
 }
@@ -207,29 +212,30 @@ extension MaternalEpisode {
 /// 受診券の出来事 that a version of a report brings about.
 struct TicketChange {
     let event: String
-    let episode: RecordID
+    /// Where the ticket is kept, whichever record the report is under.
+    let place: EpisodePlace
     let number: CheckupTicket.Number
     let day: CalendarDay
 
     /// What the version before it used is given back, unless this one uses the same on the same day.
     static func all(
         of version: CheckupVersion, using ticket: CheckupTicket.Number?, of episode: RecordID?,
-        among episodes: [MaternalEpisode]
+        among held: [HeldEpisode]
     ) -> [TicketChange] {
         var uses: [TicketChange] = []
-        for episode in episodes {
-            for held in episode.tickets where held.use?.key == version.id {
-                uses.append(
-                    TicketChange(
-                        event: "cancel", episode: episode.id, number: held.number,
-                        day: held.use?.day ?? version.report.result.day))
-            }
+        for kept in held.flatMap(\.tickets) where kept.ticket.use?.key == version.id {
+            uses.append(
+                TicketChange(
+                    event: "cancel", place: kept.place, number: kept.ticket.number,
+                    day: kept.ticket.use?.day ?? version.report.result.day))
         }
-        guard let ticket, let episode else { return uses }
+        guard let ticket,
+            let place = held.first(where: { $0.id == episode })?.place(of: ticket, for: version.id)
+        else { return uses }
         let day = version.report.result.day
-        let isSame = uses.contains { $0.number == ticket && $0.day == day }
+        let isSame = uses.contains { $0.number == ticket && $0.place == place && $0.day == day }
         guard !isSame else { return [] }
-        return uses + [TicketChange(event: "use", episode: episode, number: ticket, day: day)]
+        return uses + [TicketChange(event: "use", place: place, number: ticket, day: day)]
     }
 
     /// 回の番号: the next of each visit that tickets stand for. Of two uses at once the second takes the same
@@ -241,9 +247,7 @@ struct TicketChange {
         guard !changes.isEmpty else { return [] }
         var sequences: [TicketVisit: Int] = [:]
         let numbers = changes.map { change in
-            let visit = TicketVisit(
-                person: change.of.person, episode: change.event.episode,
-                number: change.event.number)
+            let visit = TicketVisit(at: change.event.place, number: change.event.number)
             let next = (sequences[visit] ?? lastSequence(visit)) + 1
             sequences[visit] = next
             return next
@@ -253,8 +257,8 @@ struct TicketChange {
             (
                 insert,
                 [
-                    .uuids(changes.map { UUIDBytes($0.of.person) }),
-                    .uuids(events.map { UUIDBytes($0.episode) }),
+                    .uuids(events.map { UUIDBytes($0.place.person) }),
+                    .uuids(events.map { UUIDBytes($0.place.episode) }),
                     .texts(events.map(\.number.kind)), .ints(events.map(\.number.serial)),
                     .ints(numbers), .texts(events.map(\.number.body)),
                     .ints(events.map(\.number.issue)), .texts(events.map(\.event)),

@@ -3,7 +3,10 @@ import Postgres
 
 /// 保存された事後措置: a task of the caller's, with whose it is.
 package struct HeldFollowUp: Sendable {
+    /// 本人: whoever the task is of now.
     package let person: PersonKey
+    /// 記録された側: under whom it is kept, with its answers.
+    let record: PersonKey
     /// Under the id of the person that `patientID` was made for.
     package let task: @Sendable (_ patientID: String) -> FollowUpTask
 }
@@ -20,7 +23,7 @@ extension Records {
         let tasks = try rows.map(HeldFollowUp.init)
         for person in Set(tasks.map(\.person)) { enter(person) }
         if tasks.isEmpty { enter(nil) }
-        return (tasks, try rows.first.map { try $0.int(13) } ?? 0)
+        return (tasks, try rows.first.map { try $0.int(14) } ?? 0)
     }
 
     /// 回答: how a task stands now. The same answer again changes nothing. Throws `.recordUnknown` for another
@@ -42,7 +45,7 @@ extension Records {
         try transaction.run(
             Self.insertAnswer,
             [
-                .person(held.person), .id(correction.id), .int(task.version),
+                .person(held.record), .id(correction.id), .int(task.version),
                 .text(answer.status.rawValue), .text(optional: answer.note),
                 .text(caller.party.key), .time(now),
             ])
@@ -63,7 +66,8 @@ extension Records {
 extension HeldFollowUp {
     fileprivate init(_ row: Row) throws {
         let id = try row.uuid(0).record
-        person = try row.uuid(1).person
+        record = try row.uuid(1).person
+        person = try row.uuid(13).person
         let (code, checkup) = (try row.text(2), try row.text(4))
         let day = CalendarDay(daysSince1970: try row.day(5))
         let due = CalendarDay(daysSince1970: try row.day(3))
@@ -102,20 +106,21 @@ extension HeldFollowUp {
 
     private static let columns = """
         f.follow_up, f.person, f.code, f.due_day, r.checkup, r.day, f.made_at, a.version, a.status,
-            a.note, $1::text, k.identity_key, n.notification_key
+            a.note, $1::text, k.identity_key, n.notification_key, whom.survivor
         """
 
     private static let savedDay = "(saved_at at time zone 'Asia/Tokyo')::date"
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
-    /// the first report, answers or word on a pregnancy that still ask for it, the newest answer, and the
-    /// keys by which the municipality knows the resident.
+    /// the first report, answers or word on a pregnancy that still ask for it, under whichever record of the
+    /// resident they are, the newest answer, and the keys by which the municipality knows the resident.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1
             union
             select person, follow_up from exchange.follow_up_handover where municipality = $1) mine
         join exchange.follow_up f using (person, follow_up)
+        cross join lateral (select \(Survivors.sql(of: "f.person")) as survivor) whom
         join lateral (
             select coalesce((
                 select municipality from exchange.follow_up_handover h
@@ -130,28 +135,28 @@ extension HeldFollowUp {
                 select result, asked_at from exchange.follow_up_source
                 where person = f.person and follow_up = f.follow_up) sources
             cross join lateral (
-                select checkup, day, follow_ups from (
+                select checkup, day, follow_ups
+                from \(Survivors.eachRecord(of: "whom.survivor")) one
+                cross join lateral (
                     select version, checkup, day, follow_ups from exchange.checkup_result
-                    where person = f.person and result = sources.source
+                    where person = one.record and result = sources.source
                     union all
                     select version, checkup, day, follow_ups
                     from exchange.sensitive_checkup_result
-                    where person = f.person and result = sources.source
+                    where person = one.record and result = sources.source
                     union all
                     select version, topic, \(savedDay), follow_ups
-                    from \(Survivors.eachRecord(of: "f.person")) one
-                    join exchange.screening_response on person = one.record
-                    where response = sources.source
+                    from exchange.screening_response
+                    where person = one.record and response = sources.source
                     union all
                     select version, topic, \(savedDay), follow_ups
-                    from \(Survivors.eachRecord(of: "f.person")) one
-                    join exchange.sensitive_screening_response on person = one.record
-                    where response = sources.source
+                    from exchange.sensitive_screening_response
+                    where person = one.record and response = sources.source
                     union all
                     select said.version, f.checkup, f.asked_day, said.follow_ups
                     from exchange.maternal_notification said
-                    where said.person = f.person and said.episode = sources.source
-                        and \(StandingWord.stands("said"))) versions
+                    where said.person = one.record and said.episode = sources.source
+                        and \(StandingWord.stands("said", of: "whom.survivor"))) versions
                 order by version desc limit 1) asking
             where f.code = any (asking.follow_ups)
             order by sources.asked_at limit 1) r on true
@@ -160,11 +165,12 @@ extension HeldFollowUp {
             where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true
         left join lateral (
             select identity_key from exchange.checkup_target
-            where person = f.person and municipality = $1
-            order by version desc limit 1) k on true
+            where person in (f.person, whom.survivor) and municipality = $1
+            order by person = f.person desc, version desc limit 1) k on true
         left join lateral (
-            select notification_key from exchange.maternal_notification
-            where person = f.person and municipality = $1
-            order by version desc limit 1) n on true
+            select notification_key from \(Survivors.eachRecord(of: "whom.survivor")) one
+            join exchange.maternal_notification on person = one.record
+            where municipality = $1
+            order by person = f.person desc, version desc limit 1) n on true
         """
 }

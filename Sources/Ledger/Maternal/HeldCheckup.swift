@@ -5,11 +5,17 @@ import Postgres
 /// did not examine the resident itself, and, in the open compartment, what it is to the municipality.
 package struct HeldCheckup: Sendable {
     package let id: RecordID
+    /// 本人: whoever the report is of now.
     package let person: PersonKey
+    /// 記録された側: under whom it is kept, and with it every version of it.
+    let record: PersonKey
     package let visit: RecordID?
     package let shown: ShownCheckup
 
     package var newest: CheckupVersion { shown.version }
+
+    /// As `HeldVaccination.isOf`.
+    func isOf(_ person: PersonKey) -> Bool { person == self.person || person == record }
 }
 
 extension Records {
@@ -90,7 +96,8 @@ extension HeldCheckup {
         _ rules: MaternalRules, report: CheckupReport
     ) throws {
         id = try row.uuid(column).record
-        person = try row.uuid(column + 1).person
+        record = try row.uuid(column + 1).person
+        person = try row.uuid(column + 8).person
         visit = try row.optionalUUID(column + 2)?.record
         shown = ShownCheckup(
             version: CheckupVersion(
@@ -100,7 +107,7 @@ extension HeldCheckup {
                 report: report),
             compartment: compartment,
             warnings: try row.texts(column + 7).compactMap { ItemFinding(stored: $0, rules) },
-            line: compartment == .open ? try CheckupLine(row, from: column + 8) : nil)
+            line: compartment == .open ? try CheckupLine(row, from: column + 9) : nil)
     }
 }
 
@@ -137,10 +144,12 @@ extension ItemFinding {
 
 extension CheckupCompartment {
     /// Two tables, so that no statement about the one can touch the other.
-    var table: String {
+    var table: String { "exchange.\(unqualified)" }
+
+    private var unqualified: String {
         switch self {
-        case .open: "exchange.checkup_result"
-        case .sensitive: "exchange.sensitive_checkup_result"
+        case .open: "checkup_result"
+        case .sensitive: "sensitive_checkup_result"
         }
     }
 
@@ -148,9 +157,10 @@ extension CheckupCompartment {
     var selectByIdentifier: Statement {
         self == .open ? Self.openByIdentifier : Self.sensitiveByIdentifier
     }
-    /// Every version of every report of these residents, by the day of the checkup.
+    /// Every version of every report of these residents, by the day of the checkup. In which visit each came
+    /// nobody is told by it: as it was sent.
     func reading(of persons: [PersonKey]) -> (Statement, [Value]) {
-        (selectByPerson, [.uuids(persons.map { UUIDBytes($0) })])
+        (selectByPerson, [.uuids(Set(persons).map { UUIDBytes($0) })])
     }
 
     private var selectByPerson: Statement {
@@ -170,7 +180,8 @@ extension CheckupCompartment {
             select held.*
             from unnest($1::text[], $2::uuid[]) as q(party, result)
             cross join lateral (
-                select \(compartment.columns) from \(compartment.source)
+                select \(compartment.columns(visit: told)) from \(compartment.source)
+                \(compartment.former)
                 where r.party = q.party and r.result = q.result
                 order by r.version desc limit 1) held
             """)
@@ -182,7 +193,8 @@ extension CheckupCompartment {
             select held.*
             from unnest($1::text[], $2::text[], $3::text[]) as q(party, system, value)
             cross join lateral (
-                select \(compartment.columns) from \(compartment.source)
+                select \(compartment.columns(visit: told)) from \(compartment.source)
+                \(compartment.former)
                 where r.party = q.party and r.identifier_system = q.system
                     and r.identifier = q.value
                 order by r.version desc limit 1) held
@@ -192,15 +204,32 @@ extension CheckupCompartment {
     private static func byPerson(_ compartment: Self) -> Statement {
         Statement(
             """
-            select \(compartment.columns) from \(compartment.source)
-            where r.person = any ($1) order by r.day, r.recorded_at, r.result
+            select \(compartment.columns(whom: "q.person"))
+            from unnest($1::uuid[]) as q(person)
+            cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+            cross join \(compartment.source)
+            where r.person = one.record order by r.day, r.recorded_at, r.result
             """)
     }
 
-    /// The columns that `HeldCheckup` reads, of a version `r` and its line `l`.
-    var columns: String {
-        let own =
-            "r.result, r.person, r.visit, r.version, r.recorded_at, r.party, r.face, r.warnings"
+    /// 受付: of `former`, the visit that a version is told by.
+    private static let told = "coalesce(former.visit, r.visit) as visit"
+
+    private var former: String {
+        """
+        left join exchange.visit b on b.visit = r.visit
+        \(Survivors.formerVisit(of: "r", in: unqualified, by: "result", visit: "b"))
+        """
+    }
+
+    /// The columns that `HeldCheckup` reads, of a version `r` and its line `l`, with whoever it is of now.
+    func columns(
+        visit: String = "r.visit", whom: String = Survivors.sql(of: "r.person")
+    ) -> String {
+        let own = """
+            r.result, r.person, \(visit), r.version, r.recorded_at, r.party, r.face, r.warnings,
+                \(whom) as whom
+            """
         switch self {
         case .open:
             return """

@@ -58,7 +58,7 @@ struct MassCheckupDesk {
                 let checkup = try HeldCheckup(row, compartment, maternal)
                 held[.id(checkup.id)] = checkup
                 held[.identifier(checkup.newest.report.identifier)] = checkup
-                guard compartment == .sensitive, let day = try row.optionalDay(9) else { continue }
+                guard compartment == .sensitive, let day = try row.optionalDay(10) else { continue }
                 consents[checkup.id] = CalendarDay(daysSince1970: day)
             }
         }
@@ -88,7 +88,7 @@ struct MassCheckupDesk {
         }
         var filing = try CheckupFiling(
             CheckupVersion(of: report, after: held, by: caller.party, at: now), in: compartment,
-            of: (person, nil), known.facts(of: person, at: now),
+            of: (person, held?.record ?? person, nil), known.facts(of: person, at: now),
             beside: (others[person] ?? [], prices), rules: rules)
         if let held, amendment == .unchanged, filing.held.shown.line?.isWaiting != false {
             return RecordedCheckup(held: held, isNew: false)
@@ -130,11 +130,15 @@ struct MassCheckupDesk {
 
     private static let selectOthers = Statement(
         """
-        select person, result, n.checkup, n.day, status = 'entered-in-error', l.refusal from (
-            select distinct on (person, result) person, result, version, checkup, day, status
-            from exchange.checkup_result where person = any ($1)
-            order by person, result, version desc) n
-        left join exchange.checkup_line l using (person, result, version)
+        select q.person, n.result, n.checkup, n.day, n.status = 'entered-in-error', l.refusal
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral (
+            select distinct on (r.result) r.person, r.result, r.version, r.checkup, r.day, r.status
+            from \(Survivors.eachRecord(of: "q.person")) one
+            join exchange.checkup_result r on r.person = one.record
+            order by r.result, r.version desc) n
+        left join exchange.checkup_line l
+            on l.person = n.person and l.result = n.result and l.version = n.version
         """)
 
     private static let openByIdentifier = byIdentifier(.open)
@@ -168,11 +172,11 @@ struct MassCheckupDesk {
         switch compartment {
         case .open:
             """
-            \(compartment.columns)
+            \(compartment.columns())
                 from exchange.mass_checkup r cross join lateral (select r.*) l
             """
         case .sensitive:
-            "\(compartment.columns), r.consented_on from exchange.sensitive_mass_checkup r"
+            "\(compartment.columns()), r.consented_on from exchange.sensitive_mass_checkup r"
         }
     }
 }

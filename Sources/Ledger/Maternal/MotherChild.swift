@@ -11,10 +11,10 @@ package struct BirthCourse: Sendable {
 }
 
 extension Records {
-    /// As the newest word of any municipality on the child that stands has it: one that does not know the
-    /// mother any more, after a move of the child alone or a special adoption, says nothing of her; one that
-    /// was taken back says nothing at all, and the one before it speaks again. Nothing, too, while either is
-    /// under 支援措置, or where the days do not agree.
+    /// As the newest word of any municipality on the child that stands has it, under whichever record of the
+    /// child: one that does not know the mother any more, after a move of the child alone or a special
+    /// adoption, says nothing of her; one that was taken back says nothing at all, and the one before it
+    /// speaks again. Nothing, too, while either is under 支援措置, or where the days do not agree.
     package mutating func birthCourse(
         of child: PersonKey, born birth: CalendarDay?, rules: MaternalRules
     ) throws -> BirthCourse? {
@@ -30,17 +30,20 @@ extension Records {
     private static let selectMother = Statement(
         """
         with word as (
-            select n.municipality, n.face::jsonb as face from exchange.maternal_notification n
-            where n.person = $1 and n.kind = 'child' and \(StandingWord.isNewest("n"))
+            select n.municipality, n.face::jsonb as face
+            from \(Survivors.eachRecord(of: "$1::uuid")) one
+            join exchange.maternal_notification n on n.person = one.record
+            where n.kind = 'child' and \(StandingWord.isNewest("n", of: "$1::uuid"))
             order by n.version desc limit 1)
-        select m.person, m.face
+        select whom.survivor, told.face
         from word cross join lateral (
             select person, kind, face from exchange.maternal_notification
             where municipality = word.municipality
                 and notification_key = word.face ->> 'pregnancyKey'
-            order by version desc limit 1) m
-        where m.kind = 'pregnancy' and m.person <> $1
+            order by version desc limit 1) told
+        cross join lateral (select \(Survivors.sql(of: "told.person")) as survivor) whom
+        where told.kind = 'pregnancy' and whom.survivor <> $1
             and not \(RegisteredIdentity.isHidden("$1"))
-            and not \(RegisteredIdentity.isHidden("m.person"))
+            and not \(RegisteredIdentity.isHidden("whom.survivor"))
         """)
 }

@@ -26,6 +26,6 @@ extension Records {
 
 extension HeldCheckup {
     fileprivate func shown(as shown: ShownCheckup) -> HeldCheckup {
-        HeldCheckup(id: id, person: person, visit: visit, shown: shown)
+        HeldCheckup(id: id, person: person, record: record, visit: visit, shown: shown)
     }
 }

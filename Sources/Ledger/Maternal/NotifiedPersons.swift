@@ -3,6 +3,7 @@ import Postgres
 
 /// 届出番号の人: whom a municipality notified under a key of its own, as its newest word on the key says.
 struct NotifiedPerson {
+    /// 本人: whoever the notified record is of now.
     let person: PersonKey
     let kind: MaternalNotification.Kind
     /// No word on the pregnancy or child that stands took the place of this one.
@@ -25,13 +26,15 @@ extension Records {
 
     private static let selectNotified = Statement(
         """
-        select q.key, n.person, n.kind, \(StandingWord.isNewest("n"))
+        select q.key, whom.survivor, n.kind,
+            \(StandingWord.isOfNewestMunicipality("n", of: "whom.survivor"))
         from unnest($2::text[]) as q(key)
         cross join lateral (
             select person, episode, municipality, notification_key, kind, face, version
             from exchange.maternal_notification
             where municipality = $1 and notification_key = q.key
             order by version desc limit 1) n
+        cross join lateral (select \(Survivors.sql(of: "n.person")) as survivor) whom
         where not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false)
         """)
 }

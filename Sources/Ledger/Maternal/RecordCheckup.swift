@@ -74,7 +74,8 @@ struct CheckupSending: RecordSending {
         let filing: CheckupFiling
         do {
             filing = try CheckupFiling(
-                version, in: compartment, of: (visit.person, visit.visit), facts,
+                version, in: compartment,
+                of: (visit.person, held?.record ?? visit.person, visit.visit), facts,
                 beside: (desk.reports(of: visit.person), desk.prices),
                 rules: (rules, book.version))
         } catch let refusal as Refusal {
@@ -96,12 +97,12 @@ struct CheckupSending: RecordSending {
     private func held(in visit: FieldVisit, _ desk: CheckupDesk) throws -> HeldCheckup? {
         if let correction {
             guard let held = desk.report(correction.id, of: caller.party, in: compartment),
-                held.person == visit.person
+                held.isOf(visit.person)
             else { throw Refusal.recordUnknown }
             return held
         }
         let held = desk.report(sent.report.identifier, of: caller.party, in: compartment)
-        guard held?.person ?? visit.person == visit.person else { throw Refusal.identifierReused }
+        guard held?.isOf(visit.person) ?? true else { throw Refusal.identifierReused }
         return held
     }
 }

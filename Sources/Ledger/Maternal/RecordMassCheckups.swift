@@ -15,17 +15,17 @@ extension Records {
         _ sent: SubmittedMassCheckup, in compartment: CheckupCompartment,
         correcting correction: RecordCorrection?, rules book: RuleBook
     ) throws -> RecordedCheckup {
-        let persons = try examined([(sent.notificationKey, sent.report.result.checkup)], book)
+        let persons = try lockExamined(
+            [(sent.notificationKey, sent.report.result.checkup)], book)
         guard let person = persons[0] else { throw Refusal.recordUnknown }
         subject.person = person
-        try lockCheckups(of: [person])
         let place: MassCheckupDesk.Place =
             correction.map { .id($0.id) } ?? .identifier(sent.report.identifier)
         var desk = try MassCheckupDesk(
             &self, [(place, person)], of: [sent.report.result.checkup], in: compartment, book)
         let held = desk.held(place)
-        if correction != nil, held?.person != person { throw Refusal.recordUnknown }
-        guard held?.person ?? person == person else { throw Refusal.identifierReused }
+        if correction != nil, held?.isOf(person) != true { throw Refusal.recordUnknown }
+        guard held?.isOf(person) ?? true else { throw Refusal.identifierReused }
         let recorded = try desk.file(
             sent.report, of: person, over: held, seen: correction?.seen,
             consentedOn: sent.consentedOn)
@@ -70,9 +70,10 @@ extension Records {
         _ rows: [MassCheckupRow], in compartment: CheckupCompartment, _ book: RuleBook,
         isWritten: Bool
     ) throws -> Taken {
-        let persons = try examined(
-            rows.map { ($0.notificationKey, $0.report?.result.checkup) }, book)
-        if isWritten { try lockCheckups(of: Set(persons.compactMap(\.self))) }
+        let named: [(key: String, checkup: String?)] = rows.map {
+            ($0.notificationKey, $0.report?.result.checkup)
+        }
+        let persons = try isWritten ? lockExamined(named, book) : examined(named, book)
         var taken = Taken()
         for turn in BatchTurns(persons.map { (book.version, $0) }).turns {
             if isWritten, !taken.steps.isEmpty { _ = try transaction.pipeline(taken.steps) }
@@ -110,11 +111,28 @@ extension Records {
         }
     }
 
-    /// What is recorded of their checkups comes one after the other, until the commit.
+    /// The same, each under its lock. No visit says whose a result is: whom a key was of before its record
+    /// was merged, or parted, is looked up again.
+    private mutating func lockExamined(
+        _ named: [(key: String, checkup: String?)], _ book: RuleBook
+    ) throws -> [PersonKey?] {
+        var persons = try examined(named, book)
+        while true {
+            try lockCheckups(of: Set(persons.compactMap(\.self)))
+            let again = try examined(named, book)
+            if again == persons { return persons }
+            persons = again
+        }
+    }
+
+    /// What is recorded of their checkups comes one after the other, until the commit, and no merge comes
+    /// between.
     mutating func lockCheckups(of persons: Set<PersonKey>) throws {
-        let numbers = persons.map { AdvisoryLock.checkups(of: $0) }.sorted()
-        guard !numbers.isEmpty else { return }
-        try transaction.run(AdvisoryLock.waitForAll, [.ints(numbers)])
+        guard !persons.isEmpty else { return }
+        let numbers = Set(persons.map { AdvisoryLock.checkups(of: $0) }).sorted()
+        _ = try transaction.pipeline([
+            (AdvisoryLock.waitForAll, [.ints(numbers)]), AdvisoryLock.sharing(mergesOf: persons),
+        ])
     }
 }
 
@@ -142,7 +160,7 @@ extension MassCheckupDesk {
         of row: MassCheckupRow, about person: PersonKey, today: CalendarDay
     ) throws -> RowOutcome {
         let held = held(.identifier(row.identifier))
-        guard held?.person ?? person == person else {
+        guard held?.isOf(person) ?? true else {
             return row.refused([row.finding("resultNumber", .resultOfAnother)])
         }
         guard let report = row.report?.over(held?.newest.report) ?? held?.newest.report.withdrawn

@@ -47,11 +47,21 @@ extension Records {
 /// back, and whose tasks the municipality takes over.
 private struct NotificationPlan {
     private struct Word {
-        let person: PersonKey
-        let episode: RecordID
+        let place: EpisodePlace
+        /// 残す側, where the word is kept under a record that was merged.
+        let survivor: PersonKey?
         let notification: MaternalNotification
         /// It begins, or takes the family over.
         let takes: Bool
+        /// Under which support after a loss is asked for: of one pregnancy once.
+        let asks: RecordID
+    }
+
+    /// What the caller said last by one key, of which of the episodes.
+    private struct Before {
+        let place: EpisodePlace
+        let episode: RecordID
+        let face: String
     }
 
     private let body: String
@@ -60,7 +70,7 @@ private struct NotificationPlan {
     private let now: Instant
     private let rules: MaternalRules
     private var episodes: [PersonKey: [MaternalEpisode]] = [:]
-    private var said: [PersonKey: [String: (episode: RecordID, face: String)]] = [:]
+    private var said: [PersonKey: [String: Before]] = [:]
     /// 届出番号 under which the municipality's word stands.
     private var standing: [PersonKey: Set<String>] = [:]
     private var words: [Word] = []
@@ -101,8 +111,9 @@ private struct NotificationPlan {
         }
     }
 
-    /// False for a word that is known already. Throws for a ticket that cannot be given back, and for
-    /// somebody who lives elsewhere: then the whole word is not taken.
+    /// False for a word that is known already. A correction is kept beside what it corrects, whatever is new
+    /// is the person's. Throws for a ticket that cannot be given back, and for somebody who lives elsewhere:
+    /// then the whole word is not taken.
     private mutating func add(
         _ notification: MaternalNotification, of person: PersonKey
     ) throws(MaternalRefusal) -> Bool {
@@ -133,40 +144,63 @@ private struct NotificationPlan {
             id: old.id, notification: speaking?.notification ?? notification,
             tickets: book.tickets)
         episodes[person] = list.filter { $0.id != old.id } + [new]
-        said[person, default: [:]][notification.key] = (old.id, face)
+        let place = before?.place ?? EpisodePlace(person: person, episode: old.id)
+        said[person, default: [:]][notification.key] = Before(
+            place: place, episode: old.id, face: face)
+        let asks = asked(of: old, person) ?? place.episode
         words.append(
             Word(
-                person: person, episode: old.id, notification: notification,
-                takes: isNew || takesOver))
+                place: place, survivor: place.person == person ? nil : person,
+                notification: notification, takes: isNew || takesOver, asks: asks))
         return true
     }
 
     private mutating func load(_ person: PersonKey) {
         guard episodes[person] == nil else { return }
-        episodes[person] = known.episodesAsGivenOut(to: person, by: body)
+        let held = tickets.episodes(of: person)
+        episodes[person] = held.map { $0.episode() }
+        // Of a key under two records the newer word is the later one.
         for word in known.said(of: person) where word.municipality == body {
+            guard let episode = held.first(where: { $0.tells(at: word.place) }) else { continue }
             let key = word.notification.key
-            said[person, default: [:]][key] = (word.episode, word.face)
-            if !word.notification.isWithdrawn { standing[person, default: []].insert(key) }
+            said[person, default: [:]][key] = Before(
+                place: word.place, episode: episode.id, face: word.face)
+            if word.notification.isWithdrawn {
+                standing[person]?.remove(key)
+            } else {
+                standing[person, default: []].insert(key)
+            }
         }
     }
 
+    /// What stood of a pregnancy or child before any of these rows.
+    private mutating func stood(
+        on episode: MaternalEpisode, of person: PersonKey
+    ) -> [EpisodeReading.Said] {
+        let held = tickets.episodes(of: person).first { $0.id == episode.id }
+        return held.map { known.standing(on: $0, of: person) } ?? []
+    }
+
     /// The last word of another municipality that stands.
-    private func others(on episode: MaternalEpisode, of person: PersonKey) -> EpisodeReading.Said? {
-        known.said(of: person).last {
-            $0.episode == episode.id && $0.municipality != body && !$0.notification.isWithdrawn
-        }
+    private mutating func others(
+        on episode: MaternalEpisode, of person: PersonKey
+    ) -> EpisodeReading.Said? {
+        stood(on: episode, of: person).last { $0.municipality != body }
+    }
+
+    /// 流産・死産を先に告げた届出: the place by which support was asked for before, if it was.
+    private mutating func asked(of episode: MaternalEpisode, _ person: PersonKey) -> RecordID? {
+        let said = stood(on: episode, of: person)
+        return said.first { !followUps(of: $0.notification).isEmpty }?.place.episode
     }
 
     /// 転入: the last word on the family that stands is another municipality's, and this one is new, said again
     /// after it was taken back, or of a later day.
-    private func takesOver(
+    private mutating func takesOver(
         _ old: MaternalEpisode, by notification: MaternalNotification, of person: PersonKey
     ) -> Bool {
-        guard !notification.isWithdrawn,
-            let last = known.said(of: person).last(where: {
-                $0.episode == old.id && !$0.notification.isWithdrawn
-            }), last.municipality != body
+        guard !notification.isWithdrawn, let last = stood(on: old, of: person).last,
+            last.municipality != body
         else { return false }
         let isNew = standing[person]?.contains(notification.key) != true
         return isNew || last.notification.notifiedOn < notification.notifiedOn
@@ -196,12 +230,13 @@ private struct NotificationPlan {
             (
                 Self.insertWords,
                 [
-                    .uuids(words.map { UUIDBytes($0.person) }),
-                    .uuids(words.map { UUIDBytes($0.episode) }), .text(body),
+                    .uuids(words.map { UUIDBytes($0.place.person) }),
+                    .uuids(words.map { UUIDBytes($0.place.episode) }), .text(body),
                     .texts(words.map(\.notification.key)),
                     .texts(words.map(\.notification.kind.rawValue)),
                     .texts(words.map(\.notification.face)), .id(task),
-                    .texts(words.map { followUps(of: $0).joined(separator: "\n") }),
+                    .uuids(words.map { $0.survivor.map { UUIDBytes($0) } }),
+                    .texts(words.map { followUps(of: $0.notification).joined(separator: "\n") }),
                     .bools(words.map(\.takes)),
                 ]
             )
@@ -217,20 +252,20 @@ private struct NotificationPlan {
         ]
     }
 
-    private func followUps(of word: Word) -> [String] {
-        guard !word.notification.isWithdrawn else { return [] }
-        return word.notification.pregnancy?.followUps(rules: rules.pregnancy) ?? []
+    private func followUps(of notification: MaternalNotification) -> [String] {
+        guard !notification.isWithdrawn else { return [] }
+        return notification.pregnancy?.followUps(rules: rules.pregnancy) ?? []
     }
 
     /// 流産・死産後の支援: whoever is told of a loss helps, in confidence; of one pregnancy once, whoever tells of it
     /// again.
     private func tasks(of word: Word) -> [AskedFollowUp] {
         guard let day = word.notification.pregnancy?.firstLoss else { return [] }
-        return followUps(of: word).compactMap { rules.followUps[$0] }.map {
+        return followUps(of: word.notification).compactMap { rules.followUps[$0] }.map {
             AskedFollowUp(
-                rule: $0, person: word.person, source: word.episode, compartment: .sensitive,
-                checkup: rules.pregnancy.checkup, comesAgain: true, municipality: body,
-                day: day, madeAt: now)
+                rule: $0, person: word.survivor ?? word.place.person, source: word.asks,
+                compartment: .sensitive, checkup: rules.pregnancy.checkup, comesAgain: true,
+                municipality: body, day: day, madeAt: now)
         }
     }
 
@@ -240,10 +275,11 @@ private struct NotificationPlan {
     private static let insertWords = Statement(
         """
         insert into exchange.maternal_notification (person, episode, municipality, notification_key,
-            kind, face, task, follow_ups, takes)
-        select person, episode, $3, key, kind, face, $7, string_to_array(follow_ups, E'\\n'), takes
-        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[], $8::text[], $9::bool[])
-            as w(person, episode, key, kind, face, follow_ups, takes)
+            kind, face, task, survivor, follow_ups, takes)
+        select person, episode, $3, key, kind, face, $7, survivor,
+            string_to_array(follow_ups, E'\\n'), takes
+        from unnest($1::uuid[], $2::uuid[], $4::text[], $5::text[], $6::text[], $8::uuid[], $9::text[],
+            $10::bool[]) as w(person, episode, key, kind, face, survivor, follow_ups, takes)
         """)
 
     /// 引継ぎ: what still waits of these residents elsewhere, sensitive or not, each in its own compartment.
@@ -251,7 +287,9 @@ private struct NotificationPlan {
         """
         insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)
         select f.person, f.follow_up, coalesce(h.sequence, 0) + 1, $2, $3
-        from exchange.follow_up f
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        join exchange.follow_up f on f.person = one.record
         left join lateral (
             select sequence, municipality from exchange.follow_up_handover
             where person = f.person and follow_up = f.follow_up
@@ -259,7 +297,7 @@ private struct NotificationPlan {
         left join lateral (
             select status from exchange.follow_up_answer
             where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true
-        where f.person = any ($1) and coalesce(h.municipality, f.municipality) <> $2
+        where coalesce(h.municipality, f.municipality) <> $2
             and coalesce(a.status, 'requested') in ('requested', 'in-progress')
         """)
 
@@ -269,7 +307,9 @@ private struct NotificationPlan {
         """
         insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)
         select f.person, f.follow_up, h.sequence + 1, coalesce(b.municipality, f.municipality), $3
-        from exchange.follow_up f
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        join exchange.follow_up f on f.person = one.record
         join lateral (
             select sequence, municipality from exchange.follow_up_handover
             where person = f.person and follow_up = f.follow_up
@@ -278,6 +318,6 @@ private struct NotificationPlan {
             select municipality from exchange.follow_up_handover
             where person = f.person and follow_up = f.follow_up and municipality <> $2
             order by sequence desc limit 1) b on true
-        where f.person = any ($1) and coalesce(b.municipality, f.municipality) <> $2
+        where coalesce(b.municipality, f.municipality) <> $2
         """)
 }

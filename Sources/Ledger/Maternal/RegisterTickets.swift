@@ -54,9 +54,9 @@ extension Records {
                     [.uuids(persons.known.map { UUIDBytes($0) }), .text(caller.party.code)]
                 )
             ])
-        var plan = TicketPlan(
+        var plan = try TicketPlan(
             body: caller.party.code, known: try EpisodeReading(read, maternal),
-            standing: try TicketPlan.standing(read[2]), homes: try homes(of: persons.known),
+            faces: read[2], homes: try homes(of: persons.known),
             rules: maternal)
         for (numbered, person) in zip(rows, persons.ofRows) {
             plan.take(numbered.row, of: person)
@@ -73,7 +73,10 @@ extension Records {
     private static let newest = "order by person, episode, body, kind, serial, version desc"
 
     private static let selectFaces = Statement(
-        "\(standing) where person = any ($1) and body = $2 \(newest)")
+        """
+        \(standing) where person = any (array(
+            select q.record from \(Survivors.recordsOfAsked("$1")) q)) and body = $2 \(newest)
+        """)
 
     private static let countStanding = Statement(
         """
@@ -85,7 +88,7 @@ extension Records {
 /// What a part of a ticket file writes: faces, tickets, and what becomes of those before them.
 private struct TicketPlan {
     private struct Face {
-        let visit: TicketVisit
+        let place: EpisodePlace
         let row: CheckupTicketRow
         let ticket: CheckupTicket
         let isReturned: Bool
@@ -104,24 +107,25 @@ private struct TicketPlan {
     private(set) var looked: Set<PersonKey> = []
 
     init(
-        body: String, known: EpisodeReading, standing: [TicketVisit: Int],
-        homes: [PersonKey: String], rules: MaternalRules
-    ) {
+        body: String, known: EpisodeReading, faces: Rows, homes: [PersonKey: String],
+        rules: MaternalRules
+    ) throws {
         self.body = body
         self.known = known
-        self.standing = standing
+        standing = try Self.standing(faces)
         self.homes = homes
         self.rules = rules
         writing = TicketWriting(after: known, by: body)
     }
 
     /// The newest face of each visit, where the ticket was not given back.
-    static func standing(_ rows: Rows) throws -> [TicketVisit: Int] {
+    private static func standing(_ rows: Rows) throws -> [TicketVisit: Int] {
         var standing: [TicketVisit: Int] = [:]
         for row in try rows.map({ $0 }) {
             guard try !row.bool(5) else { continue }
             let visit = TicketVisit(
-                person: try row.uuid(0).person, episode: try row.uuid(1).record,
+                at: EpisodePlace(
+                    person: try row.uuid(0).person, episode: try row.uuid(1).record),
                 kind: try row.text(2), serial: try row.int(3))
             standing[visit] = try row.int(4)
         }
@@ -152,7 +156,7 @@ private struct TicketPlan {
         _ row: CheckupTicketRow, of person: PersonKey
     ) throws(MaternalRefusal) -> Result<RowOutcome, RowRefusal> {
         if episodes[person] == nil {
-            episodes[person] = known.episodesAsGivenOut(to: person, by: body)
+            episodes[person] = writing.episodes(of: person).map { $0.episode() }
         }
         if let finding = finding(of: row, about: person) { return .failure(RowRefusal([finding])) }
         guard let old = episode(of: row, person) else {
@@ -163,8 +167,6 @@ private struct TicketPlan {
         let book = try event.map { event throws(MaternalRefusal) in
             try TicketBook(holding: old.tickets).applying(event)
         }
-        let visit = TicketVisit(
-            person: person, episode: old.id, kind: row.kind, serial: row.serial)
         guard let book, book.tickets != old.tickets,
             let ticket = book.latest(body: body, kind: row.kind, serial: row.serial)
         else {
@@ -173,7 +175,8 @@ private struct TicketPlan {
         }
         writing.note(book, over: old, of: person)
         let isReturned = ticket.returnedOn != nil
-        faces.append(Face(visit: visit, row: row, ticket: ticket, isReturned: isReturned))
+        let place = writing.place(of: ticket.number, in: old.id, of: person)
+        faces.append(Face(place: place, row: row, ticket: ticket, isReturned: isReturned))
         episodes[person] = (episodes[person] ?? []).map {
             $0.id == old.id
                 ? MaternalEpisode(id: $0.id, notification: $0.notification, tickets: book.tickets)
@@ -183,7 +186,18 @@ private struct TicketPlan {
             RowOutcome(
                 line: row.index + 1, kind: .applied, findings: row.warnings,
                 // What is given back stood, whether or not anybody told its face.
-                standing: standing[visit] ?? (isReturned ? 0 : nil), isEnd: isReturned))
+                standing: standing(of: row, in: old, person) ?? (isReturned ? 0 : nil),
+                isEnd: isReturned))
+    }
+
+    /// The newest standing face of the ticket's visit, wherever it is kept.
+    private mutating func standing(
+        of row: CheckupTicketRow, in old: MaternalEpisode, _ person: PersonKey
+    ) -> Int? {
+        let told = writing.episodes(of: person).first { $0.id == old.id }?.places ?? []
+        return told.union([EpisodePlace(person: person, episode: old.id)]).compactMap {
+            standing[TicketVisit(at: $0, kind: row.kind, serial: row.serial)]
+        }.max()
     }
 
     /// What the rules and the residence say against a ticket that is printed.
@@ -201,11 +215,13 @@ private struct TicketPlan {
 
     /// The newest pregnancy, or the child, of which this municipality notified and that its ticket is for; of
     /// what is given back, the one that holds it.
-    private func episode(of row: CheckupTicketRow, _ person: PersonKey) -> MaternalEpisode? {
+    private mutating func episode(
+        of row: CheckupTicketRow, _ person: PersonKey
+    ) -> MaternalEpisode? {
         let own = Set(
-            known.said(of: person).filter {
-                $0.municipality == body && !$0.notification.isWithdrawn
-            }.map(\.episode))
+            writing.episodes(of: person).filter {
+                known.standing(on: $0, of: person).contains { $0.municipality == body }
+            }.map(\.id))
         let held = (episodes[person] ?? []).filter { own.contains($0.id) }
         switch row.change {
         case .giveBack:
@@ -244,8 +260,8 @@ private struct TicketPlan {
             (
                 Self.insertFaces,
                 [
-                    .uuids(faces.map { UUIDBytes($0.visit.person) }),
-                    .uuids(faces.map { UUIDBytes($0.visit.episode) }), .text(body),
+                    .uuids(faces.map { UUIDBytes($0.place.person) }),
+                    .uuids(faces.map { UUIDBytes($0.place.episode) }), .text(body),
                     .texts(tickets.map(\.number.kind)), .ints(tickets.map(\.number.serial)),
                     .ints(tickets.map(\.number.issue)),
                     .texts(faces.map(\.row.municipalityIdentityKey)),

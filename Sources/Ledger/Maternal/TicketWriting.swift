@@ -6,8 +6,7 @@ import Postgres
 /// the key, runs again, and finds what the first did.
 struct TicketWriting {
     private struct Given {
-        let person: PersonKey
-        let episode: RecordID
+        let place: EpisodePlace
         let ticket: CheckupTicket
     }
 
@@ -19,6 +18,7 @@ struct TicketWriting {
 
     private let known: EpisodeReading
     private let body: String
+    private var held: [PersonKey: [HeldEpisode]] = [:]
     private var issued: [Given] = []
     private var changes: [Change] = []
 
@@ -28,18 +28,52 @@ struct TicketWriting {
         self.body = body
     }
 
+    /// As given out, before any of what is noted here.
+    mutating func episodes(of person: PersonKey) -> [HeldEpisode] {
+        if let known = held[person] { return known }
+        let read = known.episodesAsGivenOut(to: person, by: body)
+        held[person] = read
+        return read
+    }
+
+    /// Where a ticket of an episode is kept; one that is new is the person's, under the episode's own number.
+    mutating func place(
+        of number: CheckupTicket.Number, in episode: RecordID, of person: PersonKey
+    ) -> EpisodePlace {
+        episodes(of: person).first { $0.id == episode }?.place(of: number)
+            ?? EpisodePlace(person: person, episode: episode)
+    }
+
     /// What became of the tickets of `old`.
     mutating func note(_ book: TicketBook, over old: MaternalEpisode, of person: PersonKey) {
         for ticket in book.tickets {
-            let given = Given(person: person, episode: old.id, ticket: ticket)
-            let held = old.tickets.first { $0.number == ticket.number }
-            if held == nil { issued.append(given) }
-            if let day = ticket.replacedOn, held?.replacedOn == nil {
-                changes.append(Change(event: "replace", given: given, day: day))
+            let before = old.tickets.first { $0.number == ticket.number }
+            if before == nil {
+                issued.append(
+                    Given(place: EpisodePlace(person: person, episode: old.id), ticket: ticket))
             }
-            if let day = ticket.returnedOn, held?.returnedOn == nil {
-                changes.append(Change(event: "return", given: given, day: day))
+            if let day = ticket.replacedOn, before?.replacedOn == nil {
+                change("replace", ticket, of: old, person, on: day) { $0.replacedOn == nil }
             }
+            if let day = ticket.returnedOn, before?.returnedOn == nil {
+                change("return", ticket, of: old, person, on: day) { $0.returnedOn == nil }
+            }
+        }
+    }
+
+    /// Wherever a ticket of this number is kept: of two that are shown as one neither is open afterwards.
+    private mutating func change(
+        _ event: String, _ ticket: CheckupTicket, of old: MaternalEpisode, _ person: PersonKey,
+        on day: CalendarDay, where isOpen: (CheckupTicket) -> Bool
+    ) {
+        let kept = episodes(of: person).first { $0.id == old.id }?.tickets ?? []
+        let places = kept.filter { $0.ticket.number == ticket.number && isOpen($0.ticket) }
+            .map(\.place)
+        // One that was given out by this very file.
+        let own = EpisodePlace(person: person, episode: old.id)
+        for place in places.isEmpty ? [own] : places {
+            changes.append(
+                Change(event: event, given: Given(place: place, ticket: ticket), day: day))
         }
     }
 
@@ -47,8 +81,7 @@ struct TicketWriting {
         var sequences: [TicketVisit: Int] = [:]
         let numbers = changes.map { change in
             let visit = TicketVisit(
-                person: change.given.person, episode: change.given.episode,
-                number: change.given.ticket.number)
+                at: change.given.place, number: change.given.ticket.number)
             let next = (sequences[visit] ?? known.lastSequence(visit)) + 1
             sequences[visit] = next
             return next
@@ -72,8 +105,8 @@ struct TicketWriting {
 
     private static func values(_ given: [Given]) -> [Value] {
         [
-            .uuids(given.map { UUIDBytes($0.person) }),
-            .uuids(given.map { UUIDBytes($0.episode) }),
+            .uuids(given.map { UUIDBytes($0.place.person) }),
+            .uuids(given.map { UUIDBytes($0.place.episode) }),
             .texts(given.map(\.ticket.number.body)), .texts(given.map(\.ticket.number.kind)),
             .ints(given.map(\.ticket.number.serial)), .ints(given.map(\.ticket.number.issue)),
         ]

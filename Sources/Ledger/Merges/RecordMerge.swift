@@ -118,6 +118,8 @@ extension Records {
                 throw DatabaseError.decoding(column: "in_the_way_of_merge")
             }
             facts.refusal = code
+        } else if try haveTwoPregnancies(absorbed, survivor, rules) {
+            facts.refusal = .mergeHeld
         } else if try EntitlementEnds.load(&transaction, of: [absorbed, survivor])
             .clash(of: absorbed, with: survivor)
         {
@@ -156,6 +158,22 @@ extension Records {
                 Exchange.compare(one, $0, rules.mismatch) == .anotherPerson
             }
         }
+    }
+
+    /// 二つの妊娠: that nobody but the municipality can tell apart, or say to be one. Without rules any two are.
+    private mutating func haveTwoPregnancies(
+        _ absorbed: PersonKey, _ survivor: PersonKey, _ rules: RuleBook
+    ) throws -> Bool {
+        let rows = try transaction.pipeline(EpisodeReading.steps(of: [absorbed, survivor]))
+        guard let maternal = rules.maternal else {
+            return try Set(rows[0].map { try $0.uuid(4).person }).count > 1
+        }
+        let known = try EpisodeReading(rows, maternal)
+        func told(of person: PersonKey) -> [MaternalEpisode] {
+            known.episodes(of: person, [], knownBy: now).map { $0.episode() }
+        }
+        return told(of: absorbed).isAtOdds(
+            with: told(of: survivor), on: now.dayInJapan, maternal)
     }
 
     /// Merges that stand and have either in a place that forbids another.

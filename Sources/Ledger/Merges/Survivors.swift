@@ -46,14 +46,16 @@ struct Survivors {
 
     /// 統合の間の訂正の受付: what was decided while the record was merged may have come in a visit of the survivor.
     /// Undone, nothing tells of that one any more: the visit, and by which id it knew the resident, are those
-    /// of the version before, as `former`; nothing of any other version. `r` is the version's own visit.
-    static func formerVisit(of version: String, in table: String, by key: String) -> String {
+    /// of the version before, as `former`; nothing of any other version. `visit` is the version's own.
+    static func formerVisit(
+        of version: String, in table: String, by key: String, visit: String = "r"
+    ) -> String {
         """
         left join lateral (
             select w.visit, w.patient
             from exchange.\(table) o join exchange.visit w on w.visit = o.visit
             where \(version).survivor is not null
-                and \(sql(of: "r.person")) <> \(sql(of: "\(version).person"))
+                and \(sql(of: "\(visit).person")) <> \(sql(of: "\(version).person"))
                 and o.person = \(version).person and o.\(key) = \(version).\(key) and o.survivor is null
             order by o.version desc limit 1) former on true
         """
@@ -81,6 +83,11 @@ extension Records {
         let others = Set(survivors.all).subtracting(held)
         if !others.isEmpty { try transaction.run(lock, AdvisoryLock.moves(of: others)) }
         return survivors
+    }
+
+    /// 本人: whoever a record is of now.
+    mutating func survivor(of record: PersonKey) throws -> PersonKey {
+        try selectSurvivors(of: [record])[record]
     }
 
     /// 統合された記録: what stands beside a person's own record, in the order in which it came.

@@ -81,7 +81,7 @@ extension Records {
         let difference = StatementDifference(here: leaves, there: rows)
         let leaf = leaves.first { $0.key == difference?.key }
         let basis = leaf?.origin.map { "\(field.rawValue)/\($0.version)" }
-        enter(leaf?.origin?.person, basis: basis)
+        enter(try leaf?.origin?.person.map { try survivor(of: $0) }, basis: basis)
         guard let leaf else { return .difference(difference, name: []) }
         let name = try field.name(of: leaf, salt: salt, of: caller.party.code, &transaction)
         for other in name.others { enter(other, basis: basis) }

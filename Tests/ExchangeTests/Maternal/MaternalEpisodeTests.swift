@@ -90,6 +90,35 @@ import Testing
         #expect(here.tickets.allSatisfy { ["prenatal", "postpartum"].contains($0.number.kind) })
     }
 
+    static let two:
+        [(own: (due: String, ended: String?), other: (String, String?), isAtOdds: Bool)] = [
+            (("2026-11-17", nil), ("2026-11-20", nil), true),
+            (("2026-11-17", "2026-07-10"), ("2026-11-20", nil), true),
+            (("2025-11-17", "2025-11-10"), ("2025-11-20", nil), true),
+            (("2025-11-17", "2025-11-10"), ("2025-11-20", "2025-11-10"), false),
+            (("2025-11-17", "2025-11-10"), ("2026-11-17", nil), false),
+            // Nobody ever told of the ends: long ago they are one, or two.
+            (("2025-01-17", nil), ("2025-01-20", nil), false),
+            (("2024-01-17", nil), ("2026-11-17", nil), false),
+        ]
+
+    @Test(arguments: two)
+    func `two pregnancies of two records are read as hers where there is no question`(
+        own: (due: String, ended: String?), other: (String, String?), isAtOdds: Bool
+    ) throws {
+        let today = MaternalCase.day("2026-08-01")
+        let left = Self.episode(try Self.pregnancy(due: own.due, ended: own.ended))
+        let notification = try Self.pregnancy(due: other.0, ended: other.1, key: "Q")
+        let right = Self.episode(notification, 2)
+        #expect([left].isAtOdds(with: [right], on: today, Self.rules) == isAtOdds)
+        #expect([right].isAtOdds(with: [left], on: today, Self.rules) == isAtOdds)
+        let mistake = MaternalNotification(
+            key: "Q", notifiedOn: notification.notifiedOn, subject: notification.subject,
+            isWithdrawn: true)
+        #expect(![left].isAtOdds(with: [Self.episode(mistake, 2)], on: today, Self.rules))
+        #expect(![left].isAtOdds(with: [], on: today, Self.rules))
+    }
+
     @Test func `a notification is read again as it was`() throws {
         for ended in [nil, "2026-11-10"] {
             let notification = try Self.pregnancy(due: "2026-11-17", ended: ended)

@@ -165,6 +165,45 @@ struct ExportTests {
         #expect(Set(parted.compactMap(Self.resident)).count == 2)
     }
 
+    @Test func `of two records that became one, the results of both are of one resident`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleBabyTwice()
+        let today = gateway.clock.today
+        let key = "C-\(RecordID.random().text)"
+        try await gateway.notify([
+            gone.resident.birth(
+                on: today.adding(days: -150), notified: today.adding(days: -140), key: key)
+        ])
+        var numbers: [String] = []
+        for card in [stays.card, gone.card] {
+            let sent = SentCheckup(on: today.adding(days: -40))
+            numbers.append(sent.identifier)
+            try await gateway.record(sent, gateway.openCheckupVisit(card)).expect(201)
+        }
+        try await gateway.join(gone.resident, into: stays.resident)
+        let export = try await kickOff("?_type=DiagnosticReport,Patient")
+        try await prepare()
+        func residents() async throws -> Set<String> {
+            let lines = (try await fetch(export)["DiagnosticReport"] ?? []).filter {
+                numbers.contains(
+                    $0["identifier"]?.array?.first?.object?["value"]?.string ?? "")
+            }
+            #expect(lines.count == 2)
+            return Set(lines.compactMap(Self.resident))
+        }
+        let one = try await residents()
+        #expect(one.count == 1)
+        let patients = (try await fetch(export)["Patient"] ?? []).filter {
+            Self.resident($0).map(one.contains) ?? false
+        }
+        // The town knows the one person, by the key under which it notified the other record.
+        #expect(patients.count == 1)
+        #expect(patients.allSatisfy { JSON.object($0).text.contains(key) })
+        try await gateway.part(gone.resident, from: stays.resident)
+        #expect(try await residents().count == 2)
+    }
+
     @Test func `certificates are those that stood at that moment, without name or address`()
         async throws
     {

@@ -51,15 +51,6 @@ struct MergeRefusalTests {
             """
         ),
         (
-            "merge-held",
-            """
-            insert into exchange.maternal_notification
-                (person, episode, municipality, notification_key, kind, face, task)
-            select l.person, gen_random_uuid(), '132101', gen_random_uuid()::text, 'child', '{}', l.task
-            from exchange.life_event l where l.person = RECORD limit 1
-            """
-        ),
-        (
             "merge-relations",
             """
             insert into exchange.delegation

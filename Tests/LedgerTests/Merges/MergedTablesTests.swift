@@ -14,17 +14,23 @@ import Testing
     ]
     /// 統合の妨げ: `exchange.in_the_way_of_merge` asks each of them.
     static let refusing: Set<String> = [
-        "cap_month", "bill", "refund_request", "refund_case", "maternal_notification",
-        "checkup_ticket", "checkup_result", "sensitive_checkup_result", "follow_up", "guardianship",
-        "delegation", "emergency_review",
+        "cap_month", "bill", "refund_request", "refund_case", "guardianship", "delegation",
+        "emergency_review",
     ]
     /// 併せて読むもの: stays where it was recorded and is read for whoever that is now; a version of it says for
     /// whom it was decided. New ones are of the survivor, and an undoing looks at them.
     static let versioned: Set<String> = [
         "vaccination", "vaccine_reaction", "screening_response", "sensitive_screening_response",
+        "checkup_result", "sensitive_checkup_result", "maternal_notification",
     ]
     /// The same of what has no versions.
-    static let together: Set<String> = versioned.union(["health_card"])
+    static let together: Set<String> = versioned.union([
+        "health_card", "checkup_ticket", "follow_up",
+    ])
+    /// Parts of those that may be written beside them and tie two records together: an undoing looks at them.
+    static let tying: Set<String> = [
+        "checkup_ticket_event", "checkup_ticket_face", "follow_up_source", "follow_up_handover",
+    ]
     /// A month goes with its bills: an undoing looks at those.
     static let withoutTime: Set<String> = ["cap_month"]
     /// Of a row in one of the above, without which it is not there.
@@ -62,6 +68,9 @@ import Testing
                 #expect(asked[0].contains("exchange.\(table) ") == isRefused, "\(table)")
                 let isOfAnother = Self.withoutTime.contains(table)
                 #expect(used[0].contains("exchange.\(table) ") != isOfAnother, "\(table)")
+            }
+            for table in Self.tying {
+                #expect(Self.parts.contains(table) && used[0].contains("exchange.\(table) "))
             }
             let guarded = try await world.texts(
                 """

@@ -101,19 +101,53 @@ extension [MaternalEpisode] {
     package func same(as notification: MaternalNotification, _ rules: MaternalRules)
         -> MaternalEpisode?
     {
-        last { episode in
-            guard !episode.notification.isWithdrawn,
-                episode.notification.kind == notification.kind
-            else { return false }
-            guard let left = episode.notification.pregnancy, let right = notification.pregnancy
-            else { return true }
-            return left.calendar.weekZero < right.lastDay(rules)
-                && right.calendar.weekZero < left.lastDay(rules)
+        last {
+            !$0.notification.isWithdrawn && $0.notification.isOfSame(as: notification, rules)
         }
+    }
+
+    /// 統合の妨げ: whether pregnancies of two records of one person cannot be read as hers, because nobody but the
+    /// municipality can say what they are to each other: both go on, or of one time one has ended and the
+    /// other has not, as far as anybody told.
+    package func isAtOdds(
+        with other: [MaternalEpisode], on today: CalendarDay, _ rules: MaternalRules
+    ) -> Bool {
+        let (own, others) = (standingPregnancies, other.standingPregnancies)
+        return own.contains { left in
+            others.contains { right in
+                let isOne = left.overlaps(right, rules)
+                let goesOn = (left.goesOn(on: today, rules), right.goesOn(on: today, rules))
+                return goesOn == (true, true)
+                    || (isOne && (goesOn.0 || goesOn.1))
+                    || (isOne && (left.endedOn == nil) != (right.endedOn == nil))
+            }
+        }
+    }
+
+    private var standingPregnancies: [Pregnancy] {
+        filter { !$0.notification.isWithdrawn }.compactMap(\.notification.pregnancy)
+    }
+}
+
+extension MaternalNotification {
+    /// 同じ妊娠・同じ子: as `same`, whether or not either stands.
+    package func isOfSame(as other: MaternalNotification, _ rules: MaternalRules) -> Bool {
+        guard kind == other.kind else { return false }
+        guard let left = pregnancy, let right = other.pregnancy else { return true }
+        return left.overlaps(right, rules)
     }
 }
 
 extension Pregnancy {
+    fileprivate func overlaps(_ other: Pregnancy, _ rules: MaternalRules) -> Bool {
+        calendar.weekZero < other.lastDay(rules) && other.calendar.weekZero < lastDay(rules)
+    }
+
+    /// Nobody told of its end, and it may still go on.
+    fileprivate func goesOn(on day: CalendarDay, _ rules: MaternalRules) -> Bool {
+        endedOn == nil && day <= lastDay(rules)
+    }
+
     fileprivate func lastDay(_ rules: MaternalRules) -> CalendarDay {
         endedOn ?? calendar.days(of: 0...rules.pregnancy.weeksMax).last
     }
