@@ -20,7 +20,7 @@ extension GatewayParts {
             let facts =
                 visit.isConsented
                 ? try records.vaccinationFacts(
-                    of: visit.person, withPregnancies: visit.tellsOfPregnancies(book), rules: book)
+                    of: visit.person, withPregnancies: visit.tellsOfEndings(book), rules: book)
                 : .nothing
             records.enter(
                 visit.person, visit: visit.visit, basis: facts.basis(rulesVersion: book.version))

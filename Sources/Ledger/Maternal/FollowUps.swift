@@ -113,7 +113,8 @@ extension HeldFollowUp {
 
     /// A task that the municipality was given, or took over and did not hand on, with the newest version of
     /// the first report, answers or word on a pregnancy that still ask for it, under whichever record of the
-    /// resident they are, the newest answer, and the keys by which the municipality knows the resident.
+    /// resident they are, the newest answer, and the keys by which the municipality knows the resident. Of
+    /// words, that of whom the family came to last asks: the one it left corrects its own alone.
     private static let tables = """
         (
             select person, follow_up from exchange.follow_up where municipality = $1
@@ -153,7 +154,8 @@ extension HeldFollowUp {
                     from exchange.sensitive_screening_response
                     where person = one.record and response = sources.source
                     union all
-                    select said.version, f.checkup, f.asked_day, said.follow_ups
+                    select coalesce(\(StandingWord.heldFrom("said", of: "whom.survivor")), 0),
+                        f.checkup, f.asked_day, said.follow_ups
                     from exchange.maternal_notification said
                     where said.person = one.record and said.episode = sources.source
                         and \(StandingWord.stands("said", of: "whom.survivor"))) versions

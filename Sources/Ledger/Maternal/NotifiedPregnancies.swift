@@ -28,16 +28,21 @@ struct NotifiedPregnancy: Sendable {
         return pregnancies
     }
 
-    /// The newest of each key, and of those that stand the newest of each pregnancy: what one municipality
-    /// took back may stand by the word of another.
+    /// The newest of each key under any record of the person, and of those that stand, of each pregnancy, the
+    /// word of whom the family came to last: what one municipality took back may stand by the word of another,
+    /// and a correction by one that the family has left takes nobody's place.
     private static let select = Statement(
         """
-        select distinct on (person, episode) person, episode, face from (
-            select distinct on (person, municipality, notification_key) person, version, episode, kind,
-                face
-            from exchange.maternal_notification where person = any ($1)
-            order by person, municipality, notification_key, version desc) newest
-        where kind = 'pregnancy' and not coalesce((face::jsonb ->> 'isWithdrawn')::boolean, false)
-        order by person, episode, version desc
+        select distinct on (q.person, newest.episode) q.person, newest.episode, newest.face
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral (
+            select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
+                n.episode, n.municipality, n.notification_key, n.kind, n.face
+            from \(Survivors.eachRecord(of: "q.person")) one
+            join exchange.maternal_notification n on n.person = one.record
+            order by n.person, n.municipality, n.notification_key, n.version desc) newest
+        where newest.kind = 'pregnancy' and \(StandingWord.stands("newest", of: "q.person"))
+        order by q.person, newest.episode,
+            \(StandingWord.heldFrom("newest", of: "q.person")) desc nulls last, newest.version desc
         """)
 }

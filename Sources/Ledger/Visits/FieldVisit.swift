@@ -18,6 +18,12 @@ package struct FieldVisit: Sendable {
         return isConsented && kinds.contains { consents.contains($0.code) }
     }
 
+    /// And that it know how they end: what is due of one that goes on is due no more after a loss.
+    package func tellsOfEndings(_ rules: RuleBook) -> Bool {
+        let kind = rules.maternal?.items.sensitiveConsentKind.code
+        return tellsOfPregnancies(rules) && kind.map(consents.contains) ?? false
+    }
+
     /// An ended visit takes what was done while it was open: an outage must not lose a dose or a checkup. A
     /// mistake is seen when it is seen: the visit that brought a record takes its correction at any time.
     /// Throws `.consentNotGiven`, or `.visitEnded` for a visit that is over, was not of that day and did not

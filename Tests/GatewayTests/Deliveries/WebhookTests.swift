@@ -410,7 +410,7 @@ struct WebhookTests {
             let (_, card) = try await gateway.settle()
             let visit = try await gateway.openCheckupVisit(
                 card, consents: RunningGateway.allConsents)
-            try await gateway.record(.epds(14, on: gateway.clock.today), visit).expect(201)
+            try await gateway.record(.epds(4, on: gateway.clock.today), visit).expect(201)
             #expect(try await work().round().isEmpty)
             let scheme = try #require(DeliveryField.maternalSensitive.designation)
             let own = Designation(body: Cast.town.code, scheme: scheme)

@@ -143,7 +143,9 @@ struct SeasonFileTests {
         let held = rows[5]
         let twice = try await take([held, held.merging(["終了日": "2026-01-31"]) { $1 }])
         #expect(twice.number("refused") == 1, "\(twice.text)")
-        #expect(twice.results.first?.findings.first?["code"]?.string == "duplicate-key")
+        #expect(
+            twice.results.flatMap(\.findings).first?["code"]?.string == "duplicate-key",
+            "\(twice.text)")
         try await gateway.expect(.notYourPurpose, of: .registerSeasons, from: Cast.prefecture) {
             try await gateway.upload(
                 NightFile(seasons: rows).bytes(), as: Self.layout, "dryRun=true",

@@ -168,8 +168,12 @@ struct MaternalVaccineTests {
         let first = today.adding(days: 56).text
         let own = try await ownForecast(gateway.session(of: card))
         #expect(own?.contains(first) == true)
-        let told = try await gateway.openVisit(card, consents: ["immunization", "maternal"])
+        let told = try await gateway.openVisit(
+            card, consents: ["immunization", "maternal", "maternal-sensitive"])
         #expect(try await visitForecast(told)?.contains(first) == true)
+        // It would be gone after a loss, which is told to nobody who was not let into the compartment.
+        let open = try await gateway.openVisit(card, consents: ["immunization", "maternal"])
+        #expect(try await visitForecast(open) == nil)
         let untold = try await gateway.openVaccinationVisit(card)
         #expect(try await visitForecast(untold) == nil)
     }

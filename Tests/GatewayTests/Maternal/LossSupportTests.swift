@@ -108,6 +108,46 @@ struct LossSupportTests {
         #expect(try await waiting()["L-\(mother.index)"] == nil)
     }
 
+    @Test func `what the town she left corrects takes the support from nobody`() async throws {
+        let (mother, card) = try await gateway.settle(in: Cast.otherTown)
+        let there = word(mother, [:])
+        try await gateway.notify([there], by: Cast.otherTown)
+        try await gateway.feed([
+            mother.residence(Cast.town.code, from: today.adding(days: -8))
+        ])
+        try await gateway.notify([
+            mother.pregnancy(
+                due: today.adding(days: 100), notified: today.adding(days: -7),
+                key: "L-\(mother.index)")
+        ])
+        try await gateway.notify([
+            mother.pregnancy(
+                due: today.adding(days: 100), notified: today.adding(days: -7),
+                key: "L-\(mother.index)", ["losses": try loss()])
+        ])
+        #expect(try await waiting()["L-\(mother.index)"] != nil)
+        let corrected = try #require(there.object).with("handbookNumbers", .array([.string("7")]))
+        try await gateway.notify([.object(corrected)], by: Cast.otherTown)
+        #expect(try await waiting()["L-\(mother.index)"] != nil)
+        // Nor is she invited again by it.
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/ImmunizationRecommendation",
+            headers: [try await gateway.session(of: card)])
+        try answer.expect(200)
+        #expect(!answer.text.contains("rsv-maternal"))
+    }
+
+    /// Her card and its PIN are in a guardian's hands.
+    @Test func `over the card of who does not decide alone a plan tells of no loss`() async throws {
+        let (mother, card) = try await gateway.settle(years: 14)
+        try await gateway.notify([word(mother, [:])])
+        let session = try await gateway.session(of: card)
+        let before = try await seen(session)
+        #expect(!before[3].contains("prenatal"))
+        try await gateway.notify([word(mother, ["losses": try loss()])])
+        #expect(try await seen(session) == before)
+    }
+
     /// What a partner may ask of her, in both compartments, and the page to print.
     private func seen(_ token: RunningGateway.Header) async throws -> [String] {
         var answers: [String] = []

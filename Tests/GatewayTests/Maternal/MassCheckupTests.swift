@@ -21,13 +21,17 @@ struct MassCheckupTests {
 
     private var today: CalendarDay { gateway.clock.today }
 
+    /// A child of the town, who moved on to another where one is named.
     private func child(days: Int = 110, in town: Party = Cast.town) async throws -> Child {
-        let (resident, card) = try await gateway.settle(in: town)
+        let (resident, card) = try await gateway.settle()
         let key = "C-\(RecordID.random().text)"
         try await gateway.notify([
             resident.birth(
                 on: today.adding(days: -days), notified: today.adding(days: 10 - days), key: key)
         ])
+        if town != Cast.town {
+            try await gateway.feed([resident.residence(town.code, from: today.adding(days: -2))])
+        }
         return Child(key: key, resident: resident, card: card)
     }
 
