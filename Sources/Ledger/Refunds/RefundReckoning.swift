@@ -122,8 +122,8 @@ struct RefundReckoning: Sendable {
             $12::bigint[]) as q
         """)
 
-    /// The cap of a month is the one that it was decided by last, and an approval is such a decision: where the
-    /// body registered another one since the last bill, the month has that one from now on.
+    /// The cap of a month is the one that it was decided by last, and an approval is such a decision: where
+    /// the body registered another one since the last bill, the month has that one from now on.
     private static let fillMonth = Statement(
         """
         update exchange.cap_month

@@ -19,7 +19,7 @@ package struct BillReckoning: Sendable {
 
     package var caps: [Int?] { terms.map(\.cap) }
 
-    /// A certificate has a cap that nobody here can count: what it leaves to pay may be less than is computed.
+    /// A certificate has a cap that nobody here can count: less may be left to pay than is computed.
     package var hasUncountedCap: Bool { terms.contains { $0.hasUncountedCap } }
 
     /// `certificates` in the order of law, at least one; `birth` where its day is known. Throws
