@@ -105,6 +105,31 @@ struct RefundTests {
         try await request(token, paid: 8_500).expect(201)
     }
 
+    /// 領収書の不足: the ground asks for receipts, and their numbers are what they were.
+    @Test func `what was refused is asked for again with the same numbers, and is one case then`()
+        async throws
+    {
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        let first = try await request(token)
+        try first.expect(201)
+        let id = try #require(
+            try await listed(String(1_000_000 + chronic.resident.index))["id"]?.string)
+        try await answer(
+            id,
+            #"{"decision":"refused","ground":"receipts-incomplete","#
+                + #""on":"\#(gateway.clock.today.text)"}"#
+        ).expect(200)
+        let second = try await request(token)
+        try second.expect(201)
+        #expect(second.text("id") != first.text("id"))
+        #expect(second.text("status") == "open" && second.int("yen") == 3_000)
+        #expect(try await request(token).text("id") == second.text("id"))
+        let own = try await gateway.send(Cast.portal, "GET", "/refunds", headers: [token])
+        let shown = (own.json["refunds"]?.array ?? []).compactMap { $0.object?["status"]?.string }
+        #expect(shown == ["open", "refused"])
+    }
+
     /// A card forgotten on one day, and used at the same clinic on another.
     @Test func `what was paid back is held against a claim of that day alone`() async throws {
         let chronic = try await gateway.settleChronic()
