@@ -152,6 +152,9 @@ package struct Migrations: Sendable {
         File(
             name: "0086_designations_of_the_day",
             sql: PackageResources._086_designations_of_the_day_sql),
+        File(
+            name: "0087_refused_refunds_again",
+            sql: PackageResources._087_refused_refunds_again_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

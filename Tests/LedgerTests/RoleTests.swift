@@ -41,7 +41,7 @@ import Testing
                 Attempt(role: role, sql: "update exchange.party set is_opted_in = true"),
                 Attempt(role: role, sql: "insert into public.tsunagi_migration values ('x', 'y')"),
             ]
-        } + own + versions + aroundTheNeedle + acting + offices
+        } + own + versions + borne + aroundTheNeedle + acting + offices
 
     /// What one role may and the others may not.
     static let own: [Attempt] =
@@ -125,6 +125,18 @@ import Testing
                     Attempt(role: $0, sql: "select * from \(table)")
                 }
         } + [Attempt(role: "office", sql: "select judgement, yen from exchange.checkup_line")]
+
+    /// 償還払いの後に残る負担: kept as it was decided, and read by no other role.
+    static let borne: [Attempt] =
+        ["gateway", "office", "sealer", "reader"].flatMap { role in
+            [
+                "update exchange.refund_borne set share = share",
+                "delete from exchange.refund_borne", "truncate exchange.refund_borne cascade",
+            ].map { Attempt(role: role, sql: $0) }
+        }
+        + ["office", "sealer", "reader"].map {
+            Attempt(role: $0, sql: "select * from exchange.refund_borne")
+        }
 
     /// 予防接種の前後: answers of residents are the gateway's alone, invitations the office's to write; what a
     /// municipality received and which cards were signed nobody takes back.

@@ -38,7 +38,8 @@ struct VisitAccess: Sendable {
         return entry.settled(into: &entries) { entry throws -> Answered in
             let standing = try PartyStanding.admit(
                 caller, purpose, reading.standing, by: permissions)
-            let answered = try decide(VisitRecords(reading, standing, entry: entry.id))
+            let answered = try decide(
+                VisitRecords(reading, standing, on: day, entry: entry.id))
             entry.basis = answered.basis
             entry.digest = Array(SHA256.hash(data: answered.body))
             return answered

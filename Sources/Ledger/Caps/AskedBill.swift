@@ -9,20 +9,24 @@ struct NamedBill: Sendable {
     let rulesVersion: String
 
     /// The certificates that were meant, among those that a check of the same visit shows as
-    /// usable: on the day, and on each one of a stay.
+    /// usable: on the day, and on each one of a stay, by what the registry said on it of the institution.
     init(
-        _ sent: SubmittedBill, of institution: Party, _ facts: EligibilityFacts,
+        _ sent: SubmittedBill, of institution: Party, _ standing: PartyStanding,
         in visit: VisitReading.VisitRow, _ reading: VisitReading, _ rules: RuleBook
     ) throws {
         guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
         let kind = rules.visitKinds.first { $0.code == reading.visitKind }
         let isInpatient = kind?.isInpatient ?? false
         let care = try sent.care(isInpatient: isInpatient, copayment)
-        let meant = try Self.meant(sent, on: sent.day, of: institution, facts, in: visit, rules)
+        let meant = try Self.meant(
+            sent, on: sent.day, of: institution,
+            reading.facts(visit, standing, on: sent.day), in: visit, rules)
         var day = sent.day
         while day < sent.lastDay {
             day = day.adding(days: 1)
-            let then = try Self.meant(sent, on: day, of: institution, facts, in: visit, rules)
+            let then = try Self.meant(
+                sent, on: day, of: institution, reading.facts(visit, standing, on: day),
+                in: visit, rules)
             // A stay is priced by one row: where another speaks on a day of it, also one in the middle, or
             // none, it is more than one bill.
             guard Set(then.map { $0.row.version }) == Set(meant.map { $0.row.version }) else {

@@ -109,9 +109,7 @@ struct BillSettling: Sendable {
             for day in [sent.day, sent.lastDay] {
                 try visit.term.requireAnswer(for: day, at: reading.now)
             }
-            named = try NamedBill(
-                sent, of: caller.party, reading.facts(visit, standing), in: visit, reading,
-                rules)
+            named = try NamedBill(sent, of: caller.party, standing, in: visit, reading, rules)
         }
         return AskedBill(
             use: sent.use, party: caller.party, identifier: sent.identifier, visit: visit,

@@ -221,21 +221,23 @@ struct MonthFacts {
         return numbers
     }
 
-    /// 償還払い that the body approved: the same care is not paid for again.
+    /// 償還払い that the body approved: the same care is not paid for again, on none of the days of a stay.
     private mutating func takeRefunds(_ rows: Rows) throws {
         let numbers = numbers()
         for (person, month, receipts) in try rows.map({ row in
             (try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5))
         }) {
             guard let key = numbers[person]?[month.certificate] else { continue }
-            for receipt in receipts.split(separator: "\n") {
-                // Institution, day and cost, as `requestRefund` writes them.
-                let items = receipt.split(separator: " ")
-                guard items.count > 2, let institution = UInt64(items[0]),
-                    let day = try? CalendarDay(String(items[1])), let cost = Int(items[2])
+            for line in receipts.split(separator: "\n") {
+                guard let receipt = RefundRequest.Receipt(line: line),
+                    let institution = UInt64(receipt.institution)
                 else { continue }
-                facts.refunds[.init(key, month.month, at: institution), default: []].insert(
-                    .init(day: Int32(day.daysSince1970), cost: Int32(clamping: cost)))
+                let place = ClaimFacts.PlaceKey(key, month.month, at: institution)
+                for offset in 0..<receipt.days {
+                    let day = Int32(receipt.day.daysSince1970 + offset)
+                    facts.refunds[place, default: []].insert(
+                        .init(day: day, cost: Int32(clamping: receipt.cost)))
+                }
             }
         }
     }

@@ -122,12 +122,13 @@ struct RefundReckoning: Sendable {
             $12::bigint[]) as q
         """)
 
-    /// A month without a bill has the cap that the case was decided by.
+    /// The cap of a month is the one that it was decided by last, and an approval is such a decision: where
+    /// the body registered another one since the last bill, the month has that one from now on.
     private static let fillMonth = Statement(
         """
         update exchange.cap_month
         set borne_share = borne_share + $6, borne_collected = borne_collected + $7,
-            cap = coalesce(cap, $8)
+            cap = $8
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
         """)
 }

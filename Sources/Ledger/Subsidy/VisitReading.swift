@@ -9,7 +9,7 @@ struct VisitReading: Sendable {
     struct Key: Sendable {
         let visit: RecordID
         let party: Party
-        /// 診療日 that is asked for; `nil`: none.
+        /// 診療日 that is asked for, the first one of a stay; `nil`: none.
         let day: CalendarDay?
     }
 
@@ -32,8 +32,9 @@ struct VisitReading: Sendable {
     /// 生年月日 as each of them was registered with.
     private var births: [String] = []
     private var reachedMonths: [CapMonth] = []
-    /// 診療日の指定, where that day is past.
-    private var designationsOfDay: Set<Designation>?
+    private let party: Party
+    /// 指定の履歴 of the party, where the day that is asked for is past.
+    private var past: DesignationHistory?
 
     static let selectVisits = Statement(
         """
@@ -93,7 +94,9 @@ struct VisitReading: Sendable {
         let steps = [selectVisits, selectResidences, selectEntitlements, selectReached]
             .map { ($0, values) }
         let rows = try transaction.pipeline(steps)
-        var readings = try (0..<rows[0].count).map { try VisitReading(rows[0][$0]) }
+        var readings = try (0..<rows[0].count).map {
+            try VisitReading(rows[0][$0], of: keys[$0].party)
+        }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
             try readings[row.int(0) - 1].addResidence(row)
@@ -117,18 +120,16 @@ struct VisitReading: Sendable {
     private static func takePast(
         _ transaction: inout Transaction, _ keys: [Key], _ readings: inout [VisitReading]
     ) throws {
-        var past: [(place: Int, day: CalendarDay)] = []
-        for (place, key) in keys.enumerated() {
-            if let day = key.day, day < readings[place].now.dayInJapan { past.append((place, day)) }
-        }
-        guard !past.isEmpty else { return }
-        let parties = Set(past.map { keys[$0.place].party.key }).sorted()
+        let places = keys.indices.filter { readings[$0].isPast(keys[$0].day) }
+        guard !places.isEmpty else { return }
+        let parties = Set(places.map { keys[$0].party.key }).sorted()
         let history = try DesignationHistory(
             transaction.query(DesignationHistory.select, [.texts(parties)]))
-        for (place, day) in past {
-            readings[place].designationsOfDay = history.designations(
-                of: keys[place].party, on: day)
-        }
+        for place in places { readings[place].past = history }
+    }
+
+    private func isPast(_ day: CalendarDay?) -> Bool {
+        day.map { $0 < now.dayInJapan } ?? false
     }
 
     /// 上限到達 of the certificates that the visit opens; of others nothing is said.
@@ -142,15 +143,20 @@ struct VisitReading: Sendable {
         entitlements.firstIndex(of: row).flatMap { (try? BirthDate(births[$0]))?.day }
     }
 
-    /// Everything an answer is decided from.
-    func facts(_ visit: VisitRow, _ standing: PartyStanding) -> EligibilityFacts {
-        EligibilityFacts(
+    /// Everything an answer about that day is decided from; `nil`: about none. The day is the one of the key
+    /// or one after it, so that the history is there wherever it is past.
+    func facts(
+        _ visit: VisitRow, _ standing: PartyStanding, on day: CalendarDay?
+    ) -> EligibilityFacts {
+        var designations = standing.designations
+        if let day, let past, isPast(day) { designations = past.designations(of: party, on: day) }
+        return EligibilityFacts(
             visit: visit.facts, residences: residences, entitlements: entitlements, bodies: bodies,
-            designations: designationsOfDay ?? standing.designations, reached: reached,
-            decidedAt: now)
+            designations: designations, reached: reached, decidedAt: now)
     }
 
-    private init(_ row: Row) throws {
+    private init(_ row: Row, of party: Party) throws {
+        self.party = party
         now = Instant(microseconds: try row.instant(1))
         standing = try PartyStanding(row, from: 2)
         visit = try row.optionalUUID(7) == nil ? nil : VisitRow(row, from: 7)

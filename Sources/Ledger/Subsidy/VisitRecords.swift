@@ -13,8 +13,10 @@ package struct VisitRecords: ~Copyable {
     package let now: Instant
     package let facts: EligibilityFacts
 
-    /// Throws `.visitUnknown`.
-    init(_ reading: VisitReading, _ standing: PartyStanding, entry: RecordID) throws {
+    /// `day`: 診療日 that is asked for. Throws `.visitUnknown`.
+    init(
+        _ reading: VisitReading, _ standing: PartyStanding, on day: CalendarDay?, entry: RecordID
+    ) throws {
         guard let visit = reading.visit else { throw Refusal.visitUnknown }
         self.entry = entry
         self.visit = visit.id
@@ -22,6 +24,6 @@ package struct VisitRecords: ~Copyable {
         patient = visit.patient
         term = visit.term
         now = reading.now
-        facts = reading.facts(visit, standing)
+        facts = reading.facts(visit, standing, on: day)
     }
 }

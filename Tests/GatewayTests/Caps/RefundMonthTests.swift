@@ -116,7 +116,14 @@ struct RefundMonthTests {
         let chronic = try await settle()
         let made = try await requestAtOnce(chronic, [100_000, 100_000, 100_000])
         #expect(Set(made.compactMap { $0["id"]?.string }).count == 1)
-        #expect(try await listed(chronic).count == 1)
+        let cases = try await listed(chronic)
+        #expect(cases.count == 1)
+        // Refused, it may come again, and is one more case however often it comes at once.
+        _ = try await decide(id(cases[0]), Self.refused)
+        let again = try await requestAtOnce(chronic, [100_000, 100_000, 100_000])
+        #expect(Set(again.compactMap { $0["id"]?.string }).count == 1)
+        #expect(
+            try await listed(chronic).map { $0["status"]?.string } == ["refused", "open"])
     }
 
     @Test func `a stay is refused where it does not say how long it was`() async throws {
@@ -269,6 +276,45 @@ struct RefundMonthTests {
         #expect(granted.int("yen") == 27_000 && granted.int("computed") == 27_000)
         #expect(try await quote(30_000, visit) == 0)
         #expect(try await listed(chronic, origin: "over-cap").isEmpty)
+    }
+
+    /// Bills filled the month by 10,000 yen; then the body raised the cap, and the refund is decided by that.
+    @Test func `an approval leaves the month the cap that it was decided by`() async throws {
+        let (resident, card) = try await gateway.settleChronic()
+        let chronic = Chronic(
+            card: card, recipient: String(1_000_000 + resident.index),
+            token: try await gateway.session(of: card))
+        let visit = try await gateway.openVisit(card)
+        let bills = [SentBill(cost: 25_000, on: today), SentBill(cost: 25_000, on: today)]
+        for bill in bills {
+            #expect(try await gateway.settle(bill, visit).yen("copay") == 5_000)
+        }
+        let cap = JSONObject([.init(name: "perMonth", value: .number("20000"))])
+        let raised = resident.row(
+            "nanbyo", today.adding(days: -400), today.adding(days: 300),
+            [
+                "incomeSegment": "C1", "medicalSubsidyInsurerNumber": "54136015",
+                "medicalSubsidyRecipientNumber": .string(chronic.recipient),
+                "designatedMedicalInstitutions": .string(
+                    RunningGateway.chronicCare.map(\.code).joined(separator: " ")),
+                "maxCopaymentAmount": .object(cap),
+            ])
+        try await gateway.hold([raised], by: Cast.prefecture)
+        #expect(try await request(chronic, 100_000).int("yen") == 20_000)
+        let granted = try await decide(id(try await listed(chronic)[0]), Self.approved)
+        #expect(granted.int("yen") == 20_000)
+        let own = try await gateway.send(
+            Cast.portal, "GET", "/balances", headers: [chronic.token])
+        let month = try #require(own.json["months"]?.array?.first?.object)
+        #expect(
+            ["cap", "collected", "borneAfterRefunds", "rest"].map { month[$0]?.int }
+                == [20_000, 20_000, 10_000, 0])
+        // What was paid at counters lies under the cap, and is all of the year's.
+        #expect(own.json["year"]?.object?["paid"]?.int == 10_000)
+        let voided = bills[0].used(as: "claim", status: "cancelled")
+        try await gateway.settle(voided, visit).expect(200)
+        #expect(try await listed(chronic, origin: "over-cap").isEmpty)
+        #expect(try await quote(100_000, visit) == 5_000)
     }
 
     /// Whoever was first: bills and decisions of the same moment leave the patient the cap.

@@ -15,16 +15,17 @@ struct RefundTests {
 
     private func request(
         _ token: (String, String), cost: Int = 30_000, paid: Int = 9_000, type: String = "nanbyo",
-        institution: Party = Cast.spare
+        institution: Party = Cast.spare, on day: CalendarDay? = nil, more: String = ""
     ) async throws -> TLSClient.Answer {
-        try await gateway.send(
+        let day = day ?? self.day
+        return try await gateway.send(
             Cast.portal, "POST", "/refunds", headers: [token],
             body: try JSON(
                 reading: """
                     {"certificate":{"body":"130001","type":"\(type)"},\
                     "month":"\(ServiceMonth(of: day).text)","receipts":[{\
                     "institution":"\(institution.code)","day":"\(day.text)","cost":\(cost),\
-                    "percent":30,"paid":\(paid)}]}
+                    "percent":30,"paid":\(paid)\(more)}]}
                     """))
     }
 
@@ -104,6 +105,31 @@ struct RefundTests {
         try await request(token, paid: 8_500).expect(201)
     }
 
+    /// 領収書の不足: the ground asks for receipts, and their numbers are what they were.
+    @Test func `what was refused is asked for again with the same numbers, and is one case then`()
+        async throws
+    {
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        let first = try await request(token)
+        try first.expect(201)
+        let id = try #require(
+            try await listed(String(1_000_000 + chronic.resident.index))["id"]?.string)
+        try await answer(
+            id,
+            #"{"decision":"refused","ground":"receipts-incomplete","#
+                + #""on":"\#(gateway.clock.today.text)"}"#
+        ).expect(200)
+        let second = try await request(token)
+        try second.expect(201)
+        #expect(second.text("id") != first.text("id"))
+        #expect(second.text("status") == "open" && second.int("yen") == 3_000)
+        #expect(try await request(token).text("id") == second.text("id"))
+        let own = try await gateway.send(Cast.portal, "GET", "/refunds", headers: [token])
+        let shown = (own.json["refunds"]?.array ?? []).compactMap { $0.object?["status"]?.string }
+        #expect(shown == ["open", "refused"])
+    }
+
     /// A card forgotten on one day, and used at the same clinic on another.
     @Test func `what was paid back is held against a claim of that day alone`() async throws {
         let chronic = try await gateway.settleChronic()
@@ -126,9 +152,57 @@ struct RefundTests {
         let month = ServiceMonth(of: day)
         try await gateway.submit(claims, month, by: Cast.prefecture).expect(201)
         try await gateway.reconcile(month, by: Cast.prefecture).expect(200)
-        let found = try await gateway.reasons(month, show: "all", by: Cast.prefecture)
-        let reasons = try #require(found[recipient])
-        #expect(reasons.filter { $0 == "ALREADY_REFUNDED" }.count == 1)
+        #expect(try await refunded(month, recipient) == [1])
+    }
+
+    /// Which of the claims of somebody are told as paid back, by their numbers in the file.
+    private func refunded(_ month: ServiceMonth, _ recipient: String) async throws -> [Int] {
+        let answer = try await gateway.ask(
+            Cast.prefecture, "GET",
+            "/claims/months/\(month.text)/runs/latest?show=all&_count=1000"
+        ).answer
+        try answer.expect(200)
+        let results = (answer.json["results"]?.array ?? []).compactMap {
+            $0.object?["result"]?.object
+        }
+        let own = results.filter { result in
+            result["publics"]?.array?.first?.object?["recipient"]?.string == recipient
+        }
+        try #require(!own.isEmpty)
+        return own.filter { result in
+            (result["reasons"]?.array ?? []).contains {
+                $0.object?["code"]?.string == "ALREADY_REFUNDED"
+            }
+        }.compactMap { $0["receipt"]?.int }.sorted()
+    }
+
+    /// From the 5th to the 7th of last month: no day of it is paid for again, also not one that claims name
+    /// alone; the day after is other care.
+    @Test func `a stay that was paid back is held against claims of each of its days`()
+        async throws
+    {
+        let today = gateway.clock.today
+        let month = ServiceMonth(of: today.adding(days: -today.day))
+        let first = CalendarDay(daysSince1970: Int(month.firstDay)).adding(days: 4)
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        try await request(token, on: first, more: #","setting":"inpatient","days":3"#).expect(201)
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let id = try #require(try await listed(recipient)["id"]?.string)
+        try await answer(id, #"{"decision":"approved","on":"\#(today.text)"}"#).expect(200)
+        var claims = ["1121", "1125"].map { type in
+            var claim = SentClaim(recipient)
+            claim.institution = Cast.spare
+            claim.payer = "54136015"
+            // Of two types, so that neither is the other again.
+            claim.type = type
+            return claim
+        }
+        claims[0].day = 7
+        claims[1].day = 8
+        try await gateway.submit(claims, month, by: Cast.prefecture).expect(201)
+        try await gateway.reconcile(month, by: Cast.prefecture).expect(200)
+        #expect(try await refunded(month, recipient) == [1])
     }
 
     @Test func `what the ledger found above the cap is answered the same way`() async throws {

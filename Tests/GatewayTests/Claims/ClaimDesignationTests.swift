@@ -101,6 +101,47 @@ struct ClaimDesignationTests {
         #expect(now.outcome(of: "nanbyo") == "institution-not-designated")
     }
 
+    /// Designated from the 5th to the 7th of last month, and neither before nor since.
+    @Test func `a stay is billed by the designation of each of its days`() async throws {
+        let today = gateway.clock.today
+        let last = ServiceMonth(of: today.adding(days: -today.day))
+        let first = CalendarDay(daysSince1970: Int(last.firstDay)).adding(days: 4)
+        try await remember(Cast.spare, [], until: "\(first.text) 12:00+09")
+        try await remember(
+            Cast.spare, ["\(Cast.prefecture.code):54"],
+            until: "\(first.adding(days: 2).text) 12:00+09")
+        let (resident, card) = try await gateway.settle()
+        let row = resident.row(
+            "nanbyo", today.adding(days: -400), today.adding(days: 300),
+            ["incomeSegment": "C1", "medicalSubsidyInsurerNumber": "54136015"])
+        try await gateway.hold([row], by: Cast.prefecture)
+        let visit = try await gateway.openVisit(card, at: Cast.spare, kind: "inpatient")
+        func stay(_ from: Int, _ to: Int) -> SentBill {
+            var bill = SentBill(cost: 100_000, on: first.adding(days: from))
+            bill.lastDay = first.adding(days: to)
+            return bill
+        }
+        for (from, to) in [(0, 5), (0, 3), (2, 3), (3, 3), (-1, 2)] {
+            let bill = stay(from, to)
+            for use in ["predetermination", "preauthorization", "claim"] {
+                try await gateway.expect(.certificateNotHeld, of: .settleBill, from: Cast.spare) {
+                    try await gateway.settle(bill.used(as: use), visit, by: Cast.spare)
+                }
+            }
+        }
+        let held = try await gateway.settle(stay(0, 2), visit, by: Cast.spare)
+        #expect(held.yen("copay") == 10_000)
+        // Each day for itself, as a check for it says.
+        for (offset, outcome) in [
+            (-1, "institution-not-designated"), (2, "cap-reached"),
+            (3, "institution-not-designated"),
+        ] {
+            let told = try await gateway.check(
+                visit, day: first.adding(days: offset), by: Cast.spare)
+            #expect(told.outcome(of: "nanbyo") == outcome)
+        }
+    }
+
     /// As `tsunagi party designate --scheme nanbyo` does, and as a check at the counter reads it.
     @Test func `a designation by certificate type counts for claims as for checks`() async throws {
         let byType = Designation(body: Cast.prefecture.code, scheme: "nanbyo")

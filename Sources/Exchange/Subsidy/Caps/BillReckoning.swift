@@ -19,6 +19,9 @@ package struct BillReckoning: Sendable {
 
     package var caps: [Int?] { terms.map(\.cap) }
 
+    /// A certificate has a cap that nobody here can count: less may be left to pay than is computed.
+    package var hasUncountedCap: Bool { terms.contains { $0.hasUncountedCap } }
+
     /// `certificates` in the order of law, at least one; `birth` where its day is known. Throws
     /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`.
     package init(

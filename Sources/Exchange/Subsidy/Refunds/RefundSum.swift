@@ -1,7 +1,8 @@
 /// 償還額の計算: what of each receipt is due back, with the steps of the arithmetic; decided after what the month's
 /// cap already holds, receipt after receipt.
 package struct RefundSum: Hashable, Sendable {
-    /// `nil`: what the certificate asks is not on file, so the body computes by its own rules.
+    /// `nil`: what the certificate asks is not on file, or it has a cap that nobody here can count, so the
+    /// body computes by its own rules.
     package let yen: Int?
     package let notes: [BillNote]
     /// 患者に残る負担, receipt after receipt; nothing where no amount is told.
@@ -29,6 +30,7 @@ package struct RefundSum: Hashable, Sendable {
         var cap: Int?
         for receipt in receipts {
             guard let reckoning = Self.reckoning(receipt, on: rows, subsidy, rules),
+                !reckoning.hasUncountedCap,
                 let amounts = try? reckoning.amounts(after: [balance]).first
             else {
                 self.init(yen: nil, notes: [])

@@ -238,6 +238,29 @@ import Testing
         #expect(try Self.inTurn([[visit]], on: row, after: nil)[0].yen == nil)
     }
 
+    /// 自己負担上限額 as bodies register it: what is not known is not guessed.
+    static let caps: [(items: String, yen: Int?)] = [
+        (#""maxCopaymentAmount":{"perDay":"500"}"#, nil),
+        (#""maxCopaymentAmount":{"perMonth":10000,"perVisit":500}"#, nil),
+        (#""maxCopaymentAmount":{"perMonth":"10,000"}"#, nil),
+        (#""maxCopaymentAmount":{"perMonth":5000}"#, 25_000),
+        (#""maxCopaymentAmount":{"perMonth":"5000","perVisit":null}"#, 25_000),
+        (#""maxCopaymentAmount":{"perMonth":5000,"perVisit":""}"#, 25_000),
+        (#""maxCopaymentAmount":{}"#, 20_000),
+    ]
+
+    @Test(arguments: caps.indices)
+    func `under a cap that nobody can count the body names the amount`(_ index: Int) throws {
+        let (items, yen) = Self.caps[index]
+        let row = BillAmountsTests.certificate("nanbyo", #""incomeSegment":"C1","# + items)
+        let sums = try Self.inTurn([[Self.costly[0]], [Self.costly[1]]], on: row)
+        #expect(sums.map(\.yen) == [yen, yen == nil ? nil : 30_000])
+        #expect(sums[0].borne.isEmpty == (yen == nil) && sums[0].notes.isEmpty == (yen == nil))
+        // A counter, which cannot wait for the body, is told so.
+        let told = try BillAmountsTests.reckoning(row).amounts(after: [BillAmountsTests.balance()])
+        #expect(told[0].warnings.contains(.capUncounted) == (yen == nil))
+    }
+
     @Test func `who paid less than is asked bore no more than was paid`() throws {
         let little = Self.receipt(day: "2026-06-01", cost: 100_000, paid: 4_000)
         let sums = try Self.inTurn([[little], [Self.costly[1]]])
