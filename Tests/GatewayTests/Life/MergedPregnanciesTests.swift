@@ -438,7 +438,7 @@ struct MergedPregnanciesTests {
                 answer.number($0)
             }
         }
-        let number = RecordID.random().text
+        let number = "P-\(stays.resident.index)"
         #expect(try await take(number) == [1, 0, 0, 0, 0])
         #expect(try await take(number) == [0, 0, 0, 1, 0])
         #expect(try await rows("checkup_ticket_face", gone, stays) == [1, 0])
