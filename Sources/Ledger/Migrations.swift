@@ -150,6 +150,9 @@ package struct Migrations: Sendable {
         File(
             name: "0086_designations_of_the_day",
             sql: PackageResources._086_designations_of_the_day_sql),
+        File(
+            name: "0088_marks_stay",
+            sql: PackageResources._088_marks_stay_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
