@@ -17,7 +17,8 @@ package struct Limits: Hashable, Sendable {
     package var requestsInFlightMax = 512
 
     /// A reception desk checks one resident each few seconds; a night batch for booked residents
-    /// asks 3,000 times. 50 a second serve that batch in a minute.
+    /// asks 3,000 times. 50 a second serve that batch in a minute. It is also how many refusals a second are
+    /// entered for a party that is turned away, one commit each: past it there is a 429, which is not.
     package var requestsPerSecondPerParty = 50.0
 
     /// Four seconds' worth: opening the day at all windows at once is no abuse.

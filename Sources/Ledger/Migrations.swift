@@ -155,6 +155,9 @@ package struct Migrations: Sendable {
         File(
             name: "0087_refused_refunds_again",
             sql: PackageResources._087_refused_refunds_again_sql),
+        File(
+            name: "0088_marks_stay",
+            sql: PackageResources._088_marks_stay_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

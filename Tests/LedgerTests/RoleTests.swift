@@ -299,6 +299,51 @@ import Testing
         }
     }
 
+    /// Table, its mark, and who may set it.
+    static let marks: [(table: String, mark: String, role: String)] = [
+        ("resident_token", "revoked_at", "gateway"), ("resident_token", "revoked_at", "office"),
+        ("health_card", "revoked_at", "gateway"), ("delegation", "ended_at", "gateway"),
+        ("card_binding", "revoked_at", "office"), ("card_binding", "superseded_by", "office"),
+    ]
+
+    @Test(arguments: marks)
+    func `who sets a mark does not take it back`(_ row: (table: String, mark: String, role: String))
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            try await world.execute(
+                """
+                insert into exchange.person (person) values ('00000000-0000-4000-8000-00000000000a');
+                insert into exchange.resident_token (person, token_hash, party, certificate_hash, nonce,
+                    issued_at, expires_at)
+                values ('00000000-0000-4000-8000-00000000000a', sha256(''), 'portal:test-portal',
+                    sha256(''), 'n', now(), now());
+                insert into exchange.health_card (person, card, key, records, issued_at)
+                values ('00000000-0000-4000-8000-00000000000a', 'c', 'k', '{}', now());
+                insert into exchange.delegation (person, delegation, code_hash, kinds, valid_to, made_at,
+                    code_lapses_at)
+                values ('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), sha256(''), '{}',
+                    '2040-01-01', now(), now());
+                insert into exchange.card_binding (person, card_hash, valid_from, valid_to)
+                values ('00000000-0000-4000-8000-00000000000a', sha256(''), now(), now());
+                """)
+            let isHash = row.mark == "superseded_by"
+            let set = "update exchange.\(row.table) set \(row.mark) = "
+            let role = "tsunagi_\(row.role)"
+            try await world.execute(set + (isHash ? "sha256('')" : "'2026-01-01'"), as: role)
+            for other in ["null"] + (isHash ? [] : ["'infinity'", "'2025-01-01'"]) {
+                let error = await #expect(throws: DatabaseError.self, "\(row) \(other)") {
+                    try await world.execute(set + other, as: role)
+                }
+                #expect(error?.sqlState == "42501", "\(row) \(other)")
+            }
+            #expect(
+                try await world.count("exchange.\(row.table) where \(row.mark) is not null") == 1)
+            // Said again it is the same.
+            try await world.execute(set + (isHash ? "sha256('a')" : "'2026-01-01'"), as: role)
+        }
+    }
+
     /// One row in each table of the log.
     private static func fill(_ world: LedgerWorld) async throws {
         try await world.execute(

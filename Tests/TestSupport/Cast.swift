@@ -76,10 +76,11 @@ package final class TestPeople: Sendable {
 
     package static func card(
         _ pki: DevelopmentPKI, _ algorithm: SoftwareCard.Algorithm = .p384, from: Instant,
-        to: Instant
+        to: Instant, serial: [UInt8]? = nil
     ) throws -> SoftwareCard {
         let key = try (algorithm == .rsa2048 ? rsa : p384).get()
-        return try SoftwareCard(issuedBy: pki, key: key, term: .init(from: from, to: to))
+        return try SoftwareCard(
+            issuedBy: pki, key: key, term: .init(from: from, to: to), serial: serial)
     }
 
     private static let rsa = Result { try SoftwareCard.Key(.rsa2048) }

@@ -119,13 +119,13 @@ extension RunningGateway {
         return (resident, card)
     }
 
-    package func card(_ algorithm: SoftwareCard.Algorithm = .p384, days: Int64 = 1_800) throws
-        -> SoftwareCard
-    {
+    package func card(
+        _ algorithm: SoftwareCard.Algorithm = .p384, days: Int64 = 1_800, serial: [UInt8]? = nil
+    ) throws -> SoftwareCard {
         let now = clock.now()
         let from = min(now, now.adding(seconds: days * 86_400)).adding(seconds: -86_400)
         return try TestPeople.card(
-            pki, algorithm, from: from, to: now.adding(seconds: days * 86_400))
+            pki, algorithm, from: from, to: now.adding(seconds: days * 86_400), serial: serial)
     }
 
     // MARK: Institutions

@@ -53,7 +53,9 @@ package final class RunningGateway: Sendable {
             logger: TestPostgres.logger)
         let lists = DevelopmentPKI.Authority.allCases.map { [pki] in pki.listPath($0) }
         let anchors = try DevelopmentPKI.Authority.allCases.map { [pki] in try pki.anchor($0) }
-        revocation = RevocationStore(paths: lists, issuers: anchors, logger: TestPostgres.logger)
+        revocation = RevocationStore(
+            paths: lists, issuers: anchors, now: { [clock] in clock.now() },
+            logger: TestPostgres.logger)
         ledger = Ledger(
             .init(
                 gateway: database.with(user: "tsunagi_gateway"),

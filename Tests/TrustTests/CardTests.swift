@@ -32,13 +32,36 @@ import X509
 
         func card(
             _ algorithm: SoftwareCard.Algorithm = .p384, from: Int64 = 0, days: Int64 = 1826,
-            extra: [Certificate.Extension] = []
+            extra: [Certificate.Extension] = [], serial: [UInt8]? = nil
         ) throws -> SoftwareCard {
             let start = now.adding(seconds: from * 86_400)
             return try SoftwareCard(
                 issuedBy: pki, key: .init(algorithm),
                 term: .init(from: start, to: start.adding(seconds: days * 86_400)),
-                extraExtensions: extra)
+                extraExtensions: extra, serial: serial)
+        }
+    }
+
+    static let serials: [[UInt8]] = [
+        [0x80], [0xFF], [0x80, 0x00, 0x01], [UInt8](repeating: 0xFF, count: 20), [0x7F, 0x00],
+        [0x01],
+    ]
+
+    @Test(arguments: serials)
+    func `a card is found by its number's own bytes, and revoked by them`(serial: [UInt8]) throws {
+        let bench = try Bench()
+        let card = try bench.card(serial: serial)
+        let written: [UInt8] = serial[0] >= 0x80 ? [0] + serial : serial
+        #expect(card.serial == written)
+        let signature = try card.sign(Self.text)
+        let trusted = try bench.trust().verify(
+            certificate: card.certificateDER, signature: signature, over: Self.text, at: bench.now)
+        #expect(trusted.serial == serial)
+        try bench.pki.revoke(.cards, serial: card.serial, reason: .keyCompromise, at: bench.now)
+        #expect(throws: Refusal.cardRevoked) {
+            try bench.trust().verify(
+                certificate: card.certificateDER, signature: signature, over: Self.text,
+                at: bench.now)
         }
     }
 

@@ -17,7 +17,8 @@ import Trust
     ) throws -> Trust.Verifier {
         let anchor = try pki.anchor(authority)
         let store = RevocationStore(
-            paths: [pki.listPath(authority)], issuers: [anchor], logger: Logger(label: "test"))
+            paths: [pki.listPath(authority)], issuers: [anchor],
+            now: { Instant(seconds: 1_795_000_000) }, logger: Logger(label: "test"))
         return Trust.Verifier(anchors: [anchor], usage: authority.usage, revocation: store)
     }
 

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import Logging
 import SwiftASN1
+import Synchronization
 import Testing
 import Trust
 import X509
@@ -162,7 +163,8 @@ import X509
         let leaf = TestCA.leaf(by: ca)
         try Self.write(Self.pem(TestCA.list(of: ca), "X509 CRL"), path)
         let store = RevocationStore(
-            paths: [folder], issuers: [ca.parsed], logger: Logger(label: "test"))
+            paths: [folder], issuers: [ca.parsed], now: { TestCA.now },
+            logger: Logger(label: "test"))
         let verifier = Trust.Verifier(
             anchors: [ca.parsed], usage: .institution, revocation: store)
         guard
@@ -191,5 +193,86 @@ import X509
         #expect(store.epoch == epoch + 1)
         #expect(store.status(of: trusted, at: TestCA.now) == .revoked(since: TestCA.now))
         #expect(!store.reload(), "nothing new, nothing changed")
+    }
+
+    @Test func `a list from the future is told of, and taken when its time has come`() throws {
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/crl.pem"
+        let ca = TestCA.authority()
+        let leaf = TestCA.leaf(by: ca)
+        let clock = Mutex(TestCA.now)
+        try Self.write(Self.pem(TestCA.list(of: ca), "X509 CRL"), path)
+        let store = RevocationStore(
+            paths: [folder], issuers: [ca.parsed], now: { clock.withLock { $0 } },
+            logger: Logger(label: "test"))
+        let verifier = Trust.Verifier(
+            anchors: [ca.parsed], usage: .institution, revocation: store)
+        guard
+            case .trusted(let trusted) = verifier.verify(
+                leaf: leaf.der, intermediates: [], at: TestCA.now)
+        else {
+            Issue.record("not trusted")
+            return
+        }
+        #expect(store.problems(at: TestCA.now).isEmpty && store.refusedCount == 0)
+
+        let then = TestCA.now.adding(seconds: 60)
+        let ahead = TestCA.list(of: ca, revoked: [leaf.parsed], from: then)
+        try Self.write(Self.pem(ahead, "X509 CRL"), path)
+        #expect(!store.reload())
+        #expect(store.status(of: trusted, at: TestCA.now) == .good)
+        #expect(store.problems(at: TestCA.now) == [path + ": crl-not-yet-valid"])
+        #expect(store.refusedCount == 1)
+        clock.withLock { $0 = then }
+        #expect(store.reload())
+        #expect(store.status(of: trusted, at: then) == .revoked(since: then))
+        #expect(store.problems(at: then).isEmpty && store.refusedCount == 0)
+        // A clock that was ahead is set back: the list of now is taken again.
+        clock.withLock { $0 = TestCA.now }
+        try Self.write(Self.pem(TestCA.list(of: ca), "X509 CRL"), path)
+        #expect(store.reload())
+        #expect(store.status(of: trusted, at: TestCA.now) == .good)
+    }
+
+    @Test func `a list whose file was renamed ages unseen beside its successor, and revokes on`()
+        throws
+    {
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (ca, other) = (TestCA.authority(), TestCA.authority("Other"))
+        let leaf = TestCA.leaf(by: ca)
+        let clock = Mutex(TestCA.now)
+        let old = TestCA.list(of: ca, revoked: [leaf.parsed], days: 2)
+        try Self.write(Self.pem(old, "X509 CRL"), folder + "/old.pem")
+        let store = RevocationStore(
+            paths: [folder], issuers: [ca.parsed, other.parsed], now: { clock.withLock { $0 } },
+            logger: Logger(label: "test"))
+        let ends = TestCA.now.adding(seconds: 2 * 86_400 - 60)
+        #expect(store.freshUntil == ends)
+        let lacking = other.parsed.subject.text + ": crl-missing"
+        #expect(store.problems(at: TestCA.now) == [lacking])
+        // Gone without a successor: it is all there is, and its age is what counts.
+        try FileManager.default.removeItem(atPath: folder + "/old.pem")
+        #expect(!store.reload())
+        #expect(store.freshUntil == ends)
+
+        let new = TestCA.list(of: ca, days: 7)
+        try Self.write(Self.pem(new, "X509 CRL"), folder + "/new.pem")
+        #expect(store.reload())
+        #expect(store.freshUntil == TestCA.now.adding(seconds: 7 * 86_400 - 60))
+        #expect(store.listCount == 2)
+        let unrevoked = Trust.Verifier(
+            anchors: [ca.parsed], usage: .institution, revocation: store
+        ).verify(leaf: leaf.der, intermediates: [], at: TestCA.now)
+        #expect(unrevoked == .refused(.revoked))
+        clock.withLock { $0 = ends.adding(seconds: 1) }
+        #expect(store.reload())
+        #expect(store.listCount == 1)
+        #expect(store.problems(at: ends.adding(seconds: 1)) == [lacking])
+        let late = TestCA.now.adding(seconds: 8 * 86_400)
+        #expect(
+            store.problems(at: late)
+                == [ca.parsed.subject.text + ": crl-stale", lacking].sorted())
     }
 }

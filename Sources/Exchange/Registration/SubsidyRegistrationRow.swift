@@ -1,5 +1,6 @@
 /// 医療費助成対象者情報の1行: one row as a municipality registered it. The typed items are for deciding;
-/// `face` and `basicFiveInfo` keep every item exactly as it was written.
+/// `face` and `basicFiveInfo` keep every item exactly as it was written; of a resident who is not disclosed,
+/// `face` keeps no address.
 package struct SubsidyRegistrationRow: Sendable {
     package enum Sex: String, Sendable {
         case unknown = "0"
@@ -52,7 +53,8 @@ package struct SubsidyRegistrationRow: Sendable {
     /// Absent in the full form of v0.1.1.
     package let historyKey: String?
     package let isDeleted: Bool
-    /// JSON text of all items as written, without `myNumber` and `basicFiveInfo`.
+    /// JSON text of all items as written, without `myNumber` and `basicFiveInfo`, and where the resident is
+    /// not disclosed without what says an address.
     package let face: String
     /// JSON text of `basicFiveInfo` as written.
     package let basicFiveInfo: String
@@ -69,7 +71,10 @@ package struct SubsidyRegistrationRow: Sendable {
         historyKey = history.key
         isDeleted = history.isDeleted
         self.warnings = warnings
-        face = JSON.object(object.without("myNumber").without("basicFiveInfo")).text
+        let items = object.without("myNumber").without("basicFiveInfo")
+        let shown =
+            person.isNotDisclosed ? ProtectedFace(address: person.address).kept(of: items) : items
+        face = JSON.object(shown).text
         basicFiveInfo = (object["basicFiveInfo"] ?? .null).text
     }
 

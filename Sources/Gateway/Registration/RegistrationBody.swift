@@ -23,7 +23,7 @@ extension GatewayParts {
         defer { large?.leave() }
         let buffer = try await asking.request.body(
             .json, atMost: BodyLimits.registrationBytesMax, arrived: { try large?.take($0) })
-        await large?.turn()
+        try await large?.turn()
         let bytes = Array(buffer.readableBytesView)
         let (accepted, refused) = try await rows(of: bytes, read)
         // Without a key every sending is its own: the same bytes may be meant again after a

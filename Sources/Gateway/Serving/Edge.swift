@@ -65,10 +65,16 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
         return response
     }
 
-    /// What a party that is turned away hears, once that is on the record.
+    /// What a party that is turned away hears, once that is on the record. Its rate is what it was while it
+    /// was let in: past it nothing is written.
     private func entered(_ turned: TurnedAway) async -> any Error {
         guard let party = turned.party, turned.refusal.isEntered else { return turned.refusal }
-        do { try await enter(party, turned.refusal) } catch { return error }
+        guard state.takeToken(of: party) else { return Refusal.tooManyRequests }
+        do {
+            let slot = try Slot(of: state)
+            defer { slot.giveBack() }
+            try await enter(party, turned.refusal)
+        } catch { return error }
         return turned.refusal
     }
 

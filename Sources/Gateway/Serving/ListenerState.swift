@@ -73,6 +73,11 @@ final class ListenerState: Sendable {
         shares.connect(party, now: NIODeadline.now().uptimeNanoseconds)
     }
 
+    /// One request of a party that is turned away: its share is there without a connection of its own.
+    func takeToken(of party: Party) -> Bool {
+        shares.takeToken(of: party, now: NIODeadline.now().uptimeNanoseconds)
+    }
+
     /// `false` when as many requests are under way as may be. Otherwise `leave` MUST follow.
     func enter() -> Bool {
         let count = inFlight.wrappingAdd(1, ordering: .relaxed).newValue

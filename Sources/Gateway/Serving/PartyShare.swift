@@ -73,19 +73,27 @@ final class PartyShares: Sendable {
     /// Counts a connection of the party; `nil` when it has as many as it may have.
     func connect(_ party: Party, now: UInt64) -> PartyShare? {
         shares.withLock { shares in
-            let share: PartyShare
-            if let known = shares[party] {
-                share = known
-            } else {
-                if shares.count >= limits.partiesRememberedMax {
-                    shares = shares.filter { !$0.value.isForgettable(now: now) }
-                }
-                share = PartyShare(
-                    party: party, perSecond: limits.requestsPerSecondPerParty,
-                    burst: limits.requestBurstPerParty, now: now)
-                shares[party] = share
-            }
+            let share = share(of: party, in: &shares, now: now)
             return share.connect(atMost: limits.connectionsPerPartyMax) ? share : nil
         }
+    }
+
+    /// Takes a token of the party's, whether it has a connection or not; `false` when there is none.
+    func takeToken(of party: Party, now: UInt64) -> Bool {
+        shares.withLock { share(of: party, in: &$0, now: now) }.takeToken(now: now)
+    }
+
+    private func share(
+        of party: Party, in shares: inout [Party: PartyShare], now: UInt64
+    ) -> PartyShare {
+        if let known = shares[party] { return known }
+        if shares.count >= limits.partiesRememberedMax {
+            shares = shares.filter { !$0.value.isForgettable(now: now) }
+        }
+        let share = PartyShare(
+            party: party, perSecond: limits.requestsPerSecondPerParty,
+            burst: limits.requestBurstPerParty, now: now)
+        shares[party] = share
+        return share
     }
 }

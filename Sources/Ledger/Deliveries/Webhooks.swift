@@ -62,9 +62,11 @@ extension Ledger {
         }
     }
 
-    /// It was taken: the failures are forgotten.
+    /// It was taken: the failures are forgotten. What came since the lease is still to be told.
     package func rang(_ party: Party) async throws {
-        _ = try await gateway.transaction { try $0.run(Self.markRung, [.text(party.key)]) }
+        _ = try await gateway.transaction {
+            try $0.run(Self.markRung, [.text(party.key), .int(Self.leaseSeconds)])
+        }
     }
 
     /// It was not: returns how many attempts in a row that makes.
@@ -102,7 +104,7 @@ extension Ledger {
     private static let leaseWebhooks = Statement(
         """
         update exchange.webhook w
-        set not_before = clock_timestamp() + $1::bigint * interval '1 second'
+        set not_before = now() + $1::bigint * interval '1 second'
         where w.party in (
             select due.party from exchange.webhook due
             join exchange.party p on p.party = due.party
@@ -151,9 +153,13 @@ extension Ledger {
                 where h.person = f.person and h.follow_up = f.follow_up)
         """
 
+    /// As of the lease, which `not_before` says: a target that was registered meanwhile has none, and is rung
+    /// too; one that another gateway found away meanwhile rests longer than a lease.
     private static let markRung = Statement(
         """
-        update exchange.webhook set rung_at = clock_timestamp(), not_before = clock_timestamp(), failures = 0
+        update exchange.webhook
+        set rung_at = least(not_before - $2::bigint * interval '1 second', clock_timestamp()),
+            not_before = clock_timestamp(), failures = 0
         where party = $1
         """)
 

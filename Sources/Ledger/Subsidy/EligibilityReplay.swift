@@ -18,7 +18,7 @@ extension Records {
     /// Loads an answered check by its id: for the institution it was given to.
     ///
     /// Throws `.recordUnknown` for another institution's in the same words as for none, also where the
-    /// resident has taken back what was agreed to in that visit, and `.answerFormUnknown` for an
+    /// resident has since taken back anything of what stood when it was given, and `.answerFormUnknown` for an
     /// answer that this release does not write.
     package mutating func replay(of id: RecordID) throws -> EligibilityReplay {
         try replay([id], whereParty: caller.party.key)
@@ -50,6 +50,11 @@ extension Records {
         let visit = try VisitReading.VisitRow(row, from: 3)
         var agreed = visit.facts
         agreed.consents = basis.consents ?? agreed.consents
+        let standing = Set(try row.texts(15).map { try ConsentKind($0) })
+        // What was answered without a kind that is gone rests on nothing that was taken back.
+        guard party == nil || agreed.consents.isSubset(of: standing) else {
+            throw Refusal.recordUnknown
+        }
         let facts = try facts(of: row.uuid(14).person, agreed, basis)
         let code = try row.text(12)
         return EligibilityReplay(
@@ -83,7 +88,7 @@ extension Records {
     private static let selectCheck = Statement(
         """
         select e.at, e.basis, e.digest, v.visit, v.person, v.patient, v.agreed, v.limited_to,
-            v.card_valid_to, v.opened_at, v.ends_at, false, e.party, e.entry, v.record
+            v.card_valid_to, v.opened_at, v.ends_at, false, e.party, e.entry, v.record, v.consents
         from (
             select s.entry, s.at from log.position s where s.entry = any ($1)
             union all
@@ -93,7 +98,7 @@ extension Records {
         join log.access_entry e on e.entry = known.entry and e.at = known.at
         join exchange.visit_now v on v.visit = e.visit
         where e.purpose = 'check-eligibility' and e.outcome = 'ok'
-            and ($2::text is null or (e.party = $2 and v.consents = v.agreed))
+            and ($2::text is null or e.party = $2)
         """)
 
     private static let selectEntitlementVersions = Statement(

@@ -58,6 +58,8 @@ package struct CardTrust: Sendable {
 package struct CardCertificate: Sendable, Hashable {
     /// The issuer's name in DER.
     package let issuer: [UInt8]
+    /// The number's own bytes, as the card authority's feed says it: not the zero that DER writes before a
+    /// high first bit.
     package let serial: [UInt8]
     package let notBefore: Instant
     package let notAfter: Instant
@@ -66,7 +68,7 @@ package struct CardCertificate: Sendable, Hashable {
 
     init(_ trusted: TrustedCertificate) {
         issuer = trusted.issuer
-        serial = trusted.serial
+        serial = Array(trusted.serial.drop { $0 == 0 })
         notBefore = trusted.notBefore
         notAfter = trusted.notAfter
         fingerprint = trusted.fingerprint

@@ -10,6 +10,7 @@ package import X509
 package struct SoftwareCard: Sendable {
     package let certificateDER: [UInt8]
     package let issuerDER: [UInt8]
+    /// The content of the DER INTEGER.
     package let serial: [UInt8]
     package let notBefore: Instant
     package let notAfter: Instant
@@ -56,9 +57,11 @@ package struct SoftwareCard: Sendable {
         }
     }
 
+    /// `serial` is the number's own bytes, as a card CA may choose it: its first bit may be set. Nothing:
+    /// a random one.
     package init(
         issuedBy pki: DevelopmentPKI, key: Key, term: DevelopmentPKI.Term,
-        extraExtensions: [Certificate.Extension] = []
+        extraExtensions: [Certificate.Extension] = [], serial: [UInt8]? = nil
     ) throws {
         // The real certificate's common name is an opaque id, too.
         let id = Hexadecimal.text(randomBytes(8))
@@ -72,7 +75,8 @@ package struct SoftwareCard: Sendable {
         try extensions.append(Self.policy())
         for one in extraExtensions { try extensions.append(one) }
         let certificate = try pki.sign(
-            key.certificateKey.publicKey, subject: subject, extensions, by: .cards, term)
+            key.certificateKey.publicKey, subject: subject, extensions, by: .cards, term,
+            serial: serial)
         try self.init(try pki.record(certificate, .cards, "card-" + id), key)
     }
 

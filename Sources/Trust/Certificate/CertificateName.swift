@@ -44,6 +44,15 @@ package struct CertificateName: Hashable, Sendable {
 
     package var isEmpty: Bool { parts.isEmpty }
 
+    /// For a person to read, never to compare: the values in their order.
+    package var text: String {
+        parts.joined().map { attribute in
+            guard let text = attribute.text else { return "?" }
+            // UTF-16 has zeros where the others have none.
+            return attribute.raw.contains(0) ? text : String(decoding: attribute.raw, as: UTF8.self)
+        }.joined(separator: ", ")
+    }
+
     func isWithin(_ base: CertificateName) -> Bool {
         parts.count >= base.parts.count && Array(parts.prefix(base.parts.count)) == base.parts
     }

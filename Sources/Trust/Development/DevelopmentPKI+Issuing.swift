@@ -103,7 +103,8 @@ extension DevelopmentPKI {
     /// Adds the key identifiers and signs; the caller writes the certificate to the index.
     func sign(
         _ key: Certificate.PublicKey, subject: DistinguishedName,
-        _ extensions: Certificate.Extensions, by authority: Authority, _ term: Term
+        _ extensions: Certificate.Extensions, by authority: Authority, _ term: Term,
+        serial: [UInt8]? = nil
     ) throws -> Certificate {
         let pem = try Data(contentsOf: URL(filePath: path(authority, "ca.pem")))
         let issuer = try Certificate(pemEncoded: String(decoding: pem, as: UTF8.self))
@@ -115,10 +116,11 @@ extension DevelopmentPKI {
             try extensions.append(Certificate.Extension(above, critical: false))
         }
         return try Certificate(
-            version: .v3, serialNumber: Self.serial(), publicKey: key, notValidBefore: term.start,
-            notValidAfter: term.end, issuer: issuer.subject, subject: subject,
-            signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
-            issuerPrivateKey: self.key(authority))
+            version: .v3,
+            serialNumber: serial.map { Certificate.SerialNumber(bytes: $0) } ?? Self.serial(),
+            publicKey: key, notValidBefore: term.start, notValidAfter: term.end,
+            issuer: issuer.subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: extensions, issuerPrivateKey: self.key(authority))
     }
 
     func record(

@@ -4,8 +4,8 @@ package import Logging
 import Synchronization
 
 /// 失効情報: the revocation lists in force. A reload takes effect at once and raises `epoch`; a file
-/// that is broken, forged or older than the one before leaves the last good list in place, which
-/// ages and at last answers "unknown". Unknown is never good.
+/// that is broken, forged, from the future or older than the one before leaves the last good list in place,
+/// which ages and at last answers "unknown". Unknown is never good.
 package final class RevocationStore: Sendable {
     package enum Status: Sendable, Hashable {
         case good
@@ -26,12 +26,17 @@ package final class RevocationStore: Sendable {
     private struct State {
         var lists: [CertificateName: [LoadedList]] = [:]
         var files: [String: LoadedList] = [:]
+        /// Of `lists`, those whose age says something: not one whose file is gone and that another replaces.
+        var measured: [LoadedList] = []
+        /// Why a file was not taken when it was read last.
+        var refused: [String: Reason] = [:]
         var epoch: UInt64 = 0
     }
 
     private let paths: [String]
     private let issuers: [CertificateName: [ParsedCertificate]]
     private let freshness: Freshness
+    private let now: @Sendable () -> Instant
     private let logger: Logger
     private let state: Mutex<State>
 
@@ -40,11 +45,12 @@ package final class RevocationStore: Sendable {
     /// `issuers` is checked when it is loaded; any other when a path leads to its issuer.
     package init(
         paths: [String], issuers: [ParsedCertificate], freshness: Freshness = Freshness(),
-        logger: Logger
+        now: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         self.paths = paths
         self.issuers = Dictionary(grouping: issuers, by: \.subject)
         self.freshness = freshness
+        self.now = now
         self.logger = logger
         state = Mutex(State())
         reload()
@@ -54,9 +60,11 @@ package final class RevocationStore: Sendable {
         paths = []
         issuers = [:]
         self.freshness = freshness
+        now = { Instant(microseconds: 0) }
         logger = Logger(label: "tsunagi.revocation", factory: { _ in SwiftLogNoOpLogHandler() })
         var state = State()
-        state.lists = Dictionary(grouping: lists.map { LoadedList($0) }, by: \.list.issuer)
+        state.measured = lists.map { LoadedList($0) }
+        state.lists = Dictionary(grouping: state.measured, by: \.list.issuer)
         self.state = Mutex(state)
     }
 
@@ -67,27 +75,62 @@ package final class RevocationStore: Sendable {
 
     /// When the first list goes stale: readiness warns ahead of it.
     package var freshUntil: Instant? {
-        state.withLock { state in
-            state.lists.values.joined().compactMap(\.list.nextUpdate).min()
+        state.withLock { $0.measured.compactMap(\.list.nextUpdate).min() }
+    }
+
+    /// Files that were not taken when they were read last: an operator is told.
+    package var refusedCount: Int { state.withLock(\.refused.count) }
+
+    /// What an operator has to see to, by name: CAs of which no list counts now, and files that were not
+    /// taken.
+    package func problems(at time: Instant) -> [String] {
+        let (lists, refused) = state.withLock { ($0.lists, $0.refused) }
+        let authorities = Set(issuers.keys).union(lists.keys)
+        let missing = authorities.compactMap { name -> String? in
+            var problem = Reason.crlMissing
+            for loaded in lists[name] ?? [] {
+                guard let found = datesProblem(loaded.list, at: time) else { return nil }
+                problem = found
+            }
+            return "\(name.text): \(problem.code)"
         }
+        return missing.sorted() + refused.map { "\($0.key): \($0.value.code)" }.sorted()
     }
 
     /// Reads every file again. Returns whether anything changed.
     @discardableResult
     package func reload() -> Bool {
         let before = state.withLock(\.files)
+        let time = now()
         var files = before
+        var there: Set<String> = []
+        var refused: [String: Reason] = [:]
         for path in Self.files(at: paths) {
             do {
-                guard let loaded = try load(path, before: before[path]) else { continue }
+                there.insert(path)
+                guard let loaded = try load(path, before: before[path], at: time) else { continue }
                 files[path] = loaded
             } catch {
+                refused[path] = error
+                if error == .crlMissing { there.remove(path) }
                 logger.error(
                     "revocation list not taken; the last good one stays",
                     metadata: ["file": "\(path)", "reason": "\(error.code)"])
             }
         }
-        let isChanged = files.contains { before[$0.key] !== $0.value }
+        let gone = replaced(in: files, there: there, at: time)
+        let measured = files.filter { !gone.contains($0.key) }.map(\.value)
+        // Past its time it would say nothing any more, and files of a new name each day would pile up.
+        for path in gone where files[path].map({ datesProblem($0.list, at: time) != nil }) ?? false
+        {
+            files[path] = nil
+        }
+        let isChanged =
+            files.count != before.count || files.contains { before[$0.key] !== $0.value }
+        state.withLock { state in
+            state.measured = measured
+            state.refused = refused
+        }
         guard isChanged else { return false }
         let lists = Dictionary(grouping: files.values, by: \.list.issuer)
         state.withLock { state in
@@ -97,6 +140,19 @@ package final class RevocationStore: Sendable {
         }
         logger.info("revocation lists loaded", metadata: ["lists": "\(files.count)"])
         return true
+    }
+
+    /// Lists whose file was renamed or deleted while another of their CA counts. They go on revoking until
+    /// they are stale; their age is nobody's concern.
+    private func replaced(
+        in files: [String: LoadedList], there: Set<String>, at time: Instant
+    ) -> Set<String> {
+        let current = Set(
+            files.filter { there.contains($0.key) && datesProblem($0.value.list, at: time) == nil }
+                .map(\.value.list.issuer))
+        return Set(
+            files.filter { !there.contains($0.key) && current.contains($0.value.list.issuer) }
+                .map(\.key))
     }
 
     /// The whole path of a trusted certificate, asked again: on each handshake and each request.
@@ -177,7 +233,9 @@ package final class RevocationStore: Sendable {
     }
 
     /// Nil when the file still holds the list that is in force.
-    private func load(_ path: String, before: LoadedList?) throws(Reason) -> LoadedList? {
+    private func load(
+        _ path: String, before: LoadedList?, at time: Instant
+    ) throws(Reason) -> LoadedList? {
         guard let contents = try? Data(contentsOf: URL(filePath: path)) else { throw .crlMissing }
         // Every ten seconds, and ten thousand entries take longer to read than a hundred answers.
         if let before, before.written == contents { return nil }
@@ -189,8 +247,14 @@ package final class RevocationStore: Sendable {
         let list = try RevocationList(der: documents[0])
         if let before, before.list.digest == list.digest { return nil }
         if let unusable = list.unusable { throw unusable }
+        // In place of a good one it would stop everybody of its CA until its time has come.
+        guard list.thisUpdate.seconds <= time.seconds else { throw .crlNotYetValid }
         // Going back to an older list would quietly undo a revocation.
-        if let before, list.thisUpdate < before.list.thisUpdate { throw .crlStale }
+        if let before, before.list.thisUpdate.seconds <= time.seconds,
+            list.thisUpdate < before.list.thisUpdate
+        {
+            throw .crlStale
+        }
         let loaded = LoadedList(list, written: contents)
         if let known = issuers[list.issuer] {
             let problems = known.map { loaded.problem(signedBy: $0) }

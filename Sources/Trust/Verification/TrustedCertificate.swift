@@ -9,6 +9,7 @@ package struct TrustedCertificate: Sendable, Hashable {
     package let fingerprint: [UInt8]
     /// The issuer's name in DER.
     package let issuer: [UInt8]
+    /// The content of the DER INTEGER, as in a revocation list.
     package let serial: [UInt8]
     package let notBefore: Instant
     package let notAfter: Instant

@@ -26,7 +26,7 @@ struct GatewayProcess {
         let revocation = RevocationStore(
             paths: settings.trust.revocationLists, issuers: anchors.all,
             freshness: .init(graceSeconds: Int64(settings.trust.revocationGraceHours) * 3600),
-            logger: logger)
+            now: WallClock.now, logger: logger)
         let certificates = try OwnCertificates(settings, logger)
         let ledger = Ledger(
             .init(
@@ -236,7 +236,12 @@ struct GatewayProcess {
             ReadinessCheck("revocation-lists") {
                 // A stale list stops those it is about, and a metric warns ahead of it; it must not
                 // take every other institution's gateway away.
-                revocation.listCount > 0 ? .ready : .notReady("no revocation list could be read")
+                let problems = revocation.problems(at: WallClock.now()).joined(separator: "; ")
+                guard revocation.listCount > 0 else {
+                    return .notReady("no revocation list could be read: \(problems)")
+                }
+                return problems.isEmpty
+                    ? .ready : .readyBut("a list is missing, stale or not taken: \(problems)")
             },
         ]
     }

@@ -80,6 +80,7 @@ extension Heartbeat {
             Gauge(label: "tsunagi_key_versions", dimensions: [("key", name.rawValue)]).record(count)
         }
         for (name, value) in ledger.gauges { Gauge(label: name).record(value) }
+        Gauge(label: "tsunagi_revocation_lists_not_taken").record(revocation.refusedCount)
         guard let until = revocation.freshUntil else { return }
         Gauge(label: "tsunagi_revocation_list_seconds_left").record(
             until.seconds - WallClock.now().seconds)

@@ -99,7 +99,7 @@ struct Settings: Sendable {
         keysFolder = try source.text("keys.folder")
         checkpointsFolder = try source.text("log.checkpoints")
         logOrigin = try source.text("log.origin")
-        epochSeconds = try source.number("log.epoch-seconds") ?? 600
+        epochSeconds = try source.number("log.epoch-seconds", in: 1...86_400) ?? 600
         trust = TrustFiles(
             serverCertificate: try source.text("trust.server-certificate"),
             serverKey: try source.text("trust.server-key"),
@@ -108,7 +108,8 @@ struct Settings: Sendable {
             portalAnchors: try source.text("trust.portal-anchors"),
             cardAnchors: try source.text("trust.card-anchors"),
             revocationLists: try source.list("trust.revocation-lists"),
-            revocationGraceHours: try source.number("trust.revocation-grace-hours") ?? 0)
+            revocationGraceHours: try source.number("trust.revocation-grace-hours", in: 0...8_760)
+                ?? 0)
         auditFeed = try Self.auditFeed(source)
         webhook = try source.optional("webhook.certificate").map {
             WebhookSettings(certificate: $0, key: try source.text("webhook.key"))
@@ -118,14 +119,11 @@ struct Settings: Sendable {
             let name = listener.rawValue
             endpoints[listener] = Endpoint(
                 host: try source.optional("listen.\(name).host") ?? "127.0.0.1",
-                port: try source.number("listen.\(name).port"),
+                port: try source.number("listen.\(name).port", in: 0...65_535),
                 limits: try Self.limits(of: listener, source))
         }
         self.endpoints = endpoints
         logLevel = try source.optional("log.level") ?? "notice"
-        guard epochSeconds > 0 else {
-            throw SettingProblem("The setting log.epoch-seconds must be at least 1.")
-        }
         guard endpoints[.office]?.port == nil || databases.office != nil else {
             throw SettingProblem(
                 "listen.office.port is set but database.office is not: "
@@ -137,7 +135,7 @@ struct Settings: Sendable {
     private static func auditFeed(_ source: Source) throws -> AuditFeedSettings? {
         guard let host = try source.optional("audit-feed.host") else { return nil }
         return AuditFeedSettings(
-            host: host, port: try source.number("audit-feed.port") ?? 6514,
+            host: host, port: try source.number("audit-feed.port", in: 1...65_535) ?? 6514,
             certificate: try source.text("audit-feed.certificate"),
             key: try source.text("audit-feed.key"),
             anchors: try source.text("audit-feed.anchors"),
@@ -148,11 +146,12 @@ struct Settings: Sendable {
     private static func limits(of listener: Listener, _ source: Source) throws -> Limits {
         var limits = Limits.standard(for: listener)
         let name = "listen.\(listener.rawValue)"
-        if let rate = try source.number("\(name).requests-per-second-per-party").map(Double.init) {
+        let rate = try source.number("\(name).requests-per-second-per-party", in: 1...1_000_000)
+        if let rate = rate.map(Double.init) {
             limits.requestsPerSecondPerParty = rate
             limits.requestBurstPerParty = max(limits.requestBurstPerParty, rate)
         }
-        if let most = try source.number("\(name).connections-per-party") {
+        if let most = try source.number("\(name).connections-per-party", in: 1...1_000_000) {
             limits.connectionsPerPartyMax = most
         }
         return limits
@@ -190,6 +189,8 @@ struct Settings: Sendable {
         "TSUNAGI_" + setting.uppercased().map { "\($0 == "." || $0 == "-" ? "_" : $0)" }.joined()
     }
 
+    /// Read again from the file here: the library takes `true` for 1, and what is of another form for not
+    /// there.
     private static func refuseUnknown(in path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SettingProblem("The configuration file \(path) is not there or cannot be read.")
@@ -197,16 +198,32 @@ struct Settings: Sendable {
         guard let json = try? JSON(reading: Array(data)), case .object(let object) = json else {
             throw SettingProblem("The configuration file \(path) is not one JSON object.")
         }
-        for name in names(in: object, under: "") where !known.contains(name) {
-            throw SettingProblem("The setting \(name) in \(path) is unknown. Check its spelling.")
+        for (name, value) in settings(in: object, under: "") {
+            guard known.contains(name) else {
+                throw SettingProblem(
+                    "The setting \(name) in \(path) is unknown. Check its spelling.")
+            }
+            if isNumber(name) {
+                guard value.int != nil else { throw Source.noNumber(name) }
+            } else if name != "trust.revocation-lists", value.string == nil {
+                throw SettingProblem("The setting \(name) is not a text in quotation marks.")
+            }
         }
     }
 
-    private static func names(in object: JSONObject, under path: String) -> [String] {
-        object.members.flatMap { member -> [String] in
+    private static func isNumber(_ name: String) -> Bool {
+        [".port", "-seconds", "-hours", "-per-party"].contains(where: name.hasSuffix)
+    }
+
+    private static func settings(
+        in object: JSONObject, under path: String
+    ) -> [(name: String, value: JSON)] {
+        object.members.flatMap { member -> [(name: String, value: JSON)] in
             let name = path.isEmpty ? member.name : "\(path).\(member.name)"
-            guard case .object(let inner) = member.value else { return [name] }
-            return names(in: inner, under: name)
+            guard case .object(let inner) = member.value, !known.contains(name) else {
+                return [(name, member.value)]
+            }
+            return settings(in: inner, under: name)
         }
     }
 }
@@ -244,15 +261,22 @@ private struct Source {
         return list
     }
 
-    func number(_ name: String) throws -> Int? {
+    /// Nothing where it is not set. A number that is none, or out of its range, MUST NOT pass for that.
+    func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         let key = ConfigKey(name)
         if let number = reader.int(forKey: key) {
-            guard number >= 0 else { throw SettingProblem("The setting \(name) is negative.") }
+            guard range.contains(number) else {
+                throw SettingProblem(
+                    "The setting \(name) is \(number): it must be \(range.lowerBound) to "
+                        + "\(range.upperBound).")
+            }
             return number
         }
-        guard reader.string(forKey: key) == nil else {
-            throw SettingProblem("The setting \(name) is not a whole number.")
-        }
+        guard reader.string(forKey: key) == nil else { throw Self.noNumber(name) }
         return nil
+    }
+
+    static func noNumber(_ name: String) -> SettingProblem {
+        SettingProblem("The setting \(name) is not a whole number.")
     }
 }

@@ -180,6 +180,37 @@ import Testing
         #expect(try result.get().warnings.isEmpty)
     }
 
+    @Test(arguments: [true, false])
+    func `a row of a protected resident keeps no address, under whatever name`(isAddressSaid: Bool)
+        throws
+    {
+        let detail = #"""
+            [{"item":"備考","value":"見本"},{"item":"送付先","value":"別の所"},{"n":{"居所":"x"}},\#
+            {"item":"氏名の下","value":"架空県見本市１－２－３ 101号"},{"item":"欄","value":"見本市1-2-3"},\#
+            {"item":"notes","value":["Mailing Address"]}]
+            """#
+        var changes: [String: String?] = [
+            "certificationDetail": detail, "segment": #""架空県 見本市1-2-3""#,
+        ]
+        func face() throws -> JSONObject {
+            let row = try #require(try SubsidySample.read(SubsidySample.row(changes)).first).get()
+            return try #require(try JSON(reading: Array(row.face.utf8)).object)
+        }
+        let open = try face()
+        #expect(open["certificationDetail"]?.array?.count == 6 && open["segment"] != nil)
+        changes["isNotDisclosed"] = "true"
+        if !isAddressSaid { changes["basicFiveInfo"] = SubsidySample.five(["address": nil]) }
+        let kept = try face()
+        let values = (kept["certificationDetail"]?.array ?? []).compactMap(\.object)
+        let names = values.map { $0["item"]?.string ?? "" }
+        // What is said under another name is known by the address that is registered beside it.
+        #expect(names == (isAddressSaid ? ["備考"] : ["備考", "氏名の下", "欄"]))
+        #expect((kept["segment"] == nil) == isAddressSaid)
+        #expect(kept["certificationName"]?.string == "こども医療費受給者証")
+        #expect(kept["historyKey"]?.string == "h1")
+        #expect(kept["maxCopaymentAmount"] == open["maxCopaymentAmount"])
+    }
+
     @Test func `one row hears of everything at once`() throws {
         let row = SubsidySample.row([
             "myNumber": #""1""#, "validTo": #""2020-01-01""#, "isDeleted": nil,

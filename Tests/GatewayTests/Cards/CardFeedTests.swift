@@ -46,6 +46,31 @@ struct CardFeedTests {
         #expect(try await gateway.openVisit(card).patient == owner.patient)
     }
 
+    /// The feed says the number in any width; the certificate has a zero before a high first bit.
+    @Test(arguments: [UInt8(0x80), 0xC3, 0xFF, 0x01])
+    func `a card whose serial begins with any bit is bound, opens a visit and is revoked`(
+        first: UInt8
+    ) async throws {
+        let serial = [first] + (0..<15).map { _ in UInt8.random(in: 0...255) }
+        let card = try gateway.card(serial: serial)
+        let resident = gateway.people.next()
+        let short = try #require(resident.binding(card).object)
+            .with("serial", .string(Hexadecimal.text(serial)))
+        try await gateway.feed([.object(short)])
+        #expect(try await told([resident.binding(card)])["unchanged"] == 1)
+        _ = try await gateway.openVisit(card)
+        let renewed = try gateway.card(serial: [first ^ 0x40] + Array(serial.dropFirst()))
+        try await gateway.feed([resident.binding(renewed, supersedes: card)])
+        _ = try await gateway.openVisit(renewed)
+        try await gateway.feed([TestResident.revocation(of: renewed)])
+        for (card, refusal) in [(card, Refusal.cardSuperseded), (renewed, .cardRevoked)] {
+            let body = try await gateway.visitBody(card)
+            try await gateway.expect(refusal, of: .openVisit, from: Cast.clinic) {
+                try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+            }
+        }
+    }
+
     @Test func `a feed switches off no stranger's card`() async throws {
         let (_, card) = try await gateway.settle()
         let stranger = gateway.people.next()

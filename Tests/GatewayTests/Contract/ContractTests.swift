@@ -191,7 +191,8 @@ struct ContractTests {
             let logger = Logger(label: "contract")
             let ledger = Ledger(
                 .init(gateway: Address("host=/nowhere"), office: nil), logger: logger)
-            let revocation = RevocationStore(paths: [], issuers: [], logger: logger)
+            let revocation = RevocationStore(
+                paths: [], issuers: [], now: { Instant(microseconds: 0) }, logger: logger)
             routes = GatewayParts(
                 ledger: ledger, keys: try KeyShelf(folder),
                 cards: CardTrust(anchors: [], revocation: revocation), origin: "tsunagi.example",

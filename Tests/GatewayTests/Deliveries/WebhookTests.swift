@@ -303,6 +303,32 @@ struct WebhookTests {
         #expect(heard.all.count == 1)
     }
 
+    @Test func `what comes while a body is rung is rung for`() async throws {
+        let gate = Gate()
+        let heard = Heard()
+        try await listening(
+            heard,
+            answer: {
+                await gate.pass()
+                return .noContent
+            }
+        ) { port in
+            defer { gate.open() }
+            try await register(port)
+            try await happen()
+            let work = try work(milliseconds: 30_000)
+            async let first = work.round()
+            while heard.all.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            try await happen()
+            gate.open()
+            let told = try await first
+            #expect(told == [Cast.town])
+            #expect(try await work.round() == [Cast.town])
+            #expect(try await work.round().isEmpty)
+        }
+        #expect(heard.all.count == 2)
+    }
+
     @Test func `a slow target is left, and holds nobody else up`() async throws {
         let gate = Gate()
         let (slow, quick) = (Heard(), Heard())

@@ -38,6 +38,23 @@ struct ExampleSettingsTests {
             "listen.resident.connections-per-party"
         ),
         (#""origin": "tsunagi.example/log""#, #""origin": """#, "log.origin"),
+        (#""port": 8441"#, #""port": 8441.5"#, "listen.institution.port is not a whole number"),
+        (#""port": 8442"#, #""port": true"#, "listen.office.port is not a whole number"),
+        (#""port": 8442"#, #""port": null"#, "listen.office.port is not a whole number"),
+        (#""port": 8442"#, #""port": {}"#, "listen.office.port is not a whole number"),
+        (#""port": 8442"#, #""port": [8442]"#, "listen.office.port is not a whole number"),
+        (#""port": 8441"#, #""port": 65536"#, "listen.institution.port is 65536: it must be 0 to"),
+        (#""port": 8441"#, #""port": -1"#, "listen.institution.port is -1"),
+        (
+            #""port": 8443"#, #""port": 8443, "connections-per-party": 0"#,
+            "listen.resident.connections-per-party is 0: it must be 1 to"
+        ),
+        (
+            #""port": 8441"#, #""port": 8441, "requests-per-second-per-party": 0"#,
+            "listen.institution.requests-per-second-per-party is 0: it must be 1 to"
+        ),
+        (#""revocation-grace-hours": 0"#, #""revocation-grace-hours": 9000"#, "hours is 9000"),
+        (#""host": "127.0.0.1""#, #""host": 127"#, "listen.operations.host is not a text"),
     ])
     func `a wrong setting is refused by its name`(_ right: String, _ wrong: String, _ name: String)
         async throws
@@ -47,6 +64,19 @@ struct ExampleSettingsTests {
         #expect(
             try await Self.serve(example.replacingOccurrences(of: right, with: wrong)).contains(
                 name))
+    }
+
+    @Test(arguments: [
+        ("TSUNAGI_LISTEN_OFFICE_PORT", "8442.5", "listen.office.port is not a whole number"),
+        ("TSUNAGI_LISTEN_OFFICE_PORT", "70000", "listen.office.port is 70000"),
+        ("TSUNAGI_LISTEN_OFFICE_PORT", "", "listen.office.port is not a whole number"),
+        ("TSUNAGI_LISTEN_RESIDENT_CONNECTIONS_PER_PARTY", "0", "connections-per-party is 0"),
+    ])
+    func `a variable that is no number, or out of its range, is refused`(
+        _ name: String, _ value: String, _ said: String
+    ) async throws {
+        let example = try Self.text("deploy/gateway.example.json")
+        #expect(try await Self.serve(example, [name: value]).contains(said))
     }
 
     @Test

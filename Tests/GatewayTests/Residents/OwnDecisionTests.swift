@@ -139,11 +139,47 @@ struct OwnDecisionTests {
     @Test func `an answer given after a part was taken back is given again as it was`() async throws
     {
         let patient = try await patient(["subsidy", "subsidy-mental"])
+        let before = Self.path(of: try await gateway.check(patient.visit))
+        try await gateway.send(Cast.clinic, "GET", before).expect(200)
         try await withdraw(["subsidy-mental"], patient.visit, patient.token).expect(204)
         let told = try await gateway.check(patient.visit)
         #expect(told.outcomes != ["declined"])
-        let path = "/fhir/CoverageEligibilityResponse/\(told.text("id"))/$replay"
-        try await gateway.send(Cast.town, "GET", path).expect(200)
+        let path = Self.path(of: told)
+        try await gateway.send(Cast.town, "GET", path + "/$replay").expect(200)
+        let again = try await gateway.send(Cast.clinic, "GET", path)
+        #expect(again.status == 200 && again.body == told.body)
+        try await gateway.send(Cast.clinic, "GET", path + "/$replay").expect(200)
+        try await gateway.expect(.recordUnknown, of: .readEligibility, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "GET", before)
+        }
+        // More is taken back: now that answer is one from before, too.
+        try await withdraw(["subsidy"], patient.visit, patient.token).expect(204)
+        for path in [before, path] {
+            try await gateway.expect(.recordUnknown, of: .readEligibility, from: Cast.clinic) {
+                try await gateway.send(Cast.clinic, "GET", path)
+            }
+        }
+    }
+
+    @Test func `a blocked institution reads what it was told under the block, and nothing before`()
+        async throws
+    {
+        let (blocked, declined) = (try await patient(), try await patient([]))
+        let before = Self.path(of: try await gateway.check(blocked.visit))
+        _ = try await block(Cast.clinic, blocked.token)
+        try await gateway.expect(.recordUnknown, of: .readEligibility, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "GET", before)
+        }
+        for visit in [blocked.visit, declined.visit] {
+            let told = try await gateway.check(visit)
+            #expect(told.outcomes == ["declined"])
+            let again = try await gateway.send(Cast.clinic, "GET", Self.path(of: told))
+            #expect(again.status == 200 && again.body == told.body)
+        }
+    }
+
+    private static func path(of answer: TLSClient.Answer) -> String {
+        "/fhir/CoverageEligibilityResponse/\(answer.text("id"))"
     }
 
     @Test func `nobody else takes a consent back, and nobody one that is unknown`() async throws {

@@ -121,6 +121,36 @@ struct IdentityServingTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a stopped party has the rate it had, and past it nothing is entered`(wasLetIn: Bool)
+        async throws
+    {
+        var setup = RunningListener.Setup()
+        // A token in a quarter of an hour: none comes while the test runs.
+        setup.limits.requestsPerSecondPerParty = 0.001
+        setup.limits.requestBurstPerParty = wasLetIn ? 4 : 3
+        try await RunningListener.run(setup, tls: tls, trust: trust) { listener in
+            if wasLetIn {
+                let client = try await TLSClient(
+                    port: listener.port, credentials: clinic.credentials)
+                #expect(try await client.send("GET", "/who").status == 200)
+                await client.close()
+            }
+            trust.refuse(clinic, .partySuspended)
+            var statuses: [Int] = []
+            for _ in 0..<5 {
+                let client = try await TLSClient(
+                    port: listener.port, credentials: clinic.credentials)
+                statuses.append(try await client.send("GET", "/who").status)
+                try await client.closed()
+            }
+            let entered = Refusal.partySuspended.status
+            #expect(statuses == [entered, entered, entered, 429, 429])
+        }
+        let entry = "institution:1310000001 \(Refusal.partySuspended.code)"
+        #expect(trust.turnedAway == [entry, entry, entry])
+    }
+
     /// NIOSSL does not call the verification callback for a resumed session (measured.md).
     @Test(arguments: ["-tls1_3", "-tls1_2"])
     func `a revoked party is refused on a really resumed session`(_ version: String) async throws {
