@@ -32,8 +32,8 @@ extension Records {
     /// A mother whose row is told of by the child's plan is on the
     /// record beside the child. What is planned for a pregnancy tells of its loss: visits that are planned
     /// no more, weeks that are counted no more, and that nothing is planned where there was a plan. So it is
-    /// the resident's own, as everything of a loss; whoever acts for her sees what is planned for a child, and
-    /// so does whoever holds the card of one who does not yet decide alone.
+    /// the resident's own, as everything of a loss; whoever acts for her sees what is planned for a child,
+    /// and so does whoever holds the card of one who does not yet decide alone.
     /// Throws `.rulesUnknown`.
     package mutating func handbook(of person: PersonKey, rules book: RuleBook) throws
         -> FamilyHandbook

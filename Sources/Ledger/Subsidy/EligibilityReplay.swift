@@ -18,8 +18,8 @@ extension Records {
     /// Loads an answered check by its id: for the institution it was given to.
     ///
     /// Throws `.recordUnknown` for another institution's in the same words as for none, also where the
-    /// resident has since taken back anything of what stood when it was given, and `.answerFormUnknown` for an
-    /// answer that this release does not write.
+    /// resident has since taken back anything of what stood when it was given, and `.answerFormUnknown` for
+    /// an answer that this release does not write.
     package mutating func replay(of id: RecordID) throws -> EligibilityReplay {
         try replay([id], whereParty: caller.party.key)
     }

@@ -28,9 +28,9 @@ struct NotifiedPregnancy: Sendable {
         return pregnancies
     }
 
-    /// The newest of each key under any record of the person, and of those that stand, of each pregnancy, the
-    /// word of whom the family came to last: what one municipality took back may stand by the word of another,
-    /// and a correction by one that the family has left takes nobody's place.
+    /// The newest of each key under any record of the person, and of those that stand, of each pregnancy,
+    /// the word of whom the family came to last: what one municipality took back may stand by the word of
+    /// another, and a correction by one that the family has left takes nobody's place.
     private static let select = Statement(
         """
         select distinct on (q.person, newest.episode) q.person, newest.episode, newest.face
