@@ -25,7 +25,7 @@ package struct Limits: Hashable, Sendable {
     package var requestBurstPerParty = 200.0
 
     /// Parties whose rate is remembered: 97,024 institutions exist. Each costs about 100 bytes,
-    /// 10 MB when every institution of the country has asked.
+    /// 10 MB when every institution of the country has asked, and as much again if each was turned away.
     package var partiesRememberedMax = 100_000
 
     /// The longest FHIR request we define has 9 kB; 64 kB leaves room for extensions.

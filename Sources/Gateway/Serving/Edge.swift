@@ -65,8 +65,8 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
         return response
     }
 
-    /// What a party that is turned away hears, once that is on the record. Its rate is what it was while it
-    /// was let in: past it nothing is written.
+    /// What a party that is turned away hears, once that is on the record. Its rate is that of one who is let
+    /// in, and apart from it: past it nothing is written.
     private func entered(_ turned: TurnedAway) async -> any Error {
         guard let party = turned.party, turned.refusal.isEntered else { return turned.refusal }
         guard state.takeToken(of: party) else { return Refusal.tooManyRequests }

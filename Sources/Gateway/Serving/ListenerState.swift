@@ -13,6 +13,8 @@ final class ListenerState: Sendable {
     let now: @Sendable () -> Instant
 
     private let shares: PartyShares
+    /// Of those who are turned away, apart: a revoked key MUST take nothing of what its party's new one has.
+    private let turnedAway: PartyShares
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
     private let inFlight = Atomic<Int>(0)
     private let connectionsOpen: Meter
@@ -28,6 +30,7 @@ final class ListenerState: Sendable {
         self.trust = trust
         self.now = now
         shares = PartyShares(limits: limits)
+        turnedAway = PartyShares(limits: limits)
         let labels = [("listener", listener.rawValue)]
         connectionsOpen = Meter(
             label: "gateway_connections_open", dimensions: labels, factory: metrics)
@@ -73,9 +76,9 @@ final class ListenerState: Sendable {
         shares.connect(party, now: NIODeadline.now().uptimeNanoseconds)
     }
 
-    /// One request of a party that is turned away: its share is there without a connection of its own.
+    /// One request of a party that is turned away.
     func takeToken(of party: Party) -> Bool {
-        shares.takeToken(of: party, now: NIODeadline.now().uptimeNanoseconds)
+        turnedAway.takeToken(of: party, now: NIODeadline.now().uptimeNanoseconds)
     }
 
     /// `false` when as many requests are under way as may be. Otherwise `leave` MUST follow.

@@ -130,11 +130,12 @@ extension Records {
         order by n.version limit $8
         """)
 
-    /// The keys that were asked about, of those which the municipality gave the child.
+    /// The keys that were asked about, of those by which the municipality's word on the child stands.
     private static let asked = """
         select distinct k.notification_key from \(each) one
         join exchange.maternal_notification k on k.person = one.record
         where k.municipality = $1 and k.kind = 'child' and k.notification_key = any ($7)
+            and \(StandingWord.stands("k", of: "whom.survivor"))
         """
 
     private static let insertReminders = Statement(

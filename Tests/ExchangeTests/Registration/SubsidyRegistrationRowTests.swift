@@ -211,6 +211,28 @@ import Testing
         #expect(kept["maxCopaymentAmount"] == open["maxCopaymentAmount"])
     }
 
+    // What a municipality writes where it withholds the address, or a town alone, is in much else.
+    @Test(arguments: [
+        ("－", "2026-04-01 から", true), ("架空県見本市", "架空県見本市 こども医療", true),
+        ("架空県見本市本町1-2-3", "書類は見本市本町１－２－３へ", false),
+        ("架空県見本市本町1-2-3", "見本市本町1-2-3 101号", false),
+        ("架空県見本市本町一丁目二番三号", "本町一丁目二番三号あて", false),
+        ("架空県見本市本町1-2-3", "見本市の本庁で渡した", true),
+    ])
+    func `an address is known however a remark writes it, and nothing else is taken for one`(
+        _ address: String, _ remark: String, _ isKept: Bool
+    ) throws {
+        let row = SubsidySample.row([
+            "certificationDetail": "[{\"item\":\"備考\",\"value\":\"\(remark)\"}]",
+            "isNotDisclosed": "true",
+            "basicFiveInfo": SubsidySample.five(["address": "\"\(address)\""]),
+        ])
+        let read = try #require(try SubsidySample.read(row).first).get()
+        let face = try #require(try JSON(reading: Array(read.face.utf8)).object)
+        #expect(face["certificationDetail"]?.array?.count == (isKept ? 1 : 0))
+        #expect(face["validFrom"] != nil && face["historyKey"]?.string == "h1")
+    }
+
     @Test func `one row hears of everything at once`() throws {
         let row = SubsidySample.row([
             "myNumber": #""1""#, "validTo": #""2020-01-01""#, "isDeleted": nil,

@@ -91,6 +91,23 @@ struct AttendanceTests {
         #expect(try await unseen(key)?["remindedOn"]?.string == today.text)
     }
 
+    @Test func `a key that was taken back from one and given to another calls the other alone`()
+        async throws
+    {
+        let (key, own) = ("C-\(RecordID.random().text)", "C-\(RecordID.random().text)")
+        let (mistaken, _) = try await child(own)
+        let word = mistaken.birth(
+            on: today.adding(days: -110), notified: today.adding(days: -100), key: key)
+        try await gateway.notify([word])
+        let withdrawn = try #require(word.object).with("isWithdrawn", .bool(true))
+        try await gateway.notify([.object(withdrawn)])
+        _ = try await child(key)
+        let answer = try await remind([key])
+        #expect(answer.int("reminded") == 1 && answer.int("notWaiting") == 0, "\(answer.text)")
+        #expect(try await unseen(own)?["remindedOn"] == nil)
+        #expect(try await unseen(key)?["remindedOn"] != nil)
+    }
+
     @Test func `one of whom nothing was examined still waits, and so does the ticket`()
         async throws
     {
