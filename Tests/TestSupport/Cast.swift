@@ -86,3 +86,14 @@ package final class TestPeople: Sendable {
     private static let rsa = Result { try SoftwareCard.Key(.rsa2048) }
     private static let p384 = Result { try SoftwareCard.Key(.p384) }
 }
+
+extension RecordID {
+    /// 試験の番号: as random as any, of letters and hyphens alone. A number that a town gives is searched for
+    /// individual numbers, and of a few thousand random ones with digits one looks like that.
+    package static func letters() -> String {
+        String(
+            random().text.map { digit in
+                digit.wholeNumberValue.map { Character(Unicode.Scalar(UInt8(0x67 + $0))) } ?? digit
+            })
+    }
+}

@@ -297,7 +297,7 @@ struct MonthServingTests {
         let today = gateway.clock.today
         let month = ServiceMonth(of: today)
         let (resident, card) = try await gateway.settle()
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             resident.birth(
                 on: today.adding(days: -110), notified: today.adding(days: -100), key: key)

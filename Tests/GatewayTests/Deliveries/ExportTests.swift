@@ -170,7 +170,7 @@ struct ExportTests {
     {
         let (stays, gone) = try await gateway.settleBabyTwice()
         let today = gateway.clock.today
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             gone.resident.birth(
                 on: today.adding(days: -150), notified: today.adding(days: -140), key: key)

@@ -46,7 +46,7 @@ struct AttendanceTests {
     }
 
     @Test func `a child in its window is listed until somebody sends a result`() async throws {
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         let (resident, card) = try await child(key)
         let listed = try #require(try await unseen(key))
         let birth = today.adding(days: -110)
@@ -64,7 +64,7 @@ struct AttendanceTests {
         ).expect(200)
         #expect(try await unseen(key) != nil)
         // 転出: whose word is the newest waits for the child.
-        let there = "C-\(RecordID.random().text)"
+        let there = "C-\(RecordID.letters())"
         try await gateway.feed([resident.residence(Cast.otherTown.code, from: today)])
         try await gateway.notify(
             [resident.birth(on: birth, notified: today, key: there)], by: Cast.otherTown)
@@ -75,7 +75,7 @@ struct AttendanceTests {
     func `a family is reminded once a day, and nothing is told of keys that stand for nobody`()
         async throws
     {
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         let card = try await child(key).card
         let first = try await remind([key, "nobody-\(key)"])
         try first.expect(200)
@@ -94,7 +94,7 @@ struct AttendanceTests {
     @Test func `a key that was taken back from one and given to another calls the other alone`()
         async throws
     {
-        let (key, own) = ("C-\(RecordID.random().text)", "C-\(RecordID.random().text)")
+        let (key, own) = ("C-\(RecordID.letters())", "C-\(RecordID.letters())")
         let (mistaken, _) = try await child(own)
         let word = mistaken.birth(
             on: today.adding(days: -110), notified: today.adding(days: -100), key: key)
@@ -111,7 +111,7 @@ struct AttendanceTests {
     @Test func `one of whom nothing was examined still waits, and so does the ticket`()
         async throws
     {
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         let (resident, card) = try await gateway.settle()
         try await gateway.notify([
             resident.birth(
@@ -146,7 +146,7 @@ struct AttendanceTests {
     }
 
     @Test func `sixteen reminders at once leave one notice`() async throws {
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         _ = try await child(key)
         let answers = try await withThrowingTaskGroup(of: TLSClient.Answer.self) { group in
             for _ in 0..<16 { group.addTask { try await remind([key]) } }
@@ -163,7 +163,7 @@ struct AttendanceTests {
             rows.append(
                 resident.birth(
                     on: birth, notified: birth.adding(days: 10),
-                    key: "C-\(RecordID.random().text)"))
+                    key: "C-\(RecordID.letters())"))
         }
         try await gateway.notify(rows)
         let path = "/maternal-health/attendance?checkup=infant-5y"
@@ -185,7 +185,7 @@ struct AttendanceTests {
     @Test func `the next town holds the minimum of what was found before, and its own whole`()
         async throws
     {
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         let (resident, card) = try await child(key)
         let visit = try await gateway.openCheckupVisit(card, consents: RunningGateway.allConsents)
         try await gateway.record(SentCheckup(on: today), visit).expect(201)

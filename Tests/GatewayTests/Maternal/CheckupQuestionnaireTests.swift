@@ -227,7 +227,7 @@ struct CheckupQuestionnaireTests {
     /// A report of the resident holds this lock until it is durable: this holds it likewise.
     @Test func `answers that ask for something wait for a report of this moment`() async throws {
         let (resident, card) = try await gateway.settle()
-        let (today, key) = (gateway.clock.today, "P-\(RecordID.random().text)")
+        let (today, key) = (gateway.clock.today, "P-\(RecordID.letters())")
         try await gateway.notify([
             resident.pregnancy(
                 due: today.adding(days: -10), notified: today.adding(days: -100), key: key)

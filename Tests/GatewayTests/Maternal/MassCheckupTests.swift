@@ -24,7 +24,7 @@ struct MassCheckupTests {
     /// A child of the town, who moved on to another where one is named.
     private func child(days: Int = 110, in town: Party = Cast.town) async throws -> Child {
         let (resident, card) = try await gateway.settle()
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             resident.birth(
                 on: today.adding(days: -days), notified: today.adding(days: 10 - days), key: key)
@@ -380,7 +380,7 @@ struct MassCheckupTests {
         let waiting = try await gateway.followUps(of: Cast.otherTown)
         #expect(!waiting.entries.isEmpty)
         // 取消した届出: a key that was taken back is of nobody, in writing and in reading.
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         let birth = moved.resident.birth(
             on: today.adding(days: -110), notified: today.adding(days: -100), key: key)
         try await gateway.notify([birth])

@@ -26,7 +26,7 @@ struct MotherChildTests {
     private func family(live: Int = 1, still: Int = 0) async throws -> Family {
         let (mother, _) = try await gateway.settle()
         let (child, card) = try await gateway.settle()
-        let key = "P-\(RecordID.random().text)"
+        let key = "P-\(RecordID.letters())"
         try await gateway.notify([
             mother.pregnancy(
                 due: birth.adding(days: 7), notified: birth.adding(days: -200), key: key,

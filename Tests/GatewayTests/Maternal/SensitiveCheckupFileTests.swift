@@ -20,7 +20,7 @@ struct SensitiveCheckupFileTests {
 
     /// The key under which a child of 110 days was notified.
     private func child() async throws -> String {
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             gateway.settle().resident.birth(
                 on: today.adding(days: -110), notified: today.adding(days: -100), key: key)
@@ -188,7 +188,7 @@ struct SensitiveCheckupFileTests {
     {
         let (mother, _) = try await gateway.settle(years: 30)
         let (own, hers, number) = (
-            try await child(), "P-\(RecordID.random().text)", RecordID.random().text
+            try await child(), "P-\(RecordID.letters())", RecordID.random().text
         )
         try await gateway.notify([
             mother.pregnancy(

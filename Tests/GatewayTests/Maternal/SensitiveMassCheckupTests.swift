@@ -19,7 +19,7 @@ struct SensitiveMassCheckupTests {
         key: String, resident: TestResident, card: SoftwareCard
     ) {
         let (resident, card) = try await gateway.settle()
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             resident.birth(
                 on: today.adding(days: -days), notified: today.adding(days: 10 - days), key: key)
@@ -142,7 +142,7 @@ struct SensitiveMassCheckupTests {
     func `nobody outside the compartment learns of it`(isByFile: Bool) async throws {
         let (child, card) = try await gateway.settle(years: 3)
         let (mother, motherCard) = try await gateway.settle(years: 40)
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             child.birth(
                 on: today.adding(days: -1_200), notified: today.adding(days: -1_190), key: key)

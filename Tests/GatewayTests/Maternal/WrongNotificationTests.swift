@@ -156,7 +156,7 @@ struct WrongNotificationTests {
         async throws
     {
         let (child, card) = try await gateway.settle()
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         try await gateway.notify([
             child.birth(on: birth, notified: birth.adding(days: 10), key: key)
         ])
@@ -201,7 +201,7 @@ struct WrongNotificationTests {
         async throws
     {
         let (child, _) = try await gateway.settle(in: Cast.otherTown)
-        let key = "C-\(RecordID.random().text)"
+        let key = "C-\(RecordID.letters())"
         let there = child.birth(on: birth, notified: birth.adding(days: 10), key: "W-\(key)")
         try await gateway.notify([there], by: Cast.otherTown)
         try await lives(child, in: Cast.town)
@@ -222,7 +222,7 @@ struct WrongNotificationTests {
     @Test func `a wrong word on a child taken back gives it its mother again`() async throws {
         let (mother, _) = try await gateway.settle()
         let (child, card) = try await gateway.settle()
-        let key = "P-\(RecordID.random().text)"
+        let key = "P-\(RecordID.letters())"
         try await gateway.notify([
             mother.pregnancy(
                 due: birth.adding(days: 7), notified: birth.adding(days: -200), key: key,
