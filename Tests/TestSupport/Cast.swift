@@ -1,4 +1,5 @@
 package import Exchange
+import Ledger
 import Synchronization
 package import Trust
 
