@@ -216,6 +216,16 @@ import Testing
         + [
             Attempt(role: "sealer", sql: "select known_at from exchange.residence"),
             Attempt(role: "gateway", sql: "select face from exchange.checkup_target"),
+            Attempt(role: "gateway", sql: "select address from exchange.identity"),
+            Attempt(role: "gateway", sql: "select is_not_disclosed from exchange.identity"),
+            Attempt(role: "gateway", sql: "select * from exchange.identity"),
+            Attempt(role: "gateway", sql: "select face from exchange.life_event"),
+            Attempt(role: "gateway", sql: "select * from exchange.guardianship"),
+            Attempt(role: "gateway", sql: "select * from exchange.death"),
+            Attempt(role: "gateway", sql: "select certificate from exchange.visit_evidence"),
+            Attempt(role: "office", sql: "select party from exchange.visit"),
+            Attempt(role: "office", sql: "select patient from exchange.visit"),
+            Attempt(role: "office", sql: "select * from exchange.visit_evidence"),
             Attempt(role: "gateway", sql: "select * from exchange.merge_proposal"),
             Attempt(
                 role: "gateway",
@@ -236,6 +246,13 @@ import Testing
         Attempt(
             role: "office", sql: "insert into log.access_entry (\(columns)) values (\(values))"),
         Attempt(role: "office", sql: "do $$ begin perform * from office.number_key; end $$"),
+        Attempt(role: "office", sql: "do $$ begin perform address from exchange.identity; end $$"),
+        Attempt(
+            role: "gateway",
+            sql: "do $$ begin perform name, birth_date from exchange.identity; end $$"),
+        Attempt(
+            role: "gateway",
+            sql: "do $$ begin perform * from exchange.relation, exchange.withheld; end $$"),
         Attempt(role: "sealer", sql: "update log.head set size = size"),
         Attempt(role: "sealer", sql: "update log.map_edge set mapped = mapped"),
         Attempt(
@@ -244,6 +261,79 @@ import Testing
         Attempt(
             role: "reader", sql: "do $$ begin perform * from log.access_entry, log.head; end $$"),
     ]
+
+    /// 見る範囲: which roles read a column that says who somebody is, or what an office wrote of them. Whatever
+    /// table or view of these schemas has such a column stands here.
+    static let sight: [String: [String]] = [
+        "exchange.card_binding.card_hash": ["gateway", "office"],
+        "exchange.card_revocation.card_hash": ["office"],
+        "exchange.checkup_result.face": ["gateway"],
+        "exchange.checkup_target.face": ["office"],
+        "exchange.checkup_target.identity_key": ["gateway", "office"],
+        "exchange.checkup_ticket_face.identity_key": ["gateway", "office"],
+        "exchange.claim.sex": ["gateway"],
+        "exchange.death.died_on": ["office"],
+        "exchange.deceased.died_on": ["gateway", "office"],
+        "exchange.entitlement.birth_date": ["gateway", "office"],
+        "exchange.entitlement.face": ["gateway", "office"],
+        "exchange.guardianship.guardian_key": ["office"],
+        "exchange.guardianship.person_key": ["office"],
+        "exchange.identity.address": ["office"],
+        "exchange.identity.birth_date": ["gateway", "office"],
+        "exchange.identity.is_not_disclosed": ["office"],
+        "exchange.identity.name": ["gateway", "office"],
+        "exchange.identity.name_kana": ["gateway", "office"],
+        "exchange.identity.sex": ["gateway", "office"],
+        "exchange.life_event.face": ["office"],
+        "exchange.life_event.identity_key": ["gateway", "office"],
+        "exchange.life_event.is_not_disclosed": ["office"],
+        "exchange.mass_checkup.face": ["office"],
+        "exchange.maternal_notification.face": ["gateway", "office"],
+        "exchange.party.name": ["gateway", "office", "reader", "sealer"],
+        "exchange.relation.birth_date": ["gateway"],
+        "exchange.relation.name": ["gateway"],
+        "exchange.screening_response.face": ["gateway"],
+        "exchange.sensitive_checkup_result.face": ["gateway"],
+        "exchange.sensitive_mass_checkup.face": ["office"],
+        "exchange.sensitive_screening_response.face": ["gateway"],
+        "exchange.vaccination.face": ["gateway"],
+        "exchange.vaccination_target.identity_key": ["gateway", "office"],
+        "exchange.vaccine_reaction.face": ["gateway"],
+        "exchange.visit.party": ["gateway"],
+        "exchange.visit.patient": ["gateway"],
+        "exchange.visit_evidence.signature": [],
+        "exchange.visit_now.party": ["gateway"],
+        "exchange.visit_now.patient": ["gateway"],
+        "office.file_chunk.numbers": ["office"],
+        "office.number_key.number_hash": ["office"],
+    ]
+
+    @Test func `the catalogue gives each role the sight that is its own, and no more`() async throws
+    {
+        try await LedgerWorld.with { world in
+            let seen = try await world.texts(
+                """
+                select n.nspname || '.' || c.relname || '.' || a.attname || ' ' || coalesce((
+                    select string_agg(substr(r.rolname, 9), ' ' order by r.rolname) from pg_roles r
+                    where r.rolname in ('tsunagi_gateway', 'tsunagi_office', 'tsunagi_reader',
+                            'tsunagi_sealer')
+                        and has_schema_privilege(r.oid, n.oid, 'usage')
+                        and has_column_privilege(r.oid, c.oid, a.attnum, 'select')), '')
+                from pg_class c
+                join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('exchange', 'office')
+                join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                where c.relkind in ('r', 'p', 'v', 'm') and (a.attname in ('name', 'name_kana', 'address',
+                        'birth_date', 'sex', 'face', 'card_hash', 'number_hash', 'numbers', 'signature',
+                        'identity_key', 'person_key', 'guardian_key', 'died_on', 'is_not_disclosed')
+                    or c.relname in ('visit', 'visit_now') and a.attname in ('party', 'patient'))
+                    and c.relname not in ('paper_form', 'paper_form_use')
+                """)
+            let own = Self.sight.map { ([$0.key] + $0.value).joined(separator: " ") }
+            let found = seen.map { $0.hasSuffix(" ") ? String($0.dropLast()) : $0 }
+            #expect(Set(found).subtracting(own).sorted() == [])
+            #expect(Set(own).subtracting(found).sorted() == [])
+        }
+    }
 
     private static func column(_ table: String) -> String {
         [
