@@ -49,9 +49,10 @@ final class Connection: Sendable {
     ]
 
     /// On the event loop as soon as a handshake has completed. In a resumed one nobody was asked
-    /// before: BoringSSL skips the callback.
-    func establish(certificate: [UInt8]) {
-        guard let trust = state.trust else { return }
+    /// before: BoringSSL skips the callback. `false` where nothing is left to judge the session by: it MUST NOT be
+    /// resumed again.
+    func establish(certificate: [UInt8]) -> Bool {
+        guard let trust = state.trust else { return true }
         let before = standing.withLock { standing -> Found? in
             guard case .found(let found) = standing else { return nil }
             return found
@@ -63,6 +64,7 @@ final class Connection: Sendable {
             found = find([certificate], trust)
         }
         settle(found)
+        return found.outcome != .failure(.chainForgotten)
     }
 
     func refuse(_ refusal: Refusal) {

@@ -34,7 +34,7 @@ struct SecureHTTP1Channel: ServerChildChannel {
         return channel.eventLoop.makeCompletedFuture {
             guard let tls else { return }
             try channel.pipeline.syncOperations.addHandlers(
-                tls.makeHandler(for: connection), IdentityHandler(connection))
+                tls.makeHandler(for: connection), IdentityHandler(connection, tls))
         }.flatMap {
             http { _, _, _ in }.setup(channel: channel, logger: logger)
         }.flatMapThrowing { http in
