@@ -24,9 +24,11 @@ final class IdentityHandler: ChannelInboundHandler, RemovableChannelHandler {
             do {
                 let certificate = try context.pipeline.syncOperations.nioSSL_peerCertificate()
                 if let certificate {
-                    let isJudged = connection.establish(
-                        certificate: try certificate.toDERBytes())
-                    if !isJudged { tls.forgetSessions() }
+                    switch connection.establish(certificate: try certificate.toDERBytes()) {
+                    case .letIn, .refused: break
+                    case .unjudged: tls.forgetSessions()
+                    case .unwanted: return context.close(promise: nil)
+                    }
                 } else {
                     connection.refuse(.certificateNotTrusted)
                 }
