@@ -161,6 +161,9 @@ package struct Migrations: Sendable {
         File(
             name: "0097_narrow_reads",
             sql: PackageResources._097_narrow_reads_sql),
+        File(
+            name: "0098_proxies_stay",
+            sql: PackageResources._098_proxies_stay_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -394,6 +394,7 @@ import Testing
         ("resident_token", "revoked_at", "gateway"), ("resident_token", "revoked_at", "office"),
         ("health_card", "revoked_at", "gateway"), ("delegation", "ended_at", "gateway"),
         ("card_binding", "revoked_at", "office"), ("card_binding", "superseded_by", "office"),
+        ("block", "lifted_at", "gateway"),
     ]
 
     @Test(arguments: marks)
@@ -416,6 +417,9 @@ import Testing
                     '2040-01-01', now(), now());
                 insert into exchange.card_binding (person, card_hash, valid_from, valid_to)
                 values ('00000000-0000-4000-8000-00000000000a', sha256(''), now(), now());
+                insert into exchange.block (person, block, party, set_at)
+                values ('00000000-0000-4000-8000-00000000000a', gen_random_uuid(),
+                    'institution:1319999995', now());
                 """)
             let isHash = row.mark == "superseded_by"
             let set = "update exchange.\(row.table) set \(row.mark) = "
@@ -431,6 +435,40 @@ import Testing
                 try await world.count("exchange.\(row.table) where \(row.mark) is not null") == 1)
             // Said again it is the same.
             try await world.execute(set + (isHash ? "sha256('a')" : "'2026-01-01'"), as: role)
+        }
+    }
+
+    @Test func `whoever took a delegation keeps it, and nobody is put in their place`() async throws
+    {
+        try await LedgerWorld.with { world in
+            try await world.execute(
+                """
+                insert into exchange.person (person)
+                select ('00000000-0000-4000-8000-00000000000' || n)::uuid from unnest('{a,b,c}'::text[]) n;
+                insert into exchange.delegation (person, delegation, code_hash, kinds, valid_to, made_at,
+                    code_lapses_at)
+                values ('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), sha256(''), '{}',
+                    '2040-01-01', now(), now());
+                """)
+            func take(_ proxy: String, _ at: String) async throws {
+                try await world.execute(
+                    "update exchange.delegation set proxy = \(proxy), accepted_at = \(at)",
+                    as: "tsunagi_gateway")
+            }
+            let first = "'00000000-0000-4000-8000-00000000000b'"
+            try await take(first, "'2026-01-01'")
+            for (proxy, at) in [
+                ("'00000000-0000-4000-8000-00000000000c'", "'2026-01-01'"),
+                (first, "'2026-01-02'"), ("null", "null"),
+            ] {
+                let error = await #expect(throws: DatabaseError.self, "\(proxy)") {
+                    try await take(proxy, at)
+                }
+                #expect(error?.sqlState == "42501", "\(proxy) \(at)")
+            }
+            try await take(first, "'2026-01-01'")
+            try await world.execute(
+                "update exchange.delegation set ended_at = now()", as: "tsunagi_gateway")
         }
     }
 
