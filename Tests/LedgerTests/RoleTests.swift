@@ -224,6 +224,8 @@ import Testing
             Attempt(role: "gateway", sql: "select * from exchange.death"),
             Attempt(role: "gateway", sql: "select certificate from exchange.visit_evidence"),
             Attempt(role: "office", sql: "select party from exchange.visit"),
+            Attempt(role: "office", sql: "select person from log.access_entry"),
+            Attempt(role: "office", sql: "select person from log.position"),
             Attempt(role: "office", sql: "select patient from exchange.visit"),
             Attempt(role: "office", sql: "select * from exchange.visit_evidence"),
             Attempt(role: "gateway", sql: "select * from exchange.merge_proposal"),

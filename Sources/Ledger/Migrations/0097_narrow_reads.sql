@@ -17,5 +17,8 @@ revoke select on exchange.guardianship, exchange.death from tsunagi_gateway;
 revoke select on exchange.visit from tsunagi_office;
 grant select (person, opened_at, ends_at) on exchange.visit to tsunagi_office;
 
+-- 記録: that zone writes entries and reads none; who looked at whom, beside whose number it is, is nobody's to join.
+revoke select on log.access_entry, log.position from tsunagi_office;
+
 -- 受付の証拠 is kept for whoever is asked for it by law, as the owner; no listener reads it back.
 revoke select on exchange.visit_evidence from tsunagi_gateway;
