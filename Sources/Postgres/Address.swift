@@ -35,9 +35,9 @@ package struct Address: Sendable, Hashable, CustomStringConvertible, CustomRefle
     }
 
     /// 守られた経路: throws `.unprotected` unless every server it may lead to is on this machine (a Unix socket or
-    /// loopback) or has to prove its name over TLS. libpq's own default is to send in the clear when TLS is not
-    /// offered, and to whoever answers. What it takes from its variables (`PGHOST`, `PGSSLMODE`) counts as if it
-    /// stood here; where a service file leads nobody can say.
+    /// loopback) or has to prove its name over TLS. libpq's own default is to send in the clear when TLS is
+    /// not offered, and to whoever answers. What it takes from its variables (`PGHOST`, `PGSSLMODE`) counts
+    /// as if it stood here; where a service file leads nobody can say.
     package func requireProtection() throws {
         var words = try keywords()
         if let defaults = PQconndefaults() {

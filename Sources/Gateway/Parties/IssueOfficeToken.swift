@@ -13,7 +13,8 @@ extension GatewayParts {
             throw Refusal.malformed("grant_type")
         }
         guard let identity = context.identity else { throw Refusal.certificateNotTrusted }
-        // One way to say who one is (RFC 6749 §2.3): the certificate. A secret beside it would pass for checked.
+        // One way to say who one is (RFC 6749 §2.3): the certificate. A secret beside it would pass for
+        // checked.
         let others = ["client_secret", "client_assertion"].compactMap { form[$0] }
         guard others.isEmpty, request.headers[.authorization] == nil,
             form["client_id"].map({ $0 == identity.party.key }) ?? true

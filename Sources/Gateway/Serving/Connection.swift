@@ -110,8 +110,8 @@ final class Connection: Sendable {
         }
     }
 
-    /// Without a bound here, one certificate that is over its number, or revoked, would fill the listener with
-    /// connections that only wait to be told so.
+    /// Without a bound here, one certificate that is over its number, or revoked, would fill the listener
+    /// with connections that only wait to be told so.
     private func turn(_ turned: TurnedAway) -> Arrival {
         let share = turned.party.flatMap { state.shareOfTurnedAway($0) }
         standing.withLock { $0 = .refused(turned, share) }

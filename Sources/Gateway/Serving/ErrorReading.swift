@@ -45,8 +45,8 @@ enum RefusalForm: CaseIterable {
         self == .token ? refusal.tokenStatus : refusal.status
     }
 
-    /// With each 401, as RFC 9110 §15.5.2 asks: for a token that is needed RFC 6750 §3; where tokens are given, the
-    /// scheme that was tried (RFC 6749 §5.2), or the one way there is (RFC 8705 §2.1.1).
+    /// With each 401, as RFC 9110 §15.5.2 asks: for a token that is needed RFC 6750 §3; where tokens are
+    /// given, the scheme that was tried (RFC 6749 §5.2), or the one way there is (RFC 8705 §2.1.1).
     func challenge(to refusal: Refusal, authorization: String?) -> String? {
         guard status(of: refusal) == 401 else { return nil }
         let realm = #"realm="tsunagi""#

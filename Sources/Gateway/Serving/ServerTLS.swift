@@ -42,8 +42,8 @@ package final class ServerTLS: Sendable {
         }
     }
 
-    /// No session of before is resumed: whoever comes next shows the whole chain. Not more often than every ten
-    /// seconds, because a full handshake costs half a millisecond of a core.
+    /// No session of before is resumed: whoever comes next shows the whole chain. Not more often than every
+    /// ten seconds, because a full handshake costs half a millisecond of a core.
     func forgetSessions() {
         current.withLock { current in
             let now = NIODeadline.now()

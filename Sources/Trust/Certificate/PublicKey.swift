@@ -35,8 +35,9 @@ struct PublicKey: Sendable {
         return reason
     }
 
-    /// What it costs to check a signature by it, in checks by a P-256 key (about 70 µs): of RSA one multiplication for
-    /// each bit of the exponent and one more for each that is set, 4096 bits and 65537 being one.
+    /// What it costs to check a signature by it, in checks by a P-256 key (about 70 µs): of RSA one
+    /// multiplication for each bit of the exponent and one more for each that is set, 4096 bits and 65537
+    /// being one.
     var checkCost: Int {
         switch material {
         case .p256, .ed25519, .refused: return 1

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// 経路の控え: what is needed to judge a resumed handshake, which shows the leaf alone. Paths are a cache, one for each
-/// certificate, and may be forgotten at any time: the CAs between leaves and anchors are kept apart, and with them
-/// any path is found again and checked like a new one. Nothing is kept but what stood on a path to an anchor, so that
-/// nobody fills it but the CAs that are believed.
+/// 経路の控え: what is needed to judge a resumed handshake, which shows the leaf alone. Paths are a cache, one for
+/// each certificate, and may be forgotten at any time: the CAs between leaves and anchors are kept apart, and
+/// with them any path is found again and checked like a new one. Nothing is kept but what stood on a path to
+/// an anchor, so that nobody fills it but the CAs that are believed.
 package final class PathMemory: Sendable {
     /// Twice as many as may be connected. About 4 kB each with the CA above it: 32 MB.
     package static let pathsMax = 8_192

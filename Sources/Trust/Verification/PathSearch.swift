@@ -9,9 +9,9 @@ struct PathSearch {
     static let intermediatesMax = 64
     /// Signature checks of one verification: 48 × about 70 µs for P-256 are 3 ms.
     static let signatureChecksMax = 48
-    /// What they may cost together, in checks by a P-256 key: whoever has no certificate at all chooses the keys that
-    /// are tried, and 48 of P-384 would keep an event loop busy for 34 ms. Twelve of them, a path of the longest, are
-    /// 8 ms.
+    /// What they may cost together, in checks by a P-256 key: whoever has no certificate at all chooses the
+    /// keys that are tried, and 48 of P-384 would keep an event loop busy for 34 ms. Twelve of them, a path
+    /// of the longest, are 8 ms.
     static let signatureCostMax = 96
     /// A list signer may have its own path, whose lists may have another signer; no further.
     static let listSignerDepthMax = 2

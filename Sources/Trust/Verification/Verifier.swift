@@ -96,8 +96,8 @@ package struct Verifier: Sendable {
         try party(of: trusted.path[0].certificate)
     }
 
-    /// A certificate that its revocation alone, or an unknown one, refuses, as it would stand without: for the
-    /// record of the refusal. Nothing where anything else is against it.
+    /// A certificate that its revocation alone, or an unknown one, refuses, as it would stand without: for
+    /// the record of the refusal. Nothing where anything else is against it.
     package func unrevoked(
         refused reason: Reason, leaf: [UInt8], intermediates: [[UInt8]], at time: Instant
     ) -> TrustedCertificate? {

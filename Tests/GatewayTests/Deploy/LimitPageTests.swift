@@ -4,7 +4,8 @@ import Gateway
 import Ledger
 import Testing
 
-/// 上限の一覧: `deploy/limits.md` has every limit of the program with its value and why; none stands in code alone.
+/// 上限の一覧: `deploy/limits.md` has every limit of the program with its value and why; none stands in code
+/// alone.
 @Suite struct LimitPageTests {
     /// …/Tests/GatewayTests/Deploy/LimitPageTests.swift → the package root.
     private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()

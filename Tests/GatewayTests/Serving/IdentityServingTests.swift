@@ -184,8 +184,8 @@ struct IdentityServingTests {
         }
     }
 
-    /// A resumed session shows the leaf alone: where its chain was forgotten nobody can judge it, and with the
-    /// same ticket it would be so for ever.
+    /// A resumed session shows the leaf alone: where its chain was forgotten nobody can judge it, and with
+    /// the same ticket it would be so for ever.
     @Test(arguments: ["-tls1_3", "-tls1_2"])
     func `a resumed session whose chain was forgotten is asked for a full handshake`(
         _ version: String
