@@ -22,7 +22,7 @@ extension Records {
                     .text(layout.code), .day(layout.effectiveFrom.daysSince1970),
                     .text(rules.version), .orNull(caller.operatorID),
                     .orNull(announcement.certificate), .bool(announcement.isDryRun),
-                    .orNull(sequence), .orNull(follows), .time(now),
+                    .orNull(sequence), .orNull(follows), .time(now), .time(announcement.asOf),
                 ]
             )
         ])
@@ -80,8 +80,8 @@ extension Records {
     private static let insertFile = Statement(
         """
         insert into office.file (file, party, field, layout, layout_from, rules, operator, certificate,
-            is_dry_run, sequence, follows, received_at, state)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'arriving')
+            is_dry_run, sequence, follows, received_at, as_of, state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'arriving')
         """)
 
     private static let insertChunk = Statement(

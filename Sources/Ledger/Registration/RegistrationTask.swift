@@ -11,6 +11,7 @@ package struct RegistrationRequest: Sendable {
     /// The body's statements in this field are as of now once this is applied. A part of a file says nothing
     /// of that: the file does when it is through.
     let refreshes: StatementField?
+    let isPartOfFile: Bool
     /// Rows the reader refused before any record was touched.
     package let refused: [RowOutcome]
     package let rowsTotal: Int
@@ -20,6 +21,7 @@ package struct RegistrationRequest: Sendable {
         rowsTotal: Int, isPartOfFile: Bool = false
     ) {
         self.field = field
+        self.isPartOfFile = isPartOfFile
         refreshes = isPartOfFile ? nil : StatementField(registration: field)
         self.idempotencyKey = idempotencyKey
         self.bodyDigest = bodyDigest

@@ -86,6 +86,8 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "How many rows it has, if its end may be missing.") var rows: Int?
         @Option(help: "cp932, utf-8 or utf-8-bom. Default: found out from the file.")
         var encoding: String?
+        @Option(help: "Of a whole list: as of which day or instant it is. Default: now.")
+        var asOf: String?
         @Flag(help: "Show what it would do, and do nothing.") var dryRun = false
 
         func run() async throws {
@@ -94,6 +96,9 @@ struct ImportCommand: AsyncParsableCommand {
                 throw ValidationError("The file \(file) is not there.")
             }
             let isTaken = try await desk.work { desk in
+                guard announcement.asOf == nil || desk.kind.isWhole else {
+                    throw ValidationError("--as-of is said of a whole list alone.")
+                }
                 let receipt = try await desk.receive(input, announcement)
                 guard receipt.refusal == nil else { return false }
                 return try await desk.finish(receipt.file)
@@ -104,6 +109,13 @@ struct ImportCommand: AsyncParsableCommand {
         private func announcement() throws -> FileAnnouncement {
             guard encoding.map({ TextEncoding(rawValue: $0) != nil }) ?? true else {
                 throw ValidationError("--encoding is cp932, utf-8 or utf-8-bom.")
+            }
+            let moment: Instant?
+            do {
+                moment = try asOf.map { try Instant(dayOrInstant: $0, item: "asOf") }
+            } catch {
+                throw ValidationError(
+                    "--as-of is a day or an instant: 2026-04-01 or 2026-04-01T20:00:00+09:00.")
             }
             let place: FileDelivery.Place?
             switch (sequence, follows) {
@@ -118,7 +130,7 @@ struct ImportCommand: AsyncParsableCommand {
             return FileAnnouncement(
                 place: place,
                 said: .init(encoding: encoding.flatMap(TextEncoding.init(rawValue:)), rows: rows),
-                isDryRun: dryRun, certificate: nil)
+                isDryRun: dryRun, asOf: moment, certificate: nil)
         }
     }
 
