@@ -25,8 +25,8 @@ package struct ListMoment: Sendable {
     }
 
     /// 列の中の言葉: said by the list itself, or by a file before it in its line, which is older than it
-    /// however late that was applied. Of a list of a moment that its sender said, what came after that moment is
-    /// newer wherever it stands.
+    /// however late that was applied. Of a list of a moment that its sender said, what came after that
+    /// moment is newer wherever it stands.
     static func isOfLine(_ task: String) -> String {
         """
         exists (
