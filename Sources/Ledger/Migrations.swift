@@ -161,6 +161,9 @@ package struct Migrations: Sendable {
         File(
             name: "0093_moments_of_lists",
             sql: PackageResources._093_moments_of_lists_sql),
+        File(
+            name: "0094_merges_with_voided_bills",
+            sql: PackageResources._094_merges_with_voided_bills_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
