@@ -125,7 +125,7 @@ extension OpenAPI {
                 body: .init(mediaTypes: ["text/csv"], schema: .text, example: layout.example),
                 answers: [.json(202, .reference("FileReceipt"), "What was received.")],
                 refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals
-                    + (layout.isWhole ? [.malformed("asOf")] : [])),
+                    + (layout.isWhole ? [.malformed("asOf"), .delivery(.asOfAhead)] : [])),
             Operation(
                 method: .get, path: "\(path)/:file", id: "get\(layout.id)File", field: "files",
                 ja: "ファイルの処理結果を読む",
@@ -268,7 +268,7 @@ extension OpenAPI {
     ]
 
     private static let sendingRefusals: [Refusal] =
-        DeliveryFault.allCases.map { .delivery($0) } + [
+        DeliveryFault.allCases.filter { $0 != .asOfAhead }.map { .delivery($0) } + [
             .malformed("sequence"), .missing("sequence"), .duplicateItem("sequence"),
             .unknownItem("query"), .bodyTooLarge, .unsupportedMediaType, .fileRefused,
             .rulesUnknown,
