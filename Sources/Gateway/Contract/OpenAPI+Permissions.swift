@@ -46,7 +46,9 @@ extension OpenAPI {
             let parts = path.split(separator: "/")
             return parts.count == 2 && parts[0] == "files" ? String(parts[1]) : nil
         }
-        return codes.sorted().map { ($0, paths.contains("/files/\($0)/:file/ends")) }
+        return codes.sorted().map {
+            (code: $0, hasEnds: paths.contains("/files/\($0)/:file/ends"))
+        }
     }
 }
 

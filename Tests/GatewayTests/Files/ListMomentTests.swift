@@ -269,7 +269,7 @@ struct ListMomentTests {
         async let locking: Void = gateway.sql { transaction in
             _ = try transaction.query(
                 Statement("select pg_advisory_xact_lock(\(lock))::text"))
-            _ = try transaction.query(Statement("select pg_sleep(3)::text"))
+            _ = try transaction.query(Statement("select pg_sleep(4)::text"))
         }
         for _ in 0..<100 {
             let isFree = try await gateway.count(
@@ -281,9 +281,14 @@ struct ListMomentTests {
         let receipt = try await gateway.upload(
             NightFile(own.map { cells($0, to: 200) }).bytes(), as: Self.layout,
             "sequence=\(sequence)", by: Self.party)
-        try await Task.sleep(for: .seconds(1))
         let path = "/files/\(Self.layout)/\(receipt.text("file"))"
-        let waiting = try await gateway.send(Self.party, "GET", path)
+        var waiting = try await gateway.send(Self.party, "GET", path)
+        for _ in 0..<50 where waiting.text("status") == "weighing" {
+            try await Task.sleep(for: .milliseconds(40))
+            waiting = try await gateway.send(Self.party, "GET", path)
+        }
+        try await Task.sleep(for: .milliseconds(500))
+        waiting = try await gateway.send(Self.party, "GET", path)
         #expect(waiting.text("status") == "applying", "\(waiting.text)")
         #expect(try await standing(own[0]) == [today.adding(days: 300)])
         try await locking
