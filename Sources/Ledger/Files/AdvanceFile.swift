@@ -26,7 +26,7 @@ extension Records {
         case (.weighing, nil): try endWeighing(file, kind)
         case (.applying, let part?):
             // What is newer than the list now is so until the commit.
-            if rules.list != nil { try holdRegistrations(of: Self.entitlementRegistrations) }
+            if rules.list != nil { try holdEntitlements() }
             let receipt = try part.taken.register(&self, part.registration, rules)
             if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
             advance(file, past: part, receipt.outcomes, task: receipt.task)

@@ -71,7 +71,7 @@ extension Records {
             Self.selectStep, [.id(file.file), .int(through), .int(Self.endsInStep)])[0]
         guard let last = try left.optionalInt(0) else { return false }
         // What stands now stands until the commit: else the end would come after a word of the API.
-        try holdRegistrations(of: Self.entitlementRegistrations)
+        try holdEntitlements()
         let key = missingKey(file) + [.int(through), .int(last)]
         let missing = try transaction.query(Self.selectMissing, key).map {
             try Ending($0, before: file.knownUntil.dayInJapan)
@@ -97,9 +97,6 @@ extension Records {
     }
 
     private static let endsInStep = 1_000
-
-    /// 受給資格の登録: those that write entitlements of a body, by file and by the API.
-    static let entitlementRegistrations = ["medical-subsidy", "medical-subsidy-history"]
 
     private static let standing = """
         e.body = $1 and e.valid_to >= $2 and \(EntitlementRow.isCurrent)

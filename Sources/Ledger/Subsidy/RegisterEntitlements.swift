@@ -27,6 +27,8 @@ extension Records {
         list: ListMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
+        // The files of a party are applied one after the other anyway.
+        if !request.isPartOfFile { try shareEntitlements() }
         let (plan, persons) = try plan(rows, rules, list)
         let ends = try ends(of: plan.words(among: Set(persons.known), of: caller.party.code), rules)
         for person in plan.touched { enter(person) }

@@ -265,10 +265,10 @@ struct ListMomentTests {
     @Test func `a list waits for a registration by the API that is under way`() async throws {
         let own = people(2)
         _ = try await take(own.map { cells($0) })
-        let lock = "hashtextextended('\(Self.party.key)/medical-subsidy-history', 0)"
+        let lock = "hashtextextended('entitlements of \(Self.party.key)', 0)"
         async let locking: Void = gateway.sql { transaction in
             _ = try transaction.query(
-                Statement("select pg_advisory_xact_lock(\(lock))::text"))
+                Statement("select pg_advisory_xact_lock_shared(\(lock))::text"))
             _ = try transaction.query(Statement("select pg_sleep(4)::text"))
         }
         for _ in 0..<100 {
@@ -295,5 +295,25 @@ struct ListMomentTests {
         let done = try await gateway.settled(
             receipt.text("file"), as: Self.layout, by: Self.party)
         #expect(done.number("changes") == 2, "\(done.text)")
+    }
+
+    /// 全件の番: it is some 30 ms, and nobody at a counter is sent away for it.
+    @Test func `a registration by the API waits for a part of a list, and is taken`() async throws {
+        let person = people(1)[0]
+        let lock = "hashtextextended('entitlements of \(Self.party.key)', 0)"
+        async let locking: Void = gateway.sql { transaction in
+            _ = try transaction.query(
+                Statement("select pg_advisory_xact_lock(\(lock))::text"))
+            _ = try transaction.query(Statement("select pg_sleep(1)::text"))
+        }
+        for _ in 0..<100 {
+            let isFree = try await gateway.count(
+                "select (pg_try_advisory_xact_lock_shared(\(lock)))::int::bigint")
+            if isFree == 0 { break }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await gateway.hold([word(person, to: 300)], by: Self.party)
+        try await locking
+        #expect(try await standing(person) == [today.adding(days: 300)])
     }
 }
