@@ -99,8 +99,8 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
-    /// Until the end of this access no whole list says anything of the party's entitlements. A step of one that
-    /// is under way is waited for, some 30 ms; who waits comes before its next step.
+    /// Until the end of this access no whole list says anything of the party's entitlements. A step of one
+    /// that is under way is waited for, some 30 ms; who waits comes before its next step.
     mutating func shareEntitlements() throws {
         try transaction.run(Self.shareEntitlements, [.text(caller.party.key)])
     }
