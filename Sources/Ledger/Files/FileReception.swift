@@ -94,7 +94,7 @@ package final class FileReception: Sendable {
         let number = state.withLock { $0.blocks } + 1
         try await ledger.access(caller, kind.purpose) { [self] records in
             let parts = state.withLock { $0.parts(of: block, number) }
-            try records.keep(parts)
+            try records.keep(parts, ofTheirLists: hasMomentOfLists)
             records.enter(nil, basis: FileRow.basis(file, "parts", parts.count))
         }
     }
@@ -125,6 +125,9 @@ package final class FileReception: Sendable {
         }
         guard measured.isMending || measured.refusal != nil else { throw .missing("sequence") }
     }
+
+    /// Mended rows of whole lists are as of those, unless their sender says otherwise.
+    private var hasMomentOfLists: Bool { kind.isWhole && announcement.asOf == nil }
 
     /// What was kept of a file whose end did not come.
     package func abandon() async { await ledger.forget(arriving: file) }

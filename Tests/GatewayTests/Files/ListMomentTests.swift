@@ -147,6 +147,39 @@ struct ListMomentTests {
         #expect(try await standing(own[2]) == [])
     }
 
+    @Test func `mended rows are as of the list in which they were wrong`() async throws {
+        let own = people(3)
+        _ = try await take(own.map { cells($0) })
+        let list = try await take(own.map { cells($0, to: 200, ["性別": "7"]) })
+        #expect(list.number("refused") == 3 && list.number("ends") == 0, "\(list.text)")
+        try await gateway.hold([word(own[0], to: 100)], by: Self.party)
+        let errors = try await gateway.errors(
+            of: list.text("file"), as: Self.layout, by: Self.party)
+        let text = NightFile.text(of: errors.body, .cp932)
+        func mend(_ keeping: [TestResident], _ query: String) async throws -> TLSClient.Answer {
+            let left = own.filter { person in !keeping.contains { $0.index == person.index } }
+            let lines = text.split(separator: "\r\n").map(String.init).filter { line in
+                !left.contains { line.contains("R-00\($0.index),") }
+            }
+            let mended = lines.map { $0.replacing(",7,", with: ",2,") + "\r\n" }.joined()
+            let receipt = try await gateway.upload(
+                NightFile.bytes(of: mended, .cp932), as: Self.layout, query, by: Self.party)
+            try receipt.expect(202)
+            return try await gateway.settled(
+                receipt.text("file"), as: Self.layout, by: Self.party)
+        }
+        let mended = try await mend([own[0], own[1]], "rows=2")
+        #expect(mended.results.flatMap(\.findings).map { $0["code"]?.string } == ["newer-stands"])
+        #expect(mended.number("changes") == 1, "\(mended.text)")
+        #expect(try await standing(own[0]) == [today.adding(days: 100)])
+        #expect(try await standing(own[1]) == [today.adding(days: 200)])
+        // Who says that the row is of now is believed.
+        let now = try await moment(own[0], microseconds: 0)
+        let said = try await mend([own[0]], "rows=1&asOf=\(now)")
+        #expect(said.number("changes") == 1, "\(said.text)")
+        #expect(try await standing(own[0]) == [today.adding(days: 200)])
+    }
+
     /// 支援措置: a family is protected while the list is on its way.
     @Test func `a protection that came after the list was received stays`() async throws {
         let person = people(1)[0]
