@@ -110,11 +110,22 @@ struct MergedBillsTests {
         }
         #expect(try await told() == ["merge-bills"])
         _ = try await void(open, visit)
-        var over = SentBill(cost: 45_000, on: today)
-        over.collected = 12_000
+        let first = SentBill(cost: 45_000, on: today)
+        try await gateway.settle(first, visit).expect(200)
+        // 2,000 yen above the cap are due back.
+        var over = SentBill(cost: 15_000, on: today)
+        over.collected = 3_000
         try await gateway.settle(over, visit).expect(200)
         #expect(try await told() == ["merge-bills"])
         _ = try await void(over, visit)
+        #expect(try await told() == ["merge-bills"])
+        _ = try await void(first, visit)
+        let recipient = String(1_000_000 + gone.resident.index)
+        let inTheWay = """
+            select cardinality(exchange.in_the_way_of_merge(e.person, e.person))::bigint
+            from exchange.entitlement e where e.recipient_number = $1 limit 1
+            """
+        #expect(try await gateway.count(inTheWay, [.text(recipient)]) == 0)
         // The body answered the case while it was open: that stands, whatever came of the bill.
         try await gateway.sql { transaction in
             try transaction.run(
