@@ -76,7 +76,8 @@ struct ListMomentTests {
 
     /// The last days of what answers for somebody now.
     private func standing(_ person: TestResident) async throws -> [CalendarDay] {
-        try await gateway.sql { transaction in
+        let values: [Value] = [.text("R-00\(person.index)"), .day(today.daysSince1970)]
+        return try await gateway.sql { transaction in
             try transaction.query(
                 Statement(
                     """
@@ -87,8 +88,7 @@ struct ListMomentTests {
                                 and later.body = e.body and later.history_key = e.history_key
                                 and later.version > e.version)
                     order by e.valid_to
-                    """),
-                [.text("R-00\(person.index)"), .day(today.daysSince1970)]
+                    """), values
             ).map { CalendarDay(daysSince1970: try $0.day(0)) }
         }
     }
@@ -246,13 +246,14 @@ struct ListMomentTests {
         let own = people(2)
         _ = try await take(own.map { cells($0) })
         let asOf = today.adding(days: -3)
+        let recipients: [Value] = [.texts(own.map { "R-00\($0.index)" })]
         try await gateway.sql {
             try $0.run(
                 Statement(
                     """
                     update exchange.entitlement set known_at = known_at - interval '5 days'
                     where recipient_number = any ($1)
-                    """), [.texts(own.map { "R-00\($0.index)" })])
+                    """), recipients)
         }
         let before = try await gateway.count(
             "select (extract(epoch from as_of))::bigint from exchange.party where party = $1",

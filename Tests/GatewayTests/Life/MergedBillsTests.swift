@@ -127,7 +127,7 @@ struct MergedBillsTests {
             """
         #expect(try await gateway.count(inTheWay, [.text(recipient)]) == 0)
         // The body answered the case while it was open: that stands, whatever came of the bill.
-        try await gateway.sql { transaction in
+        try await gateway.sql { [identifier = over.identifier] transaction in
             try transaction.run(
                 Statement(
                     """
@@ -137,7 +137,7 @@ struct MergedBillsTests {
                     from exchange.refund_case c
                     join exchange.bill b on b.person = c.person and b.bill = c.bill and b.version = 1
                     where b.identifier = $1 and c.version = 1
-                    """), [.text(over.identifier), .text(Cast.prefecture.key)])
+                    """), [.text(identifier), .text(Cast.prefecture.key)])
         }
         #expect(try await told() == ["merge-bills"])
     }
