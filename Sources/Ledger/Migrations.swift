@@ -159,6 +159,12 @@ package struct Migrations: Sendable {
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
         File(
+            name: "0093_moments_of_lists",
+            sql: PackageResources._093_moments_of_lists_sql),
+        File(
+            name: "0094_merges_with_voided_bills",
+            sql: PackageResources._094_merges_with_voided_bills_sql),
+        File(
             name: "0097_narrow_reads",
             sql: PackageResources._097_narrow_reads_sql),
         File(

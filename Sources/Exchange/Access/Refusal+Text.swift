@@ -147,6 +147,7 @@ extension Refusal {
             .delivery(.beforeFirst),
             .delivery(.otherOrder),
             .delivery(.unclear),
+            .delivery(.asOfAhead),
             .fileNotWaiting,
             .effectChanged,
             .secondPersonNeeded,

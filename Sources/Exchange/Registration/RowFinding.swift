@@ -126,6 +126,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case outsideSeason = "outside-season"
     case secondPersonAwaited = "second-person-awaited"
     case capUncounted = "cap-uncounted"
+    /// 新しい登録あり: known after the moment of a whole list, whose row is left.
+    case newerStands = "newer-stands"
 
     package var severity: FindingSeverity {
         switch self {
@@ -142,7 +144,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,
-            .outsideSeason, .secondPersonAwaited, .capUncounted:
+            .outsideSeason, .secondPersonAwaited, .capUncounted, .newerStands:
             .warning
         }
     }

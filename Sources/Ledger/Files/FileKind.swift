@@ -99,8 +99,10 @@ extension FileKind {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
                 }
             },
-            weigh: { try $0.weighEntitlements($1, rules: $2.current) },
-            register: { try $0.registerEntitlements($1, $2, rules: $3.current) },
+            weigh: { try $0.weighEntitlements($1, rules: $2.current, list: $2.list) },
+            register: {
+                try $0.registerEntitlements($1, $2, rules: $3.current, list: $3.list)
+            },
             standing: { try $0.standingEntitlements(on: $1) })
     }
 

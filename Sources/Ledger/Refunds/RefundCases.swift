@@ -187,7 +187,7 @@ extension Records {
     private static let selectOwn = Statement(
         """
         select \(RefundCase.columns) from exchange.refund_now m
-        where m.person = $1 and ($3::text[] is null or exists (
+        where m.person = any (\(Survivors.records(of: "$1"))) and ($3::text[] is null or exists (
             select 1 from exchange.entitlement e
             where e.person = m.person and e.body = m.body
                 and e.certificate_type = m.certificate_type and e.consent_kind = any ($3)))

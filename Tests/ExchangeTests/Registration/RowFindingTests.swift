@@ -28,7 +28,7 @@ import Testing
         .mergeAlone, .mergeKind,
         .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
         .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany,
-        .secondPersonAwaited,
+        .secondPersonAwaited, .newerStands,
     ]
 
     @Test func `every code is produced by some row`() throws {

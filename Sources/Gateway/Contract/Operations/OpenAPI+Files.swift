@@ -121,10 +121,11 @@ extension OpenAPI {
                     "A file of \(layout.en), CP932 or UTF-8, up to 1 GiB. Answered when it was received: "
                     + "size, SHA-256, rows, duplicate or not. Applied afterwards in the order given, exactly "
                     + "once; `tsunagi layout check` says beforehand what its rows will be told.",
-                token: .officeIfAny, parameters: sending,
+                token: .officeIfAny, parameters: (layout.isWhole ? [asOf] : []) + sending,
                 body: .init(mediaTypes: ["text/csv"], schema: .text, example: layout.example),
                 answers: [.json(202, .reference("FileReceipt"), "What was received.")],
-                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals),
+                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals
+                    + (layout.isWhole ? [.malformed("asOf"), .delivery(.asOfAhead)] : [])),
             Operation(
                 method: .get, path: "\(path)/:file", id: "get\(layout.id)File", field: "files",
                 ja: "ファイルの処理結果を読む",
@@ -237,6 +238,14 @@ extension OpenAPI {
     private static let file = Operation.Parameter(
         name: "file", place: .path, schema: .id, note: "受領証の `file` / From the receipt.")
 
+    private static let asOf = Operation.Parameter(
+        name: "asOf", place: .query, schema: .text,
+        note: "全件の時点: 日時(2026-04-01T20:00:00Z、+は%2Bと書く)か日付(日本の0時)。省くと受付の時。それより後に登録されたものは、"
+            + "全件になくても終わらせず、行と違っても残し(newer-stands)、知らせます。今より先は断ります。 / As of when "
+            + "the list is: an instant, or a day, which is its beginning in Japan. Without it, when the "
+            + "list was received. What was registered later is neither ended nor overwritten, and is told."
+    )
+
     private static let sending: [Operation.Parameter] = [
         .init(
             name: "sequence", place: .query, schema: .integer,
@@ -259,7 +268,7 @@ extension OpenAPI {
     ]
 
     private static let sendingRefusals: [Refusal] =
-        DeliveryFault.allCases.map { .delivery($0) } + [
+        DeliveryFault.allCases.filter { $0 != .asOfAhead }.map { .delivery($0) } + [
             .malformed("sequence"), .missing("sequence"), .duplicateItem("sequence"),
             .unknownItem("query"), .bodyTooLarge, .unsupportedMediaType, .fileRefused,
             .rulesUnknown,
