@@ -39,6 +39,8 @@ package struct PregnancyRules: Hashable, Sendable {
     package let standardVisits: Int
     package let bands: [Band]
     package let items: [CheckupRule.Item]
+    /// Codes of questionnaires to be answered before each visit.
+    package let questionnaires: [String]
     package let tests: [Test]
     package let terms: [WeekSpan]
     /// 死産届: a stillbirth from this week on is notified.
@@ -83,7 +85,7 @@ extension RuleFolder {
         let file = try file("maternal/pregnancy.json")
         try file.requireOnly([
             "source", "verified", "note", "effectiveFrom", "effectiveTo", "checkup", "name",
-            "standardVisits", "bands", "items",
+            "standardVisits", "bands", "items", "questionnaires",
         ])
         let bands = try file.bands()
         let visitCount = bands.reduce(0) { $0 + $1.visitWeeks.count }
@@ -97,7 +99,9 @@ extension RuleFolder {
         return PregnancyRules(
             checkup: try file.string("checkup"), name: try file.text("name"),
             standardVisits: try file.int("standardVisits", in: 1...visitCount), bands: bands,
-            items: try file.checkupItems("items"), tests: try tests.tests(),
+            items: try file.checkupItems("items"),
+            questionnaires: try file.optionalStrings("questionnaires"),
+            tests: try tests.tests(),
             terms: try terms.terms(),
             stillbirthReportedFromWeek: try terms.int("reportedFromWeek", in: 1...44),
             lossFollowUp: try terms.string("lossSupport"),
