@@ -158,6 +158,9 @@ package struct Migrations: Sendable {
         File(
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
+        File(
+            name: "0091_awaited_mothers",
+            sql: PackageResources._091_awaited_mothers_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
