@@ -1,5 +1,5 @@
 /// 妊婦健康診査の決まり: how often, from which week to which, with which tests; and how the ending of a
-/// pregnancy is named by its week (平成27年厚生労働省告示第226号; 死産の届出に関する規程).
+/// pregnancy is named by its week (平成27年厚生労働省告示第226号).
 package struct PregnancyRules: Hashable, Sendable {
     /// A row that holds for whole weeks, the last included: 早産・正期産・過期産 are no more than that.
     package struct WeekSpan: Hashable, Sendable {
@@ -43,8 +43,6 @@ package struct PregnancyRules: Hashable, Sendable {
     package let questionnaires: [String]
     package let tests: [Test]
     package let terms: [WeekSpan]
-    /// 死産届: a stillbirth from this week on is notified.
-    package let stillbirthReportedFromWeek: Int
     /// The follow-up every loss asks for.
     package let lossFollowUp: String
     package let effective: EffectivePeriod
@@ -92,6 +90,7 @@ extension RuleFolder {
         let tests = try self.file("maternal/pregnancy-tests.json")
         let terms = try self.file("maternal/pregnancy-terms.json")
         try tests.requireOnly(["source", "verified", "note", "tests"])
+        // 死産届: rules of older releases say its week, from which nothing followed.
         try terms.requireOnly([
             "source", "verified", "note", "reportedFromWeek", "lossSupport", "terms",
         ])
@@ -103,7 +102,6 @@ extension RuleFolder {
             questionnaires: try file.optionalStrings("questionnaires"),
             tests: try tests.tests(),
             terms: try terms.terms(),
-            stillbirthReportedFromWeek: try terms.int("reportedFromWeek", in: 1...44),
             lossFollowUp: try terms.string("lossSupport"),
             effective: try file.effectivePeriod(), source: try file.source(),
             testSource: try tests.source())
