@@ -1,8 +1,8 @@
 package import Exchange
 import Postgres
 
-/// 受診者数: from notifications and reports that came anyway, of all the children, or mothers, of a municipality or of
-/// a prefecture at once.
+/// 受診者数: from notifications and reports that came anyway, of all the children, or mothers, of a municipality or
+/// of a prefecture at once.
 extension Records {
     /// Of these municipalities, by month of birth or delivery, or of the expected birth. It says nothing of
     /// anyone.
@@ -41,9 +41,9 @@ extension AwaitedCheckup.Origin {
     private static let countMothers = Statement(count(.delivery))
     private static let countPregnant = Statement(count(.expectedDate))
 
-    /// Whose words are of these days, all that anybody ever said of them under any of their records, which of
-    /// it stands and is the newest (as `StandingWord` has it of one row), and who was examined: each read once
-    /// for all, so that a prefecture is not asked for child by child.
+    /// Whose words are of these days, all that anybody ever said of them under any of their records, which
+    /// of it stands and is the newest (as `StandingWord` has it of one row), and who was examined: each read
+    /// once for all, so that a prefecture is not asked for child by child.
     private static func count(_ origin: Self) -> String {
         """
         with waited as materialized (

@@ -15,9 +15,9 @@ extension Records {
         return found.map { $0.resident }
     }
 
-    /// 受診勧奨: a notice to each of those keys that still waits; once a day, however often it is sent. Any of the
-    /// municipality's keys is the resident's. A mother who does not yet decide alone finds none: her card may
-    /// be in others' hands.
+    /// 受診勧奨: a notice to each of those keys that still waits; once a day, however often it is sent. Any of
+    /// the municipality's keys is the resident's. A mother who does not yet decide alone finds none: her card
+    /// may be in others' hands.
     package mutating func remind(
         _ reminding: Reminding, of checkup: AwaitedCheckup, rules: RuleBook
     ) throws -> Reminded {

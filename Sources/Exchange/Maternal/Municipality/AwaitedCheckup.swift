@@ -1,4 +1,5 @@
-/// 待たれる健診: a checkup that everybody is due for, of a child or of a mother, and whose result is missing on a day.
+/// 待たれる健診: a checkup that everybody is due for, of a child or of a mother, and of whom its result is missing
+/// on a day.
 package struct AwaitedCheckup: Hashable, Sendable {
     /// 起算日: what its days are counted from.
     package enum Origin: CaseIterable, Hashable, Sendable {

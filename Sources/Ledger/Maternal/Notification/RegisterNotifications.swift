@@ -361,8 +361,8 @@ private struct NotificationPlan {
         where coalesce(b.municipality, f.municipality) <> $2
         """)
 
-    /// 引継ぎ by a word that was taken back: what it asked for, and another's word that stands asks for as well, is
-    /// that one's now; a task that waited with the former would wait for nobody.
+    /// 引継ぎ by a word that was taken back: what it asked for, and another's word that stands asks for as
+    /// well, is that one's now; a task that waited with the former would wait for nobody.
     private static let handOn = Statement(
         """
         insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)
