@@ -224,6 +224,24 @@ struct UnseenMothersTests {
         #expect(own.first.map { JSON.object($0).text.contains("妊婦健康診査") } == true)
     }
 
+    @Test func `whoever acts for her in everything reads no notice of a checkup of hers`()
+        async throws
+    {
+        let key = key()
+        let (mother, card) = try await gateway.settle(years: 30)
+        try await gateway.notify([word(mother, days: 100, key: key)])
+        let own = try await gateway.session(of: card)
+        let partner = try await gateway.session(of: gateway.settle(years: 31).card)
+        let kinds = try gateway.ledger.rules.current().consentKinds.map(\.kind.code)
+        let code = try await gateway.delegate(kinds, own)
+        try await gateway.accept(code.text("code"), partner).expect(204)
+        let proxy = try await gateway.acting(partner)
+        #expect(try await notices(proxy).isEmpty)
+        #expect(try await remind(key, "prenatal").int("reminded") == 1)
+        #expect(try await notices(proxy).isEmpty)
+        #expect(try await notices(own).count == 1)
+    }
+
     /// Her card and its PIN are in a guardian's hands.
     @Test func `one who does not decide alone is listed, and no notice tells of her`() async throws
     {
