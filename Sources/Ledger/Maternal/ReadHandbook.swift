@@ -33,10 +33,10 @@ extension Records {
         else { return [] }
         let rows = try transaction.pipeline(MaternalReading.steps(of: persons, rules: book))
         let reading = try MaternalReading(rows, maternal)
-        let (now, today) = (now, now.dayInJapan)
+        let (moment, today) = (now, now.dayInJapan)
         return Set(
             persons.filter { person in
-                let birth = reading.facts(of: person, at: now).childBirth
+                let birth = reading.facts(of: person, at: moment).childBirth
                 return birth.map { $0.yearsCompleted(on: today) < decidesFrom } ?? false
             })
     }
