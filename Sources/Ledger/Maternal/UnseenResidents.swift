@@ -177,12 +177,14 @@ extension AwaitedCheckup.Origin {
         """
     }
 
-    /// The keys that were asked about, of those by which the municipality's word on them stands.
+    /// The keys that were asked about, of those by which the municipality's word on them stands; none of
+    /// another pregnancy of hers.
     private static func asked(_ origin: Self) -> String {
         """
         select distinct k.notification_key from \(each) one
         join exchange.maternal_notification k on k.person = one.record
         where k.municipality = $1 and k.kind = '\(origin.kind.rawValue)'
+            and (k.episode = n.episode or k.person <> n.person)
             and k.notification_key = any ($7) and \(StandingWord.stands("k", of: "whom.survivor"))
         """
     }

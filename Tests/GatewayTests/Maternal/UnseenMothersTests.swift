@@ -213,9 +213,12 @@ struct UnseenMothersTests {
     }
 
     @Test func `a mother is reminded once a day, in the words of her checkup`() async throws {
-        let key = key()
+        let (key, former) = (key(), key())
         let (mother, card) = try await gateway.settle(years: 30)
+        let born = ["delivery": try delivery(daysAgo: 500)]
+        try await gateway.notify([word(mother, days: 780, key: former, born)])
         try await gateway.notify([word(mother, days: 100, key: key)])
+        #expect(try await remind(former, "prenatal").int("notWaiting") == 1)
         #expect(try await remind(key, "prenatal").int("reminded") == 1)
         #expect(try await remind(key, "prenatal").int("unchanged") == 1)
         #expect(try await listed("prenatal")[key]?["remindedOn"]?.string == today.text)
