@@ -159,6 +159,9 @@ package struct Migrations: Sendable {
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
         File(
+            name: "0091_awaited_mothers",
+            sql: PackageResources._091_awaited_mothers_sql),
+        File(
             name: "0093_moments_of_lists",
             sql: PackageResources._093_moments_of_lists_sql),
         File(
