@@ -158,6 +158,9 @@ package struct Migrations: Sendable {
         File(
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
+        File(
+            name: "0089_months_in_parts",
+            sql: PackageResources._089_months_in_parts_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

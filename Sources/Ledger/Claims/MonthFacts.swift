@@ -29,25 +29,23 @@ struct MonthFacts {
         facts.hasRegister = true
     }
 
+    /// `payers`: those of the body's own register.
     mutating func load(
-        _ transaction: inout Transaction, rules kept: (String) throws -> RuleBook
+        _ transaction: inout Transaction, payers: Set<UInt32>,
+        rules kept: (String) throws -> RuleBook
     ) throws {
         let certificates = Array(
             Set(books.batch.parts.map(\.certificate).filter(\.namesHolder)))
-        let found = try transaction.pipeline([
-            (
-                Self.selectPersons,
-                [
-                    .text(body), .texts(certificates.map(\.payerText)),
-                    .texts(certificates.map { recipients.text($0.recipient) }),
-                ]
-            ),
-            (Self.selectPayers, [.text(body)]),
-        ])
-        for (place, person) in try found[0].map({ (try $0.int(0) - 1, try $0.uuid(1).person) }) {
+        let found = try transaction.query(
+            Self.selectPersons,
+            [
+                .text(body), .texts(certificates.map(\.payerText)),
+                .texts(certificates.map { recipients.text($0.recipient) }),
+            ])
+        for (place, person) in try found.map({ (try $0.int(0) - 1, try $0.uuid(1).person) }) {
             persons[certificates[place]] = person
         }
-        elsewhere(ours: Set(try found[1].map { UInt32(try $0.text(0)) ?? 0 }))
+        elsewhere(ours: payers)
         let people = Array(Set(persons.values))
         let key: [Value] = [.text(body), .uuids(people.map { UUIDBytes($0) })]
         let read = try transaction.pipeline([
@@ -163,12 +161,16 @@ struct MonthFacts {
     }
 
     /// Of the first claim of each month, and of the first of another setting: where visits and stays do not
-    /// have the same cap, no claim of the month is held to one.
+    /// have the same cap, no claim of the month is held to one. Of a certificate that only claims beside
+    /// these name not all of its month is here.
     private mutating func takeTerms() {
         var done: [ClaimFacts.MonthKey: Set<Bool?>] = [:]
         var found: [ClaimFacts.MonthKey: [ClaimReckoning.Terms?]] = [:]
+        let own = Set(
+            books.batch.claims.filter { !$0.marks.contains(.earlier) }
+                .flatMap { books.batch.parts[$0.parts].map(\.certificate) })
         for claim in books.batch.claims {
-            for part in books.batch.parts[claim.parts] {
+            for part in books.batch.parts[claim.parts] where own.contains(part.certificate) {
                 let month = ClaimFacts.MonthKey(part.certificate, claim.month)
                 guard done[month, default: []].insert(claim.isInpatient).inserted else { continue }
                 let terms = terms(part.certificate, claim)
@@ -294,12 +296,6 @@ extension MonthFacts {
         where e.by_merge is null or not exists (
             select 1 from exchange.record_merge m
             where m.merge = e.by_merge and m.survivor = e.person and m.parted_at is not null)
-        """)
-
-    private static let selectPayers = Statement(
-        """
-        select distinct payer_number from exchange.entitlement
-        where body = $1 and payer_number is not null
         """)
 
     private static let selectVersions = Statement(
