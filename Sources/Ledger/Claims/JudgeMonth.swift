@@ -45,8 +45,8 @@ private struct JudgedSlice {
     /// In the order in which the claims came, records last.
     func lines(_ records: [RecordClaim]) -> [Line] {
         let claims = report.batch.claims
-        return claims.indices.filter { !claims[$0].marks.contains(.earlier) }.map { .claim($0) }
-            + records.map { .record($0) }
+        let own = claims.indices.filter { !claims[$0].marks.contains(.earlier) }
+        return own.map { Line.claim($0) } + records.map { Line.record($0) }
     }
 
     /// A closed claim is open again when what is told of it changed and it still claims. `closed`: what the
