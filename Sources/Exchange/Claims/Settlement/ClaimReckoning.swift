@@ -247,7 +247,7 @@ package struct ClaimReckoning: Sendable {
                 && (row.setting == nil || setting == nil || row.setting == setting)
         }
         // Of several classes the amounts may be the same.
-        let amounts = rows.map { row in
+        let amounts = rows.map { row -> [Int?] in
             [row.limit.base, row.limit.threshold, row.limit.percentOver, row.multiple]
         }
         let isOne = Set(amounts).count == 1
