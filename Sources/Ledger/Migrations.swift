@@ -161,6 +161,9 @@ package struct Migrations: Sendable {
         File(
             name: "0089_months_in_parts",
             sql: PackageResources._089_months_in_parts_sql),
+        File(
+            name: "0090_years_of_refunds",
+            sql: PackageResources._090_years_of_refunds_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

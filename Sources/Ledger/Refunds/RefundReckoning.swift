@@ -88,7 +88,7 @@ struct RefundReckoning: Sendable {
             Self.fillMonth,
             key + [
                 .int(left.reduce(0) { $0 + $1.visit.share }), .int(Self.yen(left)),
-                .orNull(cap),
+                .orNull(cap), .int(Self.yen(left.filter(\.visit.isInpatient))),
             ])
     }
 
@@ -128,7 +128,7 @@ struct RefundReckoning: Sendable {
         """
         update exchange.cap_month
         set borne_share = borne_share + $6, borne_collected = borne_collected + $7,
-            cap = $8
+            cap = $8, borne_inpatient = borne_inpatient + $9
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
         """)
 }
