@@ -229,7 +229,8 @@ struct YearAndStayServingTests {
         #expect(try await gateway.settle(asked, visit).yen("copay") == 5_000)
     }
 
-    @Test func `what a refund left borne of a stay is in no year of outpatient care`() async throws {
+    @Test func `what a refund left borne of a stay is in no year of outpatient care`() async throws
+    {
         let chronic = try await settleWideChronic()
         try await bear(200_000, chronic, #","setting":"inpatient","days":1"#)
         #expect(try await ownYear(chronic.card) == [200_000, 96_000])
