@@ -16,7 +16,7 @@ extension OpenAPI {
                 files, or in numbered parts (`set`, `part`, `parts`), and is not closed while a part \
                 is missing.
                 """,
-            token: .officeIfAny, parameters: [month(.query)] + part + [.operatorID],
+            token: .officeIfAny, parameters: ofFiles,
             body: .init(mediaTypes: ["text/csv"], schema: .text, example: receipts),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending),
@@ -32,7 +32,7 @@ extension OpenAPI {
                 before it. A file that is no such table is refused \
                 (`file-…`: the reason).
                 """,
-            token: .officeIfAny, parameters: [month(.query)] + part + [.operatorID],
+            token: .officeIfAny, parameters: ofFiles,
             body: .init(mediaTypes: ["text/csv"], schema: .text, example: payments),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending + [.malformed("file-missing-column")]),
@@ -41,7 +41,7 @@ extension OpenAPI {
             ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
             en:
                 "Claims that never were a receipt file, such as a payment body's. Refused as a whole.",
-            token: .officeIfAny, parameters: [month(.query)] + part + [.operatorID],
+            token: .officeIfAny, parameters: ofFiles,
             body: .json(.object([.required("claims", .list(of: claim))]), claimsExample),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending + Refusals.ofItems),
@@ -209,6 +209,8 @@ extension OpenAPI {
             name: "parts", place: .query, schema: .integer,
             note: "部の数 / How many parts the set has, 1,000 at most."),
     ]
+    private static let ofFiles: [Operation.Parameter] =
+        [month(.query)] + part + [Operation.Parameter.operatorID]
     private static let body = Operation.Parameter(
         name: "body", place: .query, schema: .text.pattern("^\\d{6}$"),
         note: "実施機関(全国地方公共団体コード) / Of one body.")
