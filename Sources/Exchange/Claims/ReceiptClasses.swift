@@ -1,5 +1,6 @@
-/// 所得区分の記載: what a receipt itself says of the income class that it was reckoned by, in its special notes and
-/// its type; data of `profiles/claims/income-classes.json`. Where two of them contradict each other, it says nothing.
+/// 所得区分の記載: what a receipt itself says of the income class that it was reckoned by, in its special notes
+/// and its type; data of `profiles/claims/income-classes.json`. Where two of them contradict each other, it
+/// says nothing.
 package struct ReceiptClasses: Sendable, Hashable {
     static let path = "claims/income-classes.json"
 

@@ -8,8 +8,8 @@ package struct ArrivingClaims {
         case receipts, claims, payments
     }
 
-    /// Of one file, which is held until it is kept: about 20 MB. A month that has more comes in several files,
-    /// or in numbered parts of a set (`SentPart`).
+    /// Of one file, which is held until it is kept: about 20 MB. A month that has more comes in several
+    /// files, or in numbered parts of a set (`SentPart`).
     package static let countMax = 100_000
 
     /// Of a month: a designated city has up to a million receipts of its schemes a month, and what comes back
@@ -17,8 +17,9 @@ package struct ArrivingClaims {
     /// everybody in it, 16 bytes each and as much again for the set of them: 60 MB for two million.
     package static let monthCountMax = 2_000_000
 
-    /// Of one institution in a month of one body, because its claims are judged together, 100 MB: a hospital of
-    /// 5,000 outpatients a day writes a receipt for each patient and month, of all schemes and bodies.
+    /// Of one institution in a month of one body, because its claims are judged together, 100 MB. A receipt
+    /// is of a patient and month: 5,000 outpatients on each of 25 days, who come three times, are 42,000 of
+    /// them, of all bodies together.
     package static let institutionCountMax = 50_000
 
     let kind: Kind

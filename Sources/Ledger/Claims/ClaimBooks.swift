@@ -2,8 +2,9 @@ import Exchange
 import Postgres
 
 /// 請求の帳簿: the claims that some institutions have in a month, with what their threads say of them, and
-/// beside them whatever shares certificate and month of service: of other institutions in the same month, and of
-/// earlier months. A duplicate of one that was claimed a month ago is a duplicate, and a cap is of all.
+/// beside them whatever shares certificate and month of service: of other institutions in the same month,
+/// and of earlier months. A duplicate of one that was claimed a month ago is a duplicate, and a cap is of
+/// all.
 struct ClaimBooks {
     struct Place: Hashable {
         let file: RecordID

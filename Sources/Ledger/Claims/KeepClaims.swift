@@ -45,9 +45,9 @@ extension Records {
     /// leaves all of it or nothing. The same bytes for the same month are the first file again.
     ///
     /// A claim that says it takes the place of one that came back continues that one's thread. Throws
-    /// `.tooMany("claims")` past what a month or an institution in it may have, `.claimPart` for a part that is
-    /// here with other bytes, whose bytes are here as something else, or of a set that has another number of
-    /// parts; then nothing of it is kept, and the part is still awaited.
+    /// `.tooMany("claims")` past what a month or an institution in it may have, `.claimPart` for a part
+    /// that is here with other bytes, whose bytes are here as something else, or of a set that has another
+    /// number of parts; then nothing of it is kept, and the part is still awaited.
     package mutating func keepClaims(
         _ arrived: ArrivedClaims, as part: SentPart?, for month: ServiceMonth, rules: String
     ) throws -> ClaimFileReceipt {

@@ -13,9 +13,9 @@ struct MonthPlan {
         let records: [RecordClaim]
     }
 
-    /// A claim is about 300 bytes, those of the same people beside it twice as much, and what is known of them
-    /// as much again: 10 MB. An institution is never parted: one of the most claims (`institutionCountMax`) is
-    /// ten slices, 100 MB.
+    /// A claim is about 300 bytes, those of the same people beside it twice as much, and what is known of
+    /// them as much again: 10 MB. An institution is never parted: one of the most claims
+    /// (`institutionCountMax`) is ten slices, 100 MB.
     static let sliceClaims = 5_000
 
     let body: String

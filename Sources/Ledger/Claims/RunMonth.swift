@@ -21,10 +21,10 @@ package struct MonthRunRecord: Sendable {
 }
 
 extension Records {
-    /// Reconciles a month of the caller's with what is known now, some institutions at a time. The same claims,
-    /// facts and rules give the same run again; anything else makes a new one, and the old ones stay. Run,
-    /// verdicts, statements and an entry for everybody in it are one commit; a crash leaves all of it or
-    /// nothing.
+    /// Reconciles a month of the caller's with what is known now, some institutions at a time. The same
+    /// claims, facts and rules give the same run again; anything else makes a new one, and the old ones
+    /// stay. Run, verdicts, statements and an entry for everybody in it are one commit; a crash leaves all
+    /// of it or nothing.
     ///
     /// Of a closed month it says which of the closed claims are judged otherwise now, and changes nothing
     /// of the closing. Throws `.recordUnknown` for a month without any claim, `.rulesUnknown`,

@@ -1,8 +1,8 @@
 import Exchange
 import Testing
 
-/// 所得区分の記載: amounts above the lowest limit, and those from 70 on, are computed again where the receipt says the
-/// class, and nothing is held against one that says it twice or not at all.
+/// 所得区分の記載: amounts above the lowest limit, and those from 70 on, are computed again where the receipt says
+/// the class, and nothing is held against one that says it twice or not at all.
 @Suite struct ReceiptClassTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let testDescription: String

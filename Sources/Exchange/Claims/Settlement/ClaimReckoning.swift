@@ -114,8 +114,8 @@ package struct ClaimReckoning: Sendable {
         if let program = terms.unverifiedProgram { unverified.insert(program) }
     }
 
-    /// One for each of `parts`, whose terms stand in `terms`. `told`: the classes that bills of this receipt were
-    /// reckoned by at the counter; they come before what the receipt says.
+    /// One for each of `parts`, whose terms stand in `terms`. `told`: the classes that bills of this
+    /// receipt were reckoned by at the counter; they come before what the receipt says.
     package mutating func expected(
         _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?],
         told: Set<ToldClass> = []
@@ -221,8 +221,8 @@ package struct ClaimReckoning: Sendable {
             on: CalendarDay(daysSince1970: Int(claim.month.firstDay)))
     }
 
-    /// `nil` without insurance or a birth date, from 70 on where not even the share is said, and in the month of
-    /// the 75th birthday, which two insurers count.
+    /// `nil` without insurance or a birth date, from 70 on where not even the share is said, and in the
+    /// month of the 75th birthday, which two insurers count.
     private func known(of claim: Claim, _ told: Set<ToldClass>) -> Known? {
         guard claim.insurer != 0, let standing = standing(of: claim) else { return nil }
         let said = said(claim, standing)
@@ -279,8 +279,8 @@ package struct ClaimReckoning: Sendable {
         return row
     }
 
-    /// Of a public expense: the class that its law lets stand in, or the patient's own. A class that stands in
-    /// never has multiple months.
+    /// Of a public expense: the class that its law lets stand in, or the patient's own. A class that stands
+    /// in never has multiple months.
     private func limit(
         of part: ClaimPart, _ claim: Claim, _ known: Known
     ) -> HighCostLimit? {

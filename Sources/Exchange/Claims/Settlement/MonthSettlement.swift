@@ -1,5 +1,6 @@
 /// 月の決算: what the reports of a month come to, some institutions at a time, with the claims that came from
-/// records beside them: totals, one statement for each institution, and the rows that a closing is signed over.
+/// records beside them: totals, one statement for each institution, and the rows that a closing is signed
+/// over.
 package struct MonthSettlement: Sendable {
     package let records: [RecordClaim]
     /// 未検証の決まり that an amount rests on; while there is one, the month is not closed.

@@ -204,9 +204,11 @@ extension OpenAPI {
         .init(
             name: "set", place: .query, schema: .text.pattern("^[A-Za-z0-9-]{1,64}$"),
             note: "組の名前。part・partsとともに / A name for all parts together; with part and parts."),
-        .init(name: "part", place: .query, schema: .integer, note: "何番目の部か / Which part, from 1."),
         .init(
-            name: "parts", place: .query, schema: .integer,
+            name: "part", place: .query, schema: .integer.range(1...SentPart.countMax),
+            note: "何番目の部か / Which part, from 1."),
+        .init(
+            name: "parts", place: .query, schema: .integer.range(1...SentPart.countMax),
             note: "部の数 / How many parts the set has, 1,000 at most."),
     ]
     private static let ofFiles: [Operation.Parameter] =
