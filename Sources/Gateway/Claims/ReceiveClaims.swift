@@ -4,8 +4,8 @@ import Ledger
 
 /// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932) read as its bytes come;
 /// `POST /claims/payments?month=`, a payment body's list as CSV; `POST /claims?month=`, claims as JSON;
-/// each a whole file, or a part of a set (`set`, `part`, `parts`); and `POST
-/// /claims/months/{month}/events`, what became of claims afterwards.
+/// each a whole file, or a part of a set (`set`, `part`, `parts`); and
+/// `POST /claims/months/{month}/events`, what became of claims afterwards.
 extension GatewayParts {
     func receiveReceipts(_ asking: Asking) async throws -> Response {
         try await receive(.receipts, asking, atMost: BodyLimits.fileBytesMax)
