@@ -348,6 +348,51 @@ struct YearAndStayServingTests {
         #expect(row(late) == ["500", "", "1", "1"])
     }
 
+    /// 償還払い: 765 of 1,530 yen for three meals stay borne, and fill the month's 3,000 yen of meals.
+    @Test func `meals that a refund left borne fill the month of the counter`() async throws {
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([
+            resident.row(
+                "kodomo", today.adding(days: -400), today.adding(days: 300),
+                ["medicalSubsidyInsurerNumber": "89132104"])
+        ])
+        let body = { (meals: String) in
+            """
+            {"certificate":{"body":"132101","type":"kodomo"},\
+            "month":"\(ServiceMonth(of: gateway.clock.today).text)","receipts":[{\
+            "institution":"\(Cast.spare.code)","day":"\(gateway.clock.today.text)",\
+            "cost":400000,"percent":30,"paid":120000,"setting":"inpatient","days":1,\
+            "meals":{"count":3,"class":"\(meals)","paid":1530}}]}
+            """
+        }
+        let token = try await gateway.session(of: card)
+        let unknown = try await gateway.send(
+            Cast.portal, "POST", "/refunds", headers: [token],
+            body: try JSON(reading: body("特別")))
+        #expect(unknown.status == 400 && unknown.text("item") == "receipts.meals.class")
+        // Refused behind the door, where its entry is.
+        gateway.expectMoreEntries(1)
+        let asked = try await gateway.send(
+            Cast.portal, "POST", "/refunds", headers: [token],
+            body: try JSON(reading: body("一般")))
+        #expect(asked.int("yen") == 119_500 + 765 && asked.int("paid") == 121_530)
+        let list = try await gateway.ask(Cast.town, "GET", "/refunds?_count=100").answer
+        let held = (list.json["refunds"]?.array ?? []).compactMap(\.object).first {
+            $0["recipient"]?.string == "R-00\(resident.index)"
+        }
+        let id = try #require(held?["id"]?.string)
+        try await gateway.send(
+            Cast.town, "POST", "/refunds/\(id)/answers",
+            body: try JSON(reading: #"{"decision":"approved","on":"\#(today.text)"}"#)
+        ).expect(200)
+        let here = try await gateway.openVisit(card, kind: "inpatient")
+        var told: [Int?] = []
+        for _ in 0..<4 {
+            told.append(try await gateway.settle(stay(meals: 3), here).yen("meals"))
+        }
+        #expect(told == [765, 765, 705, 0])
+    }
+
     @Test func `meals stop at the month's cap of meals, confirmed or held`() async throws {
         let card = try await settleChild()
         let here = try await gateway.openVisit(card, kind: "inpatient")
