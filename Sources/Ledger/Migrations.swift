@@ -159,6 +159,12 @@ package struct Migrations: Sendable {
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
         File(
+            name: "0089_months_in_parts",
+            sql: PackageResources._089_months_in_parts_sql),
+        File(
+            name: "0090_years_of_refunds",
+            sql: PackageResources._090_years_of_refunds_sql),
+        File(
             name: "0091_awaited_mothers",
             sql: PackageResources._091_awaited_mothers_sql),
         File(

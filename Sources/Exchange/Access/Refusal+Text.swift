@@ -49,7 +49,8 @@ extension Refusal {
         switch self {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
             .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item),
-            .localSchemeNotPriced(let item), .claimStep(let item):
+            .localSchemeNotPriced(let item), .claimStep(let item), .claimPart(let item),
+            .monthIncomplete(let item):
             item
         case .resultRefused(let findings): findings.first?.item
         default: nil
@@ -167,6 +168,8 @@ extension Refusal {
             .refundAsked,
             .refundAnswered,
             .claimStep("events[0].step"),
+            .claimPart("part"),
+            .monthIncomplete("kokuho/3"),
             .monthChanged,
             .monthUnverified,
             .responseSubmitted,
@@ -274,6 +277,8 @@ extension Refusal {
         case .refundAsked: .refundAsked
         case .refundAnswered: .refundAnswered
         case .claimStep: .claimStep
+        case .claimPart: .claimPart
+        case .monthIncomplete: .monthIncomplete
         case .monthChanged: .monthChanged
         case .monthUnverified: .monthUnverified
         case .responseSubmitted: .responseSubmitted

@@ -107,6 +107,8 @@ package enum Refusal: Error, Hashable, Sendable {
 
     // The month of claims.
     case claimStep(_ items: String)
+    case claimPart(_ item: String)
+    case monthIncomplete(_ parts: String)
     case monthChanged
     case monthUnverified
 

@@ -100,13 +100,13 @@ extension Records {
         """)
 
     /// What was collected above the cap or above the limit of the year is due back, and what was passed on
-    /// was paid by nobody.
+    /// was paid by nobody. What refunds left borne was paid, too.
     private static let selectSums = Statement(
         """
         select \(CapMonth.columns), m.cost,
             least(m.collected, greatest(coalesce(m.cap - m.borne_collected, m.collected), m.passed_on))
-                - m.passed_on - back.yen,
-            m.inpatient - back.inpatient
+                - m.passed_on - back.yen + m.borne_collected,
+            m.inpatient - back.inpatient + m.borne_inpatient
         from exchange.cap_month m
         cross join lateral (
             select coalesce(sum(r.yen), 0)::bigint as yen,

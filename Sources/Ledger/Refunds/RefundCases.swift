@@ -24,6 +24,7 @@ extension Records {
             &transaction, CapMonthKey(person: person, capMonth: request.capMonth),
             showing: kinds)
         let reckoning = try RefundReckoning(book, rules, at: now)
+        try request.requireMeals(reckoning.copayment)
         let written = request.receipts.map(\.line).joined(separator: "\n")
         if let same = book.cases.first(where: { $0.written == written }) {
             return try refund(same.id, of: person)
