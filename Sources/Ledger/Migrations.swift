@@ -158,6 +158,7 @@ package struct Migrations: Sendable {
         File(
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
+        File(name: "0095_past_doses", sql: PackageResources._095_past_doses_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -85,6 +85,7 @@ extension RowCode {
     private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
         ofLifeEvent(what, name) ?? ofMerge(what, name) ?? ofCheckup(what, name)
             ?? ofReceipt(what, name) ?? ofScheme(what, name) ?? ofCampaign(what, name)
+            ?? ofPastDose(what, name)
     }
 
     func en(_ item: RowItem, _ name: String) -> String {

@@ -28,7 +28,8 @@ import Testing
         .mergeAlone, .mergeKind,
         .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
         .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany,
-        .secondPersonAwaited,
+        .secondPersonAwaited, .pastDoseOfAnother, .pastDoseUnknown, .pastDoseWithdrawn, .doseKnown,
+        .doseOutsideAct, .vaccineUnknown, .productUnspecified,
     ]
 
     @Test func `every code is produced by some row`() throws {

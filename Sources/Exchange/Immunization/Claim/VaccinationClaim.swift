@@ -95,7 +95,7 @@ package func claimVaccination(
 
 extension NeedleAnswer {
     /// 定期接種の対象外: who or when is not what the Act pays for. A wrong interval is still a dose of the Act.
-    fileprivate var isOutsideTheAct: Bool {
+    var isOutsideTheAct: Bool {
         findings.contains {
             $0.verdict == .stop && ($0.rule.concernsRoutineOnly || $0.rule == .needless)
         }
