@@ -62,7 +62,7 @@ extension Records {
         let own = Set(lines.map(\.id))
         let history =
             try home(of: person, on: now.dayInJapan) == caller.party.code
-            ? history(of: person, rules).filter { !own.contains($0.id) } : []
+            ? toldByOthers(of: person, rules).filter { !own.contains($0.id) } : []
         let shown =
             lines.map(\.basis) + history.map { "\($0.id.text)/\($0.newest.version)" }
         enter(person, basis: shown.isEmpty ? nil : shown.joined(separator: " "))
@@ -70,15 +70,16 @@ extension Records {
     }
 
     /// Its own ledger tells a municipality nothing new.
-    private mutating func history(of person: PersonKey, _ rules: RuleBook) throws
+    private mutating func toldByOthers(of person: PersonKey, _ rules: RuleBook) throws
         -> [HeldVaccination]
     {
         let all = try vaccinations(of: person)
         let held = rules.immunization.map { all.withoutCopies($0) } ?? all
+        let town = caller.party
         return held.filter { held in
-            held.claim.isLine
-                || held.isPastDose && held.newest.vaccination.status == .completed
-                    && held.newest.institution != caller.party
+            guard held.isPastDose else { return held.claim.isLine }
+            return held.newest.vaccination.status == .completed
+                && held.newest.institution != town
         }
     }
 

@@ -27,7 +27,7 @@ package struct PastDoseRow: Sendable {
 
     /// What deserves a look in a dose that is taken, by the rules of any day.
     package func warnings(_ rules: ImmunizationRules) -> [RowFinding] {
-        (told?.vaccination.warnings(rules) ?? []).compactMap { warning in
+        (told?.vaccination.warnings(rules) ?? []).compactMap { warning -> RowFinding? in
             switch warning {
             case .vaccineUnknown: finding("vaccine", .vaccineUnknown)
             case .productUnspecified: finding("product", .productUnspecified)
@@ -112,7 +112,7 @@ extension RowReader {
         guard let name else { return nil }
         let words = Concept(text: product.map { "\(name) \($0)" } ?? name)
         guard let rules else { return (words, nil) }
-        let named = rules.vaccine(ofCode: name) ?? rules.vaccine(named: name)
+        let named = rules.vaccine(named: name)
         let brand = product.flatMap { rules.vaccine(named: $0) }
         if let named, let brand, !rules.mayBe(brand.vaccine, of: named.vaccine) {
             return (words, nil)
@@ -148,13 +148,6 @@ extension RowReader {
 }
 
 extension ImmunizationRules {
-    /// By our own code, as a ledger's column may hold it.
-    fileprivate func vaccine(ofCode code: String) -> NamedVaccine? {
-        vaccines.firstIndex { $0.code == code }.map {
-            NamedVaccine(vaccine: Vaccine.ID(index: $0), number: nil)
-        }
-    }
-
     /// Whether a product is one of what the ledger's column calls the vaccine: ロタ may be either of two.
     fileprivate func mayBe(_ product: Vaccine.ID, of said: Vaccine.ID) -> Bool {
         said == product || vaccine(said).isGeneric && countTogether(said, product)
