@@ -135,7 +135,10 @@ package func checkBeforeNeedle(
     let candidates = request.candidates.map { candidate in
         NeedleDose(vaccine: candidate.vaccine, day: day, number: candidate.doseNumber).dose(rules)
     }
-    let screening = request.screening(of: person, on: day)
+    // Of whoever holds no subsidy, as most of the elderly, the register may have no birth date: then no window
+    // would be judged, though the ticket in the nurse's hand says it.
+    let birth = person.birth ?? request.screening.statedBirth
+    let screening = request.screening(of: birth, on: day)
     let dueDay =
         request.dueDay ?? request.responses.lazy.compactMap(\.dueDay).first
         ?? person.pregnancies.dueDay(on: day)
@@ -144,8 +147,9 @@ package func checkBeforeNeedle(
         others.remove(at: place)
         // Two that are given at once are held against each other: one of two MR is one too many.
         var question = NeedleQuestion(
-            birth: person.birth, sex: person.sex, history: history + others,
+            birth: birth, sex: person.sex, history: history + others,
             candidate: candidates[place])
+        question.isBirthStated = person.birth == nil && birth != nil
         question.gaps = person.gaps
         question.seasons = person.seasons
         question.dueDay = dueDay
@@ -164,11 +168,11 @@ extension NeedleRequest {
     /// What the nurse entered, and what every questionnaire says beside it: a yes anywhere is heeded, and a
     /// temperature taken now goes before one written down.
     fileprivate func screening(
-        of person: NeedlePerson, on day: CalendarDay
+        of birth: CalendarDay?, on day: CalendarDay
     ) -> NeedleQuestion.Screening {
         var merged = screening
         for response in responses {
-            let told = response.screening(birth: person.birth, on: day)
+            let told = response.screening(birth: birth, on: day)
             for code in told.answers where !merged.answers.contains(code) {
                 merged.answers.append(code)
             }
