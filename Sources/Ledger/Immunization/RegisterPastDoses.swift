@@ -60,6 +60,7 @@ extension Records {
         var desk = try PastDoseDesk(
             &self, rows.map(\.row.identifier), of: persons.known, book)
         var taken = TakenDoses()
+        let known = Set(persons.known)
         // Of one file the earlier dose is known when a later one is judged, however its rows are sorted.
         let days = rows.map { $0.row.told?.day.daysSince1970 ?? Int.min }
         let order = rows.indices.sorted { (days[$0], $0) < (days[$1], $1) }
@@ -68,7 +69,10 @@ extension Records {
             let outcome = try desk.outcome(of: rows[place].row, about: person)
             taken.outcomes.append(outcome)
             if outcome.kind == .applied { taken.touched.insert(person) }
-            if outcome.findings.contains(where: \.code.tellsOfOthers) { taken.told.insert(person) }
+            // Of whom nobody knew before, nobody else told anything.
+            if known.contains(person), outcome.findings.contains(where: \.code.tellsOfOthers) {
+                taken.told.insert(person)
+            }
             taken.bases[person] = desk.basis(of: person)
         }
         // Nobody is made for rows that are all refused.
