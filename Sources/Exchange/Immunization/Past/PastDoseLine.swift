@@ -6,7 +6,7 @@ package struct PastDoseLine: Hashable, Sendable {
     package let vaccine: String
     package let doseNumber: Int?
     package let isOutOfArea: Bool
-    /// Cautions and stops that the law of the day has, as codes.
+    /// Cautions and stops that the law of the day has, and what could not be judged, as codes.
     package let remarks: [String]
 }
 
@@ -53,7 +53,7 @@ extension PastDoseRow.Told {
         return PastDoseLine(
             programme: programme.code, vaccine: rules.vaccine(named.vaccine).code,
             doseNumber: dose.number, isOutOfArea: isOutOfArea(of: facts.municipality),
-            remarks: answer.findings.filter { $0.verdict != .fine }.map(rules.code(of:)))
+            remarks: answer.findings.filter(\.isRemarked).map(rules.code(of:)))
     }
 
     /// As the row says it, or by where the institution lies.
