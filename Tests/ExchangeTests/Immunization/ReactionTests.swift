@@ -164,7 +164,7 @@ import Testing
             without.isSubset(of: ["zoster", "zoster-live", "zoster-recombinant", "rsv-maternal"]))
     }
 
-    private static let rows: [(vaccine: String, symptoms: Set<String>)] = [
+    static let rows: [(vaccine: String, symptoms: Set<String>)] = [
         ("dt", ["convulsion", "thrombocytopenic-purpura", "encephalitis"]),
         ("measles", ["adem", "convulsion", "thrombocytopenic-purpura", "encephalitis"]),
         ("je", ["adem", "convulsion", "thrombocytopenic-purpura", "encephalitis"]),

@@ -43,10 +43,10 @@ import Testing
         #expect(face.contains("urn:tsunagi:local-government-code"))
     }
 
-    private typealias Name = (vaccine: String, product: String, code: String?, found: [RowCode])
+    typealias Name = (vaccine: String, product: String, code: String?, found: [RowCode])
 
     /// Vaccine and product as a ledger writes them, the vaccine that it is, and what is to be looked at.
-    private static let names: [Name] = [
+    static let names: [Name] = [
         ("MR", "", "mr", []), ("DT2期", "", "dt", []), ("mr", "謎の製品", "mr", []),
         ("ロタ", "", "rota", [.productUnspecified]), ("ロタ", "ロタリックス", "rv1", []),
         ("ナゾ", "", nil, [.vaccineUnknown]), ("ナゾ", "ロタリックス", "rv1", []),
@@ -82,7 +82,7 @@ import Testing
         #expect(withdrawn.told == nil && withdrawn.identifier.value == "R-1")
     }
 
-    private static let wrong: [(change: [String: String], finding: String)] = [
+    static let wrong: [(change: [String: String], finding: String)] = [
         (["接種の有無": "2"], "notDoneReason required"), (["生年月日": ""], "dateOfBirth required"),
         (["接種日": "00000000"], "givenOn required"), (["接種日": "2019-02-29"], "givenOn format"),
         (["接種回数": "0"], "doseNumber format"), (["接種回数": "100"], "doseNumber format"),
@@ -115,7 +115,7 @@ import Testing
 
     /// MR 1期 of somebody born on 2018-06-05: from the day before the first birthday to the day before the
     /// second (予防接種法施行令3条; 年齢計算ニ関スル法律). 五種混合 is of the Act from 2024-04-01.
-    private static let days: [(changes: [String: String], day: String, isOfAct: Bool)] = [
+    static let days: [(changes: [String: String], day: String, isOfAct: Bool)] = [
         ([:], "2019-06-03", false), ([:], "2019-06-04", true), ([:], "2019-06-05", true),
         ([:], "2020-06-03", true), ([:], "2020-06-04", true), ([:], "2020-06-05", false),
         (["生年月日": "2024-01-05", "ワクチン": "dpt-ipv-hib"], "2024-03-31", false),
