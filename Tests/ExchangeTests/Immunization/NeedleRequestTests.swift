@@ -86,6 +86,26 @@ import Testing
         #expect(try !Self.codes(other).contains("birth-stated"))
     }
 
+    /// An old defect: the verdict was fine though the age was never looked at.
+    @Test func `where nobody says the birth date the verdict is a caution until a reason is given`()
+        throws
+    {
+        let rules = try VaccinationCase.rules()
+        func report(_ text: String) throws -> NeedleReport {
+            checkBeforeNeedle(
+                try Self.read(text), of: NeedlePerson(birth: nil, sex: .female, held: []),
+                today: try CalendarDay("2026-06-15"), rules)
+        }
+        let told = try report(Self.request)
+        #expect(told.verdict == .caution && told.remaining == .caution)
+        #expect(try Self.codes(told).first == "birth-unknown")
+        let lifted = try report(
+            Self.request(
+                adding: #"{"name":"override","part":[{"name":"rule","valueCode":"birth-unknown"},"#
+                    + #"{"name":"reason","valueString":"保険証で年齢を確かめた"}]}"#))
+        #expect(lifted.verdict == .caution && lifted.remaining == .fine)
+    }
+
     static let faults: [(old: String, new: String, refusal: Refusal)] = [
         (#""Parameters""#, #""Bundle""#, .malformed("resourceType")),
         (#"{"name":"visit","valueString":"visit-1"},"#, "", .missing("parameter(visit)")),

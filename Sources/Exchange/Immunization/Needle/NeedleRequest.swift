@@ -159,9 +159,28 @@ package func checkBeforeNeedle(
         question.person = screening
         return NeedleReport.Item(
             request.candidates[place], candidates[place].vaccine,
-            checkBeforeNeedle(question, rules), request.overrides, rules)
+            checkBeforeNeedle(question, rules).withUnjudgedAgeHeeded, request.overrides, rules)
     }
     return NeedleReport(day: day, items: items, dosesKnown: history.count)
+}
+
+extension NeedleAnswer {
+    /// 年齢を判定していないこと: of cases on paper it is a note, and of somebody who is about to be vaccinated a
+    /// caution: green would say that the age is right.
+    fileprivate var withUnjudgedAgeHeeded: NeedleAnswer {
+        guard findings.contains(where: { $0.rule == .birthUnknown }) else { return self }
+        let heeded = findings.map { finding in
+            var heeded = finding
+            if finding.rule == .birthUnknown { heeded.verdict = max(finding.verdict, .caution) }
+            return heeded
+        }
+        let sorted = [NeedleVerdict.stop, .caution, .fine].flatMap { verdict in
+            heeded.filter { $0.verdict == verdict }
+        }
+        return NeedleAnswer(
+            findings: sorted, verdict: max(verdict, .caution), earliest: earliest,
+            programme: programme)
+    }
 }
 
 extension NeedleRequest {
