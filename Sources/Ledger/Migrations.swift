@@ -159,6 +159,12 @@ package struct Migrations: Sendable {
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
         File(name: "0095_past_doses", sql: PackageResources._095_past_doses_sql),
+        File(
+            name: "0097_narrow_reads",
+            sql: PackageResources._097_narrow_reads_sql),
+        File(
+            name: "0098_proxies_stay",
+            sql: PackageResources._098_proxies_stay_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -108,6 +108,7 @@ extension Refusal {
             .partyNotOptedIn,
             .notYourPurpose,
             .operatorDiffers,
+            .clientDiffers,
             .nonceUnknown,
             .nonceExpired,
             .nonceUsed,
@@ -217,6 +218,7 @@ extension Refusal {
         case .partyNotOptedIn: .partyNotOptedIn
         case .notYourPurpose: .notYourPurpose
         case .operatorDiffers: .operatorDiffers
+        case .clientDiffers: .clientDiffers
         case .nonceUnknown: .nonceUnknown
         case .nonceExpired: .nonceExpired
         case .nonceUsed: .nonceUsed

@@ -27,6 +27,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case partyNotOptedIn
     case notYourPurpose
     case operatorDiffers
+    case clientDiffers
 
     // The card and the visit.
     case nonceUnknown

@@ -133,6 +133,29 @@ struct MaternalVaccineTests {
         #expect(!blind.findings.contains { $0.rule == "too-early" })
     }
 
+    @Test func `what the town she left corrects moves no due day of the town she lives in`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settle(years: 30, in: Cast.otherTown)
+        func word(_ days: Int, _ more: [String: JSON] = [:]) -> JSON {
+            resident.pregnancy(
+                due: today.adding(days: days), notified: today.adding(days: -10),
+                key: "RSV-\(resident.index)", more)
+        }
+        try await gateway.notify([word(90)], by: Cast.otherTown)
+        try await gateway.feed([
+            resident.residence(Cast.town.code, from: today.adding(days: -8))
+        ])
+        // 85 days before it is too early, 84 in time.
+        try await gateway.notify([word(84)])
+        try await gateway.notify(
+            [word(90, ["handbookNumbers": .array([.string("7")])])], by: Cast.otherTown)
+        let visit = try await gateway.openVaccinationVisit(card)
+        let made = try await gateway.record(dose(on: today), visit)
+        try made.expect(201)
+        #expect(claim(made) == "awaiting-price")
+    }
+
     // MARK: The forecast
 
     /// The earliest and the latest day of the vaccine's recommendation (LOINC 30981-5, 59778-1).
