@@ -174,6 +174,9 @@ package struct Migrations: Sendable {
             name: "0094_merges_with_voided_bills",
             sql: PackageResources._094_merges_with_voided_bills_sql),
         File(
+            name: "0095_past_doses",
+            sql: PackageResources._095_past_doses_sql),
+        File(
             name: "0097_narrow_reads",
             sql: PackageResources._097_narrow_reads_sql),
         File(

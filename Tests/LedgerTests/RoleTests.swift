@@ -292,6 +292,7 @@ import Testing
         "exchange.mass_checkup.face": ["office"],
         "exchange.maternal_notification.face": ["gateway", "office"],
         "exchange.party.name": ["gateway", "office", "reader", "sealer"],
+        "exchange.past_dose.face": ["office"],
         "exchange.relation.birth_date": ["gateway"],
         "exchange.relation.name": ["gateway"],
         "exchange.screening_response.face": ["gateway"],
@@ -394,7 +395,8 @@ import Testing
     /// Table, its mark, and who may set it.
     static let marks: [(table: String, mark: String, role: String)] = [
         ("resident_token", "revoked_at", "gateway"), ("resident_token", "revoked_at", "office"),
-        ("health_card", "revoked_at", "gateway"), ("delegation", "ended_at", "gateway"),
+        ("health_card", "revoked_at", "gateway"), ("health_card", "revoked_at", "office"),
+        ("delegation", "ended_at", "gateway"),
         ("card_binding", "revoked_at", "office"), ("card_binding", "superseded_by", "office"),
         ("block", "lifted_at", "gateway"),
     ]

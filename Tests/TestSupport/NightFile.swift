@@ -41,6 +41,18 @@ package struct NightFile: Sendable {
         ]
     }
 
+    /// 過去の接種歴: rows of `past-doses`; each tells of a routine dose that was given, unless it says otherwise.
+    package init(pastDoses rows: [[String: String]]) {
+        self.rows = rows.map { row in
+            ["更新区分": "1", "接種の有無": "1", "実施区分": "1"].merging(row) { $1 }
+        }
+        columns = [
+            "更新区分", "記録番号", "個人番号", "生年月日", "性別", "接種の有無", "実施区分", "ワクチン", "製品名",
+            "接種回数", "接種日", "製造番号", "製造販売業者", "接種量", "医療機関コード", "医療機関名",
+            "区域外接種フラグ", "未接種の理由",
+        ]
+    }
+
     /// 受診券: rows of `checkup-tickets`; each registers, unless it says otherwise.
     package init(checkupTickets rows: [[String: String]]) {
         self.rows = rows.map { ["更新区分": "1"].merging($0) { $1 } }

@@ -85,7 +85,7 @@ extension RowCode {
     private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
         ofLifeEvent(what, name) ?? ofMerge(what, name) ?? ofCheckup(what, name)
             ?? ofReceipt(what, name) ?? ofScheme(what, name) ?? ofCampaign(what, name)
-            ?? ofWholeList(what, name)
+            ?? ofPastDose(what, name) ?? ofWholeList(what, name)
     }
 
     private func ofWholeList(_ what: String, _ name: String) -> BilingualText? {

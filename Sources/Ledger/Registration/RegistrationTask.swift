@@ -240,6 +240,7 @@ extension Purpose {
                 "medical-subsidy", "medical-subsidy-history", "municipal-checkup", "guardianship",
                 "life-event", "immunization", "maternal-health", "mass-checkups",
                 "checkup-tickets", "schemes", "seasons", "immunization-prices", "maternal-prices",
+                "past-doses",
             ]
         case .readSensitiveRegistration: ["sensitive-mass-checkups"]
         case .feedCards: ["cards"]

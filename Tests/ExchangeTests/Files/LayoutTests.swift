@@ -11,7 +11,7 @@ import Testing
             Set(codes)
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
-                    "immunization-seasons",
+                    "immunization-seasons", "past-doses",
                     "vaccination-targets", "vaccination-prices", "checkup-tickets",
                     "checkup-targets", "checkup-results", "sensitive-checkup-results",
                     "checkup-prices",

@@ -28,6 +28,11 @@ extension OpenAPI {
                     """))
         + operations(
             of: ServedLayout(
+                code: "past-doses", id: "PastDoses", ja: "過去の接種歴(予防接種台帳)",
+                en: "past doses of a municipality's own ledger: history, and no claim",
+                example: pastDoses))
+        + operations(
+            of: ServedLayout(
                 code: "vaccination-prices", id: "VaccinationPrices", ja: "予防接種の委託単価",
                 en: "prices of vaccinations: what a dose costs and what the resident keeps",
                 example: """
@@ -219,6 +224,12 @@ extension OpenAPI {
         むし歯の罹患型（3歳児）,集団生活での社会性・行動,未実施\r
         1,2026-0412-001,C-2026-0001,infant-18m,2026-04-12,10.25,80.5,,,,,,,,healthy,,,,\
         14,0,,,,,,,,head-circumference=not-possible\r\n
+        """
+
+    private static let pastDoses = """
+        更新区分,記録番号,個人番号,生年月日,性別,接種の有無,実施区分,ワクチン,製品名,接種回数,接種日,製造番号,\
+        製造販売業者,接種量,医療機関コード,医療機関名,区域外接種フラグ,未接種の理由\r
+        1,2019-000123,123456789018,2018-06-05,2,1,1,mr,,1,2019-06-20,FAKE01,,0.5,1319999996,,0,\r\n
         """
 
     /// With what is told of this file alone.
