@@ -1,8 +1,8 @@
 package import Exchange
 import Postgres
 
-/// 受診者数: from notifications and reports that came anyway, of all the children, or mothers, of a municipality or
-/// of a prefecture at once.
+/// 受診者数: from notifications and reports that came anyway, of all the children, or mothers, of a municipality
+/// or of a prefecture at once.
 extension Records {
     /// Of these municipalities, by month of birth or delivery, or of the expected birth. It says nothing of
     /// anyone.

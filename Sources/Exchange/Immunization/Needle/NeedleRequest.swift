@@ -135,8 +135,8 @@ package func checkBeforeNeedle(
     let candidates = request.candidates.map { candidate in
         NeedleDose(vaccine: candidate.vaccine, day: day, number: candidate.doseNumber).dose(rules)
     }
-    // Of whoever holds no subsidy, as most of the elderly, the register may have no birth date: then no window
-    // would be judged, though the ticket in the nurse's hand says it.
+    // Of whoever holds no subsidy, as most of the elderly, the register may have no birth date: then no
+    // window would be judged, though the ticket in the nurse's hand says it.
     let birth = person.birth ?? request.screening.statedBirth
     let screening = request.screening(of: birth, on: day)
     let dueDay =

@@ -9,8 +9,8 @@ struct PastDoseCoverageTests {
 
     init() throws { gateway = try .running }
 
-    /// Of fourteen babies the ledger tells of twelve first doses of one vaccine, and of fourteen of another; of
-    /// five of these clinics say that they were the second.
+    /// Of fourteen babies the ledger tells of twelve first doses of one vaccine, and of fourteen of another;
+    /// of five of these clinics say that they were the second.
     @Test func `a ledger's dose counts, and where a clinic says another number, the clinic's does`()
         async throws
     {
