@@ -50,7 +50,6 @@ package enum TokenError: String, CaseIterable, Sendable {
     case invalidClient = "invalid_client"
     case unauthorizedClient = "unauthorized_client"
     case unsupportedGrantType = "unsupported_grant_type"
-    case invalidScope = "invalid_scope"
     case serverError = "server_error"
     case temporarilyUnavailable = "temporarily_unavailable"
 }
@@ -59,7 +58,6 @@ extension Refusal {
     package var tokenError: TokenError {
         switch self {
         case .malformed("grant_type"): .unsupportedGrantType
-        case .unknownItem("scope"): .invalidScope
         case .clientDiffers, .certificateNotTrusted, .certificateExpired, .certificateRevoked,
             .partyUnknown, .partySuspended, .partyNotOptedIn:
             .invalidClient

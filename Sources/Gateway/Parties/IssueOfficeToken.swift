@@ -5,7 +5,8 @@ import Trust
 
 /// 役所のトークン: `POST /oauth2/token`, client credentials over mutual TLS (RFC 6749 §4.4, RFC 8705). For
 /// connectors written for PMH, which send a bearer token; the certificate alone opens the same
-/// routes. There are no scopes: what a party may do is said of its role (権限表).
+/// routes. There are no scopes, and one that is asked for is passed over: what a party may do is said of its
+/// role (権限表).
 extension GatewayParts {
     func issueOfficeToken(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let form = try await request.openForm()
@@ -19,7 +20,6 @@ extension GatewayParts {
         guard others.isEmpty, request.headers[.authorization] == nil,
             form["client_id"].map({ $0 == identity.party.key }) ?? true
         else { throw Refusal.clientDiffers }
-        guard form["scope"] == nil else { throw Refusal.unknownItem("scope") }
         let token = OfficeToken.issue(
             to: identity.party, certificate: identity.fingerprint,
             lifetimeSeconds: Limits.officeTokenSeconds, now: now(), keys: keys.ring)

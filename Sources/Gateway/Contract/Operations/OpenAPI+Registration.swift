@@ -24,7 +24,7 @@ extension OpenAPI {
             answers: [.json(200, .reference("Token"), "The token.")],
             refusals: [
                 .malformed("grant_type"), .missing("grant_type"), .duplicateItem("grant_type"),
-                .unknownItem("scope"), .clientDiffers, .bodyTooLarge, .unsupportedMediaType,
+                .clientDiffers, .bodyTooLarge, .unsupportedMediaType,
             ])
     ]
 
