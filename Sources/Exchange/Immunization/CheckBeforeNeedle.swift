@@ -85,8 +85,8 @@ struct NeedleCheck {
     /// More than the periods of any schedule together with every other vaccine of a history.
     private static let triesMax = 32
 
-    /// The best of all schedules that give the vaccine, or that one alone, and the intervals to other
-    /// vaccines.
+    /// The best of all schedules that give the vaccine, or that one alone, and what other vaccines make of
+    /// it: intervals, and antigens given already.
     func judge(
         _ vaccine: Vaccine.ID, on day: Int?, by schedule: Int? = nil
     ) -> ScheduleJudgement {
@@ -98,7 +98,10 @@ struct NeedleCheck {
             if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
         }
         var judged = best ?? ScheduleJudgement(findings: [], programme: nil)
-        if let day { findSpacing(vaccine, day, into: &judged.findings) }
+        if let day {
+            findSpacing(vaccine, day, into: &judged.findings)
+            findComponents(vaccine, day, into: &judged)
+        }
         return judged
     }
 

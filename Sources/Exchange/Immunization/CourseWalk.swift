@@ -71,7 +71,7 @@ struct CourseWalk {
 }
 
 /// A dose of the history whose vaccine is known; the day may not be.
-struct KnownDose {
+struct KnownDose: Equatable {
     let vaccine: Vaccine.ID
     /// Days since 1970.
     let day: Int

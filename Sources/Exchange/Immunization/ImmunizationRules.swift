@@ -25,6 +25,7 @@ package struct ImmunizationRules: Sendable {
     package let reactionLayout: ReactionLayout
     /// 接種率の公表の決まり.
     package let coverage: CoverageRules
+    let antigens: SharedAntigens
     /// By vaccine: the schedules that give it, or once gave it, 任意接種 first.
     private let voluntaryGiving: [[Int]]
     /// The same without 任意接種, unless there is nothing else.
@@ -57,6 +58,7 @@ package struct ImmunizationRules: Sendable {
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
+        antigens = SharedAntigens(vaccines, programmes)
         let giving = vaccines.indices.map { [programmes] vaccine in
             programmes.indices.filter { place in
                 programmes[place].versions.contains {

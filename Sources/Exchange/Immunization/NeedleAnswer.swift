@@ -53,6 +53,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case consentMissing = "consent-missing"
     case answer = "questionnaire-answer"
     case intervalIfDoctorAgrees = "interval-if-doctor-agrees"
+    case componentComplete = "component-complete"
     case startedLate = "started-late"
     case order
     case condition

@@ -226,6 +226,62 @@ struct SeriesCheck {
         return ComingDose(rule: course.doses[position], walk: walk)
     }
 
+    // MARK: As a component of another vaccine
+
+    /// 混合ワクチンの成分: the candidate, judged by another schedule, is a dose of this one too. Sooner after one of
+    /// the `others`, which that schedule does not count, than any two doses here is stopped; a longer
+    /// interval of this schedule, or that nothing is left to give by it, is the doctor's to weigh, because
+    /// one changes from single vaccines to a combined one with unequal numbers of doses.
+    func findComponent(
+        _ vaccine: Vaccine.ID, on day: Int, beside others: VaccineSet,
+        into findings: inout [NeedleFinding]
+    ) {
+        guard let number = programme.version(on: day) else { return }
+        let version = programme.versions[number]
+        let doses = counted(version, on: day)
+        guard let last = doses.last(where: { others.contains($0.vaccine) }),
+            let course = version.courses.indices.first(where: {
+                fit(version.courses[$0], vaccine, doses, on: day) != .no
+            })
+        else { return }
+        let rules = version.courses[course].doses
+        var walk = walk(version.courses[course], doses)
+        let position = walk.place(day, number: 0, isCandidate: true)
+        let place = NeedleFinding.Place(
+            programme: index, version: number, course: course,
+            dose: position < rules.count ? position : nil)
+        if let least = version.leastInterval, last.day != KnownDose.noDay,
+            day < least.earliest(after: last.day)
+        {
+            var finding = finding(
+                .interval, at: place, earliest: least.earliest(after: last.day), other: last)
+            finding.interval = least
+            findings.append(finding)
+            return
+        }
+        guard position < rules.count else {
+            if version.courses[course].spans(day, of: check.person) {
+                findings.append(finding(.componentComplete, at: place, other: last))
+            }
+            return
+        }
+        var told: [NeedleFinding] = []
+        DoseCheck(check, rules[position], place, walk).find(day, doses, into: &told)
+        // After a dose that both count, the candidate's own schedule says what is between them.
+        let isAfterOther = doses.last == last
+        for other in told {
+            switch other.rule {
+            case .needless: findings.append(finding(.componentComplete, at: place, other: last))
+            case .interval where isAfterOther, .intervalIfDoctorAgrees where isAfterOther:
+                var finding = finding(
+                    .intervalIfDoctorAgrees, at: place, earliest: other.earliest, other: last)
+                finding.interval = other.interval
+                findings.append(finding)
+            default: continue
+            }
+        }
+    }
+
     private func finding(_ rule: NeedleRule, of number: Int) -> NeedleFinding {
         finding(rule, at: .init(programme: index, version: number, course: 0, dose: nil))
     }

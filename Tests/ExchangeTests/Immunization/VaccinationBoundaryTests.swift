@@ -192,6 +192,72 @@ import Testing
                 ("2025-08-06", "warn", "interval-if-doctor-agrees"), ("2025-08-07", "accept", nil),
             ]),
         .init(
+            law: "五種混合はヒブの成分も持つ: 同じ日、20日まで、27日まで", birth: born, history: "Hib 2025-08-01",
+            vaccine: "5種",
+            days: [
+                ("2025-08-01", "reject", "duplicate"), ("2025-08-02", "reject", "interval"),
+                ("2025-08-21", "reject", "interval"),
+                ("2025-08-22", "warn", "interval-if-doctor-agrees"),
+                ("2025-08-28", "warn", "interval-if-doctor-agrees"), ("2025-08-29", "accept", nil),
+            ]),
+        .init(
+            law: "ヒブは五種混合にも含まれる: 逆の順も同じ日なら二重", birth: born, history: "5種 2025-08-01",
+            vaccine: "Hib", days: [("2025-08-01", "reject", "duplicate")]),
+        .init(
+            law: "ヒブが4回済んだ人の五種混合", birth: born,
+            history: "Hib 2025-08-01, Hib 2025-09-01, Hib 2025-10-01, Hib 2026-05-01",
+            vaccine: "5種",
+            days: [
+                ("2026-05-21", "reject", "interval"), ("2026-05-22", "warn", "component-complete"),
+            ]),
+        .init(
+            law: "四種混合とヒブから五種混合へ切り替えられる", birth: born,
+            history: "4種 2025-08-01, Hib 2025-08-01, 4種 2025-09-01, Hib 2025-09-01",
+            vaccine: "5種", days: [("2025-10-01", "warn", "product")]),
+        .init(
+            law: "切り替えたあとの五種混合は五種混合の間隔による", birth: born,
+            history: "Hib 2025-08-01, 5種 2025-09-01", vaccine: "5種",
+            days: [("2025-09-21", "reject", "interval"), ("2025-09-22", "accept", nil)]),
+        .init(
+            law: "不活化ポリオは五種混合と四種混合にも含まれる", birth: born, history: "IPV 2025-08-01",
+            vaccine: "5種",
+            days: [
+                ("2025-08-01", "reject", "duplicate"), ("2025-08-21", "reject", "interval"),
+                ("2025-08-22", "accept", nil),
+            ]),
+        .init(
+            law: "不活化ポリオと四種混合", birth: born, history: "IPV 2025-08-01", vaccine: "4種",
+            days: [
+                ("2025-08-01", "reject", "duplicate"), ("2025-08-21", "reject", "interval"),
+                ("2025-08-22", "accept", nil),
+            ]),
+        .init(
+            law: "二種混合と三種混合の同じ日", birth: born, history: "DT 2025-08-01", vaccine: "DPT",
+            days: [("2025-08-01", "reject", "duplicate"), ("2025-08-02", "accept", nil)]),
+        .init(
+            law: "四種混合が済んだ人の二種混合2期は決まりどおり", birth: born,
+            history: "4種 2025-08-01, 4種 2025-09-01, 4種 2025-10-01, 4種 2026-10-01",
+            vaccine: "DT", days: [("2036-05-09", "accept", nil)]),
+        .init(
+            law: "麻しんとMRの同じ日、注射生ワクチンの間27日", birth: born, history: "麻しん 2026-06-01",
+            vaccine: "MR",
+            days: [
+                ("2026-06-01", "reject", "duplicate"),
+                ("2026-06-28", "reject", "interval-live-injectable"),
+                ("2026-06-29", "warn", "component-complete"),
+            ]),
+        .init(
+            law: "風しんとMRの同じ日", birth: born, history: "風しん 2026-06-01", vaccine: "MR",
+            days: [("2026-06-01", "reject", "duplicate")]),
+        .init(
+            law: "麻しんと風しんを別々に受けた1期のMR", birth: born,
+            history: "麻しん 2026-06-01, 風しん 2026-07-15", vaccine: "MR",
+            days: [("2026-09-01", "warn", "component-complete")]),
+        .init(
+            law: "麻しんと風しんを別々に受けた人のMR 2期", birth: born,
+            history: "麻しん 2026-06-01, 風しん 2026-07-15", vaccine: "MR",
+            days: [("2031-04-01", "accept", nil), ("2032-03-31", "accept", nil)]),
+        .init(
             law: "B型肝炎 1回目から139日", birth: nil, history: "HBV1 2026-04-10, HBV2 2026-05-08",
             vaccine: "HBV3",
             days: [("2026-08-27", "reject", "interval"), ("2026-08-28", "accept", nil)]),
