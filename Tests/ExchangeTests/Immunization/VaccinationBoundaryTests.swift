@@ -272,6 +272,26 @@ import Testing
             law: "ロタ 同じ製剤", birth: born, history: "ロタテック 2025-07-10", vaccine: "ロタリックス",
             days: [("2025-08-10", "reject", "product")]),
         .init(
+            law: "ロタ 2回で済む製剤のあと、製剤の記録がない3回目", birth: born,
+            history: "ロタリックス 2025-07-10, ロタリックス 2025-08-10", vaccine: "ロタ",
+            days: [("2025-09-10", "reject", nil)]),
+        .init(
+            law: "ロタ 製剤の記録がなくても、前回の製剤の最後の日まで", birth: born,
+            history: "ロタリックス 2025-07-10", vaccine: "ロタ",
+            days: [("2025-10-25", "accept", nil), ("2025-10-26", "reject", nil)]),
+        .init(
+            law: "ロタ 製剤の記録がない2回目は3回の製剤として続けられる", birth: born,
+            history: "ロタテック 2025-07-10", vaccine: "ロタ",
+            days: [("2025-12-20", "accept", nil), ("2025-12-21", "reject", nil)]),
+        .init(
+            law: "帯状疱疹(生)は1回で、製剤の記録がない次の1回も要らない", birth: "1961-05-01",
+            history: "帯状疱疹生 2026-05-01", vaccine: "帯状疱疹",
+            days: [("2026-08-01", "reject", nil)]),
+        .init(
+            law: "組換えのあと製剤の記録がない2回目", birth: "1961-05-01",
+            history: "シングリックス 2026-05-01", vaccine: "帯状疱疹",
+            days: [("2026-06-30", "reject", "interval"), ("2026-07-01", "accept", nil)]),
+        .init(
             law: "水痘 3月", birth: born, history: "水痘 2026-06-01", vaccine: "水痘",
             days: [("2026-08-31", "reject", "interval"), ("2026-09-01", "accept", nil)]),
         .init(
