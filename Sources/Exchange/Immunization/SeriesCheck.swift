@@ -22,7 +22,7 @@ struct SeriesCheck {
         var findings: [NeedleFinding] = []
         findEligibility(number, doses, into: &findings)
         findSeason(number, day, into: &findings)
-        findMixing(number, vaccine, doses, into: &findings)
+        findMixing(number, vaccine, on: day, into: &findings)
         if programme.category == .voluntary { findings.append(finding(.voluntary, of: number)) }
         return best(of: version, number, vaccine, doses, on: day, with: findings)
     }
@@ -118,13 +118,18 @@ struct SeriesCheck {
         findings.append(finding)
     }
 
+    /// Also after what is no dose of this schedule (高齢者肺炎球菌 before a child's).
     private func findMixing(
-        _ number: Int, _ vaccine: Vaccine.ID, _ doses: [KnownDose],
-        into findings: inout [NeedleFinding]
+        _ number: Int, _ vaccine: Vaccine.ID, on day: Int?, into findings: inout [NeedleFinding]
     ) {
         let version = programme.versions[number]
         for row in version.mixing.indices where version.mixing[row].give.contains(vaccine) {
-            guard let other = doses.last(where: { version.mixing[row].after.contains($0.vaccine) })
+            let after = version.mixing[row].after
+            let last = day ?? Int.max
+            guard
+                let other = check.doses.last(where: {
+                    $0.day <= last && after.contains($0.vaccine)
+                })
             else { continue }
             var finding = finding(.product, of: number)
             finding.verdict = version.mixing[row].verdict

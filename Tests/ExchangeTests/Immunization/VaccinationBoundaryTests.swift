@@ -177,6 +177,14 @@ import Testing
                 ("2027-03-02", "accept", nil),
             ]),
         .init(
+            law: "高齢者肺炎球菌を受けたことのある人、生年月日なし", birth: nil, history: "PPSV23 2024-05-10",
+            vaccine: "PCV20",
+            days: [("2026-06-01", "reject", nil)]),
+        .init(
+            law: "高齢者肺炎球菌(製剤の記録なし)のあと、生年月日なし", birth: nil,
+            history: "高齢者肺炎球菌 2024-05-10", vaccine: "肺炎球菌",
+            days: [("2026-06-01", "reject", nil)]),
+        .init(
             law: "小児肺炎球菌 追加60日", birth: nil,
             history: "PCV20 2026-02-01, PCV20 2026-03-15, PCV20 2026-05-01", vaccine: "PCV20",
             days: [("2026-06-30", "reject", "interval"), ("2026-07-01", "accept", nil)]),
