@@ -95,7 +95,7 @@ struct NeedleCheck {
             schedule.map { [$0] } ?? rules.programmes(giving: vaccine, as: question.basis)
         for programme in schedules {
             let judged = SeriesCheck(self, programme).judge(vaccine, on: day)
-            if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
+            if isBetter(judged, than: best, on: day) { best = judged }
         }
         var judged = best ?? ScheduleJudgement(findings: [], programme: nil)
         if let day {
@@ -214,20 +214,40 @@ struct ScheduleJudgement {
         return latest
     }
 
-    /// Less is better: fine, caution, then the shortest wait, then the window that closed last; a
-    /// schedule that is not in force says least.
-    var cost: Int {
+    /// Less is better: fine, caution, then the shortest wait, then doses that are all given, then the window
+    /// that closed last. A wait beyond `horizon` is no wait, and a schedule that is not in force says least.
+    /// What only those meet whom somebody must confirm is never the answer while it stops and another
+    /// schedule speaks for everybody.
+    func cost(_ horizon: Int) -> Int {
         var cost = 0
         for finding in findings {
             switch finding.verdict {
             case .fine: continue
             case .caution: cost = max(cost, 1)
-            case .stop:
-                let isInForce = finding.rule != .productNotRoutine
-                let never = isInForce ? 10_000_000 - (finding.latest ?? 0) : 20_000_000
-                cost = max(cost, (finding.earliest ?? never) + 5_000_000)
+            case .stop: cost = max(cost, Self.cost(of: finding, horizon))
             }
         }
-        return cost
+        let isConditional = cost > 1 && findings.contains { $0.rule == .condition }
+        return isConditional ? cost + 10_000_000 : cost
+    }
+
+    /// The days since 1970 of any calendar lie within a hundred thousand of each other.
+    private static func cost(of finding: NeedleFinding, _ horizon: Int) -> Int {
+        switch (finding.rule, finding.earliest) {
+        case (.productNotRoutine, let day): day.map { 6_000_000 + $0 } ?? 7_000_000
+        case (_, let day?): (day <= horizon ? 1_000_000 : 5_000_000) + day
+        case (.needless, nil): 2_000_000
+        case (_, nil): 4_000_000 - (finding.latest ?? 0)
+        }
+    }
+}
+
+extension NeedleCheck {
+    func isBetter(
+        _ judged: ScheduleJudgement, than best: ScheduleJudgement?, on day: Int?
+    ) -> Bool {
+        guard let best else { return true }
+        let horizon = day.map { $0 + rules.forecastYears * 366 } ?? Int.max
+        return judged.cost(horizon) < best.cost(horizon)
     }
 }

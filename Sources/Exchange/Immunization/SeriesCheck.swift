@@ -40,7 +40,7 @@ struct SeriesCheck {
             let place = NeedleFinding.Place(
                 programme: index, version: number, course: course, dose: nil)
             findDose(version, place, doses, on: day, into: &judged.findings)
-            if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
+            if check.isBetter(judged, than: best, on: day) { best = judged }
             if fit == .yes { break }
         }
         return best ?? ScheduleJudgement(findings: findings, programme: index)

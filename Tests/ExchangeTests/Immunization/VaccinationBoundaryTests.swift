@@ -179,7 +179,7 @@ import Testing
         .init(
             law: "高齢者肺炎球菌を受けたことのある人、生年月日なし", birth: nil, history: "PPSV23 2024-05-10",
             vaccine: "PCV20",
-            days: [("2026-06-01", "reject", nil)]),
+            days: [("2026-06-01", "reject", "needless")]),
         .init(
             law: "高齢者肺炎球菌(製剤の記録なし)のあと、生年月日なし", birth: nil,
             history: "高齢者肺炎球菌 2024-05-10", vaccine: "肺炎球菌",
@@ -328,6 +328,55 @@ import Testing
             vaccine: "シングリックス",
             days: [("2027-02-28", "reject", "interval"), ("2027-03-01", "accept", nil)]),
     ]
+
+    /// What is told of a dose that is stopped: the rule, the day to come back, and the last day that was.
+    struct Told: Sendable, CustomTestStringConvertible {
+        let why: String
+        let birth: String
+        /// The history and the candidate.
+        let given: String
+        let rule: String
+        var earliest: String?
+        var latest: String?
+
+        var testDescription: String { why }
+    }
+
+    static let told: [Told] = [
+        .init(
+            why: "小児肺炎球菌が終わった翌日、65歳まで待てとは言わない", birth: "2021-05-10",
+            given: "PCV20 2026-05-10", rule: "too-late", latest: "2026-05-09"),
+        .init(
+            why: "MR 2期が終わった翌月、まだない3期を待てとは言わない", birth: "2000-05-01",
+            given: "MR 2007-05-01", rule: "too-late", latest: "2007-03-31"),
+        // 20 years, counted as 366 days each: 7,320 days before 2081-05-09 the wait is one.
+        .init(
+            why: "20年より先は待つ日でない", birth: "2016-05-10", given: "PCV20 2061-04-23",
+            rule: "too-late", latest: "2021-05-09"),
+        .init(
+            why: "20年までは待つ日である", birth: "2016-05-10", given: "PCV20 2061-04-24",
+            rule: "too-early", earliest: "2081-05-09", latest: "2082-05-09"),
+        .init(
+            why: "60歳からは障害のある人だけなので、65歳からと言う", birth: "1967-11-20",
+            given: "インフル 2026-11-10", rule: "too-early", earliest: "2032-11-19"),
+        .init(
+            why: "高齢者肺炎球菌も65歳から", birth: "1967-11-20", given: "PCV20 2026-11-10",
+            rule: "too-early", earliest: "2032-11-19", latest: "2033-11-19"),
+        .init(
+            why: "帯状疱疹も65歳になる年度から", birth: "1967-11-20", given: "シングリックス 2026-11-10",
+            rule: "too-early", earliest: "2032-04-01", latest: "2033-03-31"),
+        .init(
+            why: "新型コロナも65歳から", birth: "1967-11-20", given: "コロナ 2026-11-10",
+            rule: "too-early", earliest: "2032-11-19"),
+    ]
+
+    @Test(arguments: told)
+    func `a stop tells the day that is to be told`(row: Told) throws {
+        let answer = try VaccinationCase.judge(row.given, birth: row.birth)
+        #expect(answer.verdict == "reject" && answer.rule == row.rule, "\(row.why): \(answer)")
+        #expect(answer.earliest == row.earliest, "\(row.why): \(answer)")
+        if let latest = row.latest { #expect(answer.latest == latest, "\(row.why): \(answer)") }
+    }
 
     @Test(arguments: windows + intervals)
     func `each boundary falls on its day`(row: Row) throws {
