@@ -15,6 +15,8 @@ struct NeedleCheck {
     let doses: [KnownDose]
     private let hasUnknownVaccine: Bool
     private let hasUnknownDay: Bool
+    /// ありえない日: before the birth or after today; such a dose is another person's, or of another day.
+    private let impossible: KnownDose?
     /// The candidate is an old record: what followed it is known, too.
     let isRecord: Bool
 
@@ -26,16 +28,29 @@ struct NeedleCheck {
         var doses: [KnownDose] = []
         doses.reserveCapacity(question.history.count)
         var hasUnknownDay = false
+        var hasUnknownVaccine = false
+        var impossible: KnownDose?
+        let birth = question.birth?.daysSince1970 ?? Int.min
+        let today = question.today?.daysSince1970 ?? Int.max
         for dose in question.history {
-            guard let vaccine = dose.vaccine else { continue }
-            if dose.day == nil { hasUnknownDay = true }
-            doses.append(
-                KnownDose(
-                    vaccine: vaccine, day: dose.day?.daysSince1970 ?? KnownDose.noDay,
-                    number: dose.number ?? 0))
+            guard let vaccine = dose.vaccine else {
+                hasUnknownVaccine = true
+                continue
+            }
+            let known = KnownDose(
+                vaccine: vaccine, day: dose.day?.daysSince1970 ?? KnownDose.noDay,
+                number: dose.number ?? 0)
+            if dose.day == nil {
+                hasUnknownDay = true
+            } else if known.day < birth || known.day > today {
+                if impossible.map({ KnownDose.isBefore(known, $0) }) ?? true { impossible = known }
+                continue
+            }
+            doses.append(known)
         }
-        hasUnknownVaccine = doses.count < question.history.count
+        self.hasUnknownVaccine = hasUnknownVaccine
         self.hasUnknownDay = hasUnknownDay
+        self.impossible = impossible
         doses.sort(by: KnownDose.isBefore)
         self.doses = doses
     }
@@ -155,6 +170,7 @@ struct NeedleCheck {
         findScreening(vaccine, into: &findings)
         if hasUnknownVaccine { findings.append(rules.finding(.historyUnknown)) }
         if hasUnknownDay { findings.append(rules.finding(.historyPartial)) }
+        findImpossible(into: &findings)
         if let day, let gap = gap(before: day, hiding: vaccine) {
             var finding = rules.finding(.historyGap)
             finding.latest = gap.upperBound.daysSince1970
@@ -163,6 +179,15 @@ struct NeedleCheck {
         if rules.vaccines[vaccine.index].isGeneric {
             findings.append(rules.finding(.productUnknown))
         }
+    }
+
+    /// Of a record that is judged, only its own day: the other one has its own answer.
+    private func findImpossible(into findings: inout [NeedleFinding]) {
+        guard let impossible, !isRecord else { return }
+        var finding = rules.finding(.historyImpossibleDay)
+        finding.otherVaccine = impossible.vaccine
+        finding.otherDay = impossible.day
+        findings.append(finding)
     }
 
     private var isWrongPerson: Bool {

@@ -60,6 +60,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case historyUnknown = "history-unknown"
     case historyPartial = "history-partial"
     case historyGap = "history-gap"
+    case historyImpossibleDay = "history-impossible-day"
     case birthUnknown = "birth-unknown"
     case sexUnknown = "sex-unknown"
     case dateUnknown = "date-unknown"

@@ -53,6 +53,25 @@ import Testing
         #expect(try Self.told(boy).contains(#""verdict":"accept","rule":"voluntary""#))
     }
 
+    /// A day that cannot be is another person's or was mistyped: it is said, and the dose does not count.
+    @Test(arguments: [
+        ("2026-01-09", "BCG", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),
+        ("2026-01-10", "BCG", "2026-06-01", #""verdict":"reject","rule":"needless""#),
+        ("2026-01-11", "BCG", "2026-06-01", #""verdict":"reject","rule":"needless""#),
+        ("2026-06-01", "BCG", "2026-06-01", #""verdict":"reject","rule":"duplicate""#),
+        ("2026-06-02", "BCG", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),
+        ("2025-12-01", "MR", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),
+    ])
+    func `an impossible day in the history is told`(
+        given: String, vaccine: String, day: String, part: String
+    ) throws {
+        let told = try Self.told(
+            #"{"data":[{"id":1,"birth":"2026-01-10","today":"2026-06-01","given":[{"v":""#
+                + vaccine + #"","date":""# + given + #""},{"v":"BCG","date":""# + day + #""}]}]}"#)
+        #expect(told.contains(part), "\(told)")
+        #expect(told.contains(given) == part.contains("impossible") || part.contains("reject"))
+    }
+
     @Test(arguments: [
         ("", Refusal.malformed("body")), ("{}", .missing("data")),
         (#"{"data":1}"#, .malformed("data")),
