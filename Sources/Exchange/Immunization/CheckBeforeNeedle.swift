@@ -65,6 +65,7 @@ struct NeedleCheck {
         findPerson(day, into: &findings)
         findings += judged.findings
         findVialAndScreening(vaccine, day, into: &findings)
+        if let day { findLater(than: day, of: judged.programme, into: &findings) }
         let waited = judged.isStopped ? day.flatMap { earliest(vaccine, from: $0) } : nil
         return answer(findings, judged: judged, earliest: waited)
     }
@@ -187,6 +188,19 @@ struct NeedleCheck {
         var finding = rules.finding(.historyImpossibleDay)
         finding.otherVaccine = impossible.vaccine
         finding.otherDay = impossible.day
+        findings.append(finding)
+    }
+
+    /// A record is judged by what came before it; a dose yet to be given has nothing after it.
+    private func findLater(
+        than day: Int, of schedule: Int?, into findings: inout [NeedleFinding]
+    ) {
+        guard let schedule, !isRecord, doses.last.map({ $0.day > day }) ?? false,
+            let later = SeriesCheck(self, schedule).later(than: day)
+        else { return }
+        var finding = rules.finding(.historyLaterDose)
+        finding.otherVaccine = later.vaccine
+        finding.otherDay = later.day
         findings.append(finding)
     }
 

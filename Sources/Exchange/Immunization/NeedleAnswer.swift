@@ -61,6 +61,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case historyPartial = "history-partial"
     case historyGap = "history-gap"
     case historyImpossibleDay = "history-impossible-day"
+    case historyLaterDose = "history-later-dose"
     case birthUnknown = "birth-unknown"
     case sexUnknown = "sex-unknown"
     case dateUnknown = "date-unknown"

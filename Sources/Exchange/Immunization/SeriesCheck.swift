@@ -83,6 +83,22 @@ struct SeriesCheck {
         return doses
     }
 
+    /// The first dose of this schedule after the candidate's day: of the same season or pregnancy where it is
+    /// one for each.
+    func later(than day: Int) -> KnownDose? {
+        var last = Int.max
+        if let number = programme.version(on: day) {
+            let version = programme.versions[number]
+            if let season = version.season { last = season.around(day).upperBound }
+            if let days = version.gestationDaysMax, version.isPerPregnancy {
+                last = (check.person.weekZero ?? day) + days
+            }
+        }
+        return check.doses.first {
+            $0.day > day && $0.day <= last && programme.counts.contains($0.vaccine)
+        }
+    }
+
     // MARK: Who, when, which product
 
     private func findEligibility(

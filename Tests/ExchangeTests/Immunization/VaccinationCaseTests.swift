@@ -72,6 +72,44 @@ import Testing
         #expect(told.contains(given) == part.contains("impossible") || part.contains("reject"))
     }
 
+    /// What stands after the candidate's day: a day is wrong, or the dose is not needed.
+    static let later: [(birth: String, held: String, given: String, isTold: Bool)] = [
+        ("2026-01-10", "BCG 2026-06-10", "BCG 2026-06-09", true),
+        ("2026-01-10", "B型肝炎 2026-05-01", "B型肝炎 2026-04-10", true),
+        ("2026-01-10", "ロタテック 2026-04-01", "ロタリックス 2026-03-01", true),
+        // Once in a season, which goes by 1 April here.
+        ("1950-05-10", "インフル 2027-03-31", "インフル 2026-10-10", true),
+        ("1950-05-10", "インフル 2027-04-01", "インフル 2026-10-10", false),
+        ("2026-01-10", "MR 2027-02-10", "BCG 2026-06-10", false),
+        ("2026-01-10", "5種 2026-05-01", "Hib 2026-04-10", true),
+    ]
+
+    @Test(arguments: later.indices)
+    func `a later dose of the series is told`(_ place: Int) throws {
+        let row = Self.later[place]
+        let doses = [row.held, row.given].map { text in
+            let parts = text.split(separator: " ")
+            return #"{"v":"\#(parts[0])","date":"\#(parts[1])"}"#
+        }
+        let told = try Self.told(
+            #"{"data":[{"id":1,"birth":"\#(row.birth)","given":[\#(doses.joined(separator: ","))]}]}"#
+        )
+        #expect(told.contains("history-later-dose") == row.isTold, "\(told)")
+        #expect(told.contains(#""verdict":"warn""#) == row.isTold, "\(told)")
+    }
+
+    /// A record that is judged has what came after it of right.
+    @Test func `a history is not blamed for going on`() throws {
+        let rules = try VaccinationCase.rules()
+        let combined = rules.vaccine(named: "5種")?.vaccine
+        let history = try ["2026-03-10", "2026-04-10", "2026-05-10"].map {
+            GivenDose(combined, on: try CalendarDay($0))
+        }
+        let answers = judgeHistory(
+            birth: try CalendarDay("2026-01-10"), sex: nil, history: history, rules)
+        #expect(answers.allSatisfy { $0.verdict == .fine })
+    }
+
     @Test(arguments: [
         ("", Refusal.malformed("body")), ("{}", .missing("data")),
         (#"{"data":1}"#, .malformed("data")),
