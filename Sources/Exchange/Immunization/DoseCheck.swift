@@ -84,9 +84,11 @@ struct DoseCheck {
     private func find(_ spacing: DoseSpacing, _ day: Int, into findings: inout [NeedleFinding]) {
         let before = spacing.of.map { walk.days[$0] } ?? walk.lastDay
         guard before != KnownDose.noDay else { return }
-        let isShortened = walk.hasDropped && spacing.of == nil
-        let least = isShortened ? spacing.afterDropping ?? spacing.least : spacing.least
-        let permitted = spacing.ifDoctorAgrees ?? least
+        let dropping = walk.hasDropped && spacing.of == nil ? spacing.afterDropping : nil
+        let least = dropping ?? spacing.least
+        let permitted =
+            (dropping == nil ? spacing.ifDoctorAgrees : spacing.afterDroppingIfDoctorAgrees)
+            ?? least
         let earliest = permitted.earliest(after: before)
         if day < earliest {
             var finding = finding(.interval, permitted, after: before)

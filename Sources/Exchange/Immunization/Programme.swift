@@ -243,6 +243,8 @@ package struct DoseSpacing: Sendable {
     let ifDoctorAgrees: DoseInterval?
     /// Instead of `least`, when doses in between were dropped.
     let afterDropping: DoseInterval?
+    /// `afterDropping`, when the doctor finds it necessary.
+    let afterDroppingIfDoctorAgrees: DoseInterval?
     /// 標準的な接種間隔.
     package let standard: (from: DoseInterval, to: DoseInterval?)?
 }

@@ -266,6 +266,27 @@ import Testing
             history: "麻しん 2026-06-01, 風しん 2026-07-15", vaccine: "MR",
             days: [("2031-04-01", "accept", nil), ("2032-03-31", "accept", nil)]),
         .init(
+            law: "ヒブ 12月を超えて残りの初回を行わない人の追加27日、医師が認めれば20日", birth: "2025-01-15",
+            history: "Hib 2025-04-15, Hib 2025-12-25", vaccine: "Hib",
+            days: [
+                // Until 12 months it is the third of the first three, with the same intervals.
+                ("2026-01-14", "reject", "interval"),
+                ("2026-01-15", "warn", "interval-if-doctor-agrees"),
+                ("2026-01-21", "warn", "interval-if-doctor-agrees"), ("2026-01-22", "accept", nil),
+            ]),
+        .init(
+            law: "ヒブ 7月から12月に始めて2回目を行わない人の追加", birth: "2025-01-15",
+            history: "Hib 2026-01-10", vaccine: "Hib",
+            days: [
+                ("2026-01-30", "reject", "interval"),
+                ("2026-01-31", "warn", "interval-if-doctor-agrees"),
+                ("2026-02-06", "warn", "interval-if-doctor-agrees"), ("2026-02-07", "accept", nil),
+            ]),
+        .init(
+            law: "ヒブ 初回を終えた人の追加に医師の20日はない", birth: born,
+            history: "Hib 2025-07-10, Hib 2025-08-10, Hib 2025-09-10", vaccine: "Hib",
+            days: [("2026-04-09", "reject", "interval"), ("2026-04-10", "accept", nil)]),
+        .init(
             law: "B型肝炎 1回目から139日", birth: nil, history: "HBV1 2026-04-10, HBV2 2026-05-08",
             vaccine: "HBV3",
             days: [("2026-08-27", "reject", "interval"), ("2026-08-28", "accept", nil)]),
