@@ -114,6 +114,18 @@ import Testing
                 ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
             ]),
         .init(
+            law: "製剤の記録のない肺炎球菌は、65歳の人には高齢者のもの", birth: "1961-05-10", vaccine: "肺炎球菌",
+            days: [
+                ("2026-05-08", "warn", "condition"), ("2026-05-09", "accept", nil),
+                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "製剤の記録のない肺炎球菌は、子には小児のもの", birth: born, vaccine: "肺炎球菌",
+            days: [
+                ("2025-07-08", "reject", "too-early"), ("2025-07-09", "accept", nil),
+                ("2030-05-09", "accept", nil), ("2030-05-10", "reject", "too-late"),
+            ]),
+        .init(
             law: "高齢者肺炎球菌 23価は令和8年3月31日まで", birth: "1960-12-10", vaccine: "PPSV23",
             days: [("2026-03-31", "accept", nil), ("2026-04-01", "reject", "product-not-routine")]),
         .init(
@@ -183,7 +195,7 @@ import Testing
         .init(
             law: "高齢者肺炎球菌(製剤の記録なし)のあと、生年月日なし", birth: nil,
             history: "高齢者肺炎球菌 2024-05-10", vaccine: "肺炎球菌",
-            days: [("2026-06-01", "reject", nil)]),
+            days: [("2026-06-01", "reject", "needless")]),
         .init(
             law: "小児肺炎球菌 追加60日", birth: nil,
             history: "PCV20 2026-02-01, PCV20 2026-03-15, PCV20 2026-05-01", vaccine: "PCV20",
