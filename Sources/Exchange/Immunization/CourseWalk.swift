@@ -11,8 +11,8 @@ struct CourseWalk {
     private(set) var lastDay = KnownDose.noDay
     /// 接種しないことになった回: doses were passed over because of the age.
     private(set) var hasDropped = false
-    /// Doses were passed over because their window had closed.
-    private(set) var hasSkipped = false
+    /// The first of the doses that were passed over because their window had closed.
+    private(set) var skipped: Int?
 
     init(_ course: DoseCourse, _ person: PersonDays) {
         self.course = course
@@ -31,7 +31,7 @@ struct CourseWalk {
 
     /// The place that a dose on this day has. A number given with it wins over what its age suggests.
     mutating func place(_ day: Int, number: Int, isCandidate: Bool) -> Int {
-        hasSkipped = false
+        skipped = nil
         if number - 1 > next {
             return min(number - 1, course.doses.count)
         }
@@ -44,7 +44,7 @@ struct CourseWalk {
             let window = course.doses[index].window.days(for: person), day > window.upperBound
         else { return index }
         guard let later = openDose(after: index, on: day, orNext: isCandidate) else { return index }
-        hasSkipped = true
+        skipped = index
         return later
     }
 

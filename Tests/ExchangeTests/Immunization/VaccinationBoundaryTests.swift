@@ -23,7 +23,8 @@ import Testing
             law: "MR 1期 生後12月から24月", birth: born, vaccine: "MR",
             days: [
                 ("2026-05-08", "reject", "too-early"), ("2026-05-09", "accept", nil),
-                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-early"),
+                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
+                ("2031-03-31", "reject", "too-late"), ("2031-04-01", "accept", nil),
             ]),
         .init(
             law: "MR 2期 就学前の1年", birth: born, history: "MR 2026-06-01", vaccine: "MR",
@@ -382,6 +383,15 @@ import Testing
         .init(
             why: "MR 2期が終わった翌月、まだない3期を待てとは言わない", birth: "2000-05-01",
             given: "MR 2007-05-01", rule: "too-late", latest: "2007-03-31"),
+        .init(
+            why: "MR 1期が終わった翌日は、終わった日と2期の最初の日を言う", birth: "2024-05-10",
+            given: "MR 2026-05-10", rule: "too-late", earliest: "2030-04-01", latest: "2026-05-09"),
+        .init(
+            why: "日本脳炎1期が終わった翌日も同じ", birth: "2018-05-10", given: "日本脳炎 2025-11-10",
+            rule: "too-late", earliest: "2027-05-09", latest: "2025-11-09"),
+        .init(
+            why: "1期が済んだ人には2期の最初の日だけを言う", birth: "2024-05-10",
+            given: "MR 2025-06-10, MR 2026-05-10", rule: "too-early", earliest: "2030-04-01"),
         // 20 years, counted as 366 days each: 7,320 days before 2081-05-09 the wait is one.
         .init(
             why: "20年より先は待つ日でない", birth: "2016-05-10", given: "PCV20 2061-04-23",
