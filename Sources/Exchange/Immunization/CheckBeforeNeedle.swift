@@ -85,9 +85,29 @@ struct NeedleCheck {
 
     // MARK: The schedule
 
-    /// The least day from `start` on that the schedule does not stop. Each finding names the least day
-    /// its own rule permits, so the next day to try is the latest of those.
+    /// The least day from `start` on that the schedule does not stop, by the law of `start` or by one that
+    /// begins later and is kinder.
     func earliest(_ vaccine: Vaccine.ID, from start: Int, by schedule: Int? = nil) -> Int? {
+        var earliest = permitted(vaccine, from: start, by: schedule)
+        let schedules =
+            schedule.map { [$0] } ?? rules.programmes(giving: vaccine, as: question.basis)
+        for place in schedules {
+            for version in rules.programmes[place].versions
+            where version.effective.lowerBound > start && version.givesSet.contains(vaccine) {
+                let change = version.effective.lowerBound
+                guard change < earliest ?? Int.max,
+                    let day = permitted(vaccine, from: change, by: schedule)
+                else { continue }
+                earliest = min(earliest ?? day, day)
+            }
+        }
+        return earliest
+    }
+
+    /// Each finding names the least day its own rule permits, so the next day to try is the latest of those.
+    private func permitted(
+        _ vaccine: Vaccine.ID, from start: Int, by schedule: Int?
+    ) -> Int? {
         var day = start
         for _ in 0..<Self.triesMax {
             let judged = judge(vaccine, on: day, by: schedule)

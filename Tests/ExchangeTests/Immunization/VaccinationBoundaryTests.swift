@@ -392,6 +392,19 @@ import Testing
         .init(
             why: "1期が済んだ人には2期の最初の日だけを言う", birth: "2024-05-10",
             given: "MR 2025-06-10, MR 2026-05-10", rule: "too-early", earliest: "2030-04-01"),
+        .init(
+            why: "四種混合 令和5年4月1日から生後2月で受けられる", birth: "2023-01-15",
+            given: "4種 2023-03-31", rule: "too-early", earliest: "2023-04-01"),
+        .init(
+            why: "四種混合 新しい決まりでもまだ2月に至らない", birth: "2023-02-15",
+            given: "4種 2023-03-31", rule: "too-early", earliest: "2023-04-14"),
+        .init(
+            why: "BCG 6月を過ぎた人も平成25年4月1日から1歳まで受けられる", birth: "2012-09-15",
+            given: "BCG 2013-03-31", rule: "too-late", earliest: "2013-04-01",
+            latest: "2013-03-14"),
+        .init(
+            why: "BCG その日に1歳を過ぎていれば受けられない", birth: "2012-04-01",
+            given: "BCG 2013-03-30", rule: "too-late", latest: "2012-09-30"),
         // 20 years, counted as 366 days each: 7,320 days before 2081-05-09 the wait is one.
         .init(
             why: "20年より先は待つ日でない", birth: "2016-05-10", given: "PCV20 2061-04-23",
