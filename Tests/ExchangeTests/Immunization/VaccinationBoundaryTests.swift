@@ -115,6 +115,21 @@ import Testing
                 ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
             ]),
         .init(
+            law: "平成26年度の高齢者肺炎球菌 大正4年4月1日以前の生まれ", birth: "1915-04-01", vaccine: "PPSV23",
+            days: [("2015-03-31", "accept", nil)]),
+        .init(
+            law: "平成26年度の高齢者肺炎球菌 大正4年4月2日の生まれ", birth: "1915-04-02", vaccine: "PPSV23",
+            days: [("2015-03-31", "reject", "too-early"), ("2015-04-01", "accept", nil)]),
+        .init(
+            law: "平成31年度の高齢者肺炎球菌 大正9年4月1日以前の生まれ", birth: "1920-04-01", vaccine: "PPSV23",
+            days: [("2020-03-31", "accept", nil)]),
+        .init(
+            law: "平成31年度の高齢者肺炎球菌 大正9年4月2日の生まれ", birth: "1920-04-02", vaccine: "PPSV23",
+            days: [("2020-03-31", "reject", "too-early"), ("2020-04-01", "accept", nil)]),
+        .init(
+            law: "経過措置 水痘 すでに受けた人は対象外", birth: "2011-05-10", history: "水痘 2013-01-10",
+            vaccine: "水痘", days: [("2014-11-10", "reject", "needless")]),
+        .init(
             law: "製剤の記録のない肺炎球菌は、65歳の人には高齢者のもの", birth: "1961-05-10", vaccine: "肺炎球菌",
             days: [
                 ("2026-05-08", "warn", "condition"), ("2026-05-09", "accept", nil),
