@@ -114,11 +114,15 @@ package struct ImmunizationCheckCases: Sendable {
         let given = try row.requiredArray("given", at: path)
         let givenPath = JSONPath.member("given", of: path)
         guard let last = given.last else { throw .malformed(givenPath) }
-        var doses: [GivenDose] = []
+        var names: [String] = []
+        var days: [CalendarDay?] = []
         for (index, value) in given.enumerated() {
             let place = JSONPath.element(index, of: givenPath)
-            doses.append(try dose(try value.requiredObject(at: place), place, rules))
+            let dose = try value.requiredObject(at: place)
+            names.append(try dose.requiredString("v", at: place))
+            days.append(try day(dose, "date", place))
         }
+        let doses = zip(rules.vaccines(named: names), days).map { GivenDose($0, on: $1) }
         let place = JSONPath.element(given.count - 1, of: givenPath)
         let candidate = try last.requiredObject(at: place)
         var question = NeedleQuestion(
@@ -138,13 +142,6 @@ package struct ImmunizationCheckCases: Sendable {
         question.person.answers = try answers(row, path)
         if question.birth == nil { question.birth = question.person.statedBirth }
         return question
-    }
-
-    private static func dose(
-        _ row: JSONObject, _ path: String, _ rules: ImmunizationRules
-    ) throws(Refusal) -> GivenDose {
-        let name = try row.requiredString("v", at: path)
-        return GivenDose(rules.vaccine(named: name), on: try day(row, "date", path))
     }
 
     private static func day(
