@@ -81,8 +81,8 @@ package struct ImmunizationRules: Sendable {
         names.meaning(of: name) ?? bracketed(name)
     }
 
-    /// Of one history, read together: `HPV2` is the second dose where `HPV1` stands beside it and nothing names
-    /// a product.
+    /// Of one history, read together: `HPV2` is the second dose where `HPV1` stands beside it and nothing
+    /// names a product.
     package func vaccines(named texts: [String]) -> [NamedVaccine?] {
         let read = texts.map { vaccine(named: $0) }
         let doses = texts.map { names.dose(of: $0) }

@@ -113,7 +113,6 @@ import Testing
     @Test(arguments: [
         ("", Refusal.malformed("body")), ("{}", .missing("data")),
         (#"{"data":1}"#, .malformed("data")),
-        (#"[{"given":[]}]"#, .missing("[0].id")),
     ])
     func `a file that is none is refused`(text: String, refusal: Refusal) {
         #expect {
@@ -121,6 +120,42 @@ import Testing
         } throws: {
             ($0 as? Refusal).map { $0 == refusal || text.isEmpty } ?? false
         }
+    }
+
+    private static let bcg = #""given":[{"v":"BCG","date":"2026-06-01"}]"#
+
+    /// One bad case never takes the others with it.
+    static let alone: [(text: String, part: String)] = [
+        ("[{\(bcg)}]", #"{"id":null,"place":"[0]","verdict":"accept""#),
+        (#"{"data":[null]}"#, #"{"id":null,"place":"data[0]","error":"#),
+        (#"[{"id":1.5,\#(bcg)}]"#, #"{"id":null,"place":"[0]","error":"#),
+        (
+            #"[{"id":1,\#(bcg)},{"id":1,\#(bcg)}]"#,
+            #"{"id":1,"error":"Item \"[1].id\" is given twice"#
+        ),
+        (#"[{"id":1,\#(bcg)},{"id":"1",\#(bcg)}]"#, #"{"id":"1","verdict":"accept""#),
+        (#"[{"id":1},{"id":2,\#(bcg)}]"#, #"{"id":2,"verdict":"accept""#),
+        ("\u{FEFF}[{\(bcg)}]", #""verdict":"accept""#),
+        (#"[{"id":1,"brith":"2025-01-01",\#(bcg)}]"#, #""unused":["[0].brith"]"#),
+        (
+            #"[{"id":1,"given":[{"v":"BCG","dat":"2026-06-01"}]}]"#,
+            #""unused":["[0].given[0].dat"]"#
+        ),
+    ]
+
+    @Test(arguments: alone)
+    func `a case that is none is refused alone`(text: String, part: String) throws {
+        let told = try Self.told(text)
+        #expect(told.contains(part), "\(told)")
+    }
+
+    @Test func `what people write beside a case is passed over`() throws {
+        let text =
+            #"[{"id":1,"why":"","note":"","source":"","expect":"","expected":"",\#(Self.bcg)}]"#
+        let cases = try ImmunizationCheckCases(
+            reading: Array(text.utf8), VaccinationCase.rules())
+        #expect(cases.warnings.isEmpty && cases.complaints.isEmpty)
+        #expect(!cases.answers.contains("unused"))
     }
 
     private static let mr = "immunization/schedule/mr.json"
