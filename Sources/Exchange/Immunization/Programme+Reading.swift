@@ -160,7 +160,7 @@ extension DoseSpacing {
         afterDropping = try row.optional("afterDropping", row.interval)
         afterDroppingIfDoctorAgrees = try row.optional(
             "afterDroppingIfDoctorAgrees", row.interval)
-        guard afterDropping != nil || afterDroppingIfDoctorAgrees == nil else {
+        if row.object["afterDropping"] == nil, row.object["afterDroppingIfDoctorAgrees"] != nil {
             throw row.fault("afterDroppingIfDoctorAgrees", "has no afterDropping")
         }
         guard row.object["standard"] != nil else {
