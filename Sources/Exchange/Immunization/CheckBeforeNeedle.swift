@@ -275,8 +275,8 @@ struct ScheduleJudgement {
 
     /// Less is better: fine, caution, then the shortest wait, then doses that are all given, then the window
     /// that closed last. A wait beyond `horizon` is no wait, and a schedule that is not in force says least.
-    /// What only those meet whom somebody must confirm is never the answer while it stops and another
-    /// schedule speaks for everybody.
+    /// Beside its ages, a schedule for those whom somebody must confirm (60歳から64歳) answers only where no
+    /// other speaks.
     func cost(_ horizon: Int) -> Int {
         var cost = 0
         for finding in findings {
@@ -286,8 +286,11 @@ struct ScheduleJudgement {
             case .stop: cost = max(cost, Self.cost(of: finding, horizon))
             }
         }
-        let isConditional = cost > 1 && findings.contains { $0.rule == .condition }
-        return isConditional ? cost + 10_000_000 : cost
+        guard cost > 1, findings.contains(where: { $0.rule == .condition }) else { return cost }
+        let isOfOtherAge = findings.contains {
+            $0.verdict == .stop && ($0.rule == .tooEarly || $0.rule == .tooLate)
+        }
+        return isOfOtherAge ? cost + 10_000_000 : cost
     }
 
     /// The days since 1970 of any calendar lie within a hundred thousand of each other.

@@ -439,6 +439,14 @@ import Testing
         .init(
             why: "新型コロナも65歳から", birth: "1967-11-20", given: "コロナ 2026-11-10",
             rule: "too-early", earliest: "2032-11-19"),
+        // Within those years it speaks of what is its own: the season, the interval.
+        .init(
+            why: "60歳から64歳の人には、その期間の始まりを言う", birth: "1964-05-10",
+            given: "コロナ 2026-09-30", rule: "season", earliest: "2026-10-01"),
+        .init(
+            why: "60歳から64歳の人の2回目は、65歳でなく間隔まで待つ", birth: "1964-05-10",
+            given: "シングリックス 2026-05-20, シングリックス 2026-07-19", rule: "interval",
+            earliest: "2026-07-20"),
     ]
 
     @Test(arguments: told)
