@@ -43,7 +43,9 @@ struct CourseWalk {
         guard number == 0, index < course.doses.count, day != KnownDose.noDay,
             let window = course.doses[index].window.days(for: person), day > window.upperBound
         else { return index }
-        guard let later = openDose(after: index, on: day, orNext: isCandidate) else { return index }
+        guard let later = openDose(after: index, on: day, isCandidate: isCandidate) else {
+            return index
+        }
         skipped = index
         return later
     }
@@ -58,15 +60,22 @@ struct CourseWalk {
         return false
     }
 
-    /// A dose of a later period whose window is open; for a candidate, also one that is yet to open.
-    private func openDose(after index: Int, on day: Int, orNext: Bool) -> Int? {
+    /// A dose of a later period whose window is open; for a candidate, also one that is yet to open, and
+    /// where all have closed, the one that closed last.
+    private func openDose(after index: Int, on day: Int, isCandidate: Bool) -> Int? {
+        var lastClosed =
+            course.doses[index].window.days(for: person)?.upperBound ?? DoseWindow.never
+        var closed: Int?
         for later in course.doses.indices where later > index {
             guard course.doses[later].window != course.doses[index].window,
                 let window = course.doses[later].window.days(for: person)
             else { continue }
-            if window.contains(day) || (orNext && day < window.lowerBound) { return later }
+            if window.contains(day) || (isCandidate && day < window.lowerBound) { return later }
+            guard isCandidate, window.upperBound > lastClosed else { continue }
+            lastClosed = window.upperBound
+            closed = later
         }
-        return nil
+        return closed
     }
 }
 

@@ -405,6 +405,12 @@ import Testing
             why: "日本脳炎1期が終わった翌日も同じ", birth: "2018-05-10", given: "日本脳炎 2025-11-10",
             rule: "too-late", earliest: "2027-05-09", latest: "2025-11-09"),
         .init(
+            why: "どの期も終わっていれば、最後に終わった期を言う", birth: "2005-05-10",
+            given: "日本脳炎 2026-05-10", rule: "too-late", latest: "2025-05-09"),
+        .init(
+            why: "特例のない人の日本脳炎は2期の終わり", birth: "2010-05-10",
+            given: "日本脳炎 2023-05-10", rule: "too-late", latest: "2023-05-09"),
+        .init(
             why: "1期が済んだ人には2期の最初の日だけを言う", birth: "2024-05-10",
             given: "MR 2025-06-10, MR 2026-05-10", rule: "too-early", earliest: "2030-04-01"),
         .init(
