@@ -93,6 +93,25 @@ import Testing
         }
     }
 
+    /// Two doses of one antigen on one day are one too many, whichever is asked about.
+    @Test(arguments: [
+        ("Hib", "5種"), ("IPV", "5種"), ("IPV", "4種"), ("4種", "5種"), ("DPT", "5種"), ("DT", "DPT"),
+        ("麻しん", "MR"), ("風しん", "MR"), ("MMR", "MR"), ("おたふくかぜ", "MMR"), ("MR", "MR"),
+    ])
+    func `two of one antigen on one day are told from either side`(
+        one: String, other: String
+    ) throws {
+        let day = try CalendarDay("2026-06-15")
+        let rules = try VaccinationCase.rules()
+        for (given, candidate) in [(one, other), (other, one)] {
+            let answer = checkBeforeNeedle(
+                NeedleQuestion(
+                    birth: try CalendarDay("2025-06-10"), history: [try Self.dose(given, day)],
+                    candidate: try Self.dose(candidate, day)), rules)
+            #expect(answer.findings.contains { $0.rule == .duplicate }, "\(candidate)")
+        }
+    }
+
     @Test func `a newborn is told what comes first, all of it fine`() throws {
         let rules = try VaccinationCase.rules()
         let birth = try CalendarDay("2026-11-20")
