@@ -15,6 +15,8 @@ struct NeedleCheck {
     let doses: [KnownDose]
     private let hasUnknownVaccine: Bool
     private let hasUnknownDay: Bool
+    /// ありえない日: before the birth or after today; such a dose is another person's, or of another day.
+    private let impossible: KnownDose?
     /// The candidate is an old record: what followed it is known, too.
     let isRecord: Bool
 
@@ -26,16 +28,29 @@ struct NeedleCheck {
         var doses: [KnownDose] = []
         doses.reserveCapacity(question.history.count)
         var hasUnknownDay = false
+        var hasUnknownVaccine = false
+        var impossible: KnownDose?
+        let birth = question.birth?.daysSince1970 ?? Int.min
+        let today = question.today?.daysSince1970 ?? Int.max
         for dose in question.history {
-            guard let vaccine = dose.vaccine else { continue }
-            if dose.day == nil { hasUnknownDay = true }
-            doses.append(
-                KnownDose(
-                    vaccine: vaccine, day: dose.day?.daysSince1970 ?? KnownDose.noDay,
-                    number: dose.number ?? 0))
+            guard let vaccine = dose.vaccine else {
+                hasUnknownVaccine = true
+                continue
+            }
+            let known = KnownDose(
+                vaccine: vaccine, day: dose.day?.daysSince1970 ?? KnownDose.noDay,
+                number: dose.number ?? 0)
+            if dose.day == nil {
+                hasUnknownDay = true
+            } else if known.day < birth || known.day > today {
+                if impossible.map({ KnownDose.isBefore(known, $0) }) ?? true { impossible = known }
+                continue
+            }
+            doses.append(known)
         }
-        hasUnknownVaccine = doses.count < question.history.count
+        self.hasUnknownVaccine = hasUnknownVaccine
         self.hasUnknownDay = hasUnknownDay
+        self.impossible = impossible
         doses.sort(by: KnownDose.isBefore)
         self.doses = doses
     }
@@ -50,6 +65,7 @@ struct NeedleCheck {
         findPerson(day, into: &findings)
         findings += judged.findings
         findVialAndScreening(vaccine, day, into: &findings)
+        if let day { findLater(than: day, of: judged.programme, into: &findings) }
         let waited = judged.isStopped ? day.flatMap { earliest(vaccine, from: $0) } : nil
         return answer(findings, judged: judged, earliest: waited)
     }
@@ -69,9 +85,29 @@ struct NeedleCheck {
 
     // MARK: The schedule
 
-    /// The least day from `start` on that the schedule does not stop. Each finding names the least day
-    /// its own rule permits, so the next day to try is the latest of those.
+    /// The least day from `start` on that the schedule does not stop, by the law of `start` or by one that
+    /// begins later and is kinder.
     func earliest(_ vaccine: Vaccine.ID, from start: Int, by schedule: Int? = nil) -> Int? {
+        var earliest = permitted(vaccine, from: start, by: schedule)
+        let schedules =
+            schedule.map { [$0] } ?? rules.programmes(giving: vaccine, as: question.basis)
+        for place in schedules {
+            for version in rules.programmes[place].versions
+            where version.effective.lowerBound > start && version.givesSet.contains(vaccine) {
+                let change = version.effective.lowerBound
+                guard change < earliest ?? Int.max,
+                    let day = permitted(vaccine, from: change, by: schedule)
+                else { continue }
+                earliest = min(earliest ?? day, day)
+            }
+        }
+        return earliest
+    }
+
+    /// Each finding names the least day its own rule permits, so the next day to try is the latest of those.
+    private func permitted(
+        _ vaccine: Vaccine.ID, from start: Int, by schedule: Int?
+    ) -> Int? {
         var day = start
         for _ in 0..<Self.triesMax {
             let judged = judge(vaccine, on: day, by: schedule)
@@ -85,8 +121,8 @@ struct NeedleCheck {
     /// More than the periods of any schedule together with every other vaccine of a history.
     private static let triesMax = 32
 
-    /// The best of all schedules that give the vaccine, or that one alone, and the intervals to other
-    /// vaccines.
+    /// The best of all schedules that give the vaccine, or that one alone, and what other vaccines make of
+    /// it: intervals, and antigens given already.
     func judge(
         _ vaccine: Vaccine.ID, on day: Int?, by schedule: Int? = nil
     ) -> ScheduleJudgement {
@@ -95,10 +131,13 @@ struct NeedleCheck {
             schedule.map { [$0] } ?? rules.programmes(giving: vaccine, as: question.basis)
         for programme in schedules {
             let judged = SeriesCheck(self, programme).judge(vaccine, on: day)
-            if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
+            if isBetter(judged, than: best, on: day) { best = judged }
         }
         var judged = best ?? ScheduleJudgement(findings: [], programme: nil)
-        if let day { findSpacing(vaccine, day, into: &judged.findings) }
+        if let day {
+            findSpacing(vaccine, day, into: &judged.findings)
+            findComponents(vaccine, day, into: &judged)
+        }
         return judged
     }
 
@@ -153,6 +192,7 @@ struct NeedleCheck {
         findScreening(vaccine, into: &findings)
         if hasUnknownVaccine { findings.append(rules.finding(.historyUnknown)) }
         if hasUnknownDay { findings.append(rules.finding(.historyPartial)) }
+        findImpossible(into: &findings)
         if let day, let gap = gap(before: day, hiding: vaccine) {
             var finding = rules.finding(.historyGap)
             finding.latest = gap.upperBound.daysSince1970
@@ -161,6 +201,28 @@ struct NeedleCheck {
         if rules.vaccines[vaccine.index].isGeneric {
             findings.append(rules.finding(.productUnknown))
         }
+    }
+
+    /// Of a record that is judged, only its own day: the other one has its own answer.
+    private func findImpossible(into findings: inout [NeedleFinding]) {
+        guard let impossible, !isRecord else { return }
+        var finding = rules.finding(.historyImpossibleDay)
+        finding.otherVaccine = impossible.vaccine
+        finding.otherDay = impossible.day
+        findings.append(finding)
+    }
+
+    /// A record is judged by what came before it; a dose yet to be given has nothing after it.
+    private func findLater(
+        than day: Int, of schedule: Int?, into findings: inout [NeedleFinding]
+    ) {
+        guard let schedule, !isRecord, doses.last.map({ $0.day > day }) ?? false,
+            let later = SeriesCheck(self, schedule).later(than: day)
+        else { return }
+        var finding = rules.finding(.historyLaterDose)
+        finding.otherVaccine = later.vaccine
+        finding.otherDay = later.day
+        findings.append(finding)
     }
 
     private var isWrongPerson: Bool {
@@ -212,20 +274,43 @@ struct ScheduleJudgement {
         return latest
     }
 
-    /// Less is better: fine, caution, then the shortest wait, then the window that closed last; a
-    /// schedule that is not in force says least.
-    var cost: Int {
+    /// Less is better: fine, caution, then the shortest wait, then doses that are all given, then the window
+    /// that closed last. A wait beyond `horizon` is no wait, and a schedule that is not in force says least.
+    /// Beside its ages, a schedule for those whom somebody must confirm (60歳から64歳) answers only where no
+    /// other speaks.
+    func cost(_ horizon: Int) -> Int {
         var cost = 0
         for finding in findings {
             switch finding.verdict {
             case .fine: continue
             case .caution: cost = max(cost, 1)
-            case .stop:
-                let isInForce = finding.rule != .productNotRoutine
-                let never = isInForce ? 10_000_000 - (finding.latest ?? 0) : 20_000_000
-                cost = max(cost, (finding.earliest ?? never) + 5_000_000)
+            case .stop: cost = max(cost, Self.cost(of: finding, horizon))
             }
         }
-        return cost
+        guard cost > 1, findings.contains(where: { $0.rule == .condition }) else { return cost }
+        let isOfOtherAge = findings.contains {
+            $0.verdict == .stop && ($0.rule == .tooEarly || $0.rule == .tooLate)
+        }
+        return isOfOtherAge ? cost + 10_000_000 : cost
+    }
+
+    /// The days since 1970 of any calendar lie within a hundred thousand of each other.
+    private static func cost(of finding: NeedleFinding, _ horizon: Int) -> Int {
+        switch (finding.rule, finding.earliest) {
+        case (.productNotRoutine, let day): day.map { 6_000_000 + $0 } ?? 7_000_000
+        case (_, let day?): (day <= horizon ? 1_000_000 : 5_000_000) + day
+        case (.needless, nil): 2_000_000
+        case (_, nil): 4_000_000 - (finding.latest ?? 0)
+        }
+    }
+}
+
+extension NeedleCheck {
+    func isBetter(
+        _ judged: ScheduleJudgement, than best: ScheduleJudgement?, on day: Int?
+    ) -> Bool {
+        guard let best else { return true }
+        let horizon = day.map { $0 + rules.forecastYears * 366 } ?? Int.max
+        return judged.cost(horizon) < best.cost(horizon)
     }
 }

@@ -11,8 +11,8 @@ struct CourseWalk {
     private(set) var lastDay = KnownDose.noDay
     /// 接種しないことになった回: doses were passed over because of the age.
     private(set) var hasDropped = false
-    /// Doses were passed over because their window had closed.
-    private(set) var hasSkipped = false
+    /// The first of the doses that were passed over because their window had closed.
+    private(set) var skipped: Int?
 
     init(_ course: DoseCourse, _ person: PersonDays) {
         self.course = course
@@ -31,7 +31,7 @@ struct CourseWalk {
 
     /// The place that a dose on this day has. A number given with it wins over what its age suggests.
     mutating func place(_ day: Int, number: Int, isCandidate: Bool) -> Int {
-        hasSkipped = false
+        skipped = nil
         if number - 1 > next {
             return min(number - 1, course.doses.count)
         }
@@ -43,8 +43,10 @@ struct CourseWalk {
         guard number == 0, index < course.doses.count, day != KnownDose.noDay,
             let window = course.doses[index].window.days(for: person), day > window.upperBound
         else { return index }
-        guard let later = openDose(after: index, on: day, orNext: isCandidate) else { return index }
-        hasSkipped = true
+        guard let later = openDose(after: index, on: day, isCandidate: isCandidate) else {
+            return index
+        }
+        skipped = index
         return later
     }
 
@@ -58,20 +60,27 @@ struct CourseWalk {
         return false
     }
 
-    /// A dose of a later period whose window is open; for a candidate, also one that is yet to open.
-    private func openDose(after index: Int, on day: Int, orNext: Bool) -> Int? {
+    /// A dose of a later period whose window is open; for a candidate, also one that is yet to open, and
+    /// where all have closed, the one that closed last.
+    private func openDose(after index: Int, on day: Int, isCandidate: Bool) -> Int? {
+        var lastClosed =
+            course.doses[index].window.days(for: person)?.upperBound ?? DoseWindow.never
+        var closed: Int?
         for later in course.doses.indices where later > index {
             guard course.doses[later].window != course.doses[index].window,
                 let window = course.doses[later].window.days(for: person)
             else { continue }
-            if window.contains(day) || (orNext && day < window.lowerBound) { return later }
+            if window.contains(day) || (isCandidate && day < window.lowerBound) { return later }
+            guard isCandidate, window.upperBound > lastClosed else { continue }
+            lastClosed = window.upperBound
+            closed = later
         }
-        return nil
+        return closed
     }
 }
 
 /// A dose of the history whose vaccine is known; the day may not be.
-struct KnownDose {
+struct KnownDose: Equatable {
     let vaccine: Vaccine.ID
     /// Days since 1970.
     let day: Int

@@ -16,7 +16,7 @@ struct DoseCheck {
 
     func find(_ day: Int?, _ doses: [KnownDose], into findings: inout [NeedleFinding]) {
         findWindow(day, doses, into: &findings)
-        if walk.hasSkipped, rule.whenEarlierMissing != .fine {
+        if walk.skipped != nil, rule.whenEarlierMissing != .fine {
             var finding = finding(.order)
             finding.verdict = rule.whenEarlierMissing
             findings.append(finding)
@@ -47,11 +47,24 @@ struct DoseCheck {
         // 期の重複: this period's dose is already given, and the next period has not begun.
         let isGivenAlready =
             position > 0 && position == walk.next && isPeriod(position - 1, over: window, on: day)
+        findSkipped(until: window.lowerBound, into: &findings)
         var finding = finding(isGivenAlready ? .needless : .tooEarly)
         finding.earliest = window.lowerBound
         finding.latest = window.upperBound
         if isGivenAlready { finding.otherVaccine = doses.last?.vaccine }
         if isGivenAlready { finding.otherDay = doses.last?.day }
+        findings.append(finding)
+    }
+
+    /// 期を逃した: while the next period is yet to open, that the one before has closed comes first.
+    private func findSkipped(until first: Int, into findings: inout [NeedleFinding]) {
+        guard let skipped = walk.skipped,
+            let window = course.doses[skipped].window.days(for: check.person)
+        else { return }
+        var finding = finding(.tooLate)
+        finding.place?.dose = skipped
+        finding.earliest = first
+        finding.latest = window.upperBound
         findings.append(finding)
     }
 
@@ -84,9 +97,11 @@ struct DoseCheck {
     private func find(_ spacing: DoseSpacing, _ day: Int, into findings: inout [NeedleFinding]) {
         let before = spacing.of.map { walk.days[$0] } ?? walk.lastDay
         guard before != KnownDose.noDay else { return }
-        let isShortened = walk.hasDropped && spacing.of == nil
-        let least = isShortened ? spacing.afterDropping ?? spacing.least : spacing.least
-        let permitted = spacing.ifDoctorAgrees ?? least
+        let dropping = walk.hasDropped && spacing.of == nil ? spacing.afterDropping : nil
+        let least = dropping ?? spacing.least
+        let permitted =
+            (dropping == nil ? spacing.ifDoctorAgrees : spacing.afterDroppingIfDoctorAgrees)
+            ?? least
         let earliest = permitted.earliest(after: before)
         if day < earliest {
             var finding = finding(.interval, permitted, after: before)

@@ -1,38 +1,76 @@
 /// `tsunagi immunization check`: cases of a file, judged one by one. Each case has an `id` and `given`, whose
 /// last entry is the candidate; whatever else is missing is not known. A name nobody knows is a
-/// finding; a case that cannot be read is answered with its error, and the others are judged.
+/// finding; a case that cannot be read is answered with its error, and the others are judged. What a case
+/// holds that is not used is told by name: a misspelt `birth` would be an unknown one.
 package struct ImmunizationCheckCases: Sendable {
     private let cases: [Case]
     private let rules: ImmunizationRules
 
     private struct Case: Sendable {
-        let id: JSON
+        /// `nil` where the file gives none: then it is known by its place.
+        let id: JSON?
+        let place: String
         let question: Result<NeedleQuestion, Refusal>
+        /// Paths of what is not used.
+        let unused: [String]
     }
 
     /// `{"data": […]}`, or the list itself. Throws the path of what is wrong with the file as such.
     package init(reading bytes: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
         self.rules = rules
-        let file = try JSON(reading: bytes)
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let file = try JSON(reading: bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes)
         let path = file.array == nil ? "data" : ""
         guard let list = file.array ?? file.object?["data"]?.array else {
             throw file.object?["data"] == nil ? .missing("data") : .malformed("data")
         }
+        var seen: Set<JSON> = []
         var cases: [Case] = []
         for (index, value) in list.enumerated() {
             let place = JSONPath.element(index, of: path)
-            let row = try value.requiredObject(at: place)
-            guard let id = row["id"], id.string != nil || id.int != nil else {
-                throw row["id"] == nil ? .missing(place + ".id") : .malformed(place + ".id")
+            let id = value.object?["id"].flatMap {
+                $0.string != nil || $0.int != nil ? $0 : nil
             }
+            let isNew = id.map { seen.insert($0).inserted } ?? true
+            var unused: [String] = []
+            let question: Result<NeedleQuestion, Refusal>
             do throws(Refusal) {
-                let question = try Self.question(row, place, rules)
-                cases.append(Case(id: id, question: .success(question)))
+                let row = try value.requiredObject(at: place)
+                if id == nil, row["id"] != nil { throw .malformed(place + ".id") }
+                guard isNew else { throw .duplicateItem(place + ".id") }
+                unused = Self.unused(row, place)
+                question = .success(try Self.question(row, place, rules))
             } catch {
-                cases.append(Case(id: id, question: .failure(error)))
+                question = .failure(error)
             }
+            cases.append(Case(id: id, place: place, question: question, unused: unused))
         }
         self.cases = cases
+    }
+
+    /// What people write beside a case for themselves.
+    private static let remarks: Set<String> = [
+        "why", "note", "source", "expect", "expected", "comment",
+    ]
+    private static let caseItems = remarks.union([
+        "id", "birth", "sex", "given", "dueDate", "today", "basis", "temperature", "answers",
+    ])
+    private static let doseItems = remarks.union(["v", "date", "lot", "expiry", "birth", "sex"])
+
+    private static func unused(_ row: JSONObject, _ path: String) -> [String] {
+        func paths(_ row: JSONObject, _ known: Set<String>, _ path: String) -> [String] {
+            row.members.map(\.name).filter { !known.contains($0) }.map {
+                JSONPath.member($0, of: path)
+            }
+        }
+        let given = JSONPath.member("given", of: path)
+        let doses = row["given"]?.array ?? []
+        return paths(row, caseItems, path)
+            + doses.indices.flatMap { place in
+                paths(
+                    doses[place].object ?? JSONObject(), doseItems,
+                    JSONPath.element(place, of: given))
+            }
     }
 
     /// What could not be read, in a sentence for each case.
@@ -43,8 +81,14 @@ package struct ImmunizationCheckCases: Sendable {
         }
     }
 
+    /// What is not used of the cases that were judged, in a sentence for each.
+    package var warnings: [String] {
+        cases.flatMap(\.unused).map { Refusal.unknownItem($0).en }
+    }
+
     /// `{"data": [{"id", "verdict", "rule", "source", "earliest", …}]}`; `verdict` is reject (stop), warn
-    /// (caution) or accept (fine). A case that could not be read has `error` instead.
+    /// (caution) or accept (fine). A case that could not be read has `error` instead, one without `id` its
+    /// `place`, and `unused` names what was passed over.
     package var answers: String {
         var writer = JSONWriter(reservingBytes: cases.count * 512)
         writer.beginObject()
@@ -52,10 +96,17 @@ package struct ImmunizationCheckCases: Sendable {
         writer.beginArray()
         for one in cases {
             writer.beginObject()
-            writer.member("id", one.id)
+            writer.member("id", one.id ?? JSON.null)
+            if one.id == nil { writer.member("place", one.place) }
             switch one.question {
             case .success(let question): write(question, into: &writer)
             case .failure(let refusal): writer.member("error", refusal.en)
+            }
+            if !one.unused.isEmpty {
+                writer.name("unused")
+                writer.beginArray()
+                for path in one.unused { writer.string(path) }
+                writer.endArray()
             }
             writer.endObject()
         }
@@ -114,11 +165,15 @@ package struct ImmunizationCheckCases: Sendable {
         let given = try row.requiredArray("given", at: path)
         let givenPath = JSONPath.member("given", of: path)
         guard let last = given.last else { throw .malformed(givenPath) }
-        var doses: [GivenDose] = []
+        var names: [String] = []
+        var days: [CalendarDay?] = []
         for (index, value) in given.enumerated() {
             let place = JSONPath.element(index, of: givenPath)
-            doses.append(try dose(try value.requiredObject(at: place), place, rules))
+            let dose = try value.requiredObject(at: place)
+            names.append(try dose.requiredString("v", at: place))
+            days.append(try day(dose, "date", place))
         }
+        let doses = zip(rules.vaccines(named: names), days).map { GivenDose($0, on: $1) }
         let place = JSONPath.element(given.count - 1, of: givenPath)
         let candidate = try last.requiredObject(at: place)
         var question = NeedleQuestion(
@@ -140,19 +195,15 @@ package struct ImmunizationCheckCases: Sendable {
         return question
     }
 
-    private static func dose(
-        _ row: JSONObject, _ path: String, _ rules: ImmunizationRules
-    ) throws(Refusal) -> GivenDose {
-        let name = try row.requiredString("v", at: path)
-        return GivenDose(rules.vaccine(named: name), on: try day(row, "date", path))
-    }
+    /// Years of the days that are read.
+    package static let years = 1868...2200
 
     private static func day(
         _ row: JSONObject, _ name: String, _ path: String
     ) throws(Refusal) -> CalendarDay? {
         guard let text = try row.optionalString(name, at: path) else { return nil }
         let day = try CalendarDay(text, item: JSONPath.member(name, of: path))
-        guard (1868...2200).contains(day.year) else {
+        guard years.contains(day.year) else {
             throw .malformed(JSONPath.member(name, of: path))
         }
         return day

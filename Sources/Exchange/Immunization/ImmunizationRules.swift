@@ -25,6 +25,7 @@ package struct ImmunizationRules: Sendable {
     package let reactionLayout: ReactionLayout
     /// 接種率の公表の決まり.
     package let coverage: CoverageRules
+    let antigens: SharedAntigens
     /// By vaccine: the schedules that give it, or once gave it, 任意接種 first.
     private let voluntaryGiving: [[Int]]
     /// The same without 任意接種, unless there is nothing else.
@@ -57,6 +58,7 @@ package struct ImmunizationRules: Sendable {
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
+        antigens = SharedAntigens(vaccines, programmes)
         let giving = vaccines.indices.map { [programmes] vaccine in
             programmes.indices.filter { place in
                 programmes[place].versions.contains {
@@ -75,7 +77,47 @@ package struct ImmunizationRules: Sendable {
     }
 
     /// The vaccine and dose that a name of a record or a file stands for; `nil` when nobody knows it.
-    package func vaccine(named name: String) -> NamedVaccine? { names.meaning(of: name) }
+    package func vaccine(named name: String) -> NamedVaccine? {
+        names.meaning(of: name) ?? bracketed(name)
+    }
+
+    /// Of one history, read together: `HPV2` is the second dose where `HPV1` stands beside it and nothing
+    /// names a product.
+    package func vaccines(named texts: [String]) -> [NamedVaccine?] {
+        let read = texts.map { vaccine(named: $0) }
+        let doses = texts.map { names.dose(of: $0) }
+        return texts.indices.map { place in
+            guard let named = read[place], let dose = doses[place], named.vaccine != dose.vaccine,
+                vaccine(dose.vaccine).isGeneric, let number = dose.number
+            else { return read[place] }
+            let family = antigens.vaccines(sharing: dose.vaccine)
+            let isOfFamily = family.contains(named.vaccine)
+            let numbers = Set(doses.compactMap { $0?.vaccine == dose.vaccine ? $0?.number : nil })
+            let namesNoProduct = texts.indices.allSatisfy { other in
+                guard let known = read[other]?.vaccine, family.contains(known) else { return true }
+                return known == dose.vaccine || doses[other]?.vaccine == dose.vaccine
+            }
+            let follows = number > 1 && numbers.isSuperset(of: 1..<number)
+            return isOfFamily && namesNoProduct && follows ? dose : named
+        }
+    }
+
+    /// `水痘(みずぼうそう)`: two names of one vaccine, or `ロタ(ロタリックス)`, of a family and of one of it.
+    private func bracketed(_ name: String) -> NamedVaccine? {
+        guard let (outer, inner) = VaccineNames.bracketed(name),
+            let whole = names.meaning(of: outer), let part = names.meaning(of: inner)
+        else { return nil }
+        let (this, that) = (vaccine(whole.vaccine), vaccine(part.vaccine))
+        let isFamily = this.isGeneric || that.isGeneric
+        let isOne =
+            whole.vaccine == part.vaccine
+            || (isFamily && Set(this.antigens) == Set(that.antigens))
+        let isOneDose = whole.number == nil || part.number == nil || whole.number == part.number
+        guard isOne, isOneDose else { return nil }
+        return NamedVaccine(
+            vaccine: this.isGeneric && !that.isGeneric ? part.vaccine : whole.vaccine,
+            number: whole.number ?? part.number)
+    }
 
     package func vaccine(_ id: Vaccine.ID) -> Vaccine { vaccines[id.index] }
 

@@ -53,12 +53,15 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case consentMissing = "consent-missing"
     case answer = "questionnaire-answer"
     case intervalIfDoctorAgrees = "interval-if-doctor-agrees"
+    case componentComplete = "component-complete"
     case startedLate = "started-late"
     case order
     case condition
     case historyUnknown = "history-unknown"
     case historyPartial = "history-partial"
     case historyGap = "history-gap"
+    case historyImpossibleDay = "history-impossible-day"
+    case historyLaterDose = "history-later-dose"
     case birthUnknown = "birth-unknown"
     case birthStated = "birth-stated"
     case sexUnknown = "sex-unknown"

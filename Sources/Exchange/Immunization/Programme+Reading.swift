@@ -148,13 +148,21 @@ extension DoseRule {
 
 extension DoseSpacing {
     fileprivate init(reading row: RuleReader, place: Int) throws(RuleFault) {
-        try row.requireOnly(["dose", "min", "ifDoctorAgrees", "afterDropping", "standard"])
+        try row.requireOnly([
+            "dose", "min", "ifDoctorAgrees", "afterDropping", "afterDroppingIfDoctorAgrees",
+            "standard",
+        ])
         guard place > 0 else { throw row.fault("min", "has no dose before it") }
         // Doses are counted from 1 in the file, as everybody counts them.
         of = try row.optionalInt("dose", in: 1...place).map { $0 - 1 }
         least = try row.interval("min")
         ifDoctorAgrees = try row.optional("ifDoctorAgrees", row.interval)
         afterDropping = try row.optional("afterDropping", row.interval)
+        afterDroppingIfDoctorAgrees = try row.optional(
+            "afterDroppingIfDoctorAgrees", row.interval)
+        if row.object["afterDropping"] == nil, row.object["afterDroppingIfDoctorAgrees"] != nil {
+            throw row.fault("afterDroppingIfDoctorAgrees", "has no afterDropping")
+        }
         guard row.object["standard"] != nil else {
             standard = nil
             return

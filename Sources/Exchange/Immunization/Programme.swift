@@ -65,6 +65,12 @@ struct VaccineSet: Hashable, Sendable {
     mutating func insert(_ vaccine: Vaccine.ID) {
         bits |= 1 << UInt128(truncatingIfNeeded: vaccine.index)
     }
+
+    func subtracting(_ other: VaccineSet) -> VaccineSet {
+        var rest = self
+        rest.bits &= ~other.bits
+        return rest
+    }
 }
 
 /// The law between two days.
@@ -80,6 +86,8 @@ package final class ProgrammeVersion: Sendable {
     let isPerPregnancy: Bool
     /// The last day of pregnancy of any of its windows: a dose given longer before is of another pregnancy.
     let gestationDaysMax: Int?
+    /// The least that any two doses of it are apart, where the doctor agrees.
+    let leastInterval: DoseInterval?
     let mixing: [ProductMixing]
     package let courses: [DoseCourse]
     package let source: RuleSource
@@ -102,6 +110,9 @@ package final class ProgrammeVersion: Sendable {
                 guard case .gestation(let days) = bound else { return nil }
                 return days
             }.max()
+        leastInterval =
+            courses.flatMap(\.doses).flatMap(\.after).map { $0.ifDoctorAgrees ?? $0.least }
+            .min { $0.earliest(after: 0) < $1.earliest(after: 0) }
         self.mixing = mixing
         self.courses = courses
         self.source = source
@@ -193,6 +204,14 @@ package final class DoseCourse: Sendable {
             return max(gaps.min() ?? 0, 0)
         }
     }
+
+    /// From the first day of its first dose to the last of its last; without a birth date, any.
+    func spans(_ day: Int, of person: PersonDays) -> Bool {
+        guard let first = doses.first?.window.days(for: person)?.lowerBound,
+            let last = doses.last?.window.days(for: person)?.upperBound
+        else { return true }
+        return first <= day && day <= last
+    }
 }
 
 /// One dose of a course: when it may be given, and when it is best given.
@@ -224,6 +243,8 @@ package struct DoseSpacing: Sendable {
     let ifDoctorAgrees: DoseInterval?
     /// Instead of `least`, when doses in between were dropped.
     let afterDropping: DoseInterval?
+    /// `afterDropping`, when the doctor finds it necessary.
+    let afterDroppingIfDoctorAgrees: DoseInterval?
     /// 標準的な接種間隔.
     package let standard: (from: DoseInterval, to: DoseInterval?)?
 }

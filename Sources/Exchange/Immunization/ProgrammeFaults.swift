@@ -81,6 +81,12 @@ struct ProgrammeFaults {
             if let shorter = spacing.ifDoctorAgrees, Self.days(spacing.least) < Self.days(shorter) {
                 throw fault(here + ".ifDoctorAgrees", "is longer than min")
             }
+            if let least = spacing.afterDropping, let shorter = spacing.afterDroppingIfDoctorAgrees,
+                Self.days(least) < Self.days(shorter)
+            {
+                throw fault(
+                    here + ".afterDroppingIfDoctorAgrees", "is longer than afterDropping")
+            }
             guard let standard = spacing.standard else { continue }
             if Self.days(standard.from) < Self.days(spacing.least) {
                 throw fault(here + ".standard.from", "is shorter than min")

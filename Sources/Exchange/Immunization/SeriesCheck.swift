@@ -22,7 +22,7 @@ struct SeriesCheck {
         var findings: [NeedleFinding] = []
         findEligibility(number, doses, into: &findings)
         findSeason(number, day, into: &findings)
-        findMixing(number, vaccine, doses, into: &findings)
+        findMixing(number, vaccine, on: day, into: &findings)
         if programme.category == .voluntary { findings.append(finding(.voluntary, of: number)) }
         return best(of: version, number, vaccine, doses, on: day, with: findings)
     }
@@ -40,7 +40,7 @@ struct SeriesCheck {
             let place = NeedleFinding.Place(
                 programme: index, version: number, course: course, dose: nil)
             findDose(version, place, doses, on: day, into: &judged.findings)
-            if best.map({ judged.cost < $0.cost }) ?? true { best = judged }
+            if check.isBetter(judged, than: best, on: day) { best = judged }
             if fit == .yes { break }
         }
         return best ?? ScheduleJudgement(findings: findings, programme: index)
@@ -83,6 +83,22 @@ struct SeriesCheck {
         return doses
     }
 
+    /// The first dose of this schedule after the candidate's day: of the same season or pregnancy where it is
+    /// one for each.
+    func later(than day: Int) -> KnownDose? {
+        var last = Int.max
+        if let number = programme.version(on: day) {
+            let version = programme.versions[number]
+            if let season = version.season { last = season.around(day).upperBound }
+            if let days = version.gestationDaysMax, version.isPerPregnancy {
+                last = (check.person.weekZero ?? day) + days
+            }
+        }
+        return check.doses.first {
+            $0.day > day && $0.day <= last && programme.counts.contains($0.vaccine)
+        }
+    }
+
     // MARK: Who, when, which product
 
     private func findEligibility(
@@ -118,13 +134,18 @@ struct SeriesCheck {
         findings.append(finding)
     }
 
+    /// Also after what is no dose of this schedule (高齢者肺炎球菌 before a child's).
     private func findMixing(
-        _ number: Int, _ vaccine: Vaccine.ID, _ doses: [KnownDose],
-        into findings: inout [NeedleFinding]
+        _ number: Int, _ vaccine: Vaccine.ID, on day: Int?, into findings: inout [NeedleFinding]
     ) {
         let version = programme.versions[number]
         for row in version.mixing.indices where version.mixing[row].give.contains(vaccine) {
-            guard let other = doses.last(where: { version.mixing[row].after.contains($0.vaccine) })
+            let after = version.mixing[row].after
+            let last = day ?? Int.max
+            guard
+                let other = check.doses.last(where: {
+                    $0.day <= last && after.contains($0.vaccine)
+                })
             else { continue }
             var finding = finding(.product, of: number)
             finding.verdict = version.mixing[row].verdict
@@ -224,6 +245,62 @@ struct SeriesCheck {
         let position = walk.place(day, number: 0, isCandidate: true)
         guard position < course.doses.count else { return nil }
         return ComingDose(rule: course.doses[position], walk: walk)
+    }
+
+    // MARK: As a component of another vaccine
+
+    /// 混合ワクチンの成分: the candidate, judged by another schedule, is a dose of this one too. Sooner after one of
+    /// the `others`, which that schedule does not count, than any two doses here is stopped; a longer
+    /// interval of this schedule, or that nothing is left to give by it, is the doctor's to weigh, because
+    /// one changes from single vaccines to a combined one with unequal numbers of doses.
+    func findComponent(
+        _ vaccine: Vaccine.ID, on day: Int, beside others: VaccineSet,
+        into findings: inout [NeedleFinding]
+    ) {
+        guard let number = programme.version(on: day) else { return }
+        let version = programme.versions[number]
+        let doses = counted(version, on: day)
+        guard let last = doses.last(where: { others.contains($0.vaccine) }),
+            let course = version.courses.indices.first(where: {
+                fit(version.courses[$0], vaccine, doses, on: day) != .no
+            })
+        else { return }
+        let rules = version.courses[course].doses
+        var walk = walk(version.courses[course], doses)
+        let position = walk.place(day, number: 0, isCandidate: true)
+        let place = NeedleFinding.Place(
+            programme: index, version: number, course: course,
+            dose: position < rules.count ? position : nil)
+        if let least = version.leastInterval, last.day != KnownDose.noDay,
+            day < least.earliest(after: last.day)
+        {
+            var finding = finding(
+                .interval, at: place, earliest: least.earliest(after: last.day), other: last)
+            finding.interval = least
+            findings.append(finding)
+            return
+        }
+        guard position < rules.count else {
+            if version.courses[course].spans(day, of: check.person) {
+                findings.append(finding(.componentComplete, at: place, other: last))
+            }
+            return
+        }
+        var told: [NeedleFinding] = []
+        DoseCheck(check, rules[position], place, walk).find(day, doses, into: &told)
+        // After a dose that both count, the candidate's own schedule says what is between them.
+        let isAfterOther = doses.last == last
+        for other in told {
+            switch other.rule {
+            case .needless: findings.append(finding(.componentComplete, at: place, other: last))
+            case .interval where isAfterOther, .intervalIfDoctorAgrees where isAfterOther:
+                var finding = finding(
+                    .intervalIfDoctorAgrees, at: place, earliest: other.earliest, other: last)
+                finding.interval = other.interval
+                findings.append(finding)
+            default: continue
+            }
+        }
     }
 
     private func finding(_ rule: NeedleRule, of number: Int) -> NeedleFinding {

@@ -74,26 +74,64 @@ struct VaccineCodes: Sendable {
     }
 }
 
-/// ワクチン名の読み: aliases as data, without regard to width, case, spaces and hyphens; a number at the
-/// end that is no part of an alias is the dose.
+/// ワクチン名の読み: aliases as data, without regard to width, case, spaces and hyphens, with or without ワクチン
+/// behind it; a number or 追加 at the end that is no part of an alias is the dose.
 struct VaccineNames: Sendable {
     private var names: [String: NamedVaccine] = [:]
+    /// 追加が何回目か: by the aliases that say it, and so of the products, too.
+    private var boosters: [Vaccine.ID: Int] = [:]
 
     /// False when another vaccine has the name already.
     mutating func add(_ name: String, _ meaning: NamedVaccine) -> Bool {
         let key = Self.key(name)
         if let known = names[key] { return known == meaning }
         names[key] = meaning
+        if let number = meaning.number, key.hasSuffix(Self.booster) {
+            boosters[meaning.vaccine] = number
+        }
         return !key.isEmpty
     }
 
     func meaning(of text: String) -> NamedVaccine? {
         let key = Self.key(text)
+        return entry(key) ?? dose(key) ?? boosterDose(key)
+    }
+
+    /// The name without the number at its end, and that as the dose, also where the whole is a name of its
+    /// own: HPV2 as the second dose of HPV.
+    func dose(of text: String) -> NamedVaccine? { dose(Self.key(text)) }
+
+    private static let booster = "追加"
+
+    private func entry(_ key: String) -> NamedVaccine? {
         if let known = names[key] { return known }
-        guard let (stem, number) = Self.numbered(key), let known = names[stem],
+        let ending = "ワクチン"
+        return key.hasSuffix(ending) ? names[String(key.dropLast(ending.count))] : nil
+    }
+
+    private func dose(_ key: String) -> NamedVaccine? {
+        guard let (stem, number) = Self.numbered(key), let known = entry(stem),
             known.number == nil
         else { return nil }
         return NamedVaccine(vaccine: known.vaccine, number: number)
+    }
+
+    private func boosterDose(_ key: String) -> NamedVaccine? {
+        guard key.hasSuffix(Self.booster),
+            let known = entry(String(key.dropLast(Self.booster.count))), known.number == nil,
+            let number = boosters[known.vaccine]
+        else { return nil }
+        return NamedVaccine(vaccine: known.vaccine, number: number)
+    }
+
+    /// `ロタ(ロタリックス)2回目`: what stands around the last bracket, and what stands in it.
+    static func bracketed(_ text: String) -> (outer: String, inner: String)? {
+        let name = NameNormalisation.searchable(text)
+        guard let open = name.lastIndex(of: "("), let close = name[open...].firstIndex(of: ")")
+        else { return nil }
+        let outer = String(name[..<open]) + String(name[name.index(after: close)...])
+        let inner = String(name[name.index(after: open)..<close])
+        return outer.isEmpty || inner.isEmpty ? nil : (outer, inner)
     }
 
     private static let marks: Set<Unicode.Scalar> = [

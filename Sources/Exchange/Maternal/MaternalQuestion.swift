@@ -11,8 +11,8 @@ package struct MaternalQuestion: Hashable, Sendable {
                 "Give either --birth or --due. "
                     + "生年月日 (--birth) か分娩予定日 (--due) のどちらか一つを指定してください。"
             case .notADay(let option):
-                "\(option) is no day that exists: write it as 2026-04-01. "
-                    + "\(option) は実在する日を 2026-04-01 の形で書いてください。"
+                "\(option) is no day of the years 1868 to 2200: write it as 2026-04-01. "
+                    + "\(option) は1868年から2200年までの実在する日を 2026-04-01 の形で書いてください。"
             }
         }
     }
@@ -52,8 +52,8 @@ package struct MaternalQuestion: Hashable, Sendable {
     }
 
     private static func day(_ text: String, option: String) throws(Fault) -> CalendarDay {
-        // A window may reach years ahead, and its days are written with four digits.
-        guard let day = try? CalendarDay(text), (1868...9900).contains(day.year) else {
+        // The same years as of every other day that is read; a window may reach years ahead.
+        guard let day = try? CalendarDay(text), (1868...2200).contains(day.year) else {
             throw .notADay(option: option)
         }
         return day

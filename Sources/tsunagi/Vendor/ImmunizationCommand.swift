@@ -31,8 +31,13 @@ struct ImmunizationCommand: AsyncParsableCommand {
         @OptionGroup var rules: RulesOption
 
         func validate() throws {
-            guard day != nil else {
+            guard (try? CalendarDay(birth)) != nil else {
                 throw ValidationError("--birth is no day: 2025-01-15 is.")
+            }
+            guard day != nil else {
+                let years = ImmunizationCheckCases.years
+                throw ValidationError(
+                    "--birth lies outside the years \(years.lowerBound) to \(years.upperBound).")
             }
             guard sex == nil || known != nil else {
                 throw ValidationError("--sex is female or male.")
@@ -47,7 +52,9 @@ struct ImmunizationCommand: AsyncParsableCommand {
         private var known: ResidentSex? { sex.flatMap(ResidentSex.init(word:)) }
 
         private var day: CalendarDay? {
-            (try? CalendarDay(birth)).flatMap { (1868...2200).contains($0.year) ? $0 : nil }
+            (try? CalendarDay(birth)).flatMap {
+                ImmunizationCheckCases.years.contains($0.year) ? $0 : nil
+            }
         }
     }
 
@@ -57,6 +64,15 @@ struct ImmunizationCommand: AsyncParsableCommand {
                 Judge the cases of a file; the last dose of each is the candidate. Prints JSON: data, \
                 each with id, verdict (reject, warn, accept), rule, source and earliest, or error. \
                 Exits 1 when the file or a case cannot be read.
+                """,
+            discussion: """
+                A case holds id, given and, where known: birth and sex (female, male), dueDate \
+                (出産予定日, for vaccines of pregnancy), today (later days are refused), basis (routine or \
+                voluntary), temperature (37.5) and answers (codes of what the questionnaire says yes to). \
+                Each of given holds v, the name of the vaccine, and where known date; the candidate also \
+                lot, expiry (2027-03-31 or 2027-03), birth and sex as its ticket states them. Beside \
+                these, why, note, source, expect, expected and comment are passed over; any other item \
+                is told on the standard error and as unused.
                 """)
 
         @Argument(help: "The file: {\"data\": [{\"id\", \"birth\", \"sex\", \"given\": […]}]}.")
@@ -70,13 +86,20 @@ struct ImmunizationCommand: AsyncParsableCommand {
             do {
                 cases = try ImmunizationCheckCases(reading: bytes, book)
             } catch {
-                throw SettingProblem("The file \(file) is not usable. \(error.en)")
+                throw SettingProblem("The file \(file) is not usable. \(Self.why(bytes, error))")
             }
             Output.line(cases.answers)
-            guard !cases.complaints.isEmpty else { return }
-            let sentences = cases.complaints.joined(separator: "\n") + "\n"
-            FileHandle.standardError.write(Data(sentences.utf8))
-            throw ExitCode(1)
+            let sentences = cases.complaints + cases.warnings
+            guard !sentences.isEmpty else { return }
+            FileHandle.standardError.write(Data((sentences.joined(separator: "\n") + "\n").utf8))
+            if !cases.complaints.isEmpty { throw ExitCode(1) }
+        }
+
+        /// A file that is no JSON at all has no item to name.
+        private static func why(_ bytes: [UInt8], _ refusal: Refusal) -> String {
+            if bytes.allSatisfy({ $0 <= 0x20 }) { return "It is empty." }
+            guard refusal == .malformed("body") else { return refusal.en }
+            return "It is no JSON text in UTF-8."
         }
     }
 }

@@ -23,7 +23,8 @@ import Testing
             law: "MR 1期 生後12月から24月", birth: born, vaccine: "MR",
             days: [
                 ("2026-05-08", "reject", "too-early"), ("2026-05-09", "accept", nil),
-                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-early"),
+                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
+                ("2031-03-31", "reject", "too-late"), ("2031-04-01", "accept", nil),
             ]),
         .init(
             law: "MR 2期 就学前の1年", birth: born, history: "MR 2026-06-01", vaccine: "MR",
@@ -114,6 +115,33 @@ import Testing
                 ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
             ]),
         .init(
+            law: "平成26年度の高齢者肺炎球菌 大正4年4月1日以前の生まれ", birth: "1915-04-01", vaccine: "PPSV23",
+            days: [("2015-03-31", "accept", nil)]),
+        .init(
+            law: "平成26年度の高齢者肺炎球菌 大正4年4月2日の生まれ", birth: "1915-04-02", vaccine: "PPSV23",
+            days: [("2015-03-31", "reject", "too-early"), ("2015-04-01", "accept", nil)]),
+        .init(
+            law: "平成31年度の高齢者肺炎球菌 大正9年4月1日以前の生まれ", birth: "1920-04-01", vaccine: "PPSV23",
+            days: [("2020-03-31", "accept", nil)]),
+        .init(
+            law: "平成31年度の高齢者肺炎球菌 大正9年4月2日の生まれ", birth: "1920-04-02", vaccine: "PPSV23",
+            days: [("2020-03-31", "reject", "too-early"), ("2020-04-01", "accept", nil)]),
+        .init(
+            law: "経過措置 水痘 すでに受けた人は対象外", birth: "2011-05-10", history: "水痘 2013-01-10",
+            vaccine: "水痘", days: [("2014-11-10", "reject", "needless")]),
+        .init(
+            law: "製剤の記録のない肺炎球菌は、65歳の人には高齢者のもの", birth: "1961-05-10", vaccine: "肺炎球菌",
+            days: [
+                ("2026-05-08", "warn", "condition"), ("2026-05-09", "accept", nil),
+                ("2027-05-09", "accept", nil), ("2027-05-10", "reject", "too-late"),
+            ]),
+        .init(
+            law: "製剤の記録のない肺炎球菌は、子には小児のもの", birth: born, vaccine: "肺炎球菌",
+            days: [
+                ("2025-07-08", "reject", "too-early"), ("2025-07-09", "accept", nil),
+                ("2030-05-09", "accept", nil), ("2030-05-10", "reject", "too-late"),
+            ]),
+        .init(
             law: "高齢者肺炎球菌 23価は令和8年3月31日まで", birth: "1960-12-10", vaccine: "PPSV23",
             days: [("2026-03-31", "accept", nil), ("2026-04-01", "reject", "product-not-routine")]),
         .init(
@@ -177,6 +205,14 @@ import Testing
                 ("2027-03-02", "accept", nil),
             ]),
         .init(
+            law: "高齢者肺炎球菌を受けたことのある人、生年月日なし", birth: nil, history: "PPSV23 2024-05-10",
+            vaccine: "PCV20",
+            days: [("2026-06-01", "reject", "needless")]),
+        .init(
+            law: "高齢者肺炎球菌(製剤の記録なし)のあと、生年月日なし", birth: nil,
+            history: "高齢者肺炎球菌 2024-05-10", vaccine: "肺炎球菌",
+            days: [("2026-06-01", "reject", "needless")]),
+        .init(
             law: "小児肺炎球菌 追加60日", birth: nil,
             history: "PCV20 2026-02-01, PCV20 2026-03-15, PCV20 2026-05-01", vaccine: "PCV20",
             days: [("2026-06-30", "reject", "interval"), ("2026-07-01", "accept", nil)]),
@@ -192,6 +228,93 @@ import Testing
                 ("2025-08-06", "warn", "interval-if-doctor-agrees"), ("2025-08-07", "accept", nil),
             ]),
         .init(
+            law: "五種混合はヒブの成分も持つ: 同じ日、20日まで、27日まで", birth: born, history: "Hib 2025-08-01",
+            vaccine: "5種",
+            days: [
+                ("2025-08-01", "reject", "duplicate"), ("2025-08-02", "reject", "interval"),
+                ("2025-08-21", "reject", "interval"),
+                ("2025-08-22", "warn", "interval-if-doctor-agrees"),
+                ("2025-08-28", "warn", "interval-if-doctor-agrees"), ("2025-08-29", "accept", nil),
+            ]),
+        .init(
+            law: "ヒブは五種混合にも含まれる: 逆の順も同じ日なら二重", birth: born, history: "5種 2025-08-01",
+            vaccine: "Hib", days: [("2025-08-01", "reject", "duplicate")]),
+        .init(
+            law: "ヒブが4回済んだ人の五種混合", birth: born,
+            history: "Hib 2025-08-01, Hib 2025-09-01, Hib 2025-10-01, Hib 2026-05-01",
+            vaccine: "5種",
+            days: [
+                ("2026-05-21", "reject", "interval"), ("2026-05-22", "warn", "component-complete"),
+            ]),
+        .init(
+            law: "四種混合とヒブから五種混合へ切り替えられる", birth: born,
+            history: "4種 2025-08-01, Hib 2025-08-01, 4種 2025-09-01, Hib 2025-09-01",
+            vaccine: "5種", days: [("2025-10-01", "warn", "product")]),
+        .init(
+            law: "切り替えたあとの五種混合は五種混合の間隔による", birth: born,
+            history: "Hib 2025-08-01, 5種 2025-09-01", vaccine: "5種",
+            days: [("2025-09-21", "reject", "interval"), ("2025-09-22", "accept", nil)]),
+        .init(
+            law: "不活化ポリオは五種混合と四種混合にも含まれる", birth: born, history: "IPV 2025-08-01",
+            vaccine: "5種",
+            days: [
+                ("2025-08-01", "reject", "duplicate"), ("2025-08-21", "reject", "interval"),
+                ("2025-08-22", "accept", nil),
+            ]),
+        .init(
+            law: "不活化ポリオと四種混合", birth: born, history: "IPV 2025-08-01", vaccine: "4種",
+            days: [
+                ("2025-08-01", "reject", "duplicate"), ("2025-08-21", "reject", "interval"),
+                ("2025-08-22", "accept", nil),
+            ]),
+        .init(
+            law: "二種混合と三種混合の同じ日", birth: born, history: "DT 2025-08-01", vaccine: "DPT",
+            days: [("2025-08-01", "reject", "duplicate"), ("2025-08-02", "accept", nil)]),
+        .init(
+            law: "四種混合が済んだ人の二種混合2期は決まりどおり", birth: born,
+            history: "4種 2025-08-01, 4種 2025-09-01, 4種 2025-10-01, 4種 2026-10-01",
+            vaccine: "DT", days: [("2036-05-09", "accept", nil)]),
+        .init(
+            law: "麻しんとMRの同じ日、注射生ワクチンの間27日", birth: born, history: "麻しん 2026-06-01",
+            vaccine: "MR",
+            days: [
+                ("2026-06-01", "reject", "duplicate"),
+                ("2026-06-28", "reject", "interval-live-injectable"),
+                ("2026-06-29", "warn", "component-complete"),
+            ]),
+        .init(
+            law: "風しんとMRの同じ日", birth: born, history: "風しん 2026-06-01", vaccine: "MR",
+            days: [("2026-06-01", "reject", "duplicate")]),
+        .init(
+            law: "麻しんと風しんを別々に受けた1期のMR", birth: born,
+            history: "麻しん 2026-06-01, 風しん 2026-07-15", vaccine: "MR",
+            days: [("2026-09-01", "warn", "component-complete")]),
+        .init(
+            law: "麻しんと風しんを別々に受けた人のMR 2期", birth: born,
+            history: "麻しん 2026-06-01, 風しん 2026-07-15", vaccine: "MR",
+            days: [("2031-04-01", "accept", nil), ("2032-03-31", "accept", nil)]),
+        .init(
+            law: "ヒブ 12月を超えて残りの初回を行わない人の追加27日、医師が認めれば20日", birth: "2025-01-15",
+            history: "Hib 2025-04-15, Hib 2025-12-25", vaccine: "Hib",
+            days: [
+                // Until 12 months it is the third of the first three, with the same intervals.
+                ("2026-01-14", "reject", "interval"),
+                ("2026-01-15", "warn", "interval-if-doctor-agrees"),
+                ("2026-01-21", "warn", "interval-if-doctor-agrees"), ("2026-01-22", "accept", nil),
+            ]),
+        .init(
+            law: "ヒブ 7月から12月に始めて2回目を行わない人の追加", birth: "2025-01-15",
+            history: "Hib 2026-01-10", vaccine: "Hib",
+            days: [
+                ("2026-01-30", "reject", "interval"),
+                ("2026-01-31", "warn", "interval-if-doctor-agrees"),
+                ("2026-02-06", "warn", "interval-if-doctor-agrees"), ("2026-02-07", "accept", nil),
+            ]),
+        .init(
+            law: "ヒブ 初回を終えた人の追加に医師の20日はない", birth: born,
+            history: "Hib 2025-07-10, Hib 2025-08-10, Hib 2025-09-10", vaccine: "Hib",
+            days: [("2026-04-09", "reject", "interval"), ("2026-04-10", "accept", nil)]),
+        .init(
             law: "B型肝炎 1回目から139日", birth: nil, history: "HBV1 2026-04-10, HBV2 2026-05-08",
             vaccine: "HBV3",
             days: [("2026-08-27", "reject", "interval"), ("2026-08-28", "accept", nil)]),
@@ -205,6 +328,26 @@ import Testing
         .init(
             law: "ロタ 同じ製剤", birth: born, history: "ロタテック 2025-07-10", vaccine: "ロタリックス",
             days: [("2025-08-10", "reject", "product")]),
+        .init(
+            law: "ロタ 2回で済む製剤のあと、製剤の記録がない3回目", birth: born,
+            history: "ロタリックス 2025-07-10, ロタリックス 2025-08-10", vaccine: "ロタ",
+            days: [("2025-09-10", "reject", nil)]),
+        .init(
+            law: "ロタ 製剤の記録がなくても、前回の製剤の最後の日まで", birth: born,
+            history: "ロタリックス 2025-07-10", vaccine: "ロタ",
+            days: [("2025-10-25", "accept", nil), ("2025-10-26", "reject", nil)]),
+        .init(
+            law: "ロタ 製剤の記録がない2回目は3回の製剤として続けられる", birth: born,
+            history: "ロタテック 2025-07-10", vaccine: "ロタ",
+            days: [("2025-12-20", "accept", nil), ("2025-12-21", "reject", nil)]),
+        .init(
+            law: "帯状疱疹(生)は1回で、製剤の記録がない次の1回も要らない", birth: "1961-05-01",
+            history: "帯状疱疹生 2026-05-01", vaccine: "帯状疱疹",
+            days: [("2026-08-01", "reject", nil)]),
+        .init(
+            law: "組換えのあと製剤の記録がない2回目", birth: "1961-05-01",
+            history: "シングリックス 2026-05-01", vaccine: "帯状疱疹",
+            days: [("2026-06-30", "reject", "interval"), ("2026-07-01", "accept", nil)]),
         .init(
             law: "水痘 3月", birth: born, history: "水痘 2026-06-01", vaccine: "水痘",
             days: [("2026-08-31", "reject", "interval"), ("2026-09-01", "accept", nil)]),
@@ -234,6 +377,91 @@ import Testing
             vaccine: "シングリックス",
             days: [("2027-02-28", "reject", "interval"), ("2027-03-01", "accept", nil)]),
     ]
+
+    /// What is told of a dose that is stopped: the rule, the day to come back, and the last day that was.
+    struct Told: Sendable, CustomTestStringConvertible {
+        let why: String
+        let birth: String
+        /// The history and the candidate.
+        let given: String
+        let rule: String
+        var earliest: String?
+        var latest: String?
+
+        var testDescription: String { why }
+    }
+
+    static let told: [Told] = [
+        .init(
+            why: "小児肺炎球菌が終わった翌日、65歳まで待てとは言わない", birth: "2021-05-10",
+            given: "PCV20 2026-05-10", rule: "too-late", latest: "2026-05-09"),
+        .init(
+            why: "MR 2期が終わった翌月、まだない3期を待てとは言わない", birth: "2000-05-01",
+            given: "MR 2007-05-01", rule: "too-late", latest: "2007-03-31"),
+        .init(
+            why: "MR 1期が終わった翌日は、終わった日と2期の最初の日を言う", birth: "2024-05-10",
+            given: "MR 2026-05-10", rule: "too-late", earliest: "2030-04-01", latest: "2026-05-09"),
+        .init(
+            why: "日本脳炎1期が終わった翌日も同じ", birth: "2018-05-10", given: "日本脳炎 2025-11-10",
+            rule: "too-late", earliest: "2027-05-09", latest: "2025-11-09"),
+        .init(
+            why: "どの期も終わっていれば、最後に終わった期を言う", birth: "2005-05-10",
+            given: "日本脳炎 2026-05-10", rule: "too-late", latest: "2025-05-09"),
+        .init(
+            why: "特例のない人の日本脳炎は2期の終わり", birth: "2010-05-10",
+            given: "日本脳炎 2023-05-10", rule: "too-late", latest: "2023-05-09"),
+        .init(
+            why: "1期が済んだ人には2期の最初の日だけを言う", birth: "2024-05-10",
+            given: "MR 2025-06-10, MR 2026-05-10", rule: "too-early", earliest: "2030-04-01"),
+        .init(
+            why: "四種混合 令和5年4月1日から生後2月で受けられる", birth: "2023-01-15",
+            given: "4種 2023-03-31", rule: "too-early", earliest: "2023-04-01"),
+        .init(
+            why: "四種混合 新しい決まりでもまだ2月に至らない", birth: "2023-02-15",
+            given: "4種 2023-03-31", rule: "too-early", earliest: "2023-04-14"),
+        .init(
+            why: "BCG 6月を過ぎた人も平成25年4月1日から1歳まで受けられる", birth: "2012-09-15",
+            given: "BCG 2013-03-31", rule: "too-late", earliest: "2013-04-01",
+            latest: "2013-03-14"),
+        .init(
+            why: "BCG その日に1歳を過ぎていれば受けられない", birth: "2012-04-01",
+            given: "BCG 2013-03-30", rule: "too-late", latest: "2012-09-30"),
+        // 20 years, counted as 366 days each: 7,320 days before 2081-05-09 the wait is one.
+        .init(
+            why: "20年より先は待つ日でない", birth: "2016-05-10", given: "PCV20 2061-04-23",
+            rule: "too-late", latest: "2021-05-09"),
+        .init(
+            why: "20年までは待つ日である", birth: "2016-05-10", given: "PCV20 2061-04-24",
+            rule: "too-early", earliest: "2081-05-09", latest: "2082-05-09"),
+        .init(
+            why: "60歳からは障害のある人だけなので、65歳からと言う", birth: "1967-11-20",
+            given: "インフル 2026-11-10", rule: "too-early", earliest: "2032-11-19"),
+        .init(
+            why: "高齢者肺炎球菌も65歳から", birth: "1967-11-20", given: "PCV20 2026-11-10",
+            rule: "too-early", earliest: "2032-11-19", latest: "2033-11-19"),
+        .init(
+            why: "帯状疱疹も65歳になる年度から", birth: "1967-11-20", given: "シングリックス 2026-11-10",
+            rule: "too-early", earliest: "2032-04-01", latest: "2033-03-31"),
+        .init(
+            why: "新型コロナも65歳から", birth: "1967-11-20", given: "コロナ 2026-11-10",
+            rule: "too-early", earliest: "2032-11-19"),
+        // Within those years it speaks of what is its own: the season, the interval.
+        .init(
+            why: "60歳から64歳の人には、その期間の始まりを言う", birth: "1964-05-10",
+            given: "コロナ 2026-09-30", rule: "season", earliest: "2026-10-01"),
+        .init(
+            why: "60歳から64歳の人の2回目は、65歳でなく間隔まで待つ", birth: "1964-05-10",
+            given: "シングリックス 2026-05-20, シングリックス 2026-07-19", rule: "interval",
+            earliest: "2026-07-20"),
+    ]
+
+    @Test(arguments: told)
+    func `a stop tells the day that is to be told`(row: Told) throws {
+        let answer = try VaccinationCase.judge(row.given, birth: row.birth)
+        #expect(answer.verdict == "reject" && answer.rule == row.rule, "\(row.why): \(answer)")
+        #expect(answer.earliest == row.earliest, "\(row.why): \(answer)")
+        if let latest = row.latest { #expect(answer.latest == latest, "\(row.why): \(answer)") }
+    }
 
     @Test(arguments: windows + intervals)
     func `each boundary falls on its day`(row: Row) throws {

@@ -53,10 +53,66 @@ import Testing
         #expect(try Self.told(boy).contains(#""verdict":"accept","rule":"voluntary""#))
     }
 
+    /// A day that cannot be is another person's or was mistyped: it is said, and the dose does not count.
+    @Test(arguments: [
+        ("2026-01-09", "BCG", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),
+        ("2026-01-10", "BCG", "2026-06-01", #""verdict":"reject","rule":"needless""#),
+        ("2026-01-11", "BCG", "2026-06-01", #""verdict":"reject","rule":"needless""#),
+        ("2026-06-01", "BCG", "2026-06-01", #""verdict":"reject","rule":"duplicate""#),
+        ("2026-06-02", "BCG", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),
+        ("2025-12-01", "MR", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),
+    ])
+    func `an impossible day in the history is told`(
+        given: String, vaccine: String, day: String, part: String
+    ) throws {
+        let told = try Self.told(
+            #"{"data":[{"id":1,"birth":"2026-01-10","today":"2026-06-01","given":[{"v":""#
+                + vaccine + #"","date":""# + given + #""},{"v":"BCG","date":""# + day + #""}]}]}"#)
+        #expect(told.contains(part), "\(told)")
+        #expect(told.contains(given) == part.contains("impossible") || part.contains("reject"))
+    }
+
+    /// What stands after the candidate's day: a day is wrong, or the dose is not needed.
+    static let later: [(birth: String, held: String, given: String, isTold: Bool)] = [
+        ("2026-01-10", "BCG 2026-06-10", "BCG 2026-06-09", true),
+        ("2026-01-10", "B型肝炎 2026-05-01", "B型肝炎 2026-04-10", true),
+        ("2026-01-10", "ロタテック 2026-04-01", "ロタリックス 2026-03-01", true),
+        // Once in a season, which goes by 1 April here.
+        ("1950-05-10", "インフル 2027-03-31", "インフル 2026-10-10", true),
+        ("1950-05-10", "インフル 2027-04-01", "インフル 2026-10-10", false),
+        ("2026-01-10", "MR 2027-02-10", "BCG 2026-06-10", false),
+        ("2026-01-10", "5種 2026-05-01", "Hib 2026-04-10", true),
+    ]
+
+    @Test(arguments: later.indices)
+    func `a later dose of the series is told`(_ place: Int) throws {
+        let row = Self.later[place]
+        let doses = [row.held, row.given].map { text in
+            let parts = text.split(separator: " ")
+            return #"{"v":"\#(parts[0])","date":"\#(parts[1])"}"#
+        }
+        let told = try Self.told(
+            #"{"data":[{"id":1,"birth":"\#(row.birth)","given":[\#(doses.joined(separator: ","))]}]}"#
+        )
+        #expect(told.contains("history-later-dose") == row.isTold, "\(told)")
+        #expect(told.contains(#""verdict":"warn""#) == row.isTold, "\(told)")
+    }
+
+    /// A record that is judged has what came after it of right.
+    @Test func `a history is not blamed for going on`() throws {
+        let rules = try VaccinationCase.rules()
+        let combined = rules.vaccine(named: "5種")?.vaccine
+        let history = try ["2026-03-10", "2026-04-10", "2026-05-10"].map {
+            GivenDose(combined, on: try CalendarDay($0))
+        }
+        let answers = judgeHistory(
+            birth: try CalendarDay("2026-01-10"), sex: nil, history: history, rules)
+        #expect(answers.allSatisfy { $0.verdict == .fine })
+    }
+
     @Test(arguments: [
         ("", Refusal.malformed("body")), ("{}", .missing("data")),
         (#"{"data":1}"#, .malformed("data")),
-        (#"[{"given":[]}]"#, .missing("[0].id")),
     ])
     func `a file that is none is refused`(text: String, refusal: Refusal) {
         #expect {
@@ -64,6 +120,42 @@ import Testing
         } throws: {
             ($0 as? Refusal).map { $0 == refusal || text.isEmpty } ?? false
         }
+    }
+
+    private static let bcg = #""given":[{"v":"BCG","date":"2026-06-01"}]"#
+
+    /// One bad case never takes the others with it.
+    static let alone: [(text: String, part: String)] = [
+        ("[{\(bcg)}]", #"{"id":null,"place":"[0]","verdict":"accept""#),
+        (#"{"data":[null]}"#, #"{"id":null,"place":"data[0]","error":"#),
+        (#"[{"id":1.5,\#(bcg)}]"#, #"{"id":null,"place":"[0]","error":"#),
+        (
+            #"[{"id":1,\#(bcg)},{"id":1,\#(bcg)}]"#,
+            #"{"id":1,"error":"Item \"[1].id\" is given twice"#
+        ),
+        (#"[{"id":1,\#(bcg)},{"id":"1",\#(bcg)}]"#, #"{"id":"1","verdict":"accept""#),
+        (#"[{"id":1},{"id":2,\#(bcg)}]"#, #"{"id":2,"verdict":"accept""#),
+        ("\u{FEFF}[{\(bcg)}]", #""verdict":"accept""#),
+        (#"[{"id":1,"brith":"2025-01-01",\#(bcg)}]"#, #""unused":["[0].brith"]"#),
+        (
+            #"[{"id":1,"given":[{"v":"BCG","dat":"2026-06-01"}]}]"#,
+            #""unused":["[0].given[0].dat"]"#
+        ),
+    ]
+
+    @Test(arguments: alone)
+    func `a case that is none is refused alone`(text: String, part: String) throws {
+        let told = try Self.told(text)
+        #expect(told.contains(part), "\(told)")
+    }
+
+    @Test func `what people write beside a case is passed over`() throws {
+        let text =
+            #"[{"id":1,"why":"","note":"","source":"","expect":"","expected":"",\#(Self.bcg)}]"#
+        let cases = try ImmunizationCheckCases(
+            reading: Array(text.utf8), VaccinationCase.rules())
+        #expect(cases.warnings.isEmpty && cases.complaints.isEmpty)
+        #expect(!cases.answers.contains("unused"))
     }
 
     private static let mr = "immunization/schedule/mr.json"

@@ -105,6 +105,18 @@ import Testing
         .init(
             law: "政令附則 帯状疱疹 101歳以上は令和7年度", birth: "1920-05-10", vaccine: "zoster-live",
             first: "2025-04-01", last: "2026-03-31"),
+        .init(
+            law: "経過措置 水痘 平成26年度は3歳を過ぎても", birth: "2011-05-10", vaccine: "varicella",
+            first: "2014-10-01", last: "2015-03-31"),
+        .init(
+            law: "経過措置 水痘 平成26年度の60月に至るまで", birth: "2010-01-10", vaccine: "varicella",
+            first: "2014-10-01", last: "2015-01-09"),
+        .init(
+            law: "経過措置 高齢者肺炎球菌 平成26年度は100歳以上", birth: "1914-04-01", vaccine: "ppsv23",
+            first: "2014-10-01", last: "2015-03-31"),
+        .init(
+            law: "経過措置 高齢者肺炎球菌 平成31年度は100歳以上", birth: "1919-04-01", vaccine: "ppsv23",
+            first: "2019-04-01", last: "2020-03-31"),
     ]
 
     @Test(arguments: periods)

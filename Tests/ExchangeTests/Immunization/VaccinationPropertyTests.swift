@@ -93,6 +93,25 @@ import Testing
         }
     }
 
+    /// Two doses of one antigen on one day are one too many, whichever is asked about.
+    @Test(arguments: [
+        ("Hib", "5種"), ("IPV", "5種"), ("IPV", "4種"), ("4種", "5種"), ("DPT", "5種"), ("DT", "DPT"),
+        ("麻しん", "MR"), ("風しん", "MR"), ("MMR", "MR"), ("おたふくかぜ", "MMR"), ("MR", "MR"),
+    ])
+    func `two of one antigen on one day are told from either side`(
+        one: String, other: String
+    ) throws {
+        let day = try CalendarDay("2026-06-15")
+        let rules = try VaccinationCase.rules()
+        for (given, candidate) in [(one, other), (other, one)] {
+            let answer = checkBeforeNeedle(
+                NeedleQuestion(
+                    birth: try CalendarDay("2025-06-10"), history: [try Self.dose(given, day)],
+                    candidate: try Self.dose(candidate, day)), rules)
+            #expect(answer.findings.contains { $0.rule == .duplicate }, "\(candidate)")
+        }
+    }
+
     @Test func `a newborn is told what comes first, all of it fine`() throws {
         let rules = try VaccinationCase.rules()
         let birth = try CalendarDay("2026-11-20")
@@ -268,6 +287,20 @@ import Testing
         ("5種3", "dpt-ipv-hib", 3), ("5種追加", "dpt-ipv-hib", 4), ("日本脳炎1期", "je", nil),
         ("日本脳炎1期追加", "je", 3), ("日本脳炎2期", "je", 4), ("日本脳炎1期2回目", "je", 2),
         ("DT2期", "dt", 1), ("ＢＣＧ", "bcg", nil), ("帯状疱疹", "zoster", nil), ("COVID-19", "covid", nil),
+        ("水痘(みずぼうそう)", "varicella", nil), ("ヒブ（Ｈｉｂ）", "hib", nil),
+        ("小児用肺炎球菌(PCV)", "pcv", nil), ("B型肝炎(HBV)3回目", "hepb", 3),
+        ("日本脳炎(JE)", "je", nil), ("四種混合(DPT-IPV)追加", "dpt-ipv", 4),
+        ("二種混合(DT)", "dt", nil), ("ロタ(ロタリックス)", "rv1", nil), ("ロタリックス(ロタ)", "rv1", nil),
+        ("BCG(結核)", "bcg", nil), ("子宮頸がん(HPV)", "hpv", nil), ("MR(麻しん風しん)", "mr", nil),
+        ("高齢者肺炎球菌(PCV20)", "pcv20", nil), ("帯状疱疹(シングリックス)", "zoster-recombinant", nil),
+        ("五種混合ワクチン", "dpt-ipv-hib", nil), ("B型肝炎ワクチン2回目", "hepb", 2),
+        ("帯状疱疹ワクチン", "zoster", nil), ("五種混合1期初回1回目", "dpt-ipv-hib", 1),
+        ("五種混合1期追加", "dpt-ipv-hib", 4), ("五種混合第1期", "dpt-ipv-hib", nil),
+        ("四種混合1期初回", "dpt-ipv", nil), ("日本脳炎第1期初回1回目", "je", 1),
+        ("DPT-IPV-Hib追加", "dpt-ipv-hib", 4), ("DPT-IPV追加", "dpt-ipv", 4),
+        ("プレベナー20追加", "pcv20", 4), ("バクニュバンス追加", "pcv15", 4), ("アクトヒブ追加", "hib", 4),
+        ("JE1-1", "je", 1), ("JE1追加", "je", 3), ("ZVL", "zoster-live", nil),
+        ("VZV", "varicella", nil),
     ]
 
     @Test(arguments: spellings)
@@ -279,7 +312,27 @@ import Testing
         #expect(rules.vaccine(named.vaccine).code == code && named.number == number)
     }
 
-    @Test(arguments: ["", "なにか", "MR99", "1", "インフルエンザ菌z"])
+    /// Read together: a number is the product's only where the history does not count with it.
+    @Test(arguments: [
+        ("HPV1,HPV2", "hpv 1,hpv 2"), ("HPV2,HPV1", "hpv 2,hpv 1"),
+        ("HPV1,HPV2,HPV3,HPV4", "hpv 1,hpv 2,hpv 3,hpv 4"), ("HPV2,HPV2", "hpv2 0,hpv2 0"),
+        ("HPV1,HPV4", "hpv 1,hpv4 0"), ("HPV1,HPV9", "hpv 1,hpv9 0"),
+        ("シルガード9,HPV1,HPV2", "hpv9 0,hpv 1,hpv2 0"), ("MR1,MR2,HPV2", "mr 1,mr 2,hpv2 0"),
+    ])
+    func `a number of a product is a dose where the history counts so`(
+        names: String, read: String
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let told = rules.vaccines(named: names.split(separator: ",").map(String.init)).map {
+            $0.map { "\(rules.vaccine($0.vaccine).code) \($0.number ?? 0)" } ?? ""
+        }
+        #expect(told.joined(separator: ",") == read)
+    }
+
+    @Test(arguments: [
+        "", "なにか", "MR99", "1", "インフルエンザ菌z", "MR(麻しん)", "水痘(MR)", "HBV1(HBV2)", "ロタ追加", "ワクチン",
+        "()",
+    ])
     func `a name nobody knows is not guessed`(name: String) throws {
         #expect(try VaccinationCase.rules().vaccine(named: name) == nil)
     }

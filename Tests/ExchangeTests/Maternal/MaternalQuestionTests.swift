@@ -53,6 +53,8 @@ import Testing
         ("2026-2-1", nil, .notADay(option: "--birth")), ("", nil, .notADay(option: "--birth")),
         ("0001-01-01", nil, .notADay(option: "--birth")),
         (nil, "9999-12-31", .notADay(option: "--due")),
+        ("1867-12-31", nil, .notADay(option: "--birth")),
+        ("2201-01-01", nil, .notADay(option: "--birth")),
         (nil, "令和8年4月1日", .notADay(option: "--due")),
     ]
 
