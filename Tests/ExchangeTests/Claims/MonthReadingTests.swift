@@ -43,6 +43,14 @@ import Testing
         ),
         (#"{"schemes": [{"payer": "83136010", "age": 3}]}"#, "schemes[0].age"),
         (
+            #"{"schemes": [{"payer": "54136015", "ageBelow": 100000000}]}"#,
+            "schemes[0].ageBelow"
+        ),
+        (
+            #"{"schemes": [{"payer": "54136015", "ageFrom": 20, "ageBelow": 19}]}"#,
+            "schemes[0].ageBelow"
+        ),
+        (
             #"{"designations": [{"lawNumber": "+5", "institution": "1319999996"}]}"#,
             "designations[0].lawNumber"
         ),

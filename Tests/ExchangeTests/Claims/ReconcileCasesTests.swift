@@ -113,6 +113,11 @@ import Testing
                 nil
             ),
             (
+                #"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageFrom": 150}"#,
+                "AGE_OUT_OF_RANGE"
+            ),
+            (#"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageBelow": 150}"#, nil),
+            (
                 #"{"payer": "52136017", "birthDate": "2005-01-01", "service": "2026-04-02"}"#,
                 "AGE_OUT_OF_RANGE"
             ),
@@ -245,6 +250,12 @@ import Testing
         (#"{"claims": [], "payer": "54136015"}"#, "given.payer"),
         (#"{"birthDate": "2026-04-03", "service": "2026-04-02"}"#, "given.birthDate"),
         (#"{"paidOn": "2026-04-01", "service": "2026-04-02"}"#, "given.paidOn"),
+        (#"{"birthDate": "2000-01-01", "ageBelow": 10000000}"#, "given.ageBelow"),
+        (#"{"birthDate": "2000-01-01", "ageFrom": 2147483647}"#, "given.ageFrom"),
+        (#"{"birthDate": "2000-01-01", "ageBelow": 151}"#, "given.ageBelow"),
+        (#"{"birthDate": "2000-01-01", "ageFrom": 151}"#, "given.ageFrom"),
+        (#"{"birthDate": "2000-01-01", "ageBelow": 0}"#, "given.ageBelow"),
+        (#"{"birthDate": "2000-01-01", "ageFrom": 18, "ageBelow": 18}"#, "given.ageBelow"),
     ])
     func `a case that cannot be read says where, and the others are answered`(
         _ given: String, _ item: String
