@@ -127,7 +127,7 @@ private struct CaseReading {
     private mutating func certificateOfCase() throws(Refusal) {
         // Claims that name no certificate are still of one certificate together.
         let unnamed = given.has("payer") ? "" : "case"
-        let recipient = try given.optionalText("recipient") ?? unnamed
+        let recipient = try given.recipient()?.text ?? unnamed
         certificate = CertificateNumber(
             payer: given.has("payer") ? try given.payer() : 0,
             recipient: run.recipients.key(recipient))
@@ -136,9 +136,11 @@ private struct CaseReading {
     private mutating func register() throws(Refusal) {
         if given.has("recipient") || given.has("register") { run.facts.hasRegister = true }
         for value in try given.object.optionalArray("register", at: given.path) ?? [] {
-            let recipient = try value.requiredString(at: given.item("register"))
+            let item = given.item("register")
+            let recipient = try RecipientNumber(
+                onReceipt: value.requiredString(at: item), item: item)
             let key = CertificateNumber(
-                payer: certificate.payer, recipient: run.recipients.key(recipient))
+                payer: certificate.payer, recipient: run.recipients.key(recipient.text))
             run.facts.change(key) {
                 $0.entitlements.append(
                     .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))

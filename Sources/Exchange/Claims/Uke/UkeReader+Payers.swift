@@ -24,7 +24,9 @@ extension UkeReader {
         if payer == nil { missing(fields, form, .payer, "KO.payer") }
         // 医療観察法 and others give no recipient number; an empty one is not wrong by itself.
         let written = fields.field(form[.recipient])
-        let recipient = decode(written).flatMap { try? RecipientNumber($0) }
+        let recipient = decode(written).flatMap {
+            try? RecipientNumber(onReceipt: $0, item: "KO.recipient")
+        }
         if recipient == nil, !written.isEmpty { add(.format, "KO.recipient") }
         let pays = UkeReceipt.Public(
             payer: payer, recipient: recipient, days: count(fields, form, .days, "KO"),
