@@ -141,11 +141,7 @@ struct PublicOfCase {
             percent = income.income.percent ?? percent
             cap = income.cap
         }
-        if row.object["pct"] != nil {
-            percent = try row.int("pct", "percent", in: 0...100)
-        } else {
-            percent = try row.int("percent", in: 0...100) ?? percent
-        }
+        percent = try row.int("pct", "percent", in: 0...100) ?? percent
         cap = try row.yen("cap") ?? cap
         var expense = PublicExpense(cost: cost, percent: percent, cap: cap)
         expense.takesOver = takesOver

@@ -157,6 +157,15 @@ import Testing
             """#,
             0
         ),
+        // `null` says nothing: the percentage is the law's.
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"54","cap":9000,"amt":10000,"pct":null}]}"#,
+            2000
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"21","amt":10000,"pct":null,"percent":5}]}"#,
+            500
+        ),
         // 中間 (自立支援): no cap of its own, so the limit of the insurance holds.
         (
             #"{"cls":"ウ","rate":30,"publics":[{"law":"15","income":"中間","amt":1000000}]}"#,
