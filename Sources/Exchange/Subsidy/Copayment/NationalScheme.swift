@@ -55,9 +55,18 @@ package struct NationalScheme: Sendable, Hashable {
         return income
     }
 
-    func standIn(for code: String?) -> String? {
-        guard let code else { return nil }
-        return classes.first { $0.of.contains(code) }?.use
+    /// The class that stands in for the patient's own. Where nobody told that one, the class in which all of
+    /// the table of the patient's age agree: it stands in whatever the own one is.
+    func standIn(for code: String?, in table: HighCostRules.Table?) -> String? {
+        if let code { return standIn(for: code) }
+        guard let table else { return nil }
+        let uses = Set(table.classes.map { standIn(for: $0.code) })
+        guard uses.count == 1, let use = uses.first else { return nil }
+        return use
+    }
+
+    private func standIn(for code: String) -> String? {
+        classes.first { $0.of.contains(code) }?.use
     }
 
     var hasFixedClass: Bool { !classes.isEmpty }

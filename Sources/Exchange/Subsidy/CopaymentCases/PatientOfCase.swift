@@ -7,6 +7,7 @@ struct PatientOfCase {
     let table: HighCostRules.Table?
     let row: HighCostClass?
     let setting: HighCostClass.Setting
+    private let isSettingSaid: Bool
     let isHalved: Bool
     let isMultiple: Bool
     private(set) var warnings: [CaseWarning] = []
@@ -23,6 +24,7 @@ struct PatientOfCase {
         let age = try Self.age(&reader, standing)
         let isHalf = try reader.bool("half", "isMonthOf75") ?? standing?.isMonthOf75 ?? false
         let spoken = try Self.setting(&reader)
+        isSettingSaid = spoken != nil
         guard let written = try reader.text("cls", "class") else {
             table = age.flatMap { rules.highCost.table($0, on: day) }
             row = nil
@@ -56,7 +58,25 @@ struct PatientOfCase {
         let (name, ending) = ClassText.split(written)
         let found = try Self.find(
             name, table?.age, ending ?? setting, rules, on: day, at: place)
-        return found.row.limit(
+        return limit(of: found)
+    }
+
+    /// The limit of the class that `scheme` lets stand in. Where no class and no setting was told, the
+    /// household's, which holds for every receipt.
+    func standIn(
+        of scheme: NationalScheme, _ rules: CopaymentRules, at place: String
+    ) throws(CaseFault) -> (limit: HighCostLimit, isSettingUnsaid: Bool)? {
+        guard let name = scheme.standIn(for: row?.code, in: table) else { return nil }
+        let isUnsaid = row == nil && !isSettingSaid
+        let found = try Self.find(
+            name, table?.age, isUnsaid ? .inpatient : setting, rules, on: day, at: place)
+        return (limit(of: found), isUnsaid && found.row.setting != nil)
+    }
+
+    private func limit(
+        of found: (table: HighCostRules.Table, row: HighCostClass)
+    ) -> HighCostLimit {
+        found.row.limit(
             isMultiple: false, isHalved: isHalved && found.table.isHalvedInMonthOf75)
     }
 

@@ -30,11 +30,13 @@ package struct ReceiptCase: Sendable {
         receipt.annualRest = try Self.annualRest(&reader, patient)
         var schemes: [NationalScheme?] = []
         var unknown: [String] = []
+        var isSettingUnsaid = false
         for (index, row) in try reader.objects("publics", "public").enumerated() {
             var row = row
             let expense = try PublicOfCase(&row, place: index, patient, rules)
             receipt.publics.append(expense.expense)
             schemes.append(expense.scheme)
+            isSettingUnsaid = isSettingUnsaid || expense.isSettingUnsaid
             unknown += row.unknown
         }
         guard !receipt.publics.isEmpty || input["only"] != nil || receipt.insuranceOnly > 0 else {
@@ -44,6 +46,7 @@ package struct ReceiptCase: Sendable {
         local = try LocalOfCase(&reader, patient, rules)
         self.receipt = receipt
         warnings = patient.warnings
+        if isSettingUnsaid { warnings.append(.settingUnsaid) }
         if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
     }
 
@@ -122,6 +125,8 @@ extension MealCharges {
 struct PublicOfCase {
     let expense: PublicExpense
     let scheme: NationalScheme?
+    /// The class that stands in has a limit for each setting, and the case says neither.
+    let isSettingUnsaid: Bool
 
     init(
         _ row: inout CaseReader, place: Int, _ patient: PatientOfCase, _ rules: CopaymentRules
@@ -143,6 +148,7 @@ struct PublicOfCase {
         }
         percent = try row.int("pct", "percent", in: 0...100) ?? percent
         cap = try row.yen("cap") ?? cap
+        var isSettingUnsaid = false
         var expense = PublicExpense(cost: cost, percent: percent, cap: cap)
         expense.takesOver = takesOver
         expense.rule = scheme?.rule ?? .asGiven
@@ -150,9 +156,13 @@ struct PublicOfCase {
         if let written = try row.text("kogaku") {
             expense.limit = try patient.limit(
                 ofClass: written, rules, at: row.place("kogaku"))
-        } else if let other = scheme?.standIn(for: patient.row?.code) {
-            expense.limit = try patient.limit(ofClass: other, rules, at: row.place("law"))
+        } else if let scheme,
+            let other = try patient.standIn(of: scheme, rules, at: row.place("law"))
+        {
+            expense.limit = other.limit
+            isSettingUnsaid = other.isSettingUnsaid
         }
+        self.isSettingUnsaid = isSettingUnsaid
         self.expense = expense
         self.scheme = scheme
     }

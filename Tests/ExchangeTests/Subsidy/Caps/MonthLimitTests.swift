@@ -213,6 +213,42 @@ import Testing
         #expect(told.code == code && told.isMultiple == isMultiple)
     }
 
+    /// 特定給付対象療養: below 70 the class ウ stands in for any class of the law 21, told or not.
+    @Test(
+        arguments: [
+            ("1990-01-01", [87_430, 87_430, 0]), ("1953-01-15", [100_000, 300_000, 200_000]),
+            (nil, [100_000, 300_000, 200_000]),
+        ] as [(String?, [Int])])
+    func `a class that stands in whatever the own one is needs none told`(
+        birth: String?, amounts: [Int]
+    ) throws {
+        let told = try Facts {
+            $0.type = "seishintsuin"
+            $0.items = #""incomeSegment":"3""#
+            $0.cost = 1_000_000
+            $0.code = nil
+            $0.birth = birth
+        }.told()
+        #expect([told.share] + Self.paid(told) == amounts)
+        // The patient's own class may still bring it down.
+        #expect(told.warnings.contains(.noLimit))
+    }
+
+    @Test func `bills of one receipt share the limit of a class that stands in`() throws {
+        func bill() -> Facts {
+            Facts {
+                $0.type = "seishintsuin"
+                $0.items = #""incomeSegment":"3""#
+                $0.cost = 500_000
+                $0.code = nil
+                $0.birth = "1990-01-01"
+            }
+        }
+        let first = try bill().told()
+        #expect(first.share == 50_000)
+        #expect(try bill().told([bill().onReceipt(first)]).share == 37_430)
+    }
+
     // MARK: What is said
 
     @Test func `no class is said to be missing where none was told, and there alone`() throws {

@@ -189,6 +189,54 @@ import Testing
         #expect(output["patient"]?.int == patient)
     }
 
+    /// 特定給付対象療養: which class stands in does not depend on the patient's own, where all of an age agree.
+    static let standIns: [(input: String, patient: Int, charged: Int)] = [
+        (
+            #"{"birth":"1990-01-01","publics":[{"law":"15","income":"中間1","amt":1000000}]}"#,
+            87430, 87430
+        ),
+        (#"{"birth":"1990-01-01","publics":[{"law":"12","amt":1000000}]}"#, 0, 35400),
+        (
+            #"{"over70":false,"rate":30,"publics":[{"law":"20","income":"高所得","amt":1000000}]}"#,
+            20000, 87430
+        ),
+        (
+            #"{"birth":"1990-01-01","publics":[{"law":"15","amt":1000000,"kogaku":"オ"}]}"#,
+            35400, 35400
+        ),
+        // The tables until 2014, which have other classes.
+        (
+            #"{"birth":"1990-01-01","date":"2014-12-01","publics":[{"law":"15","amt":1000000}]}"#,
+            87430, 87430
+        ),
+        // The patient's own class counts under 54, and from 70 it decides which stands in.
+        (#"{"birth":"1990-01-01","publics":[{"law":"54","amt":1000000}]}"#, 200000, 300000),
+        (#"{"birth":"1953-01-15","publics":[{"law":"15","amt":1000000}]}"#, 100000, 200000),
+        // No age: no table.
+        (#"{"rate":30,"publics":[{"law":"15","amt":1000000}]}"#, 100000, 300000),
+        // Public assistance has one class from 70 on as well, with a limit for each setting.
+        (
+            #"""
+            {"birth":"1953-01-15","date":"2025-05-05","setting":"外来",
+             "publics":[{"law":"12","amt":1000000}]}
+            """#, 0, 8000
+        ),
+        (
+            #"{"birth":"1953-01-15","date":"2025-05-05","publics":[{"law":"12","amt":1000000}]}"#,
+            0, 15000
+        ),
+    ]
+
+    @Test(arguments: standIns)
+    func `a class that stands in for any other needs no class of the patient`(
+        input: String, patient: Int, charged: Int
+    ) throws {
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        #expect(output["patient"]?.int == patient)
+        #expect(output["kakari"]?.array?.compactMap(\.int) == [charged])
+        #expect(output["publicPays"]?.int == charged - patient)
+    }
+
     static let warned: [(input: String, codes: [String])] = [
         (#"{"cls":"ウ","rate":30,"only":10}"#, ["undated"]),
         (#"{"cls":"ウ","rate":30,"only":10,"date":"2025-05-05"}"#, []),
@@ -196,6 +244,16 @@ import Testing
         (#"{"cls":"一般","rate":20,"only":10,"month":"2025-05"}"#, ["setting-unsaid"]),
         (#"{"cls":"ウ","rate":30,"only":10,"month":"2025-05","colour":1}"#, ["unknown-item"]),
         (#"{"cls":"ウ","rate":30,"only":900000,"month":"2026-08"}"#, ["unverified-rule"]),
+        (
+            #"{"birth":"1953-01-15","month":"2025-05","publics":[{"law":"12","amt":1000}]}"#,
+            ["no-limit", "setting-unsaid"]
+        ),
+        (
+            #"""
+            {"birth":"1953-01-15","month":"2025-05","inpatient":true,
+             "publics":[{"law":"12","amt":1000}]}
+            """#, ["no-limit"]
+        ),
     ]
 
     @Test(arguments: warned)
