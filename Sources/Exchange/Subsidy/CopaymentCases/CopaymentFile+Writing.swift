@@ -46,7 +46,11 @@ extension JSONWriter {
     mutating func output(_ found: MonthCase) {
         object("output") {
             $0.member("patient", found.lines.last?.cumulative ?? 0)
-            $0.member("publicPays", found.lines.reduce(0) { $0 + $1.paid })
+            // Of what the insurance leaves unsaid nobody can say who pays it.
+            let paid = found.lines.compactMap(\.paid)
+            if paid.count == found.lines.count {
+                $0.member("publicPays", paid.reduce(0, +))
+            }
             $0.member("total", found.totalCost)
             if let cap = found.cap {
                 $0.member("cap", cap)
@@ -59,7 +63,7 @@ extension JSONWriter {
                         $0.member("due", line.due)
                         $0.member("share1yen", line.share)
                         $0.member("pay", line.pay)
-                        $0.member("public", line.paid)
+                        if let paid = line.paid { $0.member("public", paid) }
                         $0.member("cum", line.cumulative)
                     }
                 }
