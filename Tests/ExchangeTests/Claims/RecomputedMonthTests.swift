@@ -64,6 +64,23 @@ import Testing
                 == .amount(claimed: Int32(row.copayment), expected: expected))
     }
 
+    /// 本人支払額 of public assistance: the cap that is given is asked whole.
+    @Test(arguments: [
+        Row("the amount of the ticket", 3_000, cap: 3_000), Row("none is told", 0),
+        Row(
+            "above it", 3_010, cap: 3_000, ["AMOUNT_MISMATCH", "OVER_MONTHLY_CAP"],
+            expected: 3_000),
+        Row("asked where none is told", 3_000, ["AMOUNT_MISMATCH"], expected: 0),
+    ])
+    func `what a ticket of public assistance tells is asked`(row: Row) throws {
+        let report = try report(row, payer: "12131009")
+        #expect(report.reasons(0) == row.reasons)
+        guard let expected = row.expected else { return }
+        #expect(
+            report.verdicts.findings.first?.evidence
+                == .amount(claimed: Int32(row.copayment), expected: expected))
+    }
+
     /// Neither a law of the table nor a cap: the month says nothing of the amount.
     @Test func `a local scheme without a cap is not computed`() throws {
         let report = try report(Row("", 9_000), payer: "83136010")

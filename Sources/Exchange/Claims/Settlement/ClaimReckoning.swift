@@ -66,7 +66,8 @@ package struct ClaimReckoning: Sendable {
         let scheme = rules.scheme(law: Digits.padded(certificate.law, to: 2), on: day)
         guard scheme != nil || cap != nil else { return nil }
         let classes = scheme?.incomes ?? []
-        let percents = [scheme?.percent] + classes.map { $0.percent ?? scheme?.percent }
+        let percent = scheme?.percent(besideCap: cap.map { Int($0) })
+        let percents = [percent] + classes.map { $0.percent ?? percent }
         let isAsInsured = percents.contains { $0 == nil }
         return Terms(
             percent: isAsInsured ? nil : percents.compactMap(\.self).max(),

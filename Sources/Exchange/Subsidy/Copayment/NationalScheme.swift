@@ -6,6 +6,8 @@ package struct NationalScheme: Sendable, Hashable {
     let period: EffectivePeriod
     /// `nil`: the share of the insurance. A ceiling: who bears less in insurance bears less here.
     package let percent: Int?
+    /// 本人支払額: what a certificate tells as its cap is asked whole, whatever `percent` is without one.
+    let asksToldCap: Bool
     /// 特定給付対象療養の限度額: the class that stands in for the patient's own. Empty: the patient's own,
     /// with its multiple months (特定疾病給付対象療養).
     let classes: [ClassRule]
@@ -65,6 +67,9 @@ package struct NationalScheme: Sendable, Hashable {
         return use
     }
 
+    /// `percent` beside a cap that the certificate tells; `nil`: up to the cap, all that insurance leaves.
+    func percent(besideCap cap: Int?) -> Int? { asksToldCap && cap != nil ? nil : percent }
+
     private func standIn(for code: String) -> String? {
         classes.first { $0.of.contains(code) }?.use
     }
@@ -104,8 +109,8 @@ extension RuleReader {
         _ citations: inout CitationList
     ) throws(RuleFault) -> NationalScheme {
         try requireOnly([
-            "law", "name", "effectiveFrom", "effectiveTo", "percent", "limitClass", "columns",
-            "incomes", "meals", "source", "verified",
+            "law", "name", "effectiveFrom", "effectiveTo", "percent", "asksToldCap", "limitClass",
+            "columns", "incomes", "meals", "source", "verified",
         ])
         let law = try string("law")
         let columns = try optional("columns", strings) ?? ["一般"]
@@ -113,9 +118,14 @@ extension RuleReader {
             throw fault("columns", "is empty or names one twice")
         }
         let period = try effectivePeriod()
+        let percent = try optionalInt("percent", in: 0...100)
+        let asksToldCap = try bool("asksToldCap", default: false)
+        if asksToldCap, percent == nil {
+            throw fault("asksToldCap", "stands in for a percentage that is not given")
+        }
         return NationalScheme(
             law: law, name: try text("name"), period: period,
-            percent: try optionalInt("percent", in: 0...100),
+            percent: percent, asksToldCap: asksToldCap,
             classes: try classRules(), columns: columns, incomes: try incomes(columns),
             meals: try choice("meals"),
             rule: try citations.mark(

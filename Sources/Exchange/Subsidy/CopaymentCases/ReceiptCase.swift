@@ -140,14 +140,12 @@ struct PublicOfCase {
                 ?? (takesOver.isEmpty ? nil : 0)
         else { throw CaseFault(.missing, row.place("amt")) }
         let scheme = try Self.scheme(&row, patient, rules)
-        var percent = scheme?.percent
-        var cap: Int?
-        if let scheme, let income = try Self.income(&row, scheme) {
-            percent = income.income.percent ?? percent
-            cap = income.cap
-        }
-        percent = try row.int("pct", "percent", in: 0...100) ?? percent
-        cap = try row.yen("cap") ?? cap
+        var income: (income: NationalScheme.Income, cap: Int?)?
+        if let scheme { income = try Self.income(&row, scheme) }
+        let cap = try row.yen("cap") ?? income?.cap
+        let percent =
+            try row.int("pct", "percent", in: 0...100) ?? income?.income.percent
+            ?? scheme?.percent(besideCap: cap)
         var isSettingUnsaid = false
         var expense = PublicExpense(cost: cost, percent: percent, cap: cap)
         expense.takesOver = takesOver

@@ -14,6 +14,16 @@ import Testing
         return book
     }()
 
+    /// Where it is public assistance, which asks nothing, or 本人支払額.
+    static let publicAssistance: RuleBook = {
+        let files = Profiles.replacing(
+            "subsidy/programs/130001.json", #""lawNumber": "21""#, #""lawNumber": "12""#)
+        guard let book = try? RuleBook(reading: files, version: "law 12") else {
+            fatalError("no rules of law 12")
+        }
+        return book
+    }()
+
     struct Facts: Sendable {
         var type = "nanbyo"
         var items = Facts.wide
@@ -232,6 +242,22 @@ import Testing
         #expect([told.share] + Self.paid(told) == amounts)
         // The patient's own class may still bring it down.
         #expect(told.warnings.contains(.noLimit))
+    }
+
+    /// 本人支払額: a cap that was registered is asked whole; without one nothing is.
+    @Test(arguments: [
+        (#""maxCopaymentAmount":{"perMonth":3000}"#, [3_000, 30_000, 27_000]),
+        (#""maxCopaymentAmount":{"perMonth":0}"#, [0, 30_000, 30_000]),
+        ("", [0, 30_000, 30_000]),
+    ])
+    func `public assistance asks what its ticket tells`(items: String, amounts: [Int]) throws {
+        let told = try Facts {
+            $0.type = "seishintsuin"
+            $0.items = items
+            $0.cost = 100_000
+            $0.book = Self.publicAssistance
+        }.told()
+        #expect([told.share] + Self.paid(told) == amounts)
     }
 
     @Test func `bills of one receipt share the limit of a class that stands in`() throws {

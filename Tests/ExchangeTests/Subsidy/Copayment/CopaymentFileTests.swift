@@ -157,6 +157,19 @@ import Testing
             """#,
             0
         ),
+        // 本人支払額 of public assistance, and of 中国残留邦人等.
+        (#"{"rate":100,"publics":[{"law":"12","amt":100000,"cap":3000}]}"#, 3000),
+        (#"{"rate":100,"publics":[{"law":"25","amt":100000,"cap":3000}]}"#, 3000),
+        (#"{"rate":100,"publics":[{"law":"12","amt":2000,"cap":3000}]}"#, 2000),
+        (#"{"rate":100,"publics":[{"law":"12","amt":100000,"cap":0}]}"#, 0),
+        (#"{"rate":100,"publics":[{"law":"12","amt":100000}]}"#, 0),
+        (#"{"rate":100,"publics":[{"law":"13","amt":100000,"cap":3000}]}"#, 0),
+        (
+            #"""
+            {"rate":30,"publics":[{"law":"15","income":"中間1","amt":50000},
+             {"law":"12","after":[0],"cap":3000}]}
+            """#, 3000
+        ),
         // `null` says nothing: the percentage is the law's.
         (
             #"{"cls":"ウ","rate":30,"publics":[{"law":"54","cap":9000,"amt":10000,"pct":null}]}"#,

@@ -122,6 +122,10 @@ import Testing
             "overlaps another row of the same law"
         ),
         (
+            "national-schemes.json", #""law": "11","#, #""law": "11", "asksToldCap": true,"#,
+            "schemes[6].asksToldCap", "stands in for a percentage that is not given"
+        ),
+        (
             "meals.json", #""effectiveTo": "2024-05-31""#, #""effectiveTo": "2017-05-31""#,
             "rows[0].effectiveTo", "is before effectiveFrom"
         ),
