@@ -171,6 +171,59 @@ import Testing
                 """#, nil
             ),
             (#"{"insurerTo": "2026-04-15", "service": "2026-04-16"}"#, "INSURER_LAPSED"),
+            // Beside several payers, what the case says is said of each of them.
+            (#"{"payers": ["54"], "designated": true}"#, nil),
+            (#"{"payers": ["54"], "designated": false}"#, "NOT_DESIGNATED"),
+            (#"{"payers": ["54136015", "83136010"], "designated": true}"#, nil),
+            (#"{"payers": ["54", "83"], "designated": false}"#, "NOT_DESIGNATED"),
+            (
+                #"""
+                {"payers": ["54136015"], "validFrom": "2025-04-01", "validTo": "2026-03-31",
+                 "service": "2026-02-02"}
+                """#, nil
+            ),
+            (
+                #"""
+                {"payers": ["54136015", "83136010"], "recipient": "1234566",
+                 "validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-02"}
+                """#, nil
+            ),
+            (
+                #"""
+                {"payers": ["54136015", "83136010"], "validFrom": "2025-04-01",
+                 "validTo": "2026-03-31", "service": "2026-04-02"}
+                """#, "NOT_ELIGIBLE_ON_DATE"
+            ),
+            (
+                #"{"payers": ["54136015"], "recipient": "9999996", "register": ["1234566"]}"#,
+                "RECIPIENT_UNKNOWN"
+            ),
+            (
+                #"{"payers": ["54136015"], "recipient": "1234566", "register": ["1234566"]}"#,
+                nil
+            ),
+            (
+                #"""
+                {"payers": ["54136015"], "birthDate": "1990-01-02",
+                 "registeredBirthDate": "1990-01-03"}
+                """#, "PERSON_MISMATCH"
+            ),
+            (
+                #"{"payers": ["54"], "insurerTo": "2026-04-15", "service": "2026-04-16"}"#,
+                "INSURER_LAPSED"
+            ),
+            (
+                #"""
+                {"payers": ["54136015"], "birthDate": "2008-04-01", "service": "2026-04-02",
+                 "ageFrom": 19}
+                """#, "AGE_OUT_OF_RANGE"
+            ),
+            (#"{"payers": ["54"], "claimed": 1, "recomputed": 2}"#, "AMOUNT_MISMATCH"),
+            // An age of the case's own leaves the law's designation as it is.
+            (
+                #"{"payer": "54136015", "designated": false, "ageBelow": 90}"#,
+                "NOT_DESIGNATED"
+            ),
         ] as [(String, String?)])
     func `a case gives its reason, and one beside its edge gives none`(
         _ given: String, _ reason: String?
@@ -250,6 +303,11 @@ import Testing
         (#"{"claims": [], "payer": "54136015"}"#, "given.payer"),
         (#"{"birthDate": "2026-04-03", "service": "2026-04-02"}"#, "given.birthDate"),
         (#"{"paidOn": "2026-04-01", "service": "2026-04-02"}"#, "given.paidOn"),
+        (#"{"designated": false}"#, "given.payer"), (#"{"designated": true}"#, "given.payer"),
+        (#"{"payers": ["54"], "payer": "54136015"}"#, "given.payer"),
+        (#"{"payers": ["54", "83"], "claimed": 1, "recomputed": 2}"#, "given.claimed"),
+        (#"{"payers": ["54", "83"], "recomputed": 2}"#, "given.recomputed"),
+        (#"{"payers": ["54", "83"], "cap": 9, "copays": [1]}"#, "given.copays"),
         (#"{"payer": "54136015", "recipient": "123456789018"}"#, "given.recipient"),
         (#"{"payer": "54136015", "recipient": "1234 5678 9018"}"#, "given.recipient"),
         (#"{"payer": "54136015", "recipient": ""}"#, "given.recipient"),

@@ -9,6 +9,9 @@
 /// `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`, `ageEnds`, `specialNotes`,
 /// `dutyReason`, `institution`, `designated`. Any other item is a problem of the case.
 ///
+/// What a case says beside several `payers` it says of each of them; a single amount is then a problem, and so
+/// is `designated` without a payer.
+///
 /// A case that names a `recipient` is held against a register: the recipients of `register`, none when it
 /// is left out, and its own recipient where it gives anything a register holds of one (`validFrom`,
 /// `cap`, `registeredSex` …).
@@ -94,7 +97,9 @@ private struct CaseReading {
     var run: MonthRun
     private(set) var copays: (cap: Int32, yen: [Int32])?
     private let given: FactReader
-    private var certificate = CertificateNumber(payer: 0, recipient: .none)
+    /// One for each payer of the case, in the order of the receipt. What the case says of a certificate it says
+    /// of each of them.
+    private var certificates: [CertificateNumber] = []
 
     init(_ given: FactReader, rules: ClaimRules) {
         self.given = given
@@ -116,7 +121,7 @@ private struct CaseReading {
             try run.batch.append(row, file: 0, number: place + 1, recipients: &run.recipients)
         }
         guard claims.isEmpty else { return }
-        try certificateOfCase()
+        try certificatesOfCase()
         try register()
         try holder()
         try scheme()
@@ -124,13 +129,24 @@ private struct CaseReading {
     }
 
     /// A payer alone, or a recipient alone, is compared with what it can be compared with.
-    private mutating func certificateOfCase() throws(Refusal) {
+    private mutating func certificatesOfCase() throws(Refusal) {
+        var payers: [UInt32] = []
+        if let list = try given.object.optionalArray("payers", at: given.path) {
+            guard !given.has("payer") else { throw .unknownItem(given.item("payer")) }
+            for value in list {
+                payers.append(try payer(value.requiredString(at: given.item("payers"))))
+            }
+        } else {
+            payers = [given.has("payer") ? try given.payer() : 0]
+        }
         // Claims that name no certificate are still of one certificate together.
-        let unnamed = given.has("payer") ? "" : "case"
-        let recipient = try given.recipient()?.text ?? unnamed
-        certificate = CertificateNumber(
-            payer: given.has("payer") ? try given.payer() : 0,
-            recipient: run.recipients.key(recipient))
+        let unnamed = payers == [0] ? "case" : ""
+        let recipient = run.recipients.key(try given.recipient()?.text ?? unnamed)
+        certificates = payers.map { CertificateNumber(payer: $0, recipient: recipient) }
+    }
+
+    private mutating func change(_ body: (inout ClaimFacts.Holder) -> Void) {
+        for certificate in certificates { run.facts.change(certificate, body) }
     }
 
     private mutating func register() throws(Refusal) {
@@ -139,30 +155,29 @@ private struct CaseReading {
             let item = given.item("register")
             let recipient = try RecipientNumber(
                 onReceipt: value.requiredString(at: item), item: item)
-            let key = CertificateNumber(
-                payer: certificate.payer, recipient: run.recipients.key(recipient.text))
-            run.facts.change(key) {
-                $0.entitlements.append(
-                    .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))
+            let key = run.recipients.key(recipient.text)
+            for certificate in certificates {
+                run.facts.change(.init(payer: certificate.payer, recipient: key)) {
+                    $0.entitlements.append(
+                        .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))
+                }
             }
         }
     }
 
     private mutating func holder() throws(Refusal) {
-        if let cap = try given.optionalCount("cap") {
-            run.facts.change(certificate) { $0.cap = cap }
-        }
+        if let cap = try given.optionalCount("cap") { change { $0.cap = cap } }
         if let born = try given.birth("registeredBirthDate") {
-            run.facts.change(certificate) { ($0.bornEarliest, $0.bornLatest) = born }
+            change { ($0.bornEarliest, $0.bornLatest) = born }
         }
         let sex = try given.sex("registeredSex")
-        if sex != 0 { run.facts.change(certificate) { $0.sex = sex } }
+        if sex != 0 { change { $0.sex = sex } }
         if given.has("insurerFrom") || given.has("insurerTo") {
             let period = ClaimFacts.InsurerPeriod(
                 insurer: try insurer(),
                 from: try given.optionalDay("insurerFrom") ?? Claim.unsaidDay,
                 to: try given.optionalDay("insurerTo") ?? Claim.endlessDay)
-            run.facts.change(certificate) { $0.insurers.append(period) }
+            change { $0.insurers.append(period) }
         }
         guard FactItems.registered.contains(where: given.has) else { return }
         var entitlement = ClaimFacts.Entitlement(
@@ -173,18 +188,29 @@ private struct CaseReading {
             entitlement.ended = .init(knownOn: try given.optionalDay("knownOn"), endsOn: nil)
         }
         run.facts.hasRegister = true
-        run.facts.change(certificate) { $0.entitlements.append(entitlement) }
+        change { $0.entitlements.append(entitlement) }
     }
 
     private mutating func scheme() throws(Refusal) {
         if given.has("ageFrom") || given.has("ageBelow") {
-            run.facts.schemes[certificate.payer] = try given.condition()
+            let ages = try given.condition().ages
+            for certificate in certificates {
+                // The ages are the case's; whether the law asks for a designation they do not say.
+                let law = certificate.law
+                let asked =
+                    run.rules.isNational(law: law) ? run.rules.conditions.condition(law: law) : nil
+                run.facts.schemes[certificate.payer] = SchemeCondition(
+                    ages: ages, requiresDesignation: asked?.requiresDesignation ?? false)
+            }
         }
         guard let designated = try given.object.optionalBool("designated", at: given.path) else {
             return
         }
+        // Which schemes ask for it, only a payer tells.
+        guard given.has("payer") || given.has("payers") else { throw .missing(given.item("payer")) }
         run.facts.designations = [:]
-        if designated {
+        guard designated else { return }
+        for certificate in certificates {
             let place = ClaimFacts.Designation(
                 of: .payer(certificate.payer), institution: try institution())
             run.facts.designations?[place] = [Claim.unsaidDay...Claim.endlessDay]
@@ -222,6 +248,7 @@ private struct CaseReading {
             yen.append(number)
         }
         copays = (try given.count("cap"), yen)
+        let certificate = try onlyCertificate("copays")
         for (place, number) in yen.enumerated() {
             var part = ClaimPart(certificate)
             part.copayment = number
@@ -233,18 +260,20 @@ private struct CaseReading {
     }
 
     private mutating func publics() throws(Refusal) -> [ClaimPart] {
-        if let list = try given.object.optionalArray("payers", at: given.path) {
-            var parts: [ClaimPart] = []
-            for value in list {
-                let payer = try payer(value.requiredString(at: given.item("payers")))
-                parts.append(ClaimPart(.init(payer: payer, recipient: .none)))
-            }
-            return parts
+        guard given.has("claimed") || given.has("recomputed") else {
+            return certificates.map { ClaimPart($0) }
         }
-        var part = ClaimPart(certificate)
+        var part = ClaimPart(
+            try onlyCertificate(given.has("claimed") ? "claimed" : "recomputed"))
         part.amount = try given.optionalCount("claimed") ?? -1
         part.amountRecomputed = try given.optionalCount("recomputed") ?? -1
         return [part]
+    }
+
+    /// Of several payers nobody could tell whose an amount is.
+    private func onlyCertificate(_ item: String) throws(Refusal) -> CertificateNumber {
+        guard certificates.count == 1 else { throw .unknownItem(given.item(item)) }
+        return certificates[0]
     }
 
     /// Eight digits, or a law number alone.
