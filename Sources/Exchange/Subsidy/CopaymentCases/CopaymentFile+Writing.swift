@@ -22,12 +22,14 @@ extension JSONWriter {
             $0.member("insurer", answer.insurancePays)
             $0.member("highCost", answer.highCostPays)
             if let local = found.local {
-                let visit = LocalMonth.Visit(cost: answer.cost, left: answer.patient, day: 1)
-                let quote = local.quote(visit, LocalMonth(), rules)
-                steps += quote.steps
-                collected = quote.collected
-                $0.member("localShare", quote.share + quote.beyond)
-                $0.member("localPays", quote.paid)
+                let (visit, beside) = found.leftToLocal(answer)
+                let counter = local.counter(
+                    local.quote(visit, LocalMonth(), rules), beside: beside, rules)
+                steps += counter.steps
+                collected = counter.collected
+                $0.member("localShare", counter.share)
+                $0.member("localPays", counter.paid)
+                if counter.paidBack > 0 { $0.member("localPaysBack", counter.paidBack) }
             } else {
                 steps.append(CopaymentStep(.counter, collected, of: answer.patient))
             }

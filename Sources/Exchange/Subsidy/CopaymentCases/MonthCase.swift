@@ -75,12 +75,13 @@ package struct MonthCase: Sendable {
                 cost: item.cost ?? 0, left: left, day: item.day ?? index + 1)
             let quote = local.quote(visit, month, rules)
             month.confirm(visit, quote, local.terms)
-            cumulative += quote.collected
+            let counter = local.counter(quote, rules)
+            cumulative += counter.collected
             totalCost += visit.cost
             lines.append(
                 Line(
-                    institution: item.institution, due: left, share: quote.share + quote.beyond,
-                    pay: quote.collected, paid: quote.paid, cumulative: cumulative))
+                    institution: item.institution, due: left, share: counter.share,
+                    pay: counter.collected, paid: counter.paid, cumulative: cumulative))
         }
     }
 

@@ -6,6 +6,8 @@ package struct ReceiptCase: Sendable {
     package let meals: Meals?
     /// A local scheme over what is left to the patient.
     let local: LocalOfCase?
+    /// Places of public expenses whose remainder it does not bear.
+    private let notBorne: [Int]
     package private(set) var warnings: [CaseWarning]
 
     package struct Meals: Sendable, Hashable {
@@ -42,12 +44,47 @@ package struct ReceiptCase: Sendable {
         guard !receipt.publics.isEmpty || input["only"] != nil || receipt.insuranceOnly > 0 else {
             throw CaseFault(.missing, reader.place("only"))
         }
-        meals = try Self.meals(&reader, schemes.compactMap { $0 }, patient, rules)
-        local = try LocalOfCase(&reader, patient, rules)
+        let local = try LocalOfCase(&reader, patient, rules)
+        notBorne = try Self.notBorne(by: local, schemes, at: reader.place("publics"))
+        meals = try Self.meals(&reader, schemes.compactMap { $0 }, local, patient, rules)
+        self.local = local
         self.receipt = receipt
         warnings = patient.warnings
         if isSettingUnsaid { warnings.append(.settingUnsaid) }
         if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
+    }
+
+    private static func notBorne(
+        by local: LocalOfCase?, _ schemes: [NationalScheme?], at path: String
+    ) throws(CaseFault) -> [Int] {
+        guard let local else { return [] }
+        var places: [Int] = []
+        for (place, scheme) in schemes.enumerated() {
+            guard let isBorne = local.bears(law: scheme?.law) else {
+                let row = JSONPath.element(place, of: path)
+                throw CaseFault(.missing, JSONPath.member("law", of: row))
+            }
+            if !isBorne { places.append(place) }
+        }
+        return places
+    }
+
+    /// What insurance and other public expenses leave to the local scheme, and beside it to the patient alone.
+    func leftToLocal(_ answer: Copayment) -> (visit: LocalMonth.Visit, beside: Int) {
+        var costs = receipt.publics.map(\.cost)
+        var left = answer.own
+        for (place, expense) in receipt.publics.enumerated() {
+            for earlier in expense.takesOver {
+                costs[place] += costs[earlier]
+                costs[earlier] = 0
+                left[earlier] = 0
+            }
+        }
+        let beside = min(answer.patient, notBorne.reduce(0) { $0 + left[$1] })
+        let cost = notBorne.reduce(answer.cost) { $0 - costs[$1] }
+        return (
+            LocalMonth.Visit(cost: cost, left: answer.patient - beside, day: 1), beside
+        )
     }
 
     private static func longTerm(
@@ -88,8 +125,8 @@ package struct ReceiptCase: Sendable {
     }
 
     private static func meals(
-        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ patient: PatientOfCase,
-        _ rules: CopaymentRules
+        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ local: LocalOfCase?,
+        _ patient: PatientOfCase, _ rules: CopaymentRules
     ) throws(CaseFault) -> Meals? {
         guard let (_, value) = reader.present(["meals"]) else { return nil }
         guard let object = value.object else { throw CaseFault(.malformed, reader.place("meals")) }
@@ -110,7 +147,8 @@ package struct ReceiptCase: Sendable {
             return Meals(patient: 0, scheme: whole, step: step)
         }
         let isHalf = schemes.contains { $0.meals == .half }
-        let own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
+        var own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
+        if let local { own = min(own, try local.meals(whole, &row, rules)) }
         return Meals(patient: own, scheme: whole - own, step: step)
     }
 }
