@@ -28,6 +28,8 @@ package struct NationalScheme: Sendable, Hashable {
         let aliases: [String]
         /// By column; `nil` means no cap of its own.
         package let caps: [Int?]
+        /// 対象外: columns in which the scheme does not take this class.
+        let outside: Set<Int>
         let percent: Int?
     }
 
@@ -52,6 +54,7 @@ package struct NationalScheme: Sendable, Hashable {
         guard let income = found.first,
             found.allSatisfy({
                 $0.caps[place] == income.caps[place] && $0.percent == income.percent
+                    && $0.outside.contains(place) == income.outside.contains(place)
             })
         else { return nil }
         return income
@@ -146,19 +149,23 @@ extension RuleReader {
         guard object["incomes"] != nil else { return [] }
         return try rows("incomes", uniqueBy: "income") { row throws(RuleFault) in
             try row.requireOnly(["income", "aliases", "caps", "percent"])
+            let (caps, outside) = try row.caps(count: columns.count)
             return NationalScheme.Income(
                 name: try row.string("income"), aliases: try row.optionalStrings("aliases"),
-                caps: try row.caps(count: columns.count),
+                caps: caps, outside: outside,
                 percent: try row.optionalInt("percent", in: 0...100))
         }
     }
 
-    private func caps(count: Int) throws(RuleFault) -> [Int?] {
+    private func caps(count: Int) throws(RuleFault) -> (caps: [Int?], outside: Set<Int>) {
         var caps: [Int?] = []
+        var outside: Set<Int> = []
         for value in object["caps"]?.array ?? [] {
-            guard value == .null || value.int.map({ $0 >= 0 }) ?? false else {
-                throw fault("caps", "holds what is neither yen nor null")
+            let isOutside = value == .string("outside")
+            guard isOutside || value == .null || value.int.map({ $0 >= 0 }) ?? false else {
+                throw fault("caps", "holds what is neither yen, null nor outside")
             }
+            if isOutside { outside.insert(caps.count) }
             let yen = value.int
             if let yen, let last = caps.last, let last, yen > last {
                 throw fault("caps", "rises from one column to the next")
@@ -168,6 +175,7 @@ extension RuleReader {
         guard caps.count == count else {
             throw fault("caps", "has not one amount for each column")
         }
-        return caps
+        guard outside.count < count else { throw fault("caps", "is outside in every column") }
+        return (caps, outside)
     }
 }

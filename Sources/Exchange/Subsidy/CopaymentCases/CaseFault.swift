@@ -8,6 +8,7 @@ package struct CaseFault: Error, Hashable, Sendable {
         case unknownClass = "unknown-class"
         case unknownScheme = "unknown-scheme"
         case unknownIncome = "unknown-income"
+        case outsideScheme = "outside-scheme"
         case noTable = "no-table"
         case noShare = "no-share"
         case contradiction
@@ -57,6 +58,11 @@ package struct CaseFault: Error, Hashable, Sendable {
             .init(
                 ja: "この区分は制度の表にありません。受給者証を確かめてください。",
                 en: "is no class of the scheme. Please check the certificate.")
+        case .outsideScheme:
+            .init(
+                ja: "この区分は、この列では制度の対象外です。受給者証の区分と列を確かめてください。",
+                en: "is a class that the scheme does not take in this column. Please check the "
+                    + "certificate.")
         case .noTable:
             .init(
                 ja: "その月の限度額の表がありません。日付を確かめてください。",

@@ -178,9 +178,14 @@ struct PublicOfCase {
                 ?? (takesOver.isEmpty ? nil : 0)
         else { throw CaseFault(.missing, row.place("amt")) }
         let scheme = try Self.scheme(&row, patient, rules)
-        var income: (income: NationalScheme.Income, cap: Int?)?
+        var income: (income: NationalScheme.Income, cap: Int?, isOutside: Bool)?
         if let scheme { income = try Self.income(&row, scheme) }
-        let cap = try row.yen("cap") ?? income?.cap
+        let told = try row.yen("cap")
+        // A cap on its face says that the scheme did take its holder.
+        if let income, income.isOutside, told == nil {
+            throw CaseFault(.outsideScheme, row.place("income"))
+        }
+        let cap = told ?? income?.cap
         let percent =
             try row.int("pct", "percent", in: 0...100) ?? income?.income.percent
             ?? scheme?.percent(besideCap: cap)
@@ -219,7 +224,7 @@ struct PublicOfCase {
 
     private static func income(
         _ row: inout CaseReader, _ scheme: NationalScheme
-    ) throws(CaseFault) -> (income: NationalScheme.Income, cap: Int?)? {
+    ) throws(CaseFault) -> (income: NationalScheme.Income, cap: Int?, isOutside: Bool)? {
         let column = try row.text("column")
         guard let name = try row.text("income") else { return nil }
         guard let place = column.map(scheme.columns.firstIndex(of:)) ?? 0 else {
@@ -230,6 +235,6 @@ struct PublicOfCase {
             let known = found.isEmpty ? scheme.incomes : found
             throw CaseFault(.unknownIncome, row.place("income"), known: known.map(\.name))
         }
-        return (income, income.caps[place])
+        return (income, income.caps[place], income.outside.contains(place))
     }
 }

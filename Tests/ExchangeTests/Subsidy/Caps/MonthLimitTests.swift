@@ -260,6 +260,23 @@ import Testing
         #expect([told.share] + Self.paid(told) == amounts)
     }
 
+    /// 一定以上 outside 重度かつ継続 is not of the law 21: no amount is made of it, unless a cap was registered.
+    @Test func `a class that the scheme does not take is not priced`() throws {
+        let files = Profiles.replacing(
+            "subsidy/programs/130001.json", #""ja": "中間所得""#, #""ja": "一定以上""#)
+        let facts = Facts {
+            $0.type = "seishintsuin"
+            $0.items = #""incomeSegment":"3""#
+            $0.cost = 300_000
+        }
+        var outside = facts
+        outside.book = try RuleBook(reading: files, version: "outside")
+        #expect(throws: Refusal.copaymentRulesUnknown) { try outside.told() }
+        outside.items += #","maxCopaymentAmount":{"perMonth":20000}"#
+        #expect(try outside.told().share == 20_000)
+        #expect(try facts.told().share == 30_000)
+    }
+
     @Test func `bills of one receipt share the limit of a class that stands in`() throws {
         func bill() -> Facts {
             Facts {

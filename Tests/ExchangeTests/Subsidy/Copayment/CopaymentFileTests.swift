@@ -91,6 +91,15 @@ import Testing
             #"{"rate":30,"publics":[{"amt":10,"law":"16","income":"中間"}]}"#, "unknown-income",
             "data[0].input.publics[0].income"
         ),
+        // 一定以上 is of the scheme only with 重度かつ継続.
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"15","income":"一定以上"}]}"#, "outside-scheme",
+            "data[0].input.publics[0].income"
+        ),
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"21","income":"一定以上","column":"一般"}]}"#,
+            "outside-scheme", "data[0].input.publics[0].income"
+        ),
         (#"{"visits":[{"total":10}],"pct":20}"#, "missing", "data[0].input.cap"),
         (#"{"visits":[{}],"pct":20,"cap":10}"#, "missing", "data[0].input.visits[0].total"),
         (
@@ -169,6 +178,16 @@ import Testing
             {"rate":30,"publics":[{"law":"15","income":"中間1","amt":50000},
              {"law":"12","after":[0],"cap":3000}]}
             """#, 3000
+        ),
+        (
+            #"""
+            {"rate":30,"publics":[
+             {"law":"15","income":"一定以上","column":"重度かつ継続","amt":300000}]}
+            """#, 20000
+        ),
+        (
+            #"{"rate":30,"publics":[{"law":"15","income":"一定以上","cap":20000,"amt":300000}]}"#,
+            20000
         ),
         // `null` says nothing: the percentage is the law's.
         (
