@@ -62,13 +62,16 @@ extension RuleFolder {
             }
         ) { row throws(RuleFault) in
             try row.requireOnly([
-                "id", "effectiveFrom", "effectiveTo", "base", "over", "percentOver", "source",
-                "verified",
+                "id", "effectiveFrom", "effectiveTo", "base", "over", "percentOver", "percent",
+                "age", "setting", "source", "verified",
             ])
             let rule = try citations.mark(
                 "consideration/" + row.string("id"), row.source(), at: row)
+            let age: HighCostRules.Age? = try row.optional("age", row.choice)
+            let setting: HighCostClass.Setting? = try row.optional("setting", row.choice)
             return HighCostRules.Consideration(
-                period: try row.effectivePeriod(), limit: try row.limit(rule))
+                period: try row.effectivePeriod(), limit: try row.limit(rule),
+                percent: try row.optionalInt("percent", in: 0...100), age: age, setting: setting)
         }
     }
 }

@@ -28,6 +28,10 @@ package struct HighCostRules: Sendable, Hashable {
     struct Consideration: Sendable, Hashable {
         let period: EffectivePeriod
         let limit: HighCostLimit
+        /// Whom it is for: whose share of the cost is this, of that age, in that setting; `nil` for all.
+        let percent: Int?
+        let age: Age?
+        let setting: HighCostClass.Setting?
     }
 
     let tables: [Table]
@@ -53,8 +57,8 @@ package struct HighCostRules: Sendable, Hashable {
         return half.base < limit.base ? half : limit
     }
 
-    func consideration(on day: CalendarDay) -> HighCostLimit? {
-        considerations.first { $0.period.contains(day) }?.limit
+    func consideration(on day: CalendarDay) -> Consideration? {
+        considerations.first { $0.period.contains(day) }
     }
 
     /// Any table knows the class by this code.

@@ -7,7 +7,8 @@ struct PatientOfCase {
     let table: HighCostRules.Table?
     let row: HighCostClass?
     let setting: HighCostClass.Setting
-    private let isSettingSaid: Bool
+    /// By an item of its own, or with the class.
+    let isSettingSaid: Bool
     let isHalved: Bool
     let isMultiple: Bool
     private(set) var warnings: [CaseWarning] = []
@@ -24,12 +25,12 @@ struct PatientOfCase {
         let age = try Self.age(&reader, standing)
         let isHalf = try reader.bool("half", "isMonthOf75") ?? standing?.isMonthOf75 ?? false
         let spoken = try Self.setting(&reader)
-        isSettingSaid = spoken != nil
         guard let written = try reader.text("cls", "class") else {
             table = age.flatMap { rules.highCost.table($0, on: day) }
             row = nil
             isMultiple = saidMultiple ?? false
             setting = spoken ?? .outpatient
+            isSettingSaid = spoken != nil
             isHalved = isHalf && age == .from70
             warnings.append(.noLimit)
             return
@@ -39,6 +40,7 @@ struct PatientOfCase {
         if let ending, let spoken, ending != spoken { throw CaseFault(.contradiction, place) }
         // Without a word on it the household's limit counts, which holds for every receipt.
         setting = ending ?? spoken ?? .inpatient
+        isSettingSaid = ending ?? spoken != nil
         let found = try Self.find(name, age, setting, rules, on: day, at: place)
         table = found.table
         row = found.row

@@ -28,7 +28,7 @@ package struct ReceiptCase: Sendable {
         receipt.insuranceOnly =
             try reader.yen("only", "insuranceOnly", points: "onlyPoints", "points") ?? 0
         receipt.longTerm = try Self.longTerm(&reader, patient, rules)
-        receipt.consideration = try Self.consideration(&reader, patient, rules)
+        receipt.consideration = try Self.consideration(&reader, patient, share.percent, rules)
         receipt.annualRest = try Self.annualRest(&reader, patient)
         var schemes: [NationalScheme?] = []
         var unknown: [String] = []
@@ -104,13 +104,20 @@ package struct ReceiptCase: Sendable {
     }
 
     private static func consideration(
-        _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
+        _ reader: inout CaseReader, _ patient: PatientOfCase, _ percent: Int,
+        _ rules: CopaymentRules
     ) throws(CaseFault) -> HighCostLimit? {
         guard try reader.bool("hairyo", "consideration") ?? false else { return nil }
-        guard let limit = rules.highCost.consideration(on: patient.day) else {
+        guard let rule = rules.highCost.consideration(on: patient.day) else {
             throw CaseFault(.notEffective, reader.place("hairyo"))
         }
-        return limit
+        // What the case leaves unsaid is not held against it.
+        let age = patient.table?.age
+        let setting = patient.isSettingSaid ? patient.setting : rule.setting
+        guard (rule.percent ?? percent) == percent, (rule.age ?? age) == (age ?? rule.age),
+            (rule.setting ?? setting) == setting
+        else { throw CaseFault(.contradiction, reader.place("hairyo")) }
+        return rule.limit
     }
 
     /// 年間上限: only when the case says what was paid before in the year.

@@ -76,6 +76,23 @@ import Testing
             #"{"cls":"一般外来","only":9,"date":"2018-08-01","birth":"1945-08-01","tokurei":true}"#,
             "contradiction", "data[0].input.tokurei"
         ),
+        // 配慮措置 is for two of ten outside hospital, from 70.
+        (
+            #"{"cls":"ウ","rate":30,"only":9,"date":"2023-04-01","inpatient":true,"hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"ウ","rate":20,"only":9,"date":"2023-04-01","hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"一般外来","rate":10,"over70":true,"only":9,"date":"2023-04-01","hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"一般入院","rate":20,"over70":true,"only":9,"date":"2023-04-01","hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
         // 割 written as percent.
         (#"{"cls":"ウ","rate":1,"only":10}"#, "out-of-range", "data[0].input.rate"),
         (#"{"cls":"ウ","rate":9,"only":10}"#, "out-of-range", "data[0].input.rate"),
