@@ -31,7 +31,7 @@ struct PatientOfCase {
             isMultiple = saidMultiple ?? false
             setting = spoken ?? .outpatient
             isSettingSaid = spoken != nil
-            isHalved = isHalf && age == .from70
+            isHalved = isHalf && table?.isHalvedInMonthOf75 == true
             warnings.append(.noLimit)
             return
         }

@@ -175,6 +175,12 @@ import Testing
         (#"{"cls":"ウ","date":"2026-08-01","rate":30,"only":386000}"#, 86800),
         (#"{"cls":"ウ","date":"2026-09-01","rate":30,"only":386000,"annualPaid":500000}"#, 30000),
         (#"{"cls":"ア","rate":30,"cho":true,"only":400000}"#, 20000),
+        // Below 70 two insurers count a month where the case says so: 40,050 and 8,665.
+        (#"{"cls":"ウ","rate":30,"half":true,"only":1000000}"#, 48715),
+        (#"{"cls":"ウ","rate":30,"half":true,"multi":true,"only":1000000}"#, 22200),
+        (#"{"cls":"オ","rate":30,"half":true,"only":1000000}"#, 17700),
+        (#"{"cls":"ウ","rate":30,"half":false,"only":1000000}"#, 87430),
+        (#"{"cls":"ウ","rate":30,"half":true,"cho":true,"only":1000000}"#, 5000),
         // Tuberculosis at 5%, and public assistance takes over what is left.
         (
             #"""
