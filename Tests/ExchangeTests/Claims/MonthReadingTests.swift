@@ -74,6 +74,10 @@ import Testing
     @Test(arguments: [
         (#""typo": 1"#, "claims[0].typo"), (#""payer": "54136015""#, "claims[0].payer"),
         (#""publics": [{"payer": "54136015", "copay": 1}]"#, "claims[0].publics[0].copay"),
+        (
+            #""points": 700, "publics": [{"payer": "54136015", "points": 701}]"#,
+            "claims[0].publics[0].points"
+        ),
         (#""dutyReason": "x""#, "claims[0].dutyReason"), (#""type": "+122""#, "claims[0].type"),
         (#""birthDate": "2026-05-01""#, "claims[0].birthDate"),
         (#""birthDate": "2026-04-10", "days": [9]"#, "claims[0].birthDate"),

@@ -101,19 +101,23 @@ package struct ClaimReckoning: Sendable {
         if let program = terms.unverifiedProgram { unverified.insert(program) }
     }
 
-    /// One for each of `parts`, whose terms stand in `terms`.
+    /// One for each of `parts`, whose terms stand in `terms`. Behind a payer whose terms nobody knows nothing
+    /// can be said; of those before it all can.
     package mutating func expected(
         _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?]
     ) -> [Expected?] {
         let nothing = [Expected?](repeating: nil, count: parts.count)
-        guard let receipt = receipt(claim, parts, terms) else { return nothing }
+        let terms = terms.prefix { $0 != nil }.compactMap(\.self)
+        guard let receipt = receipt(claim, parts.prefix(terms.count), terms) else {
+            return nothing
+        }
         let whole = receipt.copayment(rules.roundings)
         let isPlain = whole.share <= lowestLimit(claim)
-        return zip(parts, terms).enumerated().map { place, pair in
-            let (part, known) = pair
-            guard var asked = known else { return nil }
+        let found: [Expected?] = zip(parts, terms).enumerated().map { place, pair in
+            let part = pair.0
+            var asked = pair.1
             // What a payer before it left is not known where a cap may have stopped it.
-            if terms.prefix(place).contains(where: { $0?.isCapped ?? true }) {
+            if terms.prefix(place).contains(where: \.isCapped) {
                 asked.mayAskLess = true
             }
             guard let due = due(part, whole.own[place], asked, isPlain) else { return nil }
@@ -123,6 +127,7 @@ package struct ClaimReckoning: Sendable {
                 copayment: due.copayment,
                 amount: isPlain ? due.patient.map { whole.charged[place] - $0 } : nil)
         }
+        return found + nothing.dropFirst(found.count)
     }
 
     /// What the patient pays, and what is to be held against the claim: below its cap a smaller copayment
@@ -141,7 +146,7 @@ package struct ClaimReckoning: Sendable {
 
     /// The cost is the first public payer's; those after it take over what it leaves.
     private func receipt(
-        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?]
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms]
     ) -> Receipt? {
         // No points are none that anybody said.
         guard claim.insurer != 0, let points = parts.first?.points, points > 0,
@@ -152,7 +157,7 @@ package struct ClaimReckoning: Sendable {
         receipt.percentRule = share.rule
         receipt.insuranceOnly = Int(claim.points - points) * 10
         for place in terms.indices {
-            guard let terms = terms[place] else { return nil }
+            let terms = terms[place]
             var expense = PublicExpense(
                 cost: place == 0 ? Int(points) * 10 : 0, percent: terms.percent)
             expense.rule = terms.rule
@@ -167,10 +172,11 @@ package struct ClaimReckoning: Sendable {
         guard claim.birth != Claim.unsaidDay else { return nil }
         let birth = CalendarDay(daysSince1970: Int(claim.birth))
         let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
-        guard let standing = rules.shares.standing(birth: birth, on: day),
-            standing.group.limits == .under70
-        else { return nil }
-        return rules.shares.row(standing.group, class: nil, birth: birth, on: day)
+        let group =
+            rules.shares.group(ofInsurer: claim.insurer)
+            ?? rules.shares.standing(birth: birth, on: day)?.group
+        guard let group, group.limits == .under70 else { return nil }
+        return rules.shares.row(group, class: nil, birth: birth, on: day)
     }
 
     private func lowestLimit(_ claim: Claim) -> Int {
