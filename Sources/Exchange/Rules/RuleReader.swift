@@ -192,7 +192,9 @@ extension RuleFault {
                 .init(
                     file: file, path: path, reason: "holds what looks like an individual number")
             case .bodyTooLarge: .init(file: file, path: "", reason: "is too large")
-            default: .init(file: file, path: "", reason: "is refused (\(refusal))")
+            default:
+                .init(
+                    file: file, path: refusal.item ?? "", reason: "is refused (\(refusal.title))")
             }
     }
 }

@@ -294,6 +294,41 @@ import Testing
         #expect(undated["standing"]?.string == "questioned")
     }
 
+    @Test func `what is no case, or stands beside them, keeps no other from being answered`()
+        throws
+    {
+        let good = #"{"id": 2, "given": {"payer": "54136016"}}"#
+        for row in ["7", "null", "[]", #""text""#] {
+            let (answers, unread) = try read(
+                Array(#"{"source": "somebody", "data": [\#(row), \#(good)], "more": 1}"#.utf8))
+            #expect(unread == 1)
+            #expect(answers[0]["problem"]?.object?["item"]?.string == "data[0]")
+            #expect(answers[1]["reason"]?.string == "BAD_PAYER_CHECK_DIGIT")
+        }
+        for text in ["7", "{}", #"{"data": 7}"#] {
+            #expect(throws: Refusal.self) { try read(Array(text.utf8)) }
+        }
+    }
+
+    @Test func `no problem speaks in names of the program`() throws {
+        let publics = Array(repeating: #"{"payer": "54136015"}"#, count: 5)
+            .joined(separator: ",")
+        let claim =
+            #"{"institution": "1310000001", "month": "2026-04", "publics": [\#(publics)]}"#
+        for given in [
+            #"{"claims": [\#(claim)]}"#,
+            #"{"payer": "54136015", "recipient": "123456789018"}"#,
+        ] {
+            let problem = try #require(answer(given)["problem"]?.object)
+            #expect(problem["item"]?.string?.isEmpty == false)
+            for item in ["ja", "en"] {
+                let text = try problem.requiredString(item)
+                #expect(!text.contains("tooMany") && !text.contains("NotAllowed"))
+                #expect(text.contains(problem["item"]?.string ?? "?"))
+            }
+        }
+    }
+
     @Test(arguments: [
         (#"{"service": "2026-02-30"}"#, "given.service"), (#"{"payer": "5413601"}"#, "given.payer"),
         (#"{"copays": [1, -2], "cap": 3}"#, "given.copays"), (#"{"copays": [1]}"#, "given.cap"),

@@ -29,13 +29,20 @@ package struct ReconcileCases: Sendable {
     /// be read says why in `problem`, and is counted in `unread`.
     package func answers(to bytes: [UInt8]) throws(Refusal) -> (json: [UInt8], unread: Int) {
         let document = try JSON(reading: bytes, limits: FactReader.limits)
-        let rows = try FactReader.rows(document, "data")
+        // Whatever stands beside the cases, or instead of one of them, keeps no other from being answered.
+        let isList = document.array != nil
+        var rows = document.array ?? []
+        if !isList {
+            guard let object = document.object else { throw .malformed("file") }
+            rows = try object.requiredArray("data")
+        }
         var writer = JSONWriter()
         var unread = 0
         writer.object {
             $0.array("data") { list in
-                for row in rows {
-                    list.object { if !answer(row, into: &$0) { unread += 1 } }
+                for (place, row) in rows.enumerated() {
+                    let path = JSONPath.element(place, of: isList ? "" : "data")
+                    list.object { if !answer(row, at: path, into: &$0) { unread += 1 } }
                 }
             }
         }
@@ -43,9 +50,10 @@ package struct ReconcileCases: Sendable {
     }
 
     /// Whether the case could be read.
-    private func answer(_ row: FactReader, into writer: inout JSONWriter) -> Bool {
-        writer.member("id", row.object["id"] ?? .null)
+    private func answer(_ row: JSON, at path: String, into writer: inout JSONWriter) -> Bool {
+        writer.member("id", row.object?["id"] ?? .null)
         do throws(Refusal) {
+            let row = FactReader(object: try row.requiredObject(at: path), path: path)
             let given = try row.object.requiredObject("given", at: row.path)
             var reading = CaseReading(
                 FactReader(object: given, path: row.item("given")), rules: rules)
@@ -57,13 +65,23 @@ package struct ReconcileCases: Sendable {
         } catch {
             writer.member("reason", JSON.null)
             let fault = RuleFault(error, file: "given")
+            let text = Self.text(of: error, fault)
             writer.object("problem") {
                 $0.member("item", fault.path)
-                $0.member("ja", "\(fault.path)を読めません。照合の例題の形式に直してください。")
-                $0.member("en", "\(fault.path) \(fault.reason). Write it in the form of the cases.")
+                $0.member("ja", text.ja)
+                $0.member("en", text.en)
             }
             return false
         }
+    }
+
+    private static func text(of refusal: Refusal, _ fault: RuleFault) -> BilingualText {
+        if case .individualNumberNotAllowed = refusal {
+            return BilingualText(ja: refusal.ja, en: refusal.en)
+        }
+        return BilingualText(
+            ja: "\(fault.path)を読めません。照合の例題の形式に直してください。",
+            en: "\(fault.path) \(fault.reason). Write it in the form of the cases.")
     }
 
     private func write(
