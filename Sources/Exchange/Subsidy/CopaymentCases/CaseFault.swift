@@ -88,6 +88,7 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case settingUnsaid = "setting-unsaid"
     case noLimit = "no-limit"
     case classUnsaid = "class-unsaid"
+    case mealsClassUnsaid = "meals-class-unsaid"
     case unknownItem = "unknown-item"
     case overLimit = "over-limit"
     case capUncounted = "cap-uncounted"
@@ -120,6 +121,12 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                 ja: "適用区分がないため、高額療養費の年間上限で止めていません。保険者に区分を確かめると、金額が下がることがあります。",
                 en: "No class of the insurer's limit was given: the yearly high-cost limit was not "
                     + "applied, and the amount may come down once the insurer tells the class.")
+        case .mealsClassUnsaid:
+            .init(
+                ja: "食事の区分も適用区分もないため、軽い区分を見ていません。"
+                    + "区分を確かめると、食事代が下がることがあります。",
+                en: "Neither a class of meals nor of the limit was given: no lighter class was "
+                    + "looked at, and the charge for meals may come down once it is known.")
         case .unknownItem:
             .init(
                 ja: "知らない項目があり、使いませんでした。", en: "There are items we do not know; they were not used."

@@ -14,6 +14,8 @@ package struct ReceiptCase: Sendable {
         package let patient: Int
         package let scheme: Int
         package let step: CopaymentStep
+        /// Neither the class of the meals nor that of the limit was said: less may be asked.
+        let isClassUnsaid: Bool
     }
 
     init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
@@ -51,6 +53,7 @@ package struct ReceiptCase: Sendable {
         self.receipt = receipt
         warnings = patient.warnings
         if isSettingUnsaid { warnings.append(.settingUnsaid) }
+        if meals?.isClassUnsaid == true { warnings.append(.mealsClassUnsaid) }
         if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
     }
 
@@ -141,22 +144,28 @@ package struct ReceiptCase: Sendable {
         guard let count = try row.int("count", in: 0...93) else {
             throw CaseFault(.missing, row.place("count"))
         }
-        let code = try row.text("class") ?? "一般"
-        guard let charge = rules.meals.row(code, on: patient.day) else {
+        let said = try row.text("class")
+        let found =
+            said == nil
+            ? rules.meals.row(
+                limitClass: patient.row?.code, laws: schemes.map(\.law), on: patient.day) : nil
+        guard let charge = found ?? rules.meals.row(said ?? "一般", on: patient.day) else {
             throw CaseFault(
                 .unknownClass, row.place("class"), known: rules.meals.codes(on: patient.day))
         }
+        let isUnsaid = said == nil && patient.row == nil
         let whole = charge.yenPerMeal * count
         let step = CopaymentStep(
             .meals, whole, of: charge.yenPerMeal, by: count, rule: charge.rule)
         // The scheme that leaves least to the patient decides.
         if schemes.contains(where: { $0.meals == .scheme }) {
-            return Meals(patient: 0, scheme: whole, step: step)
+            return Meals(patient: 0, scheme: whole, step: step, isClassUnsaid: false)
         }
         let isHalf = schemes.contains { $0.meals == .half }
         var own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
         if let local { own = min(own, try local.meals(whole, &row, rules)) }
-        return Meals(patient: own, scheme: whole - own, step: step)
+        return Meals(
+            patient: own, scheme: whole - own, step: step, isClassUnsaid: isUnsaid && own > 0)
     }
 }
 

@@ -330,6 +330,31 @@ import Testing
         #expect(output["meals"]?.int == 3150 && output["mealsPublic"]?.int == 3150)
     }
 
+    static let mealClasses: [(items: String, meals: Int, isWarned: Bool)] = [
+        (#""cls":"オ""#, 2400, false), (#""cls":"ウ""#, 5100, false),
+        (#""cls":"低Ⅰ入院","over70":true"#, 1100, false),
+        (#""cls":"低Ⅱ入院","over70":true"#, 2400, false),
+        (#""cls":"ウ","publics":[{"law":"54","amt":10}]"#, 3000, false),
+        (#""cls":"ウ","publics":[{"law":"52","amt":10}]"#, 1500, false),
+        (#""cls":"オ","publics":[{"law":"54","amt":10}]"#, 2400, false),
+        (#""publics":[{"law":"54","amt":10}]"#, 3000, true),
+        (#""inpatient":true"#, 5100, true),
+        (#""publics":[{"law":"20","amt":10}]"#, 0, false),
+        (#""publics":[{"law":"12","amt":10}]"#, 0, false),
+    ]
+
+    @Test(arguments: mealClasses)
+    func `the class of meals follows from what is said`(
+        items: String, meals: Int, isWarned: Bool
+    ) throws {
+        let input =
+            #"{"rate":30,"onlyPoints":1,"date":"2025-05-01","meals":{"count":10},\#(items)}"#
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        #expect(output["meals"]?.int == meals)
+        let codes = (output["warnings"]?.array ?? []).compactMap { $0.object?["code"]?.string }
+        #expect(codes.contains("meals-class-unsaid") == isWarned)
+    }
+
     @Test(arguments: Seeded.seeds(300))
     func `no file crashes the reader`(seed: UInt64) throws {
         var seeded = Seeded(seed)
