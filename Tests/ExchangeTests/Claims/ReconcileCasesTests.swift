@@ -338,6 +338,14 @@ import Testing
         (#"{"claims": [], "payer": "54136015"}"#, "given.payer"),
         (#"{"birthDate": "2026-04-03", "service": "2026-04-02"}"#, "given.birthDate"),
         (#"{"paidOn": "2026-04-01", "service": "2026-04-02"}"#, "given.paidOn"),
+        (
+            #"{"validFrom": "2026-04-02", "validTo": "2026-04-01", "service": "2026-04-02"}"#,
+            "given.validTo"
+        ),
+        (
+            #"{"insurerFrom": "2026-04-02", "insurerTo": "2026-04-01", "service": "2026-04-02"}"#,
+            "given.insurerTo"
+        ),
         (#"{"designated": false}"#, "given.payer"), (#"{"designated": true}"#, "given.payer"),
         (#"{"payers": ["54"], "payer": "54136015"}"#, "given.payer"),
         (#"{"payers": ["54", "83"], "claimed": 1, "recomputed": 2}"#, "given.claimed"),

@@ -195,12 +195,16 @@ private struct CaseReading {
                 insurer: try insurer(),
                 from: try given.optionalDay("insurerFrom") ?? Claim.unsaidDay,
                 to: try given.optionalDay("insurerTo") ?? Claim.endlessDay)
+            guard period.from <= period.to else { throw .malformed(given.item("insurerTo")) }
             change { $0.insurers.append(period) }
         }
         guard FactItems.registered.contains(where: given.has) else { return }
         var entitlement = ClaimFacts.Entitlement(
             validFrom: try given.optionalDay("validFrom") ?? Claim.unsaidDay,
             validTo: try given.optionalDay("validTo") ?? Claim.endlessDay)
+        guard entitlement.validFrom <= entitlement.validTo else {
+            throw .malformed(given.item("validTo"))
+        }
         entitlement.isRefundOnly = try given.flag("isAlwaysReimbursement")
         if try given.flag("isDeleted") {
             entitlement.ended = .init(knownOn: try given.optionalDay("knownOn"), endsOn: nil)

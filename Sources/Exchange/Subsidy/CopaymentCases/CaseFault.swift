@@ -88,6 +88,7 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case settingUnsaid = "setting-unsaid"
     case noLimit = "no-limit"
     case classUnsaid = "class-unsaid"
+    case incomeUnsaid = "income-unsaid"
     case mealsClassUnsaid = "meals-class-unsaid"
     case unknownItem = "unknown-item"
     case overLimit = "over-limit"
@@ -121,6 +122,12 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                 ja: "適用区分がないため、高額療養費の年間上限で止めていません。保険者に区分を確かめると、金額が下がることがあります。",
                 en: "No class of the insurer's limit was given: the yearly high-cost limit was not "
                     + "applied, and the amount may come down once the insurer tells the class.")
+        case .incomeUnsaid:
+            .init(
+                ja: "公費の所得区分も上限額もないため、上限額で止めていません。"
+                    + "受給者証を確かめると、金額が下がることがあります。",
+                en: "Neither income class nor cap of a public expense was given: no cap was "
+                    + "applied, and the amount may come down once the certificate is read.")
         case .mealsClassUnsaid:
             .init(
                 ja: "食事の区分も適用区分もないため、軽い区分を見ていません。"

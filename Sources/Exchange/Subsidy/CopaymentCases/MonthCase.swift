@@ -20,7 +20,7 @@ package struct MonthCase: Sendable {
 
     /// The members that make a case one of a month.
     static func speaks(_ input: JSONObject) -> Bool {
-        input["visits"] != nil || input["steps_points"] != nil
+        ["visits", "steps_points"].contains { input[$0].map { $0 != .null } ?? false }
     }
 
     init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
@@ -71,8 +71,9 @@ package struct MonthCase: Sendable {
         var cumulative = 0
         for (index, item) in visits.enumerated() {
             let left = try receipts.add(item).due
+            // A day that nobody says is one of its own, beyond those of any month.
             let visit = LocalMonth.Visit(
-                cost: item.cost ?? 0, left: left, day: item.day ?? index + 1)
+                cost: item.cost ?? 0, left: left, day: item.day ?? 32 + index)
             let quote = local.quote(visit, month, rules)
             month.confirm(visit, quote, local.terms)
             let counter = local.counter(quote, rules)

@@ -113,12 +113,15 @@ struct PatientOfCase {
     /// Percent, or 割 under their own name. No law asks for one to nine percent: that is somebody's
     /// 割 written as percent, and is never guessed at.
     private static func givenPercent(_ reader: inout CaseReader) throws(CaseFault) -> Int? {
-        if let tenths = try reader.int("futanWari", in: 0...10) { return tenths * 10 }
+        let tenths = try reader.int("futanWari", in: 0...10)
         let percent = try reader.int("rate", in: 0...100)
         guard percent.map({ $0 == 0 || $0 >= 10 }) ?? true else {
             throw CaseFault(.outOfRange, reader.place("rate"))
         }
-        return percent
+        if let tenths, let percent, tenths * 10 != percent {
+            throw CaseFault(.contradiction, reader.place("futanWari"))
+        }
+        return tenths.map { $0 * 10 } ?? percent
     }
 
     private static func age(

@@ -33,37 +33,42 @@ package struct ReceiptCase: Sendable {
         receipt.consideration = try Self.consideration(&reader, patient, share.percent, rules)
         receipt.annualRest = try Self.annualRest(&reader, patient)
         var schemes: [NationalScheme?] = []
+        var laws: [String?] = []
         var unknown: [String] = []
         var isSettingUnsaid = false
+        var isIncomeUnsaid = false
         for (index, row) in try reader.objects("publics", "public").enumerated() {
             var row = row
             let expense = try PublicOfCase(&row, place: index, patient, rules)
             receipt.publics.append(expense.expense)
             schemes.append(expense.scheme)
+            laws.append(expense.law)
             isSettingUnsaid = isSettingUnsaid || expense.isSettingUnsaid
+            isIncomeUnsaid = isIncomeUnsaid || expense.isIncomeUnsaid
             unknown += row.unknown
         }
-        guard !receipt.publics.isEmpty || input["only"] != nil || receipt.insuranceOnly > 0 else {
+        guard !receipt.publics.isEmpty || reader.has("only") || receipt.insuranceOnly > 0 else {
             throw CaseFault(.missing, reader.place("only"))
         }
         let local = try LocalOfCase(&reader, patient, rules)
-        notBorne = try Self.notBorne(by: local, schemes, at: reader.place("publics"))
+        notBorne = try Self.notBorne(by: local, laws, at: reader.place("publics"))
         meals = try Self.meals(&reader, schemes.compactMap { $0 }, local, patient, rules)
         self.local = local
         self.receipt = receipt
         warnings = patient.warnings
         if isSettingUnsaid { warnings.append(.settingUnsaid) }
+        if isIncomeUnsaid { warnings.append(.incomeUnsaid) }
         if meals?.isClassUnsaid == true { warnings.append(.mealsClassUnsaid) }
         if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
     }
 
     private static func notBorne(
-        by local: LocalOfCase?, _ schemes: [NationalScheme?], at path: String
+        by local: LocalOfCase?, _ laws: [String?], at path: String
     ) throws(CaseFault) -> [Int] {
         guard let local else { return [] }
         var places: [Int] = []
-        for (place, scheme) in schemes.enumerated() {
-            guard let isBorne = local.bears(law: scheme?.law) else {
+        for (place, law) in laws.enumerated() {
+            guard let isBorne = local.bears(law: law) else {
                 let row = JSONPath.element(place, of: path)
                 throw CaseFault(.missing, JSONPath.member("law", of: row))
             }
@@ -129,6 +134,8 @@ package struct ReceiptCase: Sendable {
     ) throws(CaseFault) -> Receipt.Annual? {
         guard let paid = try reader.yen("annualPaid") else { return nil }
         guard let row = patient.row, let annual = row.annual else {
+            // Which class's year it is, nobody could tell.
+            guard patient.row != nil else { throw CaseFault(.missing, reader.place("cls")) }
             throw CaseFault(.notEffective, reader.place("annualPaid"))
         }
         return .init(yen: max(0, annual - paid), rule: row.limit.rule)
@@ -179,8 +186,12 @@ extension MealCharges {
 struct PublicOfCase {
     let expense: PublicExpense
     let scheme: NationalScheme?
+    /// 法別番号, on file or not.
+    let law: String?
     /// The class that stands in has a limit for each setting, and the case says neither.
     let isSettingUnsaid: Bool
+    /// The scheme asks by income, and the case says neither that nor what is asked.
+    let isIncomeUnsaid: Bool
 
     init(
         _ row: inout CaseReader, place: Int, _ patient: PatientOfCase, _ rules: CopaymentRules
@@ -220,8 +231,12 @@ struct PublicOfCase {
             isSettingUnsaid = other.isSettingUnsaid
         }
         self.isSettingUnsaid = isSettingUnsaid
+        isIncomeUnsaid =
+            scheme?.incomes.isEmpty == false && income == nil && told == nil
+            && !row.has("pct") && !row.has("percent")
         self.expense = expense
         self.scheme = scheme
+        law = scheme?.law ?? row.object["law"]?.string
     }
 
     private static func scheme(
@@ -233,6 +248,10 @@ struct PublicOfCase {
         }
         guard let scheme = rules.scheme(law: law, on: patient.day) else {
             let known = rules.schemes.contains { $0.law == law }
+            // What is on no file needs none where the case says itself what is asked.
+            if !known, ["pct", "percent", "cap"].contains(where: { row.has($0) }) {
+                return nil
+            }
             throw CaseFault(known ? .notEffective : .unknownScheme, row.place(name))
         }
         return scheme

@@ -108,6 +108,14 @@ import Testing
             #"{"rate":30,"publics":[{"amt":10,"law":"16","income":"中間"}]}"#, "unknown-income",
             "data[0].input.publics[0].income"
         ),
+        // `null` is absence: there is neither a cost nor a visit.
+        (#"{"cls":"ア","rate":30,"only":null}"#, "missing", "data[0].input.only"),
+        (#"{"cls":"ア","rate":30,"visits":null}"#, "missing", "data[0].input.only"),
+        (#"{"rate":20,"futanWari":3,"only":10}"#, "contradiction", "data[0].input.futanWari"),
+        (
+            #"{"rate":30,"only":10,"date":"2026-09-01","annualPaid":1}"#, "missing",
+            "data[0].input.cls"
+        ),
         // 一定以上 is of the scheme only with 重度かつ継続.
         (
             #"{"rate":30,"publics":[{"amt":10,"law":"15","income":"一定以上"}]}"#, "outside-scheme",
@@ -212,6 +220,11 @@ import Testing
             #"{"rate":30,"publics":[{"law":"15","income":"一定以上","cap":20000,"amt":300000}]}"#,
             20000
         ),
+        (#"{"rate":30,"futanWari":3,"only":100}"#, 30),
+        // A local scheme on no file, whose terms the case says.
+        (#"{"rate":30,"publics":[{"law":"83","amt":10000,"pct":10,"cap":500}]}"#, 500),
+        (#"{"rate":30,"publics":[{"law":"83","amt":10000,"cap":500}]}"#, 500),
+        (#"{"rate":30,"publics":[{"law":"83","amt":10000,"percent":10}]}"#, 1000),
         // `null` says nothing: the percentage is the law's.
         (
             #"{"cls":"ウ","rate":30,"publics":[{"law":"54","cap":9000,"amt":10000,"pct":null}]}"#,
@@ -299,6 +312,24 @@ import Testing
         (#"{"cls":"一般","rate":20,"only":10,"month":"2025-05"}"#, ["setting-unsaid"]),
         (#"{"cls":"ウ","rate":30,"only":10,"month":"2025-05","colour":1}"#, ["unknown-item"]),
         (#"{"cls":"ウ","rate":30,"only":900000,"month":"2026-08"}"#, ["unverified-rule"]),
+        (
+            #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"54","amt":10}]}"#,
+            ["income-unsaid"]
+        ),
+        (
+            #"""
+            {"cls":"ウ","rate":30,"month":"2025-05",
+             "publics":[{"law":"54","column":"高額かつ長期","amt":10}]}
+            """#, ["income-unsaid"]
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"54","amt":10,"cap":9}]}"#,
+            []
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"20","amt":10}]}"#,
+            ["income-unsaid", "unverified-rule"]
+        ),
         (
             #"{"birth":"1953-01-15","month":"2025-05","publics":[{"law":"12","amt":1000}]}"#,
             ["no-limit", "setting-unsaid"]

@@ -85,6 +85,17 @@ import Testing
              "scheme":"宮城83"}
             """#, [0], [90910]
         ),
+        // A day that is not said is a day of its own.
+        (
+            #"{"visits":[{"day":2,"total":10000},{"total":10000}],"rate":30,"scheme":"小金井90一般"}"#,
+            [800, 800], [2200, 2200]
+        ),
+        (
+            #"""
+            {"visits":[{"day":2,"total":10000},{"day":2,"total":10000}],"rate":30,
+             "scheme":"小金井90一般"}
+            """#, [800, 0], [2200, 3000]
+        ),
         // A ledger under a cap, with and without the class.
         (
             #"""

@@ -76,6 +76,10 @@ import Testing
              {"law":"15","income":"低1","amt":50000},{"law":"54","cap":1000,"after":[0]}]}
             """#, share: 0, pays: 300, collected: 1000),
         Row(
+            "75 to 77: of a law on no file",
+            #"{"rate":30,"scheme":"小金井90一般","publics":[{"law":"83","pct":10,"amt":10000}]}"#,
+            share: 0, pays: 0, collected: 1000),
+        Row(
             "terms of the case's own",
             #"""
             {"rate":30,"only":10000,"local":{"bearing":"percent","percent":10,"unit":1,
