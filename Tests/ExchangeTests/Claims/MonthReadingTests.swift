@@ -78,6 +78,12 @@ import Testing
             #""points": 700, "publics": [{"payer": "54136015", "points": 701}]"#,
             "claims[0].publics[0].points"
         ),
+        (
+            #"""
+            "publics": [{"payer": "54136015", "recipient": "1234566"},
+             {"payer": "54136015", "recipient": "1234566"}]
+            """#, "claims[0].publics[1].recipient"
+        ),
         (#""dutyReason": "x""#, "claims[0].dutyReason"), (#""type": "+122""#, "claims[0].type"),
         (#""birthDate": "2026-05-01""#, "claims[0].birthDate"),
         (#""birthDate": "2026-04-10", "days": [9]"#, "claims[0].birthDate"),

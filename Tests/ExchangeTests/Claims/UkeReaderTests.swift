@@ -177,8 +177,20 @@ import Testing
             lines: [2]
         ) {
             lines in
+            Array(lines[...3]) + [lines[3].replacingOccurrences(of: "1234566", with: "7654321")]
+                + Array(lines[4...])
+        },
+        Wrong(
+            name: "one certificate twice", codes: [.repeated, .tooManyPublics],
+            items: ["KO.recipient", "RE.type"], lines: [5, 2]
+        ) {
+            lines in
             Array(lines[...3]) + [lines[3]] + Array(lines[4...])
         },
+        Wrong(
+            name: "more points than the insurance has", codes: [.publicPoints],
+            items: ["KO.points"], lines: [4]
+        ) { $0.replacing(3, ",3000,", ",3001,") },
         Wrong(name: "a day the month has not", codes: [.format], items: ["JD.day31"], lines: [6]) {
             $0.replacing(
                 5, "JD,1,,,,,,,,,1" + String(repeating: ",", count: 22),

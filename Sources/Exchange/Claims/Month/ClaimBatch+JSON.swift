@@ -40,6 +40,11 @@ extension ClaimBatch {
         for child in children {
             try child.requireOnly(FactItems.publicPayer)
             var part = ClaimPart(try child.certificate(&recipients))
+            // One certificate stands on a receipt once.
+            let isTwice = publics.contains { $0.certificate == part.certificate }
+            if isTwice, child.has("recipient") {
+                throw .duplicateItem(child.item("recipient"))
+            }
             part.points = try child.optionalCount("points") ?? claim.points
             guard !row.has("points") || part.points <= claim.points else {
                 throw .malformed(child.item("points"))

@@ -32,6 +32,14 @@ extension UkeReader {
             payer: payer, recipient: recipient, days: count(fields, form, .days, "KO"),
             points: points(fields, form, "KO"), copayment: count(fields, form, .copayment, "KO"),
             meals: meals(fields, form, "KO"))
+        if let points = pays.points, let whole = open.insurance?.points, points > whole {
+            add(.publicPoints, "KO.points")
+        }
+        // One certificate stands on a receipt once.
+        let isTwice = open.publics.contains {
+            pays.recipient != nil && $0.payer == pays.payer && $0.recipient == pays.recipient
+        }
+        if isTwice { add(.repeated, "KO.recipient") }
         receipt?.publics.append(pays)
     }
 
