@@ -7,8 +7,9 @@ package struct Limits: Hashable, Sendable {
     /// 4,096 × 40 kB = 160 MB, inside the 250 MB a loaded gateway may use.
     package var connectionsMax = 4_096
 
-    /// A large hospital keeps a few dozen windows open at once. 64 of 4,096: no single party can
-    /// fill more than a sixty-fourth of a listener.
+    /// A large hospital keeps a few dozen windows open at once. 64 of 4,096: no single party can fill more
+    /// than a sixty-fourth of a listener; and as much again with connections that are only told no, which are
+    /// closed when nothing is asked on them within `headSeconds`, or at once where there are as many.
     package var connectionsPerPartyMax = 64
 
     /// HTTP/1.1 carries one request per connection, and two cores answer about 10,000 checks a

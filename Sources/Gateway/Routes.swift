@@ -91,7 +91,7 @@ extension GatewayParts {
     private var officeRoutes: [Route] {
         fileRoutes + deliveryRoutes(on: .office) + exportRoutes + statementRoutes + auditRoutes
             + emergencyRoutes + [
-                Route(.post, "/oauth2/token", handle: issueOfficeToken),
+                Route(.post, RefusalForm.tokenPath, handle: issueOfficeToken),
                 route(
                     .post, "/medical-subsidy/registration-tasks", for: .registerEntitlements,
                     handle: registerEntitlements(form: .full)),

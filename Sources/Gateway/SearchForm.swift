@@ -8,19 +8,18 @@ struct SearchForm: Sendable {
     private let values: [String: [String]]
 
     fileprivate init(
-        reading body: [UInt8], only names: Set<String>, repeating: Set<String>
+        reading body: [UInt8], only names: Set<String>?, repeating: Set<String>
     ) throws(Refusal) {
         var values: [String: [String]] = [:]
         for field in body.split(separator: UInt8(ascii: "&")) {
             let parts = field.split(
                 separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             let name = try Self.decoded(parts[0], of: "body")
-            guard names.contains(name) else {
-                throw .unknownItem(IndividualNumber.looksLikeOne(in: name) ? "body" : name)
-            }
-            let value = parts.count > 1 ? try Self.decoded(parts[1], of: name) : ""
+            let item = IndividualNumber.looksLikeOne(in: name) ? "body" : name
+            guard names?.contains(name) ?? true else { throw .unknownItem(item) }
+            let value = parts.count > 1 ? try Self.decoded(parts[1], of: item) : ""
             guard values[name] == nil || repeating.contains(name) else {
-                throw .duplicateItem(name)
+                throw .duplicateItem(item)
             }
             values[name, default: []].append(value)
         }
@@ -101,6 +100,12 @@ struct SearchForm: Sendable {
 }
 
 extension Request {
+    /// A form whose unknown parameters are passed over, as RFC 6749 §3.2 asks; none of them twice.
+    func openForm() async throws -> SearchForm {
+        let body = try await body(.form, atMost: BodyLimits.smallBytesMax)
+        return try SearchForm(reading: Array(body.readableBytesView), only: nil, repeating: [])
+    }
+
     func searchForm(only names: Set<String>, repeating: Set<String> = []) async throws
         -> SearchForm
     {

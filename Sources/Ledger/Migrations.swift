@@ -158,6 +158,30 @@ package struct Migrations: Sendable {
         File(
             name: "0088_marks_stay",
             sql: PackageResources._088_marks_stay_sql),
+        File(
+            name: "0089_months_in_parts",
+            sql: PackageResources._089_months_in_parts_sql),
+        File(
+            name: "0090_years_of_refunds",
+            sql: PackageResources._090_years_of_refunds_sql),
+        File(
+            name: "0091_awaited_mothers",
+            sql: PackageResources._091_awaited_mothers_sql),
+        File(
+            name: "0093_moments_of_lists",
+            sql: PackageResources._093_moments_of_lists_sql),
+        File(
+            name: "0094_merges_with_voided_bills",
+            sql: PackageResources._094_merges_with_voided_bills_sql),
+        File(
+            name: "0095_past_doses",
+            sql: PackageResources._095_past_doses_sql),
+        File(
+            name: "0097_narrow_reads",
+            sql: PackageResources._097_narrow_reads_sql),
+        File(
+            name: "0098_proxies_stay",
+            sql: PackageResources._098_proxies_stay_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

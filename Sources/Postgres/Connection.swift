@@ -26,6 +26,7 @@ final class Connection {
     private var parameterTypes: [Int: [Oid]] = [:]
 
     init(_ address: Address, _ options: Options, logger: Logger) throws {
+        try address.requireProtection()
         let words = try options.keywords(for: address)
         let opened = withCStrings(words.map(\.key)) { names in
             withCStrings(words.map(\.value)) { values in

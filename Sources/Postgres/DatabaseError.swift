@@ -12,6 +12,8 @@ package enum DatabaseError: Error, Hashable, CustomStringConvertible {
     case unreachable
     /// The address is not one libpq can read.
     case address
+    /// The address leads to another machine over a line that anybody on the way could read, or answer.
+    case unprotected
     /// A null where none was expected, or a type that the getter does not read.
     case decoding(column: String)
     /// The value at this position (from 1) cannot be sent: a NUL in a text, a number of values that
@@ -41,6 +43,9 @@ package enum DatabaseError: Error, Hashable, CustomStringConvertible {
         case .commitUnknown: "database connection lost during commit: outcome unknown"
         case .unreachable: "database unreachable"
         case .address: "malformed database address"
+        case .unprotected:
+            "the database is on another machine and need not prove its name: set sslmode=verify-full and "
+                + "sslrootcert=FILE in its connection string (a Unix socket or loopback needs neither)"
         case .decoding(let column): "column \(column) does not hold what was asked of it"
         case .parameter(let position): "parameter \(position) cannot be sent"
         case .transactionEnded: "transaction already ended"

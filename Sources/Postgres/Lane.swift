@@ -272,7 +272,7 @@ extension DatabaseError {
     /// Trying the jobs one by one would not help, or MUST NOT be done.
     fileprivate var endsTheBatch: Bool {
         switch self {
-        case .commitUnknown, .unreachable, .address, .shutDown: true
+        case .commitUnknown, .unreachable, .address, .unprotected, .shutDown: true
         // A lock that did not come (55P03), a statement that took too long (57014), no room (53…):
         // each job alone would wait as long as the whole batch did.
         case .server(let state, constraint: _):

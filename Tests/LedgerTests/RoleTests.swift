@@ -216,6 +216,18 @@ import Testing
         + [
             Attempt(role: "sealer", sql: "select known_at from exchange.residence"),
             Attempt(role: "gateway", sql: "select face from exchange.checkup_target"),
+            Attempt(role: "gateway", sql: "select address from exchange.identity"),
+            Attempt(role: "gateway", sql: "select is_not_disclosed from exchange.identity"),
+            Attempt(role: "gateway", sql: "select * from exchange.identity"),
+            Attempt(role: "gateway", sql: "select face from exchange.life_event"),
+            Attempt(role: "gateway", sql: "select * from exchange.guardianship"),
+            Attempt(role: "gateway", sql: "select * from exchange.death"),
+            Attempt(role: "gateway", sql: "select certificate from exchange.visit_evidence"),
+            Attempt(role: "office", sql: "select party from exchange.visit"),
+            Attempt(role: "office", sql: "select person from log.access_entry"),
+            Attempt(role: "office", sql: "select person from log.position"),
+            Attempt(role: "office", sql: "select patient from exchange.visit"),
+            Attempt(role: "office", sql: "select * from exchange.visit_evidence"),
             Attempt(role: "gateway", sql: "select * from exchange.merge_proposal"),
             Attempt(
                 role: "gateway",
@@ -236,6 +248,13 @@ import Testing
         Attempt(
             role: "office", sql: "insert into log.access_entry (\(columns)) values (\(values))"),
         Attempt(role: "office", sql: "do $$ begin perform * from office.number_key; end $$"),
+        Attempt(role: "office", sql: "do $$ begin perform address from exchange.identity; end $$"),
+        Attempt(
+            role: "gateway",
+            sql: "do $$ begin perform name, birth_date from exchange.identity; end $$"),
+        Attempt(
+            role: "gateway",
+            sql: "do $$ begin perform * from exchange.relation, exchange.withheld; end $$"),
         Attempt(role: "sealer", sql: "update log.head set size = size"),
         Attempt(role: "sealer", sql: "update log.map_edge set mapped = mapped"),
         Attempt(
@@ -244,6 +263,80 @@ import Testing
         Attempt(
             role: "reader", sql: "do $$ begin perform * from log.access_entry, log.head; end $$"),
     ]
+
+    /// 見る範囲: which roles read a column that says who somebody is, or what an office wrote of them. Whatever
+    /// table or view of these schemas has such a column stands here.
+    static let sight: [String: [String]] = [
+        "exchange.card_binding.card_hash": ["gateway", "office"],
+        "exchange.card_revocation.card_hash": ["office"],
+        "exchange.checkup_result.face": ["gateway"],
+        "exchange.checkup_target.face": ["office"],
+        "exchange.checkup_target.identity_key": ["gateway", "office"],
+        "exchange.checkup_ticket_face.identity_key": ["gateway", "office"],
+        "exchange.claim.sex": ["gateway"],
+        "exchange.death.died_on": ["office"],
+        "exchange.deceased.died_on": ["gateway", "office"],
+        "exchange.entitlement.birth_date": ["gateway", "office"],
+        "exchange.entitlement.face": ["gateway", "office"],
+        "exchange.guardianship.guardian_key": ["office"],
+        "exchange.guardianship.person_key": ["office"],
+        "exchange.identity.address": ["office"],
+        "exchange.identity.birth_date": ["gateway", "office"],
+        "exchange.identity.is_not_disclosed": ["office"],
+        "exchange.identity.name": ["gateway", "office"],
+        "exchange.identity.name_kana": ["gateway", "office"],
+        "exchange.identity.sex": ["gateway", "office"],
+        "exchange.life_event.face": ["office"],
+        "exchange.life_event.identity_key": ["gateway", "office"],
+        "exchange.life_event.is_not_disclosed": ["office"],
+        "exchange.mass_checkup.face": ["office"],
+        "exchange.maternal_notification.face": ["gateway", "office"],
+        "exchange.party.name": ["gateway", "office", "reader", "sealer"],
+        "exchange.past_dose.face": ["office"],
+        "exchange.relation.birth_date": ["gateway"],
+        "exchange.relation.name": ["gateway"],
+        "exchange.screening_response.face": ["gateway"],
+        "exchange.sensitive_checkup_result.face": ["gateway"],
+        "exchange.sensitive_mass_checkup.face": ["office"],
+        "exchange.sensitive_screening_response.face": ["gateway"],
+        "exchange.vaccination.face": ["gateway"],
+        "exchange.vaccination_target.identity_key": ["gateway", "office"],
+        "exchange.vaccine_reaction.face": ["gateway"],
+        "exchange.visit.party": ["gateway"],
+        "exchange.visit.patient": ["gateway"],
+        "exchange.visit_evidence.signature": [],
+        "exchange.visit_now.party": ["gateway"],
+        "exchange.visit_now.patient": ["gateway"],
+        "office.file_chunk.numbers": ["office"],
+        "office.number_key.number_hash": ["office"],
+    ]
+
+    @Test func `the catalogue gives each role the sight that is its own, and no more`() async throws
+    {
+        try await LedgerWorld.with { world in
+            let seen = try await world.texts(
+                """
+                select n.nspname || '.' || c.relname || '.' || a.attname || ' ' || coalesce((
+                    select string_agg(substr(r.rolname, 9), ' ' order by r.rolname) from pg_roles r
+                    where r.rolname in ('tsunagi_gateway', 'tsunagi_office', 'tsunagi_reader',
+                            'tsunagi_sealer')
+                        and has_schema_privilege(r.oid, n.oid, 'usage')
+                        and has_column_privilege(r.oid, c.oid, a.attnum, 'select')), '')
+                from pg_class c
+                join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('exchange', 'office')
+                join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                where c.relkind in ('r', 'p', 'v', 'm') and (a.attname in ('name', 'name_kana', 'address',
+                        'birth_date', 'sex', 'face', 'card_hash', 'number_hash', 'numbers', 'signature',
+                        'identity_key', 'person_key', 'guardian_key', 'died_on', 'is_not_disclosed')
+                    or c.relname in ('visit', 'visit_now') and a.attname in ('party', 'patient'))
+                    and c.relname not in ('paper_form', 'paper_form_use')
+                """)
+            let own = Self.sight.map { ([$0.key] + $0.value).joined(separator: " ") }
+            let found = seen.map { $0.hasSuffix(" ") ? String($0.dropLast()) : $0 }
+            #expect(Set(found).subtracting(own).sorted() == [])
+            #expect(Set(own).subtracting(found).sorted() == [])
+        }
+    }
 
     private static func column(_ table: String) -> String {
         [
@@ -302,8 +395,10 @@ import Testing
     /// Table, its mark, and who may set it.
     static let marks: [(table: String, mark: String, role: String)] = [
         ("resident_token", "revoked_at", "gateway"), ("resident_token", "revoked_at", "office"),
-        ("health_card", "revoked_at", "gateway"), ("delegation", "ended_at", "gateway"),
+        ("health_card", "revoked_at", "gateway"), ("health_card", "revoked_at", "office"),
+        ("delegation", "ended_at", "gateway"),
         ("card_binding", "revoked_at", "office"), ("card_binding", "superseded_by", "office"),
+        ("block", "lifted_at", "gateway"),
     ]
 
     @Test(arguments: marks)
@@ -326,6 +421,9 @@ import Testing
                     '2040-01-01', now(), now());
                 insert into exchange.card_binding (person, card_hash, valid_from, valid_to)
                 values ('00000000-0000-4000-8000-00000000000a', sha256(''), now(), now());
+                insert into exchange.block (person, block, party, set_at)
+                values ('00000000-0000-4000-8000-00000000000a', gen_random_uuid(),
+                    'institution:1319999995', now());
                 """)
             let isHash = row.mark == "superseded_by"
             let set = "update exchange.\(row.table) set \(row.mark) = "
@@ -341,6 +439,40 @@ import Testing
                 try await world.count("exchange.\(row.table) where \(row.mark) is not null") == 1)
             // Said again it is the same.
             try await world.execute(set + (isHash ? "sha256('a')" : "'2026-01-01'"), as: role)
+        }
+    }
+
+    @Test func `whoever took a delegation keeps it, and nobody is put in their place`() async throws
+    {
+        try await LedgerWorld.with { world in
+            try await world.execute(
+                """
+                insert into exchange.person (person)
+                select ('00000000-0000-4000-8000-00000000000' || n)::uuid from unnest('{a,b,c}'::text[]) n;
+                insert into exchange.delegation (person, delegation, code_hash, kinds, valid_to, made_at,
+                    code_lapses_at)
+                values ('00000000-0000-4000-8000-00000000000a', gen_random_uuid(), sha256(''), '{}',
+                    '2040-01-01', now(), now());
+                """)
+            func take(_ proxy: String, _ at: String) async throws {
+                try await world.execute(
+                    "update exchange.delegation set proxy = \(proxy), accepted_at = \(at)",
+                    as: "tsunagi_gateway")
+            }
+            let first = "'00000000-0000-4000-8000-00000000000b'"
+            try await take(first, "'2026-01-01'")
+            for (proxy, at) in [
+                ("'00000000-0000-4000-8000-00000000000c'", "'2026-01-01'"),
+                (first, "'2026-01-02'"), ("null", "null"),
+            ] {
+                let error = await #expect(throws: DatabaseError.self, "\(proxy)") {
+                    try await take(proxy, at)
+                }
+                #expect(error?.sqlState == "42501", "\(proxy) \(at)")
+            }
+            try await take(first, "'2026-01-01'")
+            try await world.execute(
+                "update exchange.delegation set ended_at = now()", as: "tsunagi_gateway")
         }
     }
 

@@ -35,7 +35,21 @@ package struct NightFile: Sendable {
         self.rows = rows.map { ["更新区分": "1"].merging($0) { $1 } }
         columns = [
             "更新区分", "結果番号", "届出番号", "健診コード", "健診日", "同意日", "被虐待を疑う所見",
-            "パートナー等からの暴力", "EPDS合計点", "EPDS質問10の点", "未実施",
+            "パートナー等からの暴力", "EPDS合計点", "EPDS質問10の点", "B型肝炎抗原", "C型肝炎抗体", "HIV抗体",
+            "梅毒血清反応", "HTLV-1抗体", "性器クラミジア", "B群溶血性レンサ球菌", "子宮頸がん検診（細胞診）",
+            "妊娠中の喫煙", "妊娠中の飲酒", "未実施",
+        ]
+    }
+
+    /// 過去の接種歴: rows of `past-doses`; each tells of a routine dose that was given, unless it says otherwise.
+    package init(pastDoses rows: [[String: String]]) {
+        self.rows = rows.map { row in
+            ["更新区分": "1", "接種の有無": "1", "実施区分": "1"].merging(row) { $1 }
+        }
+        columns = [
+            "更新区分", "記録番号", "個人番号", "生年月日", "性別", "接種の有無", "実施区分", "ワクチン", "製品名",
+            "接種回数", "接種日", "製造番号", "製造販売業者", "接種量", "医療機関コード", "医療機関名",
+            "区域外接種フラグ", "未接種の理由",
         ]
     }
 

@@ -107,7 +107,8 @@ extension RunningGateway {
                         'register-guardianships', 'register-vaccination-targets', 'feed-cards',
                         'register-vaccination-prices', 'register-checkup-prices',
                         'register-maternal-notifications', 'register-life-events',
-                        'register-schemes', 'register-seasons')
+                        'register-schemes', 'register-seasons',
+                        'register-past-doses')
             """)
     }
 

@@ -1,6 +1,7 @@
 // swift-format-ignore-file: NeverUseForceTry
 // A fixture that cannot be made is a broken test, and may stop it.
 
+import Crypto
 import Exchange
 import SwiftASN1
 import Testing
@@ -204,6 +205,39 @@ import X509
         let path = OfferedPath(
             anchor: root, intermediates: ballast + [ca], leaf: TestCA.leaf(by: ca))
         #expect(path.judge(.any) == .refused(.issuerUnknown))
+    }
+
+    /// Keys that are slow to check with, offered by somebody who need not have a certificate of ours.
+    @Test(arguments: [(11, Reason.signatureInvalid), (13, .pathTooComplex), (40, .pathTooComplex)])
+    func `what may be tried is bounded by what it costs`(_ count: Int, _ reason: Reason) {
+        let impostors = (0..<count).map { _ in
+            TestCA.authority("CA", key: Certificate.PrivateKey(P384.Signing.PrivateKey()))
+        }
+        let leaf = TestCA.leaf(by: TestCA.authority("CA"))
+        let path = OfferedPath(
+            anchor: TestCA.authority("Root"), intermediates: impostors, leaf: leaf)
+        #expect(path.judge(.any) == .refused(reason))
+        let quick = OfferedPath(
+            anchor: path.anchor, intermediates: (0..<40).map { _ in TestCA.authority("CA") },
+            leaf: leaf)
+        #expect(quick.judge(.any) == .refused(.signatureInvalid))
+    }
+
+    @Test func `the longest path of slow keys is found`() {
+        let anchor = TestCA.authority("Root")
+        var authorities: [Minted] = []
+        for index in 0..<11 {
+            authorities.append(
+                TestCA.authority(
+                    "CA \(index)", by: authorities.last ?? anchor,
+                    key: Certificate.PrivateKey(P384.Signing.PrivateKey())))
+        }
+        let leaf = TestCA.leaf(by: authorities[10])
+        let path = OfferedPath(anchor: anchor, intermediates: authorities, leaf: leaf)
+        guard case .trusted = path.judge(.any) else {
+            Issue.record("not found")
+            return
+        }
     }
 
     @Test func `an intermediate that cannot be read does not spoil the others`() {

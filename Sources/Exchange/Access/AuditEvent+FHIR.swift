@@ -141,7 +141,7 @@ extension AccessEntryView {
             .disclosure
         case .openVisit, .openPaperVisit, .registerEntitlements,
             .registerCheckupTargets, .registerGuardianships, .registerLifeEvents,
-            .registerVaccinationTargets,
+            .registerVaccinationTargets, .registerPastDoses,
             .settleReview, .feedCards,
             .recordVaccination, .reportReaction, .settleBill, .submitClaims, .requestRefund,
             .answerRefund, .saveScreening, .saveSensitiveScreening, .bringScreening, .recordCheckup,

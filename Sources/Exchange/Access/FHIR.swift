@@ -48,6 +48,8 @@ package enum FHIR {
         static let handbook = "urn:tsunagi:maternal-handbook"
         /// 結果番号 of a municipality's file.
         static let massCheckup = "urn:tsunagi:mass-checkup-number"
+        /// 記録番号 of a municipality's own ledger of vaccinations.
+        static let pastDose = "urn:tsunagi:past-dose-number"
         static let followUp = "urn:tsunagi:CodeSystem:follow-up"
         /// 選択肢: a code means something for one item alone, so each item is a system of its own.
         static func checkupAnswer(_ item: String) -> String {

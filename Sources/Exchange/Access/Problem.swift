@@ -14,6 +14,12 @@ extension Refusal {
         Problem(self, incident: nil).problem(with: members)
     }
 
+    /// トークンの拒否: `application/json` as RFC 6749 §5.2 has it at a token endpoint, with what every problem says
+    /// behind.
+    package func tokenProblem() -> [UInt8] {
+        Problem(self, incident: nil).problem(as: tokenError, status: tokenStatus)
+    }
+
     /// `application/fhir+json`.
     package func operationOutcome(incident: String? = nil) -> [UInt8] {
         Problem(self, incident: incident).operationOutcome
@@ -30,6 +36,44 @@ package enum Unexpected {
 
     package static func operationOutcome(incident: String) -> [UInt8] {
         Problem(unexpected: incident).operationOutcome
+    }
+
+    package static func tokenProblem(incident: String) -> [UInt8] {
+        Problem(unexpected: incident).problem(as: .serverError)
+    }
+}
+
+/// トークンの誤り: `error` of a token endpoint. RFC 6749 §5.2 closes the list for what a client did; for ours there
+/// are the words of its §4.1.2.1.
+package enum TokenError: String, CaseIterable, Sendable {
+    case invalidRequest = "invalid_request"
+    case invalidClient = "invalid_client"
+    case unauthorizedClient = "unauthorized_client"
+    case unsupportedGrantType = "unsupported_grant_type"
+    case serverError = "server_error"
+    case temporarilyUnavailable = "temporarily_unavailable"
+}
+
+extension Refusal {
+    package var tokenError: TokenError {
+        switch self {
+        case .malformed("grant_type"): .unsupportedGrantType
+        case .clientDiffers, .certificateNotTrusted, .certificateExpired, .certificateRevoked,
+            .partyUnknown, .partySuspended, .partyNotOptedIn:
+            .invalidClient
+        case .notYourPurpose: .unauthorizedClient
+        default: status == 429 || status >= 500 ? .temporarilyUnavailable : .invalidRequest
+        }
+    }
+
+    /// 400 or, of the client, 401; but for what is said before anything is known of a token (the route, its
+    /// method, the header), and where the same request is good later.
+    package var tokenStatus: Int {
+        switch tokenError {
+        case .invalidClient: 401
+        case .serverError, .temporarilyUnavailable: status
+        default: [404, 405, 431].contains(status) ? status : 400
+        }
     }
 }
 
@@ -65,12 +109,19 @@ private struct Problem {
         self.incident = incident
     }
 
-    func problem(with members: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
+    func problem(
+        as error: TokenError? = nil, status: Int? = nil,
+        with members: (inout JSONWriter) -> Void = { _ in }
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
+        if let error {
+            writer.member("error", error.rawValue)
+            writer.member("error_description", issues.first.map { Self.plain($0.en) })
+        }
         writer.member("type", "/errors#\(code)")
         writer.member("title", title)
-        writer.member("status", status)
+        writer.member("status", status ?? self.status)
         writer.member("detail", issues.first?.ja)
         writer.member("detail_en", issues.first?.en)
         writer.member("code", code)
@@ -79,6 +130,19 @@ private struct Problem {
         members(&writer)
         writer.endObject()
         return writer.bytes
+    }
+
+    /// In the letters that RFC 6749 §5.2 allows in a description.
+    private static func plain(_ text: String) -> String {
+        let bytes = text.utf8.map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "\""): UInt8(ascii: "'")
+            case UInt8(ascii: "\\"): UInt8(ascii: "/")
+            case 0x20...0x7E: byte
+            default: UInt8(ascii: "?")
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     var operationOutcome: [UInt8] {

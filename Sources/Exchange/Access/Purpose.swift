@@ -66,6 +66,8 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readStatement = "read-statement"
     /// 予防接種の対象者の登録 (municipality).
     case registerVaccinationTargets = "register-vaccination-targets"
+    /// 過去の接種歴の登録 (municipality, from its own ledger).
+    case registerPastDoses = "register-past-doses"
     /// 予防接種の委託単価の登録 (municipality).
     case registerVaccinationPrices = "register-vaccination-prices"
     /// 登録した予防接種の委託単価の参照 (municipality).

@@ -115,4 +115,11 @@ extension Refusal.Row {
         ja: "この証明書は職員個人のもので、Tsunagi-Operatorの操作者と一致しません。ヘッダーを外すか、証明書に登録された操作者にしてください。",
         en: "This certificate is one officer's own, and Tsunagi-Operator names another. Leave the "
             + "header out, or send the name that is registered with the certificate.")
+
+    static let clientDiffers = Self(
+        "client-differs", 401, "login", isEntered: false,
+        ja: "トークンは、接続に使った証明書の機関にだけ出します。client_idはその機関のもの(機関種別:コード)に"
+            + "するか省き、client_secretやAuthorizationは付けずに送ってください。",
+        en: "A token is given to the party of this connection's certificate alone. Send that "
+            + "party's client_id (role:code) or none, and neither client_secret nor Authorization.")
 }

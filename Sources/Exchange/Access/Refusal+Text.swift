@@ -49,7 +49,8 @@ extension Refusal {
         switch self {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
             .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item),
-            .localSchemeNotPriced(let item), .claimStep(let item):
+            .localSchemeNotPriced(let item), .claimStep(let item), .claimPart(let item),
+            .monthIncomplete(let item):
             item
         case .resultRefused(let findings): findings.first?.item
         default: nil
@@ -108,6 +109,7 @@ extension Refusal {
             .partyNotOptedIn,
             .notYourPurpose,
             .operatorDiffers,
+            .clientDiffers,
             .nonceUnknown,
             .nonceExpired,
             .nonceUsed,
@@ -146,6 +148,7 @@ extension Refusal {
             .delivery(.beforeFirst),
             .delivery(.otherOrder),
             .delivery(.unclear),
+            .delivery(.asOfAhead),
             .fileNotWaiting,
             .effectChanged,
             .secondPersonNeeded,
@@ -165,6 +168,8 @@ extension Refusal {
             .refundAsked,
             .refundAnswered,
             .claimStep("events[0].step"),
+            .claimPart("part"),
+            .monthIncomplete("kokuho/3"),
             .monthChanged,
             .monthUnverified,
             .responseSubmitted,
@@ -217,6 +222,7 @@ extension Refusal {
         case .partyNotOptedIn: .partyNotOptedIn
         case .notYourPurpose: .notYourPurpose
         case .operatorDiffers: .operatorDiffers
+        case .clientDiffers: .clientDiffers
         case .nonceUnknown: .nonceUnknown
         case .nonceExpired: .nonceExpired
         case .nonceUsed: .nonceUsed
@@ -271,6 +277,8 @@ extension Refusal {
         case .refundAsked: .refundAsked
         case .refundAnswered: .refundAnswered
         case .claimStep: .claimStep
+        case .claimPart: .claimPart
+        case .monthIncomplete: .monthIncomplete
         case .monthChanged: .monthChanged
         case .monthUnverified: .monthUnverified
         case .responseSubmitted: .responseSubmitted

@@ -27,6 +27,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case partyNotOptedIn
     case notYourPurpose
     case operatorDiffers
+    case clientDiffers
 
     // The card and the visit.
     case nonceUnknown
@@ -106,6 +107,8 @@ package enum Refusal: Error, Hashable, Sendable {
 
     // The month of claims.
     case claimStep(_ items: String)
+    case claimPart(_ item: String)
+    case monthIncomplete(_ parts: String)
     case monthChanged
     case monthUnverified
 

@@ -141,6 +141,20 @@ package struct ClaimFacts: Sendable {
         }
     }
 
+    /// 適用区分の食い違い: a receipt's note that names another class than the counter was told.
+    package struct OtherClass: Hashable, Sendable {
+        package let note: UInt8
+        package let told: String
+        /// As the receipt's type says it: a stay has a receipt of its own.
+        package let isInpatient: Bool?
+
+        package init(note: UInt8, told: String, isInpatient: Bool?) {
+            self.note = note
+            self.told = told
+            self.isInpatient = isInpatient
+        }
+    }
+
     /// A check that was not answered as usable at the counter.
     package struct OtherAnswer: Hashable, Sendable {
         package let day: Int32
@@ -166,6 +180,7 @@ package struct ClaimFacts: Sendable {
     package var areDesignationsAsTold = false
     package var refunds: [PlaceKey: Set<Refunded>] = [:]
     package var otherAnswers: [PlaceKey: [OtherAnswer]] = [:]
+    package var otherClasses: [PlaceKey: Set<OtherClass>] = [:]
     /// 地方単独の制度の条件, by payer number; they come before those of the law number.
     package var schemes: [UInt32: SchemeCondition] = [:]
 

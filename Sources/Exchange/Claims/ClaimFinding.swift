@@ -35,6 +35,8 @@ package enum ClaimEvidence: Hashable, Sendable {
     case month(ServiceMonth)
     /// Day and 総医療費 of the receipt that was paid back, as far as they are known.
     case refunded(ServiceMonth, day: Int32, cost: Int32)
+    /// 特記事項, and the class that the counter was told.
+    case limitClass(note: UInt8, told: String)
 }
 
 /// 照合の判定: what became of each claim of a batch.

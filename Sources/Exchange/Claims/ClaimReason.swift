@@ -25,7 +25,7 @@ package enum ClaimReason: UInt8, CaseIterable, Sendable {
     case insurerLapsed, otherPayer, notDesignated, ageOutOfRange, duplicateReceipt
     case alreadyRefunded, refundOnly, publicOrderWrong, amountMismatch, overMonthlyCap
     case ledgerMismatch, checkAnsweredOtherwise, partOfMonth, badRecipientCheckDigit, monthAhead
-    case recordDamaged, noPublicPayer, repeatedReceipt
+    case recordDamaged, noPublicPayer, repeatedReceipt, incomeClassDiffers
 
     init?(code: String) {
         guard let reason = Self.allCases.first(where: { $0.code == code }) else { return nil }
@@ -58,6 +58,7 @@ package enum ClaimReason: UInt8, CaseIterable, Sendable {
         case .recordDamaged: "RECORD_DAMAGED"
         case .noPublicPayer: "NO_PUBLIC_PAYER"
         case .repeatedReceipt: "REPEATED_RECEIPT"
+        case .incomeClassDiffers: "INCOME_CLASS_DIFFERS"
         }
     }
 }

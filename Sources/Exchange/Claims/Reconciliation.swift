@@ -130,14 +130,21 @@ package struct Reconciliation: Sendable {
         }
     }
 
-    /// What is on record of the claim itself: refunds, and checks answered otherwise.
+    /// What is on record of the claim itself: refunds, checks answered otherwise, bills of another class.
     private func records(_ part: ClaimPart, of claim: Claim, _ sink: inout FindingSink) {
-        guard !(facts.refunds.isEmpty && facts.otherAnswers.isEmpty) else { return }
+        guard !(facts.refunds.isEmpty && facts.otherAnswers.isEmpty && facts.otherClasses.isEmpty)
+        else { return }
         let place = ClaimFacts.PlaceKey(part.certificate, claim.month, at: claim.institution)
         if let refunded = facts.refunds[place] { alreadyRefunded(refunded, part, of: claim, &sink) }
         for answer in facts.otherAnswers[place] ?? []
         where claim.days == 0 || claim.mayBe(on: answer.day, counting: part.dayCount) {
             sink.add(.checkAnsweredOtherwise, .answer(day: answer.day, answer.outcome))
+        }
+        let other = facts.otherClasses[place]?.filter {
+            $0.isInpatient == claim.isInpatient && claim.specialNotes & (1 << UInt64($0.note)) != 0
+        }.min { ($0.note, $0.told) < ($1.note, $1.told) }
+        if let other {
+            sink.add(.incomeClassDiffers, .limitClass(note: other.note, told: other.told))
         }
     }
 

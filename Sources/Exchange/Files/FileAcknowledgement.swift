@@ -97,7 +97,7 @@ package struct ReceivedFile: Hashable, Sendable {
 package enum FileNotice: Hashable, Sendable {
     /// 終了の保留: rows that nobody can name may be those of the residents who seem to be missing.
     case endsSuspended(ends: Int, rows: Int, lines: [Int])
-    /// Rows that came after a whole list was received, are not in it, and stay.
+    /// Rows that came after the moment of a whole list, are not in it, and stay.
     case keptSince(Int)
     /// Mended rows of a whole list are no whole list.
     case mendedEndsNobody
@@ -142,7 +142,7 @@ package enum FileNotice: Hashable, Sendable {
             "個人番号を読み取れない行が\(rows)行あり、誰の行か分からないため、ファイルにない\(ends)件を終わらせていません。"
                 + "直した行だけのファイルでは終了は反映されません。linesの行を直し、全件のファイルをもう一度送ってください。"
         case .keptSince(let rows):
-            "このファイルを受け付けた後に登録された、ファイルにない\(rows)件は、終わらせずに残しました。"
+            "この全件の時点(asOf。なければ受付)より後に登録された、ファイルにない\(rows)件は、終わらせずに残しました。"
                 + "終わっているものがあれば、次の全件か変更で送ってください。"
         case .mendedEndsNobody:
             "直した行だけのファイルは、誰も終わらせません。元の全件の終了が保留(ends-suspended)なら、"
@@ -162,8 +162,9 @@ package enum FileNotice: Hashable, Sendable {
                 + "\(ends) rows that are not in the file were not ended. Mend the rows on `lines` and send "
                 + "the whole list again. A file of mended rows alone ends nobody."
         case .keptSince(let rows):
-            "\(rows) rows that are not in this file were registered after it was received, and were not "
-                + "ended. Send those that have ended with the next whole list or as a change."
+            "\(rows) rows that are not in this file were registered after its moment (asOf, else its "
+                + "receipt), and were not ended. Send those that have ended with the next whole list or "
+                + "as a change."
         case .mendedEndsNobody:
             "A file of mended rows alone ends nobody. If the ends of the whole list were suspended "
                 + "(ends-suspended), send the whole list again, mended."

@@ -45,6 +45,8 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
     case otherOrder = "delivery-other-order"
     /// The same two contents followed each other before: sent again, or truly so again?
     case unclear = "delivery-unclear"
+    /// 先の時点: a whole list as of a moment that is still to come.
+    case asOfAhead = "delivery-as-of-ahead"
 
     package var ja: String {
         switch self {
@@ -54,6 +56,8 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
         case .beforeFirst: "通番が、取り決めた最初の番号より前です。通番を確かめて送り直してください。"
         case .otherOrder: "これまでと順番の付け方が違います。通番か直前のファイルのハッシュか、これまでと同じ方法で送ってください。"
         case .unclear: "同じ内容の並びが前にもあり、再送か新しい送信かを決められません。通番を付けて送ってください。"
+        case .asOfAhead:
+            "全件の時点(asOf)が今より先です。一覧を作った日時を確かめ、今までの日時で送り直してください。"
         }
     }
 
@@ -70,6 +74,9 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
         case .unclear:
             "The same two contents followed each other before, so nobody can say whether this is "
                 + "sent again or new. Send it with a sequence number."
+        case .asOfAhead:
+            "The moment as of which the list is (asOf) is later than now. Find out when it was made, and "
+                + "send it again with that."
         }
     }
 }

@@ -131,6 +131,7 @@ struct NeedleCheck {
 
     private func findPerson(_ day: Int?, into findings: inout [NeedleFinding]) {
         if isWrongPerson { findings.append(rules.finding(.wrongPerson)) }
+        if question.isBirthStated { findings.append(rules.finding(.birthStated)) }
         guard let day else { return }
         if let birth = question.birth, day < birth.daysSince1970 {
             findings.append(rules.finding(.beforeBirth))

@@ -60,6 +60,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case historyPartial = "history-partial"
     case historyGap = "history-gap"
     case birthUnknown = "birth-unknown"
+    case birthStated = "birth-stated"
     case sexUnknown = "sex-unknown"
     case dateUnknown = "date-unknown"
     case productUnknown = "product-unknown"

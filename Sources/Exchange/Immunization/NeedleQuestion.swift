@@ -2,6 +2,8 @@
 /// Anything may be unknown; the answer says so instead of guessing.
 package struct NeedleQuestion: Sendable {
     package var birth: CalendarDay?
+    /// The register has no birth date: it is the ticket's (`Screening.statedBirth`).
+    package var isBirthStated = false
     package var sex: ResidentSex?
     /// 出産予定日, for vaccines of pregnancy.
     package var dueDay: CalendarDay?

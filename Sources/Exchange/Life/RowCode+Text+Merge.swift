@@ -12,7 +12,17 @@ extension RowCode {
 
     private var ofWhatIsHeld: BilingualText? {
         switch self {
-        case .mergeBills: Self.held("会計や上限額の記録", "bills or cap months")
+        case .mergeBills:
+            BilingualText(
+                ja: "統合される側の記録に会計か償還払いの記録があり、残す側へ移せません。残す記録と統合される記録を"
+                    + "入れ替えて送ってください。両方にあるときは、統合される側の会計を医療機関がすべて取り消せば"
+                    + "統合でき、統合の後に出し直せます。取り消せないものがあれば、この版では統合できません。",
+                en:
+                    "The record to be absorbed has bills or refunds, which cannot be carried over. Send "
+                    + "the merge the other way round. Where both records have them, ask the "
+                    + "institutions to void the bills of the one to be absorbed, and to send them again "
+                    + "after the merge; where one cannot be voided, this release cannot merge the two."
+            )
         case .mergeDoses: Self.held("接種や副反応の記録", "vaccinations or reactions")
         case .mergeQuestionnaires: Self.held("予診票・問診の回答", "answered questionnaires")
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")

@@ -98,6 +98,7 @@ extension JSONWriter {
             }
         }
         write(rules.pregnancy.items, of: rules.items)
+        member("questionnaires", rules.pregnancy.questionnaires)
         member(rules.pregnancy.source)
     }
 

@@ -38,7 +38,8 @@ package struct MaternalRules: Sendable {
         child = try reading.checkups(folder.file("maternal/child.json"))
         byCode = Dictionary(grouping: child + postpartum, by: \.code)
         try reading.require(postpartum + child, followUps: followUps)
-        screenings = ScreeningForms(Self.forms(of: questionnaires, before: postpartum + child))
+        let asking = [AskingCheckup(pregnancy)] + (postpartum + child).map { AskingCheckup($0) }
+        screenings = ScreeningForms(Self.forms(of: questionnaires, before: asking))
         let checkups = Set((postpartum + child).map(\.code) + [pregnancy.checkup])
         tickets = try folder.ticketRules(checkups: checkups)
         prices = try folder.checkupPrices(checkups: checkups)
@@ -58,7 +59,7 @@ package struct MaternalRules: Sendable {
     }
 
     private static func forms(
-        of questionnaires: [ScreeningQuestionnaire], before checkups: [CheckupRule]
+        of questionnaires: [ScreeningQuestionnaire], before checkups: [AskingCheckup]
     ) -> [ScreeningForm] {
         var seen: Set<String> = []
         return checkups.filter { seen.insert($0.code).inserted }.flatMap { checkup in
@@ -78,6 +79,25 @@ package struct MaternalRules: Sendable {
     /// The tickets a municipality gives out on a day.
     package func tickets(of body: String, on day: CalendarDay) -> [TicketRule] {
         tickets.filter { $0.body == body && $0.effective.contains(day) }
+    }
+}
+
+/// 問診票を用いる健診: what is asked before, and under which name.
+private struct AskingCheckup {
+    let code: String
+    let name: BilingualText
+    let questionnaires: [String]
+
+    init(_ rule: CheckupRule) {
+        code = rule.code
+        name = rule.name
+        questionnaires = rule.questionnaires
+    }
+
+    init(_ pregnancy: PregnancyRules) {
+        code = pregnancy.checkup
+        name = pregnancy.name
+        questionnaires = pregnancy.questionnaires
     }
 }
 
@@ -112,6 +132,11 @@ private struct CheckupReading {
             throw RuleFault(
                 file: "maternal/pregnancy.json", path: "items",
                 reason: "\(unknown) is not in maternal/items.json")
+        }
+        guard pregnancy.questionnaires.allSatisfy(questionnaires.contains) else {
+            throw RuleFault(
+                file: "maternal/pregnancy.json", path: "questionnaires",
+                reason: "names an unknown questionnaire")
         }
         for test in pregnancy.tests {
             guard test.items.allSatisfy({ items[$0] != nil }) else {

@@ -94,10 +94,6 @@ package struct PregnancyEnding: Hashable, Sendable {
     /// 妊婦健診の券 count no longer after this day; postpartum checkups are counted from it, after a loss
     /// too.
     package let closesPrenatalAfter: CalendarDay
-    /// 子の健診 are planned, and tickets issued, for so many children and no more.
-    package let liveChildren: Int
-    /// 死産届 is due.
-    package let isStillbirthReported: Bool
     /// Codes of `FollowUpRule`.
     package let followUps: [String]
 }
@@ -120,14 +116,8 @@ extension Pregnancy {
     /// `nil` while the pregnancy goes on.
     package func ending(rules: PregnancyRules) -> PregnancyEnding? {
         guard let day = endedOn, let age = calendar.age(on: day) else { return nil }
-        let lost = losses + [Loss(day: day, fetuses: delivery?.still ?? 0)]
-        let isReported = lost.contains { loss in
-            let weeks = calendar.age(on: loss.day)?.weeks ?? 0
-            return loss.fetuses > 0 && weeks >= rules.stillbirthReportedFromWeek
-        }
         return PregnancyEnding(
             day: day, age: age, term: rules.term(at: age), closesPrenatalAfter: day,
-            liveChildren: delivery?.live ?? 0, isStillbirthReported: isReported,
             followUps: followUps(rules: rules))
     }
 }

@@ -1,5 +1,5 @@
 /// 妊婦健康診査の決まり: how often, from which week to which, with which tests; and how the ending of a
-/// pregnancy is named by its week (平成27年厚生労働省告示第226号; 死産の届出に関する規程).
+/// pregnancy is named by its week (平成27年厚生労働省告示第226号).
 package struct PregnancyRules: Hashable, Sendable {
     /// A row that holds for whole weeks, the last included: 早産・正期産・過期産 are no more than that.
     package struct WeekSpan: Hashable, Sendable {
@@ -39,10 +39,10 @@ package struct PregnancyRules: Hashable, Sendable {
     package let standardVisits: Int
     package let bands: [Band]
     package let items: [CheckupRule.Item]
+    /// Codes of questionnaires to be answered before each visit.
+    package let questionnaires: [String]
     package let tests: [Test]
     package let terms: [WeekSpan]
-    /// 死産届: a stillbirth from this week on is notified.
-    package let stillbirthReportedFromWeek: Int
     /// The follow-up every loss asks for.
     package let lossFollowUp: String
     package let effective: EffectivePeriod
@@ -83,13 +83,14 @@ extension RuleFolder {
         let file = try file("maternal/pregnancy.json")
         try file.requireOnly([
             "source", "verified", "note", "effectiveFrom", "effectiveTo", "checkup", "name",
-            "standardVisits", "bands", "items",
+            "standardVisits", "bands", "items", "questionnaires",
         ])
         let bands = try file.bands()
         let visitCount = bands.reduce(0) { $0 + $1.visitWeeks.count }
         let tests = try self.file("maternal/pregnancy-tests.json")
         let terms = try self.file("maternal/pregnancy-terms.json")
         try tests.requireOnly(["source", "verified", "note", "tests"])
+        // 死産届: rules of older releases say its week, from which nothing followed.
         try terms.requireOnly([
             "source", "verified", "note", "reportedFromWeek", "lossSupport", "terms",
         ])
@@ -97,9 +98,10 @@ extension RuleFolder {
         return PregnancyRules(
             checkup: try file.string("checkup"), name: try file.text("name"),
             standardVisits: try file.int("standardVisits", in: 1...visitCount), bands: bands,
-            items: try file.checkupItems("items"), tests: try tests.tests(),
+            items: try file.checkupItems("items"),
+            questionnaires: try file.optionalStrings("questionnaires"),
+            tests: try tests.tests(),
             terms: try terms.terms(),
-            stillbirthReportedFromWeek: try terms.int("reportedFromWeek", in: 1...44),
             lossFollowUp: try terms.string("lossSupport"),
             effective: try file.effectivePeriod(), source: try file.source(),
             testSource: try tests.source())

@@ -24,7 +24,7 @@ package struct Reminding: Hashable, Sendable {
 }
 
 /// 勧奨の結果: how many were reminded now, how many today already, and how many keys stand for nobody who waits:
-/// unknown, come already, moved away, or not yet to be invited.
+/// unknown, come already, moved away, not yet to be invited, or not to be reached by a notice.
 package struct Reminded: Sendable {
     package let reminded: Int
     package let unchanged: Int

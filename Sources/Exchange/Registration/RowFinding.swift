@@ -103,6 +103,10 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case schemeOfAnother = "scheme-of-another"
     case schemeOverlap = "scheme-overlap"
     case consentDiffers = "consent-differs"
+    // Of a dose in a municipality's own ledger.
+    case pastDoseOfAnother = "past-dose-of-another"
+    case pastDoseUnknown = "past-dose-unknown"
+    case pastDoseWithdrawn = "past-dose-withdrawn"
     // Of the days of a season.
     case seasonOfAnother = "season-of-another"
     case seasonBeyondLaw = "season-beyond-law"
@@ -126,6 +130,12 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case outsideSeason = "outside-season"
     case secondPersonAwaited = "second-person-awaited"
     case capUncounted = "cap-uncounted"
+    /// 新しい登録あり: known after the moment of a whole list, whose row is left.
+    case newerStands = "newer-stands"
+    case vaccineUnknown = "vaccine-unknown"
+    case productUnspecified = "product-unspecified"
+    case doseKnown = "dose-known"
+    case doseOutsideAct = "dose-outside-act"
 
     package var severity: FindingSeverity {
         switch self {
@@ -138,11 +148,13 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .mergesTooMany, .unknownKey, .beforeBirth, .resultOfAnother,
             .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
             .schemeOfAnother, .schemeOverlap, .consentDiffers, .seasonOfAnother, .seasonBeyondLaw,
-            .seasonOverlap, .unreadable, .fieldCount, .quoting:
+            .seasonOverlap, .pastDoseOfAnother, .pastDoseUnknown, .pastDoseWithdrawn, .unreadable,
+            .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,
-            .outsideSeason, .secondPersonAwaited, .capUncounted:
+            .outsideSeason, .secondPersonAwaited, .capUncounted, .vaccineUnknown,
+            .productUnspecified, .doseKnown, .doseOutsideAct, .newerStands:
             .warning
         }
     }

@@ -55,13 +55,14 @@ extension ScreeningQuestionnaire.Item {
     ) throws(RuleFault) {
         try row.requireOnly([
             "linkId", "text", "type", "required", "choices", "enableWhen", "vaccines",
-            "contraindication", "use", "sensitive", "item",
+            "contraindication", "use", "sensitive", "anew", "item",
         ])
         linkID = try row.string("linkId")
         text = try row.optional("text", row.text)
         isRequired = try row.bool("required")
         let isSensitive = try row.bool("sensitive", default: false)
         self.isSensitive = isSensitive
+        isAskedAnew = try row.bool("anew", default: false)
         scoredAs = try row.optionalString("item")
         kind = try ScreeningQuestionnaire.Kind(reading: row, names.followUps)
         let condition = try row.object["enableWhen"].map { _ throws(RuleFault) in

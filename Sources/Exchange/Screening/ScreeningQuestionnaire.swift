@@ -38,6 +38,8 @@ package struct ScreeningQuestionnaire: Hashable, Sendable {
         package let use: Use?
         /// Asked in the sensitive compartment alone.
         package let isSensitive: Bool
+        /// その日のこと: last time's answer is no draft of this time's.
+        let isAskedAnew: Bool
         /// Code of the checkup item that holds its score, where a result says it without the form.
         let scoredAs: String?
         /// Asked only before these; empty is everything that the form is for.

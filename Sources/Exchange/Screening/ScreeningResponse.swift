@@ -56,10 +56,12 @@ package struct ScreeningResponse: Hashable, Sendable {
     }
 
     /// 前回の回答: what may be asked for again as a draft of a new form: what is neither of one day nor
-    /// scored, as a score is of how it is now.
+    /// scored, as a score is of how it is now, nor asked anew by its form.
     package func reused(in form: ScreeningForm) -> ScreeningResponse {
         let kept = form.items.compactMap { item -> Answer? in
-            guard item.choices.allSatisfy({ $0.score == nil }) else { return nil }
+            guard !item.isAskedAnew, item.choices.allSatisfy({ $0.score == nil }) else {
+                return nil
+            }
             switch item.use {
             case .temperature, .consent, .signedBy, .dueDay: return nil
             case .contraindication, nil: break

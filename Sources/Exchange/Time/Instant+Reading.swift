@@ -19,6 +19,15 @@ extension Instant {
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
 
+    /// An instant, or a day, which is its first instant in Japan.
+    package init(dayOrInstant text: String, item: String) throws(Refusal) {
+        guard text.utf8.count <= 10 else {
+            try self.init(text, item: item)
+            return
+        }
+        self = .startOfDay(try CalendarDay(text, item: item))
+    }
+
     private static func two(_ bytes: ArraySlice<UInt8>, below limit: Int) -> Int? {
         guard let digits = Digits.values(bytes), digits.count == 2 else { return nil }
         let number = digits[0] * 10 + digits[1]

@@ -30,13 +30,22 @@ extension GatewayParts {
         return .json(.ok, bytes)
     }
 
+    /// Whole institutions as far as a page holds them, and in `Link` where the others are.
     func readMonthStatement(_ asking: Asking) async throws -> Response {
         let (month, run) = (try asking.context.month(), try asking.context.run())
-        let (_, bytes) = try await asking.answer(as: \.self) { records in
-            let run = try records.monthRun(run, of: month)
-            return try records.statement(of: run)
+        let after = try asking.request.text("after").map { text in
+            // Of an institution ten digits, of a body that is one six.
+            guard [6, 10].contains(text.utf8.count),
+                text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else { throw Refusal.malformed("after") }
+            return text
         }
-        return .statement(bytes, "\(month.text)")
+        let path = asking.request.origin + asking.request.uri.path
+        let (page, bytes) = try await asking.answer(as: \.bytes) { records -> StatementPage in
+            let run = try records.monthRun(run, of: month)
+            return try records.statement(of: run, after: after)
+        }
+        return .statement(bytes, month.text, next: page.next.map { "\(path)?after=\($0)" })
     }
 
     func readBenefits(_ asking: Asking) async throws -> Response {
@@ -137,7 +146,7 @@ extension Request {
     fileprivate func claimPage() throws -> ClaimPage {
         let count = try lineCount()
         let offset = try number("_offset") ?? 0
-        guard (0...ArrivingClaims.countMax).contains(offset) else {
+        guard (0...ArrivingClaims.monthCountMax).contains(offset) else {
             throw Refusal.malformed("_offset")
         }
         let text = uri.queryParameters["show"].map(String.init)
@@ -174,8 +183,11 @@ private func runNumber(_ text: Substring) throws(Refusal) -> Int? {
 }
 
 extension Response {
-    fileprivate static func statement(_ bytes: [UInt8], _ name: String) -> Response {
+    fileprivate static func statement(
+        _ bytes: [UInt8], _ name: String, next: String? = nil
+    ) -> Response {
         var headers: HTTPFields = [:]
+        if let next { headers[.link] = "<\(next)>; rel=\"next\"" }
         headers[.contentType] = "text/csv; charset=UTF-8"
         headers[.contentDisposition] = "attachment; filename=\"claims-\(name).csv\""
         return Response(

@@ -4,7 +4,8 @@ import Ledger
 
 /// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932) read as its bytes come;
 /// `POST /claims/payments?month=`, a payment body's list as CSV; `POST /claims?month=`, claims as JSON;
-/// and `POST /claims/months/{month}/events`, what became of claims afterwards.
+/// each a whole file, or a part of a set (`set`, `part`, `parts`); and
+/// `POST /claims/months/{month}/events`, what became of claims afterwards.
 extension GatewayParts {
     func receiveReceipts(_ asking: Asking) async throws -> Response {
         try await receive(.receipts, asking, atMost: BodyLimits.fileBytesMax)
@@ -22,6 +23,7 @@ extension GatewayParts {
         _ kind: ArrivingClaims.Kind, _ asking: Asking, atMost bytesMax: Int
     ) async throws -> Response {
         let month = try asking.request.month("month")
+        let part = try asking.request.part()
         let rules = try ledger.rules.current()
         try asking.request.require(kind == .claims ? .json : .csv)
         var arriving = try ArrivingClaims(kind, rules, on: now().dayInJapan)
@@ -30,7 +32,7 @@ extension GatewayParts {
         try await asking.request.forEachBlock(atMost: bytesMax) { try arriving.take($0) }
         let arrived = try arriving.finish()
         let (_, bytes) = try await asking.answer(as: \.written) {
-            try $0.keepClaims(arrived, for: month, rules: rules.version)
+            try $0.keepClaims(arrived, as: part, for: month, rules: rules.version)
         }
         return .json(.created, bytes)
     }
@@ -62,6 +64,15 @@ extension GatewayParts {
 }
 
 extension Request {
+    /// 分けて送る月: all of `set`, `part` and `parts`, or none of them.
+    fileprivate func part() throws -> SentPart? {
+        guard ["set", "part", "parts"].contains(where: { text($0) != nil }) else { return nil }
+        guard let set = text("set") else { throw Refusal.missing("set") }
+        guard let place = try number("part") else { throw Refusal.missing("part") }
+        guard let count = try number("parts") else { throw Refusal.missing("parts") }
+        return try SentPart(set: set, number: place, of: count)
+    }
+
     func month(_ name: String) throws(Refusal) -> ServiceMonth {
         guard let text = uri.queryParameters[Substring(name)] else { throw .missing(name) }
         return try ServiceMonth(String(text), item: name)

@@ -54,6 +54,12 @@ extension MonthRunRecord {
         writer.member("claims", claims)
         writer.member("closing", closing == 0 ? nil : closing)
         writer.member("reopened", reopened)
+        if !awaited.isEmpty {
+            writer.name("awaited")
+            writer.beginArray()
+            for part in awaited { writer.string(part) }
+            writer.endArray()
+        }
         writer.name("totals")
         writer.raw(totals)
     }

@@ -18,6 +18,13 @@ extension OpenAPI {
             ]).note("RFC 9457")
         ),
         (
+            "TokenProblem",
+            .openObject([
+                .required("error", .codes(TokenError.allCases.map(\.rawValue))),
+                .required("error_description", .text.note("`detail_en` in ASCII.")),
+            ]).note("RFC 6749 §5.2")
+        ),
+        (
             "OperationOutcome",
             .openObject([
                 .required("resourceType", .constant("OperationOutcome")),

@@ -38,6 +38,20 @@ extension OpenAPI {
     }
 }
 
+extension OpenAPI {
+    /// 扱うレイアウト: what files come under, and whether a list of those whom one would end is served.
+    package static var servedLayouts: [(code: String, hasEnds: Bool)] {
+        let paths = Set(operations(of: .office).map(\.path))
+        let codes = paths.compactMap { path -> String? in
+            let parts = path.split(separator: "/")
+            return parts.count == 2 && parts[0] == "files" ? String(parts[1]) : nil
+        }
+        return codes.sorted().map {
+            (code: $0, hasEnds: paths.contains("/files/\($0)/:file/ends"))
+        }
+    }
+}
+
 /// What is wrong with the permissions of a release, in words for whoever loads them.
 package struct PermissionFault: Error, Hashable, CustomStringConvertible {
     let reason: String

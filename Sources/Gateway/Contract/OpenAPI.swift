@@ -94,12 +94,14 @@ package enum OpenAPI {
     private static let description = """
         どの答えも、アクセスの記録がディスクに残ってから出ます。拒否にはすべて符号と日本語・英語の文があります(`/errors`)。
         `/fhir/` の下では OperationOutcome、ほかでは RFC 9457 の problem+json です。一覧にない経路は 404 `route-unknown`、
-        知らないメソッドは 405 `method-not-allowed` です。429 と 503 には `Retry-After` が付きます。
+        知らないメソッドは 405 `method-not-allowed` です。429 と 503 には `Retry-After` が付きます。`/oauth2/token` では
+        RFC 6749 §5.2 の `error` と `error_description` が加わります。
 
         Every answer leaves after the entry of its access is durable. Every refusal has a code and a Japanese
         and an English text (`/errors`): OperationOutcome below `/fhir/`, problem+json (RFC 9457) elsewhere.
         What is not listed is 404 `route-unknown`, another method 405 `method-not-allowed`.
-        429 and 503 carry `Retry-After`.
+        429 and 503 carry `Retry-After`. At `/oauth2/token` there are `error` and `error_description` as well
+        (RFC 6749 §5.2).
         """
 
     private static func writeComponents(_ operations: [Operation], to writer: inout JSONWriter) {
@@ -112,16 +114,18 @@ package enum OpenAPI {
         writer.name("examples")
         writer.beginObject()
         for refusal in Refusal.table {
-            for form in [RefusalForm.problem, .operationOutcome] {
-                let isUsed = operations.contains {
+            for form in RefusalForm.allCases {
+                let user = operations.first {
                     $0.form == form && $0.allRefusals.contains(refusal)
                 }
-                guard isUsed else { continue }
+                guard let user else { continue }
+                // Of a token the item decides which error it is.
+                let own = user.refusals.first { form == .token && $0.code == refusal.code }
                 writer.name(form.exampleName(of: refusal))
                 writer.beginObject()
                 writer.member("summary", refusal.title)
                 writer.name("value")
-                writer.raw(form.bytes(of: refusal))
+                writer.raw(form.bytes(of: own ?? refusal))
                 writer.endObject()
             }
         }

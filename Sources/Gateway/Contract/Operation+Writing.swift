@@ -46,7 +46,7 @@ extension Operation {
         writer.name("responses")
         writer.beginObject()
         for answer in answers { answer.write(to: &writer) }
-        let refusals = Dictionary(grouping: allRefusals, by: \.status)
+        let refusals = Dictionary(grouping: allRefusals) { form.status(of: $0) }
         for status in refusals.keys.sorted() { write(refusals[status] ?? [], status, to: &writer) }
         writeUnexpected(to: &writer)
         writer.endObject()
@@ -171,6 +171,7 @@ extension RefusalForm {
         switch self {
         case .problem: "problem-" + refusal.code
         case .operationOutcome: "outcome-" + refusal.code
+        case .token: "token-" + refusal.code
         }
     }
 
@@ -178,6 +179,7 @@ extension RefusalForm {
     func schema(of refusals: [Refusal]) -> Schema {
         switch self {
         case .operationOutcome: .reference("OperationOutcome")
+        case .token: .all(of: [.reference("TokenProblem"), .reference("Problem")])
         case .problem where refusals.isEmpty: .reference("Problem")
         case .problem:
             .all(of: [

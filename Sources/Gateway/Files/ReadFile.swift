@@ -71,6 +71,7 @@ extension FileRow {
         place?.write(into: &writer)
         awaited?.write(into: &writer)
         writer.member("receivedAt", receivedAt.text)
+        writer.member("asOf", asOf?.text)
         writer.member("finishedAt", finishedAt?.text)
         writer.member("rowsDeletedAt", rowsDeletedAt?.text)
         received.write(into: &writer, rows: rows)

@@ -10,7 +10,7 @@ extension GatewayParts {
     func receiveFile(_ kind: FileKind) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
             try asking.request.require(.csv)
-            let announcement = try asking.request.announcement(asking.context.identity)
+            let announcement = try asking.request.announcement(kind, asking.context.identity)
             try uploads.enter(asking.caller.party)
             defer { uploads.leave(asking.caller.party) }
             let (receipt, bytes) = try await asking.receive(
@@ -29,10 +29,13 @@ extension Request {
     ]
 
     /// What the query says of the file. Nothing of a person can stand in it.
-    fileprivate func announcement(_ identity: ConnectionIdentity?) throws -> FileAnnouncement {
+    fileprivate func announcement(_ kind: FileKind, _ identity: ConnectionIdentity?) throws
+        -> FileAnnouncement
+    {
+        let announced = kind.isWhole ? Self.announced.union(["asOf"]) : Self.announced
         var said: [String: String] = [:]
         for (name, value) in uri.queryParameters {
-            guard Self.announced.contains(String(name)) else { throw Refusal.unknownItem("query") }
+            guard announced.contains(String(name)) else { throw Refusal.unknownItem("query") }
             guard said.updateValue(String(value), forKey: String(name)) == nil else {
                 throw Refusal.duplicateItem(String(name))
             }
@@ -50,7 +53,9 @@ extension Request {
         return FileAnnouncement(
             place: try Self.place(said),
             said: AnnouncedFile(encoding: encoding, rows: try Self.count("rows", in: said)),
-            isDryRun: isDryRun, certificate: identity?.fingerprint)
+            isDryRun: isDryRun,
+            asOf: try said["asOf"].map { try Instant(dayOrInstant: $0, item: "asOf") },
+            certificate: identity?.fingerprint)
     }
 
     private static func count(_ name: String, in said: [String: String]) throws -> Int? {

@@ -30,7 +30,7 @@ extension Response {
 }
 
 extension HTTPField.Name {
-    fileprivate static let link: Self = {
+    static let link: Self = {
         guard let name = Self("Link") else { preconditionFailure("not a field name") }
         return name
     }()

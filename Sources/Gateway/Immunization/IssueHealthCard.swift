@@ -45,7 +45,7 @@ extension GatewayParts {
             // A correction that came between the reading and the card would find no card to revoke.
             try records.lockVaccinations(of: person)
             let facts = try records.vaccinationFacts(of: person, rules: book)
-            let held = try records.vaccinations(of: person).map(\.newest)
+            let held = try records.vaccinations(of: person).withoutCopies(rules).map(\.newest)
             let number = Base64URL.encode(RecordID.random().bytes)
             let card = facts.identity.flatMap { identity in
                 HealthCard(

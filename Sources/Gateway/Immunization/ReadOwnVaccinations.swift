@@ -4,12 +4,15 @@ import Ledger
 
 /// 本人の予防接種: what every institution recorded of the resident, and what is due next.
 extension GatewayParts {
-    /// 接種記録: `GET /fhir/Immunization`, the newest version of each, those withdrawn among them.
+    /// 接種記録: `GET /fhir/Immunization`, the newest version of each, those withdrawn among them, and what a
+    /// municipality's ledger holds beside them.
     func readOwnVaccinations(_ asking: Asking) async throws -> Response {
         let page = asking.request.page()
         let party = asking.caller.party
+        let rules = try ledger.rules.current().immunization
         return try await own(asking) { [self] records, person, patient in
-            let held = try records.vaccinations(of: person)
+            let all = try records.vaccinations(of: person)
+            let held = rules.map { all.withoutCopies($0) } ?? all
             return renderVaccinations(
                 held.map { shown($0, to: party) }, of: patient, page: page)
         }

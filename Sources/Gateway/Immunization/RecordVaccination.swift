@@ -65,14 +65,16 @@ extension GatewayParts {
 }
 
 extension HeldVaccination {
+    /// An institution's own, so that a visit brought it.
     fileprivate func render(_ preferred: PreferredReturn, _ rules: ImmunizationRules) -> [UInt8] {
+        guard let patientID else { return [] }
         let outcome = VaccinationOutcome(
             warnings: newest.vaccination.warnings(rules), claim: claim)
         return switch preferred {
         case .minimal: []
         case .operationOutcome: outcome.operationOutcome()
         case .representation:
-            newest.render(as: patientID, visitID: visit.text, outcome: outcome)
+            newest.render(as: patientID, visitID: visit?.text, outcome: outcome)
         }
     }
 }

@@ -4,48 +4,45 @@ import Ledger
 
 /// 未受診者と受診率: whom a municipality still waits for, its reminders, and numbers that nobody had to report.
 extension GatewayParts {
-    /// `GET /maternal-health/unseen?checkup=…`: those whose window opened and ended within a year.
+    /// `GET /maternal-health/unseen?checkup=…`: children and mothers whose window opened, or ended within a
+    /// year, and who are pregnant and missed a visit.
     func listUnseen(_ asking: Asking) async throws -> Response {
         let checkup = try askedCheckup(asking)
-        let births = try births(of: checkup)
-        let today = now().dayInJapan
         let after = try asking.request.number("after") ?? 0
         let count = try asking.request.lineCount("count")
         let (_, bytes) = try await asking.answer(
-            as: { renderUnseen($0, of: checkup, today: today, isFull: $0.count == count) }
+            as: { renderUnseen($0, of: checkup, isFull: $0.count == count) }
         ) { records in
-            try records.unseenChildren(checkup, births: births, after: after, limit: count)
+            try records.unseenResidents(checkup, after: after, limit: count)
         }
         return .json(.ok, bytes)
     }
 
     /// `POST /maternal-health/reminders`: each of them finds a notice.
     func remindOfCheckup(_ asking: Asking) async throws -> Response {
-        let rules = try maternalRules().maternal
+        let (book, rules) = try maternalRules()
         let (_, object) = try await asking.request.json(atMost: BodyLimits.checkupBytesMax)
         let reminding = try Reminding(
             object, items: (subject: "checkup", keys: "notificationKeys"))
-        let checkup = try rules.childCheckup(
+        let checkup = try rules.awaited(
             reminding.subject, on: now().dayInJapan, item: "checkup")
-        let births = try births(of: checkup)
         let (_, bytes) = try await asking.answer(as: \.rendered) { records in
-            try records.remind(reminding, of: checkup, births: births)
+            try records.remind(reminding, of: checkup, rules: book)
         }
         return .json(.ok, bytes)
     }
 
-    /// `GET /maternal-health/attendance?checkup=…`: a municipality of its own children, a prefecture of each
+    /// `GET /maternal-health/attendance?checkup=…`: a municipality of its own residents, a prefecture of each
     /// of its municipalities.
     func countAttendance(_ asking: Asking) async throws -> Response {
         let checkup = try askedCheckup(asking)
-        let births = try births(of: checkup)
         guard let least = try maternalRules().maternal.attendanceLeast else {
             throw Refusal.rulesUnknown
         }
         let party = asking.caller.party
         let place = party.role == .prefecture ? "\(party.code.prefix(2))%" : party.code
         let (_, bytes) = try await asking.answer(as: { $0.render() }) { records in
-            try records.attendance(checkup, births: births, of: place, least: least)
+            try records.attendance(checkup, of: place, least: least)
         }
         return .json(.ok, bytes)
     }
@@ -70,21 +67,11 @@ extension GatewayParts {
         return .fhir(.ok, bytes)
     }
 
-    private func askedCheckup(_ asking: Asking) throws -> CheckupRule {
+    private func askedCheckup(_ asking: Asking) throws -> AwaitedCheckup {
         guard let code = asking.request.uri.queryParameters["checkup"] else {
             throw Refusal.missing("checkup")
         }
-        return try maternalRules().maternal.childCheckup(
+        return try maternalRules().maternal.awaited(
             String(code), on: now().dayInJapan, item: "checkup")
-    }
-
-    /// Whoever was not seen a year after the last day is past being invited.
-    private func births(of checkup: CheckupRule) throws -> DayRange {
-        let today = now().dayInJapan
-        guard
-            let births = checkup.window.births(
-                openBy: today, endingFrom: today.adding(days: -366))
-        else { throw Refusal.malformed("checkup") }
-        return births
     }
 }

@@ -6,13 +6,14 @@ package import Trust
 /// 接続元の信頼: what one listener knows about client certificates. Full handshakes run the whole
 /// verifier; what it found is kept by the certificate's fingerprint, so that a resumed handshake,
 /// which shows the leaf alone, is asked about the same path: dates, revocation, party and
-/// suspension, every time.
+/// suspension, every time. Where the path was forgotten it is found again among the CAs that were kept; where
+/// these were too, the client is asked for a full handshake.
 package final class PartyTrust: Sendable {
     private let anchored: Verifier
     private let revocation: RevocationStore
     private let parties: PartyWatch
     private let registered = Mutex(Registered())
-    private let paths = Mutex<[[UInt8]: TrustedCertificate]>([:])
+    private let memory: PathMemory
 
     /// What is registered, as of an epoch of the registry.
     private struct Registered {
@@ -21,14 +22,11 @@ package final class PartyTrust: Sendable {
         var officers: [Verifier.RegisteredKey: String] = [:]
     }
 
-    /// 1 kB each: 16 MB at most. Past it one of them goes, and whoever it was connects in full
-    /// again.
-    static let pathsMax = 16_384
-
     package init(
         anchors: [ParsedCertificate], usage: Verifier.Usage, revocation: RevocationStore,
-        parties: PartyWatch
+        parties: PartyWatch, memory: PathMemory = PathMemory()
     ) {
+        self.memory = memory
         anchored = Verifier(anchors: anchors, usage: usage, revocation: revocation)
         self.revocation = revocation
         self.parties = parties
@@ -46,7 +44,7 @@ package final class PartyTrust: Sendable {
         guard let leaf = chain.first else { return .failure(TurnedAway(.certificateNotTrusted)) }
         let verifier = verifier
         let fingerprint = sha256(leaf)
-        if let known = paths.withLock({ $0[fingerprint] }) {
+        if let known = memory.path(of: fingerprint) {
             let result = standing(of: known, verifier, now)
             // A path that no longer holds may have a better one beside it: a new intermediate, a
             // new list's signer.
@@ -54,15 +52,20 @@ package final class PartyTrust: Sendable {
                 ![.partySuspended, .certificateRevoked].contains(turned.refusal)
             else { return result }
         }
-        let above = Array(chain.dropFirst())
+        let isAlone = chain.count == 1
+        let above = isAlone ? memory.issuers(above: leaf) : Array(chain.dropFirst())
         switch verifier.verify(leaf: leaf, intermediates: above, at: now) {
         case .trusted(let trusted):
-            keep(trusted)
+            memory.keep(trusted)
             return standing(of: trusted, verifier, now)
         case .refused(let reason):
-            let party = verifier.party(
+            if isAlone, [.issuerUnknown, .signatureInvalid].contains(reason) {
+                return .failure(.chainForgotten)
+            }
+            let otherwise = verifier.unrevoked(
                 refused: reason, leaf: leaf, intermediates: above, at: now)
-            return .failure(TurnedAway(reason.refusal, party: party))
+            if let otherwise { memory.keepIssuers(of: otherwise) }
+            return .failure(TurnedAway(reason.refusal, party: otherwise?.party))
         }
     }
 
@@ -121,15 +124,6 @@ package final class PartyTrust: Sendable {
         case .good: parties.isSuspended(party) ? .partySuspended : nil
         case .revoked: .certificateRevoked
         case .unknown: .revocationUnknown
-        }
-    }
-
-    private func keep(_ trusted: TrustedCertificate) {
-        paths.withLock { paths in
-            if paths.count >= Self.pathsMax, let any = paths.keys.first {
-                paths.removeValue(forKey: any)
-            }
-            paths[trusted.fingerprint] = trusted
         }
     }
 }

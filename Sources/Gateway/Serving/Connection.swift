@@ -23,7 +23,19 @@ final class Connection: Sendable {
         case unknown
         case found(Found)
         case known(Known)
-        case refused(TurnedAway)
+        /// With the place that it takes among those of its party that are told no.
+        case refused(TurnedAway, PartyShare? = nil)
+    }
+
+    /// What becomes of a connection whose handshake has completed.
+    enum Arrival {
+        case letIn
+        /// Each of its requests hears why.
+        case refused
+        /// Nothing is left to judge its session by: it hears that, and MUST NOT be resumed again.
+        case unjudged
+        /// As many of its party are being told no as may be: it is closed without a word.
+        case unwanted
     }
 
     let state: ListenerState
@@ -50,8 +62,8 @@ final class Connection: Sendable {
 
     /// On the event loop as soon as a handshake has completed. In a resumed one nobody was asked
     /// before: BoringSSL skips the callback.
-    func establish(certificate: [UInt8]) {
-        guard let trust = state.trust else { return }
+    func establish(certificate: [UInt8]) -> Arrival {
+        guard let trust = state.trust else { return .letIn }
         let before = standing.withLock { standing -> Found? in
             guard case .found(let found) = standing else { return nil }
             return found
@@ -62,7 +74,15 @@ final class Connection: Sendable {
         } else {
             found = find([certificate], trust)
         }
-        settle(found)
+        return settle(found)
+    }
+
+    /// Whether its requests may be answered, as far as that is known without asking anew.
+    var isLetIn: Bool {
+        standing.withLock { standing in
+            guard case .known = standing else { return state.trust == nil }
+            return true
+        }
     }
 
     func refuse(_ refusal: Refusal) {
@@ -75,21 +95,28 @@ final class Connection: Sendable {
         return Found(chain: chain, epoch: epoch, outcome: trust.identify(chain, state.now()))
     }
 
-    private func settle(_ found: Found) {
-        let settled: Standing
+    private func settle(_ found: Found) -> Arrival {
         switch found.outcome {
         case .failure(let turned):
-            settled = .refused(turned)
+            return turn(turned)
         case .success(let identity):
-            if let share = state.share(of: identity.party) {
-                settled = .known(
-                    Known(
-                        chain: found.chain, share: share, identity: identity, epoch: found.epoch))
-            } else {
-                settled = .refused(TurnedAway(.tooManyRequests, party: identity.party))
+            guard let share = state.share(of: identity.party) else {
+                return turn(TurnedAway(.tooManyRequests, party: identity.party))
             }
+            let known = Known(
+                chain: found.chain, share: share, identity: identity, epoch: found.epoch)
+            standing.withLock { $0 = .known(known) }
+            return .letIn
         }
-        standing.withLock { $0 = settled }
+    }
+
+    /// Without a bound here, one certificate that is over its number, or revoked, would fill the listener
+    /// with connections that only wait to be told so.
+    private func turn(_ turned: TurnedAway) -> Arrival {
+        let share = turned.party.flatMap { state.shareOfTurnedAway($0) }
+        standing.withLock { $0 = .refused(turned, share) }
+        guard turned != .chainForgotten else { return .unjudged }
+        return turned.party != nil && share == nil ? .unwanted : .refused
     }
 
     /// Who is asking, on every request; `nil` only on a listener without client certificates.
@@ -102,7 +129,7 @@ final class Connection: Sendable {
             switch standing {
             case .unknown, .found:
                 return .failure(TurnedAway(.certificateNotTrusted))
-            case .refused(let turned):
+            case .refused(let turned, _):
                 return .failure(turned)
             case .known(var known):
                 if known.epoch == epoch, now < known.identity.validUntil {
@@ -136,7 +163,11 @@ final class Connection: Sendable {
 
     func closed() {
         standing.withLock { standing in
-            if case .known(let known) = standing { known.share.disconnect() }
+            switch standing {
+            case .known(let known): known.share.disconnect()
+            case .refused(_, let share): share?.disconnect()
+            case .unknown, .found: break
+            }
             standing = .refused(TurnedAway(.certificateNotTrusted))
         }
     }

@@ -24,6 +24,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: Limits
     private let answerToBadRequest: @Sendable (HTTPParserError) -> ProtocolAnswer
+    private let isLetIn: @Sendable () -> Bool
     private var reading: Reading
     private var answersOutstanding = 0
     private var closesAfterAnswer = false
@@ -35,10 +36,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: (task: Scheduled<Void>, at: NIODeadline)?
 
     init(
-        limits: Limits, startsWithHandshake: Bool,
+        limits: Limits, startsWithHandshake: Bool, isLetIn: @escaping @Sendable () -> Bool,
         answerToBadRequest: @escaping @Sendable (HTTPParserError) -> ProtocolAnswer
     ) {
         self.limits = limits
+        self.isLetIn = isLetIn
         self.answerToBadRequest = answerToBadRequest
         reading = startsWithHandshake ? .handshake : .nothing
     }
@@ -57,7 +59,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             reading = .nothing
-            deadline = Self.after(limits.keepAliveSeconds)
+            // Whoever is only told no may ask at once, and keeps no place by waiting.
+            deadline = Self.after(isLetIn() ? limits.keepAliveSeconds : limits.headSeconds)
+            arm(context)
         }
         context.fireUserInboundEventTriggered(event)
     }

@@ -33,6 +33,11 @@ package struct TurnedAway: Error, Hashable {
         self.refusal = refusal
         self.party = party
     }
+
+    /// 控えのない再開: a certificate alone, of whose issuer nothing is known. In a full handshake nobody is let in
+    /// by it; in a resumed one it says nothing against the client, who is told to come back and then meets a
+    /// full one.
+    package static let chainForgotten = TurnedAway(.overloaded)
 }
 
 /// What a listener asks about client certificates. Closures, because the answers come from Trust

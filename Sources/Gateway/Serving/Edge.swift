@@ -120,7 +120,12 @@ extension Edge {
     private func answer(to error: any Error, _ request: Request, _ id: RequestID) -> Response {
         let form = RefusalForm(path: request.uri.path)
         guard let refusal = refusal(error) else { return incident(error, form, id) }
-        var response = Response(status: refusal.status, form, form.bytes(of: refusal))
+        var response = Response(status: form.status(of: refusal), form, form.bytes(of: refusal))
+        if let challenge = form.challenge(
+            to: refusal, authorization: request.headers[.authorization])
+        {
+            response.headers[.wwwAuthenticate] = challenge
+        }
         if let seconds = refusal.retryAfterSeconds {
             response.headers[.retryAfter] = String(seconds)
         }

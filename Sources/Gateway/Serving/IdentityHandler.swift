@@ -12,9 +12,11 @@ final class IdentityHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = ByteBuffer
 
     private let connection: Connection
+    private let tls: ServerTLS
 
-    init(_ connection: Connection) {
+    init(_ connection: Connection, _ tls: ServerTLS) {
         self.connection = connection
+        self.tls = tls
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -22,7 +24,11 @@ final class IdentityHandler: ChannelInboundHandler, RemovableChannelHandler {
             do {
                 let certificate = try context.pipeline.syncOperations.nioSSL_peerCertificate()
                 if let certificate {
-                    connection.establish(certificate: try certificate.toDERBytes())
+                    switch connection.establish(certificate: try certificate.toDERBytes()) {
+                    case .letIn, .refused: break
+                    case .unjudged: tls.forgetSessions()
+                    case .unwanted: return context.close(promise: nil)
+                    }
                 } else {
                     connection.refuse(.certificateNotTrusted)
                 }

@@ -76,6 +76,11 @@ final class ListenerState: Sendable {
         shares.connect(party, now: NIODeadline.now().uptimeNanoseconds)
     }
 
+    /// A place of the party's for a connection that is told no; nothing where it has as many as it may have.
+    func shareOfTurnedAway(_ party: Party) -> PartyShare? {
+        turnedAway.connect(party, now: NIODeadline.now().uptimeNanoseconds)
+    }
+
     /// One request of a party that is turned away.
     func takeToken(of party: Party) -> Bool {
         turnedAway.takeToken(of: party, now: NIODeadline.now().uptimeNanoseconds)

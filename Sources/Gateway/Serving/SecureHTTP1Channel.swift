@@ -34,11 +34,11 @@ struct SecureHTTP1Channel: ServerChildChannel {
         return channel.eventLoop.makeCompletedFuture {
             guard let tls else { return }
             try channel.pipeline.syncOperations.addHandlers(
-                tls.makeHandler(for: connection), IdentityHandler(connection))
+                tls.makeHandler(for: connection), IdentityHandler(connection, tls))
         }.flatMap {
             http { _, _, _ in }.setup(channel: channel, logger: logger)
         }.flatMapThrowing { http in
-            try addGuard(to: channel)
+            try addGuard(to: channel, of: connection)
             return Value(http: http, connection: connection)
         }
     }
@@ -65,13 +65,14 @@ struct SecureHTTP1Channel: ServerChildChannel {
                     maxHeaderFieldCount: state.limits.headerFieldsMax)))
     }
 
-    private func addGuard(to channel: any Channel) throws {
+    private func addGuard(to channel: any Channel, of connection: Connection) throws {
         let pipeline = channel.pipeline.syncOperations
         let decoder = try pipeline.context(
             handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self
         ).handler
         let connectionGuard = ConnectionGuard(
             limits: state.limits, startsWithHandshake: tls != nil,
+            isLetIn: { connection.isLetIn },
             answerToBadRequest: answerToBadRequest)
         try pipeline.addHandler(connectionGuard, position: .after(decoder))
         try pipeline.addHandler(ByteWatch(connectionGuard), position: .before(decoder))

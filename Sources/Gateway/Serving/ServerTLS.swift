@@ -20,20 +20,43 @@ package struct ServerTLSMaterial: Sendable {
 /// replaced while the server runs: connections made afterwards use the new one, and the session
 /// tickets of the old one no longer open anything.
 package final class ServerTLS: Sendable {
-    private let current: Mutex<NIOSSLContext>
+    private struct Current {
+        var material: ServerTLSMaterial
+        var context: NIOSSLContext
+        var maySessionsGo = NIODeadline.now()
+    }
+
+    private let current: Mutex<Current>
 
     package init(_ material: ServerTLSMaterial) throws {
-        current = Mutex(try Self.context(material))
+        let context = try Self.context(material)
+        current = Mutex(Current(material: material, context: context))
     }
 
     /// Throws, and keeps the old material, when the new one is unusable.
     package func reload(_ material: ServerTLSMaterial) throws {
         let context = try Self.context(material)
-        current.withLock { $0 = context }
+        current.withLock { current in
+            current.material = material
+            current.context = context
+        }
+    }
+
+    /// No session of before is resumed: whoever comes next shows the whole chain. Not more often than every
+    /// ten seconds, because a full handshake costs half a millisecond of a core.
+    func forgetSessions() {
+        current.withLock { current in
+            let now = NIODeadline.now()
+            guard now >= current.maySessionsGo,
+                let context = try? Self.context(current.material)
+            else { return }
+            current.context = context
+            current.maySessionsGo = now + .seconds(10)
+        }
     }
 
     var context: NIOSSLContext {
-        current.withLock { $0 }
+        current.withLock { $0.context }
     }
 
     private static func context(_ material: ServerTLSMaterial) throws -> NIOSSLContext {

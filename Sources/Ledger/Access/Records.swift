@@ -22,6 +22,7 @@ package struct Records: ~Copyable {
     /// What `FirstReading` asked for, in its order.
     let first: [Rows]
     private var entries: [Entry] = []
+    private var crowds: [Crowd] = []
     private var writes: [(Statement, [Value])] = []
 
     /// Loads the party's standing, lends the handle, appends the entries and commits with them.
@@ -60,9 +61,11 @@ package struct Records: ~Copyable {
         subject = records.subject
         let entries = records.entries
         let writes = records.writes
+        let crowds = records.crowds
         transaction = records.release()
         let answer = try result.get()
         guard !entries.isEmpty else { throw UnenteredAccess(purpose: subject.purpose) }
+        for crowd in crowds { try crowd.enter(&transaction, like: subject) }
         _ = try transaction.pipelineAndCommit(
             writes + [(EntryWriter.insert, EntryWriter.values(entries))])
         return answer
@@ -93,6 +96,7 @@ package struct Records: ~Copyable {
     mutating func answer(_ bytes: [UInt8]) {
         let digest = Array(SHA256.hash(data: bytes))
         for place in entries.indices { entries[place].digest = digest }
+        for place in crowds.indices { crowds[place].digest = digest }
     }
 
     /// Puts on the record that a row of `person` is disclosed or written by this access.
@@ -110,6 +114,46 @@ package struct Records: ~Copyable {
         entry.basis = acting?.text(beside: basis) ?? basis
         entries.append(entry)
         return id
+    }
+
+    /// As `enter`, for each of `persons`, of whom a month may name a million: but for the first they are made
+    /// into entries when the access ends, some thousands at a time.
+    mutating func enterEach(_ persons: some Collection<PersonKey>, basis: String) {
+        guard let first = persons.first else { return }
+        enter(first, basis: basis)
+        crowds.append(
+            Crowd(
+                persons: Array(persons.dropFirst()),
+                basis: acting?.text(beside: basis) ?? basis))
+    }
+}
+
+/// 大勢: people whom one access discloses alike.
+private struct Crowd {
+    /// 10,000 entries of about 500 bytes: 5 MB.
+    private static let atOnce = 10_000
+
+    let persons: [PersonKey]
+    let basis: String
+    var digest: [UInt8]?
+
+    init(persons: [PersonKey], basis: String) {
+        self.persons = persons
+        self.basis = basis
+    }
+
+    func enter(_ transaction: inout Transaction, like subject: Entry) throws {
+        for start in stride(from: 0, to: persons.count, by: Self.atOnce) {
+            let entries = persons[start..<min(start + Self.atOnce, persons.count)].map { person in
+                var entry = Entry(
+                    id: .timeOrdered(), caller: subject.caller, purpose: subject.purpose)
+                entry.person = person
+                entry.basis = basis
+                entry.digest = digest
+                return entry
+            }
+            try transaction.run(EntryWriter.insert, EntryWriter.values(entries))
+        }
     }
 }
 

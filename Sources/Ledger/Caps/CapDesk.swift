@@ -21,6 +21,8 @@ struct CapDesk: Sendable {
         var over = 0
         /// 償還払いの後に残る負担, of approved cases; a bill changes nothing of it.
         var borne = CapRun()
+        /// What of it is of stays in hospital.
+        var borneInpatient = 0
         /// Live reservations.
         var holds: [RecordID: CapHold] = [:]
         /// Bills that count, confirmed or held, and receipts of approved refunds, where a scheme
@@ -201,7 +203,8 @@ extension CapDesk {
                     cost: try row.int(5), passedOn: try row.int(6),
                     inpatient: try row.int(7), meals: try row.int(8),
                     over: try row.int(9),
-                    borne: CapRun(share: try row.int(10), collected: try row.int(11)))
+                    borne: CapRun(share: try row.int(10), collected: try row.int(11)),
+                    borneInpatient: try row.int(12))
             )
         }) { months[order[place]] = month }
     }
@@ -260,7 +263,7 @@ extension CapDesk {
 
     private static let monthsOfKeys = """
         select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on, m.inpatient,
-            m.meals, m.paid_over, m.borne_share, m.borne_collected
+            m.meals, m.paid_over, m.borne_share, m.borne_collected, m.borne_inpatient
         from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         """
 

@@ -71,10 +71,11 @@ struct CapHold: Sendable {
 }
 
 extension CapDesk.Month {
-    /// What the holder paid, and keeps paying, at counters.
+    /// What the holder paid, and keeps paying, at counters, and what refunds left borne.
     fileprivate var paid: CapYearBook.Paid {
         CapYearBook.Paid(
-            confirmed: balance(without: nil).paid(under: cap), inpatient: inpatient, holds: holds)
+            confirmed: balance(without: nil).paid(under: cap) + borne.collected,
+            inpatient: inpatient + borneInpatient, holds: holds)
     }
 }
 
@@ -221,15 +222,15 @@ extension CapDesk {
     mutating func readYears(_ rows: ArraySlice<Rows>, _ keys: [CapYearKey]) throws {
         guard let first = rows.first, let last = rows.last, rows.count == 3 else { return }
         for (place, month, paid) in try first.map({ row in
+            let borne = try row.int(9)
             let balance = CapBalance(
                 confirmed: CapRun(share: 0, collected: try row.int(6)), cost: 0, held: CapRun(),
-                passedOn: try row.int(7),
-                borne: CapRun(share: 0, collected: try row.int(9)))
+                passedOn: try row.int(7), borne: CapRun(share: 0, collected: borne))
             return (
                 try row.int(0) - 1, try CapMonth(row, from: 1),
                 CapYearBook.Paid(
-                    confirmed: balance.paid(under: try row.optionalInt(5)),
-                    inpatient: try row.int(8))
+                    confirmed: balance.paid(under: try row.optionalInt(5)) + borne,
+                    inpatient: try row.int(8) + row.int(10))
             )
         }) {
             let key = CapMonthKey(person: keys[place].person, capMonth: month)
@@ -333,9 +334,10 @@ extension CapYearBook {
     private static let selectMonths = Statement(
         """
         select q.ord, \(CapMonth.columns), m.cap, m.collected, m.passed_on, m.inpatient,
-            m.borne_collected
+            m.borne_collected, m.borne_inpatient
         from \(rows) join exchange.cap_month m
-            on m.person = q.person and m.month between q.first and q.last and m.position > 0
+            on m.person = q.person and m.month between q.first and q.last
+            and (m.position > 0 or m.borne_collected > 0)
         """)
 
     private static let selectHolds = Statement(

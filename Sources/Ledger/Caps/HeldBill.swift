@@ -44,8 +44,10 @@ extension HeldBill {
         order by m.place
         """)
 
+    /// Of whoever the record of the bill is now: only what is voided stands under one that was absorbed, and
+    /// nothing of it is written any more.
     static let columns = """
-        m.person, m.visit, v.patient, \(BillVersion.columns)
+        \(Survivors.sql(of: "m.person")), m.visit, v.patient, \(BillVersion.columns)
         """
 
     /// Of rows in which the lines of each bill follow one another in their order.

@@ -68,39 +68,45 @@ extension Records {
         """
     }
 
+    /// 統合された記録の月: of an absorbed record nothing but voided bills are here, and months without an amount: the
+    /// month is the survivor's own where there is one.
     private static let selectMonths = Statement(
         """
-        select \(CapMonth.columns), m.cap, m.collected + m.borne_collected, (
-                select coalesce(sum(h.collected), 0)::bigint from exchange.cap_hold h
-                where h.person = m.person and h.body = m.body
-                    and h.certificate_type = m.certificate_type and h.sub_key = m.sub_key
-                    and h.month = m.month and h.lapses_at > $2), m.cost, m.passed_on,
-            m.borne_collected
-        from exchange.cap_month m
-        where m.person = $1 and (m.position > 0 or m.borne_collected > 0)
-            and \(isShown("$4"))
-        order by m.month desc, m.body, m.certificate_type, m.sub_key limit $3
+        select body, certificate_type, sub_key, month, cap, filled, held, cost, passed_on, borne_collected
+        from (
+            select distinct on (m.month, m.body, m.certificate_type, m.sub_key) \(CapMonth.columns), m.cap,
+                m.collected + m.borne_collected as filled, (
+                    select coalesce(sum(h.collected), 0)::bigint from exchange.cap_hold h
+                    where h.person = m.person and h.body = m.body
+                        and h.certificate_type = m.certificate_type and h.sub_key = m.sub_key
+                        and h.month = m.month and h.lapses_at > $2) as held, m.cost, m.passed_on,
+                m.borne_collected
+            from exchange.cap_month m
+            where m.person = any (\(Survivors.records(of: "$1")))
+                and (m.position > 0 or m.borne_collected > 0) and \(isShown("$4"))
+            order by m.month, m.body, m.certificate_type, m.sub_key, m.person <> $1) o
+        order by month desc, body, certificate_type, sub_key limit $3
         """)
 
     private static let selectBills = Statement(
         """
         select p.name, \(BillVersion.columns)
         from exchange.bill m join exchange.party p on p.party = m.party
-        where m.person = $1 and not exists (
+        where m.person = any (\(Survivors.records(of: "$1"))) and not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
             and \(isShown("$3"))
-        order by m.month desc, m.position desc limit $2
+        order by m.month desc, m.person <> $1, m.position desc limit $2
         """)
 
     /// What was collected above the cap or above the limit of the year is due back, and what was passed on
-    /// was paid by nobody.
+    /// was paid by nobody. What refunds left borne was paid, too.
     private static let selectSums = Statement(
         """
         select \(CapMonth.columns), m.cost,
             least(m.collected, greatest(coalesce(m.cap - m.borne_collected, m.collected), m.passed_on))
-                - m.passed_on - back.yen,
-            m.inpatient - back.inpatient
+                - m.passed_on - back.yen + m.borne_collected,
+            m.inpatient - back.inpatient + m.borne_inpatient
         from exchange.cap_month m
         cross join lateral (
             select coalesce(sum(r.yen), 0)::bigint as yen,
@@ -121,7 +127,8 @@ extension Records {
     private static let selectRefunds = Statement(
         """
         select \(CapMonth.columns), m.refund, m.yen, m.status, m.at, m.above from exchange.refund_now m
-        where m.person = $1 and m.paid is null and \(isShown("$3"))
+        where m.person = any (\(Survivors.records(of: "$1"))) and m.paid is null
+            and \(isShown("$3"))
         order by m.month desc, m.at desc limit $2
         """)
 }

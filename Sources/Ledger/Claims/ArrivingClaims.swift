@@ -8,9 +8,19 @@ package struct ArrivingClaims {
         case receipts, claims, payments
     }
 
-    /// A month of a town of 100,000 people; a larger one is run by `tsunagi reconcile`. In memory they are
-    /// about 20 MB, and no statement on them takes the five seconds that the gateway's role is given.
+    /// Of one file, which is held until it is kept: about 20 MB. A month that has more comes in several
+    /// files, or in numbered parts of a set (`SentPart`).
     package static let countMax = 100_000
+
+    /// Of a month: a designated city has up to a million receipts of its schemes a month, and what comes back
+    /// is claimed once more. It is judged slice by slice (`MonthPlan`); what grows with it is the key of
+    /// everybody in it, 16 bytes each and as much again for the set of them: 60 MB for two million.
+    package static let monthCountMax = 2_000_000
+
+    /// Of one institution in a month of one body, because its claims are judged together, 100 MB. A receipt
+    /// is of a patient and month: 5,000 outpatients on each of 25 days, who come three times, are 42,000 of
+    /// them, of all bodies together.
+    package static let institutionCountMax = 50_000
 
     let kind: Kind
     private(set) var batch = ClaimBatch()

@@ -1,9 +1,10 @@
 import Exchange
 import Postgres
 
-/// 請求の帳簿: the claims of a month as they are kept, with what their threads say of them, and before them the
-/// claims of earlier months that share certificate and month of service: a duplicate of one that was
-/// claimed a month ago is a duplicate.
+/// 請求の帳簿: the claims that some institutions have in a month, with what their threads say of them, and
+/// beside them whatever shares certificate and month of service: of other institutions in the same month,
+/// and of earlier months. A duplicate of one that was claimed a month ago is a duplicate, and a cap is of
+/// all.
 struct ClaimBooks {
     struct Place: Hashable {
         let file: RecordID
@@ -18,30 +19,63 @@ struct ClaimBooks {
     /// By place in the batch.
     private(set) var places: [Place] = []
 
+    /// Certificates that so many claims share name nobody: ten times what a slice finds beside it in a
+    /// month where each resident has ten claims.
+    static let besideMax = 100_000
+
+    /// `institutions`: their codes from the first to the last; all claims between are of them. Throws
+    /// `.tooMany("claims")`.
     static func load(
-        _ transaction: inout Transaction, _ body: String, _ month: ServiceMonth
+        _ transaction: inout Transaction, _ body: String, _ month: ServiceMonth,
+        of institutions: ClosedRange<Int>
     ) throws -> ClaimBooks {
-        let key: [Value] = [
-            .text(body), .day(Int(month.firstDay)), .text("\(month.text)/closing/%"),
-        ]
-        let own = try transaction.pipeline([(ownClaims, key), (ownParts, Array(key.prefix(2)))])
+        let key: [Value] = [.text(body), .day(Int(month.firstDay))]
+        let closings = Value.text("\(month.text)/closing/%")
+        let range: [Value] = [.int(institutions.lowerBound), .int(institutions.upperBound)]
+        let own = try transaction.pipeline([
+            (ownClaims, key + [closings] + range), (ownParts, key + range),
+        ])
         var books = ClaimBooks()
-        let parts = try books.parts(own[1])
+        var parts = try books.parts(own[1])
         let months = try Set(own[0].map { try $0.day(Column.serviceMonth) })
-        let certificates = Array(Set(parts.values.joined().map(\.certificate)))
-        let earlier = try transaction.pipeline(
-            [earlierClaims, earlierParts].map { statement in
-                (
-                    statement,
-                    key + [
-                        .days(Array(months)), .ints(certificates.map { Int($0.payer) }),
-                        .texts(certificates.map { books.recipients.text($0.recipient) }),
-                    ]
-                )
-            })
-        try books.take(earlier[0], try books.parts(earlier[1]), marks: .earlier)
-        try books.take(own[0], parts, marks: [])
+        let certificates = Set(parts.values.joined().map(\.certificate)).map {
+            (payer: Int($0.payer), recipient: books.recipients.text($0.recipient))
+        }
+        .filter { $0.payer != 0 || !$0.recipient.isEmpty }
+        let asked: [Value] =
+            key + [
+                closings, .days(Array(months)), .ints(certificates.map { $0.payer }),
+                .texts(certificates.map { $0.recipient }),
+            ] + range + [.int(besideMax + 1)]
+        let beside = try transaction.pipeline([(besideClaims, asked), (besideParts, asked)])
+        guard beside[0].count <= besideMax else { throw Refusal.tooMany("claims") }
+        parts.merge(try books.parts(beside[1])) { own, _ in own }
+        let claims =
+            try beside[0].map { try Held($0, isOwn: false) }
+            + own[0].map { try Held($0, isOwn: true) }
+        try books.take(claims.sorted { $0.precedes($1) }, parts)
         return books
+    }
+
+    /// A claim as it was read, before it has its place in the order in which all of them came.
+    private struct Held {
+        let row: Row
+        let month: String
+        let number: Int
+        let place: Place
+        let isOwn: Bool
+
+        init(_ row: Row, isOwn: Bool) throws {
+            self.row = row
+            self.isOwn = isOwn
+            place = Place(file: try row.uuid(0).record, place: try row.int(1))
+            number = try row.int(2)
+            month = try row.text(3)
+        }
+
+        func precedes(_ other: Held) -> Bool {
+            (month, number, place.place) < (other.month, other.number, other.place.place)
+        }
     }
 
     private enum Column {
@@ -68,22 +102,19 @@ struct ClaimBooks {
         return parts
     }
 
-    private mutating func take(
-        _ rows: Rows, _ parts: [Place: [ClaimPart]], marks: Claim.Marks
-    ) throws {
+    private mutating func take(_ claims: [Held], _ parts: [Place: [ClaimPart]]) throws {
         var last: RecordID?
         var count = 0
-        for index in 0..<rows.count {
-            let row = rows[index]
-            let place = Place(file: try row.uuid(0).record, place: try row.int(1))
-            if place.file != last {
+        for claim in claims {
+            if claim.place.file != last {
                 if last != nil { closeFile(count) }
-                (last, count) = (place.file, 0)
-                names.append("\(try row.text(3))-\(try row.int(2))")
+                (last, count) = (claim.place.file, 0)
+                names.append("\(claim.month)-\(claim.number)")
             }
             count += 1
-            batch.append(try claim(row, marks), parts[place] ?? [])
-            places.append(place)
+            batch.append(
+                try self.claim(claim.row, claim.isOwn ? [] : .earlier), parts[claim.place] ?? [])
+            places.append(claim.place)
         }
         if last != nil { closeFile(count) }
     }
@@ -145,37 +176,42 @@ struct ClaimBooks {
     private static let ownClaims = Statement(
         """
         select \(columns) from exchange.claim_file f
-        join exchange.claim c on c.file = f.file
-        where f.body = $1 and f.month = $2 order by f.number, c.place
+        join exchange.claim c on c.file = f.file and c.institution between $4 and $5
+        where f.body = $1 and f.month = $2
         """)
 
     private static let ownParts = Statement(
         """
         select \(partColumns) from exchange.claim_file f
-        join exchange.claim_part p on p.file = f.file
-        where f.body = $1 and f.month = $2 order by f.number, p.place, p.part
+        join exchange.claim c on c.file = f.file and c.institution between $3 and $4
+        join exchange.claim_part p on p.file = c.file and p.place = c.place
+        where f.body = $1 and f.month = $2 order by p.file, p.place, p.part
         """)
 
-    /// Claims `e` of runs before, by months of service and certificates.
-    private static let earlier = """
+    /// Claims `e` by months of service and certificates. Of a certificate without a recipient nothing is
+    /// held together but what one institution sends again.
+    private static let beside = """
         (select distinct c.file, c.place
         from unnest($5::bigint[], $6::text[]) as q(payer, recipient)
         join exchange.claim_part p on p.recipient = q.recipient and p.payer = q.payer
+            and p.service_month = any ($4)
         join exchange.claim c on c.file = p.file and c.place = p.place
-            and c.service_month = any ($4)
-        join exchange.claim_file f on f.file = c.file and f.body = $1 and f.month < $2) e
+        join exchange.claim_file f on f.file = c.file and f.body = $1
+        where (f.month < $2 and (q.recipient <> '' or c.institution between $7 and $8))
+            or (f.month = $2 and q.recipient <> '' and c.institution not between $7 and $8)
+        limit $9) e
         """
 
-    private static let earlierClaims = Statement(
+    private static let besideClaims = Statement(
         """
-        select \(columns) from \(earlier)
+        select \(columns) from \(beside)
         join exchange.claim c on c.file = e.file and c.place = e.place
-        join exchange.claim_file f on f.file = c.file order by f.month, f.number, c.place
+        join exchange.claim_file f on f.file = c.file
         """)
 
-    private static let earlierParts = Statement(
+    private static let besideParts = Statement(
         """
-        select \(partColumns) from \(earlier)
+        select \(partColumns) from \(beside)
         join exchange.claim_part p on p.file = e.file and p.place = e.place
         where $3::text is not null order by p.file, p.place, p.part
         """)

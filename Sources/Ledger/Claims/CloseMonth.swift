@@ -10,11 +10,13 @@ extension Records {
     /// the same closing.
     ///
     /// Throws `.recordUnknown` for a run that is none, `.monthChanged` where the month would come out
-    /// otherwise now, `.monthUnverified` while an amount rests on a rule that nobody verified.
+    /// otherwise now, `.monthUnverified` while an amount rests on a rule that nobody verified,
+    /// `.monthIncomplete` while a part of a set is missing.
     package mutating func closeMonth(
         _ month: ServiceMonth, run: Int, digest: [UInt8], rules: RuleBook,
         kept: (String) throws -> RuleBook
     ) throws -> [UInt8] {
+        try takeTime()
         try lockMonth(month)
         let known = try transaction.pipeline([
             (Self.selectNewestRun, monthKey(month)), (Self.selectClosing, monthKey(month)),
@@ -33,10 +35,14 @@ extension Records {
             enter(nil)
             return last.text
         }
+        guard newest.awaited.isEmpty else {
+            throw Refusal.monthIncomplete(newest.awaited.joined(separator: ", "))
+        }
         // From here to the commit nothing becomes of a claim but what is judged and sent back here.
         try lockThreads()
-        let settled = try settle(month, rules: rules, kept: kept)
-        guard settled.settlement.digest == digest, newest.rulesVersion == rules.version else {
+        let plan = try planMonth(month)
+        let judged = try judge(plan, rules: rules, kept: kept)
+        guard judged.digest == digest, newest.rulesVersion == rules.version else {
             throw Refusal.monthChanged
         }
         guard newest.unverified.isEmpty else { throw Refusal.monthUnverified }
@@ -59,14 +65,14 @@ extension Records {
 
     /// 返戻: what can still go back does; a claim that was paid is taken back by its own thread.
     private mutating func returnRejected(_ closing: MonthClosing) throws {
-        let rows = try transaction.query(
-            Self.selectRejected, monthKey(closing.month) + [.int(closing.run)])
-        try append(
-            rows.map { row in
-                ClaimStep(
-                    thread: try row.uuid(0).record, step: .returned, day: now.dayInJapan,
-                    reference: "\(closing.month.text)/closing/\(closing.number)")
-            })
+        try transaction.run(
+            Self.insertReturns,
+            monthKey(closing.month) + [
+                .int(closing.run), .text(ClaimThread.Step.returned.rawValue),
+                .day(now.dayInJapan.daysSince1970),
+                .text("\(closing.month.text)/closing/\(closing.number)"),
+                .text(caller.party.key), .time(now),
+            ])
     }
 
     private static let selectClosing = Statement(
@@ -75,16 +81,22 @@ extension Records {
         where body = $1 and month = $2 order by closing desc limit 1
         """)
 
-    private static let selectRejected = Statement(
+    /// Under `lockThreads`.
+    private static let insertReturns = Statement(
         """
-        select distinct c.thread from exchange.claim_verdict v
-        join exchange.claim c on c.file = split_part(v.claim, '.', 1)::uuid
-            and c.place = split_part(v.claim, '.', 2)::bigint
-        where v.body = $1 and v.month = $2 and v.run = $3 and v.standing = 'rejected'
-            and position('.' in v.claim) > 0
-            and coalesce((
-                select e.step from exchange.claim_event e where e.thread = c.thread
-                order by e.sequence desc limit 1), 'corrected') = 'corrected'
+        insert into exchange.claim_event (thread, sequence, step, day, reference, party, recorded_at)
+        select r.thread, 1 + (
+                select count(*) from exchange.claim_event e where e.thread = r.thread),
+            $4, $5, $6, $7, $8
+        from (
+            select distinct c.thread from exchange.claim_verdict v
+            join exchange.claim c on c.file = split_part(v.claim, '.', 1)::uuid
+                and c.place = split_part(v.claim, '.', 2)::bigint
+            where v.body = $1 and v.month = $2 and v.run = $3 and v.standing = 'rejected'
+                and position('.' in v.claim) > 0
+                and coalesce((
+                    select e.step from exchange.claim_event e where e.thread = c.thread
+                    order by e.sequence desc limit 1), 'corrected') = 'corrected') r
         """)
 
     private static let insertClosing = Statement(

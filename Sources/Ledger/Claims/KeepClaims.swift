@@ -1,6 +1,31 @@
 package import Exchange
 import Postgres
 
+/// 分けて送る月: which part of a set a file is, as whoever sends it counts them, so that a month is not closed
+/// while one of them is missing. A set has its own name, because several may send for one month.
+package struct SentPart: Hashable, Sendable {
+    /// Of 100,000 claims each they are fifty times a month's limit.
+    package static let countMax = 1_000
+
+    package let set: String
+    /// From 1.
+    package let number: Int
+    package let count: Int
+
+    package init(set: String, number: Int, of count: Int) throws(Refusal) {
+        let isFormed = set.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || byte == 0x2D
+        }
+        guard isFormed, (1...64).contains(set.utf8.count) else { throw .malformed("set") }
+        guard (1...Self.countMax).contains(count) else { throw .malformed("parts") }
+        guard (1...count).contains(number) else { throw .malformed("part") }
+        self.set = set
+        self.number = number
+        self.count = count
+    }
+}
+
 /// 受け取った請求ファイル: what a body sent for one month.
 package struct ClaimFileReceipt: Sendable {
     package let file: RecordID
@@ -20,26 +45,44 @@ extension Records {
     /// leaves all of it or nothing. The same bytes for the same month are the first file again.
     ///
     /// A claim that says it takes the place of one that came back continues that one's thread. Throws
-    /// `.tooMany("claims")`.
+    /// `.tooMany("claims")` past what a month or an institution in it may have, `.claimPart` for a part
+    /// that is here with other bytes, whose bytes are here as something else, or of a set that has another
+    /// number of parts; then nothing of it is kept, and the part is still awaited.
     package mutating func keepClaims(
-        _ arrived: ArrivedClaims, for month: ServiceMonth, rules: String
+        _ arrived: ArrivedClaims, as part: SentPart?, for month: ServiceMonth, rules: String
     ) throws -> ClaimFileReceipt {
+        try takeTime()
         try lockMonth(month)
         enter(nil)
         let held = try transaction.pipeline([
             (ClaimSQL.selectSame, monthKey(month) + [.bytes(arrived.digest)]),
             (ClaimSQL.selectCount, monthKey(month)),
+            (ClaimSQL.selectParts, monthKey(month) + [.orNull(part?.set)]),
         ])
         if let same = held[0].first {
+            if let part {
+                let set = try same.optionalText(4)
+                let (number, count) = (try same.optionalInt(5), try same.optionalInt(6))
+                guard set == part.set, number == part.number, count == part.count else {
+                    throw Refusal.claimPart("part")
+                }
+            }
             return ClaimFileReceipt(
                 file: try same.uuid(0).record, number: try same.int(1), month: month,
                 claims: try same.int(2), findings: try same.text(3), findingsLeftOut: 0,
                 isDuplicate: true)
         }
+        if let part {
+            for (number, count) in try held[2].map({ (try $0.int(0), try $0.int(1)) }) {
+                guard count == part.count else { throw Refusal.claimPart("parts") }
+                guard number != part.number else { throw Refusal.claimPart("part") }
+            }
+        }
         let (files, claims) = (try held[1][0].int(0), try held[1][0].int(1))
-        guard claims + arrived.batch.claims.count <= ArrivingClaims.countMax else {
+        guard claims + arrived.batch.claims.count <= ArrivingClaims.monthCountMax else {
             throw Refusal.tooMany("claims")
         }
+        try requireRoom(for: arrived, in: month)
         let receipt = ClaimFileReceipt(
             file: .timeOrdered(), number: files + 1, month: month,
             claims: arrived.batch.claims.count, findings: arrived.findingsText,
@@ -50,9 +93,27 @@ extension Records {
                 .int(receipt.number), .id(receipt.file), .text(caller.party.key),
                 .text(arrived.kind.rawValue), .bytes(arrived.digest), .int(arrived.byteCount),
                 .int(receipt.claims), .text(receipt.findings), .text(rules), .time(now),
+                .orNull(part?.set), .orNull(part?.number), .orNull(part?.count),
             ])
         try keep(arrived, receipt)
         return receipt
+    }
+
+    /// An institution's claims of a month are judged together.
+    private mutating func requireRoom(
+        for arrived: ArrivedClaims, in month: ServiceMonth
+    ) throws {
+        var counts: [UInt64: Int] = [:]
+        for claim in arrived.batch.claims { counts[claim.institution, default: 0] += 1 }
+        let institutions = Array(counts)
+        let full = try transaction.query(
+            ClaimSQL.selectFull,
+            monthKey(month) + [
+                .ints(institutions.map { Int(clamping: $0.key) }),
+                .ints(institutions.map { $0.value }),
+                .int(ArrivingClaims.institutionCountMax),
+            ])
+        guard full.isEmpty else { throw Refusal.tooMany("claims(institution)") }
     }
 
     /// Two runs or files of one month come one after the other.
@@ -123,8 +184,26 @@ enum ClaimSQL {
 
     static let selectSame = Statement(
         """
-        select file, number, claims, findings from exchange.claim_file
+        select file, number, claims, findings, part_set, part, parts from exchange.claim_file
         where body = $1 and month = $2 and digest = $3
+        """)
+
+    static let selectParts = Statement(
+        """
+        select part, parts from exchange.claim_file
+        where body = $1 and month = $2 and part_set = $3
+        """)
+
+    /// Institutions that would have more than `$5` in a month.
+    static let selectFull = Statement(
+        """
+        select q.institution
+        from unnest($3::bigint[], $4::bigint[]) as q(institution, claims)
+        where q.claims + (
+                select count(*) from exchange.claim_file f
+                join exchange.claim c on c.file = f.file and c.institution = q.institution
+                where f.body = $1 and f.month = $2) > $5
+        limit 1
         """)
 
     static let selectCount = Statement(
@@ -136,8 +215,8 @@ enum ClaimSQL {
     static let insertFile = Statement(
         """
         insert into exchange.claim_file (body, month, number, file, party, kind, digest, bytes, claims,
-            findings, rules, received_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            findings, rules, received_at, part_set, part, parts)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """)
 
     static func values(
@@ -167,6 +246,9 @@ enum ClaimSQL {
         let all = range.flatMap { index in
             batch.parts(of: index).enumerated().map { (index + 1, $0.offset + 1, $0.element) }
         }
+        let months = range.flatMap { index in
+            batch.parts(of: index).map { _ in Int(batch.claims[index].month.firstDay) }
+        }
         return [
             .ints(all.map(\.0)), .ints(all.map(\.1)),
             .ints(all.map { Int($0.2.certificate.payer) }),
@@ -175,6 +257,7 @@ enum ClaimSQL {
             .ints(all.map { Int($0.2.amount) }),
             .ints(all.map { Int($0.2.copaymentRecomputed) }),
             .ints(all.map { Int($0.2.amountRecomputed) }), .ints(all.map { Int($0.2.dayCount) }),
+            .days(months),
         ]
     }
 
@@ -191,9 +274,10 @@ enum ClaimSQL {
     static let insertParts = Statement(
         """
         insert into exchange.claim_part (file, place, part, payer, recipient, points, copayment,
-            amount, copayment_recomputed, amount_recomputed, day_count)
+            amount, copayment_recomputed, amount_recomputed, day_count, service_month)
         select $1, p.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) p
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
+            $12::date[]) p
         """)
 
     /// Threads that came back and have no newer claim yet.

@@ -18,6 +18,7 @@ struct MonthFacts {
     private var recipients: RecipientTexts
     /// Every version of this body's rows, of the persons found.
     var versions: [PersonKey: [EntitlementVersion]] = [:]
+    private var toldClasses: [ToldPlace: Set<ClaimReckoning.ToldClass>] = [:]
 
     init(_ books: ClaimBooks, of body: String, _ rules: RuleBook) throws {
         guard let copayment = rules.copayment else { throw Refusal.rulesUnknown }
@@ -29,25 +30,23 @@ struct MonthFacts {
         facts.hasRegister = true
     }
 
+    /// `payers`: those of the body's own register.
     mutating func load(
-        _ transaction: inout Transaction, rules kept: (String) throws -> RuleBook
+        _ transaction: inout Transaction, payers: Set<UInt32>,
+        rules kept: (String) throws -> RuleBook
     ) throws {
         let certificates = Array(
             Set(books.batch.parts.map(\.certificate).filter(\.namesHolder)))
-        let found = try transaction.pipeline([
-            (
-                Self.selectPersons,
-                [
-                    .text(body), .texts(certificates.map(\.payerText)),
-                    .texts(certificates.map { recipients.text($0.recipient) }),
-                ]
-            ),
-            (Self.selectPayers, [.text(body)]),
-        ])
-        for (place, person) in try found[0].map({ (try $0.int(0) - 1, try $0.uuid(1).person) }) {
+        let found = try transaction.query(
+            Self.selectPersons,
+            [
+                .text(body), .texts(certificates.map(\.payerText)),
+                .texts(certificates.map { recipients.text($0.recipient) }),
+            ])
+        for (place, person) in try found.map({ (try $0.int(0) - 1, try $0.uuid(1).person) }) {
             persons[certificates[place]] = person
         }
-        elsewhere(ours: Set(try found[1].map { UInt32(try $0.text(0)) ?? 0 }))
+        elsewhere(ours: payers)
         let people = Array(Set(persons.values))
         let key: [Value] = [.text(body), .uuids(people.map { UUIDBytes($0) })]
         let read = try transaction.pipeline([
@@ -163,12 +162,16 @@ struct MonthFacts {
     }
 
     /// Of the first claim of each month, and of the first of another setting: where visits and stays do not
-    /// have the same cap, no claim of the month is held to one.
+    /// have the same cap, no claim of the month is held to one. Of a certificate that only claims beside
+    /// these name not all of its month is here.
     private mutating func takeTerms() {
         var done: [ClaimFacts.MonthKey: Set<Bool?>] = [:]
         var found: [ClaimFacts.MonthKey: [ClaimReckoning.Terms?]] = [:]
+        let own = Set(
+            books.batch.claims.filter { !$0.marks.contains(.earlier) }
+                .flatMap { books.batch.parts[$0.parts].map(\.certificate) })
         for claim in books.batch.claims {
-            for part in books.batch.parts[claim.parts] {
+            for part in books.batch.parts[claim.parts] where own.contains(part.certificate) {
                 let month = ClaimFacts.MonthKey(part.certificate, claim.month)
                 guard done[month, default: []].insert(claim.isInpatient).inserted else { continue }
                 let terms = terms(part.certificate, claim)
@@ -206,7 +209,34 @@ struct MonthFacts {
     mutating func recompute(_ run: inout MonthRun) {
         run.recompute { claim, parts in
             let terms = parts.map { self.terms($0.certificate, claim) }
-            return reckoning.expected(claim, parts, terms)
+            let classes = self.told(claim, parts)
+            return reckoning.expected(claim, parts, terms, told: classes)
+        }
+    }
+
+    /// The classes that bills of a claim's receipt were reckoned by.
+    private func told(
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>
+    ) -> Set<ClaimReckoning.ToldClass> {
+        guard let isInpatient = claim.isInpatient else { return [] }
+        return parts.reduce(into: []) { told, part in
+            let place = ClaimFacts.PlaceKey(part.certificate, claim.month, at: claim.institution)
+            told.formUnion(toldClasses[ToldPlace(place: place, isInpatient: isInpatient)] ?? [])
+        }
+    }
+
+    /// A note that names another class than the counter was told is asked about.
+    private mutating func takeDifferingClasses() {
+        guard !toldClasses.isEmpty else { return }
+        for claim in books.batch.claims {
+            let parts = books.batch.parts[claim.parts]
+            let classes = told(claim, parts)
+            guard let note = reckoning.differing(claim, told: classes),
+                let first = classes.map(\.text).min(), let part = parts.first
+            else { continue }
+            let place = ClaimFacts.PlaceKey(part.certificate, claim.month, at: claim.institution)
+            facts.otherClasses[place, default: []].insert(
+                .init(note: note, told: first, isInpatient: claim.isInpatient))
         }
     }
 
@@ -244,10 +274,10 @@ struct MonthFacts {
 
     private mutating func takeBills(_ rows: Rows) throws {
         let numbers = numbers()
-        for (person, month, institution, yen) in try rows.map({ row in
+        for (person, month, institution, yen, told) in try rows.map({ row in
             (
                 try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5),
-                try row.int(6)
+                try row.int(6), try Told(row, from: 7)
             )
         }) {
             guard let key = numbers[person]?[month.certificate],
@@ -255,7 +285,31 @@ struct MonthFacts {
             else { continue }
             facts.ledger[.init(key, month.month), default: []].append(
                 .init(institution: code, yen: Int32(clamping: yen)))
+            guard let limitClass = told.limitClass else { continue }
+            let place = ClaimFacts.PlaceKey(key, month.month, at: code)
+            toldClasses[ToldPlace(place: place, isInpatient: told.isInpatient), default: []]
+                .insert(limitClass)
         }
+        takeDifferingClasses()
+    }
+
+    /// 窓口で告げられた適用区分, and whether the bill was of a stay.
+    private struct Told {
+        let limitClass: ClaimReckoning.ToldClass?
+        let isInpatient: Bool
+
+        init(_ row: Row, from column: Int) throws {
+            let isMultiple = try row.bool(column + 1)
+            limitClass = try row.optionalText(column).map {
+                ClaimReckoning.ToldClass(code: $0, isMultiple: isMultiple)
+            }
+            isInpatient = try row.bool(column + 2)
+        }
+    }
+
+    private struct ToldPlace: Hashable {
+        let place: ClaimFacts.PlaceKey
+        let isInpatient: Bool
     }
 
     /// By law number for every payer of it, and for a certificate by its scheme as a check asks for it.
@@ -296,12 +350,6 @@ extension MonthFacts {
             where m.merge = e.by_merge and m.survivor = e.person and m.parted_at is not null)
         """)
 
-    private static let selectPayers = Statement(
-        """
-        select distinct payer_number from exchange.entitlement
-        where body = $1 and payer_number is not null
-        """)
-
     private static let selectVersions = Statement(
         """
         select q.person, \(EntitlementVersion.columns)
@@ -323,7 +371,8 @@ extension MonthFacts {
     private static let selectBills = Statement(
         """
         select m.person, \(CapMonth.columns), m.party,
-            m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end
+            m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end,
+            m.limit_class, m.is_multiple, m.is_inpatient
         from unnest($2::uuid[]) q(person)
         join exchange.bill m on m.person = q.person and m.body = $1 and m.month = any ($3)
             and m.status = 'confirmed'

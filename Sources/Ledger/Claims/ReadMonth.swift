@@ -16,6 +16,13 @@ package struct VerdictPage: Sendable {
     package let total: Int
 }
 
+/// 明細の一頁: CSV rows of whole institutions, by their codes.
+package struct StatementPage: Sendable {
+    package let bytes: [UInt8]
+    /// The last institution here, where others follow.
+    package let next: String?
+}
+
 /// Which claims of a run are asked for.
 package enum VerdictFilter: String, CaseIterable, Sendable {
     case all
@@ -40,12 +47,22 @@ extension Records {
     package mutating func verdicts(
         of run: MonthRunRecord, _ filter: VerdictFilter, offset: Int, limit: Int
     ) throws -> VerdictPage {
-        try page(
-            Self.selectVerdicts,
-            monthKey(run.month) + [
-                .int(run.run), .bool(filter == .told), .bool(filter == .reopened), .int(offset),
-                .int(limit),
-            ], of: run.month)
+        let key = monthKey(run.month) + [.int(run.run)]
+        let lines: Statement
+        let total: Int
+        switch filter {
+        case .all:
+            lines = Self.selectAll
+            total = run.claims
+        case .reopened:
+            lines = Self.selectReopened
+            total = run.reopened
+        case .told:
+            lines = Self.selectTold
+            total = try transaction.query(Self.countTold, key)[0].int(0)
+        }
+        let rows = try transaction.query(lines, key + [.int(offset), .int(limit)])
+        return try page(rows, of: total, run.month)
     }
 
     /// 医療機関への明細: what the newest closings of a month say of the caller's own claims. A month that is
@@ -53,18 +70,18 @@ extension Records {
     package mutating func closedVerdicts(
         by body: String?, of month: ServiceMonth, offset: Int, limit: Int
     ) throws -> VerdictPage {
-        try page(
+        let rows = try transaction.query(
             Self.selectClosedVerdicts,
             [
                 .text(caller.party.code), .day(Int(month.firstDay)), .orNull(body),
                 .int(offset), .int(limit),
-            ], of: month)
+            ])
+        return try page(rows, of: rows.first.map { try $0.int(6) } ?? 0, month)
     }
 
     private mutating func page(
-        _ statement: Statement, _ values: [Value], of month: ServiceMonth
+        _ rows: Rows, of total: Int, _ month: ServiceMonth
     ) throws -> VerdictPage {
-        let rows = try transaction.query(statement, values)
         let lines = try rows.map { row in
             VerdictPage.Line(
                 claim: try row.text(0), person: try row.optionalUUID(1)?.person,
@@ -72,14 +89,31 @@ extension Records {
                 madeAt: Instant(microseconds: try row.instant(5)))
         }
         enterAll(Set(lines.compactMap(\.person)), basis: month)
-        return VerdictPage(lines: lines, total: try rows.first.map { try $0.int(6) } ?? 0)
+        return VerdictPage(lines: lines, total: total)
     }
 
-    /// 明細: CSV rows by institution, of one or of all, with an entry for everybody in them.
-    package mutating func statement(of run: MonthRunRecord) throws -> [UInt8] {
-        try statement(
-            Self.selectStatements, Self.selectPersons, monthKey(run.month) + [.int(run.run)],
+    /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution in any case.
+    private static let statementRowsMax = 50_000
+
+    /// Of all institutions, or of those after `institution`, with an entry for everybody in it. Throws
+    /// `.recordUnknown` where there is none.
+    package mutating func statement(
+        of run: MonthRunRecord, after institution: String?
+    ) throws -> StatementPage {
+        let key = monthKey(run.month) + [.int(run.run)]
+        let following = try transaction.query(
+            Self.selectInstitutions, key + [.text(institution ?? "")]
+        ).map { (name: try $0.text(0), rows: try $0.int(1)) }
+        guard let first = following.first else { throw Refusal.recordUnknown }
+        var (last, count, places) = (first.name, first.rows, 1)
+        for (name, rows) in following.dropFirst() {
+            guard count + rows <= Self.statementRowsMax else { break }
+            (last, count, places) = (name, count + rows, places + 1)
+        }
+        let bytes = try statement(
+            Self.selectStatements, Self.selectPersons, key + [.text(first.name), .text(last)],
             of: run.month)
+        return StatementPage(bytes: bytes, next: places < following.count ? last : nil)
     }
 
     /// Throws `.recordUnknown` where no closed month has a claim of the caller's.
@@ -113,14 +147,28 @@ extension Records {
         v.claim, v.person, v.body, v.is_reopened, v.told
         """
 
-    private static let selectVerdicts = Statement(
-        """
-        select \(verdict), r.made_at, count(*) over ()
-        from exchange.claim_verdict v
+    private static let ofRun = """
+        exchange.claim_verdict v
         join exchange.claim_run r on r.body = v.body and r.month = v.month and r.run = v.run
         where v.body = $1 and v.month = $2 and v.run = $3
-            and (not $4 or v.standing <> 'accepted') and (not $5 or v.is_reopened)
-        order by v.ordinal offset $6 limit $7
+        """
+
+    private static let selectAll = Statement(
+        "select \(verdict), r.made_at from \(ofRun) order by v.ordinal offset $4 limit $5")
+
+    private static let selectTold = Statement(
+        """
+        select \(verdict), r.made_at from \(ofRun) and v.standing <> 'accepted'
+        order by v.ordinal offset $4 limit $5
+        """)
+
+    private static let countTold = Statement(
+        "select count(*) from \(ofRun) and v.standing <> 'accepted'")
+
+    private static let selectReopened = Statement(
+        """
+        select \(verdict), r.made_at from \(ofRun) and v.is_reopened
+        order by v.ordinal offset $4 limit $5
         """)
 
     /// Newest closings `c` of a month.
@@ -137,16 +185,24 @@ extension Records {
         order by v.body, v.ordinal offset $4 limit $5
         """)
 
+    private static let selectInstitutions = Statement(
+        """
+        select institution, claims from exchange.claim_statement
+        where body = $1 and month = $2 and run = $3 and institution > $4 order by institution
+        """)
+
     private static let selectStatements = Statement(
         """
-        select rows from exchange.claim_statement where body = $1 and month = $2 and run = $3
+        select rows from exchange.claim_statement
+        where body = $1 and month = $2 and run = $3 and institution between $4 and $5
         order by institution
         """)
 
     private static let selectPersons = Statement(
         """
         select distinct person from exchange.claim_verdict
-        where body = $1 and month = $2 and run = $3 and person is not null
+        where body = $1 and month = $2 and run = $3 and institution between $4 and $5
+            and person is not null
         """)
 
     private static let selectOwnStatements = Statement(

@@ -6,7 +6,8 @@ package struct TownVaccinations: Sendable {
     /// 宛名番号 that it asked by.
     package let identityKey: String
     package let lines: [Delivery]
-    /// 転入前の接種歴: lines of other municipalities; shown, and claimed of nobody here.
+    /// 転入前の接種歴: lines of other municipalities and what their ledgers hold; shown, and claimed of nobody
+    /// here.
     package let history: [HeldVaccination]
 }
 
@@ -61,11 +62,25 @@ extension Records {
         let own = Set(lines.map(\.id))
         let history =
             try home(of: person, on: now.dayInJapan) == caller.party.code
-            ? vaccinations(of: person).filter { $0.claim.isLine && !own.contains($0.id) } : []
+            ? toldByOthers(of: person, rules).filter { !own.contains($0.id) } : []
         let shown =
             lines.map(\.basis) + history.map { "\($0.id.text)/\($0.newest.version)" }
         enter(person, basis: shown.isEmpty ? nil : shown.joined(separator: " "))
         return TownVaccinations(identityKey: identityKey, lines: lines, history: history)
+    }
+
+    /// Its own ledger tells a municipality nothing new.
+    private mutating func toldByOthers(of person: PersonKey, _ rules: RuleBook) throws
+        -> [HeldVaccination]
+    {
+        let all = try vaccinations(of: person)
+        let held = rules.immunization.map { all.withoutCopies($0) } ?? all
+        let town = caller.party
+        return held.filter { held in
+            guard held.isPastDose else { return held.claim.isLine }
+            return held.newest.vaccination.status == .completed
+                && held.newest.institution != town
+        }
     }
 
     /// 住所地 on a day; nothing where nobody told, or abroad.

@@ -15,6 +15,7 @@ extension Records {
             FileRow.selectToAdvance, [.id(file), .text(caller.party.key)])
         guard let row = rows.first else { throw FileElsewhere() }
         let file = try FileRow(row, rules: rules.kept)
+        let rules = rules.of(file)
         guard file.cursor == part?.chunk ?? file.chunks else { throw FileElsewhere() }
         switch (file.state, part) {
         case (.weighing, let part?):
@@ -24,6 +25,8 @@ extension Records {
             enter(nil, basis: file.basis)
         case (.weighing, nil): try endWeighing(file, kind)
         case (.applying, let part?):
+            // What is newer than the list now is so until the commit.
+            if rules.list != nil { try holdEntitlements() }
             let receipt = try part.taken.register(&self, part.registration, rules)
             if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
             advance(file, past: part, receipt.outcomes, task: receipt.task)
@@ -133,10 +136,10 @@ extension Records {
             ),
             (Self.forgetKept, [.id(file.file)]),
         ])
-        // As of now, unless every row was refused.
+        // As of now, or of the moment that its sender said, unless every row was refused.
         let isTaken = file.rows == 0 || file.tally.refused < file.rows ?? 0
         if isTaken, let field = StatementField(registration: kind.registration) {
-            refresh(field, isWholeFile: !file.isMending)
+            refresh(field, isWholeFile: !file.isMending, asOf: file.asOf)
         }
         enter(nil, basis: file.basis)
     }
@@ -220,6 +223,20 @@ extension Records {
 struct FileRules {
     let current: RuleBook
     let kept: (String) throws -> RuleBook
+    /// Of a whole list, mended rows of one among them.
+    private(set) var list: ListMoment?
+
+    init(current: RuleBook, kept: @escaping (String) throws -> RuleBook) {
+        self.current = current
+        self.kept = kept
+    }
+
+    func of(_ file: FileRow) -> FileRules {
+        guard file.layout.endsWhatIsMissing(isMending: false) else { return self }
+        var rules = self
+        rules.list = ListMoment(file)
+        return rules
+    }
 }
 
 /// Nothing of the file is to be done here now.

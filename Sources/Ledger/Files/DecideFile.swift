@@ -42,7 +42,7 @@ extension Records {
             ])
             // Its rows were applied: the body has said what it holds.
             if found.ends.isAsked, let field = StatementField(registration: kind.registration) {
-                refresh(field, isWholeFile: true)
+                refresh(field, isWholeFile: true, asOf: found.asOf)
             }
             // Nothing of it is sent again from here: whoever mends it has the whole file.
             if found.layout.isConfidential {

@@ -3,7 +3,7 @@ import Postgres
 
 /// 全件にない資格: what a whole list of entitlements no longer holds has ended on the day before it came. A row
 /// that was refused ends nobody: what stands of its person is kept, and where nobody can say of whom
-/// a row speaks, nothing ends. What came after the list was received is not missing in it.
+/// a row speaks, nothing ends. What came after the moment as of which the list is, is not missing in it.
 extension Records {
     /// 受給中: rows that answer on this day.
     mutating func standingEntitlements(on day: CalendarDay) throws -> Int {
@@ -71,10 +71,10 @@ extension Records {
             Self.selectStep, [.id(file.file), .int(through), .int(Self.endsInStep)])[0]
         guard let last = try left.optionalInt(0) else { return false }
         // What stands now stands until the commit: else the end would come after a word of the API.
-        try holdRegistrations(of: Self.registrations)
+        try holdEntitlements()
         let key = missingKey(file) + [.int(through), .int(last)]
         let missing = try transaction.query(Self.selectMissing, key).map {
-            try Ending($0, before: file.receivedAt.dayInJapan)
+            try Ending($0, before: file.knownUntil.dayInJapan)
         }
         for person in Set(missing.map(\.person)) { enter(person) }
         if missing.isEmpty {
@@ -93,16 +93,10 @@ extension Records {
     }
 
     private func missingKey(_ file: FileRow) -> [Value] {
-        [
-            .text(caller.party.code), .day(file.receivedAt.dayInJapan.daysSince1970),
-            .id(file.file), .time(file.receivedAt), .text(file.party), .text(file.field),
-        ]
+        [.text(caller.party.code), .day(file.knownUntil.dayInJapan)] + ListMoment(file).values
     }
 
     private static let endsInStep = 1_000
-
-    /// 受給資格の登録: those that write entitlements of a body, by file and by the API.
-    private static let registrations = ["medical-subsidy", "medical-subsidy-history"]
 
     private static let standing = """
         e.body = $1 and e.valid_to >= $2 and \(EntitlementRow.isCurrent)
@@ -117,12 +111,11 @@ extension Records {
                 select 1 from office.file_chunk c where c.task = e.task and c.file = $3)
         """
 
-    /// 受付後: said after the list was received, so that it cannot hold it: by the API, by an event, by hand.
-    /// What a file before it in its line said is older than it, however late that was applied.
+    /// 時点の後: said after the moment as of which the list is, so that it cannot hold it: by the API, by an
+    /// event, by hand.
     private static let isSince = """
-        (e.known_at > $4 and not exists (
-            select 1 from office.file_chunk c join office.file f on f.file = c.file
-            where c.task = e.task and f.party = $5 and f.field = $6))
+        (e.known_at > $4 and not \(ListMoment.isOfLine("e.task")) or exists (
+            select 1 from office.said_again s where s.version = e.version and s.known_at > $4))
         """
 
     private static let missing = "\(absent) and not \(isSince)"
@@ -170,7 +163,7 @@ extension Records {
         """
         select e.person, e.version, e.valid_from, e.face, e.birth_date
         from office.file_end n join exchange.entitlement e on e.version = n.version
-        where n.file = $3 and n.place > $7 and n.place <= $8 and \(missing) order by n.place
+        where n.file = $3 and n.place > $8 and n.place <= $9 and \(missing) order by n.place
         """)
 
     private static let keepVersions = Statement(
@@ -216,7 +209,7 @@ struct MissingRows {
     var digest: [UInt8]?
     /// Would end, had every row named somebody.
     var suspended = 0
-    /// Came after the list was received.
+    /// Came after the moment as of which the list is.
     var since = 0
 }
 

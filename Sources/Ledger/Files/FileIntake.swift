@@ -71,6 +71,7 @@ struct FileIntake {
         part.lines.append(row.line)
         part.numbers.append(number.map(hash))
         part.origins.append(number == nil ? row.origin : nil)
+        if let origin = row.origin { part.mended.insert(origin.file) }
         if !row.findings.isEmpty {
             part.found.add(.init(line: row.line, outcome: nil, findings: row.findings))
         }
@@ -85,7 +86,8 @@ struct FileIntake {
         }
         return FileChunk(
             file: file, chunk: partCount, lines: part.lines, numbers: part.numbers,
-            origins: part.origins, rows: part.keeper.takeBytes(), found: part.found)
+            origins: part.origins, mended: part.mended, rows: part.keeper.takeBytes(),
+            found: part.found)
     }
 
     private struct Part {
@@ -93,6 +95,7 @@ struct FileIntake {
         var lines: [Int] = []
         var numbers: [HashChain?] = []
         var origins: [RowOrigin?] = []
+        var mended: Set<String> = []
         var found = RowTellings()
 
         var isEmpty: Bool { lines.isEmpty }
@@ -120,6 +123,8 @@ struct FileChunk: Sendable {
     var numbers: [HashChain?]
     /// Of mended rows, which come without their numbers: where they stood first.
     let origins: [RowOrigin?]
+    /// The files in which its mended rows stood first.
+    let mended: Set<String>
     let rows: [UInt8]
     let found: RowTellings
 }

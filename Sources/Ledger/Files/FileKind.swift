@@ -72,7 +72,7 @@ extension FileKind {
             entitlements("entitlements", .difference, registration: "medical-subsidy-history"),
             entitlements("entitlements-full", .full, registration: "medical-subsidy"),
             checkupTargets, guardianships(hashing), cardBindings(hashing), lifeEvents,
-            vaccinationTargets,
+            vaccinationTargets, pastDoses,
             massCheckups(
                 "checkup-results", in: .open, .recordMassCheckup, registration: "mass-checkups"),
             massCheckups(
@@ -99,8 +99,10 @@ extension FileKind {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
                 }
             },
-            weigh: { try $0.weighEntitlements($1, rules: $2.current) },
-            register: { try $0.registerEntitlements($1, $2, rules: $3.current) },
+            weigh: { try $0.weighEntitlements($1, rules: $2.current, list: $2.list) },
+            register: {
+                try $0.registerEntitlements($1, $2, rules: $3.current, list: $3.list)
+            },
             standing: { try $0.standingEntitlements(on: $1) })
     }
 
@@ -130,6 +132,23 @@ extension FileKind {
             try records.registerVaccinationTargets(request, rows)
         },
         standing: { records, _ in try records.standingVaccinationTargets() })
+
+    private static let pastDoses = FileKind(
+        "past-doses", .registerPastDoses, registration: "past-doses",
+        read: { kept, rules, _ in
+            parted(
+                kept.map {
+                    $0.row.pastDoseRow(rules.immunization, number: .besideTheRow)
+                }, kept
+            ) { number, row in number.map { NumberedPastDose(numberHash: $0, row: row) } }
+        },
+        weigh: { records, rows, rules in
+            try records.weighPastDoses(rows, rules: rules.current)
+        },
+        register: { records, request, rows, rules in
+            try records.registerPastDoses(request, rows, rules: rules.current)
+        },
+        standing: { records, _ in try records.standingPastDoses() })
 
     private static let lifeEvents = FileKind(
         "residence-moves", .registerLifeEvents, registration: "life-event",

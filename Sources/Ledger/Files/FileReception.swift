@@ -11,15 +11,19 @@ package struct FileAnnouncement: Sendable {
     package let said: AnnouncedFile
     /// Compare and tell, and apply nothing. It takes no place.
     package let isDryRun: Bool
+    /// 全件の時点: as of when a whole list is; without it, of the moment in which it was received.
+    package let asOf: Instant?
     /// SHA-256 of the sender's certificate, where it came with one.
     package let certificate: [UInt8]?
 
     package init(
-        place: FileDelivery.Place?, said: AnnouncedFile, isDryRun: Bool, certificate: [UInt8]?
+        place: FileDelivery.Place?, said: AnnouncedFile, isDryRun: Bool, asOf: Instant? = nil,
+        certificate: [UInt8]?
     ) {
         self.place = place
         self.said = said
         self.isDryRun = isDryRun
+        self.asOf = asOf
         self.certificate = certificate
     }
 }
@@ -90,7 +94,7 @@ package final class FileReception: Sendable {
         let number = state.withLock { $0.blocks } + 1
         try await ledger.access(caller, kind.purpose) { [self] records in
             let parts = state.withLock { $0.parts(of: block, number) }
-            try records.keep(parts)
+            try records.keep(parts, ofTheirLists: hasMomentOfLists)
             records.enter(nil, basis: FileRow.basis(file, "parts", parts.count))
         }
     }
@@ -122,18 +126,25 @@ package final class FileReception: Sendable {
         guard measured.isMending || measured.refusal != nil else { throw .missing("sequence") }
     }
 
+    /// Mended rows of whole lists are as of those, unless their sender says otherwise.
+    private var hasMomentOfLists: Bool { kind.isWhole && announcement.asOf == nil }
+
     /// What was kept of a file whose end did not come.
     package func abandon() async { await ledger.forget(arriving: file) }
 }
 
 extension Ledger {
-    /// Begins to take a file of `caller`. Throws `.rulesUnknown` where no such layout is in force.
+    /// Begins to take a file of `caller`. Throws `.rulesUnknown` where no such layout is in force, and
+    /// `.delivery` for a list of a moment that is still to come.
     package func receiveFile(
         _ kind: FileKind, _ announcement: FileAnnouncement, from caller: Caller,
         hashing: FileHashing
     ) async throws -> FileReception {
         let rules = try rules.current()
         let intake = try await access(caller, kind.purpose) { records in
+            if let asOf = announcement.asOf, asOf > records.now {
+                throw Refusal.delivery(.asOfAhead)
+            }
             let day = records.now.dayInJapan
             guard let layout = rules.layouts.layout(kind.layout, on: day) else {
                 throw Refusal.rulesUnknown

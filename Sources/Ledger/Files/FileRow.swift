@@ -33,6 +33,8 @@ package struct FileRow: Sendable {
     package let operatorID: String?
     let certificate: [UInt8]?
     package let receivedAt: Instant
+    /// 全件の時点, where its sender said it.
+    package let asOf: Instant?
     package let isDryRun: Bool
     package let state: State
     package let sequence: Int?
@@ -69,6 +71,9 @@ package struct FileRow: Sendable {
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
     /// may be who seems to be missing.
     var endsMissing: Bool { layout.endsWhatIsMissing(isMending: isMending) }
+
+    /// What a whole list can know was known then.
+    var knownUntil: Instant { asOf ?? receivedAt }
 }
 
 /// 全件の終わり方.
@@ -78,7 +83,7 @@ package struct FileEnding: Sendable {
     package let unnamedLines: [Int]
     /// Rows that stay because nobody can say of whom the unnamed ones speak.
     package let suspended: Int
-    /// Rows that stay because they came after the list was received.
+    /// Rows that stay because they came after the moment as of which the list is.
     package let keptSince: Int
     /// Over those that it would end.
     let digest: [UInt8]?
@@ -106,7 +111,8 @@ extension FileRow {
             f.changes, f.unchanged, f.under_review, f.refused, f.ends, f.effect, f.weighed::text,
             f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at,
             f.has_merges, f.unnamed_rows, f.unnamed_lines, f.ends_suspended, f.kept_since, f.ends_digest,
-            f.asks_for_ends, f.ends_through, f.is_beside_line, \(awaitedNumber)
+            f.asks_for_ends, f.ends_through, f.is_beside_line, \(awaitedNumber),
+            f.as_of
         """
 
     /// 待っている通番: of a file that is held, the number that must come before it; else nothing.
@@ -164,6 +170,7 @@ extension FileRow {
             through: try row.optionalInt(43))
         isBesideLine = try row.bool(44)
         awaitedSequence = try row.optionalInt(45)
+        asOf = try row.optionalInstant(46).map { Instant(microseconds: $0) }
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {

@@ -22,15 +22,23 @@ extension Records {
                     .text(layout.code), .day(layout.effectiveFrom.daysSince1970),
                     .text(rules.version), .orNull(caller.operatorID),
                     .orNull(announcement.certificate), .bool(announcement.isDryRun),
-                    .orNull(sequence), .orNull(follows), .time(now),
+                    .orNull(sequence), .orNull(follows), .time(now), .time(announcement.asOf),
                 ]
             )
         ])
     }
 
-    mutating func keep(_ parts: [FileChunk]) throws {
+    /// `ofTheirLists`: mended rows are as of the lists in which they stood first.
+    mutating func keep(_ parts: [FileChunk], ofTheirLists: Bool) throws {
         for var part in parts {
             try findNumbers(of: &part)
+            let lists = part.mended.compactMap { try? RecordID($0) }
+            if ofTheirLists, !lists.isEmpty {
+                let key: [Value] = [
+                    .id(part.file), .uuids(lists.map { UUIDBytes($0) }), .text(caller.party.key),
+                ]
+                write([(Self.takeMoment, key)])
+            }
             write([
                 (
                     Self.insertChunk,
@@ -80,8 +88,19 @@ extension Records {
     private static let insertFile = Statement(
         """
         insert into office.file (file, party, field, layout, layout_from, rules, operator, certificate,
-            is_dry_run, sequence, follows, received_at, state)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'arriving')
+            is_dry_run, sequence, follows, received_at, as_of, state)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'arriving')
+        """)
+
+    /// 直した行の時点: of several lists the first. What became known since is newer than the rows that were wrong in
+    /// them, whichever of their items was mended.
+    private static let takeMoment = Statement(
+        """
+        update office.file f set as_of = least(f.as_of, (
+            select min(coalesce(o.as_of, o.received_at)) from office.file o
+            where o.file = any ($2) and o.party = $3 and o.layout = f.layout
+                and o.state <> 'arriving'))
+        where f.file = $1
         """)
 
     private static let insertChunk = Statement(

@@ -72,7 +72,8 @@ extension Records {
         _ arrived: ArrivedFile, _ parts: [FileChunk], as state: FileRow.State, place: Int?,
         awaiting awaited: AwaitedFile? = nil
     ) throws -> FileReceipt {
-        try keep(parts)
+        let isWhole = arrived.measured.layout.endsWhatIsMissing(isMending: false)
+        try keep(parts, ofTheirLists: isWhole && arrived.announcement.asOf == nil)
         settle(arrived, as: state, place: place)
         return arrived.receipt(state, awaiting: awaited)
     }

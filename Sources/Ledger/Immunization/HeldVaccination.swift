@@ -1,17 +1,18 @@
 package import Exchange
 import Postgres
 
-/// 保存された接種記録: the newest version of a record, with whose it is and the visit it was sent in.
+/// 保存された接種記録: the newest version of a record, with whose it is and the visit it was sent in, if a
+/// municipality did not tell of it from its own ledger.
 package struct HeldVaccination: Sendable {
     package let id: RecordID
     /// 本人: whoever the record is of now.
     package let person: PersonKey
     /// 記録された側: under whom it is kept, and with it every version of it.
     let record: PersonKey
-    package let visit: RecordID
+    package let visit: RecordID?
     /// The id that this visit gave the resident: the institution goes on being answered by it, whatever
     /// key makes new ones.
-    package let patientID: String
+    package let patientID: String?
     /// 予診票: the answers that the doctor decided from.
     package let response: RecordID?
     package let claim: VaccinationClaimStatus
@@ -20,6 +21,19 @@ package struct HeldVaccination: Sendable {
     /// A visit that was read just before a merge names the record: whatever is then written is found by the
     /// table and made again.
     func isOf(_ person: PersonKey) -> Bool { person == self.person || person == record }
+
+    /// 台帳の写し.
+    package var isPastDose: Bool { newest.institution.role == .municipality }
+}
+
+extension [HeldVaccination] {
+    /// Without what municipalities told of doses that an institution, or an earlier ledger, recorded too: who
+    /// gave the dose is believed, and nobody is shown it twice.
+    package func withoutCopies(_ rules: ImmunizationRules) -> [HeldVaccination] {
+        let kept = rules.withoutCopies(
+            map { (counted: $0.newest.vaccination.counted, isPastDose: $0.isPastDose) })
+        return zip(self, kept).filter { $0.1 }.map { $0.0 }
+    }
 }
 
 extension Records {
@@ -98,7 +112,7 @@ extension HeldVaccination {
     private static let tables = """
         exchange.vaccination v join exchange.vaccination_claim c
             on c.person = v.person and c.vaccination = v.vaccination and c.version = v.version
-        join exchange.visit r on r.visit = v.visit
+        left join exchange.visit r on r.visit = v.visit
         \(Survivors.formerVisit(of: "v", in: "vaccination", by: "vaccination"))
         """
     private static let newest = "order by v.version desc limit 1"
@@ -108,8 +122,8 @@ extension HeldVaccination {
         newest = try VaccinationVersion(row, from: 0)
         record = try row.uuid(5).person
         person = try row.uuid(11).person
-        visit = try row.uuid(6).record
-        patientID = try row.text(7)
+        visit = try row.optionalUUID(6)?.record
+        patientID = try row.optionalText(7)
         response = try row.optionalUUID(8)?.record
         claim = try VaccinationClaimStatus(
             refusal: row.optionalText(9), isPriced: row.bool(10))

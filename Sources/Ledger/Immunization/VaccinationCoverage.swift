@@ -52,6 +52,7 @@ extension Records {
 
     /// A birth date may be no day at all (`2020-00-00`): its parts are compared, never read as one. A
     /// schedule for one sex is counted among that sex, and one of every season in the last that had begun.
+    /// What a municipality's own ledger tells counts where no line of an institution is of the same day.
     private static let count = Statement(
         """
         with home as (
@@ -76,10 +77,18 @@ extension Records {
             from exchange.vaccination_claim c
             left join scope s on s.programme = c.programme
             left join exchange.record_merge m on m.person = c.person and m.parted_at is null
-            where c.refusal is null and c.day <= $2 and c.day >= coalesce(s.since, c.day) and not exists (
-                select 1 from exchange.vaccination_claim n
-                where n.person = c.person and n.vaccination = c.vaccination
-                    and n.version > c.version))
+            where c.programme is not null and c.day <= $2 and c.day >= coalesce(s.since, c.day)
+                and not exists (
+                    select 1 from exchange.vaccination_claim n
+                    where n.person = c.person and n.vaccination = c.vaccination
+                        and n.version > c.version)
+                and (c.refusal is null or not exists (
+                    select 1 from exchange.vaccination_claim own
+                    where own.person = c.person and own.day = c.day and own.programme = c.programme
+                        and own.refusal is null and not exists (
+                            select 1 from exchange.vaccination_claim n
+                            where n.person = own.person and n.vaccination = own.vaccination
+                                and n.version > own.version))))
         insert into exchange.coverage_count
             (month, municipality, cohort, programme, dose, population, vaccinated)
         select $1, v.municipality, v.cohort, v.programme, v.dose, p.people, v.people

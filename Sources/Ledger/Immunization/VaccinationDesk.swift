@@ -101,7 +101,7 @@ struct VaccinationDesk: RecordDesk {
 }
 
 extension HeldVaccination {
-    fileprivate static func insertion(
+    static func insertion(
         _ records: [(held: HeldVaccination, isLine: Bool, book: RuleBook)]
     ) -> (Statement, [Value]) {
         let held = records.map(\.held)
@@ -120,7 +120,7 @@ extension HeldVaccination {
                 .texts(given.map(\.status.rawValue)), .texts(codes),
                 .days(given.map { $0.occurrence.day?.daysSince1970 }),
                 .texts(held.map { $0.newest.vaccination.face(recordedBy: $0.newest.institution) }),
-                .uuids(held.map { UUIDBytes($0.visit) }),
+                .uuids(held.map { $0.visit.map { UUIDBytes($0) } }),
                 .instants(held.map(\.newest.recordedAt.microseconds)),
                 .uuids(held.map { $0.response.map { UUIDBytes($0) } }),
                 .texts(given.map(\.counted.face)), .bools(records.map(\.isLine)),

@@ -115,6 +115,9 @@ struct CountedRecord: Sendable {
     /// Whose record it is, by the key of the party.
     let institution: String
 
+    /// 台帳の写し.
+    var isPastDose: Bool { institution.hasPrefix(Role.municipality.rawValue + ":") }
+
     init(_ row: Row) throws {
         id = try row.uuid(0).record
         version = try row.int(1)
@@ -173,12 +176,14 @@ extension VaccinationFacts {
     }
 
     /// Three statements, and one more where pregnancies are asked for; `read` takes their rows.
+    /// `isOffice`: as the office's role may ask.
     static func steps(
-        of persons: [PersonKey], expecting: [PersonKey] = [], rules: RuleBook
+        of persons: [PersonKey], expecting: [PersonKey] = [], isOffice: Bool = false,
+        rules: RuleBook
     ) -> [(Statement, [Value])] {
         let keys = Value.uuids(persons.map { UUIDBytes($0) })
         return [
-            dosesStep(of: persons),
+            isOffice ? (selectCounted, [keys]) : dosesStep(of: persons),
             (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
             (Records.selectHomes, [keys]),
         ] + (expecting.isEmpty ? [] : [NotifiedPregnancy.step(of: expecting)])
@@ -196,6 +201,9 @@ extension VaccinationFacts {
             try facts[rows[0][index].uuid(4).person, default: .nothing].held.append(
                 CountedRecord(rows[0][index]))
         }
+        if let immunization = rules.immunization {
+            for person in facts.keys { facts[person]?.leaveOutCopies(immunization) }
+        }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
             facts[try row.uuid(4).person, default: .nothing].identity = try RegisteredIdentity(row)
@@ -211,6 +219,14 @@ extension VaccinationFacts {
         return facts
     }
 
+    /// As `ImmunizationRules.withoutCopies`.
+    private mutating func leaveOutCopies(_ rules: ImmunizationRules) {
+        guard held.contains(where: \.isPastDose) else { return }
+        let kept = rules.withoutCopies(
+            held.map { (counted: $0.counted, isPastDose: $0.isPastDose) })
+        held = zip(held, kept).filter { $0.1 }.map { $0.0 }
+    }
+
     private mutating func addHome(_ row: Row) throws {
         residences.append(try Residence(row, from: 0))
         bodies.append(
@@ -220,20 +236,26 @@ extension VaccinationFacts {
                 asOf: nil))
     }
 
-    private static let selectVersions = Statement(
-        """
-        select held.vaccination, held.version, held.counted, held.is_line, q.person, held.party
-        from unnest($1::uuid[]) as q(person)
-        cross join lateral (
-            select distinct on (v.vaccination) v.vaccination, v.version, v.recorded_at, v.party,
-                coalesce(v.counted, v.face) as counted,
-                coalesce(v.is_line, exists (
-                    select 1 from exchange.vaccination_claim c
-                    where c.person = v.person and c.vaccination = v.vaccination
-                        and c.version = v.version and c.refusal is null)) as is_line
-            from \(Survivors.eachRecord(of: "q.person")) r
-            join exchange.vaccination v on v.person = r.record
-            order by v.vaccination, v.version desc) held
-        order by held.recorded_at, held.vaccination
-        """)
+    private static let selectVersions = versions(
+        of: "exchange.vaccination", counted: "coalesce(v.counted, v.face)")
+    private static let selectCounted = versions(of: "exchange.counted_dose", counted: "v.counted")
+
+    private static func versions(of table: String, counted: String) -> Statement {
+        Statement(
+            """
+            select held.vaccination, held.version, held.counted, held.is_line, q.person, held.party
+            from unnest($1::uuid[]) as q(person)
+            cross join lateral (
+                select distinct on (v.vaccination) v.vaccination, v.version, v.recorded_at, v.party,
+                    \(counted) as counted,
+                    coalesce(v.is_line, exists (
+                        select 1 from exchange.vaccination_claim c
+                        where c.person = v.person and c.vaccination = v.vaccination
+                            and c.version = v.version and c.refusal is null)) as is_line
+                from \(Survivors.eachRecord(of: "q.person")) r
+                join \(table) v on v.person = r.record
+                order by v.vaccination, v.version desc) held
+            order by held.recorded_at, held.vaccination
+            """)
+    }
 }

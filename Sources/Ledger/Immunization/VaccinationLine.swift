@@ -13,7 +13,13 @@ struct VaccinationLine: Sendable {
         of version: VaccinationVersion, _ person: PersonKey, _ facts: VaccinationFacts,
         dueDay: CalendarDay?, _ rules: ImmunizationRules, prices: [RegisteredPrice]
     ) {
-        let others = facts.held.filter { $0.id.text != version.id }
+        let counted = version.vaccination.counted
+        // 台帳の写し: that a municipality told of this very dose before says nothing against it.
+        let others = facts.held.filter { other in
+            other.id.text != version.id
+                && (!other.isPastDose
+                    || rules.duplicates(of: counted, among: [other.counted]).isEmpty)
+        }
         // 一回の接種に請求は一つ: what is claimed stands, whoever corrects or copies; what is not is in nobody's way.
         let claims = others.filter(\.isLine).map(\.counted)
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
@@ -23,7 +29,7 @@ struct VaccinationLine: Sendable {
             answer: Self.answer(
                 to: version.vaccination, others, facts,
                 dueDay: dueDay ?? facts.pregnancies.map(\.known).dueDay(on: day), rules, in: home),
-            duplicates: rules.duplicates(of: version.vaccination.counted, among: claims),
+            duplicates: rules.duplicates(of: counted, among: claims),
             prices: prices)
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))

@@ -17,6 +17,9 @@ struct AskedFollowUp {
     let municipality: String
     let day: CalendarDay
     let madeAt: Instant
+    /// By which the same was asked for before, of what is known to be the same: what was made for it has this
+    /// as a source as well, whatever became of it.
+    var sameAs: RecordID?
 
     private var isSensitive: Bool { compartment == .sensitive || rule.isSensitive }
 
@@ -35,6 +38,7 @@ struct AskedFollowUp {
                     .instants(tasks.map(\.madeAt.microseconds)), .texts(tasks.map(\.checkup)),
                     .days(tasks.map(\.day.daysSince1970)),
                     .ints(tasks.map { $0.comesAgain ? 0 : Self.sameCheckupDays }),
+                    .uuids(tasks.map { $0.sameAs.map { UUIDBytes($0) } }),
                 ]
             )
         ]
@@ -49,11 +53,21 @@ struct AskedFollowUp {
     private static let insert = Statement(
         """
         with asked as (
-            select q.*, waiting.follow_up as task, waiting.person as holder
+            select q.*, coalesce(told.follow_up, waiting.follow_up) as task,
+                coalesce(told.person, waiting.person) as holder
             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[],
-                $7::bool[], $8::timestamptz[], $9::text[], $10::date[], $11::bigint[])
+                $7::bool[], $8::timestamptz[], $9::text[], $10::date[], $11::bigint[], $12::uuid[])
                 as q(person, follow_up, result, code, municipality, due_day, is_sensitive, made_at,
-                checkup, asked_day, around)
+                checkup, asked_day, around, same)
+            left join lateral (
+                select f.person, f.follow_up from \(each) one
+                join exchange.follow_up f on f.person = one.record
+                where f.code = q.code and f.is_sensitive = q.is_sensitive
+                    and (f.result = q.same or exists (
+                        select 1 from exchange.follow_up_source s
+                        where s.person = f.person and s.follow_up = f.follow_up
+                            and s.result = q.same))
+                order by f.made_at, f.follow_up limit 1) told on true
             left join lateral (
                 select f.person, f.follow_up from \(each) one
                 join exchange.follow_up f on f.person = one.record

@@ -1,4 +1,5 @@
 package import Exchange
+import Postgres
 
 /// 本人の健診結果, as the resident reads them.
 extension Records {
@@ -18,12 +19,26 @@ extension Records {
     mutating func isClosed(
         _ compartment: CheckupCompartment, to person: PersonKey, _ book: RuleBook
     ) throws -> Bool {
-        guard compartment == .sensitive, let kind = book.maternal?.items.sensitiveConsentKind,
-            let decidesFrom = book.consentKinds.first(where: { $0.kind == kind })?
-                .childDecidesFromAge,
-            let birth = try maternalFacts(of: person, rules: book).childBirth
-        else { return false }
-        return birth.yearsCompleted(on: now.dayInJapan) < decidesFrom
+        try !closed(compartment, among: [person], book).isEmpty
+    }
+
+    /// To which of many it is closed, read at once.
+    mutating func closed(
+        _ compartment: CheckupCompartment, among persons: [PersonKey], _ book: RuleBook
+    ) throws -> Set<PersonKey> {
+        guard compartment == .sensitive, !persons.isEmpty, let maternal = book.maternal,
+            let decidesFrom = book.consentKinds.first(where: {
+                $0.kind == maternal.items.sensitiveConsentKind
+            })?.childDecidesFromAge
+        else { return [] }
+        let rows = try transaction.pipeline(MaternalReading.steps(of: persons, rules: book))
+        let reading = try MaternalReading(rows, maternal)
+        let (moment, today) = (now, now.dayInJapan)
+        return Set(
+            persons.filter { person in
+                let birth = reading.facts(of: person, at: moment).childBirth
+                return birth.map { $0.yearsCompleted(on: today) < decidesFrom } ?? false
+            })
     }
 }
 

@@ -10,11 +10,11 @@ struct Survivors {
 
     subscript(_ record: PersonKey) -> PersonKey { byRecord[record] ?? record }
 
-    /// The record that stands for the one an SQL expression names.
+    /// The record that stands for the one an SQL expression names, by whatever name its row is called.
     static func sql(of person: String) -> String {
         """
-        coalesce((select m.survivor from exchange.record_merge m
-            where m.person = \(person) and m.parted_at is null), \(person))
+        coalesce((select its_merge.survivor from exchange.record_merge its_merge
+            where its_merge.person = \(person) and its_merge.parted_at is null), \(person))
         """
     }
 

@@ -9,7 +9,7 @@ extension Purpose {
         switch self {
         case .registerEntitlements, .registerCheckupTargets, .registerGuardianships,
             .registerLifeEvents, .registerVaccinationTargets, .registerVaccinationPrices,
-            .registerCheckupPrices, .registerSchemes, .registerSeasons,
+            .registerCheckupPrices, .registerSchemes, .registerSeasons, .registerPastDoses,
             .readCoverage,
             .readRegistration, .readSensitiveRegistration, .readStatement, .feedCards,
             .settleReview,

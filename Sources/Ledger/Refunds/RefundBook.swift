@@ -63,6 +63,7 @@ struct RefundBook: Sendable {
             balance.confirmed = CapRun(share: try row.int(0), collected: try row.int(1))
             balance.cost = try row.int(2)
             balance.borne = CapRun(share: try row.int(3), collected: try row.int(4))
+            balance.meals = try row.int(5)
         }
         balance.visits = try visits.map { row in
             CapVisit(
@@ -108,7 +109,7 @@ extension RefundBook {
     /// The lock that bills of the month take as well.
     private static let lockMonth = Statement(
         """
-        select share, collected, cost, borne_share, borne_collected from exchange.cap_month
+        select share, collected, cost, borne_share, borne_collected, meals from exchange.cap_month
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
         for update
         """)

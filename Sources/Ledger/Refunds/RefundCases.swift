@@ -24,6 +24,7 @@ extension Records {
             &transaction, CapMonthKey(person: person, capMonth: request.capMonth),
             showing: kinds)
         let reckoning = try RefundReckoning(book, rules, at: now)
+        try request.requireMeals(reckoning.copayment)
         let written = request.receipts.map(\.line).joined(separator: "\n")
         if let same = book.cases.first(where: { $0.written == written }) {
             return try refund(same.id, of: person)
@@ -187,7 +188,7 @@ extension Records {
     private static let selectOwn = Statement(
         """
         select \(RefundCase.columns) from exchange.refund_now m
-        where m.person = $1 and ($3::text[] is null or exists (
+        where m.person = any (\(Survivors.records(of: "$1"))) and ($3::text[] is null or exists (
             select 1 from exchange.entitlement e
             where e.person = m.person and e.body = m.body
                 and e.certificate_type = m.certificate_type and e.consent_kind = any ($3)))

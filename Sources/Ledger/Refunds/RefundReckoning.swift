@@ -59,7 +59,9 @@ struct RefundReckoning: Sendable {
         }
         let rest = book.open.filter { $0.id != id }
         try keep(sums(rest.map(\.receipts), after: balance), of: rest, &transaction)
-        guard Self.yen(left) < Self.yen(decided.borne) else { return }
+        guard
+            Self.yen(left) < Self.yen(decided.borne) || Self.meals(left) < Self.meals(decided.borne)
+        else { return }
         for later in book.cases.drop(while: { $0.id != id })
         where later.isApproved && later.isCounted && !later.isToReexamine {
             try write(later.id, later.yen, later.notes, isToReexamine: true, &transaction)
@@ -68,6 +70,10 @@ struct RefundReckoning: Sendable {
 
     private static func yen(_ receipts: [BorneReceipt]) -> Int {
         receipts.reduce(0) { $0 + $1.collected }
+    }
+
+    private static func meals(_ receipts: [BorneReceipt]) -> Int {
+        receipts.reduce(0) { $0 + $1.meals }
     }
 
     private func fill(
@@ -88,7 +94,8 @@ struct RefundReckoning: Sendable {
             Self.fillMonth,
             key + [
                 .int(left.reduce(0) { $0 + $1.visit.share }), .int(Self.yen(left)),
-                .orNull(cap),
+                .orNull(cap), .int(Self.yen(left.filter(\.visit.isInpatient))),
+                .int(Self.meals(left)),
             ])
     }
 
@@ -128,7 +135,7 @@ struct RefundReckoning: Sendable {
         """
         update exchange.cap_month
         set borne_share = borne_share + $6, borne_collected = borne_collected + $7,
-            cap = $8
+            cap = $8, borne_inpatient = borne_inpatient + $9, meals = meals + $10
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
         """)
 }

@@ -11,6 +11,7 @@ package struct RegistrationRequest: Sendable {
     /// The body's statements in this field are as of now once this is applied. A part of a file says nothing
     /// of that: the file does when it is through.
     let refreshes: StatementField?
+    let isPartOfFile: Bool
     /// Rows the reader refused before any record was touched.
     package let refused: [RowOutcome]
     package let rowsTotal: Int
@@ -20,6 +21,7 @@ package struct RegistrationRequest: Sendable {
         rowsTotal: Int, isPartOfFile: Bool = false
     ) {
         self.field = field
+        self.isPartOfFile = isPartOfFile
         refreshes = isPartOfFile ? nil : StatementField(registration: field)
         self.idempotencyKey = idempotencyKey
         self.bodyDigest = bodyDigest
@@ -97,14 +99,18 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
-    /// Until the end of this access the party registers nothing else of these. Throws `TaskUnderWay` while
-    /// it does.
-    mutating func holdRegistrations(of fields: [String]) throws {
-        for field in fields {
-            let key: [Value] = [.text(caller.party.key), .text(field)]
-            guard try transaction.query(Self.tryLockField, key)[0].bool(0) else {
-                throw TaskUnderWay()
-            }
+    /// Until the end of this access no whole list says anything of the party's entitlements. A step of one
+    /// that is under way is waited for, some 30 ms; who waits comes before its next step.
+    mutating func shareEntitlements() throws {
+        try transaction.run(Self.shareEntitlements, [.text(caller.party.key)])
+    }
+
+    /// 全件の番: until the end of this access the party registers no entitlements by the API. Throws
+    /// `TaskUnderWay` while it does.
+    mutating func holdEntitlements() throws {
+        let key: [Value] = [.text(caller.party.key)]
+        guard try transaction.query(Self.tryHoldEntitlements, key)[0].bool(0) else {
+            throw TaskUnderWay()
         }
     }
 
@@ -179,6 +185,14 @@ extension Records {
     private static let tryLockField = Statement(
         "select pg_try_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))")
 
+    private static let shareEntitlements = Statement(
+        """
+        select pg_advisory_xact_lock_shared(hashtextextended('entitlements of ' || $1, 0))::text
+        """)
+
+    private static let tryHoldEntitlements = Statement(
+        "select pg_try_advisory_xact_lock(hashtextextended('entitlements of ' || $1, 0))")
+
     private static let taskColumns = """
         task, received_at, rows, rows_applied, rows_unchanged, rows_under_review, rows_refused, body_digest
         """
@@ -226,6 +240,7 @@ extension Purpose {
                 "medical-subsidy", "medical-subsidy-history", "municipal-checkup", "guardianship",
                 "life-event", "immunization", "maternal-health", "mass-checkups",
                 "checkup-tickets", "schemes", "seasons", "immunization-prices", "maternal-prices",
+                "past-doses",
             ]
         case .readSensitiveRegistration: ["sensitive-mass-checkups"]
         case .feedCards: ["cards"]

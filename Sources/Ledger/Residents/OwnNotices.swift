@@ -8,15 +8,25 @@ import Postgres
 /// an office holds back of the log (開示の延期) is held back here as well; what others did is not, and whoever
 /// acts for the resident is refused in the resident's sight.
 extension Records {
-    /// Newest first, in the words of the rules; a kind that they no longer hold is not shown.
+    /// Newest first, in the words of the rules; a kind that they no longer hold is not shown. A notice of a
+    /// checkup of pregnancy or after delivery is the resident's own, as what is planned of it: that one came,
+    /// or no more came, tells how it went on.
     package mutating func ownNotices(
         of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID, String) -> String
     ) throws -> [Notice] {
         let rows = try transaction.query(
             Self.selectOwnNotices,
             [.person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code))])
-        let told = try rows.map { row -> Notice? in
-            guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
+        let subjects = try rows.map { try $0.optionalText(6) ?? "" }
+        let mothers = Set(subjects.filter { rules.maternal?.isOfMother($0) ?? false })
+        var isOwn = true
+        if !mothers.isEmpty {
+            isOwn = try acting == nil && !isClosed(.sensitive, to: person, rules)
+        }
+        let told = try zip(subjects, rows.map { $0 }).map { subject, row -> Notice? in
+            guard let kind = rules.noticeKind(try row.text(2)),
+                isOwn || !mothers.contains(subject)
+            else { return nil }
             let party = try Party(key: try row.text(3))
             return Notice(
                 id: try row.uuid(0).record.text, at: Instant(microseconds: try row.instant(1)),
@@ -79,7 +89,7 @@ extension RuleBook {
     /// season's words are those of the municipality that invited: they say its days.
     fileprivate func noticeSubject(_ code: String, of party: Party) -> BilingualText? {
         immunization?.campaign(code)?.notice(of: party.code) ?? immunization?.programme(code)?.name
-            ?? maternal?.child.first { $0.code == code }?.name
+            ?? maternal?.checkupName(code)
             ?? Purpose(rawValue: code).flatMap { purposes[$0] }
     }
 }

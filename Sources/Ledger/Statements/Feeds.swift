@@ -4,27 +4,36 @@ import Postgres
 /// 鮮度: when a party last said something in a field. Of entitlements the party's own row says it, which every
 /// clinic's answer reads; of the others, and of files, `exchange.feed`.
 extension Records {
-    /// What the party says in this field is as of now. `isWholeFile`: by a file that was not of mended rows.
-    mutating func refresh(_ field: StatementField, isWholeFile: Bool = false) {
+    /// What the party says in this field is as of now, or of `asOf` where what it says is of then and
+    /// nothing newer is known. `isWholeFile`: by a file that was not of mended rows.
+    mutating func refresh(
+        _ field: StatementField, isWholeFile: Bool = false, asOf: Instant? = nil
+    ) {
         let party = caller.party.key
-        if field == .subsidy { write([(Self.touchParty, [.text(party), .time(now)])]) }
-        let touch = isWholeFile ? Self.touchByFile : Self.touchFeed
-        write([(touch, [.text(party), .text(field.rawValue), .time(now)])])
+        let moment: [Value] = [.text(party), .time(asOf ?? now), .bool(asOf != nil)]
+        if field == .subsidy { write([(Self.touchParty, moment)]) }
+        let feed = moment + [.text(field.rawValue)]
+        write([isWholeFile ? (Self.touchByFile, feed + [.time(now)]) : (Self.touchFeed, feed)])
     }
 
     private static let touchParty = Statement(
-        "update exchange.party set as_of = $2 where party = $1")
+        """
+        update exchange.party set as_of = case when $3 then greatest(as_of, $2) else $2 end
+        where party = $1
+        """)
 
     private static let touchFeed = Statement(
         """
-        insert into exchange.feed (party, field, as_of) values ($1, $2, $3)
-        on conflict (party, field) do update set as_of = excluded.as_of
+        insert into exchange.feed (party, field, as_of) values ($1, $4, $2)
+        on conflict (party, field) do update
+        set as_of = case when $3 then greatest(feed.as_of, excluded.as_of) else excluded.as_of end
         """)
 
     private static let touchByFile = Statement(
         """
-        insert into exchange.feed (party, field, as_of, file_at) values ($1, $2, $3, $3)
-        on conflict (party, field) do update set as_of = excluded.as_of,
+        insert into exchange.feed (party, field, as_of, file_at) values ($1, $4, $2, $5)
+        on conflict (party, field) do update
+        set as_of = case when $3 then greatest(feed.as_of, excluded.as_of) else excluded.as_of end,
             file_before = feed.file_at, file_at = excluded.file_at
         """)
 }

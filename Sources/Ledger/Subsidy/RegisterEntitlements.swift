@@ -19,18 +19,23 @@ extension Records {
     ///
     /// A row equal to what is held is `unchanged`. A row whose identity items speak of another
     /// person than what is known is kept `under-review`: it answers nothing, and what was held
-    /// before goes on answering. The result says so alike whoever sent the other one. Throws
+    /// before goes on answering. The result says so alike whoever sent the other one. A row of a whole
+    /// `list` says nothing against what became known after the moment of the list. Throws
     /// `.idempotencyKeyReused`.
     package mutating func registerEntitlements(
-        _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook
+        _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook,
+        list: ListMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let (plan, persons) = try plan(rows, rules)
+        // The files of a party are applied one after the other anyway.
+        if !request.isPartOfFile { try shareEntitlements() }
+        let (plan, persons) = try plan(rows, rules, list)
         let ends = try ends(of: plan.words(among: Set(persons.known), of: caller.party.code), rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
             persons.steps + Self.steps(plan, of: body, task: task) + ends.steps(task: task)
+                + (request.isPartOfFile ? [] : Self.saidAgain(plan))
         }
     }
 
@@ -38,17 +43,21 @@ extension Records {
     /// or birth date of this number is told by a file that is only compared, too. Whatever else a comparison
     /// tells, the body said itself; of a number that others alone speak of it is told what it is told of one
     /// that nobody knows.
-    mutating func weighEntitlements(_ rows: [NumberedRow], rules: RuleBook) throws -> [RowOutcome] {
-        let (plan, persons) = try plan(rows, rules)
+    mutating func weighEntitlements(
+        _ rows: [NumberedRow], rules: RuleBook, list: ListMoment? = nil
+    ) throws -> [RowOutcome] {
+        let (plan, persons) = try plan(rows, rules, list)
         for person in plan.heldBack.intersection(persons.known) { enter(person) }
         return plan.outcomes
     }
 
-    private mutating func plan(_ rows: [NumberedRow], _ rules: RuleBook) throws
-        -> (plan: RegistrationPlan, persons: NumberedPersons)
-    {
+    private mutating func plan(
+        _ rows: [NumberedRow], _ rules: RuleBook, _ list: ListMoment?
+    ) throws -> (plan: RegistrationPlan, persons: NumberedPersons) {
         let persons = try persons(of: rows.map(\.numberHash))
-        var plan = RegistrationPlan(body: caller.party.code, rules: rules)
+        var newer = NewerWords()
+        if let list { newer = try newerWords(of: persons.known, than: list) }
+        var plan = RegistrationPlan(body: caller.party.code, rules: rules, newer: newer)
         try loadIdentities(of: persons.known, into: &plan)
         try loadHeld(of: persons.known, into: &plan)
         for (row, person) in zip(rows, persons.ofRows) { plan.add(row, person) }
@@ -88,7 +97,7 @@ extension Records {
                 key,
                 .init(
                     digest: try row.bytes(4), isUnderReview: try row.bool(5),
-                    heldBack: isSaid ? try .init(row, from: 6) : nil))
+                    heldBack: isSaid ? try .init(row, from: 6) : nil), version: try row.int(12))
         }
     }
 
@@ -96,6 +105,13 @@ extension Records {
         RegistrationPlan.RowKey(
             person: try row.uuid(0).person, certificateType: try row.text(1),
             subKey: try row.text(2), historyKey: try row.text(3))
+    }
+
+    /// 再度の登録: what stood already was said again now, which a whole list that came before cannot know. In
+    /// one order for everybody, so that two registrations do not wait for each other in a circle.
+    private static func saidAgain(_ plan: RegistrationPlan) -> [(Statement, [Value])] {
+        guard !plan.saidAgain.isEmpty else { return [] }
+        return [(insertSaidAgain, [.ints(plan.saidAgain.sorted())])]
     }
 
     private static func steps(_ plan: RegistrationPlan, of body: String, task: RecordID)
@@ -160,12 +176,19 @@ extension Records {
         """
         select distinct on (e.person, e.certificate_type, e.sub_key, e.history_key)
             e.person, e.certificate_type, e.sub_key, e.history_key, e.face_digest, e.is_under_review,
-            i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed
+            i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed, e.version
         from exchange.entitlement e
         left join exchange.identity i on e.is_under_review and i.is_under_review and i.task = e.task
             and i.line = e.line
         where e.person = any ($1) and e.body = $2
         order by e.person, e.certificate_type, e.sub_key, e.history_key, e.version desc
+        """)
+
+    private static let insertSaidAgain = Statement(
+        """
+        insert into office.said_again (version, known_at)
+        select version, clock_timestamp() from unnest($1::bigint[]) as v(version) order by version
+        on conflict (version) do update set known_at = excluded.known_at
         """)
 
     private static let selectCurrent = Statement(

@@ -2,7 +2,8 @@ import Crypto
 import Exchange
 
 /// What a registration will write, decided row by row in the order sent, against what is held and
-/// against the rows before it. Pure: the same rows on the same state give the same plan.
+/// against the rows before it; of a whole list nothing against what is newer than it. Pure: the same rows on
+/// the same state give the same plan.
 struct RegistrationPlan {
     struct RowKey: Hashable, Sendable {
         let person: PersonKey
@@ -54,10 +55,12 @@ struct RegistrationPlan {
 
     private let body: String
     private let rules: RuleBook
+    private let newer: NewerWords
     /// By 機関別受給者証種別ID; made once for the rows of a type.
     private var schemes: [String: [Scheme]] = [:]
     private var known: [PersonKey: [String: KnownIdentity]] = [:]
     private var held: [RowKey: Held] = [:]
+    private var versions: [RowKey: Int] = [:]
     private var standing: [RowKey: Int] = [:]
     private(set) var entitlements: [NewEntitlement] = []
     private(set) var identities: [NewIdentity] = []
@@ -65,18 +68,22 @@ struct RegistrationPlan {
     private(set) var touched: Set<PersonKey> = []
     /// Of whom a row speaks as of somebody else, and is told so.
     private(set) var heldBack: Set<PersonKey> = []
+    /// 再度の登録: versions that say already what a row says.
+    private(set) var saidAgain: Set<Int> = []
 
-    init(body: String, rules: RuleBook) {
+    init(body: String, rules: RuleBook, newer: NewerWords) {
         self.body = body
         self.rules = rules
+        self.newer = newer
     }
 
     mutating func know(_ person: PersonKey, body: String, _ identity: KnownIdentity) {
         known[person, default: [:]][body] = identity
     }
 
-    mutating func hold(_ key: RowKey, _ newest: Held) {
+    mutating func hold(_ key: RowKey, _ newest: Held, version: Int) {
         held[key] = newest
+        versions[key] = version
     }
 
     /// The version of the row that answers now.
@@ -101,16 +108,29 @@ struct RegistrationPlan {
             subKey: row.certificate.subKey ?? "", historyKey: row.historyKey ?? "")
         let identity = KnownIdentity(
             facts: IdentityFacts(row.person), isNotDisclosed: row.person.isNotDisclosed)
-        let isHeldBack = speaksOfAnother(person, identity.facts)
+        // 後からの言葉: whoever was told of otherwise since is not told of by a row of before.
+        let isLate =
+            known[person]?[body] != identity
+            && newer.isOf(person, hiding: identity.isNotDisclosed)
+        let isOfAnother = speaksOfAnother(person, identity.facts)
+        let isHeldBack = isOfAnother && !isLate
         if isHeldBack { heldBack.insert(person) }
         let newest = Held(
             digest: Self.digest(of: row), isUnderReview: isHeldBack,
             heldBack: isHeldBack ? identity : nil)
-        let isRepeat = held.updateValue(newest, forKey: key) == newest
+        let isRepeat = held[key] == newest
+        if !isRepeat, !isHeldBack, isOfAnother || isNewerKnown(of: key, row) {
+            leave(row, key, isOfAnother ? "basicFiveInfo" : "orgSpecificCertificateTypeId")
+            return
+        }
+        held[key] = newest
         outcomes.append(
-            outcome(row, isHeldBack: isHeldBack, isRepeat: isRepeat, standing: standing[key]))
+            outcome(
+                row, isHeldBack: isHeldBack, isRepeat: isRepeat, isLate: isLate,
+                standing: standing[key]))
+        if isRepeat, !isHeldBack, let version = versions[key] { saidAgain.insert(version) }
         // A row on hold that is sent again is still on hold: once is enough.
-        if !(isRepeat && isHeldBack) { addIdentity(person, row, identity, isHeldBack) }
+        if !(isRepeat && isHeldBack), !isLate { addIdentity(person, row, identity, isHeldBack) }
         guard !isRepeat else { return }
         entitlements.append(
             NewEntitlement(
@@ -118,13 +138,29 @@ struct RegistrationPlan {
                 isUnderReview: isHeldBack))
     }
 
+    private func isNewerKnown(of key: RowKey, _ row: SubsidyRegistrationRow) -> Bool {
+        newer.isOf(key, on: row.certificate.validFrom...row.certificate.validTo)
+    }
+
+    /// What is newer stands, and the sender is told.
+    private mutating func leave(_ row: SubsidyRegistrationRow, _ key: RowKey, _ item: String) {
+        let finding = RowFinding(index: row.index, item: item, code: .newerStands)
+        outcomes.append(
+            RowOutcome(
+                line: row.index + 1, kind: .unchanged, findings: row.warnings + [finding],
+                standing: standing[key]))
+    }
+
     private func outcome(
-        _ row: SubsidyRegistrationRow, isHeldBack: Bool, isRepeat: Bool, standing: Int?
+        _ row: SubsidyRegistrationRow, isHeldBack: Bool, isRepeat: Bool, isLate: Bool,
+        standing: Int?
     ) -> RowOutcome {
         guard isHeldBack else {
+            let late = RowFinding(index: row.index, item: "basicFiveInfo", code: .newerStands)
             return RowOutcome(
                 line: row.index + 1, kind: isRepeat ? .unchanged : .applied,
-                findings: row.warnings, standing: standing, isEnd: row.isDeleted)
+                findings: row.warnings + (isLate ? [late] : []), standing: standing,
+                isEnd: row.isDeleted)
         }
         let finding = RowFinding(index: row.index, item: "basicFiveInfo", code: .underReview)
         return RowOutcome(

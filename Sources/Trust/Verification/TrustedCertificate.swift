@@ -38,6 +38,14 @@ package struct TrustedCertificate: Sendable, Hashable {
         publicKey = leaf.keyDigest
     }
 
+    /// 中間認証局: what must be offered beside the leaf to find the path again: the CAs below the anchor, and
+    /// other keys of theirs that sign lists.
+    var intermediates: [ParsedCertificate] {
+        let anchor = path[path.count - 1].issuer
+        let above = path.dropFirst().map(\.certificate) + path.flatMap(\.listSigners)
+        return Set(above).filter { $0 != anchor }.map(\.self)
+    }
+
     /// Certificates between the leaf and the anchor.
     package var depth: Int { path.count - 1 }
 

@@ -96,16 +96,16 @@ package struct Verifier: Sendable {
         try party(of: trusted.path[0].certificate)
     }
 
-    /// For whom a certificate speaks that its revocation alone, or an unknown one, refuses: for the
-    /// record of the refusal. Nothing where anything else is against it.
-    package func party(
+    /// A certificate that its revocation alone, or an unknown one, refuses, as it would stand without: for
+    /// the record of the refusal. Nothing where anything else is against it.
+    package func unrevoked(
         refused reason: Reason, leaf: [UInt8], intermediates: [[UInt8]], at time: Instant
-    ) -> Party? {
+    ) -> TrustedCertificate? {
         guard reason == .revoked || reason.isAboutRevocation,
             case .trusted(let certificate) = withoutRevocation.verify(
                 leaf: leaf, intermediates: intermediates, at: time)
         else { return nil }
-        return certificate.party
+        return certificate
     }
 
     private func party(of leaf: ParsedCertificate) throws(Reason) -> Party? {

@@ -108,6 +108,7 @@ extension RuleBook {
                     + "anything. Run tsunagi profiles load with the profiles of this release.")
         }
         try OpenAPI.require(
-            rowsOf: permissions, commands: OperatorDesk.Operation.allCases.map(\.rawValue))
+            rowsOf: permissions,
+            commands: OperatorDesk.Operation.allCases.map(\.rawValue) + ImportOperation.names)
     }
 }

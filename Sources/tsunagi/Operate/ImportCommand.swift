@@ -16,7 +16,9 @@ struct ImportCommand: AsyncParsableCommand {
             The municipality's own uploads (`POST /files/{layout}`) and these stand in one line. The \
             operator's name is on the record with every entry.
             """,
-        subcommands: [Send.self, Show.self, Errors.self, Confirm.self, Withdraw.self],
+        subcommands: [
+            Send.self, List.self, Show.self, Errors.self, Ends.self, Confirm.self, Withdraw.self,
+        ],
         defaultSubcommand: Send.self)
 
     struct Desk: ParsableArguments {
@@ -57,9 +59,12 @@ struct ImportCommand: AsyncParsableCommand {
         }
 
         /// Says a refusal in words, and leaves no connection behind.
-        func work<Answer>(_ body: (OpenDesk) async throws -> Answer) async throws -> Answer {
+        func work<Answer>(
+            _ operation: ImportOperation, _ body: (OpenDesk) async throws -> Answer
+        ) async throws -> Answer {
             let desk = try await open()
             do {
+                try await desk.require(operation)
                 let answer = try await body(desk)
                 await desk.ledger.shutdown()
                 return answer
@@ -86,6 +91,8 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "How many rows it has, if its end may be missing.") var rows: Int?
         @Option(help: "cp932, utf-8 or utf-8-bom. Default: found out from the file.")
         var encoding: String?
+        @Option(help: "Of a whole list: as of which day or instant it is. Default: now.")
+        var asOf: String?
         @Flag(help: "Show what it would do, and do nothing.") var dryRun = false
 
         func run() async throws {
@@ -93,7 +100,10 @@ struct ImportCommand: AsyncParsableCommand {
             guard let input = FileHandle(forReadingAtPath: file) else {
                 throw ValidationError("The file \(file) is not there.")
             }
-            let isTaken = try await desk.work { desk in
+            let isTaken = try await desk.work(.send) { desk in
+                guard announcement.asOf == nil || desk.kind.isWhole else {
+                    throw ValidationError("--as-of is said of a whole list alone.")
+                }
                 let receipt = try await desk.receive(input, announcement)
                 guard receipt.refusal == nil else { return false }
                 return try await desk.finish(receipt.file)
@@ -104,6 +114,13 @@ struct ImportCommand: AsyncParsableCommand {
         private func announcement() throws -> FileAnnouncement {
             guard encoding.map({ TextEncoding(rawValue: $0) != nil }) ?? true else {
                 throw ValidationError("--encoding is cp932, utf-8 or utf-8-bom.")
+            }
+            let moment: Instant?
+            do {
+                moment = try asOf.map { try Instant(dayOrInstant: $0, item: "asOf") }
+            } catch {
+                throw ValidationError(
+                    "--as-of is a day or an instant: 2026-04-01 or 2026-04-01T20:00:00+09:00.")
             }
             let place: FileDelivery.Place?
             switch (sequence, follows) {
@@ -118,7 +135,7 @@ struct ImportCommand: AsyncParsableCommand {
             return FileAnnouncement(
                 place: place,
                 said: .init(encoding: encoding.flatMap(TextEncoding.init(rawValue:)), rows: rows),
-                isDryRun: dryRun, certificate: nil)
+                isDryRun: dryRun, asOf: moment, certificate: nil)
         }
     }
 
@@ -129,7 +146,7 @@ struct ImportCommand: AsyncParsableCommand {
         @Argument(help: "The file's id, from its receipt.") var file: String
         func run() async throws {
             let file = try ImportCommand.id(file)
-            try await desk.work { _ = try await $0.show(file) }
+            try await desk.work(.show) { _ = try await $0.show(file) }
         }
     }
 
@@ -141,7 +158,31 @@ struct ImportCommand: AsyncParsableCommand {
         @Option(help: "Where to write them.") var to: String
         func run() async throws {
             let file = try ImportCommand.id(file)
-            try await desk.work { try await $0.writeErrors(file, to: to) }
+            try await desk.work(.errors) { try await $0.writeErrors(file, to: to) }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: """
+                What the party sent under the layout, newest first, and the next place in its line, as JSON.
+                """)
+        @OptionGroup var desk: Desk
+        @Option(help: "The file to go on from: `next` of the list before.") var from: String?
+        func run() async throws {
+            let first = try from.map(ImportCommand.id)
+            try await desk.work(.list) { try await $0.list(from: first) }
+        }
+    }
+
+    struct Ends: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Whom a whole list would end, or has, by the keys of their certificates.")
+        @OptionGroup var desk: Desk
+        @Argument(help: "The file's id, from its receipt.") var file: String
+        func run() async throws {
+            let file = try ImportCommand.id(file)
+            try await desk.work(.ends) { try await $0.showEnds(file) }
         }
     }
 
@@ -156,7 +197,7 @@ struct ImportCommand: AsyncParsableCommand {
                 throw ValidationError("--effect is the hash that `show` prints with the effect.")
             }
             let file = try ImportCommand.id(file)
-            let isTaken = try await desk.work { desk in
+            let isTaken = try await desk.work(.confirm) { desk in
                 try await desk.decide(.confirm(effect: hash), on: file)
                 return try await desk.finish(file)
             }
@@ -171,7 +212,7 @@ struct ImportCommand: AsyncParsableCommand {
         @Argument(help: "The file's id, from its receipt.") var file: String
         func run() async throws {
             let file = try ImportCommand.id(file)
-            try await desk.work { desk in
+            try await desk.work(.withdraw) { desk in
                 try await desk.decide(.withdraw, on: file)
                 _ = try await desk.show(file)
             }

@@ -63,6 +63,28 @@ struct OpenDesk {
         return isTaken
     }
 
+    /// What the party sent under the layout, newest first, and the next place in its line, as JSON.
+    func list(from first: RecordID?) async throws {
+        let list = try await ledger.access(caller, kind.reading) {
+            [kind, rules = ledger.rules] in
+            try $0.fileList(of: kind, from: first, rules.current())
+        }
+        Output.line(String(decoding: list.written, as: UTF8.self))
+    }
+
+    /// 終わるものの一覧: every part of it, a line of JSON each, and an entry for each resident in it.
+    func showEnds(_ file: RecordID) async throws {
+        var next: Int? = 0
+        while let from = next {
+            let ends = try await ledger.access(caller, kind.reading) {
+                [kind, rules = ledger.rules] in
+                try $0.fileEnds(file, of: kind, from: from, rules: rules.kept)
+            }
+            Output.line(String(decoding: ends.written, as: UTF8.self))
+            next = ends.next
+        }
+    }
+
     func decide(_ decision: FileDecision, on file: RecordID) async throws {
         let officer = Officer(
             party: caller.party.key, name: caller.operatorID, certificate: nil)

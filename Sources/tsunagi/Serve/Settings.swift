@@ -2,6 +2,7 @@ import Configuration
 import Exchange
 import Foundation
 import Gateway
+import Postgres
 import SystemPackage
 import Trust
 
@@ -96,6 +97,9 @@ struct Settings: Sendable {
             gateway: try source.text("database.gateway"),
             office: try source.optional("database.office"),
             sealer: try source.optional("database.sealer"))
+        try Self.requireProtection("database.gateway", databases.gateway)
+        try Self.requireProtection("database.office", databases.office)
+        try Self.requireProtection("database.sealer", databases.sealer)
         keysFolder = try source.text("keys.folder")
         checkpointsFolder = try source.text("log.checkpoints")
         logOrigin = try source.text("log.origin")
@@ -128,6 +132,14 @@ struct Settings: Sendable {
             throw SettingProblem(
                 "listen.office.port is set but database.office is not: "
                     + "the office listener needs its own role.")
+        }
+    }
+
+    /// Said of each address by its setting's name, before any of them is asked.
+    private static func requireProtection(_ setting: String, _ address: String?) throws {
+        guard let address else { return }
+        do { try Address(address).requireProtection() } catch {
+            throw SettingProblem("The setting \(setting) does not serve: \(error).")
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
             Set(codes)
                 == [
                     "entitlements", "entitlements-full", "scheme-masters", "residence-moves",
-                    "immunization-seasons",
+                    "immunization-seasons", "past-doses",
                     "vaccination-targets", "vaccination-prices", "checkup-tickets",
                     "checkup-targets", "checkup-results", "sensitive-checkup-results",
                     "checkup-prices",
@@ -91,11 +91,14 @@ import Testing
         let day = try CalendarDay("2026-04-01")
         var expected: Set<String> = []
         for code in checkups.map(\.code) {
-            let rule = try #require(rules.checkup(code, on: day))
+            let pregnancy = rules.pregnancy
+            let items: [String]? =
+                code == pregnancy.checkup
+                ? pregnancy.items.map(\.code) + pregnancy.tests.flatMap(\.items)
+                : rules.checkup(code, on: day)?.items.map(\.code)
+            let named = try #require(items)
             expected.formUnion(
-                rule.items.map(\.code).filter {
-                    rules.items.isSensitive($0) == (compartment == .sensitive)
-                })
+                named.filter { rules.items.isSensitive($0) == (compartment == .sensitive) })
         }
         #expect(expected == Set(layout.columns.map(\.item).filter { rules.items[$0] != nil }))
         for column in layout.columns {

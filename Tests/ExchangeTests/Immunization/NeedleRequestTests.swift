@@ -59,6 +59,53 @@ import Testing
         #expect(report.dosesKnown == 0)
     }
 
+    /// An old defect: of somebody whose birth the register does not have, no window was judged, though the
+    /// nurse had sent what the ticket says.
+    @Test(arguments: [
+        ("2025-06-16", "fine"), ("2025-06-17", "stop"), ("2024-06-16", "fine"),
+        ("2024-06-15", "stop"),
+    ])
+    func `where the register has no birth date the ticket's is judged by, and that is said`(
+        birth: String, verdict: String
+    ) throws {
+        let ticket = #"{"name":"ticket","part":[{"name":"birthDate","valueDate":"\#(birth)"}]}"#
+        let rules = try VaccinationCase.rules()
+        func report(_ known: CalendarDay?) throws -> NeedleReport {
+            checkBeforeNeedle(
+                try Self.read(Self.request(adding: ticket)),
+                of: NeedlePerson(birth: known, sex: .female, held: []),
+                today: try CalendarDay("2026-06-15"), rules)
+        }
+        let told = try report(nil)
+        #expect(told.verdict.rawValue == verdict)
+        #expect(try Self.codes(told).contains("birth-stated"))
+        #expect(try !Self.codes(told).contains("birth-unknown"))
+        // The register's own word is never replaced: another birth is another person.
+        let other = try report(CalendarDay("2025-06-01"))
+        #expect(try Self.codes(other).contains("wrong-person"))
+        #expect(try !Self.codes(other).contains("birth-stated"))
+    }
+
+    /// An old defect: the verdict was fine though the age was never looked at.
+    @Test func `where nobody says the birth date the verdict is a caution until a reason is given`()
+        throws
+    {
+        let rules = try VaccinationCase.rules()
+        func report(_ text: String) throws -> NeedleReport {
+            checkBeforeNeedle(
+                try Self.read(text), of: NeedlePerson(birth: nil, sex: .female, held: []),
+                today: try CalendarDay("2026-06-15"), rules)
+        }
+        let told = try report(Self.request)
+        #expect(told.verdict == .caution && told.remaining == .caution)
+        #expect(try Self.codes(told).first == "birth-unknown")
+        let lifted = try report(
+            Self.request(
+                adding: #"{"name":"override","part":[{"name":"rule","valueCode":"birth-unknown"},"#
+                    + #"{"name":"reason","valueString":"保険証で年齢を確かめた"}]}"#))
+        #expect(lifted.verdict == .caution && lifted.remaining == .fine)
+    }
+
     static let faults: [(old: String, new: String, refusal: Refusal)] = [
         (#""Parameters""#, #""Bundle""#, .malformed("resourceType")),
         (#"{"name":"visit","valueString":"visit-1"},"#, "", .missing("parameter(visit)")),

@@ -21,6 +21,44 @@ import Testing
         }
     }
 
+    @Test(arguments: Seeded.seeds(200))
+    func `of a pregnancy a visit is missing exactly while its days went by and the next is open`(
+        seed: UInt64
+    ) throws {
+        var seeded = Seeded(seed)
+        let rules = MaternalCase.rules
+        let today = MaternalCase.day("2024-02-29").adding(days: seeded.int(-400...400))
+        let due = today.adding(days: seeded.int(-40...290))
+        let awaited = try rules.awaited(rules.pregnancy.checkup, on: today, item: "checkup")
+        let spans = awaited.missing.filter { $0.origins.contains(due) }
+        let visits = rules.visits(of: PregnancyCalendar(expectedDate: due))
+        let open = visits.firstIndex { $0.days.contains(today) } ?? 0
+        let missed = open > 0 && !visits[open - 1].rule.isBeyondStandard ? visits[open - 1] : nil
+        #expect(spans.count == (missed == nil ? 0 : 1), "\(due.text) on \(today.text)")
+        let from = spans.first.flatMap(\.seenFromDay).map { due.adding(days: $0) }
+        #expect(from == missed?.days.first)
+        if let missed {
+            #expect(awaited.days(from: due) == missed.days && missed.days.last < today)
+        }
+    }
+
+    @Test func `every child and mother is waited for, and nobody for what another test asks for`()
+        throws
+    {
+        let rules = MaternalCase.rules
+        let today = MaternalCase.day("2026-06-01")
+        for rule in rules.child + rules.postpartum {
+            let awaited = try? rules.awaited(rule.code, on: today, item: "checkup")
+            #expect((awaited == nil) == (rule.basis == .whenReferred), "\(rule.code)")
+            if let awaited {
+                #expect((awaited.origin == .birth) == rules.isOfChild(rule.code))
+            }
+        }
+        #expect(throws: Refusal.malformed("checkup")) {
+            try rules.awaited("prenatal-1", on: today, item: "checkup")
+        }
+    }
+
     static let cohorts: [(name: String, registered: Int, seen: Int, told: (Int?, Int?))] = [
         ("nobody", 0, 0, (nil, nil)), ("few", 9, 0, (nil, nil)), ("ten", 10, 0, (10, nil)),
         ("few seen", 30, 9, (30, nil)), ("few not seen", 30, 26, (30, 30)),

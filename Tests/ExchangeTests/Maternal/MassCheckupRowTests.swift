@@ -9,13 +9,18 @@ import Testing
         "パートナー等からの暴力", "EPDS合計点", "EPDS質問10の点", "未実施",
     ]
 
+    /// 妊婦健診: columns that came after systems had been built by the layout.
+    private static let later = ["HIV抗体", "梅毒血清反応", "妊娠中の喫煙"]
+
     /// One row of what a hall found in confidence, with what `changes` writes instead.
-    private func checked(_ changes: [String: String] = [:]) throws -> CheckedRow {
+    private func checked(
+        _ changes: [String: String] = [:], columns: [String] = Self.columns
+    ) throws -> CheckedRow {
         let cells = [
             "更新区分": "1", "結果番号": "R-1", "届出番号": "P-1", "健診コード": "postpartum-2w",
             "健診日": "2026-04-12", "同意日": "2026/04/11", "EPDS合計点": "9",
         ].merging(changes) { $1 }
-        let lines = [Self.columns, Self.columns.map { cells[$0] ?? "" }]
+        let lines = [columns, columns.map { cells[$0] ?? "" }]
         let text = lines.map { $0.joined(separator: ",") + "\r\n" }.joined()
         return try #require(
             try FileSample.check(text, "sensitive-checkup-results").rows.first)
@@ -48,6 +53,22 @@ import Testing
         #expect(report.result.checkup == "postpartum-2w")
         #expect(row.consentedOn == MaternalCase.day("2026-04-11"))
         #expect(row.notificationKey == "P-1" && row.identifier.value == "R-1")
+    }
+
+    @Test func `what a pregnancy checkup found in confidence has columns of its own`() throws {
+        let checked = try checked(
+            [
+                "健診コード": "prenatal", "EPDS合計点": "", "HIV抗体": "positive", "梅毒血清反応": "negative",
+                "妊娠中の喫煙": "", "未実施": "smoking=declined",
+            ], columns: Self.columns + Self.later)
+        let row = try checked.massCheckupRow(MaternalCase.rules.items, in: .sensitive).get()
+        #expect(
+            row.report?.result.entries == [
+                .init(item: "hiv-antibody", value: .choice("positive")),
+                .init(item: "syphilis", value: .choice("negative")),
+                .init(item: "smoking", value: .notExamined(reason: "declined")),
+            ])
+        #expect(row.report?.result.checkup == "prenatal")
     }
 
     @Test func `what is withdrawn needs no consent`() throws {

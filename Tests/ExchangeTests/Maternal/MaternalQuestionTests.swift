@@ -36,6 +36,7 @@ import Testing
         #expect(visits[13]["beyondStandard"]?.bool == false)
         #expect(visits[14]["first"]?.string == "2026-11-17")
         #expect(visits[14]["beyondStandard"]?.bool == true)
+        #expect(try answer.requiredArray("questionnaires").compactMap(\.string) == ["prenatal"])
         let tests = try answer.requiredArray("tests").compactMap(\.object)
         let hiv = try #require(tests.first { $0["code"]?.string == "hiv" })
         #expect(hiv["sensitive"]?.bool == true && hiv["last"]?.string == "2026-05-18")

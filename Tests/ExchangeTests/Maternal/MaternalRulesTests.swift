@@ -33,6 +33,11 @@ import Testing
             "checkups[8].questionnaires", "names an unknown questionnaire"
         ),
         (
+            "pregnancy.json", #""questionnaires": ["prenatal"]"#,
+            #""questionnaires": ["postnatal"]"#,
+            "questionnaires", "names an unknown questionnaire"
+        ),
+        (
             "items.json", #""kind": "day""#, #""kind": "date""#,
             "items[38].kind", "is none of quantity, choice, day, text"
         ),

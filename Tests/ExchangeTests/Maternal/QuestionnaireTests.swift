@@ -112,6 +112,65 @@ import Testing
         #expect(told.reused(in: history)["congenital"] == .choice("yes"))
     }
 
+    /// 母子保健法12条・13条の健診 are those that a doctor judges; a test alone asks for no answers.
+    @Test func `before every checkup by law or notice there is a form, in force as long as it`() {
+        let judged = (Self.rules.child + Self.rules.postpartum).filter { rule in
+            rule.items.contains { $0.code.hasSuffix("judgement") }
+        }
+        #expect(judged.count > 8)
+        let asking =
+            judged.map { ($0.code, $0.questionnaires) }
+            + [(Self.rules.pregnancy.checkup, Self.rules.pregnancy.questionnaires)]
+        for (checkup, questionnaires) in asking {
+            #expect(!questionnaires.isEmpty, "\(checkup)")
+            for code in questionnaires {
+                let forms = Self.rules.screenings.answerable(on: Self.day).filter {
+                    $0.topic.code == checkup && $0.questionnaire.code == code
+                }
+                #expect(!forms.isEmpty, "\(checkup) \(code)")
+            }
+        }
+    }
+
+    @Test func `of one checkup no compartment has two forms, of which one would hide the other`() {
+        let forms = Self.rules.screenings.answerable(on: Self.day)
+        let places = forms.map { "\($0.topic.code) \($0.compartment)" }
+        #expect(Set(places).count == places.count)
+    }
+
+    @Test func `what is of the day is asked anew before each visit, an illness is not`() throws {
+        let form = try Self.form("prenatal", before: "prenatal")
+        let told = ScreeningResponse(
+            form: form, status: .completed, authored: nil,
+            answers: [
+                .init(linkID: "bleeding", value: .boolean(true)),
+                .init(linkID: "illnesses", value: .boolean(true)),
+                .init(linkID: "illnesses-which", value: .text("甲状腺")),
+            ])
+        let draft = told.reused(in: form)
+        #expect(draft.answers.map(\.linkID) == ["illnesses", "illnesses-which"])
+        #expect(draft.status == .draft && draft["bleeding"] == nil)
+    }
+
+    @Test func `smoking, alcohol, loss and violence are asked in the other compartment alone`()
+        throws
+    {
+        let home = try Self.form("prenatal", before: "prenatal", in: .sensitive)
+        #expect(
+            home.items.map(\.linkID) == [
+                "smoking", "smoking-others", "alcohol", "earlier-loss", "partner-violence",
+            ])
+        #expect(Self.score(home, ["partner-violence": "yes"]).followUps == ["safety"])
+        let open = try Self.form("prenatal", before: "prenatal")
+        #expect(!open.items.contains { $0.isSensitive })
+        // What a score or an answer asks for without confidence is no secret of the sensitive.
+        for form in Self.rules.screenings.all where form.compartment == .open {
+            let asked = form.items.flatMap(\.choices).compactMap(\.followUp)
+            let isOpen = asked.allSatisfy { Self.rules.followUps[$0]?.isSensitive == false }
+            #expect(isOpen, "\(form.id)")
+        }
+    }
+
     @Test func `every form is told by its name, in one field and one compartment`() throws {
         let forms = Self.rules.screenings
         #expect(Set(forms.all.map(\.id)).count == forms.all.count)

@@ -28,7 +28,9 @@ import Testing
         .mergeAlone, .mergeKind,
         .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
         .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany,
-        .secondPersonAwaited,
+        .secondPersonAwaited, .newerStands, .pastDoseOfAnother, .pastDoseUnknown,
+        .pastDoseWithdrawn,
+        .doseKnown, .doseOutsideAct, .vaccineUnknown, .productUnspecified,
     ]
 
     @Test func `every code is produced by some row`() throws {

@@ -51,6 +51,7 @@ import Testing
                 (purpose, "PrivacyDisclosure.Source", "R", ["110152", "110153", "IRCP"])
             case .openVisit, .openPaperVisit, .registerEntitlements, .registerCheckupTargets,
                 .registerGuardianships, .registerLifeEvents, .registerVaccinationTargets,
+                .registerPastDoses,
                 .settleReview, .feedCards,
                 .recordVaccination, .reportReaction,
                 .settleBill, .submitClaims, .requestRefund, .answerRefund,

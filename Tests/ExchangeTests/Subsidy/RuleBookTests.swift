@@ -215,7 +215,7 @@ import Testing
             })
         #expect(
             throws: RuleFault(
-                file: path, path: "purposes", reason: "leaves out register-seasons")
+                file: path, path: "purposes", reason: "leaves out register-past-doses")
         ) { try RuleBook(reading: Profiles.with(path, JSON.object(fewer).text), version: "v") }
         // A version of an earlier release, from the shelf, still decides the answers that cite it.
         let kept = try RuleBook(

@@ -32,4 +32,19 @@ import Testing
             microseconds: Int64(random.int(-2_000_000_000_000_000...4_000_000_000_000_000)))
         #expect(try Instant(instant.text) == instant)
     }
+
+    @Test(arguments: [
+        ("2026-04-01", "2026-04-01T00:00:00+09:00"),
+        ("2026-04-01T20:00:00Z", "2026-04-02T05:00:00+09:00"),
+    ])
+    func `a day is its beginning in Japan`(text: String, instant: String) throws {
+        #expect(try Instant(dayOrInstant: text, item: "asOf") == Instant(instant))
+    }
+
+    @Test(arguments: ["", "yesterday", "2026-02-30", "2026-04-01T20:00:00", "2026-04"])
+    func `what is neither a day nor an instant is refused`(text: String) {
+        #expect(throws: Refusal.malformed("asOf")) {
+            try Instant(dayOrInstant: text, item: "asOf")
+        }
+    }
 }

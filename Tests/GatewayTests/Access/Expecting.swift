@@ -29,16 +29,27 @@ extension RunningGateway {
     /// Both languages, with what to do next, in the form of the route.
     func expect(_ refusal: Refusal, in answer: Answer, at place: SourceLocation = #_sourceLocation)
     {
-        #expect(answer.status == refusal.status, "\(answer.text)", sourceLocation: place)
+        let isToken = answer["Content-Type"] == "application/json"
+        let status = isToken ? refusal.tokenStatus : refusal.status
+        #expect(answer.status == status, "\(answer.text)", sourceLocation: place)
         #expect(answer.code == refusal.code, sourceLocation: place)
         #expect(
             answer["Retry-After"] == refusal.retryAfterSeconds.map(String.init),
             sourceLocation: place)
         #expect(answer["Cache-Control"] == "no-store", sourceLocation: place)
-        if answer["Content-Type"] == "application/problem+json" {
+        #expect((answer["WWW-Authenticate"] != nil) == (status == 401), sourceLocation: place)
+        if isToken {
+            #expect(
+                answer.text("error") == refusal.tokenError.rawValue, sourceLocation: place)
+            #expect(
+                !answer.text("error_description").utf8.contains {
+                    !(0x20...0x7E).contains($0) || $0 == 0x22 || $0 == 0x5C
+                }, sourceLocation: place)
+        }
+        if isToken || answer["Content-Type"] == "application/problem+json" {
             #expect(answer.text("detail") == refusal.ja, sourceLocation: place)
             #expect(answer.text("detail_en") == refusal.en, sourceLocation: place)
-            #expect(answer.int("status") == refusal.status, sourceLocation: place)
+            #expect(answer.int("status") == status, sourceLocation: place)
             #expect(answer.json["item"]?.string == refusal.item, sourceLocation: place)
         } else {
             #expect(answer["Content-Type"] == "application/fhir+json", sourceLocation: place)

@@ -194,9 +194,6 @@ struct RefusalTests {
             .recordUnknown,
             of: .replayEligibility),
         RequestCase(
-            Cast.town, "POST /oauth2/token", "grant_type=password", .malformed("grant_type"),
-            headers: ["Content-Type": "application/x-www-form-urlencoded"]),
-        RequestCase(
             Cast.town, "POST /maternal-health/registration-tasks", "{}", .malformed("body")),
         RequestCase(
             Cast.prefecture, "POST /maternal-health/registration-tasks", "[]", .notYourPurpose,
@@ -213,7 +210,6 @@ struct RefusalTests {
             Cast.town, "PUT /fhir/sensitive/Task/\(nobody)",
             "{\"resourceType\":\"Task\",\"status\":\"completed\"}", .recordUnknown,
             headers: ["If-Match": "W/\"1\""], of: .answerSensitiveFollowUp),
-        RequestCase(Cast.town, "POST /oauth2/token", "{}", .unsupportedMediaType),
         RequestCase(Cast.town, "PUT /card-feed/events", "[]", .methodNotAllowed),
     ]
 

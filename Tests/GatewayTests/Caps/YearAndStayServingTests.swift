@@ -180,6 +180,68 @@ struct YearAndStayServingTests {
         #expect(try await ownYear(card) == [296_000, 0])
     }
 
+    /// 償還払い: receipts of which `yen` stay borne, a fifth of their cost, once the body has approved them.
+    private func bear(
+        _ yen: Int, _ chronic: (resident: TestResident, card: SoftwareCard), _ more: String = ""
+    ) async throws {
+        let cost = yen * 5
+        let asked = try await gateway.send(
+            Cast.portal, "POST", "/refunds",
+            headers: [try await gateway.session(of: chronic.card)],
+            body: try JSON(
+                reading: """
+                    {"certificate":{"body":"130001","type":"nanbyo"},\
+                    "month":"\(ServiceMonth(of: today).text)","receipts":[{\
+                    "institution":"\(Cast.spare.code)","day":"\(today.text)","cost":\(cost),\
+                    "percent":30,"paid":\(cost * 3 / 10)\(more)}]}
+                    """))
+        try asked.expect(201)
+        #expect(asked.int("yen") == cost * 3 / 10 - yen)
+        let list = try await gateway.ask(Cast.prefecture, "GET", "/refunds?_count=100").answer
+        let held = (list.json["refunds"]?.array ?? []).compactMap(\.object).first {
+            $0["recipient"]?.string == String(1_000_000 + chronic.resident.index)
+                && $0["status"]?.string == "open"
+        }
+        let id = try #require(held?["id"]?.string)
+        try await gateway.send(
+            Cast.prefecture, "POST", "/refunds/\(id)/answers",
+            body: try JSON(reading: #"{"decision":"approved","on":"\#(today.text)"}"#)
+        ).expect(200)
+    }
+
+    private func settleWideChronic() async throws -> (resident: TestResident, card: SoftwareCard) {
+        let cap = JSONObject([.init(name: "perMonth", value: .number("9000000"))])
+        return try await gateway.settleChronic(["maxCopaymentAmount": .object(cap)])
+    }
+
+    @Test func `what a refund left borne is of the year that the next bill counts in`()
+        async throws
+    {
+        let chronic = try await settleWideChronic()
+        let visit = try await gateway.openVisit(chronic.card)
+        let asked = bill("predetermination", asking: 20_000)
+        #expect(try await gateway.settle(asked, visit).yen("copay") == 20_000)
+        try await bear(280_000, chronic)
+        #expect(try await gateway.settle(asked, visit).yen("copay") == 10_000)
+        #expect(try await ownYear(chronic.card).first == 280_000)
+        // And of a year that holds bills beside it.
+        try await pay(5_000, chronic.card)
+        #expect(try await gateway.settle(asked, visit).yen("copay") == 5_000)
+    }
+
+    @Test func `what a refund left borne of a stay is in no year of outpatient care`() async throws
+    {
+        let chronic = try await settleWideChronic()
+        try await bear(200_000, chronic, #","setting":"inpatient","days":1"#)
+        #expect(try await ownYear(chronic.card) == [200_000, 96_000])
+        try await bear(90_000, chronic)
+        #expect(try await ownYear(chronic.card) == [290_000, 6_000])
+        let visit = try await gateway.openVisit(chronic.card)
+        let told = try await gateway.settle(
+            bill("predetermination", asking: 100_000, class: "低Ⅱ"), visit)
+        #expect(told.yen("copay") == 6_000)
+    }
+
     /// What was paid in the year, and what is left of it for outpatient care of the class 低Ⅱ.
     private func ownYear(_ card: SoftwareCard) async throws -> [Int?] {
         let own = try await gateway.send(
@@ -284,6 +346,51 @@ struct YearAndStayServingTests {
         }
         #expect(row(first) == ["0", "765", "1", "1"])
         #expect(row(late) == ["500", "", "1", "1"])
+    }
+
+    /// 償還払い: 765 of 1,530 yen for three meals stay borne, and fill the month's 3,000 yen of meals.
+    @Test func `meals that a refund left borne fill the month of the counter`() async throws {
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([
+            resident.row(
+                "kodomo", today.adding(days: -400), today.adding(days: 300),
+                ["medicalSubsidyInsurerNumber": "89132104"])
+        ])
+        let body = { (meals: String) in
+            """
+            {"certificate":{"body":"132101","type":"kodomo"},\
+            "month":"\(ServiceMonth(of: gateway.clock.today).text)","receipts":[{\
+            "institution":"\(Cast.spare.code)","day":"\(gateway.clock.today.text)",\
+            "cost":400000,"percent":30,"paid":120000,"setting":"inpatient","days":1,\
+            "meals":{"count":3,"class":"\(meals)","paid":1530}}]}
+            """
+        }
+        let token = try await gateway.session(of: card)
+        let unknown = try await gateway.send(
+            Cast.portal, "POST", "/refunds", headers: [token],
+            body: try JSON(reading: body("特別")))
+        #expect(unknown.status == 400 && unknown.text("item") == "receipts.meals.class")
+        // Refused behind the door, where its entry is.
+        gateway.expectMoreEntries(1)
+        let asked = try await gateway.send(
+            Cast.portal, "POST", "/refunds", headers: [token],
+            body: try JSON(reading: body("一般")))
+        #expect(asked.int("yen") == 119_500 + 765 && asked.int("paid") == 121_530)
+        let list = try await gateway.ask(Cast.town, "GET", "/refunds?_count=100").answer
+        let held = (list.json["refunds"]?.array ?? []).compactMap(\.object).first {
+            $0["recipient"]?.string == "R-00\(resident.index)"
+        }
+        let id = try #require(held?["id"]?.string)
+        try await gateway.send(
+            Cast.town, "POST", "/refunds/\(id)/answers",
+            body: try JSON(reading: #"{"decision":"approved","on":"\#(today.text)"}"#)
+        ).expect(200)
+        let here = try await gateway.openVisit(card, kind: "inpatient")
+        var told: [Int?] = []
+        for _ in 0..<4 {
+            told.append(try await gateway.settle(stay(meals: 3), here).yen("meals"))
+        }
+        #expect(told == [765, 765, 705, 0])
     }
 
     @Test func `meals stop at the month's cap of meals, confirmed or held`() async throws {

@@ -173,6 +173,29 @@ struct MonthServingTests {
         #expect(found?.contains("LEDGER_MISMATCH") == false)
     }
 
+    /// The counter was told ウ, and the receipt of the same month says エ.
+    @Test func `a receipt of another class than its bill is asked about`() async throws {
+        let month = ServiceMonth(of: gateway.clock.today)
+        var claims: [SentClaim] = []
+        for note in ["29", "28"] {
+            let chronic = try await gateway.settleChronic()
+            let visit = try await gateway.openVisit(chronic.card)
+            var bill = SentBill(cost: 10_000, on: gateway.clock.today)
+            bill.limitClass = "ウ"
+            #expect(try await gateway.settle(bill, visit).yen("copay") == 2_000)
+            var claim = SentClaim(String(1_000_000 + chronic.resident.index), copayment: 2_000)
+            claim.payer = "54136015"
+            claim.birth = chronic.resident.dateOfBirth
+            claim.extra = ",\"specialNotes\":[\"\(note)\"]"
+            claims.append(claim)
+        }
+        try await gateway.submit(claims, month, by: Cast.prefecture).expect(201)
+        try await gateway.reconcile(month, by: Cast.prefecture).expect(200)
+        let found = try await gateway.reasons(month, show: "all", by: Cast.prefecture)
+        let isAsked = claims.map { found[$0.recipient]?.contains("INCOME_CLASS_DIFFERS") }
+        #expect(isAsked == [true, false])
+    }
+
     @Test func `a receipt file in CP932 is read, and what is wrong with it is told by its line`()
         async throws
     {

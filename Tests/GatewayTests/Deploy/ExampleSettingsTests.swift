@@ -55,6 +55,20 @@ struct ExampleSettingsTests {
         ),
         (#""revocation-grace-hours": 0"#, #""revocation-grace-hours": 9000"#, "hours is 9000"),
         (#""host": "127.0.0.1""#, #""host": 127"#, "listen.operations.host is not a text"),
+        (
+            "host=/var/run/postgresql dbname=tsunagi user=tsunagi_gateway", "host=db.example",
+            "database.gateway does not serve: the database is on another machine"
+        ),
+        (
+            "host=/var/run/postgresql dbname=tsunagi user=tsunagi_office",
+            "host=db.example sslmode=require", "set sslmode=verify-full and sslrootcert=FILE"
+        ),
+        (
+            "host=/var/run/postgresql dbname=tsunagi user=tsunagi_sealer",
+            "host=db.example sslmode=verify-ca sslrootcert=/etc/tsunagi/db.pem",
+            "database.sealer does not serve"
+        ),
+        ("host=/var/run/postgresql dbname=tsunagi user=tsunagi_office", "no keyword", "malformed"),
     ])
     func `a wrong setting is refused by its name`(_ right: String, _ wrong: String, _ name: String)
         async throws
@@ -64,6 +78,17 @@ struct ExampleSettingsTests {
         #expect(
             try await Self.serve(example.replacingOccurrences(of: right, with: wrong)).contains(
                 name))
+    }
+
+    @Test(arguments: [
+        "host=127.0.0.1", "host=localhost sslmode=disable",
+        "host=db.example sslmode=verify-full sslrootcert=/etc/tsunagi/db.pem",
+    ])
+    func `a database here, or one that proves its name, is taken`(_ address: String) async throws {
+        let example = try Self.text("deploy/gateway.example.json")
+        let said = try await Self.serve(
+            example.replacingOccurrences(of: "host=/var/run/postgresql", with: address))
+        #expect(said.contains("/etc/tsunagi/") && !said.contains("The setting"))
     }
 
     @Test(arguments: [

@@ -14,12 +14,13 @@ struct ImportCommandTests {
 
     init() throws { gateway = try .running }
 
-    private func run(_ arguments: [String], as operatorID: String = "op-a") async throws
-        -> Program.Ended
-    {
+    private func run(
+        _ arguments: [String], as operatorID: String = "op-a", of party: Party = Cast.town,
+        _ layout: String = "entitlements"
+    ) async throws -> Program.Ended {
         try await Program.run(
             ["import"] + arguments + [
-                "--party", Cast.town.key, "--layout", "entitlements", "--operator", operatorID,
+                "--party", party.key, "--layout", layout, "--operator", operatorID,
                 "--keys", gateway.folder + "/keys", "--database",
                 gateway.database.with(user: "tsunagi_office").description,
             ])
@@ -103,10 +104,99 @@ struct ImportCommandTests {
                 """) + refusals)
     }
 
+    /// What the operator read, under this name.
+    private func read(by name: String) async throws -> Int {
+        try await gateway.count(
+            """
+            select count(*) from log.access_entry
+            where operator = $1 and purpose = 'read-registration' and outcome = 'ok'
+            """, [.text(name)])
+    }
+
+    @Test func `what was sent, and the next number of the line, are listed`() async throws {
+        let sequence = try await gateway.nextSequence()
+        let sent = try await run(
+            [try file(rows(1)), "--sequence", "\(sequence)"], as: "list-a")
+        #expect(sent.status == 0, "\(sent.errors)")
+        let id = try #require(try lines(sent).last?["file"]?.string)
+        let listed = try await run(["list"], as: "list-b")
+        let list = try #require(try lines(listed).first, "\(listed.errors)")
+        let newest = list["files"]?.array?.first?.object
+        #expect(newest?["file"]?.string == id && newest?["status"]?.string == "done")
+        #expect(list["nextPlace"]?.object?["sequence"]?.int == sequence + 1)
+        #expect(try await read(by: "list-b") == 1)
+        // From one on: that one first.
+        let again = try await run(["list", "--from", id], as: "list-b")
+        let first = try lines(again).first?["files"]?.array?.first?.object
+        #expect(first?["file"]?.string == id)
+        let odd = try await run(["list", "--from", "x"], as: "list-b")
+        #expect(odd.status != 0 && odd.errors.contains("is not the id of a file"))
+        gateway.expectMoreEntries(
+            try await read(by: "list-a") + read(by: "list-b"))
+    }
+
+    @Test func `whom a whole list would end is shown, with an entry for each of them`() async throws
+    {
+        let (party, layout) = (Cast.otherTown, "entitlements-full")
+        let today = gateway.clock.today
+        let own = (0..<3).map { _ in gateway.people.next() }
+        let all = own.map {
+            $0.cells(today.adding(days: -10), today.adding(days: 300), historyKey: "")
+        }
+        let sequence = try await gateway.nextSequence(of: party)
+        let held = try await run(
+            [try file(all), "--sequence", "\(sequence)"], as: "ends-a", of: party, layout)
+        #expect(held.status == 0, "\(held.output) \(held.errors)")
+        let looked = try await run(
+            [try file([all[0]]), "--dry-run", "--as-of", "2999-01-01"], as: "ends-a", of: party,
+            layout)
+        #expect(looked.status != 0 && looked.errors.contains("delivery-as-of-ahead"))
+        let dry = try await run(
+            [try file([all[0]]), "--dry-run"], as: "ends-a", of: party, layout)
+        let id = try #require(try lines(dry).last?["file"]?.string, "\(dry.errors)")
+        let shown = try await run(["ends", id], as: "ends-b", of: party, layout)
+        #expect(shown.status == 0, "\(shown.errors)")
+        let ends = try #require(try lines(shown).first?["ends"]?.array?.compactMap(\.object))
+        let recipients = Set(ends.compactMap { $0["medicalSubsidyRecipientNumber"]?.string })
+        #expect(recipients.isSuperset(of: own[1...].map { "R-00\($0.index)" }))
+        #expect(!recipients.contains("R-00\(own[0].index)"))
+        for person in own { #expect(!shown.output.contains(person.number)) }
+        let entered = try await gateway.count(
+            """
+            select count(*) from log.access_entry
+            where operator = 'ends-b' and party = $1 and person is not null
+            """, [.text(party.key)])
+        #expect(entered == ends.count)
+        let none = try await run(["ends", id], as: "ends-b", of: party)
+        #expect(none.status != 0 && none.errors.contains("Only a whole list ends anybody"))
+        let refusals = 1
+        gateway.expectMoreEntries(
+            try await read(by: "ends-a") + read(by: "ends-b") + refusals)
+    }
+
+    /// 権限表: in whose name an operator does what is a row.
+    @Test(arguments: ["list", "show"])
+    func `nothing is done in the name of a party that has no row for it`(command: String)
+        async throws
+    {
+        let id = command == "list" ? [] : [RecordID.random().text]
+        let ended = try await run([command] + id, as: "row-a", of: Cast.town, "card-bindings")
+        #expect(ended.status != 0 && ended.errors.contains(Refusal.notYourPurpose.code))
+        let entered = try await gateway.count(
+            """
+            select count(*) from log.access_entry
+            where operator = 'row-a' and party = $1 and outcome = $2
+            """, [.text(Cast.town.key), .text(Refusal.notYourPurpose.code)])
+        #expect(entered >= 1)
+        gateway.expectMoreEntries(1)
+    }
+
     @Test(arguments: [
         (["--sequence", "1", "--follows", "none"], "--sequence NUMBER or --follows"),
         (["--sequence", "1", "--encoding", "latin1"], "--encoding is"),
         (["--follows", "12"], "--sequence NUMBER or --follows"),
+        (["--sequence", "1", "--as-of", "yesterday"], "--as-of is a day or an instant"),
+        (["--sequence", "1", "--as-of", "2026-04-01"], "--as-of is said of a whole list alone"),
     ])
     func `what is wrong is said in words`(arguments: [String], words: String) async throws {
         let ended = try await run([try file(rows(1))] + arguments)

@@ -414,7 +414,7 @@ extension Deed {
         ("vaccination-prices", "VaccinationPrices"), ("checkup-results", "CheckupResults"),
         ("checkup-prices", "CheckupPrices"), ("checkup-tickets", "CheckupTickets"),
         ("scheme-masters", "SchemeMasters"), ("immunization-seasons", "ImmunizationSeasons"),
-        ("sensitive-checkup-results", "SensitiveCheckupResults"),
+        ("sensitive-checkup-results", "SensitiveCheckupResults"), ("past-doses", "PastDoses"),
     ].flatMap { layout, name in
         [
             office("post\(name)File", .nobody) { fire, person in

@@ -40,7 +40,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         "decideVaccinationPricesFile", "decideCheckupResultsFile",
         "decideSensitiveCheckupResultsFile",
         "decideCheckupPricesFile", "decideCheckupTicketsFile", "decideSchemeMastersFile",
-        "decideImmunizationSeasonsFile",
+        "decideImmunizationSeasonsFile", "decidePastDosesFile",
         "withholdEntries", "liftWithholdings",
         "openEmergencyVisit", "confirmDisaster", "receiveSensitiveMaternalLines",
         "beginExport", "readExport", "readExportFile", "deleteExport",

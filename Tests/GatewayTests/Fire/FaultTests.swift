@@ -67,7 +67,7 @@ struct FaultTests {
                 usleep(7_000_000)
             }
             for await _ in held.stream { break }
-            let statuses = try await Self.ask(200, body, gateway)
+            let statuses = try await Self.ask(120, body, gateway)
             try await lock
             #expect(Set(statuses).isSubset(of: [200, 429, 503]))
             #expect(statuses.contains(503))

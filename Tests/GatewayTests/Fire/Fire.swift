@@ -72,7 +72,9 @@ final class Fire: Sendable {
         if ask.path == RunningGateway.guardianshipPath {
             return more(answer.int("refused") ?? 0, of: person)
         }
-        let telling = ["checkup-tickets", "guardianships", "entitlements", "entitlements-full"]
+        let telling = [
+            "checkup-tickets", "guardianships", "entitlements", "entitlements-full", "past-doses",
+        ]
         guard let layout = telling.first(where: { ask.path.hasPrefix("/files/\($0)?") }) else {
             return
         }
@@ -88,6 +90,9 @@ final class Fire: Sendable {
             // Of a key that is nobody's the same is said as of a child who lives elsewhere; here none does.
             case "guardianships":
                 (["additions", "changes", "ends", "unchanged"], ["custody-lost"])
+            // What others said of the dose or of its person.
+            case "past-doses":
+                ([], ["dose-known", "not-own-resident", "another-person", "dose-outside-act"])
             default: (["underReview"], [])
             }
         let isTold =

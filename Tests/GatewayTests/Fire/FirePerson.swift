@@ -328,6 +328,7 @@ extension Fire {
             ("sensitive-checkup-results", confidences(of: person)),
             ("scheme-masters", schemes(of: person.town)),
             ("immunization-seasons", seasons(of: person.town)),
+            ("past-doses", pastDoses(of: person)),
             (
                 "checkup-tickets",
                 NightFile(checkupTickets: [
@@ -359,6 +360,17 @@ extension Fire {
     /// Nobody here registered any days: taking them back changes no rules.
     private func seasons(of town: Party) -> [UInt8] {
         NightFile(seasons: [["市区町村コード": town.code, "更新区分": "2"]]).bytes(.utf8)
+    }
+
+    /// Nothing that anybody else told of.
+    private func pastDoses(of person: FirePerson) -> [UInt8] {
+        NightFile(pastDoses: [
+            [
+                "記録番号": "F-\(person.key)", "個人番号": person.resident.number,
+                "生年月日": person.resident.dateOfBirth, "実施区分": "2", "ワクチン": "おたふくかぜ",
+                "接種日": gateway.clock.today.text,
+            ]
+        ]).bytes(.utf8)
     }
 
     private func massCheckups(of person: FirePerson) -> [UInt8] {

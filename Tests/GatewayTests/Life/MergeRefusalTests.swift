@@ -46,8 +46,8 @@ struct MergeRefusalTests {
         (
             "merge-bills",
             """
-            insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
-            values (RECORD, '132101', 'kodomo', '', '2026-04-01')
+            insert into exchange.cap_month (person, body, certificate_type, sub_key, month, cost)
+            values (RECORD, '132101', 'kodomo', '', '2026-04-01', 1000)
             """
         ),
         (
@@ -226,8 +226,8 @@ struct MergeRefusalTests {
         let merge = gateway.merge(gone.resident, into: stays.resident)
         try await gateway.tell([merge], as: "sato").expect(202)
         let plant = """
-            insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
-            select person, '132101', 'kodomo', '', '2026-04-01'
+            insert into exchange.cap_month (person, body, certificate_type, sub_key, month, cost)
+            select person, '132101', 'kodomo', '', '2026-04-01', 1000
             from exchange.life_event where identity_key = 'L-\(gone.resident.index)'
             """
         async let written: Void = gateway.sql { transaction in

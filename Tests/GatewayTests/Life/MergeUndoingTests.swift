@@ -53,8 +53,8 @@ struct MergeUndoingTests {
     }
 
     static let bill = """
-        insert into exchange.cap_month (person, body, certificate_type, sub_key, month)
-        values (RECORD, '132101', 'kodomo', '', '2026-04-01')
+        insert into exchange.cap_month (person, body, certificate_type, sub_key, month, cost)
+        values (RECORD, '132101', 'kodomo', '', '2026-04-01', 1000)
         """
 
     // MARK: What one officer alone is told

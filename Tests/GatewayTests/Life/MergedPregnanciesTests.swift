@@ -387,6 +387,49 @@ struct MergedPregnanciesTests {
         #expect(after == before.map { $0 + 1 })
     }
 
+    @Test func `support after a loss that two towns tell of outlives the word of the first`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleTwice()
+        let lost = [
+            "delivery": try JSON(
+                reading: "{\"on\":\"\(today.adding(days: -14).text)\",\"live\":0,\"still\":1}")
+        ]
+        func there(_ more: [String: JSON]) -> JSON {
+            gone.resident.pregnancy(
+                due: today.adding(days: -10), notified: today.adding(days: -12),
+                key: key(gone), more)
+        }
+        /// The tasks that wait for a town of whom it knows by this key.
+        func waiting(_ body: Party, _ key: String) async throws -> [String] {
+            try await gateway.followUps(.sensitive, of: body).entries.filter {
+                let text = JSON.object($0).text
+                return text.contains("loss-support") && text.contains("\"\(key)\"")
+            }.compactMap { $0["id"]?.string }
+        }
+        try await gateway.notify([word(stays, due: -10, lost)])
+        let task = try #require(try await waiting(Cast.town, key(stays)).first)
+        // The other town was told of the one number only, and of a birth, by mistake.
+        try await lives(gone, in: Cast.otherTown, from: today.adding(days: -20))
+        try await gateway.notify([there(delivery(daysAgo: 14))], by: Cast.otherTown)
+        try await lives(gone, in: Cast.town, from: today.adding(days: -20))
+        try await join(gone, into: stays)
+        try await gateway.notify([there(lost)], by: Cast.otherTown)
+        #expect(try await waiting(Cast.town, key(stays)) == [task])
+        #expect(try await waiting(Cast.otherTown, key(gone)).isEmpty)
+        let first = word(stays, due: -10, lost)
+        try await gateway.notify([withdrawn(first)])
+        #expect(try await waiting(Cast.town, key(stays)).isEmpty)
+        #expect(try await waiting(Cast.otherTown, key(gone)) == [task])
+        // Said again it is told of by both, and waits where it is; taken back by both, for nobody.
+        try await gateway.notify([first])
+        try await gateway.notify([withdrawn(there(lost))], by: Cast.otherTown)
+        try await gateway.notify([withdrawn(first)])
+        for (body, key) in [(Cast.town, key(stays)), (Cast.otherTown, key(gone))] {
+            #expect(try await waiting(body, key).isEmpty)
+        }
+    }
+
     @Test func `of two reports that used one number each, a correction keeps its own`()
         async throws
     {

@@ -213,7 +213,7 @@ struct AttendanceTests {
 
     static let wrong: [(path: String, refusal: Refusal)] = [
         ("/maternal-health/unseen", .missing("checkup")),
-        ("/maternal-health/unseen?checkup=prenatal", .malformed("checkup")),
+        ("/maternal-health/unseen?checkup=prenatal-1", .malformed("checkup")),
         ("/maternal-health/unseen?checkup=infant-1m&count=0", .malformed("count")),
         // Whom no test referred is not missing.
         ("/maternal-health/unseen?checkup=newborn-cmv", .malformed("checkup")),

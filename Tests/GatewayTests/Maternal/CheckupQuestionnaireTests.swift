@@ -64,6 +64,80 @@ struct CheckupQuestionnaireTests {
         #expect(epds.json["code"]?.array?.first?.object?["code"]?.string == "postpartum-2w")
     }
 
+    /// No to what may be denied, and of what is chosen from whatever asks for nothing.
+    private func quiet(
+        _ form: ScreeningForm, _ status: ScreeningResponse.Status
+    ) -> ScreeningResponse {
+        let asked = form.items.filter { $0.enabledWhen == nil }
+        let answers = asked.compactMap { item -> ScreeningResponse.Answer? in
+            let value: ScreeningResponse.Value? =
+                switch item.kind {
+                case .boolean: .boolean(false)
+                case .text: .text("なし")
+                case .day: .day(gateway.clock.today)
+                case .temperature: nil
+                case .choice(let choices):
+                    choices.filter { $0.followUp == nil }
+                        .min { ($0.score ?? 0) < ($1.score ?? 0) }
+                        .map { ScreeningResponse.Value.choice($0.code) }
+                }
+            return value.map { ScreeningResponse.Answer(linkID: item.linkID, value: $0) }
+        }
+        return ScreeningResponse(form: form, status: status, authored: nil, answers: answers)
+    }
+
+    private func body(_ response: ScreeningResponse, of patient: String) throws -> JSON {
+        let subject = try JSON(reading: #"{"reference":"\#(patient)"}"#)
+        let told = try #require(try JSON(reading: response.face).object)
+        return .object(told.with("subject", subject))
+    }
+
+    @Test func `before every checkup that asks, answers are drafted, submitted, reused and read`()
+        async throws
+    {
+        let card = try await gateway.settle(years: 30).card
+        let token = try await gateway.session(of: card)
+        let patient = try await gateway.patient(token)
+        let asked = (try await tasks(.open), try await tasks())
+        let forms = try gateway.ledger.rules.current().screenings
+            .answerable(on: gateway.clock.today).filter {
+                if case .checkup = $0.topic { true } else { false }
+            }
+        let rules = try #require(try gateway.ledger.rules.current().maternal)
+        let checkups = Set(forms.map(\.topic.code))
+        #expect(checkups.isSuperset(of: rules.postpartum.map(\.code)))
+        #expect(checkups.contains(rules.pregnancy.checkup) && checkups.contains("infant-5y"))
+        for form in forms {
+            let path = form.compartment == .open ? Self.path : Self.sensitive
+            let draft = try await save(
+                body(quiet(form, .draft), of: patient), token, below: path)
+            try draft.expect(201)
+            try await gateway.send(
+                Cast.portal, "PUT", "\(path)/\(draft.text("id"))",
+                headers: [token, ("If-Match", "W/\"1\"")],
+                body: body(quiet(form, .completed), of: patient)
+            ).expect(200)
+            guard form.compartment == .open else { continue }
+            let populated = try await gateway.send(
+                Cast.portal, "GET", "/fhir/Questionnaire/\(form.id)/$populate", headers: [token])
+            let again = populated.parameter("response")?.object?["item"]?.array ?? []
+            let kept = quiet(form, .completed).reused(in: form).answers.map(\.linkID)
+            #expect(again.compactMap { $0.object?["linkId"]?.string } == kept)
+        }
+        #expect(try await tasks(.open) == asked.0)
+        #expect(try await tasks() == asked.1)
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        for compartment in CheckupCompartment.allCases {
+            let path = compartment == .open ? Self.path : Self.sensitive
+            let seen = try await read(visit, below: path).entries.compactMap {
+                $0["questionnaire"]?.string
+            }
+            let told = forms.filter { $0.compartment == compartment }.map(\.canonical)
+            #expect(Set(seen) == Set(told) && seen.count == told.count)
+        }
+    }
+
     @Test func `a parent answers, and last time's answers come back`() async throws {
         let card = try await gateway.settleBaby(days: 1_100)
         let token = try await gateway.session(of: card)

@@ -217,6 +217,31 @@ struct SensitiveCheckupFileTests {
         #expect(tasks.text.contains("maternal-support") && tasks.text.contains("self-harm"))
     }
 
+    @Test func `infections that a pregnancy checkup found come by file, and wait in confidence`()
+        async throws
+    {
+        let mother = try await gateway.settle(years: 30).resident
+        let (key, number) = ("P-\(RecordID.letters())", RecordID.random().text)
+        try await gateway.notify([
+            mother.pregnancy(
+                due: today.adding(days: 100), notified: today.adding(days: -10), key: key)
+        ])
+        let open = try await gateway.followUps().entries.count
+        let before = try await gateway.followUps(.sensitive).entries.count
+        let found = ["健診コード": "prenatal", "被虐待を疑う所見": "", "梅毒血清反応": "negative"]
+        let answer = try await take([
+            row(key, number + "-1", found.merging(["HIV抗体": "positive"]) { $1 }),
+            row(key, number + "-2", found.merging(["HIV抗体": "maybe"]) { $1 }),
+        ])
+        #expect(answer.number("additions") == 1, "\(answer.text)")
+        #expect(told(answer) == ["3 hiv-antibody format"])
+        #expect(!answer.text.contains("maybe"))
+        #expect(try await versions(number + "-1") == ["final \(today.text)"])
+        let tasks = try await gateway.followUps(.sensitive)
+        #expect(tasks.entries.count == before + 1 && tasks.text.contains("detailed-examination"))
+        #expect(try await gateway.followUps().entries.count == open)
+    }
+
     @Test func `what was taken is kept in no file, and what is to be mended is read apart`()
         async throws
     {

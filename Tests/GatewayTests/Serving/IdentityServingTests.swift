@@ -184,6 +184,49 @@ struct IdentityServingTests {
         }
     }
 
+    /// A resumed session shows the leaf alone: where its chain was forgotten nobody can judge it, and with
+    /// the same ticket it would be so for ever.
+    @Test(arguments: ["-tls1_3", "-tls1_2"])
+    func `a resumed session whose chain was forgotten is asked for a full handshake`(
+        _ version: String
+    ) async throws {
+        try await RunningListener.run(tls: tls, trust: trust) { listener in
+            let ticket = pki.path("forgotten\(version)")
+            let first = try await OpenSSL.get(
+                "/who", port: listener.port, client: clinic, session: ["-sess_out", ticket],
+                options: [version])
+            #expect(first.contains("institution:1310000001"))
+
+            trust.forget(clinic)
+            let resumed = try await OpenSSL.get(
+                "/who", port: listener.port, client: clinic, session: ["-sess_in", ticket],
+                options: [version])
+            #expect(resumed.contains("Reused, TLSv1."))
+            #expect(resumed.contains("HTTP/1.1 503 "))
+            #expect(resumed.lowercased().contains("retry-after: "))
+            #expect(!resumed.contains("institution:1310000001"))
+
+            let again = try await OpenSSL.get(
+                "/who", port: listener.port, client: clinic, session: ["-sess_in", ticket],
+                options: [version])
+            #expect(again.contains("New, TLSv1."))
+            #expect(again.contains("institution:1310000001"))
+        }
+        #expect(trust.turnedAway.isEmpty)
+    }
+
+    @Test func `a certificate alone of whose issuer nothing is known opens no new connection`()
+        async throws
+    {
+        try await RunningListener.run(tls: tls, trust: trust) { listener in
+            trust.forget(clinic)
+            await #expect(throws: (any Error).self) {
+                try await TLSClient(port: listener.port, credentials: clinic.credentials)
+                    .send("GET", "/who")
+            }
+        }
+    }
+
     @Test func `a certificate that expires during a connection is refused`() async throws {
         trust.set(validUntil: 1_800_000_100)
         try await RunningListener.run(tls: tls, trust: trust) { listener in

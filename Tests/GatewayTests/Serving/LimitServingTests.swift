@@ -315,6 +315,61 @@ struct PartyLimitTests {
         }
     }
 
+    /// Else one certificate could fill the listener with connections that wait to be told no.
+    @Test(arguments: [Refusal.tooManyRequests, .certificateRevoked])
+    func `connections that are told no have their number too, and past it are closed`(
+        _ refusal: Refusal
+    ) async throws {
+        var setup = RunningListener.Setup()
+        setup.limits.connectionsPerPartyMax = 1
+        // Those told no may wait for as long as this test takes.
+        setup.limits.headSeconds = 120
+        try await RunningListener.run(setup, tls: try ServerTLS(pki.material), trust: trust) {
+            listener in
+            let first = try await TLSClient(port: listener.port, credentials: clinic.credentials)
+            #expect(try await first.send("GET", "/who").status == 200)
+            if refusal != .tooManyRequests { trust.refuse(clinic, refusal) }
+            let told = try await TLSClient(port: listener.port, credentials: clinic.credentials)
+            // Its handshake ends when it ends: until then another would be told in its place.
+            for _ in 0..<100 where trust.chainsSeen.count < 2 {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try await Task.sleep(for: .milliseconds(500))
+            var heard = try? await TLSClient(
+                port: listener.port, credentials: clinic.credentials
+            ).send("GET", "/who").status
+            #expect(heard == nil)
+            #expect(try await told.send("GET", "/who").status == refusal.status)
+            // Its place is free again.
+            for _ in 0..<100 where heard == nil {
+                try await Task.sleep(for: .milliseconds(100))
+                heard = try? await TLSClient(
+                    port: listener.port, credentials: clinic.credentials
+                ).send("GET", "/who").status
+            }
+            #expect(heard == refusal.status)
+            let neighbour = try await TLSClient(port: listener.port, credentials: other.credentials)
+            #expect(try await neighbour.send("GET", "/who").status == 200)
+            await first.close()
+        }
+    }
+
+    @Test func `who is only told no keeps no place by waiting`() async throws {
+        var setup = RunningListener.Setup()
+        setup.limits.headSeconds = 1
+        setup.limits.keepAliveSeconds = 600
+        try await RunningListener.run(setup, tls: try ServerTLS(pki.material), trust: trust) {
+            listener in
+            trust.refuse(clinic, .partySuspended)
+            let told = try await TLSClient(port: listener.port, credentials: clinic.credentials)
+            let letIn = try await TLSClient(port: listener.port, credentials: other.credentials)
+            #expect(try await letIn.send("GET", "/who").status == 200)
+            try await told.closed()
+            #expect(try await letIn.send("GET", "/who").status == 200)
+        }
+        #expect(trust.turnedAway.isEmpty)
+    }
+
     @Test func `a handshake that does not come is not waited for`() async throws {
         var setup = RunningListener.Setup()
         setup.limits.handshakeSeconds = 0.5

@@ -17,6 +17,7 @@ final class TestTrust: Sendable {
         var now = Instant(seconds: 1_800_000_000)
         var chainsSeen: [Int] = []
         var turnedAway: [String] = []
+        var forgotten: Set<[UInt8]> = []
     }
 
     private let state = Mutex(State())
@@ -30,6 +31,11 @@ final class TestTrust: Sendable {
     func refuse(_ client: ServingPKI.Client, _ refusal: Refusal?) {
         state.withLock { $0.refusals[client.der] = refusal }
         epoch.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// The next question about it finds nothing of its chain.
+    func forget(_ client: ServingPKI.Client) {
+        _ = state.withLock { $0.forgotten.insert(client.der) }
     }
 
     func set(now: Int64) { state.withLock { $0.now = Instant(seconds: now) } }
@@ -51,6 +57,9 @@ final class TestTrust: Sendable {
             identify: { chain, now in
                 self.state.withLock { state in
                     state.chainsSeen.append(chain.count)
+                    if let leaf = chain.first, state.forgotten.remove(leaf) != nil {
+                        return .failure(.chainForgotten)
+                    }
                     guard let leaf = chain.first, let party = state.parties[leaf] else {
                         return .failure(TurnedAway(.certificateNotTrusted))
                     }

@@ -330,7 +330,7 @@ struct RegistrationTests {
         let answer = try await gateway.send(
             client, "POST", "/oauth2/token",
             headers: [("Content-Type", "application/x-www-form-urlencoded")],
-            bytes: Array("grant_type=client_credentials&scope=x".utf8))
+            bytes: Array("grant_type=client_credentials&client_id=\(party.key)".utf8))
         await client.close()
         try answer.expect(200)
         return ("Authorization", "Bearer \(answer.text("access_token"))")

@@ -57,6 +57,11 @@ extension ClaimEvidence {
         case .dutyReason(let code):
             writer.member("dutyReason", String(code))
             writer.member("name", report.rules.codes.name(of: String(code), in: "duty-reason"))
+        case .limitClass(let note, let told):
+            let text = Digits.padded(Int(note), to: 2)
+            writer.member("specialNote", text)
+            writer.member("name", report.rules.codes.name(of: text, in: "special-note"))
+            writer.member("toldClass", told)
         case .duplicate(let earlier): report.place(Int(earlier), into: &writer)
         default: writeMoney(into: &writer)
         }

@@ -9,9 +9,10 @@ extension MonthReport {
             if !refusedRows.isEmpty {
                 $0.array("refusedRows") { for row in refusedRows { row.write(into: &$0) } }
             }
-            $0.object("total") { total.write(into: &$0) }
-            writeNotExamined(into: &$0)
-            writeSums(into: &$0)
+            let sums = totals
+            $0.object("total") { sums.total.write(into: &$0) }
+            rules.reasons.writeNotExamined(notExamined, into: &$0)
+            sums.write(into: &$0)
             $0.array("claims") { list in
                 for index in batch.claims.indices
                 where (all || verdicts.standings[index] != .accepted)
@@ -22,41 +23,6 @@ extension MonthReport {
             }
         }
         return writer.bytes
-    }
-
-    func writeNotExamined(into writer: inout JSONWriter) {
-        writer.array("notExamined") { list in
-            for reason in notExamined {
-                let text = rules.reasons[reason].text
-                list.object {
-                    $0.member("code", reason.code)
-                    $0.member("ja", "照らす事実がないため調べていません: \(text.ja)")
-                    $0.member("en", "Not examined, for want of facts: \(text.en)")
-                }
-            }
-        }
-    }
-
-    /// 請求先ごと・医療機関ごとの合計.
-    func writeSums(into writer: inout JSONWriter) {
-        writer.array("schemes") { list in
-            for (payer, sums) in byPayer {
-                list.object {
-                    $0.member("payer", payer == 0 ? nil : Digits.padded(Int(payer), to: 8))
-                    sums.write(into: &$0)
-                }
-            }
-        }
-        writer.array("institutions") { list in
-            for statement in statements {
-                list.object {
-                    $0.member(
-                        "institution", Claim.text(ofInstitution: statement.institution))
-                    $0.member("payer", Digits.padded(Int(statement.payer), to: 8))
-                    statement.sums.write(into: &$0)
-                }
-            }
-        }
     }
 
     func write(claim index: Int, into writer: inout JSONWriter) {
@@ -97,6 +63,45 @@ extension MonthReport {
             $0.member("claims", file.claims)
             $0.array("findings") { for finding in file.findings { finding.write(into: &$0) } }
             $0.member("findingsLeftOut", file.findingsLeftOut == 0 ? nil : file.findingsLeftOut)
+        }
+    }
+}
+
+extension ClaimReasonTexts {
+    func writeNotExamined(_ reasons: [ClaimReason], into writer: inout JSONWriter) {
+        writer.array("notExamined") { list in
+            for reason in reasons {
+                let text = self[reason].text
+                list.object {
+                    $0.member("code", reason.code)
+                    $0.member("ja", "照らす事実がないため調べていません: \(text.ja)")
+                    $0.member("en", "Not examined, for want of facts: \(text.en)")
+                }
+            }
+        }
+    }
+}
+
+extension MonthTotals {
+    /// 請求先ごと・医療機関ごとの合計.
+    func write(into writer: inout JSONWriter) {
+        writer.array("schemes") { list in
+            for (payer, sums) in byPayer {
+                list.object {
+                    $0.member("payer", payer == 0 ? nil : Digits.padded(Int(payer), to: 8))
+                    sums.write(into: &$0)
+                }
+            }
+        }
+        writer.array("institutions") { list in
+            for statement in statements {
+                list.object {
+                    $0.member(
+                        "institution", Claim.text(ofInstitution: statement.institution))
+                    $0.member("payer", Digits.padded(Int(statement.payer), to: 8))
+                    statement.sums.write(into: &$0)
+                }
+            }
         }
     }
 }

@@ -50,37 +50,18 @@ package struct MonthReport: Sendable {
     }
 
     /// By institution, then payer number. A claim that came back and is withdrawn is in none.
-    package var statements: [Statement] {
-        struct Key: Hashable {
-            let institution: UInt64
-            let payer: UInt32
-        }
-        var found: [Key: Statement] = [:]
-        forEachPart { index, part, standing in
-            let claim = batch.claims[index]
-            let key = Key(institution: claim.institution, payer: part.certificate.payer)
-            found[key, default: Statement(institution: key.institution, payer: key.payer)]
-                .sums.add(part, standing)
-        }
-        return found.values.sorted {
-            ($0.institution, $0.payer) < ($1.institution, $1.payer)
-        }
-    }
+    package var statements: [Statement] { totals.statements }
 
     /// Of the whole month: each public payer of each claim is one line.
-    package var total: Sums {
-        var total = Sums()
-        forEachPart { _, part, standing in total.add(part, standing) }
-        return total
-    }
+    package var total: Sums { totals.total }
 
     /// By payer number, ascending: what the municipality pays, asks about and sends back.
-    package var byPayer: [(payer: UInt32, sums: Sums)] {
-        var found: [UInt32: Sums] = [:]
-        forEachPart { _, part, standing in
-            found[part.certificate.payer, default: Sums()].add(part, standing)
-        }
-        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    package var byPayer: [(payer: UInt32, sums: Sums)] { totals.byPayer }
+
+    var totals: MonthTotals {
+        var totals = MonthTotals()
+        totals.add(self)
+        return totals
     }
 
     /// A reason against one public payer leaves the others of the claim alone; one against the claim as a
@@ -91,12 +72,48 @@ package struct MonthReport: Sendable {
             .map(\.standing).max() ?? .accepted
     }
 
-    private func forEachPart(_ body: (Int, ClaimPart, ClaimStanding) -> Void) {
+    fileprivate func forEachPart(_ body: (Int, ClaimPart, ClaimStanding) -> Void) {
         for index in batch.claims.indices
         where batch.claims[index].marks.isDisjoint(with: [.withdrawn, .earlier]) {
             for (place, part) in batch.parts(of: index).enumerated() {
                 body(index, part, standing(ofPart: place, of: index))
             }
+        }
+    }
+}
+
+/// 月の合計: what the reports of a month come to, whether it is judged whole or some institutions at a time.
+struct MonthTotals: Sendable {
+    private struct Place: Hashable {
+        let institution: UInt64
+        let payer: UInt32
+    }
+
+    private(set) var total = MonthReport.Sums()
+    private var payers: [UInt32: MonthReport.Sums] = [:]
+    private var places: [Place: MonthReport.Sums] = [:]
+
+    mutating func add(_ report: MonthReport) {
+        report.forEachPart { index, part, standing in
+            let payer = part.certificate.payer
+            let place = Place(
+                institution: report.batch.claims[index].institution, payer: payer)
+            total.add(part, standing)
+            payers[payer, default: .init()].add(part, standing)
+            places[place, default: .init()].add(part, standing)
+        }
+    }
+
+    var byPayer: [(payer: UInt32, sums: MonthReport.Sums)] {
+        payers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    var statements: [MonthReport.Statement] {
+        places.sorted {
+            ($0.key.institution, $0.key.payer) < ($1.key.institution, $1.key.payer)
+        }.map {
+            MonthReport.Statement(
+                institution: $0.key.institution, payer: $0.key.payer, sums: $0.value)
         }
     }
 }

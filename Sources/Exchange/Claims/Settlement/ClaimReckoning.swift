@@ -26,6 +26,20 @@ package struct ClaimReckoning: Sendable {
         }
     }
 
+    /// 告げられた適用区分: of a bill at the counter.
+    package struct ToldClass: Hashable, Sendable {
+        package let code: String
+        package let isMultiple: Bool
+
+        package init(code: String, isMultiple: Bool) {
+            self.code = code
+            self.isMultiple = isMultiple
+        }
+
+        /// As it is told: of multiple months with their word behind it.
+        package var text: String { isMultiple ? "\(code)(多数回該当)" : code }
+    }
+
     private let rules: CopaymentRules
     private let subsidy: SubsidyRules
     /// 未検証の決まり that an amount rested on, by name: a month is not closed on one.
@@ -102,17 +116,19 @@ package struct ClaimReckoning: Sendable {
     }
 
     /// One for each of `parts`, whose terms stand in `terms`. Behind a payer whose terms nobody knows nothing
-    /// can be said; of those before it all can.
+    /// can be said; of those before it all can. `told`: the classes that bills of this receipt were
+    /// reckoned by at the counter; they come before what the receipt says.
     package mutating func expected(
-        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?]
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?],
+        told: Set<ToldClass> = []
     ) -> [Expected?] {
         let nothing = [Expected?](repeating: nil, count: parts.count)
         let terms = terms.prefix { $0 != nil }.compactMap(\.self)
-        guard let receipt = receipt(claim, parts.prefix(terms.count), terms) else {
-            return nothing
-        }
+        guard let known = known(of: claim, told),
+            let receipt = receipt(claim, parts.prefix(terms.count), terms, known)
+        else { return nothing }
         let whole = receipt.copayment(rules.roundings)
-        let isPlain = whole.share <= lowestLimit(claim)
+        let isPlain = known.isLimitKnown || whole.share <= known.lowest
         let found: [Expected?] = zip(parts, terms).enumerated().map { place, pair in
             let part = pair.0
             var asked = pair.1
@@ -122,6 +138,7 @@ package struct ClaimReckoning: Sendable {
             }
             guard let due = due(part, whole.own[place], asked, isPlain) else { return nil }
             use(asked)
+            for rule in known.rules { note(rule) }
             for step in whole.steps where step.part == place { note(step.rule) }
             return Expected(
                 copayment: due.copayment,
@@ -132,7 +149,7 @@ package struct ClaimReckoning: Sendable {
 
     /// What the patient pays, and what is to be held against the claim: below its cap a smaller copayment
     /// may be what the month left, which the ledger of caps judges; above the lowest limit of the
-    /// high-cost benefit it may be that.
+    /// high-cost benefit it may be that, where nobody says the class.
     private func due(
         _ part: ClaimPart, _ own: Int, _ terms: Terms, _ isPlain: Bool
     ) -> (copayment: Int?, patient: Int?)? {
@@ -146,47 +163,153 @@ package struct ClaimReckoning: Sendable {
 
     /// The cost is the first public payer's; those after it take over what it leaves.
     private func receipt(
-        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms]
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms], _ known: Known
     ) -> Receipt? {
         // No points are none that anybody said.
-        guard claim.insurer != 0, let points = parts.first?.points, points > 0,
-            parts.allSatisfy({ $0.points == points }), claim.points >= points,
-            let share = insuranceShare(claim)
+        guard let points = parts.first?.points, points > 0,
+            parts.allSatisfy({ $0.points == points }), claim.points >= points
         else { return nil }
-        var receipt = Receipt(percent: share.percent)
-        receipt.percentRule = share.rule
+        var receipt = Receipt(percent: known.share.percent)
+        receipt.percentRule = known.share.rule
         receipt.insuranceOnly = Int(claim.points - points) * 10
-        for place in terms.indices {
+        receipt.limit = known.limit
+        receipt.countedFrom = known.countedFrom
+        for (place, part) in parts.enumerated() {
             let terms = terms[place]
             var expense = PublicExpense(
                 cost: place == 0 ? Int(points) * 10 : 0, percent: terms.percent)
             expense.rule = terms.rule
             expense.takesOver = Array(0..<place)
+            if known.limit != nil { expense.limit = limit(of: part, claim, known) }
             receipt.publics.append(expense)
         }
         return receipt
     }
 
-    /// From 70 on the share depends on an income class that a receipt does not say.
-    private func insuranceShare(_ claim: Claim) -> InsuranceShares.Row? {
-        guard claim.birth != Claim.unsaidDay else { return nil }
-        let birth = CalendarDay(daysSince1970: Int(claim.birth))
-        let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
-        let group =
-            rules.shares.group(ofInsurer: claim.insurer)
-            ?? rules.shares.standing(birth: birth, on: day)?.group
-        guard let group, group.limits == .under70 else { return nil }
-        return rules.shares.row(group, class: nil, birth: birth, on: day)
+    // MARK: Classes
+
+    /// What is known of a receipt's insurance: the share, and the limit as far as a class is said.
+    private struct Known {
+        let share: InsuranceShares.Row
+        /// Of the one class that is said; `nil` where none is, or several with limits of their own.
+        let row: HighCostClass?
+        let isMultiple: Bool
+        let countedFrom: Int
+        /// The lowest of the classes that it may be.
+        let lowest: Int
+        /// What says the class.
+        let rules: [RuleMark]
+
+        var limit: HighCostLimit? { row?.limit(isMultiple: isMultiple, isHalved: false) }
+        var isLimitKnown: Bool { row != nil }
     }
 
-    private func lowestLimit(_ claim: Claim) -> Int {
+    /// 適用区分の食い違い: the receipt's note where it names another class than the counter was told.
+    package func differing(_ claim: Claim, told: Set<ToldClass>) -> UInt8? {
+        guard !told.isEmpty, let standing = standing(of: claim),
+            let said = said(claim, standing), let note = said.note
+        else { return nil }
+        return told.allSatisfy { said.agrees(with: $0) } ? nil : note
+    }
+
+    private func standing(of claim: Claim) -> AgeStanding? {
+        guard claim.birth != Claim.unsaidDay else { return nil }
+        let standing = rules.shares.standing(
+            birth: CalendarDay(daysSince1970: Int(claim.birth)),
+            on: CalendarDay(daysSince1970: Int(claim.serviceDays.first)))
+        // 後期高齢者医療 insures some before they are of its age.
+        guard let group = rules.shares.group(ofInsurer: claim.insurer) else { return standing }
+        return standing?.moved(to: group)
+    }
+
+    private func said(_ claim: Claim, _ standing: AgeStanding) -> ReceiptClasses.Said? {
+        rules.receiptClasses.said(
+            by: claim, at: standing.group.limits,
+            on: CalendarDay(daysSince1970: Int(claim.month.firstDay)))
+    }
+
+    /// `nil` without insurance or a birth date, from 70 on where not even the share is said, and in the
+    /// month of the 75th birthday, which two insurers count.
+    private func known(of claim: Claim, _ told: Set<ToldClass>) -> Known? {
+        guard claim.insurer != 0, let standing = standing(of: claim) else { return nil }
+        let said = said(claim, standing)
+        var classes = said?.classes
+        var isMultiple = said?.isMultiple ?? false
+        var marks = said?.rules ?? []
+        if let only = told.first {
+            marks = []
+            classes = told.count == 1 ? [only.code] : nil
+            isMultiple = only.isMultiple
+            // Of two that differ nobody knows which the receipt was reckoned by.
+            if let said, said.note != nil, !said.agrees(with: only) { classes = nil }
+        }
+        guard let share = share(claim, standing, classes),
+            standing.group.limits == .under70 || !standing.isMonthOf75
+        else { return nil }
         let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
-        let classes = rules.highCost.table(.under70, on: day)?.classes ?? []
-        return classes.map { min($0.limit.base, $0.multiple ?? $0.limit.base) }.min() ?? 0
+        let table = rules.highCost.table(standing.group.limits, on: day)
+        let setting = claim.isInpatient.map { $0 ? HighCostClass.Setting.inpatient : .outpatient }
+        let rows = (table?.classes ?? []).filter { row in
+            (classes?.contains(row.code) ?? true)
+                && (row.setting == nil || setting == nil || row.setting == setting)
+        }
+        // Of several classes the amounts may be the same.
+        let amounts = rows.map { row -> [Int?] in
+            [row.limit.base, row.limit.threshold, row.limit.percentOver, row.multiple]
+        }
+        let isOne = Set(amounts).count == 1
+        // 長: how much its own limit is, no receipt says.
+        let isLongTerm = claim.specialNotes & rules.receiptClasses.longTermNotes != 0
+        let isKnown = classes != nil && setting != nil && isOne && !isLongTerm
+        return Known(
+            share: share, row: isKnown ? rows.first : nil, isMultiple: isMultiple,
+            countedFrom: table?.countedFrom ?? 0,
+            lowest: rows.map { min($0.limit.base, $0.multiple ?? $0.limit.base) }.min() ?? 0,
+            rules: standing.group.limits == .under70 && !isKnown ? [] : marks)
+    }
+
+    /// From 70 on the share depends on the class: all that it may be must have one.
+    private func share(
+        _ claim: Claim, _ standing: AgeStanding, _ classes: Set<String>?
+    ) -> InsuranceShares.Row? {
+        let birth = CalendarDay(daysSince1970: Int(claim.birth))
+        let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
+        guard standing.group.limits != .under70 else {
+            return rules.shares.row(standing.group, class: nil, birth: birth, on: day)
+        }
+        let rows = (classes ?? []).compactMap {
+            rules.shares.row(standing.group, class: $0, birth: birth, on: day)
+        }
+        guard let row = rows.first, row.reducedPercent == nil,
+            rows.allSatisfy({ $0.percent == row.percent && $0.reducedPercent == nil })
+        else { return nil }
+        return row
+    }
+
+    /// Of a public expense: the class that its law lets stand in, or the patient's own. A class that stands
+    /// in never has multiple months.
+    private func limit(
+        of part: ClaimPart, _ claim: Claim, _ known: Known
+    ) -> HighCostLimit? {
+        let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
+        let scheme = rules.scheme(law: Digits.padded(part.certificate.law, to: 2), on: day)
+        let age: HighCostRules.Age = standing(of: claim)?.group.limits ?? .under70
+        let table = rules.highCost.table(age, on: day)
+        guard let other = scheme?.standIn(for: known.row?.code, in: table) else {
+            return known.limit
+        }
+        let setting: HighCostClass.Setting = claim.isInpatient == true ? .inpatient : .outpatient
+        return table?.row(other, setting)?.limit(isMultiple: false, isHalved: false)
     }
 
     private mutating func note(_ rule: RuleMark) {
         guard !rule.isVerified else { return }
         unverified.insert(rules.cited(rule).name)
+    }
+}
+
+extension ReceiptClasses.Said {
+    fileprivate func agrees(with told: ClaimReckoning.ToldClass) -> Bool {
+        classes.contains(told.code) && isMultiple == told.isMultiple
     }
 }

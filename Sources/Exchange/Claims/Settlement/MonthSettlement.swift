@@ -1,25 +1,37 @@
-/// 月の決算: the report of a month with the claims that came from records beside it: totals, one statement for
-/// each institution, and the rows that a closing is signed over.
+/// 月の決算: what the reports of a month come to, some institutions at a time, with the claims that came from
+/// records beside them: totals, one statement for each institution, and the rows that a closing is signed
+/// over.
 package struct MonthSettlement: Sendable {
-    package let report: MonthReport
     package let records: [RecordClaim]
     /// 未検証の決まり that an amount rests on; while there is one, the month is not closed.
-    package let unverified: [String]
+    package private(set) var unverified: Set<String> = []
+    private var sums = MonthTotals()
+    private var notExamined: [ClaimReason] = []
+    private var reasons: ClaimReasonTexts?
 
-    package init(_ report: MonthReport, records: [RecordClaim], unverified: Set<String>) {
-        self.report = report
+    package init(records: [RecordClaim]) {
         self.records = records.sorted {
             ($0.institution, $0.day, $0.id.text) < ($1.institution, $1.day, $1.id.text)
         }
-        self.unverified = unverified.sorted()
     }
 
-    /// Everything by which two runs are the same: rows without the places of their files, and what an
-    /// amount rests on.
-    package func forEachDigested(_ body: ([UInt8]) -> Void) {
-        report.forEachRow(places: false) { body(Self.line($0)) }
+    /// The report of the next institutions, in the order of their codes.
+    package mutating func add(_ report: MonthReport, unverified rules: Set<String>) {
+        sums.add(report)
+        unverified.formUnion(rules)
+        notExamined = report.notExamined
+        reasons = report.rules.reasons
+    }
+
+    /// Everything by which two runs are the same: of each report its rows without the places of their
+    /// files; after the last of them the records, and what an amount rests on.
+    package static func forEachDigested(of report: MonthReport, _ body: ([UInt8]) -> Void) {
+        report.forEachRow(places: false) { body(line($0)) }
+    }
+
+    package func forEachDigestedLast(_ body: ([UInt8]) -> Void) {
         for record in records { body(Self.line(record.row)) }
-        for rule in unverified { body(Self.line([rule])) }
+        for rule in unverified.sorted() { body(Self.line([rule])) }
     }
 
     /// 医療機関ごとの明細: the rows of one institution as CSV without headings, and its totals.
@@ -29,16 +41,16 @@ package struct MonthSettlement: Sendable {
         package fileprivate(set) var count = 0
     }
 
-    /// By institution, ascending; claims that name none stand under ten zeros.
-    package var statements: [Statement] {
+    /// Of the institutions of one report, with the records that are theirs; by institution, ascending.
+    /// Claims that name none stand under ten zeros.
+    package static func statements(
+        of report: MonthReport, _ records: [RecordClaim]
+    ) -> [Statement] {
         var found: [String: Statement] = [:]
         let add = { (institution: String, row: [String]) in
-            var statement = found[institution] ?? Statement(institution: institution)
-            statement.rows += Self.line(row)
-            statement.count += 1
-            found[institution] = statement
+            found[institution, default: Statement(institution: institution)].add(row)
         }
-        report.forEachRow { add($0[0].isEmpty ? Self.nobody : $0[0], $0) }
+        report.forEachRow { add($0[0].isEmpty ? nobody : $0[0], $0) }
         for record in records { add(record.institution, record.row) }
         return found.values.sorted { $0.institution < $1.institution }
     }
@@ -59,13 +71,13 @@ package struct MonthSettlement: Sendable {
     package var totals: String {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object {
-            $0.object("total") { report.total.write(into: &$0) }
-            report.writeNotExamined(into: &$0)
-            report.writeSums(into: &$0)
+            $0.object("total") { sums.total.write(into: &$0) }
+            reasons?.writeNotExamined(notExamined, into: &$0)
+            sums.write(into: &$0)
             $0.array("records") { list in
                 for line in recordSums { list.object { line.write(into: &$0) } }
             }
-            $0.array("unverified") { for rule in unverified { $0.string(rule) } }
+            $0.array("unverified") { for rule in unverified.sorted() { $0.string(rule) } }
         }
         return writer.text
     }
@@ -104,5 +116,12 @@ package struct MonthSettlement: Sendable {
             found[key] = sum
         }
         return found.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    }
+}
+
+extension MonthSettlement.Statement {
+    fileprivate mutating func add(_ row: [String]) {
+        rows += MonthSettlement.line(row)
+        count += 1
     }
 }

@@ -9,6 +9,24 @@ extension Refusal.Row {
             + "month of the claim or the last step): {item}. Look at the claims, correct them and send all "
             + "of the events again; nothing was taken, not even what was right.")
 
+    static let claimPart = Self(
+        "claim-part", 409, "conflict", isEntered: true,
+        ja: "この部({item})は、同じ組の別の内容・別の部数、または別の番号のファイルとして届いています。"
+            + "組の名前・部の番号・部数を確かめて送り直してください。訂正した内容は、別の組または部でないファイルとして送ってください。",
+        en:
+            "What the file says of itself ({item}) is not what is here: the part with other bytes, its "
+            + "bytes as another file, or the set with another number of parts. Check set, part and parts "
+            + "and send it again; what was corrected is sent in another set, or as a file of its own."
+    )
+
+    static let monthIncomplete = Self(
+        "month-incomplete", 409, "business-rule", isEntered: true,
+        ja: "分けて送る組のうち、次の部がまだ届いていないため締められません: {item}。"
+            + "その部を送り、もう一度照合し、結果を確かめてから締めてください。",
+        en:
+            "These parts of a set are not here, so the month is not closed: {item}. Send them, run the "
+            + "month again, look at what it says and close that.")
+
     static let monthChanged = Self(
         "month-changed", 409, "conflict", isEntered: true,
         ja: "確かめた照合の後に、請求・資格・決まりのどれかが変わりました。もう一度照合し、その結果を確かめてから締めてください。",

@@ -18,7 +18,8 @@ package struct VaccinationClaim: Hashable, Sendable {
         package let quantity: Vaccination.DoseQuantity
         /// 里帰り: the institution lies outside the municipality's prefecture.
         package let isOutOfArea: Bool
-        /// Cautions and stops that stood at the time, as codes; lifted or not.
+        /// Cautions and stops that stood at the time, as codes; lifted or not; and what could not be judged
+        /// of whom the Act pays for.
         package let remarks: [String]
     }
 
@@ -88,14 +89,20 @@ package func claimVaccination(
             doseNumber: given.doseNumber ?? vaccine.number, day: day, lotNumber: lot,
             quantity: quantity,
             isOutOfArea: record.institution.code.prefix(2) != municipality.prefix(2),
-            remarks: facts.answer.findings.filter { $0.verdict != .fine }.map(rules.code(of:))),
+            remarks: facts.answer.findings.filter(\.isRemarked).map(rules.code(of:))),
         charge: .pricing(
             programme.code, code, in: municipality, on: day, registered: facts.prices, rules))
 }
 
+extension NeedleFinding {
+    /// 台帳の備考: that nobody judged the age or the sex is no reason to doubt a dose, and a reason to look at the
+    /// register before it is paid for.
+    var isRemarked: Bool { verdict != .fine || rule == .birthUnknown || rule == .sexUnknown }
+}
+
 extension NeedleAnswer {
     /// 定期接種の対象外: who or when is not what the Act pays for. A wrong interval is still a dose of the Act.
-    fileprivate var isOutsideTheAct: Bool {
+    var isOutsideTheAct: Bool {
         findings.contains {
             $0.verdict == .stop && ($0.rule.concernsRoutineOnly || $0.rule == .needless)
         }

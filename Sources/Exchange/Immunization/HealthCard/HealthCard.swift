@@ -97,7 +97,8 @@ extension VaccinationVersion {
         writer.member("lotNumber", vaccination.vial.lotNumber)
         writer.array("performer") { list in
             list.object {
-                $0.logicalReference("actor", FHIR.System.institution, institution.code)
+                let recorder = institution.identifier
+                $0.logicalReference("actor", recorder.system, recorder.value)
             }
         }
     }

@@ -135,7 +135,10 @@ package func checkBeforeNeedle(
     let candidates = request.candidates.map { candidate in
         NeedleDose(vaccine: candidate.vaccine, day: day, number: candidate.doseNumber).dose(rules)
     }
-    let screening = request.screening(of: person, on: day)
+    // Of whoever holds no subsidy, as most of the elderly, the register may have no birth date: then no
+    // window would be judged, though the ticket in the nurse's hand says it.
+    let birth = person.birth ?? request.screening.statedBirth
+    let screening = request.screening(of: birth, on: day)
     let dueDay =
         request.dueDay ?? request.responses.lazy.compactMap(\.dueDay).first
         ?? person.pregnancies.dueDay(on: day)
@@ -144,8 +147,9 @@ package func checkBeforeNeedle(
         others.remove(at: place)
         // Two that are given at once are held against each other: one of two MR is one too many.
         var question = NeedleQuestion(
-            birth: person.birth, sex: person.sex, history: history + others,
+            birth: birth, sex: person.sex, history: history + others,
             candidate: candidates[place])
+        question.isBirthStated = person.birth == nil && birth != nil
         question.gaps = person.gaps
         question.seasons = person.seasons
         question.dueDay = dueDay
@@ -155,20 +159,39 @@ package func checkBeforeNeedle(
         question.person = screening
         return NeedleReport.Item(
             request.candidates[place], candidates[place].vaccine,
-            checkBeforeNeedle(question, rules), request.overrides, rules)
+            checkBeforeNeedle(question, rules).withUnjudgedAgeHeeded, request.overrides, rules)
     }
     return NeedleReport(day: day, items: items, dosesKnown: history.count)
+}
+
+extension NeedleAnswer {
+    /// 年齢を判定していないこと: of cases on paper it is a note, and of somebody who is about to be vaccinated a
+    /// caution: green would say that the age is right.
+    fileprivate var withUnjudgedAgeHeeded: NeedleAnswer {
+        guard findings.contains(where: { $0.rule == .birthUnknown }) else { return self }
+        let heeded = findings.map { finding in
+            var heeded = finding
+            if finding.rule == .birthUnknown { heeded.verdict = max(finding.verdict, .caution) }
+            return heeded
+        }
+        let sorted = [NeedleVerdict.stop, .caution, .fine].flatMap { verdict in
+            heeded.filter { $0.verdict == verdict }
+        }
+        return NeedleAnswer(
+            findings: sorted, verdict: max(verdict, .caution), earliest: earliest,
+            programme: programme)
+    }
 }
 
 extension NeedleRequest {
     /// What the nurse entered, and what every questionnaire says beside it: a yes anywhere is heeded, and a
     /// temperature taken now goes before one written down.
     fileprivate func screening(
-        of person: NeedlePerson, on day: CalendarDay
+        of birth: CalendarDay?, on day: CalendarDay
     ) -> NeedleQuestion.Screening {
         var merged = screening
         for response in responses {
-            let told = response.screening(birth: person.birth, on: day)
+            let told = response.screening(birth: birth, on: day)
             for code in told.answers where !merged.answers.contains(code) {
                 merged.answers.append(code)
             }

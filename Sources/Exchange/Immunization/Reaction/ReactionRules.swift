@@ -25,22 +25,25 @@ package struct ReactionRules: Sendable {
 
 /// 期間: from the dose to the first sign.
 struct ReactionLimit: Hashable, Sendable {
-    private enum Unit: Hashable {
-        case hours, days
+    private enum Unit: String, Hashable {
+        case minutes = "min"
+        case hours = "h"
+        case days = "d"
+        case months = "mo"
+        case years = "y"
     }
 
     private let count: Int
     private let unit: Unit
 
-    /// `4h`, `28d`; `nil` for anything else.
+    /// `30min`, `4h`, `28d`, `3mo`, `2y`; `nil` for anything else.
     init?(_ text: String) {
-        guard let count = Int(text.dropLast()), (1...3660).contains(count) else { return nil }
-        switch text.last {
-        case "h": unit = .hours
-        case "d": unit = .days
-        default: return nil
-        }
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        guard let count = Int(digits), (1...3660).contains(count),
+            let unit = Unit(rawValue: String(text.dropFirst(digits.count)))
+        else { return nil }
         self.count = count
+        self.unit = unit
     }
 
     /// Where a time of day is not known, whatever it may have been counts: a duty must not be missed for
@@ -50,10 +53,22 @@ struct ReactionLimit: Hashable, Sendable {
         case .days:
             guard let first = given.day, let day = onset.day else { return true }
             return day.daysSince1970 - first.daysSince1970 <= count
-        case .hours:
-            guard let first = given.latest, let begun = onset.earliest else { return true }
-            return begun.microseconds - first.microseconds <= Int64(count) * 3_600_000_000
+        case .months: return holds(months: count, from: given, to: onset)
+        case .years: return holds(months: count * 12, from: given, to: onset)
+        case .minutes: return holds(minutes: count, from: given, to: onset)
+        case .hours: return holds(minutes: count * 60, from: given, to: onset)
         }
+    }
+
+    private func holds(minutes: Int, from given: GivenTime, to onset: GivenTime) -> Bool {
+        guard let first = given.latest, let begun = onset.earliest else { return true }
+        return begun.microseconds - first.microseconds <= Int64(minutes) * 60_000_000
+    }
+
+    /// 応当日 is within: the day of the dose itself is not counted (民法140条), as in days.
+    private func holds(months: Int, from given: GivenTime, to onset: GivenTime) -> Bool {
+        guard let first = given.day, let day = onset.day else { return true }
+        return day <= first.anniversary(months: months)
     }
 }
 

@@ -83,10 +83,8 @@ extension Vaccination {
             }
             list.object {
                 $0.member("url", FHIR.Extension.recordedBy)
-                $0.object("valueIdentifier") {
-                    $0.member("system", FHIR.System.institution)
-                    $0.member("value", institution.code)
-                }
+                $0.name("valueIdentifier")
+                $0.identifierItem(institution.identifier)
             }
             if let basis {
                 list.extensionItem(FHIR.Extension.vaccinationBasis, "valueCode", basis.rawValue)

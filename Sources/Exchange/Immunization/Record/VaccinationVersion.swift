@@ -57,8 +57,24 @@ extension ImmunizationRules {
         }
     }
 
+    /// 写しの除外: of records in the order in which they came, which are counted: every one of an institution,
+    /// and what a ledger (`isPastDose`) tells that neither an institution nor an earlier ledger does.
+    package func withoutCopies(
+        _ records: [(counted: CountedVaccination, isPastDose: Bool)]
+    ) -> [Bool] {
+        var kept = records.filter { !$0.isPastDose }.map(\.counted)
+        // Most people's doses are of no ledger.
+        guard kept.count < records.count else { return records.map { _ in true } }
+        return records.map { counted, isPastDose in
+            guard isPastDose else { return true }
+            guard duplicates(of: counted, among: kept).isEmpty else { return false }
+            kept.append(counted)
+            return true
+        }
+    }
+
     /// A dose of the one is a dose of the other: ロタ and its products, 四種 and 五種.
-    private func countTogether(_ one: Vaccine.ID, _ other: Vaccine.ID) -> Bool {
+    func countTogether(_ one: Vaccine.ID, _ other: Vaccine.ID) -> Bool {
         programmes.contains { $0.counts.contains(one) && $0.counts.contains(other) }
     }
 }

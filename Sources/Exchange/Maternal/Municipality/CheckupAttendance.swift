@@ -1,8 +1,9 @@
-/// 受診率: by month of birth, how many children are registered and how many of them were seen. No cell tells
-/// of few: below the least it is left out, and every other is a multiple of it, so that whoever subtracts one
-/// from another, or what was told yesterday from today's, is left with nothing smaller.
+/// 受診率: by month of birth or delivery, or of the expected birth, how many are registered and how many of them
+/// were seen. No cell tells of few: below the least it is left out, and every other is a multiple of it, so
+/// that whoever subtracts one from another, or what was told yesterday from today's, is left with nothing
+/// smaller.
 package struct CheckupAttendance: Hashable, Sendable {
-    /// 出生年月ごとの人数.
+    /// 出生年月（妊婦健診は分娩予定の年月）ごとの人数.
     package struct Cohort: Hashable, Sendable {
         package let municipality: String
         /// `2026-04`.

@@ -22,8 +22,8 @@ extension RowCode {
                     + "out. Correct it and " + alone)
         case .beforeBirth:
             BilingualText(
-                ja: "\(what)が出生日より前です。健診日と、どなたの結果かを確かめ、直して、" + again,
-                en: "\(name) lies before the birth. Check the day and whose result it is, and "
+                ja: "\(what)が出生日より前です。日と、どなたの記録かを確かめ、直して、" + again,
+                en: "\(name) lies before the birth. Check the day and whose record it is, and "
                     + alone)
         case .resultOfAnother:
             BilingualText(

@@ -36,7 +36,8 @@ package struct MonthSum: Hashable, Sendable {
     package let capMonth: CapMonth
     /// 医療費総額.
     package let cost: Int
-    /// What the holder paid at counters and keeps paying: nothing that was passed on, nothing due back.
+    /// What the holder paid at counters and keeps paying, nothing that was passed on, nothing due back, and
+    /// what refunds left borne.
     package let paid: Int
     /// What of it was for stays in hospital.
     package let inpatient: Int

@@ -51,4 +51,14 @@ package struct AgeStanding: Hashable, Sendable {
                 && (first.year, first.month) == (day.year, day.month)
         }
     }
+
+    private init(group: AgeGroup, isMonthOf75: Bool) {
+        self.group = group
+        self.isMonthOf75 = isMonthOf75
+    }
+
+    /// Of somebody whose insurer counts them to a group before their age does.
+    func moved(to group: AgeGroup) -> AgeStanding {
+        AgeStanding(group: group, isMonthOf75: isMonthOf75)
+    }
 }

@@ -5,6 +5,7 @@ package struct CopaymentRules: Sendable {
 
     package let highCost: HighCostRules
     package let shares: InsuranceShares
+    let receiptClasses: ReceiptClasses
     package let schemes: [NationalScheme]
     package let locals: [LocalScheme]
     /// 地単公費マスター as it came, by 公費負担者番号.
@@ -35,6 +36,7 @@ extension RuleFolder {
         let laws = try lawNumbers()
         let highCost = try highCostRules(&citations)
         let shares = try insuranceShares(&citations, highCost)
+        let receiptClasses = try receiptClasses(&citations, highCost)
         let schemes = try nationalSchemes(&citations, highCost, laws)
         let locals = try localSchemes(&citations, highCost, laws)
         let national = try nationalMaster(&citations)
@@ -43,7 +45,8 @@ extension RuleFolder {
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "undatedDay", "roundings"])
         return CopaymentRules(
-            highCost: highCost, shares: shares, schemes: schemes, locals: locals,
+            highCost: highCost, shares: shares, receiptClasses: receiptClasses, schemes: schemes,
+            locals: locals,
             national: national, meals: meals, roundings: try file.roundings(),
             undatedDay: try file.day("undatedDay"), lawOrder: laws.order, citations: citations.rules
         )

@@ -15,17 +15,29 @@ package struct RefundRequest: Hashable, Sendable {
         package let isInpatient: Bool
         /// 入院日数 from `day` on; one outside hospital.
         package let days: Int
+        /// 食事療養標準負担額 of a stay.
+        package let meals: Meals?
+
+        /// What was eaten in a stay, and what was paid for it beside the care.
+        package struct Meals: Hashable, Sendable {
+            package let taken: MealsTaken
+            /// 領収額.
+            package let paid: Int
+        }
 
         package var lastDay: CalendarDay { day.adding(days: days - 1) }
 
-        var care: BillCare { BillCare(isInpatient: isInpatient, days: days) }
+        var care: BillCare {
+            BillCare(isInpatient: isInpatient, days: days, meals: meals?.taken)
+        }
 
         /// 同じ領収書: institution, day and cost, whatever else was typed of it.
         package var name: String { "\(institution) \(day.text) \(cost)" }
 
-        /// As the ledger keeps it: one line, which says of a stay that it is one.
+        /// As the ledger keeps it: one line, which says of a stay that it is one, and of its meals.
         package var line: String {
             "\(name) \(percent) \(paid)" + (isInpatient ? " inpatient \(days)" : "")
+                + (meals.map { " meals \($0.taken.count) \($0.taken.code) \($0.paid)" } ?? "")
         }
     }
 
@@ -36,7 +48,17 @@ package struct RefundRequest: Hashable, Sendable {
     /// By day, then institution.
     package let receipts: [Receipt]
 
-    package var paid: Int { receipts.reduce(0) { $0 + $1.paid } }
+    package var paid: Int { receipts.reduce(0) { $0 + $1.paid + ($1.meals?.paid ?? 0) } }
+
+    /// Throws what is wrong where the charge of a class of meals is not on file for their day.
+    package func requireMeals(_ rules: CopaymentRules) throws(Refusal) {
+        for receipt in receipts {
+            guard let meals = receipt.meals else { continue }
+            guard rules.meals.row(meals.taken.code, on: receipt.day) != nil else {
+                throw .malformed("receipts.meals.class")
+            }
+        }
+    }
 
     package var capMonth: CapMonth { CapMonth(certificate: certificate, month: month) }
 
@@ -76,7 +98,7 @@ package struct RefundRequest: Hashable, Sendable {
 extension RefundRequest.Receipt {
     fileprivate init(_ object: JSONObject, at path: String) throws(Refusal) {
         try object.requireOnly(
-            ["institution", "day", "cost", "percent", "paid", "setting", "days"], at: path)
+            ["institution", "day", "cost", "percent", "paid", "setting", "days", "meals"], at: path)
         let code = try object.requiredString("institution", at: path)
         institution = try MedicalInstitutionCode(code, item: "\(path).institution").digits
         day = try CalendarDay(object.requiredString("day", at: path), item: "\(path).day")
@@ -101,6 +123,30 @@ extension RefundRequest.Receipt {
         guard (1...(isInpatient ? 31 : 1)).contains(self.days) else {
             throw .malformed("\(path).days")
         }
+        guard let eaten = try object.optionalObject("meals", at: path) else {
+            meals = nil
+            return
+        }
+        guard isInpatient else { throw .unknownItem("\(path).meals") }
+        meals = try Meals(eaten, at: "\(path).meals", days: self.days)
+    }
+}
+
+extension RefundRequest.Receipt.Meals {
+    fileprivate init(_ object: JSONObject, at path: String, days: Int) throws(Refusal) {
+        try object.requireOnly(["count", "class", "paid"], at: path)
+        let count = try object.requiredInt("count", at: path)
+        guard (1...days * MealsTaken.perDay).contains(count) else {
+            throw .malformed("\(path).count")
+        }
+        let code = try object.requiredFilled("class", at: path)
+        // It is one word of the line that is kept.
+        guard code.utf8.count <= 64, !code.contains(where: \.isWhitespace) else {
+            throw .malformed("\(path).class")
+        }
+        paid = try object.requiredInt("paid", at: path)
+        guard (1...1_000_000).contains(paid) else { throw .malformed("\(path).paid") }
+        taken = MealsTaken(count: count, code: code)
     }
 }
 
@@ -108,7 +154,8 @@ extension RefundRequest.Receipt {
     /// Reads what `line` wrote; `nil` for anything else.
     package init?(line: Substring) {
         let words = line.split(separator: " ")
-        guard words.count == 5 || words.count == 7 && words[5] == "inpatient",
+        let hasMeals = words.count == 11 && words[7] == "meals"
+        guard words.count == 5 || (words.count == 7 || hasMeals) && words[5] == "inpatient",
             let day = try? CalendarDay(String(words[1])), let cost = Int(words[2]),
             let percent = Int(words[3]), let paid = Int(words[4])
         else { return nil }
@@ -117,12 +164,19 @@ extension RefundRequest.Receipt {
         self.cost = cost
         self.percent = percent
         self.paid = paid
-        isInpatient = words.count == 7
-        guard words.count == 7 else {
+        isInpatient = words.count > 5
+        guard words.count > 5 else {
             self.days = 1
+            meals = nil
             return
         }
         guard let days = Int(words[6]) else { return nil }
         self.days = days
+        guard hasMeals else {
+            meals = nil
+            return
+        }
+        guard let count = Int(words[8]), let paid = Int(words[10]) else { return nil }
+        meals = Meals(taken: MealsTaken(count: count, code: String(words[9])), paid: paid)
     }
 }

@@ -31,7 +31,8 @@ package struct RefundSum: Hashable, Sendable {
         for receipt in receipts {
             guard let reckoning = Self.reckoning(receipt, on: rows, subsidy, rules),
                 !reckoning.hasUncountedCap,
-                let amounts = try? reckoning.amounts(after: [balance]).first
+                let amounts = try? reckoning.amounts(after: [balance]).first,
+                let eaten = Self.charge(receipt, rules)
             else {
                 self.init(yen: nil, notes: [])
                 return
@@ -40,8 +41,10 @@ package struct RefundSum: Hashable, Sendable {
             let share = rules.roundings.counter.yen(
                 rules.roundings.share.yen(receipt.cost, percent: receipt.percent))
             let eligible = min(receipt.paid, share)
-            yen += max(0, eligible - amounts.collected)
-            let rest = BorneReceipt(receipt, amounts, paid: eligible)
+            // What was paid beyond the charge of the meals is none of it, either.
+            let eligibleMeals = min(receipt.meals?.paid ?? 0, eaten)
+            yen += max(0, eligible - amounts.collected) + max(0, eligibleMeals - amounts.meals)
+            let rest = BorneReceipt(receipt, amounts, paid: eligible, meals: eligibleMeals)
             balance.bear([rest])
             borne.append(rest)
             notes += amounts.notes
@@ -76,10 +79,19 @@ package struct RefundSum: Hashable, Sendable {
         var left = borne
         for place in left.indices.reversed() {
             let less = min(extra, left[place].collected)
-            extra -= less
-            left[place] = left[place].lowered(by: less)
+            let lessMeals = min(extra - less, left[place].meals)
+            extra -= less + lessMeals
+            left[place] = left[place].lowered(by: less, meals: lessMeals)
         }
         return left
+    }
+
+    /// 食事療養標準負担額 of the receipt; `nil` where it is not on file.
+    private static func charge(
+        _ receipt: RefundRequest.Receipt, _ rules: CopaymentRules
+    ) -> Int? {
+        guard let taken = receipt.meals?.taken else { return 0 }
+        return rules.meals.row(taken.code, on: receipt.day).map { $0.yenPerMeal * taken.count }
     }
 
     private static func reckoning(
@@ -115,28 +127,33 @@ package struct BorneReceipt: Hashable, Sendable {
     package let visit: CapVisit
     /// To 10 yen, and never more than was paid.
     package let collected: Int
+    /// 食事の負担, which no cap of the care counts.
+    package let meals: Int
 
-    package init(visit: CapVisit, collected: Int) {
+    package init(visit: CapVisit, collected: Int, meals: Int = 0) {
         self.visit = visit
         self.collected = collected
+        self.meals = meals
     }
 
-    /// `paid`: what was paid of the share of the insurance, which may be less than the scheme asks.
-    init(_ receipt: RefundRequest.Receipt, _ amounts: BillAmounts, paid: Int) {
+    /// `paid`: what was paid of the share of the insurance, which may be less than the scheme asks; `meals`:
+    /// what was paid of their charge.
+    init(_ receipt: RefundRequest.Receipt, _ amounts: BillAmounts, paid: Int, meals: Int) {
         let collected = min(amounts.collected, paid)
         let share = collected < amounts.collected ? min(amounts.share, collected) : amounts.share
         self.init(
             visit: CapVisit(
                 day: receipt.day.day, days: receipt.days, isInpatient: receipt.isInpatient,
-                share: share), collected: collected)
+                share: share), collected: collected, meals: min(amounts.meals, meals))
     }
 
-    func lowered(by yen: Int) -> BorneReceipt {
-        guard yen > 0 else { return self }
+    func lowered(by yen: Int, meals less: Int) -> BorneReceipt {
+        guard yen > 0 || less > 0 else { return self }
         return BorneReceipt(
             visit: CapVisit(
                 day: visit.day, days: visit.days, isInpatient: visit.isInpatient,
-                share: max(0, visit.share - yen)), collected: collected - yen)
+                share: max(0, visit.share - yen)), collected: collected - yen,
+            meals: meals - less)
     }
 }
 
@@ -146,6 +163,7 @@ extension CapBalance {
         for receipt in receipts {
             borne.add(share: receipt.visit.share, collected: receipt.collected)
             visits.append(receipt.visit)
+            meals += receipt.meals
         }
     }
 }

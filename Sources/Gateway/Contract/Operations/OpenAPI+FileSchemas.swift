@@ -10,6 +10,8 @@ extension OpenAPI {
                 [
                     .required("file", .id), .required("status", status),
                     .required("receivedAt", .instant), .optional("finishedAt", .instant),
+                    .optional(
+                        "asOf", .instant.note("送り手の言う全件の時点 / As of when the whole list is.")),
                     .optional("rowsDeletedAt", .instant),
                     .optional("faults", .list(of: .reference("FileFinding"))),
                     .optional("effect", effect),

@@ -28,6 +28,11 @@ extension OpenAPI {
                     """))
         + operations(
             of: ServedLayout(
+                code: "past-doses", id: "PastDoses", ja: "過去の接種歴(予防接種台帳)",
+                en: "past doses of a municipality's own ledger: history, and no claim",
+                example: pastDoses))
+        + operations(
+            of: ServedLayout(
                 code: "vaccination-prices", id: "VaccinationPrices", ja: "予防接種の委託単価",
                 en: "prices of vaccinations: what a dose costs and what the resident keeps",
                 example: """
@@ -121,10 +126,11 @@ extension OpenAPI {
                     "A file of \(layout.en), CP932 or UTF-8, up to 1 GiB. Answered when it was received: "
                     + "size, SHA-256, rows, duplicate or not. Applied afterwards in the order given, exactly "
                     + "once; `tsunagi layout check` says beforehand what its rows will be told.",
-                token: .officeIfAny, parameters: sending,
+                token: .officeIfAny, parameters: (layout.isWhole ? [asOf] : []) + sending,
                 body: .init(mediaTypes: ["text/csv"], schema: .text, example: layout.example),
                 answers: [.json(202, .reference("FileReceipt"), "What was received.")],
-                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals),
+                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals
+                    + (layout.isWhole ? [.malformed("asOf"), .delivery(.asOfAhead)] : [])),
             Operation(
                 method: .get, path: "\(path)/:file", id: "get\(layout.id)File", field: "files",
                 ja: "ファイルの処理結果を読む",
@@ -220,9 +226,16 @@ extension OpenAPI {
         14,0,,,,,,,,head-circumference=not-possible\r\n
         """
 
+    private static let pastDoses = """
+        更新区分,記録番号,個人番号,生年月日,性別,接種の有無,実施区分,ワクチン,製品名,接種回数,接種日,製造番号,\
+        製造販売業者,接種量,医療機関コード,医療機関名,区域外接種フラグ,未接種の理由\r
+        1,2019-000123,123456789018,2018-06-05,2,1,1,mr,,1,2019-06-20,FAKE01,,0.5,1319999996,,0,\r\n
+        """
+
     /// With what is told of this file alone.
     private static let inConfidence = """
-        sensitive findings of mass checkups, each with the day of its consent (in a line of its own; \
+        sensitive findings of mass checkups, and of pregnancy checkups whose vouchers the municipality \
+        reads, each with the day of its consent (in a line of its own; \
         nothing is told of a value, and a row that was taken is not kept)
         """
 
@@ -236,6 +249,14 @@ extension OpenAPI {
 
     private static let file = Operation.Parameter(
         name: "file", place: .path, schema: .id, note: "受領証の `file` / From the receipt.")
+
+    private static let asOf = Operation.Parameter(
+        name: "asOf", place: .query, schema: .text,
+        note: "全件の時点: 日時(2026-04-01T20:00:00Z、+は%2Bと書く)か日付(日本の0時)。省くと受付の時。それより後に登録されたものは、"
+            + "全件になくても終わらせず、行と違っても残し(newer-stands)、知らせます。今より先は断ります。 / As of when "
+            + "the list is: an instant, or a day, which is its beginning in Japan. Without it, when the "
+            + "list was received. What was registered later is neither ended nor overwritten, and is told."
+    )
 
     private static let sending: [Operation.Parameter] = [
         .init(
@@ -259,7 +280,7 @@ extension OpenAPI {
     ]
 
     private static let sendingRefusals: [Refusal] =
-        DeliveryFault.allCases.map { .delivery($0) } + [
+        DeliveryFault.allCases.filter { $0 != .asOfAhead }.map { .delivery($0) } + [
             .malformed("sequence"), .missing("sequence"), .duplicateItem("sequence"),
             .unknownItem("query"), .bodyTooLarge, .unsupportedMediaType, .fileRefused,
             .rulesUnknown,

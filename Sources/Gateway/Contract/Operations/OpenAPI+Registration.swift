@@ -12,10 +12,20 @@ extension OpenAPI {
                 + "certificate alone opens the same routes.",
             body: .init(
                 mediaTypes: ["application/x-www-form-urlencoded"],
-                schema: .openObject([.required("grant_type", .constant("client_credentials"))]),
+                schema: .openObject([
+                    .required("grant_type", .constant("client_credentials")),
+                    .optional(
+                        "client_id",
+                        .text.note(
+                            "証明書の機関(`機関種別:コード`)。省けます。 / The certificate's own party, `role:code`; not needed."
+                        )),
+                ]),
                 example: "grant_type=client_credentials"),
             answers: [.json(200, .reference("Token"), "The token.")],
-            refusals: [.malformed("grant_type"), .bodyTooLarge, .unsupportedMediaType])
+            refusals: [
+                .malformed("grant_type"), .missing("grant_type"), .duplicateItem("grant_type"),
+                .clientDiffers, .bodyTooLarge, .unsupportedMediaType,
+            ])
     ]
 
     static let registrations: [Operation] = [

@@ -53,8 +53,16 @@ private struct NotificationPlan {
         let notification: MaternalNotification
         /// It begins, or takes the family over.
         let takes: Bool
-        /// Under which support after a loss is asked for: of one pregnancy once.
-        let asks: RecordID
+        /// Under which support after a loss was asked for before, where that is another place: of one
+        /// pregnancy it is given once, and each word that tells of it asks for it.
+        let askedBefore: RecordID?
+    }
+
+    /// 取下げのあと: what the caller spoke of alone, or first, is spoken of by another now.
+    private struct Left {
+        let person: PersonKey
+        let episode: RecordID
+        let municipality: String
     }
 
     /// What the caller said last by one key, of which of the episodes.
@@ -78,6 +86,8 @@ private struct NotificationPlan {
     private var takenOver: Set<PersonKey> = []
     /// Of whom a word was taken back.
     private var withdrawn: Set<PersonKey> = []
+    /// By the number of the pregnancy or child.
+    private var left: [RecordID: [Left]] = [:]
     /// Of whom a row was told something, refused or not.
     private(set) var looked: Set<PersonKey> = []
 
@@ -133,13 +143,15 @@ private struct NotificationPlan {
             to: old.issuing(by: body, notification, isFirst: before == nil, rules))
         tickets.note(book, over: old, of: person)
         if takesOver { takenOver.insert(person) }
+        let speaking = notification.isWithdrawn ? others(on: old, of: person) : nil
         if notification.isWithdrawn {
             standing[person]?.remove(notification.key)
             withdrawn.insert(person)
+            leave(old, of: person, to: speaking?.municipality)
         } else {
             standing[person, default: []].insert(notification.key)
+            left[old.id] = nil
         }
-        let speaking = notification.isWithdrawn ? others(on: old, of: person) : nil
         let new = MaternalEpisode(
             id: old.id, notification: speaking?.notification ?? notification,
             tickets: book.tickets)
@@ -147,12 +159,27 @@ private struct NotificationPlan {
         let place = before?.place ?? EpisodePlace(person: person, episode: old.id)
         said[person, default: [:]][notification.key] = Before(
             place: place, episode: old.id, face: face)
-        let asks = asked(of: old, person) ?? place.episode
+        let asked = asked(of: old, person)
         words.append(
             Word(
                 place: place, survivor: place.person == person ? nil : person,
-                notification: notification, takes: isNew || takesOver, asks: asks))
+                notification: notification, takes: isNew || takesOver,
+                askedBefore: asked == place.episode ? nil : asked))
         return true
+    }
+
+    /// Nobody is left to whom no word of the caller's stands any more.
+    private mutating func leave(
+        _ episode: MaternalEpisode, of person: PersonKey, to municipality: String?
+    ) {
+        let stillSpeaks = (said[person] ?? [:]).contains { key, before in
+            before.episode == episode.id && standing[person]?.contains(key) == true
+        }
+        guard let municipality, !stillSpeaks else { return }
+        let held = tickets.episodes(of: person).first { $0.id == episode.id }
+        left[episode.id] = (held?.places ?? []).map {
+            Left(person: person, episode: $0.episode, municipality: municipality)
+        }
     }
 
     private mutating func load(_ person: PersonKey) {
@@ -249,6 +276,7 @@ private struct NotificationPlan {
                 Self.handBack,
                 [.uuids(givenUp.map { UUIDBytes($0) }), .text(body), .id(task)]
             ),
+            passingOn(left.values.flatMap(\.self), of: task),
         ]
     }
 
@@ -263,10 +291,22 @@ private struct NotificationPlan {
         guard let day = word.notification.pregnancy?.firstLoss else { return [] }
         return followUps(of: word.notification).compactMap { rules.followUps[$0] }.map {
             AskedFollowUp(
-                rule: $0, person: word.survivor ?? word.place.person, source: word.asks,
-                compartment: .sensitive, checkup: rules.pregnancy.checkup, comesAgain: true,
-                municipality: body, day: day, madeAt: now)
+                rule: $0, person: word.survivor ?? word.place.person,
+                source: word.place.episode, compartment: .sensitive,
+                checkup: rules.pregnancy.checkup, comesAgain: true, municipality: body, day: day,
+                madeAt: now, sameAs: word.askedBefore)
         }
+    }
+
+    private func passingOn(_ left: [Left], of task: RecordID) -> (Statement, [Value]) {
+        (
+            Self.handOn,
+            [
+                .uuids(left.map { UUIDBytes($0.person) }),
+                .uuids(left.map { UUIDBytes($0.episode) }), .texts(left.map(\.municipality)),
+                .text(body), .id(task),
+            ]
+        )
     }
 
     /// Of whom no word of the municipality stands any more.
@@ -319,5 +359,25 @@ private struct NotificationPlan {
             where person = f.person and follow_up = f.follow_up and municipality <> $2
             order by sequence desc limit 1) b on true
         where coalesce(b.municipality, f.municipality) <> $2
+        """)
+
+    /// 引継ぎ by a word that was taken back: what it asked for, and another's word that stands asks for as
+    /// well, is that one's now; a task that waited with the former would wait for nobody.
+    private static let handOn = Statement(
+        """
+        insert into exchange.follow_up_handover (person, follow_up, sequence, municipality, task)
+        select f.person, f.follow_up, coalesce(h.sequence, 0) + 1, q.municipality, $5
+        from unnest($1::uuid[], $2::uuid[], $3::text[]) as q(person, episode, municipality)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        join exchange.follow_up f on f.person = one.record and f.result = q.episode
+        left join lateral (
+            select sequence, municipality from exchange.follow_up_handover
+            where person = f.person and follow_up = f.follow_up
+            order by sequence desc limit 1) h on true
+        left join lateral (
+            select status from exchange.follow_up_answer
+            where person = f.person and follow_up = f.follow_up order by version desc limit 1) a on true
+        where coalesce(h.municipality, f.municipality) = $4
+            and coalesce(a.status, 'requested') in ('requested', 'in-progress')
         """)
 }

@@ -118,6 +118,22 @@ import Testing
         (#","setting":"outpatient","days":2"#, .malformed("receipts[0].days")),
         (#","days":2"#, .malformed("receipts[0].days")),
         (#","setting":"home""#, .malformed("receipts[0].setting")),
+        (
+            #","meals":{"count":1,"class":"一般","paid":510}"#,
+            .unknownItem("receipts[0].meals")
+        ),
+        (
+            #","setting":"inpatient","days":2,"meals":{"count":7,"class":"一般","paid":510}"#,
+            .malformed("receipts[0].meals.count")
+        ),
+        (
+            #","setting":"inpatient","days":2,"meals":{"count":6,"class":"一 般","paid":510}"#,
+            .malformed("receipts[0].meals.class")
+        ),
+        (
+            #","setting":"inpatient","days":2,"meals":{"count":6,"class":"一般","paid":0}"#,
+            .malformed("receipts[0].meals.paid")
+        ),
     ]
 
     @Test(arguments: refused.indices)
@@ -125,6 +141,50 @@ import Testing
         let (more, refusal) = Self.refused[index]
         #expect(throws: refusal) {
             try Self.request(Self.child, [Self.receipt(more: more)])
+        }
+    }
+
+    private static func eaten(_ day: String, _ count: Int, paid: Int, code: String = "一般") -> String
+    {
+        receipt(
+            day: day, cost: 400_000, paid: 120_000,
+            more: #","setting":"inpatient","days":5,"#
+                + #""meals":{"count":\#(count),"class":"\#(code)","paid":\#(paid)}"#)
+    }
+
+    /// Half of the meals, up to 3,000 yen a month, beside 2,500 yen for five days of care.
+    @Test(arguments: [
+        // Two meals of 510 yen: 510 stay.
+        (2, 1_020, 510), (15, 7_650, 3_000),
+        // More than the charge was paid, which is no matter of the scheme; and less than stays.
+        (2, 2_000, 510), (2, 300, 300),
+    ])
+    func `meals of a stay are paid back but for what the certificate leaves`(
+        count: Int, paid: Int, left: Int
+    ) throws {
+        let sum = try Self.sum([Self.eaten("2026-06-01", count, paid: paid)], on: Self.child)
+        #expect(sum.yen == 117_500 + min(paid, count * 510) - left)
+        #expect(sum.borne.map(\.meals) == [left])
+    }
+
+    @Test func `the month's cap of meals is borne once`() throws {
+        let stays = [
+            Self.eaten("2026-06-01", 15, paid: 7_650), Self.eaten("2026-06-10", 15, paid: 7_650),
+        ]
+        let sum = try Self.sum(stays, on: Self.child)
+        #expect(sum.yen == 2 * 117_500 + 4_650 + 7_650)
+        #expect(sum.borne.map(\.meals) == [3_000, 0])
+        // Beyond the amount the body grants the care first, then the meals.
+        let left = sum.left(granting: (sum.yen ?? 0) + 6_000)
+        #expect(left.map(\.collected) == [0, 0] && left.map(\.meals) == [2_000, 0])
+    }
+
+    @Test func `meals of a class whose charge is not on file are refused`() throws {
+        let request = try Self.request(
+            Self.child, [Self.eaten("2026-06-01", 1, paid: 510, code: "特別")])
+        let rules = try #require(Profiles.book.copayment)
+        #expect(throws: Refusal.malformed("receipts.meals.class")) {
+            try request.requireMeals(rules)
         }
     }
 
@@ -288,13 +348,20 @@ import Testing
 
     @Test func `a receipt is read again as it was kept`() throws {
         let receipts = try Self.request(
-            Self.child, [Self.receipt(day: "2026-06-01"), Self.stay("2026-06-10", 5)]
+            Self.child,
+            [
+                Self.receipt(day: "2026-06-01"), Self.stay("2026-06-10", 5),
+                Self.eaten("2026-06-20", 4, paid: 2_040),
+            ]
         ).receipts
+        #expect(receipts[2].line.hasSuffix(" inpatient 5 meals 4 一般 2040"))
         #expect(receipts.map(\.line)[0] == "1319999995 2026-06-01 10000 30 3000")
         #expect(receipts.compactMap { RefundRequest.Receipt(line: $0.line[...]) } == receipts)
         for wrong in [
             "", "1319999995 2026-06-01 10000 30", "1319999995 2026-06-01 x 30 3000",
             "1319999995 2026-06-01 10000 30 3000 inpatient", "1319999995 2026-06-01 1 30 1 home 2",
+            "1319999995 2026-06-01 1 30 1 inpatient 2 meals 3 一般",
+            "1319999995 2026-06-01 1 30 1 inpatient 2 meal 3 一般 510",
         ] { #expect(RefundRequest.Receipt(line: wrong[...]) == nil) }
     }
 }

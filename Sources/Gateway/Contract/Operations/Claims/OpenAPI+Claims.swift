@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 
 /// 請求と月次の照合: what a body sends of its claims, runs, looks at and closes, and what its institutions read.
 extension OpenAPI {
@@ -10,9 +11,12 @@ extension OpenAPI {
                 A receipt file (UKE, CP932, medical, dental or pharmacy) of the month in `month`. Every \
                 receipt that can be read is taken; what is wrong with the file is told with its line. \
                 Names in it are not kept. The same bytes for the same month are the first file again. A \
-                receipt that takes the place of one that came back continues that one's thread.
+                receipt that takes the place of one that came back continues that one's thread. A \
+                file has at most \(ArrivingClaims.countMax) claims; a larger month comes in several \
+                files, or in numbered parts (`set`, `part`, `parts`), and is not closed while a part \
+                is missing.
                 """,
-            token: .officeIfAny, parameters: [month(.query), .operatorID],
+            token: .officeIfAny, parameters: ofFiles,
             body: .init(mediaTypes: ["text/csv"], schema: .text, example: receipts),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending),
@@ -28,7 +32,7 @@ extension OpenAPI {
                 before it. A file that is no such table is refused \
                 (`file-…`: the reason).
                 """,
-            token: .officeIfAny, parameters: [month(.query), .operatorID],
+            token: .officeIfAny, parameters: ofFiles,
             body: .init(mediaTypes: ["text/csv"], schema: .text, example: payments),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending + [.malformed("file-missing-column")]),
@@ -37,7 +41,7 @@ extension OpenAPI {
             ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
             en:
                 "Claims that never were a receipt file, such as a payment body's. Refused as a whole.",
-            token: .officeIfAny, parameters: [month(.query), .operatorID],
+            token: .officeIfAny, parameters: ofFiles,
             body: .json(.object([.required("claims", .list(of: claim))]), claimsExample),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
             refusals: ofMonth + ofSending + Refusals.ofItems),
@@ -75,7 +79,7 @@ extension OpenAPI {
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             answers: [.json(200, .reference("MonthRun"), "Totals by institution and scheme.")],
-            refusals: ofMonth + [.recordUnknown]),
+            refusals: ofMonth + [.recordUnknown, .tooMany("claims")]),
         Operation(
             method: .get, path: "/claims/months/:month/runs/:run", id: "readMonthRun",
             field: "claims", ja: "照合の結果を読む",
@@ -87,10 +91,13 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/claims/months/:month/runs/:run/statement",
             id: "readMonthStatement", field: "claims", ja: "照合の結果をCSVで読む",
-            en: "One row for each public payer of each claim, by institution; UTF-8 with BOM.",
-            token: .officeIfAny, parameters: [month(.path), run(.path), .operatorID],
+            en: """
+                One row for each public payer of each claim, by institution; UTF-8 with BOM. A large \
+                month comes in pages of whole institutions; the next page is in `Link`.
+                """,
+            token: .officeIfAny, parameters: [month(.path), run(.path), after, .operatorID],
             answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
-            refusals: ofMonth + [.malformed("run"), .recordUnknown]),
+            refusals: ofMonth + [.malformed("run"), .malformed("after"), .recordUnknown]),
         Operation(
             method: .post, path: "/claims/months/:month/closings", id: "closeMonth",
             field: "claims", ja: "月を締める",
@@ -98,7 +105,8 @@ extension OpenAPI {
                 Closes the month with its newest run, named by number and digest as it was looked at. \
                 What is rejected goes back to its institutions. The answer's digest stands in the \
                 access log, under its signed checkpoints; it is never changed. Refused while an amount \
-                rests on an unverified rule, or when anything changed since the run.
+                rests on an unverified rule or a part of a set is missing, or when anything changed \
+                since the run.
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             body: .json(
@@ -106,7 +114,7 @@ extension OpenAPI {
                 #"{"run": 1, "digest": "\#(String(repeating: "0", count: 64))"}"#),
             answers: [.json(200, .anyObject, "The closing; keep these bytes.")],
             refusals: ofMonth + Refusals.ofItems + [
-                .recordUnknown, .monthChanged, .monthUnverified,
+                .recordUnknown, .monthChanged, .monthUnverified, .monthIncomplete("kokuho/3"),
             ]),
         Operation(
             method: .get, path: "/claims/months/:month/closings/:number", id: "readClosing",
@@ -160,7 +168,7 @@ extension OpenAPI {
         Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("month"), .rulesUnknown]
     private static let ofSending: [Refusal] = [
         .missing("month"), .tooMany("claims"), .malformed("body"), .bodyTooLarge,
-        .unsupportedMediaType,
+        .unsupportedMediaType, .missing("set"), .malformed("set"), .claimPart("part"),
     ]
     private static let ofPages =
         ofMonth + [
@@ -188,6 +196,23 @@ extension OpenAPI {
         note: "told 照会と返戻だけ(省略時), all すべて, reopened 締めの後に変わったもの / Which claims.")
     private static let offset = Operation.Parameter(
         name: "_offset", place: .query, schema: .integer, note: "とばす数 / How many to pass over.")
+    private static let after = Operation.Parameter(
+        name: "after", place: .query, schema: .text.pattern("^(\\d{6}|\\d{10})$"),
+        note: "この医療機関より後 / Institutions after this one.")
+    /// 分けて送る月.
+    private static let part: [Operation.Parameter] = [
+        .init(
+            name: "set", place: .query, schema: .text.pattern("^[A-Za-z0-9-]{1,64}$"),
+            note: "組の名前。part・partsとともに / A name for all parts together; with part and parts."),
+        .init(
+            name: "part", place: .query, schema: .integer.range(1...SentPart.countMax),
+            note: "何番目の部か / Which part, from 1."),
+        .init(
+            name: "parts", place: .query, schema: .integer.range(1...SentPart.countMax),
+            note: "部の数 / How many parts the set has, 1,000 at most."),
+    ]
+    private static let ofFiles: [Operation.Parameter] =
+        [month(.query)] + part + [Operation.Parameter.operatorID]
     private static let body = Operation.Parameter(
         name: "body", place: .query, schema: .text.pattern("^\\d{6}$"),
         note: "実施機関(全国地方公共団体コード) / Of one body.")
@@ -294,6 +319,9 @@ extension OpenAPI {
         .required("month", .text), .required("run", .integer), .required("digest", .text),
         .required("rules", .text), .required("madeAt", .instant), .required("claims", .integer),
         .optional("closing", .integer.note("いちばん新しい締め / The newest closing.")),
-        .required("reopened", .integer), .required("totals", .anyObject),
+        .required("reopened", .integer),
+        .optional(
+            "awaited", .list(of: .text).note("まだ届いていない部(組/番号) / Parts that are not here.")),
+        .required("totals", .anyObject),
     ]
 }

@@ -92,6 +92,15 @@ extension OpenAPI {
                             .optional(
                                 "days",
                                 .integer.note("入院日数。入院では必須 / Of a stay, from `day` on.")),
+                            .optional(
+                                "meals",
+                                .object([
+                                    .required("count", .integer), .required("class", .text),
+                                    .required("paid", .integer),
+                                ]).note(
+                                    "入院の食事: 食数、区分、食事の領収額(paidに含めない) / Meals of a stay: how "
+                                        + "many, the class of their charge, and what was paid for "
+                                        + "them beside `paid`.")),
                         ])
                     ).most(RefundRequest.receiptsMax)),
             ])

@@ -5,10 +5,12 @@ extension OpenAPI {
     static let attendance: [Operation] = [
         Operation(
             method: .get, path: "/maternal-health/unseen", id: "listUnseen", field: "follow-ups",
-            ja: "健診の時期が来ていて、まだ結果のない子を読む",
+            ja: "健診の時期が来ていて、まだ結果のない子・妊産婦を読む",
             en:
-                "Children whom the municipality notified and who live there, whose window has opened, or "
-                + "ended within a year, and of whom nobody sent a result. Each of them is on the record.",
+                "Whom the municipality notified and who lives there, whose window has opened, or ended "
+                + "within a year, and of whom nobody sent a result: a child, a mother after the delivery of "
+                + "a child that lives, or who is pregnant and let the days of a whole visit go by. Each of "
+                + "them is on the record.",
             token: .officeIfAny,
             parameters: [
                 checkup,
@@ -23,7 +25,8 @@ extension OpenAPI {
             field: "follow-ups", ja: "まだ受けていない人に、健診を勧奨する",
             en:
                 "Each of these keys that still waits finds a notice, once a day however often it is sent. "
-                + "Of the others only their number is told.",
+                + "Of the others only their number is told. A mother so young that she does not decide "
+                + "alone in what is sensitive finds none, as her card may be in others' hands.",
             token: .officeIfAny, parameters: [.operatorID],
             body: .json(
                 .object([
@@ -36,10 +39,11 @@ extension OpenAPI {
             ], refusals: Refusals.ofItems + refusals + [.tooMany("notificationKeys")]),
         Operation(
             method: .get, path: "/maternal-health/attendance", id: "countAttendance",
-            field: "follow-ups", ja: "健診の受診者数を、出生年月ごとに読む",
+            field: "follow-ups", ja: "健診の受診者数を、出生（妊婦健診は分娩予定）の年月ごとに読む",
             en:
-                "By month of birth, how many are registered and how many of them were seen; to a prefecture "
-                + "for each of its municipalities. A number below `suppressedBelow` is left out, and every "
+                "By month of birth (before it, of the expected birth), how many children or mothers are "
+                + "registered and how many of them were seen; to a prefecture for each of its "
+                + "municipalities. A number below `suppressedBelow` is left out, and every "
                 + "other is a multiple of it.",
             token: .officeIfAny, parameters: [checkup, .operatorID],
             answers: [.json(200, .reference("Attendance"), "The numbers.")], refusals: refusals),
@@ -64,8 +68,8 @@ extension OpenAPI {
 
     private static let checkup = Operation.Parameter(
         name: "checkup", place: .query, schema: .text.example("infant-3-4m"),
-        note: "健診の種類（年齢で対象になるもの） / The checkup, one that every child is due for by age; it must be "
-            + "given.")
+        note: "健診の種類（年齢・週数・産後の日数で対象になるもの） / The checkup, one that every child or mother is due "
+            + "for; it must be given.")
 
     private static let refusals =
         Refusals.ofAccess + Refusals.ofOfficeToken + [
@@ -105,7 +109,8 @@ extension OpenAPI {
                     "cohorts",
                     .list(
                         of: .object([
-                            .required("municipality", .text), .required("birthMonth", .text),
+                            .required("municipality", .text),
+                            .required("birthMonth", .text.note("出生・出産の年月、または分娩予定の年月")),
                             .optional("registered", .integer), .optional("seen", .integer),
                         ]))),
             ])

@@ -1,22 +1,23 @@
-/// 未受診: a child whose window of a checkup has opened and of whom nobody has sent a result.
-package struct UnseenChild: Sendable {
+/// 未受診: a child or a mother who is due for a checkup and of whom nobody has sent a result.
+package struct UnseenResident: Sendable {
     /// The place in the list, to go on from.
     package let place: Int
     package let person: PersonKey
     /// 届出番号: the municipality's own.
     package let notificationKey: String
-    package let birth: CalendarDay
+    /// 起算日: of birth or delivery, or on which the child is expected.
+    package let origin: CalendarDay
     /// 勧奨した日, the last.
     package let remindedOn: CalendarDay?
 
     package init(
-        place: Int, person: PersonKey, notificationKey: String, birth: CalendarDay,
+        place: Int, person: PersonKey, notificationKey: String, origin: CalendarDay,
         remindedOn: CalendarDay?
     ) {
         self.place = place
         self.person = person
         self.notificationKey = notificationKey
-        self.birth = birth
+        self.origin = origin
         self.remindedOn = remindedOn
     }
 }
@@ -36,39 +37,26 @@ extension LifeWindow {
 
 /// 未受診者の一覧, as JSON; `next` where there may be more.
 package func renderUnseen(
-    _ children: [UnseenChild], of rule: CheckupRule, today: CalendarDay, isFull: Bool
+    _ residents: [UnseenResident], of checkup: AwaitedCheckup, isFull: Bool
 ) -> [UInt8] {
-    var writer = JSONWriter(reservingBytes: 128 + children.count * 160)
+    var writer = JSONWriter(reservingBytes: 128 + residents.count * 160)
     writer.object { list in
-        list.member("checkup", rule.code)
+        list.member("checkup", checkup.code)
         list.array("targets") { targets in
-            for child in children {
-                let days = rule.window.days(from: child.birth)
+            for resident in residents {
+                guard let days = checkup.days(from: resident.origin) else { continue }
                 targets.object {
-                    $0.member("notificationKey", child.notificationKey)
+                    $0.member("notificationKey", resident.notificationKey)
                     $0.member("first", days.first.text)
                     $0.member("last", days.last.text)
-                    $0.member("isOver", days.last < today)
-                    $0.member("remindedOn", child.remindedOn?.text)
+                    $0.member("isOver", days.last < checkup.today)
+                    $0.member("remindedOn", resident.remindedOn?.text)
                 }
             }
         }
-        list.member("next", isFull ? children.last?.place : nil)
+        list.member("next", isFull ? residents.last?.place : nil)
     }
     return writer.bytes
-}
-
-extension MaternalRules {
-    /// A checkup that every child is due for by age, as its rule of a day has it. Throws `.malformed(item)`,
-    /// also for a test that only another test asks for: who was not referred is not missing.
-    package func childCheckup(
-        _ code: String, on day: CalendarDay, item: String
-    ) throws(Refusal) -> CheckupRule {
-        guard let rule = child.first(where: { $0.code == code && $0.effective.contains(day) }),
-            rule.basis != .whenReferred
-        else { throw .malformed(item) }
-        return rule
-    }
 }
 
 extension ShownCheckup {
