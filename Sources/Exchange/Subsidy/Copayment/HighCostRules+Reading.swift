@@ -82,7 +82,7 @@ extension RuleReader {
     ) throws(RuleFault) -> HighCostRules.Table {
         try requireOnly([
             "id", "age", "effectiveFrom", "effectiveTo", "countedFrom", "halvedInMonthOf75",
-            "rows", "source", "verified",
+            "announcedFrom", "rows", "source", "verified",
         ])
         let id = try string("id")
         let source = try source()
@@ -101,7 +101,8 @@ extension RuleReader {
         return HighCostRules.Table(
             id: id, age: try choice("age"), period: try effectivePeriod(),
             countedFrom: try int("countedFrom", in: 0...1_000_000),
-            isHalvedInMonthOf75: isHalved, classes: classes)
+            isHalvedInMonthOf75: isHalved, announcedFrom: try optionalDay("announcedFrom"),
+            classes: classes)
     }
 
     private func highCostClass(

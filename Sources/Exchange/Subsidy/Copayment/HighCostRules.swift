@@ -13,6 +13,8 @@ package struct HighCostRules: Sendable, Hashable {
         /// 合算対象基準額: a share below this is not added up with others. None from 70.
         package let countedFrom: Int
         package let isHalvedInMonthOf75: Bool
+        /// 改定の予告: the day from which another table is announced that is not on file yet.
+        let announcedFrom: CalendarDay?
         package let classes: [HighCostClass]
     }
 

@@ -87,6 +87,7 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case undated
     case settingUnsaid = "setting-unsaid"
     case noLimit = "no-limit"
+    case tableAnnounced = "table-announced"
     case classUnsaid = "class-unsaid"
     case incomeUnsaid = "income-unsaid"
     case mealsClassUnsaid = "meals-class-unsaid"
@@ -110,6 +111,12 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
             .init(
                 ja: "入院か外来かが分からないため、世帯の限度額で計算しました。",
                 en: "Neither inpatient nor outpatient was said: the household's limit was used.")
+        case .tableAnnounced:
+            .init(
+                ja: "この月には限度額の改定が予告されていますが、新しい表が登録されていません。"
+                    + "前の表で計算しました。改定を確かめてください。",
+                en: "Other limits are announced for this month and are not on file: those before "
+                    + "them were used. Check the new ones.")
         case .noLimit:
             .init(
                 ja: "所得区分（適用区分）がないため、高額療養費の月の限度額をかけていません。"

@@ -33,6 +33,7 @@ struct PatientOfCase {
             isSettingSaid = spoken != nil
             isHalved = isHalf && table?.isHalvedInMonthOf75 == true
             warnings.append(.noLimit)
+            warnOfNextTable()
             return
         }
         let place = reader.place("cls")
@@ -47,6 +48,12 @@ struct PatientOfCase {
         isMultiple = saidMultiple ?? found.table.saysMultiple(name)
         isHalved = isHalf && found.table.isHalvedInMonthOf75
         if found.row.setting != nil, ending ?? spoken == nil { warnings.append(.settingUnsaid) }
+        warnOfNextTable()
+    }
+
+    private mutating func warnOfNextTable() {
+        guard let next = table?.announcedFrom, next <= day else { return }
+        warnings.append(.tableAnnounced)
     }
 
     /// The limit of the patient's own class.

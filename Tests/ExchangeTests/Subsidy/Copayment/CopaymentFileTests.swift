@@ -311,6 +311,13 @@ import Testing
         (#"{"rate":30,"only":10,"month":"2025-05"}"#, ["no-limit"]),
         (#"{"cls":"一般","rate":20,"only":10,"month":"2025-05"}"#, ["setting-unsaid"]),
         (#"{"cls":"ウ","rate":30,"only":10,"month":"2025-05","colour":1}"#, ["unknown-item"]),
+        // The limits of August 2027 are announced and not on file.
+        (#"{"cls":"ウ","rate":30,"only":10,"date":"2027-07-31"}"#, []),
+        (#"{"cls":"ウ","rate":30,"only":10,"date":"2027-08-01"}"#, ["table-announced"]),
+        (
+            #"{"rate":30,"over70":false,"only":10,"date":"2027-08-01"}"#,
+            ["no-limit", "table-announced"]
+        ),
         (#"{"cls":"ウ","rate":30,"only":900000,"month":"2026-08"}"#, ["unverified-rule"]),
         (
             #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"54","amt":10}]}"#,
