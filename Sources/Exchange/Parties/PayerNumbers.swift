@@ -38,6 +38,20 @@ package struct RecipientNumber: Hashable, Sendable {
     }
 }
 
+extension RecipientNumber {
+    /// As a receipt, or a file beside it, writes it. No recipient's number there is as long as an individual
+    /// number: whoever sends such a one sent another number. Throws `.individualNumberNotAllowed(item)`.
+    init(onReceipt text: String, item: String) throws(Refusal) {
+        // Seven digits, as nearly every one of a million is written, hold no twelve.
+        if Digits.values(text.utf8)?.count != 7,
+            IndividualNumber.looksLikeOne(in: text) || IndividualNumber.isHidden(in: text)
+        {
+            throw .individualNumberNotAllowed(item)
+        }
+        try self.init(text, item: item)
+    }
+}
+
 /// 保険者番号: eight digits (社保) or six (国保). オンライン資格確認 pads six to eight with spaces, JP Core with
 /// zeros; both name the same insurer, so the padding is taken off.
 package struct InsurerNumber: Hashable, Sendable {

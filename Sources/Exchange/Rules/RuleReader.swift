@@ -187,8 +187,14 @@ extension RuleFault {
             case .malformed(let path): .init(file: file, path: path, reason: "is malformed")
             case .unknownItem(let path): .init(file: file, path: path, reason: "is unknown")
             case .duplicateItem(let path): .init(file: file, path: path, reason: "is given twice")
+            case .tooMany(let path): .init(file: file, path: path, reason: "holds too many")
+            case .individualNumberNotAllowed(let path):
+                .init(
+                    file: file, path: path, reason: "holds what looks like an individual number")
             case .bodyTooLarge: .init(file: file, path: "", reason: "is too large")
-            default: .init(file: file, path: "", reason: "is refused (\(refusal))")
+            default:
+                .init(
+                    file: file, path: refusal.item ?? "", reason: "is refused (\(refusal.title))")
             }
     }
 }

@@ -67,11 +67,9 @@ struct ReconcileCommand: AsyncParsableCommand {
             if path.hasSuffix(".json") {
                 try reading(path) { try run.readClaims(named: Self.name(path), $0) }
             } else {
-                let file = try FileHandle(forReadingFrom: URL(filePath: path))
+                let file = FileHandle(forReadingAtPath: path)
                 try run.readReceipts(named: Self.name(path), decode: Self.decode) {
-                    try file.read(upToCount: 1 << 20).map { [UInt8]($0) }.flatMap {
-                        $0.isEmpty ? nil : $0
-                    }
+                    try Self.piece(of: file, path)
                 }
             }
         }
@@ -93,11 +91,40 @@ struct ReconcileCommand: AsyncParsableCommand {
     }
 
     private func reading<Value>(_ path: String, _ body: ([UInt8]) throws -> Value) throws -> Value {
-        do {
-            return try body(Files.read(path))
-        } catch let refusal as Refusal {
-            throw SettingProblem("\(RuleFault(refusal, file: path))")
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Self.problem(path, "", "is not there or cannot be read")
         }
+        var bytes = [UInt8](data)
+        // A mark of UTF-8 before JSON says nothing.
+        if bytes.starts(with: TextEncoding.mark) { bytes.removeFirst(TextEncoding.mark.count) }
+        do {
+            return try body(bytes)
+        } catch let refusal as Refusal {
+            let fault = RuleFault(refusal, file: path)
+            // What is wrong with the whole stands at no place within it.
+            let isWhole = ["body", "file"].contains(fault.path)
+            throw Self.problem(path, isWhole ? "" : fault.path, fault.reason)
+        }
+    }
+
+    /// The next mebibyte; `nil` at the end.
+    private static func piece(of file: FileHandle?, _ path: String) throws -> [UInt8]? {
+        guard let file, let data = try? file.read(upToCount: 1 << 20) ?? Data() else {
+            throw problem(path, "", "is not there or cannot be read")
+        }
+        return data.isEmpty ? nil : [UInt8](data)
+    }
+
+    private static func problem(
+        _ path: String, _ item: String, _ reason: String
+    ) -> SettingProblem {
+        let ja = item.isEmpty ? "ファイル\(path)" : "ファイル\(path)の\(item)"
+        let en = item.isEmpty ? "The file \(path)" : "In the file \(path), \(item)"
+        return SettingProblem(
+            """
+            \(ja)を読めません。確かめて、もう一度実行してください。
+            \(en) \(reason). Check it and run the command again.
+            """)
     }
 
     private func write(_ report: MonthReport, to path: String) throws {

@@ -43,6 +43,14 @@ import Testing
         ),
         (#"{"schemes": [{"payer": "83136010", "age": 3}]}"#, "schemes[0].age"),
         (
+            #"{"schemes": [{"payer": "54136015", "ageBelow": 100000000}]}"#,
+            "schemes[0].ageBelow"
+        ),
+        (
+            #"{"schemes": [{"payer": "54136015", "ageFrom": 20, "ageBelow": 19}]}"#,
+            "schemes[0].ageBelow"
+        ),
+        (
             #"{"designations": [{"lawNumber": "+5", "institution": "1319999996"}]}"#,
             "designations[0].lawNumber"
         ),
@@ -66,6 +74,16 @@ import Testing
     @Test(arguments: [
         (#""typo": 1"#, "claims[0].typo"), (#""payer": "54136015""#, "claims[0].payer"),
         (#""publics": [{"payer": "54136015", "copay": 1}]"#, "claims[0].publics[0].copay"),
+        (
+            #""points": 700, "publics": [{"payer": "54136015", "points": 701}]"#,
+            "claims[0].publics[0].points"
+        ),
+        (
+            #"""
+            "publics": [{"payer": "54136015", "recipient": "1234566"},
+             {"payer": "54136015", "recipient": "1234566"}]
+            """#, "claims[0].publics[1].recipient"
+        ),
         (#""dutyReason": "x""#, "claims[0].dutyReason"), (#""type": "+122""#, "claims[0].type"),
         (#""birthDate": "2026-05-01""#, "claims[0].birthDate"),
         (#""birthDate": "2026-04-10", "days": [9]"#, "claims[0].birthDate"),

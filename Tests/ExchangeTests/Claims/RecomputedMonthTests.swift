@@ -64,10 +64,76 @@ import Testing
                 == .amount(claimed: Int32(row.copayment), expected: expected))
     }
 
+    /// 本人支払額 of public assistance: the cap that is given is asked whole.
+    @Test(arguments: [
+        Row("the amount of the ticket", 3_000, cap: 3_000), Row("none is told", 0),
+        Row(
+            "above it", 3_010, cap: 3_000, ["AMOUNT_MISMATCH", "OVER_MONTHLY_CAP"],
+            expected: 3_000),
+        Row("asked where none is told", 3_000, ["AMOUNT_MISMATCH"], expected: 0),
+    ])
+    func `what a ticket of public assistance tells is asked`(row: Row) throws {
+        let report = try report(row, payer: "12131009")
+        #expect(report.reasons(0) == row.reasons)
+        guard let expected = row.expected else { return }
+        #expect(
+            report.verdicts.findings.first?.evidence
+                == .amount(claimed: Int32(row.copayment), expected: expected))
+    }
+
     /// Neither a law of the table nor a cap: the month says nothing of the amount.
     @Test func `a local scheme without a cap is not computed`() throws {
         let report = try report(Row("", 9_000), payer: "83136010")
         #expect(!report.reasons(0).contains("AMOUNT_MISMATCH"))
+    }
+
+    /// A payer whose terms nobody knows says nothing of those before it.
+    @Test(arguments: [(9_000, ["AMOUNT_MISMATCH"]), (6_000, [])])
+    func `the first is held to its law, whoever comes behind it`(
+        copayment: Int, reasons: [String]
+    ) throws {
+        let report = try claims(
+            #"""
+            "birthDate": "1990-01-02", "insurer": "01130012", "points": 3000, "publics": [
+             {"payer": "54136015", "recipient": "1234566", "copayment": \#(copayment)},
+             {"payer": "83136010", "recipient": "12345", "copayment": 100}]
+            """#)
+        #expect(report.reasons(0) == reasons)
+    }
+
+    /// 後期高齢者医療 from 65 on: what the insurance leaves depends on the income, as it does from 75 on.
+    @Test(arguments: [("39131156", []), ("01130012", ["AMOUNT_MISMATCH"])])
+    func `an insurer of the elderly tells no share at any age`(
+        insurer: String, reasons: [String]
+    ) throws {
+        let report = try claims(
+            #"""
+            "birthDate": "1958-01-02", "insurer": "\#(insurer)", "points": 3000, "publics": [
+             {"payer": "54136015", "recipient": "1234566", "copayment": 3000, "amount": 0}]
+            """#)
+        #expect(report.reasons(0) == reasons)
+    }
+
+    /// 1,500 points, of which the law 21 covers 700: 2,100 yen less 700.
+    @Test(arguments: [(1_400, []), (1_401, ["AMOUNT_MISMATCH"])])
+    func `a public payer may bear a part of the points`(amount: Int, reasons: [String]) throws {
+        let report = try claims(
+            #"""
+            "birthDate": "1990-01-02", "insurer": "01130012", "points": 1500, "publics": [
+             {"payer": "21136015", "recipient": "1234566", "copayment": 700, "amount": \#(amount),
+              "points": 700}]
+            """#)
+        #expect(report.reasons(0) == reasons)
+    }
+
+    private func claims(_ items: String) throws -> MonthReport {
+        var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
+        let claim = #"{"institution": "1319999996", "month": "2026-04", "days": [9], \#(items)}"#
+        try run.readClaims(named: "a", Array("[\(claim)]".utf8))
+        var reckoning = ClaimReckoning(
+            try #require(Profiles.book.copayment), Profiles.book.subsidy)
+        run.recompute(by: &reckoning)
+        return run.report()
     }
 
     @Test func `what somebody computed before stands`() throws {

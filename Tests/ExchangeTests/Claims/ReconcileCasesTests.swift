@@ -113,6 +113,11 @@ import Testing
                 nil
             ),
             (
+                #"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageFrom": 150}"#,
+                "AGE_OUT_OF_RANGE"
+            ),
+            (#"{"birthDate": "2008-04-02", "service": "2026-04-01", "ageBelow": 150}"#, nil),
+            (
                 #"{"payer": "52136017", "birthDate": "2005-01-01", "service": "2026-04-02"}"#,
                 "AGE_OUT_OF_RANGE"
             ),
@@ -166,6 +171,59 @@ import Testing
                 """#, nil
             ),
             (#"{"insurerTo": "2026-04-15", "service": "2026-04-16"}"#, "INSURER_LAPSED"),
+            // Beside several payers, what the case says is said of each of them.
+            (#"{"payers": ["54"], "designated": true}"#, nil),
+            (#"{"payers": ["54"], "designated": false}"#, "NOT_DESIGNATED"),
+            (#"{"payers": ["54136015", "83136010"], "designated": true}"#, nil),
+            (#"{"payers": ["54", "83"], "designated": false}"#, "NOT_DESIGNATED"),
+            (
+                #"""
+                {"payers": ["54136015"], "validFrom": "2025-04-01", "validTo": "2026-03-31",
+                 "service": "2026-02-02"}
+                """#, nil
+            ),
+            (
+                #"""
+                {"payers": ["54136015", "83136010"], "recipient": "1234566",
+                 "validFrom": "2025-04-01", "validTo": "2026-03-31", "service": "2026-02-02"}
+                """#, nil
+            ),
+            (
+                #"""
+                {"payers": ["54136015", "83136010"], "validFrom": "2025-04-01",
+                 "validTo": "2026-03-31", "service": "2026-04-02"}
+                """#, "NOT_ELIGIBLE_ON_DATE"
+            ),
+            (
+                #"{"payers": ["54136015"], "recipient": "9999996", "register": ["1234566"]}"#,
+                "RECIPIENT_UNKNOWN"
+            ),
+            (
+                #"{"payers": ["54136015"], "recipient": "1234566", "register": ["1234566"]}"#,
+                nil
+            ),
+            (
+                #"""
+                {"payers": ["54136015"], "birthDate": "1990-01-02",
+                 "registeredBirthDate": "1990-01-03"}
+                """#, "PERSON_MISMATCH"
+            ),
+            (
+                #"{"payers": ["54"], "insurerTo": "2026-04-15", "service": "2026-04-16"}"#,
+                "INSURER_LAPSED"
+            ),
+            (
+                #"""
+                {"payers": ["54136015"], "birthDate": "2008-04-01", "service": "2026-04-02",
+                 "ageFrom": 19}
+                """#, "AGE_OUT_OF_RANGE"
+            ),
+            (#"{"payers": ["54"], "claimed": 1, "recomputed": 2}"#, "AMOUNT_MISMATCH"),
+            // An age of the case's own leaves the law's designation as it is.
+            (
+                #"{"payer": "54136015", "designated": false, "ageBelow": 90}"#,
+                "NOT_DESIGNATED"
+            ),
         ] as [(String, String?)])
     func `a case gives its reason, and one beside its edge gives none`(
         _ given: String, _ reason: String?
@@ -236,6 +294,41 @@ import Testing
         #expect(undated["standing"]?.string == "questioned")
     }
 
+    @Test func `what is no case, or stands beside them, keeps no other from being answered`()
+        throws
+    {
+        let good = #"{"id": 2, "given": {"payer": "54136016"}}"#
+        for row in ["7", "null", "[]", #""text""#] {
+            let (answers, unread) = try read(
+                Array(#"{"source": "somebody", "data": [\#(row), \#(good)], "more": 1}"#.utf8))
+            #expect(unread == 1)
+            #expect(answers[0]["problem"]?.object?["item"]?.string == "data[0]")
+            #expect(answers[1]["reason"]?.string == "BAD_PAYER_CHECK_DIGIT")
+        }
+        for text in ["7", "{}", #"{"data": 7}"#] {
+            #expect(throws: Refusal.self) { try read(Array(text.utf8)) }
+        }
+    }
+
+    @Test func `no problem speaks in names of the program`() throws {
+        let publics = Array(repeating: #"{"payer": "54136015"}"#, count: 5)
+            .joined(separator: ",")
+        let claim =
+            #"{"institution": "1310000001", "month": "2026-04", "publics": [\#(publics)]}"#
+        for given in [
+            #"{"claims": [\#(claim)]}"#,
+            #"{"payer": "54136015", "recipient": "123456789018"}"#,
+        ] {
+            let problem = try #require(answer(given)["problem"]?.object)
+            #expect(problem["item"]?.string?.isEmpty == false)
+            for item in ["ja", "en"] {
+                let text = try problem.requiredString(item)
+                #expect(!text.contains("tooMany") && !text.contains("NotAllowed"))
+                #expect(text.contains(problem["item"]?.string ?? "?"))
+            }
+        }
+    }
+
     @Test(arguments: [
         (#"{"service": "2026-02-30"}"#, "given.service"), (#"{"payer": "5413601"}"#, "given.payer"),
         (#"{"copays": [1, -2], "cap": 3}"#, "given.copays"), (#"{"copays": [1]}"#, "given.cap"),
@@ -245,6 +338,29 @@ import Testing
         (#"{"claims": [], "payer": "54136015"}"#, "given.payer"),
         (#"{"birthDate": "2026-04-03", "service": "2026-04-02"}"#, "given.birthDate"),
         (#"{"paidOn": "2026-04-01", "service": "2026-04-02"}"#, "given.paidOn"),
+        (
+            #"{"validFrom": "2026-04-02", "validTo": "2026-04-01", "service": "2026-04-02"}"#,
+            "given.validTo"
+        ),
+        (
+            #"{"insurerFrom": "2026-04-02", "insurerTo": "2026-04-01", "service": "2026-04-02"}"#,
+            "given.insurerTo"
+        ),
+        (#"{"designated": false}"#, "given.payer"), (#"{"designated": true}"#, "given.payer"),
+        (#"{"payers": ["54"], "payer": "54136015"}"#, "given.payer"),
+        (#"{"payers": ["54", "83"], "claimed": 1, "recomputed": 2}"#, "given.claimed"),
+        (#"{"payers": ["54", "83"], "recomputed": 2}"#, "given.recomputed"),
+        (#"{"payers": ["54", "83"], "cap": 9, "copays": [1]}"#, "given.copays"),
+        (#"{"payer": "54136015", "recipient": "123456789018"}"#, "given.recipient"),
+        (#"{"payer": "54136015", "recipient": "1234 5678 9018"}"#, "given.recipient"),
+        (#"{"payer": "54136015", "recipient": ""}"#, "given.recipient"),
+        (#"{"payer": "54136015", "register": ["123456789018"]}"#, "given.register"),
+        (#"{"birthDate": "2000-01-01", "ageBelow": 10000000}"#, "given.ageBelow"),
+        (#"{"birthDate": "2000-01-01", "ageFrom": 2147483647}"#, "given.ageFrom"),
+        (#"{"birthDate": "2000-01-01", "ageBelow": 151}"#, "given.ageBelow"),
+        (#"{"birthDate": "2000-01-01", "ageFrom": 151}"#, "given.ageFrom"),
+        (#"{"birthDate": "2000-01-01", "ageBelow": 0}"#, "given.ageBelow"),
+        (#"{"birthDate": "2000-01-01", "ageFrom": 18, "ageBelow": 18}"#, "given.ageBelow"),
     ])
     func `a case that cannot be read says where, and the others are answered`(
         _ given: String, _ item: String

@@ -151,6 +151,10 @@ import Testing
             name: "a payer number of seven digits", codes: [.format], items: ["KO.payer"],
             lines: [4]
         ) { $0.replacing(3, "54136015", "5413601") },
+        Wrong(
+            name: "an individual number for a recipient's", codes: [.format],
+            items: ["KO.recipient"], lines: [4]
+        ) { $0.replacing(3, "1234566", "123456789018") },
         Wrong(name: "points that are no number", codes: [.format], items: ["HO.points"], lines: [3])
         {
             $0.replacing(2, ",3000,", ",三千,")
@@ -173,8 +177,20 @@ import Testing
             lines: [2]
         ) {
             lines in
+            Array(lines[...3]) + [lines[3].replacingOccurrences(of: "1234566", with: "7654321")]
+                + Array(lines[4...])
+        },
+        Wrong(
+            name: "one certificate twice", codes: [.repeated, .tooManyPublics],
+            items: ["KO.recipient", "RE.type"], lines: [5, 2]
+        ) {
+            lines in
             Array(lines[...3]) + [lines[3]] + Array(lines[4...])
         },
+        Wrong(
+            name: "more points than the insurance has", codes: [.publicPoints],
+            items: ["KO.points"], lines: [4]
+        ) { $0.replacing(3, ",3000,", ",3001,") },
         Wrong(name: "a day the month has not", codes: [.format], items: ["JD.day31"], lines: [6]) {
             $0.replacing(
                 5, "JD,1,,,,,,,,,1" + String(repeating: ",", count: 22),
@@ -192,6 +208,14 @@ import Testing
         // A bad receipt does not lose the good one.
         #expect(reading.receipts.count == 2)
         #expect(reading.receipts.last?.birth?.text == "1985-06-07")
+    }
+
+    @Test func `an individual number is taken as nobody's recipient number`() throws {
+        let lines = Self.two.replacing(3, "1234566", "123456789018")
+        let reading = ClaimSamples.read(ClaimSamples.bytes(lines))
+        let (first, second) = (try #require(reading.receipts.first), reading.receipts.last)
+        #expect(first.hasErrors && first.publics.map { $0.recipient?.text } == [nil])
+        #expect(second?.publics.map { $0.recipient?.text } == ["1234566"])
     }
 
     @Test func `every code of a file is reached, and tells what to do in both languages`() {

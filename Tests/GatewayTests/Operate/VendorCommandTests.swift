@@ -53,6 +53,42 @@ struct VendorCommandTests {
         #expect(ended.output.contains(#""expected":6000"#) == isMore)
     }
 
+    /// One sentence in each language, whatever is wrong with the file.
+    @Test(
+        arguments: [
+            ("none.UKE", nil), ("none.json", nil), ("folder.UKE", nil), ("bad.json", "{"),
+            ("item.json", #"{"claims": [{"month": "2026-13"}]}"#),
+        ] as [(String, String?)])
+    func `a file that cannot be read is told in both languages`(
+        _ name: String, _ text: String?
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "files-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "folder.UKE"), withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: name)
+        if let text { try Data(text.utf8).write(to: file) }
+        let ended = try await Program.run([
+            "reconcile", "--month", "2026-04", "--claims", file.path, "--profiles", Self.profiles,
+        ])
+        #expect(ended.status != 0)
+        #expect(ended.errors.contains("読めません") && ended.errors.contains("run the command again"))
+        #expect(!ended.errors.contains("NSCocoa") && !ended.errors.contains("body"))
+    }
+
+    @Test func `a mark before the JSON of a month says nothing`() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "cases-\(UUID().uuidString).json")
+        let text = "\u{FEFF}" + #"{"data": [{"id": 1, "given": {"payer": "54136016"}}]}"#
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let ended = try await Program.run([
+            "reconcile", "--cases", file.path, "--profiles", Self.profiles,
+        ])
+        #expect(ended.status == 0 && ended.output.contains("BAD_PAYER_CHECK_DIGIT"))
+    }
+
     @Test(arguments: rows)
     func `a case that cannot be read makes the command exit 1, and the others are answered`(
         _ row: Row

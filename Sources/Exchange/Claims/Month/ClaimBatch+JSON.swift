@@ -1,7 +1,8 @@
 /// Claims in our own JSON, for records that never were a receipt file: `{"claims": […]}` or the list itself.
 /// Each has `institution`, `month`, `publics` (`payer`, `recipient`, `copayment`, `amount`,
-/// `recomputedCopayment`, `recomputedAmount`, `dayCount`), and where they are known `number`, `type`, `days`,
-/// `birthDate`, `sex`, `insurer`, `points`, `specialNotes`, `dutyReason`, `paidOn`, `isReturned`,
+/// `recomputedCopayment`, `recomputedAmount`, `dayCount`, and `points` where they are not all of them), and
+/// where they are known `number`, `type`, `days`, `birthDate`, `sex`, `insurer`, `points`, `specialNotes`,
+/// `dutyReason`, `paidOn`, `isReturned`,
 /// `isResubmission`. Whatever else is in one refuses the file.
 extension ClaimBatch {
     package mutating func append(
@@ -39,7 +40,15 @@ extension ClaimBatch {
         for child in children {
             try child.requireOnly(FactItems.publicPayer)
             var part = ClaimPart(try child.certificate(&recipients))
-            part.points = claim.points
+            // One certificate stands on a receipt once.
+            let isTwice = publics.contains { $0.certificate == part.certificate }
+            if isTwice, child.has("recipient") {
+                throw .duplicateItem(child.item("recipient"))
+            }
+            part.points = try child.optionalCount("points") ?? claim.points
+            guard !row.has("points") || part.points <= claim.points else {
+                throw .malformed(child.item("points"))
+            }
             part.copayment = try child.optionalCount("copayment") ?? -1
             part.amount = try child.optionalCount("amount") ?? -1
             part.copaymentRecomputed = try child.optionalCount("recomputedCopayment") ?? -1

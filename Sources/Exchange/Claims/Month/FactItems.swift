@@ -9,7 +9,7 @@ enum FactItems {
         "points", "specialNotes", "dutyReason", "paidOn", "isReturned", "isResubmission",
     ]
     static let publicPayer = certificate.union([
-        "copayment", "amount", "recomputedCopayment", "recomputedAmount", "dayCount",
+        "copayment", "amount", "recomputedCopayment", "recomputedAmount", "dayCount", "points",
     ])
 
     static let entitlement = certificate.union([

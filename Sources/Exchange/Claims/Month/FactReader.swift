@@ -89,16 +89,14 @@ struct FactReader {
     }
 
     func certificate(_ recipients: inout RecipientTexts) throws(Refusal) -> CertificateNumber {
-        let recipient = try optionalText("recipient").map { text throws(Refusal) in
-            // No recipient's number on a receipt is as long: whoever sends such a one sent another number.
-            guard !IndividualNumber.looksLikeOne(in: text), !IndividualNumber.isHidden(in: text)
-            else {
-                throw .individualNumberNotAllowed(item("recipient"))
-            }
-            return try RecipientNumber(text, item: item("recipient"))
-        }
+        let recipient = try recipient()
         return CertificateNumber(
             payer: try payer(), recipient: recipients.key(recipient?.text ?? ""))
+    }
+
+    func recipient(_ name: String = "recipient") throws(Refusal) -> RecipientNumber? {
+        guard let text = try optionalText(name) else { return nil }
+        return try RecipientNumber(onReceipt: text, item: item(name))
     }
 
     func place(_ recipients: inout RecipientTexts) throws(Refusal) -> ClaimFacts.PlaceKey {

@@ -225,11 +225,19 @@ extension FactReader {
             guard let ends = AgeRange.Ends(rawValue: written) else {
                 throw .malformed(item("ageEnds"))
             }
-            ages = AgeRange(
-                from: try optionalCount("ageFrom").map(Int.init),
-                below: try optionalCount("ageBelow").map(Int.init), ends: ends)
+            let from = try age("ageFrom", in: 0...150)
+            let below = try age("ageBelow", in: 1...150)
+            if let from, let below, from >= below { throw .malformed(item("ageBelow")) }
+            ages = AgeRange(from: from, below: below, ends: ends)
         }
         return SchemeCondition(
             ages: ages, requiresDesignation: try flag("requiresDesignation"))
+    }
+
+    /// 年齢, within what a scheme of `profiles/` is held to as well: beyond it there is no calendar.
+    private func age(_ name: String, in range: ClosedRange<Int>) throws(Refusal) -> Int? {
+        guard let number = try optionalCount(name) else { return nil }
+        guard range.contains(Int(number)) else { throw .malformed(item(name)) }
+        return Int(number)
     }
 }

@@ -9,6 +9,9 @@
 /// `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`, `ageEnds`, `specialNotes`,
 /// `dutyReason`, `institution`, `designated`. Any other item is a problem of the case.
 ///
+/// What a case says beside several `payers` it says of each of them; a single amount is then a problem, and so
+/// is `designated` without a payer.
+///
 /// A case that names a `recipient` is held against a register: the recipients of `register`, none when it
 /// is left out, and its own recipient where it gives anything a register holds of one (`validFrom`,
 /// `cap`, `registeredSex` …).
@@ -26,13 +29,20 @@ package struct ReconcileCases: Sendable {
     /// be read says why in `problem`, and is counted in `unread`.
     package func answers(to bytes: [UInt8]) throws(Refusal) -> (json: [UInt8], unread: Int) {
         let document = try JSON(reading: bytes, limits: FactReader.limits)
-        let rows = try FactReader.rows(document, "data")
+        // Whatever stands beside the cases, or instead of one of them, keeps no other from being answered.
+        let isList = document.array != nil
+        var rows = document.array ?? []
+        if !isList {
+            guard let object = document.object else { throw .malformed("file") }
+            rows = try object.requiredArray("data")
+        }
         var writer = JSONWriter()
         var unread = 0
         writer.object {
             $0.array("data") { list in
-                for row in rows {
-                    list.object { if !answer(row, into: &$0) { unread += 1 } }
+                for (place, row) in rows.enumerated() {
+                    let path = JSONPath.element(place, of: isList ? "" : "data")
+                    list.object { if !answer(row, at: path, into: &$0) { unread += 1 } }
                 }
             }
         }
@@ -40,9 +50,10 @@ package struct ReconcileCases: Sendable {
     }
 
     /// Whether the case could be read.
-    private func answer(_ row: FactReader, into writer: inout JSONWriter) -> Bool {
-        writer.member("id", row.object["id"] ?? .null)
+    private func answer(_ row: JSON, at path: String, into writer: inout JSONWriter) -> Bool {
+        writer.member("id", row.object?["id"] ?? .null)
         do throws(Refusal) {
+            let row = FactReader(object: try row.requiredObject(at: path), path: path)
             let given = try row.object.requiredObject("given", at: row.path)
             var reading = CaseReading(
                 FactReader(object: given, path: row.item("given")), rules: rules)
@@ -54,13 +65,23 @@ package struct ReconcileCases: Sendable {
         } catch {
             writer.member("reason", JSON.null)
             let fault = RuleFault(error, file: "given")
+            let text = Self.text(of: error, fault)
             writer.object("problem") {
                 $0.member("item", fault.path)
-                $0.member("ja", "\(fault.path)を読めません。照合の例題の形式に直してください。")
-                $0.member("en", "\(fault.path) \(fault.reason). Write it in the form of the cases.")
+                $0.member("ja", text.ja)
+                $0.member("en", text.en)
             }
             return false
         }
+    }
+
+    private static func text(of refusal: Refusal, _ fault: RuleFault) -> BilingualText {
+        if case .individualNumberNotAllowed = refusal {
+            return BilingualText(ja: refusal.ja, en: refusal.en)
+        }
+        return BilingualText(
+            ja: "\(fault.path)を読めません。照合の例題の形式に直してください。",
+            en: "\(fault.path) \(fault.reason). Write it in the form of the cases.")
     }
 
     private func write(
@@ -94,7 +115,9 @@ private struct CaseReading {
     var run: MonthRun
     private(set) var copays: (cap: Int32, yen: [Int32])?
     private let given: FactReader
-    private var certificate = CertificateNumber(payer: 0, recipient: .none)
+    /// One for each payer of the case, in the order of the receipt. What the case says of a certificate it says
+    /// of each of them.
+    private var certificates: [CertificateNumber] = []
 
     init(_ given: FactReader, rules: ClaimRules) {
         self.given = given
@@ -116,7 +139,7 @@ private struct CaseReading {
             try run.batch.append(row, file: 0, number: place + 1, recipients: &run.recipients)
         }
         guard claims.isEmpty else { return }
-        try certificateOfCase()
+        try certificatesOfCase()
         try register()
         try holder()
         try scheme()
@@ -124,65 +147,92 @@ private struct CaseReading {
     }
 
     /// A payer alone, or a recipient alone, is compared with what it can be compared with.
-    private mutating func certificateOfCase() throws(Refusal) {
+    private mutating func certificatesOfCase() throws(Refusal) {
+        var payers: [UInt32] = []
+        if let list = try given.object.optionalArray("payers", at: given.path) {
+            guard !given.has("payer") else { throw .unknownItem(given.item("payer")) }
+            for value in list {
+                payers.append(try payer(value.requiredString(at: given.item("payers"))))
+            }
+        } else {
+            payers = [given.has("payer") ? try given.payer() : 0]
+        }
         // Claims that name no certificate are still of one certificate together.
-        let unnamed = given.has("payer") ? "" : "case"
-        let recipient = try given.optionalText("recipient") ?? unnamed
-        certificate = CertificateNumber(
-            payer: given.has("payer") ? try given.payer() : 0,
-            recipient: run.recipients.key(recipient))
+        let unnamed = payers == [0] ? "case" : ""
+        let recipient = run.recipients.key(try given.recipient()?.text ?? unnamed)
+        certificates = payers.map { CertificateNumber(payer: $0, recipient: recipient) }
+    }
+
+    private mutating func change(_ body: (inout ClaimFacts.Holder) -> Void) {
+        for certificate in certificates { run.facts.change(certificate, body) }
     }
 
     private mutating func register() throws(Refusal) {
         if given.has("recipient") || given.has("register") { run.facts.hasRegister = true }
         for value in try given.object.optionalArray("register", at: given.path) ?? [] {
-            let recipient = try value.requiredString(at: given.item("register"))
-            let key = CertificateNumber(
-                payer: certificate.payer, recipient: run.recipients.key(recipient))
-            run.facts.change(key) {
-                $0.entitlements.append(
-                    .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))
+            let item = given.item("register")
+            let recipient = try RecipientNumber(
+                onReceipt: value.requiredString(at: item), item: item)
+            let key = run.recipients.key(recipient.text)
+            for certificate in certificates {
+                run.facts.change(.init(payer: certificate.payer, recipient: key)) {
+                    $0.entitlements.append(
+                        .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))
+                }
             }
         }
     }
 
     private mutating func holder() throws(Refusal) {
-        if let cap = try given.optionalCount("cap") {
-            run.facts.change(certificate) { $0.cap = cap }
-        }
+        if let cap = try given.optionalCount("cap") { change { $0.cap = cap } }
         if let born = try given.birth("registeredBirthDate") {
-            run.facts.change(certificate) { ($0.bornEarliest, $0.bornLatest) = born }
+            change { ($0.bornEarliest, $0.bornLatest) = born }
         }
         let sex = try given.sex("registeredSex")
-        if sex != 0 { run.facts.change(certificate) { $0.sex = sex } }
+        if sex != 0 { change { $0.sex = sex } }
         if given.has("insurerFrom") || given.has("insurerTo") {
             let period = ClaimFacts.InsurerPeriod(
                 insurer: try insurer(),
                 from: try given.optionalDay("insurerFrom") ?? Claim.unsaidDay,
                 to: try given.optionalDay("insurerTo") ?? Claim.endlessDay)
-            run.facts.change(certificate) { $0.insurers.append(period) }
+            guard period.from <= period.to else { throw .malformed(given.item("insurerTo")) }
+            change { $0.insurers.append(period) }
         }
         guard FactItems.registered.contains(where: given.has) else { return }
         var entitlement = ClaimFacts.Entitlement(
             validFrom: try given.optionalDay("validFrom") ?? Claim.unsaidDay,
             validTo: try given.optionalDay("validTo") ?? Claim.endlessDay)
+        guard entitlement.validFrom <= entitlement.validTo else {
+            throw .malformed(given.item("validTo"))
+        }
         entitlement.isRefundOnly = try given.flag("isAlwaysReimbursement")
         if try given.flag("isDeleted") {
             entitlement.ended = .init(knownOn: try given.optionalDay("knownOn"), endsOn: nil)
         }
         run.facts.hasRegister = true
-        run.facts.change(certificate) { $0.entitlements.append(entitlement) }
+        change { $0.entitlements.append(entitlement) }
     }
 
     private mutating func scheme() throws(Refusal) {
         if given.has("ageFrom") || given.has("ageBelow") {
-            run.facts.schemes[certificate.payer] = try given.condition()
+            let ages = try given.condition().ages
+            for certificate in certificates {
+                // The ages are the case's; whether the law asks for a designation they do not say.
+                let law = certificate.law
+                let asked =
+                    run.rules.isNational(law: law) ? run.rules.conditions.condition(law: law) : nil
+                run.facts.schemes[certificate.payer] = SchemeCondition(
+                    ages: ages, requiresDesignation: asked?.requiresDesignation ?? false)
+            }
         }
         guard let designated = try given.object.optionalBool("designated", at: given.path) else {
             return
         }
+        // Which schemes ask for it, only a payer tells.
+        guard given.has("payer") || given.has("payers") else { throw .missing(given.item("payer")) }
         run.facts.designations = [:]
-        if designated {
+        guard designated else { return }
+        for certificate in certificates {
             let place = ClaimFacts.Designation(
                 of: .payer(certificate.payer), institution: try institution())
             run.facts.designations?[place] = [Claim.unsaidDay...Claim.endlessDay]
@@ -220,6 +270,7 @@ private struct CaseReading {
             yen.append(number)
         }
         copays = (try given.count("cap"), yen)
+        let certificate = try onlyCertificate("copays")
         for (place, number) in yen.enumerated() {
             var part = ClaimPart(certificate)
             part.copayment = number
@@ -231,18 +282,20 @@ private struct CaseReading {
     }
 
     private mutating func publics() throws(Refusal) -> [ClaimPart] {
-        if let list = try given.object.optionalArray("payers", at: given.path) {
-            var parts: [ClaimPart] = []
-            for value in list {
-                let payer = try payer(value.requiredString(at: given.item("payers")))
-                parts.append(ClaimPart(.init(payer: payer, recipient: .none)))
-            }
-            return parts
+        guard given.has("claimed") || given.has("recomputed") else {
+            return certificates.map { ClaimPart($0) }
         }
-        var part = ClaimPart(certificate)
+        var part = ClaimPart(
+            try onlyCertificate(given.has("claimed") ? "claimed" : "recomputed"))
         part.amount = try given.optionalCount("claimed") ?? -1
         part.amountRecomputed = try given.optionalCount("recomputed") ?? -1
         return [part]
+    }
+
+    /// Of several payers nobody could tell whose an amount is.
+    private func onlyCertificate(_ item: String) throws(Refusal) -> CertificateNumber {
+        guard certificates.count == 1 else { throw .unknownItem(given.item(item)) }
+        return certificates[0]
     }
 
     /// Eight digits, or a law number alone.

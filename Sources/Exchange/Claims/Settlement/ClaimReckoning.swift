@@ -80,7 +80,8 @@ package struct ClaimReckoning: Sendable {
         let scheme = rules.scheme(law: Digits.padded(certificate.law, to: 2), on: day)
         guard scheme != nil || cap != nil else { return nil }
         let classes = scheme?.incomes ?? []
-        let percents = [scheme?.percent] + classes.map { $0.percent ?? scheme?.percent }
+        let percent = scheme?.percent(besideCap: cap.map { Int($0) })
+        let percents = [percent] + classes.map { $0.percent ?? percent }
         let isAsInsured = percents.contains { $0 == nil }
         return Terms(
             percent: isAsInsured ? nil : percents.compactMap(\.self).max(),
@@ -114,23 +115,25 @@ package struct ClaimReckoning: Sendable {
         if let program = terms.unverifiedProgram { unverified.insert(program) }
     }
 
-    /// One for each of `parts`, whose terms stand in `terms`. `told`: the classes that bills of this
-    /// receipt were reckoned by at the counter; they come before what the receipt says.
+    /// One for each of `parts`, whose terms stand in `terms`. Behind a payer whose terms nobody knows nothing
+    /// can be said; of those before it all can. `told`: the classes that bills of this receipt were
+    /// reckoned by at the counter; they come before what the receipt says.
     package mutating func expected(
         _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?],
         told: Set<ToldClass> = []
     ) -> [Expected?] {
         let nothing = [Expected?](repeating: nil, count: parts.count)
+        let terms = terms.prefix { $0 != nil }.compactMap(\.self)
         guard let known = known(of: claim, told),
-            let receipt = receipt(claim, parts, terms, known)
+            let receipt = receipt(claim, parts.prefix(terms.count), terms, known)
         else { return nothing }
         let whole = receipt.copayment(rules.roundings)
         let isPlain = known.isLimitKnown || whole.share <= known.lowest
-        return zip(parts, terms).enumerated().map { place, pair in
-            let (part, given) = pair
-            guard var asked = given else { return nil }
+        let found: [Expected?] = zip(parts, terms).enumerated().map { place, pair in
+            let part = pair.0
+            var asked = pair.1
             // What a payer before it left is not known where a cap may have stopped it.
-            if terms.prefix(place).contains(where: { $0?.isCapped ?? true }) {
+            if terms.prefix(place).contains(where: \.isCapped) {
                 asked.mayAskLess = true
             }
             guard let due = due(part, whole.own[place], asked, isPlain) else { return nil }
@@ -141,6 +144,7 @@ package struct ClaimReckoning: Sendable {
                 copayment: due.copayment,
                 amount: isPlain ? due.patient.map { whole.charged[place] - $0 } : nil)
         }
+        return found + nothing.dropFirst(found.count)
     }
 
     /// What the patient pays, and what is to be held against the claim: below its cap a smaller copayment
@@ -159,7 +163,7 @@ package struct ClaimReckoning: Sendable {
 
     /// The cost is the first public payer's; those after it take over what it leaves.
     private func receipt(
-        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?], _ known: Known
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms], _ known: Known
     ) -> Receipt? {
         // No points are none that anybody said.
         guard let points = parts.first?.points, points > 0,
@@ -171,7 +175,7 @@ package struct ClaimReckoning: Sendable {
         receipt.limit = known.limit
         receipt.countedFrom = known.countedFrom
         for (place, part) in parts.enumerated() {
-            guard let terms = terms[place] else { return nil }
+            let terms = terms[place]
             var expense = PublicExpense(
                 cost: place == 0 ? Int(points) * 10 : 0, percent: terms.percent)
             expense.rule = terms.rule
@@ -210,9 +214,12 @@ package struct ClaimReckoning: Sendable {
 
     private func standing(of claim: Claim) -> AgeStanding? {
         guard claim.birth != Claim.unsaidDay else { return nil }
-        return rules.shares.standing(
+        let standing = rules.shares.standing(
             birth: CalendarDay(daysSince1970: Int(claim.birth)),
             on: CalendarDay(daysSince1970: Int(claim.serviceDays.first)))
+        // 後期高齢者医療 insures some before they are of its age.
+        guard let group = rules.shares.group(ofInsurer: claim.insurer) else { return standing }
+        return standing?.moved(to: group)
     }
 
     private func said(_ claim: Claim, _ standing: AgeStanding) -> ReceiptClasses.Said? {
@@ -286,11 +293,13 @@ package struct ClaimReckoning: Sendable {
     ) -> HighCostLimit? {
         let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
         let scheme = rules.scheme(law: Digits.padded(part.certificate.law, to: 2), on: day)
-        guard let other = scheme?.standIn(for: known.row?.code) else { return known.limit }
         let age: HighCostRules.Age = standing(of: claim)?.group.limits ?? .under70
+        let table = rules.highCost.table(age, on: day)
+        guard let other = scheme?.standIn(for: known.row?.code, in: table) else {
+            return known.limit
+        }
         let setting: HighCostClass.Setting = claim.isInpatient == true ? .inpatient : .outpatient
-        return rules.highCost.table(age, on: day)?.row(other, setting)?
-            .limit(isMultiple: false, isHalved: false)
+        return table?.row(other, setting)?.limit(isMultiple: false, isHalved: false)
     }
 
     private mutating func note(_ rule: RuleMark) {

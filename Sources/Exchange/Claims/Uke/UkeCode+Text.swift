@@ -28,6 +28,7 @@ extension UkeCode {
         case .truncated: "ファイルが行の途中で終わっています。最後まで送り直してください。"
         case .afterEnd: "ファイルの終わりの印(1A)の後にデータがあり、読みませんでした。一つずつのファイルにして送り直してください。"
         case .bornAfterService: "生年月日が診療年月より後です。どちらかを直してください。"
+        case .publicPoints: "公費の点数が医療保険の点数より多くあります。どちらかを直してください。"
         case .countByPayer: "GOの総件数は、レセプトの数でなく医保と公費の件数の合計です。数え方を確かめてください。"
         case .receiptNumber: "レセプト番号が1からの連番ではありません。抜けや入れ替わりがないか確かめてください。"
         case .unknownCode: "別表にないコードです。コードを確かめてください。"
@@ -72,6 +73,8 @@ extension UkeCode {
         case .afterEnd:
             "data follows the end mark (1A) and was not read. Send the files one by one."
         case .bornAfterService: "the birth lies after the month of service. Correct one of them."
+        case .publicPoints:
+            "the points of the public payer are above those of the insurance. Correct one of the two."
         case .countByPayer:
             "the count is of insurances and public payers, not of receipts. Check how it is counted."
         case .receiptNumber:

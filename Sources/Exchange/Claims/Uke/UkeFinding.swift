@@ -49,6 +49,7 @@ package enum UkeCode: String, CaseIterable, Hashable, Sendable {
     case afterEnd = "after-end-mark"
     case bornAfterService = "born-after-service"
 
+    case publicPoints = "public-points"
     case countByPayer = "total-count-by-payer"
     case receiptNumber = "receipt-number"
     case unknownCode = "unknown-code"
@@ -58,7 +59,9 @@ package enum UkeCode: String, CaseIterable, Hashable, Sendable {
 
     package var severity: FindingSeverity {
         switch self {
-        case .countByPayer, .receiptNumber, .unknownCode, .eraEnded, .lineEnd, .endMark: .warning
+        case .publicPoints, .countByPayer, .receiptNumber, .unknownCode, .eraEnded, .lineEnd,
+            .endMark:
+            .warning
         default: .error
         }
     }

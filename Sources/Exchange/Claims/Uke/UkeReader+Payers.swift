@@ -24,12 +24,22 @@ extension UkeReader {
         if payer == nil { missing(fields, form, .payer, "KO.payer") }
         // 医療観察法 and others give no recipient number; an empty one is not wrong by itself.
         let written = fields.field(form[.recipient])
-        let recipient = decode(written).flatMap { try? RecipientNumber($0) }
+        let recipient = decode(written).flatMap {
+            try? RecipientNumber(onReceipt: $0, item: "KO.recipient")
+        }
         if recipient == nil, !written.isEmpty { add(.format, "KO.recipient") }
         let pays = UkeReceipt.Public(
             payer: payer, recipient: recipient, days: count(fields, form, .days, "KO"),
             points: points(fields, form, "KO"), copayment: count(fields, form, .copayment, "KO"),
             meals: meals(fields, form, "KO"))
+        if let points = pays.points, let whole = open.insurance?.points, points > whole {
+            add(.publicPoints, "KO.points")
+        }
+        // One certificate stands on a receipt once.
+        let isTwice = open.publics.contains {
+            pays.recipient != nil && $0.payer == pays.payer && $0.recipient == pays.recipient
+        }
+        if isTwice { add(.repeated, "KO.recipient") }
         receipt?.publics.append(pays)
     }
 

@@ -10,11 +10,11 @@ package struct BillReckoning: Sendable {
     package let yearLimit: YearLimit?
     /// No class was told, and some class has a limit of the year.
     private let isClassUnsaid: Bool
-    /// 高額療養費の月の限度額 of the class that was told, or of 長.
+    /// 高額療養費の月の限度額 of the class that was told, of one that stands in, or of 長.
     private let monthLimit: MonthLimit?
     private let birth: CalendarDay?
 
-    /// Whether the other bills of its receipt matter: a class or 長 was told.
+    /// Whether the other bills of its receipt matter: some limit of the month holds.
     package var isOnReceipt: Bool { monthLimit != nil }
 
     package var caps: [Int?] { terms.map(\.cap) }
@@ -116,7 +116,7 @@ package struct BillReckoning: Sendable {
 
     // MARK: What is asked
 
-    /// `nil` without a class. Bills of before the 75th birthday are another insurer's.
+    /// `nil` without a limit. Bills of before the 75th birthday are another insurer's.
     private func month(after others: [ReceiptBill]) -> MonthLimit.Rest? {
         monthLimit?.rest(
             content,

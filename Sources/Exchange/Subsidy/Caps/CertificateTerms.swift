@@ -59,7 +59,11 @@ struct CertificateTerms: Hashable, Sendable {
         if let scheme, !scheme.incomes.isEmpty, registered == nil, found == nil {
             throw .copaymentRulesUnknown
         }
-        percent = found?.percent ?? scheme?.percent
+        // 対象外: nobody is asked by a column that does not take the class.
+        if registered == nil, found?.outside.contains(place) == true {
+            throw .copaymentRulesUnknown
+        }
+        percent = found?.percent ?? scheme?.percent(besideCap: registered)
         cap = registered ?? found.flatMap { $0.caps[place] }
         rule = scheme?.rule ?? .asGiven
         meals = Meals(who: scheme?.meals ?? .patient, perDay: nil, perMonth: nil)

@@ -13,28 +13,29 @@ struct MonthLimit: Hashable, Sendable {
 }
 
 extension CopaymentRules {
-    /// `nil` where neither a class nor 長 was told. `birth` says the month of the 75th birthday; without it
-    /// nothing is halved.
+    /// `nil` where neither a class nor 長 was told, and no class stands in whatever the own one is. `birth` says
+    /// the age, and the month of the 75th birthday; without it nothing is halved.
     func monthLimit(
         of care: BillCare, under scheme: NationalScheme?, born birth: CalendarDay?,
         on day: CalendarDay
     ) -> MonthLimit? {
         let standing = birth.flatMap { shares.standing(birth: $0, on: day) }
         let found = care.limitClass.flatMap { highCost.row($0, care.setting, on: day) }
-        let isHalved =
-            standing?.isMonthOf75 == true && found?.table.isHalvedInMonthOf75 != false
+        let table = found?.table ?? standing.flatMap { highCost.table($0.group.limits, on: day) }
+        let isHalved = standing?.isMonthOf75 == true && table?.isHalvedInMonthOf75 != false
         let own = found?.row.limit(isMultiple: care.isMultiple, isHalved: isHalved)
         // A class that stands in never has multiple months, as in `tsunagi copay`.
-        let standIn = found.flatMap { found in
-            scheme?.standIn(for: found.row.code).flatMap { found.table.row($0, care.setting) }
+        let standIn = table.flatMap { table in
+            scheme?.standIn(for: found?.row.code, in: table)
+                .flatMap { table.row($0, care.setting) }
         }?.limit(isMultiple: false, isHalved: isHalved)
         let longTerm = care.longTerm.flatMap {
             highCost.longTerm(given: $0, code: found?.row.code, isHalved: isHalved, on: day)
         }
-        guard own != nil || longTerm != nil else { return nil }
+        guard own != nil || standIn != nil || longTerm != nil else { return nil }
         return MonthLimit(
             own: own, expense: standIn ?? own, longTerm: longTerm,
-            countedFrom: found?.table.countedFrom ?? 0)
+            countedFrom: table?.countedFrom ?? 0)
     }
 
     /// 75歳到達月: from the birthday on another insurer counts, and has a receipt of its own.

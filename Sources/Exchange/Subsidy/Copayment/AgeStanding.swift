@@ -9,6 +9,8 @@ package struct AgeGroup: Hashable, Sendable {
     package let limits: HighCostRules.Age
     /// 75歳到達月: two insurers count the month in which it starts.
     let splitsMonth: Bool
+    /// 保険者番号の法別番号: whose insured are of this group at any age (65歳以上の障害認定).
+    let insurers: [String]
 
     /// From when an age that is attained (年齢計算ニ関スル法律: on the day before the birthday) counts.
     enum Start: String, CaseIterable, Sendable {
@@ -48,5 +50,15 @@ package struct AgeStanding: Hashable, Sendable {
             return other.splitsMonth && first.day != 1
                 && (first.year, first.month) == (day.year, day.month)
         }
+    }
+
+    private init(group: AgeGroup, isMonthOf75: Bool) {
+        self.group = group
+        self.isMonthOf75 = isMonthOf75
+    }
+
+    /// Of somebody whose insurer counts them to a group before their age does.
+    func moved(to group: AgeGroup) -> AgeStanding {
+        AgeStanding(group: group, isMonthOf75: isMonthOf75)
     }
 }

@@ -79,6 +79,10 @@ package struct CopaymentStep: Hashable, Sendable {
         case withMeals
         /// 高額療養費: of the limit `base` for the month's cost `factor` at one institution `amount` is left.
         case limitRest
+        /// 他の公費の自己負担 that a local scheme does not bear.
+        case notBorne
+        /// 償還払い: what a local scheme pays back when it is asked to.
+        case paidBack
     }
 
     package let kind: Kind

@@ -6,7 +6,7 @@ extension CopaymentStep {
             insuranceText
         case .schemeShare, .schemeCap, .takesOver, .monthRest, .publicPays: schemeText
         case .sum, .together, .annual, .yearRest: wholeText
-        case .localShare, .localCap, .beyond, .counter, .paidOver: counterText
+        case .localShare, .localCap, .beyond, .counter, .paidOver, .notBorne, .paidBack: counterText
         case .meals, .mealsLeft, .withMeals: mealsText
         }
     }
@@ -99,6 +99,14 @@ extension CopaymentStep {
                 "上限を超えて支払われた\(ja(amount))は、この受給者証の発行元に払い戻しを申請できます。",
                 "\(en(amount)) was paid above the cap: the body that issued this certificate pays it back."
             )
+        case .notBorne:
+            told(
+                "ほかの公費の患者負担\(ja(amount))は、この助成の対象ではありません。",
+                "\(en(amount)) left by other public expenses is not borne by the local scheme.")
+        case .paidBack:
+            told(
+                "このうち\(ja(amount))は、市町村に申請すると払い戻されます。",
+                "Of this, the municipality pays back \(en(amount)) when it is asked to.")
         default:
             told("窓口では10円単位で\(ja(amount))をいただきます。", "At the counter, to 10 yen: \(en(amount)).")
         }

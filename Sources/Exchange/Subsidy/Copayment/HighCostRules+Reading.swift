@@ -62,13 +62,16 @@ extension RuleFolder {
             }
         ) { row throws(RuleFault) in
             try row.requireOnly([
-                "id", "effectiveFrom", "effectiveTo", "base", "over", "percentOver", "source",
-                "verified",
+                "id", "effectiveFrom", "effectiveTo", "base", "over", "percentOver", "percent",
+                "age", "setting", "source", "verified",
             ])
             let rule = try citations.mark(
                 "consideration/" + row.string("id"), row.source(), at: row)
+            let age: HighCostRules.Age? = try row.optional("age", row.choice)
+            let setting: HighCostClass.Setting? = try row.optional("setting", row.choice)
             return HighCostRules.Consideration(
-                period: try row.effectivePeriod(), limit: try row.limit(rule))
+                period: try row.effectivePeriod(), limit: try row.limit(rule),
+                percent: try row.optionalInt("percent", in: 0...100), age: age, setting: setting)
         }
     }
 }
@@ -79,7 +82,7 @@ extension RuleReader {
     ) throws(RuleFault) -> HighCostRules.Table {
         try requireOnly([
             "id", "age", "effectiveFrom", "effectiveTo", "countedFrom", "halvedInMonthOf75",
-            "rows", "source", "verified",
+            "announcedFrom", "rows", "source", "verified",
         ])
         let id = try string("id")
         let source = try source()
@@ -98,7 +101,8 @@ extension RuleReader {
         return HighCostRules.Table(
             id: id, age: try choice("age"), period: try effectivePeriod(),
             countedFrom: try int("countedFrom", in: 0...1_000_000),
-            isHalvedInMonthOf75: isHalved, classes: classes)
+            isHalvedInMonthOf75: isHalved, announcedFrom: try optionalDay("announcedFrom"),
+            classes: classes)
     }
 
     private func highCostClass(

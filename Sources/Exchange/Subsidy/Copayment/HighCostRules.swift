@@ -13,6 +13,8 @@ package struct HighCostRules: Sendable, Hashable {
         /// 合算対象基準額: a share below this is not added up with others. None from 70.
         package let countedFrom: Int
         package let isHalvedInMonthOf75: Bool
+        /// 改定の予告: the day from which another table is announced that is not on file yet.
+        let announcedFrom: CalendarDay?
         package let classes: [HighCostClass]
     }
 
@@ -28,6 +30,10 @@ package struct HighCostRules: Sendable, Hashable {
     struct Consideration: Sendable, Hashable {
         let period: EffectivePeriod
         let limit: HighCostLimit
+        /// Whom it is for: whose share of the cost is this, of that age, in that setting; `nil` for all.
+        let percent: Int?
+        let age: Age?
+        let setting: HighCostClass.Setting?
     }
 
     let tables: [Table]
@@ -53,8 +59,8 @@ package struct HighCostRules: Sendable, Hashable {
         return half.base < limit.base ? half : limit
     }
 
-    func consideration(on day: CalendarDay) -> HighCostLimit? {
-        considerations.first { $0.period.contains(day) }?.limit
+    func consideration(on day: CalendarDay) -> Consideration? {
+        considerations.first { $0.period.contains(day) }
     }
 
     /// Any table knows the class by this code.

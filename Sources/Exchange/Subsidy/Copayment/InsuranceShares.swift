@@ -23,6 +23,14 @@ package struct InsuranceShares: Sendable, Hashable {
         AgeStanding(ages, birth: birth, on: day)
     }
 
+    /// The group that an insurer's number alone tells; `nil` where the age does.
+    func group(ofInsurer number: UInt32) -> AgeGroup? {
+        let law = number / 1_000_000
+        guard law > 0, law < 100 else { return nil }
+        let digits = Digits.padded(Int(law), to: 2)
+        return ages.first { $0.insurers.contains(digits) }
+    }
+
     /// The share of a person, the row of the class before the row of all others.
     func row(
         _ group: AgeGroup, class code: String?, birth: CalendarDay?, on day: CalendarDay
@@ -86,7 +94,8 @@ extension RuleReader {
         var last = -1
         let ages = try rows("ages", uniqueBy: "code") { row throws(RuleFault) in
             try row.requireOnly([
-                "code", "from", "starts", "limits", "splitsMonth", "source", "verified",
+                "code", "from", "starts", "limits", "splitsMonth", "insurers", "source",
+                "verified",
             ])
             _ = try row.source()
             let from = try row.int("from", in: 0...150)
@@ -97,7 +106,8 @@ extension RuleReader {
             return AgeGroup(
                 code: try row.string("code"), from: from, starts: try row.choice("starts"),
                 limits: try row.choice("limits"),
-                splitsMonth: try row.bool("splitsMonth", default: false))
+                splitsMonth: try row.bool("splitsMonth", default: false),
+                insurers: try row.optionalStrings("insurers"))
         }
         guard !ages.isEmpty else { throw fault("ages", "is empty") }
         return ages

@@ -139,8 +139,10 @@ extension CopaymentRules {
 
     /// 略称 at the beginning of a text (宮城83, 2割): the longest that fits, and effective on the
     /// day.
-    package func local(named text: String, on day: CalendarDay) -> LocalScheme? {
-        locals.filter { text.hasPrefix($0.shortName) && $0.period.contains(day) }
+    package func local(
+        named text: String, on day: CalendarDay, where fits: (LocalScheme) -> Bool = { _ in true }
+    ) -> LocalScheme? {
+        locals.filter { text.hasPrefix($0.shortName) && $0.period.contains(day) && fits($0) }
             .max { $0.shortName.utf8.count < $1.shortName.utf8.count }
     }
 }

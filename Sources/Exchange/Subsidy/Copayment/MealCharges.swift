@@ -5,6 +5,9 @@ package struct MealCharges: Sendable, Hashable {
         let code: String
         let period: EffectivePeriod
         let yenPerMeal: Int
+        /// 適用区分 and 法別番号 whose holders are of this class, where nobody says another.
+        let limitClasses: [String]
+        let laws: [String]
         let rule: RuleMark
     }
 
@@ -12,6 +15,16 @@ package struct MealCharges: Sendable, Hashable {
 
     func row(_ code: String, on day: CalendarDay) -> Row? {
         rows.first { $0.code == code && $0.period.contains(day) }
+    }
+
+    /// The class of whoever said none, by the class of their limit and their public expenses: of several the
+    /// one that asks least.
+    func row(limitClass: String?, laws: [String], on day: CalendarDay) -> Row? {
+        rows.filter { row in
+            row.period.contains(day)
+                && (row.laws.contains(where: laws.contains)
+                    || limitClass.map { row.limitClasses.contains($0) } ?? false)
+        }.min { $0.yenPerMeal < $1.yenPerMeal }
     }
 }
 
@@ -27,13 +40,16 @@ extension RuleFolder {
             }
         ) { item throws(RuleFault) in
             try item.requireOnly([
-                "class", "effectiveFrom", "effectiveTo", "yenPerMeal", "source", "verified",
+                "class", "effectiveFrom", "effectiveTo", "yenPerMeal", "limitClasses", "laws",
+                "source", "verified",
             ])
             let code = try item.string("class")
             let period = try item.effectivePeriod()
             return MealCharges.Row(
                 code: code, period: period,
                 yenPerMeal: try item.int("yenPerMeal", in: 0...9999),
+                limitClasses: try item.optionalStrings("limitClasses"),
+                laws: try item.optionalStrings("laws"),
                 rule: try citations.mark(
                     "meals/\(code)/\(period.from.text)", item.source(), at: item))
         }

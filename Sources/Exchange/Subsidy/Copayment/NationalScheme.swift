@@ -6,6 +6,8 @@ package struct NationalScheme: Sendable, Hashable {
     let period: EffectivePeriod
     /// `nil`: the share of the insurance. A ceiling: who bears less in insurance bears less here.
     package let percent: Int?
+    /// 本人支払額: what a certificate tells as its cap is asked whole, whatever `percent` is without one.
+    let asksToldCap: Bool
     /// 特定給付対象療養の限度額: the class that stands in for the patient's own. Empty: the patient's own,
     /// with its multiple months (特定疾病給付対象療養).
     let classes: [ClassRule]
@@ -26,6 +28,8 @@ package struct NationalScheme: Sendable, Hashable {
         let aliases: [String]
         /// By column; `nil` means no cap of its own.
         package let caps: [Int?]
+        /// 対象外: columns in which the scheme does not take this class.
+        let outside: Set<Int>
         let percent: Int?
     }
 
@@ -50,14 +54,27 @@ package struct NationalScheme: Sendable, Hashable {
         guard let income = found.first,
             found.allSatisfy({
                 $0.caps[place] == income.caps[place] && $0.percent == income.percent
+                    && $0.outside.contains(place) == income.outside.contains(place)
             })
         else { return nil }
         return income
     }
 
-    func standIn(for code: String?) -> String? {
-        guard let code else { return nil }
-        return classes.first { $0.of.contains(code) }?.use
+    /// The class that stands in for the patient's own. Where nobody told that one, the class in which all of
+    /// the table of the patient's age agree: it stands in whatever the own one is.
+    func standIn(for code: String?, in table: HighCostRules.Table?) -> String? {
+        if let code { return standIn(for: code) }
+        guard let table else { return nil }
+        let uses = Set(table.classes.map { standIn(for: $0.code) })
+        guard uses.count == 1, let use = uses.first else { return nil }
+        return use
+    }
+
+    /// `percent` beside a cap that the certificate tells; `nil`: up to the cap, all that insurance leaves.
+    func percent(besideCap cap: Int?) -> Int? { asksToldCap && cap != nil ? nil : percent }
+
+    private func standIn(for code: String) -> String? {
+        classes.first { $0.of.contains(code) }?.use
     }
 
     var hasFixedClass: Bool { !classes.isEmpty }
@@ -95,8 +112,8 @@ extension RuleReader {
         _ citations: inout CitationList
     ) throws(RuleFault) -> NationalScheme {
         try requireOnly([
-            "law", "name", "effectiveFrom", "effectiveTo", "percent", "limitClass", "columns",
-            "incomes", "meals", "source", "verified",
+            "law", "name", "effectiveFrom", "effectiveTo", "percent", "asksToldCap", "limitClass",
+            "columns", "incomes", "meals", "source", "verified",
         ])
         let law = try string("law")
         let columns = try optional("columns", strings) ?? ["一般"]
@@ -104,9 +121,14 @@ extension RuleReader {
             throw fault("columns", "is empty or names one twice")
         }
         let period = try effectivePeriod()
+        let percent = try optionalInt("percent", in: 0...100)
+        let asksToldCap = try bool("asksToldCap", default: false)
+        if asksToldCap, percent == nil {
+            throw fault("asksToldCap", "stands in for a percentage that is not given")
+        }
         return NationalScheme(
             law: law, name: try text("name"), period: period,
-            percent: try optionalInt("percent", in: 0...100),
+            percent: percent, asksToldCap: asksToldCap,
             classes: try classRules(), columns: columns, incomes: try incomes(columns),
             meals: try choice("meals"),
             rule: try citations.mark(
@@ -127,19 +149,23 @@ extension RuleReader {
         guard object["incomes"] != nil else { return [] }
         return try rows("incomes", uniqueBy: "income") { row throws(RuleFault) in
             try row.requireOnly(["income", "aliases", "caps", "percent"])
+            let (caps, outside) = try row.caps(count: columns.count)
             return NationalScheme.Income(
                 name: try row.string("income"), aliases: try row.optionalStrings("aliases"),
-                caps: try row.caps(count: columns.count),
+                caps: caps, outside: outside,
                 percent: try row.optionalInt("percent", in: 0...100))
         }
     }
 
-    private func caps(count: Int) throws(RuleFault) -> [Int?] {
+    private func caps(count: Int) throws(RuleFault) -> (caps: [Int?], outside: Set<Int>) {
         var caps: [Int?] = []
+        var outside: Set<Int> = []
         for value in object["caps"]?.array ?? [] {
-            guard value == .null || value.int.map({ $0 >= 0 }) ?? false else {
-                throw fault("caps", "holds what is neither yen nor null")
+            let isOutside = value == .string("outside")
+            guard isOutside || value == .null || value.int.map({ $0 >= 0 }) ?? false else {
+                throw fault("caps", "holds what is neither yen, null nor outside")
             }
+            if isOutside { outside.insert(caps.count) }
             let yen = value.int
             if let yen, let last = caps.last, let last, yen > last {
                 throw fault("caps", "rises from one column to the next")
@@ -149,6 +175,7 @@ extension RuleReader {
         guard caps.count == count else {
             throw fault("caps", "has not one amount for each column")
         }
-        return caps
+        guard outside.count < count else { throw fault("caps", "is outside in every column") }
+        return (caps, outside)
     }
 }

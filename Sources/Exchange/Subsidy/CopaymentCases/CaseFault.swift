@@ -8,6 +8,7 @@ package struct CaseFault: Error, Hashable, Sendable {
         case unknownClass = "unknown-class"
         case unknownScheme = "unknown-scheme"
         case unknownIncome = "unknown-income"
+        case outsideScheme = "outside-scheme"
         case noTable = "no-table"
         case noShare = "no-share"
         case contradiction
@@ -57,6 +58,11 @@ package struct CaseFault: Error, Hashable, Sendable {
             .init(
                 ja: "この区分は制度の表にありません。受給者証を確かめてください。",
                 en: "is no class of the scheme. Please check the certificate.")
+        case .outsideScheme:
+            .init(
+                ja: "この区分は、この列では制度の対象外です。受給者証の区分と列を確かめてください。",
+                en: "is a class that the scheme does not take in this column. Please check the "
+                    + "certificate.")
         case .noTable:
             .init(
                 ja: "その月の限度額の表がありません。日付を確かめてください。",
@@ -81,7 +87,10 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case undated
     case settingUnsaid = "setting-unsaid"
     case noLimit = "no-limit"
+    case tableAnnounced = "table-announced"
     case classUnsaid = "class-unsaid"
+    case incomeUnsaid = "income-unsaid"
+    case mealsClassUnsaid = "meals-class-unsaid"
     case unknownItem = "unknown-item"
     case overLimit = "over-limit"
     case capUncounted = "cap-uncounted"
@@ -102,6 +111,12 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
             .init(
                 ja: "入院か外来かが分からないため、世帯の限度額で計算しました。",
                 en: "Neither inpatient nor outpatient was said: the household's limit was used.")
+        case .tableAnnounced:
+            .init(
+                ja: "この月には限度額の改定が予告されていますが、新しい表が登録されていません。"
+                    + "前の表で計算しました。改定を確かめてください。",
+                en: "Other limits are announced for this month and are not on file: those before "
+                    + "them were used. Check the new ones.")
         case .noLimit:
             .init(
                 ja: "所得区分（適用区分）がないため、高額療養費の月の限度額をかけていません。"
@@ -114,6 +129,18 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                 ja: "適用区分がないため、高額療養費の年間上限で止めていません。保険者に区分を確かめると、金額が下がることがあります。",
                 en: "No class of the insurer's limit was given: the yearly high-cost limit was not "
                     + "applied, and the amount may come down once the insurer tells the class.")
+        case .incomeUnsaid:
+            .init(
+                ja: "公費の所得区分も上限額もないため、上限額で止めていません。"
+                    + "受給者証を確かめると、金額が下がることがあります。",
+                en: "Neither income class nor cap of a public expense was given: no cap was "
+                    + "applied, and the amount may come down once the certificate is read.")
+        case .mealsClassUnsaid:
+            .init(
+                ja: "食事の区分も適用区分もないため、軽い区分を見ていません。"
+                    + "区分を確かめると、食事代が下がることがあります。",
+                en: "Neither a class of meals nor of the limit was given: no lighter class was "
+                    + "looked at, and the charge for meals may come down once it is known.")
         case .unknownItem:
             .init(
                 ja: "知らない項目があり、使いませんでした。", en: "There are items we do not know; they were not used."

@@ -21,6 +21,9 @@ struct CaseReader {
         return nil
     }
 
+    /// Whether it is written, and not `null`.
+    func has(_ name: String) -> Bool { object[name].map { $0 != .null } ?? false }
+
     mutating func text(_ names: String...) throws(CaseFault) -> String? {
         guard let (name, value) = present(names) else { return nil }
         guard let text = value.string, !text.isEmpty else {

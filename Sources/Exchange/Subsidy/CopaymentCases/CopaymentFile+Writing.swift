@@ -22,12 +22,14 @@ extension JSONWriter {
             $0.member("insurer", answer.insurancePays)
             $0.member("highCost", answer.highCostPays)
             if let local = found.local {
-                let visit = LocalMonth.Visit(cost: answer.cost, left: answer.patient, day: 1)
-                let quote = local.quote(visit, LocalMonth(), rules)
-                steps += quote.steps
-                collected = quote.collected
-                $0.member("localShare", quote.share + quote.beyond)
-                $0.member("localPays", quote.paid)
+                let (visit, beside) = found.leftToLocal(answer)
+                let counter = local.counter(
+                    local.quote(visit, LocalMonth(), rules), beside: beside, rules)
+                steps += counter.steps
+                collected = counter.collected
+                $0.member("localShare", counter.share)
+                $0.member("localPays", counter.paid)
+                if counter.paidBack > 0 { $0.member("localPaysBack", counter.paidBack) }
             } else {
                 steps.append(CopaymentStep(.counter, collected, of: answer.patient))
             }
@@ -46,7 +48,11 @@ extension JSONWriter {
     mutating func output(_ found: MonthCase) {
         object("output") {
             $0.member("patient", found.lines.last?.cumulative ?? 0)
-            $0.member("publicPays", found.lines.reduce(0) { $0 + $1.paid })
+            // Of what the insurance leaves unsaid nobody can say who pays it.
+            let paid = found.lines.compactMap(\.paid)
+            if paid.count == found.lines.count {
+                $0.member("publicPays", paid.reduce(0, +))
+            }
             $0.member("total", found.totalCost)
             if let cap = found.cap {
                 $0.member("cap", cap)
@@ -59,7 +65,7 @@ extension JSONWriter {
                         $0.member("due", line.due)
                         $0.member("share1yen", line.share)
                         $0.member("pay", line.pay)
-                        $0.member("public", line.paid)
+                        if let paid = line.paid { $0.member("public", paid) }
                         $0.member("cum", line.cumulative)
                     }
                 }

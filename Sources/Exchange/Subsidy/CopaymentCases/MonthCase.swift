@@ -6,7 +6,8 @@ package struct MonthCase: Sendable {
         package let due: Int
         package let share: Int
         package let pay: Int
-        package let paid: Int
+        /// What the scheme pays; `nil` where the case does not say what the insurance leaves.
+        package let paid: Int?
         /// 累計 of what was taken at the counter.
         package let cumulative: Int
     }
@@ -19,7 +20,7 @@ package struct MonthCase: Sendable {
 
     /// The members that make a case one of a month.
     static func speaks(_ input: JSONObject) -> Bool {
-        input["visits"] != nil || input["steps_points"] != nil
+        ["visits", "steps_points"].contains { input[$0].map { $0 != .null } ?? false }
     }
 
     init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
@@ -27,94 +28,88 @@ package struct MonthCase: Sendable {
         let patient = try PatientOfCase(&reader, rules)
         let local = try LocalOfCase(&reader, patient, rules)
         cap = try reader.yen("cap")
-        let percent = try Self.percent(&reader, patient, rules)
+        let percents = try Self.percents(&reader, patient, rules)
+        var receipts = MonthReceipts(patient.limit, percents, rules.roundings)
         let visits = try Self.visits(&reader)
         usedUnverified = local.map { !$0.scheme.rule.isVerified } ?? false
         warnings = patient.warnings.filter { $0 != .noLimit }
         if let local {
-            guard let percent else { throw CaseFault(.noShare, reader.place("rate")) }
-            try bear(visits, local, percent, rules)
+            guard percents.asked != nil else { throw CaseFault(.noShare, reader.place("rate")) }
+            try bear(visits, local, &receipts, rules)
         } else {
             guard cap != nil else { throw CaseFault(.missing, reader.place("cap")) }
-            try run(visits, percent, patient.day, rules)
+            try run(visits, &receipts, patient.day, rules)
         }
         if usedUnverified { warnings.append(.unverifiedRule) }
     }
 
     private mutating func run(
-        _ visits: [Visit], _ percent: Int?, _ day: CalendarDay, _ rules: CopaymentRules
+        _ visits: [MonthReceipts.Visit], _ receipts: inout MonthReceipts, _ day: CalendarDay,
+        _ rules: CopaymentRules
     ) throws(CaseFault) {
         var month = MonthlyCap(
             month: .init(of: day), cap: cap, counter: rules.roundings.counter)
         for (index, visit) in visits.enumerated() {
-            let due = try visit.due(percent, rules)
-            guard let quote = month.confirm(index, cost: visit.cost ?? 0, due: due) else {
+            let asked = try receipts.add(visit)
+            guard let quote = month.confirm(index, cost: visit.cost ?? 0, due: asked.due) else {
                 continue
             }
             lines.append(
                 Line(
-                    institution: visit.institution, due: due, share: quote.share,
-                    pay: quote.collected, paid: due - quote.share, cumulative: month.collected))
+                    institution: visit.institution, due: asked.due, share: quote.share,
+                    pay: quote.collected, paid: asked.charged.map { max(0, $0 - quote.share) },
+                    cumulative: month.collected))
         }
         totalCost = month.cost
     }
 
     private mutating func bear(
-        _ visits: [Visit], _ local: LocalOfCase, _ percent: Int, _ rules: CopaymentRules
+        _ visits: [MonthReceipts.Visit], _ local: LocalOfCase, _ receipts: inout MonthReceipts,
+        _ rules: CopaymentRules
     ) throws(CaseFault) {
         var month = LocalMonth()
         var cumulative = 0
         for (index, item) in visits.enumerated() {
-            let left = try item.due(percent, rules)
+            let left = try receipts.add(item).due
+            // A day that nobody says is one of its own, beyond those of any month.
             let visit = LocalMonth.Visit(
-                cost: item.cost ?? 0, left: left, day: item.day ?? index + 1)
+                cost: item.cost ?? 0, left: left, day: item.day ?? 32 + index)
             let quote = local.quote(visit, month, rules)
             month.confirm(visit, quote, local.terms)
-            cumulative += quote.collected
+            let counter = local.counter(quote, rules)
+            cumulative += counter.collected
             totalCost += visit.cost
             lines.append(
                 Line(
-                    institution: item.institution, due: left, share: quote.share + quote.beyond,
-                    pay: quote.collected, paid: quote.paid, cumulative: cumulative))
+                    institution: item.institution, due: left, share: counter.share,
+                    pay: counter.collected, paid: counter.paid, cumulative: cumulative))
         }
     }
 
-    /// A scheme's percentage is a ceiling over that of the insurance.
-    private static func percent(
+    private static func percents(
         _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
-    ) throws(CaseFault) -> Int? {
+    ) throws(CaseFault) -> MonthReceipts.Percents {
         let scheme = try reader.int("pct", in: 0...100)
-        guard reader.object["rate"] != nil || patient.standing != nil else { return scheme }
-        let share = try patient.percent(&reader, rules).percent
-        return scheme.map { min($0, share) } ?? share
-    }
-
-    private struct Visit {
-        let institution: JSON?
-        let cost: Int?
-        let given: Int?
-        let day: Int?
-        let path: String
-
-        func due(_ percent: Int?, _ rules: CopaymentRules) throws(CaseFault) -> Int {
-            if let given { return given }
-            guard let cost else { throw CaseFault(.missing, JSONPath.member("total", of: path)) }
-            guard let percent else { throw CaseFault(.noShare, path) }
-            return rules.roundings.share.yen(cost, percent: percent)
+        guard reader.present(["rate", "futanWari"]) != nil || patient.standing != nil else {
+            return .init(insured: nil, scheme: scheme)
         }
+        return .init(
+            insured: try patient.percent(&reader, rules).percent, scheme: scheme)
     }
 
-    private static func visits(_ reader: inout CaseReader) throws(CaseFault) -> [Visit] {
+    private static func visits(
+        _ reader: inout CaseReader
+    ) throws(CaseFault) -> [MonthReceipts.Visit] {
         if let points = try reader.ints("steps_points", in: 0...Receipt.yenMax / 10) {
             return points.map {
-                Visit(institution: nil, cost: $0 * 10, given: nil, day: nil, path: reader.path)
+                .init(institution: nil, cost: $0 * 10, given: nil, day: nil, path: reader.path)
             }
         }
-        var visits: [Visit] = []
+        var visits: [MonthReceipts.Visit] = []
         for row in try reader.objects("visits") {
             var row = row
             visits.append(
-                Visit(
+                .init(
                     institution: row.object["inst"],
                     cost: try row.yen("total", "cost", points: "points"),
                     given: try row.yen("due", "share"),
@@ -122,5 +117,74 @@ package struct MonthCase: Sendable {
         }
         guard visits.count <= 10_000 else { throw CaseFault(.outOfRange, reader.place("visits")) }
         return visits
+    }
+}
+
+/// 明細書: what the insurance leaves of a month's visits. Its limit is over all visits at one institution, as
+/// those are one receipt at month's end.
+struct MonthReceipts {
+    struct Visit {
+        let institution: JSON?
+        let cost: Int?
+        let given: Int?
+        let day: Int?
+        let path: String
+    }
+
+    struct Percents {
+        /// 一部負担割合
+        let insured: Int?
+        let scheme: Int?
+
+        /// A scheme's percentage is a ceiling over that of the insurance.
+        var asked: Int? {
+            guard let insured, let scheme else { return scheme ?? insured }
+            return min(scheme, insured)
+        }
+    }
+
+    private struct Part {
+        var cost = 0
+        var share = 0
+        var due = 0
+    }
+
+    private let limit: HighCostLimit?
+    private let percents: Percents
+    private let roundings: Roundings
+    private var parts: [String: Part] = [:]
+
+    /// `limit`: of the patient's own class.
+    init(_ limit: HighCostLimit?, _ percents: Percents, _ roundings: Roundings) {
+        self.limit = limit
+        self.percents = percents
+        self.roundings = roundings
+    }
+
+    /// What is asked of the patient before any cap, and what the insurance leaves to scheme and patient: `nil`
+    /// where the case does not say it.
+    mutating func add(_ visit: Visit) throws(CaseFault) -> (due: Int, charged: Int?) {
+        guard let cost = visit.cost else {
+            guard let given = visit.given else {
+                throw CaseFault(.missing, JSONPath.member("total", of: visit.path))
+            }
+            return (given, nil)
+        }
+        let asked = percents.asked.map { roundings.share.yen(cost, percent: $0) }
+        guard let due = visit.given ?? asked else { throw CaseFault(.noShare, visit.path) }
+        guard let insured = percents.insured else { return (due, nil) }
+        let share = roundings.share.yen(cost, percent: insured)
+        guard let limit else { return (due, share) }
+        let place = visit.institution?.text ?? ""
+        var part = parts[place] ?? Part()
+        let before = min(part.share, limit.yen(cost: part.cost, roundings.highCostTerm))
+        part.cost += cost
+        part.share += share
+        let most = limit.yen(cost: part.cost, roundings.highCostTerm)
+        let charged = min(share, max(0, min(part.share, most) - before))
+        let within = visit.given ?? min(due, max(0, most - part.due))
+        part.due += within
+        parts[place] = part
+        return (within, max(within, charged))
     }
 }

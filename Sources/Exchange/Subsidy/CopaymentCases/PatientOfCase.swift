@@ -7,6 +7,8 @@ struct PatientOfCase {
     let table: HighCostRules.Table?
     let row: HighCostClass?
     let setting: HighCostClass.Setting
+    /// By an item of its own, or with the class.
+    let isSettingSaid: Bool
     let isHalved: Bool
     let isMultiple: Bool
     private(set) var warnings: [CaseWarning] = []
@@ -28,8 +30,10 @@ struct PatientOfCase {
             row = nil
             isMultiple = saidMultiple ?? false
             setting = spoken ?? .outpatient
-            isHalved = isHalf && age == .from70
+            isSettingSaid = spoken != nil
+            isHalved = isHalf && table?.isHalvedInMonthOf75 == true
             warnings.append(.noLimit)
+            warnOfNextTable()
             return
         }
         let place = reader.place("cls")
@@ -37,12 +41,19 @@ struct PatientOfCase {
         if let ending, let spoken, ending != spoken { throw CaseFault(.contradiction, place) }
         // Without a word on it the household's limit counts, which holds for every receipt.
         setting = ending ?? spoken ?? .inpatient
+        isSettingSaid = ending ?? spoken != nil
         let found = try Self.find(name, age, setting, rules, on: day, at: place)
         table = found.table
         row = found.row
         isMultiple = saidMultiple ?? found.table.saysMultiple(name)
         isHalved = isHalf && found.table.isHalvedInMonthOf75
         if found.row.setting != nil, ending ?? spoken == nil { warnings.append(.settingUnsaid) }
+        warnOfNextTable()
+    }
+
+    private mutating func warnOfNextTable() {
+        guard let next = table?.announcedFrom, next <= day else { return }
+        warnings.append(.tableAnnounced)
     }
 
     /// The limit of the patient's own class.
@@ -56,7 +67,25 @@ struct PatientOfCase {
         let (name, ending) = ClassText.split(written)
         let found = try Self.find(
             name, table?.age, ending ?? setting, rules, on: day, at: place)
-        return found.row.limit(
+        return limit(of: found)
+    }
+
+    /// The limit of the class that `scheme` lets stand in. Where no class and no setting was told, the
+    /// household's, which holds for every receipt.
+    func standIn(
+        of scheme: NationalScheme, _ rules: CopaymentRules, at place: String
+    ) throws(CaseFault) -> (limit: HighCostLimit, isSettingUnsaid: Bool)? {
+        guard let name = scheme.standIn(for: row?.code, in: table) else { return nil }
+        let isUnsaid = row == nil && !isSettingSaid
+        let found = try Self.find(
+            name, table?.age, isUnsaid ? .inpatient : setting, rules, on: day, at: place)
+        return (limit(of: found), isUnsaid && found.row.setting != nil)
+    }
+
+    private func limit(
+        of found: (table: HighCostRules.Table, row: HighCostClass)
+    ) -> HighCostLimit {
+        found.row.limit(
             isMultiple: false, isHalved: isHalved && found.table.isHalvedInMonthOf75)
     }
 
@@ -91,12 +120,15 @@ struct PatientOfCase {
     /// Percent, or 割 under their own name. No law asks for one to nine percent: that is somebody's
     /// 割 written as percent, and is never guessed at.
     private static func givenPercent(_ reader: inout CaseReader) throws(CaseFault) -> Int? {
-        if let tenths = try reader.int("futanWari", in: 0...10) { return tenths * 10 }
+        let tenths = try reader.int("futanWari", in: 0...10)
         let percent = try reader.int("rate", in: 0...100)
         guard percent.map({ $0 == 0 || $0 >= 10 }) ?? true else {
             throw CaseFault(.outOfRange, reader.place("rate"))
         }
-        return percent
+        if let tenths, let percent, tenths * 10 != percent {
+            throw CaseFault(.contradiction, reader.place("futanWari"))
+        }
+        return tenths.map { $0 * 10 } ?? percent
     }
 
     private static func age(

@@ -6,12 +6,16 @@ package struct ReceiptCase: Sendable {
     package let meals: Meals?
     /// A local scheme over what is left to the patient.
     let local: LocalOfCase?
+    /// Places of public expenses whose remainder it does not bear.
+    private let notBorne: [Int]
     package private(set) var warnings: [CaseWarning]
 
     package struct Meals: Sendable, Hashable {
         package let patient: Int
         package let scheme: Int
         package let step: CopaymentStep
+        /// Neither the class of the meals nor that of the limit was said: less may be asked.
+        let isClassUnsaid: Bool
     }
 
     init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
@@ -26,25 +30,69 @@ package struct ReceiptCase: Sendable {
         receipt.insuranceOnly =
             try reader.yen("only", "insuranceOnly", points: "onlyPoints", "points") ?? 0
         receipt.longTerm = try Self.longTerm(&reader, patient, rules)
-        receipt.consideration = try Self.consideration(&reader, patient, rules)
+        receipt.consideration = try Self.consideration(&reader, patient, share.percent, rules)
         receipt.annualRest = try Self.annualRest(&reader, patient)
         var schemes: [NationalScheme?] = []
+        var laws: [String?] = []
         var unknown: [String] = []
+        var isSettingUnsaid = false
+        var isIncomeUnsaid = false
         for (index, row) in try reader.objects("publics", "public").enumerated() {
             var row = row
             let expense = try PublicOfCase(&row, place: index, patient, rules)
             receipt.publics.append(expense.expense)
             schemes.append(expense.scheme)
+            laws.append(expense.law)
+            isSettingUnsaid = isSettingUnsaid || expense.isSettingUnsaid
+            isIncomeUnsaid = isIncomeUnsaid || expense.isIncomeUnsaid
             unknown += row.unknown
         }
-        guard !receipt.publics.isEmpty || input["only"] != nil || receipt.insuranceOnly > 0 else {
+        guard !receipt.publics.isEmpty || reader.has("only") || receipt.insuranceOnly > 0 else {
             throw CaseFault(.missing, reader.place("only"))
         }
-        meals = try Self.meals(&reader, schemes.compactMap { $0 }, patient, rules)
-        local = try LocalOfCase(&reader, patient, rules)
+        let local = try LocalOfCase(&reader, patient, rules)
+        notBorne = try Self.notBorne(by: local, laws, at: reader.place("publics"))
+        meals = try Self.meals(&reader, schemes.compactMap { $0 }, local, patient, rules)
+        self.local = local
         self.receipt = receipt
         warnings = patient.warnings
+        if isSettingUnsaid { warnings.append(.settingUnsaid) }
+        if isIncomeUnsaid { warnings.append(.incomeUnsaid) }
+        if meals?.isClassUnsaid == true { warnings.append(.mealsClassUnsaid) }
         if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
+    }
+
+    private static func notBorne(
+        by local: LocalOfCase?, _ laws: [String?], at path: String
+    ) throws(CaseFault) -> [Int] {
+        guard let local else { return [] }
+        var places: [Int] = []
+        for (place, law) in laws.enumerated() {
+            guard let isBorne = local.bears(law: law) else {
+                let row = JSONPath.element(place, of: path)
+                throw CaseFault(.missing, JSONPath.member("law", of: row))
+            }
+            if !isBorne { places.append(place) }
+        }
+        return places
+    }
+
+    /// What insurance and other public expenses leave to the local scheme, and beside it to the patient alone.
+    func leftToLocal(_ answer: Copayment) -> (visit: LocalMonth.Visit, beside: Int) {
+        var costs = receipt.publics.map(\.cost)
+        var left = answer.own
+        for (place, expense) in receipt.publics.enumerated() {
+            for earlier in expense.takesOver {
+                costs[place] += costs[earlier]
+                costs[earlier] = 0
+                left[earlier] = 0
+            }
+        }
+        let beside = min(answer.patient, notBorne.reduce(0) { $0 + left[$1] })
+        let cost = notBorne.reduce(answer.cost) { $0 - costs[$1] }
+        return (
+            LocalMonth.Visit(cost: cost, left: answer.patient - beside, day: 1), beside
+        )
     }
 
     private static func longTerm(
@@ -64,13 +112,20 @@ package struct ReceiptCase: Sendable {
     }
 
     private static func consideration(
-        _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
+        _ reader: inout CaseReader, _ patient: PatientOfCase, _ percent: Int,
+        _ rules: CopaymentRules
     ) throws(CaseFault) -> HighCostLimit? {
         guard try reader.bool("hairyo", "consideration") ?? false else { return nil }
-        guard let limit = rules.highCost.consideration(on: patient.day) else {
+        guard let rule = rules.highCost.consideration(on: patient.day) else {
             throw CaseFault(.notEffective, reader.place("hairyo"))
         }
-        return limit
+        // What the case leaves unsaid is not held against it.
+        let age = patient.table?.age
+        let setting = patient.isSettingSaid ? patient.setting : rule.setting
+        guard (rule.percent ?? percent) == percent, (rule.age ?? age) == (age ?? rule.age),
+            (rule.setting ?? setting) == setting
+        else { throw CaseFault(.contradiction, reader.place("hairyo")) }
+        return rule.limit
     }
 
     /// 年間上限: only when the case says what was paid before in the year.
@@ -79,14 +134,16 @@ package struct ReceiptCase: Sendable {
     ) throws(CaseFault) -> Receipt.Annual? {
         guard let paid = try reader.yen("annualPaid") else { return nil }
         guard let row = patient.row, let annual = row.annual else {
+            // Which class's year it is, nobody could tell.
+            guard patient.row != nil else { throw CaseFault(.missing, reader.place("cls")) }
             throw CaseFault(.notEffective, reader.place("annualPaid"))
         }
         return .init(yen: max(0, annual - paid), rule: row.limit.rule)
     }
 
     private static func meals(
-        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ patient: PatientOfCase,
-        _ rules: CopaymentRules
+        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ local: LocalOfCase?,
+        _ patient: PatientOfCase, _ rules: CopaymentRules
     ) throws(CaseFault) -> Meals? {
         guard let (_, value) = reader.present(["meals"]) else { return nil }
         guard let object = value.object else { throw CaseFault(.malformed, reader.place("meals")) }
@@ -94,21 +151,28 @@ package struct ReceiptCase: Sendable {
         guard let count = try row.int("count", in: 0...93) else {
             throw CaseFault(.missing, row.place("count"))
         }
-        let code = try row.text("class") ?? "一般"
-        guard let charge = rules.meals.row(code, on: patient.day) else {
+        let said = try row.text("class")
+        let found =
+            said == nil
+            ? rules.meals.row(
+                limitClass: patient.row?.code, laws: schemes.map(\.law), on: patient.day) : nil
+        guard let charge = found ?? rules.meals.row(said ?? "一般", on: patient.day) else {
             throw CaseFault(
                 .unknownClass, row.place("class"), known: rules.meals.codes(on: patient.day))
         }
+        let isUnsaid = said == nil && patient.row == nil
         let whole = charge.yenPerMeal * count
         let step = CopaymentStep(
             .meals, whole, of: charge.yenPerMeal, by: count, rule: charge.rule)
         // The scheme that leaves least to the patient decides.
         if schemes.contains(where: { $0.meals == .scheme }) {
-            return Meals(patient: 0, scheme: whole, step: step)
+            return Meals(patient: 0, scheme: whole, step: step, isClassUnsaid: false)
         }
         let isHalf = schemes.contains { $0.meals == .half }
-        let own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
-        return Meals(patient: own, scheme: whole - own, step: step)
+        var own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
+        if let local { own = min(own, try local.meals(whole, &row, rules)) }
+        return Meals(
+            patient: own, scheme: whole - own, step: step, isClassUnsaid: isUnsaid && own > 0)
     }
 }
 
@@ -122,6 +186,12 @@ extension MealCharges {
 struct PublicOfCase {
     let expense: PublicExpense
     let scheme: NationalScheme?
+    /// 法別番号, on file or not.
+    let law: String?
+    /// The class that stands in has a limit for each setting, and the case says neither.
+    let isSettingUnsaid: Bool
+    /// The scheme asks by income, and the case says neither that nor what is asked.
+    let isIncomeUnsaid: Bool
 
     init(
         _ row: inout CaseReader, place: Int, _ patient: PatientOfCase, _ rules: CopaymentRules
@@ -135,18 +205,18 @@ struct PublicOfCase {
                 ?? (takesOver.isEmpty ? nil : 0)
         else { throw CaseFault(.missing, row.place("amt")) }
         let scheme = try Self.scheme(&row, patient, rules)
-        var percent = scheme?.percent
-        var cap: Int?
-        if let scheme, let income = try Self.income(&row, scheme) {
-            percent = income.income.percent ?? percent
-            cap = income.cap
+        var income: (income: NationalScheme.Income, cap: Int?, isOutside: Bool)?
+        if let scheme { income = try Self.income(&row, scheme) }
+        let told = try row.yen("cap")
+        // A cap on its face says that the scheme did take its holder.
+        if let income, income.isOutside, told == nil {
+            throw CaseFault(.outsideScheme, row.place("income"))
         }
-        if row.object["pct"] != nil {
-            percent = try row.int("pct", "percent", in: 0...100)
-        } else {
-            percent = try row.int("percent", in: 0...100) ?? percent
-        }
-        cap = try row.yen("cap") ?? cap
+        let cap = told ?? income?.cap
+        let percent =
+            try row.int("pct", "percent", in: 0...100) ?? income?.income.percent
+            ?? scheme?.percent(besideCap: cap)
+        var isSettingUnsaid = false
         var expense = PublicExpense(cost: cost, percent: percent, cap: cap)
         expense.takesOver = takesOver
         expense.rule = scheme?.rule ?? .asGiven
@@ -154,11 +224,19 @@ struct PublicOfCase {
         if let written = try row.text("kogaku") {
             expense.limit = try patient.limit(
                 ofClass: written, rules, at: row.place("kogaku"))
-        } else if let other = scheme?.standIn(for: patient.row?.code) {
-            expense.limit = try patient.limit(ofClass: other, rules, at: row.place("law"))
+        } else if let scheme,
+            let other = try patient.standIn(of: scheme, rules, at: row.place("law"))
+        {
+            expense.limit = other.limit
+            isSettingUnsaid = other.isSettingUnsaid
         }
+        self.isSettingUnsaid = isSettingUnsaid
+        isIncomeUnsaid =
+            scheme?.incomes.isEmpty == false && income == nil && told == nil
+            && !row.has("pct") && !row.has("percent")
         self.expense = expense
         self.scheme = scheme
+        law = scheme?.law ?? row.object["law"]?.string
     }
 
     private static func scheme(
@@ -170,6 +248,10 @@ struct PublicOfCase {
         }
         guard let scheme = rules.scheme(law: law, on: patient.day) else {
             let known = rules.schemes.contains { $0.law == law }
+            // What is on no file needs none where the case says itself what is asked.
+            if !known, ["pct", "percent", "cap"].contains(where: { row.has($0) }) {
+                return nil
+            }
             throw CaseFault(known ? .notEffective : .unknownScheme, row.place(name))
         }
         return scheme
@@ -177,7 +259,7 @@ struct PublicOfCase {
 
     private static func income(
         _ row: inout CaseReader, _ scheme: NationalScheme
-    ) throws(CaseFault) -> (income: NationalScheme.Income, cap: Int?)? {
+    ) throws(CaseFault) -> (income: NationalScheme.Income, cap: Int?, isOutside: Bool)? {
         let column = try row.text("column")
         guard let name = try row.text("income") else { return nil }
         guard let place = column.map(scheme.columns.firstIndex(of:)) ?? 0 else {
@@ -188,6 +270,6 @@ struct PublicOfCase {
             let known = found.isEmpty ? scheme.incomes : found
             throw CaseFault(.unknownIncome, row.place("income"), known: known.map(\.name))
         }
-        return (income, income.caps[place])
+        return (income, income.caps[place], income.outside.contains(place))
     }
 }

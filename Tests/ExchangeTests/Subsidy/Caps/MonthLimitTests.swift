@@ -14,6 +14,16 @@ import Testing
         return book
     }()
 
+    /// Where it is public assistance, which asks nothing, or 本人支払額.
+    static let publicAssistance: RuleBook = {
+        let files = Profiles.replacing(
+            "subsidy/programs/130001.json", #""lawNumber": "21""#, #""lawNumber": "12""#)
+        guard let book = try? RuleBook(reading: files, version: "law 12") else {
+            fatalError("no rules of law 12")
+        }
+        return book
+    }()
+
     struct Facts: Sendable {
         var type = "nanbyo"
         var items = Facts.wide
@@ -211,6 +221,75 @@ import Testing
         let told = try #require(
             rules.highCost.code(written: written, on: SubsidyCase.day("2026-06-15")))
         #expect(told.code == code && told.isMultiple == isMultiple)
+    }
+
+    /// 特定給付対象療養: below 70 the class ウ stands in for any class of the law 21, told or not.
+    @Test(
+        arguments: [
+            ("1990-01-01", [87_430, 87_430, 0]), ("1953-01-15", [100_000, 300_000, 200_000]),
+            (nil, [100_000, 300_000, 200_000]),
+        ] as [(String?, [Int])])
+    func `a class that stands in whatever the own one is needs none told`(
+        birth: String?, amounts: [Int]
+    ) throws {
+        let told = try Facts {
+            $0.type = "seishintsuin"
+            $0.items = #""incomeSegment":"3""#
+            $0.cost = 1_000_000
+            $0.code = nil
+            $0.birth = birth
+        }.told()
+        #expect([told.share] + Self.paid(told) == amounts)
+        // The patient's own class may still bring it down.
+        #expect(told.warnings.contains(.noLimit))
+    }
+
+    /// 本人支払額: a cap that was registered is asked whole; without one nothing is.
+    @Test(arguments: [
+        (#""maxCopaymentAmount":{"perMonth":3000}"#, [3_000, 30_000, 27_000]),
+        (#""maxCopaymentAmount":{"perMonth":0}"#, [0, 30_000, 30_000]),
+        ("", [0, 30_000, 30_000]),
+    ])
+    func `public assistance asks what its ticket tells`(items: String, amounts: [Int]) throws {
+        let told = try Facts {
+            $0.type = "seishintsuin"
+            $0.items = items
+            $0.cost = 100_000
+            $0.book = Self.publicAssistance
+        }.told()
+        #expect([told.share] + Self.paid(told) == amounts)
+    }
+
+    /// 一定以上 outside 重度かつ継続 is not of the law 21: no amount is made of it, unless a cap was registered.
+    @Test func `a class that the scheme does not take is not priced`() throws {
+        let files = Profiles.replacing(
+            "subsidy/programs/130001.json", #""ja": "中間所得""#, #""ja": "一定以上""#)
+        let facts = Facts {
+            $0.type = "seishintsuin"
+            $0.items = #""incomeSegment":"3""#
+            $0.cost = 300_000
+        }
+        var outside = facts
+        outside.book = try RuleBook(reading: files, version: "outside")
+        #expect(throws: Refusal.copaymentRulesUnknown) { try outside.told() }
+        outside.items += #","maxCopaymentAmount":{"perMonth":20000}"#
+        #expect(try outside.told().share == 20_000)
+        #expect(try facts.told().share == 30_000)
+    }
+
+    @Test func `bills of one receipt share the limit of a class that stands in`() throws {
+        func bill() -> Facts {
+            Facts {
+                $0.type = "seishintsuin"
+                $0.items = #""incomeSegment":"3""#
+                $0.cost = 500_000
+                $0.code = nil
+                $0.birth = "1990-01-01"
+            }
+        }
+        let first = try bill().told()
+        #expect(first.share == 50_000)
+        #expect(try bill().told([bill().onReceipt(first)]).share == 37_430)
     }
 
     // MARK: What is said

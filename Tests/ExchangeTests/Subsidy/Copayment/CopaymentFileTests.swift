@@ -76,6 +76,23 @@ import Testing
             #"{"cls":"一般外来","only":9,"date":"2018-08-01","birth":"1945-08-01","tokurei":true}"#,
             "contradiction", "data[0].input.tokurei"
         ),
+        // 配慮措置 is for two of ten outside hospital, from 70.
+        (
+            #"{"cls":"ウ","rate":30,"only":9,"date":"2023-04-01","inpatient":true,"hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"ウ","rate":20,"only":9,"date":"2023-04-01","hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"一般外来","rate":10,"over70":true,"only":9,"date":"2023-04-01","hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
+        (
+            #"{"cls":"一般入院","rate":20,"over70":true,"only":9,"date":"2023-04-01","hairyo":true}"#,
+            "contradiction", "data[0].input.hairyo"
+        ),
         // 割 written as percent.
         (#"{"cls":"ウ","rate":1,"only":10}"#, "out-of-range", "data[0].input.rate"),
         (#"{"cls":"ウ","rate":9,"only":10}"#, "out-of-range", "data[0].input.rate"),
@@ -90,6 +107,23 @@ import Testing
         (
             #"{"rate":30,"publics":[{"amt":10,"law":"16","income":"中間"}]}"#, "unknown-income",
             "data[0].input.publics[0].income"
+        ),
+        // `null` is absence: there is neither a cost nor a visit.
+        (#"{"cls":"ア","rate":30,"only":null}"#, "missing", "data[0].input.only"),
+        (#"{"cls":"ア","rate":30,"visits":null}"#, "missing", "data[0].input.only"),
+        (#"{"rate":20,"futanWari":3,"only":10}"#, "contradiction", "data[0].input.futanWari"),
+        (
+            #"{"rate":30,"only":10,"date":"2026-09-01","annualPaid":1}"#, "missing",
+            "data[0].input.cls"
+        ),
+        // 一定以上 is of the scheme only with 重度かつ継続.
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"15","income":"一定以上"}]}"#, "outside-scheme",
+            "data[0].input.publics[0].income"
+        ),
+        (
+            #"{"rate":30,"publics":[{"amt":10,"law":"21","income":"一定以上","column":"一般"}]}"#,
+            "outside-scheme", "data[0].input.publics[0].income"
         ),
         (#"{"visits":[{"total":10}],"pct":20}"#, "missing", "data[0].input.cap"),
         (#"{"visits":[{}],"pct":20,"cap":10}"#, "missing", "data[0].input.visits[0].total"),
@@ -149,6 +183,12 @@ import Testing
         (#"{"cls":"ウ","date":"2026-08-01","rate":30,"only":386000}"#, 86800),
         (#"{"cls":"ウ","date":"2026-09-01","rate":30,"only":386000,"annualPaid":500000}"#, 30000),
         (#"{"cls":"ア","rate":30,"cho":true,"only":400000}"#, 20000),
+        // Below 70 two insurers count a month where the case says so: 40,050 and 8,665.
+        (#"{"cls":"ウ","rate":30,"half":true,"only":1000000}"#, 48715),
+        (#"{"cls":"ウ","rate":30,"half":true,"multi":true,"only":1000000}"#, 22200),
+        (#"{"cls":"オ","rate":30,"half":true,"only":1000000}"#, 17700),
+        (#"{"cls":"ウ","rate":30,"half":false,"only":1000000}"#, 87430),
+        (#"{"cls":"ウ","rate":30,"half":true,"cho":true,"only":1000000}"#, 5000),
         // Tuberculosis at 5%, and public assistance takes over what is left.
         (
             #"""
@@ -156,6 +196,43 @@ import Testing
               {"law":"10","amt":60000},{"law":"12","amt":40000,"after":[0]}]}
             """#,
             0
+        ),
+        // 本人支払額 of public assistance, and of 中国残留邦人等.
+        (#"{"rate":100,"publics":[{"law":"12","amt":100000,"cap":3000}]}"#, 3000),
+        (#"{"rate":100,"publics":[{"law":"25","amt":100000,"cap":3000}]}"#, 3000),
+        (#"{"rate":100,"publics":[{"law":"12","amt":2000,"cap":3000}]}"#, 2000),
+        (#"{"rate":100,"publics":[{"law":"12","amt":100000,"cap":0}]}"#, 0),
+        (#"{"rate":100,"publics":[{"law":"12","amt":100000}]}"#, 0),
+        (#"{"rate":100,"publics":[{"law":"13","amt":100000,"cap":3000}]}"#, 0),
+        (
+            #"""
+            {"rate":30,"publics":[{"law":"15","income":"中間1","amt":50000},
+             {"law":"12","after":[0],"cap":3000}]}
+            """#, 3000
+        ),
+        (
+            #"""
+            {"rate":30,"publics":[
+             {"law":"15","income":"一定以上","column":"重度かつ継続","amt":300000}]}
+            """#, 20000
+        ),
+        (
+            #"{"rate":30,"publics":[{"law":"15","income":"一定以上","cap":20000,"amt":300000}]}"#,
+            20000
+        ),
+        (#"{"rate":30,"futanWari":3,"only":100}"#, 30),
+        // A local scheme on no file, whose terms the case says.
+        (#"{"rate":30,"publics":[{"law":"83","amt":10000,"pct":10,"cap":500}]}"#, 500),
+        (#"{"rate":30,"publics":[{"law":"83","amt":10000,"cap":500}]}"#, 500),
+        (#"{"rate":30,"publics":[{"law":"83","amt":10000,"percent":10}]}"#, 1000),
+        // `null` says nothing: the percentage is the law's.
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"54","cap":9000,"amt":10000,"pct":null}]}"#,
+            2000
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"publics":[{"law":"21","amt":10000,"pct":null,"percent":5}]}"#,
+            500
         ),
         // 中間 (自立支援): no cap of its own, so the limit of the insurance holds.
         (
@@ -180,13 +257,96 @@ import Testing
         #expect(output["patient"]?.int == patient)
     }
 
+    /// 特定給付対象療養: which class stands in does not depend on the patient's own, where all of an age agree.
+    static let standIns: [(input: String, patient: Int, charged: Int)] = [
+        (
+            #"{"birth":"1990-01-01","publics":[{"law":"15","income":"中間1","amt":1000000}]}"#,
+            87430, 87430
+        ),
+        (#"{"birth":"1990-01-01","publics":[{"law":"12","amt":1000000}]}"#, 0, 35400),
+        (
+            #"{"over70":false,"rate":30,"publics":[{"law":"20","income":"高所得","amt":1000000}]}"#,
+            20000, 87430
+        ),
+        (
+            #"{"birth":"1990-01-01","publics":[{"law":"15","amt":1000000,"kogaku":"オ"}]}"#,
+            35400, 35400
+        ),
+        // The tables until 2014, which have other classes.
+        (
+            #"{"birth":"1990-01-01","date":"2014-12-01","publics":[{"law":"15","amt":1000000}]}"#,
+            87430, 87430
+        ),
+        // The patient's own class counts under 54, and from 70 it decides which stands in.
+        (#"{"birth":"1990-01-01","publics":[{"law":"54","amt":1000000}]}"#, 200000, 300000),
+        (#"{"birth":"1953-01-15","publics":[{"law":"15","amt":1000000}]}"#, 100000, 200000),
+        // No age: no table.
+        (#"{"rate":30,"publics":[{"law":"15","amt":1000000}]}"#, 100000, 300000),
+        // Public assistance has one class from 70 on as well, with a limit for each setting.
+        (
+            #"""
+            {"birth":"1953-01-15","date":"2025-05-05","setting":"外来",
+             "publics":[{"law":"12","amt":1000000}]}
+            """#, 0, 8000
+        ),
+        (
+            #"{"birth":"1953-01-15","date":"2025-05-05","publics":[{"law":"12","amt":1000000}]}"#,
+            0, 15000
+        ),
+    ]
+
+    @Test(arguments: standIns)
+    func `a class that stands in for any other needs no class of the patient`(
+        input: String, patient: Int, charged: Int
+    ) throws {
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        #expect(output["patient"]?.int == patient)
+        #expect(output["kakari"]?.array?.compactMap(\.int) == [charged])
+        #expect(output["publicPays"]?.int == charged - patient)
+    }
+
     static let warned: [(input: String, codes: [String])] = [
         (#"{"cls":"ウ","rate":30,"only":10}"#, ["undated"]),
         (#"{"cls":"ウ","rate":30,"only":10,"date":"2025-05-05"}"#, []),
         (#"{"rate":30,"only":10,"month":"2025-05"}"#, ["no-limit"]),
         (#"{"cls":"一般","rate":20,"only":10,"month":"2025-05"}"#, ["setting-unsaid"]),
         (#"{"cls":"ウ","rate":30,"only":10,"month":"2025-05","colour":1}"#, ["unknown-item"]),
+        // The limits of August 2027 are announced and not on file.
+        (#"{"cls":"ウ","rate":30,"only":10,"date":"2027-07-31"}"#, []),
+        (#"{"cls":"ウ","rate":30,"only":10,"date":"2027-08-01"}"#, ["table-announced"]),
+        (
+            #"{"rate":30,"over70":false,"only":10,"date":"2027-08-01"}"#,
+            ["no-limit", "table-announced"]
+        ),
         (#"{"cls":"ウ","rate":30,"only":900000,"month":"2026-08"}"#, ["unverified-rule"]),
+        (
+            #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"54","amt":10}]}"#,
+            ["income-unsaid"]
+        ),
+        (
+            #"""
+            {"cls":"ウ","rate":30,"month":"2025-05",
+             "publics":[{"law":"54","column":"高額かつ長期","amt":10}]}
+            """#, ["income-unsaid"]
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"54","amt":10,"cap":9}]}"#,
+            []
+        ),
+        (
+            #"{"cls":"ウ","rate":30,"month":"2025-05","publics":[{"law":"20","amt":10}]}"#,
+            ["income-unsaid", "unverified-rule"]
+        ),
+        (
+            #"{"birth":"1953-01-15","month":"2025-05","publics":[{"law":"12","amt":1000}]}"#,
+            ["no-limit", "setting-unsaid"]
+        ),
+        (
+            #"""
+            {"birth":"1953-01-15","month":"2025-05","inpatient":true,
+             "publics":[{"law":"12","amt":1000}]}
+            """#, ["no-limit"]
+        ),
     ]
 
     @Test(arguments: warned)
@@ -206,6 +366,31 @@ import Testing
         let output = try PublishedReceiptTests.output(try JSON(reading: input))
         #expect(output["patient"]?.int == 5000)
         #expect(output["meals"]?.int == 3150 && output["mealsPublic"]?.int == 3150)
+    }
+
+    static let mealClasses: [(items: String, meals: Int, isWarned: Bool)] = [
+        (#""cls":"オ""#, 2400, false), (#""cls":"ウ""#, 5100, false),
+        (#""cls":"低Ⅰ入院","over70":true"#, 1100, false),
+        (#""cls":"低Ⅱ入院","over70":true"#, 2400, false),
+        (#""cls":"ウ","publics":[{"law":"54","amt":10}]"#, 3000, false),
+        (#""cls":"ウ","publics":[{"law":"52","amt":10}]"#, 1500, false),
+        (#""cls":"オ","publics":[{"law":"54","amt":10}]"#, 2400, false),
+        (#""publics":[{"law":"54","amt":10}]"#, 3000, true),
+        (#""inpatient":true"#, 5100, true),
+        (#""publics":[{"law":"20","amt":10}]"#, 0, false),
+        (#""publics":[{"law":"12","amt":10}]"#, 0, false),
+    ]
+
+    @Test(arguments: mealClasses)
+    func `the class of meals follows from what is said`(
+        items: String, meals: Int, isWarned: Bool
+    ) throws {
+        let input =
+            #"{"rate":30,"onlyPoints":1,"date":"2025-05-01","meals":{"count":10},\#(items)}"#
+        let output = try PublishedReceiptTests.output(try JSON(reading: input))
+        #expect(output["meals"]?.int == meals)
+        let codes = (output["warnings"]?.array ?? []).compactMap { $0.object?["code"]?.string }
+        #expect(codes.contains("meals-class-unsaid") == isWarned)
     }
 
     @Test(arguments: Seeded.seeds(300))

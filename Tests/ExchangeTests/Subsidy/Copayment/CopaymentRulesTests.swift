@@ -122,6 +122,19 @@ import Testing
             "overlaps another row of the same law"
         ),
         (
+            "national-schemes.json", "            \"outside\",\n", "            \"inside\",\n",
+            "schemes[8].incomes[5].caps", "holds what is neither yen, null nor outside"
+        ),
+        (
+            "national-schemes.json", "\"outside\",\n            20000",
+            "\"outside\",\n            \"outside\"", "schemes[8].incomes[5].caps",
+            "is outside in every column"
+        ),
+        (
+            "national-schemes.json", #""law": "11","#, #""law": "11", "asksToldCap": true,"#,
+            "schemes[6].asksToldCap", "stands in for a percentage that is not given"
+        ),
+        (
             "meals.json", #""effectiveTo": "2024-05-31""#, #""effectiveTo": "2017-05-31""#,
             "rows[0].effectiveTo", "is before effectiveFrom"
         ),

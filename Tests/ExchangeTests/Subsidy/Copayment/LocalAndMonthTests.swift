@@ -58,6 +58,92 @@ import Testing
         }
     }
 
+    /// What the insurance leaves is held to the limit of the class that is said, over all visits at one
+    /// institution (健康保険法施行令41条); the ledger's scheme pays what it leaves above the patient's part.
+    static let months: [(input: String, pay: [Int], pays: [Int])] = [
+        (#"{"steps_points":[100000],"rate":30,"cls":"ウ","scheme":"宮城83"}"#, [0], [87430]),
+        (
+            #"{"steps_points":[50000,50000],"rate":30,"cls":"ウ","scheme":"宮城83"}"#,
+            [0, 0], [82430, 5000]
+        ),
+        (
+            #"""
+            {"visits":[{"inst":"A","total":500000},{"inst":"B","total":500000}],"rate":30,
+             "cls":"ウ","scheme":"宮城83"}
+            """#, [0, 0], [82430, 82430]
+        ),
+        (#"{"steps_points":[100000],"rate":30,"cls":"オ","scheme":"秋田74"}"#, [1000], [34400]),
+        (
+            #"""
+            {"steps_points":[9000,1000],"rate":20,"cls":"一般外来","date":"2025-05-05",
+             "scheme":"秋田74"}
+            """#, [1000, 0], [17000, 0]
+        ),
+        (
+            #"""
+            {"steps_points":[100000],"cls":"Ⅱ","date":"2025-06-20","birth":"1950-06-25",
+             "scheme":"宮城83"}
+            """#, [0], [90910]
+        ),
+        // A day that is not said is a day of its own.
+        (
+            #"{"visits":[{"day":2,"total":10000},{"total":10000}],"rate":30,"scheme":"小金井90一般"}"#,
+            [800, 800], [2200, 2200]
+        ),
+        (
+            #"""
+            {"visits":[{"day":2,"total":10000},{"day":2,"total":10000}],"rate":30,
+             "scheme":"小金井90一般"}
+            """#, [800, 0], [2200, 3000]
+        ),
+        // A ledger under a cap, with and without the class.
+        (
+            #"""
+            {"cap":10000,"pct":20,"rate":30,"visits":[{"inst":"A","total":30000},
+             {"inst":"B","total":15000},{"inst":"A","total":20000},{"inst":"B","total":15000}]}
+            """#, [6000, 3000, 1000, 0], [3000, 1500, 5000, 4500]
+        ),
+        (
+            #"{"cap":10000,"rate":30,"visits":[{"total":30000},{"total":10000}]}"#,
+            [9000, 1000], [0, 2000]
+        ),
+        (
+            #"{"cap":10000,"futanWari":3,"pct":20,"visits":[{"due":6000},{"total":30000}]}"#,
+            [6000, 4000], [5000]
+        ),
+        (
+            #"""
+            {"cap":20000,"pct":20,"rate":30,"cls":"ウ","visits":[{"inst":"A","total":600000},
+             {"inst":"A","total":400000},{"inst":"B","total":10000}]}
+            """#, [20000, 0, 0], [63430, 4000, 3000]
+        ),
+        (
+            #"""
+            {"cap":30000,"pct":20,"rate":20,"cls":"一般外来","date":"2025-05-05","visits":[
+             {"total":80000},{"total":80000}]}
+            """#, [16000, 2000], [0, 0]
+        ),
+    ]
+
+    @Test(arguments: months)
+    func `what the insurance leaves of a month is shared out at the very yen`(
+        input: String, pay: [Int], pays: [Int]
+    ) throws {
+        let output = try Self.output(input)
+        #expect(Self.numbers(output, "pay") == pay)
+        #expect(Self.numbers(output, "public") == pays)
+        #expect(output["publicPays"]?.int == (pays.count == pay.count ? pays.reduce(0, +) : nil))
+    }
+
+    @Test func `where the share of the insurance is unsaid, nothing is said of who pays it`() throws
+    {
+        let output = try Self.output(
+            #"{"cap":10000,"pct":20,"visits":[{"total":30000},{"total":30000}]}"#)
+        #expect(output["publicPays"] == nil && output["patient"]?.int == 10_000)
+        #expect(Self.numbers(output, "pay") == [6000, 4000])
+        #expect(Self.numbers(output, "public") == [])
+    }
+
     /// 110 and 295 yen are 110 and 300 at the counter: 410 of the cap are used, not 405.
     @Test func `both running totals stop at the cap, each on its own`() {
         var month = MonthlyCap(

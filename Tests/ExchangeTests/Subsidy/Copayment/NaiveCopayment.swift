@@ -178,7 +178,7 @@ extension Seeded {
         one.cls = pick(classes)
         one.percent = pick([10, 20, 30])
         one.isMultiple = oneIn(4)
-        one.isHalved = one.table == .from70 && oneIn(5)
+        one.isHalved = oneIn(5)
         one.hasLimit = !oneIn(6)
         one.only = oneIn(4) ? 0 : yen()
         if oneIn(8) { one.longTerm = pick([5000, 10000, 20000]) }

@@ -242,6 +242,7 @@ extension OpenAPI {
             "publics",
             .list(of: .anyObject).note(
                 "payer, recipient, copayment, amount, recomputedCopayment, recomputedAmount, "
+                    + "points (全体より少ない点数 / Of this payer, where not all are.), "
                     + "dayCount (実日数 / Days that this payer counts.)")),
         .optional("number", .integer),
         .optional("type", .text), .optional("days", .list(of: .integer)),
