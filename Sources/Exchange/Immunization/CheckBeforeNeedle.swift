@@ -86,17 +86,19 @@ struct NeedleCheck {
     // MARK: The schedule
 
     /// The least day from `start` on that the schedule does not stop, by the law of `start` or by one that
-    /// begins later and is kinder.
+    /// begins later and is kinder. A law for some alone (`condition`) is no law to wait for.
     func earliest(_ vaccine: Vaccine.ID, from start: Int, by schedule: Int? = nil) -> Int? {
         var earliest = permitted(vaccine, from: start, by: schedule)
         let schedules =
             schedule.map { [$0] } ?? rules.programmes(giving: vaccine, as: question.basis)
         for place in schedules {
             for version in rules.programmes[place].versions
-            where version.effective.lowerBound > start && version.givesSet.contains(vaccine) {
+            where version.effective.lowerBound > start && version.givesSet.contains(vaccine)
+                && (schedule != nil || version.eligibility.condition == nil)
+            {
                 let change = version.effective.lowerBound
                 guard change < earliest ?? Int.max,
-                    let day = permitted(vaccine, from: change, by: schedule)
+                    let day = permitted(vaccine, from: change, by: place)
                 else { continue }
                 earliest = min(earliest ?? day, day)
             }

@@ -47,8 +47,8 @@ extension CapDesk {
         receipts[held.receipt]?[held.name] = ReceiptBill(held.lines)
     }
 
-    /// Only of bills that a limit of the month holds. It is their people's turn by then: no other such bill is added to what
-    /// is read.
+    /// Only of bills that a limit of the month holds. It is their people's turn by then: no other such
+    /// bill is added to what is read.
     mutating func readReceipts(
         _ transaction: inout Transaction, _ asked: [AskedBill], _ now: Instant
     ) throws {

@@ -34,8 +34,8 @@ struct FileCrashTests {
             var last = Progress(state: "", cursor: -1)
             while last.state != "done" {
                 last = try await Self.progress(world, past: last)
-                // What was confirmed is applied from now on, and on a busy machine is done before it is looked at
-                // again.
+                // What was confirmed is applied from now on, and on a busy machine is done before it is
+                // looked at again.
                 if last.state == "waiting" { try await Self.confirm(office, file) }
                 guard last.state != "done" else { continue }
                 // Somewhere in the part that comes next.

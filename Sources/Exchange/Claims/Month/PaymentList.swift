@@ -138,7 +138,8 @@ extension JSONObject {
         var claim: [JSONObject.Member] = []
         var publicPayer: [JSONObject.Member] = []
         for member in members {
-            if FactItems.publicPayer.contains(member.name) {
+            // The points of a row are those of the whole receipt.
+            if FactItems.publicPayer.contains(member.name), member.name != "points" {
                 publicPayer.append(member)
             } else if member.name == "month", let text = member.value.string {
                 claim.append(

@@ -9,8 +9,8 @@
 /// `insurerTo`, `claimed` and `recomputed`, `ageFrom`, `ageBelow`, `ageEnds`, `specialNotes`,
 /// `dutyReason`, `institution`, `designated`. Any other item is a problem of the case.
 ///
-/// What a case says beside several `payers` it says of each of them; a single amount is then a problem, and so
-/// is `designated` without a payer.
+/// What a case says beside several `payers` it says of each of them; a single amount is then a problem, and
+/// so is `designated` without a payer.
 ///
 /// A case that names a `recipient` is held against a register: the recipients of `register`, none when it
 /// is left out, and its own recipient where it gives anything a register holds of one (`validFrom`,
@@ -115,8 +115,8 @@ private struct CaseReading {
     var run: MonthRun
     private(set) var copays: (cap: Int32, yen: [Int32])?
     private let given: FactReader
-    /// One for each payer of the case, in the order of the receipt. What the case says of a certificate it says
-    /// of each of them.
+    /// One for each payer of the case, in the order of the receipt. What the case says of a certificate it
+    /// says of each of them.
     private var certificates: [CertificateNumber] = []
 
     init(_ given: FactReader, rules: ClaimRules) {

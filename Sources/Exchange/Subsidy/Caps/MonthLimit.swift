@@ -13,8 +13,8 @@ struct MonthLimit: Hashable, Sendable {
 }
 
 extension CopaymentRules {
-    /// `nil` where neither a class nor 長 was told, and no class stands in whatever the own one is. `birth` says
-    /// the age, and the month of the 75th birthday; without it nothing is halved.
+    /// `nil` where neither a class nor 長 was told, and no class stands in whatever the own one is. `birth`
+    /// says the age, and the month of the 75th birthday; without it nothing is halved.
     func monthLimit(
         of care: BillCare, under scheme: NationalScheme?, born birth: CalendarDay?,
         on day: CalendarDay

@@ -120,8 +120,8 @@ extension LocalOfCase {
             paidBack: isPaidBack ? quote.paid : 0, steps: steps)
     }
 
-    /// 74 to 77: whether it bears what the public expense of a law leaves; `nil` where the law decides, and is
-    /// not said.
+    /// 74 to 77: whether it bears what the public expense of a law leaves; `nil` where the law decides, and
+    /// is not said.
     func bears(law: String?) -> Bool? {
         guard scheme.bearsOtherExpense else { return false }
         guard !scheme.otherLaws.isEmpty else { return true }

@@ -161,8 +161,8 @@ struct MonthReceipts {
         self.roundings = roundings
     }
 
-    /// What is asked of the patient before any cap, and what the insurance leaves to scheme and patient: `nil`
-    /// where the case does not say it.
+    /// What is asked of the patient before any cap, and what the insurance leaves to scheme and patient:
+    /// `nil` where the case does not say it.
     mutating func add(_ visit: Visit) throws(CaseFault) -> (due: Int, charged: Int?) {
         guard let cost = visit.cost else {
             guard let given = visit.given else {

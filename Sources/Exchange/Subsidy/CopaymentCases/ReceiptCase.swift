@@ -77,7 +77,8 @@ package struct ReceiptCase: Sendable {
         return places
     }
 
-    /// What insurance and other public expenses leave to the local scheme, and beside it to the patient alone.
+    /// What insurance and other public expenses leave to the local scheme, and beside it to the patient
+    /// alone.
     func leftToLocal(_ answer: Copayment) -> (visit: LocalMonth.Visit, beside: Int) {
         var costs = receipt.publics.map(\.cost)
         var left = answer.own

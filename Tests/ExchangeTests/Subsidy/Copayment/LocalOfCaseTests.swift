@@ -1,8 +1,8 @@
 import Exchange
 import Testing
 
-/// 地方単独 in a case: what a row of a local scheme says beside its terms holds in the command as at the counter, and a
-/// case may bring terms of its own.
+/// 地方単独 in a case: what a row of a local scheme says beside its terms holds in the command as at the counter,
+/// and a case may bring terms of its own.
 @Suite struct LocalOfCaseTests {
     typealias Change = (file: String, old: String, new: String)
 
