@@ -155,6 +155,8 @@ struct ListMomentTests {
         try await gateway.hold([word(own[0], to: 100)], by: Self.party)
         let errors = try await gateway.errors(
             of: list.text("file"), as: Self.layout, by: Self.party)
+        // One entry for each of the three whose rows they are.
+        gateway.expectMoreEntries(2)
         let text = NightFile.text(of: errors.body, .cp932)
         func mend(_ keeping: [TestResident], _ query: String) async throws -> TLSClient.Answer {
             let left = own.filter { person in !keeping.contains { $0.index == person.index } }
