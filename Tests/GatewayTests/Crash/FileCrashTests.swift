@@ -24,19 +24,16 @@ struct FileCrashTests {
     {
         try await CrashWorld.with { world in
             var gateway = try world.serve()
-            var office = try await Self.office(world, gateway)
-            let receipt = try await office.send(
-                "POST", "/files/entitlements?sequence=1", headers: Self.headers("clerk-a"),
-                body: Self.file(), within: 120)
-            try #require(receipt.status == 202, "\(receipt.text)")
-            let file = receipt.text("file")
+            let night = CrashNight(world: world, layout: "entitlements")
+            var office = try await night.office(gateway)
+            let file = try await night.send(Self.file(), by: office)
             var chance = Seeded(0x6E69_6768)
-            var last = Progress(state: "", cursor: -1)
+            var last = CrashNight.Progress()
             while last.state != "done" {
-                last = try await Self.progress(world, past: last)
+                last = try await night.progress(past: last)
                 // What was confirmed is applied from now on, and on a busy machine is done before it is
                 // looked at again.
-                if last.state == "waiting" { try await Self.confirm(office, file) }
+                if last.state == "waiting" { try await night.confirm(file, by: office) }
                 guard last.state != "done" else { continue }
                 // Somewhere in the part that comes next.
                 try await Task.sleep(for: .milliseconds(chance.int(0...200)))
@@ -47,7 +44,7 @@ struct FileCrashTests {
                     _ = try await gateway.exit()
                     try await Self.expectWhole(world, file)
                     gateway = try world.serve()
-                    office = try await Self.office(world, gateway)
+                    office = try await night.office(gateway)
                 case .postgres:
                     try world.cluster.kill()
                     try world.cluster.start()
@@ -80,49 +77,6 @@ struct FileCrashTests {
         #expect(applied == entered)
         // The refused row stands in the first part.
         #expect(applied == max(0, min(moved * 1_000 - 1, rows)))
-    }
-
-    private struct Progress: Hashable, Sendable {
-        let state: String
-        let cursor: Int
-    }
-
-    /// How far the file is, once it is further than it was.
-    private static func progress(_ world: CrashWorld, past last: Progress) async throws -> Progress
-    {
-        for _ in 0..<3_000 {
-            let now = try await world.owner.transaction { transaction in
-                let row = try transaction.query(
-                    Statement("select state, cursor from office.file"))[0]
-                return Progress(state: try row.text(0), cursor: try row.int(1))
-            }
-            if now != last { return now }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw TLSClient.Gone(description: "the file went no further in thirty seconds")
-    }
-
-    private static func confirm(_ office: TLSClient, _ file: String) async throws {
-        let report = try await office.send("GET", "/files/entitlements/\(file)")
-        let hash = report.json["effect"]?.object?["hash"]?.string ?? ""
-        let body = #"{"decision":"confirm","effect":"\#(hash)"}"#
-        let confirmed = try await office.send(
-            "POST", "/files/entitlements/\(file)/decision",
-            headers: [("Content-Type", "application/json"), ("Tsunagi-Operator", "clerk-b")],
-            body: Array(body.utf8))
-        try #require(confirmed.status == 200, "\(confirmed.text)")
-    }
-
-    private static func office(_ world: CrashWorld, _ gateway: ServeProcess) async throws
-        -> TLSClient
-    {
-        let ports = try await gateway.ports(CrashWorld.listeners.count)
-        return try await TLSClient(
-            port: try #require(ports[.office]), credentials: world.pki.credentials(of: Cast.town))
-    }
-
-    private static func headers(_ operatorID: String) -> [(String, String)] {
-        [("Content-Type", "text/csv"), ("Tsunagi-Operator", operatorID)]
     }
 
     private static func file() -> [UInt8] {

@@ -14,18 +14,15 @@ struct PastDoseCrashTests {
     @Test func `a ledger is applied exactly once, whenever the gateway is killed`() async throws {
         try await CrashWorld.with { world in
             var gateway = try world.serve()
-            var office = try await Self.office(world, gateway)
-            let receipt = try await office.send(
-                "POST", "/files/past-doses?sequence=1", headers: Self.headers("clerk-a"),
-                body: Self.file(), within: 120)
-            try #require(receipt.status == 202, "\(receipt.text)")
-            let file = receipt.text("file")
+            let night = CrashNight(world: world, layout: "past-doses")
+            var office = try await night.office(gateway)
+            let file = try await night.send(Self.file(), by: office)
             var chance = Seeded(0x6C65_6467)
-            var last = ""
-            while !last.hasPrefix("done") {
-                last = try await Self.progress(world, past: last)
-                if last.hasPrefix("waiting") { try await Self.confirm(office, file) }
-                guard last.hasPrefix("weighing") || last.hasPrefix("applying") else { continue }
+            var last = CrashNight.Progress()
+            while last.state != "done" {
+                last = try await night.progress(past: last)
+                if last.state == "waiting" { try await night.confirm(file, by: office) }
+                guard last.state != "done" else { continue }
                 // Somewhere in the part that comes next.
                 try await Task.sleep(for: .milliseconds(chance.int(0...200)))
                 await office.close()
@@ -33,7 +30,7 @@ struct PastDoseCrashTests {
                 _ = try await gateway.exit()
                 try await Self.expectWhole(world)
                 gateway = try world.serve()
-                office = try await Self.office(world, gateway)
+                office = try await night.office(gateway)
             }
             let done = try await office.send("GET", "/files/past-doses/\(file)")
             await office.close()
@@ -55,43 +52,6 @@ struct PastDoseCrashTests {
             "log.access_entry where purpose = 'register-past-doses' and person is not null")
         let moved = try await world.count("office.file_chunk where task is not null")
         #expect(applied == entered && applied == min(moved * 1_000, rows))
-    }
-
-    /// How far the file is, once it is further than it was.
-    private static func progress(_ world: CrashWorld, past last: String) async throws -> String {
-        for _ in 0..<3_000 {
-            let now = try await world.owner.transaction { transaction in
-                let row = try transaction.query(
-                    Statement("select state, cursor from office.file"))[0]
-                return "\(try row.text(0)) \(try row.int(1))"
-            }
-            if now != last { return now }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw TLSClient.Gone(description: "the file went no further in thirty seconds")
-    }
-
-    private static func confirm(_ office: TLSClient, _ file: String) async throws {
-        let report = try await office.send("GET", "/files/past-doses/\(file)")
-        let hash = report.json["effect"]?.object?["hash"]?.string ?? ""
-        let body = #"{"decision":"confirm","effect":"\#(hash)"}"#
-        let confirmed = try await office.send(
-            "POST", "/files/past-doses/\(file)/decision",
-            headers: [("Content-Type", "application/json"), ("Tsunagi-Operator", "clerk-b")],
-            body: Array(body.utf8))
-        try #require(confirmed.status == 200, "\(confirmed.text)")
-    }
-
-    private static func office(_ world: CrashWorld, _ gateway: ServeProcess) async throws
-        -> TLSClient
-    {
-        let ports = try await gateway.ports(CrashWorld.listeners.count)
-        return try await TLSClient(
-            port: try #require(ports[.office]), credentials: world.pki.credentials(of: Cast.town))
-    }
-
-    private static func headers(_ operatorID: String) -> [(String, String)] {
-        [("Content-Type", "text/csv"), ("Tsunagi-Operator", operatorID)]
     }
 
     /// One dose each of as many babies, whom nobody told of before.

@@ -297,59 +297,57 @@ struct ListMomentTests {
         #expect(try await gateway.nextSequence(of: Self.party) == sequence)
     }
 
+    /// While somebody else has the turn: `_shared` as a registration by the API, alone as a part of a list.
+    private func whileTaken(
+        _ way: String, seconds: Int, _ body: () async throws -> Void
+    ) async throws {
+        let turn = "(hashtextextended('entitlements of \(Self.party.key)', 0))"
+        async let taking: Void = gateway.sql { transaction in
+            _ = try transaction.query(Statement("select pg_advisory_xact_lock\(way)\(turn)::text"))
+            _ = try transaction.query(Statement("select pg_sleep(\(seconds))::text"))
+        }
+        for _ in 0..<100 {
+            let isFree = try await gateway.count(
+                "select (pg_try_advisory_xact_lock\(turn))::int::bigint")
+            if isFree == 0 { break }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await body()
+        try await taking
+    }
+
     /// The API and a part of the list never write at once: whoever is second reads what the first said.
     @Test func `a list waits for a registration by the API that is under way`() async throws {
         let own = people(2)
         _ = try await take(own.map { cells($0) })
-        let lock = "hashtextextended('entitlements of \(Self.party.key)', 0)"
-        async let locking: Void = gateway.sql { transaction in
-            _ = try transaction.query(
-                Statement("select pg_advisory_xact_lock_shared(\(lock))::text"))
-            _ = try transaction.query(Statement("select pg_sleep(4)::text"))
-        }
-        for _ in 0..<100 {
-            let isFree = try await gateway.count(
-                "select (pg_try_advisory_xact_lock(\(lock)))::int::bigint")
-            if isFree == 0 { break }
-            try await Task.sleep(for: .milliseconds(20))
-        }
         let sequence = try await gateway.nextSequence(of: Self.party)
-        let receipt = try await gateway.upload(
-            NightFile(own.map { cells($0, to: 200) }).bytes(), as: Self.layout,
-            "sequence=\(sequence)", by: Self.party)
-        let path = "/files/\(Self.layout)/\(receipt.text("file"))"
-        var waiting = try await gateway.send(Self.party, "GET", path)
-        for _ in 0..<50 where waiting.text("status") == "weighing" {
-            try await Task.sleep(for: .milliseconds(40))
+        var file = ""
+        try await whileTaken("_shared", seconds: 4) {
+            let receipt = try await gateway.upload(
+                NightFile(own.map { cells($0, to: 200) }).bytes(), as: Self.layout,
+                "sequence=\(sequence)", by: Self.party)
+            file = receipt.text("file")
+            let path = "/files/\(Self.layout)/\(file)"
+            var waiting = try await gateway.send(Self.party, "GET", path)
+            for _ in 0..<50 where waiting.text("status") == "weighing" {
+                try await Task.sleep(for: .milliseconds(40))
+                waiting = try await gateway.send(Self.party, "GET", path)
+            }
+            try await Task.sleep(for: .milliseconds(500))
             waiting = try await gateway.send(Self.party, "GET", path)
+            #expect(waiting.text("status") == "applying", "\(waiting.text)")
+            #expect(try await standing(own[0]) == [today.adding(days: 300)])
         }
-        try await Task.sleep(for: .milliseconds(500))
-        waiting = try await gateway.send(Self.party, "GET", path)
-        #expect(waiting.text("status") == "applying", "\(waiting.text)")
-        #expect(try await standing(own[0]) == [today.adding(days: 300)])
-        try await locking
-        let done = try await gateway.settled(
-            receipt.text("file"), as: Self.layout, by: Self.party)
+        let done = try await gateway.settled(file, as: Self.layout, by: Self.party)
         #expect(done.number("changes") == 2, "\(done.text)")
     }
 
     /// 全件の番: it is some 30 ms, and nobody at a counter is sent away for it.
     @Test func `a registration by the API waits for a part of a list, and is taken`() async throws {
         let person = people(1)[0]
-        let lock = "hashtextextended('entitlements of \(Self.party.key)', 0)"
-        async let locking: Void = gateway.sql { transaction in
-            _ = try transaction.query(
-                Statement("select pg_advisory_xact_lock(\(lock))::text"))
-            _ = try transaction.query(Statement("select pg_sleep(1)::text"))
+        try await whileTaken("", seconds: 1) {
+            try await gateway.hold([word(person, to: 300)], by: Self.party)
         }
-        for _ in 0..<100 {
-            let isFree = try await gateway.count(
-                "select (pg_try_advisory_xact_lock_shared(\(lock)))::int::bigint")
-            if isFree == 0 { break }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        try await gateway.hold([word(person, to: 300)], by: Self.party)
-        try await locking
         #expect(try await standing(person) == [today.adding(days: 300)])
     }
 }
