@@ -112,9 +112,12 @@ import Testing
                 async let held: Void = world.execute(
                     """
                     select pg_advisory_xact_lock(\(lane) + place) from generate_series(0, 1023) place;
-                    select pg_sleep(2);
+                    select pg_sleep(4);
                     """)
-                try await Task.sleep(for: .milliseconds(700))
+                let last = "select pg_try_advisory_xact_lock(\(lane) + 1023)::text"
+                while try await world.texts(last) == ["true"] {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
                 try await world.execute(
                     """
                     set local lock_timeout = '500ms';
