@@ -17,6 +17,8 @@ struct SlowSenderTests {
     ) async throws {
         var setup = RunningListener.Setup(listener: .operations)
         setup.limits.requestsInFlightMax = slots
+        // Who is slow here is never too slow, however busy the machine is with other tests.
+        setup.limits.bodySeconds = 110
         setup.routes += [
             Route(.get, "/here") { _, _ in Response(status: .ok) },
             Route(.get, "/wait") { _, _ in
