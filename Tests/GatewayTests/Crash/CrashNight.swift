@@ -1,3 +1,4 @@
+import Exchange
 import Postgres
 import TestSupport
 import Testing
