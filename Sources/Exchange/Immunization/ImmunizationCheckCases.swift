@@ -19,7 +19,10 @@ package struct ImmunizationCheckCases: Sendable {
     package init(reading bytes: [UInt8], _ rules: ImmunizationRules) throws(Refusal) {
         self.rules = rules
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let file = try JSON(reading: bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes)
+        // A file of an operator's own: as long as one of copayments.
+        let file = try JSON(
+            reading: bytes.starts(with: mark) ? Array(bytes.dropFirst(3)) : bytes,
+            limits: CopaymentFile.limits)
         let path = file.array == nil ? "data" : ""
         guard let list = file.array ?? file.object?["data"]?.array else {
             throw file.object?["data"] == nil ? .missing("data") : .malformed("data")

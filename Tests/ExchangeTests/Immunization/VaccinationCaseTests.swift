@@ -143,6 +143,12 @@ import Testing
         ),
     ]
 
+    @Test func `a file of thousands of cases is answered to the last`() throws {
+        let cases = (0..<4_000).map { #"{"id":\#($0),\#(Self.bcg)}"# }
+        let told = try Self.told("[\(cases.joined(separator: ","))]")
+        #expect(told.contains(#""id":3999,"#))
+    }
+
     @Test(arguments: alone)
     func `a case that is none is refused alone`(text: String, part: String) throws {
         let told = try Self.told(text)
