@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 償還払い over the wire: receipts in, an amount with its steps, a decision, and what the resident reads of it.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RefundTests {
     let gateway: RunningGateway
 

@@ -5,7 +5,7 @@ import Testing
 
 /// 請求の経過と明細 over the wire: what came back keeps its thread, and an institution reads of its own claims what
 /// closed months say, and no more.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ClaimThreadServingTests {
     let gateway: RunningGateway
 

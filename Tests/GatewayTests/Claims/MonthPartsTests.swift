@@ -6,7 +6,7 @@ import Testing
 
 /// 分けて送る月: a month in numbered parts, of which none is kept twice and none may be missing when it is closed;
 /// and a month of more claims than one slice, which comes out as if it had been judged at once.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(5)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthPartsTests {
     let gateway: RunningGateway
 

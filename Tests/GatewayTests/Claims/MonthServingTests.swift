@@ -7,7 +7,7 @@ import Testing
 
 /// 月次の照合 over the wire: files in, every difference named, a closing that the log proves, and threads that
 /// nothing is taken out of.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthServingTests {
     let gateway: RunningGateway
 

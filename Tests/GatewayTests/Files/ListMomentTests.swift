@@ -1,11 +1,12 @@
 import Exchange
+import Glibc
 import Postgres
 import TestSupport
 import Testing
 
 /// 全件の時点: what became known after the moment as of which a whole list is, stands: the list neither overwrites
 /// nor ends it, and its sender is told of each such row.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ListMomentTests {
     static let layout = "entitlements-full"
     static let party = Cast.otherTown
@@ -297,23 +298,38 @@ struct ListMomentTests {
         #expect(try await gateway.nextSequence(of: Self.party) == sequence)
     }
 
-    /// While somebody else has the turn: `_shared` as a registration by the API, alone as a part of a list.
+    /// While somebody else has the turn, until `body` lets it go: `_shared` as a registration by the API,
+    /// alone as a part of a list.
     private func whileTaken(
-        _ way: String, seconds: Int, _ body: () async throws -> Void
+        _ way: String, _ body: (_ letGo: () -> Void) async throws -> Void
     ) async throws {
         let turn = "(hashtextextended('entitlements of \(Self.party.key)', 0))"
+        let (taken, over) = (Gate(), Gate())
         async let taking: Void = gateway.sql { transaction in
             _ = try transaction.query(Statement("select pg_advisory_xact_lock\(way)\(turn)::text"))
-            _ = try transaction.query(Statement("select pg_sleep(\(seconds))::text"))
+            taken.open()
+            for _ in 0..<60_000 where !over.isOpen { usleep(1_000) }
         }
-        for _ in 0..<100 {
-            let isFree = try await gateway.count(
-                "select (pg_try_advisory_xact_lock\(turn))::int::bigint")
-            if isFree == 0 { break }
-            try await Task.sleep(for: .milliseconds(20))
+        await taken.pass()
+        do { try await body { over.open() } } catch {
+            over.open()
+            throw error
         }
-        try await body()
+        over.open()
         try await taking
+    }
+
+    private func somebodyWaits() async throws {
+        for _ in 0..<4_800 {
+            let waiting = try await gateway.count(
+                """
+                select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                where d.datname = current_database() and l.locktype = 'advisory' and not l.granted
+                """)
+            if waiting > 0 { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("nobody came to wait")
     }
 
     /// The API and a part of the list never write at once: whoever is second reads what the first said.
@@ -322,20 +338,19 @@ struct ListMomentTests {
         _ = try await take(own.map { cells($0) })
         let sequence = try await gateway.nextSequence(of: Self.party)
         var file = ""
-        try await whileTaken("_shared", seconds: 4) {
+        try await whileTaken("_shared") { _ in
             let receipt = try await gateway.upload(
                 NightFile(own.map { cells($0, to: 200) }).bytes(), as: Self.layout,
                 "sequence=\(sequence)", by: Self.party)
             file = receipt.text("file")
             let path = "/files/\(Self.layout)/\(file)"
-            var waiting = try await gateway.send(Self.party, "GET", path)
-            for _ in 0..<50 where waiting.text("status") == "weighing" {
-                try await Task.sleep(for: .milliseconds(40))
-                waiting = try await gateway.send(Self.party, "GET", path)
+            var seen: [String] = []
+            // It asks for the turn again and again: some of that is seen.
+            for _ in 0..<2_400 where seen.count(where: { $0 == "applying" }) < 20 {
+                seen.append(try await gateway.send(Self.party, "GET", path).text("status"))
+                try await Task.sleep(for: .milliseconds(25))
             }
-            try await Task.sleep(for: .milliseconds(500))
-            waiting = try await gateway.send(Self.party, "GET", path)
-            #expect(waiting.text("status") == "applying", "\(waiting.text)")
+            #expect(seen.suffix(20) == Array(repeating: "applying", count: 20)[...], "\(seen)")
             #expect(try await standing(own[0]) == [today.adding(days: 300)])
         }
         let done = try await gateway.settled(file, as: Self.layout, by: Self.party)
@@ -345,8 +360,11 @@ struct ListMomentTests {
     /// 全件の番: it is some 30 ms, and nobody at a counter is sent away for it.
     @Test func `a registration by the API waits for a part of a list, and is taken`() async throws {
         let person = people(1)[0]
-        try await whileTaken("", seconds: 1) {
-            try await gateway.hold([word(person, to: 300)], by: Self.party)
+        try await whileTaken("") { letGo in
+            async let held: Void = gateway.hold([word(person, to: 300)], by: Self.party)
+            try await somebodyWaits()
+            letGo()
+            try await held
         }
         #expect(try await standing(person) == [today.adding(days: 300)])
     }

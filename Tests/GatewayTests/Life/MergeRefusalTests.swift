@@ -8,7 +8,7 @@ import Trust
 /// 統合の断り: what cannot be carried over refuses the merge by name, and then nothing has changed; and one
 /// officer
 /// alone merges nothing.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergeRefusalTests {
     let gateway: RunningGateway
 

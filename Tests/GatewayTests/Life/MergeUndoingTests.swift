@@ -8,7 +8,7 @@ import Trust
 
 /// 統合とその取消の守り: one officer alone learns nothing of what others hold, an undoing parts whom it names and
 /// nobody else, and what was recorded since is never left with the wrong person.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergeUndoingTests {
     let gateway: RunningGateway
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 取り消された会計のある記録の統合: what amounts to nothing keeps no two records apart, is shown with the survivor's,
 /// and is the record's own again when the merge is undone. Whatever counts refuses, as before.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergedBillsTests {
     let gateway: RunningGateway
 
