@@ -1,7 +1,6 @@
 import Exchange
 import Ledger
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -178,10 +177,10 @@ import Testing
     {
         try await LedgerWorld.with { world in
             try await Self.seal(world)
-            let isDone = Atomic<Bool>(false)
+            let done = Gate()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    defer { isDone.store(true, ordering: .releasing) }
+                    defer { done.open() }
                     let sealer = try world.sealer()
                     // Over the ends of three tiles.
                     for _ in 0..<30 {
@@ -193,7 +192,7 @@ import Testing
                 }
                 for _ in 0..<4 {
                     group.addTask {
-                        while !isDone.load(ordering: .acquiring) {
+                        while !done.isOpenNow {
                             let log = try await Self.page(world.ledger)
                             let verdicts = try Self.verdicts(log, world)
                             #expect(verdicts.count >= 40 && !verdicts.contains(false))
