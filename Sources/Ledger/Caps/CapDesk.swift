@@ -1,9 +1,10 @@
 import Exchange
 import Postgres
 
-/// 窓口の帳面: the months of one batch, each under the lock of its rows until the commit, and the bills that
+/// 窓口の帳面: the months of one batch, each under its row's lock until the commit, and the bills that
 /// are named in it. Whoever decides on a month comes after whoever decided before, and sees it. A person's
-/// month is that of all their records (統合), and nobody merges or parts them before the commit.
+/// month is that of all their records (統合), of which the survivor's row is the lock; nobody merges or parts
+/// them before the commit.
 struct CapDesk: Sendable {
     struct Month: Sendable {
         /// Of the newest version of a bill in it.
@@ -92,16 +93,17 @@ struct CapDesk: Sendable {
             [
                 share, (Self.insertMonths, CapMonthKey.values(turns)),
                 (Self.lockMonths, CapMonthKey.values(turns)),
-                (Self.selectMonths, CapMonthKey.values(others)),
+                (Self.selectMonths, CapMonthKey.values(others)), (Self.selectAbsorbed, keys),
                 (Self.selectHolds, keys + [.time(now)]), (Self.selectRefunds, keys),
                 (Self.selectBills, values(asked.compactMap(\.name))),
             ] + CapYearBook.reading(years, now))
         try desk.readMonths(rows[2], turns)
         try desk.readMonths(rows[3], others)
-        try desk.readHolds(rows[4], turns + others)
-        try desk.readRefunds(rows[5], turns + others)
-        try desk.readBills(rows[6])
-        try desk.readYears(rows.dropFirst(7), years)
+        try desk.readMonths(rows[4], turns + others)
+        try desk.readHolds(rows[5], turns + others)
+        try desk.readRefunds(rows[6], turns + others)
+        try desk.readBills(rows[7])
+        try desk.readYears(rows.dropFirst(8), years)
         try desk.readVisits(&transaction, asked, now)
         try desk.readReceipts(&transaction, asked, now)
         desk.writes.now = now
@@ -184,8 +186,9 @@ extension CapDesk.Month {
     /// both.
     fileprivate mutating func add(_ other: CapDesk.Month) {
         position = max(position, other.position)
-        if let then = other.decidedAt, decidedAt.map({ $0 < then }) ?? true {
-            (cap, decidedAt) = (other.cap, then)
+        let isLater = other.decidedAt.map { then in decidedAt.map { $0 < then } ?? true }
+        if isLater ?? (decidedAt == nil && cap == nil) {
+            (cap, decidedAt) = (other.cap, other.decidedAt)
         }
         confirmed.add(share: other.confirmed.share, collected: other.confirmed.collected)
         cost += other.cost
@@ -292,13 +295,22 @@ extension CapDesk {
         """)
 
     private static let selectMonths = Statement(monthsOfKeys)
-    private static let lockMonths = Statement(
-        monthsOfKeys + " order by q.ord, r.record for update of m")
+    private static let lockMonths = Statement(monthsOfKeys + " order by q.ord for update of m")
 
     private static let monthsOfKeys = """
+        \(columnsOfMonth) from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
+        """
+
+    /// What absorbed records add: whoever writes there has the survivor's row.
+    private static let selectAbsorbed = Statement(
+        """
+        \(columnsOfMonth)
+        from \(CapMonthKey.absorbed) join exchange.cap_month m on \(CapMonthKey.matchesRecord)
+        """)
+
+    private static let columnsOfMonth = """
         select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on, m.inpatient,
             m.meals, m.paid_over, m.borne_share, m.borne_collected, m.borne_inpatient, m.decided_at
-        from \(CapMonthKey.records) join exchange.cap_month m on \(CapMonthKey.matchesRecord)
         """
 
     /// Looked up month by month: the table is empty as often as not, and a plan made then would read all of

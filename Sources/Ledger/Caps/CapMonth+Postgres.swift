@@ -66,6 +66,13 @@ struct CapMonthKey: Hashable, Sendable {
     /// `rows`, once for every record of the person, as `r`.
     static let records = "\(rows) cross join lateral \(Survivors.eachRecord(of: "q.person")) r"
 
+    /// The same of the absorbed ones alone.
+    static let absorbed = """
+        \(rows) cross join lateral (
+            select j.person as record from exchange.record_merge j
+            where j.survivor = q.person and j.parted_at is null) r
+        """
+
     /// That a row `m` is of one of `records`.
     static let matchesRecord = matches(person: "r.record")
 

@@ -165,7 +165,7 @@ struct CapWrites: Sendable {
         )
     }
 
-    /// Each record's row holds what was billed under it, and all rows of a person are locked.
+    /// Each record's row holds what was billed under it; the survivor's is the lock of them all.
     private static let updateMonths = Statement(
         """
         update exchange.cap_month m

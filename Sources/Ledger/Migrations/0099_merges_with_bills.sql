@@ -72,6 +72,15 @@ from (
     group by person, body, certificate_type, sub_key, month) b
 where m.person = b.person and m.body = b.body and m.certificate_type = b.certificate_type
     and m.sub_key = b.sub_key and m.month = b.month;
+update exchange.cap_month m set decided_at = greatest(m.decided_at, b.at)
+from (
+    select r.person, r.body, r.certificate_type, r.sub_key, r.month, max(a.answered_at) as at
+    from exchange.refund_borne r
+    join exchange.refund_answer a
+        on a.person = r.person and a.refund = r.refund and a.decision = 'approved'
+    group by r.person, r.body, r.certificate_type, r.sub_key, r.month) b
+where m.person = b.person and m.body = b.body and m.certificate_type = b.certificate_type
+    and m.sub_key = b.sub_key and m.month = b.month;
 alter table exchange.cap_year add column decided_at timestamptz;
 update exchange.cap_year y set decided_at = (
     select max(b.recorded_at) from exchange.bill b

@@ -2,8 +2,9 @@ import Exchange
 import Postgres
 
 /// 償還払いの月: the cases of receipts of one certificate and month, and what the month holds, under the
-/// lock of its rows until the commit. Whoever applies, decides or bills comes after whoever did before, and
-/// sees it: no two of them ever count from the same. A person's month is that of all their records (統合).
+/// lock of its row until the commit. Whoever applies, decides or bills comes after whoever did before, and
+/// sees it: no two of them ever count from the same. A person's month is that of all their records (統合), and
+/// the survivor's row is the lock of them all.
 struct RefundBook: Sendable {
     struct Case: Sendable {
         let id: RecordID
@@ -42,11 +43,11 @@ struct RefundBook: Sendable {
         let values = values(key)
         let read = try transaction.pipeline([
             AdvisoryLock.sharing(mergesOf: [key.person]), (insertMonth, values),
-            (lockMonth, values),
+            (lockMonth, values), (selectMonth, values),
             (selectRows, Array(values.prefix(4)) + [kinds]), (selectVisits, values),
             (selectCases, values),
         ])
-        let cases = try read[5].map { row in
+        let cases = try read[6].map { row in
             Case(
                 id: try row.uuid(0).record, record: try row.uuid(7).person,
                 written: try row.text(1),
@@ -54,10 +55,10 @@ struct RefundBook: Sendable {
                 yen: try row.optionalInt(4), notes: try row.text(5),
                 isCounted: try row.bool(6))
         }
-        let balance = try Self.balance(read[2], read[4])
+        let balance = try Self.balance(read[3], read[5])
         let isKnown = cases.allSatisfy { !$0.isApproved || $0.isCounted }
         return RefundBook(
-            key: key, rows: try read[3].map { try EntitlementVersion($0, from: 0) },
+            key: key, rows: try read[4].map { try EntitlementVersion($0, from: 0) },
             cases: cases, balance: isKnown ? balance : nil)
     }
 
@@ -111,13 +112,20 @@ extension RefundBook {
         on conflict (person, body, certificate_type, sub_key, month) do nothing
         """)
 
-    /// The lock that bills of the month take as well, in their order.
+    /// The lock that bills of the month take as well.
     private static let lockMonth = Statement(
         """
+        select position from exchange.cap_month
+        where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
+        for update
+        """)
+
+    private static let selectMonth = Statement(
+        """
         select m.share, m.collected, m.cost, m.borne_share, m.borne_collected, m.meals
-        from \(Survivors.eachRecord(of: "$1::uuid")) r join exchange.cap_month m on m.person = r.record
-        where m.body = $2 and m.certificate_type = $3 and m.sub_key = $4 and m.month = $5
-        order by r.record for update of m
+        from exchange.cap_month m
+        where m.person = any (\(Survivors.records(of: "$1"))) and m.body = $2
+            and m.certificate_type = $3 and m.sub_key = $4 and m.month = $5
         """)
 
     private static let selectRows = Statement(
