@@ -271,14 +271,29 @@ end $$;
 -- Of a merge that was made or undone in this transaction, which has the records' lock of merges alone: whoever bills comes
 -- before it or after it. Months first: what is due back above them was not paid in the year. What is billed and due is not
 -- the office's to read.
-create function exchange.follow_caps(of_merge uuid, at_time timestamptz) returns void
+create function exchange.follow_caps(of_merge uuid) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
     it exchange.record_merge;
+    at_time timestamptz;
     whom uuid;
     records uuid[];
 begin
     select * into strict it from exchange.record_merge where merge = of_merge;
+    at_time := coalesce(it.parted_at, it.joined_at);
+    if it.parted_at is not null then
+        -- What the merge put above a year, no record is above for it.
+        perform exchange.lower_refund(c.person, c.refund, n.yen, null, at_time)
+        from exchange.refund_case c
+        cross join lateral (
+            select r.yen from exchange.refund_case r
+            where r.person = c.person and r.refund = c.refund order by r.version desc limit 1) n
+        where c.version = 1 and c.above = 'year' and c.at = it.joined_at and n.yen > 0
+            and c.person in (
+                select it.survivor union all select it.person union all
+                select m.person from exchange.record_merge m
+                where m.survivor = it.survivor and m.parted_at is null);
+    end if;
     foreach whom in array case when it.parted_at is null then array[it.survivor]
         else array[it.survivor, it.person] end
     loop
@@ -291,9 +306,8 @@ end $$;
 revoke execute on function exchange.paid_in_months(uuid[], date, date, boolean),
     exchange.open_above_year(uuid[], date, date), exchange.follow_month_caps(uuid, uuid[], uuid, timestamptz),
     exchange.lower_refund(uuid, uuid, bigint, uuid, timestamptz),
-    exchange.follow_year_limits(uuid, uuid[], uuid, timestamptz), exchange.follow_caps(uuid, timestamptz)
-    from public;
-grant execute on function exchange.follow_caps(uuid, timestamptz) to tsunagi_office;
+    exchange.follow_year_limits(uuid, uuid[], uuid, timestamptz), exchange.follow_caps(uuid) from public;
+grant execute on function exchange.follow_caps(uuid) to tsunagi_office;
 
 -- 統合の妨げ: as before, without what is counted together from now on.
 create or replace function exchange.in_the_way_of_merge(absorbed uuid, survivor uuid) returns text[]
