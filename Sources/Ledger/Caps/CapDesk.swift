@@ -301,11 +301,13 @@ extension CapDesk {
         \(columnsOfMonth) from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
         """
 
-    /// What absorbed records add: whoever writes there has the survivor's row.
+    /// What absorbed records add: whoever writes there has the survivor's row. Looked up record by record, as
+    /// holds are: merges are few.
     private static let selectAbsorbed = Statement(
         """
         \(columnsOfMonth)
-        from \(CapMonthKey.absorbed) join exchange.cap_month m on \(CapMonthKey.matchesRecord)
+        from \(CapMonthKey.absorbed) cross join lateral (
+            select * from exchange.cap_month m where \(CapMonthKey.matchesRecord) offset 0) m
         """)
 
     private static let columnsOfMonth = """
