@@ -30,7 +30,7 @@ import Testing
                 gen_random_uuid(), now());
             """
         for (person, held) in [(Self.stays, stays), (Self.gone, gone)] {
-            let cap = held.cap.map(String.init) ?? "null"
+            let cap = held.cap.map { String($0) } ?? "null"
             sql += """
                 insert into exchange.person (person) values ('\(person)');
                 insert into exchange.cap_month (person, body, certificate_type, sub_key, month,
