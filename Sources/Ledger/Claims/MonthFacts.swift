@@ -367,26 +367,29 @@ extension MonthFacts {
         order by i.person, i.version desc
         """)
 
-    /// Confirmed, in the order of the month: what of it fills the month, as its cap counts it.
+    /// Confirmed, in the order of the month: what of it fills the month, as its cap counts it. Two records
+    /// have counted their places apart.
     private static let selectBills = Statement(
         """
-        select m.person, \(CapMonth.columns), m.party,
+        select q.person, \(CapMonth.columns), m.party,
             m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end,
             m.limit_class, m.is_multiple, m.is_inpatient
-        from unnest($2::uuid[]) q(person)
-        join exchange.bill m on m.person = q.person and m.body = $1 and m.month = any ($3)
+        from (
+            select u.person, u.record, count(*) over (partition by u.person) > 1 as is_merged
+            from \(Survivors.recordsOfAsked("$2")) u) q
+        join exchange.bill m on m.person = q.record and m.body = $1 and m.month = any ($3)
             and m.status = 'confirmed'
         where not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
-        order by m.person, m.month, m.position
+        order by q.person, m.month, case when q.is_merged then m.recorded_at end, m.position
         """)
 
     private static let selectRefunds = Statement(
         """
-        select m.person, \(CapMonth.columns), m.receipts
-        from unnest($2::uuid[]) q(person)
-        join exchange.refund_request m on m.person = q.person and m.body = $1
+        select q.person, \(CapMonth.columns), m.receipts
+        from \(Survivors.recordsOfAsked("$2")) q
+        join exchange.refund_request m on m.person = q.record and m.body = $1
         where exists (
             select 1 from exchange.refund_answer a
             where a.person = m.person and a.refund = m.refund and a.decision = 'approved')
