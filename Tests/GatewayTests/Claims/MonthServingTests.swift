@@ -368,6 +368,49 @@ struct MonthServingTests {
         #expect(kept.text("digest") == first.text("digest") && kept.int("total") == 0)
     }
 
+    /// 上限額の訂正: no reason and no standing moves by it, only the amount that is told to be right.
+    @Test func `a run is another where only an amount is, or a claim came that names nobody`()
+        async throws
+    {
+        let month = try month(19)
+        func cap(_ yen: Int) throws -> [String: JSON?] {
+            ["maxCopaymentAmount": try JSON(reading: #"{"perMonth":"\#(yen)"}"#)]
+        }
+        let held = try await gateway.enrol(month, try cap(500))
+        var claim = SentClaim(held.recipient, copayment: 700)
+        claim.birth = held.resident.dateOfBirth
+        try await gateway.submit([claim], month).expect(201)
+        let first = try await gateway.reconcile(month)
+        let day = CalendarDay(daysSince1970: Int(month.firstDay))
+        try await gateway.hold([
+            held.resident.row("kodomo", day.adding(days: -100), day.adding(days: 400), try cap(400))
+        ])
+        let second = try await gateway.reconcile(month)
+        #expect([first.int("run"), second.int("run")] == [1, 2])
+        let told = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/latest"
+        ).answer
+        #expect(told.text.contains(#""expected":400"#) && !told.text.contains(#""expected":500"#))
+        // What was looked at said another amount.
+        try await gateway.expect(.monthChanged, of: .reconcileMonth, from: Cast.town) {
+            try await gateway.close(first, month)
+        }
+        let nobody = try await gateway.send(
+            Cast.town, "POST", "/claims?month=\(month.text)",
+            body: try JSON(
+                reading: """
+                    {"claims":[{"institution":"\(Cast.clinic.code)","month":"\(month.text)",\
+                    "type":"1122","points":100}]}
+                    """))
+        try nobody.expect(201)
+        let third = try await gateway.reconcile(month)
+        #expect(third.int("run") == 3 && third.int("claims") == 2)
+        let rows = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/3/statement"
+        ).answer
+        #expect(rows.text.contains("NO_PUBLIC_PAYER"))
+    }
+
     @Test func `a closing names what was looked at, is proven by the log and never changed`()
         async throws
     {

@@ -92,8 +92,8 @@ extension OpenAPI {
             method: .get, path: "/claims/months/:month/runs/:run/statement",
             id: "readMonthStatement", field: "claims", ja: "照合の結果をCSVで読む",
             en: """
-                One row for each public payer of each claim, by institution; UTF-8 with BOM. A large \
-                month comes in pages of whole institutions; the next page is in `Link`.
+                One row for each public payer of each claim, and one for a claim that names none, by \
+                institution; UTF-8 with BOM. A large month comes in pages of whole institutions; the next page is in `Link`.
                 """,
             token: .officeIfAny, parameters: [month(.path), run(.path), after, .operatorID],
             answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
