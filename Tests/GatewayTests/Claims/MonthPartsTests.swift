@@ -85,6 +85,49 @@ struct MonthPartsTests {
                 == ["kokuho/1", "kokuho/3", "shiharai/2"])
     }
 
+    /// Thirty parts instead of three: nobody could send the others, and a month is to be closed.
+    @Test func `a set that lacks parts for ever is closed by name, and the closing says so`()
+        async throws
+    {
+        let month = try month(7)
+        try await send(claims("a"), month, part(1, of: 30, set: "a")).expect(201)
+        try await send(claims("b"), month, part(1, of: 2, set: "b")).expect(201)
+        try await send(claims("c"), month, part(1, of: 1, set: "c")).expect(201)
+        let run = try await gateway.reconcile(month)
+        func close(_ sets: String) async throws -> TLSClient.Answer {
+            try await gateway.send(
+                Cast.town, "POST", "/claims/months/\(month.text)/closings",
+                body: try JSON(
+                    reading: """
+                        {"run":\(run.int("run") ?? 0),"digest":"\(run.text("digest"))",\
+                        "withoutPartsOf":\(sets)}
+                        """))
+        }
+        // Twenty parts of the first are told, and none of the second; neither is passed over.
+        for (sets, awaited) in [(#"["a"]"#, "b"), (#"["b"]"#, "a/2, a/3"), ("[]", "a/2, a/3")] {
+            let refused = try await close(sets)
+            #expect(refused.status == 409 && refused.code == "month-incomplete")
+            #expect(refused.text("item").hasPrefix(awaited))
+        }
+        // One that lacks nothing, and one that is none.
+        for sets in [#"["a","b","c"]"#, #"["a","b","d"]"#] {
+            let refused = try await close(sets)
+            #expect(refused.status == 400 && refused.text("item") == "withoutPartsOf")
+        }
+        gateway.expectMoreEntries(2)
+        let closed = try await close(#"["b","a"]"#)
+        try closed.expect(200)
+        let left = closed.json["withoutPartsOf"]?.array?.compactMap(\.string)
+        #expect(left == ["a", "b"])
+        #expect(try await close("[]").body == closed.body)
+    }
+
+    @Test func `no set is called by what looks like an individual number`() async throws {
+        let query = "&set=city-123456789018&part=1&parts=2"
+        let refused = try await send(claims("x"), try month(2), query)
+        #expect(refused.status == 400 && refused.code == "individual-number-not-allowed")
+    }
+
     @Test(
         arguments: [
             ("&set=a&part=1", "missing"), ("&set=a&parts=2", "missing"),

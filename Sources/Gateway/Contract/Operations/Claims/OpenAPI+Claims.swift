@@ -13,8 +13,8 @@ extension OpenAPI {
                 Names in it are not kept. The same bytes for the same month are the first file again. A \
                 receipt that takes the place of one that came back continues that one's thread. A \
                 file has at most \(ArrivingClaims.countMax) claims; a larger month comes in several \
-                files, or in numbered parts (`set`, `part`, `parts`), and is not closed while a part \
-                is missing.
+                files, or in numbered parts (`set`, `part`, `parts`), and is not closed unseen while a \
+                part is missing.
                 """,
             token: .officeIfAny, parameters: ofFiles,
             body: .init(mediaTypes: ["text/csv"], schema: .text, example: receipts),
@@ -106,11 +106,15 @@ extension OpenAPI {
                 What is rejected goes back to its institutions. The answer's digest stands in the \
                 access log, under its signed checkpoints; it is never changed. Refused while an amount \
                 rests on an unverified rule or a part of a set is missing, or when anything changed \
-                since the run.
+                since the run. A set whose parts will never come is named in `withoutPartsOf`, and the \
+                closing says so.
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             body: .json(
-                .object([.required("run", .integer), .required("digest", .text)]),
+                .object([
+                    .required("run", .integer), .required("digest", .text),
+                    .optional("withoutPartsOf", .list(of: .text)),
+                ]),
                 #"{"run": 1, "digest": "\#(String(repeating: "0", count: 64))"}"#),
             answers: [.json(200, .anyObject, "The closing; keep these bytes.")],
             refusals: ofMonth + Refusals.ofItems + [
@@ -168,7 +172,8 @@ extension OpenAPI {
         Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("month"), .rulesUnknown]
     private static let ofSending: [Refusal] = [
         .missing("month"), .tooMany("claims"), .malformed("body"), .bodyTooLarge,
-        .unsupportedMediaType, .missing("set"), .malformed("set"), .claimPart("part"),
+        .unsupportedMediaType, .missing("set"), .malformed("set"),
+        .individualNumberNotAllowed("set"), .claimPart("part"),
     ]
     private static let ofPages =
         ofMonth + [
