@@ -75,6 +75,30 @@ package struct ToldClaim: Sendable {
     }
 }
 
+extension ToldClaim {
+    /// Whether two of the texts judge a claim alike. With which of several checks it was matched, and in which
+    /// words a reason is put, is no other judgement.
+    package static func isSame(_ one: String, _ other: String) -> Bool {
+        guard one != other else { return true }
+        guard let left = judged(one), let right = judged(other) else { return false }
+        return left == right
+    }
+
+    private static func judged(_ text: String) -> [JSONObject.Member]? {
+        guard let object = try? JSON(reading: text).object else { return nil }
+        return object.without("check").members.map { member -> JSONObject.Member in
+            guard member.name == "reasons", let reasons = member.value.array else { return member }
+            return .init(name: member.name, value: .array(reasons.map(withoutWords)))
+        }
+    }
+
+    private static func withoutWords(_ reason: JSON) -> JSON {
+        guard let object = reason.object else { return reason }
+        let words: Set<String> = ["ja", "en", "nextJa", "nextEn"]
+        return .object(JSONObject(object.members.filter { !words.contains($0.name) }))
+    }
+}
+
 extension MonthReport {
     /// `check` is the id of the answered check that the claim was matched with.
     package func told(_ index: Int, check: String?) -> String {

@@ -1,0 +1,33 @@
+import Exchange
+import Foundation
+import Testing
+
+/// 再開: of a closed month exactly what is judged otherwise is open again.
+@Suite struct ToldClaimTests {
+    private func told(check: String?, cap: String = "5000") throws -> String {
+        let report = try ClaimSamples.run(
+            [ClaimSamples.file([.init()])],
+            entitlements: ClaimSamples.entitlements.replacingOccurrences(of: "10000", with: cap))
+        return report.told(0, check: check)
+    }
+
+    @Test func `another check of the day, and other words for a reason, are no other judgement`()
+        throws
+    {
+        let before = try told(check: "0f8fad5b-d9cb-469f-a165-70867728950e")
+        #expect(before.contains("OVER_MONTHLY_CAP"))
+        let later = try told(check: "7c9e6679-7425-40de-944b-e07fc1f90ae7")
+        #expect(before != later && ToldClaim.isSame(before, later))
+        #expect(ToldClaim.isSame(before, try told(check: nil)))
+        let reworded = before.replacingOccurrences(of: #""nextJa":""#, with: #""nextJa":"まず"#)
+        #expect(before != reworded && ToldClaim.isSame(before, reworded))
+    }
+
+    @Test(arguments: ["4000", "10000"])
+    func `another amount, and another standing, are another judgement`(cap: String) throws {
+        let check = "0f8fad5b-d9cb-469f-a165-70867728950e"
+        let (before, after) = (try told(check: check), try told(check: check, cap: cap))
+        #expect(!ToldClaim.isSame(before, after))
+        #expect(ToldClaim.isSame(after, after))
+    }
+}
