@@ -30,7 +30,8 @@ extension GatewayParts {
         return .json(.ok, bytes)
     }
 
-    /// Whole institutions as far as a page holds them, and in `Link` where the others are.
+    /// Whole institutions as far as a page holds them, and in `Link` where the others are: of the very run
+    /// that this page is of, whichever is the newest by then.
     func readMonthStatement(_ asking: Asking) async throws -> Response {
         let (month, run) = (try asking.context.month(), try asking.context.run())
         let after = try asking.request.text("after").map { text in
@@ -40,12 +41,13 @@ extension GatewayParts {
             else { throw Refusal.malformed("after") }
             return text
         }
-        let path = asking.request.origin + asking.request.uri.path
-        let (page, bytes) = try await asking.answer(as: \.bytes) { records -> StatementPage in
+        let path = asking.request.origin + "/claims/months/\(month.text)/runs"
+        let (found, bytes) = try await asking.answer(as: \.page.bytes) { records -> RunPage in
             let run = try records.monthRun(run, of: month)
-            return try records.statement(of: run, after: after)
+            return RunPage(run: run.run, page: try records.statement(of: run, after: after))
         }
-        return .statement(bytes, month.text, next: page.next.map { "\(path)?after=\($0)" })
+        let next = found.page.next.map { "\(path)/\(found.run)/statement?after=\($0)" }
+        return .statement(bytes, month.text, next: next)
     }
 
     func readBenefits(_ asking: Asking) async throws -> Response {
@@ -53,13 +55,14 @@ extension GatewayParts {
         let run = try asking.request.uri.queryParameters["run"].flatMap(runNumber)
         let page = try asking.request.claimPage()
         let party = asking.caller.party
-        let link = asking.request.page(
-            "month=\(month.text)&" + (run.map { "run=\($0)&" } ?? "")
-                + "show=\(page.filter.rawValue)&", offset: page.offset, count: page.count)
+        let request = asking.request
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             let run = try records.monthRun(run, of: month)
             let verdicts = try records.verdicts(
                 of: run, page.filter, offset: page.offset, limit: page.count)
+            let link = request.page(
+                "month=\(month.text)&run=\(run.run)&show=\(page.filter.rawValue)&",
+                offset: page.offset, count: page.count)
             return try searchset(
                 verdicts, of: "ExplanationOfBenefit", link(verdicts.total), for: party
             ) { $0.renderExplanationOfBenefit($1) }
@@ -133,6 +136,12 @@ extension GatewayParts {
         writer.raw(line.told)
         writer.endObject()
     }
+}
+
+/// 照合の一頁: a page of a statement with the run that it is of.
+private struct RunPage: Sendable {
+    let run: Int
+    let page: StatementPage
 }
 
 /// 頁: which claims, how many, from where.

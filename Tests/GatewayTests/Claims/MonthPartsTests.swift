@@ -290,6 +290,35 @@ struct MonthPartsTests {
         #expect(wrong.status == 400)
     }
 
+    /// Of rows of two runs nobody could tell what the month came to.
+    @Test func `the pages of a run are of that run, whichever is the newest by then`()
+        async throws
+    {
+        let month = try month(8)
+        try await send(claims("1") + claims("2"), month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        _ = try await gateway.sql { transaction in
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.claim_statement (body, month, run, institution, claims, rows)
+                    values ($1, $2, 1, '9990000009', 50000, convert_to('the last page', 'UTF8'))
+                    """), [.text(Cast.town.code), .day(Int(month.firstDay))])
+        }
+        let first = try await gateway.send(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/latest/statement")
+        let bundle = try await gateway.send(
+            Cast.town, "GET", "/fhir/ExplanationOfBenefit?month=\(month.text)&show=all&_count=1")
+        try await send(claims("3"), month).expect(201)
+        #expect(try await gateway.reconcile(month).int("run") == 2)
+        let link = try #require(first["Link"])
+        let path = try #require(link.firstRange(of: "/claims/").map { link[$0.lowerBound...] })
+        let next = try await gateway.send(Cast.town, "GET", String(path.prefix { $0 != ">" }))
+        #expect(next.status == 200 && next.text.contains("the last page"))
+        #expect(next["Link"] == nil)
+        #expect(bundle.text.contains("run=1&show=all&_offset=1"))
+    }
+
     /// Without the headings.
     private func rows(_ answer: TLSClient.Answer) -> Int {
         answer.text.split(separator: "\r\n").count - 1
