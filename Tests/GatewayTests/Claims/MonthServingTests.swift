@@ -107,6 +107,33 @@ struct MonthServingTests {
         #expect(found["R-00\(asked.resident.index)"] == [])
     }
 
+    /// 番号の再利用: a number that was somebody else's last year is of who holds it in the month, whoever was
+    /// registered first, and no less with the next run.
+    @Test func `a number that was given again is of who holds it in the month`() async throws {
+        let month = try month(20)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        var claims: [SentClaim] = []
+        for place in 0..<4 {
+            let (old, new) = (gateway.people.next(), gateway.people.next())
+            let number: [String: JSON?] = [
+                "medicalSubsidyRecipientNumber": .string("R-AGAIN-\(place)")
+            ]
+            let rows = [
+                old.row("kodomo", first.adding(days: -700), first.adding(days: -300), number),
+                new.row("kodomo", first.adding(days: -100), first.adding(days: 400), number),
+            ]
+            for row in place % 2 == 0 ? rows : rows.reversed() { try await gateway.hold([row]) }
+            var claim = SentClaim("R-AGAIN-\(place)")
+            claim.birth = new.dateOfBirth
+            claims.append(claim)
+        }
+        try await gateway.submit(claims, month).expect(201)
+        let run = try await gateway.reconcile(month)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(claims.map { found[$0.recipient] } == [[], [], [], []])
+        #expect(try await gateway.reconcile(month).body == run.body)
+    }
+
     /// 障がい者医療: 800 yen a day and 6,000 yen a month of visits, 12,000 yen a month of stays.
     private static let disabled: [String: JSON?] = [
         "medicalSubsidyInsurerNumber": "90132101", "incomeSegment": "1",
