@@ -7,13 +7,14 @@ import NIOCore
 /// 照合の結果の参照: a run by its number or `latest`, page after page, as CSV and as ExplanationOfBenefit; and
 /// what closed months say to an institution, as CSV and as ClaimResponse.
 extension GatewayParts {
-    /// `GET /claims/months/{month}/runs/{run}`: by default the claims that were not simply accepted.
+    /// `GET /claims/months/{month}/runs/{run}`: by default the claims that were not simply accepted. The
+    /// totals, which are of the run, come with its first page.
     func readMonthRun(_ asking: Asking) async throws -> Response {
         let (month, run) = (try asking.context.month(), try asking.context.run())
         let page = try asking.request.claimPage()
         let party = asking.caller.party
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-            let run = try records.monthRun(run, of: month)
+            let run = try records.monthRun(run, of: month, hasTotals: page.offset == 0)
             let verdicts = try records.verdicts(
                 of: run, page.filter, offset: page.offset, limit: page.count)
             var writer = JSONWriter(reservingBytes: 1024 + verdicts.lines.count * 1024)

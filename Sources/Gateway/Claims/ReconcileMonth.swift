@@ -64,6 +64,7 @@ extension MonthRunRecord {
             for part in awaited { writer.string(part) }
             writer.endArray()
         }
+        guard !totals.isEmpty else { return }
         writer.name("totals")
         writer.raw(totals)
     }

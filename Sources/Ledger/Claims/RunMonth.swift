@@ -8,7 +8,8 @@ package struct MonthRunRecord: Sendable {
     package let run: Int
     package let rulesVersion: String
     package let digest: [UInt8]
-    /// As JSON: in all, by scheme, by institution, and of records.
+    /// As JSON: in all, by scheme, by institution, and of records: some megabytes of a large month. Empty
+    /// where they were not asked for.
     package let totals: String
     package let unverified: [String]
     package let claims: Int
@@ -79,7 +80,7 @@ extension Records {
 
     static let selectNewestRun = Statement(
         """
-        select \(MonthRunRecord.columns) from exchange.claim_run r
+        select \(MonthRunRecord.columns()) from exchange.claim_run r
         where r.body = $1 and r.month = $2 order by r.run desc limit 1
         """)
 
@@ -99,8 +100,9 @@ extension Records {
 
 extension MonthRunRecord {
     /// Of a run `r`.
-    static let columns = """
-        r.run, r.rules, r.digest, r.totals, r.unverified, r.claims, r.reopened, r.made_at, coalesce((
+    static func columns(totals: String = "r.totals") -> String {
+        """
+        r.run, r.rules, r.digest, \(totals), r.unverified, r.claims, r.reopened, r.made_at, coalesce((
                 select max(c.closing) from exchange.claim_closing c
                 where c.body = r.body and c.month = r.month), 0),
             array(
@@ -114,6 +116,7 @@ extension MonthRunRecord {
                         and f.month = r.month and f.part_set = s.part_set and f.part = n)
                 order by s.part_set, n limit 20)
         """
+    }
 
     init(_ row: Row, of month: ServiceMonth) throws {
         self.init(

@@ -83,7 +83,10 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/claims/months/:month/runs/:run", id: "readMonthRun",
             field: "claims", ja: "照合の結果を読む",
-            en: "By number, or `latest`. Each difference with its evidence and the next step.",
+            en: """
+                By number, or `latest`. Each difference with its evidence and the next step; on the first \
+                page the totals of the run.
+                """,
             token: .officeIfAny,
             parameters: [month(.path), run(.path), show, .lineCount, offset, .operatorID],
             answers: [.json(200, .reference("MonthResults"), "A page of the run.")],
@@ -292,11 +295,13 @@ extension OpenAPI {
                     ).most(PageLimits.claimEventsMax))
             ])
         ),
-        ("MonthRun", .object(runItems)),
+        ("MonthRun", .object(runItems + [.required("totals", .anyObject)])),
         (
             "MonthResults",
             .object(
                 runItems + [
+                    .optional(
+                        "totals", .anyObject.note("最初の頁にだけ / On the first page alone.")),
                     .required("total", .integer),
                     .required(
                         "results",
@@ -327,6 +332,5 @@ extension OpenAPI {
         .required("reopened", .integer),
         .optional(
             "awaited", .list(of: .text).note("まだ届いていない部(組/番号) / Parts that are not here.")),
-        .required("totals", .anyObject),
     ]
 }
