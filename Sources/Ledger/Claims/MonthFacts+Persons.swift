@@ -29,6 +29,22 @@ extension MonthFacts {
         }
     }
 
+    /// 受給者証の番号 on a day of care, as it was printed on it then: a renewed certificate may bear another one,
+    /// and what was billed or paid back under the old one is held against claims under that.
+    mutating func number(
+        of certificate: HeldCertificate, _ person: PersonKey, on day: CalendarDay
+    ) -> CertificateNumber? {
+        let said = (versions[person] ?? []).filter {
+            $0.certificate == certificate && !$0.isUnderReview
+        }
+        let row = said.last { row in
+            !row.isDeleted && row.covers(day)
+                && !said.contains { $0.historyKey == row.historyKey && $0.version > row.version }
+        }
+        // What was taken back since was on it all the same.
+        return (row ?? said.last { $0.covers(day) } ?? said.last).flatMap { number(of: $0) }
+    }
+
     /// What came to a record by a merge that was undone says nothing of whose the certificate is.
     private static let selectPersons = Statement(
         """

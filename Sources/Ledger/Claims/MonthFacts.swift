@@ -231,27 +231,15 @@ struct MonthFacts {
         }
     }
 
-    /// By the certificate that a body registers, the numbers that are printed on it.
-    private mutating func numbers() -> [PersonKey: [HeldCertificate: CertificateNumber]] {
-        var numbers: [PersonKey: [HeldCertificate: CertificateNumber]] = [:]
-        for (person, versions) in versions {
-            for version in versions {
-                numbers[person, default: [:]][version.certificate] = number(of: version)
-            }
-        }
-        return numbers
-    }
-
     /// 償還払い that the body approved: the same care is not paid for again, on none of the days of a stay.
     private mutating func takeRefunds(_ rows: Rows) throws {
-        let numbers = numbers()
         for (person, month, receipts) in try rows.map({ row in
             (try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5))
         }) {
-            guard let key = numbers[person]?[month.certificate] else { continue }
             for line in receipts.split(separator: "\n") {
                 guard let receipt = RefundRequest.Receipt(line: line),
-                    let institution = UInt64(receipt.institution)
+                    let institution = UInt64(receipt.institution),
+                    let key = number(of: month.certificate, person, on: receipt.day)
                 else { continue }
                 let place = ClaimFacts.PlaceKey(key, month.month, at: institution)
                 for offset in 0..<receipt.days {
@@ -264,14 +252,14 @@ struct MonthFacts {
     }
 
     private mutating func takeBills(_ rows: Rows) throws {
-        let numbers = numbers()
-        for (person, month, institution, yen, told) in try rows.map({ row in
+        for (person, month, institution, yen, told, day) in try rows.map({ row in
             (
                 try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5),
-                try row.int(6), try Told(row, from: 7)
+                try row.int(6), try Told(row, from: 7),
+                CalendarDay(daysSince1970: try row.day(10))
             )
         }) {
-            guard let key = numbers[person]?[month.certificate],
+            guard let key = number(of: month.certificate, person, on: day),
                 let code = UInt64(institution.dropFirst("institution:".count))
             else { continue }
             facts.ledger[.init(key, month.month), default: []].append(
@@ -351,7 +339,7 @@ extension MonthFacts {
         """
         select m.person, \(CapMonth.columns), m.party,
             m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end,
-            m.limit_class, m.is_multiple, m.is_inpatient
+            m.limit_class, m.is_multiple, m.is_inpatient, m.day
         from unnest($2::uuid[]) q(person)
         join exchange.bill m on m.person = q.person and m.body = $1 and m.month = any ($3)
             and m.status = 'confirmed'
