@@ -20,6 +20,8 @@ package struct ToldClaim: Sendable {
     package let institution: String?
     package let month: String
     package let standing: ClaimStanding
+    /// 取下げ・返戻: it claims nothing any more.
+    package let isReturned: Bool
     /// Of a claim that came from a record.
     package let field: RecordClaim.Field?
     package let programme: String?
@@ -37,6 +39,7 @@ package struct ToldClaim: Sendable {
             throw .malformed("standing")
         }
         self.standing = standing
+        isReturned = try object.optionalBool("isReturned") ?? false
         field = try object.optionalString("record").flatMap(RecordClaim.Field.init(rawValue:))
         programme = try object.optionalString("programme")
         cost = try object.requiredInt("cost")
