@@ -52,12 +52,13 @@ extension Records {
         let closing = try known[1].first.map { (number: try $0.int(0), run: try $0.int(1)) }
         let run = NewRun(number: (newest?.run ?? 0) + 1, closedRun: closing?.run)
         let judged = try judge(plan, writing: run, rules: rules, kept: kept)
-        enterAll(judged.persons, basis: month)
-        return try keep(run, judged, of: plan, rules: rules.version)
+        let gone = try tellGoneRecords(since: run, after: judged.lines, of: month)
+        enterAll(judged.persons.union(gone.compactMap(\.self)), basis: month)
+        return try keep(run, judged, gone: gone.count, of: plan, rules: rules.version)
     }
 
     private mutating func keep(
-        _ run: NewRun, _ judged: JudgedMonth, of plan: MonthPlan, rules: String
+        _ run: NewRun, _ judged: JudgedMonth, gone: Int, of plan: MonthPlan, rules: String
     ) throws -> MonthRunRecord {
         let key = monthKey(plan.month)
         try transaction.run(
@@ -65,7 +66,8 @@ extension Records {
             key + [
                 .int(run.number), .text(rules), .bytes(judged.digest),
                 .text(judged.settlement.totals), .texts(judged.settlement.unverified.sorted()),
-                .int(judged.lines), .int(judged.reopened), .text(caller.party.key), .time(now),
+                .int(judged.lines + gone), .int(judged.reopened + gone),
+                .text(caller.party.key), .time(now),
             ])
         guard let row = try transaction.query(Self.selectNewestRun, key).first else {
             throw Refusal.recordUnknown
