@@ -1,8 +1,9 @@
 import Exchange
 import Postgres
 
-/// 消えた記録の請求: what a closing counted of a vaccination or a checkup that claims nothing any more, because it was
-/// withdrawn or is of another month or body by now. Nobody sends it again, so that the run itself says so.
+/// 消えた記録の請求: what a closing counted of a vaccination or a checkup that claims nothing any more, because
+/// it was withdrawn or is of another month or body by now. Nobody sends it again, so that the run itself
+/// says so.
 extension Records {
     /// Writes a line for each of them behind the lines of `run`: as it was closed, come back, and open
     /// again. A claim of a file stays in its month and needs none. Returns whose they are, of each one;

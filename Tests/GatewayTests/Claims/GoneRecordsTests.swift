@@ -2,7 +2,8 @@ import Exchange
 import TestSupport
 import Testing
 
-/// 消えた記録の請求 over the wire: a record that claims nothing any more is not lost from a month that was closed on it.
+/// 消えた記録の請求 over the wire: a record that claims nothing any more is not lost from a month that was
+/// closed on it.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
 struct GoneRecordsTests {
     let gateway: RunningGateway

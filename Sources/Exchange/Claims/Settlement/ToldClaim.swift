@@ -79,8 +79,8 @@ package struct ToldClaim: Sendable {
 }
 
 extension ToldClaim {
-    /// Whether two of the texts judge a claim alike. With which of several checks it was matched, and in which
-    /// words a reason is put, is no other judgement.
+    /// Whether two of the texts judge a claim alike. With which of several checks it was matched, and in
+    /// which words a reason is put, is no other judgement.
     package static func isSame(_ one: String, _ other: String) -> Bool {
         guard one != other else { return true }
         guard let left = judged(one), let right = judged(other) else { return false }
