@@ -57,7 +57,7 @@ extension Records {
             total = run.claims
         case .reopened:
             lines = Self.selectReopened
-            total = run.reopened
+            total = try transaction.query(Self.countReopened, key)[0].int(0)
         case .told:
             lines = Self.selectTold
             total = try transaction.query(Self.countTold, key)[0].int(0)
@@ -166,6 +166,9 @@ extension Records {
 
     private static let countTold = Statement(
         "select count(*) from \(ofRun) and v.standing <> 'accepted'")
+
+    private static let countReopened = Statement(
+        "select count(*) from \(ofRun) and v.is_reopened")
 
     private static let selectReopened = Statement(
         """

@@ -13,6 +13,7 @@ package struct MonthRunRecord: Sendable {
     package let totals: String
     package let unverified: [String]
     package let claims: Int
+    /// 再開: since the closing that it was compared with; none of a run that was closed itself.
     package let reopened: Int
     package let madeAt: Instant
     /// The newest closing of the month; 0 before the first.
@@ -104,7 +105,11 @@ extension MonthRunRecord {
     /// Of a run `r`.
     static func columns(totals: String = "r.totals") -> String {
         """
-        r.run, r.rules, r.digest, \(totals), r.unverified, r.claims, r.reopened, r.made_at, coalesce((
+        r.run, r.rules, r.digest, \(totals), r.unverified, r.claims,
+            case when exists (
+                select 1 from exchange.claim_closing c
+                where c.body = r.body and c.month = r.month and c.run = r.run)
+            then 0 else r.reopened end, r.made_at, coalesce((
                 select max(c.closing) from exchange.claim_closing c
                 where c.body = r.body and c.month = r.month), 0),
             array(

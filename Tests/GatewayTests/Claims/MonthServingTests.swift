@@ -496,6 +496,10 @@ struct MonthServingTests {
         // A second closing follows the first by its digest.
         let second = try await gateway.close(again, month)
         #expect(second.int("closing") == 2 && second.text("follows") == kept.text("digest"))
+        // Since then nothing is open again; what had been is still to be read.
+        let last = try await gateway.reconcile(month)
+        #expect([last.int("run"), last.int("reopened")] == [2, 0])
+        #expect(try await Array(gateway.reasons(month, show: "reopened").keys) == Array(found.keys))
     }
 
     @Test func `a month is not closed on an amount from a rule that nobody verified`()
