@@ -75,7 +75,8 @@ extension OpenAPI {
                 ledger of caps, duplicates in this and earlier months, order of payers, other payers. \
                 Vaccinations and checkups of the month are in it without being sent. The same claims, \
                 facts and rules are the same run again. Of a closed month, `reopened` counts the closed \
-                claims that are judged otherwise now.
+                claims that are judged otherwise now, and vaccinations and checkups that claim nothing any \
+                more (`isReturned`).
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             answers: [.json(200, .reference("MonthRun"), "Totals by institution and scheme.")],
