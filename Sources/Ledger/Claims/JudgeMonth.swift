@@ -49,8 +49,8 @@ private struct JudgedSlice {
         return own.map { Line.claim($0) } + records.map { Line.record($0) }
     }
 
-    /// A closed claim is open again when what is told of it changed and it still claims. `closed`: what the
-    /// newest closing's run told of each.
+    /// A closed claim is open again when it is judged otherwise and still claims. `closed`: what the newest
+    /// closing's run told of each.
     func verdict(
         _ line: Line, of plan: MonthPlan, comparedWith closed: [String: String]
     ) -> VerdictLine {
@@ -59,7 +59,7 @@ private struct JudgedSlice {
             let claim = report.batch.claims[index]
             let id = books.places[index].text
             let told = report.told(index, check: checks[index]?.text)
-            let before = closed[id]
+            let isJudgedOtherwise = closed[id].map { !ToldClaim.isSame($0, told) } ?? false
             return VerdictLine(
                 claim: id,
                 person: report.batch.parts(of: index).lazy
@@ -67,8 +67,7 @@ private struct JudgedSlice {
                 institution: Claim.text(ofInstitution: claim.institution)
                     ?? MonthSettlement.nobody,
                 standing: report.verdicts.standings[index],
-                isReopened: !claim.marks.contains(.withdrawn) && before != nil && before != told,
-                told: told)
+                isReopened: !claim.marks.contains(.withdrawn) && isJudgedOtherwise, told: told)
         case .record(let record):
             let before = closed[record.id.text]
             return VerdictLine(

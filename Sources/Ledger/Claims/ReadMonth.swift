@@ -33,12 +33,13 @@ package enum VerdictFilter: String, CaseIterable, Sendable {
 }
 
 extension Records {
-    /// A run of the caller's, `nil` the newest. Throws `.recordUnknown`. It names nobody; whoever is
-    /// disclosed beside it has an entry there.
+    /// A run of the caller's, `nil` the newest; `hasTotals`: with its totals. Throws `.recordUnknown`. It
+    /// names nobody; whoever is disclosed beside it has an entry there.
     package mutating func monthRun(
-        _ run: Int?, of month: ServiceMonth
+        _ run: Int?, of month: ServiceMonth, hasTotals: Bool = false
     ) throws -> MonthRunRecord {
-        let rows = try transaction.query(Self.selectRun, monthKey(month) + [.orNull(run)])
+        let rows = try transaction.query(
+            Self.selectRun, monthKey(month) + [.orNull(run), .bool(hasTotals)])
         guard let row = rows.first else { throw Refusal.recordUnknown }
         return try MonthRunRecord(row, of: month)
     }
@@ -56,7 +57,7 @@ extension Records {
             total = run.claims
         case .reopened:
             lines = Self.selectReopened
-            total = run.reopened
+            total = try transaction.query(Self.countReopened, key)[0].int(0)
         case .told:
             lines = Self.selectTold
             total = try transaction.query(Self.countTold, key)[0].int(0)
@@ -138,7 +139,8 @@ extension Records {
 
     private static let selectRun = Statement(
         """
-        select \(MonthRunRecord.columns) from exchange.claim_run r
+        select \(MonthRunRecord.columns(totals: "case when $4 then r.totals else '' end"))
+        from exchange.claim_run r
         where r.body = $1 and r.month = $2 and ($3::bigint is null or r.run = $3)
         order by r.run desc limit 1
         """)
@@ -164,6 +166,9 @@ extension Records {
 
     private static let countTold = Statement(
         "select count(*) from \(ofRun) and v.standing <> 'accepted'")
+
+    private static let countReopened = Statement(
+        "select count(*) from \(ofRun) and v.is_reopened")
 
     private static let selectReopened = Statement(
         """

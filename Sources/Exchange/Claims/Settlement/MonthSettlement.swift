@@ -24,9 +24,10 @@ package struct MonthSettlement: Sendable {
     }
 
     /// Everything by which two runs are the same: of each report its rows without the places of their
-    /// files; after the last of them the records, and what an amount rests on.
+    /// files, with what their findings rest on; after the last of them the records, and what an amount
+    /// rests on.
     package static func forEachDigested(of report: MonthReport, _ body: ([UInt8]) -> Void) {
-        report.forEachRow(places: false) { body(line($0)) }
+        report.forEachDigested { body(line($0)) }
     }
 
     package func forEachDigestedLast(_ body: ([UInt8]) -> Void) {
