@@ -39,8 +39,11 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/claims", id: "postClaims", field: "claims",
             ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
-            en:
-                "Claims that never were a receipt file, such as a payment body's. Refused as a whole.",
+            en: """
+                Claims that never were a receipt file, such as a payment body's. Refused as a whole. At \
+                most \(ArrivingClaims.countMax), as of the other files; a larger month comes in several \
+                requests, or in numbered parts.
+                """,
             token: .officeIfAny, parameters: ofFiles,
             body: .json(.object([.required("claims", .list(of: claim))]), claimsExample),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
