@@ -25,8 +25,9 @@ import Testing
     @Test(arguments: [
         #""令和8年8月1日""#, #""令和８年８月１日""#, #""R8.8.1""#, #""Ｒ８．８．１""#, #""R080801""#, #""5080801""#,
         #""2026/8/1""#, #""2026/08/01""#, #""20260801""#, #""２０２６／０８／０１""#, #""2026-08-01""#,
-        "20260801",
-        #""令和8年8月""#, #""R8.8""#, #""2026-08""#, #""2026/8""#, #""202608""#, #""50808""#,
+        "20260801", #""2026年8月1日""#, #""２０２６年０８月０１日""#,
+        #""2026年8月""#, #""令和8年8月""#, #""R8.8""#, #""2026-08""#, #""2026/8""#, #""202608""#,
+        #""50808""#,
     ])
     func `a day of service is read in every form of the layouts`(day: String) throws {
         let output = try LocalOfCaseTests.output(
@@ -64,6 +65,8 @@ import Testing
         (#"{"rate":30,"only":10,"date":"5050229"}"#, "malformed", "date"),
         (#"{"rate":30,"only":10,"date":"6010101"}"#, "malformed", "date"),
         (#"{"rate":30,"only":10,"date":"2026/2/30"}"#, "malformed", "date"),
+        (#"{"rate":30,"only":10,"date":"2026年2月30日"}"#, "malformed", "date"),
+        (#"{"rate":30,"only":10,"date":"26年2月3日"}"#, "malformed", "date"),
         (#"{"rate":30,"only":10,"date":"R8.13"}"#, "malformed", "date"),
         (#"{"rate":30,"only":10,"date":20260230}"#, "malformed", "date"),
         (#"{"rate":30,"only":10,"date":true}"#, "malformed", "date"),
