@@ -56,7 +56,13 @@ package struct ReceiptCase: Sendable {
         }
         let local = try LocalOfCase(&reader, patient, rules)
         notBorne = try Self.notBorne(by: local, laws, at: reader.place("publics"))
-        days = try reader.int("days", in: 1...31)
+        let days = try reader.int("days", in: 1...31)
+        self.days = days
+        // Of several visits on one receipt nobody knows what each of them asks.
+        if let local, local.terms.perVisit != nil, local.setting == .outpatient, let days, days > 1
+        {
+            throw CaseFault(.missing, reader.place("visits"))
+        }
         meals = try Self.meals(
             &reader, schemes.compactMap { $0 }, local, days: days, patient, rules)
         self.local = local

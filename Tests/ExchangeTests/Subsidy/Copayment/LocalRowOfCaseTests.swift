@@ -217,6 +217,23 @@ import Testing
         #expect(named["error"]?.object?["en"]?.string?.contains("perVisit") == true)
     }
 
+    /// 63: a cap of each visit says nothing of three of them on one receipt.
+    @Test func `several visits under a cap of each are given one by one`() throws {
+        for (days, isRefused) in [(1, false), (3, true)] {
+            let answer = try LocalOfCaseTests.answer(
+                #"""
+                {"rate":30,"only":10000,"days":\#(days),"outpatient":true,
+                 "local":{"bearing":"all","perVisit":500}}
+                """#)
+            #expect((answer["output"] == nil) == isRefused)
+            guard isRefused else { continue }
+            #expect(answer["error"]?.object?["path"]?.string == "data[0].input.visits")
+        }
+        let stay = try LocalOfCaseTests.output(
+            #"{"rate":30,"only":10000,"days":3,"inpatient":true,"local":{"bearing":"all"}}"#)
+        #expect(stay["localShare"]?.int == 3000)
+    }
+
     @Test func `who is not of its ages is refused`() throws {
         let answer = try LocalOfCaseTests.answer(
             #"""
