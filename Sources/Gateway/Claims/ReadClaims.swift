@@ -71,14 +71,17 @@ extension GatewayParts {
         return .fhir(.ok, bytes)
     }
 
-    /// `GET /claims/statements?month=`, of all bodies that closed it or of one (`body`).
+    /// `GET /claims/statements?month=`, of all bodies that closed it or of one (`body`); whole bodies as far
+    /// as a page holds them, and in `Link` where the others are.
     func readOwnStatement(_ asking: Asking) async throws -> Response {
         let month = try asking.request.month("month")
         let body = try asking.request.body()
-        let (_, bytes) = try await asking.answer(as: \.self) {
-            try $0.ownStatement(by: body, of: month)
+        let after = try asking.request.body("after")
+        let path = asking.request.origin + asking.request.uri.path + "?month=\(month.text)"
+        let (page, bytes) = try await asking.answer(as: \.bytes) { records -> StatementPage in
+            try records.ownStatement(by: body, of: month, after: after)
         }
-        return .statement(bytes, month.text)
+        return .statement(bytes, month.text, next: page.next.map { "\(path)&after=\($0)" })
     }
 
     func readClaimResponses(_ asking: Asking) async throws -> Response {
@@ -170,10 +173,10 @@ extension Request {
     }
 
     /// 実施機関; `nil`: all of them.
-    fileprivate func body() throws -> String? {
-        try uri.queryParameters["body"].map { text in
-            do throws(Refusal) { return try LocalGovernmentCode(String(text)).digits } catch {
-                throw Refusal.malformed("body")
+    fileprivate func body(_ name: String = "body") throws -> String? {
+        try text(name).map { text in
+            do throws(Refusal) { return try LocalGovernmentCode(text).digits } catch {
+                throw Refusal.malformed(name)
             }
         }
     }

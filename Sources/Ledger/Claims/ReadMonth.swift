@@ -16,10 +16,10 @@ package struct VerdictPage: Sendable {
     package let total: Int
 }
 
-/// 明細の一頁: CSV rows of whole institutions, by their codes.
+/// 明細の一頁: CSV rows of whole institutions of a body, or of whole bodies of an institution, by their codes.
 package struct StatementPage: Sendable {
     package let bytes: [UInt8]
-    /// The last institution here, where others follow.
+    /// The last of them here, where others follow.
     package let next: String?
 }
 
@@ -93,7 +93,7 @@ extension Records {
         return VerdictPage(lines: lines, total: total)
     }
 
-    /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution in any case.
+    /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution and body in any case.
     private static let statementRowsMax = 50_000
 
     /// Of all institutions, or of those after `institution`, with an entry for everybody in it. Throws
@@ -105,25 +105,43 @@ extension Records {
         let following = try transaction.query(
             Self.selectInstitutions, key + [.text(institution ?? "")]
         ).map { (name: try $0.text(0), rows: try $0.int(1)) }
-        guard let first = following.first else { throw Refusal.recordUnknown }
-        var (last, count, places) = (first.name, first.rows, 1)
-        for (name, rows) in following.dropFirst() {
-            guard count + rows <= Self.statementRowsMax else { break }
-            (last, count, places) = (name, count + rows, places + 1)
-        }
+        let page = try Self.cut(following)
         let bytes = try statement(
-            Self.selectStatements, Self.selectPersons, key + [.text(first.name), .text(last)],
+            Self.selectStatements, Self.selectPersons, key + [.text(page.first), .text(page.last)],
             of: run.month)
-        return StatementPage(bytes: bytes, next: places < following.count ? last : nil)
+        return StatementPage(bytes: bytes, next: page.next)
     }
 
-    /// Throws `.recordUnknown` where no closed month has a claim of the caller's.
+    /// 自機関の明細: what the newest closings of a month say of the caller's own claims; of one body, or of all
+    /// after a body, as far as a page holds them, with an entry for everybody in it. Throws `.recordUnknown`
+    /// where no closed month has a claim of the caller's.
     package mutating func ownStatement(
-        by body: String?, of month: ServiceMonth
-    ) throws -> [UInt8] {
-        try statement(
+        by body: String?, of month: ServiceMonth, after: String?
+    ) throws -> StatementPage {
+        let key: [Value] = [
+            .text(caller.party.code), .day(Int(month.firstDay)), .orNull(body),
+        ]
+        let following = try transaction.query(
+            Self.selectOwnBodies, key + [.text(after ?? "")]
+        ).map { (name: try $0.text(0), rows: try $0.int(1)) }
+        let page = try Self.cut(following)
+        let bytes = try statement(
             Self.selectOwnStatements, Self.selectOwnPersons,
-            [.text(caller.party.code), .day(Int(month.firstDay)), .orNull(body)], of: month)
+            key + [.text(page.first), .text(page.last)], of: month)
+        return StatementPage(bytes: bytes, next: page.next)
+    }
+
+    /// As many whole parts as a page holds, at least one. Throws `.recordUnknown` for none.
+    private static func cut(
+        _ parts: [(name: String, rows: Int)]
+    ) throws -> (first: String, last: String, next: String?) {
+        guard let first = parts.first else { throw Refusal.recordUnknown }
+        var (last, count, places) = (first.name, first.rows, 1)
+        for (name, rows) in parts.dropFirst() {
+            guard count + rows <= statementRowsMax else { break }
+            (last, count, places) = (name, count + rows, places + 1)
+        }
+        return (first.name, last, places < parts.count ? last : nil)
     }
 
     private mutating func statement(
@@ -210,19 +228,23 @@ extension Records {
             and person is not null
         """)
 
-    private static let selectOwnStatements = Statement(
-        """
-        select s.rows from \(newestClosings)
+    private static let ofOwn = """
+        \(newestClosings)
         join exchange.claim_statement s on s.body = c.body and s.month = c.month and s.run = c.run
             and s.institution = $1
-        order by s.body
-        """)
+        """
+
+    private static let selectOwnBodies = Statement(
+        "select s.body, s.claims from \(ofOwn) where s.body > $4 order by s.body")
+
+    private static let selectOwnStatements = Statement(
+        "select s.rows from \(ofOwn) where s.body between $4 and $5 order by s.body")
 
     private static let selectOwnPersons = Statement(
         """
         select distinct v.person from \(newestClosings)
         join exchange.claim_verdict v on v.institution = $1 and v.month = c.month
             and v.body = c.body and v.run = c.run
-        where v.person is not null
+        where v.body between $4 and $5 and v.person is not null
         """)
 }

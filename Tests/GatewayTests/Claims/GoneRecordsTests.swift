@@ -4,7 +4,7 @@ import Testing
 
 /// 消えた記録の請求 over the wire: a record that claims nothing any more is not lost from a month that was
 /// closed on it.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct GoneRecordsTests {
     let gateway: RunningGateway
 

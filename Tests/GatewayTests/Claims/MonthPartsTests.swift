@@ -198,6 +198,25 @@ struct MonthPartsTests {
         try await send([elsewhere], month).expect(201)
     }
 
+    /// Longer than a body that is held may be.
+    @Test func `a file of claims in JSON has room for a hundred thousand`() async throws {
+        let month = try month(7)
+        var many = (0..<ArrivingClaims.countMax).map { number in
+            var claim = SentClaim("R-MANY-\(number)")
+            claim.birth = "1990-01-02"
+            claim.extra = ",\"sex\":\"2\",\"specialNotes\":[\"01\",\"02\"]"
+            claim.institution = [Cast.clinic, Cast.pharmacy, Cast.spare][number % 3]
+            return claim
+        }
+        #expect(body(many, month).count > RegistrationLimits.json.bytesMax)
+        let taken = try await send(many, month)
+        try taken.expect(201)
+        #expect(taken.int("claims") == ArrivingClaims.countMax)
+        many.append(SentClaim("R-MANY-over"))
+        let refused = try await send(many, month)
+        #expect(refused.code == "too-many" && refused.text("item") == "claims")
+    }
+
     @Test func `a month has room for two million claims`() async throws {
         let month = try month(5)
         try await send(claims("first"), month).expect(201)

@@ -39,8 +39,11 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/claims", id: "postClaims", field: "claims",
             ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
-            en:
-                "Claims that never were a receipt file, such as a payment body's. Refused as a whole.",
+            en: """
+                Claims that never were a receipt file, such as a payment body's. Refused as a whole. At \
+                most \(ArrivingClaims.countMax), as of the other files; a larger month comes in several \
+                requests, or in numbered parts.
+                """,
             token: .officeIfAny, parameters: ofFiles,
             body: .json(.object([.required("claims", .list(of: claim))]), claimsExample),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
@@ -159,11 +162,12 @@ extension OpenAPI {
             ja: "締まった月の、自機関の請求の明細をCSVで読む",
             en: """
                 What bodies that closed the month say of this institution's own claims, with each reason \
-                and the next step; of all bodies, or of `body`.
+                and the next step; of all bodies, or of `body`. Many come in pages of whole bodies; the next \
+                page is in `Link`.
                 """,
-            parameters: [month(.query), body, .operatorID],
+            parameters: [month(.query), body, afterBody, .operatorID],
             answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
-            refusals: ofStatements + [.recordUnknown]),
+            refusals: ofStatements + [.malformed("after"), .recordUnknown]),
         Operation(
             method: .get, path: "/fhir/ClaimResponse", id: "readClaimResponses", field: "claims",
             ja: "締まった月の、自機関の請求の結果をFHIRで読む",
@@ -209,6 +213,9 @@ extension OpenAPI {
     private static let after = Operation.Parameter(
         name: "after", place: .query, schema: .text.pattern("^(\\d{6}|\\d{10})$"),
         note: "この医療機関より後 / Institutions after this one.")
+    private static let afterBody = Operation.Parameter(
+        name: "after", place: .query, schema: .text.pattern("^\\d{6}$"),
+        note: "この実施機関より後 / Bodies after this one.")
     /// 分けて送る月.
     private static let part: [Operation.Parameter] = [
         .init(
