@@ -50,7 +50,8 @@ struct DoseCheck {
         findSkipped(until: window.lowerBound, into: &findings)
         var finding = finding(isGivenAlready ? .needless : .tooEarly)
         finding.earliest = window.lowerBound
-        finding.latest = window.upperBound
+        // 65歳以上 has no last day.
+        if window.upperBound < DoseWindow.never { finding.latest = window.upperBound }
         if isGivenAlready { finding.otherVaccine = doses.last?.vaccine }
         if isGivenAlready { finding.otherDay = doses.last?.day }
         findings.append(finding)

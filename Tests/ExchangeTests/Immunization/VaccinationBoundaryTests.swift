@@ -463,6 +463,12 @@ import Testing
         if let latest = row.latest { #expect(answer.latest == latest, "\(row.why): \(answer)") }
     }
 
+    @Test(arguments: ["インフル 2026-11-10", "コロナ 2026-11-10"])
+    func `of a window without end no last day is told`(given: String) throws {
+        let answer = try VaccinationCase.judge(given, birth: "1967-11-20")
+        #expect(answer.rule == "too-early" && answer.latest == nil, "\(answer)")
+    }
+
     @Test(arguments: windows + intervals)
     func `each boundary falls on its day`(row: Row) throws {
         for (day, verdict, rule) in row.days {
