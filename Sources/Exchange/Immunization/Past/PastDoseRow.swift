@@ -80,7 +80,9 @@ extension RowReader {
         let reason = text("notDoneReason", charactersMax: 200, isRequired: !isGiven)
         let isOutOfArea = bool("isOutOfArea", isRequired: false)
         let vaccine = vaccine(rules)
-        let number = int("doseNumber", in: 1...99, isRequired: false) ?? vaccine?.number
+        // 2期1回: many ledgers count anew in each period, and the period stands in the name of the vaccine.
+        let number = [int("doseNumber", in: 1...99, isRequired: false), vaccine?.number]
+            .compactMap(\.self).max()
         guard !hasErrors, let birth, let day, let vaccine else { return nil }
         var vaccination = Vaccination(
             identifier: identifier, status: isGiven ? .completed : .notDone,

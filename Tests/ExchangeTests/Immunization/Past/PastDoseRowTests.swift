@@ -70,6 +70,18 @@ import Testing
         #expect(given.doseNumber == (vaccine == "DT2期" ? 1 : nil))
     }
 
+    /// How a ledger names the dose, its own number, and which dose of the schedule it is.
+    @Test(arguments: [
+        ("MR2期", "1", 2), ("MR2期", "2", 2), ("MR2期", "", 2), ("日本脳炎2期", "1", 4),
+        ("五種混合追加", "1", 4), ("日本脳炎", "1", 1), ("MR", "2", 2),
+    ])
+    func `a number counted within its period is the one that the period begins with`(
+        vaccine: String, number: String, dose: Int
+    ) throws {
+        let told = try told(["ワクチン": vaccine, "接種回数": number])
+        #expect(told.vaccination.doseNumber == dose)
+    }
+
     @Test func `what was not given has a reason, and what is withdrawn needs a number alone`()
         throws
     {
