@@ -127,6 +127,15 @@ struct CountedRecord: Sendable {
     }
 }
 
+extension [CountedRecord] {
+    /// As `ImmunizationRules.withoutCopies`, of one resident.
+    func withoutCopies(_ rules: ImmunizationRules) -> [CountedRecord] {
+        guard contains(where: \.isPastDose) else { return self }
+        let kept = rules.withoutCopies(map { (counted: $0.counted, isPastDose: $0.isPastDose) })
+        return zip(self, kept).filter { $0.1 }.map { $0.0 }
+    }
+}
+
 extension Records {
     /// As `VaccinationFacts.load`, of one resident.
     package mutating func vaccinationFacts(
@@ -219,12 +228,8 @@ extension VaccinationFacts {
         return facts
     }
 
-    /// As `ImmunizationRules.withoutCopies`.
     private mutating func leaveOutCopies(_ rules: ImmunizationRules) {
-        guard held.contains(where: \.isPastDose) else { return }
-        let kept = rules.withoutCopies(
-            held.map { (counted: $0.counted, isPastDose: $0.isPastDose) })
-        held = zip(held, kept).filter { $0.1 }.map { $0.0 }
+        held = held.withoutCopies(rules)
     }
 
     private mutating func addHome(_ row: Row) throws {
