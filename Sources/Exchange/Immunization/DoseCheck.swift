@@ -97,7 +97,13 @@ struct DoseCheck {
 
     private func find(_ spacing: DoseSpacing, _ day: Int, into findings: inout [NeedleFinding]) {
         let before = spacing.of.map { walk.days[$0] } ?? walk.lastDay
-        guard before != KnownDose.noDay else { return }
+        guard before != KnownDose.noDay else {
+            // 前の回の日が分からない: nobody can say that the interval was kept.
+            if position > 0, !findings.contains(where: { $0.rule == .historyPartial }) {
+                findings.append(finding(.historyPartial))
+            }
+            return
+        }
         let dropping = walk.hasDropped && spacing.of == nil ? spacing.afterDropping : nil
         let least = dropping ?? spacing.least
         let permitted =

@@ -69,7 +69,7 @@ package func seriesStanding(
     else { return nil }
     let version = programme.versions[number]
     var history = person.held
-    if version.season != nil { history.removeAll { $0.day.map { $0 > day } ?? false } }
+    if version.season != nil { history.removeAll { $0.isAfter(day) } }
     var question = NeedleQuestion(
         birth: birth, sex: person.sex, history: history,
         candidate: GivenDose(nil as Vaccine.ID?, on: nil))
@@ -115,6 +115,7 @@ private struct Forecast {
         _ question: NeedleQuestion, _ rules: ImmunizationRules, _ place: Int, _ vaccine: Vaccine.ID
     ) {
         var question = question
+        question.history = question.history.onLastDays
         question.candidate = GivenDose(vaccine, on: question.birth)
         check = NeedleCheck(question, rules)
         programme = rules.programmes[place]
@@ -222,8 +223,8 @@ package func judgeDose(
     question.seasons = seasons
     question.vial.expiry = expiry
     if let day = dose.day {
-        question.history.removeAll { $0.day.map { $0 > day } ?? false }
+        question.history.removeAll { $0.isAfter(day) }
     }
     question.dueDay = dueDay
-    return NeedleCheck(question, rules, isRecord: true).answer()
+    return judgeNeedle(question, rules, isRecord: true)
 }
