@@ -182,6 +182,9 @@ package struct Migrations: Sendable {
         File(
             name: "0098_proxies_stay",
             sql: PackageResources._098_proxies_stay_sql),
+        File(
+            name: "0102_ledgers_told",
+            sql: PackageResources._102_ledgers_told_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -162,9 +162,13 @@ extension Records {
         return facts.withoutPregnancies()
     }
 
+    /// With the day from which the municipality's doses are known here: since it is connected, or since the
+    /// ledger that it sent is whole.
     static let selectHomes = Statement(
         """
-        select r.version, r.municipality, r.from_day, r.known_at, p.connected_since, r.person
+        select r.version, r.municipality, r.from_day, r.known_at,
+            case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
+            r.person
         from exchange.residence r
         left join exchange.party p on p.party = 'municipality:' || r.municipality
         where r.person = any ($1)
