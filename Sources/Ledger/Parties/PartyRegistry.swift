@@ -111,8 +111,8 @@ package struct PartyRegistry: Sendable {
             "update exchange.party set connected_since = null where party = $1", party)
     }
 
-    /// 台帳の申出: the municipality says that the ledger it sent (`past-doses`) holds every dose of its residents
-    /// since this day; with `nil` it takes that back. Returns false for what is no municipality that sent any.
+    /// 台帳の申出: the municipality says that the ledger it sent (`past-doses`) holds every dose of its
+    /// residents since this day; with `nil` it takes that back. Returns false for what is no municipality that sent any.
     package func tellLedger(_ party: Party, isWholeSince day: CalendarDay?) async throws -> Bool {
         try await change(
             """

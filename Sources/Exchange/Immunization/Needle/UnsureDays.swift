@@ -79,8 +79,8 @@ struct UnsureDays {
         return sure(told, verdict, of: common, assuming: late, earliest: earliest)
     }
 
-    /// Twice as many as a schedule has. Of each, a month is tried on each of at most 31 days beside four ways of
-    /// the others: a thousand checks at most. Of more, nobody counts the ways.
+    /// Twice as many as a schedule has. Each is tried on at most 32 days, beside four ways of the others: a
+    /// thousand checks at most. Of more, nobody counts the ways.
     private static let dosesMax = 8
 
     /// What is found, whatever days it speaks of.
@@ -212,8 +212,8 @@ struct UnsureDays {
         return ordered.isEmpty ? ends : ordered
     }
 
-    /// Each day of a month, and of a longer time one of each thirtieth part and the last: no window of a schedule
-    /// opens and closes between two of them.
+    /// Each day of a month, and of a longer time one of each thirtieth part and the last: no window of a
+    /// schedule opens and closes between two of them.
     private static func sample(_ days: ClosedRange<Int>) -> [Int] {
         let step = max(1, (days.count - 1) / 30)
         return Array(stride(from: days.lowerBound, to: days.upperBound, by: step))
@@ -237,8 +237,8 @@ struct UnsureDays {
 }
 
 extension NeedleQuestion {
-    /// Between birth and today; `nil` for a dose of which nothing is said, where nobody asks for more. What can
-    /// be on no day at all stays on one of its own, to be told as impossible.
+    /// Between birth and today; `nil` for a dose of which nothing is said, where nobody asks for more. What
+    /// can be on no day at all stays on one of its own, to be told as impossible.
     fileprivate func possibleDays(of dose: GivenDose, until day: Int) -> ClosedRange<Int>? {
         let born = birth?.daysSince1970
         guard let told = dose.days else {

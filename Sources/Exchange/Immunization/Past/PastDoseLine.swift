@@ -31,8 +31,8 @@ package struct PastDoseFacts: Sendable {
 }
 
 extension PastDoseRow.Told {
-    /// Throws why it is none, in the words of a claim: not given, voluntary, of a day or a vaccine that nobody
-    /// knows, or nothing that the Act of its day provides for.
+    /// Throws why it is none, in the words of a claim: not given, voluntary, of a day or a vaccine that
+    /// nobody knows, or nothing that the Act of its day provides for.
     package func line(
         _ facts: PastDoseFacts, _ rules: ImmunizationRules
     ) throws(VaccinationClaimRefusal) -> PastDoseLine {

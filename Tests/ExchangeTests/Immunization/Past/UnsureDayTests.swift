@@ -119,8 +119,8 @@ import Testing
         "5種", "PCV20", "HBV", "ロタリックス", "BCG", "MR", "水痘", "日本脳炎", "Hib", "DT",
     ]
 
-    /// Of a dose whose month alone is known the verdict is that of its day, or a caution; and stop or fine come
-    /// only where every day of the month says so.
+    /// Of a dose whose month alone is known, stop and fine come only where every day of the month says so;
+    /// else it is a caution.
     @Test(arguments: Seeded.seeds(120))
     func `what is said without the day holds for every day of the month`(seed: UInt64) throws {
         var numbers = Seeded(seed)

@@ -3,7 +3,8 @@ import Ledger
 import TestSupport
 import Testing
 
-/// 台帳の申出: a town says that the ledger it sent is whole, and before a needle nobody is told of a gap in that time.
+/// 台帳の申出: a town says that the ledger it sent is whole, and before a needle nobody is told of a gap in
+/// that time.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
 struct PastDoseWordTests {
     let gateway: RunningGateway
