@@ -112,7 +112,8 @@ package struct PartyRegistry: Sendable {
     }
 
     /// 台帳の申出: the municipality says that the ledger it sent (`past-doses`) holds every dose of its
-    /// residents since this day; with `nil` it takes that back. Returns false for what is no municipality that sent any.
+    /// residents since this day; with `nil` it takes that back. Returns false for what is no municipality
+    /// that sent any.
     package func tellLedger(_ party: Party, isWholeSince day: CalendarDay?) async throws -> Bool {
         try await change(
             """
