@@ -241,10 +241,12 @@ extension NeedleQuestion {
     /// can be on no day at all stays on one of its own, to be told as impossible.
     fileprivate func possibleDays(of dose: GivenDose, until day: Int) -> ClosedRange<Int>? {
         let born = birth?.daysSince1970
+        let now = today?.daysSince1970 ?? Int.max
         guard let told = dose.days else {
-            return isLostDayHeeded ? min(born ?? day - Self.longestLife, day)...day : nil
+            let last = min(day, now)
+            return isLostDayHeeded ? min(born ?? last - Self.longestLife, last)...last : nil
         }
-        let last = min(told.upperBound.daysSince1970, today?.daysSince1970 ?? Int.max)
+        let last = min(told.upperBound.daysSince1970, now)
         let first = max(told.lowerBound.daysSince1970, born ?? Int.min)
         guard first > last else { return first...last }
         let odd = told.lowerBound.daysSince1970 > last ? told.lowerBound : told.upperBound
