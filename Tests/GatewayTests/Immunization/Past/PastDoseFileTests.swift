@@ -223,7 +223,8 @@ struct PastDoseFileTests {
         // Some day of that month is less than 20 days ago, so it cannot be fine.
         let unsure = try await gateway.checkVaccine("dpt-ipv-hib", visit)
         #expect(unsure.findings.map(\.rule).contains("history-partial"))
-        #expect(["caution", "stop"].contains(unsure.parameter("verdict")?.string))
+        let verdict = unsure.parameter("verdict")?.string
+        #expect(verdict == "caution" || verdict == "stop", "\(unsure.text)")
         let kept = try await gateway.count(
             """
             select count(*) from exchange.vaccination v
