@@ -152,6 +152,32 @@ import Testing
         #expect(told == certain)
     }
 
+    /// A dose of a month or a year alone, in the history of one born on 2025-05-10 or, where it says so, another.
+    @Test(arguments: [
+        ("BCG", "2025-10", "2025-05-10", NeedleVerdict.fine, "bcg" as String?),
+        ("BCG", "2026-06", "2025-05-10", .stop, "bcg"),
+        ("BCG", "2026-05", "2025-05-10", .caution, "bcg"),
+        ("BCG", "2025", "2025-05-10", .fine, "bcg"), ("BCG", "2026", "2025-05-10", .caution, "bcg"),
+        // 出生6週から24週: neither the first day of the year nor the last is in it.
+        ("ロタリックス", "2025", "2025-01-05", .caution, "rota-monovalent"),
+        // By the law of its month, not of today, which knows another product.
+        ("PPSV23", "2016-10", "1951-05-10", .fine, "pneumococcal-elderly"),
+        ("PPSV23", "2026-04", "1960-12-10", .stop, nil),
+    ])
+    func `a dose of a month alone is valid where the whole month says so`(
+        vaccine: String, month: String, birth: String, verdict: NeedleVerdict, programme: String?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let dose = GivenDose(
+            rules.vaccine(named: vaccine), on: nil, within: try GivenTime(month).days)
+        let answer = judgeDose(
+            dose, birth: try CalendarDay(birth), sex: nil, history: [], rules)
+        #expect(answer.verdict == verdict, "\(answer.findings)")
+        #expect(answer.findings.contains { $0.rule == .dateUnknown })
+        let judged = answer.programme.map { rules.programmes[$0].code }
+        #expect(programme == nil || judged == programme)
+    }
+
     @Test func `an invitation goes by the last day that it can have been`() throws {
         let rules = try VaccinationCase.rules()
         let varicella = rules.vaccine(named: "水痘")
