@@ -152,7 +152,7 @@ import Testing
         #expect(told == certain)
     }
 
-    /// A dose of a month or a year alone, in the history of one born on 2025-05-10 or, where it says so, another.
+    /// A dose of a month or a year alone, the birth, and the schedule that it is of.
     @Test(arguments: [
         ("BCG", "2025-10", "2025-05-10", NeedleVerdict.fine, "bcg" as String?),
         ("BCG", "2026-06", "2025-05-10", .stop, "bcg"),
