@@ -185,6 +185,9 @@ package struct Migrations: Sendable {
         File(
             name: "0099_merges_with_bills",
             sql: PackageResources._099_merges_with_bills_sql),
+        File(
+            name: "0102_ledgers_told",
+            sql: PackageResources._102_ledgers_told_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -196,6 +196,14 @@ package struct GivenTime: Hashable, Sendable {
         }
     }
 
+    /// The days that a year or a month alone can mean; `nil` where the day is known.
+    package var days: ClosedRange<CalendarDay>? {
+        guard day == nil, let first = firstDay,
+            let last = text.utf8.count == 4 ? (try? CalendarDay(text + "-12-31")) : lastDay
+        else { return nil }
+        return first...last
+    }
+
     /// 最終有効年月: a month alone on a label means its last day.
     package var lastDay: CalendarDay? {
         guard day == nil, text.utf8.count == 7, let first = try? CalendarDay(text + "-01") else {

@@ -97,6 +97,7 @@ package struct CheckedRow: Sendable, CustomReflectable {
         case .refused: return nil
         case .day(let day): return .string(day.text)
         case .birthDate(let written): return .string(written.birthText)
+        case .partialDay(let written): return .string(written.partialText)
         case .flag(let claim): return .bool(claim)
         case .integer(let number): return .number(String(number))
         case .individualNumber(let number):

@@ -3,7 +3,15 @@
 package func checkBeforeNeedle(
     _ question: NeedleQuestion, _ rules: ImmunizationRules
 ) -> NeedleAnswer {
-    NeedleCheck(question, rules).answer()
+    judgeNeedle(question, rules, isRecord: false)
+}
+
+/// By the days of the history, or by all that these can have been.
+func judgeNeedle(
+    _ question: NeedleQuestion, _ rules: ImmunizationRules, isRecord: Bool
+) -> NeedleAnswer {
+    UnsureDays(question, rules, isRecord: isRecord)?.answer()
+        ?? NeedleCheck(question, rules, isRecord: isRecord).answer()
 }
 
 /// One check under way.
@@ -57,30 +65,35 @@ struct NeedleCheck {
 
     func answer() -> NeedleAnswer {
         guard let vaccine = question.candidate.vaccine else {
-            return answer([rules.finding(.vaccineUnknown)], judged: nil, earliest: nil)
+            return NeedleAnswer(
+                worstFirst: [rules.finding(.vaccineUnknown)], earliest: nil, programme: nil)
         }
         let day = question.candidate.day?.daysSince1970
         let judged = judge(vaccine, on: day)
+        let waited = judged.isStopped ? day.flatMap { earliest(vaccine, from: $0) } : nil
+        return NeedleAnswer(
+            worstFirst: found(vaccine, day, judged),
+            earliest: waited.map(CalendarDay.init(daysSince1970:)), programme: judged.programme)
+    }
+
+    /// The same without the day to come back on.
+    var findings: [NeedleFinding] {
+        guard let vaccine = question.candidate.vaccine else {
+            return [rules.finding(.vaccineUnknown)]
+        }
+        let day = question.candidate.day?.daysSince1970
+        return found(vaccine, day, judge(vaccine, on: day))
+    }
+
+    private func found(
+        _ vaccine: Vaccine.ID, _ day: Int?, _ judged: ScheduleJudgement
+    ) -> [NeedleFinding] {
         var findings: [NeedleFinding] = []
         findPerson(day, into: &findings)
         findings += judged.findings
         findVialAndScreening(vaccine, day, into: &findings)
         if let day { findLater(than: day, of: judged.programme, into: &findings) }
-        let waited = judged.isStopped ? day.flatMap { earliest(vaccine, from: $0) } : nil
-        return answer(findings, judged: judged, earliest: waited)
-    }
-
-    private func answer(
-        _ findings: [NeedleFinding], judged: ScheduleJudgement?, earliest: Int?
-    ) -> NeedleAnswer {
-        var sorted: [NeedleFinding] = []
-        sorted.reserveCapacity(findings.count)
-        for verdict in [NeedleVerdict.stop, .caution, .fine] {
-            for finding in findings where finding.verdict == verdict { sorted.append(finding) }
-        }
-        return NeedleAnswer(
-            findings: sorted, verdict: sorted.first?.verdict ?? .fine,
-            earliest: earliest.map(CalendarDay.init(daysSince1970:)), programme: judged?.programme)
+        return findings
     }
 
     // MARK: The schedule
@@ -193,7 +206,9 @@ struct NeedleCheck {
         }
         findScreening(vaccine, into: &findings)
         if hasUnknownVaccine { findings.append(rules.finding(.historyUnknown)) }
-        if hasUnknownDay { findings.append(rules.finding(.historyPartial)) }
+        if hasUnknownDay, !findings.contains(where: { $0.rule == .historyPartial }) {
+            findings.append(rules.finding(.historyPartial))
+        }
         findImpossible(into: &findings)
         if let day, let gap = gap(before: day, hiding: vaccine) {
             var finding = rules.finding(.historyGap)

@@ -50,7 +50,8 @@ struct DoseCheck {
         findSkipped(until: window.lowerBound, into: &findings)
         var finding = finding(isGivenAlready ? .needless : .tooEarly)
         finding.earliest = window.lowerBound
-        finding.latest = window.upperBound
+        // 65歳以上 has no last day.
+        if window.upperBound < DoseWindow.never { finding.latest = window.upperBound }
         if isGivenAlready { finding.otherVaccine = doses.last?.vaccine }
         if isGivenAlready { finding.otherDay = doses.last?.day }
         findings.append(finding)
@@ -96,7 +97,13 @@ struct DoseCheck {
 
     private func find(_ spacing: DoseSpacing, _ day: Int, into findings: inout [NeedleFinding]) {
         let before = spacing.of.map { walk.days[$0] } ?? walk.lastDay
-        guard before != KnownDose.noDay else { return }
+        guard before != KnownDose.noDay else {
+            // 前の回の日が分からない: nobody can say that the interval was kept.
+            if position > 0, !findings.contains(where: { $0.rule == .historyPartial }) {
+                findings.append(finding(.historyPartial))
+            }
+            return
+        }
         let dropping = walk.hasDropped && spacing.of == nil ? spacing.afterDropping : nil
         let least = dropping ?? spacing.least
         let permitted =

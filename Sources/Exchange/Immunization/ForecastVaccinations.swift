@@ -69,7 +69,7 @@ package func seriesStanding(
     else { return nil }
     let version = programme.versions[number]
     var history = person.held
-    if version.season != nil { history.removeAll { $0.day.map { $0 > day } ?? false } }
+    if version.season != nil { history.removeAll { $0.isAfter(day) } }
     var question = NeedleQuestion(
         birth: birth, sex: person.sex, history: history,
         candidate: GivenDose(nil as Vaccine.ID?, on: nil))
@@ -115,6 +115,7 @@ private struct Forecast {
         _ question: NeedleQuestion, _ rules: ImmunizationRules, _ place: Int, _ vaccine: Vaccine.ID
     ) {
         var question = question
+        question.history = question.history.onLastDays
         question.candidate = GivenDose(vaccine, on: question.birth)
         check = NeedleCheck(question, rules)
         programme = rules.programmes[place]
@@ -212,7 +213,8 @@ package func judgeHistory(
 
 /// One dose of a history, judged so; `history` are the others, and what came later does not count. With the
 /// `seasons` of the municipality of its day it is judged as a dose that the Act pays for, and with the last
-/// day of its vial by that too.
+/// day of its vial by that too. Of a month or a year alone it is valid or not where the whole of it says so,
+/// and else a caution.
 package func judgeDose(
     _ dose: GivenDose, expiry: CalendarDay? = nil, birth: CalendarDay?, sex: ResidentSex?,
     dueDay: CalendarDay? = nil, history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw,
@@ -221,9 +223,32 @@ package func judgeDose(
     var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
     question.seasons = seasons
     question.vial.expiry = expiry
-    if let day = dose.day {
-        question.history.removeAll { $0.day.map { $0 > day } ?? false }
-    }
     question.dueDay = dueDay
-    return NeedleCheck(question, rules, isRecord: true).answer()
+    guard dose.day == nil, let days = dose.days else { return judgeRecord(question, rules) }
+    let answers = days.quarters(from: birth).map { day -> NeedleAnswer in
+        question.candidate = GivenDose(dose.vaccine, on: day, number: dose.number)
+        return judgeRecord(question, rules)
+    }
+    var unknown = rules.finding(.dateUnknown)
+    let rest = answers[answers.count - 1]
+    let verdicts = Set(answers.map(\.verdict))
+    if verdicts.count > 1 { unknown.verdict = .caution }
+    let findings = verdicts.count > 1 ? rest.findings.filter { $0.verdict == .fine } : rest.findings
+    return NeedleAnswer(
+        worstFirst: findings + [unknown], earliest: nil, programme: rest.programme)
+}
+
+private func judgeRecord(_ question: NeedleQuestion, _ rules: ImmunizationRules) -> NeedleAnswer {
+    var question = question
+    if let day = question.candidate.day { question.history.removeAll { $0.isAfter(day) } }
+    return judgeNeedle(question, rules, isRecord: true)
+}
+
+extension ClosedRange<CalendarDay> {
+    /// First, last and three between: no period of the law is so short that it fell between two of a year.
+    fileprivate func quarters(from birth: CalendarDay?) -> [CalendarDay] {
+        let first = Swift.min(birth.map { Swift.max($0, lowerBound) } ?? lowerBound, upperBound)
+        let (from, to) = (first.daysSince1970, upperBound.daysSince1970)
+        return (0...4).map { CalendarDay(daysSince1970: from + (to - from) * $0 / 4) }
+    }
 }

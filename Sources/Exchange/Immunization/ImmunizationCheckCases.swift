@@ -169,14 +169,19 @@ package struct ImmunizationCheckCases: Sendable {
         let givenPath = JSONPath.member("given", of: path)
         guard let last = given.last else { throw .malformed(givenPath) }
         var names: [String] = []
-        var days: [CalendarDay?] = []
+        var doses: [GivenDose] = []
         for (index, value) in given.enumerated() {
             let place = JSONPath.element(index, of: givenPath)
             let dose = try value.requiredObject(at: place)
             names.append(try dose.requiredString("v", at: place))
-            days.append(try day(dose, "date", place))
+            // What is about to be given is given on a day.
+            let isHistory = index + 1 < given.count
+            doses.append(try isHistory ? earlier(dose, place) : on(day(dose, "date", place)))
         }
-        let doses = zip(rules.vaccines(named: names), days).map { GivenDose($0, on: $1) }
+        for (index, named) in rules.vaccines(named: names).enumerated() {
+            doses[index].vaccine = named?.vaccine
+            doses[index].number = named?.number
+        }
         let place = JSONPath.element(given.count - 1, of: givenPath)
         let candidate = try last.requiredObject(at: place)
         var question = NeedleQuestion(
@@ -210,6 +215,20 @@ package struct ImmunizationCheckCases: Sendable {
             throw .malformed(JSONPath.member(name, of: path))
         }
         return day
+    }
+
+    /// `2015-06` or `2015`, as old ledgers have it, or a day.
+    private static func earlier(_ row: JSONObject, _ path: String) throws(Refusal) -> GivenDose {
+        let item = JSONPath.member("date", of: path)
+        guard let text = try row.optionalString("date", at: path), [4, 7].contains(text.utf8.count)
+        else { return on(try day(row, "date", path)) }
+        guard let days = try GivenTime(text, item: item).days, years.contains(days.lowerBound.year)
+        else { throw .malformed(item) }
+        return GivenDose(nil as Vaccine.ID?, on: nil, within: days)
+    }
+
+    private static func on(_ day: CalendarDay?) -> GivenDose {
+        GivenDose(nil as Vaccine.ID?, on: day)
     }
 
     /// A month alone means its last day, as on the label.

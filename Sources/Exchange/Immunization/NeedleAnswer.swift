@@ -10,6 +10,18 @@ package struct NeedleAnswer: Hashable, Sendable {
     /// The schedule the dose was judged by, as a place in `ImmunizationRules.programmes`.
     package let programme: Int?
 
+    init(worstFirst findings: [NeedleFinding], earliest: CalendarDay?, programme: Int?) {
+        var sorted: [NeedleFinding] = []
+        sorted.reserveCapacity(findings.count)
+        for verdict in [NeedleVerdict.stop, .caution, .fine] {
+            for finding in findings where finding.verdict == verdict { sorted.append(finding) }
+        }
+        self.findings = sorted
+        verdict = sorted.first?.verdict ?? .fine
+        self.earliest = earliest
+        self.programme = programme
+    }
+
     /// What to show when only one thing fits.
     package var leading: NeedleFinding? { findings.first }
 }

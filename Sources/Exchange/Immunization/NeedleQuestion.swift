@@ -13,6 +13,8 @@ package struct NeedleQuestion: Sendable {
     package var history: [GivenDose]
     /// 接種歴の空白: days on which a dose may have been given that nobody told of.
     package var gaps: [ClosedRange<CalendarDay>] = []
+    /// 日の分からない記録: a dose without any day, too, is held against all days that it can have been.
+    var isLostDayHeeded = false
     /// 接種期間 of the municipality of residence.
     package var seasons = MunicipalSeasons.ofTheLaw
     package var candidate: GivenDose
@@ -58,17 +60,32 @@ package struct NeedleQuestion: Sendable {
 package struct GivenDose: Hashable, Sendable {
     package var vaccine: Vaccine.ID?
     package var day: CalendarDay?
+    /// 年月だけの日: the days that a month or a year alone can mean; `nil` where the day is known, or nothing is.
+    package var days: ClosedRange<CalendarDay>?
     /// 何回目, if the record says so.
     package var number: Int?
 
-    package init(_ vaccine: Vaccine.ID?, on day: CalendarDay?, number: Int? = nil) {
+    package init(
+        _ vaccine: Vaccine.ID?, on day: CalendarDay?, number: Int? = nil,
+        within days: ClosedRange<CalendarDay>? = nil
+    ) {
         self.vaccine = vaccine
         self.day = day
+        self.days = day == nil ? days : nil
         self.number = number
     }
 
-    package init(_ named: NamedVaccine?, on day: CalendarDay?) {
-        self.init(named?.vaccine, on: day, number: named?.number)
+    package init(
+        _ named: NamedVaccine?, on day: CalendarDay?, within days: ClosedRange<CalendarDay>? = nil
+    ) {
+        self.init(named?.vaccine, on: day, number: named?.number, within: days)
+    }
+}
+
+extension GivenDose {
+    /// Whatever day of its month it was.
+    func isAfter(_ other: CalendarDay) -> Bool {
+        (day ?? days?.lowerBound).map { $0 > other } ?? false
     }
 }
 

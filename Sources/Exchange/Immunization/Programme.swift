@@ -66,6 +66,8 @@ struct VaccineSet: Hashable, Sendable {
         bits |= 1 << UInt128(truncatingIfNeeded: vaccine.index)
     }
 
+    func meets(_ other: VaccineSet) -> Bool { bits & other.bits != 0 }
+
     func subtracting(_ other: VaccineSet) -> VaccineSet {
         var rest = self
         rest.bits &= ~other.bits

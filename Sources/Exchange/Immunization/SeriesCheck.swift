@@ -146,7 +146,10 @@ struct SeriesCheck {
                 let other = check.doses.last(where: {
                     $0.day <= last && after.contains($0.vaccine)
                 })
-            else { continue }
+            else {
+                findUnknownProduct(number, row, vaccine, until: last, into: &findings)
+                continue
+            }
             var finding = finding(.product, of: number)
             finding.verdict = version.mixing[row].verdict
             finding.otherVaccine = other.vaccine
@@ -154,6 +157,27 @@ struct SeriesCheck {
             finding.row = row
             findings.append(finding)
         }
+    }
+
+    /// 前回の製剤の記録がない: the last dose may have been of a product that this one must not follow. Nobody is
+    /// stopped by what it may have been, and nobody told that it was the same.
+    private func findUnknownProduct(
+        _ number: Int, _ row: Int, _ vaccine: Vaccine.ID, until last: Int,
+        into findings: inout [NeedleFinding]
+    ) {
+        let mixing = programme.versions[number].mixing[row]
+        guard mixing.verdict != .fine, !rules.vaccines[vaccine.index].isGeneric,
+            mixing.after.meets(programme.counts),
+            let other = check.doses.last(where: {
+                $0.day <= last && programme.counts.contains($0.vaccine)
+            }), rules.vaccines[other.vaccine.index].isGeneric,
+            !findings.contains(where: { $0.rule == .productUnknown })
+        else { return }
+        var finding = finding(.productUnknown, of: number)
+        finding.verdict = .caution
+        finding.otherVaccine = other.vaccine
+        finding.otherDay = other.day == KnownDose.noDay ? nil : other.day
+        findings.append(finding)
     }
 
     private enum Fit { case yes, maybe, no }

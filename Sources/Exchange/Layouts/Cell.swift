@@ -98,6 +98,7 @@ enum CellValue {
     case text
     case day(CalendarDay)
     case birthDate(WrittenDay)
+    case partialDay(WrittenDay)
     case flag(Bool)
     case integer(Int)
     /// Place among the column's codes.

@@ -151,6 +151,7 @@ extension RuleReader {
         case "flag": return .flag
         case "day": return .day(try ownForms(or: days))
         case "birth-date": return .birthDate(try ownForms(or: days))
+        case "day-or-month": return .partialDay(try ownForms(or: days))
         case "base64": return .base64(bytesMax: try int("max", in: 1...10_000))
         case "hexadecimal": return .hexadecimal(bytesMax: try int("max", in: 1...10_000))
         default:

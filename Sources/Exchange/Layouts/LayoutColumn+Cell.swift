@@ -82,8 +82,17 @@ extension LayoutColumn {
             guard let text = cell.text else { return nil }
             if text == "不明" { return birthDate(WrittenDay.unknown, &codes) }
             return WrittenDay.readText(text, as: reading).map { birthDate($0, &codes) }
+        case .partialDay(let reading):
+            return cell.text.flatMap { WrittenDay.readPartialText($0, as: reading) }
+                .map { partialDay($0, &codes) }
         default: return nil
         }
+    }
+
+    private func partialDay(_ written: WrittenDay, _ codes: inout [RowCode]) -> CellValue {
+        if written.isPastEraEnd { codes.append(.eraEnded) }
+        if written.day == 0 { codes.append(.unknownDay) }
+        return .partialDay(written)
     }
 
     private func birthDate(_ written: WrittenDay, _ codes: inout [RowCode]) -> CellValue {
@@ -113,6 +122,8 @@ extension LayoutColumn {
             case .birthDate(let reading):
                 WrittenDay.read(bytes, as: reading, mayBeUnknown: true)
                     .map { birthDate($0, &codes) }
+            case .partialDay(let reading):
+                WrittenDay.readPartial(bytes, as: reading).map { partialDay($0, &codes) }
             default: identifier(bytes, &codes)
             }
         if let value { return value }

@@ -92,6 +92,8 @@ package enum ColumnType: Hashable, Sendable {
     case day(DayReading)
     /// 生年月日: parts may be unknown.
     case birthDate(DayReading)
+    /// 年月だけでもよい日: of what was written down before days were asked for.
+    case partialDay(DayReading)
     case individualNumber
     case payerNumber
     case recipientNumber
@@ -120,7 +122,7 @@ package enum ColumnType: Hashable, Sendable {
     /// Days may be written in kanji.
     var isDay: Bool {
         switch self {
-        case .day, .birthDate: true
+        case .day, .birthDate, .partialDay: true
         default: false
         }
     }
@@ -161,6 +163,12 @@ package enum ColumnType: Hashable, Sendable {
                 ja: "生年月日(\(reading.examples.joined(separator: "、"))、分からない月日は00、全て不明なら「不明」)",
                 en: "a birth date (\(reading.examples.joined(separator: ", ")); 00 for an "
                     + "unknown month or day, 不明 when all is unknown)")
+        case .partialDay(let reading):
+            .init(
+                ja: "実在する日付(\(reading.examples.joined(separator: "、")))、"
+                    + "日が分からなければ年月(2015-06)か年(2015)",
+                en: "a day that exists (\(reading.examples.joined(separator: ", "))), or where it "
+                    + "is not known a month (2015-06) or a year (2015)")
         default: formRule
         }
     }
@@ -180,7 +188,7 @@ package enum ColumnType: Hashable, Sendable {
             .init(ja: "Base64(\(most)バイト以内)", en: "Base64 of at most \(most) bytes")
         case .hexadecimal(let most):
             .init(ja: "16進数(\(most)バイト以内)", en: "hexadecimal of at most \(most) bytes")
-        case .text, .digits, .integer, .decimal, .code, .flag, .day, .birthDate:
+        case .text, .digits, .integer, .decimal, .code, .flag, .day, .birthDate, .partialDay:
             .init(ja: "", en: "")
         }
     }

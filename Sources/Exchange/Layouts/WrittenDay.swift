@@ -97,6 +97,53 @@ struct WrittenDay: Hashable {
         return try? CalendarDay(year: year, month: month, day: day)
     }
 
+    /// 年月だけの日: with month or day written 00, or left out (`2015-06`, `2015/6`, `201506`, `H27.6`, `2015`).
+    static func readPartial(_ bytes: ArraySlice<UInt8>, as reading: DayReading) -> WrittenDay? {
+        let whole = read(bytes, as: reading, mayBeUnknown: true)
+        guard let written = whole ?? readMonth(bytes, as: reading), written.year > 0,
+            written.isPossible(mayBeUnknown: true)
+        else { return nil }
+        return written
+    }
+
+    private static func readMonth(_ bytes: ArraySlice<UInt8>, as reading: DayReading) -> WrittenDay?
+    {
+        guard let first = bytes.first, bytes.count <= 7 else { return nil }
+        let forms = reading.forms
+        guard let numbers = Numbers(bytes) else {
+            guard forms.contains(.eraLetter), let era = Self.era(letter: first),
+                let month = Numbers(bytes.dropFirst())?.month(lengths: [1...2, 1...2])
+            else { return nil }
+            return WrittenDay(
+                era: era, year: month.year, month: month.month, day: 0, past: reading.overruns)
+        }
+        return switch (numbers.separator, bytes.count) {
+        case (nil, 4) where forms.contains(.iso) || forms.contains(.compact): numbers.wholeYear
+        case (nil, 6) where forms.contains(.compact): numbers.compactMonth
+        case (0x2D, 7) where forms.contains(.iso): numbers.month(lengths: [4...4, 2...2])
+        case (0x2F, _) where forms.contains(.slash): numbers.month(lengths: [4...4, 1...2])
+        default: nil
+        }
+    }
+
+    /// 平成27年6月, 平成27年: an era may begin or end within them.
+    static func readPartialText(_ text: String, as reading: DayReading) -> WrittenDay? {
+        if let whole = readText(text, as: reading) { return whole }
+        let isMonth = text.hasSuffix("月")
+        let days = isMonth ? ["1日", "28日"] : text.hasSuffix("年") ? ["1月1日", "12月31日"] : []
+        let first = days.lazy.compactMap { readText(text + $0, as: reading) }.first
+        return first.map {
+            WrittenDay(
+                year: $0.year, month: isMonth ? $0.month : 0, day: 0,
+                isPastEraEnd: $0.isPastEraEnd)
+        }
+    }
+
+    /// As FHIR writes a date: `2015-06-10`, `2015-06`, `2015`.
+    var partialText: String {
+        String(birthText.prefix(month == 0 ? 4 : day == 0 ? 7 : 10))
+    }
+
     private func isPossible(mayBeUnknown: Bool) -> Bool {
         guard mayBeUnknown else { return exact != nil }
         // As `BirthDate`: nobody alive was born before 明治, and all may be unknown together.
@@ -203,6 +250,20 @@ private struct Numbers {
             allowed[2].contains(lengths.2)
         else { return nil }
         return WrittenDay(year: values.0, month: values.1, day: values.2)
+    }
+
+    /// Two numbers with a separator.
+    func month(lengths allowed: [ClosedRange<Int>]) -> WrittenDay? {
+        guard place == 1, allowed[0].contains(lengths.0), allowed[1].contains(lengths.1),
+            values.1 > 0
+        else { return nil }
+        return WrittenDay(year: values.0, month: values.1, day: 0)
+    }
+
+    /// `YYYY`, `YYYYMM`.
+    var wholeYear: WrittenDay { WrittenDay(year: values.0, month: 0, day: 0) }
+    var compactMonth: WrittenDay? {
+        values.0 % 100 == 0 ? nil : WrittenDay(year: values.0 / 100, month: values.0 % 100, day: 0)
     }
 
     /// `YYYYMMDD`.

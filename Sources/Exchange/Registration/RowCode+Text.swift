@@ -63,7 +63,7 @@ extension RowCode {
             return "\(what)は仕様にない項目です。そのまま保管し、判定には使いません。項目名のつづりを確かめてください。"
         case .capUncounted: return what + Self.uncounted
         case .unknownDay:
-            return "\(what)に分からない年月日があります。それだけでは行を断りません。年齢の判定では分かる範囲を使います。"
+            return "\(what)に分からない年月日があります。それだけでは行を断りません。年齢や間隔の判定では分かる範囲を使います。"
         case .kanaMissing: return "\(what)がありません。それだけでは行を断りません。分かれば次の登録で入れてください。"
         case .gaiji:
             return "\(what)に外字があります。貴団体のコードとして保管します。ほかの機関では〓と表示されます。"
@@ -140,7 +140,7 @@ extension RowCode {
             "\(name) is not in the specification. It is kept but decides nothing; check its name."
         case .capUncounted: name + Self.uncountedOn
         case .unknownDay:
-            "\(name) has an unknown part. \(Self.alone); ages are decided by what is known."
+            "\(name) has an unknown part. \(Self.alone); ages and intervals are decided by what is known."
         case .kanaMissing:
             "\(name) is missing. \(Self.alone); give it with the next one if it is known."
         case .gaiji:

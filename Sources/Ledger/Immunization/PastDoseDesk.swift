@@ -157,14 +157,16 @@ struct PastDoseDesk {
         of row: PastDoseRow, _ told: PastDoseRow.Told, _ person: PersonKey
     ) -> RowFinding? {
         let known = facts[person] ?? .nothing
-        guard told.day <= now.dayInJapan else { return row.finding("givenOn", .dayAhead) }
+        let today = now.dayInJapan
+        guard told.days.lowerBound <= today else { return row.finding("givenOn", .dayAhead) }
         if let birth = known.birth, let written = told.birth.day, birth != written {
             return row.finding("dateOfBirth", .anotherPerson)
         }
-        if let birth = told.birth.earliest, told.day < birth {
+        if let birth = told.birth.earliest, told.days.upperBound < birth {
             return row.finding("givenOn", .beforeBirth)
         }
-        let home = known.residences.residence(on: told.day, knownBy: now)
+        let home = known.residences.residence(
+            on: min(told.days.upperBound, today), knownBy: now)
         let isOwn = known.residences.contains { $0.municipality == caller.party.code }
         return home == nil || isOwn ? nil : row.finding("myNumber", .notOwnResident)
     }

@@ -62,7 +62,7 @@ extension Records {
         var taken = TakenDoses()
         let known = Set(persons.known)
         // Of one file the earlier dose is known when a later one is judged, however its rows are sorted.
-        let days = rows.map { $0.row.told?.day.daysSince1970 ?? Int.min }
+        let days = rows.map { $0.row.told?.days.lowerBound.daysSince1970 ?? Int.min }
         let order = rows.indices.sorted { (days[$0], $0) < (days[$1], $1) }
         for place in order {
             let person = persons.ofRows[place]

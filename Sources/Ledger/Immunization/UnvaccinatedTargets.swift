@@ -133,10 +133,12 @@ extension Records {
         let read = try transaction.pipeline(
             [VaccinationFacts.dosesStep(of: persons)]
                 + (maternal == nil ? [] : [NotifiedPregnancy.step(of: persons)]))
-        var doses: [PersonKey: [GivenDose]] = [:]
+        var held: [PersonKey: [CountedRecord]] = [:]
         for row in try read[0].map({ $0 }) {
-            guard let dose = try CountedRecord(row).counted.dose(query.rules) else { continue }
-            doses[try row.uuid(4).person, default: []].append(dose)
+            held[try row.uuid(4).person, default: []].append(try CountedRecord(row))
+        }
+        let doses = held.mapValues {
+            $0.withoutCopies(query.rules).compactMap { $0.counted.dose(query.rules) }
         }
         let pregnancies = try maternal.map { try NotifiedPregnancy.read(read[1], $0) } ?? [:]
         let seasons = query.rules.seasons(in: caller.party.code)

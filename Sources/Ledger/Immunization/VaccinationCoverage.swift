@@ -52,7 +52,8 @@ extension Records {
 
     /// A birth date may be no day at all (`2020-00-00`): its parts are compared, never read as one. A
     /// schedule for one sex is counted among that sex, and one of every season in the last that had begun.
-    /// What a municipality's own ledger tells counts where no line of an institution is of the same day.
+    /// What a municipality's own ledger tells counts where no line of an institution is of the same day and
+    /// person, under whichever of the person's records.
     private static let count = Statement(
         """
         with home as (
@@ -84,7 +85,11 @@ extension Records {
                         and n.version > c.version)
                 and (c.refusal is null or not exists (
                     select 1 from exchange.vaccination_claim own
-                    where own.person = c.person and own.day = c.day and own.programme = c.programme
+                    where own.person = any (array(
+                            select coalesce(m.survivor, c.person) union all
+                            select o.person from exchange.record_merge o
+                            where o.survivor = coalesce(m.survivor, c.person) and o.parted_at is null))
+                        and own.day = c.day and own.programme = c.programme
                         and own.refusal is null and not exists (
                             select 1 from exchange.vaccination_claim n
                             where n.person = own.person and n.vaccination = own.vaccination

@@ -127,6 +127,15 @@ struct CountedRecord: Sendable {
     }
 }
 
+extension [CountedRecord] {
+    /// As `ImmunizationRules.withoutCopies`, of one resident.
+    func withoutCopies(_ rules: ImmunizationRules) -> [CountedRecord] {
+        guard contains(where: \.isPastDose) else { return self }
+        let kept = rules.withoutCopies(map { (counted: $0.counted, isPastDose: $0.isPastDose) })
+        return zip(self, kept).filter { $0.1 }.map { $0.0 }
+    }
+}
+
 extension Records {
     /// As `VaccinationFacts.load`, of one resident.
     package mutating func vaccinationFacts(
@@ -153,9 +162,13 @@ extension Records {
         return facts.withoutPregnancies()
     }
 
+    /// With the day from which the municipality's doses are known here: since it is connected, or since the
+    /// ledger that it sent is whole.
     static let selectHomes = Statement(
         """
-        select r.version, r.municipality, r.from_day, r.known_at, p.connected_since, r.person
+        select r.version, r.municipality, r.from_day, r.known_at,
+            case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
+            r.person
         from exchange.residence r
         left join exchange.party p on p.party = 'municipality:' || r.municipality
         where r.person = any ($1)
@@ -219,12 +232,8 @@ extension VaccinationFacts {
         return facts
     }
 
-    /// As `ImmunizationRules.withoutCopies`.
     private mutating func leaveOutCopies(_ rules: ImmunizationRules) {
-        guard held.contains(where: \.isPastDose) else { return }
-        let kept = rules.withoutCopies(
-            held.map { (counted: $0.counted, isPastDose: $0.isPastDose) })
-        held = zip(held, kept).filter { $0.1 }.map { $0.0 }
+        held = held.withoutCopies(rules)
     }
 
     private mutating func addHome(_ row: Row) throws {

@@ -10,16 +10,19 @@ package struct PartyRecord: Sendable, Hashable {
     package let suspendedAt: Instant?
     package let designations: [Designation]
     package let connectedSince: CalendarDay?
+    /// 台帳の申出: since when a municipality's ledger of past doses is whole, as it says.
+    package let dosesSince: CalendarDay?
 
     static let select = Statement(
         """
-        select r.name, p.until, p.is_opted_in, p.suspended_at, p.designations, p.connected_since
+        select r.name, p.until, p.is_opted_in, p.suspended_at, p.designations, p.connected_since,
+            p.doses_since
         from exchange.party r
         cross join lateral (
             select null::timestamptz as until, null::bigint as serial, r.is_opted_in, r.suspended_at,
-                r.designations, r.connected_since
+                r.designations, r.connected_since, r.doses_since
             union all
-            select until, serial, is_opted_in, suspended_at, designations, connected_since
+            select until, serial, is_opted_in, suspended_at, designations, connected_since, doses_since
             from exchange.party_past where party = r.party
         ) as p
         where r.party = $1
@@ -33,6 +36,7 @@ package struct PartyRecord: Sendable, Hashable {
         suspendedAt = try row.optionalInstant(3).map(Instant.init(microseconds:))
         designations = try row.texts(4).compactMap(Designation.init(text:))
         connectedSince = try row.optionalDay(5).map(CalendarDay.init(daysSince1970:))
+        dosesSince = try row.optionalDay(6).map(CalendarDay.init(daysSince1970:))
     }
 
     /// One line for the person at the command line.
@@ -40,6 +44,7 @@ package struct PartyRecord: Sendable, Hashable {
         var parts = [isOptedIn ? "opted in" : "not opted in"]
         if let suspendedAt { parts.append("suspended since \(suspendedAt.text)") }
         if let connectedSince { parts.append("connected since \(connectedSince.text)") }
+        if let dosesSince { parts.append("ledger of doses whole since \(dosesSince.text)") }
         for designation in designations {
             parts.append("designated by \(designation.body) for \(designation.scheme)")
         }

@@ -111,6 +111,18 @@ package struct PartyRegistry: Sendable {
             "update exchange.party set connected_since = null where party = $1", party)
     }
 
+    /// 台帳の申出: the municipality says that the ledger it sent (`past-doses`) holds every dose of its
+    /// residents since this day; with `nil` it takes that back. Returns false for what is no municipality
+    /// that sent any.
+    package func tellLedger(_ party: Party, isWholeSince day: CalendarDay?) async throws -> Bool {
+        try await change(
+            """
+            update exchange.party set doses_since = $2::date
+            where party = $1 and role = 'municipality' and ($2::date is null or exists (
+                select 1 from exchange.past_dose d where d.party = $1 and d.status = 'completed'))
+            """, party, [day.map { Value.day($0) } ?? .null])
+    }
+
     /// 所在: in which municipality an institution stands, for declared disasters.
     package func place(_ party: Party, in municipality: LocalGovernmentCode) async throws -> Bool {
         try await change(

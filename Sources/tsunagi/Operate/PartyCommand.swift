@@ -9,7 +9,8 @@ struct PartyCommand: AsyncParsableCommand {
         commandName: "party", abstract: "Load and change the registry of parties.",
         subcommands: [
             Load.self, OptIn.self, OptOut.self, Suspend.self, Resume.self, Connect.self,
-            Disconnect.self, Designate.self, Undesignate.self, Place.self, CertificateCommand.self,
+            Disconnect.self, PastDoses.self, Designate.self, Undesignate.self, Place.self,
+            CertificateCommand.self,
             WebhookCommand.self,
             Show.self,
         ])
@@ -96,6 +97,33 @@ struct PartyCommand: AsyncParsableCommand {
         @OptionGroup var named: Named
         func run() async throws {
             try await named.change("disconnected") { try await $0.disconnect($1) }
+        }
+    }
+
+    struct PastDoses: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "past-doses",
+            abstract: "A municipality says since when the ledger of doses it sent is whole.",
+            discussion: """
+                Before a needle nothing is then said of a gap in the time from that day to its connection. \
+                It must have sent its ledger (layout past-doses), and be connected.
+                """)
+        @OptionGroup var named: Named
+        @Option(help: "YYYY-MM-DD.") var since: String?
+        @Flag(help: "It takes that back.") var withdrawn = false
+
+        func validate() throws {
+            guard (since == nil) == withdrawn else {
+                throw ValidationError("Either --since or --withdrawn is needed.")
+            }
+        }
+
+        func run() async throws {
+            let day = try since.map { try CalendarDay($0, item: "since") }
+            try await named.change(
+                since.map { "ledger of doses whole since \($0)" } ?? "ledger of doses not whole",
+                otherwise: "is no municipality that sent past doses"
+            ) { try await $0.tellLedger($1, isWholeSince: day) }
         }
     }
 

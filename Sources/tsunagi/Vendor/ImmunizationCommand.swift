@@ -69,7 +69,8 @@ struct ImmunizationCommand: AsyncParsableCommand {
                 A case holds id, given and, where known: birth and sex (female, male), dueDate \
                 (出産予定日, for vaccines of pregnancy), today (later days are refused), basis (routine or \
                 voluntary), temperature (37.5) and answers (codes of what the questionnaire says yes to). \
-                Each of given holds v, the name of the vaccine, and where known date; the candidate also \
+                Each of given holds v, the name of the vaccine, and where known date, of an earlier dose \
+                also 2015-06 or 2015 alone; the candidate also \
                 lot, expiry (2027-03-31 or 2027-03), birth and sex as its ticket states them. Beside \
                 these, why, note, source, expect, expected and comment are passed over; any other item \
                 is told on the standard error and as unused.

@@ -224,6 +224,44 @@ import Testing
         #expect(throws: Refusal.tooMany("parameter(\(name))")) { try read(most + 1) }
     }
 
+    /// 27 full days before 15 June some of May is too late, all of April is not, and of an unknown day nobody
+    /// knows.
+    @Test(arguments: [
+        (#""occurrenceDateTime":"2026-05""#, "caution"),
+        (#""occurrenceDateTime":"2026-04""#, "fine"), (#""occurrenceString":"去年""#, "caution"),
+        (#""occurrenceDateTime":"2026-05-18""#, "fine"),
+        (#""occurrenceDateTime":"2026-05-19""#, "stop"),
+    ])
+    func `a day that is not known is heeded where it matters`(when: String, verdict: String) throws
+    {
+        let told =
+            #"{"name":"immunization","resource":{"resourceType":"Immunization","status":"completed","#
+            + #""vaccineCode":{"text":"BCG"},"# + when + "}}"
+        let report = try Self.report(Self.request(adding: told))
+        #expect(report.verdict.rawValue == verdict)
+        #expect(report.remaining == report.verdict)
+        let isWhole = when.contains("2026-05-1")
+        #expect(try Self.codes(report).contains("history-partial") == !isWhole)
+    }
+
+    @Test func `doses that a number passes over are missing, and that is no green light`() throws {
+        let text = Self.request.replacing(#""code":"mr""#, with: #""code":"hepb""#)
+            .replacing(#""valuePositiveInt":1"#, with: #""valuePositiveInt":3"#)
+        let report = try Self.report(text, birth: "2025-12-01")
+        #expect(report.verdict == .caution && report.remaining == .caution)
+        #expect(try Self.codes(report) == ["history-partial"])
+        let hepatitis = try VaccinationCase.rules().vaccine(named: "HBV")
+        let first = GivenDose(hepatitis, on: try CalendarDay("2026-01-10"))
+        let second = GivenDose(hepatitis, on: try CalendarDay("2026-02-10"))
+        let known = try Self.report(text, held: [first, second], birth: "2025-12-01")
+        #expect(known.verdict == .fine)
+        // The interval from the first dose is what the third waits for.
+        var alone = second
+        alone.number = 2
+        let unsure = try Self.report(text, held: [alone], birth: "2025-12-01")
+        #expect(unsure.verdict == .caution)
+    }
+
     @Test func `a history with gaps says so`() throws {
         let gap = try CalendarDay("2025-06-01")...CalendarDay("2026-06-10")
         let report = try Self.report(Self.request, gaps: [gap])

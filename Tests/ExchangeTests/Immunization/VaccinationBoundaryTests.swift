@@ -329,6 +329,28 @@ import Testing
             law: "ロタ 同じ製剤", birth: born, history: "ロタテック 2025-07-10", vaccine: "ロタリックス",
             days: [("2025-08-10", "reject", "product")]),
         .init(
+            law: "ロタ 前回の製剤の記録がなければ、同じ製剤とは言えない", birth: born,
+            history: "ロタ 2025-07-10", vaccine: "ロタリックス",
+            days: [
+                ("2025-08-06", "reject", "interval"), ("2025-08-07", "warn", "product-unknown"),
+            ]),
+        .init(
+            law: "ロタ 前回の製剤の記録がない、3回の製剤", birth: born,
+            history: "ロタ 2025-07-10", vaccine: "ロタテック",
+            days: [("2025-08-07", "warn", "product-unknown")]),
+        .init(
+            law: "ロタ 製剤の記録がなくても、後の回の製剤は分かる", birth: born,
+            history: "ロタ 2025-07-10, ロタテック 2025-08-10", vaccine: "ロタテック",
+            days: [("2025-09-10", "accept", nil)]),
+        .init(
+            law: "帯状疱疹 前回の製剤の記録がなければ、生ワクチンだったかもしれない", birth: "1961-05-01",
+            history: "帯状疱疹 2026-05-01", vaccine: "シングリックス",
+            days: [("2026-06-30", "reject", "interval"), ("2026-07-01", "warn", "product-unknown")]),
+        .init(
+            law: "小児肺炎球菌 製剤の記録がなくても、今の製剤は前の製剤に続けられる", birth: born,
+            history: "肺炎球菌 2025-07-10", vaccine: "PCV20",
+            days: [("2025-08-06", "reject", "interval"), ("2025-08-07", "accept", nil)]),
+        .init(
             law: "ロタ 2回で済む製剤のあと、製剤の記録がない3回目", birth: born,
             history: "ロタリックス 2025-07-10, ロタリックス 2025-08-10", vaccine: "ロタ",
             days: [("2025-09-10", "reject", nil)]),
@@ -461,6 +483,12 @@ import Testing
         #expect(answer.verdict == "reject" && answer.rule == row.rule, "\(row.why): \(answer)")
         #expect(answer.earliest == row.earliest, "\(row.why): \(answer)")
         if let latest = row.latest { #expect(answer.latest == latest, "\(row.why): \(answer)") }
+    }
+
+    @Test(arguments: ["インフル 2026-11-10", "コロナ 2026-11-10"])
+    func `of a window without end no last day is told`(given: String) throws {
+        let answer = try VaccinationCase.judge(given, birth: "1967-11-20")
+        #expect(answer.rule == "too-early" && answer.latest == nil, "\(answer)")
     }
 
     @Test(arguments: windows + intervals)

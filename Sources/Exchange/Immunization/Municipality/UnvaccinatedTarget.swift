@@ -58,7 +58,10 @@ extension ImmunizationRules {
 extension NeedlePerson {
     fileprivate func isGiven(_ programme: Programme, since day: CalendarDay) -> Bool {
         held.contains { dose in
-            guard let vaccine = dose.vaccine, let given = dose.day else { return false }
+            // Of a month alone, the latest that it can have been: who may have come is not asked again.
+            guard let vaccine = dose.vaccine, let given = dose.day ?? dose.days?.upperBound else {
+                return false
+            }
             return given >= day && programme.counts.contains(vaccine)
         }
     }

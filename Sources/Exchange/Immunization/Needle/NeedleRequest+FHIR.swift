@@ -100,7 +100,7 @@ extension NeedleDose {
         }
         let isSubpotent = try resource.optionalBool("isSubpotent", at: path) ?? false
         guard status == .completed, !isSubpotent else { return nil }
-        self.init(vaccine: vaccine, day: time?.day, number: number)
+        self.init(vaccine: vaccine, day: time?.day, within: time?.days, number: number)
     }
 }
 

@@ -41,17 +41,24 @@ package struct NeedleRequest: Hashable, Sendable {
 package struct NeedleDose: Hashable, Sendable {
     package let vaccine: Concept
     package let day: CalendarDay?
+    /// 年月だけの日, where no day is told.
+    package let days: ClosedRange<CalendarDay>?
     package let number: Int?
 
-    package init(vaccine: Concept, day: CalendarDay?, number: Int?) {
+    package init(
+        vaccine: Concept, day: CalendarDay?, within days: ClosedRange<CalendarDay>? = nil,
+        number: Int?
+    ) {
         self.vaccine = vaccine
         self.day = day
+        self.days = days
         self.number = number
     }
 
     package func dose(_ rules: ImmunizationRules) -> GivenDose {
         let named = rules.vaccine(named: vaccine)
-        return GivenDose(named?.vaccine, on: day, number: number ?? named?.number)
+        return GivenDose(
+            named?.vaccine, on: day, number: number ?? named?.number, within: days)
     }
 }
 
@@ -150,6 +157,7 @@ package func checkBeforeNeedle(
             birth: birth, sex: person.sex, history: history + others,
             candidate: candidates[place])
         question.isBirthStated = person.birth == nil && birth != nil
+        question.isLostDayHeeded = true
         question.gaps = person.gaps
         question.seasons = person.seasons
         question.dueDay = dueDay
@@ -159,27 +167,29 @@ package func checkBeforeNeedle(
         question.person = screening
         return NeedleReport.Item(
             request.candidates[place], candidates[place].vaccine,
-            checkBeforeNeedle(question, rules).withUnjudgedAgeHeeded, request.overrides, rules)
+            checkBeforeNeedle(question, rules).withUnjudgedHeeded, request.overrides, rules)
     }
     return NeedleReport(day: day, items: items, dosesKnown: history.count)
 }
 
 extension NeedleAnswer {
-    /// 年齢を判定していないこと: of cases on paper it is a note, and of somebody who is about to be vaccinated a
-    /// caution: green would say that the age is right.
-    fileprivate var withUnjudgedAgeHeeded: NeedleAnswer {
-        guard findings.contains(where: { $0.rule == .birthUnknown }) else { return self }
+    /// 年齢と前の回を判定していないこと: of cases on paper it is a note, and of somebody who is about to be vaccinated
+    /// a caution: green would say that the age is right, and that nothing was missing before.
+    fileprivate var withUnjudgedHeeded: NeedleAnswer {
+        guard findings.contains(where: \.isUnjudged) else { return self }
         let heeded = findings.map { finding in
             var heeded = finding
-            if finding.rule == .birthUnknown { heeded.verdict = max(finding.verdict, .caution) }
+            if finding.isUnjudged { heeded.verdict = max(finding.verdict, .caution) }
             return heeded
         }
-        let sorted = [NeedleVerdict.stop, .caution, .fine].flatMap { verdict in
-            heeded.filter { $0.verdict == verdict }
-        }
-        return NeedleAnswer(
-            findings: sorted, verdict: max(verdict, .caution), earliest: earliest,
-            programme: programme)
+        return NeedleAnswer(worstFirst: heeded, earliest: earliest, programme: programme)
+    }
+}
+
+extension NeedleFinding {
+    /// A note on the whole history (`place` is `nil`) says what was found to change nothing.
+    fileprivate var isUnjudged: Bool {
+        rule == .birthUnknown || (rule == .historyPartial && place != nil)
     }
 }
 
@@ -232,7 +242,11 @@ extension NeedleReport.Item {
 extension GivenDose {
     /// The same dose, told by two: what neither says does not set them apart.
     fileprivate func isSame(as other: GivenDose) -> Bool {
-        vaccine == other.vaccine && vaccine != nil && day == other.day && day != nil
-            && (number == other.number || number == nil || other.number == nil)
+        guard vaccine != nil, vaccine == other.vaccine, day == other.day else { return false }
+        // Of a month alone, two may be two.
+        guard day != nil else {
+            return days != nil && days == other.days && number != nil && number == other.number
+        }
+        return number == other.number || number == nil || other.number == nil
     }
 }

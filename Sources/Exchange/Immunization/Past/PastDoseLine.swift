@@ -31,13 +31,15 @@ package struct PastDoseFacts: Sendable {
 }
 
 extension PastDoseRow.Told {
-    /// Throws why it is none, in the words of a claim: not given, voluntary, of a vaccine that nobody knows,
-    /// or nothing that the Act of its day provides for.
+    /// Throws why it is none, in the words of a claim: not given, voluntary, of a day or a vaccine that
+    /// nobody knows, or nothing that the Act of its day provides for.
     package func line(
         _ facts: PastDoseFacts, _ rules: ImmunizationRules
     ) throws(VaccinationClaimRefusal) -> PastDoseLine {
         guard vaccination.status == .completed else { throw .notGiven }
         guard vaccination.basis == .routine else { throw .notRoutine }
+        // By which law, and in which month it is counted, only a day says.
+        guard vaccination.occurrence.day != nil else { throw .dayUnknown }
         guard let named = rules.vaccine(named: vaccination.vaccine),
             let dose = vaccination.dose(rules)
         else { throw .vaccineUnknown }

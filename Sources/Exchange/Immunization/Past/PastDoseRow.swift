@@ -14,7 +14,8 @@ package struct PastDoseRow: Sendable {
     package struct Told: Sendable {
         /// A copy, whatever the ledger was filled from: the word of who gave the dose stands above it.
         package let vaccination: Vaccination
-        package let day: CalendarDay
+        /// 接種日; of old ledgers a month or a year alone.
+        package let days: ClosedRange<CalendarDay>
         package let birth: BirthDate
         package let sex: ResidentSex?
         /// 里帰り等: whether the institution lies outside the municipality's area, where the row says so.
@@ -31,7 +32,7 @@ package struct PastDoseRow: Sendable {
             switch warning {
             case .vaccineUnknown: finding("vaccine", .vaccineUnknown)
             case .productUnspecified: finding("product", .productUnspecified)
-            // A row has a day, and no last valid day of the vial.
+            // A row has no last valid day of the vial, and its layout tells of a month alone.
             case .expired, .expiryUnsaid, .dayUnknown: nil
             }
         }
@@ -76,15 +77,19 @@ extension RowReader {
         let sex = text("sex", charactersMax: 1, isRequired: false)
         let isGiven = text("status", charactersMax: 1) == "1"
         let basis = text("basis", charactersMax: 1)
-        let day = day("givenOn")
+        let given = parsed("givenOn") { text throws(Refusal) in try GivenTime(text) }
         let reason = text("notDoneReason", charactersMax: 200, isRequired: !isGiven)
         let isOutOfArea = bool("isOutOfArea", isRequired: false)
         let vaccine = vaccine(rules)
-        let number = int("doseNumber", in: 1...99, isRequired: false) ?? vaccine?.number
-        guard !hasErrors, let birth, let day, let vaccine else { return nil }
+        // 2期1回: many ledgers count anew in each period, and the period stands in the name of the vaccine.
+        let number = [int("doseNumber", in: 1...99, isRequired: false), vaccine?.number]
+            .compactMap(\.self).max()
+        guard !hasErrors, let birth, let given, let vaccine,
+            let days = given.day.map({ $0...$0 }) ?? given.days
+        else { return nil }
         var vaccination = Vaccination(
             identifier: identifier, status: isGiven ? .completed : .notDone,
-            vaccine: vaccine.said, occurrence: .time(GivenTime(day)))
+            vaccine: vaccine.said, occurrence: .time(given))
         vaccination.isPrimarySource = false
         vaccination.reportOrigin = Concept(text: "市区町村の予防接種台帳")
         vaccination.basis = basis == "1" ? .routine : .voluntary
@@ -99,7 +104,7 @@ extension RowReader {
         tellHow(&vaccination)
         guard !hasErrors else { return nil }
         return PastDoseRow.Told(
-            vaccination: vaccination, day: day, birth: birth,
+            vaccination: vaccination, days: days, birth: birth,
             sex: sex.map { ResidentSex(registered: $0) }, isOutOfArea: isOutOfArea)
     }
 

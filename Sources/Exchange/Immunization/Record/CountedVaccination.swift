@@ -5,6 +5,8 @@ package struct CountedVaccination: Hashable, Sendable {
     /// As given: which of ours it is depends on the rules it is judged by.
     package let vaccine: Concept
     package let day: CalendarDay?
+    /// 年月だけの日, where no day is known.
+    package let partial: GivenTime?
     /// 接種回数, if the record says it as a number.
     package let doseNumber: Int?
     /// 接種量の不足: what was given was less than a dose.
@@ -20,15 +22,16 @@ package struct CountedVaccination: Hashable, Sendable {
     func given(_ rules: ImmunizationRules) -> GivenDose? {
         guard status == .completed else { return nil }
         let named = rules.vaccine(named: vaccine)
-        return GivenDose(named?.vaccine, on: day, number: doseNumber ?? named?.number)
+        return GivenDose(
+            named?.vaccine, on: day, number: doseNumber ?? named?.number, within: partial?.days)
     }
 }
 
 extension Vaccination {
     package var counted: CountedVaccination {
         CountedVaccination(
-            status: status, vaccine: vaccine, day: occurrence.day, doseNumber: doseNumber,
-            isSubpotent: isSubpotent == true)
+            status: status, vaccine: vaccine, day: occurrence.day, partial: occurrence.partial,
+            doseNumber: doseNumber, isSubpotent: isSubpotent == true)
     }
 
     package func dose(_ rules: ImmunizationRules) -> GivenDose? { counted.dose(rules) }
@@ -44,7 +47,7 @@ extension CountedVaccination {
         writer.object { record in
             record.member("status", status.rawValue)
             record.member("vaccineCode", vaccine)
-            record.member("occurrenceDateTime", day?.text)
+            record.member("occurrenceDateTime", day?.text ?? partial?.text)
             if isSubpotent { record.member("isSubpotent", true) }
             guard let doseNumber else { return }
             record.array("protocolApplied") { list in
@@ -64,7 +67,9 @@ extension CountedVaccination {
         }
         self.status = status
         self.vaccine = vaccine
-        day = try record.time("occurrenceDateTime")?.day
+        let time = try record.time("occurrenceDateTime")
+        day = time?.day
+        partial = time.flatMap { $0.day == nil ? $0 : nil }
         isSubpotent = try record.optionalBool("isSubpotent") == true
         var number: Int?
         for (applied, path) in try record.objects("protocolApplied") where number == nil {

@@ -16,6 +16,12 @@ package struct Vaccination: Hashable, Sendable {
             guard case .time(let time) = self else { return nil }
             return time.day
         }
+
+        /// 年月だけの日.
+        package var partial: GivenTime? {
+            guard case .time(let time) = self, time.day == nil else { return nil }
+            return time
+        }
     }
 
     /// The clinic's own number of the record: one record for each, however often it is sent.

@@ -42,14 +42,15 @@ package struct VaccinationVersion: Hashable, Sendable {
 
 extension ImmunizationRules {
     /// 重複: records of the same day that speak of the same vaccine, as two clinics, or a clinic and a
-    /// handbook, write of one dose. `others` are of other records; identifiers tell nothing, since each
-    /// institution counts for itself.
+    /// handbook, write of one dose; of a month or a year alone, those of the same dose number whose days can
+    /// be one. `others` are of other records; identifiers tell nothing, since each institution counts for
+    /// itself.
     package func duplicates(
         of counted: CountedVaccination, among others: [CountedVaccination]
     ) -> [CountedVaccination] {
-        guard let dose = counted.given(self), let day = dose.day else { return [] }
+        guard let dose = counted.given(self) else { return [] }
         return others.filter { other in
-            guard let known = other.given(self), known.day == day else { return false }
+            guard let known = other.given(self), dose.isOfSameDay(as: known) else { return false }
             guard let ours = dose.vaccine, let theirs = known.vaccine else {
                 return counted.vaccine == other.vaccine
             }
@@ -77,4 +78,15 @@ extension ImmunizationRules {
     func countTogether(_ one: Vaccine.ID, _ other: Vaccine.ID) -> Bool {
         programmes.contains { $0.counts.contains(one) && $0.counts.contains(other) }
     }
+}
+
+extension GivenDose {
+    fileprivate func isOfSameDay(as other: GivenDose) -> Bool {
+        if let day, let known = other.day { return day == known }
+        guard let number, number == other.number, let ours = possible, let theirs = other.possible
+        else { return false }
+        return ours.overlaps(theirs)
+    }
+
+    private var possible: ClosedRange<CalendarDay>? { day.map { $0...$0 } ?? days }
 }

@@ -31,7 +31,9 @@ import Testing
         #expect(given.status == .completed && !given.isPrimarySource)
         #expect(given.reportOrigin?.text == "市区町村の予防接種台帳")
         #expect(given.vaccine.code(of: "urn:tsunagi:CodeSystem:vaccine") == "mr")
-        #expect(given.occurrence.day == told.day && told.day.text == "2019-06-20")
+        #expect(told.days.lowerBound.text == "2019-06-20")
+        #expect(told.days == told.days.upperBound...told.days.upperBound)
+        #expect(given.occurrence.day == told.days.lowerBound)
         #expect(given.vial.lotNumber == "FAKE01" && given.doseNumber == 1)
         #expect(given.basis == .routine && told.birth.text == "2018-06-05" && told.sex == .female)
         #expect(given.performers.first?.identifier?.value == "1319999996")
@@ -70,6 +72,50 @@ import Testing
         #expect(given.doseNumber == (vaccine == "DT2期" ? 1 : nil))
     }
 
+    /// 年月だけの日: how ledgers write one, what is kept of it, and the last day that it can have been.
+    @Test(arguments: [
+        ("2019-06", "2019-06", "2019-06-30"), ("2019/6", "2019-06", "2019-06-30"),
+        ("2019/06", "2019-06", "2019-06-30"), ("201906", "2019-06", "2019-06-30"),
+        ("2019-06-00", "2019-06", "2019-06-30"), ("20190600", "2019-06", "2019-06-30"),
+        ("R1.6", "2019-06", "2019-06-30"), ("R01.06.00", "2019-06", "2019-06-30"),
+        ("5010600", "2019-06", "2019-06-30"), ("令和元年6月", "2019-06", "2019-06-30"),
+        ("令和元年", "2019", "2019-12-31"), ("2019", "2019", "2019-12-31"),
+        ("2019-00-00", "2019", "2019-12-31"), ("2020/2", "2020-02", "2020-02-29"),
+    ])
+    func `of a month alone the month is kept, and nobody makes a day of it`(
+        written: String, kept: String, last: String
+    ) throws {
+        let checked = try checked(["接種日": written])
+        #expect(checked.findings.map(\.item) == ["givenOn"])
+        #expect(checked.findings.map(\.code) == [.unknownDay])
+        let told = try told(["接種日": written])
+        let month = try GivenTime(kept)
+        #expect(told.vaccination.occurrence == .time(month))
+        #expect(told.vaccination.occurrence.day == nil)
+        #expect(told.days.upperBound.text == last)
+        let rules = try VaccinationCase.rules()
+        let dose = try #require(told.vaccination.counted.dose(rules))
+        #expect(dose.day == nil && dose.days == told.days)
+        let face = told.vaccination.counted.face
+        #expect(try CountedVaccination(face: face) == told.vaccination.counted)
+        // Neither the law of its day nor the month it counts in is known.
+        #expect(throws: VaccinationClaimRefusal.dayUnknown) {
+            try line(["接種日": written]).get()
+        }
+    }
+
+    /// How a ledger names the dose, its own number, and which dose of the schedule it is.
+    @Test(arguments: [
+        ("MR2期", "1", 2), ("MR2期", "2", 2), ("MR2期", "", 2), ("日本脳炎2期", "1", 4),
+        ("五種混合追加", "1", 4), ("日本脳炎", "1", 1), ("MR", "2", 2),
+    ])
+    func `a number counted within its period is the one that the period begins with`(
+        vaccine: String, number: String, dose: Int
+    ) throws {
+        let told = try told(["ワクチン": vaccine, "接種回数": number])
+        #expect(told.vaccination.doseNumber == dose)
+    }
+
     @Test func `what was not given has a reason, and what is withdrawn needs a number alone`()
         throws
     {
@@ -88,6 +134,8 @@ import Testing
         (["接種回数": "0"], "doseNumber format"), (["接種回数": "100"], "doseNumber format"),
         (["接種量": "0"], "quantity format"), (["ワクチン": ""], "vaccine required"),
         (["医療機関コード": "131999999"], "institution format"), (["記録番号": ""], "recordNumber required"),
+        (["接種日": "2019-13"], "givenOn format"), (["接種日": "2019-13-00"], "givenOn format"),
+        (["接種日": "1867"], "givenOn format"), (["接種日": "0000-00-00"], "givenOn format"),
         (["実施区分": "3"], "basis format"), (["個人番号": "123456789012"], "myNumber number"),
     ]
 
@@ -159,6 +207,13 @@ import Testing
             rules.withoutCopies([
                 (here, true), (there, true), (here, false), (there, true),
             ]) == [false, true, true, false])
+        // Of a month alone it is the same dose where the number is the same, too.
+        let month = try told(["接種日": "2019-06"]).vaccination.counted
+        let second = try told(["接種日": "2019-06", "接種回数": "2"]).vaccination.counted
+        let later = try told(["接種日": "2019-07"]).vaccination.counted
+        #expect(
+            rules.withoutCopies([(month, true), (second, true), (later, true), (here, false)])
+                == [false, true, true, true])
         // A clinic's two words are the clinic's to mend.
         #expect(rules.withoutCopies([(here, false), (here, false)]) == [true, true])
         let none = try told(["接種の有無": "2", "未接種の理由": "発熱"]).vaccination.counted

@@ -206,6 +206,54 @@ struct PastDoseFileTests {
         #expect(try await own(card).count == 1)
     }
 
+    /// An old gap: ledgers from before days were asked for had no way in.
+    @Test func `of a month alone nurse and mother know the month, until the day is told`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        let visit = try await gateway.openVaccinationVisit(card)
+        let number = number()
+        let month = String(today.adding(days: -10).text.prefix(7))
+        let sent = row(resident, number, ["接種日": month])
+        let answer = try await take([sent])
+        #expect(told(answer) == ["2 givenOn unknown-day"], "\(answer.text)")
+        #expect(answer.number("additions") == 1)
+        #expect(try await take([sent]).number("unchanged") == 1)
+        #expect(try await own(card).map { $0["occurrenceDateTime"]?.string } == [month])
+        // Some day of that month is less than 20 days ago, so it cannot be fine.
+        let unsure = try await gateway.checkVaccine("dpt-ipv-hib", visit)
+        #expect(unsure.findings.map(\.rule).contains("history-partial"))
+        let verdict = unsure.parameter("verdict")?.string
+        #expect(verdict == "caution" || verdict == "stop", "\(unsure.text)")
+        let kept = try await gateway.count(
+            """
+            select count(*) from exchange.vaccination v
+            join exchange.vaccination_claim c using (person, vaccination, version)
+            where v.identifier = $1 and v.day is null and c.refusal = 'day-unknown' and c.programme is null
+            """, [.text(number)])
+        #expect(kept == 1)
+        #expect(try await take([row(resident, number)]).number("changes") == 1)
+        let certain = try await gateway.checkVaccine("dpt-ipv-hib", visit)
+        #expect(certain.findings.map(\.rule).contains("interval"))
+        #expect(!certain.findings.map(\.rule).contains("history-partial"))
+    }
+
+    @Test func `a month to come, or before the birth, is refused as a day is`() async throws {
+        let (resident, _) = try await gateway.settleFamily()
+        let number = number()
+        let next = today.adding(days: 32 - today.day)
+        let before = try CalendarDay(resident.dateOfBirth).adding(days: -31)
+        let answer = try await take([
+            row(resident, number + "-1", ["接種日": String(next.text.prefix(7))]),
+            row(resident, number + "-2", ["接種日": String(before.text.prefix(7))]),
+        ])
+        let found = told(answer)
+        #expect(
+            found.isSuperset(of: ["2 givenOn day-ahead", "3 givenOn before-birth"]),
+            "\(answer.text)")
+        #expect(answer.number("refused") == 2)
+    }
+
     @Test func `the same dose under two numbers is told of, and is one`() async throws {
         let (resident, card) = try await gateway.settleFamily()
         let number = number()
