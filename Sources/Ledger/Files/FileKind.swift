@@ -17,6 +17,9 @@ package struct FileKind: Sendable {
     /// of the database.
     let read: @Sendable ([KeptRow], RuleBook, String) -> ReadRows
     let standing: @Sendable (inout Records, CalendarDay) throws -> Int
+
+    /// 時点のある種類: its rows neither overwrite nor end what the API said after the moment of the file.
+    var hasMoment: Bool { StatementField(registration: registration) == .subsidy }
 }
 
 /// 控えた行: one row of a file as it is judged, with what its individual number became at the door.
@@ -99,9 +102,9 @@ extension FileKind {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
                 }
             },
-            weigh: { try $0.weighEntitlements($1, rules: $2.current, list: $2.list) },
+            weigh: { try $0.weighEntitlements($1, rules: $2.current, as: $2.moment) },
             register: {
-                try $0.registerEntitlements($1, $2, rules: $3.current, list: $3.list)
+                try $0.registerEntitlements($1, $2, rules: $3.current, as: $3.moment)
             },
             standing: { try $0.standingEntitlements(on: $1) })
     }
