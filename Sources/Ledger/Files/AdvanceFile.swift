@@ -26,7 +26,7 @@ extension Records {
         case (.weighing, nil): try endWeighing(file, kind)
         case (.applying, let part?):
             // What is newer than the file now is so until the commit.
-            if rules.moment != nil { try holdEntitlements() }
+            if kind.isOfEntitlements { try holdEntitlements() }
             let receipt = try part.taken.register(&self, part.registration, rules)
             if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
             advance(file, past: part, receipt.outcomes, task: receipt.task)
@@ -224,7 +224,7 @@ extension Records {
 struct FileRules {
     let current: RuleBook
     let kept: (String) throws -> RuleBook
-    /// Of entitlements: their rows say nothing against what is newer.
+    /// Of those kinds that have one: their rows say nothing against what is newer.
     private(set) var moment: FileMoment?
 
     init(current: RuleBook, kept: @escaping (String) throws -> RuleBook) {

@@ -18,8 +18,13 @@ package struct FileKind: Sendable {
     let read: @Sendable ([KeptRow], RuleBook, String) -> ReadRows
     let standing: @Sendable (inout Records, CalendarDay) throws -> Int
 
-    /// 時点のある種類: its rows neither overwrite nor end what the API said after the moment of the file.
-    var hasMoment: Bool { StatementField(registration: registration) == .subsidy }
+    /// Two registrations of the API write what its rows do.
+    var isOfEntitlements: Bool { StatementField(registration: registration) == .subsidy }
+
+    /// 時点のある種類: what the API said after the moment of the file its rows do not say otherwise.
+    var hasMoment: Bool {
+        isOfEntitlements || StatementField(registration: registration) == .guardianships
+    }
 }
 
 /// 控えた行: one row of a file as it is judged, with what its individual number became at the door.
@@ -252,9 +257,11 @@ extension FileKind {
                     NumberedGuardianshipRow(row, hash: hashing.number)
                 }
             },
-            weigh: { records, rows, _ in try records.weighGuardianships(rows) },
-            register: { records, request, rows, _ in
-                try records.registerGuardianships(request, rows)
+            weigh: { records, rows, rules in
+                try records.weighGuardianships(rows, as: rules.moment)
+            },
+            register: { records, request, rows, rules in
+                try records.registerGuardianships(request, rows, as: rules.moment)
             },
             standing: { try $0.standingGuardianships(on: $1) })
     }

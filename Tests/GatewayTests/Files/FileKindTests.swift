@@ -103,6 +103,45 @@ struct FileKindTests {
         #expect(again.number("unchanged") == 1, "\(again.text)")
     }
 
+    /// 親権喪失: a file that was on its way gives nobody back what was taken away meanwhile.
+    @Test func `a file of guardianships that waited gives no custody back`() async throws {
+        let child = try await gateway.settle(years: 3).resident
+        let (mother, card) = try await gateway.settle(years: 40)
+        let (own, hers) = ("G-\(child.index)", "G-\(mother.index)")
+        try await gateway.invite(child, key: own)
+        try await gateway.invite(mother, key: hers)
+        let from = gateway.clock.today.adding(days: -300)
+        let header = ["更新区分", "本人の自治体別本人キー", "保護者の自治体別本人キー", "関係区分", "開始日", "終了日", "親権喪失フラグ"]
+        func file(of child: String) -> [UInt8] {
+            csv([header, ["1", child, hers, "2", from.text, "", "0"]])
+        }
+        func upload(_ child: String, _ sequence: Int) async throws -> TLSClient.Answer {
+            let answer = try await gateway.upload(
+                file(of: child), as: "guardianships", "sequence=\(sequence)")
+            try answer.expect(202)
+            return answer
+        }
+        _ = try await gateway.take(file(of: own), as: "guardianships", field: "maternal")
+        let token = try await gateway.session(of: card)
+        #expect(try await gateway.represented(token).count == 1)
+        let sequence = try await gateway.nextSequence(field: "maternal")
+        let held = try await upload(own, sequence + 1)
+        #expect(held.text("status") == "held", "\(held.text)")
+        try await gateway.registerGuardianships([
+            gateway.guardianship(of: child, by: mother, from: from, isCustodyLost: true)
+        ])
+        #expect(try await gateway.represented(token).isEmpty)
+        // The one before it speaks of nobody.
+        _ = try await upload("nobody", sequence)
+        let done = try await gateway.settled(held.text("file"), as: "guardianships")
+        let told = done.results.flatMap(\.findings).map { $0["code"]?.string }
+        #expect(told == ["newer-stands"] && done.number("unchanged") == 1, "\(done.text)")
+        #expect(try await gateway.represented(token).isEmpty)
+        // A file that is younger says it again.
+        _ = try await gateway.take(file(of: own), as: "guardianships", field: "maternal")
+        #expect(try await gateway.represented(token).count == 1)
+    }
+
     @Test func `the card authority's night comes by file`() async throws {
         let person = gateway.people.next()
         let card = try gateway.card()
