@@ -24,6 +24,8 @@ package struct AwaitedCheckup: Hashable, Sendable {
     package let missing: [Span]
     /// 集計: who is told of in numbers.
     package let counted: Span
+    /// 回数: how many of it everybody is due for.
+    package let times: Int
     package let today: CalendarDay
     private let course: Course
 
@@ -57,6 +59,7 @@ extension AwaitedCheckup {
             origins: origins, seenFromDay: origin == .birth ? nil : 0, seenToDay: nil)
         missing = [span]
         counted = span
+        times = 1
         self.today = today
         course = .window(rule.window)
     }
@@ -83,6 +86,7 @@ extension AwaitedCheckup {
             origins: DayRange(
                 first: today.adding(days: -Self.daysBack), last: expectedDate(along: 0)),
             seenFromDay: -term, seenToDay: rules.weeksMax * 7 + 6 - term)
+        times = rules.standardVisits
         self.today = today
         course = .visits(visits)
     }
