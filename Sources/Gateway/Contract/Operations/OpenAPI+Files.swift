@@ -234,8 +234,8 @@ extension OpenAPI {
 
     /// With what is told of this file alone.
     private static let inConfidence = """
-        sensitive findings of mass checkups, and of pregnancy checkups whose vouchers the municipality \
-        reads, each with the day of its consent (in a line of its own; \
+        sensitive findings of mass checkups, and of pregnancy checkups and tests of the newborn whose \
+        vouchers the municipality reads, each with the day of its consent (in a line of its own; \
         nothing is told of a value, and a row that was taken is not kept)
         """
 
