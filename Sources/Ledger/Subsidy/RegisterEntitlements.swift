@@ -25,9 +25,10 @@ extension Records {
         _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook,
         as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
-        if let receipt = try beginTask(request) { return receipt }
-        // The files of a party are applied one after the other anyway.
+        // The files of a party are applied one after the other anyway. Before the task begins, as a part of a
+        // file holds the field of one of the two forms too: nobody at a counter is sent away for it.
         if !request.isPartOfFile { try shareEntitlements() }
+        if let receipt = try beginTask(request) { return receipt }
         let (plan, persons) = try plan(rows, rules, moment)
         let ends = try ends(of: plan.words(among: Set(persons.known), of: caller.party.code), rules)
         for person in plan.touched { enter(person) }

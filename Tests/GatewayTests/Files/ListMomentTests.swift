@@ -1,5 +1,6 @@
 import Exchange
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -441,23 +442,46 @@ struct ListMomentTests {
         #expect(try await standing(own[1]) == [])
     }
 
-    /// While somebody else has the turn: `_shared` as a registration by the API, alone as a part of a list.
+    /// While somebody else has the turn: `_shared` as a registration by the API, alone as a part of a file,
+    /// which has that of its form as well.
     private func whileTaken(
-        _ way: String, seconds: Int, _ body: () async throws -> Void
+        _ way: String, _ body: (Gate) async throws -> Void
     ) async throws {
+        let gate = Gate()
         let turn = "(hashtextextended('entitlements of \(Self.party.key)', 0))"
+        let form = """
+            select pg_advisory_xact_lock(
+                hashtextextended('\(Self.party.key)/medical-subsidy-history', 0))::text
+            """
         async let taking: Void = gateway.sql { transaction in
             _ = try transaction.query(Statement("select pg_advisory_xact_lock\(way)\(turn)::text"))
-            _ = try transaction.query(Statement("select pg_sleep(\(seconds))::text"))
+            if way.isEmpty { _ = try transaction.query(Statement(form)) }
+            // Some minutes at most.
+            for _ in 0..<6_000 where !gate.isOpen {
+                _ = try transaction.query(Statement("select pg_sleep(0.02)::text"))
+            }
         }
-        for _ in 0..<100 {
+        for _ in 0..<3_000 {
             let isFree = try await gateway.count(
                 "select (pg_try_advisory_xact_lock\(turn))::int::bigint")
             if isFree == 0 { break }
             try await Task.sleep(for: .milliseconds(20))
         }
-        try await body()
+        do { try await body(gate) } catch {
+            gate.open()
+            throw error
+        }
+        gate.open()
         try await taking
+    }
+
+    /// Keeps a turn taken until it is opened.
+    private final class Gate: Sendable {
+        private let state = Mutex(false)
+
+        var isOpen: Bool { state.withLock { $0 } }
+
+        func open() { state.withLock { $0 = true } }
     }
 
     /// The API and a part of the list never write at once: whoever is second reads what the first said.
@@ -466,14 +490,14 @@ struct ListMomentTests {
         _ = try await take(own.map { cells($0) })
         let sequence = try await gateway.nextSequence(of: Self.party)
         var file = ""
-        try await whileTaken("_shared", seconds: 4) {
+        try await whileTaken("_shared") { _ in
             let receipt = try await gateway.upload(
                 NightFile(own.map { cells($0, to: 200) }).bytes(), as: Self.layout,
                 "sequence=\(sequence)", by: Self.party)
             file = receipt.text("file")
             let path = "/files/\(Self.layout)/\(file)"
             var waiting = try await gateway.send(Self.party, "GET", path)
-            for _ in 0..<50 where waiting.text("status") == "weighing" {
+            for _ in 0..<1_500 where waiting.text("status") == "weighing" {
                 try await Task.sleep(for: .milliseconds(40))
                 waiting = try await gateway.send(Self.party, "GET", path)
             }
@@ -487,10 +511,23 @@ struct ListMomentTests {
     }
 
     /// 全件の番: it is some 30 ms, and nobody at a counter is sent away for it.
-    @Test func `a registration by the API waits for a part of a list, and is taken`() async throws {
+    @Test func `a registration by the API waits for a part of a file, and is taken`() async throws {
         let person = people(1)[0]
-        try await whileTaken("", seconds: 1) {
-            try await gateway.hold([word(person, to: 300)], by: Self.party)
+        let row = word(person, to: 300)
+        try await whileTaken("") { gate in
+            async let registered: Void = gateway.hold([row], by: Self.party)
+            var waiting = 0
+            for _ in 0..<1_500 where waiting == 0 {
+                try await Task.sleep(for: .milliseconds(20))
+                waiting = try await gateway.count(
+                    """
+                    select count(*) from pg_locks where locktype = 'advisory' and not granted
+                        and database = (select oid from pg_database where datname = current_database())
+                    """)
+            }
+            #expect(waiting == 1)
+            gate.open()
+            try await registered
         }
         #expect(try await standing(person) == [today.adding(days: 300)])
     }
