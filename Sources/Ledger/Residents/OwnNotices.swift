@@ -14,19 +14,14 @@ extension Records {
     package mutating func ownNotices(
         of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID, String) -> String
     ) throws -> [Notice] {
-        let rows = try transaction.query(
-            Self.selectOwnNotices,
-            [.person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code))])
+        let mothers = rules.maternal?.checkupsOfMothers ?? []
+        var rows = try notices(of: person, limit, hiding: acting == nil ? [] : mothers)
         let subjects = try rows.map { try $0.optionalText(6) ?? "" }
-        let mothers = Set(subjects.filter { rules.maternal?.isOfMother($0) ?? false })
-        var isOwn = true
-        if !mothers.isEmpty {
-            isOwn = try acting == nil && !isClosed(.sensitive, to: person, rules)
+        if !Set(subjects).isDisjoint(with: mothers), try isClosed(.sensitive, to: person, rules) {
+            rows = try notices(of: person, limit, hiding: mothers)
         }
-        let told = try zip(subjects, rows.map { $0 }).map { subject, row -> Notice? in
-            guard let kind = rules.noticeKind(try row.text(2)),
-                isOwn || !mothers.contains(subject)
-            else { return nil }
+        let told = try rows.map { row -> Notice? in
+            guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
             let party = try Party(key: try row.text(3))
             return Notice(
                 id: try row.uuid(0).record.text, at: Instant(microseconds: try row.instant(1)),
@@ -38,6 +33,18 @@ extension Records {
         }.compactMap(\.self)
         let reached = try reachedCounts(of: person, rules: rules, name: name)
         return Array((told + reached).sorted { $0.at > $1.at }.prefix(limit))
+    }
+
+    /// What is hidden takes no place: else a short page would tell of it.
+    private mutating func notices(
+        of person: PersonKey, _ limit: Int, hiding hidden: [String]
+    ) throws -> Rows {
+        try transaction.query(
+            Self.selectOwnNotices,
+            [
+                .person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code)),
+                .texts(hidden),
+            ])
     }
 
     /// お知らせ: leaves the resident a notice of this party's act, in the commit of this access.
@@ -68,6 +75,7 @@ extension Records {
         from (
             (select notice, at, kind, party, visit, subject from exchange.notice
                 where person = any (\(Survivors.records(of: "$1")))
+                    and (subject is null or subject <> all ($4))
                 order by at desc, notice desc limit $2)
             union all
             (select visit, opened_at, 'visit-opened', party, visit, null from exchange.visit v

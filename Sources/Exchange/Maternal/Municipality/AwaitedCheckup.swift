@@ -115,8 +115,8 @@ extension MaternalRules {
             ? pregnancy.name : (child + postpartum).first { $0.code == code }?.name
     }
 
-    /// Whether it is the mother's own, so that whoever reads of it reads of a pregnancy.
-    package func isOfMother(_ checkup: String) -> Bool {
-        checkup == pregnancy.checkup || postpartum.contains { $0.code == checkup }
+    /// 妊産婦の健診: whoever reads of one reads of a pregnancy.
+    package var checkupsOfMothers: [String] {
+        [pregnancy.checkup] + postpartum.map(\.code)
     }
 }
