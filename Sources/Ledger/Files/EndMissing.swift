@@ -117,7 +117,7 @@ extension Records {
     /// 時点の後: said after the moment as of which the list is, so that it cannot hold it: by the API, by an
     /// event, by hand.
     private static let isSince = """
-        (e.known_at > $4 and not \(FileMoment.isOfLine("e.task")) or exists (
+        (\(FileMoment.isSince("e")) or exists (
             select 1 from office.said_again s
             where s.version = e.version and \(FileMoment.isNewer(mark: "s"))))
         """

@@ -23,7 +23,10 @@ package struct FileKind: Sendable {
 
     /// 時点のある種類: what the API said after the moment of the file its rows do not say otherwise.
     var hasMoment: Bool {
-        isOfEntitlements || StatementField(registration: registration) == .guardianships
+        switch StatementField(registration: registration) {
+        case .subsidy, .guardianships, .checkupTargets, .vaccinationTargets: true
+        default: false
+        }
     }
 }
 
@@ -121,9 +124,11 @@ extension FileKind {
                 number.map { NumberedCheckupRow(numberHash: $0, row: row) }
             }
         },
-        weigh: { records, rows, _ in try records.weighCheckupTargets(rows) },
-        register: { records, request, rows, _ in
-            try records.registerCheckupTargets(request, rows)
+        weigh: { records, rows, rules in
+            try records.weighCheckupTargets(rows, as: rules.moment)
+        },
+        register: { records, request, rows, rules in
+            try records.registerCheckupTargets(request, rows, as: rules.moment)
         },
         standing: { records, _ in try records.standingCheckupTargets() })
 
@@ -135,9 +140,11 @@ extension FileKind {
                 kept.map { $0.row.vaccinationTargetRow(programmes, number: .besideTheRow) }, kept
             ) { number, row in number.map { NumberedTargetRow(numberHash: $0, row: row) } }
         },
-        weigh: { records, rows, _ in try records.weighVaccinationTargets(rows) },
-        register: { records, request, rows, _ in
-            try records.registerVaccinationTargets(request, rows)
+        weigh: { records, rows, rules in
+            try records.weighVaccinationTargets(rows, as: rules.moment)
+        },
+        register: { records, request, rows, rules in
+            try records.registerVaccinationTargets(request, rows, as: rules.moment)
         },
         standing: { records, _ in try records.standingVaccinationTargets() })
 

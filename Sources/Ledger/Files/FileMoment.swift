@@ -44,6 +44,16 @@ package struct FileMoment: Sendable {
         """
     }
 
+    /// 後からの言葉: of a row with its task, whether it became known after the moment, whoever said it.
+    static func isSince(_ row: String) -> String {
+        "(\(row).known_at > $4 and not \(isOfLine("\(row).task")))"
+    }
+
+    /// The same parameters where there may be no file; nothing is newer then.
+    static func values(_ moment: FileMoment?) -> [Value] {
+        moment?.values ?? [.null, .null, .null, .null, .null]
+    }
+
     /// 再度の登録の後先: what was said again after the moment, by the API; or by a file of changes, which stands in
     /// the line as well.
     static func isNewer(mark row: String) -> String {

@@ -193,8 +193,7 @@ extension Records {
     private static let selectNewer = Statement(
         """
         select g.person, g.guardian from exchange.guardianship g
-        where g.person = any ($1) and g.municipality = $2 and g.known_at > $4
-            and not \(FileMoment.isOfLine("g.task"))
+        where g.person = any ($1) and g.municipality = $2 and \(FileMoment.isSince("g"))
         """)
 
     private static let selectLosses = Statement(

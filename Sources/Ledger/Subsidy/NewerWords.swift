@@ -77,7 +77,7 @@ extension NewerWords {
                 select 1 from exchange.entitlement later
                 where \(EntitlementRow.isSame) and not later.is_under_review
                     and not later.is_by_event and later.version > e.version)
-            and (e.known_at > $4 and not \(FileMoment.isOfLine("e.task")) or exists (
+            and (\(FileMoment.isSince("e")) or exists (
                 select 1 from exchange.entitlement later
                 join office.said_again s on s.version = later.version
                 where \(EntitlementRow.isSame) and later.version >= e.version
@@ -90,12 +90,11 @@ extension NewerWords {
         select n.person, bool_or(n.is_own) from (
             select i.person, i.by_merge is null as is_own from exchange.identity i
             where i.person = any ($1) and i.body = $2 and not i.is_under_review
-                and i.known_at > $4 and not \(FileMoment.isOfLine("i.task"))
+                and \(FileMoment.isSince("i"))
             union all
             select e.person, e.by_merge is null from exchange.entitlement e
             where e.person = any ($1) and e.body = $2 and not e.is_under_review
-                and not e.is_by_event and e.known_at > $4
-                and not \(FileMoment.isOfLine("e.task"))
+                and not e.is_by_event and \(FileMoment.isSince("e"))
             union all
             select e.person, true from exchange.entitlement e
             join office.said_again s on s.version = e.version
