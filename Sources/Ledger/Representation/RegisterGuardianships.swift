@@ -80,11 +80,12 @@ extension Records {
             of: caller.party.code)
         let byNumber = Dictionary(zip(numbers, persons.ofRows)) { first, _ in first }
         let known = persons.known + byKey.values
+        var newer: Set<Guardianship.Pair> = []
+        if let moment { newer = try newerPairs(of: known, than: moment) }
         var plan = GuardianshipPlan(
             body: caller.party.code, today: now.dayInJapan, persons: persons,
             homes: try homes(of: known), standing: try knownGuardianships(of: known),
-            losses: try losses(of: known),
-            newer: try moment.map { try newerPairs(of: known, than: $0) } ?? [])
+            losses: try losses(of: known), newer: newer)
         for numbered in rows {
             let found = [numbered.child, numbered.guardian].map { person in
                 switch person {
