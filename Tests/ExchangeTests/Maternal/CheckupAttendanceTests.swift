@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    /// What was told yesterday is not today's with a day less.
+    @Test(arguments: Seeded.seeds(20))
+    func `the first month that is counted is whole`(seed: UInt64) throws {
+        var seeded = Seeded(seed)
+        let rules = MaternalCase.rules
+        let today = MaternalCase.day("2026-03-01").adding(days: seeded.int(0...366))
+        for code in ["infant-3y", "postpartum-1m", rules.pregnancy.checkup] {
+            let awaited = try rules.awaited(code, on: today, item: "checkup")
+            let first = awaited.counted.origins.first
+            let since = awaited.missing.map(\.origins.first).min() ?? first
+            #expect(first.day == 1 && first <= since, "\(code) on \(today.text)")
+            if awaited.origin != .expectedDate {
+                #expect(first.text.prefix(7) == since.text.prefix(7))
+            }
+        }
+    }
+
     @Test func `every child and mother is waited for, and nobody for what another test asks for`()
         throws
     {

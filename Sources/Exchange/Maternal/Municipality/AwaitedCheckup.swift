@@ -58,7 +58,9 @@ extension AwaitedCheckup {
         let span = Span(
             origins: origins, seenFromDay: origin == .birth ? nil : 0, seenToDay: nil)
         missing = [span]
-        counted = span
+        counted = Span(
+            origins: origins.fromItsMonth, seenFromDay: span.seenFromDay,
+            seenToDay: span.seenToDay)
         times = 1
         self.today = today
         course = .window(rule.window)
@@ -84,11 +86,19 @@ extension AwaitedCheckup {
         }
         counted = Span(
             origins: DayRange(
-                first: today.adding(days: -Self.daysBack), last: expectedDate(along: 0)),
+                first: today.adding(days: -Self.daysBack), last: expectedDate(along: 0)
+            ).fromItsMonth,
             seenFromDay: -term, seenToDay: rules.weeksMax * 7 + 6 - term)
         times = rules.standardVisits
         self.today = today
         course = .visits(visits)
+    }
+}
+
+extension DayRange {
+    /// 月の初めから: a month of which a day less is counted every day would tell who was of that day.
+    fileprivate var fromItsMonth: DayRange {
+        DayRange(first: first.adding(days: 1 - first.day), last: last)
     }
 }
 
