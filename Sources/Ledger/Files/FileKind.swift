@@ -24,8 +24,10 @@ package struct FileKind: Sendable {
     /// 時点のある種類: what the API said after the moment of the file its rows do not say otherwise.
     var hasMoment: Bool {
         switch StatementField(registration: registration) {
-        case .subsidy, .guardianships, .checkupTargets, .vaccinationTargets: true
-        default: false
+        case .subsidy, .guardianships, .checkupTargets, .vaccinationTargets, .checkupResults,
+            .sensitiveCheckupResults:
+            true
+        case .checkupTickets, .residenceMoves, .schemeMasters, nil: false
         }
     }
 }
@@ -246,11 +248,12 @@ extension FileKind {
                 ) { _, row in row }
             },
             weigh: { records, rows, rules in
-                try records.weighMassCheckups(rows, in: compartment, rules: rules.current)
+                try records.weighMassCheckups(
+                    rows, in: compartment, rules: rules.current, as: rules.moment)
             },
             register: { records, request, rows, rules in
                 try records.registerMassCheckups(
-                    request, rows, in: compartment, rules: rules.current)
+                    request, rows, in: compartment, rules: rules.current, as: rules.moment)
             },
             standing: { records, _ in try records.standingMassCheckups(in: compartment) })
     }
