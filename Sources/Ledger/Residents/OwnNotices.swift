@@ -9,16 +9,18 @@ import Postgres
 /// acts for the resident is refused in the resident's sight.
 extension Records {
     /// Newest first, in the words of the rules; a kind that they no longer hold is not shown. A notice of a
-    /// checkup of pregnancy or after delivery is the resident's own, as what is planned of it: that one came,
-    /// or no more came, tells how it went on.
+    /// checkup of pregnancy or after delivery, or of a vaccine of pregnancy, is the resident's own, as what
+    /// is planned of it: that one came, or no more came, tells how it went on.
     package mutating func ownNotices(
         of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID, String) -> String
     ) throws -> [Notice] {
-        let mothers = rules.maternal?.checkupsOfMothers ?? []
-        var rows = try notices(of: person, limit, hiding: acting == nil ? [] : mothers)
-        let subjects = try rows.map { try $0.optionalText(6) ?? "" }
-        if !Set(subjects).isDisjoint(with: mothers), try isClosed(.sensitive, to: person, rules) {
-            rows = try notices(of: person, limit, hiding: mothers)
+        let ofPregnancy =
+            (rules.maternal?.checkupsOfMothers ?? [])
+            + (rules.immunization?.invitationsOfPregnancy ?? [])
+        var rows = try notices(of: person, limit, hiding: acting == nil ? [] : ofPregnancy)
+        let subjects = try Set(rows.map { try $0.optionalText(6) ?? "" })
+        if !subjects.isDisjoint(with: ofPregnancy), try isClosed(.sensitive, to: person, rules) {
+            rows = try notices(of: person, limit, hiding: ofPregnancy)
         }
         let told = try rows.map { row -> Notice? in
             guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
