@@ -59,30 +59,7 @@ extension AwaitedCheckup.Origin {
     /// were examined: each read once for all, so that a prefecture is not asked for child by child.
     private static func count(_ origin: Self) -> String {
         """
-        with waited as materialized (
-            select distinct coalesce(m.survivor, n.person) as survivor
-            from exchange.maternal_notification n
-            left join exchange.record_merge m on m.person = n.person and m.parted_at is null
-            where n.municipality like $1 and n.kind = '\(origin.kind.rawValue)'
-                and (\(origin.day(in: "n"))) between $3 and $4),
-        records as materialized (
-            select survivor, survivor as person from waited
-            union all
-            select m.survivor, m.person from waited
-            join exchange.record_merge m on m.survivor = waited.survivor and m.parted_at is null),
-        words as materialized (
-            select r.survivor, n.person, n.episode, n.municipality, n.kind,
-                \(origin.day(in: "n")) as day, \(origin.isCounted("n")) as is_counted,
-                \(origin.end(in: "n")) as ended,
-                n.version = greatest(max(n.version) over of_kind, max(n.version) over of_record)
-                    and not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false) as stands,
-                greatest(max(n.version) filter (where n.takes) over of_kind,
-                    max(n.version) filter (where n.takes) over of_record) as held_from
-            from records r join exchange.maternal_notification n on n.person = r.person
-            window of_kind as (
-                    partition by r.survivor, n.municipality, n.notification_key, n.kind),
-                of_record as (
-                    partition by r.survivor, n.municipality, n.notification_key, n.person)),
+        with \(words(of: origin)),
         homes as materialized (
             select distinct on (r.person) r.person, r.municipality
             from waited join exchange.residence r on r.person = waited.survivor
@@ -117,6 +94,36 @@ extension AwaitedCheckup.Origin {
             select municipality, month, times, count(*) as residents from often group by 1, 2, 3)
         select municipality, month, array_agg(times), array_agg(residents)
         from counts group by 1, 2 order by 1, 2
+        """
+    }
+
+    /// Whose words are of these days, and all that anybody ever said of them.
+    private static func words(of origin: Self) -> String {
+        """
+        waited as materialized (
+            select distinct coalesce(m.survivor, n.person) as survivor
+            from exchange.maternal_notification n
+            left join exchange.record_merge m on m.person = n.person and m.parted_at is null
+            where n.municipality like $1 and n.kind = '\(origin.kind.rawValue)'
+                and (\(origin.day(in: "n"))) between $3 and $4),
+        records as materialized (
+            select survivor, survivor as person from waited
+            union all
+            select m.survivor, m.person from waited
+            join exchange.record_merge m on m.survivor = waited.survivor and m.parted_at is null),
+        words as materialized (
+            select r.survivor, n.person, n.episode, n.municipality, n.kind,
+                \(origin.day(in: "n")) as day, \(origin.isCounted("n")) as is_counted,
+                \(origin.end(in: "n")) as ended,
+                n.version = greatest(max(n.version) over of_kind, max(n.version) over of_record)
+                    and not coalesce((n.face::jsonb ->> 'isWithdrawn')::boolean, false) as stands,
+                greatest(max(n.version) filter (where n.takes) over of_kind,
+                    max(n.version) filter (where n.takes) over of_record) as held_from
+            from records r join exchange.maternal_notification n on n.person = r.person
+            window of_kind as (
+                    partition by r.survivor, n.municipality, n.notification_key, n.kind),
+                of_record as (
+                    partition by r.survivor, n.municipality, n.notification_key, n.person))
         """
     }
 }
