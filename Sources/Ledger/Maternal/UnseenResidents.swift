@@ -148,7 +148,7 @@ extension AwaitedCheckup.Origin {
     private var isAwaited: String {
         switch self {
         case .birth: "true"
-        case .delivery: "\(isCounted("n")) and not \(Self.isOfDeadChild)"
+        case .delivery: "\(isCounted("n")) and not \(Self.isOfTheDeadAlone)"
         case .expectedDate:
             """
             n.face::jsonb -> 'delivery' is null and coalesce((
@@ -159,15 +159,16 @@ extension AwaitedCheckup.Origin {
         }
     }
 
-    /// 子の死亡: of a child that was told to be of this pregnancy.
-    private static let isOfDeadChild = """
-        exists (
-            select 1 from exchange.maternal_notification c
+    /// 子の死亡: every child that lived at birth has died since, of those that were told to be of this pregnancy.
+    private static let isOfTheDeadAlone = """
+        (
+            select count(distinct child.survivor) from exchange.maternal_notification c
             cross join lateral (select \(Survivors.sql(of: "c.person")) as survivor) child
             join exchange.deceased d on d.person = child.survivor
             where c.municipality = n.municipality and c.kind = 'child'
                 and c.face::jsonb ->> 'pregnancyKey' = n.notification_key
                 and \(StandingWord.stands("c", of: "child.survivor")))
+            >= (n.face::jsonb #>> '{delivery,live}')::int
         """
 
     /// 受診: a report that stands, of one who was examined.

@@ -186,6 +186,36 @@ struct UnseenMothersTests {
         #expect(try await remind(still, "postpartum-2w").int("notWaiting") == 1)
     }
 
+    /// 双子の一人の死亡: she has a child, and is waited for until she has none.
+    @Test func `a mother whose one twin died is waited for, and not when both did`() async throws {
+        let key = key()
+        _ = try await delivered(daysAgo: 20, live: 2, key: key)
+        for number in 1...2 {
+            let child = try await gateway.settle().resident
+            let birth = child.birth(
+                on: today.adding(days: -20), notified: today.adding(days: -10),
+                key: "C\(number)-\(key)")
+            try await gateway.notify([
+                .object(try #require(birth.object).with("pregnancyKey", .string(key)))
+            ])
+        }
+        for number in 1...2 {
+            #expect(try await listed("postpartum-2w")[key] != nil)
+            try await gateway.sql { transaction in
+                _ = try transaction.query(
+                    Statement(
+                        """
+                        insert into exchange.death (person, died_on, task)
+                        select person, current_date, task from exchange.maternal_notification
+                        where notification_key = $1
+                        returning person
+                        """), [.text("C\(number)-\(key)")])
+            }
+        }
+        #expect(try await listed("postpartum-2w")[key] == nil)
+        #expect(try await remind(key, "postpartum-2w").int("notWaiting") == 1)
+    }
+
     @Test func `what was found in confidence alone takes nobody off the list, a report does`()
         async throws
     {
