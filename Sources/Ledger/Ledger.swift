@@ -32,6 +32,7 @@ package final class Ledger: Sendable {
     let checkups: Lane<CheckupSending, CheckupSending.Outcome>
     package let rules: RuleShelf
     package let parties: PartyWatch
+    private let tiles = TileMemory()
     let logger: Logger
 
     package init(_ addresses: Addresses, limits: LedgerLimits = .standard, logger: Logger) {
@@ -188,7 +189,8 @@ package final class Ledger: Sendable {
             let entry = Entry(id: .timeOrdered(), caller: caller, purpose: purpose)
             try await refuse(entry, .notYourPurpose)
         }
-        let asked = Asked(caller: caller, purpose: purpose, permissions: rules.permissions)
+        let asked = Asked(
+            caller: caller, purpose: purpose, permissions: rules.permissions, tiles: tiles)
         do {
             return try await pool.transaction { try Records.lend(&$0, asked, first, body) }
         } catch let refused as Refused {

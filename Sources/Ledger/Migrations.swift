@@ -183,6 +183,9 @@ package struct Migrations: Sendable {
             name: "0098_proxies_stay",
             sql: PackageResources._098_proxies_stay_sql),
         File(
+            name: "0099_merges_with_bills",
+            sql: PackageResources._099_merges_with_bills_sql),
+        File(
             name: "0103_moments_of_changes",
             sql: PackageResources._103_moments_of_changes_sql),
     ]

@@ -97,7 +97,7 @@ extension LedgerWorld {
 
     /// As a connector does: whoever is told to come back comes back.
     func patiently<R>(_ send: () async throws -> R) async throws -> R {
-        for _ in 0..<2_000 {
+        for _ in 0..<24_000 {
             do { return try await send() } catch {
                 guard LedgerError.refusal(for: error) == .overloaded else { throw error }
             }

@@ -263,6 +263,8 @@ final class Turnstile: Sendable {
 final class Gate: Sendable {
     private let isOpen = Atomic<Bool>(false)
 
+    var isOpenNow: Bool { isOpen.load(ordering: .acquiring) }
+
     func open() { isOpen.store(true, ordering: .releasing) }
 
     /// On a database thread, never on a task's.

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// 子プロセス: real programs, started and ended.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChildProcessTests {
     private func shell(_ line: String, errors: ChildProcess.Stream = .inherited) throws
         -> ChildProcess

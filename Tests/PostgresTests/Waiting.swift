@@ -25,7 +25,7 @@ struct NeverHappened: Error {}
 
 /// Returns once `condition` holds; throws when it does not within a generous while.
 func eventually(_ condition: () async throws -> Bool) async throws {
-    for _ in 0..<3_000 {
+    for _ in 0..<12_000 {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(10))
     }

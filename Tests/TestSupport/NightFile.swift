@@ -159,7 +159,7 @@ extension RunningGateway {
     package func settled(
         _ file: String, as layout: String = "entitlements", by party: Party = Cast.town
     ) async throws -> Answer {
-        for _ in 0..<600 {
+        for _ in 0..<2_400 {
             let answer = try await send(party, "GET", "/files/\(layout)/\(file)")
             try answer.expect(200)
             let isWorking = ["weighing", "applying"].contains(answer.text("status"))

@@ -49,7 +49,10 @@ package final class RunningGateway: Sendable {
         keys = try KeyShelf(folder + "/keys")
         database = try await TestPostgres.freshDatabase(template: try await Self.template())
         owner = Pool(
-            database, limits: .init(connectionsMax: 2), label: "test-owner",
+            database,
+            limits: .init(
+                connectionsMax: 2, waitMilliseconds: 120_000, statementTimeoutMilliseconds: 120_000),
+            label: "test-owner",
             logger: TestPostgres.logger)
         let lists = DevelopmentPKI.Authority.allCases.map { [pki] in pki.listPath($0) }
         let anchors = try DevelopmentPKI.Authority.allCases.map { [pki] in try pki.anchor($0) }

@@ -183,6 +183,9 @@ package struct ClaimFacts: Sendable {
     package var otherClasses: [PlaceKey: Set<OtherClass>] = [:]
     /// 地方単独の制度の条件, by payer number; they come before those of the law number.
     package var schemes: [UInt32: SchemeCondition] = [:]
+    /// Of the scheme that a certificate is of in a month, because one payer number may be of several; they
+    /// come before those of the payer.
+    package var schemesOf: [MonthKey: SchemeCondition] = [:]
 
     package init() {}
 

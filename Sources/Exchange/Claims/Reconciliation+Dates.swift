@@ -94,7 +94,8 @@ extension Reconciliation {
         }
     }
 
-    /// 年齢 and 指定, as the scheme asks: a payer number's own conditions, or those of its national law.
+    /// 年齢 and 指定, as the scheme asks: the certificate's own conditions, those of its payer number, or those
+    /// of its national law.
     func condition(
         _ part: ClaimPart, _ holder: ClaimFacts.Holder?, of claim: Claim,
         _ sink: inout FindingSink
@@ -102,7 +103,8 @@ extension Reconciliation {
         let key = part.certificate
         let national =
             rules.isNational(law: key.law) ? rules.conditions.condition(law: key.law) : nil
-        guard let condition = facts.schemes[key.payer] ?? national else {
+        let local = facts.schemesOf[.init(key, claim.month)] ?? facts.schemes[key.payer]
+        guard let condition = local ?? national else {
             namedInstitution(holder, claim, &sink)
             return
         }

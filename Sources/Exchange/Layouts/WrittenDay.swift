@@ -7,6 +7,7 @@ package enum DayForm: String, CaseIterable, Hashable, Sendable {
     case eraDigits = "era-digits"
     case eraLetter = "era-letter"
     case eraKanji = "era-kanji"
+    case kanji
 
     var example: String {
         switch self {
@@ -16,6 +17,7 @@ package enum DayForm: String, CaseIterable, Hashable, Sendable {
         case .eraDigits: "5080401"
         case .eraLetter: "R8.4.1"
         case .eraKanji: "令和8年4月1日"
+        case .kanji: "2026年4月1日"
         }
     }
 }
@@ -73,13 +75,26 @@ struct WrittenDay: Hashable {
         return read
     }
 
-    /// 令和8年4月1日 or R元.5.1: what kanji are in, in either width; the era's own rules apply.
+    /// 令和8年4月1日, R元.5.1 or 2026年4月1日: what kanji are in, in either width; the era's own rules apply.
     static func readText(_ text: String, as reading: DayReading) -> WrittenDay? {
+        if reading.forms.contains(.kanji), let day = westernDay(text) { return WrittenDay(day) }
         let isNamed = Wareki.Era.allCases.contains { text.hasPrefix($0.kanji) }
         guard reading.forms.contains(isNamed ? .eraKanji : .eraLetter),
             let (date, warning) = try? Wareki.reading(text, past: reading.overruns)
         else { return nil }
         return WrittenDay(date.day, isPastEraEnd: warning == .pastEraEnd)
+    }
+
+    private static func westernDay(_ text: String) -> CalendarDay? {
+        let text = Wareki.halfWidth(text)
+        let fields = text.dropLast().split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == "年" || $0 == "月" })
+        guard text.hasSuffix("日"), text.contains("年"), text.contains("月"), fields.count == 3,
+            fields[0].utf8.count == 4, fields[1].utf8.count <= 2, fields[2].utf8.count <= 2,
+            let year = Digits.number(fields[0].utf8), let month = Digits.number(fields[1].utf8),
+            let day = Digits.number(fields[2].utf8)
+        else { return nil }
+        return try? CalendarDay(year: year, month: month, day: day)
     }
 
     private func isPossible(mayBeUnknown: Bool) -> Bool {

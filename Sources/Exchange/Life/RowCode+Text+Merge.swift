@@ -14,15 +14,10 @@ extension RowCode {
         switch self {
         case .mergeBills:
             BilingualText(
-                ja: "統合される側の記録に会計か償還払いの記録があり、残す側へ移せません。残す記録と統合される記録を"
-                    + "入れ替えて送ってください。両方にあるときは、統合される側の会計を医療機関がすべて取り消せば"
-                    + "統合でき、統合の後に出し直せます。取り消せないものがあれば、この版では統合できません。",
-                en:
-                    "The record to be absorbed has bills or refunds, which cannot be carried over. Send "
-                    + "the merge the other way round. Where both records have them, ask the "
-                    + "institutions to void the bills of the one to be absorbed, and to send them again "
-                    + "after the merge; where one cannot be voided, this release cannot merge the two."
-            )
+                ja: "統合される側の記録に会計か償還払いの記録があるため、以前の版では統合できませんでした。"
+                    + "今の版では統合できます。この行だけを送り直してください。",
+                en: "The record to be absorbed has bills or refunds, over which an earlier release "
+                    + "merged no two records. This one does: send this row alone again.")
         case .mergeDoses: Self.held("接種や副反応の記録", "vaccinations or reactions")
         case .mergeQuestionnaires: Self.held("予診票・問診の回答", "answered questionnaires")
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")

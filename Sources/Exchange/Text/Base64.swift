@@ -8,18 +8,22 @@ package enum Base64 {
 
     /// With padding, as FHIR's base64Binary asks.
     package static func text(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits =
-                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-            for place in 0..<4 {
-                let digit = Int(bits >> UInt32(18 - 6 * place)) & 0x3F
-                text.append(place <= group.count ? alphabet[digit] : padding)
+        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
+            var end = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let count = min(3, bytes.count - start)
+                var bits: UInt32 = 0
+                for place in 0..<3 {
+                    bits = bits << 8 | (place < count ? UInt32(bytes[start + place]) : 0)
+                }
+                for place in 0..<4 {
+                    let digit = Int(bits >> UInt32(18 - 6 * place)) & 0x3F
+                    text[end + place] = place <= count ? alphabet[digit] : padding
+                }
+                end += 4
             }
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// `nil` for a character outside the alphabet, wrong padding, or bits that no byte holds.

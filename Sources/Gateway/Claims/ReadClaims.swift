@@ -7,13 +7,14 @@ import NIOCore
 /// 照合の結果の参照: a run by its number or `latest`, page after page, as CSV and as ExplanationOfBenefit; and
 /// what closed months say to an institution, as CSV and as ClaimResponse.
 extension GatewayParts {
-    /// `GET /claims/months/{month}/runs/{run}`: by default the claims that were not simply accepted.
+    /// `GET /claims/months/{month}/runs/{run}`: by default the claims that were not simply accepted. The
+    /// totals, which are of the run, come with its first page.
     func readMonthRun(_ asking: Asking) async throws -> Response {
         let (month, run) = (try asking.context.month(), try asking.context.run())
         let page = try asking.request.claimPage()
         let party = asking.caller.party
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-            let run = try records.monthRun(run, of: month)
+            let run = try records.monthRun(run, of: month, hasTotals: page.offset == 0)
             let verdicts = try records.verdicts(
                 of: run, page.filter, offset: page.offset, limit: page.count)
             var writer = JSONWriter(reservingBytes: 1024 + verdicts.lines.count * 1024)
@@ -30,7 +31,8 @@ extension GatewayParts {
         return .json(.ok, bytes)
     }
 
-    /// Whole institutions as far as a page holds them, and in `Link` where the others are.
+    /// Whole institutions as far as a page holds them, and in `Link` where the others are: of the very run
+    /// that this page is of, whichever is the newest by then.
     func readMonthStatement(_ asking: Asking) async throws -> Response {
         let (month, run) = (try asking.context.month(), try asking.context.run())
         let after = try asking.request.text("after").map { text in
@@ -40,12 +42,13 @@ extension GatewayParts {
             else { throw Refusal.malformed("after") }
             return text
         }
-        let path = asking.request.origin + asking.request.uri.path
-        let (page, bytes) = try await asking.answer(as: \.bytes) { records -> StatementPage in
+        let path = asking.request.origin + "/claims/months/\(month.text)/runs"
+        let (found, bytes) = try await asking.answer(as: \.page.bytes) { records -> RunPage in
             let run = try records.monthRun(run, of: month)
-            return try records.statement(of: run, after: after)
+            return RunPage(run: run.run, page: try records.statement(of: run, after: after))
         }
-        return .statement(bytes, month.text, next: page.next.map { "\(path)?after=\($0)" })
+        let next = found.page.next.map { "\(path)/\(found.run)/statement?after=\($0)" }
+        return .statement(bytes, month.text, next: next)
     }
 
     func readBenefits(_ asking: Asking) async throws -> Response {
@@ -53,13 +56,14 @@ extension GatewayParts {
         let run = try asking.request.uri.queryParameters["run"].flatMap(runNumber)
         let page = try asking.request.claimPage()
         let party = asking.caller.party
-        let link = asking.request.page(
-            "month=\(month.text)&" + (run.map { "run=\($0)&" } ?? "")
-                + "show=\(page.filter.rawValue)&", offset: page.offset, count: page.count)
+        let request = asking.request
         let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
             let run = try records.monthRun(run, of: month)
             let verdicts = try records.verdicts(
                 of: run, page.filter, offset: page.offset, limit: page.count)
+            let link = request.page(
+                "month=\(month.text)&run=\(run.run)&show=\(page.filter.rawValue)&",
+                offset: page.offset, count: page.count)
             return try searchset(
                 verdicts, of: "ExplanationOfBenefit", link(verdicts.total), for: party
             ) { $0.renderExplanationOfBenefit($1) }
@@ -67,14 +71,17 @@ extension GatewayParts {
         return .fhir(.ok, bytes)
     }
 
-    /// `GET /claims/statements?month=`, of all bodies that closed it or of one (`body`).
+    /// `GET /claims/statements?month=`, of all bodies that closed it or of one (`body`); whole bodies as far
+    /// as a page holds them, and in `Link` where the others are.
     func readOwnStatement(_ asking: Asking) async throws -> Response {
         let month = try asking.request.month("month")
         let body = try asking.request.body()
-        let (_, bytes) = try await asking.answer(as: \.self) {
-            try $0.ownStatement(by: body, of: month)
+        let after = try asking.request.body("after")
+        let path = asking.request.origin + asking.request.uri.path + "?month=\(month.text)"
+        let (page, bytes) = try await asking.answer(as: \.bytes) { records -> StatementPage in
+            try records.ownStatement(by: body, of: month, after: after)
         }
-        return .statement(bytes, month.text)
+        return .statement(bytes, month.text, next: page.next.map { "\(path)&after=\($0)" })
     }
 
     func readClaimResponses(_ asking: Asking) async throws -> Response {
@@ -135,6 +142,12 @@ extension GatewayParts {
     }
 }
 
+/// 照合の一頁: a page of a statement with the run that it is of.
+private struct RunPage: Sendable {
+    let run: Int
+    let page: StatementPage
+}
+
 /// 頁: which claims, how many, from where.
 private struct ClaimPage: Sendable {
     let filter: VerdictFilter
@@ -160,10 +173,10 @@ extension Request {
     }
 
     /// 実施機関; `nil`: all of them.
-    fileprivate func body() throws -> String? {
-        try uri.queryParameters["body"].map { text in
-            do throws(Refusal) { return try LocalGovernmentCode(String(text)).digits } catch {
-                throw Refusal.malformed("body")
+    fileprivate func body(_ name: String = "body") throws -> String? {
+        try text(name).map { text in
+            do throws(Refusal) { return try LocalGovernmentCode(text).digits } catch {
+                throw Refusal.malformed(name)
             }
         }
     }

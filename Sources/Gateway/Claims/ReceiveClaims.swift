@@ -2,26 +2,24 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932) read as its bytes come;
+/// 請求の受領: `POST /claims/files?month=`, a receipt file (UKE, text/csv in CP932);
 /// `POST /claims/payments?month=`, a payment body's list as CSV; `POST /claims?month=`, claims as JSON;
-/// each a whole file, or a part of a set (`set`, `part`, `parts`); and
+/// each read as its bytes come, a whole file, or a part of a set (`set`, `part`, `parts`); and
 /// `POST /claims/months/{month}/events`, what became of claims afterwards.
 extension GatewayParts {
     func receiveReceipts(_ asking: Asking) async throws -> Response {
-        try await receive(.receipts, asking, atMost: BodyLimits.fileBytesMax)
+        try await receive(.receipts, asking)
     }
 
     func receivePayments(_ asking: Asking) async throws -> Response {
-        try await receive(.payments, asking, atMost: BodyLimits.fileBytesMax)
+        try await receive(.payments, asking)
     }
 
     func receiveClaims(_ asking: Asking) async throws -> Response {
-        try await receive(.claims, asking, atMost: BodyLimits.registrationBytesMax)
+        try await receive(.claims, asking)
     }
 
-    private func receive(
-        _ kind: ArrivingClaims.Kind, _ asking: Asking, atMost bytesMax: Int
-    ) async throws -> Response {
+    private func receive(_ kind: ArrivingClaims.Kind, _ asking: Asking) async throws -> Response {
         let month = try asking.request.month("month")
         let part = try asking.request.part()
         let rules = try ledger.rules.current()
@@ -29,7 +27,9 @@ extension GatewayParts {
         var arriving = try ArrivingClaims(kind, rules, on: now().dayInJapan)
         try uploads.enter(asking.caller.party)
         defer { uploads.leave(asking.caller.party) }
-        try await asking.request.forEachBlock(atMost: bytesMax) { try arriving.take($0) }
+        try await asking.request.forEachBlock(atMost: BodyLimits.fileBytesMax) {
+            try arriving.take($0)
+        }
         let arrived = try arriving.finish()
         let (_, bytes) = try await asking.answer(as: \.written) {
             try $0.keepClaims(arrived, as: part, for: month, rules: rules.version)

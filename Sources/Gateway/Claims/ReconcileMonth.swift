@@ -18,15 +18,19 @@ extension GatewayParts {
         let month = try asking.context.month()
         let rules = try ledger.rules.current()
         let (_, body) = try await asking.request.json(
-            atMost: BodyLimits.smallBytesMax, hashes: ["digest"])
-        try body.requireOnly(["run", "digest"])
+            atMost: BodyLimits.smallBytesMax, hashes: ["digest", "withoutPartsOf"])
+        try body.requireOnly(["run", "digest", "withoutPartsOf"])
         let run = try body.requiredInt("run")
         guard let digest = Hexadecimal.bytes(try body.requiredString("digest")) else {
             throw Refusal.malformed("digest")
         }
+        let sets = try (body.optionalArray("withoutPartsOf") ?? []).map {
+            try $0.requiredString(at: "withoutPartsOf")
+        }
         let (_, bytes) = try await asking.answer(as: \.self) { [ledger] in
             try $0.closeMonth(
-                month, run: run, digest: digest, rules: rules, kept: ledger.rules.kept)
+                month, run: run, digest: digest, withoutPartsOf: Set(sets), rules: rules,
+                kept: ledger.rules.kept)
         }
         return .json(.ok, bytes)
     }
@@ -60,6 +64,7 @@ extension MonthRunRecord {
             for part in awaited { writer.string(part) }
             writer.endArray()
         }
+        guard !totals.isEmpty else { return }
         writer.name("totals")
         writer.raw(totals)
     }

@@ -1,5 +1,6 @@
 package import Exchange
 import Postgres
+import Synchronization
 
 /// 鍵と識別子 as PostgreSQL carries them: sixteen bytes, and nothing else of them leaves this module.
 extension UUIDBytes {
@@ -30,13 +31,35 @@ extension RecordID {
         RecordID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
     }
 
-    /// UUID version 7 (RFC 9562 §5.7): milliseconds first, so that the primary key grows at its
-    /// right edge and inserts touch few pages. The order means nothing; positions are given by the
-    /// sealer.
+    /// UUID version 7 (RFC 9562 §5.7): time first, so that the primary key grows at its right edge and
+    /// inserts touch few pages. Those of one process come in the order in which they were made, however fast
+    /// and whatever the clock does (§6.2, methods 3 and 4); between processes the order means nothing, and
+    /// positions of entries are given by the sealer.
     package static func timeOrdered() -> RecordID {
-        let milliseconds = UInt64(WallClock.now().microseconds / 1000)
-        let high: UInt64 = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0x0FFF)
+        let place = places.next(at: WallClock.now())
+        let high: UInt64 = (place >> 12) << 16 | 0x7000 | place & 0x0FFF
         let low: UInt64 = 0x8000_0000_0000_0000 | UInt64.random(in: 0...0x3FFF_FFFF_FFFF_FFFF)
         return RecordID(high: high, low: low)
+    }
+
+    private static let places = TimePlaces()
+}
+
+/// 時刻の座: 48 bits of milliseconds and 12 of their 4,096th parts, none given twice.
+package final class TimePlaces: Sendable {
+    private let last = Atomic<UInt64>(0)
+
+    package init() {}
+
+    package func next(at now: Instant) -> UInt64 {
+        let (milliseconds, rest) = UInt64(now.microseconds).quotientAndRemainder(dividingBy: 1000)
+        let place = (milliseconds << 12) | rest * 4096 / 1000
+        var known = last.load(ordering: .relaxed)
+        while true {
+            let (isMine, latest) = last.weakCompareExchange(
+                expected: known, desired: max(place, known + 1), ordering: .relaxed)
+            if isMine { return max(place, known + 1) }
+            known = latest
+        }
     }
 }

@@ -21,6 +21,8 @@ package struct Records: ~Copyable {
     var acting: ActingBasis?
     /// What `FirstReading` asked for, in its order.
     let first: [Rows]
+    /// 升の控え: of the log's tree, for the proofs of a resident's list.
+    let tiles: TileMemory
     private var entries: [Entry] = []
     private var crowds: [Crowd] = []
     private var writes: [(Statement, [Value])] = []
@@ -40,7 +42,10 @@ package struct Records: ~Copyable {
             let standing = try PartyStanding.admit(
                 caller, asked.purpose, PartyStanding(rows[0], from: 1), by: asked.permissions)
             return try lend(
-                &transaction, Arrival(standing: standing, now: now, first: Array(read.dropFirst())),
+                &transaction,
+                Arrival(
+                    standing: standing, now: now, first: Array(read.dropFirst()),
+                    tiles: asked.tiles),
                 &subject, body)
         } catch let refusal as Refusal {
             throw Refused(refusal: refusal, entry: subject)
@@ -78,6 +83,7 @@ package struct Records: ~Copyable {
         standing = arrival.standing
         now = arrival.now
         first = arrival.first
+        tiles = arrival.tiles
         self.subject = subject
         caller = subject.caller
         purpose = subject.purpose
@@ -157,11 +163,12 @@ private struct Crowd {
     }
 }
 
-/// Who asks, for what, and by which permissions that is decided.
+/// Who asks, for what, and by which permissions that is decided; and what is remembered of the log.
 struct Asked: Sendable {
     let caller: Caller
     let purpose: Purpose
     let permissions: Permissions?
+    let tiles: TileMemory
 }
 
 /// What an access knows before its closure runs.
@@ -169,6 +176,7 @@ private struct Arrival {
     let standing: PartyStanding
     let now: Instant
     let first: [Rows]
+    let tiles: TileMemory
 }
 
 /// 先読み: what an access will surely read, sent along with its beginning in the same round trip.

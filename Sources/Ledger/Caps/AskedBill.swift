@@ -112,7 +112,8 @@ struct AskedBill: Sendable {
                 lapses: next == .reserved ? ends : nil, rulesVersion: named.rulesVersion,
                 recordedAt: at)
         }
-        return DecidedBill(kept(lines), after: after, named.reckoning.yearLimit)
+        return DecidedBill(
+            kept(lines, under: held?.record), after: after, named.reckoning.yearLimit)
     }
 
     /// Asking changes nothing, waits for nobody and keeps nothing.
@@ -129,7 +130,7 @@ struct AskedBill: Sendable {
                 month: .init(balances[place], cap: named.reckoning.caps[place]), lapses: nil,
                 rulesVersion: named.rulesVersion, recordedAt: at)
         }
-        return DecidedBill(kept(lines), after: [])
+        return DecidedBill(kept(lines, under: nil), after: [])
     }
 
     /// 取消: takes back a bill of the caller's own; amounts and refunds due are then as if it had
@@ -153,17 +154,18 @@ struct AskedBill: Sendable {
                 month: .init(balance, cap: month.cap), lapses: nil,
                 rulesVersion: line.rulesVersion, recordedAt: at)
         }
-        return DecidedBill(kept(lines), after: after)
+        return DecidedBill(kept(lines, under: held.record), after: after)
     }
 
     private func month(of content: BillContent, on desk: CapDesk) -> CapDesk.Month {
         desk.month(CapMonthKey(person: visit.person, capMonth: content.capMonth))
     }
 
-    /// `lines` are never empty.
-    private func kept(_ lines: [BillVersion]) -> HeldBill {
+    /// `lines` are never empty; `record`: where the bill stands, if it does.
+    private func kept(_ lines: [BillVersion], under record: PersonKey?) -> HeldBill {
         HeldBill(
-            person: visit.person, visit: visit.id, patient: visit.patient,
+            person: visit.person, record: record ?? visit.person, visit: visit.id,
+            patient: visit.patient,
             lines: BillLines(lines[0], further: Array(lines.dropFirst())))
     }
 }

@@ -2,13 +2,16 @@ import Exchange
 import Postgres
 
 /// 窓口の帳面: the months of one batch, each under its row's lock until the commit, and the bills that
-/// are named in it. Whoever decides on a month comes after whoever decided before, and sees it.
+/// are named in it. Whoever decides on a month comes after whoever decided before, and sees it. A person's
+/// month is that of all their records (統合), of which the survivor's row is the lock; nobody merges or parts
+/// them before the commit.
 struct CapDesk: Sendable {
     struct Month: Sendable {
         /// Of the newest version of a bill in it.
         var position = 0
-        /// As it was last decided by.
+        /// As it was last decided by, and when, as far as the database knows.
         var cap: Int?
+        var decidedAt: Instant?
         var confirmed = CapRun()
         var cost = 0
         /// What of the confirmed amounts went to the next certificate of its bill.
@@ -78,47 +81,55 @@ struct CapDesk: Sendable {
                 if bill.use == .quote { looked.insert(key) } else { locked.insert(key) }
             }
         }
+        let share = AdvisoryLock.sharing(mergesOf: Set(locked.map(\.person)))
         let turns = locked.sorted(by: CapMonthKey.isBefore)
         let others = Array(looked.subtracting(locked))
         guard !turns.isEmpty || !others.isEmpty else { return desk }
         let keys = CapMonthKey.values(turns + others)
         desk.monthsOf = Dictionary(grouping: turns + others, by: \.person)
-        let years = try desk.lockYears(&transaction, asked)
+        let years = try desk.lockYears(&transaction, asked, share)
         desk.yearsOf = Dictionary(grouping: desk.years.keys, by: \.person)
         let rows = try transaction.pipeline(
             [
-                (Self.insertMonths, CapMonthKey.values(turns)),
+                share, (Self.insertMonths, CapMonthKey.values(turns)),
                 (Self.lockMonths, CapMonthKey.values(turns)),
-                (Self.selectMonths, CapMonthKey.values(others)),
+                (Self.selectMonths, CapMonthKey.values(others)), (Self.selectAbsorbed, keys),
                 (Self.selectHolds, keys + [.time(now)]), (Self.selectRefunds, keys),
                 (Self.selectBills, values(asked.compactMap(\.name))),
             ] + CapYearBook.reading(years, now))
-        try desk.readMonths(rows[1], turns)
-        try desk.readMonths(rows[2], others)
-        try desk.readHolds(rows[3], turns + others)
-        try desk.readRefunds(rows[4], turns + others)
-        try desk.readBills(rows[5])
-        try desk.readYears(rows.dropFirst(6), years)
+        try desk.readMonths(rows[2], turns)
+        try desk.readMonths(rows[3], others)
+        try desk.readMonths(rows[4], turns + others)
+        try desk.readHolds(rows[5], turns + others)
+        try desk.readRefunds(rows[6], turns + others)
+        try desk.readBills(rows[7])
+        try desk.readYears(rows.dropFirst(8), years)
         try desk.readVisits(&transaction, asked, now)
         try desk.readReceipts(&transaction, asked, now)
         desk.writes.now = now
         return desk
     }
 
-    /// Takes a decided bill into the books, for those that come after it in the batch.
+    /// Takes a decided bill into the books, for those that come after it in the batch. What it adds is of the
+    /// record under which it stands.
     mutating func keep(_ decided: DecidedBill) {
         guard decided.isNew else { return }
         let before = paidInYear(decided)
+        let (person, record) = (decided.held.person, decided.held.record)
         for (line, after) in zip(decided.held.lines.all, decided.after) {
-            let key = CapMonthKey(person: decided.held.person, capMonth: line.content.capMonth)
-            var month = month(key)
-            let refunds = month.refunds(following: line, after)
+            let key = CapMonthKey(person: person, capMonth: line.content.capMonth)
+            let held = month(key)
+            var month = held
+            let refunds = month.refunds(following: line, after, under: record)
             month.take(line, after)
             months[key] = month
             writes.add(
                 CapLine(
-                    visit: decided.held.visit, version: line, key: key, position: month.position),
-                refunds)
+                    visit: decided.held.visit, version: line,
+                    key: CapMonthKey(person: record, capMonth: key.capMonth), person: person,
+                    position: month.position),
+                CapMonthChange(from: held, to: month, by: line),
+                refunds.map { (key, $0) })
         }
         keepOnReceipt(decided.held, instead: bills[decided.held.name])
         bills[decided.held.name] = decided.held
@@ -149,11 +160,44 @@ extension CapDesk.Month {
     /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the
     /// bill that went over; what is no longer over is taken off the newest.
     fileprivate mutating func refunds(
-        following newest: BillVersion, _ after: CapBalance
+        following newest: BillVersion, _ after: CapBalance, under record: PersonKey
     ) -> [RefundVersion] {
         RefundVersion.follow(
-            &refunds, due: after.excess(over: newest.month.cap), newest.id, above: .month,
-            at: newest.recordedAt)
+            &refunds, due: after.excess(over: newest.month.cap),
+            .init(bill: newest.id, record: record), above: .month, at: newest.recordedAt)
+    }
+
+    /// What one record's row says.
+    fileprivate init(_ row: Row, from column: Int) throws {
+        position = try row.int(column)
+        cap = try row.optionalInt(column + 1)
+        confirmed = CapRun(share: try row.int(column + 2), collected: try row.int(column + 3))
+        cost = try row.int(column + 4)
+        passedOn = try row.int(column + 5)
+        inpatient = try row.int(column + 6)
+        meals = try row.int(column + 7)
+        over = try row.int(column + 8)
+        borne = CapRun(share: try row.int(column + 9), collected: try row.int(column + 10))
+        borneInpatient = try row.int(column + 11)
+        decidedAt = try row.optionalInstant(column + 12).map(Instant.init(microseconds:))
+    }
+
+    /// 統合: another record's row of the same person's month. The positions of later bills are after those of
+    /// both.
+    fileprivate mutating func add(_ other: CapDesk.Month) {
+        position = max(position, other.position)
+        let isLater = other.decidedAt.map { then in decidedAt.map { $0 < then } ?? true }
+        if isLater ?? (decidedAt == nil && cap == nil) {
+            (cap, decidedAt) = (other.cap, other.decidedAt)
+        }
+        confirmed.add(share: other.confirmed.share, collected: other.confirmed.collected)
+        cost += other.cost
+        passedOn += other.passedOn
+        inpatient += other.inpatient
+        meals += other.meals
+        over += other.over
+        borne.add(share: other.borne.share, collected: other.borne.collected)
+        borneInpatient += other.borneInpatient
     }
 }
 
@@ -173,10 +217,12 @@ extension CapDesk {
     ) throws {
         let voids = asked.filter { $0.use == .void }.compactMap(\.name)
         guard !voids.isEmpty else { return }
+        let billing = asked.filter { $0.use != .quote }
         let rows = try transaction.pipeline([
+            AdvisoryLock.sharing(mergesOf: Set(billing.map(\.visit.person))),
             Self.turn(of: asked), (Self.selectBills, Self.values(voids)),
         ])
-        try readBills(rows[1])
+        try readBills(rows[2])
     }
 
     /// Waits for the turn of whoever has a bill that says a class, or a void: a year and a receipt hold bills
@@ -194,19 +240,9 @@ extension CapDesk {
     }
 
     private mutating func readMonths(_ rows: Rows, _ order: [CapMonthKey]) throws {
-        for (place, month) in try rows.map({ row in
-            (
-                try row.int(0) - 1,
-                Month(
-                    position: try row.int(1), cap: try row.optionalInt(2),
-                    confirmed: CapRun(share: try row.int(3), collected: try row.int(4)),
-                    cost: try row.int(5), passedOn: try row.int(6),
-                    inpatient: try row.int(7), meals: try row.int(8),
-                    over: try row.int(9),
-                    borne: CapRun(share: try row.int(10), collected: try row.int(11)),
-                    borneInpatient: try row.int(12))
-            )
-        }) { months[order[place]] = month }
+        for (place, own) in try rows.map({ (try $0.int(0) - 1, try Month($0, from: 1)) }) {
+            months[order[place], default: Month()].add(own)
+        }
     }
 
     /// Only of the months in which a scheme counts them.
@@ -262,9 +298,21 @@ extension CapDesk {
     private static let lockMonths = Statement(monthsOfKeys + " order by q.ord for update of m")
 
     private static let monthsOfKeys = """
+        \(columnsOfMonth) from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
+        """
+
+    /// What absorbed records add: whoever writes there has the survivor's row. Looked up record by record, as
+    /// holds are: merges are few.
+    private static let selectAbsorbed = Statement(
+        """
+        \(columnsOfMonth)
+        from \(CapMonthKey.absorbed) cross join lateral (
+            select * from exchange.cap_month m where \(CapMonthKey.matchesRecord) offset 0) m
+        """)
+
+    private static let columnsOfMonth = """
         select q.ord, m.position, m.cap, m.share, m.collected, m.cost, m.passed_on, m.inpatient,
-            m.meals, m.paid_over, m.borne_share, m.borne_collected, m.borne_inpatient
-        from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
+            m.meals, m.paid_over, m.borne_share, m.borne_collected, m.borne_inpatient, m.decided_at
         """
 
     /// Looked up month by month: the table is empty as often as not, and a plan made then would read all of
@@ -272,37 +320,41 @@ extension CapDesk {
     private static let selectHolds = Statement(
         """
         select q.ord, m.bill, \(CapHold.columns)
-        from \(CapMonthKey.rows) cross join lateral (
-            select * from exchange.cap_hold m where \(CapMonthKey.matches) and m.lapses_at > $6
+        from \(CapMonthKey.records) cross join lateral (
+            select * from exchange.cap_hold m where \(CapMonthKey.matchesRecord) and m.lapses_at > $6
             offset 0) m
         """)
 
     private static let selectVisits = Statement(
         """
         select q.ord, m.bill, m.day, m.share, m.days, m.is_inpatient
-        from \(CapMonthKey.rows) join exchange.bill m on \(CapMonthKey.matches)
+        from \(CapMonthKey.records) join exchange.bill m on \(CapMonthKey.matchesRecord)
         where m.status <> 'voided' and (m.lapses_at is null or m.lapses_at > $6) and not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
         union all
         select q.ord, m.receipt, m.day, m.share, m.days, m.is_inpatient
-        from \(CapMonthKey.rows) join exchange.refund_borne m on \(CapMonthKey.matches)
+        from \(CapMonthKey.records) join exchange.refund_borne m on \(CapMonthKey.matchesRecord)
         """)
 
-    /// A month has open cases while it is over the cap it was last decided by.
+    /// A month has open cases while it is over the cap it was last decided by; of several records, while
+    /// they are so together.
     private static let selectRefunds = Statement(
         """
-        select q.ord, r.refund, r.version, r.bill, r.yen, r.at, r.limit_yen, r.is_outpatient_only
-        from \(CapMonthKey.rows) join exchange.cap_month m on \(CapMonthKey.matches)
-        join exchange.refund_case r on r.person = m.person and r.body = m.body
-            and r.certificate_type = m.certificate_type and r.sub_key = m.sub_key
-            and r.month = m.month
-        where (m.collected + m.borne_collected > m.cap or m.paid_over > 0)
-            and r.above = 'month' and r.yen > 0 and not exists (
+        select q.ord, f.refund, f.version, f.bill, f.yen, f.at, f.limit_yen, f.is_outpatient_only,
+            f.person
+        from \(CapMonthKey.records) join exchange.cap_month m on \(CapMonthKey.matchesRecord)
+        join exchange.refund_case f on f.person = m.person and f.body = m.body
+            and f.certificate_type = m.certificate_type and f.sub_key = m.sub_key
+            and f.month = m.month
+        where (m.collected + m.borne_collected > m.cap or m.paid_over > 0 or exists (
+                select 1 from exchange.record_merge j
+                where j.survivor = q.person and j.parted_at is null))
+            and f.above = 'month' and f.yen > 0 and not exists (
             select 1 from exchange.refund_case later
-            where later.person = r.person and later.refund = r.refund
-                and later.version > r.version)
-        order by r.at, r.refund
+            where later.person = f.person and later.refund = f.refund
+                and later.version > f.version)
+        order by f.at, f.refund
         """)
 
     private static let selectBills = Statement(
@@ -311,7 +363,7 @@ extension CapDesk {
         from unnest($1::text[], $2::text[], $3::text[]) as q(party, system, value)
         join exchange.bill m on m.party = q.party and m.identifier_system = q.system
             and m.identifier = q.value
-        join exchange.visit v on v.visit = m.visit
+        \(HeldBill.visitOfBill)
         where not exists (
             select 1 from exchange.bill later
             where later.bill = m.bill and later.version > m.version)

@@ -6,6 +6,10 @@ extension CapMonth {
     /// Of a row `m`.
     static let columns = "m.body, m.certificate_type, m.sub_key, m.month"
 
+    /// 自己負担上限月額 of rows `m` that are one person's month, under however many records: the one that was
+    /// decided by last.
+    static let cap = "(array_agg(m.cap order by m.decided_at desc nulls last, m.position desc))[1]"
+
     init(_ row: Row, from column: Int) throws {
         self.init(
             certificate: HeldCertificate(
@@ -21,7 +25,8 @@ extension HeldCertificate {
     }
 }
 
-/// 人物の月: whose month it is; the key of its row.
+/// 人物の月: whose month it is. Of a person with several records it is the sum of all their rows; the key of a
+/// row where it is a record's own.
 struct CapMonthKey: Hashable, Sendable {
     let person: PersonKey
     let capMonth: CapMonth
@@ -56,8 +61,25 @@ struct CapMonthKey: Hashable, Sendable {
         """
 
     /// That a row `m` is of `q`.
-    static let matches = """
-        m.person = q.person and m.body = q.body and m.certificate_type = q.certificate_type
+    static let matches = matches(person: "q.person")
+
+    /// `rows`, once for every record of the person, as `r`.
+    static let records = "\(rows) cross join lateral \(Survivors.eachRecord(of: "q.person")) r"
+
+    /// The same of the absorbed ones alone.
+    static let absorbed = """
+        \(rows) cross join lateral (
+            select j.person as record from exchange.record_merge j
+            where j.survivor = q.person and j.parted_at is null) r
+        """
+
+    /// That a row `m` is of one of `records`.
+    static let matchesRecord = matches(person: "r.record")
+
+    private static func matches(person: String) -> String {
+        """
+        m.person = \(person) and m.body = q.body and m.certificate_type = q.certificate_type
             and m.sub_key = q.sub_key and m.month = q.month
         """
+    }
 }

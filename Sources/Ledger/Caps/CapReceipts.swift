@@ -81,7 +81,8 @@ extension CapDesk {
             f.cost, f.percent, f.due, l.share
         from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[]) with ordinality
             as q(person, party, month, is_inpatient, ord)
-        join exchange.cap_month c on c.person = q.person and c.month = q.month and c.position > 0
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) r
+        join exchange.cap_month c on c.person = r.record and c.month = q.month and c.position > 0
         cross join lateral (
             select * from exchange.bill m
             where m.person = c.person and m.body = c.body

@@ -121,7 +121,9 @@ extension CapDesk {
             if more > 0 {
                 changed = [
                     RefundVersion.open(
-                        &book.refunds, more, last.id, above: .year, told, at: newest.recordedAt)
+                        &book.refunds, more,
+                        .init(bill: last.id, record: decided.held.record), above: .year, told,
+                        at: newest.recordedAt)
                 ]
             }
         } else {
@@ -139,7 +141,8 @@ extension CapDesk {
             writes.add(version, of: month)
         }
         years[key] = book
-        writes.add(key, book)
+        // A void decides by no limit.
+        if decided.yearLimit != nil { writes.add(key, book) }
     }
 
     /// What was paid of the year that a bill's class counts towards; 0 where it says none.
@@ -162,9 +165,9 @@ extension CapDesk {
 
     /// Locks the years of all bills that say a class, and those in which a void gives something back, once it
     /// is their people's turn; returns which are to be read. Years come before months, and in one order, so
-    /// that nothing waits in a ring.
+    /// that nothing waits in a ring; merges, which `share` keeps off, before both.
     mutating func lockYears(
-        _ transaction: inout Transaction, _ asked: [AskedBill]
+        _ transaction: inout Transaction, _ asked: [AskedBill], _ share: (Statement, [Value])
     ) throws -> [CapYearKey] {
         var told: Set<CapYearKey> = []
         var quoted: Set<CapYearKey> = []
@@ -187,7 +190,7 @@ extension CapDesk {
         let persons = locked.map(\.person) + months.map(\.0)
         let firsts = locked.map(\.first) + months.map(\.1)
         // With a void it is their turn already.
-        let turn = asked.contains { $0.use == .void } ? [] : [Self.turn(of: asked)]
+        let turn = asked.contains { $0.use == .void } ? [] : [share, Self.turn(of: asked)]
         let rows = try transaction.pipeline(
             turn + [
                 (
@@ -264,14 +267,15 @@ extension CapDesk {
         on conflict (person, first_month) do nothing
         """)
 
+    /// Of several records the one that was decided by last comes last; whose turn it is has them all.
     private static let lockYears = Statement(
         """
-        select y.person, y.first_month, y.last_month, y.yen, y.is_outpatient_only
-        from exchange.cap_year y
-        where y.person = any ($1) and exists (
+        select r.person, y.first_month, y.last_month, y.yen, y.is_outpatient_only
+        from \(Survivors.recordsOfAsked("$1")) r join exchange.cap_year y on y.person = r.record
+        where exists (
             select 1 from unnest($1::uuid[], $2::date[]) as q(person, month)
-            where q.person = y.person and q.month between y.first_month and y.last_month)
-        order by y.person, y.first_month for update
+            where q.person = r.person and q.month between y.first_month and y.last_month)
+        order by r.person, y.first_month, y.decided_at nulls first, y.person for update of y
         """)
 }
 
@@ -327,31 +331,35 @@ extension CapYearBook {
         ]
     }
 
-    private static let rows = """
+    /// The years, once for every record of their person.
+    private static let records = """
         unnest($1::uuid[], $2::date[], $3::date[]) with ordinality as q(person, first, last, ord)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) r
         """
 
     private static let selectMonths = Statement(
         """
-        select q.ord, \(CapMonth.columns), m.cap, m.collected, m.passed_on, m.inpatient,
-            m.borne_collected, m.borne_inpatient
-        from \(rows) join exchange.cap_month m
-            on m.person = q.person and m.month between q.first and q.last
+        select q.ord, \(CapMonth.columns), \(CapMonth.cap), sum(m.collected)::bigint,
+            sum(m.passed_on)::bigint, sum(m.inpatient)::bigint, sum(m.borne_collected)::bigint,
+            sum(m.borne_inpatient)::bigint
+        from \(records) join exchange.cap_month m
+            on m.person = r.record and m.month between q.first and q.last
             and (m.position > 0 or m.borne_collected > 0)
+        group by q.ord, \(CapMonth.columns)
         """)
 
     private static let selectHolds = Statement(
         """
         select q.ord, \(CapMonth.columns), m.bill, \(CapHold.columns)
-        from \(rows) join exchange.cap_hold m
-            on m.person = q.person and m.month between q.first and q.last and m.lapses_at > $4
+        from \(records) join exchange.cap_hold m
+            on m.person = r.record and m.month between q.first and q.last and m.lapses_at > $4
         """)
 
     private static let selectRefunds = Statement(
         """
         select q.ord, \(CapMonth.columns), \(RefundVersion.columns)
-        from \(rows) join exchange.refund_case m
-            on m.person = q.person and m.month between q.first and q.last and m.above = 'year'
+        from \(records) join exchange.refund_case m
+            on m.person = r.record and m.month between q.first and q.last and m.above = 'year'
         where m.yen > 0 and not exists (
             select 1 from exchange.refund_case later
             where later.person = m.person and later.refund = m.refund

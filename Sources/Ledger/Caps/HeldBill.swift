@@ -4,7 +4,10 @@ import Postgres
 /// 保存された会計: the newest version of a bill and all its lines, with whose it is and the visit it was
 /// sent in.
 package struct HeldBill: Sendable {
+    /// Whoever the bill is of now.
     package let person: PersonKey
+    /// The record under which it stands, and its later versions do.
+    let record: PersonKey
     package let visit: RecordID
     /// The resident as the institution knew them at that visit.
     package let patient: String
@@ -40,14 +43,19 @@ extension HeldBill {
             where party = $1 and bill = $2 order by version desc limit 1) q
         join exchange.bill m on m.party = q.party and m.identifier_system = q.identifier_system
             and m.identifier = q.identifier and m.version = q.version
-        join exchange.visit v on v.visit = m.visit
+        \(visitOfBill)
         order by m.place
         """)
 
-    /// Of whoever the record of the bill is now: only what is voided stands under one that was absorbed, and
-    /// nothing of it is written any more.
+    /// Of rows `m`, with `visitOfBill`.
     static let columns = """
-        \(Survivors.sql(of: "m.person")), m.visit, v.patient, \(BillVersion.columns)
+        \(Survivors.sql(of: "m.person")), m.person, coalesce(former.visit, m.visit),
+            coalesce(former.patient, v.patient), \(BillVersion.columns)
+        """
+
+    static let visitOfBill = """
+        join exchange.visit v on v.visit = m.visit
+        \(Survivors.formerVisit(of: "m", in: "bill", by: "bill", visit: "v"))
         """
 
     /// Of rows in which the lines of each bill follow one another in their order.
@@ -55,21 +63,22 @@ extension HeldBill {
         var bills: [HeldBill] = []
         for index in 0..<rows.count {
             let row = rows[index]
-            let line = try BillVersion(row, from: 3)
+            let line = try BillVersion(row, from: 4)
             if line.content.place.number > 1, let bill = bills.popLast() {
                 bills.append(bill.with(bill.lines.adding(line)))
             } else {
                 bills.append(
                     HeldBill(
-                        person: try row.uuid(0).person, visit: try row.uuid(1).record,
-                        patient: try row.text(2), lines: BillLines(line)))
+                        person: try row.uuid(0).person, record: try row.uuid(1).person,
+                        visit: try row.uuid(2).record, patient: try row.text(3),
+                        lines: BillLines(line)))
             }
         }
         return bills
     }
 
     private func with(_ lines: BillLines) -> HeldBill {
-        HeldBill(person: person, visit: visit, patient: patient, lines: lines)
+        HeldBill(person: person, record: record, visit: visit, patient: patient, lines: lines)
     }
 }
 
@@ -154,6 +163,7 @@ extension HeldBill {
                 .texts(contents.map(\.care.meals?.code)), .ints(versions.map(\.amounts.meals)),
                 .ints(versions.map(\.amounts.overCounts)),
                 .bools(contents.map(\.care.isMultiple)), .ints(contents.map(\.care.longTerm)),
+                .uuids(lines.map { $0.survivor.map { UUIDBytes($0) } }),
             ]
         )
     }
@@ -171,13 +181,14 @@ extension HeldBill {
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient, days,
-            limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple, long_term)
+            limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple, long_term,
+            survivor)
         select person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last, paid, paid_over,
             is_inpatient, days, limit_class, meals_count, meals_class, meals, paid_over_counts,
-            is_multiple, long_term
+            is_multiple, long_term, survivor
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
             $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
@@ -185,12 +196,12 @@ extension HeldBill {
             $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
             $29::timestamptz[], $30::bigint[], $31::boolean[], $32::bigint[], $33::bigint[],
             $34::boolean[], $35::bigint[], $36::text[], $37::bigint[], $38::text[], $39::bigint[],
-            $40::bigint[], $41::boolean[], $42::bigint[])
+            $40::bigint[], $41::boolean[], $42::bigint[], $43::uuid[])
             as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
                 identifier_system, identifier, position, day, cost, percent, due, share, collected,
                 is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
                 warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient,
                 days, limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple,
-                long_term)
+                long_term, survivor)
         """)
 }

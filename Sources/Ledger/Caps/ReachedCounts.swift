@@ -26,23 +26,29 @@ extension Records {
         }
     }
 
-    /// Of the months that are above an amount now, the first version that took them there.
+    /// Of the months that are above an amount now, the first version that took them there. Where none did and
+    /// two records are so together (統合), the last one.
     private static let selectCrossings = Statement(
         """
         select \(CapMonth.columns), t.above, c.bill, c.party, coalesce(p.name, c.party), c.recorded_at
-        from exchange.cap_month m
+        from (
+            select \(CapMonth.columns), sum(m.cost)::bigint as cost from exchange.cap_month m
+            where m.person = any (\(Survivors.records(of: "$1"))) and \(isShown("$3", to: "$1"))
+            group by \(CapMonth.columns)) m
         cross join unnest($2::bigint[]) as t(above)
         cross join lateral (
             select b.bill, b.party, b.recorded_at from exchange.bill b
-            where b.person = m.person and b.body = m.body
+            where b.person = any (\(Survivors.records(of: "$1"))) and b.body = m.body
                 and b.certificate_type = m.certificate_type and b.sub_key = m.sub_key
-                and b.month = m.month and b.status = 'confirmed' and b.month_cost > t.above
-                and not exists (
+                and b.month = m.month and b.status = 'confirmed' and not exists (
                     select 1 from exchange.bill later
                     where later.person = b.person and later.bill = b.bill
                         and later.version > b.version)
-            order by b.position limit 1) c
+            order by b.month_cost > t.above desc,
+                case when b.month_cost > t.above then b.recorded_at end, b.recorded_at desc,
+                b.position
+            limit 1) c
         left join exchange.party p on p.party = c.party
-        where m.person = $1 and m.cost > t.above and \(isShown("$3"))
+        where m.cost > t.above
         """)
 }

@@ -10,10 +10,15 @@ struct RefundVersion: Sendable {
         case year
     }
 
+    /// 超えた会計: the bill that went over, and the record under which it stands, and its cases do.
+    struct Cause: Sendable {
+        let bill: RecordID
+        let record: PersonKey
+    }
+
     let id: RecordID
     let version: Int
-    /// The bill that went over.
-    let bill: RecordID
+    let cause: Cause
     /// None is due any more at 0.
     let yen: Int
     let above: Above
@@ -25,18 +30,18 @@ struct RefundVersion: Sendable {
 
     private func lowered(by less: Int, at now: Instant) -> RefundVersion {
         RefundVersion(
-            id: id, version: version + 1, bill: bill, yen: yen - less, above: above, limit: limit,
-            at: now)
+            id: id, version: version + 1, cause: cause, yen: yen - less, above: above,
+            limit: limit, at: now)
     }
 
     /// The cases of a month that make what is open equal to what is due now. A case is of the bill that
     /// went over; what is no longer over is taken off the newest.
     static func follow(
-        _ open: inout [RefundVersion], due: Int, _ bill: RecordID, above: Above, at now: Instant
+        _ open: inout [RefundVersion], due: Int, _ cause: Cause, above: Above, at now: Instant
     ) -> [RefundVersion] {
         var surplus = open.reduce(0) { $0 + $1.yen } - due
         guard surplus >= 0 else {
-            return [Self.open(&open, -surplus, bill, above: above, at: now)]
+            return [Self.open(&open, -surplus, cause, above: above, at: now)]
         }
         var changed: [RefundVersion] = []
         while surplus > 0, let last = open.popLast() {
@@ -49,11 +54,11 @@ struct RefundVersion: Sendable {
     }
 
     static func open(
-        _ open: inout [RefundVersion], _ yen: Int, _ bill: RecordID, above: Above,
+        _ open: inout [RefundVersion], _ yen: Int, _ cause: Cause, above: Above,
         _ limit: CapYearBook.Limit? = nil, at now: Instant
     ) -> RefundVersion {
         let opened = RefundVersion(
-            id: .timeOrdered(), version: 1, bill: bill, yen: yen, above: above, limit: limit,
+            id: .timeOrdered(), version: 1, cause: cause, yen: yen, above: above, limit: limit,
             at: now)
         open.append(opened)
         return opened
@@ -80,14 +85,16 @@ struct RefundVersion: Sendable {
 extension RefundVersion {
     /// Of a row `m`.
     static let columns = """
-        m.refund, m.version, m.bill, m.yen, m.at, m.limit_yen, m.is_outpatient_only
+        m.refund, m.version, m.bill, m.yen, m.at, m.limit_yen, m.is_outpatient_only, m.person
         """
 
     init(_ row: Row, from column: Int, above: Above) throws {
         let isOutpatientOnly = try row.bool(column + 6)
         self.init(
             id: try row.uuid(column).record, version: try row.int(column + 1),
-            bill: try row.uuid(column + 2).record, yen: try row.int(column + 3), above: above,
+            cause: Cause(
+                bill: try row.uuid(column + 2).record, record: try row.uuid(column + 7).person),
+            yen: try row.int(column + 3), above: above,
             limit: try row.optionalInt(column + 5).map {
                 CapYearBook.Limit(yen: $0, isOutpatientOnly: isOutpatientOnly)
             }, at: Instant(microseconds: try row.instant(column + 4)))

@@ -2,7 +2,8 @@ import Crypto
 package import Exchange
 
 /// 届きつつある請求: a file of claims as its bytes come: a receipt file (UKE, CP932), of which one receipt at a
-/// time is read and the names in it are never kept, a payment body's list, or claims in our own JSON.
+/// time is read and the names in it are never kept, a payment body's list, or claims in our own JSON, one at
+/// a time too.
 package struct ArrivingClaims {
     package enum Kind: String, Sendable {
         case receipts, claims, payments
@@ -29,15 +30,15 @@ package struct ArrivingClaims {
     private var hash = SHA256()
     private var reader: UkeReader
     private var list: PaymentListReader
-    private var whole: [UInt8] = []
+    private var claims = ClaimListReader()
 
     /// Throws `.rulesUnknown` where the rules in use do not hold what such files are read by.
     package init(_ kind: Kind, _ rules: RuleBook, on day: CalendarDay) throws(Refusal) {
-        guard let claims = rules.claims,
+        guard let claimRules = rules.claims,
             let layout = rules.layouts.layout(PaymentListReader.layout, on: day)
         else { throw .rulesUnknown }
         self.kind = kind
-        reader = UkeReader(rules: claims, decode: Self.decode)
+        reader = UkeReader(rules: claimRules, decode: Self.decode)
         list = PaymentListReader(layout, table: .cp932)
     }
 
@@ -47,12 +48,12 @@ package struct ArrivingClaims {
         characters.text(of: bytes)
     }
 
-    /// Throws `.tooMany("claims")`.
+    /// Throws `.tooMany("claims")`, and what is wrong with claims in JSON.
     package mutating func take(_ block: [UInt8]) throws(Refusal) {
         hash.update(data: block)
         byteCount += block.count
         switch kind {
-        case .claims: whole += block
+        case .claims: try claims.read(block[...], into: &batch, &recipients)
         case .payments: try list.read(block[...], into: &batch, &recipients)
         case .receipts:
             var read: [UkeReceipt] = []
@@ -68,14 +69,11 @@ package struct ArrivingClaims {
         }
     }
 
-    /// The file is here to its last byte. Throws what is wrong with claims in JSON; of a receipt file every
-    /// receipt that can be read is taken, and the rest is told as findings. A file without any is refused.
+    /// The file is here to its last byte. Throws for JSON that is not; of a receipt file every receipt that
+    /// can be read is taken, and the rest is told as findings. A file without any is refused.
     package mutating func finish() throws(Refusal) -> ArrivedClaims {
         switch kind {
-        case .claims:
-            let bytes = whole
-            try batch.append(reading: bytes, file: 0, recipients: &recipients)
-            guard batch.claims.count <= Self.countMax else { throw .tooMany("claims") }
+        case .claims: try claims.finish()
         case .payments: try list.finish(into: &batch, &recipients)
         case .receipts:
             var read: [UkeReceipt] = []

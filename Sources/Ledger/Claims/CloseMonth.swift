@@ -9,12 +9,16 @@ extension Records {
     /// goes back to its institutions. The closing is never changed; closed again by the same run, it is
     /// the same closing.
     ///
+    /// `sets`: those that are closed though parts of them are missing, because their number was mistyped or
+    /// they will never come; the closing says so.
+    ///
     /// Throws `.recordUnknown` for a run that is none, `.monthChanged` where the month would come out
     /// otherwise now, `.monthUnverified` while an amount rests on a rule that nobody verified,
-    /// `.monthIncomplete` while a part of a set is missing.
+    /// `.monthIncomplete` while a part of any other set is missing, `.malformed` for one of `sets` that
+    /// lacks none.
     package mutating func closeMonth(
-        _ month: ServiceMonth, run: Int, digest: [UInt8], rules: RuleBook,
-        kept: (String) throws -> RuleBook
+        _ month: ServiceMonth, run: Int, digest: [UInt8], withoutPartsOf sets: Set<String>,
+        rules: RuleBook, kept: (String) throws -> RuleBook
     ) throws -> [UInt8] {
         try takeTime()
         try lockMonth(month)
@@ -35,9 +39,7 @@ extension Records {
             enter(nil)
             return last.text
         }
-        guard newest.awaited.isEmpty else {
-            throw Refusal.monthIncomplete(newest.awaited.joined(separator: ", "))
-        }
+        try requireParts(newest, without: sets)
         // From here to the commit nothing becomes of a claim but what is judged and sent back here.
         try lockThreads()
         let plan = try planMonth(month)
@@ -49,7 +51,8 @@ extension Records {
         let closing = MonthClosing(
             of: (caller.party.code, month), number: (last?.number ?? 0) + 1,
             follows: last.map { Hexadecimal.text($0.digest) },
-            run: (run, Hexadecimal.text(digest), newest.rulesVersion, newest.totals), at: now)
+            run: (run, Hexadecimal.text(digest), newest.rulesVersion, newest.totals),
+            withoutPartsOf: sets.sorted(), at: now)
         let bytes = closing.bytes
         let hash = Array(SHA256.hash(data: bytes))
         let entry = enter(nil, basis: "{\"closing\":\"\(Hexadecimal.text(hash))\"}")
@@ -61,6 +64,24 @@ extension Records {
                 .time(now),
             ])
         return bytes
+    }
+
+    private mutating func requireParts(
+        _ run: MonthRunRecord, without sets: Set<String>
+    ) throws {
+        let lacking = try transaction.query(Self.selectLacking, monthKey(run.month)).map {
+            try $0.text(0)
+        }
+        guard sets.isSubset(of: lacking) else { throw Refusal.malformed("withoutPartsOf") }
+        let others = lacking.filter { !sets.contains($0) }
+        guard others.isEmpty else {
+            // A run names some of them, which may all be of the sets that are left behind.
+            let parts = run.awaited.filter { part in
+                others.contains { part.hasPrefix("\($0)/") }
+            }
+            throw Refusal.monthIncomplete(
+                (parts.isEmpty ? others : parts).joined(separator: ", "))
+        }
     }
 
     /// 返戻: what can still go back does; a claim that was paid is taken back by its own thread.
@@ -79,6 +100,14 @@ extension Records {
         """
         select closing, run, digest, text from exchange.claim_closing
         where body = $1 and month = $2 order by closing desc limit 1
+        """)
+
+    /// Sets of which not all parts are here: each of them is here once.
+    private static let selectLacking = Statement(
+        """
+        select part_set from exchange.claim_file
+        where body = $1 and month = $2 and part_set is not null
+        group by part_set having count(*) < max(parts) order by part_set
         """)
 
     /// Under `lockThreads`.

@@ -14,18 +14,17 @@ private struct VerdictLine {
 
 /// 月の判定: what a month comes to after its last institution.
 struct JudgedMonth {
-    fileprivate(set) var settlement: MonthSettlement
+    fileprivate(set) var settlement = MonthSettlement()
     /// SHA-256 of the rows: by it two runs are the same, and by it a closing names what it closes.
     fileprivate(set) var digest: [UInt8] = []
-    fileprivate(set) var persons: Set<PersonKey>
+    fileprivate(set) var persons: Set<PersonKey> = []
     /// 記した行: none where nothing was to be written.
     fileprivate(set) var lines = 0
     fileprivate(set) var reopened = 0
+    /// 接種と健診の請求.
+    fileprivate var records = 0
 
-    fileprivate init(_ plan: MonthPlan) {
-        settlement = MonthSettlement(records: plan.records)
-        persons = Set(plan.holdersOfRecords.values)
-    }
+    fileprivate init() {}
 }
 
 /// 区切りの判定: some institutions of a month, with what was read of them.
@@ -33,33 +32,32 @@ private struct JudgedSlice {
     enum Line {
         /// By its place in the batch.
         case claim(Int)
-        case record(RecordClaim)
+        case record(HeldRecordClaim)
     }
 
     let report: MonthReport
+    let records: [HeldRecordClaim]
     let books: ClaimBooks
     let checks: [Int: RecordID]
     let holders: [CertificateNumber: PersonKey]
     let unverified: Set<String>
 
     /// In the order in which the claims came, records last.
-    func lines(_ records: [RecordClaim]) -> [Line] {
+    var lines: [Line] {
         let claims = report.batch.claims
         let own = claims.indices.filter { !claims[$0].marks.contains(.earlier) }
         return own.map { Line.claim($0) } + records.map { Line.record($0) }
     }
 
-    /// A closed claim is open again when what is told of it changed and it still claims. `closed`: what the
-    /// newest closing's run told of each.
-    func verdict(
-        _ line: Line, of plan: MonthPlan, comparedWith closed: [String: String]
-    ) -> VerdictLine {
+    /// A closed claim is open again when it is judged otherwise and still claims. `closed`: what the newest
+    /// closing's run told of each.
+    func verdict(_ line: Line, comparedWith closed: [String: String]) -> VerdictLine {
         switch line {
         case .claim(let index):
             let claim = report.batch.claims[index]
             let id = books.places[index].text
             let told = report.told(index, check: checks[index]?.text)
-            let before = closed[id]
+            let isJudgedOtherwise = closed[id].map { !ToldClaim.isSame($0, told) } ?? false
             return VerdictLine(
                 claim: id,
                 person: report.batch.parts(of: index).lazy
@@ -67,12 +65,12 @@ private struct JudgedSlice {
                 institution: Claim.text(ofInstitution: claim.institution)
                     ?? MonthSettlement.nobody,
                 standing: report.verdicts.standings[index],
-                isReopened: !claim.marks.contains(.withdrawn) && before != nil && before != told,
-                told: told)
-        case .record(let record):
+                isReopened: !claim.marks.contains(.withdrawn) && isJudgedOtherwise, told: told)
+        case .record(let held):
+            let record = held.claim
             let before = closed[record.id.text]
             return VerdictLine(
-                claim: record.id.text, person: plan.holdersOfRecords[record.id],
+                claim: record.id.text, person: held.person,
                 institution: record.institution, standing: record.standing,
                 isReopened: before != nil && before != record.told, told: record.told)
         }
@@ -86,23 +84,35 @@ extension Records {
         _ plan: MonthPlan, writing run: NewRun? = nil, rules: RuleBook,
         kept: (String) throws -> RuleBook
     ) throws -> JudgedMonth {
-        var judged = JudgedMonth(plan)
+        var judged = JudgedMonth()
         var hash = SHA256()
+        var recordHash = SHA256()
+        var records: [String: [HeldRecordClaim]] = [:]
         for slice in plan.slices {
-            let part = try judge(slice, of: plan, rules: rules, kept: kept)
+            if !slice.reads.isEmpty {
+                records = try recordClaims(of: plan.month, by: slice.reads)
+            }
+            let theirs = slice.institutions.flatMap { records[$0] ?? [] }
+            let part = try judge(slice, theirs, of: plan, rules: rules, kept: kept)
             MonthSettlement.forEachDigested(of: part.report) { hash.update(data: $0) }
-            judged.settlement.add(part.report, unverified: part.unverified)
+            let claims = theirs.map(\.claim)
+            MonthSettlement.forEachDigested(of: claims) { recordHash.update(data: $0) }
+            judged.settlement.add(part.report, claims, unverified: part.unverified)
             judged.persons.formUnion(part.holders.values)
+            judged.persons.formUnion(theirs.map(\.person))
+            judged.records += theirs.count
             if let run { try write(part, slice, of: plan, run, into: &judged) }
         }
+        // Of a month without records the digest is that of its claims alone.
+        if judged.records > 0 { hash.update(data: Array(recordHash.finalize())) }
         judged.settlement.forEachDigestedLast { hash.update(data: $0) }
         judged.digest = Array(hash.finalize())
         return judged
     }
 
     private mutating func judge(
-        _ slice: MonthPlan.Slice, of plan: MonthPlan, rules: RuleBook,
-        kept: (String) throws -> RuleBook
+        _ slice: MonthPlan.Slice, _ records: [HeldRecordClaim], of plan: MonthPlan,
+        rules: RuleBook, kept: (String) throws -> RuleBook
     ) throws -> JudgedSlice {
         guard let claimRules = rules.claims else { throw Refusal.rulesUnknown }
         var books = ClaimBooks()
@@ -117,8 +127,8 @@ extension Records {
         facts.recompute(&run)
         run.facts = facts.facts
         return JudgedSlice(
-            report: run.report(), books: books, checks: facts.checks, holders: facts.persons,
-            unverified: facts.reckoning.unverified)
+            report: run.report(), records: records, books: books, checks: facts.checks,
+            holders: facts.persons, unverified: facts.reckoning.unverified)
     }
 
     private mutating func write(
@@ -135,10 +145,10 @@ extension Records {
                 closed[try rows[index].text(0)] = try rows[index].text(1)
             }
         }
-        let lines = part.lines(slice.records)
+        let lines = part.lines
         for start in stride(from: 0, to: lines.count, by: MonthPlan.sliceClaims) {
             let some = lines[start..<min(start + MonthPlan.sliceClaims, lines.count)].map {
-                part.verdict($0, of: plan, comparedWith: closed)
+                part.verdict($0, comparedWith: closed)
             }
             try transaction.run(
                 Self.insertVerdicts,
@@ -151,7 +161,8 @@ extension Records {
             judged.lines += some.count
             judged.reopened += some.count(where: \.isReopened)
         }
-        let statements = MonthSettlement.statements(of: part.report, slice.records)
+        let statements = MonthSettlement.statements(
+            of: part.report, part.records.map(\.claim))
         try transaction.run(
             Self.insertStatements,
             key + [

@@ -18,6 +18,10 @@ package struct SentPart: Hashable, Sendable {
                 || (0x61...0x7A).contains(byte) || byte == 0x2D
         }
         guard isFormed, (1...64).contains(set.utf8.count) else { throw .malformed("set") }
+        // It is kept, and named again by whoever closes the month.
+        guard !IndividualNumber.looksLikeOne(in: set) else {
+            throw .individualNumberNotAllowed("set")
+        }
         guard (1...Self.countMax).contains(count) else { throw .malformed("parts") }
         guard (1...count).contains(number) else { throw .malformed("part") }
         self.set = set

@@ -11,6 +11,8 @@ extension MonthFacts {
         var places: [Visited: [Int]] = [:]
         for index in books.batch.claims.indices {
             let claim = books.batch.claims[index]
+            // Of those beside them nothing is told here.
+            guard !claim.marks.contains(.earlier) else { continue }
             for part in books.batch.parts(of: index) {
                 guard let person = persons[part.certificate] else { continue }
                 places[Visited(person: person, institution: claim.institution), default: []]

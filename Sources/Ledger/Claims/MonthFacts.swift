@@ -7,7 +7,7 @@ import Postgres
 struct MonthFacts {
     var facts = ClaimFacts()
     /// Whose certificates they are.
-    private(set) var persons: [CertificateNumber: PersonKey] = [:]
+    var persons: [CertificateNumber: PersonKey] = [:]
     /// What its check was answered, of a claim by its place in the batch.
     var checks: [Int: RecordID] = [:]
     private(set) var reckoning: ClaimReckoning
@@ -35,17 +35,7 @@ struct MonthFacts {
         _ transaction: inout Transaction, payers: Set<UInt32>,
         rules kept: (String) throws -> RuleBook
     ) throws {
-        let certificates = Array(
-            Set(books.batch.parts.map(\.certificate).filter(\.namesHolder)))
-        let found = try transaction.query(
-            Self.selectPersons,
-            [
-                .text(body), .texts(certificates.map(\.payerText)),
-                .texts(certificates.map { recipients.text($0.recipient) }),
-            ])
-        for (place, person) in try found.map({ (try $0.int(0) - 1, try $0.uuid(1).person) }) {
-            persons[certificates[place]] = person
-        }
+        try findPersons(&transaction)
         elsewhere(ours: payers)
         let people = Array(Set(persons.values))
         let key: [Value] = [.text(body), .uuids(people.map { UUIDBytes($0) })]
@@ -86,22 +76,23 @@ struct MonthFacts {
         for (person, version) in try rows.map({
             (try $0.uuid(0).person, try EntitlementVersion($0, from: 1))
         }) { versions[person, default: []].append(version) }
-        for versions in versions.values {
+        for (person, versions) in versions {
             let known = Dictionary(grouping: versions.filter { !$0.isUnderReview }) {
                 [$0.certificateTypeID, $0.subKey ?? "", $0.historyKey]
             }
             for history in known.values {
-                take(history: history.sorted { $0.version < $1.version })
+                take(history: history.sorted { $0.version < $1.version }, of: person)
             }
         }
     }
 
     /// 履歴: versions of one row, the oldest first. The last one speaks; days that it takes away from one
     /// before it were held until it came.
-    private mutating func take(history: [EntitlementVersion]) {
+    private mutating func take(history: [EntitlementVersion], of person: PersonKey) {
         guard let newest = history.last else { return }
         for (key, versions) in Dictionary(grouping: history, by: { number(of: $0) }) {
-            guard let key, let last = versions.last else { continue }
+            // What somebody else had under the number entitles nobody now.
+            guard let key, persons[key] == person, let last = versions.last else { continue }
             var entitlement = ClaimFacts.Entitlement(
                 validFrom: Int32(last.validFrom.daysSince1970),
                 validTo: Int32(last.validTo.daysSince1970))
@@ -174,9 +165,8 @@ struct MonthFacts {
             for part in books.batch.parts[claim.parts] where own.contains(part.certificate) {
                 let month = ClaimFacts.MonthKey(part.certificate, claim.month)
                 guard done[month, default: []].insert(claim.isInpatient).inserted else { continue }
-                let terms = terms(part.certificate, claim)
-                if terms != nil { requireDesignation(part.certificate, claim) }
-                found[month, default: []].append(terms)
+                requireDesignation(part.certificate, claim)
+                found[month, default: []].append(terms(part.certificate, claim))
             }
         }
         for (month, settings) in found {
@@ -193,7 +183,8 @@ struct MonthFacts {
         guard rules.claims?.isNational(payer: key.payer) == false, let person = persons[key]
         else { return }
         let isRequired = program(key, of: person, claim)?.requiresDesignation ?? false
-        facts.schemes[key.payer] = SchemeCondition(ages: nil, requiresDesignation: isRequired)
+        facts.schemesOf[.init(key, claim.month)] = SchemeCondition(
+            ages: nil, requiresDesignation: isRequired)
     }
 
     /// The scheme that a certificate is of, as the body's master has it in the month of a claim.
@@ -240,27 +231,15 @@ struct MonthFacts {
         }
     }
 
-    /// By the certificate that a body registers, the numbers that are printed on it.
-    private mutating func numbers() -> [PersonKey: [HeldCertificate: CertificateNumber]] {
-        var numbers: [PersonKey: [HeldCertificate: CertificateNumber]] = [:]
-        for (person, versions) in versions {
-            for version in versions {
-                numbers[person, default: [:]][version.certificate] = number(of: version)
-            }
-        }
-        return numbers
-    }
-
     /// 償還払い that the body approved: the same care is not paid for again, on none of the days of a stay.
     private mutating func takeRefunds(_ rows: Rows) throws {
-        let numbers = numbers()
         for (person, month, receipts) in try rows.map({ row in
             (try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5))
         }) {
-            guard let key = numbers[person]?[month.certificate] else { continue }
             for line in receipts.split(separator: "\n") {
                 guard let receipt = RefundRequest.Receipt(line: line),
-                    let institution = UInt64(receipt.institution)
+                    let institution = UInt64(receipt.institution),
+                    let key = number(of: month.certificate, person, on: receipt.day)
                 else { continue }
                 let place = ClaimFacts.PlaceKey(key, month.month, at: institution)
                 for offset in 0..<receipt.days {
@@ -273,14 +252,14 @@ struct MonthFacts {
     }
 
     private mutating func takeBills(_ rows: Rows) throws {
-        let numbers = numbers()
-        for (person, month, institution, yen, told) in try rows.map({ row in
+        for (person, month, institution, yen, told, day) in try rows.map({ row in
             (
                 try row.uuid(0).person, try CapMonth(row, from: 1), try row.text(5),
-                try row.int(6), try Told(row, from: 7)
+                try row.int(6), try Told(row, from: 7),
+                CalendarDay(daysSince1970: try row.day(10))
             )
         }) {
-            guard let key = numbers[person]?[month.certificate],
+            guard let key = number(of: month.certificate, person, on: day),
                 let code = UInt64(institution.dropFirst("institution:".count))
             else { continue }
             facts.ledger[.init(key, month.month), default: []].append(
@@ -338,18 +317,6 @@ struct MonthFacts {
 }
 
 extension MonthFacts {
-    /// What came to a record by a merge that was undone says nothing of whose the certificate is.
-    private static let selectPersons = Statement(
-        """
-        select distinct q.ord, \(Survivors.sql(of: "e.person"))
-        from unnest($2::text[], $3::text[]) with ordinality as q(payer, recipient, ord)
-        join exchange.entitlement e on e.recipient_number = q.recipient
-            and e.payer_number = q.payer and e.body = $1
-        where e.by_merge is null or not exists (
-            select 1 from exchange.record_merge m
-            where m.merge = e.by_merge and m.survivor = e.person and m.parted_at is not null)
-        """)
-
     private static let selectVersions = Statement(
         """
         select q.person, \(EntitlementVersion.columns)
@@ -367,26 +334,29 @@ extension MonthFacts {
         order by i.person, i.version desc
         """)
 
-    /// Confirmed, in the order of the month: what of it fills the month, as its cap counts it.
+    /// Confirmed, in the order of the month: what of it fills the month, as its cap counts it. Two records
+    /// have counted their places apart.
     private static let selectBills = Statement(
         """
-        select m.person, \(CapMonth.columns), m.party,
+        select q.person, \(CapMonth.columns), m.party,
             m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end,
-            m.limit_class, m.is_multiple, m.is_inpatient
-        from unnest($2::uuid[]) q(person)
-        join exchange.bill m on m.person = q.person and m.body = $1 and m.month = any ($3)
+            m.limit_class, m.is_multiple, m.is_inpatient, m.day
+        from (
+            select u.person, u.record, count(*) over (partition by u.person) > 1 as is_merged
+            from \(Survivors.recordsOfAsked("$2")) u) q
+        join exchange.bill m on m.person = q.record and m.body = $1 and m.month = any ($3)
             and m.status = 'confirmed'
         where not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
-        order by m.person, m.month, m.position
+        order by q.person, m.month, case when q.is_merged then m.recorded_at end, m.position
         """)
 
     private static let selectRefunds = Statement(
         """
-        select m.person, \(CapMonth.columns), m.receipts
-        from unnest($2::uuid[]) q(person)
-        join exchange.refund_request m on m.person = q.person and m.body = $1
+        select q.person, \(CapMonth.columns), m.receipts
+        from \(Survivors.recordsOfAsked("$2")) q
+        join exchange.refund_request m on m.person = q.record and m.body = $1
         where exists (
             select 1 from exchange.refund_answer a
             where a.person = m.person and a.refund = m.refund and a.decision = 'approved')

@@ -16,10 +16,10 @@ package struct VerdictPage: Sendable {
     package let total: Int
 }
 
-/// 明細の一頁: CSV rows of whole institutions, by their codes.
+/// 明細の一頁: CSV rows of whole institutions of a body, or of whole bodies of an institution, by their codes.
 package struct StatementPage: Sendable {
     package let bytes: [UInt8]
-    /// The last institution here, where others follow.
+    /// The last of them here, where others follow.
     package let next: String?
 }
 
@@ -33,12 +33,13 @@ package enum VerdictFilter: String, CaseIterable, Sendable {
 }
 
 extension Records {
-    /// A run of the caller's, `nil` the newest. Throws `.recordUnknown`. It names nobody; whoever is
-    /// disclosed beside it has an entry there.
+    /// A run of the caller's, `nil` the newest; `hasTotals`: with its totals. Throws `.recordUnknown`. It
+    /// names nobody; whoever is disclosed beside it has an entry there.
     package mutating func monthRun(
-        _ run: Int?, of month: ServiceMonth
+        _ run: Int?, of month: ServiceMonth, hasTotals: Bool = false
     ) throws -> MonthRunRecord {
-        let rows = try transaction.query(Self.selectRun, monthKey(month) + [.orNull(run)])
+        let rows = try transaction.query(
+            Self.selectRun, monthKey(month) + [.orNull(run), .bool(hasTotals)])
         guard let row = rows.first else { throw Refusal.recordUnknown }
         return try MonthRunRecord(row, of: month)
     }
@@ -56,7 +57,7 @@ extension Records {
             total = run.claims
         case .reopened:
             lines = Self.selectReopened
-            total = run.reopened
+            total = try transaction.query(Self.countReopened, key)[0].int(0)
         case .told:
             lines = Self.selectTold
             total = try transaction.query(Self.countTold, key)[0].int(0)
@@ -92,7 +93,7 @@ extension Records {
         return VerdictPage(lines: lines, total: total)
     }
 
-    /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution in any case.
+    /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution and body in any case.
     private static let statementRowsMax = 50_000
 
     /// Of all institutions, or of those after `institution`, with an entry for everybody in it. Throws
@@ -104,25 +105,43 @@ extension Records {
         let following = try transaction.query(
             Self.selectInstitutions, key + [.text(institution ?? "")]
         ).map { (name: try $0.text(0), rows: try $0.int(1)) }
-        guard let first = following.first else { throw Refusal.recordUnknown }
-        var (last, count, places) = (first.name, first.rows, 1)
-        for (name, rows) in following.dropFirst() {
-            guard count + rows <= Self.statementRowsMax else { break }
-            (last, count, places) = (name, count + rows, places + 1)
-        }
+        let page = try Self.cut(following)
         let bytes = try statement(
-            Self.selectStatements, Self.selectPersons, key + [.text(first.name), .text(last)],
+            Self.selectStatements, Self.selectPersons, key + [.text(page.first), .text(page.last)],
             of: run.month)
-        return StatementPage(bytes: bytes, next: places < following.count ? last : nil)
+        return StatementPage(bytes: bytes, next: page.next)
     }
 
-    /// Throws `.recordUnknown` where no closed month has a claim of the caller's.
+    /// 自機関の明細: what the newest closings of a month say of the caller's own claims; of one body, or of all
+    /// after a body, as far as a page holds them, with an entry for everybody in it. Throws `.recordUnknown`
+    /// where no closed month has a claim of the caller's.
     package mutating func ownStatement(
-        by body: String?, of month: ServiceMonth
-    ) throws -> [UInt8] {
-        try statement(
+        by body: String?, of month: ServiceMonth, after: String?
+    ) throws -> StatementPage {
+        let key: [Value] = [
+            .text(caller.party.code), .day(Int(month.firstDay)), .orNull(body),
+        ]
+        let following = try transaction.query(
+            Self.selectOwnBodies, key + [.text(after ?? "")]
+        ).map { (name: try $0.text(0), rows: try $0.int(1)) }
+        let page = try Self.cut(following)
+        let bytes = try statement(
             Self.selectOwnStatements, Self.selectOwnPersons,
-            [.text(caller.party.code), .day(Int(month.firstDay)), .orNull(body)], of: month)
+            key + [.text(page.first), .text(page.last)], of: month)
+        return StatementPage(bytes: bytes, next: page.next)
+    }
+
+    /// As many whole parts as a page holds, at least one. Throws `.recordUnknown` for none.
+    private static func cut(
+        _ parts: [(name: String, rows: Int)]
+    ) throws -> (first: String, last: String, next: String?) {
+        guard let first = parts.first else { throw Refusal.recordUnknown }
+        var (last, count, places) = (first.name, first.rows, 1)
+        for (name, rows) in parts.dropFirst() {
+            guard count + rows <= statementRowsMax else { break }
+            (last, count, places) = (name, count + rows, places + 1)
+        }
+        return (first.name, last, places < parts.count ? last : nil)
     }
 
     private mutating func statement(
@@ -138,7 +157,8 @@ extension Records {
 
     private static let selectRun = Statement(
         """
-        select \(MonthRunRecord.columns) from exchange.claim_run r
+        select \(MonthRunRecord.columns(totals: "case when $4 then r.totals else '' end"))
+        from exchange.claim_run r
         where r.body = $1 and r.month = $2 and ($3::bigint is null or r.run = $3)
         order by r.run desc limit 1
         """)
@@ -164,6 +184,9 @@ extension Records {
 
     private static let countTold = Statement(
         "select count(*) from \(ofRun) and v.standing <> 'accepted'")
+
+    private static let countReopened = Statement(
+        "select count(*) from \(ofRun) and v.is_reopened")
 
     private static let selectReopened = Statement(
         """
@@ -205,19 +228,23 @@ extension Records {
             and person is not null
         """)
 
-    private static let selectOwnStatements = Statement(
-        """
-        select s.rows from \(newestClosings)
+    private static let ofOwn = """
+        \(newestClosings)
         join exchange.claim_statement s on s.body = c.body and s.month = c.month and s.run = c.run
             and s.institution = $1
-        order by s.body
-        """)
+        """
+
+    private static let selectOwnBodies = Statement(
+        "select s.body, s.claims from \(ofOwn) where s.body > $4 order by s.body")
+
+    private static let selectOwnStatements = Statement(
+        "select s.rows from \(ofOwn) where s.body between $4 and $5 order by s.body")
 
     private static let selectOwnPersons = Statement(
         """
         select distinct v.person from \(newestClosings)
         join exchange.claim_verdict v on v.institution = $1 and v.month = c.month
             and v.body = c.body and v.run = c.run
-        where v.person is not null
+        where v.body between $4 and $5 and v.person is not null
         """)
 }

@@ -8,10 +8,12 @@ package struct MonthRunRecord: Sendable {
     package let run: Int
     package let rulesVersion: String
     package let digest: [UInt8]
-    /// As JSON: in all, by scheme, by institution, and of records.
+    /// As JSON: in all, by scheme, by institution, and of records: some megabytes of a large month. Empty
+    /// where they were not asked for.
     package let totals: String
     package let unverified: [String]
     package let claims: Int
+    /// 再開: since the closing that it was compared with; none of a run that was closed itself.
     package let reopened: Int
     package let madeAt: Instant
     /// The newest closing of the month; 0 before the first.
@@ -51,12 +53,13 @@ extension Records {
         let closing = try known[1].first.map { (number: try $0.int(0), run: try $0.int(1)) }
         let run = NewRun(number: (newest?.run ?? 0) + 1, closedRun: closing?.run)
         let judged = try judge(plan, writing: run, rules: rules, kept: kept)
-        enterAll(judged.persons, basis: month)
-        return try keep(run, judged, of: plan, rules: rules.version)
+        let gone = try tellGoneRecords(since: run, after: judged.lines, of: month)
+        enterAll(judged.persons.union(gone.compactMap(\.self)), basis: month)
+        return try keep(run, judged, gone: gone.count, of: plan, rules: rules.version)
     }
 
     private mutating func keep(
-        _ run: NewRun, _ judged: JudgedMonth, of plan: MonthPlan, rules: String
+        _ run: NewRun, _ judged: JudgedMonth, gone: Int, of plan: MonthPlan, rules: String
     ) throws -> MonthRunRecord {
         let key = monthKey(plan.month)
         try transaction.run(
@@ -64,7 +67,8 @@ extension Records {
             key + [
                 .int(run.number), .text(rules), .bytes(judged.digest),
                 .text(judged.settlement.totals), .texts(judged.settlement.unverified.sorted()),
-                .int(judged.lines), .int(judged.reopened), .text(caller.party.key), .time(now),
+                .int(judged.lines + gone), .int(judged.reopened + gone),
+                .text(caller.party.key), .time(now),
             ])
         guard let row = try transaction.query(Self.selectNewestRun, key).first else {
             throw Refusal.recordUnknown
@@ -79,7 +83,7 @@ extension Records {
 
     static let selectNewestRun = Statement(
         """
-        select \(MonthRunRecord.columns) from exchange.claim_run r
+        select \(MonthRunRecord.columns()) from exchange.claim_run r
         where r.body = $1 and r.month = $2 order by r.run desc limit 1
         """)
 
@@ -99,8 +103,13 @@ extension Records {
 
 extension MonthRunRecord {
     /// Of a run `r`.
-    static let columns = """
-        r.run, r.rules, r.digest, r.totals, r.unverified, r.claims, r.reopened, r.made_at, coalesce((
+    static func columns(totals: String = "r.totals") -> String {
+        """
+        r.run, r.rules, r.digest, \(totals), r.unverified, r.claims,
+            case when exists (
+                select 1 from exchange.claim_closing c
+                where c.body = r.body and c.month = r.month and c.run = r.run)
+            then 0 else r.reopened end, r.made_at, coalesce((
                 select max(c.closing) from exchange.claim_closing c
                 where c.body = r.body and c.month = r.month), 0),
             array(
@@ -114,6 +123,7 @@ extension MonthRunRecord {
                         and f.month = r.month and f.part_set = s.part_set and f.part = n)
                 order by s.part_set, n limit 20)
         """
+    }
 
     init(_ row: Row, of month: ServiceMonth) throws {
         self.init(

@@ -144,10 +144,11 @@ extension DeliveryField {
         """
 
     private static let lapses = """
-        select \(Delivery.head), m.visit, \(BillVersion.columns)
+        select \(Delivery.head), coalesce(former.visit, m.visit), \(BillVersion.columns)
         from exchange.delivery d
         join exchange.bill m
             on m.person = d.person and m.bill = d.record and m.version = d.version
+        \(HeldBill.visitOfBill)
         \(Delivery.keys)
         """
 

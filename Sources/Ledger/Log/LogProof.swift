@@ -84,18 +84,23 @@ package struct ConsistencyProof: Hashable, Sendable {
 }
 
 /// The tree of a given size, read through its tiles; proofs made by one value share the tiles it
-/// has read. A proof of a tree of 2^30 leaves reads at most eight tiles: one a level on the way up
-/// from the leaf, one a level on the right edge.
+/// has read, whose nodes are hashed once. A proof of a tree of 2^30 leaves reads at most eight
+/// tiles: one a level on the way up from the leaf, one a level on the right edge.
 ///
 /// The reader answers a tile with its hashes so far, see `Tile`; a tile may have grown past this
 /// size.
 package struct TileTree: Sendable {
     package let size: Int
-    private var tiles: [TileID: [LogHash]] = [:]
+    package private(set) var tiles: [TileID: TileNodes] = [:]
 
     package init(size: Int) {
         precondition(size >= 0)
         self.size = size
+    }
+
+    /// Tiles that were read elsewhere: they MUST be of a tree that this one begins, or that begins with it.
+    package mutating func take(_ known: [TileID: TileNodes]) {
+        tiles.merge(known) { $1 }
     }
 
     /// Nothing when the tree has no such leaf.
@@ -200,9 +205,8 @@ package struct TileTree: Sendable {
         over range: Range<Int>, _ read: (TileID) throws -> [LogHash]
     ) throws -> LogHash {
         let (id, place) = Self.place(of: range)
-        let hashes = try tiles[id] ?? read(id)
-        tiles[id] = hashes
-        guard hashes.count >= place.upperBound else { throw LogDamage.shortTile(id) }
-        return Frontier(of: hashes[place]).root
+        if tiles[id] == nil { tiles[id] = TileNodes(try read(id).prefix(Tile.width)) }
+        guard let node = tiles[id]?.node(over: place) else { throw LogDamage.shortTile(id) }
+        return node
     }
 }

@@ -22,6 +22,12 @@ package struct ResidentMap: Sendable {
         tiles[prefix] = tile
     }
 
+    /// Takes a tile as it was stored, whatever it says. What is proved with it MUST be held against the root
+    /// that was signed before it is shown: that hashes it once more, and every tile on its way.
+    mutating func take(_ tile: MapTile, at prefix: String) {
+        tiles[prefix] = tile
+    }
+
     /// Which tiles have to be loaded next to reach these indexes; none when all are there.
     func missing(for indexes: some Sequence<ResidentIndex>) -> Set<String> {
         var missing: Set<String> = []
@@ -95,9 +101,9 @@ package struct ResidentMap: Sendable {
     }
 
     /// What shows that `index` has the leaf that stands there, or none. Throws `LogDamage` when a
-    /// tile on the way is not loaded.
+    /// tile on the way is not loaded. It holds if it verifies, and only then: nothing is hashed here
+    /// that verifying hashes.
     package func proof(of index: ResidentIndex) throws -> (leaf: LogHash?, proof: MapProof) {
-        try requireWhole(at: index)
         var siblings: [LogHash] = []
         var prefix = ""
         var level = 0
@@ -110,6 +116,7 @@ package struct ResidentMap: Sendable {
                 return (leaf.hash, MapProof(siblings))
             case .leaf(let other, _):
                 let shared = other.sharedBits(with: index)
+                guard shared >= siblings.count else { throw LogDamage.mapTile(prefix: prefix) }
                 siblings += Array(repeating: .nothing, count: shared - siblings.count)
                 return (nil, MapProof(siblings + [other.folded(to: shared + 1)]))
             case .branch:

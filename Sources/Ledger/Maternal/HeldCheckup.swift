@@ -38,7 +38,7 @@ extension Records {
     package mutating func checkups(
         of person: PersonKey, in compartment: CheckupCompartment, rules: MaternalRules
     ) throws -> [HeldCheckup] {
-        let (statement, values) = compartment.reading(of: [person])
+        let (statement, values) = compartment.reading(of: person)
         return try HeldCheckup.read(transaction.query(statement, values), compartment, rules)
     }
 }
@@ -163,6 +163,12 @@ extension CheckupCompartment {
         (selectByPerson, [.uuids(Set(persons).map { UUIDBytes($0) })])
     }
 
+    /// The same of one, whose statement is planned once: a plan for an array of any length looks ten times as
+    /// dear as one for this array, so that the server would plan anew each time.
+    func reading(of person: PersonKey) -> (Statement, [Value]) {
+        (self == .open ? Self.openByOne : Self.sensitiveByOne, [.person(person)])
+    }
+
     private var selectByPerson: Statement {
         self == .open ? Self.openByPerson : Self.sensitiveByPerson
     }
@@ -171,8 +177,10 @@ extension CheckupCompartment {
     private static let sensitiveByID = byID(.sensitive)
     private static let openByIdentifier = byIdentifier(.open)
     private static let sensitiveByIdentifier = byIdentifier(.sensitive)
-    private static let openByPerson = byPerson(.open)
-    private static let sensitiveByPerson = byPerson(.sensitive)
+    private static let openByPerson = byPerson(.open, among: "unnest($1::uuid[])")
+    private static let sensitiveByPerson = byPerson(.sensitive, among: "unnest($1::uuid[])")
+    private static let openByOne = byPerson(.open, among: "(values ($1::uuid))")
+    private static let sensitiveByOne = byPerson(.sensitive, among: "(values ($1::uuid))")
 
     private static func byID(_ compartment: Self) -> Statement {
         Statement(
@@ -201,11 +209,11 @@ extension CheckupCompartment {
             """)
     }
 
-    private static func byPerson(_ compartment: Self) -> Statement {
+    private static func byPerson(_ compartment: Self, among persons: String) -> Statement {
         Statement(
             """
             select \(compartment.columns(whom: "q.person"))
-            from unnest($1::uuid[]) as q(person)
+            from \(persons) as q(person)
             cross join lateral \(Survivors.eachRecord(of: "q.person")) one
             cross join \(compartment.source)
             where r.person = one.record order by r.day, r.recorded_at, r.result

@@ -17,7 +17,7 @@ extension PlannedMerge {
                 (Self.joinIdentities, two + [.id(task), .text(body)]),
                 (Self.joinCheckupTargets, two + [.id(task)]),
                 (Self.joinVaccinationTargets, two + [.id(task)]),
-                (Self.joinBlocks, [.id(id)]),
+                (Self.joinBlocks, [.id(id)]), (Self.followCaps, [.id(id)]),
             ]
             return [(Self.insertMerge, row)] + (isUndone ? [] : joined)
         }
@@ -26,7 +26,7 @@ extension PlannedMerge {
         return [
             (Self.partMerge, [.id(id), .text(sequence), .time(now)]),
             (Self.partCheckupTargets, two), (Self.partVaccinationTargets, two),
-            (Self.partBlocks, [.id(id)]),
+            (Self.partBlocks, [.id(id)]), (Self.followCaps, [.id(id)]),
             // Whoever came in as the one person may be the other.
             (Records.endTokens, [.uuids([absorbed, survivor].map { UUIDBytes($0) }), .time(now)]),
             (Self.endVisits, [.id(id), .person(survivor), .time(now)]),
@@ -148,6 +148,10 @@ extension PlannedMerge {
     private static let joinBlocks = Statement("select exchange.join_blocks($1)")
 
     private static let partBlocks = Statement("select exchange.part_blocks($1)")
+
+    /// 償還払い: what the two together put over a cap, and what neither does any more; amounts the office never
+    /// reads.
+    private static let followCaps = Statement("select exchange.follow_caps($1)")
 
     private static let endVisits = Statement(
         """

@@ -3,10 +3,13 @@ import Postgres
 
 /// 償還払いの月: the cases of receipts of one certificate and month, and what the month holds, under the
 /// lock of its row until the commit. Whoever applies, decides or bills comes after whoever did before, and
-/// sees it: no two of them ever count from the same.
+/// sees it: no two of them ever count from the same. A person's month is that of all their records (統合), and
+/// the survivor's row is the lock of them all.
 struct RefundBook: Sendable {
     struct Case: Sendable {
         let id: RecordID
+        /// Under which it stands, and what is decided of it does.
+        let record: PersonKey
         /// As they are kept, a receipt a line.
         let written: String
         let isApproved: Bool
@@ -39,31 +42,34 @@ struct RefundBook: Sendable {
     ) throws -> RefundBook {
         let values = values(key)
         let read = try transaction.pipeline([
-            (insertMonth, values), (lockMonth, values),
+            AdvisoryLock.sharing(mergesOf: [key.person]), (insertMonth, values),
+            (lockMonth, values), (selectMonth, values),
             (selectRows, Array(values.prefix(4)) + [kinds]), (selectVisits, values),
             (selectCases, values),
         ])
-        let cases = try read[4].map { row in
+        let cases = try read[6].map { row in
             Case(
-                id: try row.uuid(0).record, written: try row.text(1),
+                id: try row.uuid(0).record, record: try row.uuid(7).person,
+                written: try row.text(1),
                 isApproved: try row.bool(2), isToReexamine: try row.bool(3),
                 yen: try row.optionalInt(4), notes: try row.text(5),
                 isCounted: try row.bool(6))
         }
-        let balance = try Self.balance(read[1], read[3])
+        let balance = try Self.balance(read[3], read[5])
         let isKnown = cases.allSatisfy { !$0.isApproved || $0.isCounted }
         return RefundBook(
-            key: key, rows: try read[2].map { try EntitlementVersion($0, from: 0) },
+            key: key, rows: try read[4].map { try EntitlementVersion($0, from: 0) },
             cases: cases, balance: isKnown ? balance : nil)
     }
 
     private static func balance(_ rows: Rows, _ visits: Rows) throws -> CapBalance {
         var balance = CapBalance(confirmed: CapRun(), cost: 0, held: CapRun())
-        if let row = rows.first {
-            balance.confirmed = CapRun(share: try row.int(0), collected: try row.int(1))
-            balance.cost = try row.int(2)
-            balance.borne = CapRun(share: try row.int(3), collected: try row.int(4))
-            balance.meals = try row.int(5)
+        for index in 0..<rows.count {
+            let row = rows[index]
+            balance.confirmed.add(share: try row.int(0), collected: try row.int(1))
+            balance.cost += try row.int(2)
+            balance.borne.add(share: try row.int(3), collected: try row.int(4))
+            balance.meals += try row.int(5)
         }
         balance.visits = try visits.map { row in
             CapVisit(
@@ -109,9 +115,17 @@ extension RefundBook {
     /// The lock that bills of the month take as well.
     private static let lockMonth = Statement(
         """
-        select share, collected, cost, borne_share, borne_collected, meals from exchange.cap_month
+        select position from exchange.cap_month
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
         for update
+        """)
+
+    private static let selectMonth = Statement(
+        """
+        select m.share, m.collected, m.cost, m.borne_share, m.borne_collected, m.meals
+        from exchange.cap_month m
+        where m.person = any (\(Survivors.records(of: "$1"))) and m.body = $2
+            and m.certificate_type = $3 and m.sub_key = $4 and m.month = $5
         """)
 
     private static let selectRows = Statement(
@@ -130,15 +144,16 @@ extension RefundBook {
         select v.day, v.days, v.is_inpatient, v.share
         from (
             select b.bill as id, b.day, b.days, b.is_inpatient, b.share from exchange.bill b
-            where b.person = $1 and b.body = $2 and b.certificate_type = $3 and b.sub_key = $4
-                and b.month = $5 and b.status = 'confirmed' and not exists (
+            where b.person = any (\(Survivors.records(of: "$1"))) and b.body = $2
+                and b.certificate_type = $3 and b.sub_key = $4 and b.month = $5
+                and b.status = 'confirmed' and not exists (
                     select 1 from exchange.bill later
                     where later.person = b.person and later.bill = b.bill
                         and later.version > b.version)
             union all
             select r.receipt, r.day, r.days, r.is_inpatient, r.share from exchange.refund_borne r
-            where r.person = $1 and r.body = $2 and r.certificate_type = $3 and r.sub_key = $4
-                and r.month = $5) v
+            where r.person = any (\(Survivors.records(of: "$1"))) and r.body = $2
+                and r.certificate_type = $3 and r.sub_key = $4 and r.month = $5) v
         order by v.id
         """)
 
@@ -148,7 +163,7 @@ extension RefundBook {
             case when s.version is null then q.yen else s.yen end, coalesce(s.notes, q.notes),
             exists (
                 select 1 from exchange.refund_borne b
-                where b.person = q.person and b.refund = q.refund)
+                where b.person = q.person and b.refund = q.refund), q.person
         from exchange.refund_request q
         left join lateral (
             select decision from exchange.refund_answer
@@ -157,8 +172,9 @@ extension RefundBook {
             select version, yen, notes, is_to_reexamine from exchange.refund_reckoning
             where person = q.person and refund = q.refund
             order by version desc limit 1) s on true
-        where q.person = $1 and q.body = $2 and q.certificate_type = $3 and q.sub_key = $4
-            and q.month = $5 and a.decision is distinct from 'refused'
+        where q.person = any (\(Survivors.records(of: "$1"))) and q.body = $2
+            and q.certificate_type = $3 and q.sub_key = $4 and q.month = $5
+            and a.decision is distinct from 'refused'
         order by q.at, q.refund
         """)
 }

@@ -3,7 +3,10 @@ import Postgres
 
 /// 保存された償還払い: a case, with whose it is and the certificate as the body knows it.
 package struct HeldRefund: Sendable {
+    /// Whoever it is of now.
     package let person: PersonKey
+    /// The record under which it stands.
+    let record: PersonKey
     package let payerNumber: String?
     package let recipientNumber: String?
     package let refund: RefundCase
@@ -27,7 +30,7 @@ extension Records {
         try request.requireMeals(reckoning.copayment)
         let written = request.receipts.map(\.line).joined(separator: "\n")
         if let same = book.cases.first(where: { $0.written == written }) {
-            return try refund(same.id, of: person)
+            return try refund(same.id, of: same.record)
         }
         let others = Set(book.cases.flatMap(\.receipts).map(\.name))
         guard others.isDisjoint(with: request.receipts.map(\.name)) else {
@@ -76,7 +79,7 @@ extension Records {
         let cases = try rows.map { try HeldRefund($0) }
         for person in Set(cases.map(\.person)) { enter(person) }
         if cases.isEmpty { enter(nil) }
-        return (cases, try rows.first.map { try $0.int(19) } ?? 0)
+        return (cases, try rows.first.map { try $0.int(20) } ?? 0)
     }
 
     /// 決定: answers a case of the caller's; the same answer again changes nothing. An approval that names no
@@ -88,7 +91,7 @@ extension Records {
     package mutating func answerRefund(
         _ id: RecordID, _ answer: RefundAnswer, rules: RuleBook
     ) throws -> HeldRefund {
-        var held = try ofBody(id)
+        var held = try sharedOfBody(id)
         subject.person = held.person
         enter(held.person)
         var reckoning: RefundReckoning?
@@ -115,7 +118,7 @@ extension Records {
         try transaction.run(
             Self.insertAnswer,
             [
-                .person(held.person), .id(id), .text(answer.decision.rawValue), .orNull(yen),
+                .person(held.record), .id(id), .text(answer.decision.rawValue), .orNull(yen),
                 .orNull(answer.ground?.rawValue), .day(answer.day), .text(caller.party.key),
                 .time(now),
             ])
@@ -123,6 +126,19 @@ extension Records {
             try reckoning.follow(id, sum, granting: yen, &transaction)
         }
         return try ofBody(id)
+    }
+
+    /// Nobody merges or parts whoever it is of before the commit.
+    private mutating func sharedOfBody(_ id: RecordID) throws -> HeldRefund {
+        var held = try ofBody(id)
+        var shared: Set<PersonKey> = []
+        repeat {
+            shared.formUnion([held.record, held.person])
+            let (share, numbers) = AdvisoryLock.sharing(mergesOf: shared)
+            try transaction.run(share, numbers)
+            held = try ofBody(id)
+        } while !shared.contains(held.person)
+        return held
     }
 
     private mutating func ofBody(_ id: RecordID) throws -> HeldRefund {
@@ -166,8 +182,9 @@ extension RefundCase {
 extension HeldRefund {
     fileprivate init(_ row: Row) throws {
         self.init(
-            person: try row.uuid(0).person, payerNumber: try row.optionalText(1),
-            recipientNumber: try row.optionalText(2), refund: try RefundCase(row, from: 3))
+            person: try row.uuid(0).person, record: try row.uuid(1).person,
+            payerNumber: try row.optionalText(2), recipientNumber: try row.optionalText(3),
+            refund: try RefundCase(row, from: 4))
     }
 }
 
@@ -196,7 +213,8 @@ extension Records {
         """)
 
     private static let withCertificate = """
-        m.person, e.payer_number, e.recipient_number, \(RefundCase.columns)
+        \(Survivors.sql(of: "m.person")), m.person, e.payer_number, e.recipient_number,
+            \(RefundCase.columns)
         """
 
     private static let certificate = """

@@ -37,7 +37,7 @@ struct RefundReckoning: Sendable {
     ) throws {
         for (told, sum) in zip(open, sums)
         where told.yen != sum.yen || told.notes != sum.notes.face {
-            try write(told.id, sum.yen, sum.notes.face, isToReexamine: false, &transaction)
+            try write(told, sum.yen, sum.notes.face, isToReexamine: false, &transaction)
         }
     }
 
@@ -54,8 +54,10 @@ struct RefundReckoning: Sendable {
         if yen != nil {
             if decided.yen == nil { balance = nil }
             balance?.bear(left)
-            try keep([decided], of: book.cases.filter { $0.id == id }, &transaction)
-            try fill(id, left, cap: decided.cap, &transaction)
+            for own in book.cases where own.id == id {
+                try keep([decided], of: [own], &transaction)
+                try fill(own, left, cap: decided.cap, &transaction)
+            }
         }
         let rest = book.open.filter { $0.id != id }
         try keep(sums(rest.map(\.receipts), after: balance), of: rest, &transaction)
@@ -64,7 +66,7 @@ struct RefundReckoning: Sendable {
         else { return }
         for later in book.cases.drop(while: { $0.id != id })
         where later.isApproved && later.isCounted && !later.isToReexamine {
-            try write(later.id, later.yen, later.notes, isToReexamine: true, &transaction)
+            try write(later, later.yen, later.notes, isToReexamine: true, &transaction)
         }
     }
 
@@ -76,16 +78,19 @@ struct RefundReckoning: Sendable {
         receipts.reduce(0) { $0 + $1.meals }
     }
 
+    /// The month of the record under which the case stands.
     private func fill(
-        _ id: RecordID, _ left: [BorneReceipt], cap: Int?, _ transaction: inout Transaction
+        _ own: RefundBook.Case, _ left: [BorneReceipt], cap: Int?,
+        _ transaction: inout Transaction
     ) throws {
         guard !left.isEmpty else { return }
-        let key = RefundBook.values(book.key)
+        let key = RefundBook.values(
+            CapMonthKey(person: own.record, capMonth: book.key.capMonth))
         let first = Int(book.key.capMonth.month.firstDay)
         try transaction.run(
             Self.insertBorne,
             key + [
-                .id(id), .uuids(left.map { _ in UUIDBytes(RecordID.timeOrdered()) }),
+                .id(own.id), .uuids(left.map { _ in UUIDBytes(RecordID.timeOrdered()) }),
                 .days(left.map { first + $0.visit.day - 1 }), .ints(left.map(\.visit.days)),
                 .bools(left.map(\.visit.isInpatient)), .ints(left.map(\.visit.share)),
                 .ints(left.map(\.collected)),
@@ -95,18 +100,18 @@ struct RefundReckoning: Sendable {
             key + [
                 .int(left.reduce(0) { $0 + $1.visit.share }), .int(Self.yen(left)),
                 .orNull(cap), .int(Self.yen(left.filter(\.visit.isInpatient))),
-                .int(Self.meals(left)),
+                .int(Self.meals(left)), .time(now),
             ])
     }
 
     private func write(
-        _ id: RecordID, _ yen: Int?, _ notes: String, isToReexamine: Bool,
+        _ told: RefundBook.Case, _ yen: Int?, _ notes: String, isToReexamine: Bool,
         _ transaction: inout Transaction
     ) throws {
         try transaction.run(
             Self.insertReckoning,
             [
-                .person(book.key.person), .id(id), .orNull(yen), .text(notes),
+                .person(told.record), .id(told.id), .orNull(yen), .text(notes),
                 .bool(isToReexamine), .text(rules.version), .time(now),
             ])
     }
@@ -135,7 +140,7 @@ struct RefundReckoning: Sendable {
         """
         update exchange.cap_month
         set borne_share = borne_share + $6, borne_collected = borne_collected + $7,
-            cap = $8, borne_inpatient = borne_inpatient + $9, meals = meals + $10
+            cap = $8, borne_inpatient = borne_inpatient + $9, meals = meals + $10, decided_at = $11
         where person = $1 and body = $2 and certificate_type = $3 and sub_key = $4 and month = $5
         """)
 }

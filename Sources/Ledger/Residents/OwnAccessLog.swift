@@ -69,53 +69,65 @@ extension Records {
     ) throws -> OwnAccessLog {
         let person = try self.record(record, of: survivor)
         let index = ResidentIndex(person)
-        let rows = try transaction.pipeline([
-            (Self.selectUnsealed, [.person(person)]), (Self.selectCheckpoint, []),
+        var steps: [(Statement, [Value])] = [
+            (Self.selectUnsealed, [.person(person)]), (Self.selectSigned, [.person(person)]),
             (Self.selectTiles, [.texts(ResidentMap.prefixes(of: index))]),
             (Self.selectRecordsOf, [.person(survivor)]),
-        ])
+        ]
+        // The first page begins at the end of the sequence, wherever that is.
+        if offset == 0 { steps.append(Self.sealed(1...Int.max, of: person, limit)) }
+        let rows = try transaction.pipeline(steps)
         let signed = try Signed(rows[1].first)
         let last = try rows[0][0].int(0)
         let unsealed = try rows[0].map { try OwnEntry(unsealed: $0) }.compactMap { $0 }
         // What is sealed never changes its number, so these need not be of the same moment.
         let newest = last - max(0, offset - unsealed.count)
         let waiting = Array(unsealed.dropFirst(offset).prefix(limit))
-        let sealed = try transaction.pipeline([
-            (
-                Self.selectSealed,
-                [.person(person), .int(newest - (limit - waiting.count) + 1), .int(newest)]
-            ),
-            (Self.selectHead, [.person(person), .int(signed.epoch?.size ?? 0)]),
-        ])
-        var tree = TileTree(size: signed.size)
-        var tiles = TileStore(size: signed.size)
-        let positions = try sealed[0].map { try $0.int(12) } + [signed.place].compactMap { $0 }
-        try tiles.load(
-            Set(positions.flatMap { tree.tiles(forInclusionOf: $0) }), &transaction)
-        let prove = { (position: Int, transaction: inout Transaction) in
-            try tree.inclusionProof(of: position) { try tiles.tile($0, &transaction) }
+        let sealed = try sealed(
+            newest - (limit - waiting.count) + 1..<newest + 1, of: person,
+            among: offset == 0 ? rows[4] : nil)
+        var tree = SignedTree(size: signed.size, root: signed.root, remembering: tiles)
+        try tree.load(
+            sealed.map { try $0.int(12) } + [signed.place].compactMap { $0 }, &transaction)
+        let numbered = try sealed.map { row in
+            try OwnEntry(sealed: row, signed, &tree, &transaction)
         }
-        let numbered = try (0..<sealed[0].count).map { place in
-            let row = sealed[0][place]
-            let position = try row.int(12)
-            return OwnEntry(
-                content: try OwnEntry.Content(row),
-                sequence: try row.int(13), proof: try prove(position, &transaction),
-                isCommitted: position < signed.epoch?.size ?? 0,
-                withholding: try Withholding(row, from: 17))
-        }
-        let map = try signed.place.flatMap { try prove($0, &transaction) }.map {
-            try OwnMapProof(
-                signed, $0, index: index,
-                head: sealed[1].first.map { try SequenceHead($0, from: 0) },
-                tiles: rows[2])
-        }
-        let archives = try Self.months(of: numbered, &transaction).compactMap { month, place in
-            try prove(place, &transaction).map { OwnArchiveProof(month: month, inclusion: $0) }
-        }
+        let map = try mapProof(of: index, signed, &tree, tiles: rows[2])
+        let archives = try Self.archives(of: numbered, &tree, &transaction)
         return OwnAccessLog(
             entries: waiting + numbered, total: last + unsealed.count, checkpoint: signed.note,
             map: map, archives: archives, records: 1 + rows[3].count)
+    }
+
+    /// The sealed entries of these numbers, newest first; those that left with no month archived are not
+    /// among them. What was read early is short of them only where others were sealed since.
+    private mutating func sealed(
+        _ numbers: Range<Int>, of person: PersonKey, among early: Rows?
+    ) throws -> [Row] {
+        let first = max(1, numbers.lowerBound)
+        guard first < numbers.upperBound else { return [] }
+        var rows = early
+        let reached = try early.flatMap { $0.isEmpty ? nil : $0[$0.count - 1] }?.int(13)
+        if reached.map({ $0 > first }) ?? true {
+            let (statement, values) = Self.sealed(
+                first...numbers.upperBound - 1, of: person, numbers.upperBound - first)
+            rows = try transaction.query(statement, values)
+        }
+        return try (rows?.map { $0 } ?? []).filter { row in
+            guard numbers.contains(try row.int(13)) else { return false }
+            return try row.optionalUUID(0) != nil || row.bool(17)
+        }
+    }
+
+    /// Nothing before an epoch is signed.
+    private mutating func mapProof(
+        of index: ResidentIndex, _ signed: Signed, _ tree: inout SignedTree, tiles: Rows
+    ) throws -> OwnMapProof? {
+        guard let epoch = signed.epoch, let place = signed.place,
+            let inclusion = try tree.proof(
+                of: place, leaf: .leaf(epoch.leafText), &transaction)
+        else { return nil }
+        return try OwnMapProof(epoch, inclusion, index: index, head: signed.head, tiles: tiles)
     }
 
     /// The one that stands for all is known without asking.
@@ -126,16 +138,33 @@ extension Records {
         return absorbed[place - 1]
     }
 
-    /// The months that the archived of these entries are in, and where their leaves are.
-    private static func months(
-        of entries: [OwnEntry], _ transaction: inout Transaction
-    ) throws -> [(ArchivedMonth, Int)] {
+    /// The months that the archived of these entries are in, and that their leaves are in the log.
+    private static func archives(
+        of entries: [OwnEntry], _ tree: inout SignedTree, _ transaction: inout Transaction
+    ) throws -> [OwnArchiveProof] {
         let months = Set(entries.compactMap(\.content.archivedMonth))
         guard !months.isEmpty else { return [] }
         let first = months.sorted().map { $0.text + "-01" }
-        return try transaction.query(selectArchives, [.texts(first)]).map {
-            (try ArchivedMonth($0, from: 0), try $0.int(7))
+        let found = try transaction.query(selectArchives, [.texts(first)]).map {
+            (month: try ArchivedMonth($0, from: 0), place: try $0.int(7))
         }
+        try tree.load(found.map { $0.place }, &transaction)
+        return try found.compactMap { month, place in
+            try tree.proof(of: place, leaf: .leaf(month.leafText), &transaction).map {
+                OwnArchiveProof(month: month, inclusion: $0)
+            }
+        }
+    }
+
+    private static func sealed(
+        _ numbers: ClosedRange<Int>, of person: PersonKey, _ limit: Int
+    ) -> (Statement, [Value]) {
+        (
+            selectSealed,
+            [
+                .person(person), .int(numbers.lowerBound), .int(numbers.upperBound), .int(limit),
+            ]
+        )
     }
 
     private static let selectArchives = Statement(
@@ -163,38 +192,40 @@ extension Records {
     private static let selectSealed = Statement(
         """
         select \(StoredEntry.columns(of: "e")), coalesce(p.name, e.party), s.position, s.sequence,
-            s.entry, s.at, s.leaf, \(Withholding.columns)
-        from log.position s
-        left join log.access_entry e on e.entry = s.entry and e.at = s.at and e.person = $1
+            s.entry, s.at, s.leaf, e.entry is null and exists (
+                select 1 from log.archive a
+                where a.month = date_trunc('month', s.at at time zone 'Asia/Tokyo')::date),
+            \(Withholding.columns)
+        from (
+            select position, sequence, entry, at, leaf from log.position
+            where person = $1 and sequence between $2 and $3 order by sequence desc limit $4) s
+        left join lateral (
+            select * from log.access_entry a
+            where a.entry = s.entry and a.at = s.at and a.person = $1 limit 1) e on true
         left join exchange.party p on p.party = e.party
         left join log.withholding_now w on w.entry = s.entry
-        where s.person = $1 and s.sequence between $2 and $3 and (e.entry is not null or exists (
-            select 1 from log.archive a
-            where a.month = date_trunc('month', s.at at time zone 'Asia/Tokyo')::date))
         order by s.sequence desc
         """)
 
-    private static let selectHead = Statement(
+    /// The newest checkpoint, with the newest epoch that it covers and where the resident's sequence ended
+    /// in that epoch's map.
+    private static let selectSigned = Statement(
         """
-        select sequence, position, link from log.position
-        where person = $1 and position < $2 order by sequence desc limit 1
-        """)
-
-    /// The newest checkpoint, with the newest epoch that it covers.
-    private static let selectCheckpoint = Statement(
-        """
-        select c.size, c.note, e.epoch, e.size, e.root, e.at, e.position
-        from (select size, note from log.checkpoint order by size desc limit 1) c
+        select c.size, c.note, c.root, e.epoch, e.size, e.root, e.at, e.position,
+            h.sequence, h.position, h.link
+        from (select size, note, root from log.checkpoint order by size desc limit 1) c
         left join lateral (
             select m.epoch, m.size, m.root, m.at, p.position
             from log.epoch m join log.position p on p.entry = m.entry
             where p.position < c.size order by m.epoch desc limit 1) e on true
+        left join lateral (
+            select s.sequence, s.position, s.link from log.position s
+            where s.person = $1 and s.position < e.size order by s.sequence desc limit 1) h on true
         """)
 
     private static let selectTiles = Statement(
         """
         select prefix, epoch, slots, prior from log.map_tile where prefix = any($1::text[])
-        order by prefix
         """)
 }
 
@@ -202,19 +233,24 @@ extension Records {
 private struct Signed {
     let size: Int
     let note: String?
+    let root: LogHash?
     let epoch: MapEpoch?
     /// Where the epoch's leaf is.
     let place: Int?
+    /// Of the resident in that epoch's map.
+    let head: SequenceHead?
 
     init(_ row: Row?) throws {
         size = try row?.int(0) ?? 0
         note = try row?.text(1)
-        place = try row?.optionalInt(6)
+        root = try row.flatMap { LogHash(try $0.bytes(2)) }
+        place = try row?.optionalInt(7)
         guard let row, place != nil else {
-            epoch = nil
+            (epoch, head) = (nil, nil)
             return
         }
-        epoch = try MapEpoch(row, from: 2)
+        epoch = try MapEpoch(row, from: 3)
+        head = try row.optionalInt(8) == nil ? nil : SequenceHead(row, from: 8)
     }
 }
 
@@ -227,6 +263,19 @@ extension OwnEntry {
             sequence: nil, proof: nil, isCommitted: false,
             withholding: try Withholding(row, from: 13))
     }
+
+    fileprivate init(
+        sealed row: Row, _ signed: Signed, _ tree: inout SignedTree,
+        _ transaction: inout Transaction
+    ) throws {
+        let position = try row.int(12)
+        guard let leaf = LogHash(try row.bytes(16)) else { throw LogDamage.unproved }
+        self.init(
+            content: try Content(row, leaf: leaf), sequence: try row.int(13),
+            proof: try tree.proof(of: position, leaf: leaf, &transaction),
+            isCommitted: position < signed.epoch?.size ?? 0,
+            withholding: try Withholding(row, from: 18))
+    }
 }
 
 extension OwnEntry.Content {
@@ -235,12 +284,11 @@ extension OwnEntry.Content {
         return LogMonth(of: at)
     }
 
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: Row, leaf: LogHash) throws {
         guard try row.optionalUUID(0) == nil else {
             self = .kept(try StoredEntry(row), partyName: try row.text(11))
             return
         }
-        guard let leaf = LogHash(try row.bytes(16)) else { throw LogDamage.unproved }
         self = .archived(
             try row.uuid(14).record, at: Instant(microseconds: try row.instant(15)), leaf: leaf)
     }
@@ -250,17 +298,15 @@ extension OwnMapProof {
     /// Throws `LogDamage` when the tiles are not the map that the epoch's leaf says: a proof that
     /// would not hold does not leave.
     fileprivate init(
-        _ signed: Signed, _ inclusion: InclusionProof, index: ResidentIndex, head: SequenceHead?,
+        _ epoch: MapEpoch, _ inclusion: InclusionProof, index: ResidentIndex, head: SequenceHead?,
         tiles: Rows
     ) throws {
-        guard let epoch = signed.epoch else { throw LogDamage.mapRoot(epoch: 0) }
         var map = ResidentMap()
-        // In the order of prefixes, a tile follows the one above it.
         for place in 0..<tiles.count {
             guard let (prefix, tile) = try MapTile.stored(tiles[place], asOf: epoch.number) else {
                 continue
             }
-            try map.load(tile, at: prefix)
+            map.take(tile, at: prefix)
         }
         let (leaf, proof) = try map.proof(of: index)
         guard leaf == head?.leaf(of: index), proof.verifies(leaf, at: index, root: epoch.root)

@@ -72,18 +72,34 @@ struct VisitReading: Sendable {
                 and shown.history_key = e.history_key)
         """)
 
+    /// Nearly everybody has one record, and one look in the index of what is filled. What two records hold
+    /// (統合) is filled together.
     static let selectReached = Statement(
         """
         select q.ord, \(CapMonth.columns)
         from unnest($1::uuid[], $2::text[]) with ordinality as q(visit, party, ord)
         join exchange.visit_now v on v.visit = q.visit and v.party = q.party
-        join exchange.cap_month m on m.person = v.person
-            and m.collected + m.borne_collected >= m.cap
-            and exists (
-                select 1 from exchange.entitlement e
-                where e.person = m.person and e.body = m.body
-                    and e.certificate_type = m.certificate_type and e.sub_key = m.sub_key
-                    and e.consent_kind = any (v.consents))
+        cross join lateral (
+            select \(CapMonth.columns) from exchange.cap_month m
+            where m.person = v.person and m.collected + m.borne_collected >= m.cap and not exists (
+                select 1 from exchange.record_merge j
+                where j.survivor = v.person and j.parted_at is null)
+            union all
+            select \(CapMonth.columns)
+            from (
+                select j.survivor as record from exchange.record_merge j
+                where j.survivor = v.person and j.parted_at is null
+                union
+                select j.person from exchange.record_merge j
+                where j.survivor = v.person and j.parted_at is null) r
+            join exchange.cap_month m on m.person = r.record
+            group by \(CapMonth.columns)
+            having sum(m.collected + m.borne_collected) >= \(CapMonth.cap)) m
+        where exists (
+            select 1 from exchange.entitlement e
+            where e.person = v.person and e.body = m.body
+                and e.certificate_type = m.certificate_type and e.sub_key = m.sub_key
+                and e.consent_kind = any (v.consents))
         """)
 
     /// One reading for each key, in order.

@@ -9,7 +9,8 @@ struct CopayCommand: AsyncParsableCommand {
         abstract: "Compute copayments of a file of cases, with every step.",
         discussion: """
             Reads JSON: data, each with id and input. Prints JSON: data, each with id and output, or error \
-            in its place. Exits 1 when the file cannot be read or a case was refused.
+            in its place. Days may be written as 2026-04-01, 2026/4/1, 20260401, R8.4.1, 5080401, \
+            令和8年4月1日 or 2026年4月1日. Exits 1 when the file cannot be read or a case was refused.
             """)
 
     @Option(help: "The folder of rules.") var profiles = "profiles"

@@ -27,7 +27,11 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "Files of entitlements (JSON).")
     var entitlements: [String] = []
     @Option(parsing: .upToNextOption, help: "Files of other facts (JSON).") var facts: [String] = []
-    @Option(help: "Write a row for each public payer of each claim here (CSV, UTF-8 with BOM).")
+    @Option(
+        help: """
+            Write a row for each public payer of each claim, and one for a claim without any, here (CSV, \
+            UTF-8 with BOM).
+            """)
     var csv: String?
     @Flag(help: "List accepted claims too, not only their totals.") var all = false
 

@@ -60,6 +60,30 @@ import Testing
         #expect(report.reasons(0) == (row.standing == .accepted ? [] : ["NOT_DESIGNATED"]))
     }
 
+    /// 一つの負担者番号の二つの制度: whichever stands first, each certificate is held to its own.
+    @Test(arguments: [[true, false], [false, true], [true, true], [false, false]])
+    func `of two schemes under one payer number each asks for what it asks for`(
+        isRequired: [Bool]
+    ) throws {
+        var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
+        let claims = ["R-1", "R-2"].map {
+            """
+            {"institution": "1319999996", "month": "2026-04", "type": "1122", "days": [9],
+             "points": 1000, "publics": [{"payer": "88131016", "recipient": "\($0)"}]}
+            """
+        }
+        try run.readClaims(named: "a", Array("[\(claims.joined(separator: ","))]".utf8))
+        for (recipient, isRequired) in zip(["R-1", "R-2"], isRequired) {
+            let key = CertificateNumber(payer: 88_131_016, recipient: run.recipients.key(recipient))
+            run.facts.schemesOf[.init(key, ClaimSamples.month)] = SchemeCondition(
+                ages: nil, requiresDesignation: isRequired)
+        }
+        run.facts.designations = [:]
+        let report = run.report()
+        let expected = isRequired.map { $0 ? ["NOT_DESIGNATED"] : [] }
+        #expect([report.reasons(0), report.reasons(1)] == expected)
+    }
+
     /// What a check at the counter asks the registry for.
     @Test func `a scheme is designated by its law and by its certificate type`() throws {
         let day = try CalendarDay("2026-04-09")

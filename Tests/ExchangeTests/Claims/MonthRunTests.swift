@@ -346,6 +346,63 @@ import Testing
         #expect(digestOne == digestThree)
     }
 
+    // MARK: Rows
+
+    private func rows(_ report: MonthReport, places: Bool = false) -> [[String]] {
+        var rows: [[String]] = []
+        report.forEachRow(places: places) { rows.append($0) }
+        return rows
+    }
+
+    @Test func `a claim that names no public payer has a row, so that nobody misses it`() throws {
+        let none = Receipt(number: 2, publics: [])
+        let report = try ClaimSamples.run(
+            [ClaimSamples.file([.init(), none])], entitlements: ClaimSamples.entitlements)
+        let rows = rows(report, places: true)
+        #expect(rows.count == 2)
+        #expect(rows.allSatisfy { $0.count == MonthReport.rowHeadings.count })
+        let row = try #require(rows.first { $0[3].isEmpty })
+        #expect(row[4].isEmpty && row[5].isEmpty && row[6] == "3000" && row[9] != "accepted")
+        #expect(row[10].contains("NO_PUBLIC_PAYER"))
+    }
+
+    /// By type the one without a payer would lie between two that their payers put the other way round.
+    @Test func `rows come in one order, also of claims that name no public payer`() throws {
+        let receipts = [
+            Receipt(type: "1126", publics: ["51136018,1234566,,1,3000,6000,,,,,"]),
+            Receipt(type: "1122", publics: []),
+            Receipt(type: "1121", publics: ["54136015,1234566,,1,3000,6000,,,,,"]),
+        ]
+        var found: Set<[[String]]> = []
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let file = order.enumerated().map { place, index in
+                var receipt = receipts[index]
+                receipt.number = place + 1
+                return receipt
+            }
+            found.insert(rows(try ClaimSamples.run([ClaimSamples.file(file)])))
+        }
+        #expect(found.count == 1)
+    }
+
+    /// 上限額の訂正: the reason is the same, and what the institution is told to have been right is not.
+    @Test func `another amount behind the same reason is another run`() throws {
+        let reports = try ["5000", "4000"].map { cap in
+            try ClaimSamples.run(
+                [ClaimSamples.file([.init()])],
+                entitlements: ClaimSamples.entitlements.replacingOccurrences(
+                    of: "10000", with: cap))
+        }
+        #expect(reports.allSatisfy { $0.reasons(0) == ["OVER_MONTHLY_CAP"] })
+        #expect(rows(reports[0]) == rows(reports[1]))
+        let digested = reports.map { report in
+            var bytes: [UInt8] = []
+            MonthSettlement.forEachDigested(of: report) { bytes += $0 }
+            return bytes
+        }
+        #expect(digested[0] != digested[1])
+    }
+
     @Test func `claims in JSON are claims like any other`() throws {
         var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
         try run.readClaims(

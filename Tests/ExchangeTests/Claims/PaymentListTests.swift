@@ -166,6 +166,23 @@ import Testing
         #expect(Self.told(try Self.read(rows).list) == ["3 isReturned receipt-differs"])
     }
 
+    /// Paid twice: neither row is lost, and the second is found to be the first one again.
+    @Test(arguments: [rows[1], "1319999995,202605,1,88131016,R-2,,,0,1000,,,,,"])
+    func `a certificate that stands twice on a receipt is the receipt twice`(
+        again: String
+    ) throws {
+        let (batch, list) = try Self.read([Self.rows[0], Self.rows[1], again, Self.rows[2]])
+        #expect(Self.errors(list).isEmpty && batch.claims.count == 3)
+        #expect(batch.claims.indices.map { batch.parts(of: $0).count } == [2, 1, 1])
+        #expect(batch.claims.map(\.number) == [1, 1, 2])
+        #expect(batch.claims[1].type == 1_122 && batch.claims[1].points == 1_000)
+        var run = MonthRun(
+            rules: ClaimSamples.rules, month: try ServiceMonth("2026-05"),
+            files: [.init(name: "list", claims: 3)], batch: batch, recipients: RecipientTexts())
+        let report = run.report()
+        #expect(report.reasons(1) == ["DUPLICATE_RECEIPT"])
+    }
+
     /// Which of its rows says what is the receipt's is the writer's own matter.
     @Test func `what the first row leaves out of its receipt a later one adds`() throws {
         let whole = "1319999995,202605,1,88131016,R-3,01130012,1000,0,500,2026-07-21,0,1122,"

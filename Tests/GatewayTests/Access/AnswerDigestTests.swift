@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// 答えのダイジェスト: what left is held to its entry, on every route that answers with bytes.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct AnswerDigestTests {
     let gateway: RunningGateway
 

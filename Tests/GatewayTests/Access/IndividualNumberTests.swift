@@ -6,7 +6,7 @@ import Testing
 
 /// 個人番号 where it does not belong: refused at once, and afterwards nowhere: in no table, no log line, no
 /// metric.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct IndividualNumberTests {
     struct Place: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// 月の境 over the wire: a month without a partition is 503 with what to do, never an incident.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(1)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthTests {
     let gateway: RunningGateway
 

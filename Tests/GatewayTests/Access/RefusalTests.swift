@@ -5,7 +5,7 @@ import Testing
 /// 拒否: what each route says to a request that is wrong in itself. Refusals of cards, visits, tokens and
 /// parties have
 /// tables of their own beside what they protect.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RefusalTests {
     struct RequestCase: Sendable, CustomTestStringConvertible {
         let party: Party

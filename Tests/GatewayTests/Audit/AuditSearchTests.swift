@@ -7,7 +7,7 @@ import Trust
 
 /// 記録の検索: a municipality finds its own entries and those of its residents, an auditor all of them; and
 /// whoever was shown is on the record.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct AuditSearchTests {
     let gateway: RunningGateway
 

@@ -8,7 +8,7 @@ import Trust
 
 /// 開示の延期: what an office holds back is counted and proved in its resident's list, and told when its time
 /// has come; and an ombudsman sees it before.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct WithholdingTests {
     static let path = "/access-log/withholdings"
 

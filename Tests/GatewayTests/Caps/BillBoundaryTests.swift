@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// 会計の境目: who may not, what is no bill, how the check and the resident see the month.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct BillBoundaryTests {
     typealias Visit = RunningGateway.Visit
 

@@ -7,7 +7,7 @@ import Testing
 
 /// 窓口負担 over the wire: quote, reserve, confirm, void, once for each number of an institution's own,
 /// under one cap over all institutions.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct BillServingTests {
     typealias Visit = RunningGateway.Visit
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 適用区分の変更と資格の終わり over the wire: another class makes no refund case of what was never over a limit, and a
 /// stay is billed on certificates that hold on each of its days.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ClassAndLastDayServingTests {
     let gateway: RunningGateway
 

@@ -5,7 +5,7 @@ import Testing
 
 /// 高額な月の数 over the wire: counted from confirmed bills, seen by the resident at once, told when the
 /// number is full.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CountServingTests {
     let gateway: RunningGateway
 

@@ -8,7 +8,7 @@ import Testing
 
 /// 予約の失効の知らせ: whoever reserved and neither confirmed nor voided finds one notice of it, and nobody
 /// else does.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct LapseNoticeTests {
     let gateway: RunningGateway
 

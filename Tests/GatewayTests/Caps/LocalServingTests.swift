@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// 地方単独の窓口 over the wire: a scheme of the national master that counts visits, over all counters.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct LocalServingTests {
     let gateway: RunningGateway
 

@@ -6,7 +6,7 @@ import Testing
 
 /// 高額療養費の月の限度額 over the wire: before the cap of the certificate, over all bills of one institution's
 /// month, and never over another's.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthLimitServingTests {
     let gateway: RunningGateway
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 同じ月の償還払い over the wire: several applications, their decisions and the counters bear one cap together,
 /// in whatever order they come.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RefundMonthTests {
     let gateway: RunningGateway
 

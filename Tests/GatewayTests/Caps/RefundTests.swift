@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 償還払い over the wire: receipts in, an amount with its steps, a decision, and what the resident reads of it.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RefundTests {
     let gateway: RunningGateway
 
@@ -222,6 +222,43 @@ struct RefundTests {
         let month = try #require(own.json["months"]?.array?.first?.object)
         let refund = try #require(month["refunds"]?.array?.first?.object)
         #expect(refund["status"]?.string == "approved" && refund["yen"]?.int == 3_000)
+    }
+
+    /// 更新: today's certificate bears another number than that of the day of the care.
+    @Test func `what was paid back under a number is held against claims under that number`()
+        async throws
+    {
+        let chronic = try await gateway.settleChronic()
+        let token = try await gateway.session(of: chronic.card)
+        try await request(token).expect(201)
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let id = try #require(try await listed(recipient)["id"]?.string)
+        let today = gateway.clock.today
+        try await answer(id, #"{"decision":"approved","on":"\#(today.text)"}"#).expect(200)
+        func row(
+            _ number: Int, _ from: CalendarDay, _ to: CalendarDay, historyKey: String
+        ) -> JSON {
+            chronic.resident.row(
+                "nanbyo", from, to, historyKey: historyKey,
+                [
+                    "incomeSegment": "C1", "medicalSubsidyInsurerNumber": "54136015",
+                    "medicalSubsidyRecipientNumber": .string(
+                        String(number + chronic.resident.index)),
+                ])
+        }
+        let rows = [
+            row(1_000_000, today.adding(days: -400), day, historyKey: "1"),
+            row(2_000_000, today, today.adding(days: 300), historyKey: "2"),
+        ]
+        try await gateway.hold(rows, by: Cast.prefecture)
+        var claim = SentClaim(recipient)
+        claim.institution = Cast.spare
+        claim.payer = "54136015"
+        claim.day = day.day
+        let month = ServiceMonth(of: day)
+        try await gateway.submit([claim], month, by: Cast.prefecture).expect(201)
+        try await gateway.reconcile(month, by: Cast.prefecture).expect(200)
+        #expect(try await refunded(month, recipient) == [1])
     }
 
     @Test func `what was refunded is not paid to the institution again`() async throws {

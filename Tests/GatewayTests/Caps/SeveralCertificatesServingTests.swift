@@ -6,7 +6,7 @@ import Testing
 
 /// 併用 over the wire: a national certificate and one of the town's on the same bill, each held to its
 /// own cap in one commit.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SeveralCertificatesServingTests {
     let gateway: RunningGateway
 

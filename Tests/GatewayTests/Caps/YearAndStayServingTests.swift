@@ -7,7 +7,7 @@ import Trust
 
 /// 年間上限と入院 over the wire: the year's limit over all certificates, months and counters, and stays with their
 /// days and meals.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct YearAndStayServingTests {
     let gateway: RunningGateway
 

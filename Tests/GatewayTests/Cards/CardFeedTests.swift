@@ -4,7 +4,7 @@ import Testing
 import Trust
 
 /// カードと住所の異動: whose card it is, and that a resident stays the same person behind new cards.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CardFeedTests {
     let gateway: RunningGateway
 

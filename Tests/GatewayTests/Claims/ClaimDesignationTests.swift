@@ -6,7 +6,7 @@ import Testing
 
 /// 診療日の指定: a claim is held against what the registry said of its institution on the day of the care, by the
 /// names of a scheme that a check asks for.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ClaimDesignationTests {
     let gateway: RunningGateway
 

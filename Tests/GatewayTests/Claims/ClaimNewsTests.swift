@@ -6,7 +6,7 @@ import Testing
 
 /// 経過の知らせ: true days are taken whenever a file came, of a wrong request nothing is, and what comes at once
 /// makes one thread that can be read.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ClaimNewsTests {
     let gateway: RunningGateway
 

@@ -1,11 +1,12 @@
 import Exchange
 import Ledger
+import Postgres
 import TestSupport
 import Testing
 
 /// 請求の経過と明細 over the wire: what came back keeps its thread, and an institution reads of its own claims what
 /// closed months say, and no more.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ClaimThreadServingTests {
     let gateway: RunningGateway
 
@@ -159,5 +160,86 @@ struct ClaimThreadServingTests {
             Cast.town, "GET", "/claims/months/\(month.text)/runs/latest/statement"
         ).answer
         #expect(String(decoding: all.body, as: UTF8.self).split(separator: "\r\n").count == 4)
+    }
+
+    // MARK: Pages of an institution's own statement
+
+    /// As if other bodies had closed the month too, each with so many rows of the clinic's.
+    private func pad(_ month: ServiceMonth, _ bodies: [(code: String, rows: Int)]) async throws {
+        let values: [Value] = [
+            .text(Cast.town.code), .day(Int(month.firstDay)), .texts(bodies.map { $0.code }),
+        ]
+        let parts: [Value] = [
+            .text(Cast.clinic.code), values[1], values[2], .ints(bodies.map { $0.rows }),
+        ]
+        try await gateway.sql { transaction in
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.claim_run (body, month, run, rules, digest, totals,
+                        unverified, claims, reopened, party, made_at)
+                    select p, month, run, rules, digest, totals, unverified, claims, reopened, party,
+                        made_at
+                    from exchange.claim_run cross join unnest($3::text[]) p
+                    where body = $1 and month = $2 and run = 1
+                    """), values)
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.claim_statement (body, month, run, institution, claims, rows)
+                    select p.code, $2, 1, $1, p.rows,
+                        convert_to('row of ' || p.code || e'\\r\\n', 'UTF8')
+                    from unnest($3::text[], $4::bigint[]) p(code, rows)
+                    """), parts)
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.claim_closing (body, month, closing, run, text, digest, entry,
+                        closed_at)
+                    select p, month, closing, run, text, digest, gen_random_uuid(), closed_at
+                    from exchange.claim_closing cross join unnest($3::text[]) p
+                    where body = $1 and month = $2 and closing = 1
+                    """), values)
+        }
+    }
+
+    @Test func `an institution reads its own statement in pages of whole bodies`() async throws {
+        let month = try ServiceMonth(year: 2025, month: 4)
+        let mine = try await gateway.enrol(month)
+        try await gateway.submit([SentClaim(mine.recipient)], month).expect(201)
+        try await gateway.close(try await gateway.reconcile(month), month).expect(200)
+        try await pad(month, [("472018", 30_000), ("472051", 30_000), ("472077", 60_000)])
+        var path: String? = "/claims/statements?month=\(month.text)"
+        var pages: [String] = []
+        while let next = path, pages.count < 9 {
+            let page = try await gateway.ask(Cast.clinic, "GET", next).answer
+            try page.expect(200)
+            pages.append(page.text)
+            path = try page["Link"].map { link -> String in
+                #expect(link.hasPrefix("<https://") && link.hasSuffix(">; rel=\"next\""))
+                let start = try #require(link.firstRange(of: "/claims/"))
+                return String(link[start.lowerBound...].prefix { $0 != ">" })
+            }
+        }
+        // No page is over 50,000 rows, but where one body alone is.
+        let bodies = pages.map { page in
+            ["472018", "472051", "472077"].filter { page.contains("row of \($0)\r\n") }
+        }
+        #expect(bodies == [["472018"], ["472051"], ["472077"]])
+        #expect(pages.map { $0.contains(mine.recipient) } == [true, false, false])
+        // Each page has the headings.
+        let headings = Set(pages.map { page in page.prefix { $0 != "\r\n" } })
+        #expect(headings.count == 1)
+        let one = try await gateway.ask(
+            Cast.clinic, "GET", "/claims/statements?month=\(month.text)&body=472051"
+        ).answer
+        #expect(one.text == pages[1] && one["Link"] == nil)
+        try await gateway.expect(.recordUnknown, of: .readSettledClaims, from: Cast.clinic) {
+            try await gateway.send(
+                Cast.clinic, "GET", "/claims/statements?month=\(month.text)&after=472077")
+        }
+        let wrong = try await gateway.send(
+            Cast.clinic, "GET", "/claims/statements?month=\(month.text)&after=x")
+        #expect(wrong.status == 400 && wrong.text("item") == "after")
     }
 }

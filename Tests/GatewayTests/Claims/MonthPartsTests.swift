@@ -6,7 +6,7 @@ import Testing
 
 /// 分けて送る月: a month in numbered parts, of which none is kept twice and none may be missing when it is closed;
 /// and a month of more claims than one slice, which comes out as if it had been judged at once.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(5)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthPartsTests {
     let gateway: RunningGateway
 
@@ -85,6 +85,49 @@ struct MonthPartsTests {
                 == ["kokuho/1", "kokuho/3", "shiharai/2"])
     }
 
+    /// Thirty parts instead of three: nobody could send the others, and a month is to be closed.
+    @Test func `a set that lacks parts for ever is closed by name, and the closing says so`()
+        async throws
+    {
+        let month = try month(7)
+        try await send(claims("a"), month, part(1, of: 30, set: "a")).expect(201)
+        try await send(claims("b"), month, part(1, of: 2, set: "b")).expect(201)
+        try await send(claims("c"), month, part(1, of: 1, set: "c")).expect(201)
+        let run = try await gateway.reconcile(month)
+        func close(_ sets: String) async throws -> TLSClient.Answer {
+            try await gateway.send(
+                Cast.town, "POST", "/claims/months/\(month.text)/closings",
+                body: try JSON(
+                    reading: """
+                        {"run":\(run.int("run") ?? 0),"digest":"\(run.text("digest"))",\
+                        "withoutPartsOf":\(sets)}
+                        """))
+        }
+        // Twenty parts of the first are told, and none of the second; neither is passed over.
+        for (sets, awaited) in [(#"["a"]"#, "b"), (#"["b"]"#, "a/2, a/3"), ("[]", "a/2, a/3")] {
+            let refused = try await close(sets)
+            #expect(refused.status == 409 && refused.code == "month-incomplete")
+            #expect(refused.text("item").hasPrefix(awaited))
+        }
+        // One that lacks nothing, and one that is none.
+        for sets in [#"["a","b","c"]"#, #"["a","b","d"]"#] {
+            let refused = try await close(sets)
+            #expect(refused.status == 400 && refused.text("item") == "withoutPartsOf")
+        }
+        gateway.expectMoreEntries(2)
+        let closed = try await close(#"["b","a"]"#)
+        try closed.expect(200)
+        let left = closed.json["withoutPartsOf"]?.array?.compactMap(\.string)
+        #expect(left == ["a", "b"])
+        #expect(try await close("[]").body == closed.body)
+    }
+
+    @Test func `no set is called by what looks like an individual number`() async throws {
+        let query = "&set=city-123456789018&part=1&parts=2"
+        let refused = try await send(claims("x"), try month(2), query)
+        #expect(refused.status == 400 && refused.code == "individual-number-not-allowed")
+    }
+
     @Test(
         arguments: [
             ("&set=a&part=1", "missing"), ("&set=a&parts=2", "missing"),
@@ -153,6 +196,25 @@ struct MonthPartsTests {
         var elsewhere = SentClaim("R-PART-elsewhere")
         elsewhere.institution = Cast.pharmacy
         try await send([elsewhere], month).expect(201)
+    }
+
+    /// Longer than a body that is held may be.
+    @Test func `a file of claims in JSON has room for a hundred thousand`() async throws {
+        let month = try month(7)
+        var many = (0..<ArrivingClaims.countMax).map { number in
+            var claim = SentClaim("R-MANY-\(number)")
+            claim.birth = "1990-01-02"
+            claim.extra = ",\"sex\":\"2\",\"specialNotes\":[\"01\",\"02\"]"
+            claim.institution = [Cast.clinic, Cast.pharmacy, Cast.spare][number % 3]
+            return claim
+        }
+        #expect(body(many, month).count > RegistrationLimits.json.bytesMax)
+        let taken = try await send(many, month)
+        try taken.expect(201)
+        #expect(taken.int("claims") == ArrivingClaims.countMax)
+        many.append(SentClaim("R-MANY-over"))
+        let refused = try await send(many, month)
+        #expect(refused.code == "too-many" && refused.text("item") == "claims")
     }
 
     @Test func `a month has room for two million claims`() async throws {
@@ -232,6 +294,11 @@ struct MonthPartsTests {
         let last = try await gateway.send(
             Cast.town, "GET", path + "?show=all&_count=10&_offset=\(strangers + 1)")
         #expect(last.int("total") == strangers + 2 && last.json["results"]?.array?.count == 1)
+        // Of a large month they are megabytes, and the same on every page.
+        #expect(last.json["totals"] == nil && last.int("claims") == strangers + 2)
+        let first = try await gateway.send(Cast.town, "GET", path + "?show=told&_count=1")
+        let total = first.json["totals"]?.object?["total"]?.object
+        #expect(total?["accepted"]?.object?["count"]?.int == 1)
         let rejected = try await gateway.send(
             Cast.town, "GET", path + "?show=told&_count=1&_offset=\(strangers)")
         #expect(rejected.int("total") == strangers + 1)
@@ -245,6 +312,35 @@ struct MonthPartsTests {
         #expect(none.status == 404)
         let wrong = try await gateway.send(Cast.town, "GET", path + "/statement?after=x")
         #expect(wrong.status == 400)
+    }
+
+    /// Of rows of two runs nobody could tell what the month came to.
+    @Test func `the pages of a run are of that run, whichever is the newest by then`()
+        async throws
+    {
+        let month = try month(8)
+        try await send(claims("1") + claims("2"), month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        _ = try await gateway.sql { transaction in
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.claim_statement (body, month, run, institution, claims, rows)
+                    values ($1, $2, 1, '9990000009', 50000, convert_to('the last page', 'UTF8'))
+                    """), [.text(Cast.town.code), .day(Int(month.firstDay))])
+        }
+        let first = try await gateway.send(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/latest/statement")
+        let bundle = try await gateway.send(
+            Cast.town, "GET", "/fhir/ExplanationOfBenefit?month=\(month.text)&show=all&_count=1")
+        try await send(claims("3"), month).expect(201)
+        #expect(try await gateway.reconcile(month).int("run") == 2)
+        let link = try #require(first["Link"])
+        let path = try #require(link.firstRange(of: "/claims/").map { link[$0.lowerBound...] })
+        let next = try await gateway.send(Cast.town, "GET", String(path.prefix { $0 != ">" }))
+        #expect(next.status == 200 && next.text.contains("the last page"))
+        #expect(next["Link"] == nil)
+        #expect(bundle.text.contains("run=1&show=all&_offset=1"))
     }
 
     /// Without the headings.

@@ -7,7 +7,7 @@ import Testing
 
 /// 月次の照合 over the wire: files in, every difference named, a closing that the log proves, and threads that
 /// nothing is taken out of.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthServingTests {
     let gateway: RunningGateway
 
@@ -105,6 +105,33 @@ struct MonthServingTests {
         let found = try await gateway.reasons(month, show: "all")
         #expect(found["R-00\(resident.index)"] == ["CHECK_ANSWERED_OTHERWISE"])
         #expect(found["R-00\(asked.resident.index)"] == [])
+    }
+
+    /// 番号の再利用: a number that was somebody else's last year is of who holds it in the month, whoever was
+    /// registered first, and no less with the next run.
+    @Test func `a number that was given again is of who holds it in the month`() async throws {
+        let month = try month(20)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        var claims: [SentClaim] = []
+        for place in 0..<4 {
+            let (old, new) = (gateway.people.next(), gateway.people.next())
+            let number: [String: JSON?] = [
+                "medicalSubsidyRecipientNumber": .string("R-AGAIN-\(place)")
+            ]
+            let rows = [
+                old.row("kodomo", first.adding(days: -700), first.adding(days: -300), number),
+                new.row("kodomo", first.adding(days: -100), first.adding(days: 400), number),
+            ]
+            for row in place % 2 == 0 ? rows : rows.reversed() { try await gateway.hold([row]) }
+            var claim = SentClaim("R-AGAIN-\(place)")
+            claim.birth = new.dateOfBirth
+            claims.append(claim)
+        }
+        try await gateway.submit(claims, month).expect(201)
+        let run = try await gateway.reconcile(month)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(claims.map { found[$0.recipient] } == [[], [], [], []])
+        #expect(try await gateway.reconcile(month).body == run.body)
     }
 
     /// 障がい者医療: 800 yen a day and 6,000 yen a month of visits, 12,000 yen a month of stays.
@@ -368,6 +395,49 @@ struct MonthServingTests {
         #expect(kept.text("digest") == first.text("digest") && kept.int("total") == 0)
     }
 
+    /// 上限額の訂正: no reason and no standing moves by it, only the amount that is told to be right.
+    @Test func `a run is another where only an amount is, or a claim came that names nobody`()
+        async throws
+    {
+        let month = try month(19)
+        func cap(_ yen: Int) throws -> [String: JSON?] {
+            ["maxCopaymentAmount": try JSON(reading: #"{"perMonth":"\#(yen)"}"#)]
+        }
+        let held = try await gateway.enrol(month, try cap(500))
+        var claim = SentClaim(held.recipient, copayment: 700)
+        claim.birth = held.resident.dateOfBirth
+        try await gateway.submit([claim], month).expect(201)
+        let first = try await gateway.reconcile(month)
+        let day = CalendarDay(daysSince1970: Int(month.firstDay))
+        try await gateway.hold([
+            held.resident.row("kodomo", day.adding(days: -100), day.adding(days: 400), try cap(400))
+        ])
+        let second = try await gateway.reconcile(month)
+        #expect([first.int("run"), second.int("run")] == [1, 2])
+        let told = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/latest"
+        ).answer
+        #expect(told.text.contains(#""expected":400"#) && !told.text.contains(#""expected":500"#))
+        // What was looked at said another amount.
+        try await gateway.expect(.monthChanged, of: .reconcileMonth, from: Cast.town) {
+            try await gateway.close(first, month)
+        }
+        let nobody = try await gateway.send(
+            Cast.town, "POST", "/claims?month=\(month.text)",
+            body: try JSON(
+                reading: """
+                    {"claims":[{"institution":"\(Cast.clinic.code)","month":"\(month.text)",\
+                    "type":"1122","points":100}]}
+                    """))
+        try nobody.expect(201)
+        let third = try await gateway.reconcile(month)
+        #expect(third.int("run") == 3 && third.int("claims") == 2)
+        let rows = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/3/statement"
+        ).answer
+        #expect(rows.text.contains("NO_PUBLIC_PAYER"))
+    }
+
     @Test func `a closing names what was looked at, is proven by the log and never changed`()
         async throws
     {
@@ -426,6 +496,10 @@ struct MonthServingTests {
         // A second closing follows the first by its digest.
         let second = try await gateway.close(again, month)
         #expect(second.int("closing") == 2 && second.text("follows") == kept.text("digest"))
+        // Since then nothing is open again; what had been is still to be read.
+        let last = try await gateway.reconcile(month)
+        #expect([last.int("run"), last.int("reopened")] == [2, 0])
+        #expect(try await Array(gateway.reasons(month, show: "reopened").keys) == Array(found.keys))
     }
 
     @Test func `a month is not closed on an amount from a rule that nobody verified`()

@@ -9,7 +9,7 @@ import Testing
 import Trust
 
 /// The contract is what is served: no route without its description, no description without its route.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(10)))
 struct ContractTests {
     @Test(arguments: Listener.allCases)
     func `every served route is described, and every described one is served`(_ listener: Listener)

@@ -9,7 +9,7 @@ import Trust
 /// SIGKILL of the gateway between reserve and confirm, and inside either: no acknowledged yen is
 /// lost or counted twice, and two counters that go on asking end at the cap. One of them bills on two
 /// certificates at once.
-@Suite(.serialized, .timeLimit(.minutes(6)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CapCrashTests {
     static let cap = 10_000
     static let counters = [Cast.clinic, Cast.pharmacy]

@@ -41,7 +41,7 @@ struct Door {
 
     /// Within half of the ten seconds after which it would be so without a signal.
     func comes(_ isSo: (Door) async throws -> Bool) async throws {
-        for _ in 0..<50 {
+        for _ in 0..<1_200 {
             if try await isSo(self) { return }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -9,7 +9,7 @@ import Trust
 
 /// 夜の途中で: SIGKILL of the gateway, or of PostgreSQL, again and again in the middle of a large file, while it
 /// is compared and while it is applied. It goes on where it was, and does nothing twice.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct FileCrashTests {
     static let rows = 4_000
 

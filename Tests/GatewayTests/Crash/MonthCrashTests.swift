@@ -9,7 +9,7 @@ import Trust
 /// 月次の照合の途中で: SIGKILL of the gateway and of PostgreSQL in turn, while a month's files come in
 /// and the month is run and closed again and again. What was acknowledged is there once, what is there
 /// is whole, and a run that is asked for again is the same run.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct MonthCrashTests {
     /// Enough claims that a run takes as long as the time between two kills.
     static let residents = 120

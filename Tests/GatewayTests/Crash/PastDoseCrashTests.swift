@@ -7,7 +7,7 @@ import Trust
 
 /// 台帳の取込みの途中で: SIGKILL of the gateway in the middle of a town's whole ledger, while it is compared and
 /// while it is applied. Each dose is there once, with its line and its entry, or not yet.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PastDoseCrashTests {
     static let rows = 3_000
 

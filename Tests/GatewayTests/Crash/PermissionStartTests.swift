@@ -6,7 +6,7 @@ import Testing
 
 /// A gateway whose rules leave a route out does not start: what nobody named is nobody's, and an operator
 /// hears of it before the clinics do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PermissionStartTests {
     @Test func `a route without a row keeps the gateway from starting`() async throws {
         try await CrashWorld.with { world in

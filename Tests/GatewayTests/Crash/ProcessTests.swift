@@ -243,7 +243,7 @@ private final class LockedLog: Sendable {
         try await world.owner.transaction { transaction in
             try transaction.script("lock table log.access_entry in share mode")
             self.isHeld.store(true, ordering: .releasing)
-            for _ in 0..<3_000 where !self.mayGo.load(ordering: .acquiring) { usleep(1_000) }
+            for _ in 0..<60_000 where !self.mayGo.load(ordering: .acquiring) { usleep(1_000) }
         }
     }
 

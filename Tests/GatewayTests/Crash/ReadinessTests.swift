@@ -4,7 +4,7 @@ import Testing
 
 /// 準備完了: what a load balancer is told of a process whose surroundings went wrong, and that it is told again
 /// when they are right.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ReadinessTests {
     /// The process's clock and the database's go apart: the database's is put forward and back, as this
     /// process sees it.

@@ -8,7 +8,7 @@ import Trust
 
 /// What the running program takes over from its files without a restart, and with which keys it
 /// starts.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ReloadTests {
     /// A pair of files that must not be taken.
     struct Spoilt: Sendable {
@@ -204,7 +204,7 @@ struct ReloadTests {
             try await door.comes {
                 try await $0.measures("tsunagi_audit_feed_certificate_refused 0")
             }
-            for _ in 0..<1_200 where !receiver.kept.contains("read-patient") {
+            for _ in 0..<4_800 where !receiver.kept.contains("read-patient") {
                 try await Task.sleep(for: .milliseconds(25))
             }
             #expect(receiver.kept.contains("read-patient"))

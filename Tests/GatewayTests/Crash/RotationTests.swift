@@ -9,7 +9,7 @@ import Trust
 
 /// 鍵の更新 on a running gateway, by the command an operator types, while clinics and a municipality go
 /// on: no error, nobody lost, and what was given before goes on being good.
-@Suite(.serialized, .timeLimit(.minutes(4)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct RotationTests {
     static let names = [
         "number", "card", "pairwise", "token", "nonce", "seal", "health-card", "statement",

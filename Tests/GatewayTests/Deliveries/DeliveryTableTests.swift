@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// 連携のCSV: the same lines for systems that read files, in their own encoding.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(1)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct DeliveryTableTests {
     let gateway: RunningGateway
 

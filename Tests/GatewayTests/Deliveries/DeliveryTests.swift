@@ -7,7 +7,7 @@ import Trust
 
 /// 連携の受領: each body receives what concerns it, field by field, at least once and in one order; every
 /// resident shown is entered, and nobody else's are shown.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct DeliveryTests {
     let gateway: RunningGateway
 

@@ -18,7 +18,7 @@ extension ExportTests {
         ).transaction { transaction in
             try transaction.script("select 1")
             begun.open()
-            for _ in 0..<3_000 where !ended.isOpen { usleep(1_000) }
+            for _ in 0..<60_000 where !ended.isOpen { usleep(1_000) }
         }
         await begun.pass()
         let export = try await kickOff("?_type=Coverage")

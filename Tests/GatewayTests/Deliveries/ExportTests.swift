@@ -8,7 +8,7 @@ import Trust
 
 /// 一括の受領, as a client of FHIR Bulk Data Access walks it: what the municipality holds at that moment, all of
 /// it, nothing of anybody else's, and every resident entered when a file leaves.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ExportTests {
     let gateway: RunningGateway
 

@@ -10,7 +10,7 @@ import Testing
 import Trust
 
 /// 呼び鈴 over real mutual TLS, to servers of bodies that work, that are down, slow, or somebody else's.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct WebhookTests {
     let gateway: RunningGateway
     let pki: ServingPKI
@@ -283,7 +283,7 @@ struct WebhookTests {
                 Cast.town, "GET", "/fhir/Patient/$export", headers: [("Prefer", "respond-async")])
             let parts = try gateway.parts()
             let unplaced = "exchange.delivery where body = $1 and place is null"
-            for _ in 0..<200 {
+            for _ in 0..<4_800 {
                 while try await parts.prepareExport() {}
                 let left = try await gateway.count(
                     "select count(*) from \(unplaced)", [.text(Cast.town.code)])

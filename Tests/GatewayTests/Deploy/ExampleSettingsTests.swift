@@ -5,7 +5,7 @@ import Testing
 
 /// `deploy/gateway.example.json` is a configuration that the real program takes, shows every setting that has
 /// to be chosen, and is explained line by line in `deploy/settings.md`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ExampleSettingsTests {
     /// …/Tests/GatewayTests/Deploy/ExampleSettingsTests.swift → the package root.
     private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()

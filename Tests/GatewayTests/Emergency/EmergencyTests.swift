@@ -7,7 +7,7 @@ import Trust
 
 /// 災害時: two officers declare, an institution in the area receives residents without a card, and every such
 /// visit is answered for.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct EmergencyTests {
     let gateway: RunningGateway
 

@@ -5,7 +5,7 @@ import Trust
 
 /// 下見の記録: what a file that is only compared tells of a resident beyond what its sender said itself has an
 /// entry, as it has when the file is applied; and where it has none, nothing is told.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ComparisonTests {
     let gateway: RunningGateway
 

@@ -5,7 +5,7 @@ import Testing
 
 /// 試し読みと二人目の確認: what a file would do is known before it does it, and what would change much waits
 /// for another person than its sender.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FileConfirmationTests {
     let gateway: RunningGateway
 

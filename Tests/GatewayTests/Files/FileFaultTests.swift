@@ -6,7 +6,7 @@ import Testing
 
 /// 壊れたファイル: what arrives broken is refused as a whole with every fault named, or row by row; what real
 /// systems send untidily is taken.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FileFaultTests {
     let gateway: RunningGateway
 

@@ -7,7 +7,7 @@ import Trust
 
 /// どのファイルを誰が: each layout goes to the registration that its rows have over JSON, from those who may send
 /// it, and is read by its sender alone.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FileKindTests {
     let gateway: RunningGateway
 
@@ -297,7 +297,7 @@ struct FileKindTests {
         }
         let postponed =
             "select count(*) from office.file where not_before is not null and file = $1::text::uuid"
-        for _ in 0..<200 where try await gateway.count(postponed, file) == 0 {
+        for _ in 0..<2_400 where try await gateway.count(postponed, file) == 0 {
             try await Task.sleep(for: .milliseconds(25))
         }
         #expect(try await gateway.count(postponed, file) == 1)

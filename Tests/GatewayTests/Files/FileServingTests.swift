@@ -7,7 +7,7 @@ import Testing
 
 /// 夜のファイル: received at once, applied in the order given and exactly once, and every bad row told so that
 /// it can be mended and sent alone.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FileServingTests {
     let gateway: RunningGateway
 

@@ -5,7 +5,7 @@ import Testing
 
 /// 全件: a whole list ends what it no longer holds, and nothing else: not the rows of other bodies, not those
 /// of people whose own row was refused, and nobody while a row names nobody.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FullFileTests {
     static let layout = "entitlements-full"
     let gateway: RunningGateway

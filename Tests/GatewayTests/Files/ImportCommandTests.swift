@@ -8,7 +8,7 @@ import Trust
 
 /// `tsunagi import`: the operator takes in what a municipality handed over, on the same way and in the same
 /// line as what it sends itself.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ImportCommandTests {
     let gateway: RunningGateway
 

@@ -1,12 +1,12 @@
 import Exchange
+import Glibc
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
 /// ファイルの時点: what became known after the moment as of which a whole list, or a file of changes, is, stands:
 /// the file neither overwrites nor ends it, and its sender is told of each such row.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ListMomentTests {
     static let layout = "entitlements-full"
     static let party = Cast.otherTown
@@ -442,46 +442,43 @@ struct ListMomentTests {
         #expect(try await standing(own[1]) == [])
     }
 
-    /// While somebody else has the turn: `_shared` as a registration by the API, alone as a part of a file,
-    /// which has that of its form as well.
+    /// While somebody else has the turn, until `body` lets it go: `_shared` as a registration by the API,
+    /// alone as a part of a file, which has that of its form as well.
     private func whileTaken(
-        _ way: String, _ body: (Gate) async throws -> Void
+        _ way: String, _ body: (_ letGo: () -> Void) async throws -> Void
     ) async throws {
-        let gate = Gate()
         let turn = "(hashtextextended('entitlements of \(Self.party.key)', 0))"
         let form = """
             select pg_advisory_xact_lock(
                 hashtextextended('\(Self.party.key)/medical-subsidy-history', 0))::text
             """
+        let (taken, over) = (Gate(), Gate())
         async let taking: Void = gateway.sql { transaction in
             _ = try transaction.query(Statement("select pg_advisory_xact_lock\(way)\(turn)::text"))
             if way.isEmpty { _ = try transaction.query(Statement(form)) }
-            // Some minutes at most.
-            for _ in 0..<6_000 where !gate.isOpen {
-                _ = try transaction.query(Statement("select pg_sleep(0.02)::text"))
-            }
+            taken.open()
+            for _ in 0..<60_000 where !over.isOpen { usleep(1_000) }
         }
-        for _ in 0..<3_000 {
-            let isFree = try await gateway.count(
-                "select (pg_try_advisory_xact_lock\(turn))::int::bigint")
-            if isFree == 0 { break }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        do { try await body(gate) } catch {
-            gate.open()
+        await taken.pass()
+        do { try await body { over.open() } } catch {
+            over.open()
             throw error
         }
-        gate.open()
+        over.open()
         try await taking
     }
 
-    /// Keeps a turn taken until it is opened.
-    private final class Gate: Sendable {
-        private let state = Mutex(false)
-
-        var isOpen: Bool { state.withLock { $0 } }
-
-        func open() { state.withLock { $0 = true } }
+    private func somebodyWaits() async throws {
+        for _ in 0..<4_800 {
+            let waiting = try await gateway.count(
+                """
+                select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                where d.datname = current_database() and l.locktype = 'advisory' and not l.granted
+                """)
+            if waiting > 0 { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("nobody came to wait")
     }
 
     /// The API and a part of the list never write at once: whoever is second reads what the first said.
@@ -496,14 +493,13 @@ struct ListMomentTests {
                 "sequence=\(sequence)", by: Self.party)
             file = receipt.text("file")
             let path = "/files/\(Self.layout)/\(file)"
-            var waiting = try await gateway.send(Self.party, "GET", path)
-            for _ in 0..<1_500 where waiting.text("status") == "weighing" {
-                try await Task.sleep(for: .milliseconds(40))
-                waiting = try await gateway.send(Self.party, "GET", path)
+            var seen: [String] = []
+            // It asks for the turn again and again: some of that is seen.
+            for _ in 0..<2_400 where seen.count(where: { $0 == "applying" }) < 20 {
+                seen.append(try await gateway.send(Self.party, "GET", path).text("status"))
+                try await Task.sleep(for: .milliseconds(25))
             }
-            try await Task.sleep(for: .milliseconds(500))
-            waiting = try await gateway.send(Self.party, "GET", path)
-            #expect(waiting.text("status") == "applying", "\(waiting.text)")
+            #expect(seen.suffix(20) == Array(repeating: "applying", count: 20)[...], "\(seen)")
             #expect(try await standing(own[0]) == [today.adding(days: 300)])
         }
         let done = try await gateway.settled(file, as: Self.layout, by: Self.party)
@@ -513,21 +509,11 @@ struct ListMomentTests {
     /// 全件の番: it is some 30 ms, and nobody at a counter is sent away for it.
     @Test func `a registration by the API waits for a part of a file, and is taken`() async throws {
         let person = people(1)[0]
-        let row = word(person, to: 300)
-        try await whileTaken("") { gate in
-            async let registered: Void = gateway.hold([row], by: Self.party)
-            var waiting = 0
-            for _ in 0..<1_500 where waiting == 0 {
-                try await Task.sleep(for: .milliseconds(20))
-                waiting = try await gateway.count(
-                    """
-                    select count(*) from pg_locks where locktype = 'advisory' and not granted
-                        and database = (select oid from pg_database where datname = current_database())
-                    """)
-            }
-            #expect(waiting == 1)
-            gate.open()
-            try await registered
+        try await whileTaken("") { letGo in
+            async let held: Void = gateway.hold([word(person, to: 300)], by: Self.party)
+            try await somebodyWaits()
+            letGo()
+            try await held
         }
         #expect(try await standing(person) == [today.adding(days: 300)])
     }

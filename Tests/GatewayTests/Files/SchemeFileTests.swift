@@ -7,7 +7,7 @@ import Testing
 import Trust
 
 /// 制度マスタのファイル over the wire: a municipality's own schemes become rules, and nobody else's.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SchemeFileTests {
     let gateway: RunningGateway
 

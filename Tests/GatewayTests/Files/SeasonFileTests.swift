@@ -6,7 +6,7 @@ import Trust
 
 /// 接種期間のファイル over the wire: a municipality's own days of a season by file, compared before they are
 /// applied, refused row by row, and in force as those of a request are.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SeasonFileTests {
     private static let layout = "immunization-seasons"
 

@@ -6,7 +6,7 @@ import Testing
 
 /// 半分閉じた接続: a client that has said all it will say still hears its answer, and one that stops within a
 /// request is let go at once. Nothing hangs, nothing stays open, and no answer is without its entry.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct HalfCloseTests {
     let gateway: RunningGateway
 

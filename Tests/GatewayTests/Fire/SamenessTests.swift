@@ -6,7 +6,7 @@ import Trust
 
 /// 見分けがつかないこと: what was declined, and what is not to be disclosed, is answered as if nothing were held:
 /// not in the same words alone, but by the same statements, each touching as many rows.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(5)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SamenessTests {
     typealias Visit = RunningGateway.Visit
 

@@ -103,7 +103,7 @@ struct SealerFaultTests {
     /// database lets a transaction stand still.
     private static func goesOn(_ world: CrashWorld) async throws {
         let before = try await signed(world)
-        for _ in 0..<3_000 {
+        for _ in 0..<6_000 {
             if try await signed(world) > before + 2 { return }
             try await Task.sleep(for: .milliseconds(20))
         }

@@ -7,7 +7,7 @@ import Trust
 /// 双子の署名: of an ECDSA signature anybody can make a second one that is as good (r, n − s), and another
 /// spelling of either. None of them opens more than the card's holder agreed to: a nonce is used once,
 /// whichever of them comes first.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct TwinSignatureTests {
     let gateway: RunningGateway
 

@@ -5,7 +5,7 @@ import Trust
 
 /// 接種率: counted from what clinics recorded, told only of ten people and more, in tens, and of a
 /// month only once.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CoverageTests {
     let gateway: RunningGateway
 
@@ -85,7 +85,7 @@ struct CoverageTests {
 
 /// 接種率の対象: a schedule is counted among those whom it is for, and a season by itself. Of December of the last
 /// year, so that every dose lies in its own season whenever the test runs.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CoverageScopeTests {
     let gateway: RunningGateway
 

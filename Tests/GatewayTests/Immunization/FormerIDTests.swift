@@ -5,7 +5,7 @@ import Trust
 
 /// 以前の番号: after the key of pairwise ids was rotated, whatever anybody was given before goes on finding the
 /// same records.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FormerIDTests {
     let gateway: RunningGateway
 

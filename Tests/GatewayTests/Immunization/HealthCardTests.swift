@@ -8,7 +8,7 @@ import Trust
 
 /// 接種証明カード: signed for the resident, verified by software that is not ours, and no longer believed once
 /// it is revoked or what it says was corrected.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct HealthCardTests {
     typealias Header = RunningGateway.Header
 

@@ -6,7 +6,7 @@ import Trust
 
 /// 妊娠ごとの接種 over the wire: check, claim and forecast count from the pregnancy that the town was notified of,
 /// which is told to nobody who was not told of it before.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MaternalVaccineTests {
     typealias Visit = RunningGateway.Visit
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 予防接種台帳と請求の受領: the municipality of residence receives each line at least once and in one order, every
 /// resident shown is entered, and no other municipality sees anything.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MunicipalLineTests {
     static let path = "/fhir/Immunization"
 

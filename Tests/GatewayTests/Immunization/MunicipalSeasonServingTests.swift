@@ -7,7 +7,7 @@ import Trust
 
 /// 市区町村ごとの接種期間 over the wire: two towns of one gateway have different days, and a resident is held to those
 /// of the town where they live on the day, the same that pays.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MunicipalSeasonServingTests {
     typealias Header = RunningGateway.Header
     typealias Visit = RunningGateway.Visit

@@ -4,7 +4,7 @@ import Testing
 import Trust
 
 /// 本人の予防接種 through a portal: every institution's records, and what is due next.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct OwnVaccinationTests {
     let gateway: RunningGateway
 

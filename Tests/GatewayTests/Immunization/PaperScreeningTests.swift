@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 紙の予診票: printed at home, scanned at the clinic, and of no use to whoever else has the paper.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PaperScreeningTests {
     static let search = RunningGateway.responsePath + "/_search"
 

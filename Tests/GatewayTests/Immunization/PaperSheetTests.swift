@@ -7,7 +7,7 @@ import Trust
 
 /// 白紙の用紙 over the wire: printed of nobody, brought in within a visit, one person's and once, whoever else
 /// has a copy.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PaperSheetTests {
     typealias Visit = RunningGateway.Visit
 

@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 委託単価 over the wire: a claim is priced from the municipality's own list, and keeps its price.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PriceServingTests {
     static let path = "/immunization/prices"
 

@@ -6,7 +6,7 @@ import Trust
 
 /// 国への書き出し: every report of every town, in one order, for the ministry alone; with the fields of the form,
 /// and without what it is not for.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ReactionExportTests {
     typealias Visit = RunningGateway.Visit
 

@@ -6,7 +6,7 @@ import Trust
 
 /// 副反応疑いの報告: once for each number of the clinic's own, judged by the legal period, and received by the town
 /// where the person lived, with all that follows; nobody else sees any of it.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ReactionTests {
     typealias Visit = RunningGateway.Visit
 

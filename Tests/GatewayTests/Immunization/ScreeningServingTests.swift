@@ -6,7 +6,7 @@ import Trust
 
 /// 予診票 over the wire: drafted and submitted at home, read by the clinic within a visit, heeded by the check,
 /// and named by the record.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ScreeningServingTests {
     typealias Header = RunningGateway.Header
 

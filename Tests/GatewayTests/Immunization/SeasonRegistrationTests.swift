@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 接種期間の登録 over the wire: a town's own days become rules, its residents are held to them, and nobody else is.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SeasonRegistrationTests {
     private static let path = "/immunization/seasons/registration-tasks"
     private static let season = "influenza-9301"

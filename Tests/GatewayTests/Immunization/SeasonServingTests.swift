@@ -7,7 +7,7 @@ import Trust
 
 /// 年度ごとの接種 over the wire: a season's form is answered before it begins, and is of no use after it. The
 /// seasons are the test's own, so that one ends, and another begins, on whatever day it runs.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SeasonServingTests {
     typealias Header = RunningGateway.Header
     typealias Visit = RunningGateway.Visit

@@ -8,7 +8,7 @@ import Trust
 
 /// 接種前の確認 over the wire: held against what every clinic recorded, and telling nothing that the resident did
 /// not agree to.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct VaccinationCheckTests {
     typealias Visit = RunningGateway.Visit
 

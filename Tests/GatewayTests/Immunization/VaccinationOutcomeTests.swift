@@ -5,7 +5,7 @@ import Testing
 
 /// 記録の結果 over the wire: whether the record is a claim, why not, and what deserves a look, in the record
 /// itself or, if its sender prefers, in its place.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct VaccinationOutcomeTests {
     let gateway: RunningGateway
 

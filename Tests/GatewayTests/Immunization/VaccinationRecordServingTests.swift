@@ -7,7 +7,7 @@ import Testing
 
 /// 接種記録 over the wire: once for each number of a clinic's own, with the municipality's line in the same
 /// commit, corrected by versions and never overwritten.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct VaccinationRecordServingTests {
     typealias Visit = RunningGateway.Visit
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// 接種記録の拒否: what each route of vaccinations says no to, with the entry it leaves.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct VaccinationRefusalTests {
     typealias Visit = RunningGateway.Visit
 

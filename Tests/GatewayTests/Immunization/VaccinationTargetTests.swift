@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 予防接種の案内: whom a municipality invites finds a notice, and who did not come is on its list.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct VaccinationTargetTests {
     static let path = "/immunization/registration-tasks"
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 住民異動: told by the old municipality and the new one in any order, it comes to the same homes and
 /// entitlements, without a day that is nobody's or two bodies'.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct LifeEventTests {
     let gateway: RunningGateway
 

@@ -8,7 +8,7 @@ import Trust
 
 /// 統合とその取消の守り: one officer alone learns nothing of what others hold, an undoing parts whom it names and
 /// nobody else, and what was recorded since is never left with the wrong person.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergeUndoingTests {
     let gateway: RunningGateway
 
@@ -52,9 +52,11 @@ struct MergeUndoingTests {
         try await gateway.tell(rows).expect(202)
     }
 
-    static let bill = """
-        insert into exchange.cap_month (person, body, certificate_type, sub_key, month, cost)
-        values (RECORD, '132101', 'kodomo', '', '2026-04-01', 1000)
+    static let delegation = """
+        insert into exchange.delegation
+            (person, delegation, code_hash, kinds, valid_to, made_at, code_lapses_at)
+        values (RECORD, gen_random_uuid(), sha256(gen_random_uuid()::text::bytea), '{}',
+            current_date + 9, now(), now())
         """
 
     // MARK: What one officer alone is told
@@ -62,16 +64,16 @@ struct MergeUndoingTests {
     @Test func `what keeps two records apart is told to two officers alone`() async throws {
         let (stays, gone) = try await gateway.settleTwice()
         try await know(stays.resident, gone.resident)
-        try await plant(Self.bill, gone.resident)
+        try await plant(Self.delegation, gone.resident)
         let merge = gateway.merge(gone.resident, into: stays.resident)
         func told(_ officer: String) async throws -> [String] {
             try await gateway.codes(of: gateway.tell([merge], as: officer))
         }
         #expect(try await told("sato") == ["second-person-awaited"])
-        #expect(try await told("suzuki") == ["merge-bills"])
+        #expect(try await told("suzuki") == ["merge-relations"])
         // What was refused is not agreed to: the first alone still learns nothing, and two still decide.
         #expect(try await told("sato") == ["second-person-awaited"])
-        try await plant("delete from exchange.cap_month where person = RECORD", gone.resident)
+        try await plant("delete from exchange.delegation where person = RECORD", gone.resident)
         #expect(try await gateway.tell([merge], as: "suzuki").int("applied") == 1)
     }
 
@@ -80,7 +82,7 @@ struct MergeUndoingTests {
     {
         let (stays, gone) = try await gateway.settleTwice()
         try await know(stays.resident, gone.resident)
-        try await plant(Self.bill, gone.resident)
+        try await plant(Self.delegation, gone.resident)
         let header =
             "異動通番,自治体別本人キー,個人番号,異動事由,異動年月日,届出年月日,氏名,氏名カナ,通称,生年月日,性別,住所,"
             + "相手市区町村コード,訂正する異動通番,統合される自治体別本人キー,不開示フラグ\r\n"
@@ -108,7 +110,7 @@ struct MergeUndoingTests {
             operatorID: "suzuki"
         ).expect(200)
         let done = try await gateway.settled(waiting.text("file"), as: "residence-moves")
-        #expect(done.text("status") == "done" && codes(done) == ["merge-bills"], "\(done.text)")
+        #expect(done.text("status") == "done" && codes(done) == ["merge-relations"], "\(done.text)")
     }
 
     @Test func `one body brings a hundred merges, and is told to send the others apart`()
@@ -181,12 +183,7 @@ struct MergeUndoingTests {
         values (RECORD, gen_random_uuid(), gen_random_uuid(), 'x', '132101', current_date, false, now(),
             'x', current_date)
         """,
-        """
-        insert into exchange.delegation
-            (person, delegation, code_hash, kinds, valid_to, made_at, code_lapses_at)
-        values (RECORD, gen_random_uuid(), sha256(gen_random_uuid()::text::bytea), '{}',
-            current_date + 9, now(), now())
-        """,
+        delegation,
     ]
 
     @Test(arguments: since.indices)

@@ -8,7 +8,7 @@ import Trust
 
 /// 健診結果のある記録の統合: results of both records, and what they ask of the town, are the one child's while a merge
 /// stands, a correction goes where the result is, and an undoing gives each record its own back.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergedCheckupsTests {
     private typealias Child = (resident: TestResident, card: SoftwareCard)
 

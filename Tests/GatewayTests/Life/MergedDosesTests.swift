@@ -8,7 +8,7 @@ import Trust
 
 /// 接種のある記録の統合: doses, reactions and answers of both records are the one person's while a merge stands, a
 /// correction goes where the dose is, and an undoing gives each record its own back.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergedDosesTests {
     private typealias Child = (resident: TestResident, card: SoftwareCard)
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 届出と受診券のある記録の統合: what towns notified of either record, and the tickets they gave out, are one book of the
 /// one person; two pregnancies that nobody can tell apart keep two records two.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergedPregnanciesTests {
     private typealias Settled = (resident: TestResident, card: SoftwareCard)
     private typealias Ticket = SentCheckup.Ticket

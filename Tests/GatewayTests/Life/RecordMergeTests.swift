@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 同一人の記録の統合: two records answer as one whichever card is read, and undone they are as they were.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RecordMergeTests {
     let gateway: RunningGateway
 

@@ -9,7 +9,7 @@ import Trust
 
 /// 遡及の喪失: whoever was shown a certificate on a day that it has since lost finds a notice; nobody else does,
 /// and of closed claims exactly those that it touches are open again.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct LossTests {
     let gateway: RunningGateway
 
@@ -21,7 +21,7 @@ struct LossTests {
     private func lookInto() async throws {
         let (parts, logger) = (try gateway.parts(), Logger(label: "losses"))
         let entries = try await gateway.entries {
-            for _ in 0..<200 {
+            for _ in 0..<4_800 {
                 try await parts.lookIntoLosses(logger)
                 let open = try await gateway.count(
                     "select count(*) from exchange.loss where settled_at is null")

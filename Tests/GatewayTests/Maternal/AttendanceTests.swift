@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 未受診者・勧奨・受診率・台帳 over the wire: the child nobody has seen is noticed, and nobody reports anything.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct AttendanceTests {
     let gateway: RunningGateway
 

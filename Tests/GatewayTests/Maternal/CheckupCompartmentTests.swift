@@ -7,7 +7,7 @@ import Trust
 
 /// 特に慎重に扱う項目: whoever has no consent to them gets, from every route, the answer of a world in which there
 /// are none.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CheckupCompartmentTests {
     typealias Visit = RunningGateway.Visit
 

@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 健診と受診券の委託単価 over the wire: a claim is priced from the municipality's own list, and keeps its price.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CheckupPriceTests {
     static let path = "/maternal-health/prices"
 

@@ -8,7 +8,7 @@ import Trust
 
 /// 問診票 over the wire: answered at home before a checkup, read by the clinic within a visit; what a score asks
 /// for waits for the town at once, and what is sensitive is seen by nobody who was not let.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CheckupQuestionnaireTests {
     typealias Header = RunningGateway.Header
 

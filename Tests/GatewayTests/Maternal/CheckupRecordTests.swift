@@ -9,7 +9,7 @@ import Trust
 
 /// 健診結果 over the wire: once for each number of a clinic's own, with the municipality's line, the ticket and
 /// the tasks in the same commit, corrected by versions and never overwritten.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CheckupRecordTests {
     typealias Visit = RunningGateway.Visit
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 受診券 over the wire: the card is the ticket; one is used once, at once and after a move too, and a ticket
 /// that a clinic names is refused by name.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CheckupTicketTests {
     typealias Visit = RunningGateway.Visit
     typealias Ticket = SentCheckup.Ticket

@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 事後措置 over the wire: what a report asks of the municipality of residence waits for it until it answers.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct FollowUpTests {
     let gateway: RunningGateway
 

@@ -6,7 +6,7 @@ import Trust
 
 /// 流産・死産 over the wire: the town that is told helps, in confidence, and nobody who acts for the mother can
 /// tell that there was a loss.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct LossSupportTests {
     let gateway: RunningGateway
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 集団健診 over the wire: a municipality examines many children in a morning and sends them by one file or one
 /// request each; everybody sees them as they see a clinic's, and nobody is paid for them.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MassCheckupTests {
     struct Child {
         let key: String

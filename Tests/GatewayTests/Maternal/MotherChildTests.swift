@@ -6,7 +6,7 @@ import Trust
 
 /// 母子の関係 over the wire: what a child's plan says of the pregnancy it was born of, and when it says nothing of
 /// the mother any more.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MotherChildTests {
     let gateway: RunningGateway
 

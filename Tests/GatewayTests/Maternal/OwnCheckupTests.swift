@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 家庭の母子健康手帳 through a portal: what was found, what is due, and where a measurement lies.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct OwnCheckupTests {
     let gateway: RunningGateway
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 集団健診の慎重に扱う項目のファイル: what halls found in confidence does by file what it does by one request each, and
 /// nothing of it is told, kept or read where the open file's rows are.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SensitiveCheckupFileTests {
     private static let layout = "sensitive-checkup-results"
     private static let field = "maternal-sensitive"

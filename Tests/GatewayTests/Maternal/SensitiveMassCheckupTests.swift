@@ -7,7 +7,7 @@ import Trust
 
 /// 集団健診の慎重に扱う項目 over the wire: what a hall found in confidence is in the compartment of what is sensitive,
 /// with the day of its consent, and nobody learns of it who would not have learnt of a clinic's.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SensitiveMassCheckupTests {
     let gateway: RunningGateway
 

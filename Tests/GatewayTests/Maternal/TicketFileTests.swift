@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 受診券のファイル: what the municipality's own system printed, issued again or took back, as clinics then meet it.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct TicketFileTests {
     typealias Ticket = SentCheckup.Ticket
 

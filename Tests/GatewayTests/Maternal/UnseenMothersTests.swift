@@ -7,7 +7,7 @@ import Trust
 
 /// 妊産婦の未受診・勧奨・受診率 over the wire: who let a visit go by, or was not seen after delivery, is noticed; a loss
 /// makes no reminder, and what was found in confidence takes nobody off the list.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct UnseenMothersTests {
     let gateway: RunningGateway
 

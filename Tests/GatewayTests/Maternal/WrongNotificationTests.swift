@@ -7,7 +7,7 @@ import Trust
 
 /// 他の市区町村の誤った届出 over the wire: it takes nothing from a family that lives elsewhere, and what it did
 /// take while nobody knew better comes back once it is taken back.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct WrongNotificationTests {
     let gateway: RunningGateway
 

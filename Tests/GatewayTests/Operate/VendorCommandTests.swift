@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What vendors ask without a database: the real program, a file of cases, and how it ends.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct VendorCommandTests {
     /// …/Tests/GatewayTests/Operate/VendorCommandTests.swift → the package root.
     private static let profiles = URL(filePath: #filePath).resolvingSymlinksInPath()

@@ -4,7 +4,7 @@ import Testing
 
 /// トークンの拒否: what the token endpoint says to each wrong request, in the form of RFC 6749 §5.2 and in both
 /// languages.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct OfficeTokenTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String

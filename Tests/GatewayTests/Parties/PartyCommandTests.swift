@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `tsunagi party …`: what is granted can be taken back, works at once, and leaves its history.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PartyCommandTests {
     let gateway: RunningGateway
 

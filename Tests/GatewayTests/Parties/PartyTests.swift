@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 関係機関: who is stopped, on a new, a resumed and a live connection, with real certificates and real lists.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PartyTests {
     let gateway: RunningGateway
 

@@ -8,7 +8,7 @@ import Testing
 
 /// 権限表: every route of every listener, asked by every kind of party that reaches it, answers as the file
 /// says.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PermissionTests {
     let gateway: RunningGateway
 

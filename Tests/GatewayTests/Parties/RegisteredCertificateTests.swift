@@ -7,7 +7,7 @@ import Trust
 
 /// 登録済み証明書: a CA that cannot write our URI, its certificates registered by the real command, over
 /// real TLS.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RegisteredCertificateTests {
     let gateway: RunningGateway
 

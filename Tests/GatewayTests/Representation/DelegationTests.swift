@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 委任: what a resident lets somebody do, in which kinds, and for how long.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct DelegationTests {
     typealias Header = (String, String)
 

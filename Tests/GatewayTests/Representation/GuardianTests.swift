@@ -8,7 +8,7 @@ import Trust
 
 /// 保護者: acts for the child on every route of the resident, as far as the child's age allows, and no longer
 /// than the municipality says; both are on the record.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct GuardianTests {
     typealias Header = (String, String)
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 支援措置: for a resident about whom nothing may be disclosed, guardians and proxies are answered as where
 /// there is no relation: the same bytes but for ids and times, from the same statements and as many rows.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct NonDisclosureTests {
     typealias Header = (String, String)
 

@@ -8,7 +8,7 @@ import Testing
 
 /// 保管と一覧: after a month was archived, a resident's list still counts every entry of it, both verifiers
 /// say so, and nobody can hide what an entry says by calling it archived.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ArchivedListTests {
     static let month = "2015-03"
     let gateway: RunningGateway

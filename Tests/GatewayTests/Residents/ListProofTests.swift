@@ -7,7 +7,7 @@ import Trust
 
 /// 一覧の証明: what a portal gets is proved to be all there is, by the program's own verifier and by one in
 /// another language; and whatever is changed in it is found by both.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ListProofTests {
     let gateway: RunningGateway
 

@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 本人の意思: what a resident takes back or forbids works on the very next request, and on nobody else's.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct OwnDecisionTests {
     typealias Header = (String, String)
 

@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 本人の記録 through a portal: whose token, what it shows, and that the list of accesses can be proved.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ResidentTests {
     typealias Header = (String, String)
 

@@ -8,7 +8,7 @@ import Trust
 
 /// 立会い: `tsunagi witness`, the program, over real TLS: it finds two gateways that show two logs under one
 /// key, and what it cosigned serves residents and auditors.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct WitnessedTests {
     let gateway: RunningGateway
 

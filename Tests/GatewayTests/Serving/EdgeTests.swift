@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What every answer has and what none has, whatever happened below.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct EdgeTests {
     struct Secret: Error, CustomStringConvertible {
         let description = "select from resident where name = 'つなぎ花子'"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Who may talk to a listener: on a new, a resumed and a live connection.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct IdentityServingTests {
     static let stops: [Refusal] = [
         .certificateRevoked, .revocationUnknown, .partySuspended, .partyUnknown,

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Overload is a number: what happens past each limit, over plain HTTP so that bytes are ours.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LimitServingTests {
     private static let json = [("Content-Type", "application/json")]
 
@@ -135,7 +135,7 @@ struct LimitServingTests {
             await first.close()
             // The listener hears of it when it hears of it: on a busy machine not at once.
             var status: Int?
-            for _ in 0..<100 where status == nil {
+            for _ in 0..<1_200 where status == nil {
                 try await Task.sleep(for: .milliseconds(100))
                 status = try? await plain(listener).send("GET", "/here").status
             }
@@ -254,7 +254,7 @@ struct LimitServingTests {
 }
 
 /// What one party may take of a listener.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct PartyLimitTests {
     let pki: ServingPKI
     let trust = TestTrust()
@@ -331,7 +331,7 @@ struct PartyLimitTests {
             if refusal != .tooManyRequests { trust.refuse(clinic, refusal) }
             let told = try await TLSClient(port: listener.port, credentials: clinic.credentials)
             // Its handshake ends when it ends: until then another would be told in its place.
-            for _ in 0..<100 where trust.chainsSeen.count < 2 {
+            for _ in 0..<1_200 where trust.chainsSeen.count < 2 {
                 try await Task.sleep(for: .milliseconds(100))
             }
             try await Task.sleep(for: .milliseconds(500))
@@ -341,7 +341,7 @@ struct PartyLimitTests {
             #expect(heard == nil)
             #expect(try await told.send("GET", "/who").status == refusal.status)
             // Its place is free again.
-            for _ in 0..<100 where heard == nil {
+            for _ in 0..<1_200 where heard == nil {
                 try await Task.sleep(for: .milliseconds(100))
                 heard = try? await TLSClient(
                     port: listener.port, credentials: clinic.credentials

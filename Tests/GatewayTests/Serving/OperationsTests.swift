@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What operators and scrapers read.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OperationsTests {
     @Test(arguments: [("0.0.0.0", Listener.operations), ("127.0.0.1", .office)])
     func `plain HTTP is for operations on loopback alone`(_ host: String, _ listener: Listener) {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// 遅い送り手: who sends slowly waits alone.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SlowSenderTests {
     private static let head = """
         POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\

@@ -8,7 +8,7 @@ import Trust
 
 /// 慎重に扱う項目の突合: what a hall found in confidence agrees by statement, and no hash of it tells anybody what was
 /// found.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SensitiveStatementTests {
     private static let layout = "sensitive-checkup-results"
     private static let path = "/statements/sensitive-checkup-results"

@@ -8,7 +8,7 @@ import Trust
 
 /// 突合の分野: what is registered by files of relations, moves and schemes agrees by statement as well, however
 /// each row came; and a row that is told of is on the record of everybody whom it speaks of.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct StatementKindTests {
     let gateway: RunningGateway
 

@@ -8,7 +8,7 @@ import Trust
 
 /// 突合 over real TLS, with the municipality's own program: both sides see that they hold the same, or which
 /// row they do not.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct StatementTests {
     let gateway: RunningGateway
 

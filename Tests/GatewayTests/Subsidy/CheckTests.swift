@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// 資格確認 over the wire: its closed set, its days, and what it never tells.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CheckTests {
     typealias Visit = RunningGateway.Visit
 

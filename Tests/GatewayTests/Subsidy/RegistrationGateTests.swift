@@ -3,7 +3,7 @@ import Gateway
 import Testing
 
 /// 登録の入口: how many large registrations wait for their turn, and that no turn is lost.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RegistrationGateTests {
     @Test func `two are worked on, sixteen wait, and the next is told to come back`() async throws {
         let gate = RegistrationGate()

@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// 対象者情報登録: accepted as a task, applied exactly once, and every row answered in both languages.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct RegistrationTests {
     let gateway: RunningGateway
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// 再現: what was told on that day, recomputed, whatever has become known since.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ReplayTests {
     let gateway: RunningGateway
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// 遅い登録: offices whose registrations are slow to come are in nobody's way but their own.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct SlowRegistrationTests {
     static let path = "/medical-subsidy/history-registration-tasks"
 

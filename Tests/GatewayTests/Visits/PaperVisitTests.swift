@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 紙の受給者証による受付: what is printed opens a visit that answers on that certificate alone.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PaperVisitTests {
     let gateway: RunningGateway
 

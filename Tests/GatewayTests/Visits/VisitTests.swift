@@ -5,7 +5,7 @@ import Testing
 import Trust
 
 /// 受付: which card opens a visit, and which does not.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(2)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct VisitTests {
     struct CardCase: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -13,7 +13,7 @@ import Testing
     static let sizes = [1, 2, 254, 255, 256, 257, 258, 511, 512, 513, 65_535, 65_536, 65_537]
 
     /// 65,537 leaves: the resident's entries at `own`, elsewhere hashes that stand for others'.
-    private static func plant(_ world: LedgerWorld, _ person: PersonKey) async throws -> [LogHash] {
+    static func plant(_ world: LedgerWorld, _ person: PersonKey) async throws -> [LogHash] {
         try await world.pool.transaction { transaction in
             _ = try transaction.run(
                 Statement(
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    private static func ownLog(_ world: LedgerWorld, _ person: PersonKey) async throws
+    static func ownLog(_ world: LedgerWorld, _ person: PersonKey) async throws
         -> OwnAccessLog
     {
         try await world.ledger.access(LedgerWorld.portal, .readOwnAccessLog) { records in
@@ -83,21 +83,32 @@ import Testing
         }
     }
 
+    static func roots(of leaves: [LogHash]) -> [Int: LogHash] {
+        var frontier = Frontier()
+        var roots: [Int: LogHash] = [:]
+        for leaf in leaves {
+            frontier.append(leaf)
+            if sizes.contains(frontier.size) { roots[frontier.size] = frontier.root }
+        }
+        return roots
+    }
+
+    /// Its note is the size alone.
+    static func checkpoint(_ size: Int, _ root: LogHash) -> String {
+        """
+        insert into log.checkpoint (size, root, note)
+        values (\(size), '\\x\(Hexadecimal.text(root.bytes))', '\(size)')
+        """
+    }
+
     @Test func `inclusion and consistency hold at every size around a tile's end`() async throws {
         try await LedgerWorld.with { world in
             let person = PersonKey(high: 7, low: 7)
             let leaves = try await Self.plant(world, person)
-            var frontier = Frontier()
-            var roots: [Int: LogHash] = [:]
-            for leaf in leaves {
-                frontier.append(leaf)
-                if Self.sizes.contains(frontier.size) { roots[frontier.size] = frontier.root }
-            }
+            let roots = Self.roots(of: leaves)
             for size in Self.sizes {
                 let root = try #require(roots[size])
-                try await world.execute(
-                    "insert into log.checkpoint (size, root, note) values (\(size), sha256(''), '\(size)')"
-                )
+                try await world.execute(Self.checkpoint(size, root))
                 let log = try await Self.ownLog(world, person)
                 #expect(log.checkpoint == "\(size)")
                 for entry in log.entries {

@@ -14,18 +14,19 @@ import Testing
     ]
     /// 統合の妨げ: `exchange.in_the_way_of_merge` asks each of them.
     static let refusing: Set<String> = [
-        "cap_month", "bill", "refund_request", "refund_case", "guardianship", "delegation",
-        "emergency_review",
+        "guardianship", "delegation", "emergency_review",
     ]
     /// 併せて読むもの: stays where it was recorded and is read for whoever that is now; a version of it says for
-    /// whom it was decided. New ones are of the survivor, and an undoing looks at them.
+    /// whom it was decided. New ones are of the survivor, but for a case (償還払い) of a bill of the other, and
+    /// an undoing looks at them.
     static let versioned: Set<String> = [
         "vaccination", "vaccine_reaction", "screening_response", "sensitive_screening_response",
-        "checkup_result", "sensitive_checkup_result", "maternal_notification",
+        "checkup_result", "sensitive_checkup_result", "maternal_notification", "bill",
+        "refund_case",
     ]
     /// The same of what has no versions.
     static let together: Set<String> = versioned.union([
-        "health_card", "checkup_ticket", "follow_up",
+        "health_card", "checkup_ticket", "follow_up", "cap_month", "refund_request",
     ])
     /// Parts of those that may be written beside them and tie two records together: an undoing looks at them.
     static let tying: Set<String> = [

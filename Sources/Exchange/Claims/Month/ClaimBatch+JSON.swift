@@ -3,15 +3,42 @@
 /// `recomputedCopayment`, `recomputedAmount`, `dayCount`, and `points` where they are not all of them), and
 /// where they are known `number`, `type`, `days`, `birthDate`, `sex`, `insurer`, `points`, `specialNotes`,
 /// `dutyReason`, `paidOn`, `isReturned`,
-/// `isResubmission`. Whatever else is in one refuses the file.
+/// `isResubmission`. Whatever else is in one refuses the file. Claims are read one by one as the bytes come,
+/// and no more than one is held as JSON.
+package struct ClaimListReader: Sendable {
+    /// With 31 days and four payers a claim has 2 kB.
+    static let claimBytesMax = 65_536
+
+    private let file: Int
+    private var list = JSONListReader(
+        "claims", beside: ["note"],
+        limits: JSONLimits(bytesMax: ClaimListReader.claimBytesMax, depthMax: 16, valuesMax: 5_000))
+
+    /// `file`: by which a run tells its files apart.
+    package init(file: Int = 0) { self.file = file }
+
+    /// Throws what is wrong with a claim, by its path.
+    package mutating func read(
+        _ block: ArraySlice<UInt8>, into batch: inout ClaimBatch, _ recipients: inout RecipientTexts
+    ) throws(Refusal) {
+        let file = file
+        try list.read(block) { value, path, number throws(Refusal) in
+            let row = FactReader(object: try value.requiredObject(at: path), path: path)
+            try batch.append(row, file: file, number: number, recipients: &recipients)
+        }
+    }
+
+    /// Throws for a list that has not come to its last byte.
+    package func finish() throws(Refusal) { try list.finish() }
+}
+
 extension ClaimBatch {
     package mutating func append(
         reading bytes: [UInt8], file: Int, recipients: inout RecipientTexts
     ) throws(Refusal) {
-        let document = try JSON(reading: bytes, limits: FactReader.limits)
-        for (place, row) in try FactReader.rows(document, "claims").enumerated() {
-            try append(row, file: file, number: place + 1, recipients: &recipients)
-        }
+        var reader = ClaimListReader(file: file)
+        try reader.read(bytes[...], into: &self, &recipients)
+        try reader.finish()
     }
 
     mutating func append(

@@ -124,14 +124,46 @@ extension MonthReport {
         "公費請求額", "判定", "理由", "理由の説明", "次にすること", "ファイル", "レセプト番号",
     ]
 
-    /// 照合結果の行, one for each public payer of each claim, by institution, month and
-    /// certificate: for CSV, and with `places` false, which leaves out file and number, for the digest.
+    /// 照合結果の行, one for each public payer of each claim, and one for a claim that names none; by
+    /// institution, month and certificate: for CSV, and with `places` false, which leaves out file and
+    /// number, for the digest.
     package func forEachRow(places: Bool = true, _ body: ([String]) -> Void) {
-        for index in rowOrder() {
-            for part in 0..<Int(batch.claims[index].partCount) {
-                body(row(index, part, places: places))
-            }
+        forEachPlace { body(row($0, $1, places: places)) }
+    }
+
+    /// Everything by which two runs are the same: rows without places, and behind one that has findings what
+    /// they rest on, because amounts and days are told of them as well as reasons.
+    func forEachDigested(_ body: ([String]) -> Void) {
+        forEachPlace { index, place in
+            let line = row(index, place, places: false)
+            let found = findings(index, place)
+            body(found.isEmpty ? line : line + [evidence(of: found)])
         }
+    }
+
+    /// A place of a claim is one public payer; `nil` stands for all of a claim that names none.
+    private func forEachPlace(_ body: (Int, Int?) -> Void) {
+        for index in rowOrder() {
+            let count = Int(batch.claims[index].partCount)
+            if count == 0 { body(index, nil) }
+            for place in 0..<count { body(index, place) }
+        }
+    }
+
+    private func findings(_ index: Int, _ place: Int?) -> [ClaimFinding] {
+        verdicts.findings(of: index).filter { finding in
+            finding.part < 0 || place.map { Int(finding.part) == $0 } ?? false
+        }
+    }
+
+    private func evidence(of findings: [ClaimFinding]) -> String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for finding in findings {
+            writer.object { finding.evidence.write(into: &$0, self) }
+        }
+        writer.endArray()
+        return writer.text
     }
 
     /// By institution, month and certificate; claims of earlier runs are none of this month's.
@@ -144,6 +176,8 @@ extension MonthReport {
             let (one, other) = (batch.claims[left], batch.claims[right])
             if one.institution != other.institution { return one.institution < other.institution }
             if one.month != other.month { return one.month < other.month }
+            // First those that name nobody: beside two that do they would come in no order at all.
+            if (keys[left] == nil) != (keys[right] == nil) { return keys[left] == nil }
             if let mine = keys[left], let theirs = keys[right], mine != theirs {
                 return mine.payer != theirs.payer
                     ? mine.payer < theirs.payer
@@ -153,21 +187,25 @@ extension MonthReport {
         }
     }
 
-    func row(_ index: Int, _ place: Int, places: Bool) -> [String] {
+    func row(_ index: Int, _ place: Int?, places: Bool) -> [String] {
         let claim = batch.claims[index]
         let parts = batch.parts(of: index)
-        let part = parts[parts.startIndex + place]
-        let findings = verdicts.findings(of: index).filter {
-            $0.part < 0 || Int($0.part) == place
-        }
+        let part = place.map { parts[parts.startIndex + $0] }
+        let findings = findings(index, place)
         let isWithdrawn = claim.marks.contains(.withdrawn)
+        var judged = verdicts.standings[index]
+        if let place { judged = standing(ofPart: place, of: index) }
+        var (payer, recipient) = ("", "")
+        if let key = part?.certificate {
+            payer = key.payer == 0 ? "" : key.payerText
+            recipient = recipients.text(key.recipient)
+        }
         let row = [
             claim.institutionText ?? "", claim.month.text,
-            claim.type == 0 ? "" : String(claim.type),
-            part.certificate.payer == 0 ? "" : part.certificate.payerText,
-            recipients.text(part.certificate.recipient), String(place + 1),
-            said(part.points), said(part.copayment), said(part.amount),
-            isWithdrawn ? "withdrawn" : standing(ofPart: place, of: index).rawValue,
+            claim.type == 0 ? "" : String(claim.type), payer, recipient,
+            place.map { String($0 + 1) } ?? "", said(part?.points ?? claim.points),
+            said(part?.copayment ?? -1), said(part?.amount ?? -1),
+            isWithdrawn ? "withdrawn" : judged.rawValue,
             findings.map(\.reason.code).joined(separator: "/"),
             findings.map { rules.reasons[$0.reason].text.ja }.joined(separator: " "),
             findings.map { rules.reasons[$0.reason].next.ja }.joined(separator: " "),

@@ -2,7 +2,7 @@
 /// written, read into claims as its bytes come. A row is a public payer of a receipt; rows of one
 /// institution, month and number that follow one another are one receipt, however each writes them, of as
 /// many public payers as a receipt has room for; a further row, and one that says otherwise of the receipt,
-/// is not taken.
+/// is not taken. A row of a certificate that the receipt has already begins the receipt once more.
 ///
 /// Every row that can be read is taken; what is wrong with another is told with its line and column,
 /// and keeps `UkeReader.findingsMax`. A finding never holds a value of the file, and no more than one
@@ -21,6 +21,16 @@ package struct PaymentListReader: Sendable {
         let key: Key
         var claim: JSONObject
         var publics: [JSON]
+
+        /// One certificate stands on a receipt once.
+        func names(_ publicPayer: JSON) -> Bool {
+            guard let other = publicPayer.object, let recipient = other["recipient"] else {
+                return false
+            }
+            return publics.contains {
+                $0.object?["payer"] == other["payer"] && $0.object?["recipient"] == recipient
+            }
+        }
     }
 
     /// 明細の鍵: what makes rows one receipt, as it is meant: `202605` and `令和8年5月` are one month, `7` and `007`
@@ -80,6 +90,12 @@ package struct PaymentListReader: Sendable {
         }
         if let item = receipt.claim.contradiction(by: claim) {
             tell(RowFinding(index: row.line - 1, item: item, code: .receiptDiffers))
+        } else if receipt.names(publicPayer) {
+            // 二重の支払: a receipt of its own, which the month finds to be the first one again.
+            close(&batch, &recipients)
+            open = Receipt(
+                line: row.line, key: key, claim: claim.filled(from: receipt.claim),
+                publics: [publicPayer])
         } else if receipt.publics.count == BillPlace.most {
             tell(RowFinding(index: row.line - 1, item: "payer", code: .tooManyPublics))
         } else {

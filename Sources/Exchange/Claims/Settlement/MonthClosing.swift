@@ -11,6 +11,8 @@ package struct MonthClosing: Sendable {
     package let digest: String
     /// SHA-256 of the closing before this one.
     package let follows: String?
+    /// 欠けた組: sets of which parts never came, as whoever closed the month said.
+    package let withoutPartsOf: [String]
     package let rulesVersion: String
     /// As the run wrote them.
     package let totals: String
@@ -18,7 +20,8 @@ package struct MonthClosing: Sendable {
 
     package init(
         of month: (body: String, month: ServiceMonth), number: Int, follows: String?,
-        run: (number: Int, digest: String, rules: String, totals: String), at: Instant
+        run: (number: Int, digest: String, rules: String, totals: String),
+        withoutPartsOf sets: [String] = [], at: Instant
     ) {
         body = month.body
         self.month = month.month
@@ -28,6 +31,7 @@ package struct MonthClosing: Sendable {
         self.follows = follows
         rulesVersion = run.rules
         totals = run.totals
+        withoutPartsOf = sets
         closedAt = at
     }
 
@@ -42,6 +46,9 @@ package struct MonthClosing: Sendable {
             $0.member("follows", follows)
             $0.member("rules", rulesVersion)
             $0.member("closedAt", closedAt.text)
+            if !withoutPartsOf.isEmpty {
+                $0.array("withoutPartsOf") { for set in withoutPartsOf { $0.string(set) } }
+            }
             $0.name("totals")
             $0.raw(totals)
         }

@@ -1,36 +1,43 @@
 /// 月の決算: what the reports of a month come to, some institutions at a time, with the claims that came from
 /// records beside them: totals, one statement for each institution, and the rows that a closing is signed
-/// over.
+/// over. What it holds grows with institutions and programmes, not with claims.
 package struct MonthSettlement: Sendable {
-    package let records: [RecordClaim]
     /// 未検証の決まり that an amount rests on; while there is one, the month is not closed.
     package private(set) var unverified: Set<String> = []
     private var sums = MonthTotals()
+    private var recordSums: [[String]: RecordSum] = [:]
     private var notExamined: [ClaimReason] = []
     private var reasons: ClaimReasonTexts?
 
-    package init(records: [RecordClaim]) {
-        self.records = records.sorted {
-            ($0.institution, $0.day, $0.id.text) < ($1.institution, $1.day, $1.id.text)
-        }
-    }
+    package init() {}
 
-    /// The report of the next institutions, in the order of their codes.
-    package mutating func add(_ report: MonthReport, unverified rules: Set<String>) {
+    /// The report of the next institutions, in the order of their codes, and the records that are theirs.
+    package mutating func add(
+        _ report: MonthReport, _ records: [RecordClaim], unverified rules: Set<String>
+    ) {
         sums.add(report)
+        for record in records {
+            let key = [record.institution, record.field.rawValue, record.programme]
+            recordSums[key, default: RecordSum(record)].add(record)
+        }
         unverified.formUnion(rules)
         notExamined = report.notExamined
         reasons = report.rules.reasons
     }
 
     /// Everything by which two runs are the same: of each report its rows without the places of their
-    /// files; after the last of them the records, and what an amount rests on.
+    /// files, with what their findings rest on; of each record its row; after the last of them what an
+    /// amount rests on.
     package static func forEachDigested(of report: MonthReport, _ body: ([UInt8]) -> Void) {
-        report.forEachRow(places: false) { body(line($0)) }
+        report.forEachDigested { body(line($0)) }
+    }
+
+    /// Of records by institution, day and id.
+    package static func forEachDigested(of records: [RecordClaim], _ body: ([UInt8]) -> Void) {
+        for record in records { body(line(record.row)) }
     }
 
     package func forEachDigestedLast(_ body: ([UInt8]) -> Void) {
-        for record in records { body(Self.line(record.row)) }
         for rule in unverified.sorted() { body(Self.line([rule])) }
     }
 
@@ -75,7 +82,8 @@ package struct MonthSettlement: Sendable {
             reasons?.writeNotExamined(notExamined, into: &$0)
             sums.write(into: &$0)
             $0.array("records") { list in
-                for line in recordSums { list.object { line.write(into: &$0) } }
+                let lines = recordSums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+                for line in lines { list.object { line.value.write(into: &$0) } }
             }
             $0.array("unverified") { for rule in unverified.sorted() { $0.string(rule) } }
         }
@@ -86,8 +94,19 @@ package struct MonthSettlement: Sendable {
         let institution: String
         let field: RecordClaim.Field
         let programme: String
-        var counts: [ClaimStanding: Int] = [:]
-        var yen: [ClaimStanding: Int] = [:]
+        private var counts: [ClaimStanding: Int] = [:]
+        private var yen: [ClaimStanding: Int] = [:]
+
+        init(_ record: RecordClaim) {
+            institution = record.institution
+            field = record.field
+            programme = record.programme
+        }
+
+        mutating func add(_ record: RecordClaim) {
+            counts[record.standing, default: 0] += 1
+            yen[record.standing, default: 0] += record.claimedYen
+        }
 
         func write(into writer: inout JSONWriter) {
             writer.member("institution", institution)
@@ -100,22 +119,6 @@ package struct MonthSettlement: Sendable {
                 }
             }
         }
-    }
-
-    private var recordSums: [RecordSum] {
-        var found: [[String]: RecordSum] = [:]
-        for record in records {
-            let key = [record.institution, record.field.rawValue, record.programme]
-            var sum =
-                found[key]
-                ?? RecordSum(
-                    institution: record.institution, field: record.field,
-                    programme: record.programme)
-            sum.counts[record.standing, default: 0] += 1
-            sum.yen[record.standing, default: 0] += record.claimedYen
-            found[key] = sum
-        }
-        return found.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
     }
 }
 

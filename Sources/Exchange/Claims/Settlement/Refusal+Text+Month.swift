@@ -22,10 +22,12 @@ extension Refusal.Row {
     static let monthIncomplete = Self(
         "month-incomplete", 409, "business-rule", isEntered: true,
         ja: "分けて送る組のうち、次の部がまだ届いていないため締められません: {item}。"
-            + "その部を送り、もう一度照合し、結果を確かめてから締めてください。",
+            + "その部を送り、もう一度照合し、結果を確かめてから締めてください。"
+            + "部数の誤りなどで届くことのない部なら、withoutPartsOfに組の名前を書いて締めてください。",
         en:
             "These parts of a set are not here, so the month is not closed: {item}. Send them, run the "
-            + "month again, look at what it says and close that.")
+            + "month again, look at what it says and close that. Where they will never come, because "
+            + "their number was mistyped, name the set in withoutPartsOf and close.")
 
     static let monthChanged = Self(
         "month-changed", 409, "conflict", isEntered: true,

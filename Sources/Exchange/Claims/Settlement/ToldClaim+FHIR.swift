@@ -56,7 +56,7 @@ extension ToldClaim {
                 $0.extensionItem(
                     FHIR.Extension.claimStanding, "valueCode", standing.rawValue)
             }
-            resource.member("status", "active")
+            resource.member("status", isReturned ? "cancelled" : "active")
             resource.concept("type", FHIR.System.claimType, claimType)
             resource.member("use", "claim")
             if let patient = showing.patientID {
@@ -91,7 +91,9 @@ extension ToldClaim {
     }
 
     private var disposition: String {
-        reasons.isEmpty ? standing.rawValue : reasons.map(\.code).joined(separator: " / ")
+        if isReturned { return "withdrawn" }
+        return reasons.isEmpty
+            ? standing.rawValue : reasons.map(\.code).joined(separator: " / ")
     }
 
     fileprivate struct Coverage {

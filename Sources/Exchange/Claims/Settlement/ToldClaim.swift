@@ -20,6 +20,8 @@ package struct ToldClaim: Sendable {
     package let institution: String?
     package let month: String
     package let standing: ClaimStanding
+    /// 取下げ・返戻: it claims nothing any more.
+    package let isReturned: Bool
     /// Of a claim that came from a record.
     package let field: RecordClaim.Field?
     package let programme: String?
@@ -37,6 +39,7 @@ package struct ToldClaim: Sendable {
             throw .malformed("standing")
         }
         self.standing = standing
+        isReturned = try object.optionalBool("isReturned") ?? false
         field = try object.optionalString("record").flatMap(RecordClaim.Field.init(rawValue:))
         programme = try object.optionalString("programme")
         cost = try object.requiredInt("cost")
@@ -72,6 +75,30 @@ package struct ToldClaim: Sendable {
     package var amount: Int? {
         let said = publics.compactMap(\.amount)
         return said.isEmpty ? nil : said.reduce(0, +)
+    }
+}
+
+extension ToldClaim {
+    /// Whether two of the texts judge a claim alike. With which of several checks it was matched, and in
+    /// which words a reason is put, is no other judgement.
+    package static func isSame(_ one: String, _ other: String) -> Bool {
+        guard one != other else { return true }
+        guard let left = judged(one), let right = judged(other) else { return false }
+        return left == right
+    }
+
+    private static func judged(_ text: String) -> [JSONObject.Member]? {
+        guard let object = try? JSON(reading: text).object else { return nil }
+        return object.without("check").members.map { member -> JSONObject.Member in
+            guard member.name == "reasons", let reasons = member.value.array else { return member }
+            return .init(name: member.name, value: .array(reasons.map(withoutWords)))
+        }
+    }
+
+    private static func withoutWords(_ reason: JSON) -> JSON {
+        guard let object = reason.object else { return reason }
+        let words: Set<String> = ["ja", "en", "nextJa", "nextEn"]
+        return .object(JSONObject(object.members.filter { !words.contains($0.name) }))
     }
 }
 

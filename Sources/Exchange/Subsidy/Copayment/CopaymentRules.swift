@@ -15,6 +15,8 @@ package struct CopaymentRules: Sendable {
     /// The day a case without one is computed by.
     package let undatedDay: CalendarDay
     package let lawOrder: [String]
+    /// 改元をまたぐ日付: none in versions kept from before eras could be written on.
+    let eraOverruns: EraOverruns
     let citations: [CitedRule]
 
     package func cited(_ mark: RuleMark) -> CitedRule {
@@ -44,12 +46,15 @@ extension RuleFolder {
         let file = try file(CopaymentRules.path)
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "undatedDay", "roundings"])
+        let isOlder = files[EraOverruns.path] == nil
         return CopaymentRules(
             highCost: highCost, shares: shares, receiptClasses: receiptClasses, schemes: schemes,
             locals: locals,
             national: national, meals: meals, roundings: try file.roundings(),
-            undatedDay: try file.day("undatedDay"), lawOrder: laws.order, citations: citations.rules
-        )
+            undatedDay: try file.day("undatedDay"), lawOrder: laws.order,
+            eraOverruns: isOlder
+                ? EraOverruns.none : try EraOverruns(reading: self.file(EraOverruns.path)),
+            citations: citations.rules)
     }
 }
 

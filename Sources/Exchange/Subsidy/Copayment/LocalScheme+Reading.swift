@@ -30,37 +30,45 @@ extension RuleFolder {
 }
 
 extension LocalScheme {
+    /// The items of a row; those of `inpatient` and `outpatient` are `LocalTerms.items`.
+    static let items: Set<String> = [
+        "prefecture", "municipality", "law", "payer", "division", "name", "shortName",
+        "effectiveFrom", "effectiveTo", "conditions", "method", "inpatient", "outpatient", "meals",
+        "mealsPerDay", "mealsPerMonth", "bearsOtherExpense", "otherLaws", "priority", "bearsUpTo",
+        "source", "verified",
+    ]
+
     fileprivate func contradicts(_ other: LocalScheme) -> Bool {
         key == other.key && conditions == other.conditions && period.overlaps(other.period)
     }
+}
+
+extension LocalScheme.Conditions {
+    static let items: Set<String> = [
+        "ageFrom", "ageBelow", "insurers", "incomes", "schooling", "childrenFrom", "childFrom",
+    ]
+}
+
+extension LocalTerms {
+    static let items: Set<String> = [
+        "bearing", "fixed", "percent", "numerator", "denominator", "unit", "method", "perVisit",
+        "visitsMax", "perDay", "daysMax", "perMonth", "perMonthMultiple",
+    ]
 }
 
 extension RuleReader {
     fileprivate func localScheme(
         _ citations: inout CitationList
     ) throws(RuleFault) -> LocalScheme {
-        try requireOnly([
-            "prefecture", "municipality", "law", "payer", "division", "name", "shortName",
-            "effectiveFrom", "effectiveTo", "conditions", "method", "inpatient", "outpatient",
-            "meals", "mealsPerDay", "mealsPerMonth", "bearsOtherExpense", "otherLaws", "priority",
-            "bearsUpTo", "source", "verified",
-        ])
+        try requireOnly(LocalScheme.items)
         let key = try localKey()
         let inpatient = try terms("inpatient")
         let outpatient = try terms("outpatient")
         guard inpatient != nil || outpatient != nil else {
             throw fault("outpatient", "and inpatient are both missing")
         }
-        let mealsPerDay = try optionalYen("mealsPerDay")
-        let mealsPerMonth = try optionalYen("mealsPerMonth")
-        if let mealsPerDay, let mealsPerMonth, mealsPerDay > mealsPerMonth {
-            throw fault("mealsPerDay", "is above mealsPerMonth")
-        }
+        let meals = try mealCaps()
         let bearsOther = try bool("bearsOtherExpense")
-        let otherLaws = try optionalStrings("otherLaws")
-        guard bearsOther || otherLaws.isEmpty else {
-            throw fault("otherLaws", "names schemes although none is borne")
-        }
         let parts = [
             "local", key.prefecture + (key.municipality ?? ""), key.law, "\(key.division)",
             try day("effectiveFrom").text,
@@ -70,11 +78,30 @@ extension RuleReader {
             period: try effectivePeriod(), conditions: try conditions(),
             method: try choice("method"),
             inpatient: inpatient, outpatient: outpatient, meals: try choice("meals"),
-            mealsPerDay: mealsPerDay, mealsPerMonth: mealsPerMonth,
-            bearsOtherExpense: bearsOther, otherLaws: otherLaws,
+            mealsPerDay: meals.perDay, mealsPerMonth: meals.perMonth,
+            bearsOtherExpense: bearsOther, otherLaws: try otherLaws(areBorne: bearsOther),
             priority: try int("priority", in: 0...999), bearsUpTo: try bearsUpTo(),
             rule: try citations.mark(parts.joined(separator: "/"), source(), at: self),
             uncarried: nil)
+    }
+
+    /// 70, 71
+    func mealCaps() throws(RuleFault) -> (perDay: Int?, perMonth: Int?) {
+        let perDay = try optionalYen("mealsPerDay")
+        let perMonth = try optionalYen("mealsPerMonth")
+        if let perDay, let perMonth, perDay > perMonth {
+            throw fault("mealsPerDay", "is above mealsPerMonth")
+        }
+        return (perDay, perMonth)
+    }
+
+    /// 75–77
+    func otherLaws(areBorne: Bool) throws(RuleFault) -> [String] {
+        let laws = try optionalStrings("otherLaws")
+        guard areBorne || laws.isEmpty else {
+            throw fault("otherLaws", "names schemes although none is borne")
+        }
+        return laws
     }
 
     private func localKey() throws(RuleFault) -> LocalScheme.Key {
@@ -97,11 +124,9 @@ extension RuleReader {
         object[name] == nil ? nil : try digits(name, count)
     }
 
-    private func conditions() throws(RuleFault) -> LocalScheme.Conditions {
+    func conditions() throws(RuleFault) -> LocalScheme.Conditions {
         let row = try child("conditions")
-        try row.requireOnly([
-            "ageFrom", "ageBelow", "insurers", "incomes", "schooling", "childrenFrom", "childFrom",
-        ])
+        try row.requireOnly(LocalScheme.Conditions.items)
         let from = try row.optionalInt("ageFrom", in: 0...150)
         let below = try row.optionalInt("ageBelow", in: 0...150)
         if let from, let below, from >= below {
@@ -121,7 +146,7 @@ extension RuleReader {
             childFrom: try row.optionalInt("childFrom", in: 1...20))
     }
 
-    private func bearsUpTo() throws(RuleFault) -> [HighCostRules.Age: String] {
+    func bearsUpTo() throws(RuleFault) -> [HighCostRules.Age: String] {
         guard object["bearsUpTo"] != nil else { return [:] }
         let row = try child("bearsUpTo")
         try row.requireOnly(Set(HighCostRules.Age.allCases.map(\.rawValue)))
@@ -138,10 +163,7 @@ extension RuleReader {
 
     /// Also read from a case that brings its own terms.
     func localTerms() throws(RuleFault) -> LocalTerms {
-        try requireOnly([
-            "bearing", "fixed", "percent", "numerator", "denominator", "unit", "method",
-            "perVisit", "visitsMax", "perDay", "daysMax", "perMonth", "perMonthMultiple",
-        ])
+        try requireOnly(LocalTerms.items)
         var terms = LocalTerms(bearing: try bearing(), rounding: try rounding())
         terms.perVisit = try optionalYen("perVisit")
         terms.visitsMax = try optionalInt("visitsMax", in: 1...999)

@@ -13,6 +13,7 @@ package struct CaseFault: Error, Hashable, Sendable {
         case noShare = "no-share"
         case contradiction
         case notEffective = "not-effective"
+        case unknownItem = "unknown-item"
     }
 
     package let code: Code
@@ -77,6 +78,10 @@ package struct CaseFault: Error, Hashable, Sendable {
             .init(
                 ja: "その日には有効ではありません。日付を確かめてください。",
                 en: "is not in force on that day. Please check the day.")
+        case .unknownItem:
+            .init(
+                ja: "この名前の項目はありません。項目名を確かめてください。",
+                en: "is no item here. Please check its name.")
         }
     }
 }
@@ -94,6 +99,8 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
     case unknownItem = "unknown-item"
     case overLimit = "over-limit"
     case capUncounted = "cap-uncounted"
+    case daysUnsaid = "days-unsaid"
+    case eraEnded = "era-ended"
 
     package var text: BilingualText {
         switch self {
@@ -143,8 +150,9 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                     + "looked at, and the charge for meals may come down once it is known.")
         case .unknownItem:
             .init(
-                ja: "知らない項目があり、使いませんでした。", en: "There are items we do not know; they were not used."
-            )
+                ja: "知らない項目があり、使いませんでした。項目名（items）を確かめてください。",
+                en: "There are items we do not know; they were not used. Please check their names "
+                    + "(items).")
         case .overLimit:
             .init(
                 ja: "受け取った額が高額療養費の月の限度額を超えています。"
@@ -158,6 +166,18 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                 en:
                     "This certificate has a cap that cannot be counted here. Please read the caps on "
                     + "its face, and collect nothing above them.")
+        case .daysUnsaid:
+            .init(
+                ja: "入院日数（days）がないため、1日分の上限額で計算しました。"
+                    + "日数を入れると、金額が上がることがあります。",
+                en: "The days of the stay (days) are not given: the cap of one day was used, and "
+                    + "the amount may go up once they are.")
+        case .eraEnded:
+            .init(
+                ja: "元号の終わった後の日付です。次の元号の日として読みました。"
+                    + "日付を確かめてください。",
+                en: "A day is past the end of its era and was read as one of the next. Please "
+                    + "check it.")
         }
     }
 }

@@ -1,9 +1,16 @@
 /// Reads the members of one case under any of the names they go by, and remembers which it was asked for,
 /// so that what nobody read can be told.
 struct CaseReader {
+    /// What people write beside a case for themselves.
+    static let remarks: Set<String> = [
+        "id", "why", "note", "source", "expect", "expected", "comment",
+    ]
+
     let object: JSONObject
     let path: String
     private(set) var asked: Set<String> = []
+    /// 平成31年5月1日: a day was read as one of the era after its own.
+    private(set) var isPastEraEnd = false
 
     init(_ object: JSONObject, path: String) {
         self.object = object
@@ -52,12 +59,62 @@ struct CaseReader {
         return try int(value, name, 0...Receipt.yenMax / 10) * 10
     }
 
-    mutating func day(_ names: String...) throws(CaseFault) -> CalendarDay? {
+    /// Percent, or the same as a ratio below one.
+    mutating func percent(_ names: String...) throws(CaseFault) -> Int? {
         guard let (name, value) = present(names) else { return nil }
-        guard let text = value.string else { throw CaseFault(.malformed, place(name)) }
-        let whole = text.utf8.count == 7 ? text + "-01" : text
-        guard let day = try? CalendarDay(whole) else { throw CaseFault(.malformed, place(name)) }
+        guard let percent = ExactNumber(value)?.percent else {
+            throw CaseFault(.malformed, place(name))
+        }
+        guard (0...100).contains(percent) else { throw CaseFault(.outOfRange, place(name)) }
+        return percent
+    }
+
+    /// A day in any of the forms that lists of municipalities write (`DayForm`). `orMonth`: of a month alone,
+    /// its first.
+    mutating func day(
+        _ names: String..., past overruns: EraOverruns, orMonth: Bool = false
+    ) throws(CaseFault) -> CalendarDay? {
+        guard let (name, value) = present(names) else { return nil }
+        guard let day = written(value, past: overruns, orMonth: orMonth) else {
+            throw CaseFault(.malformed, place(name))
+        }
         return day
+    }
+
+    /// 診療日 of a visit: a day of the month, or the whole date.
+    mutating func visitDay(
+        past overruns: EraOverruns
+    ) throws(CaseFault) -> (day: Int, date: CalendarDay?)? {
+        guard let (name, value) = present(["day", "date"]) else { return nil }
+        // No date is as short.
+        if let number = ExactNumber(value)?.whole(), number < 100 {
+            guard (1...31).contains(number) else { throw CaseFault(.outOfRange, place(name)) }
+            return (number, nil)
+        }
+        guard let date = written(value, past: overruns, orMonth: false) else {
+            throw CaseFault(.malformed, place(name))
+        }
+        return (date.day, date)
+    }
+
+    private mutating func written(
+        _ value: JSON, past overruns: EraOverruns, orMonth: Bool
+    ) -> CalendarDay? {
+        let text: String
+        switch value {
+        case .string(let given): text = given
+        // 20260401, as a spreadsheet has it.
+        case .number(let digits): text = digits
+        default: return nil
+        }
+        if orMonth, let month = ServiceMonth(written: text) {
+            return CalendarDay(daysSince1970: Int(month.firstDay))
+        }
+        let reading = DayReading(forms: DayForm.allCases, overruns: overruns)
+        let half = Array(Wareki.halfWidth(text).utf8)
+        let read = WrittenDay.read(half[...], as: reading) ?? WrittenDay.readText(text, as: reading)
+        if read?.isPastEraEnd == true { isPastEraEnd = true }
+        return read?.exact
     }
 
     mutating func objects(_ names: String...) throws(CaseFault) -> [CaseReader] {
@@ -80,13 +137,22 @@ struct CaseReader {
         return numbers
     }
 
-    /// Members that were written and never asked for.
-    var unknown: [String] { object.members.map(\.name).filter { !asked.contains($0) } }
+    /// Members that were written and never asked for, but remarks.
+    func unread(besides remarks: Set<String> = CaseReader.remarks) -> [UnreadItem] {
+        object.members.filter { member in
+            member.value != .null && !asked.contains(member.name) && !remarks.contains(member.name)
+        }.map { member in
+            UnreadItem(
+                path: place(member.name), nearest: NearestName.of(member.name, among: asked))
+        }
+    }
 
     private func int(
         _ value: JSON, _ name: String, _ range: ClosedRange<Int>
     ) throws(CaseFault) -> Int {
-        guard let number = value.int else { throw CaseFault(.malformed, place(name)) }
+        guard let number = ExactNumber(value)?.whole() else {
+            throw CaseFault(.malformed, place(name))
+        }
         guard range.contains(number) else { throw CaseFault(.outOfRange, place(name)) }
         return number
     }

@@ -41,7 +41,8 @@ extension JSONWriter {
             }
             $0.member(steps, rules)
             let isUnverified = steps.contains { !$0.rule.isVerified }
-            $0.member(found.warnings + (isUnverified ? [.unverifiedRule] : []))
+            $0.member(
+                found.warnings + (isUnverified ? [.unverifiedRule] : []), unread: found.unread)
         }
     }
 
@@ -70,7 +71,7 @@ extension JSONWriter {
                     }
                 }
             }
-            $0.member(found.warnings)
+            $0.member(found.warnings, unread: found.unread)
         }
     }
 
@@ -99,7 +100,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func member(_ warnings: [CaseWarning]) {
+    private mutating func member(_ warnings: [CaseWarning], unread: [UnreadItem]) {
         guard !warnings.isEmpty else { return }
         array("warnings") {
             for warning in warnings {
@@ -108,6 +109,18 @@ extension JSONWriter {
                     $0.member("code", warning.rawValue)
                     $0.member("ja", text.ja)
                     $0.member("en", text.en)
+                    if warning == .unknownItem { $0.member(unread) }
+                }
+            }
+        }
+    }
+
+    private mutating func member(_ unread: [UnreadItem]) {
+        array("items") {
+            for item in unread {
+                $0.object {
+                    $0.member("path", item.path)
+                    if let nearest = item.nearest { $0.member("nearest", nearest) }
                 }
             }
         }

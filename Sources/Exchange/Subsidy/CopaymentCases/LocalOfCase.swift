@@ -1,10 +1,13 @@
-/// 地方単独の指定 of a case: by the short name of a row of ours (`scheme`), or with terms of its own (`local`, the
-/// items of `inpatient` and `outpatient` in `subsidy/local-schemes/`).
+/// 地方単独の指定 of a case: by the short name of a row of ours (`scheme`), or with a row of its own (`local`, by
+/// the item names of `subsidy/local-schemes/`).
 struct LocalOfCase {
     let scheme: LocalScheme
     let terms: LocalTerms
+    /// Whose terms they are.
+    let setting: HighCostClass.Setting
     let limit: HighCostLimit?
     let isMultiple: Bool
+    let unread: [UnreadItem]
 
     init?(
         _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
@@ -12,23 +15,35 @@ struct LocalOfCase {
         guard let (name, value) = reader.present(["scheme", "local"]) else { return nil }
         let place = reader.place(name)
         let scheme: LocalScheme
+        var setting = patient.setting
         if let text = value.string {
             scheme = try Self.named(text, at: place, patient, rules, reader)
+            unread = []
         } else {
             guard name == "local", let own = value.object else {
                 throw CaseFault(.malformed, place)
             }
-            scheme = try Self.own(own, at: place, patient)
+            let row = try LocalRowOfCase(own, at: place, patient, rules)
+            guard row.scheme.conditions.mayHold(patient.birth, on: patient.day) else {
+                throw CaseFault(.contradiction, reader.place("birth"))
+            }
+            scheme = row.scheme
+            unread = row.unread
+            // Where the case does not say the setting, it is that of the only terms it brings.
+            if !patient.isSettingSaid, scheme.terms(setting) == nil {
+                setting = setting == .inpatient ? .outpatient : .inpatient
+            }
         }
         // Two schemes at once: nobody could tell which is meant.
         if name == "scheme", let other = reader.object["local"], other != .null {
             throw CaseFault(.contradiction, reader.place("local"))
         }
-        guard let terms = scheme.terms(patient.setting) else {
+        guard let terms = scheme.terms(setting) else {
             throw CaseFault(.contradiction, place)
         }
         self.scheme = scheme
         self.terms = terms
+        self.setting = setting
         isMultiple = patient.isMultiple
         // A certificate of limits is in use as soon as a class was said.
         let age = patient.table?.age ?? .under70
@@ -52,30 +67,6 @@ struct LocalOfCase {
         }
         guard let found else { throw CaseFault(.contradiction, reader.place("birth")) }
         return found
-    }
-
-    /// 現物給付 of whatever is left, and of no meals: what the terms of a case do not say.
-    private static func own(
-        _ object: JSONObject, at place: String, _ patient: PatientOfCase
-    ) throws(CaseFault) -> LocalScheme {
-        let terms: LocalTerms
-        do throws(RuleFault) {
-            let text = JSON.object(object).text
-            terms = try RuleReader(file: place, bytes: Array(text.utf8)).localTerms()
-        } catch {
-            let path = error.path.isEmpty ? place : JSONPath.member(error.path, of: place)
-            throw CaseFault(.malformed, path)
-        }
-        let nobody = BilingualText(ja: "", en: "")
-        return LocalScheme(
-            key: .init(prefecture: "", municipality: nil, law: "", payer: nil, division: 0),
-            name: nobody, shortName: "", period: .init(from: patient.day, to: nil),
-            conditions: .init(
-                ageFrom: nil, ageBelow: nil, insurers: [], incomes: [], schooling: [],
-                childrenFrom: nil, childFrom: nil),
-            method: .inKind, inpatient: terms, outpatient: terms, meals: .patient,
-            mealsPerDay: nil, mealsPerMonth: nil, bearsOtherExpense: true, otherLaws: [],
-            priority: 0, bearsUpTo: [:], rule: .asGiven, uncarried: nil)
     }
 
     func quote(
@@ -128,11 +119,11 @@ extension LocalOfCase {
         return law.map { scheme.otherLaws.contains($0) }
     }
 
-    /// 51, 70, 71: what the scheme leaves of the meals; of one that pays back, all at the counter.
+    /// 51, 70, 71: what the scheme leaves of the meals of so many days; of one that pays back, all at the
+    /// counter. Throws at `place` where a cap needs the days and the case says none.
     func meals(
-        _ whole: Int, _ row: inout CaseReader, _ rules: CopaymentRules
+        _ whole: Int, days: Int?, at place: String, _ rules: CopaymentRules
     ) throws(CaseFault) -> Int {
-        let days = try row.int("days", in: 1...31)
         guard scheme.method == .inKind else { return whole }
         var left =
             switch scheme.meals {
@@ -141,7 +132,7 @@ extension LocalOfCase {
             case .patient: whole
             }
         if let perDay = scheme.mealsPerDay {
-            guard let days else { throw CaseFault(.missing, row.place("days")) }
+            guard let days else { throw CaseFault(.missing, place) }
             left = min(left, perDay * days)
         }
         if let perMonth = scheme.mealsPerMonth { left = min(left, perMonth) }
@@ -151,7 +142,7 @@ extension LocalOfCase {
 
 extension LocalScheme.Conditions {
     /// 12 to 15; a birth that is not said holds nothing against anybody.
-    fileprivate func mayHold(_ birth: CalendarDay?, on day: CalendarDay) -> Bool {
+    func mayHold(_ birth: CalendarDay?, on day: CalendarDay) -> Bool {
         guard let birth else { return true }
         let born = Int32(birth.daysSince1970)
         return AgeRange(from: ageFrom, below: ageBelow)

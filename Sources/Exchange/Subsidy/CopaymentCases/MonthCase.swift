@@ -17,6 +17,12 @@ package struct MonthCase: Sendable {
     package private(set) var totalCost = 0
     package private(set) var warnings: [CaseWarning] = []
     package let usedUnverified: Bool
+    let unread: [UnreadItem]
+
+    /// What a ledger or a list writes beside its visits as their answers.
+    private static let remarks = CaseReader.remarks.union([
+        "pay", "cum", "wouldBe", "public", "patient", "share1yen", "insurer",
+    ])
 
     /// The members that make a case one of a month.
     static func speaks(_ input: JSONObject) -> Bool {
@@ -25,14 +31,25 @@ package struct MonthCase: Sendable {
 
     init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
         var reader = CaseReader(input, path: path)
-        let patient = try PatientOfCase(&reader, rules)
+        let visits = try Self.visits(&reader, rules)
+        let patient = try PatientOfCase(
+            &reader, rules, visitDay: visits.lazy.compactMap(\.date).first)
+        let month = ServiceMonth(of: patient.day)
+        for visit in visits {
+            guard let date = visit.date, ServiceMonth(of: date) != month else { continue }
+            throw CaseFault(.contradiction, JSONPath.member("day", of: visit.path))
+        }
         let local = try LocalOfCase(&reader, patient, rules)
         cap = try reader.yen("cap")
         let percents = try Self.percents(&reader, patient, rules)
         var receipts = MonthReceipts(patient.limit, percents, rules.roundings)
-        let visits = try Self.visits(&reader)
         usedUnverified = local.map { !$0.scheme.rule.isVerified } ?? false
+        unread =
+            reader.unread(besides: Self.remarks) + visits.flatMap(\.unread) + (local?.unread ?? [])
         warnings = patient.warnings.filter { $0 != .noLimit }
+        let isPastEraEnd = visits.contains(where: \.isPastEraEnd)
+        if isPastEraEnd, !warnings.contains(.eraEnded) { warnings.append(.eraEnded) }
+        if !unread.isEmpty { warnings.append(.unknownItem) }
         if let local {
             guard percents.asked != nil else { throw CaseFault(.noShare, reader.place("rate")) }
             try bear(visits, local, &receipts, rules)
@@ -73,7 +90,8 @@ package struct MonthCase: Sendable {
             let left = try receipts.add(item).due
             // A day that nobody says is one of its own, beyond those of any month.
             let visit = LocalMonth.Visit(
-                cost: item.cost ?? 0, left: left, day: item.day ?? 32 + index)
+                cost: item.cost ?? 0, left: left, day: item.day ?? 32 * (index + 2),
+                days: item.days)
             let quote = local.quote(visit, month, rules)
             month.confirm(visit, quote, local.terms)
             let counter = local.counter(quote, rules)
@@ -89,7 +107,7 @@ package struct MonthCase: Sendable {
     private static func percents(
         _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
     ) throws(CaseFault) -> MonthReceipts.Percents {
-        let scheme = try reader.int("pct", in: 0...100)
+        let scheme = try reader.percent("pct", "percent")
         guard reader.present(["rate", "futanWari"]) != nil || patient.standing != nil else {
             return .init(insured: nil, scheme: scheme)
         }
@@ -98,22 +116,26 @@ package struct MonthCase: Sendable {
     }
 
     private static func visits(
-        _ reader: inout CaseReader
+        _ reader: inout CaseReader, _ rules: CopaymentRules
     ) throws(CaseFault) -> [MonthReceipts.Visit] {
         if let points = try reader.ints("steps_points", in: 0...Receipt.yenMax / 10) {
-            return points.map {
-                .init(institution: nil, cost: $0 * 10, given: nil, day: nil, path: reader.path)
-            }
+            return points.map { MonthReceipts.Visit(cost: $0 * 10, path: reader.path) }
         }
         var visits: [MonthReceipts.Visit] = []
         for row in try reader.objects("visits") {
             var row = row
-            visits.append(
-                .init(
-                    institution: row.object["inst"],
-                    cost: try row.yen("total", "cost", points: "points"),
-                    given: try row.yen("due", "share"),
-                    day: try row.int("day", in: 1...31), path: row.path))
+            var visit = MonthReceipts.Visit(
+                cost: try row.yen("total", "cost", points: "points"), path: row.path)
+            visit.institution = row.present(["inst"])?.value
+            visit.given = try row.yen("due", "share")
+            if let written = try row.visitDay(past: rules.eraOverruns) {
+                visit.day = written.day
+                visit.date = written.date
+            }
+            visit.days = try row.int("days", in: 1...31) ?? 1
+            visit.isPastEraEnd = row.isPastEraEnd
+            visit.unread = row.unread(besides: remarks)
+            visits.append(visit)
         }
         guard visits.count <= 10_000 else { throw CaseFault(.outOfRange, reader.place("visits")) }
         return visits
@@ -124,11 +146,23 @@ package struct MonthCase: Sendable {
 /// those are one receipt at month's end.
 struct MonthReceipts {
     struct Visit {
-        let institution: JSON?
         let cost: Int?
-        let given: Int?
-        let day: Int?
         let path: String
+        var institution: JSON?
+        var given: Int?
+        /// Of the month.
+        var day: Int?
+        /// 入院日数 from that day on.
+        var days = 1
+        /// Where it was written whole.
+        var date: CalendarDay?
+        var isPastEraEnd = false
+        var unread: [UnreadItem] = []
+
+        init(cost: Int?, path: String) {
+            self.cost = cost
+            self.path = path
+        }
     }
 
     struct Percents {

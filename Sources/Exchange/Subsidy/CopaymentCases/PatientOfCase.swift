@@ -13,11 +13,18 @@ struct PatientOfCase {
     let isMultiple: Bool
     private(set) var warnings: [CaseWarning] = []
 
-    init(_ reader: inout CaseReader, _ rules: CopaymentRules) throws(CaseFault) {
-        let said = try reader.day("date", "day", "serviceDay", "month")
+    /// `visitDay`: what a month's visits say of their day, where the case itself says none.
+    init(
+        _ reader: inout CaseReader, _ rules: CopaymentRules, visitDay: CalendarDay? = nil
+    ) throws(CaseFault) {
+        let eras = rules.eraOverruns
+        let said =
+            try reader.day("date", "day", "serviceDay", "month", past: eras, orMonth: true)
+            ?? visitDay
         day = said ?? rules.undatedDay
         if said == nil { warnings.append(.undated) }
-        birth = try reader.day("birth", "birthDate", "dateOfBirth")
+        birth = try reader.day("birth", "birthDate", "dateOfBirth", past: eras)
+        if reader.isPastEraEnd { warnings.append(.eraEnded) }
         if let birth, birth > day { throw CaseFault(.contradiction, reader.place("birth")) }
         let day = day
         standing = birth.flatMap { rules.shares.standing(birth: $0, on: day) }
@@ -121,7 +128,7 @@ struct PatientOfCase {
     /// 割 written as percent, and is never guessed at.
     private static func givenPercent(_ reader: inout CaseReader) throws(CaseFault) -> Int? {
         let tenths = try reader.int("futanWari", in: 0...10)
-        let percent = try reader.int("rate", in: 0...100)
+        let percent = try reader.percent("rate")
         guard percent.map({ $0 == 0 || $0 >= 10 }) ?? true else {
             throw CaseFault(.outOfRange, reader.place("rate"))
         }
@@ -145,20 +152,24 @@ struct PatientOfCase {
     private static func setting(
         _ reader: inout CaseReader
     ) throws(CaseFault) -> HighCostClass.Setting? {
+        var said: [HighCostClass.Setting] = []
         if let text = try reader.text("setting", "nyugai") {
             switch text {
-            case "入院", "inpatient": return .inpatient
-            case "外来", "入院外", "outpatient": return .outpatient
+            case "入院", "inpatient": said.append(.inpatient)
+            case "外来", "入院外", "outpatient": said.append(.outpatient)
             default: throw CaseFault(.malformed, reader.place("setting"))
             }
         }
         if let isIn = try reader.bool("inpatient", "nyuin") {
-            return isIn ? .inpatient : .outpatient
+            said.append(isIn ? .inpatient : .outpatient)
         }
         if let isOut = try reader.bool("outpatient", "gairai") {
-            return isOut ? .outpatient : .inpatient
+            said.append(isOut ? .outpatient : .inpatient)
         }
-        return nil
+        guard said.allSatisfy({ $0 == said.first }) else {
+            throw CaseFault(.contradiction, reader.place("setting"))
+        }
+        return said.first
     }
 
     /// The class in the table of its age; without an age, in the one table that has it.

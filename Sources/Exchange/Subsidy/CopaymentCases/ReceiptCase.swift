@@ -8,6 +8,9 @@ package struct ReceiptCase: Sendable {
     let local: LocalOfCase?
     /// Places of public expenses whose remainder it does not bear.
     private let notBorne: [Int]
+    /// 入院日数・診療実日数, where the case says it.
+    private let days: Int?
+    let unread: [UnreadItem]
     package private(set) var warnings: [CaseWarning]
 
     package struct Meals: Sendable, Hashable {
@@ -16,6 +19,7 @@ package struct ReceiptCase: Sendable {
         package let step: CopaymentStep
         /// Neither the class of the meals nor that of the limit was said: less may be asked.
         let isClassUnsaid: Bool
+        let unread: [UnreadItem]
     }
 
     init(_ input: JSONObject, path: String, _ rules: CopaymentRules) throws(CaseFault) {
@@ -34,7 +38,7 @@ package struct ReceiptCase: Sendable {
         receipt.annualRest = try Self.annualRest(&reader, patient)
         var schemes: [NationalScheme?] = []
         var laws: [String?] = []
-        var unknown: [String] = []
+        var unread: [UnreadItem] = []
         var isSettingUnsaid = false
         var isIncomeUnsaid = false
         for (index, row) in try reader.objects("publics", "public").enumerated() {
@@ -45,21 +49,33 @@ package struct ReceiptCase: Sendable {
             laws.append(expense.law)
             isSettingUnsaid = isSettingUnsaid || expense.isSettingUnsaid
             isIncomeUnsaid = isIncomeUnsaid || expense.isIncomeUnsaid
-            unknown += row.unknown
+            unread += row.unread()
         }
         guard !receipt.publics.isEmpty || reader.has("only") || receipt.insuranceOnly > 0 else {
             throw CaseFault(.missing, reader.place("only"))
         }
         let local = try LocalOfCase(&reader, patient, rules)
         notBorne = try Self.notBorne(by: local, laws, at: reader.place("publics"))
-        meals = try Self.meals(&reader, schemes.compactMap { $0 }, local, patient, rules)
+        let days = try reader.int("days", in: 1...31)
+        self.days = days
+        // Of several visits on one receipt nobody knows what each of them asks.
+        if let local, local.terms.perVisit != nil, local.setting == .outpatient, let days, days > 1
+        {
+            throw CaseFault(.missing, reader.place("visits"))
+        }
+        meals = try Self.meals(
+            &reader, schemes.compactMap { $0 }, local, days: days, patient, rules)
         self.local = local
         self.receipt = receipt
+        self.unread = unread + (local?.unread ?? []) + (meals?.unread ?? []) + reader.unread()
         warnings = patient.warnings
         if isSettingUnsaid { warnings.append(.settingUnsaid) }
         if isIncomeUnsaid { warnings.append(.incomeUnsaid) }
         if meals?.isClassUnsaid == true { warnings.append(.mealsClassUnsaid) }
-        if !(unknown + reader.unknown).isEmpty { warnings.append(.unknownItem) }
+        if let local, local.terms.perDay != nil, local.setting == .inpatient, days == nil {
+            warnings.append(.daysUnsaid)
+        }
+        if !self.unread.isEmpty { warnings.append(.unknownItem) }
     }
 
     private static func notBorne(
@@ -92,7 +108,8 @@ package struct ReceiptCase: Sendable {
         let beside = min(answer.patient, notBorne.reduce(0) { $0 + left[$1] })
         let cost = notBorne.reduce(answer.cost) { $0 - costs[$1] }
         return (
-            LocalMonth.Visit(cost: cost, left: answer.patient - beside, day: 1), beside
+            LocalMonth.Visit(
+                cost: cost, left: answer.patient - beside, day: 1, days: days ?? 1), beside
         )
     }
 
@@ -144,7 +161,7 @@ package struct ReceiptCase: Sendable {
 
     private static func meals(
         _ reader: inout CaseReader, _ schemes: [NationalScheme], _ local: LocalOfCase?,
-        _ patient: PatientOfCase, _ rules: CopaymentRules
+        days: Int?, _ patient: PatientOfCase, _ rules: CopaymentRules
     ) throws(CaseFault) -> Meals? {
         guard let (_, value) = reader.present(["meals"]) else { return nil }
         guard let object = value.object else { throw CaseFault(.malformed, reader.place("meals")) }
@@ -165,15 +182,22 @@ package struct ReceiptCase: Sendable {
         let whole = charge.yenPerMeal * count
         let step = CopaymentStep(
             .meals, whole, of: charge.yenPerMeal, by: count, rule: charge.rule)
+        let mealDays = try row.int("days", in: 1...31) ?? days
         // The scheme that leaves least to the patient decides.
+        var own = whole
         if schemes.contains(where: { $0.meals == .scheme }) {
-            return Meals(patient: 0, scheme: whole, step: step, isClassUnsaid: false)
+            own = 0
+        } else {
+            let isHalf = schemes.contains { $0.meals == .half }
+            if isHalf { own = rules.roundings.share.yen(whole, per: 2) }
+            if let local {
+                let place = row.place("days")
+                own = min(own, try local.meals(whole, days: mealDays, at: place, rules))
+            }
         }
-        let isHalf = schemes.contains { $0.meals == .half }
-        var own = isHalf ? rules.roundings.share.yen(whole, per: 2) : whole
-        if let local { own = min(own, try local.meals(whole, &row, rules)) }
         return Meals(
-            patient: own, scheme: whole - own, step: step, isClassUnsaid: isUnsaid && own > 0)
+            patient: own, scheme: whole - own, step: step, isClassUnsaid: isUnsaid && own > 0,
+            unread: row.unread())
     }
 }
 
@@ -215,7 +239,7 @@ struct PublicOfCase {
         }
         let cap = told ?? income?.cap
         let percent =
-            try row.int("pct", "percent", in: 0...100) ?? income?.income.percent
+            try row.percent("pct", "percent") ?? income?.income.percent
             ?? scheme?.percent(besideCap: cap)
         var isSettingUnsaid = false
         var expense = PublicExpense(cost: cost, percent: percent, cap: cap)
@@ -244,7 +268,7 @@ struct PublicOfCase {
         _ row: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
     ) throws(CaseFault) -> NationalScheme? {
         guard let (name, value) = row.present(["law", "hobetsu"]) else { return nil }
-        guard let law = value.string ?? value.int.map(String.init) else {
+        guard let law = value.string ?? ExactNumber(value)?.whole().map(String.init) else {
             throw CaseFault(.malformed, row.place(name))
         }
         guard let scheme = rules.scheme(law: law, on: patient.day) else {

@@ -88,7 +88,10 @@ package struct RefundRequest: Hashable, Sendable {
                 throw .malformed("\(path).days")
             }
             guard receipt.lastDay <= today else { throw .serviceDateOutOfRange }
-            guard !receipts.contains(receipt) else { throw .duplicateItem(path) }
+            // Typed twice, with other sums beside it, it is still one receipt, and is paid back once.
+            guard !receipts.contains(where: { $0.name == receipt.name }) else {
+                throw .duplicateItem(path)
+            }
             receipts.append(receipt)
         }
         self.receipts = receipts.sorted { ($0.day, $0.institution) < ($1.day, $1.institution) }

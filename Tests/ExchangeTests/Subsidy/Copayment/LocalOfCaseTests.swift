@@ -163,7 +163,7 @@ import Testing
 
     static let refused: [(input: String, code: String, path: String)] = [
         (#""local":7"#, "malformed", "local"), (#""scheme":{}"#, "malformed", "scheme"),
-        (#""local":{"bearing":"percent"}"#, "malformed", "local.percent"),
+        (#""local":{"bearing":"percent"}"#, "missing", "local.percent"),
         (
             #""local":{"bearing":"all","unit":1,"method":"up","perVisit":9,"perMonth":1}"#,
             "malformed", "local.perVisit"

@@ -144,6 +144,22 @@ import Testing
         }
     }
 
+    /// Institution, day and cost are one receipt, as they are across applications.
+    @Test(arguments: [
+        receipt(), receipt(paid: 2_000),
+        receipt(
+            more: #","setting":"inpatient","days":1,"#
+                + #""meals":{"count":1,"class":"一般","paid":510}"#),
+    ])
+    func `a receipt that stands twice in one application is refused`(again: String) {
+        #expect(throws: Refusal.duplicateItem("receipts[1]")) {
+            try Self.request(Self.child, [Self.receipt(), again])
+        }
+        #expect(throws: Never.self) {
+            try Self.request(Self.child, [Self.receipt(), Self.receipt(cost: 9_000)])
+        }
+    }
+
     private static func eaten(_ day: String, _ count: Int, paid: Int, code: String = "一般") -> String
     {
         receipt(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// 接種率と台帳: what towns told of their own ledgers counts beside what clinics recorded, and never twice.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(4)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PastDoseCoverageTests {
     let gateway: RunningGateway
 

@@ -7,7 +7,7 @@ import Trust
 
 /// 過去の接種歴のファイル over the wire: what a town's own ledger held becomes the history that a nurse, a mother
 /// and the next town see; nobody is paid for it, and who gave a dose is believed before it.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PastDoseFileTests {
     private static let layout = "past-doses"
 

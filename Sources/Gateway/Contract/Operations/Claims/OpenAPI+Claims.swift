@@ -13,8 +13,8 @@ extension OpenAPI {
                 Names in it are not kept. The same bytes for the same month are the first file again. A \
                 receipt that takes the place of one that came back continues that one's thread. A \
                 file has at most \(ArrivingClaims.countMax) claims; a larger month comes in several \
-                files, or in numbered parts (`set`, `part`, `parts`), and is not closed while a part \
-                is missing.
+                files, or in numbered parts (`set`, `part`, `parts`), and is not closed unseen while a \
+                part is missing.
                 """,
             token: .officeIfAny, parameters: ofFiles,
             body: .init(mediaTypes: ["text/csv"], schema: .text, example: receipts),
@@ -39,8 +39,11 @@ extension OpenAPI {
         Operation(
             method: .post, path: "/claims", id: "postClaims", field: "claims",
             ja: "請求をJSONで送る(支払機関の帳票など、レセプトのファイルでないもの)",
-            en:
-                "Claims that never were a receipt file, such as a payment body's. Refused as a whole.",
+            en: """
+                Claims that never were a receipt file, such as a payment body's. Refused as a whole. At \
+                most \(ArrivingClaims.countMax), as of the other files; a larger month comes in several \
+                requests, or in numbered parts.
+                """,
             token: .officeIfAny, parameters: ofFiles,
             body: .json(.object([.required("claims", .list(of: claim))]), claimsExample),
             answers: [.json(201, .reference("ClaimFile"), "What was taken.")],
@@ -75,7 +78,8 @@ extension OpenAPI {
                 ledger of caps, duplicates in this and earlier months, order of payers, other payers. \
                 Vaccinations and checkups of the month are in it without being sent. The same claims, \
                 facts and rules are the same run again. Of a closed month, `reopened` counts the closed \
-                claims that are judged otherwise now.
+                claims that are judged otherwise now, and vaccinations and checkups that claim nothing any \
+                more (`isReturned`).
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             answers: [.json(200, .reference("MonthRun"), "Totals by institution and scheme.")],
@@ -83,7 +87,10 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/claims/months/:month/runs/:run", id: "readMonthRun",
             field: "claims", ja: "照合の結果を読む",
-            en: "By number, or `latest`. Each difference with its evidence and the next step.",
+            en: """
+                By number, or `latest`. Each difference with its evidence and the next step; on the first \
+                page the totals of the run.
+                """,
             token: .officeIfAny,
             parameters: [month(.path), run(.path), show, .lineCount, offset, .operatorID],
             answers: [.json(200, .reference("MonthResults"), "A page of the run.")],
@@ -92,8 +99,9 @@ extension OpenAPI {
             method: .get, path: "/claims/months/:month/runs/:run/statement",
             id: "readMonthStatement", field: "claims", ja: "照合の結果をCSVで読む",
             en: """
-                One row for each public payer of each claim, by institution; UTF-8 with BOM. A large \
-                month comes in pages of whole institutions; the next page is in `Link`.
+                One row for each public payer of each claim, and one for a claim that names none, by \
+                institution; UTF-8 with BOM. A large month comes in pages of whole institutions; the next \
+                page is in `Link`.
                 """,
             token: .officeIfAny, parameters: [month(.path), run(.path), after, .operatorID],
             answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
@@ -106,11 +114,15 @@ extension OpenAPI {
                 What is rejected goes back to its institutions. The answer's digest stands in the \
                 access log, under its signed checkpoints; it is never changed. Refused while an amount \
                 rests on an unverified rule or a part of a set is missing, or when anything changed \
-                since the run.
+                since the run. A set whose parts will never come is named in `withoutPartsOf`, and the \
+                closing says so.
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             body: .json(
-                .object([.required("run", .integer), .required("digest", .text)]),
+                .object([
+                    .required("run", .integer), .required("digest", .text),
+                    .optional("withoutPartsOf", .list(of: .text)),
+                ]),
                 #"{"run": 1, "digest": "\#(String(repeating: "0", count: 64))"}"#),
             answers: [.json(200, .anyObject, "The closing; keep these bytes.")],
             refusals: ofMonth + Refusals.ofItems + [
@@ -150,11 +162,12 @@ extension OpenAPI {
             ja: "締まった月の、自機関の請求の明細をCSVで読む",
             en: """
                 What bodies that closed the month say of this institution's own claims, with each reason \
-                and the next step; of all bodies, or of `body`.
+                and the next step; of all bodies, or of `body`. Many come in pages of whole bodies; the next \
+                page is in `Link`.
                 """,
-            parameters: [month(.query), body, .operatorID],
+            parameters: [month(.query), body, afterBody, .operatorID],
             answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],
-            refusals: ofStatements + [.recordUnknown]),
+            refusals: ofStatements + [.malformed("after"), .recordUnknown]),
         Operation(
             method: .get, path: "/fhir/ClaimResponse", id: "readClaimResponses", field: "claims",
             ja: "締まった月の、自機関の請求の結果をFHIRで読む",
@@ -168,7 +181,8 @@ extension OpenAPI {
         Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("month"), .rulesUnknown]
     private static let ofSending: [Refusal] = [
         .missing("month"), .tooMany("claims"), .malformed("body"), .bodyTooLarge,
-        .unsupportedMediaType, .missing("set"), .malformed("set"), .claimPart("part"),
+        .unsupportedMediaType, .missing("set"), .malformed("set"),
+        .individualNumberNotAllowed("set"), .claimPart("part"),
     ]
     private static let ofPages =
         ofMonth + [
@@ -199,6 +213,9 @@ extension OpenAPI {
     private static let after = Operation.Parameter(
         name: "after", place: .query, schema: .text.pattern("^(\\d{6}|\\d{10})$"),
         note: "この医療機関より後 / Institutions after this one.")
+    private static let afterBody = Operation.Parameter(
+        name: "after", place: .query, schema: .text.pattern("^\\d{6}$"),
+        note: "この実施機関より後 / Bodies after this one.")
     /// 分けて送る月.
     private static let part: [Operation.Parameter] = [
         .init(
@@ -287,11 +304,13 @@ extension OpenAPI {
                     ).most(PageLimits.claimEventsMax))
             ])
         ),
-        ("MonthRun", .object(runItems)),
+        ("MonthRun", .object(runItems + [.required("totals", .anyObject)])),
         (
             "MonthResults",
             .object(
                 runItems + [
+                    .optional(
+                        "totals", .anyObject.note("最初の頁にだけ / On the first page alone.")),
                     .required("total", .integer),
                     .required(
                         "results",
@@ -322,6 +341,5 @@ extension OpenAPI {
         .required("reopened", .integer),
         .optional(
             "awaited", .list(of: .text).note("まだ届いていない部(組/番号) / Parts that are not here.")),
-        .required("totals", .anyObject),
     ]
 }
