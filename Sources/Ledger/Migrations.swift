@@ -188,6 +188,9 @@ package struct Migrations: Sendable {
         File(
             name: "0102_ledgers_told",
             sql: PackageResources._102_ledgers_told_sql),
+        File(
+            name: "0103_moments_of_changes",
+            sql: PackageResources._103_moments_of_changes_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -149,6 +149,7 @@ extension Refusal {
             .delivery(.otherOrder),
             .delivery(.unclear),
             .delivery(.asOfAhead),
+            .delivery(.asOfBehind),
             .fileNotWaiting,
             .effectChanged,
             .secondPersonNeeded,

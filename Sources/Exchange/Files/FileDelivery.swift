@@ -47,6 +47,8 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
     case unclear = "delivery-unclear"
     /// 先の時点: a whole list as of a moment that is still to come.
     case asOfAhead = "delivery-as-of-ahead"
+    /// 前の時点: a whole list as of before another one that is here already.
+    case asOfBehind = "delivery-as-of-behind"
 
     package var ja: String {
         switch self {
@@ -58,6 +60,9 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
         case .unclear: "同じ内容の並びが前にもあり、再送か新しい送信かを決められません。通番を付けて送ってください。"
         case .asOfAhead:
             "全件の時点(asOf)が今より先です。一覧を作った日時を確かめ、今までの日時で送り直してください。"
+        case .asOfBehind:
+            "この時点(asOf)より後の全件をすでに受け付けています。一部を直すときは変更(差分)か直した行を、"
+                + "そうでなければ新しい全件を送ってください。"
         }
     }
 
@@ -77,6 +82,9 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
         case .asOfAhead:
             "The moment as of which the list is (asOf) is later than now. Find out when it was made, and "
                 + "send it again with that."
+        case .asOfBehind:
+            "A whole list of a later moment than this one (asOf) is here already. Send a newer list; to "
+                + "correct a part of it, send changes or mended rows."
         }
     }
 }

@@ -120,9 +120,11 @@ extension MaternalRules {
     }
 
     private func questionnaires(of result: CheckupResult) -> [ScreeningQuestionnaire] {
-        (checkup(result.checkup, on: result.day)?.questionnaires ?? []).compactMap {
-            questionnaire($0, on: result.day)
-        }
+        let codes =
+            result.checkup == pregnancy.checkup
+            ? pregnancy.questionnaires
+            : checkup(result.checkup, on: result.day)?.questionnaires ?? []
+        return codes.compactMap { questionnaire($0, on: result.day) }
     }
 
     private func dayFindings(_ result: CheckupResult, of origin: CheckupOrigin?) -> [ItemFinding] {

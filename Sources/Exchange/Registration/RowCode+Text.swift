@@ -85,18 +85,19 @@ extension RowCode {
     private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
         ofLifeEvent(what, name) ?? ofMerge(what, name) ?? ofCheckup(what, name)
             ?? ofReceipt(what, name) ?? ofScheme(what, name) ?? ofCampaign(what, name)
-            ?? ofPastDose(what, name) ?? ofWholeList(what, name)
+            ?? ofPastDose(what, name) ?? ofFile(what, name)
     }
 
-    private func ofWholeList(_ what: String, _ name: String) -> BilingualText? {
+    private func ofFile(_ what: String, _ name: String) -> BilingualText? {
         guard self == .newerStands else { return nil }
         return BilingualText(
-            ja: "この行の\(what)は、この全件の時点より後に登録された内容と違います。新しい方を残し、"
-                + "行の内容は反映していません。今の登録を確かめ、行の方が正しければ、変更(差分)として送ってください。",
+            ja: "この行の\(what)は、このファイルの時点(全件のasOf、なければ受付)より後に登録された内容と違います。"
+                + "新しい方を残し、行の内容は反映していません。今の登録を確かめ、行の方が正しければ、"
+                + "変更(差分)としてあらためて送ってください。",
             en:
-                "The \(name) of this row differs from what was registered after the moment of the list. "
-                + "What is newer stands, and the row was left. Look at what stands; if the row is "
-                + "right, send it as a change.")
+                "The \(name) of this row differs from what was registered after the moment of the file "
+                + "(asOf of a whole list, else its receipt). What is newer stands, and the row was left. "
+                + "Look at what stands; if the row is right, send it anew as a change.")
     }
 
     func en(_ item: RowItem, _ name: String) -> String {

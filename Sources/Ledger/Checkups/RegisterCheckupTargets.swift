@@ -15,12 +15,13 @@ package struct NumberedCheckupRow: Sendable {
 extension Records {
     /// 自治体検診対象者情報登録 (v1.0.0): "1" registers or updates, "2" removes, and again corrects the day of
     /// removal. Applied exactly once per idempotency key; a row that says what is known already is
-    /// `unchanged`.
+    /// `unchanged`, and so is one of a file against what was said after its `moment`.
     package mutating func registerCheckupTargets(
-        _ request: RegistrationRequest, _ rows: [NumberedCheckupRow]
+        _ request: RegistrationRequest, _ rows: [NumberedCheckupRow],
+        as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let (news, outcomes, persons) = try plan(rows)
+        let (news, outcomes, persons) = try plan(rows, moment)
         for person in Set(news.map(\.key.person)) { enter(person) }
         if news.isEmpty { enter(nil) }
         return endTask(request, outcomes) { [news, body = caller.party.code] task in
@@ -29,19 +30,31 @@ extension Records {
     }
 
     /// What registering these rows would do. Nothing is written and nobody entered.
-    mutating func weighCheckupTargets(_ rows: [NumberedCheckupRow]) throws -> [RowOutcome] {
-        try plan(rows).outcomes
+    mutating func weighCheckupTargets(
+        _ rows: [NumberedCheckupRow], as moment: FileMoment? = nil
+    ) throws -> [RowOutcome] {
+        try plan(rows, moment).outcomes
     }
 
-    private mutating func plan(_ rows: [NumberedCheckupRow]) throws
+    private mutating func plan(_ rows: [NumberedCheckupRow], _ moment: FileMoment?) throws
         -> (news: [Target], outcomes: [RowOutcome], persons: NumberedPersons)
     {
         let persons = try persons(of: rows.map(\.numberHash))
-        var (known, standing) = try knownTargets(of: persons.known)
+        var (known, standing, newer) = try knownTargets(of: persons.known, moment)
         var news: [Target] = []
         var outcomes: [RowOutcome] = []
         for (numbered, person) in zip(rows, persons.ofRows) {
             let target = Target(person: person, row: numbered.row)
+            if newer.contains(target.key), known[target.key] != target.said {
+                let finding = RowFinding(
+                    index: numbered.row.index, item: "municipalityIdentityKey", code: .newerStands)
+                outcomes.append(
+                    RowOutcome(
+                        line: numbered.row.index + 1, kind: .unchanged,
+                        findings: numbered.row.warnings + [finding],
+                        standing: standing[target.key]))
+                continue
+            }
             let isRepeat = known.updateValue(target.said, forKey: target.key) == target.said
             if !isRepeat { news.append(target) }
             outcomes.append(
@@ -81,14 +94,17 @@ extension Records {
         }
     }
 
-    private mutating func knownTargets(of persons: [PersonKey]) throws
-        -> (said: [Target.Key: Target.Said], standing: [Target.Key: Int])
+    /// `newer`: of which it was said after the moment.
+    private mutating func knownTargets(of persons: [PersonKey], _ moment: FileMoment?) throws
+        -> (
+            said: [Target.Key: Target.Said], standing: [Target.Key: Int], newer: Set<Target.Key>
+        )
     {
-        let rows = try transaction.query(
-            Self.selectTargets,
-            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
+        let key: [Value] = [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)]
+        let rows = try transaction.query(Self.selectTargets, key + FileMoment.values(moment))
         var known: [Target.Key: Target.Said] = [:]
         var standing: [Target.Key: Int] = [:]
+        var newer: Set<Target.Key> = []
         for index in 0..<rows.count {
             let row = rows[index]
             let key = Target.Key(person: try row.uuid(0).person, identityKey: try row.text(1))
@@ -97,8 +113,9 @@ extension Records {
                 removedOn: try row.optionalDay(4))
             known[key] = said
             if !said.isRemoved { standing[key] = try row.int(5) }
+            if try row.bool(6) { newer.insert(key) }
         }
-        return (known, standing)
+        return (known, standing, newer)
     }
 
     private static func insert(_ news: [Target], of body: String, task: RecordID)
@@ -116,10 +133,10 @@ extension Records {
 
     private static let selectTargets = Statement(
         """
-        select distinct on (person, identity_key) person, identity_key, face, is_removed, removed_on,
-            version
-        from exchange.checkup_target where person = any ($1) and municipality = $2
-        order by person, identity_key, version desc
+        select distinct on (t.person, t.identity_key) t.person, t.identity_key, t.face, t.is_removed,
+            t.removed_on, t.version, coalesce(t.by_merge is null and \(FileMoment.isSince("t")), false)
+        from exchange.checkup_target t where t.person = any ($1) and t.municipality = $2
+        order by t.person, t.identity_key, t.version desc
         """)
 
     private static let countStanding = Statement(

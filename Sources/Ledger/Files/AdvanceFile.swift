@@ -15,7 +15,7 @@ extension Records {
             FileRow.selectToAdvance, [.id(file), .text(caller.party.key)])
         guard let row = rows.first else { throw FileElsewhere() }
         let file = try FileRow(row, rules: rules.kept)
-        let rules = rules.of(file)
+        let rules = rules.of(file, kind)
         guard file.cursor == part?.chunk ?? file.chunks else { throw FileElsewhere() }
         switch (file.state, part) {
         case (.weighing, let part?):
@@ -25,8 +25,8 @@ extension Records {
             enter(nil, basis: file.basis)
         case (.weighing, nil): try endWeighing(file, kind)
         case (.applying, let part?):
-            // What is newer than the list now is so until the commit.
-            if rules.list != nil { try holdEntitlements() }
+            // What is newer than the file now is so until the commit.
+            if kind.isOfEntitlements { try holdEntitlements() }
             let receipt = try part.taken.register(&self, part.registration, rules)
             if file.endsMissing { try keepStanding(part, receipt.outcomes, file.file) }
             advance(file, past: part, receipt.outcomes, task: receipt.task)
@@ -139,7 +139,8 @@ extension Records {
         // As of now, or of the moment that its sender said, unless every row was refused.
         let isTaken = file.rows == 0 || file.tally.refused < file.rows ?? 0
         if isTaken, let field = StatementField(registration: kind.registration) {
-            refresh(field, isWholeFile: !file.isMending, asOf: file.asOf)
+            refresh(
+                field, isWholeFile: !file.isMending, asOf: kind.isWhole ? file.asOf : nil)
         }
         enter(nil, basis: file.basis)
     }
@@ -223,18 +224,18 @@ extension Records {
 struct FileRules {
     let current: RuleBook
     let kept: (String) throws -> RuleBook
-    /// Of a whole list, mended rows of one among them.
-    private(set) var list: ListMoment?
+    /// Of those kinds that have one: their rows say nothing against what is newer.
+    private(set) var moment: FileMoment?
 
     init(current: RuleBook, kept: @escaping (String) throws -> RuleBook) {
         self.current = current
         self.kept = kept
     }
 
-    func of(_ file: FileRow) -> FileRules {
-        guard file.layout.endsWhatIsMissing(isMending: false) else { return self }
+    func of(_ file: FileRow, _ kind: FileKind) -> FileRules {
+        guard kind.hasMoment else { return self }
         var rules = self
-        rules.list = ListMoment(file)
+        rules.moment = FileMoment(file)
         return rules
     }
 }

@@ -85,7 +85,10 @@ extension Records {
                 refused: [])
             let request = part.request(kind.registration, refused: [], taken: 0)
             _ = endTask(request, []) { task in
-                [(Self.insertEnded, Ending.values(missing) + [.id(task)])]
+                [
+                    (Self.insertEnded, Ending.values(missing) + [.id(task)]),
+                    (Self.tellEnded, [.id(task), .id(file.file)]),
+                ]
             }
         }
         write([(Self.countEnded, [.id(file.file), .int(missing.count), .int(last)])])
@@ -93,7 +96,7 @@ extension Records {
     }
 
     private func missingKey(_ file: FileRow) -> [Value] {
-        [.text(caller.party.code), .day(file.knownUntil.dayInJapan)] + ListMoment(file).values
+        [.text(caller.party.code), .day(file.knownUntil.dayInJapan)] + FileMoment(file).values
     }
 
     private static let endsInStep = 1_000
@@ -114,8 +117,9 @@ extension Records {
     /// 時点の後: said after the moment as of which the list is, so that it cannot hold it: by the API, by an
     /// event, by hand.
     private static let isSince = """
-        (e.known_at > $4 and not \(ListMoment.isOfLine("e.task")) or exists (
-            select 1 from office.said_again s where s.version = e.version and s.known_at > $4))
+        (\(FileMoment.isSince("e")) or exists (
+            select 1 from office.said_again s
+            where s.version = e.version and \(FileMoment.isNewer(mark: "s"))))
         """
 
     private static let missing = "\(absent) and not \(isSince)"
@@ -185,6 +189,10 @@ extension Records {
         update office.file set ends = ends + $2, ends_through = $3, advanced_at = clock_timestamp()
         where file = $1
         """)
+
+    /// An end is the list's word as its rows are, and as old.
+    private static let tellEnded = Statement(
+        "insert into office.file_end_task (task, file) values ($1, $2)")
 
     private static let insertEnded = Statement(
         """

@@ -17,6 +17,19 @@ package struct FileKind: Sendable {
     /// of the database.
     let read: @Sendable ([KeptRow], RuleBook, String) -> ReadRows
     let standing: @Sendable (inout Records, CalendarDay) throws -> Int
+
+    /// Two registrations of the API write what its rows do.
+    var isOfEntitlements: Bool { StatementField(registration: registration) == .subsidy }
+
+    /// 時点のある種類: what the API said after the moment of the file its rows do not say otherwise.
+    var hasMoment: Bool {
+        switch StatementField(registration: registration) {
+        case .subsidy, .guardianships, .checkupTargets, .vaccinationTargets, .checkupResults,
+            .sensitiveCheckupResults:
+            true
+        case .checkupTickets, .residenceMoves, .schemeMasters, nil: false
+        }
+    }
 }
 
 /// 控えた行: one row of a file as it is judged, with what its individual number became at the door.
@@ -99,9 +112,9 @@ extension FileKind {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
                 }
             },
-            weigh: { try $0.weighEntitlements($1, rules: $2.current, list: $2.list) },
+            weigh: { try $0.weighEntitlements($1, rules: $2.current, as: $2.moment) },
             register: {
-                try $0.registerEntitlements($1, $2, rules: $3.current, list: $3.list)
+                try $0.registerEntitlements($1, $2, rules: $3.current, as: $3.moment)
             },
             standing: { try $0.standingEntitlements(on: $1) })
     }
@@ -113,9 +126,11 @@ extension FileKind {
                 number.map { NumberedCheckupRow(numberHash: $0, row: row) }
             }
         },
-        weigh: { records, rows, _ in try records.weighCheckupTargets(rows) },
-        register: { records, request, rows, _ in
-            try records.registerCheckupTargets(request, rows)
+        weigh: { records, rows, rules in
+            try records.weighCheckupTargets(rows, as: rules.moment)
+        },
+        register: { records, request, rows, rules in
+            try records.registerCheckupTargets(request, rows, as: rules.moment)
         },
         standing: { records, _ in try records.standingCheckupTargets() })
 
@@ -127,9 +142,11 @@ extension FileKind {
                 kept.map { $0.row.vaccinationTargetRow(programmes, number: .besideTheRow) }, kept
             ) { number, row in number.map { NumberedTargetRow(numberHash: $0, row: row) } }
         },
-        weigh: { records, rows, _ in try records.weighVaccinationTargets(rows) },
-        register: { records, request, rows, _ in
-            try records.registerVaccinationTargets(request, rows)
+        weigh: { records, rows, rules in
+            try records.weighVaccinationTargets(rows, as: rules.moment)
+        },
+        register: { records, request, rows, rules in
+            try records.registerVaccinationTargets(request, rows, as: rules.moment)
         },
         standing: { records, _ in try records.standingVaccinationTargets() })
 
@@ -231,11 +248,12 @@ extension FileKind {
                 ) { _, row in row }
             },
             weigh: { records, rows, rules in
-                try records.weighMassCheckups(rows, in: compartment, rules: rules.current)
+                try records.weighMassCheckups(
+                    rows, in: compartment, rules: rules.current, as: rules.moment)
             },
             register: { records, request, rows, rules in
                 try records.registerMassCheckups(
-                    request, rows, in: compartment, rules: rules.current)
+                    request, rows, in: compartment, rules: rules.current, as: rules.moment)
             },
             standing: { records, _ in try records.standingMassCheckups(in: compartment) })
     }
@@ -249,9 +267,11 @@ extension FileKind {
                     NumberedGuardianshipRow(row, hash: hashing.number)
                 }
             },
-            weigh: { records, rows, _ in try records.weighGuardianships(rows) },
-            register: { records, request, rows, _ in
-                try records.registerGuardianships(request, rows)
+            weigh: { records, rows, rules in
+                try records.weighGuardianships(rows, as: rules.moment)
+            },
+            register: { records, request, rows, rules in
+                try records.registerGuardianships(request, rows, as: rules.moment)
             },
             standing: { try $0.standingGuardianships(on: $1) })
     }

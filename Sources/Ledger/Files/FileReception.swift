@@ -94,7 +94,7 @@ package final class FileReception: Sendable {
         let number = state.withLock { $0.blocks } + 1
         try await ledger.access(caller, kind.purpose) { [self] records in
             let parts = state.withLock { $0.parts(of: block, number) }
-            try records.keep(parts, ofTheirLists: hasMomentOfLists)
+            try records.keep(parts, asOfTheirFiles: hasTheirMoment)
             records.enter(nil, basis: FileRow.basis(file, "parts", parts.count))
         }
     }
@@ -109,7 +109,8 @@ package final class FileReception: Sendable {
         let answer = try await ledger.answer(caller, kind.purpose, as: bytes) { [self] records in
             let (end, intake) = state.withLock { ($0.finish(), $0.intake.measured) }
             let arrived = ArrivedFile(
-                file: file, announcement: announcement, digest: end.digest, measured: intake)
+                file: file, announcement: announcement, hasTheirMoment: hasTheirMoment,
+                digest: end.digest, measured: intake)
             return try records.receive(arrived, end.parts)
         }
         return (answer.answer, answer.bytes)
@@ -126,8 +127,8 @@ package final class FileReception: Sendable {
         guard measured.isMending || measured.refusal != nil else { throw .missing("sequence") }
     }
 
-    /// Mended rows of whole lists are as of those, unless their sender says otherwise.
-    private var hasMomentOfLists: Bool { kind.isWhole && announcement.asOf == nil }
+    /// Mended rows are as of the files that they stood in, unless their sender says otherwise.
+    private var hasTheirMoment: Bool { kind.hasMoment && announcement.asOf == nil }
 
     /// What was kept of a file whose end did not come.
     package func abandon() async { await ledger.forget(arriving: file) }
@@ -201,6 +202,8 @@ extension Ledger {
 struct ArrivedFile {
     let file: RecordID
     let announcement: FileAnnouncement
+    /// 直した行の時点: of the files in which its rows stood first.
+    let hasTheirMoment: Bool
     let digest: [UInt8]
     let measured: FileIntake.Measured
 

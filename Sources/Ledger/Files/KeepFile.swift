@@ -28,14 +28,14 @@ extension Records {
         ])
     }
 
-    /// `ofTheirLists`: mended rows are as of the lists in which they stood first.
-    mutating func keep(_ parts: [FileChunk], ofTheirLists: Bool) throws {
+    /// `asOfTheirFiles`: mended rows are as of the files in which they stood first.
+    mutating func keep(_ parts: [FileChunk], asOfTheirFiles: Bool) throws {
         for var part in parts {
             try findNumbers(of: &part)
-            let lists = part.mended.compactMap { try? RecordID($0) }
-            if ofTheirLists, !lists.isEmpty {
+            let files = part.mended.compactMap { try? RecordID($0) }
+            if asOfTheirFiles, !files.isEmpty {
                 let key: [Value] = [
-                    .id(part.file), .uuids(lists.map { UUIDBytes($0) }), .text(caller.party.key),
+                    .id(part.file), .uuids(files.map { UUIDBytes($0) }), .text(caller.party.key),
                 ]
                 write([(Self.takeMoment, key)])
             }
@@ -92,7 +92,7 @@ extension Records {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'arriving')
         """)
 
-    /// 直した行の時点: of several lists the first. What became known since is newer than the rows that were wrong in
+    /// 直した行の時点: of several files the first. What became known since is newer than the rows that were wrong in
     /// them, whichever of their items was mended.
     private static let takeMoment = Statement(
         """

@@ -15,6 +15,7 @@ extension Records {
         }
         enter(nil, basis: arrived.basis)
         guard !arrived.announcement.isDryRun else {
+            try requireNewest(arrived)
             return try keep(arrived, parts, as: .weighing, place: nil)
         }
         guard let said = arrived.announcement.place else {
@@ -36,8 +37,10 @@ extension Records {
             return arrived.receipt(
                 first.state, as: first.file, awaiting: first.state == .held ? awaited : nil)
         case .hold:
+            try requireNewest(arrived)
             return try keep(arrived, parts, as: .held, place: nil, awaiting: awaited)
         case .apply:
+            try requireNewest(arrived)
             let place = line.placed.count + 1
             // Those that waited for it follow, in the order of the line.
             for (index, delivery) in ready.dropFirst().enumerated() {
@@ -68,12 +71,24 @@ extension Records {
         return try keep(arrived, parts, as: state, place: line.placed.count + 1)
     }
 
+    /// 前の時点の全件: one that is as of before another of the line would end, and put back, what that one said
+    /// since. Throws `.delivery`.
+    private mutating func requireNewest(_ arrived: ArrivedFile) throws {
+        let (layout, isMending) = (arrived.measured.layout, arrived.measured.isMending)
+        guard let asOf = arrived.announcement.asOf,
+            layout.endsWhatIsMissing(isMending: isMending)
+        else { return }
+        let key: [Value] = [.text(caller.party.key), .text(layout.code), .time(asOf)]
+        guard try !transaction.query(Self.selectLaterList, key)[0].bool(0) else {
+            throw Refusal.delivery(.asOfBehind)
+        }
+    }
+
     private mutating func keep(
         _ arrived: ArrivedFile, _ parts: [FileChunk], as state: FileRow.State, place: Int?,
         awaiting awaited: AwaitedFile? = nil
     ) throws -> FileReceipt {
-        let isWhole = arrived.measured.layout.endsWhatIsMissing(isMending: false)
-        try keep(parts, ofTheirLists: isWhole && arrived.announcement.asOf == nil)
+        try keep(parts, asOfTheirFiles: arrived.hasTheirMoment)
         settle(arrived, as: state, place: place)
         return arrived.receipt(state, awaiting: awaited)
     }
@@ -140,6 +155,16 @@ extension Records {
         select file, state, digest, sequence, follows, is_beside_line from office.file
         where party = $1 and field = $2 and not is_dry_run and (place is not null or state = 'held')
         order by place, received_at
+        """)
+
+    /// One that was withdrawn said something only where its rows were applied.
+    private static let selectLaterList = Statement(
+        """
+        select exists (
+            select 1 from office.file f
+            where f.party = $1 and f.layout = $2 and not f.is_dry_run and not f.is_mending
+                and f.place is not null and (f.state <> 'withdrawn' or f.asks_for_ends)
+                and coalesce(f.as_of, f.received_at) > $3)
         """)
 
     private static let deleteChunks = Statement("delete from office.file_chunk where file = $1")

@@ -14,12 +14,13 @@ package struct NumberedTargetRow: Sendable {
 
 extension Records {
     /// 予防接種対象者の登録: "1" invites or changes the last day, "2" takes the invitation back. Applied exactly
-    /// once per idempotency key; whoever is newly invited finds a notice, written in the same commit.
+    /// once per idempotency key; whoever is newly invited finds a notice, written in the same commit. A row
+    /// of a file says nothing against what was said after its `moment`.
     package mutating func registerVaccinationTargets(
-        _ request: RegistrationRequest, _ rows: [NumberedTargetRow]
+        _ request: RegistrationRequest, _ rows: [NumberedTargetRow], as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let plan = try plan(rows)
+        let plan = try plan(rows, moment)
         for person in Set(plan.news.map(\.key.person)) { enter(person) }
         if plan.news.isEmpty { enter(nil) }
         let notices = NewNotice.insertion(
@@ -34,8 +35,10 @@ extension Records {
     }
 
     /// What registering these rows would do. Nothing is written and nobody entered.
-    mutating func weighVaccinationTargets(_ rows: [NumberedTargetRow]) throws -> [RowOutcome] {
-        try plan(rows).outcomes
+    mutating func weighVaccinationTargets(
+        _ rows: [NumberedTargetRow], as moment: FileMoment? = nil
+    ) throws -> [RowOutcome] {
+        try plan(rows, moment).outcomes
     }
 
     /// How many invitations of the municipality stand now.
@@ -51,18 +54,29 @@ extension Records {
         var outcomes: [RowOutcome] = []
     }
 
-    private mutating func plan(_ rows: [NumberedTargetRow]) throws -> InvitationPlan {
+    private mutating func plan(
+        _ rows: [NumberedTargetRow], _ moment: FileMoment?
+    ) throws -> InvitationPlan {
         var plan = InvitationPlan(persons: try persons(of: rows.map(\.numberHash)))
-        let held = try knownInvitations(of: plan.persons.known)
+        let held = try knownInvitations(of: plan.persons.known, moment)
         var known = held.mapValues(\.said)
         for (numbered, person) in zip(rows, plan.persons.ofRows) {
             let invitation = Invitation(person: person, row: numbered.row)
+            let stood = held[invitation.key].flatMap { $0.said.isRemoved ? nil : $0.version }
+            if held[invitation.key]?.isNewer == true, known[invitation.key] != invitation.said {
+                let finding = RowFinding(
+                    index: numbered.row.index, item: "municipalityIdentityKey", code: .newerStands)
+                plan.outcomes.append(
+                    RowOutcome(
+                        line: numbered.row.index + 1, kind: .unchanged,
+                        findings: numbered.row.warnings + [finding], standing: stood))
+                continue
+            }
             let before = known.updateValue(invitation.said, forKey: invitation.key)
             if before != invitation.said { plan.news.append(invitation) }
             if before?.isRemoved ?? true, !invitation.said.isRemoved {
                 plan.invited.append(invitation)
             }
-            let stood = held[invitation.key].flatMap { $0.said.isRemoved ? nil : $0.version }
             plan.outcomes.append(
                 RowOutcome(
                     line: numbered.row.index + 1,
@@ -100,20 +114,20 @@ extension Records {
         }
     }
 
-    private mutating func knownInvitations(of persons: [PersonKey]) throws
-        -> [Invitation.Key: (said: Invitation.Said, version: Int)]
+    /// `isNewer`: it was said after the moment.
+    private mutating func knownInvitations(of persons: [PersonKey], _ moment: FileMoment?) throws
+        -> [Invitation.Key: (said: Invitation.Said, version: Int, isNewer: Bool)]
     {
-        let rows = try transaction.query(
-            Self.selectInvitations,
-            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)])
-        var known: [Invitation.Key: (said: Invitation.Said, version: Int)] = [:]
+        let key: [Value] = [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)]
+        let rows = try transaction.query(Self.selectInvitations, key + FileMoment.values(moment))
+        var known: [Invitation.Key: (said: Invitation.Said, version: Int, isNewer: Bool)] = [:]
         for index in 0..<rows.count {
             let row = rows[index]
             let key = Invitation.Key(
                 person: try row.uuid(0).person, identityKey: try row.text(1),
                 programme: try row.text(2), validFrom: try row.day(3))
             let said = Invitation.Said(validTo: try row.day(4), isRemoved: try row.bool(5))
-            known[key] = (said, try row.int(6))
+            known[key] = (said, try row.int(6), try row.bool(7))
         }
         return known
     }
@@ -134,10 +148,11 @@ extension Records {
 
     private static let selectInvitations = Statement(
         """
-        select distinct on (person, identity_key, programme, valid_from)
-            person, identity_key, programme, valid_from, valid_to, is_removed, version
-        from exchange.vaccination_target where person = any ($1) and municipality = $2
-        order by person, identity_key, programme, valid_from, version desc
+        select distinct on (t.person, t.identity_key, t.programme, t.valid_from)
+            t.person, t.identity_key, t.programme, t.valid_from, t.valid_to, t.is_removed, t.version,
+            coalesce(t.by_merge is null and \(FileMoment.isSince("t")), false)
+        from exchange.vaccination_target t where t.person = any ($1) and t.municipality = $2
+        order by t.person, t.identity_key, t.programme, t.valid_from, t.version desc
         """)
 
     private static let countStanding = Statement(

@@ -35,13 +35,14 @@ extension Records {
     }
 
     /// 一つのファイルの結果: applied exactly once per idempotency key. A number that came before is the same
-    /// result, corrected; what cannot be taken is refused alone, by its row.
+    /// result, corrected; what cannot be taken is refused alone, by its row. What was corrected one by one
+    /// after the file's `moment` stands.
     package mutating func registerMassCheckups(
         _ request: RegistrationRequest, _ rows: [MassCheckupRow],
-        in compartment: CheckupCompartment, rules: RuleBook
+        in compartment: CheckupCompartment, rules: RuleBook, as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let taken = try take(rows, in: compartment, rules, isWritten: true)
+        let taken = try take(rows, in: compartment, rules, moment, isWritten: true)
         for (person, basis) in taken.bases { enter(person, basis: basis) }
         if taken.bases.isEmpty { enter(nil) }
         return endTask(request, taken.outcomes) { _ in taken.steps }
@@ -49,9 +50,10 @@ extension Records {
 
     /// What registering these rows would do. Nothing is written and nobody entered.
     mutating func weighMassCheckups(
-        _ rows: [MassCheckupRow], in compartment: CheckupCompartment, rules: RuleBook
+        _ rows: [MassCheckupRow], in compartment: CheckupCompartment, rules: RuleBook,
+        as moment: FileMoment? = nil
     ) throws -> [RowOutcome] {
-        try take(rows, in: compartment, rules, isWritten: false).outcomes
+        try take(rows, in: compartment, rules, moment, isWritten: false).outcomes
     }
 
     /// How many results of the caller's own stand.
@@ -68,12 +70,14 @@ extension Records {
     /// Of two rows about one child the later sees the earlier, where they are written.
     private mutating func take(
         _ rows: [MassCheckupRow], in compartment: CheckupCompartment, _ book: RuleBook,
-        isWritten: Bool
+        _ moment: FileMoment?, isWritten: Bool
     ) throws -> Taken {
         let named: [(key: String, checkup: String?)] = rows.map {
             ($0.notificationKey, $0.report?.result.checkup)
         }
         let persons = try isWritten ? lockExamined(named, book) : examined(named, book)
+        // Under their locks: nobody corrects one by one until the commit.
+        let newer = try newerNumbers(of: rows, in: compartment, than: moment)
         var taken = Taken()
         for turn in BatchTurns(persons.map { (book.version, $0) }).turns {
             if isWritten, !taken.steps.isEmpty { _ = try transaction.pipeline(taken.steps) }
@@ -90,12 +94,25 @@ extension Records {
                     continue
                 }
                 taken.outcomes.append(
-                    try desk.outcome(of: rows[place], about: person, today: now.dayInJapan))
+                    try desk.outcome(
+                        of: rows[place], about: person, today: now.dayInJapan, newer: newer))
                 taken.bases[person] = desk.basis(of: person)
             }
             taken.steps = desk.steps
         }
         return taken
+    }
+
+    /// 後からの訂正: under which of these numbers the newest version came one by one after the moment. One that a
+    /// file brought was recorded in the moment of its task.
+    private mutating func newerNumbers(
+        of rows: [MassCheckupRow], in compartment: CheckupCompartment, than moment: FileMoment?
+    ) throws -> Set<String> {
+        guard let moment, let system = rows.first?.identifier.system else { return [] }
+        let key: [Value] = [.texts(rows.map(\.identifier.value)), .text(caller.party.key)]
+        let found = try transaction.query(
+            compartment.selectNewer, key + moment.values + [.text(system)])
+        return Set(try found.map { try $0.text(0) })
     }
 
     /// Whom the keys are of: a child's checkup is of a child, any other of its mother.
@@ -141,6 +158,30 @@ extension CheckupCompartment {
         self == .open ? Self.countOpen : Self.countSensitive
     }
 
+    fileprivate var selectNewer: Statement {
+        self == .open ? Self.newerOpen : Self.newerSensitive
+    }
+
+    private static let newerOpen = newer("exchange.mass_checkup", by: "mass-checkups")
+    private static let newerSensitive = newer(
+        "exchange.sensitive_mass_checkup", by: "sensitive-mass-checkups")
+
+    private static func newer(_ view: String, by registration: String) -> Statement {
+        Statement(
+            """
+            select r.identifier from \(view) r
+            where r.party = $2 and r.identifier_system = $8 and r.identifier = any ($1)
+                and r.recorded_at > $4 and not exists (
+                    select 1 from \(view) later
+                    where later.party = r.party and later.result = r.result
+                        and later.version > r.version)
+                and not exists (
+                    select 1 from exchange.registration_task t
+                    where t.party = r.party and t.field = '\(registration)'
+                        and t.received_at = r.recorded_at and \(FileMoment.isOfLine("t.task")))
+            """)
+    }
+
     private static let countOpen = count("exchange.mass_checkup")
     private static let countSensitive = count("exchange.sensitive_mass_checkup")
 
@@ -157,7 +198,7 @@ extension CheckupCompartment {
 extension MassCheckupDesk {
     /// 一行の結果: a number that is known corrects what came under it.
     fileprivate mutating func outcome(
-        of row: MassCheckupRow, about person: PersonKey, today: CalendarDay
+        of row: MassCheckupRow, about person: PersonKey, today: CalendarDay, newer: Set<String>
     ) throws -> RowOutcome {
         let held = held(.identifier(row.identifier))
         guard held?.isOf(person) ?? true else {
@@ -165,6 +206,12 @@ extension MassCheckupDesk {
         }
         guard let report = row.report?.over(held?.newest.report) ?? held?.newest.report.withdrawn
         else { return row.refused([row.finding("resultNumber", .resultUnknown)]) }
+        if let held, newer.contains(row.identifier.value), report != held.newest.report {
+            return RowOutcome(
+                line: row.index + 1, kind: .unchanged,
+                findings: [row.finding("resultNumber", .newerStands)],
+                standing: held.newest.version)
+        }
         guard report.result.day <= today else {
             return row.refused([row.finding("checkedOn", .dayAhead)])
         }

@@ -28,7 +28,9 @@ extension Records {
         let minors: Set<PersonKey> =
             try checkup.origin == .birth ? [] : closed(.sensitive, among: persons, rules)
         let waiting = found.filter { !minors.contains($0.resident.person) }
-        let news = waiting.filter { $0.resident.remindedOn != today }.map { $0.resident.person }
+        // One who waits after two deliveries is one.
+        let news = Set(
+            waiting.filter { $0.resident.remindedOn != today }.map { $0.resident.person })
         if found.isEmpty { enter(nil) }
         if !news.isEmpty {
             write([
@@ -46,7 +48,8 @@ extension Records {
             ])
         }
         return Reminded(
-            reminded: news.count, unchanged: waiting.count - news.count,
+            reminded: news.count,
+            unchanged: Set(waiting.map { $0.resident.person }).subtracting(news).count,
             notWaiting: Set(reminding.keys).count - waiting.map { $0.keys }.reduce(0, +))
     }
 
@@ -133,6 +136,7 @@ extension AwaitedCheckup.Origin {
                     select r.municipality from exchange.residence r
                     where r.person = whom.survivor and r.from_day <= $6
                     order by r.from_day desc, r.version desc limit 1), $1) = $1
+                and not exists (select 1 from exchange.deceased d where d.person = whom.survivor)
                 and ($7::text[] is null or exists (\(asked(origin))))
                 and not \(seen(since: day))
             order by n.version limit $8
@@ -144,7 +148,7 @@ extension AwaitedCheckup.Origin {
     private var isAwaited: String {
         switch self {
         case .birth: "true"
-        case .delivery: "\(isCounted("n")) and not \(Self.isOfDeadChild)"
+        case .delivery: "\(isCounted("n")) and not \(Self.isOfTheDeadAlone)"
         case .expectedDate:
             """
             n.face::jsonb -> 'delivery' is null and coalesce((
@@ -155,15 +159,16 @@ extension AwaitedCheckup.Origin {
         }
     }
 
-    /// 子の死亡: of a child that was told to be of this pregnancy.
-    private static let isOfDeadChild = """
-        exists (
-            select 1 from exchange.maternal_notification c
+    /// 子の死亡: every child that lived at birth has died since, of those that were told to be of this pregnancy.
+    private static let isOfTheDeadAlone = """
+        (
+            select count(distinct child.survivor) from exchange.maternal_notification c
             cross join lateral (select \(Survivors.sql(of: "c.person")) as survivor) child
             join exchange.deceased d on d.person = child.survivor
             where c.municipality = n.municipality and c.kind = 'child'
                 and c.face::jsonb ->> 'pregnancyKey' = n.notification_key
                 and \(StandingWord.stands("c", of: "child.survivor")))
+            >= (n.face::jsonb #>> '{delivery,live}')::int
         """
 
     /// 受診: a report that stands, of one who was examined.

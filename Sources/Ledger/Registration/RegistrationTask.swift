@@ -99,13 +99,13 @@ extension Records {
         return try RegistrationReceipt(rows[0], isRepeat: true)
     }
 
-    /// Until the end of this access no whole list says anything of the party's entitlements. A step of one
-    /// that is under way is waited for, some 30 ms; who waits comes before its next step.
+    /// Until the end of this access no file says anything of the party's entitlements. A step of one that is
+    /// under way is waited for, some 30 ms; who waits comes before its next step.
     mutating func shareEntitlements() throws {
         try transaction.run(Self.shareEntitlements, [.text(caller.party.key)])
     }
 
-    /// 全件の番: until the end of this access the party registers no entitlements by the API. Throws
+    /// ファイルの番: until the end of this access the party registers no entitlements by the API. Throws
     /// `TaskUnderWay` while it does.
     mutating func holdEntitlements() throws {
         let key: [Value] = [.text(caller.party.key)]

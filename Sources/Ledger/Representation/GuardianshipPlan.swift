@@ -10,6 +10,8 @@ struct GuardianshipPlan {
     var standing: [Guardianship.Key: Guardianship.Standing]
     /// 親権喪失: words that stand on a pair, whoever said them.
     var losses: [Guardianship.Pair: Set<Guardianship.Loss>]
+    /// 後からの言葉: of whom the municipality spoke after the moment of the file that the rows stand in.
+    let newer: Set<Guardianship.Pair>
     private(set) var news: [Guardianship] = []
     /// 呼び名だけの変更: what stands in the same words, of persons whom the row names by other keys.
     private(set) var renamed: [Guardianship] = []
@@ -22,7 +24,7 @@ struct GuardianshipPlan {
     init(
         body: String, today: CalendarDay, persons: NumberedPersons, homes: [PersonKey: String],
         standing: [Guardianship.Key: Guardianship.Standing],
-        losses: [Guardianship.Pair: Set<Guardianship.Loss>]
+        losses: [Guardianship.Pair: Set<Guardianship.Loss>], newer: Set<Guardianship.Pair>
     ) {
         self.body = body
         self.today = today
@@ -30,6 +32,7 @@ struct GuardianshipPlan {
         self.homes = homes
         self.standing = standing
         self.losses = losses
+        self.newer = newer
     }
 
     /// `child` and `guardian` are absent for a key under which nobody was registered.
@@ -47,6 +50,8 @@ struct GuardianshipPlan {
             return refuse(row, row.childItem, .notOwnResident)
         }
         looked.insert(guardian)
+        // Taking away is always taken, whatever was said since.
+        guard isRepeat || isTaking || !newer.contains(word.pair) else { return leave(row, before) }
         let losses = losses(after: word)
         let isStale = before?.said == word.said && !isTaking
         guard isRepeat || isTaking || (losses.isEmpty && !isStale) else {
@@ -90,6 +95,15 @@ struct GuardianshipPlan {
             losses.remove(own)
         }
         return losses
+    }
+
+    /// What is newer stands, and the sender is told.
+    private mutating func leave(_ row: GuardianshipRow, _ before: Guardianship.Standing?) {
+        let finding = RowFinding(index: row.index, item: row.guardianItem, code: .newerStands)
+        outcomes.append(
+            RowOutcome(
+                line: row.index + 1, kind: .unchanged, findings: row.warnings + [finding],
+                standing: before?.version))
     }
 
     private mutating func refuse(_ row: GuardianshipRow, _ item: String, _ code: RowCode) {

@@ -28,15 +28,17 @@ package struct NumberedGuardianshipRow: Sendable {
 
 extension Records {
     /// 保護者・後見の登録: applied exactly once per idempotency key. A municipality gives a guardian to its own
-    /// residents alone; taking away is always taken.
+    /// residents alone; taking away is always taken. A row of a file gives nobody what was said otherwise of
+    /// the two after the file's `moment`.
     ///
     /// When this is acknowledged nobody acts any more by what it took away: it waits for those who were
     /// acting, and each request after it finds the new word.
     package mutating func registerGuardianships(
-        _ request: RegistrationRequest, _ rows: [NumberedGuardianshipRow]
+        _ request: RegistrationRequest, _ rows: [NumberedGuardianshipRow],
+        as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let plan = try plan(rows)
+        let plan = try plan(rows, moment)
         let written = plan.news + plan.renamed
         for person in plan.looked { enter(person) }
         if plan.looked.isEmpty { enter(nil) }
@@ -54,8 +56,10 @@ extension Records {
 
     /// What registering these rows would do. Nothing is written but entries: that a child lives elsewhere, or
     /// that another municipality took custody away, is told by a file that is only compared, too.
-    mutating func weighGuardianships(_ rows: [NumberedGuardianshipRow]) throws -> [RowOutcome] {
-        let plan = try plan(rows)
+    mutating func weighGuardianships(
+        _ rows: [NumberedGuardianshipRow], as moment: FileMoment? = nil
+    ) throws -> [RowOutcome] {
+        let plan = try plan(rows, moment)
         for person in plan.looked { enter(person) }
         return plan.outcomes
     }
@@ -65,7 +69,9 @@ extension Records {
         try transaction.query(Self.countStanding, [.text(caller.party.code), .day(day)])[0].int(0)
     }
 
-    private mutating func plan(_ rows: [NumberedGuardianshipRow]) throws -> GuardianshipPlan {
+    private mutating func plan(
+        _ rows: [NumberedGuardianshipRow], _ moment: FileMoment?
+    ) throws -> GuardianshipPlan {
         let named = rows.flatMap { [$0.child, $0.guardian] }
         let numbers = named.compactMap { if case .number(let hash) = $0 { hash } else { nil } }
         let persons = try persons(of: numbers)
@@ -74,10 +80,12 @@ extension Records {
             of: caller.party.code)
         let byNumber = Dictionary(zip(numbers, persons.ofRows)) { first, _ in first }
         let known = persons.known + byKey.values
+        var newer: Set<Guardianship.Pair> = []
+        if let moment { newer = try newerPairs(of: known, than: moment) }
         var plan = GuardianshipPlan(
             body: caller.party.code, today: now.dayInJapan, persons: persons,
             homes: try homes(of: known), standing: try knownGuardianships(of: known),
-            losses: try losses(of: known))
+            losses: try losses(of: known), newer: newer)
         for numbered in rows {
             let found = [numbered.child, numbered.guardian].map { person in
                 switch person {
@@ -131,6 +139,19 @@ extension Records {
         }
     }
 
+    /// Of which of these children the municipality spoke since, and beside whom.
+    private mutating func newerPairs(of persons: [PersonKey], than moment: FileMoment) throws
+        -> Set<Guardianship.Pair>
+    {
+        let key: [Value] = [
+            .uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code),
+        ]
+        return Set(
+            try transaction.query(Self.selectNewer, key + moment.values).map { row in
+                Guardianship.Pair(person: try row.uuid(0).person, guardian: try row.uuid(1).person)
+            })
+    }
+
     /// Where each of them lives today.
     mutating func homes(of persons: [PersonKey]) throws -> [PersonKey: String] {
         let rows = try transaction.query(
@@ -168,6 +189,12 @@ extension Records {
             is_custody_restored, version, person_key, guardian_key
         from exchange.guardianship where person = any ($1) and municipality = $2
         order by person, guardian, kind, valid_from, version desc
+        """)
+
+    private static let selectNewer = Statement(
+        """
+        select g.person, g.guardian from exchange.guardianship g
+        where g.person = any ($1) and g.municipality = $2 and \(FileMoment.isSince("g"))
         """)
 
     private static let selectLosses = Statement(

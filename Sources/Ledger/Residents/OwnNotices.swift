@@ -9,24 +9,21 @@ import Postgres
 /// acts for the resident is refused in the resident's sight.
 extension Records {
     /// Newest first, in the words of the rules; a kind that they no longer hold is not shown. A notice of a
-    /// checkup of pregnancy or after delivery is the resident's own, as what is planned of it: that one came,
-    /// or no more came, tells how it went on.
+    /// checkup of pregnancy or after delivery, or of a vaccine of pregnancy, is the resident's own, as what
+    /// is planned of it: that one came, or no more came, tells how it went on.
     package mutating func ownNotices(
         of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID, String) -> String
     ) throws -> [Notice] {
-        let rows = try transaction.query(
-            Self.selectOwnNotices,
-            [.person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code))])
-        let subjects = try rows.map { try $0.optionalText(6) ?? "" }
-        let mothers = Set(subjects.filter { rules.maternal?.isOfMother($0) ?? false })
-        var isOwn = true
-        if !mothers.isEmpty {
-            isOwn = try acting == nil && !isClosed(.sensitive, to: person, rules)
+        let ofPregnancy =
+            (rules.maternal?.checkupsOfMothers ?? [])
+            + (rules.immunization?.invitationsOfPregnancy ?? [])
+        var rows = try notices(of: person, limit, hiding: acting == nil ? [] : ofPregnancy)
+        let subjects = try Set(rows.map { try $0.optionalText(6) ?? "" })
+        if !subjects.isDisjoint(with: ofPregnancy), try isClosed(.sensitive, to: person, rules) {
+            rows = try notices(of: person, limit, hiding: ofPregnancy)
         }
-        let told = try zip(subjects, rows.map { $0 }).map { subject, row -> Notice? in
-            guard let kind = rules.noticeKind(try row.text(2)),
-                isOwn || !mothers.contains(subject)
-            else { return nil }
+        let told = try rows.map { row -> Notice? in
+            guard let kind = rules.noticeKind(try row.text(2)) else { return nil }
             let party = try Party(key: try row.text(3))
             return Notice(
                 id: try row.uuid(0).record.text, at: Instant(microseconds: try row.instant(1)),
@@ -38,6 +35,18 @@ extension Records {
         }.compactMap(\.self)
         let reached = try reachedCounts(of: person, rules: rules, name: name)
         return Array((told + reached).sorted { $0.at > $1.at }.prefix(limit))
+    }
+
+    /// What is hidden takes no place: else a short page would tell of it.
+    private mutating func notices(
+        of person: PersonKey, _ limit: Int, hiding hidden: [String]
+    ) throws -> Rows {
+        try transaction.query(
+            Self.selectOwnNotices,
+            [
+                .person(person), .int(limit), .texts(Notice.refusalsAtPortals.map(\.code)),
+                .texts(hidden),
+            ])
     }
 
     /// お知らせ: leaves the resident a notice of this party's act, in the commit of this access.
@@ -68,6 +77,7 @@ extension Records {
         from (
             (select notice, at, kind, party, visit, subject from exchange.notice
                 where person = any (\(Survivors.records(of: "$1")))
+                    and (subject is null or subject <> all ($4))
                 order by at desc, notice desc limit $2)
             union all
             (select visit, opened_at, 'visit-opened', party, visit, null from exchange.visit v

@@ -1,8 +1,8 @@
 import Exchange
 import Postgres
 
-/// 後からの言葉: what became known of some people after the moment as of which a whole list is, whoever said it and
-/// by which way. The list cannot know it, so that no row of it says otherwise.
+/// 後からの言葉: what became known of some people after the moment as of which a file is, whoever said it and by
+/// which way. The file cannot know it, so that no row of it says otherwise.
 struct NewerWords {
     private struct Certificate: Hashable {
         let person: PersonKey
@@ -20,7 +20,7 @@ struct NewerWords {
     private var identities: [PersonKey: Bool] = [:]
 
     /// Of this row, or of the same certificate on some of its days: a body that names its rows otherwise in
-    /// its lists speaks of one certificate all the same.
+    /// its files speaks of one certificate all the same.
     func isOf(_ key: RegistrationPlan.RowKey, on days: ClosedRange<CalendarDay>) -> Bool {
         let certificate = Certificate(
             person: key.person, typeID: key.certificateType, subKey: key.subKey)
@@ -37,10 +37,12 @@ struct NewerWords {
 }
 
 extension Records {
-    /// What the caller's rows of these people say that the list cannot know.
-    mutating func newerWords(of persons: [PersonKey], than list: ListMoment) throws -> NewerWords {
+    /// What the caller's rows of these people say that the file cannot know.
+    mutating func newerWords(of persons: [PersonKey], than moment: FileMoment) throws -> NewerWords
+    {
+        guard !persons.isEmpty else { return NewerWords() }
         let key: [Value] =
-            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)] + list.values
+            [.uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code)] + moment.values
         let read = try transaction.pipeline([
             (NewerWords.selectTerms, key), (NewerWords.selectIdentities, key),
         ])
@@ -75,11 +77,11 @@ extension NewerWords {
                 select 1 from exchange.entitlement later
                 where \(EntitlementRow.isSame) and not later.is_under_review
                     and not later.is_by_event and later.version > e.version)
-            and (e.known_at > $4 and not \(ListMoment.isOfLine("e.task")) or exists (
+            and (\(FileMoment.isSince("e")) or exists (
                 select 1 from exchange.entitlement later
                 join office.said_again s on s.version = later.version
                 where \(EntitlementRow.isSame) and later.version >= e.version
-                    and s.known_at > $4))
+                    and \(FileMoment.isNewer(mark: "s"))))
         """)
 
     /// With every row a body says of whom it is, also where that was nothing new.
@@ -88,16 +90,15 @@ extension NewerWords {
         select n.person, bool_or(n.is_own) from (
             select i.person, i.by_merge is null as is_own from exchange.identity i
             where i.person = any ($1) and i.body = $2 and not i.is_under_review
-                and i.known_at > $4 and not \(ListMoment.isOfLine("i.task"))
+                and \(FileMoment.isSince("i"))
             union all
             select e.person, e.by_merge is null from exchange.entitlement e
             where e.person = any ($1) and e.body = $2 and not e.is_under_review
-                and not e.is_by_event and e.known_at > $4
-                and not \(ListMoment.isOfLine("e.task"))
+                and not e.is_by_event and \(FileMoment.isSince("e"))
             union all
             select e.person, true from exchange.entitlement e
             join office.said_again s on s.version = e.version
-            where e.person = any ($1) and e.body = $2 and s.known_at > $4) n
+            where e.person = any ($1) and e.body = $2 and \(FileMoment.isNewer(mark: "s"))) n
         group by n.person
         """)
 }

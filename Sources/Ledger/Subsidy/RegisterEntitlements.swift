@@ -19,23 +19,23 @@ extension Records {
     ///
     /// A row equal to what is held is `unchanged`. A row whose identity items speak of another
     /// person than what is known is kept `under-review`: it answers nothing, and what was held
-    /// before goes on answering. The result says so alike whoever sent the other one. A row of a whole
-    /// `list` says nothing against what became known after the moment of the list. Throws
-    /// `.idempotencyKeyReused`.
+    /// before goes on answering. The result says so alike whoever sent the other one. A row of a file
+    /// says nothing against what became known after the file's `moment`. Throws `.idempotencyKeyReused`.
     package mutating func registerEntitlements(
         _ request: RegistrationRequest, _ rows: [NumberedRow], rules: RuleBook,
-        list: ListMoment? = nil
+        as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
-        if let receipt = try beginTask(request) { return receipt }
-        // The files of a party are applied one after the other anyway.
+        // The files of a party are applied one after the other anyway. Before the task begins, as a part of a
+        // file holds the field of one of the two forms too: nobody at a counter is sent away for it.
         if !request.isPartOfFile { try shareEntitlements() }
-        let (plan, persons) = try plan(rows, rules, list)
+        if let receipt = try beginTask(request) { return receipt }
+        let (plan, persons) = try plan(rows, rules, moment)
         let ends = try ends(of: plan.words(among: Set(persons.known), of: caller.party.code), rules)
         for person in plan.touched { enter(person) }
         if plan.touched.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { [plan, body = caller.party.code] task in
             persons.steps + Self.steps(plan, of: body, task: task) + ends.steps(task: task)
-                + (request.isPartOfFile ? [] : Self.saidAgain(plan))
+                + Self.saidAgain(plan, by: moment)
         }
     }
 
@@ -44,19 +44,19 @@ extension Records {
     /// tells, the body said itself; of a number that others alone speak of it is told what it is told of one
     /// that nobody knows.
     mutating func weighEntitlements(
-        _ rows: [NumberedRow], rules: RuleBook, list: ListMoment? = nil
+        _ rows: [NumberedRow], rules: RuleBook, as moment: FileMoment? = nil
     ) throws -> [RowOutcome] {
-        let (plan, persons) = try plan(rows, rules, list)
+        let (plan, persons) = try plan(rows, rules, moment)
         for person in plan.heldBack.intersection(persons.known) { enter(person) }
         return plan.outcomes
     }
 
     private mutating func plan(
-        _ rows: [NumberedRow], _ rules: RuleBook, _ list: ListMoment?
+        _ rows: [NumberedRow], _ rules: RuleBook, _ moment: FileMoment?
     ) throws -> (plan: RegistrationPlan, persons: NumberedPersons) {
         let persons = try persons(of: rows.map(\.numberHash))
         var newer = NewerWords()
-        if let list { newer = try newerWords(of: persons.known, than: list) }
+        if let moment { newer = try newerWords(of: persons.known, than: moment) }
         var plan = RegistrationPlan(body: caller.party.code, rules: rules, newer: newer)
         try loadIdentities(of: persons.known, into: &plan)
         try loadHeld(of: persons.known, into: &plan)
@@ -107,11 +107,19 @@ extension Records {
             subKey: try row.text(2), historyKey: try row.text(3))
     }
 
-    /// 再度の登録: what stood already was said again now, which a whole list that came before cannot know. In
-    /// one order for everybody, so that two registrations do not wait for each other in a circle.
-    private static func saidAgain(_ plan: RegistrationPlan) -> [(Statement, [Value])] {
-        guard !plan.saidAgain.isEmpty else { return [] }
-        return [(insertSaidAgain, [.ints(plan.saidAgain.sorted())])]
+    /// 再度の登録: what stood already was said again, now or by a file of changes as of its moment, which a file
+    /// of before cannot know. A whole list says nearly all of it again, and no list is older than one before
+    /// it. In one order for everybody, so that two registrations do not wait for each other in a circle.
+    private static func saidAgain(_ plan: RegistrationPlan, by file: FileMoment?)
+        -> [(Statement, [Value])]
+    {
+        guard !plan.saidAgain.isEmpty, file?.isWholeList != true else { return [] }
+        return [
+            (
+                insertSaidAgain,
+                [.ints(plan.saidAgain.sorted()), .time(file?.at), .bool(file != nil)]
+            )
+        ]
     }
 
     private static func steps(_ plan: RegistrationPlan, of body: String, task: RecordID)
@@ -186,9 +194,11 @@ extension Records {
 
     private static let insertSaidAgain = Statement(
         """
-        insert into office.said_again (version, known_at)
-        select version, clock_timestamp() from unnest($1::bigint[]) as v(version) order by version
-        on conflict (version) do update set known_at = excluded.known_at
+        insert into office.said_again (version, known_at, is_by_file)
+        select version, coalesce($2::timestamptz, clock_timestamp()), $3::boolean
+        from unnest($1::bigint[]) as v(version) order by version
+        on conflict (version, is_by_file) do update
+        set known_at = greatest(said_again.known_at, excluded.known_at)
         """)
 
     private static let selectCurrent = Statement(

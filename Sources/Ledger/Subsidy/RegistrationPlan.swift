@@ -2,7 +2,7 @@ import Crypto
 import Exchange
 
 /// What a registration will write, decided row by row in the order sent, against what is held and
-/// against the rows before it; of a whole list nothing against what is newer than it. Pure: the same rows on
+/// against the rows before it; of a file nothing against what is newer than it. Pure: the same rows on
 /// the same state give the same plan.
 struct RegistrationPlan {
     struct RowKey: Hashable, Sendable {

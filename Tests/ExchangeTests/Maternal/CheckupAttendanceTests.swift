@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    /// What was told yesterday is not today's with a day less.
+    @Test(arguments: Seeded.seeds(20))
+    func `the first month that is counted is whole`(seed: UInt64) throws {
+        var seeded = Seeded(seed)
+        let rules = MaternalCase.rules
+        let today = MaternalCase.day("2026-03-01").adding(days: seeded.int(0...366))
+        for code in ["infant-3y", "postpartum-1m", rules.pregnancy.checkup] {
+            let awaited = try rules.awaited(code, on: today, item: "checkup")
+            let first = awaited.counted.origins.first
+            let since = awaited.missing.map(\.origins.first).min() ?? first
+            #expect(first.day == 1 && first <= since, "\(code) on \(today.text)")
+            if awaited.origin != .expectedDate {
+                #expect(first.text.prefix(7) == since.text.prefix(7))
+            }
+        }
+    }
+
     @Test func `every child and mother is waited for, and nobody for what another test asks for`()
         throws
     {
@@ -72,10 +89,32 @@ import Testing
         let attendance = CheckupAttendance(
             checkup: "infant-3y",
             cohorts: [
-                .init(municipality: "132101", month: "2026-04", registered: registered, seen: seen)
+                .init(
+                    municipality: "132101", month: "2026-04",
+                    byTimes: [0: registered - seen, 1: seen])
             ], least: 10)
+        // A month of few is not there at all: it would tell that there is somebody.
+        #expect(try JSON(reading: attendance.render()).text.contains("2026-04") == (told.0 != nil))
         let cohort = try JSON(reading: attendance.render()).object?["cohorts"]?.array?.first?.object
         #expect(cohort?["registered"]?.int == told.0, "\(name)")
         #expect(cohort?["seen"]?.int == told.1, "\(name)")
+        #expect(cohort?["checkups"] == nil)
+    }
+
+    @Test func `of a checkup that comes again it is told how many came at least so often`() throws {
+        let attendance = CheckupAttendance(
+            checkup: "prenatal", times: 4,
+            cohorts: [
+                .init(
+                    municipality: "132101", month: "2026-04",
+                    byTimes: [0: 6, 1: 5, 2: 12, 3: 8, 4: 9])
+            ], least: 10)
+        let cohort = try JSON(reading: attendance.render()).object?["cohorts"]?.array?.first?.object
+        #expect(cohort?["registered"]?.int == 40 && cohort?["seen"]?.int == 30)
+        let often = (cohort?["checkups"]?.array ?? []).compactMap(\.object).map {
+            [$0["atLeast"]?.int, $0["residents"]?.int]
+        }
+        // 29, 17 and 9: of few nothing is told.
+        #expect(often == [[2, 30], [3, 20]])
     }
 }

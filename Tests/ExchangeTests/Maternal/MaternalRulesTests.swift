@@ -189,6 +189,22 @@ import Testing
         #expect(missing.file == file)
     }
 
+    /// 妊娠中のEPDS: a town that asks it before pregnancy checkups writes one word.
+    @Test func `a scored form before a pregnancy checkup asks for its follow-up`() throws {
+        let result = CheckupResult(
+            checkup: "prenatal", day: MaternalCase.day("2026-05-01"),
+            entries: [.init(item: "epds-total", value: .quantity("9", unit: "{score}"))])
+        let due = CheckupOrigin.pregnancy(MaternalCase.due("2026-09-01"))
+        let asking = try MaternalRules(
+            reading: Profiles.replacing(
+                "maternal/pregnancy.json", #""questionnaires": ["prenatal"]"#,
+                #""questionnaires": ["prenatal", "epds"]"#))
+        let found = asking.check(result, of: due, in: .sensitive)
+        #expect(found.followUps.contains("maternal-support"))
+        let unasked = MaternalCase.rules.check(result, of: due, in: .sensitive)
+        #expect(unasked.followUps.isEmpty)
+    }
+
     @Test func `a rule that ended gives way to the next one`() throws {
         let files = Profiles.replacing(
             "maternal/tickets/222216.json", #""effectiveFrom": "2024-04-01""#,

@@ -103,6 +103,101 @@ struct FileKindTests {
         #expect(again.number("unchanged") == 1, "\(again.text)")
     }
 
+    /// The file waits behind one that speaks of nobody.
+    private func wait(
+        _ lines: [[String]], behind nobody: [[String]], as layout: String, field: String,
+        while meanwhile: () async throws -> Void
+    ) async throws -> TLSClient.Answer {
+        let sequence = try await gateway.nextSequence(field: field)
+        let held = try await gateway.upload(
+            csv(lines), as: layout, "sequence=\(sequence + 1)")
+        #expect(held.text("status") == "held", "\(held.text)")
+        try await meanwhile()
+        try await gateway.upload(csv(nobody), as: layout, "sequence=\(sequence)").expect(202)
+        return try await gateway.settled(held.text("file"), as: layout)
+    }
+
+    private func told(_ answer: TLSClient.Answer) -> [String?] {
+        answer.results.flatMap(\.findings).map { $0["code"]?.string }
+    }
+
+    /// 転出・死亡: a file that was on its way invites nobody whom the API took off the list meanwhile.
+    @Test func `a file of invitations or targets that waited puts nobody back`() async throws {
+        let today = gateway.clock.today
+        let (child, other) = (gateway.people.next(), gateway.people.next())
+        let key = "W-\(child.index)"
+        let days = [today.text, today.adding(days: 365).text]
+        let header = ["更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了"]
+        try await gateway.invite(child, key: key)
+        let invited = try await wait(
+            [header, ["1", key, child.number, "dpt-ipv-hib"] + days],
+            behind: [header, ["1", key, child.number, "no-such-programme"] + days],
+            as: "vaccination-targets", field: "immunization"
+        ) { try await gateway.invite(child, key: key, modification: "2") }
+        #expect(told(invited) == ["newer-stands"] && invited.number("unchanged") == 1)
+        let again = try await gateway.take(
+            csv([header, ["1", key, child.number, "dpt-ipv-hib"] + days]),
+            as: "vaccination-targets", field: "immunization")
+        #expect(told(again).isEmpty && again.number("additions") == 1, "\(again.text)")
+
+        func target(_ modification: String) throws -> JSON {
+            try JSON(
+                reading: """
+                    [{"modificationSeg":"\(modification)","municipalityIdentityKey":"\(key)",
+                    "myNumber":"\(other.number)"}]
+                    """)
+        }
+        let path = "/municipal-checkup/registration-tasks"
+        try await gateway.send(Cast.town, "POST", path, body: target("1")).expect(202)
+        let columns = ["更新区分", "宛名番号", "個人番号", "消除の異動日"]
+        let listed = try await wait(
+            [columns, ["1", key, other.number, ""]],
+            behind: [columns, ["3", key, other.number, ""]],
+            as: "checkup-targets", field: "maternal"
+        ) {
+            try await gateway.send(Cast.town, "POST", path, body: target("2")).expect(202)
+        }
+        #expect(told(listed) == ["newer-stands"] && listed.number("unchanged") == 1)
+        let standing = try await gateway.count(
+            """
+            select count(*) from exchange.checkup_target t where t.identity_key = $1
+                and not t.is_removed and not exists (
+                    select 1 from exchange.checkup_target later
+                    where later.person = t.person and later.version > t.version)
+            """, [.text(key)])
+        #expect(standing == 0)
+    }
+
+    /// 親権喪失: a file that was on its way gives nobody back what was taken away meanwhile.
+    @Test func `a file of guardianships that waited gives no custody back`() async throws {
+        let child = try await gateway.settle(years: 3).resident
+        let (mother, card) = try await gateway.settle(years: 40)
+        let (own, hers) = ("G-\(child.index)", "G-\(mother.index)")
+        try await gateway.invite(child, key: own)
+        try await gateway.invite(mother, key: hers)
+        let from = gateway.clock.today.adding(days: -300)
+        let header = ["更新区分", "本人の自治体別本人キー", "保護者の自治体別本人キー", "関係区分", "開始日", "終了日", "親権喪失フラグ"]
+        func lines(of child: String) -> [[String]] {
+            [header, ["1", child, hers, "2", from.text, "", "0"]]
+        }
+        _ = try await gateway.take(csv(lines(of: own)), as: "guardianships", field: "maternal")
+        let token = try await gateway.session(of: card)
+        #expect(try await gateway.represented(token).count == 1)
+        let done = try await wait(
+            lines(of: own), behind: lines(of: "nobody"), as: "guardianships", field: "maternal"
+        ) {
+            try await gateway.registerGuardianships([
+                gateway.guardianship(of: child, by: mother, from: from, isCustodyLost: true)
+            ])
+            #expect(try await gateway.represented(token).isEmpty)
+        }
+        #expect(told(done) == ["newer-stands"] && done.number("unchanged") == 1, "\(done.text)")
+        #expect(try await gateway.represented(token).isEmpty)
+        // A file that is younger says it again.
+        _ = try await gateway.take(csv(lines(of: own)), as: "guardianships", field: "maternal")
+        #expect(try await gateway.represented(token).count == 1)
+    }
+
     @Test func `the card authority's night comes by file`() async throws {
         let person = gateway.people.next()
         let card = try gateway.card()

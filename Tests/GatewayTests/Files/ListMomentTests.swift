@@ -4,8 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// 全件の時点: what became known after the moment as of which a whole list is, stands: the list neither overwrites
-/// nor ends it, and its sender is told of each such row.
+/// ファイルの時点: what became known after the moment as of which a whole list, or a file of changes, is, stands:
+/// the file neither overwrites nor ends it, and its sender is told of each such row.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct ListMomentTests {
     static let layout = "entitlements-full"
@@ -257,6 +257,13 @@ struct ListMomentTests {
                     update exchange.entitlement set known_at = known_at - interval '5 days'
                     where recipient_number = any ($1)
                     """), recipients)
+            // The lists of before are of before.
+            try $0.run(
+                Statement(
+                    """
+                    update office.file set received_at = received_at - interval '5 days',
+                        as_of = as_of - interval '5 days' where party = $1
+                    """), [.text(Self.party.key)])
         }
         let before = try await gateway.count(
             "select (extract(epoch from as_of))::bigint from exchange.party where party = $1",
@@ -298,15 +305,157 @@ struct ListMomentTests {
         #expect(try await gateway.nextSequence(of: Self.party) == sequence)
     }
 
+    // MARK: Two lists, and files of changes
+
+    /// 二つの全件: the second is here before the first ends anybody, and holds again whom the first ends.
+    @Test func `what the list before it ended is no newer than a list that waited for it`()
+        async throws
+    {
+        let own = people(2)
+        _ = try await take(own.map { cells($0) })
+        let sequence = try await gateway.nextSequence(of: Self.party)
+        let second = try await gateway.upload(
+            NightFile(own.map { cells($0) }).bytes(), as: Self.layout, "sequence=\(sequence + 1)",
+            by: Self.party)
+        #expect(second.text("status") == "held", "\(second.text)")
+        let first = try await gateway.upload(
+            NightFile([cells(own[0])]).bytes(), as: Self.layout, "sequence=\(sequence)",
+            by: Self.party)
+        let ended = try await gateway.settled(
+            first.text("file"), as: Self.layout, by: Self.party)
+        #expect(ended.text("status") == "done" && ended.number("ends") == 1, "\(ended.text)")
+        let done = try await gateway.settled(
+            second.text("file"), as: Self.layout, by: Self.party)
+        #expect(told(done).isEmpty && done.number("changes") == 1, "\(done.text)")
+        #expect(try await standing(own[1]) == [today.adding(days: 300)])
+    }
+
+    /// 前の時点の全件: the later list has said of everybody whether they stand.
+    @Test func `a list as of before another that is here is refused, of the same moment not`()
+        async throws
+    {
+        let rows = [cells(people(1)[0])]
+        let bytes = NightFile(rows).bytes()
+        _ = try await take(rows)
+        let last = try await gateway.sql {
+            try $0.query(
+                Statement(
+                    """
+                    select max(coalesce(as_of, received_at)) from office.file
+                    where party = $1 and layout = $2 and place is not null and not is_mending
+                    """), [.text(Self.party.key), .text(Self.layout)])[0].instant(0)
+        }
+        func asOf(_ microseconds: Int64) -> String {
+            "asOf=" + Instant(microseconds: microseconds).text.replacing("+", with: "%2B")
+        }
+        let sequence = try await gateway.nextSequence(of: Self.party)
+        for place in ["sequence=\(sequence)", "sequence=\(sequence + 1)", "dryRun=true"] {
+            let refused = try await gateway.upload(
+                bytes, as: Self.layout, "\(place)&\(asOf(last - 1))", by: Self.party)
+            #expect(refused.code == DeliveryFault.asOfBehind.rawValue, "\(refused.text)")
+        }
+        #expect(try await gateway.nextSequence(of: Self.party) == sequence)
+        let same = try await gateway.upload(
+            bytes, as: Self.layout, "sequence=\(sequence)&\(asOf(last))", by: Self.party)
+        try same.expect(202)
+        let done = try await gateway.settled(same.text("file"), as: Self.layout, by: Self.party)
+        #expect(done.text("status") == "done", "\(done.text)")
+    }
+
+    /// One row of a file of changes.
+    private func change(
+        _ person: TestResident, to days: Int, _ changes: [String: String] = [:]
+    ) -> [String: String] {
+        person.cells(first, today.adding(days: days), historyKey: first.text, changes)
+    }
+
+    @Test func `a file of changes undoes nothing that the API said after it was received`()
+        async throws
+    {
+        let own = people(3)
+        _ = try await gateway.take(
+            NightFile(own.map { change($0, to: 300) }).bytes(), by: Self.party)
+        let sequence = try await gateway.nextSequence(of: Self.party)
+        let held = try await gateway.upload(
+            NightFile(own.map { change($0, to: 200) }).bytes(), "sequence=\(sequence + 1)",
+            by: Self.party)
+        #expect(held.text("status") == "held", "\(held.text)")
+        try await gateway.hold(
+            [word(own[0], to: 100), word(own[1], to: 300, ["isDeleted": .bool(true)])],
+            by: Self.party)
+        let earlier = try await gateway.upload(
+            NightFile([change(own[2], to: 250)]).bytes(), "sequence=\(sequence)", by: Self.party)
+        try earlier.expect(202)
+        let done = try await gateway.settled(held.text("file"), by: Self.party)
+        let item = "orgSpecificCertificateTypeId newer-stands"
+        #expect(told(done) == (2...3).map { "\($0) \(item)" }, "\(done.text)")
+        #expect(done.number("changes") == 1 && done.number("unchanged") == 2)
+        #expect(try await standing(own[0]) == [today.adding(days: 100)])
+        #expect(try await standing(own[1]) == [])
+        // What the file before it said is older, however late it came.
+        #expect(try await standing(own[2]) == [today.adding(days: 200)])
+        // The next file is younger than all of it.
+        let next = try await gateway.take(
+            NightFile(own.map { change($0, to: 220) }).bytes(), by: Self.party)
+        #expect(told(next).isEmpty, "\(next.text)")
+        for person in own {
+            #expect(try await standing(person) == [today.adding(days: 220)], "\(person.index)")
+        }
+    }
+
+    @Test func `mended changes are as of the file in which they were wrong`() async throws {
+        let own = people(2)
+        _ = try await gateway.take(
+            NightFile(own.map { change($0, to: 300) }).bytes(), by: Self.party)
+        let bad = try await gateway.take(
+            NightFile(own.map { change($0, to: 200, ["性別": "7"]) }).bytes(), by: Self.party)
+        #expect(bad.number("refused") == 2, "\(bad.text)")
+        try await gateway.hold([word(own[0], to: 100)], by: Self.party)
+        let errors = try await gateway.errors(of: bad.text("file"), by: Self.party)
+        // One entry for each of the two whose rows they are.
+        gateway.expectMoreEntries(1)
+        let text = NightFile.text(of: errors.body, .cp932).replacing(",7,", with: ",2,")
+        let receipt = try await gateway.upload(
+            NightFile.bytes(of: text, .cp932), "rows=2", by: Self.party)
+        try receipt.expect(202)
+        let mended = try await gateway.settled(receipt.text("file"), by: Self.party)
+        #expect(mended.results.flatMap(\.findings).map { $0["code"]?.string } == ["newer-stands"])
+        #expect(mended.number("changes") == 1, "\(mended.text)")
+        #expect(try await standing(own[0]) == [today.adding(days: 100)])
+        #expect(try await standing(own[1]) == [today.adding(days: 200)])
+    }
+
+    @Test func `what a file of changes said again is not ended by a list of before it`()
+        async throws
+    {
+        let own = people(2)
+        _ = try await gateway.take(
+            NightFile(own.map { change($0, to: 300) }).bytes(), by: Self.party)
+        let asOf = max(
+            try await moment(own[0], microseconds: 0), try await moment(own[1], microseconds: 0))
+        let again = try await gateway.take(
+            NightFile([change(own[0], to: 300)]).bytes(), by: Self.party)
+        #expect(again.number("unchanged") == 1, "\(again.text)")
+        let done = try await take([cells(people(1)[0])], asOf: asOf)
+        #expect(done.notices.map { $0["code"]?.string } == ["kept-known-since"], "\(done.text)")
+        #expect(try await standing(own[0]) == [today.adding(days: 300)])
+        #expect(try await standing(own[1]) == [])
+    }
+
     /// While somebody else has the turn, until `body` lets it go: `_shared` as a registration by the API,
-    /// alone as a part of a list.
+    /// alone as a part of a file, which has that of its form as well.
     private func whileTaken(
         _ way: String, _ body: (_ letGo: () -> Void) async throws -> Void
     ) async throws {
         let turn = "(hashtextextended('entitlements of \(Self.party.key)', 0))"
+        let form = """
+            select pg_advisory_xact_lock(
+                hashtextextended('\(Self.party.key)/medical-subsidy-history', 0))::text
+            """
         let (taken, over) = (Gate(), Gate())
         async let taking: Void = gateway.sql { transaction in
             _ = try transaction.query(Statement("select pg_advisory_xact_lock\(way)\(turn)::text"))
+            if way.isEmpty { _ = try transaction.query(Statement(form)) }
             taken.open()
             for _ in 0..<60_000 where !over.isOpen { usleep(1_000) }
         }
@@ -358,7 +507,7 @@ struct ListMomentTests {
     }
 
     /// 全件の番: it is some 30 ms, and nobody at a counter is sent away for it.
-    @Test func `a registration by the API waits for a part of a list, and is taken`() async throws {
+    @Test func `a registration by the API waits for a part of a file, and is taken`() async throws {
         let person = people(1)[0]
         try await whileTaken("") { letGo in
             async let held: Void = gateway.hold([word(person, to: 300)], by: Self.party)

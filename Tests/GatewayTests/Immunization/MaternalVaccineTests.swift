@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import TestSupport
 import Testing
 import Trust
@@ -199,6 +200,35 @@ struct MaternalVaccineTests {
         #expect(try await visitForecast(open) == nil)
         let untold = try await gateway.openVaccinationVisit(card)
         #expect(try await visitForecast(untold) == nil)
+    }
+
+    /// お知らせ: an invitation to it tells of the pregnancy as much as the forecast does.
+    @Test func `whoever acts for her reads no invitation to a vaccine of pregnancy`() async throws {
+        let (resident, card) = try await expecting(in: 70)
+        let own = try await gateway.session(of: card)
+        let partner = try await gateway.session(of: gateway.settle(years: 31).card)
+        let kinds = try gateway.ledger.rules.current().consentKinds.map(\.kind.code)
+        let made = try await gateway.delegate(kinds, own)
+        try await gateway.accept(made.text("code"), partner).expect(204)
+        let proxy = try await gateway.acting(partner)
+        let row = gateway.invitation(
+            of: resident, key: "RSV-I-\(resident.index)", programme: Self.vaccine)
+        let invited = try await gateway.send(
+            Cast.town, "POST", "/immunization/registration-tasks", body: .array([row]))
+        #expect(invited.int("applied") == 1, "\(invited.text)")
+        try await gateway.invite(resident, key: "DPT-I-\(resident.index)")
+        func read(_ token: RunningGateway.Header) async throws -> [String] {
+            let answer = try await gateway.send(
+                Cast.portal, "GET", "/fhir/Communication", headers: [token])
+            try answer.expect(200)
+            return answer.entries.map { JSON.object($0).text }.filter {
+                $0.contains("vaccination-due")
+            }
+        }
+        let hers = try await read(own)
+        #expect(hers.count == 2 && hers.contains { $0.contains("RSウイルス") })
+        let shown = try await read(proxy)
+        #expect(shown.count == 1 && !shown.contains { $0.contains("RSウイルス") })
     }
 
     @Test func `nobody is invited after a loss, and no partner hears of either`() async throws {

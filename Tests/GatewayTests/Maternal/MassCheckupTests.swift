@@ -242,6 +242,48 @@ struct MassCheckupTests {
         }
     }
 
+    /// The file waits for the one before it, while the town corrects what came first.
+    @Test func `a file that waited undoes no correction that came one by one`() async throws {
+        let (child, number) = (try await child(), RecordID.random().text)
+        #expect(try await take([row(child, number)]).number("additions") == 1)
+        let sequence = try await gateway.nextSequence(field: "maternal")
+        let held = try await gateway.upload(
+            NightFile(massCheckups: [row(child, number, ["体重": "7.00"])]).bytes(),
+            as: "checkup-results", "sequence=\(sequence + 1)")
+        #expect(held.text("status") == "held", "\(held.text)")
+        let id = try await gateway.sql {
+            try $0.query(
+                Statement(
+                    "select distinct result::text from exchange.mass_checkup where identifier = $1"),
+                [.text(number)])[0].text(0)
+        }
+        var sent = SentCheckup(on: today)
+        sent.identifier = number
+        sent.status = "corrected"
+        sent.findings[0] = ("weight", .quantity("6.24", "kg"))
+        let identifier = try JSON(
+            reading: """
+                [{"system":"urn:tsunagi:mass-checkup-number","value":"\(number)"}]
+                """)
+        let body = sent.body(notified: child.key).with("identifier", identifier)
+        try await gateway.send(
+            Cast.town, "PUT", "\(sent.path)/\(id)", headers: [("If-Match", "W/\"1\"")],
+            body: .object(body)
+        ).expect(200)
+        let nobody = row(child, number + "-0", ["届出番号": "nobody"])
+        try await gateway.upload(
+            NightFile(massCheckups: [nobody]).bytes(), as: "checkup-results",
+            "sequence=\(sequence)"
+        ).expect(202)
+        let done = try await gateway.settled(held.text("file"), as: "checkup-results")
+        gateway.expectMoreEntries(1)
+        #expect(told(done) == ["2 resultNumber newer-stands"], "\(done.text)")
+        #expect(try await versions(number).count == 2)
+        // The next file is younger than the correction.
+        let next = try await take([row(child, number, ["体重": "7.00"])])
+        #expect(told(next).isEmpty && next.number("changes") == 1, "\(next.text)")
+    }
+
     /// What a report claims, or why not.
     private func state(_ answer: TLSClient.Answer) -> String? {
         answer.parts("checkup-claim").first?["state"]?.string

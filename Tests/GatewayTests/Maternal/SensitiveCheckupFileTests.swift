@@ -242,6 +242,27 @@ struct SensitiveCheckupFileTests {
         #expect(try await gateway.followUps().entries.count == open)
     }
 
+    @Test func `what a test of a newborn found in confidence comes by file`() async throws {
+        let (key, number) = (try await child(), RecordID.random().text)
+        let before = try await gateway.followUps(.sensitive).entries.count
+        let found = [
+            "健診コード": "newborn-cmv", "健診日": today.adding(days: -100).text, "被虐待を疑う所見": "",
+        ]
+        let test = "先天性サイトメガロウイルス検査"
+        let answer = try await take([
+            row(key, number + "-1", found.merging([test: "positive"]) { $1 }),
+            row(key, number + "-2", found.merging([test: "perhaps"]) { $1 }),
+            row(key, number + "-3", found.merging(["被虐待を疑う所見": "none"]) { $1 }),
+        ])
+        #expect(answer.number("additions") == 1, "\(answer.text)")
+        #expect(told(answer).contains("3 cmv format") && !answer.text.contains("perhaps"))
+        #expect(told(answer).contains { $0.hasPrefix("4 ") })
+        #expect(try await versions(number + "-1") == ["final \(today.text)"])
+        #expect(try await versions(number + "-3").isEmpty)
+        let tasks = try await gateway.followUps(.sensitive)
+        #expect(tasks.entries.count == before + 1 && tasks.text.contains("detailed-examination"))
+    }
+
     @Test func `what was taken is kept in no file, and what is to be mended is read apart`()
         async throws
     {

@@ -166,6 +166,7 @@ struct UnseenMothersTests {
         ])
         var list = try await listed("postpartum-2w")
         #expect(list[still] == nil && list[twins] != nil && list[died] != nil)
+        #expect(try await listed("newborn-hearing")["C-\(died)"] != nil)
         try await gateway.sql { transaction in
             _ = try transaction.query(
                 Statement(
@@ -178,8 +179,41 @@ struct UnseenMothersTests {
         }
         list = try await listed("postpartum-2w")
         #expect(list[died] == nil && list[twins] != nil)
+        // Whoever died is not waited for from the very day on.
+        #expect(try await listed("newborn-hearing")["C-\(died)"] == nil)
+        #expect(try await remind("C-\(died)", "newborn-hearing").int("notWaiting") == 1)
         #expect(try await remind(died, "postpartum-2w").int("notWaiting") == 1)
         #expect(try await remind(still, "postpartum-2w").int("notWaiting") == 1)
+    }
+
+    /// 双子の一人の死亡: she has a child, and is waited for until she has none.
+    @Test func `a mother whose one twin died is waited for, and not when both did`() async throws {
+        let key = key()
+        _ = try await delivered(daysAgo: 20, live: 2, key: key)
+        for number in 1...2 {
+            let child = try await gateway.settle().resident
+            let birth = child.birth(
+                on: today.adding(days: -20), notified: today.adding(days: -10),
+                key: "C\(number)-\(key)")
+            try await gateway.notify([
+                .object(try #require(birth.object).with("pregnancyKey", .string(key)))
+            ])
+        }
+        for number in 1...2 {
+            #expect(try await listed("postpartum-2w")[key] != nil)
+            try await gateway.sql { transaction in
+                _ = try transaction.query(
+                    Statement(
+                        """
+                        insert into exchange.death (person, died_on, task)
+                        select person, current_date, task from exchange.maternal_notification
+                        where notification_key = $1
+                        returning person
+                        """), [.text("C\(number)-\(key)")])
+            }
+        }
+        #expect(try await listed("postpartum-2w")[key] == nil)
+        #expect(try await remind(key, "postpartum-2w").int("notWaiting") == 1)
     }
 
     @Test func `what was found in confidence alone takes nobody off the list, a report does`()
@@ -225,6 +259,26 @@ struct UnseenMothersTests {
         let own = try await notices(gateway.session(of: card))
         #expect(own.count == 1)
         #expect(own.first.map { JSON.object($0).text.contains("妊婦健康診査") } == true)
+    }
+
+    @Test func `one who was not seen after two deliveries finds one notice`() async throws {
+        let keys = [key(), key()]
+        let (mother, card) = try await gateway.settle(years: 30)
+        for (key, days) in zip(keys, [400, 20]) {
+            try await gateway.notify([
+                word(mother, days: 275 + days, key: key, ["delivery": try delivery(daysAgo: days)])
+            ])
+        }
+        let list = JSON.array(keys.map { .string($0) }).text
+        for (reminded, unchanged) in [(1, 0), (0, 1)] {
+            let answer = try await gateway.send(
+                Cast.town, "POST", "/maternal-health/reminders",
+                body: JSON(
+                    reading: "{\"checkup\":\"postpartum-2w\",\"notificationKeys\":\(list)}"))
+            #expect(answer.int("reminded") == reminded && answer.int("unchanged") == unchanged)
+            #expect(answer.int("notWaiting") == 0, "\(answer.text)")
+        }
+        #expect(try await notices(gateway.session(of: card)).count == 1)
     }
 
     @Test func `whoever acts for her in everything reads no notice of a checkup of hers`()
@@ -288,6 +342,27 @@ struct UnseenMothersTests {
             try await cohort("postpartum-1m", day, by: Cast.prefecture)?["registered"]?.int == 10)
     }
 
+    /// 妊婦健診の受診回数: what was after the delivery is of no pregnancy.
+    @Test func `how often the pregnant were examined is counted, up to the end of the pregnancy`()
+        async throws
+    {
+        let ago = 200
+        for _ in 0..<10 {
+            let card = try await delivered(daysAgo: ago, key: key()).card
+            let visit = try await gateway.openCheckupVisit(card)
+            for days in [ago + 40, ago + 25, ago - 8] {
+                try await gateway.record(.prenatal(on: today.adding(days: -days)), visit)
+                    .expect(201)
+            }
+        }
+        let found = try await cohort("prenatal", today.adding(days: 5 - ago))
+        #expect(found?["registered"]?.int == 10 && found?["seen"]?.int == 10)
+        let often = (found?["checkups"]?.array ?? []).compactMap(\.object).map {
+            [$0["atLeast"]?.int, $0["residents"]?.int]
+        }
+        #expect(often == [[2, 10]])
+    }
+
     @Test func `a child under two records is counted once, and twice when they are parted`()
         async throws
     {
@@ -319,6 +394,7 @@ struct UnseenMothersTests {
         try await gateway.feed([
             stays.resident.residence(Cast.otherTown.code, from: today)
         ])
+        #expect(try await registered() == nil, "whoever lives elsewhere is not counted here")
         try await gateway.notify(
             [
                 stays.resident.birth(

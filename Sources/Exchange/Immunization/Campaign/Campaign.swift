@@ -100,6 +100,13 @@ package struct Campaign: Hashable, Sendable {
 extension ImmunizationRules {
     package func campaign(_ code: String) -> Campaign? { campaigns.first { $0.code == code } }
 
+    /// 妊娠ごとの接種の案内: schedules, and seasons of nothing else; whoever reads of one reads of a pregnancy.
+    package var invitationsOfPregnancy: [String] {
+        let schedules = programmes.filter(\.isOfPregnancy).map(\.code)
+        return schedules
+            + campaigns.filter { $0.programmes.allSatisfy { schedules.contains($0) } }.map(\.code)
+    }
+
     /// The season of a schedule that a day lies in, by the days of a municipality.
     package func campaign(
         of programme: String, on day: CalendarDay, in municipality: String? = nil

@@ -24,6 +24,8 @@ package struct AwaitedCheckup: Hashable, Sendable {
     package let missing: [Span]
     /// 集計: who is told of in numbers.
     package let counted: Span
+    /// 回数: how many of it everybody is due for.
+    package let times: Int
     package let today: CalendarDay
     private let course: Course
 
@@ -56,7 +58,10 @@ extension AwaitedCheckup {
         let span = Span(
             origins: origins, seenFromDay: origin == .birth ? nil : 0, seenToDay: nil)
         missing = [span]
-        counted = span
+        counted = Span(
+            origins: origins.fromItsMonth, seenFromDay: span.seenFromDay,
+            seenToDay: span.seenToDay)
+        times = 1
         self.today = today
         course = .window(rule.window)
     }
@@ -81,10 +86,19 @@ extension AwaitedCheckup {
         }
         counted = Span(
             origins: DayRange(
-                first: today.adding(days: -Self.daysBack), last: expectedDate(along: 0)),
+                first: today.adding(days: -Self.daysBack), last: expectedDate(along: 0)
+            ).fromItsMonth,
             seenFromDay: -term, seenToDay: rules.weeksMax * 7 + 6 - term)
+        times = rules.standardVisits
         self.today = today
         course = .visits(visits)
+    }
+}
+
+extension DayRange {
+    /// 月の初めから: a month of which a day less is counted every day would tell who was of that day.
+    fileprivate var fromItsMonth: DayRange {
+        DayRange(first: first.adding(days: 1 - first.day), last: last)
     }
 }
 
@@ -111,8 +125,8 @@ extension MaternalRules {
             ? pregnancy.name : (child + postpartum).first { $0.code == code }?.name
     }
 
-    /// Whether it is the mother's own, so that whoever reads of it reads of a pregnancy.
-    package func isOfMother(_ checkup: String) -> Bool {
-        checkup == pregnancy.checkup || postpartum.contains { $0.code == checkup }
+    /// 妊産婦の健診: whoever reads of one reads of a pregnancy.
+    package var checkupsOfMothers: [String] {
+        [pregnancy.checkup] + postpartum.map(\.code)
     }
 }

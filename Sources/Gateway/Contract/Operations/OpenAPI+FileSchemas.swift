@@ -11,7 +11,10 @@ extension OpenAPI {
                     .required("file", .id), .required("status", status),
                     .required("receivedAt", .instant), .optional("finishedAt", .instant),
                     .optional(
-                        "asOf", .instant.note("送り手の言う全件の時点 / As of when the whole list is.")),
+                        "asOf",
+                        .instant.note(
+                            "送り手の言う全件の時点。直した行は元のファイルの時点 / As of when the whole list is, or the file "
+                                + "in which mended rows stood first.")),
                     .optional("rowsDeletedAt", .instant),
                     .optional("faults", .list(of: .reference("FileFinding"))),
                     .optional("effect", effect),

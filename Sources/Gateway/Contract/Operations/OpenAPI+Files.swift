@@ -130,7 +130,7 @@ extension OpenAPI {
                 body: .init(mediaTypes: ["text/csv"], schema: .text, example: layout.example),
                 answers: [.json(202, .reference("FileReceipt"), "What was received.")],
                 refusals: Refusals.ofAccess + Refusals.ofOfficeToken + sendingRefusals
-                    + (layout.isWhole ? [.malformed("asOf"), .delivery(.asOfAhead)] : [])),
+                    + (layout.isWhole ? listRefusals : [])),
             Operation(
                 method: .get, path: "\(path)/:file", id: "get\(layout.id)File", field: "files",
                 ja: "ファイルの処理結果を読む",
@@ -234,8 +234,8 @@ extension OpenAPI {
 
     /// With what is told of this file alone.
     private static let inConfidence = """
-        sensitive findings of mass checkups, and of pregnancy checkups whose vouchers the municipality \
-        reads, each with the day of its consent (in a line of its own; \
+        sensitive findings of mass checkups, and of pregnancy checkups and tests of the newborn whose \
+        vouchers the municipality reads, each with the day of its consent (in a line of its own; \
         nothing is told of a value, and a row that was taken is not kept)
         """
 
@@ -253,9 +253,11 @@ extension OpenAPI {
     private static let asOf = Operation.Parameter(
         name: "asOf", place: .query, schema: .text,
         note: "全件の時点: 日時(2026-04-01T20:00:00Z、+は%2Bと書く)か日付(日本の0時)。省くと受付の時。それより後に登録されたものは、"
-            + "全件になくても終わらせず、行と違っても残し(newer-stands)、知らせます。今より先は断ります。 / As of when "
+            + "全件になくても終わらせず、行と違っても残し(newer-stands)、知らせます。今より先や、"
+            + "すでに受け付けた全件より前は断ります。 / As of when "
             + "the list is: an instant, or a day, which is its beginning in Japan. Without it, when the "
-            + "list was received. What was registered later is neither ended nor overwritten, and is told."
+            + "list was received. What was registered later is neither ended nor overwritten, and is told. "
+            + "None is later than now, or earlier than that of a whole list that is here."
     )
 
     private static let sending: [Operation.Parameter] = [
@@ -279,8 +281,13 @@ extension OpenAPI {
         .operatorID,
     ]
 
+    /// Of whole lists alone.
+    private static let listFaults: [DeliveryFault] = [.asOfAhead, .asOfBehind]
+    private static let listRefusals: [Refusal] =
+        [.malformed("asOf")] + listFaults.map { .delivery($0) }
+
     private static let sendingRefusals: [Refusal] =
-        DeliveryFault.allCases.filter { $0 != .asOfAhead }.map { .delivery($0) } + [
+        DeliveryFault.allCases.filter { !listFaults.contains($0) }.map { .delivery($0) } + [
             .malformed("sequence"), .missing("sequence"), .duplicateItem("sequence"),
             .unknownItem("query"), .bodyTooLarge, .unsupportedMediaType, .fileRefused,
             .rulesUnknown,

@@ -42,9 +42,10 @@ extension OpenAPI {
             field: "follow-ups", ja: "健診の受診者数を、出生（妊婦健診は分娩予定）の年月ごとに読む",
             en:
                 "By month of birth (before it, of the expected birth), how many children or mothers are "
-                + "registered and how many of them were seen; to a prefecture for each of its "
-                + "municipalities. A number below `suppressedBelow` is left out, and every "
-                + "other is a multiple of it.",
+                + "registered and live there, and how many of them were seen; of pregnancy checkups also how "
+                + "many women were seen at least so often before the pregnancy ended. To a prefecture for "
+                + "each of its municipalities. A number below `suppressedBelow` is left out, and a month in "
+                + "which fewer are registered; every other is a multiple of it.",
             token: .officeIfAny, parameters: [checkup, .operatorID],
             answers: [.json(200, .reference("Attendance"), "The numbers.")], refusals: refusals),
         Operation(
@@ -111,7 +112,14 @@ extension OpenAPI {
                         of: .object([
                             .required("municipality", .text),
                             .required("birthMonth", .text.note("出生・出産の年月、または分娩予定の年月")),
-                            .optional("registered", .integer), .optional("seen", .integer),
+                            .required("registered", .integer), .optional("seen", .integer),
+                            .optional(
+                                "checkups",
+                                .list(
+                                    of: .object([
+                                        .required("atLeast", .integer.note("受診回数（以上）")),
+                                        .required("residents", .integer.note("人数")),
+                                    ]))),
                         ]))),
             ])
         ),
