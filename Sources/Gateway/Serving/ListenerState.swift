@@ -15,6 +15,7 @@ final class ListenerState: Sendable {
     private let shares: PartyShares
     /// Of those who are turned away, apart: a revoked key MUST take nothing of what its party's new one has.
     private let turnedAway: PartyShares
+    private let strangers: Strangers
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
     private let inFlight = Atomic<Int>(0)
     private let connectionsOpen: Meter
@@ -31,6 +32,7 @@ final class ListenerState: Sendable {
         self.now = now
         shares = PartyShares(limits: limits)
         turnedAway = PartyShares(limits: limits)
+        strangers = Strangers(atMost: limits.strangersPerAddressMax)
         let labels = [("listener", listener.rawValue)]
         connectionsOpen = Meter(
             label: "gateway_connections_open", dimensions: labels, factory: metrics)
@@ -40,19 +42,26 @@ final class ListenerState: Sendable {
             label: "gateway_connections_refused_total", dimensions: labels, factory: metrics)
     }
 
-    /// `false` when the listener is full; the socket is closed then, before any handshake.
-    func open(_ channel: any Channel) -> Bool {
+    /// Nothing when the listener is full, or as many strangers of its address are here as may be: the
+    /// socket is closed then, before any handshake. Where no certificate is asked for nobody is a stranger.
+    func open(_ channel: any Channel) -> Strangers.Place? {
+        let origin = trust == nil ? nil : Strangers.Origin(channel.remoteAddress)
+        guard let place = strangers.place(of: origin) else {
+            connectionsRefused.increment()
+            return nil
+        }
         let count = connections.withLock { connections -> Int? in
             guard connections.count < limits.connectionsMax else { return nil }
             connections[ObjectIdentifier(channel)] = channel
             return connections.count
         }
         guard let count else {
+            place.giveBack()
             connectionsRefused.increment()
-            return false
+            return nil
         }
         connectionsOpen.set(count)
-        return true
+        return place
     }
 
     func closed(_ channel: any Channel) {
