@@ -140,16 +140,18 @@ struct RunningListener {
         ]
     }
 
+    /// `believed` in place of what the tests' trust says; its time and its entries stay the tests'.
     @discardableResult
     static func run<T>(
         _ setup: Setup = Setup(), tls: ServerTLS?, trust: TestTrust = TestTrust(),
+        believing believed: ClientTrust? = nil,
         _ body: (RunningListener) async throws -> T
     ) async throws -> T {
         let registry = PrometheusRegistry()
         let log = LogLines()
         let configuration = try ListenerConfiguration(
             listener: setup.listener, host: "127.0.0.1", port: 0,
-            security: tls.map { .mutualTLS($0, trust.clientTrust) } ?? .plainOnLoopback,
+            security: tls.map { .mutualTLS($0, believed ?? trust.clientTrust) } ?? .plainOnLoopback,
             limits: setup.limits)
         let environment = ServingEnvironment(
             errors: ErrorReading(refusal: setup.refusal), enter: trust.enter,
