@@ -18,6 +18,7 @@ final class ListenerState: Sendable {
     private let strangers: Strangers
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
     private let inFlight = Atomic<Int>(0)
+    private let listened = Atomic<Bool>(false)
     private let connectionsOpen: Meter
     private let requestsInFlight: Meter
     private let connectionsRefused: Counter
@@ -71,6 +72,11 @@ final class ListenerState: Sendable {
         }
         connectionsOpen.set(count)
     }
+
+    /// Whether its address was ours: what ends it before that is about its address.
+    var hasListened: Bool { listened.load(ordering: .sequentiallyConsistent) }
+
+    func startsListening() { listened.store(true, ordering: .sequentiallyConsistent) }
 
     /// Cuts what is still open when the time to drain is over.
     func closeAll() -> Int {
