@@ -182,6 +182,9 @@ package struct Migrations: Sendable {
         File(
             name: "0098_proxies_stay",
             sql: PackageResources._098_proxies_stay_sql),
+        File(
+            name: "0104_whose_records",
+            sql: PackageResources._104_whose_records_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
