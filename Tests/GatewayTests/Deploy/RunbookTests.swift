@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// 運用手順書: what an operator types at three in the morning is of this program and of the site that the same pages
-/// set up.
+/// 運用手順書: what an operator types at three in the morning is of this program and of the site that the same
+/// pages set up.
 @Suite(.timeLimit(.minutes(5)))
 struct RunbookTests {
     /// …/Tests/GatewayTests/Deploy/RunbookTests.swift → the package root.
