@@ -19,6 +19,11 @@ package struct Limits: Hashable, Sendable {
     /// are under way.
     package var strangersPerAddressMax = 1_024
 
+    /// When the listener is full, a stranger who has been here so long goes, the oldest first, for whoever
+    /// comes: three round trips over a bad mobile line take 2 s. To keep others out of 4,096 places takes
+    /// 2,048 connections a second then, from however many addresses.
+    package var strangerSecondsWhenFull = 2.0
+
     /// HTTP/1.1 carries one request per connection, and two cores answer about 10,000 checks a
     /// second: 512 in flight are 51 ms of work, beyond which waiting only makes everybody late. Who
     /// waits for the bytes of a body is not among them (`Slot`): the connections of a party bound that.

@@ -137,6 +137,9 @@ final class Strangers: Sendable {
             self.strangers = strangers
         }
 
+        /// Whether nobody vouches for it yet.
+        var isHeld: Bool { origin.withLock { $0 != nil } }
+
         /// Once; whoever gives it back again gives nothing.
         func giveBack() {
             let held = origin.withLock { origin in

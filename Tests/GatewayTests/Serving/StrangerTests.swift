@@ -17,10 +17,13 @@ struct StrangerTests {
     }
 
     private func run(
-        strangers: Int, _ body: (RunningListener) async throws -> Void
+        strangers: Int = 1_024, of connections: Int = 4_096, patience: Double = 280,
+        _ body: (RunningListener) async throws -> Void
     ) async throws {
         var setup = RunningListener.Setup()
         setup.limits.strangersPerAddressMax = strangers
+        setup.limits.connectionsMax = connections
+        setup.limits.strangerSecondsWhenFull = patience
         // Who waits here may wait for as long as this test takes.
         setup.limits.handshakeSeconds = 280
         setup.limits.headSeconds = 280
@@ -80,6 +83,51 @@ struct StrangerTests {
             for client in silent { await client.close() }
             #expect(try await insist(listener, from: "127.0.0.2") == 200)
             for client in letIn { await client.close() }
+        }
+    }
+
+    /// From as many addresses as somebody has.
+    @Test func `a stranger who stays makes no listener full, and who is let in keeps a place`()
+        async throws
+    {
+        try await run(of: 3, patience: 0) { listener in
+            let letIn = try await TLSClient(port: listener.port, credentials: clinic.credentials)
+            #expect(try await letIn.send("GET", "/who").status == 200)
+            var silent: [RawClient] = []
+            for _ in 0..<6 {
+                silent.append(try await RawClient(port: listener.port, credentials: nil))
+            }
+            for _ in 0..<6_000 where silent.count(where: \.isOpen) > 2 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(silent.count(where: \.isOpen) == 2)
+            let another = try await TLSClient(port: listener.port, credentials: clinic.credentials)
+            #expect(try await another.send("GET", "/who").status == 200)
+            let third = try await TLSClient(port: listener.port, credentials: clinic.credentials)
+            #expect(try await third.send("GET", "/who").status == 200)
+            // Full of those who were let in: nobody goes for whoever comes now.
+            #expect(await status(listener, from: "127.0.0.1") == nil)
+            for client in [letIn, another, third] {
+                #expect(try await client.send("GET", "/who").status == 200)
+                await client.close()
+            }
+            for client in silent { await client.close() }
+        }
+    }
+
+    @Test func `a handshake that has not had its time is not cut short for another`() async throws {
+        try await run(of: 2) { listener in
+            var silent: [RawClient] = []
+            for _ in 0..<3 {
+                silent.append(try await RawClient(port: listener.port, credentials: nil))
+            }
+            for _ in 0..<6_000 where silent.allSatisfy(\.isOpen) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(await status(listener, from: "127.0.0.1") == nil)
+            #expect(silent.count(where: \.isOpen) == 2)
+            for client in silent { await client.close() }
+            #expect(try await insist(listener, from: "127.0.0.1") == 200)
         }
     }
 
