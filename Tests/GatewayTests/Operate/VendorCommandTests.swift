@@ -1,3 +1,4 @@
+import Exchange
 import Foundation
 import Testing
 
@@ -51,6 +52,22 @@ struct VendorCommandTests {
         #expect(ended.status == 0, "\(ended.errors)")
         #expect(ended.output.contains("AMOUNT_MISMATCH") == isMore)
         #expect(ended.output.contains(#""expected":6000"#) == isMore)
+    }
+
+    @Test func `what no command puts into words of its own is told in those of the refusal`()
+        async throws
+    {
+        let note = FileManager.default.temporaryDirectory.appending(
+            path: "note-\(UUID().uuidString)")
+        try Data("note".utf8).write(to: note)
+        defer { try? FileManager.default.removeItem(at: note) }
+        let ended = try await Program.run([
+            "seal", "verify", "--database", "host=/nowhere", "--checkpoint", note.path,
+            "--key", "no key",
+        ])
+        let refusal = Refusal.malformed("key")
+        #expect(ended.status == 1)
+        #expect(ended.errors.contains("\(refusal.code): \(refusal.ja) / \(refusal.en)"))
     }
 
     /// One sentence in each language, whatever is wrong with the file.
