@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Ledger
 import Testing
 
 /// What vendors ask without a database: the real program, a file of cases, and how it ends.
@@ -54,9 +55,7 @@ struct VendorCommandTests {
         #expect(ended.output.contains(#""expected":6000"#) == isMore)
     }
 
-    @Test func `what no command puts into words of its own is told in those of the refusal`()
-        async throws
-    {
+    @Test func `a key that is none, and a file that is none, are told in sentences`() async throws {
         let note = FileManager.default.temporaryDirectory.appending(
             path: "note-\(UUID().uuidString)")
         try Data("note".utf8).write(to: note)
@@ -65,9 +64,16 @@ struct VendorCommandTests {
             "seal", "verify", "--database", "host=/nowhere", "--checkpoint", note.path,
             "--key", "no key",
         ])
-        let refusal = Refusal.malformed("key")
         #expect(ended.status == 1)
-        #expect(ended.errors.contains("\(refusal.code): \(refusal.ja) / \(refusal.en)"))
+        #expect(ended.errors.contains("\(CheckpointFault.malformed("key"))"))
+        #expect(ended.errors.contains("or a key given with it, is not as C2SP"))
+
+        let signer = try CheckpointSigner(
+            origin: "tsunagi.example/log", privateKey: [UInt8](repeating: 7, count: 32))
+        let proof = try await Program.run(["seal", "proof", note.path, "--key", signer.key.text])
+        let refusal = Refusal.malformed("body")
+        #expect(proof.status == 1)
+        #expect(proof.errors.contains("\(refusal.code): \(refusal.ja) / \(refusal.en)"))
     }
 
     /// One sentence in each language, whatever is wrong with the file.
