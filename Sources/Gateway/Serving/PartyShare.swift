@@ -1,6 +1,6 @@
 import Exchange
 import Glibc
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// One party's share of a listener: its token bucket and the number of its connections.
@@ -103,14 +103,14 @@ final class PartyShares: Sendable {
 /// 見知らぬ接続: connections that nobody vouches for, by where they come from: a handshake that is under way, or
 /// one that is told no and of whose party nothing is known. Who has no certificate at all can open these, so
 /// that no single address may fill a listener with them.
-final class Strangers: Sendable {
+package final class Strangers: Sendable {
     /// What tells them apart before any certificate does. Of IPv6 the network (/64): one host has all of its
     /// addresses.
-    struct Origin: Hashable, Sendable {
+    package struct Origin: Hashable, Sendable {
         private let bytes: [UInt8]
 
         /// Nothing of a socket that has no address.
-        init?(_ address: SocketAddress?) {
+        package init?(_ address: SocketAddress?) {
             switch address {
             case .v4(let address)?:
                 bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
@@ -128,7 +128,7 @@ final class Strangers: Sendable {
     }
 
     /// 見知らぬ接続の席: one of its address's places, until somebody vouches for it or it is closed.
-    final class Place: Sendable {
+    package final class Place: Sendable {
         private let strangers: Strangers
         private let origin: Mutex<Origin?>
 
@@ -141,7 +141,7 @@ final class Strangers: Sendable {
         var isHeld: Bool { origin.withLock { $0 != nil } }
 
         /// Once; whoever gives it back again gives nothing.
-        func giveBack() {
+        package func giveBack() {
             let held = origin.withLock { origin in
                 defer { origin = nil }
                 return origin
@@ -153,12 +153,12 @@ final class Strangers: Sendable {
     private let limit: Int
     private let counts = Mutex<[Origin: Int]>([:])
 
-    init(atMost limit: Int) {
+    package init(atMost limit: Int) {
         self.limit = limit
     }
 
     /// `nil` when so many of the address are here already. One without an address is not counted.
-    func place(of origin: Origin?) -> Place? {
+    package func place(of origin: Origin?) -> Place? {
         guard let origin else { return Place(nil, among: self) }
         let isTaken = counts.withLock { counts in
             let count = counts[origin] ?? 0

@@ -1,5 +1,6 @@
 import Exchange
 import Gateway
+import NIOCore
 import TestSupport
 import Testing
 
@@ -48,6 +49,27 @@ struct StrangerTests {
             try await Task.sleep(for: .milliseconds(100))
         }
         return nil
+    }
+
+    @Test func `an address of version 6 stands for its network`() throws {
+        func origin(_ text: String) throws -> Strangers.Origin? {
+            Strangers.Origin(try SocketAddress(ipAddress: text, port: 8441))
+        }
+        let (four, six) = (try origin("192.0.2.1"), try origin("2001:db8::1"))
+        #expect(try four == origin("::ffff:192.0.2.1"))
+        #expect(try four != origin("::ffff:192.0.2.2"))
+        #expect(try four != origin("192.0.2.2"))
+        #expect(try six == origin("2001:db8::ffff:ffff:ffff:ffff"))
+        #expect(try six != origin("2001:db8:0:1::1"))
+        #expect(Strangers.Origin(nil) == nil)
+        let strangers = Strangers(atMost: 2)
+        func takes(_ origin: Strangers.Origin?) -> Bool { strangers.place(of: origin) != nil }
+        let first = strangers.place(of: six)
+        #expect(takes(six) && !takes(six))
+        #expect(takes(four) && takes(nil))
+        // Given back twice it is free once.
+        for _ in 0..<2 { first?.giveBack() }
+        #expect(takes(six) && !takes(six))
     }
 
     @Test func `one address has so many handshakes under way, and every other one its own`()
