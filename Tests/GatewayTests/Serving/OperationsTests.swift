@@ -62,6 +62,21 @@ struct OperationsTests {
         }
     }
 
+    @Test func `a trouble that lasts is told when it begins, changes and is over`() async {
+        let log = LineLog()
+        var trouble = TroubleLog("refresh", log.logger)
+        for text in [nil, "away", "away", "full", "full", nil, nil, "away"] {
+            await trouble.watching {
+                if let text { throw TLSClient.Gone(description: text) }
+            }
+        }
+        #expect(
+            log.all == [
+                "refresh postponed error=away", "refresh postponed error=full",
+                "refresh goes on ", "refresh postponed error=away",
+            ])
+    }
+
     @Test func `the exposition is what Prometheus reads`() {
         let registry = PrometheusRegistry()
         Counter(label: "requests_total", dimensions: [("route", "/a\"b\\c\nd")], factory: registry)
