@@ -70,6 +70,11 @@ struct RunbookTests {
             try Self.text("deploy/postgresql/roles.md").contains("\nsystemctl enable postgresql "))
     }
 
+    @Test func `a gateway that ended is started again, however often`() throws {
+        let unit = try Self.text("deploy/systemd/tsunagi.service").split(separator: "\n")
+        #expect(unit.contains("Restart=always") && unit.contains("StartLimitIntervalSec=0"))
+    }
+
     @Test func `every command is one of this program, with its options`() async throws {
         var lines: [Substring] = []
         for page in Self.pages {
