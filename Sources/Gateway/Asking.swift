@@ -180,12 +180,22 @@ extension GatewayParts {
 
     /// A bearer token that is sent must be this party's and this certificate's; none need be sent.
     private func checkOfficeToken(_ request: Request, _ context: GatewayContext) throws {
-        guard let text = request.headers[.authorization] else { return }
-        guard let identity = context.identity, text.hasPrefix("Bearer ") else {
-            throw Refusal.tokenInvalid
-        }
+        guard let text = try request.bearerToken() else { return }
+        guard let identity = context.identity else { throw Refusal.tokenInvalid }
         try OfficeToken.check(
-            String(text.dropFirst("Bearer ".count)), party: identity.party,
-            certificate: identity.fingerprint, now: now(), keys: keys.ring)
+            text, party: identity.party, certificate: identity.fingerprint, now: now(),
+            keys: keys.ring)
+    }
+}
+
+extension Request {
+    /// The token of `Authorization: Bearer …` (RFC 6750 §2.1), the scheme in whatever case (RFC 9110 §11.1);
+    /// nothing where no such field is sent. Throws `.tokenInvalid` for anything else in it.
+    func bearerToken() throws(Refusal) -> String? {
+        guard let text = headers[.authorization] else { return nil }
+        let scheme = text.prefix { $0 != " " }
+        let token = text.dropFirst(scheme.count).drop { $0 == " " }
+        guard scheme.lowercased() == "bearer", !token.isEmpty else { throw .tokenInvalid }
+        return String(token)
     }
 }

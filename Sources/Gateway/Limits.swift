@@ -12,6 +12,18 @@ package struct Limits: Hashable, Sendable {
     /// closed when nothing is asked on them within `headSeconds`, or at once where there are as many.
     package var connectionsPerPartyMax = 64
 
+    /// Connections of one address (of IPv6 one /64) that nobody vouches for: handshakes under way, and
+    /// those told no of whose party nothing is known. A quarter of the listener, so that no one address
+    /// without a certificate fills it. Many institutions may stand behind one (NAT, a load balancer), and
+    /// are not held up: two cores finish 2,000 handshakes a second, of which at half a second each 1,000
+    /// are under way.
+    package var strangersPerAddressMax = 1_024
+
+    /// When the listener is full, a stranger who has been here so long goes, the oldest first, for whoever
+    /// comes: three round trips over a bad mobile line take 2 s. To keep others out of 4,096 places takes
+    /// 2,048 connections a second then, from however many addresses.
+    package var strangerSecondsWhenFull = 2.0
+
     /// HTTP/1.1 carries one request per connection, and two cores answer about 10,000 checks a
     /// second: 512 in flight are 51 ms of work, beyond which waiting only makes everybody late. Who
     /// waits for the bytes of a body is not among them (`Slot`): the connections of a party bound that.
@@ -83,6 +95,7 @@ package struct Limits: Hashable, Sendable {
             // Offices are few (1,788 municipalities and prefectures) and send files.
             limits.anyBodyBytesMax = BodyLimits.fileBytesMax
             limits.connectionsMax = 1_024
+            limits.strangersPerAddressMax = 256
             limits.requestsInFlightMax = 128
             limits.requestsPerSecondPerParty = 100
             limits.requestBurstPerParty = 400
@@ -95,6 +108,7 @@ package struct Limits: Hashable, Sendable {
             // A scraper, a load balancer and a person.
             limits.connectionsMax = 64
             limits.connectionsPerPartyMax = 64
+            limits.strangersPerAddressMax = 16
             limits.requestsInFlightMax = 32
         }
         return limits

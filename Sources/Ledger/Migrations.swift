@@ -191,6 +191,9 @@ package struct Migrations: Sendable {
         File(
             name: "0103_moments_of_changes",
             sql: PackageResources._103_moments_of_changes_sql),
+        File(
+            name: "0104_whose_records",
+            sql: PackageResources._104_whose_records_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -25,7 +25,10 @@ final class Connection {
     private var plansGoodUntil = Moment.now.adding(milliseconds: 1_000)
     private var parameterTypes: [Int: [Oid]] = [:]
 
-    init(_ address: Address, _ options: Options, logger: Logger) throws {
+    /// Throws `.unreachable` once `refused` was told why.
+    init(
+        _ address: Address, _ options: Options, logger: Logger, refused: (String) -> Void
+    ) throws {
         try address.requireProtection()
         let words = try options.keywords(for: address)
         let opened = withCStrings(words.map(\.key)) { names in
@@ -36,8 +39,7 @@ final class Connection {
         guard let opened else { throw DatabaseError.unreachable }
         guard PQstatus(opened) == CONNECTION_OK else {
             // libpq's words about connecting name host, database and user; it knows no row yet.
-            let reason = PQerrorMessage(opened).map { String(cString: $0) } ?? ""
-            logger.warning("database connection refused", metadata: ["reason": "\(reason)"])
+            refused(PQerrorMessage(opened).map { String(cString: $0) } ?? "")
             PQfinish(opened)
             throw DatabaseError.unreachable
         }

@@ -9,6 +9,8 @@ final class Session {
     private let options: Connection.Options
     private let logger: Logger
     private var connection: Connection?
+    /// Why the server was not reached when it was tried last.
+    private var refusal: String?
 
     init(_ address: Address, _ options: Connection.Options, logger: Logger) {
         self.address = address
@@ -56,9 +58,11 @@ final class Session {
         var pauseMilliseconds = 20
         while true {
             do {
-                let opened = try Connection(address, options, logger: logger)
+                let opened = try Connection(
+                    address, options, logger: logger, refused: tell(of:))
                 interrupt.aim(at: opened.handle)
                 connection = opened
+                refusal = nil
                 return opened
             } catch DatabaseError.unreachable {
                 guard Moment.now.adding(milliseconds: pauseMilliseconds) < deadline,
@@ -68,5 +72,14 @@ final class Session {
                 pauseMilliseconds = min(2 * pauseMilliseconds, 500)
             }
         }
+    }
+
+    /// Once, and again when it is another reason: a server that is away for a night is tried twice a second.
+    private func tell(of reason: String) {
+        let lines = reason.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
+        let text = lines.joined(separator: " ")
+        guard text != refusal else { return }
+        refusal = text
+        logger.warning("database connection refused", metadata: ["reason": "\(text)"])
     }
 }

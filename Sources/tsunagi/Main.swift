@@ -1,4 +1,5 @@
 import ArgumentParser
+import Exchange
 import Gateway
 
 /// つなぎ: the one command line. Everything an operator, a vendor or an auditor does begins here.
@@ -18,4 +19,21 @@ struct Tsunagi: AsyncParsableCommand {
             ReconcileCommand.self, ImmunizationCommand.self, LayoutCommand.self,
             StatementCommand.self, BenchCommand.self,
         ])
+
+    /// As the library's own, but that a refusal which no command has put into words of its own is told in
+    /// those that callers read.
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let refusal as Refusal {
+            exit(withError: SettingProblem("\(refusal.code): \(refusal.ja) / \(refusal.en)"))
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

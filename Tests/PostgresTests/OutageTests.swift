@@ -41,6 +41,35 @@ struct OutageTests {
         }
     }
 
+    @Test func `why a server is away is said once, and again the next time`() async throws {
+        try await TestPostgres.withOwnCluster { cluster in
+            let log = LineLog()
+            let pool = Pool(
+                cluster.address(), limits: .init(connectionsMax: 1, waitMilliseconds: 300),
+                label: "told", logger: log.logger)
+            func told() -> [String] {
+                log.all.filter { $0.hasPrefix("database connection refused") }
+            }
+            try cluster.stop()
+            for _ in 0..<3 {
+                await #expect(throws: DatabaseError.unreachable) {
+                    try await pool.transaction { _ in }
+                }
+            }
+            #expect(told().count == 1)
+            #expect(told().allSatisfy { !$0.contains("\n") && $0.contains("reason=") })
+            try cluster.start()
+            try await eventually { (try? await pool.transaction { _ in true }) ?? false }
+            let before = told().count
+            try cluster.stop()
+            await #expect(throws: DatabaseError.unreachable) {
+                try await pool.transaction { _ in }
+            }
+            #expect(told().count > before)
+            await pool.shutdown()
+        }
+    }
+
     @Test func `a server killed in mid-transaction loses it, and says so`() async throws {
         try await TestPostgres.withOwnCluster { cluster in
             let pool = try await Self.pool(cluster)

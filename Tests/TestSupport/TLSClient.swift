@@ -49,14 +49,14 @@ package final class TLSClient: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<AnswerHandler>
 
-    /// `nil` credentials speak plain HTTP.
+    /// `nil` credentials speak plain HTTP. `source` is the address of this machine that it comes from.
     package init(
         host: String = "127.0.0.1", port: Int, credentials: Credentials?,
-        version: Version = .tls13
+        version: Version = .tls13, from source: String? = nil
     ) async throws {
         self.port = port
         let tls = try credentials.map { try Self.context($0, version) }
-        (channel, handler) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        (channel, handler) = try await ClientBootstrap.from(source)
             .connectTimeout(.seconds(60))
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -192,10 +192,11 @@ package final class RawClient: Sendable {
     private let handler: NIOLoopBound<ByteHandler>
 
     package init(
-        host: String = "127.0.0.1", port: Int, credentials: TLSClient.Credentials?
+        host: String = "127.0.0.1", port: Int, credentials: TLSClient.Credentials?,
+        from source: String? = nil
     ) async throws {
         let tls = try credentials.map { try TLSClient.context($0, .tls13) }
-        (channel, handler) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        (channel, handler) = try await ClientBootstrap.from(source)
             .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -209,6 +210,8 @@ package final class RawClient: Sendable {
                 }
             }
     }
+
+    package var isOpen: Bool { channel.isActive }
 
     package func write(_ text: String) async throws {
         let bytes = ByteBuffer(string: text)
@@ -265,6 +268,14 @@ package final class RawClient: Sendable {
 
     package func close() async {
         try? await channel.close().get()
+    }
+}
+
+extension ClientBootstrap {
+    fileprivate static func from(_ source: String?) throws -> ClientBootstrap {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        guard let source else { return bootstrap }
+        return bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0))
     }
 }
 

@@ -195,6 +195,53 @@ import X509
         #expect(!store.reload(), "nothing new, nothing changed")
     }
 
+    @Test func `a file that is not taken is told of once, until it is wrong otherwise`() throws {
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/crl.pem"
+        let ca = TestCA.authority()
+        let good = Self.pem(TestCA.list(of: ca), "X509 CRL")
+        let forged = TestCA.list(of: ca, signedBy: TestCA.p256())
+        try Self.write("rubbish", path)
+        let log = Told()
+        let store = RevocationStore(
+            paths: [folder], issuers: [ca.parsed], now: { TestCA.now }, logger: log.logger)
+        for _ in 0..<3 { #expect(!store.reload()) }
+        #expect(log.reasons == ["crl-malformed"])
+        try Self.write(Self.pem(forged, "X509 CRL"), path)
+        for _ in 0..<3 { #expect(!store.reload()) }
+        #expect(log.reasons == ["crl-malformed", "crl-signature-invalid"])
+        try Self.write(good, path)
+        #expect(store.reload())
+        try Self.write("rubbish", path)
+        for _ in 0..<3 { #expect(!store.reload()) }
+        #expect(log.reasons == ["crl-malformed", "crl-signature-invalid", "crl-malformed"])
+    }
+
+    /// The reasons for which files were not taken, in order.
+    private final class Told: Sendable {
+        private let told = Mutex<[String]>([])
+
+        var reasons: [String] { told.withLock { $0 } }
+        var logger: Logger { Logger(label: "test") { _ in Handler(told: self) } }
+
+        private struct Handler: LogHandler {
+            let told: Told
+            var metadata: Logger.Metadata = [:]
+            var logLevel = Logger.Level.info
+
+            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+                get { metadata[key] }
+                set { metadata[key] = newValue }
+            }
+
+            func log(event: LogEvent) {
+                guard let reason = event.metadata?["reason"] else { return }
+                told.told.withLock { $0.append("\(reason)") }
+            }
+        }
+    }
+
     @Test func `a list from the future is told of, and taken when its time has come`() throws {
         let folder = TestCA.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -69,9 +69,8 @@ struct ShownToken: Sendable {
 
 extension Asking {
     func residentToken() throws -> ShownToken {
-        guard let text = request.headers[.authorization] else { throw Refusal.tokenMissing }
-        guard text.hasPrefix("Bearer "), let identity = context.identity,
-            let hash = ResidentTokenSecret.hash(of: String(text.dropFirst("Bearer ".count)))
+        guard let text = try request.bearerToken() else { throw Refusal.tokenMissing }
+        guard let identity = context.identity, let hash = ResidentTokenSecret.hash(of: text)
         else { throw Refusal.tokenInvalid }
         return ShownToken(
             hash: hash, certificate: identity.fingerprint, rules: try actingRules())

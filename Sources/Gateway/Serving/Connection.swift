@@ -40,9 +40,12 @@ final class Connection: Sendable {
 
     let state: ListenerState
     private let standing = Mutex<Standing>(.unknown)
+    /// Among the strangers of its address, until its party answers for it by a number of its own.
+    private let place: Strangers.Place
 
-    init(_ state: ListenerState) {
+    init(_ state: ListenerState, _ place: Strangers.Place) {
         self.state = state
+        self.place = place
     }
 
     /// In a full handshake, before it completes. `false` ends it. A certificate that is good but
@@ -106,6 +109,7 @@ final class Connection: Sendable {
             let known = Known(
                 chain: found.chain, share: share, identity: identity, epoch: found.epoch)
             standing.withLock { $0 = .known(known) }
+            place.giveBack()
             return .letIn
         }
     }
@@ -115,6 +119,7 @@ final class Connection: Sendable {
     private func turn(_ turned: TurnedAway) -> Arrival {
         let share = turned.party.flatMap { state.shareOfTurnedAway($0) }
         standing.withLock { $0 = .refused(turned, share) }
+        if share != nil { place.giveBack() }
         guard turned != .chainForgotten else { return .unjudged }
         return turned.party != nil && share == nil ? .unwanted : .refused
     }
@@ -162,6 +167,7 @@ final class Connection: Sendable {
     }
 
     func closed() {
+        place.giveBack()
         standing.withLock { standing in
             switch standing {
             case .known(let known): known.share.disconnect()

@@ -43,6 +43,16 @@ package struct ListenerConfiguration: Sendable {
         self.limits = limits ?? Limits.standard(for: listener)
     }
 
+    /// An address that is another program's, or none of this machine's: said by the names of its settings.
+    func cannotListen(_ error: any Error) -> Invalid {
+        let settings = "listen.\(listener.rawValue)"
+        return Invalid(
+            description: """
+                The \(listener.rawValue) listener cannot listen on \(host), port \(port) \
+                (\(settings).host, \(settings).port): \(error).
+                """)
+    }
+
     var tls: ServerTLS? {
         guard case .mutualTLS(let tls, _) = security else { return nil }
         return tls

@@ -58,7 +58,11 @@ where Responder.Context == GatewayContext {
             trust: configuration.trust, now: environment.now, metrics: environment.metrics)
         let server = makeServer(state)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
+            group.addTask {
+                do { try await server.run() } catch  where !state.hasListened && !Task.isCancelled {
+                    throw configuration.cannotListen(error)
+                }
+            }
             group.addTask { await cutWhenDrained(state) }
             // The server ends first, unless a request outlived the time to drain.
             try await group.next()
@@ -92,7 +96,10 @@ where Responder.Context == GatewayContext {
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: configuration.limits.backlog),
-            onServerRunning: { await onListening($0.localAddress?.port ?? configuration.port) },
+            onServerRunning: {
+                state.startsListening()
+                await onListening($0.localAddress?.port ?? configuration.port)
+            },
             eventLoopGroup: environment.eventLoops,
             logger: environment.logger)
     }

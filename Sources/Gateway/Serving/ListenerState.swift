@@ -12,11 +12,19 @@ final class ListenerState: Sendable {
     let trust: ClientTrust?
     let now: @Sendable () -> Instant
 
+    private struct Held {
+        let channel: any Channel
+        let place: Strangers.Place
+        let since: NIODeadline
+    }
+
     private let shares: PartyShares
     /// Of those who are turned away, apart: a revoked key MUST take nothing of what its party's new one has.
     private let turnedAway: PartyShares
-    private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let strangers: Strangers
+    private let connections = Mutex<[ObjectIdentifier: Held]>([:])
     private let inFlight = Atomic<Int>(0)
+    private let listened = Atomic<Bool>(false)
     private let connectionsOpen: Meter
     private let requestsInFlight: Meter
     private let connectionsRefused: Counter
@@ -31,6 +39,7 @@ final class ListenerState: Sendable {
         self.now = now
         shares = PartyShares(limits: limits)
         turnedAway = PartyShares(limits: limits)
+        strangers = Strangers(atMost: limits.strangersPerAddressMax)
         let labels = [("listener", listener.rawValue)]
         connectionsOpen = Meter(
             label: "gateway_connections_open", dimensions: labels, factory: metrics)
@@ -40,19 +49,38 @@ final class ListenerState: Sendable {
             label: "gateway_connections_refused_total", dimensions: labels, factory: metrics)
     }
 
-    /// `false` when the listener is full; the socket is closed then, before any handshake.
-    func open(_ channel: any Channel) -> Bool {
-        let count = connections.withLock { connections -> Int? in
-            guard connections.count < limits.connectionsMax else { return nil }
-            connections[ObjectIdentifier(channel)] = channel
-            return connections.count
-        }
-        guard let count else {
+    /// Nothing when the listener is full, or as many strangers of its address are here as may be: the
+    /// socket is closed then, before any handshake. A stranger who has been here too long does not make it
+    /// full. Where no certificate is asked for nobody is a stranger.
+    func open(_ channel: any Channel) -> Strangers.Place? {
+        let origin = trust == nil ? nil : Strangers.Origin(channel.remoteAddress)
+        guard let place = strangers.place(of: origin) else {
             connectionsRefused.increment()
-            return false
+            return nil
+        }
+        let held = Held(channel: channel, place: place, since: .now())
+        let patience = TimeAmount.nanoseconds(Int64(limits.strangerSecondsWhenFull * 1e9))
+        let (count, outstayed) = connections.withLock {
+            connections -> (count: Int?, outstayed: (any Channel)?) in
+            var outstayed: (any Channel)?
+            if connections.count >= limits.connectionsMax {
+                let oldest = connections.lazy
+                    .filter { $0.value.since <= held.since - patience && $0.value.place.isHeld }
+                    .min { $0.value.since < $1.value.since }
+                guard let oldest else { return (nil, nil) }
+                outstayed = connections.removeValue(forKey: oldest.key)?.channel
+            }
+            connections[ObjectIdentifier(channel)] = held
+            return (connections.count, outstayed)
+        }
+        outstayed?.close(promise: nil)
+        guard let count else {
+            place.giveBack()
+            connectionsRefused.increment()
+            return nil
         }
         connectionsOpen.set(count)
-        return true
+        return place
     }
 
     func closed(_ channel: any Channel) {
@@ -63,9 +91,14 @@ final class ListenerState: Sendable {
         connectionsOpen.set(count)
     }
 
+    /// Whether its address was ours: what ends it before that is about its address.
+    var hasListened: Bool { listened.load(ordering: .sequentiallyConsistent) }
+
+    func startsListening() { listened.store(true, ordering: .sequentiallyConsistent) }
+
     /// Cuts what is still open when the time to drain is over.
     func closeAll() -> Int {
-        let open = connections.withLock { Array($0.values) }
+        let open = connections.withLock { $0.values.map(\.channel) }
         for channel in open {
             channel.close(promise: nil)
         }

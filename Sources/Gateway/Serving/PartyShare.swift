@@ -1,4 +1,6 @@
 import Exchange
+import Glibc
+package import NIOCore
 import Synchronization
 
 /// One party's share of a listener: its token bucket and the number of its connections.
@@ -95,5 +97,82 @@ final class PartyShares: Sendable {
             burst: limits.requestBurstPerParty, now: now)
         shares[party] = share
         return share
+    }
+}
+
+/// 見知らぬ接続: connections that nobody vouches for, by where they come from: a handshake that is under way, or
+/// one that is told no and of whose party nothing is known. Who has no certificate at all can open these, so
+/// that no single address may fill a listener with them.
+package final class Strangers: Sendable {
+    /// What tells them apart before any certificate does. Of IPv6 the network (/64): one host has all of its
+    /// addresses.
+    package struct Origin: Hashable, Sendable {
+        private let bytes: [UInt8]
+
+        /// Nothing of a socket that has no address.
+        package init?(_ address: SocketAddress?) {
+            switch address {
+            case .v4(let address)?:
+                bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
+            case .v6(let address)?:
+                let all = withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
+                let isVersion4 = all.starts(with: Self.mapped)
+                bytes = Array(isVersion4 ? all.dropFirst(Self.mapped.count) : all.prefix(8))
+            case .unixDomainSocket?, nil:
+                return nil
+            }
+        }
+
+        /// ::ffff:0:0/96: how a listener of both versions sees an address of version 4.
+        private static let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+    }
+
+    /// 見知らぬ接続の席: one of its address's places, until somebody vouches for it or it is closed.
+    package final class Place: Sendable {
+        private let strangers: Strangers
+        private let origin: Mutex<Origin?>
+
+        fileprivate init(_ origin: Origin?, among strangers: Strangers) {
+            self.origin = Mutex(origin)
+            self.strangers = strangers
+        }
+
+        /// Whether nobody vouches for it yet.
+        var isHeld: Bool { origin.withLock { $0 != nil } }
+
+        /// Once; whoever gives it back again gives nothing.
+        package func giveBack() {
+            let held = origin.withLock { origin in
+                defer { origin = nil }
+                return origin
+            }
+            if let held { strangers.leave(held) }
+        }
+    }
+
+    private let limit: Int
+    private let counts = Mutex<[Origin: Int]>([:])
+
+    package init(atMost limit: Int) {
+        self.limit = limit
+    }
+
+    /// `nil` when so many of the address are here already. One without an address is not counted.
+    package func place(of origin: Origin?) -> Place? {
+        guard let origin else { return Place(nil, among: self) }
+        let isTaken = counts.withLock { counts in
+            let count = counts[origin] ?? 0
+            guard count < limit else { return false }
+            counts[origin] = count + 1
+            return true
+        }
+        return isTaken ? Place(origin, among: self) : nil
+    }
+
+    private func leave(_ origin: Origin) {
+        counts.withLock { counts in
+            guard let count = counts[origin] else { return }
+            counts[origin] = count > 1 ? count - 1 : nil
+        }
     }
 }

@@ -23,10 +23,10 @@ struct SecureHTTP1Channel: ServerChildChannel {
     let answer: @Sendable (Request, Connection) async -> Response
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        guard state.open(channel) else {
+        guard let place = state.open(channel) else {
             return channel.close().flatMapThrowing { throw ChannelError.alreadyClosed }
         }
-        let connection = Connection(state)
+        let connection = Connection(state, place)
         channel.closeFuture.whenComplete { _ in
             connection.closed()
             state.closed(channel)

@@ -36,14 +36,27 @@ package struct Checkpoint: Hashable, Sendable {
     }
 }
 
-/// Why a checkpoint is not believed.
-package enum CheckpointFault: Error, Hashable {
+/// Why a checkpoint is not believed; its text is for whoever verifies one.
+package enum CheckpointFault: Error, Hashable, CustomStringConvertible {
     /// The named part breaks the formats of C2SP tlog-checkpoint or signed-note.
     case malformed(String)
     case notSigned
     /// The key is the right one and its signature is not: the text was changed.
     case wrongSignature
     case otherOrigin
+
+    package var description: String {
+        switch self {
+        case .malformed(let part):
+            "The checkpoint, or a key given with it, is not as C2SP tlog-checkpoint and signed-note have it: "
+                + "\(part)."
+        case .notSigned:
+            "The checkpoint is not signed by this key: it is another key, or a checkpoint of another log."
+        case .wrongSignature:
+            "The signature by this key is not of this checkpoint: one of the two was changed."
+        case .otherOrigin: "The checkpoint is of another log than the key."
+        }
+    }
 }
 
 /// 署名付き文書: a text and the signatures under it, in the form of C2SP signed-note. Signatures of keys

@@ -50,6 +50,8 @@ package final class Sealer: Sendable {
     package func run(epochSeconds: Int) async {
         var partitionsDue = ContinuousClock.now
         var signatureDue = ContinuousClock.now
+        var sealing = SealTrouble("nothing is sealed", over: "sealed again")
+        var mapping = SealTrouble("no map is sealed", over: "map sealed again")
         while !Task.isCancelled {
             do {
                 if ContinuousClock.now >= partitionsDue {
@@ -60,26 +62,21 @@ package final class Sealer: Sendable {
                 if isSignatureDue {
                     signatureDue = .now + .milliseconds(Self.signPauseMilliseconds)
                 }
+                let count = try await seal(signing: isSignatureDue)
+                // A round that signs nothing writes no file, and may go well on a full disk.
+                if isSignatureDue { sealing.isOver(logger) }
                 // A full batch leaves its last transaction for the next round: there is more.
-                if try await seal(signing: isSignatureDue) >= Self.batchMax / 2 { continue }
-                try await advanceEpoch(every: epochSeconds)
-            } catch { report(error) }
+                if count >= Self.batchMax / 2 { continue }
+                do {
+                    try await advanceEpoch(every: epochSeconds)
+                    mapping.isOver(logger)
+                } catch { mapping.report(error, logger) }
+            } catch { sealing.report(error, logger) }
             try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
         }
         // Apart from this task, which is cancelled and could wait for nothing.
         _ = try? await Task { try await self.seal() }.value
         await pool.shutdown()
-    }
-
-    /// What passes by itself is a warning; what somebody must look at is an error.
-    private func report(_ error: any Error) {
-        switch error {
-        case SealFault.headMoved: break
-        case is SealFault, is LogDamage:
-            return logger.error("nothing is sealed", metadata: ["error": "\(error)"])
-        default: break
-        }
-        logger.warning("seal postponed", metadata: ["error": "\(error)"])
     }
 
     /// Months ahead always have their partition, so that no entry ever waits for one.
@@ -330,26 +327,6 @@ package final class Sealer: Sendable {
         select * from unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::uuid[], $5::bigint[], $6::bytea[],
             $7::timestamptz[])
         """)
-}
-
-/// Why a round of sealing stopped. Nothing was committed by it.
-package enum SealFault: Error {
-    /// The stored tree does not have the root that the head row says: someone changed one of them.
-    case head
-    /// The server's transactions are older than those already sealed: it is not the server that
-    /// sealed them.
-    case horizon
-    /// A checkpoint that was already published is not of this log: the database was set back, or is
-    /// another one.
-    case otherHistory
-    /// Another sealer was faster.
-    case headMoved
-    /// This gateway has not got the version of the seal key that signs now.
-    case keyLacking(version: Int)
-    /// A tile that must be stored is not, or is of the wrong size.
-    case tile(TileID)
-    /// The stored map is not the one that the last epoch's leaf says.
-    case map
 }
 
 extension StoredEntry {

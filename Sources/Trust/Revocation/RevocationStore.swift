@@ -100,7 +100,7 @@ package final class RevocationStore: Sendable {
     /// Reads every file again. Returns whether anything changed.
     @discardableResult
     package func reload() -> Bool {
-        let before = state.withLock(\.files)
+        let (before, told) = state.withLock { ($0.files, $0.refused) }
         let time = now()
         var files = before
         var there: Set<String> = []
@@ -113,6 +113,8 @@ package final class RevocationStore: Sendable {
             } catch {
                 refused[path] = error
                 if error == .crlMissing { there.remove(path) }
+                // It is tried again every ten seconds, and wrong until somebody mends it.
+                guard told[path] != error else { continue }
                 logger.error(
                     "revocation list not taken; the last good one stays",
                     metadata: ["file": "\(path)", "reason": "\(error.code)"])

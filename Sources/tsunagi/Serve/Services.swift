@@ -29,13 +29,15 @@ struct Heartbeat: Service {
 
     private func beat() async {
         var count = 0
+        var refreshing = TroubleLog("refresh", logger)
+        var following = TroubleLog("refresh of the keys in use", logger)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
             count += 1
             // A source that is away changes nothing: what was last known goes on, and readiness
             // says so.
-            await postponing { try await ledger.refresh() }
-            await postponing { try await keys.follow(ledger) }
+            await refreshing.watching { try await ledger.refresh() }
+            await following.watching { try await keys.follow(ledger) }
             if count % 10 == 0 {
                 reload()
                 await countReviews()
@@ -43,12 +45,6 @@ struct Heartbeat: Service {
             }
             measure()
         }
-    }
-
-    private func postponing(_ body: () async throws -> Void) async {
-        do { try await body() } catch  where !Task.isCancelled {
-            logger.warning("refresh postponed", metadata: ["error": "\(error)"])
-        } catch {}
     }
 
     /// 災害時の受付の確認: counts alone.

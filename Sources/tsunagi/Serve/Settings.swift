@@ -128,6 +128,11 @@ struct Settings: Sendable {
         }
         self.endpoints = endpoints
         logLevel = try source.optional("log.level") ?? "notice"
+        guard endpoints.values.contains(where: { $0.port != nil }) else {
+            throw SettingProblem(
+                "No listener has a port, so that nothing would be served: set listen.institution.port, "
+                    + "or that of another (listen.operations.port where a process only seals).")
+        }
         guard endpoints[.office]?.port == nil || databases.office != nil else {
             throw SettingProblem(
                 "listen.office.port is set but database.office is not: "

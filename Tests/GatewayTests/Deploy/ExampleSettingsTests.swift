@@ -117,6 +117,15 @@ struct ExampleSettingsTests {
         #expect(try await Self.serve(example, right).contains("/etc/tsunagi/"))
     }
 
+    @Test func `a process that would serve nothing is told so`() async throws {
+        let example = try Self.text("deploy/gateway.example.json")
+        let said = try await Self.serve(example.replacing(#/, "port": \d+/#, with: ""))
+        #expect(said.contains("No listener has a port") && said.contains("listen.institution.port"))
+        let alone = try await Self.serve(
+            example.replacing(#/, "port": 844[123]/#, with: ""))
+        #expect(alone.contains("/etc/tsunagi/"))
+    }
+
     @Test func `every setting of the program is in the example and in its explanation`() throws {
         let source = try Self.text("Sources/tsunagi/Serve/Settings.swift")
         let list = try #require(

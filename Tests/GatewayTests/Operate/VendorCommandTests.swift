@@ -1,4 +1,6 @@
+import Exchange
 import Foundation
+import Ledger
 import Testing
 
 /// What vendors ask without a database: the real program, a file of cases, and how it ends.
@@ -51,6 +53,27 @@ struct VendorCommandTests {
         #expect(ended.status == 0, "\(ended.errors)")
         #expect(ended.output.contains("AMOUNT_MISMATCH") == isMore)
         #expect(ended.output.contains(#""expected":6000"#) == isMore)
+    }
+
+    @Test func `a key that is none, and a file that is none, are told in sentences`() async throws {
+        let note = FileManager.default.temporaryDirectory.appending(
+            path: "note-\(UUID().uuidString)")
+        try Data("note".utf8).write(to: note)
+        defer { try? FileManager.default.removeItem(at: note) }
+        let ended = try await Program.run([
+            "seal", "verify", "--database", "host=/nowhere", "--checkpoint", note.path,
+            "--key", "no key",
+        ])
+        #expect(ended.status == 1)
+        #expect(ended.errors.contains("\(CheckpointFault.malformed("key"))"))
+        #expect(ended.errors.contains("or a key given with it, is not as C2SP"))
+
+        let signer = try CheckpointSigner(
+            origin: "tsunagi.example/log", privateKey: [UInt8](repeating: 7, count: 32))
+        let proof = try await Program.run(["seal", "proof", note.path, "--key", signer.key.text])
+        let refusal = Refusal.malformed("body")
+        #expect(proof.status == 1)
+        #expect(proof.errors.contains("\(refusal.code): \(refusal.ja) / \(refusal.en)"))
     }
 
     /// One sentence in each language, whatever is wrong with the file.

@@ -122,6 +122,28 @@ struct OfficeTokenTests {
         #expect(none["WWW-Authenticate"] == #"Bearer realm="tsunagi""#)
     }
 
+    @Test func `a token is taken by its scheme in whatever case, and by no other`() async throws {
+        let issued = try await ask(
+            Case(name: "", refusal: .clientDiffers, error: "", status: 0))
+        let token = issued.text("access_token")
+        func read(_ authorization: String) async throws -> TLSClient.Answer {
+            try await gateway.send(
+                Cast.town, "GET",
+                "/medical-subsidy/registration-tasks/00000000-0000-4000-8000-000000000000",
+                headers: [("Authorization", authorization)])
+        }
+        for good in ["Bearer \(token)", "bearer \(token)", "BEARER  \(token)"] {
+            try await gateway.expect(.taskUnknown, of: .readRegistration, from: Cast.town) {
+                try await read(good)
+            }
+        }
+        for bad in ["Basic \(token)", "Bearer", "Bearer\(token)", token] {
+            try await gateway.expect(.tokenInvalid, of: nil, from: Cast.town) {
+                try await read(bad)
+            }
+        }
+    }
+
     /// On a connection of its own: after some refusals the gateway closes.
     private func ask(_ row: Case) async throws -> TLSClient.Answer {
         let client = try await gateway.connect(Cast.town)

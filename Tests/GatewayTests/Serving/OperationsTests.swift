@@ -1,6 +1,7 @@
 import CoreMetrics
 import Exchange
 import Gateway
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -12,6 +13,29 @@ struct OperationsTests {
         #expect(throws: ListenerConfiguration.Invalid.self) {
             try ListenerConfiguration(
                 listener: listener, host: host, port: 0, security: .plainOnLoopback)
+        }
+    }
+
+    @Test func `an address that is another's is told by the names of its settings`() async throws {
+        try await RunningListener.run(.init(listener: .operations), tls: nil) { first in
+            let trust = first.trust
+            let environment = ServingEnvironment(
+                errors: ErrorReading(), enter: trust.enter, now: { trust.now },
+                metrics: first.registry, logger: first.log.logger)
+            let second = listenerService(
+                try ListenerConfiguration(
+                    listener: .operations, host: "127.0.0.1", port: first.port,
+                    security: .plainOnLoopback),
+                routes: RunningListener.Setup.plainRoutes, environment: environment
+            ) { _ in }
+            let group = ServiceGroup(
+                configuration: .init(services: [.init(service: second)], logger: first.log.logger))
+            let error = await #expect(throws: ListenerConfiguration.Invalid.self) {
+                try await group.run()
+            }
+            let said = error?.description ?? ""
+            #expect(said.contains("operations listener cannot listen on 127.0.0.1"))
+            #expect(said.contains("port \(first.port) (listen.operations.host, "))
         }
     }
 
@@ -36,6 +60,21 @@ struct OperationsTests {
             #expect(after.status == 200)
             #expect(after.text == "database: ok\n\(others)")
         }
+    }
+
+    @Test func `a trouble that lasts is told when it begins, changes and is over`() async {
+        let log = LineLog()
+        var trouble = TroubleLog("refresh", log.logger)
+        for text in [nil, "away", "away", "full", "full", nil, nil, "away"] {
+            await trouble.watching {
+                if let text { throw TLSClient.Gone(description: text) }
+            }
+        }
+        #expect(
+            log.all == [
+                "refresh postponed error=away", "refresh postponed error=full",
+                "refresh goes on ", "refresh postponed error=away",
+            ])
     }
 
     @Test func `the exposition is what Prometheus reads`() {

@@ -18,6 +18,7 @@ final class TestTrust: Sendable {
         var chainsSeen: [Int] = []
         var turnedAway: [String] = []
         var forgotten: Set<[UInt8]> = []
+        var unnamed: Set<[UInt8]> = []
     }
 
     private let state = Mutex(State())
@@ -36,6 +37,11 @@ final class TestTrust: Sendable {
     /// The next question about it finds nothing of its chain.
     func forget(_ client: ServingPKI.Client) {
         _ = state.withLock { $0.forgotten.insert(client.der) }
+    }
+
+    /// As one of whom no party is known any more: what is against it is told, and of nobody.
+    func unname(_ client: ServingPKI.Client) {
+        _ = state.withLock { $0.unnamed.insert(client.der) }
     }
 
     func set(now: Int64) { state.withLock { $0.now = Instant(seconds: now) } }
@@ -64,7 +70,8 @@ final class TestTrust: Sendable {
                         return .failure(TurnedAway(.certificateNotTrusted))
                     }
                     if let refusal = state.refusals[leaf] {
-                        return .failure(TurnedAway(refusal, party: party))
+                        let isNamed = !state.unnamed.contains(leaf)
+                        return .failure(TurnedAway(refusal, party: isNamed ? party : nil))
                     }
                     guard now < state.validUntil else {
                         return .failure(TurnedAway(.certificateExpired, party: party))
@@ -133,16 +140,18 @@ struct RunningListener {
         ]
     }
 
+    /// `believed` in place of what the tests' trust says; its time and its entries stay the tests'.
     @discardableResult
     static func run<T>(
         _ setup: Setup = Setup(), tls: ServerTLS?, trust: TestTrust = TestTrust(),
+        believing believed: ClientTrust? = nil,
         _ body: (RunningListener) async throws -> T
     ) async throws -> T {
         let registry = PrometheusRegistry()
         let log = LogLines()
         let configuration = try ListenerConfiguration(
             listener: setup.listener, host: "127.0.0.1", port: 0,
-            security: tls.map { .mutualTLS($0, trust.clientTrust) } ?? .plainOnLoopback,
+            security: tls.map { .mutualTLS($0, believed ?? trust.clientTrust) } ?? .plainOnLoopback,
             limits: setup.limits)
         let environment = ServingEnvironment(
             errors: ErrorReading(refusal: setup.refusal), enter: trust.enter,

@@ -2,12 +2,46 @@ import Exchange
 import Foundation
 import Ledger
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
 /// 封印: every committed entry gets one position, in an order that no late commit can upset; a crash
 /// anywhere is mended by the next round.
 @Suite struct SealerTests {
+    @Test func `what keeps it from sealing is told once, and that it is over`() async throws {
+        try await LedgerWorld.with { world in
+            let log = LineLog()
+            let rounds = Mutex(0)
+            let keys = SealKeys([try world.signer])
+            let sealer = Sealer(
+                world.owner.with(user: "tsunagi_sealer"),
+                keys: {
+                    rounds.withLock { $0 += 1 }
+                    return keys
+                }, outlet: try CheckpointOutlet(folder: world.checkpoints) { "2026-06-15" },
+                logger: log.logger)
+            // No checkpoint can be read, or written, where a folder lies.
+            let latest = world.checkpoints + "/latest"
+            try FileManager.default.createDirectory(
+                atPath: latest, withIntermediateDirectories: false)
+            let running = Task { await sealer.run(epochSeconds: 86_400) }
+            for _ in 0..<6_000 where rounds.withLock({ $0 }) < 6 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(rounds.withLock { $0 } >= 6)
+            #expect(log.all.count { $0.hasPrefix("seal postponed error=cannot write") } == 1)
+            try FileManager.default.removeItem(atPath: latest)
+            for _ in 0..<6_000 where !log.all.contains(where: { $0.hasPrefix("sealed again") }) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            running.cancel()
+            await running.value
+            #expect(log.all.count { $0.hasPrefix("sealed again") } == 1)
+            #expect(log.all.count { $0.hasPrefix("seal postponed") } == 1)
+        }
+    }
+
     /// Positions with the operator of their entries: what the tests name them by.
     static func order(_ world: LedgerWorld) async throws -> [String] {
         try await world.texts(

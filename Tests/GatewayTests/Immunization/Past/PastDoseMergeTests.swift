@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// 台帳と統合: what a ledger told of one record of a person and a clinic of the other is one dose of one person.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PastDoseMergeTests {
     let gateway: RunningGateway
 

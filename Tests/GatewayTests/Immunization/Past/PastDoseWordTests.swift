@@ -5,7 +5,7 @@ import Testing
 
 /// 台帳の申出: a town says that the ledger it sent is whole, and before a needle nobody is told of a gap in
 /// that time.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(3)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct PastDoseWordTests {
     let gateway: RunningGateway
 
