@@ -315,6 +315,8 @@ package final class TestClock: Sendable {
 package final class LineLog: Sendable {
     private let lines = Mutex<[String]>([])
 
+    package init() {}
+
     package var all: [String] { lines.withLock { $0 } }
 
     package var logger: Logger {

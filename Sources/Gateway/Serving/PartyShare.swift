@@ -111,14 +111,14 @@ package final class Strangers: Sendable {
 
         /// Nothing of a socket that has no address.
         package init?(_ address: SocketAddress?) {
-            switch address {
-            case .v4(let address)?:
-                bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
-            case .v6(let address)?:
-                let all = withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
-                let isVersion4 = all.starts(with: Self.mapped)
-                bytes = Array(isVersion4 ? all.dropFirst(Self.mapped.count) : all.prefix(8))
-            case .unixDomainSocket?, nil:
+            guard let text = address?.ipAddress else { return nil }
+            var read = [UInt8](repeating: 0, count: 16)
+            if inet_pton(AF_INET, text, &read) == 1 {
+                bytes = Array(read.prefix(4))
+            } else if inet_pton(AF_INET6, text, &read) == 1 {
+                let isVersion4 = read.starts(with: Self.mapped)
+                bytes = Array(isVersion4 ? read.dropFirst(Self.mapped.count) : read.prefix(8))
+            } else {
                 return nil
             }
         }
