@@ -39,10 +39,14 @@ struct RunbookTests {
         let identity = try Self.text("deploy/postgresql/pg_ident.conf")
         let access = try Self.text("deploy/postgresql/pg_hba.conf")
         func roles(of user: String) -> Set<String> {
-            Set(
-                identity.split(separator: "\n").map { $0.split(separator: " ") }
-                    .filter { $0.count == 3 && $0[0] == "tsunagi" && $0[1] == user }
-                    .map { String($0[2]) })
+            var roles: Set<String> = []
+            for line in identity.split(separator: "\n") {
+                let fields = line.split(separator: " ").map(String.init)
+                if fields.count == 3, fields[0] == "tsunagi", fields[1] == user {
+                    roles.insert(fields[2])
+                }
+            }
+            return roles
         }
         let typed = Set(
             try Self.everyPage().matches(of: /(?:user=|-U )(tsunagi_\w+)/).map { String($0.1) })

@@ -12,12 +12,12 @@ import Testing
     @Test func `what keeps it from sealing is told once, and that it is over`() async throws {
         try await LedgerWorld.with { world in
             let log = LineLog()
-            let rounds = Mutex(0)
+            let rounds = Rounds()
             let keys = SealKeys([try world.signer])
             let sealer = Sealer(
                 world.owner.with(user: "tsunagi_sealer"),
                 keys: {
-                    rounds.withLock { $0 += 1 }
+                    rounds.add()
                     return keys
                 }, outlet: try CheckpointOutlet(folder: world.checkpoints) { "2026-06-15" },
                 logger: log.logger)
@@ -26,10 +26,10 @@ import Testing
             try FileManager.default.createDirectory(
                 atPath: latest, withIntermediateDirectories: false)
             let running = Task { await sealer.run(epochSeconds: 86_400) }
-            for _ in 0..<6_000 where rounds.withLock({ $0 }) < 6 {
+            for _ in 0..<6_000 where rounds.count < 6 {
                 try await Task.sleep(for: .milliseconds(10))
             }
-            #expect(rounds.withLock { $0 } >= 6)
+            #expect(rounds.count >= 6)
             #expect(log.all.count { $0.hasPrefix("seal postponed error=cannot write") } == 1)
             try FileManager.default.removeItem(atPath: latest)
             for _ in 0..<6_000 where !log.all.contains(where: { $0.hasPrefix("sealed again") }) {
@@ -40,6 +40,12 @@ import Testing
             #expect(log.all.count { $0.hasPrefix("sealed again") } == 1)
             #expect(log.all.count { $0.hasPrefix("seal postponed") } == 1)
         }
+    }
+
+    private final class Rounds: Sendable {
+        private let asked = Mutex(0)
+        var count: Int { asked.withLock { $0 } }
+        func add() { asked.withLock { $0 += 1 } }
     }
 
     /// Positions with the operator of their entries: what the tests name them by.
