@@ -7,9 +7,9 @@ import Synchronization
 /// checkpoint before it leaves (`SignedTree`). The sealer, the auditor's command and what witnesses ask read
 /// the database, so that no change of it is hidden from them.
 package final class TileMemory: Sendable {
-    /// 510 nodes of 32 bytes are 16 kB a tile: 8 MB. A proof needs two tiles for each level of tiles: those of
-    /// the right edge and of the upper levels are always here, and some 500 of the leaves' own, where the
-    /// newest entries of residents who look again are.
+    /// 510 nodes of 32 bytes are 16 kB a tile: 8 MB. A proof needs two tiles for each level of tiles: those
+    /// of the right edge and of the upper levels are always here, and some 500 of the leaves' own, where
+    /// the newest entries of residents who look again are.
     package static let tilesMax = 512
 
     private struct Remembered {
@@ -30,8 +30,8 @@ package final class TileMemory: Sendable {
         self.tilesMax = tilesMax
     }
 
-    /// Those of the tiles that are remembered, each with as many of its hashes as are known: fewer, as many or
-    /// more than the asked tree has of it.
+    /// Those of the tiles that are remembered, each with as many of its hashes as are known: fewer, as many
+    /// or more than the asked tree has of it.
     package func tiles(_ ids: Set<TileID>) -> [TileID: TileNodes] {
         state.withLock { state -> [TileID: TileNodes] in
             state.turn += 1
