@@ -75,7 +75,7 @@ package final class TLSClient: Sendable {
 
     package func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = [],
-        within seconds: Int64 = 60
+        within seconds: Int64 = 240
     ) async throws -> Answer {
         let channel = channel
         let handler = handler

@@ -5,7 +5,7 @@ import Testing
 
 /// 接種と健診の多い月: doses of a month come to their slices some thousands at a time, each once, and the month is
 /// what it would be if all of them had been read at once.
-@Suite(.runningGateway, .serialized, .timeLimit(.minutes(8)))
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MonthRecordsTests {
     let gateway: RunningGateway
 
@@ -75,6 +75,8 @@ struct MonthRecordsTests {
         let month = ServiceMonth(of: today)
         let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
         try await gateway.record(SentDose(on: today), visit).expect(201)
+        let few = try await gateway.reconcile(month)
+        #expect(few.int("claims") == 1)
         try await pad(month)
         // A claim of an institution between them is in its place.
         var claim = SentClaim("R-BETWEEN")
@@ -83,20 +85,14 @@ struct MonthRecordsTests {
         let run = try await gateway.reconcile(month)
         try run.expect(200)
         let total = Self.institutions.count * Self.perInstitution + 2
-        #expect(run.int("claims") == total)
+        #expect(run.int("claims") == total && run.int("run") == 2)
+        #expect(run.text("digest") != few.text("digest"))
         var expected = [Cast.clinic.code: 1]
         for name in Self.institutions { expected[name] = Self.perInstitution }
         #expect(sums(run) == expected)
         // The same month is the same run, to the digest.
         #expect(try await gateway.reconcile(month).body == run.body)
         try await checkRows(month, total)
-        // One dose more is another.
-        let second = try await gateway.openVaccinationVisit(gateway.settleBaby())
-        try await gateway.record(SentDose(on: today), second).expect(201)
-        let later = try await gateway.reconcile(month)
-        #expect(later.int("run") == 2 && later.int("claims") == total + 1)
-        #expect(later.text("digest") != run.text("digest"))
-        #expect(sums(later)[Cast.clinic.code] == 2)
     }
 
     /// Each dose has one verdict, in the order of institutions, and its row in one statement.
@@ -112,13 +108,13 @@ struct MonthRecordsTests {
                         select ordinal, claim, institution,
                             lag(institution) over (order by ordinal) as before
                         from exchange.claim_verdict
-                        where body = $1 and month = $2 and run = 1) v
+                        where body = $1 and month = $2 and run = 2) v
                     """), key)[0]
             let statements = try transaction.query(
                 Statement(
                     """
                     select count(*), sum(claims)::bigint from exchange.claim_statement
-                    where body = $1 and month = $2 and run = 1
+                    where body = $1 and month = $2 and run = 2
                     """), key)[0]
             let found = try (0...3).map { try verdicts.int($0) }
             let kept = try (0...1).map { try statements.int($0) }

@@ -269,7 +269,7 @@ struct ListMomentTests {
             "select (extract(epoch from as_of))::bigint from exchange.party where party = $1",
             [.text(Self.party.key)])
         let done = try await take([cells(own[0])], asOf: asOf.text)
-        #expect(done.number("ends") == 1, "\(done.text)")
+        #expect((done.number("ends") ?? 0) >= 1, "\(done.text)")
         let ended = try await gateway.count(
             """
             select count(*) from exchange.entitlement where recipient_number = $1 and valid_to = $2
