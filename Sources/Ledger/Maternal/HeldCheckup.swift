@@ -164,7 +164,8 @@ extension CheckupCompartment {
     }
 
     /// The same of one, whose statement is planned once: a plan for an array of any length looks ten times as
-    /// dear as one for this array, so that the server would plan anew each time.
+    /// dear as one for this array, so that the server would plan anew each time. The lines of years are read
+    /// in one range; a batch of many residents, with a few reports each, looks each line up.
     func reading(of person: PersonKey) -> (Statement, [Value]) {
         (self == .open ? Self.openByOne : Self.sensitiveByOne, [.person(person)])
     }
@@ -179,7 +180,6 @@ extension CheckupCompartment {
     private static let sensitiveByIdentifier = byIdentifier(.sensitive)
     private static let openByPerson = byPerson(.open, among: "unnest($1::uuid[])")
     private static let sensitiveByPerson = byPerson(.sensitive, among: "unnest($1::uuid[])")
-    private static let openByOne = byPerson(.open, among: "(values ($1::uuid))")
     private static let sensitiveByOne = byPerson(.sensitive, among: "(values ($1::uuid))")
 
     private static func byID(_ compartment: Self) -> Statement {
@@ -219,6 +219,22 @@ extension CheckupCompartment {
             where r.person = one.record order by r.day, r.recorded_at, r.result
             """)
     }
+
+    /// Reports and lines of each record, by one range of either's key, whose first column is the person. A
+    /// full join is never made row by row, however few reports a plan takes a resident to have, and it gives
+    /// no more than a left one would: there is no line without its report.
+    private static let openByOne = Statement(
+        """
+        select held.*
+        from (values ($1::uuid)) as q(person)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        cross join lateral (
+            select \(CheckupCompartment.open.columns(whom: "q.person"))
+            from (select * from \(CheckupCompartment.open.table) where person = one.record) r
+            full join (select * from exchange.checkup_line where person = one.record) l
+                on l.result = r.result and l.version = r.version) held
+        order by held.day, held.recorded_at, held.result
+        """)
 
     /// 受付: of `former`, the visit that a version is told by.
     private static let told = "coalesce(former.visit, r.visit) as visit"
