@@ -63,7 +63,8 @@ extension Rule {
         ]
     ) { file, line in
         guard file.target == "Gateway", !file.path.hasSuffix("/Asking.swift") else { return nil }
-        return file.codeLines[line].contains(/\bledger\.(?:access|answer|openVisit|refuse)\(/)
+        return file.codeLines[line].contains(
+            /\bledger\.(?:access|answer|answerInPieces|openVisit|refuse)\(/)
             ? "ask by the asking" : nil
     }
 
