@@ -7,9 +7,6 @@ package struct Visitor: Sendable {
     package let visit: RecordID
     /// Kinds that the resident agreed to with this visit.
     package let consents: [String]
-    /// 基本情報 without the address: what the newest body says that holds a current row of a kind
-    /// agreed to. Nothing where there is none, whatever other bodies hold.
-    package let identity: RegisteredIdentity?
 }
 
 /// 基本情報 without the address.
@@ -41,12 +38,16 @@ extension Records {
         guard let open = opened.first(where: { kinds.contains($0.kind) }) else {
             throw Refusal.visitForCheckAlone
         }
-        let person = try newest.uuid(0).person
-        let said = try transaction.query(
-            Self.selectNewestIdentities, [.uuids([UUIDBytes(person)]), .texts(open.consents)])
         return Visitor(
-            person: person, visit: open.visit, consents: open.consents,
-            identity: try said.first.map { try RegisteredIdentity($0) })
+            person: try newest.uuid(0).person, visit: open.visit, consents: open.consents)
+    }
+
+    /// 基本情報 without the address: what the newest body says that holds a current row of a kind
+    /// agreed to. Nothing where there is none, whatever other bodies hold.
+    package mutating func identity(of visitor: Visitor) throws -> RegisteredIdentity? {
+        let said = try transaction.query(
+            Self.selectNewestIdentity, [.person(visitor.person), .texts(visitor.consents)])
+        return try said.first.map { try RegisteredIdentity($0) }
     }
 
     private static let selectOpen = Statement(
@@ -63,16 +64,23 @@ extension Records {
         """)
 
     /// What the newest body says of each person that holds a current row of one of these kinds.
-    static let selectNewestIdentities = Statement(
-        """
-        select distinct on (i.person) i.name, i.name_kana, i.birth_date, i.sex, i.person
-        from exchange.identity i
-        where i.person = any ($1) and \(SaidIdentity.stands("i")) and exists (
-            select 1 from exchange.entitlement e
-            where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
-                and \(EntitlementRow.isCurrent))
-        order by i.person, i.version desc
-        """)
+    static let selectNewestIdentities = newestIdentities(of: "any ($1)")
+
+    /// The same of one, whose statement is planned once, as in `CheckupCompartment.reading`.
+    static let selectNewestIdentity = newestIdentities(of: "$1")
+
+    private static func newestIdentities(of persons: String) -> Statement {
+        Statement(
+            """
+            select distinct on (i.person) i.name, i.name_kana, i.birth_date, i.sex, i.person
+            from exchange.identity i
+            where i.person = \(persons) and \(SaidIdentity.stands("i")) and exists (
+                select 1 from exchange.entitlement e
+                where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
+                    and \(EntitlementRow.isCurrent))
+            order by i.person, i.version desc
+            """)
+    }
 }
 
 extension RegisteredIdentity {
