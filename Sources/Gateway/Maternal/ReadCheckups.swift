@@ -16,7 +16,9 @@ extension GatewayParts {
             let party = asking.caller.party
             let name = currentNames(for: party)
             let opening = compartment.consentKinds(book).map(\.code)
-            let pieces = try await asking.answerInPieces { records in
+            let pieces = try await asking.answerInPieces(
+                reading: .visitor(patient: patient, at: party)
+            ) { records in
                 let visitor = try records.visitor(
                     patient: patient, kinds: book.readingVisitKinds)
                 let isConsented = visitor.consents.contains(where: opening.contains)

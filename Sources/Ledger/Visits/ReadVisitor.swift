@@ -24,8 +24,13 @@ extension Records {
     /// Throws `.recordUnknown` where no visit is open, `.visitForCheckAlone` where only visits of
     /// other kinds are.
     package mutating func visitor(patient: String, kinds: Set<String>) throws -> Visitor {
-        let visits = try transaction.query(
-            Self.selectOpen, [.text(caller.party.key), .text(patient), .time(now)])
+        let rows =
+            try first.first
+            ?? transaction.query(
+                Self.selectOpen, [.text(caller.party.key), .text(patient)])
+        let visits = try rows.map { $0 }.filter {
+            Instant(microseconds: try $0.instant(4)) > now
+        }
         guard let newest = visits.first else { throw Refusal.recordUnknown }
         subject.person = try newest.uuid(0).person
         subject.visit = try newest.uuid(1).record
@@ -50,10 +55,13 @@ extension Records {
         return try said.first.map { try RegisteredIdentity($0) }
     }
 
-    private static let selectOpen = Statement(
+    /// Whichever ended within the last minute `visitor` leaves out, by the clock of the access: where this is
+    /// read first, nobody knows it yet.
+    fileprivate static let selectOpen = Statement(
         """
-        select person, visit, kind, consents from exchange.visit_now
-        where party = $1 and ends_at > $3 and confirmed_by = 'card' and record = any (array(
+        select person, visit, kind, consents, ends_at from exchange.visit_now
+        where party = $1 and ends_at > statement_timestamp() - interval '1 minute'
+            and confirmed_by = 'card' and record = any (array(
             select r.record from (
                 select person from exchange.visit_now where party = $1 and patient = $2 limit 1) given
             cross join lateral (
@@ -80,6 +88,13 @@ extension Records {
                     and \(EntitlementRow.isCurrent))
             order by i.person, i.version desc
             """)
+    }
+}
+
+extension FirstReading {
+    /// For `visitor`.
+    package static func visitor(patient: String, at party: Party) -> FirstReading {
+        FirstReading(steps: [(Records.selectOpen, [.text(party.key), .text(patient)])])
     }
 }
 
