@@ -32,7 +32,11 @@ extension Records {
                 $0.kind == maternal.items.sensitiveConsentKind
             })?.childDecidesFromAge
         else { return [] }
-        let rows = try transaction.pipeline(MaternalReading.steps(of: persons, rules: book))
+        let steps =
+            persons.count == 1
+            ? MaternalReading.steps(of: persons[0], rules: book)
+            : MaternalReading.steps(of: persons, rules: book)
+        let rows = try transaction.pipeline(steps)
         let reading = try MaternalReading(rows, maternal)
         let (moment, today) = (now, now.dayInJapan)
         return Set(
