@@ -71,7 +71,7 @@ extension HeldCheckup {
     }
 
     /// What `make` makes of the same.
-    private static func read<Made: Sendable>(
+    fileprivate static func read<Made: Sendable>(
         _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules,
         _ make: @Sendable ([HeldCheckup]) throws -> [Made]
     ) throws -> [Made] {
