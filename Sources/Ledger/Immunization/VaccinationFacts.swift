@@ -142,7 +142,7 @@ extension Records {
         of person: PersonKey, withPregnancies: Bool = false, rules: RuleBook
     ) throws -> VaccinationFacts {
         let steps = VaccinationFacts.steps(
-            of: person, expecting: withPregnancies ? [person] : [], rules: rules)
+            of: person, withPregnancies: withPregnancies, rules: rules)
         return try VaccinationFacts.read(transaction.pipeline(steps), rules)[person] ?? .nothing
     }
 
@@ -209,14 +209,14 @@ extension VaccinationFacts {
 
     /// The same of one, whose statements are planned once, as in `CheckupCompartment.reading`.
     static func steps(
-        of person: PersonKey, expecting: [PersonKey], rules: RuleBook
+        of person: PersonKey, withPregnancies: Bool, rules: RuleBook
     ) -> [(Statement, [Value])] {
         let key = Value.person(person)
         return [
             (selectVersionsOfOne, [key]),
             (Records.selectNewestIdentity, [key, .texts(rules.openConsentKinds.map(\.code))]),
             (Records.selectHomesOfOne, [key]),
-        ] + (expecting.isEmpty ? [] : [NotifiedPregnancy.step(of: expecting)])
+        ] + (withPregnancies ? [NotifiedPregnancy.step(of: person)] : [])
     }
 
     /// Records alone, each to be read as a `CountedRecord`; the fifth column says whose.
