@@ -53,6 +53,7 @@ extension Rule {
                 "Sources/Gateway/Visits/A.swift", "try await ledger.access(caller, .openVisit) {"),
             swift(
                 "Sources/Gateway/Visits/A.swift", "try await ledger.refuse(caller, .openVisit, a)"),
+            swift("Sources/Gateway/A.swift", "try await ledger.answerInPieces(caller, purpose, a)"),
         ],
         keeps: [
             swift("Sources/Gateway/Visits/A.swift", "try await asking.access { records in"),
