@@ -30,6 +30,16 @@ struct Asking: Sendable {
         }
     }
 
+    /// `Ledger.answerInPieces`.
+    func answerInPieces(
+        reading first: FirstReading,
+        _ body: @escaping @Sendable (inout Records) throws -> [[UInt8]]
+    ) async throws -> [[UInt8]] {
+        try await entered {
+            try await ledger.answerInPieces(caller, purpose, reading: first, body)
+        }
+    }
+
     /// `Ledger.access`, for what is answered without bytes.
     func access(_ body: @escaping @Sendable (inout Records) throws -> Void) async throws {
         try await entered { try await ledger.access(caller, purpose, body) }

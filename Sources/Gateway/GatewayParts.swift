@@ -203,4 +203,14 @@ extension Response {
             status: status, headers: [.contentType: "application/fhir+json; charset=utf-8"],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
+
+    /// The same of pieces that follow one another.
+    static func fhir(_ status: HTTPResponse.Status, pieces: [[UInt8]]) -> Response {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { buffer.writeBytes(piece) }
+        return Response(
+            status: status, headers: [.contentType: "application/fhir+json; charset=utf-8"],
+            body: .init(byteBuffer: buffer))
+    }
 }

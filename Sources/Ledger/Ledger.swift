@@ -181,6 +181,18 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// The same, for a long answer that `body` writes in pieces, which MUST leave one after another.
+    package func answerInPieces(
+        _ caller: Caller, _ purpose: Purpose, reading first: FirstReading,
+        _ body: @escaping @Sendable (inout Records) throws -> [[UInt8]]
+    ) async throws -> [[UInt8]] {
+        try await access(caller, purpose, reading: first) { records in
+            let pieces = try body(&records)
+            records.answer(pieces: pieces)
+            return pieces
+        }
+    }
+
     private func attempt<Answer: Sendable>(
         _ caller: Caller, _ purpose: Purpose, _ first: FirstReading,
         _ body: @escaping @Sendable (inout Records) throws -> Answer

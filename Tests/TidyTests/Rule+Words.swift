@@ -53,6 +53,7 @@ extension Rule {
                 "Sources/Gateway/Visits/A.swift", "try await ledger.access(caller, .openVisit) {"),
             swift(
                 "Sources/Gateway/Visits/A.swift", "try await ledger.refuse(caller, .openVisit, a)"),
+            swift("Sources/Gateway/A.swift", "try await ledger.answerInPieces(caller, purpose, a)"),
         ],
         keeps: [
             swift("Sources/Gateway/Visits/A.swift", "try await asking.access { records in"),
@@ -63,7 +64,8 @@ extension Rule {
         ]
     ) { file, line in
         guard file.target == "Gateway", !file.path.hasSuffix("/Asking.swift") else { return nil }
-        return file.codeLines[line].contains(/\bledger\.(?:access|answer|openVisit|refuse)\(/)
+        return file.codeLines[line].contains(
+            /\bledger\.(?:access|answer|answerInPieces|openVisit|refuse)\(/)
             ? "ask by the asking" : nil
     }
 

@@ -49,10 +49,14 @@ package struct SearchEntry: Hashable, Sendable {
 package struct WrittenEntries: Sendable {
     package private(set) var count = 0
     private let base: String
-    private var writer = JSONWriter(reservingBytes: 65_536)
+    private let expected: Int
+    private var writer = JSONWriter(reservingBytes: 8192)
 
-    /// Of an answer on `page`.
-    package init(on page: SearchPage) { base = page.base }
+    /// Of an answer on `page`, and how many of them will come, if that is known.
+    package init(on page: SearchPage, expecting expected: Int = 0) {
+        base = page.base
+        self.expected = expected
+    }
 
     /// `write` writes one resource.
     package mutating func add(
@@ -67,7 +71,14 @@ package struct WrittenEntries: Sendable {
             write(&$0)
             $0.object("search") { $0.member("mode", "match") }
         }
+        guard count == 1, expected > 1 else { return }
+        // Room for all, as if each were an eighth longer than the first.
+        let room = expected * (writer.bytes.count + writer.bytes.count / 8)
+        writer.reserve(min(room, Self.roomMax))
     }
+
+    /// What is longer grows as it comes: one long report first takes no more than this.
+    private static let roomMax = 1 << 20
 
     fileprivate var bytes: [UInt8] { writer.bytes }
 }
@@ -76,7 +87,7 @@ package struct WrittenEntries: Sendable {
 package func renderSearchset(
     _ entries: [SearchEntry], page: SearchPage, writeMeta: ((inout JSONWriter) -> Void)? = nil
 ) -> [UInt8] {
-    var written = WrittenEntries(on: page)
+    var written = WrittenEntries(on: page, expecting: entries.count)
     for entry in entries {
         written.add(entry.reference, extension: entry.extension) { $0.raw(entry.resource) }
     }
@@ -87,8 +98,21 @@ package func renderSearchset(
 package func renderSearchset(
     of parts: [WrittenEntries], page: SearchPage, writeMeta: ((inout JSONWriter) -> Void)? = nil
 ) -> [UInt8] {
+    let pieces = searchsetPieces(of: parts, page: page, writeMeta: writeMeta)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+    for piece in pieces { bytes.append(contentsOf: piece) }
+    return bytes
+}
+
+/// The same bytes in pieces, which follow one another: the parts of a long answer are not copied to bind
+/// them.
+package func searchsetPieces(
+    of parts: [WrittenEntries], page: SearchPage, writeMeta: ((inout JSONWriter) -> Void)? = nil
+) -> [[UInt8]] {
     let parts = parts.filter { $0.count > 0 }
-    var writer = JSONWriter(reservingBytes: 512 + parts.reduce(0) { $0 + $1.bytes.count + 1 })
+    var pieces: [[UInt8]] = []
+    var writer = JSONWriter(reservingBytes: 512)
     writer.object { bundle in
         bundle.member("resourceType", "Bundle")
         if let writeMeta { bundle.object("meta", writeMeta) }
@@ -108,8 +132,12 @@ package func renderSearchset(
         }
         guard !parts.isEmpty else { return }
         bundle.array("entry") { list in
-            for part in parts { list.members(part.bytes) }
+            for part in parts {
+                // The comma before it.
+                list.members([])
+                pieces += [list.takeBytes(), part.bytes]
+            }
         }
     }
-    return writer.bytes
+    return pieces + [writer.takeBytes()]
 }

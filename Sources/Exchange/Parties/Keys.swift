@@ -99,19 +99,30 @@ package struct RecordID: Hashable, Sendable {
     }
 
     package var bytes: [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: high >> (56 - 8 * UInt64($0))) }
-            + (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * UInt64($0))) }
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            for place in 0..<8 {
+                buffer[place] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * place))
+                buffer[place + 8] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * place))
+            }
+            count = 16
+        }
     }
 
+    // In place: every row of an answer has some.
     package var text: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var out: [UInt8] = []
-        out.reserveCapacity(36)
-        for (place, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(place) { out.append(0x2D) }
-            out.append(digits[Int(byte >> 4)])
-            out.append(digits[Int(byte & 15)])
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var digit = 0
+            for place in 0..<36 {
+                if place == 8 || place == 13 || place == 18 || place == 23 {
+                    buffer[place] = 0x2D
+                    continue
+                }
+                let word = digit < 16 ? high : low
+                let nibble = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (digit & 15))) & 15
+                buffer[place] = nibble < 10 ? nibble + 0x30 : nibble + 0x57
+                digit += 1
+            }
+            return 36
         }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -11,6 +11,9 @@ package struct JSONWriter: Sendable {
         bytes.reserveCapacity(reservingBytes)
     }
 
+    /// Room for so many bytes in all.
+    package mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
     package var text: String { String(decoding: bytes, as: UTF8.self) }
     package var isBalanced: Bool { depth == 0 }
 

@@ -16,7 +16,9 @@ extension GatewayParts {
             let party = asking.caller.party
             let name = currentNames(for: party)
             let opening = compartment.consentKinds(book).map(\.code)
-            let (_, bytes) = try await asking.answer(as: \.self) { records in
+            let pieces = try await asking.answerInPieces(
+                reading: .visitor(patient: patient, at: party)
+            ) { records in
                 let visitor = try records.visitor(
                     patient: patient, kinds: book.readingVisitKinds)
                 let isConsented = visitor.consents.contains(where: opening.contains)
@@ -24,13 +26,16 @@ extension GatewayParts {
                     throw Refusal.consentNotGiven
                 }
                 records.enter(visitor.person, visit: visitor.visit)
-                let held =
-                    isConsented
-                    ? try records.checkups(of: visitor.person, in: compartment, rules: rules) : []
-                return try renderCheckups(
-                    held, named: { $0.shown(to: party, name) }, of: patient, page: page, rules)
+                guard isConsented else { return searchsetPieces(of: [], page: page) }
+                let parts = try records.checkups(
+                    of: visitor.person, in: compartment, rules: rules
+                ) { held in
+                    let shown = held.map { $0.shown(to: party, name) }
+                    return [checkupEntries(shown, of: patient, on: page, rules)]
+                }
+                return searchsetPieces(of: parts, page: page)
             }
-            return .fhir(.ok, bytes)
+            return .fhir(.ok, pieces: pieces)
         }
     }
 }
@@ -49,7 +54,7 @@ func renderCheckups(
     page: SearchPage, _ rules: MaternalRules
 ) throws -> [UInt8] {
     let parts = try sharedOut(held) {
-        [checkupEntries($0.lazy.map(named), of: patientID, on: page, rules)]
+        [checkupEntries($0.map(named), of: patientID, on: page, rules)]
     }
     return renderSearchset(of: parts, page: page)
 }

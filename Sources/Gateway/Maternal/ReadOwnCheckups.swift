@@ -15,9 +15,13 @@ extension GatewayParts {
             let page = asking.request.page()
             let name = currentNames(for: asking.caller.party)
             return try await own(asking) { records, person, patient in
-                let held = try records.ownCheckups(of: person, in: compartment, rules: book)
-                return try renderCheckups(
-                    held, named: { $0.shown.named(name($0.id)) }, of: patient, page: page, rules)
+                let parts = try records.ownCheckups(
+                    of: person, in: compartment, rules: book
+                ) { held in
+                    let shown = held.map { $0.shown.named(name($0.id)) }
+                    return [checkupEntries(shown, of: patient, on: page, rules)]
+                }
+                return renderSearchset(of: parts, page: page)
             }
         }
     }

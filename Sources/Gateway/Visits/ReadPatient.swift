@@ -12,7 +12,7 @@ extension GatewayParts {
         let opening = try ledger.rules.current().readingVisitKinds
         let (_, bytes) = try await asking.answer(as: { $0.render() }) { records in
             let visitor = try records.visitor(patient: patient, kinds: opening)
-            let identity = visitor.identity
+            let identity = try records.identity(of: visitor)
             records.enter(visitor.person, visit: visitor.visit)
             return PatientView(
                 pairwiseID: patient, name: identity?.name, nameKana: identity?.nameKana,

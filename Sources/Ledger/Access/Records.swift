@@ -99,8 +99,13 @@ package struct Records: ~Copyable {
 
     /// The bytes that leave: their digest goes on every entry of this access. Nothing is entered
     /// after it.
-    mutating func answer(_ bytes: [UInt8]) {
-        let digest = Array(SHA256.hash(data: bytes))
+    mutating func answer(_ bytes: [UInt8]) { answer(pieces: [bytes]) }
+
+    /// The same of pieces that follow one another.
+    mutating func answer(pieces: [[UInt8]]) {
+        var hash = SHA256()
+        for piece in pieces { hash.update(data: piece) }
+        let digest = Array(hash.finalize())
         for place in entries.indices { entries[place].digest = digest }
         for place in crowds.indices { crowds[place].digest = digest }
     }

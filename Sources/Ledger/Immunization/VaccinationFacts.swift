@@ -141,9 +141,9 @@ extension Records {
     package mutating func vaccinationFacts(
         of person: PersonKey, withPregnancies: Bool = false, rules: RuleBook
     ) throws -> VaccinationFacts {
-        try VaccinationFacts.load(
-            &transaction, of: [person], expecting: withPregnancies ? [person] : [], rules: rules)[
-                person] ?? .nothing
+        let steps = VaccinationFacts.steps(
+            of: person, withPregnancies: withPregnancies, rules: rules)
+        return try VaccinationFacts.read(transaction.pipeline(steps), rules)[person] ?? .nothing
     }
 
     /// As the resident reads them. A pregnancy is nobody's but her own: whoever acts for her is not told
@@ -164,15 +164,20 @@ extension Records {
 
     /// With the day from which the municipality's doses are known here: since it is connected, or since the
     /// ledger that it sent is whole.
-    static let selectHomes = Statement(
-        """
-        select r.version, r.municipality, r.from_day, r.known_at,
-            case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
-            r.person
-        from exchange.residence r
-        left join exchange.party p on p.party = 'municipality:' || r.municipality
-        where r.person = any ($1)
-        """)
+    static let selectHomes = homes(of: "any ($1)")
+    static let selectHomesOfOne = homes(of: "$1")
+
+    private static func homes(of persons: String) -> Statement {
+        Statement(
+            """
+            select r.version, r.municipality, r.from_day, r.known_at,
+                case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
+                r.person
+            from exchange.residence r
+            left join exchange.party p on p.party = 'municipality:' || r.municipality
+            where r.person = \(persons)
+            """)
+    }
 }
 
 extension VaccinationFacts {
@@ -200,6 +205,18 @@ extension VaccinationFacts {
             (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
             (Records.selectHomes, [keys]),
         ] + (expecting.isEmpty ? [] : [NotifiedPregnancy.step(of: expecting)])
+    }
+
+    /// The same of one, whose statements are planned once, as in `CheckupCompartment.reading`.
+    static func steps(
+        of person: PersonKey, withPregnancies: Bool, rules: RuleBook
+    ) -> [(Statement, [Value])] {
+        let key = Value.person(person)
+        return [
+            (selectVersionsOfOne, [key]),
+            (Records.selectNewestIdentity, [key, .texts(rules.openConsentKinds.map(\.code))]),
+            (Records.selectHomesOfOne, [key]),
+        ] + (withPregnancies ? [NotifiedPregnancy.step(of: person)] : [])
     }
 
     /// Records alone, each to be read as a `CountedRecord`; the fifth column says whose.
@@ -247,13 +264,18 @@ extension VaccinationFacts {
 
     private static let selectVersions = versions(
         of: "exchange.vaccination", counted: "coalesce(v.counted, v.face)")
+    private static let selectVersionsOfOne = versions(
+        of: "exchange.vaccination", counted: "coalesce(v.counted, v.face)",
+        among: "(values ($1::uuid))")
     private static let selectCounted = versions(of: "exchange.counted_dose", counted: "v.counted")
 
-    private static func versions(of table: String, counted: String) -> Statement {
+    private static func versions(
+        of table: String, counted: String, among persons: String = "unnest($1::uuid[])"
+    ) -> Statement {
         Statement(
             """
             select held.vaccination, held.version, held.counted, held.is_line, q.person, held.party
-            from unnest($1::uuid[]) as q(person)
+            from \(persons) as q(person)
             cross join lateral (
                 select distinct on (v.vaccination) v.vaccination, v.version, v.recorded_at, v.party,
                     \(counted) as counted,

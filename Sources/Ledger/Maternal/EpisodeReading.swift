@@ -31,6 +31,11 @@ struct EpisodeReading {
         return [(selectNotifications, values), (selectTickets, values)]
     }
 
+    /// The same of one, whose statements are planned once, as in `CheckupCompartment.reading`.
+    static func steps(of person: PersonKey) -> [(Statement, [Value])] {
+        [(selectNotificationsOfOne, [.person(person)]), (selectTicketsOfOne, [.person(person)])]
+    }
+
     init(_ rows: [Rows], _ rules: MaternalRules) throws {
         self.rules = rules
         for row in try rows[0].map({ $0 }) {
@@ -179,19 +184,26 @@ struct EpisodeReading {
         sequences[visit] = max(lastSequence(visit), try row.int(11))
     }
 
+    private static let selectNotifications = notifications(among: "unnest($1::uuid[])")
+    private static let selectTickets = tickets(among: "unnest($1::uuid[])")
+    private static let selectNotificationsOfOne = notifications(among: "(values ($1::uuid))")
+    private static let selectTicketsOfOne = tickets(among: "(values ($1::uuid))")
+
     /// The newest of each key under each record, in the order in which the family came to those who spoke.
-    private static let selectNotifications = Statement(
-        """
-        select newest.person, newest.episode, newest.municipality, newest.face, q.person
-        from unnest($1::uuid[]) as q(person)
-        cross join lateral (
-            select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
-                n.episode, n.municipality, n.notification_key, n.kind, n.face
-            from \(Survivors.eachRecord(of: "q.person")) one
-            join exchange.maternal_notification n on n.person = one.record
-            order by n.person, n.municipality, n.notification_key, n.version desc) newest
-        order by \(StandingWord.heldFrom("newest", of: "q.person")), newest.version
-        """)
+    private static func notifications(among persons: String) -> Statement {
+        Statement(
+            """
+            select newest.person, newest.episode, newest.municipality, newest.face, q.person
+            from \(persons) as q(person)
+            cross join lateral (
+                select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
+                    n.episode, n.municipality, n.notification_key, n.kind, n.face
+                from \(Survivors.eachRecord(of: "q.person")) one
+                join exchange.maternal_notification n on n.person = one.record
+                order by n.person, n.municipality, n.notification_key, n.version desc) newest
+            order by \(StandingWord.heldFrom("newest", of: "q.person")), newest.version
+            """)
+    }
 
     private static func events(_ event: String) -> String {
         """
@@ -203,35 +215,37 @@ struct EpisodeReading {
     }
 
     /// Each ticket with its standing use, its replacements, the last event of its visit, and its return.
-    private static let selectTickets = Statement(
-        """
-        select t.person, t.episode, t.body, t.kind, t.serial, t.issue, t.valid_from,
-            case when e.event = 'use' then e.day end, case when e.event = 'use' then e.party end,
-            case when e.event = 'use' then e.result end,
-            array(
-                select concat(to_char(r.day, 'YYYY-MM-DD'), ' ', r.said_by)
-                from \(events("replace"))),
-            coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
-                where l.person = t.person and l.episode = t.episode and l.kind = t.kind
-                    and l.serial = t.serial), 0),
-            (select min(r.day) from \(events("return"))), p.number, p.valid_from, p.valid_to,
-            p.limit_yen, q.person
-        from unnest($1::uuid[]) as q(person)
-        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
-        join exchange.checkup_ticket t on t.person = one.record
-        left join lateral (
-            select event, day, party, result from exchange.checkup_ticket_event u
-            where u.person = t.person and u.episode = t.episode and u.kind = t.kind
-                and u.serial = t.serial and u.body = t.body and u.issue = t.issue
-                and u.event in ('use', 'cancel')
-            order by u.sequence desc limit 1) e on true
-        left join lateral (
-            select number, valid_from, valid_to, limit_yen from exchange.checkup_ticket_face f
-            where f.person = t.person and f.episode = t.episode and f.kind = t.kind
-                and f.serial = t.serial and f.body = t.body and f.issue = t.issue
-            order by f.version desc limit 1) p on true
-        order by t.valid_from, t.body, t.kind, t.serial, t.issue, t.person = q.person desc
-        """)
+    private static func tickets(among persons: String) -> Statement {
+        Statement(
+            """
+            select t.person, t.episode, t.body, t.kind, t.serial, t.issue, t.valid_from,
+                case when e.event = 'use' then e.day end, case when e.event = 'use' then e.party end,
+                case when e.event = 'use' then e.result end,
+                array(
+                    select concat(to_char(r.day, 'YYYY-MM-DD'), ' ', r.said_by)
+                    from \(events("replace"))),
+                coalesce((select max(l.sequence) from exchange.checkup_ticket_event l
+                    where l.person = t.person and l.episode = t.episode and l.kind = t.kind
+                        and l.serial = t.serial), 0),
+                (select min(r.day) from \(events("return"))), p.number, p.valid_from, p.valid_to,
+                p.limit_yen, q.person
+            from \(persons) as q(person)
+            cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+            join exchange.checkup_ticket t on t.person = one.record
+            left join lateral (
+                select event, day, party, result from exchange.checkup_ticket_event u
+                where u.person = t.person and u.episode = t.episode and u.kind = t.kind
+                    and u.serial = t.serial and u.body = t.body and u.issue = t.issue
+                    and u.event in ('use', 'cancel')
+                order by u.sequence desc limit 1) e on true
+            left join lateral (
+                select number, valid_from, valid_to, limit_yen from exchange.checkup_ticket_face f
+                where f.person = t.person and f.episode = t.episode and f.kind = t.kind
+                    and f.serial = t.serial and f.body = t.body and f.issue = t.issue
+                order by f.version desc limit 1) p on true
+            order by t.valid_from, t.body, t.kind, t.serial, t.issue, t.person = q.person desc
+            """)
+    }
 }
 
 /// 交付された受診券, with what the words of municipalities did to it.

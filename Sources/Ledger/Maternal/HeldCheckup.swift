@@ -38,8 +38,18 @@ extension Records {
     package mutating func checkups(
         of person: PersonKey, in compartment: CheckupCompartment, rules: MaternalRules
     ) throws -> [HeldCheckup] {
+        try checkups(of: person, in: compartment, rules: rules) { $0 }
+    }
+
+    /// What `make` makes of them, part by part and in their order: reading a row and writing it again is one
+    /// hand's work.
+    package mutating func checkups<Made: Sendable>(
+        of person: PersonKey, in compartment: CheckupCompartment, rules: MaternalRules,
+        _ make: @Sendable ([HeldCheckup]) throws -> [Made]
+    ) throws -> [Made] {
         let (statement, values) = compartment.reading(of: person)
-        return try HeldCheckup.read(transaction.query(statement, values), compartment, rules)
+        return try HeldCheckup.read(
+            transaction.query(statement, values), compartment, rules, make)
     }
 }
 
@@ -57,17 +67,24 @@ extension HeldCheckup {
     static func read(
         _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules
     ) throws -> [HeldCheckup] {
+        try read(rows, compartment, rules) { $0 }
+    }
+
+    /// What `make` makes of the same.
+    fileprivate static func read<Made: Sendable>(
+        _ rows: Rows, _ compartment: CheckupCompartment, _ rules: MaternalRules,
+        _ make: @Sendable ([HeldCheckup]) throws -> [Made]
+    ) throws -> [Made] {
         var newest: [RecordID: (version: Int, place: Int)] = [:]
         for place in 0..<rows.count {
             let (id, version) = (try rows[place].uuid(0).record, try rows[place].int(3))
             if newest[id].map({ $0.version < version }) ?? true { newest[id] = (version, place) }
         }
-        let shown = newest.values.map(\.place).sorted().map { rows[$0] }
-        let reports = try sharedOut(shown.map { try $0.text(faceColumn) }) {
-            try $0.map { try CheckupReport(face: $0) }
-        }
-        return try zip(shown, reports).map {
-            try HeldCheckup($0, compartment, rules, report: $1)
+        let shared = rows.shared
+        return try sharedOut(newest.values.map(\.place).sorted()) { places in
+            var parties = KnownParties()
+            return try make(
+                places.map { try HeldCheckup(shared[$0], compartment, rules, &parties) })
         }
     }
 
@@ -82,18 +99,16 @@ extension HeldCheckup {
         ]
     }
 
-    private static let faceColumn = 6
-
     init(
         _ row: Row, from column: Int = 0, _ compartment: CheckupCompartment, _ rules: MaternalRules
     ) throws {
-        let report = try CheckupReport(face: try row.text(column + Self.faceColumn))
-        try self.init(row, from: column, compartment, rules, report: report)
+        var parties = KnownParties()
+        try self.init(row, from: column, compartment, rules, &parties)
     }
 
     private init(
         _ row: Row, from column: Int = 0, _ compartment: CheckupCompartment,
-        _ rules: MaternalRules, report: CheckupReport
+        _ rules: MaternalRules, _ parties: inout KnownParties
     ) throws {
         id = try row.uuid(column).record
         record = try row.uuid(column + 1).person
@@ -103,11 +118,23 @@ extension HeldCheckup {
             version: CheckupVersion(
                 id: id.text, version: try row.int(column + 3),
                 recordedAt: Instant(microseconds: try row.instant(column + 4)),
-                institution: try Party(key: try row.text(column + 5)),
-                report: report),
+                institution: try parties.party(try row.text(column + 5)),
+                report: try CheckupReport(face: try row.text(column + 6))),
             compartment: compartment,
             warnings: try row.texts(column + 7).compactMap { ItemFinding(stored: $0, rules) },
             line: compartment == .open ? try CheckupLine(row, from: column + 9) : nil)
+    }
+}
+
+/// 記録した機関: a few send all of a resident's reports; the key of each is read once.
+private struct KnownParties {
+    private var byKey: [String: Party] = [:]
+
+    mutating func party(_ key: String) throws -> Party {
+        if let known = byKey[key] { return known }
+        let party = try Party(key: key)
+        byKey[key] = party
+        return party
     }
 }
 
@@ -164,7 +191,8 @@ extension CheckupCompartment {
     }
 
     /// The same of one, whose statement is planned once: a plan for an array of any length looks ten times as
-    /// dear as one for this array, so that the server would plan anew each time.
+    /// dear as one for this array, so that the server would plan anew each time. The lines of years are read
+    /// in one range; a batch of many residents, with a few reports each, looks each line up.
     func reading(of person: PersonKey) -> (Statement, [Value]) {
         (self == .open ? Self.openByOne : Self.sensitiveByOne, [.person(person)])
     }
@@ -179,7 +207,6 @@ extension CheckupCompartment {
     private static let sensitiveByIdentifier = byIdentifier(.sensitive)
     private static let openByPerson = byPerson(.open, among: "unnest($1::uuid[])")
     private static let sensitiveByPerson = byPerson(.sensitive, among: "unnest($1::uuid[])")
-    private static let openByOne = byPerson(.open, among: "(values ($1::uuid))")
     private static let sensitiveByOne = byPerson(.sensitive, among: "(values ($1::uuid))")
 
     private static func byID(_ compartment: Self) -> Statement {
@@ -219,6 +246,22 @@ extension CheckupCompartment {
             where r.person = one.record order by r.day, r.recorded_at, r.result
             """)
     }
+
+    /// Reports and lines of each record, by one range of either's key, whose first column is the person. A
+    /// full join is never made row by row, however few reports a plan takes a resident to have, and it gives
+    /// no more than a left one would: there is no line without its report.
+    private static let openByOne = Statement(
+        """
+        select held.*
+        from (values ($1::uuid)) as q(person)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        cross join lateral (
+            select \(CheckupCompartment.open.columns(whom: "q.person"))
+            from (select * from \(CheckupCompartment.open.table) where person = one.record) r
+            full join (select * from exchange.checkup_line where person = one.record) l
+                on l.result = r.result and l.version = r.version) held
+        order by held.day, held.recorded_at, held.result
+        """)
 
     /// 受付: of `former`, the visit that a version is told by.
     private static let told = "coalesce(former.visit, r.visit) as visit"

@@ -71,7 +71,7 @@ extension Records {
         -> MaternalFacts
     {
         guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
-        let rows = try transaction.pipeline(MaternalReading.steps(of: [person], rules: rules))
+        let rows = try transaction.pipeline(MaternalReading.steps(of: person, rules: rules))
         return try MaternalReading(rows, maternal).facts(of: person, at: now)
     }
 }
@@ -90,6 +90,15 @@ struct MaternalReading {
             (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
             (Records.selectHomes, [keys]),
         ] + EpisodeReading.steps(of: persons)
+    }
+
+    /// The same of one, whose statements are planned once, as in `CheckupCompartment.reading`.
+    static func steps(of person: PersonKey, rules: RuleBook) -> [(Statement, [Value])] {
+        let key = Value.person(person)
+        return [
+            (Records.selectNewestIdentity, [key, .texts(rules.openConsentKinds.map(\.code))]),
+            (Records.selectHomesOfOne, [key]),
+        ] + EpisodeReading.steps(of: person)
     }
 
     init(_ rows: [Rows], _ maternal: MaternalRules) throws {

@@ -3,13 +3,14 @@ import Postgres
 
 /// 本人の健診結果, as the resident reads them.
 extension Records {
-    /// Throws `.rulesUnknown`.
-    package mutating func ownCheckups(
-        of person: PersonKey, in compartment: CheckupCompartment, rules book: RuleBook
-    ) throws -> [HeldCheckup] {
+    /// What `make` makes of them, as `checkups`. Throws `.rulesUnknown`.
+    package mutating func ownCheckups<Made: Sendable>(
+        of person: PersonKey, in compartment: CheckupCompartment, rules book: RuleBook,
+        _ make: @Sendable ([HeldCheckup]) throws -> [Made]
+    ) throws -> [Made] {
         guard let rules = book.maternal else { throw Refusal.rulesUnknown }
         if try isClosed(compartment, to: person, book) { return [] }
-        return try checkups(of: person, in: compartment, rules: rules)
+        return try checkups(of: person, in: compartment, rules: rules, make)
     }
 
     /// 特に慎重に扱う項目 are nobody's but the resident's own, and a child's card and its PIN are in a
@@ -31,7 +32,11 @@ extension Records {
                 $0.kind == maternal.items.sensitiveConsentKind
             })?.childDecidesFromAge
         else { return [] }
-        let rows = try transaction.pipeline(MaternalReading.steps(of: persons, rules: book))
+        let steps =
+            persons.count == 1
+            ? MaternalReading.steps(of: persons[0], rules: book)
+            : MaternalReading.steps(of: persons, rules: book)
+        let rows = try transaction.pipeline(steps)
         let reading = try MaternalReading(rows, maternal)
         let (moment, today) = (now, now.dayInJapan)
         return Set(

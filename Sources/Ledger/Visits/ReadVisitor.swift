@@ -7,9 +7,6 @@ package struct Visitor: Sendable {
     package let visit: RecordID
     /// Kinds that the resident agreed to with this visit.
     package let consents: [String]
-    /// 基本情報 without the address: what the newest body says that holds a current row of a kind
-    /// agreed to. Nothing where there is none, whatever other bodies hold.
-    package let identity: RegisteredIdentity?
 }
 
 /// 基本情報 without the address.
@@ -27,8 +24,13 @@ extension Records {
     /// Throws `.recordUnknown` where no visit is open, `.visitForCheckAlone` where only visits of
     /// other kinds are.
     package mutating func visitor(patient: String, kinds: Set<String>) throws -> Visitor {
-        let visits = try transaction.query(
-            Self.selectOpen, [.text(caller.party.key), .text(patient), .time(now)])
+        let rows =
+            try first.first
+            ?? transaction.query(
+                Self.selectOpen, [.text(caller.party.key), .text(patient)])
+        let visits = try rows.map { $0 }.filter {
+            Instant(microseconds: try $0.instant(4)) > now
+        }
         guard let newest = visits.first else { throw Refusal.recordUnknown }
         subject.person = try newest.uuid(0).person
         subject.visit = try newest.uuid(1).record
@@ -41,18 +43,25 @@ extension Records {
         guard let open = opened.first(where: { kinds.contains($0.kind) }) else {
             throw Refusal.visitForCheckAlone
         }
-        let person = try newest.uuid(0).person
-        let said = try transaction.query(
-            Self.selectNewestIdentities, [.uuids([UUIDBytes(person)]), .texts(open.consents)])
         return Visitor(
-            person: person, visit: open.visit, consents: open.consents,
-            identity: try said.first.map { try RegisteredIdentity($0) })
+            person: try newest.uuid(0).person, visit: open.visit, consents: open.consents)
     }
 
-    private static let selectOpen = Statement(
+    /// 基本情報 without the address: what the newest body says that holds a current row of a kind
+    /// agreed to. Nothing where there is none, whatever other bodies hold.
+    package mutating func identity(of visitor: Visitor) throws -> RegisteredIdentity? {
+        let said = try transaction.query(
+            Self.selectNewestIdentity, [.person(visitor.person), .texts(visitor.consents)])
+        return try said.first.map { try RegisteredIdentity($0) }
+    }
+
+    /// Whichever ended within the last minute `visitor` leaves out, by the clock of the access: where this is
+    /// read first, nobody knows it yet.
+    fileprivate static let selectOpen = Statement(
         """
-        select person, visit, kind, consents from exchange.visit_now
-        where party = $1 and ends_at > $3 and confirmed_by = 'card' and record = any (array(
+        select person, visit, kind, consents, ends_at from exchange.visit_now
+        where party = $1 and ends_at > statement_timestamp() - interval '1 minute'
+            and confirmed_by = 'card' and record = any (array(
             select r.record from (
                 select person from exchange.visit_now where party = $1 and patient = $2 limit 1) given
             cross join lateral (
@@ -63,16 +72,30 @@ extension Records {
         """)
 
     /// What the newest body says of each person that holds a current row of one of these kinds.
-    static let selectNewestIdentities = Statement(
-        """
-        select distinct on (i.person) i.name, i.name_kana, i.birth_date, i.sex, i.person
-        from exchange.identity i
-        where i.person = any ($1) and \(SaidIdentity.stands("i")) and exists (
-            select 1 from exchange.entitlement e
-            where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
-                and \(EntitlementRow.isCurrent))
-        order by i.person, i.version desc
-        """)
+    static let selectNewestIdentities = newestIdentities(of: "any ($1)")
+
+    /// The same of one, whose statement is planned once, as in `CheckupCompartment.reading`.
+    static let selectNewestIdentity = newestIdentities(of: "$1")
+
+    private static func newestIdentities(of persons: String) -> Statement {
+        Statement(
+            """
+            select distinct on (i.person) i.name, i.name_kana, i.birth_date, i.sex, i.person
+            from exchange.identity i
+            where i.person = \(persons) and \(SaidIdentity.stands("i")) and exists (
+                select 1 from exchange.entitlement e
+                where e.person = i.person and e.body = i.body and e.consent_kind = any ($2)
+                    and \(EntitlementRow.isCurrent))
+            order by i.person, i.version desc
+            """)
+    }
+}
+
+extension FirstReading {
+    /// For `visitor`.
+    package static func visitor(patient: String, at party: Party) -> FirstReading {
+        FirstReading(steps: [(Records.selectOpen, [.text(party.key), .text(patient)])])
+    }
 }
 
 extension RegisteredIdentity {

@@ -46,6 +46,24 @@ package final class Rows {
     }
 }
 
+/// 手分けの行: rows that several threads read at once, each its part, while whoever asked for them waits: nothing
+/// changes a PGresult once it came. MUST NOT outlive that wait, as `Rows` must not.
+///
+/// `@unchecked`: libpq only reads a result in all that `Row` calls (PostgreSQL documentation, libpq, Behavior
+/// in Threaded Programs).
+package struct SharedRows: @unchecked Sendable {
+    private let rows: Rows
+
+    fileprivate init(_ rows: Rows) { self.rows = rows }
+
+    /// As `Rows`.
+    package subscript(_ index: Int) -> Row { rows[index] }
+}
+
+extension Rows {
+    package var shared: SharedRows { SharedRows(self) }
+}
+
 /// One row. A getter throws `DatabaseError.decoding` on a null (unless it is an optional one), on a
 /// column that is not there, and on a type other than those it reads.
 package struct Row {

@@ -7,8 +7,8 @@ struct SearchsetTests {
         base: "https://gateway.example/fhir",
         selfLink: "https://gateway.example/fhir/DiagnosticReport")
 
-    private func written(_ numbers: Range<Int>) -> WrittenEntries {
-        var entries = WrittenEntries(on: page)
+    private func written(_ numbers: Range<Int>, expecting: Int = 0) -> WrittenEntries {
+        var entries = WrittenEntries(on: page, expecting: expecting)
         for number in numbers {
             entries.add("DiagnosticReport/\(number)") { $0.raw(resource(number)) }
         }
@@ -29,6 +29,18 @@ struct SearchsetTests {
         #expect(
             read.object?["entry"]?.array?.compactMap { $0.object?["fullUrl"]?.string }
                 == entries.map { page.base + "/" + $0.reference })
+    }
+
+    @Test(arguments: [0, 1, 2, 5])
+    func `the pieces of a list are its bytes, whatever room was made for them`(first: Int) {
+        let parts = [written(0..<first, expecting: first), written(first..<5, expecting: 9)]
+        let pieces = searchsetPieces(of: parts, page: page)
+        #expect(pieces.count == (first == 0 || first == 5 ? 3 : 5))
+        #expect(pieces.flatMap { $0 } == renderSearchset(of: parts, page: page))
+        let entries = (0..<5).map {
+            SearchEntry(reference: "DiagnosticReport/\($0)", resource: resource($0))
+        }
+        #expect(pieces.flatMap { $0 } == renderSearchset(entries, page: page))
     }
 
     @Test func `nothing found has no list of entries`() throws {

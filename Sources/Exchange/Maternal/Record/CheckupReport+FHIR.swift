@@ -200,11 +200,11 @@ extension MaternalRules {
 
 /// 健診の記録: the matches of a search, in the order given; a long one may be made in parts.
 package func checkupEntries(
-    _ shown: some Sequence<ShownCheckup>, of patientID: String, on page: SearchPage,
+    _ shown: some Collection<ShownCheckup>, of patientID: String, on page: SearchPage,
     _ rules: MaternalRules
 ) -> WrittenEntries {
     var phrases = ObservationPhrases(of: patientID, rules.items)
-    var entries = WrittenEntries(on: page)
+    var entries = WrittenEntries(on: page, expecting: shown.count)
     for report in shown {
         entries.add(report.reference) { report.write(to: &$0, &phrases, rules) }
     }

@@ -35,8 +35,11 @@ extension CheckupReport {
         let effective = try GivenTime(face.requiredString("effective"))
         guard let day = effective.day else { throw .malformed("effective") }
         var entries: [CheckupResult.Entry] = []
-        for (row, path) in try face.objects("entries") {
-            entries.append(try CheckupResult.Entry(face: row, at: path))
+        // Where something is wrong is only said once it is: a resident's years are thousands of entries.
+        for (place, value) in (try face.optionalArray("entries") ?? []).enumerated() {
+            let row = try value.requiredObject(at: JSONPath.element(place, of: "entries"))
+            entries.append(
+                try CheckupResult.Entry(face: row, at: JSONPath.element(place, of: "entries")))
         }
         self.init(
             identifier: try RecordIdentifier(
@@ -62,7 +65,9 @@ extension CheckupReport {
 }
 
 extension CheckupResult.Entry {
-    fileprivate init(face row: JSONObject, at path: String) throws(Refusal) {
+    fileprivate init(
+        face row: JSONObject, at path: @autoclosure () -> String
+    ) throws(Refusal) {
         let value: CheckupResult.Value
         if let digits = try row.optionalString("quantity") {
             value = .quantity(digits, unit: try row.requiredString("unit"))
@@ -73,9 +78,9 @@ extension CheckupResult.Entry {
         } else if let reason = try row.optionalString("notExamined") {
             value = .notExamined(reason: reason)
         } else {
-            value = .text(try row.requiredString("text", at: path))
+            value = .text(try row.requiredString("text", at: path()))
         }
-        self.init(item: try row.requiredString("item", at: path), value: value)
+        self.init(item: try row.requiredString("item", at: path()), value: value)
     }
 }
 

@@ -7,6 +7,8 @@ struct ObservationPhrases {
     private var answers: [Key: [UInt8]] = [:]
 
     private struct Key: Hashable {
+        /// Of an answer, the element that it stands in.
+        var name = ""
         let item: String
         /// 未実施, or an answer's code.
         let said: String?
@@ -46,15 +48,15 @@ struct ObservationPhrases {
 
     /// A coded answer, or why there is none.
     mutating func answer(
-        _ name: String, _ item: String, _ system: String, _ code: String,
+        _ name: String, _ item: String, _ system: @autoclosure () -> String, _ code: String,
         _ text: (CheckupItems) -> BilingualText?
     ) -> [UInt8] {
-        let key = Key(item: name + item, said: code)
+        let key = Key(name: name, item: item, said: code)
         if let answer = answers[key] { return answer }
         let text = text(items)
         var writer = JSONWriter(reservingBytes: 256)
         writer.object(name) { concept in
-            concept.array("coding") { $0.codingItem(system, code, display: text?.en) }
+            concept.array("coding") { $0.codingItem(system(), code, display: text?.en) }
             concept.member("text", text?.ja)
         }
         answers[key] = writer.bytes

@@ -11,6 +11,11 @@ struct NotifiedPregnancy: Sendable {
         (select, [.uuids(persons.map { UUIDBytes($0) })])
     }
 
+    /// The same of one, whose statement is planned once, as in `CheckupCompartment.reading`.
+    static func step(of person: PersonKey) -> (Statement, [Value]) {
+        (selectOfOne, [.person(person)])
+    }
+
     static func read(
         _ rows: Rows, _ rules: MaternalRules
     ) throws -> [PersonKey: [NotifiedPregnancy]] {
@@ -28,21 +33,26 @@ struct NotifiedPregnancy: Sendable {
         return pregnancies
     }
 
+    private static let select = newest(among: "unnest($1::uuid[])")
+    private static let selectOfOne = newest(among: "(values ($1::uuid))")
+
     /// The newest of each key under any record of the person, and of those that stand, of each pregnancy,
     /// the word of whom the family came to last: what one municipality took back may stand by the word of
     /// another, and a correction by one that the family has left takes nobody's place.
-    private static let select = Statement(
-        """
-        select distinct on (q.person, newest.episode) q.person, newest.episode, newest.face
-        from unnest($1::uuid[]) as q(person)
-        cross join lateral (
-            select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
-                n.episode, n.municipality, n.notification_key, n.kind, n.face
-            from \(Survivors.eachRecord(of: "q.person")) one
-            join exchange.maternal_notification n on n.person = one.record
-            order by n.person, n.municipality, n.notification_key, n.version desc) newest
-        where newest.kind = 'pregnancy' and \(StandingWord.stands("newest", of: "q.person"))
-        order by q.person, newest.episode,
-            \(StandingWord.heldFrom("newest", of: "q.person")) desc nulls last, newest.version desc
-        """)
+    private static func newest(among persons: String) -> Statement {
+        Statement(
+            """
+            select distinct on (q.person, newest.episode) q.person, newest.episode, newest.face
+            from \(persons) as q(person)
+            cross join lateral (
+                select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
+                    n.episode, n.municipality, n.notification_key, n.kind, n.face
+                from \(Survivors.eachRecord(of: "q.person")) one
+                join exchange.maternal_notification n on n.person = one.record
+                order by n.person, n.municipality, n.notification_key, n.version desc) newest
+            where newest.kind = 'pregnancy' and \(StandingWord.stands("newest", of: "q.person"))
+            order by q.person, newest.episode,
+                \(StandingWord.heldFrom("newest", of: "q.person")) desc nulls last, newest.version desc
+            """)
+    }
 }
