@@ -58,6 +58,10 @@ struct EmptiedMonthTests {
         try await withdraw(first)
         let emptied = try await run()
         #expect(emptied.counts == [2, 0, 0])
+        let rows = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(month.text)/runs/2/statement"
+        ).answer
+        #expect(rows.status == 200 && rows.text.split(separator: "\r\n").count == 1)
         try await gateway.expect(.monthChanged, of: .reconcileMonth, from: Cast.town) {
             try await gateway.close(before.answer, month)
         }
