@@ -96,8 +96,8 @@ extension Records {
     /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution and body in any case.
     private static let statementRowsMax = 50_000
 
-    /// Of all institutions, or of those after `institution`, with an entry for everybody in it. A run of which
-    /// all records are gone has no rows. Throws `.recordUnknown` where none comes after `institution`.
+    /// Of all institutions, or of those after `institution`, with an entry for everybody in it. A run of
+    /// which all records are gone has no rows. Throws `.recordUnknown` where none comes after `institution`.
     package mutating func statement(
         of run: MonthRunRecord, after institution: String?
     ) throws -> StatementPage {

@@ -32,8 +32,8 @@ package struct MonthSettlement: Sendable {
         report.forEachDigested { body(line($0)) }
     }
 
-    /// Of records by institution, day and id. A row says nothing of whose it is: a dose that was withdrawn and
-    /// one that another child had on its day are two claims.
+    /// Of records by institution, day and id. A row says nothing of whose it is: a dose that was withdrawn
+    /// and one that another child had on its day are two claims.
     package static func forEachDigested(of records: [RecordClaim], _ body: ([UInt8]) -> Void) {
         for record in records { body(line(record.row + [record.id.text])) }
     }
