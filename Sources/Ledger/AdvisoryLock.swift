@@ -88,9 +88,10 @@ enum AdvisoryLock: Int {
     }
 
     /// From now on until the commit no record is merged with these, or parted from them: what is decided from
-    /// all of a person's records stays decided from all of them.
+    /// all of a person's records stays decided from all of them. Those that they absorbed are shared with
+    /// them, in the order in which a merge waits: who wrote under one of them later would wait in a ring.
     static func sharing(mergesOf persons: Set<PersonKey>) -> (Statement, [Value]) {
-        (shareAll, [.ints(Set(persons.map { merges(of: $0) }).sorted())])
+        (shareMerges, [.uuids(persons.map { UUIDBytes($0) })])
     }
 
     /// Waits for the turn of these people's years, in one order for everybody.
@@ -104,4 +105,11 @@ enum AdvisoryLock: Int {
 
     static let shareAll = Statement(
         "select pg_advisory_xact_lock_shared(number) from unnest($1::bigint[]) as number")
+
+    private static let shareMerges = Statement(
+        """
+        select pg_advisory_xact_lock_shared(number) from (
+            select distinct exchange.merges_lock(r.record) as number
+            from \(Survivors.recordsOfAsked("$1")) r order by 1) locks
+        """)
 }

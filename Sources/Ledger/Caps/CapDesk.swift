@@ -103,6 +103,7 @@ struct CapDesk: Sendable {
         try desk.readHolds(rows[5], turns + others)
         try desk.readRefunds(rows[6], turns + others)
         try desk.readBills(rows[7])
+        try desk.requireNewestPersons(&transaction, asked)
         try desk.readYears(rows.dropFirst(8), years)
         try desk.readVisits(&transaction, asked, now)
         try desk.readReceipts(&transaction, asked, now)

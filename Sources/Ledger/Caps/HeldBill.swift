@@ -205,3 +205,33 @@ extension HeldBill {
                 long_term, survivor)
         """)
 }
+
+extension CapDesk {
+    /// 統合・その取消を待った会計: a visit is read before its turn, and a bill after it. Where a merge or an undoing came
+    /// between, the two are of one person under two names: everything of the batch is read once more. Asked
+    /// only where they differ, so that another's bill is still refused as such.
+    func requireNewestPersons(
+        _ transaction: inout Transaction, _ asked: [AskedBill]
+    ) throws {
+        let unlike = asked.filter { bill in
+            bill.name.flatMap { bills[$0] }.map { $0.person != bill.visit.person } ?? false
+        }
+        guard !unlike.isEmpty else { return }
+        let moved = try transaction.query(
+            Self.selectMoved,
+            [
+                .uuids(unlike.map { UUIDBytes($0.visit.id) }),
+                .uuids(unlike.map { UUIDBytes($0.visit.person) }),
+            ])
+        guard moved.isEmpty else {
+            throw DatabaseError.server(sqlState: "40001", constraint: nil)
+        }
+    }
+
+    private static let selectMoved = Statement(
+        """
+        select v.visit from unnest($1::uuid[], $2::uuid[]) as q(visit, person)
+        join exchange.visit v on v.visit = q.visit
+        where \(Survivors.sql(of: "v.person")) <> q.person
+        """)
+}

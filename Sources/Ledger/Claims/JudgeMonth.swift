@@ -68,11 +68,11 @@ private struct JudgedSlice {
                 isReopened: !claim.marks.contains(.withdrawn) && isJudgedOtherwise, told: told)
         case .record(let held):
             let record = held.claim
-            let before = closed[record.id.text]
+            let (id, told) = (record.id.text, record.told)
             return VerdictLine(
-                claim: record.id.text, person: held.person,
-                institution: record.institution, standing: record.standing,
-                isReopened: before != nil && before != record.told, told: record.told)
+                claim: id, person: held.person, institution: record.institution,
+                standing: record.standing,
+                isReopened: closed[id].map { !ToldClaim.isSame($0, told) } ?? false, told: told)
         }
     }
 }

@@ -37,9 +37,9 @@ extension MonthFacts {
         let said = (versions[person] ?? []).filter {
             $0.certificate == certificate && !$0.isUnderReview
         }
-        let row = said.last { row in
-            !row.isDeleted && row.covers(day)
-                && !said.contains { $0.historyKey == row.historyKey && $0.version > row.version }
+        var spoken: Set<String> = []
+        let row = said.reversed().first { row in
+            spoken.insert(row.historyKey).inserted && !row.isDeleted && row.covers(day)
         }
         // What was taken back since was on it all the same.
         return (row ?? said.last { $0.covers(day) } ?? said.last).flatMap { number(of: $0) }

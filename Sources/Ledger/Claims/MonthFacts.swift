@@ -16,7 +16,8 @@ struct MonthFacts {
     let books: ClaimBooks
     private let rules: RuleBook
     private var recipients: RecipientTexts
-    /// Every version of this body's rows, of the persons found.
+    /// Every version of this body's rows, of the persons found, under all records of each (統合): those of the
+    /// absorbed ones first, so that what was said of the survivor's own speaks last.
     var versions: [PersonKey: [EntitlementVersion]] = [:]
     private var toldClasses: [ToldPlace: Set<ClaimReckoning.ToldClass>] = [:]
 
@@ -81,13 +82,14 @@ struct MonthFacts {
                 [$0.certificateTypeID, $0.subKey ?? "", $0.historyKey]
             }
             for history in known.values {
-                take(history: history.sorted { $0.version < $1.version }, of: person)
+                take(history: history, of: person)
             }
         }
     }
 
     /// 履歴: versions of one row, the oldest first. The last one speaks; days that it takes away from one
-    /// before it were held until it came.
+    /// before it were held until it came. A merge takes an absorbed record's rows back: where the survivor
+    /// had the same one already, that stands all the same.
     private mutating func take(history: [EntitlementVersion], of person: PersonKey) {
         guard let newest = history.last else { return }
         for (key, versions) in Dictionary(grouping: history, by: { number(of: $0) }) {
@@ -322,7 +324,7 @@ extension MonthFacts {
         select q.person, \(EntitlementVersion.columns)
         from \(Survivors.recordsOfAsked("$2")) q
         join exchange.entitlement e on e.person = q.record and e.body = $1
-        order by e.version
+        order by q.record = q.person, e.version
         """)
 
     private static let selectIdentities = Statement(

@@ -36,7 +36,7 @@ struct MonthPlan {
 
     let body: String
     let month: ServiceMonth
-    /// Never none: a month of records alone has slices too.
+    /// Never none: a month of records alone has slices too, and one of which all are gone has an empty one.
     let slices: [Slice]
     /// Payer numbers of the body's own register.
     let payers: Set<UInt32>
@@ -78,7 +78,8 @@ struct MonthPlan {
             count += more
         }
         close()
-        return slices
+        guard slices.isEmpty else { return slices }
+        return [Slice(codes: nil, institutions: [], recorders: [], recordCount: 0)]
     }
 
     /// As many slices' records are read together as are held.
@@ -111,20 +112,24 @@ extension Records {
         try transaction.run(Self.allowTime)
     }
 
-    /// Throws `.recordUnknown` for a month without any claim.
+    /// A month that was judged once is judged again when all of its records are gone: what was closed of them
+    /// is open. Throws `.recordUnknown` for a month that never had a claim.
     mutating func planMonth(_ month: ServiceMonth) throws -> MonthPlan {
         let rows = try transaction.pipeline([
             (Self.countClaims, monthKey(month)), (Self.selectPayers, [.text(caller.party.code)]),
             (Self.countVaccinations, recordKey(month)), (Self.countCheckups, recordKey(month)),
+            (Self.selectAnyRun, monthKey(month)),
         ])
         let claims = try rows[0].map { (institution: try $0.int(0), count: try $0.int(1)) }
         var counts: [String: Int] = [:]
-        for found in rows[2...] {
+        for found in rows[2...3] {
             for (party, count) in try found.map({ (try $0.text(0), try $0.int(1)) }) {
                 counts[party, default: 0] += count
             }
         }
-        guard !claims.isEmpty || !counts.isEmpty else { throw Refusal.recordUnknown }
+        guard !claims.isEmpty || !counts.isEmpty || rows[4].count > 0 else {
+            throw Refusal.recordUnknown
+        }
         return MonthPlan(
             caller.party.code, month, claims: claims,
             recorders: try counts.map { party, count in
@@ -147,6 +152,9 @@ extension Records {
         join exchange.claim c on c.file = f.file
         where f.body = $1 and f.month = $2 group by c.institution
         """)
+
+    private static let selectAnyRun = Statement(
+        "select run from exchange.claim_run where body = $1 and month = $2 limit 1")
 
     private static let selectPayers = Statement(
         """

@@ -96,8 +96,8 @@ extension Records {
     /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution and body in any case.
     private static let statementRowsMax = 50_000
 
-    /// Of all institutions, or of those after `institution`, with an entry for everybody in it. Throws
-    /// `.recordUnknown` where there is none.
+    /// Of all institutions, or of those after `institution`, with an entry for everybody in it. A run of
+    /// which all records are gone has no rows. Throws `.recordUnknown` where none comes after `institution`.
     package mutating func statement(
         of run: MonthRunRecord, after institution: String?
     ) throws -> StatementPage {
@@ -105,6 +105,10 @@ extension Records {
         let following = try transaction.query(
             Self.selectInstitutions, key + [.text(institution ?? "")]
         ).map { (name: try $0.text(0), rows: try $0.int(1)) }
+        guard !following.isEmpty || institution != nil else {
+            enter(nil)
+            return StatementPage(bytes: MonthSettlement.heading, next: nil)
+        }
         let page = try Self.cut(following)
         let bytes = try statement(
             Self.selectStatements, Self.selectPersons, key + [.text(page.first), .text(page.last)],

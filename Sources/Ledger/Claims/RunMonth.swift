@@ -29,7 +29,7 @@ extension Records {
     /// of it or nothing.
     ///
     /// Of a closed month it says which of the closed claims are judged otherwise now, and changes nothing
-    /// of the closing. Throws `.recordUnknown` for a month without any claim, `.rulesUnknown`,
+    /// of the closing. Throws `.recordUnknown` for a month that never had a claim, `.rulesUnknown`,
     /// `.tooMany("claims")` where more claims name one certificate than can be held together.
     package mutating func runMonth(
         _ month: ServiceMonth, rules: RuleBook, kept: (String) throws -> RuleBook

@@ -54,4 +54,30 @@ import Testing
         #expect(!ToldClaim.isSame(before, after))
         #expect(ToldClaim.isSame(after, after))
     }
+
+    private func dose(_ id: UInt64, version: Int = 1, unit: Int? = 12_000) -> RecordClaim {
+        RecordClaim(
+            .immunization, id: (RecordID(high: 1, low: id), version), institution: "1319999996",
+            programme: ("dpt-ipv-hib", CalendarDay(daysSince1970: 20_553)), yen: (unit, 0))
+    }
+
+    /// 製造番号の訂正 and the like are told with the record's next version.
+    @Test func `a record that was corrected elsewhere is judged as before, at another price not`() {
+        let before = dose(1).told
+        let corrected = dose(1, version: 2).told
+        #expect(before != corrected && ToldClaim.isSame(before, corrected))
+        #expect(!ToldClaim.isSame(before, dose(1, version: 2, unit: 12_500).told))
+        #expect(!ToldClaim.isSame(before, dose(1, unit: nil).told))
+    }
+
+    /// One child's dose was withdrawn, and another had one on that day: the rows are the same.
+    @Test func `a dose in the place of another makes another run`() {
+        func digested(_ record: RecordClaim) -> [[UInt8]] {
+            var lines: [[UInt8]] = []
+            MonthSettlement.forEachDigested(of: [record]) { lines.append($0) }
+            return lines
+        }
+        #expect(dose(1).row == dose(2).row && digested(dose(1)) != digested(dose(2)))
+        #expect(digested(dose(1)) == digested(dose(1)))
+    }
 }

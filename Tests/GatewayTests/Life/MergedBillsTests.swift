@@ -358,6 +358,19 @@ struct MergedBillsTests {
             """, [.text(kind)]) > 0
     }
 
+    /// Somebody waits for the merges of the record under which a bill stands, or for a lane `below` theirs.
+    private func isWaiting(forMergesOf bill: SentBill, below: Int = 0) async throws -> Bool {
+        try await gateway.count(
+            """
+            select count(*) from pg_locks w
+            join exchange.bill b on b.identifier = $1
+                and exchange.merges_lock(b.person) - $2
+                    = (w.classid::bigint << 32 | w.objid::bigint)
+            where not w.granted and w.locktype = 'advisory'
+                and w.database = (select oid from pg_database where datname = current_database())
+            """, [.text(bill.identifier), .int(below)]) > 0
+    }
+
     private func isLocked(_ number: Int) async throws -> Bool {
         try await gateway.count(
             """
@@ -405,6 +418,100 @@ struct MergedBillsTests {
         #expect(answer.int("applied") == 1, "\(answer.text)")
         #expect(try await months(of: stays.card) == [Month(collected: 19_000, bills: 3)])
         #expect(try await listed(recipient).map { $0["yen"]?.int } == [9_000])
+    }
+
+    /// An undoing takes the lower of the two records' locks first: whoever had the other one by then, and the
+    /// month, and asked for this one when the bill is written, would wait for it in a ring.
+    @Test func `a counter waits for an undoing before it holds anything of the person`()
+        async throws
+    {
+        let two = try await chronicTwice(both: true)
+        var sides: [(one: Settled, visit: RunningGateway.Visit, held: SentBill)] = []
+        for one in [two.stays, two.gone] {
+            let visit = try await gateway.openVisit(one.card)
+            let held = SentBill("preauthorization", cost: 5_000, on: today)
+            try await gateway.settle(held, visit).expect(200)
+            sides.append((one, visit, held))
+        }
+        let isInOrder = try await gateway.count(
+            """
+            select count(*) from exchange.bill a, exchange.bill b
+            where a.identifier = $1 and b.identifier = $2
+                and exchange.merges_lock(a.person) < exchange.merges_lock(b.person)
+            """, sides.map { .text($0.held.identifier) })
+        let (gone, stays) = isInOrder > 0 ? (sides[0], sides[1]) : (sides[1], sides[0])
+        try await gateway.join(gone.one.resident, into: stays.one.resident)
+        let number = 74_617_747
+        let isOver = Mutex(false)
+        async let undoing: Void = gateway.sql { [identifier = gone.held.identifier] transaction in
+            _ = try transaction.query(
+                Statement(
+                    """
+                    select pg_advisory_xact_lock(exchange.merges_lock(b.person))
+                    from exchange.bill b where b.identifier = $1
+                    """), [.text(identifier)])
+            _ = try transaction.query(Statement("select pg_advisory_xact_lock(\(number))"))
+            while !isOver.withLock({ $0 }) {
+                _ = try transaction.query(Statement("select pg_sleep(0.02)"))
+            }
+        }
+        while try await !isLocked(number) {}
+        let (confirmed, visit) = (gone.held.used(as: "claim"), gone.visit)
+        async let sent = gateway.settle(confirmed, visit)
+        while try await !isWaiting(forMergesOf: gone.held) {}
+        let held = try await gateway.count(
+            """
+            select count(*) from pg_locks w
+            join pg_locks h on h.pid = w.pid and h.granted and h.locktype = 'advisory'
+            join exchange.bill b on b.identifier = $1
+                and exchange.merges_lock(b.person) = (h.classid::bigint << 32 | h.objid::bigint)
+            where not w.granted and w.locktype = 'advisory'
+            """, [.text(stays.held.identifier)])
+        isOver.withLock { $0 = true }
+        try await undoing
+        let answer = try await sent
+        #expect(held == 0 && answer.yen("copay") == 1_000, "\(held) \(answer.text)")
+    }
+
+    /// The counter knew the visit of the record that goes, and waited for the merge: the bill is of somebody
+    /// else by then only by name.
+    @Test func `a reservation that is confirmed while its record is merged is confirmed`()
+        async throws
+    {
+        let (stays, gone, _) = try await chronicTwice(both: true)
+        let first = try await pay(5_000, gateway.openVisit(stays.card))
+        let there = try await gateway.openVisit(gone.card)
+        let held = SentBill("preauthorization", cost: 5_000, on: today)
+        try await gateway.settle(held, there).expect(200)
+        let merge = gateway.merge(gone.resident, into: stays.resident)
+        try await gateway.tell([merge], as: "sato").expect(202)
+        let number = 74_617_748
+        // Of those who act for the survivor, whom a merge waits for at its end.
+        let acting = 20_000
+        let isOver = Mutex(false)
+        async let busy: Void = gateway.sql { [identifier = first.sent.identifier] transaction in
+            _ = try transaction.query(
+                Statement(
+                    """
+                    select pg_advisory_xact_lock_shared(exchange.merges_lock(b.person) - $2)
+                    from exchange.bill b where b.identifier = $1
+                    """), [.text(identifier), .int(acting)])
+            _ = try transaction.query(Statement("select pg_advisory_xact_lock(\(number))"))
+            while !isOver.withLock({ $0 }) {
+                _ = try transaction.query(Statement("select pg_sleep(0.02)"))
+            }
+        }
+        while try await !isLocked(number) {}
+        async let merged = gateway.tell([merge], as: "suzuki")
+        while try await !isWaiting(forMergesOf: first.sent, below: acting) {}
+        async let sent = gateway.settle(held.used(as: "claim"), there)
+        while try await !isWaiting(forMergesOf: held) {}
+        isOver.withLock { $0 = true }
+        try await busy
+        let (answer, bill) = try await (merged, sent)
+        #expect(answer.int("applied") == 1, "\(answer.text)")
+        #expect(bill.status == 200 && bill.yen("copay") == 1_000, "\(bill.text)")
+        #expect(try await months(of: stays.card) == [Month(collected: 2_000, bills: 2)])
     }
 
     /// However they fall: what was collected and is not due back is never more than the cap.

@@ -17,11 +17,12 @@ import Testing
     static let stays = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
     static let gone = "7d444840-9dc0-41d1-b245-5ffdce74fad3"
     static let merge = "7d444840-9dc0-41d1-b245-5ffdce74fad4"
+    static let other = "7d444840-9dc0-41d1-b245-5ffdce74fad5"
 
-    /// Two records that were merged in this moment.
-    private func plant(_ world: LedgerWorld, stays: Held, gone: Held, limit: Int? = nil)
-        async throws
-    {
+    /// Two records that were merged in this moment, and another that had been before.
+    private func plant(
+        _ world: LedgerWorld, stays: Held, gone: Held, other: Held? = nil, limit: Int? = nil
+    ) async throws {
         var sql = """
             set local session_replication_role = replica;
             insert into exchange.record_merge
@@ -29,7 +30,17 @@ import Testing
             values ('\(Self.merge)', '\(Self.gone)', '\(Self.stays)', '132101', 'm',
                 gen_random_uuid(), now());
             """
-        for (person, held) in [(Self.stays, stays), (Self.gone, gone)] {
+        var records = [(Self.stays, stays), (Self.gone, gone)]
+        if let other {
+            records.append((Self.other, other))
+            sql += """
+                insert into exchange.record_merge
+                    (merge, person, survivor, municipality, sequence, task, joined_at)
+                values (gen_random_uuid(), '\(Self.other)', '\(Self.stays)', '132101', 'o',
+                    gen_random_uuid(), now() - interval '1 day');
+                """
+        }
+        for (person, held) in records {
             let cap = held.cap.map { String($0) } ?? "null"
             sql += """
                 insert into exchange.person (person) values ('\(person)');
@@ -67,7 +78,8 @@ import Testing
     private func part(_ world: LedgerWorld) async throws {
         try await world.execute(
             """
-            update exchange.record_merge set parted_by = 'u', parted_at = now();
+            update exchange.record_merge set parted_by = 'u', parted_at = now()
+            where merge = '\(Self.merge)';
             select exchange.follow_caps('\(Self.merge)');
             """, as: "tsunagi_office")
     }
@@ -139,6 +151,53 @@ import Testing
             #expect(try await due(world) == ["year 50000 merged"])
             try await part(world)
             #expect(try await due(world) == [])
+        }
+    }
+
+    private func isUsed(_ world: LedgerWorld) async throws -> Bool {
+        try await world.texts("select exchange.used_since_merge('\(Self.merge)')::text") == ["true"]
+    }
+
+    /// The newest bill is of a third record, which stays merged: the case stands with it.
+    @Test(arguments: [nil, 290_000] as [Int?])
+    func `what three records put over a cap is taken back where it stands`(limit: Int?)
+        async throws
+    {
+        let cap = limit == nil ? 300_000 : nil
+        try await LedgerWorld.with { world in
+            try await plant(
+                world, stays: Held(collected: 270_000, cap: cap, day: 1),
+                gone: Held(collected: 50_000, cap: cap, day: 2),
+                other: Held(collected: 20_000, cap: cap, day: 3), limit: limit)
+            try await follow(world)
+            #expect(
+                try await due(world)
+                    == [limit == nil ? "month 40000 merged" : "year 50000 merged"])
+            #expect(try await isUsed(world) == false)
+            try await part(world)
+            #expect(try await due(world) == [])
+        }
+    }
+
+    /// Its body answered because they are one.
+    @Test func `a case of the merge that was answered under a third record is in its way`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            try await plant(
+                world, stays: Held(collected: 270_000, cap: 300_000, day: 1),
+                gone: Held(collected: 50_000, cap: 300_000, day: 2),
+                other: Held(collected: 20_000, cap: 300_000, day: 3))
+            try await follow(world)
+            #expect(try await isUsed(world) == false)
+            try await world.manipulate(
+                """
+                insert into exchange.refund_answer
+                    (person, refund, version, decision, yen, day, party, answered_at)
+                select person, refund, 1, 'approved', yen, current_date, 'prefecture:130001', now()
+                from exchange.refund_case
+                """)
+            #expect(try await isUsed(world))
         }
     }
 

@@ -26,15 +26,16 @@ package struct MonthSettlement: Sendable {
     }
 
     /// Everything by which two runs are the same: of each report its rows without the places of their
-    /// files, with what their findings rest on; of each record its row; after the last of them what an
-    /// amount rests on.
+    /// files, with what their findings rest on; of each record its row and which one it is; after the last of
+    /// them what an amount rests on.
     package static func forEachDigested(of report: MonthReport, _ body: ([UInt8]) -> Void) {
         report.forEachDigested { body(line($0)) }
     }
 
-    /// Of records by institution, day and id.
+    /// Of records by institution, day and id. A row says nothing of whose it is: a dose that was withdrawn
+    /// and one that another child had on its day are two claims.
     package static func forEachDigested(of records: [RecordClaim], _ body: ([UInt8]) -> Void) {
-        for record in records { body(line(record.row)) }
+        for record in records { body(line(record.row + [record.id.text])) }
     }
 
     package func forEachDigestedLast(_ body: ([UInt8]) -> Void) {

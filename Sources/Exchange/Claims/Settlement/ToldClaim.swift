@@ -79,8 +79,8 @@ package struct ToldClaim: Sendable {
 }
 
 extension ToldClaim {
-    /// Whether two of the texts judge a claim alike. With which of several checks it was matched, and in
-    /// which words a reason is put, is no other judgement.
+    /// Whether two of the texts judge a claim alike. With which of several checks it was matched, in which
+    /// words a reason is put, and that something else of a record was corrected, is no other judgement.
     package static func isSame(_ one: String, _ other: String) -> Bool {
         guard one != other else { return true }
         guard let left = judged(one), let right = judged(other) else { return false }
@@ -89,7 +89,8 @@ extension ToldClaim {
 
     private static func judged(_ text: String) -> [JSONObject.Member]? {
         guard let object = try? JSON(reading: text).object else { return nil }
-        return object.without("check").members.map { member -> JSONObject.Member in
+        let members = object.without("check").without("version").members
+        return members.map { member -> JSONObject.Member in
             guard member.name == "reasons", let reasons = member.value.array else { return member }
             return .init(name: member.name, value: .array(reasons.map(withoutWords)))
         }
