@@ -194,6 +194,9 @@ package struct Migrations: Sendable {
         File(
             name: "0104_whose_records",
             sql: PackageResources._104_whose_records_sql),
+        File(
+            name: "0107_versions_of_their_own",
+            sql: PackageResources._107_versions_of_their_own_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
