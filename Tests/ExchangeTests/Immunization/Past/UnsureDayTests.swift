@@ -200,4 +200,45 @@ import Testing
         #expect(
             third.first { rules.programmes[$0.programme].code == "hepatitis-b" }?.dose.ja == "3回目")
     }
+
+    /// A hundred years alone, made up to keep everybody waiting, would be tried out for minutes: at some
+    /// number of ways it ends, the last doses being those of which nothing definite is said.
+    @Test func `a history that nobody can try out ends in cautions`() throws {
+        let rules = try VaccinationCase.rules()
+        let measles = rules.vaccine(named: "MR")
+        let known = try [
+            GivenDose(measles, on: nil, within: try GivenTime("2026-06").days),
+            GivenDose(measles, on: CalendarDay("2031-04-01")),
+        ]
+        let crowd = try ["PCV20", "HBV", "日本脳炎"].flatMap { name in
+            try (1...8).map { _ in
+                GivenDose(
+                    rules.vaccine(named: name), on: nil, within: try GivenTime("2026").days)
+            }
+        }
+        func verdicts(_ history: [GivenDose]) throws -> [NeedleVerdict] {
+            judgeHistory(birth: try CalendarDay(Self.born), sex: nil, history: history, rules)
+                .map(\.verdict)
+        }
+        #expect(try verdicts(known).last == .fine)
+        let told = try verdicts(known + crowd)
+        #expect(told.count == 26 && told[1] == .caution)
+    }
+
+    /// 6日以上: of a whole year the days just before the record decide, however few are tried.
+    @Test func `a record is held against the days just before it`() throws {
+        let rules = try VaccinationCase.rules()
+        let encephalitis = rules.vaccine(named: "日本脳炎")
+        func verdict(_ first: String) throws -> NeedleVerdict {
+            judgeDose(
+                GivenDose(encephalitis, on: try CalendarDay("2028-07-03")),
+                birth: try CalendarDay(Self.born), sex: nil,
+                history: [GivenDose(encephalitis, on: nil, within: try GivenTime(first).days)],
+                rules
+            ).verdict
+        }
+        #expect(try verdict("2028") == .caution)
+        #expect(try verdict("2028-07") == .caution)
+        #expect(try verdict("2028-05") == .fine)
+    }
 }
