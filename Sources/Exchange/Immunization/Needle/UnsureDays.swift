@@ -72,7 +72,7 @@ struct UnsureDays {
         let common = found.dropFirst().reduce(found.first ?? []) { $0.intersection($1) }
         let verdicts = Set(found.map { $0.map(\.verdict).max() ?? .fine })
         let late = ways.last ?? []
-        let told = check(late, withGaps: true).answer()
+        let told = told(by: late, orBy: ways.first ?? late)
         guard let verdict = verdicts.first, verdicts.count == 1, isCounted || verdict == .stop
         else { return unsure(told, of: common, assuming: late) }
         var earliest: CalendarDay?
@@ -82,12 +82,22 @@ struct UnsureDays {
         return sure(told, verdict, of: common, assuming: late, earliest: earliest)
     }
 
+    /// As of the last days; a gap that hides a dose beside the first days alone is told, too.
+    private func told(by late: [Int], orBy first: [Int]) -> NeedleAnswer {
+        let told = check(late, withGaps: true).answer()
+        guard !question.gaps.isEmpty, !told.findings.contains(where: { $0.rule == .historyGap }),
+            let gap = check(first, withGaps: true).findings.first(where: { $0.rule == .historyGap })
+        else { return told }
+        return NeedleAnswer(
+            worstFirst: told.findings + [gap], earliest: told.earliest, programme: told.programme)
+    }
+
     /// Twice as many as a schedule has. Each is tried on at most 35 days, beside four ways of the others:
     /// some thousand checks at most. Of more, nobody counts the ways.
     private static let dosesMax = 8
 
-    /// 一つの問合せの試行の限り: of all the candidates, or of all the doses of a history, of one request together. A whole
-    /// childhood of months alone (27 doses) takes some 5,000; a hundred years alone, made up to keep
+    /// 一つの問合せで試す限り: of all the candidates, or all the doses of a history, of one request together. A
+    /// whole childhood of months alone (27 doses) takes some 5,000; a hundred years alone, made up to keep
     /// everybody waiting, would take over a hundred thousand.
     static let waysMax = 10_000
 

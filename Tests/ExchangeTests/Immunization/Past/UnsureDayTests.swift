@@ -241,4 +241,26 @@ import Testing
         #expect(try verdict("2028-07") == .caution)
         #expect(try verdict("2028-05") == .fine)
     }
+
+    /// A second dose could have been given in the gap only if the first was early in its month.
+    @Test func `a gap that matters by some days alone is told`() throws {
+        let rules = try VaccinationCase.rules()
+        let varicella = rules.vaccine(named: "水痘")
+        func answer(gap: (first: String, last: String)) throws -> NeedleAnswer {
+            var question = NeedleQuestion(
+                birth: try CalendarDay(Self.born),
+                history: [GivenDose(varicella, on: nil, within: try GivenTime("2026-06").days)],
+                candidate: GivenDose(varicella, on: try CalendarDay("2026-11-20")))
+            question.gaps = [try CalendarDay(gap.first)...CalendarDay(gap.last)]
+            return checkBeforeNeedle(question, rules)
+        }
+        // The first of June and three months are the first of September.
+        let without = try answer(gap: ("2026-08-01", "2026-08-31"))
+        #expect(without.verdict == .fine, "\(without.findings)")
+        let hidden = try answer(gap: ("2026-08-01", "2026-09-15"))
+        #expect(hidden.verdict == .caution && hidden.leading?.rule == .historyGap)
+        // The last of June and three months are the last of September.
+        let always = try answer(gap: ("2026-08-01", "2026-10-01"))
+        #expect(always.leading?.rule == .historyGap)
+    }
 }
