@@ -281,9 +281,9 @@ extension NeedleQuestion {
 }
 
 extension ImmunizationRules {
-    /// Whether the day of a dose given no later than `last` can change what is said of the candidate: by a
+    /// Whether a dose given no later than `last`, or its day, can change what is said of the candidate: by a
     /// schedule or an antigen of both, or by the interval between different vaccines.
-    fileprivate func mayMatter(
+    func mayMatter(
         _ given: Vaccine.ID, until last: Int, to candidate: Vaccine.ID, on day: Int,
         _ question: NeedleQuestion
     ) -> Bool {
