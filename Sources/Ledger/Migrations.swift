@@ -197,6 +197,9 @@ package struct Migrations: Sendable {
         File(
             name: "0106_merges_of_three",
             sql: PackageResources._106_merges_of_three_sql),
+        File(
+            name: "0107_versions_of_their_own",
+            sql: PackageResources._107_versions_of_their_own_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -68,7 +68,10 @@ import Testing
             ] {
                 await Self.expectRefused(forged, "tsunagi_office", world)
             }
-            for forged in [sql(1, new, Self.town), sql(2, ofTown, Self.town)] {
+            for forged in [
+                sql(1, new, Self.town), sql(2, ofTown, Self.town), sql(2, ofTown, Self.clinic),
+                sql(2, ofClinic, "institution:1310000002"),
+            ] {
                 await Self.expectRefused(forged, "tsunagi_gateway", world)
             }
             // What is their own they correct.

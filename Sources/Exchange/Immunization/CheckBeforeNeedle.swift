@@ -3,15 +3,20 @@
 package func checkBeforeNeedle(
     _ question: NeedleQuestion, _ rules: ImmunizationRules
 ) -> NeedleAnswer {
-    judgeNeedle(question, rules, isRecord: false)
+    var ways = UnsureDays.waysMax
+    return judgeNeedle(question, rules, isRecord: false, within: &ways)
 }
 
-/// By the days of the history, or by all that these can have been.
+/// By the days of the history, or by all that these can have been; of `ways` to try, those that it took are
+/// gone then.
 func judgeNeedle(
-    _ question: NeedleQuestion, _ rules: ImmunizationRules, isRecord: Bool
+    _ question: NeedleQuestion, _ rules: ImmunizationRules, isRecord: Bool,
+    within ways: inout Int
 ) -> NeedleAnswer {
-    UnsureDays(question, rules, isRecord: isRecord)?.answer()
-        ?? NeedleCheck(question, rules, isRecord: isRecord).answer()
+    guard let unsure = UnsureDays(question, rules, isRecord: isRecord) else {
+        return NeedleCheck(question, rules, isRecord: isRecord).answer()
+    }
+    return unsure.answer(within: &ways)
 }
 
 /// One check under way.

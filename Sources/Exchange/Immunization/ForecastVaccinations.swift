@@ -202,13 +202,18 @@ package func judgeHistory(
     birth: CalendarDay?, sex: ResidentSex?, pregnancies: [KnownPregnancy] = [],
     history: [GivenDose], _ rules: ImmunizationRules
 ) -> [NeedleAnswer] {
-    history.indices.map { place in
-        var others = history
-        let dose = others.remove(at: place)
-        return judgeDose(
-            dose, birth: birth, sex: sex, dueDay: dose.day.flatMap(pregnancies.dueDay(on:)),
-            history: others, rules)
+    var ways = UnsureDays.waysMax
+    var answers: [Int: NeedleAnswer] = [:]
+    // The earliest first, in whatever order they came: of a history that nobody can try out the last are
+    // cautions.
+    for place in history.indices.sorted(by: { history[$0].isBefore(history[$1]) }) {
+        let dose = history[place]
+        var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
+        question.history.remove(at: place)
+        question.dueDay = dose.day.flatMap(pregnancies.dueDay(on:))
+        answers[place] = judgeRecord(question, rules, within: &ways)
     }
+    return history.indices.compactMap { answers[$0] }
 }
 
 /// One dose of a history, judged so; `history` are the others, and what came later does not count. With the
@@ -224,10 +229,22 @@ package func judgeDose(
     question.seasons = seasons
     question.vial.expiry = expiry
     question.dueDay = dueDay
-    guard dose.day == nil, let days = dose.days else { return judgeRecord(question, rules) }
-    let answers = days.quarters(from: birth).map { day -> NeedleAnswer in
+    var ways = UnsureDays.waysMax
+    return judgeRecord(question, rules, within: &ways)
+}
+
+private func judgeRecord(
+    _ question: NeedleQuestion, _ rules: ImmunizationRules, within ways: inout Int
+) -> NeedleAnswer {
+    let dose = question.candidate
+    guard dose.day == nil, let days = dose.days else {
+        return judgeOnItsDay(question, rules, within: &ways)
+    }
+    var question = question
+    var answers: [NeedleAnswer] = []
+    for day in days.quarters(from: question.birth) {
         question.candidate = GivenDose(dose.vaccine, on: day, number: dose.number)
-        return judgeRecord(question, rules)
+        answers.append(judgeOnItsDay(question, rules, within: &ways))
     }
     var unknown = rules.finding(.dateUnknown)
     let rest = answers[answers.count - 1]
@@ -238,10 +255,24 @@ package func judgeDose(
         worstFirst: findings + [unknown], earliest: nil, programme: rest.programme)
 }
 
-private func judgeRecord(_ question: NeedleQuestion, _ rules: ImmunizationRules) -> NeedleAnswer {
+private func judgeOnItsDay(
+    _ question: NeedleQuestion, _ rules: ImmunizationRules, within ways: inout Int
+) -> NeedleAnswer {
     var question = question
     if let day = question.candidate.day { question.history.removeAll { $0.isAfter(day) } }
-    return judgeNeedle(question, rules, isRecord: true)
+    return judgeNeedle(question, rules, isRecord: true, within: &ways)
+}
+
+extension GivenDose {
+    fileprivate func isBefore(_ other: GivenDose) -> Bool { order < other.order }
+
+    private var order: (Int, Int, Int, Int) {
+        (
+            (day ?? days?.lowerBound)?.daysSince1970 ?? Int.min,
+            (day ?? days?.upperBound)?.daysSince1970 ?? Int.min,
+            vaccine?.index ?? -1, number ?? 0
+        )
+    }
 }
 
 extension ClosedRange<CalendarDay> {

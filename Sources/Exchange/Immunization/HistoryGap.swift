@@ -25,7 +25,7 @@ extension NeedleCheck {
             for hidden in known.hidden(vaccine, in: gap) {
                 let with = known.adding(
                     GivenDose(vaccine, on: CalendarDay(daysSince1970: hidden)))
-                guard with.stands(after: hidden, beside: known) else { continue }
+                guard with.stands(after: vaccine, on: hidden, beside: known) else { continue }
                 guard with.judge(vaccine, on: day).findings == findings else { return true }
                 if next.map({ hidden < $0.day }) ?? true { next = (hidden, with) }
             }
@@ -62,10 +62,15 @@ extension NeedleCheck {
     }
 
     /// Nobody gave a dose that the one before it had made needless: what is held after the hidden dose must
-    /// still be as right as it was.
-    private func stands(after day: Int, beside known: NeedleCheck) -> Bool {
+    /// still be as right as it was. What that one cannot touch is, and is not judged again: a caller may tell
+    /// of a hundred doses, and each of them is a day after which one may be hidden.
+    private func stands(
+        after vaccine: Vaccine.ID, on day: Int, beside known: NeedleCheck
+    ) -> Bool {
         doses.allSatisfy { dose in
-            guard dose.day > day else { return true }
+            guard dose.day > day,
+                rules.mayMatter(vaccine, until: day, to: dose.vaccine, on: dose.day, question)
+            else { return true }
             return !without(dose).judge(dose.vaccine, on: dose.day).isStopped
                 || known.without(dose).judge(dose.vaccine, on: dose.day).isStopped
         }

@@ -12,17 +12,11 @@ final class ListenerState: Sendable {
     let trust: ClientTrust?
     let now: @Sendable () -> Instant
 
-    private struct Held {
-        let channel: any Channel
-        let place: Strangers.Place
-        let since: NIODeadline
-    }
-
     private let shares: PartyShares
     /// Of those who are turned away, apart: a revoked key MUST take nothing of what its party's new one has.
     private let turnedAway: PartyShares
     private let strangers: Strangers
-    private let connections = Mutex<[ObjectIdentifier: Held]>([:])
+    private let connections = Mutex(OpenConnections())
     private let inFlight = Atomic<Int>(0)
     private let listened = Atomic<Bool>(false)
     private let connectionsOpen: Meter
@@ -58,19 +52,18 @@ final class ListenerState: Sendable {
             connectionsRefused.increment()
             return nil
         }
-        let held = Held(channel: channel, place: place, since: .now())
+        let now = NIODeadline.now()
         let patience = TimeAmount.nanoseconds(Int64(limits.strangerSecondsWhenFull * 1e9))
         let (count, outstayed) = connections.withLock {
             connections -> (count: Int?, outstayed: (any Channel)?) in
             var outstayed: (any Channel)?
             if connections.count >= limits.connectionsMax {
-                let oldest = connections.lazy
-                    .filter { $0.value.since <= held.since - patience && $0.value.place.isHeld }
-                    .min { $0.value.since < $1.value.since }
-                guard let oldest else { return (nil, nil) }
-                outstayed = connections.removeValue(forKey: oldest.key)?.channel
+                guard let oldest = connections.removeStranger(from: now - patience) else {
+                    return (nil, nil)
+                }
+                outstayed = oldest
             }
-            connections[ObjectIdentifier(channel)] = held
+            connections.add(channel, place, at: now)
             return (connections.count, outstayed)
         }
         outstayed?.close(promise: nil)
@@ -85,7 +78,7 @@ final class ListenerState: Sendable {
 
     func closed(_ channel: any Channel) {
         let count = connections.withLock { connections in
-            connections[ObjectIdentifier(channel)] = nil
+            connections.remove(channel)
             return connections.count
         }
         connectionsOpen.set(count)
@@ -98,7 +91,7 @@ final class ListenerState: Sendable {
 
     /// Cuts what is still open when the time to drain is over.
     func closeAll() -> Int {
-        let open = connections.withLock { $0.values.map(\.channel) }
+        let open = connections.withLock { $0.channels }
         for channel in open {
             channel.close(promise: nil)
         }
@@ -164,5 +157,53 @@ final class Slot: Sendable {
     func takeAgain(mustHold: Bool) throws(Refusal) {
         if mustHold { state.enterAgain() } else if !state.enter() { throw .overloaded }
         isHeld.withLock { $0 = true }
+    }
+}
+
+/// 開いている接続, and the strangers among them in the order in which they came: for whoever knocks a full
+/// listener finds the one that goes without looking at all of them.
+private struct OpenConnections {
+    private struct Stranger {
+        let key: ObjectIdentifier
+        let place: Strangers.Place
+        let since: NIODeadline
+    }
+
+    private var held: [ObjectIdentifier: (channel: any Channel, place: Strangers.Place)] = [:]
+    private var strangers: [Stranger] = []
+    /// Those before are gone, or somebody vouches for them: neither is a stranger ever again.
+    private var passed = 0
+
+    var count: Int { held.count }
+    var channels: [any Channel] { held.values.map(\.channel) }
+
+    mutating func add(_ channel: any Channel, _ place: Strangers.Place, at now: NIODeadline) {
+        let key = ObjectIdentifier(channel)
+        held[key] = (channel, place)
+        passOver()
+        if place.isHeld { strangers.append(Stranger(key: key, place: place, since: now)) }
+    }
+
+    mutating func remove(_ channel: any Channel) { held[ObjectIdentifier(channel)] = nil }
+
+    /// The one that has been here longest, if it came by this moment.
+    mutating func removeStranger(from moment: NIODeadline) -> (any Channel)? {
+        passOver()
+        guard passed < strangers.count, strangers[passed].since <= moment else { return nil }
+        passed += 1
+        return held.removeValue(forKey: strangers[passed - 1].key)?.channel
+    }
+
+    /// Each is passed over once, and moved once for each time that the line is cut.
+    private mutating func passOver() {
+        while passed < strangers.count {
+            let next = strangers[passed]
+            // Another connection may have the key of one that is gone.
+            guard !next.place.isHeld || held[next.key]?.place !== next.place else { break }
+            passed += 1
+        }
+        guard passed > strangers.count / 2 else { return }
+        strangers.removeFirst(passed)
+        passed = 0
     }
 }

@@ -21,6 +21,18 @@ struct TimeOrderTests {
         #expect(given == (0..<4).map { given[0] + $0 })
     }
 
+    /// Set ten years ahead and back: order goes on from there until the process ends.
+    @Test func `a clock that was far ahead leaves the order as it was`() {
+        let places = TimePlaces()
+        let now = Instant(microseconds: 1_700_000_000_000_000)
+        let ahead = Instant(microseconds: now.microseconds + 315_360_000_000_000)
+        let given = [now, ahead, now, ahead, now].map { places.next(at: $0) }
+        #expect(given[0] == 1_700_000_000_000 << 12)
+        #expect(given[1] == 2_015_360_000_000 << 12)
+        #expect(given.dropFirst() == [given[1], given[1] + 1, given[1] + 2, given[1] + 3])
+        #expect(given.allSatisfy { $0 >> 60 == 0 })
+    }
+
     @Test func `several threads are given different places`() async {
         let places = TimePlaces()
         let now = Instant(microseconds: 1_700_000_000_000_000)

@@ -149,6 +149,8 @@ package func checkBeforeNeedle(
     let dueDay =
         request.dueDay ?? request.responses.lazy.compactMap(\.dueDay).first
         ?? person.pregnancies.dueDay(on: day)
+    // One for all of them: who asks of many waits no longer.
+    var ways = UnsureDays.waysMax
     let items = candidates.indices.map { place in
         var others = candidates
         others.remove(at: place)
@@ -167,7 +169,8 @@ package func checkBeforeNeedle(
         question.person = screening
         return NeedleReport.Item(
             request.candidates[place], candidates[place].vaccine,
-            checkBeforeNeedle(question, rules).withUnjudgedHeeded, request.overrides, rules)
+            judgeNeedle(question, rules, isRecord: false, within: &ways).withUnjudgedHeeded,
+            request.overrides, rules)
     }
     return NeedleReport(day: day, items: items, dosesKnown: history.count)
 }

@@ -59,17 +59,20 @@ struct UnsureDays {
         self.day = day
     }
 
-    func answer() -> NeedleAnswer {
-        let isCounted = doses.count <= Self.dosesMax
+    /// `left`: how many ways whoever asks may still have tried; once none are left, only the first and the
+    /// last days are.
+    func answer(within left: inout Int) -> NeedleAnswer {
+        let isCounted = doses.count <= Self.dosesMax && left > 0
         let ways = (isCounted ? possible : ends).sorted {
             let (one, other) = ($0.reduce(0, +), $1.reduce(0, +))
             return one == other ? $0.lexicographicallyPrecedes($1) : one < other
         }
+        left -= ways.count
         let found = ways.map { Set(check($0).findings.map(Said.init)) }
         let common = found.dropFirst().reduce(found.first ?? []) { $0.intersection($1) }
         let verdicts = Set(found.map { $0.map(\.verdict).max() ?? .fine })
         let late = ways.last ?? []
-        let told = check(late, withGaps: true).answer()
+        let told = told(by: late, orBy: ways.first ?? late)
         guard let verdict = verdicts.first, verdicts.count == 1, isCounted || verdict == .stop
         else { return unsure(told, of: common, assuming: late) }
         var earliest: CalendarDay?
@@ -79,9 +82,24 @@ struct UnsureDays {
         return sure(told, verdict, of: common, assuming: late, earliest: earliest)
     }
 
-    /// Twice as many as a schedule has. Each is tried on at most 32 days, beside four ways of the others: a
-    /// thousand checks at most. Of more, nobody counts the ways.
+    /// As of the last days; a gap that hides a dose beside the first days alone is told, too.
+    private func told(by late: [Int], orBy first: [Int]) -> NeedleAnswer {
+        let told = check(late, withGaps: true).answer()
+        guard !question.gaps.isEmpty, !told.findings.contains(where: { $0.rule == .historyGap }),
+            let gap = check(first, withGaps: true).findings.first(where: { $0.rule == .historyGap })
+        else { return told }
+        return NeedleAnswer(
+            worstFirst: told.findings + [gap], earliest: told.earliest, programme: told.programme)
+    }
+
+    /// Twice as many as a schedule has. Each is tried on at most 35 days, beside four ways of the others:
+    /// some thousand checks at most. Of more, nobody counts the ways.
     private static let dosesMax = 8
+
+    /// 一つの問合せで試す限り: of all the candidates, or all the doses of a history, of one request together. A
+    /// whole childhood of months alone (27 doses) takes some 5,000; a hundred years alone, made up to keep
+    /// everybody waiting, would take over a hundred thousand.
+    static let waysMax = 10_000
 
     /// What is found, whatever days it speaks of.
     private struct Said: Hashable {
@@ -200,7 +218,7 @@ struct UnsureDays {
         let ends = ends
         var ways = ends
         for place in doses.indices {
-            for day in Self.sample(doses[place].days) {
+            for day in sample(doses[place].days) {
                 for end in ends {
                     var way = end
                     way[place] = day
@@ -213,11 +231,16 @@ struct UnsureDays {
     }
 
     /// Each day of a month, and of a longer time one of each thirtieth part and the last: no window of a
-    /// schedule opens and closes between two of them.
-    private static func sample(_ days: ClosedRange<Int>) -> [Int] {
-        let step = max(1, (days.count - 1) / 30)
-        return Array(stride(from: days.lowerBound, to: days.upperBound, by: step))
-            + [days.upperBound]
+    /// schedule opens and closes between two of them. A record is judged as coarsely as one whose own day
+    /// is lost is (`judgeDose`), and what came after it is nothing to it. The days beside the candidate's own
+    /// decide the shortest intervals.
+    private func sample(_ days: ClosedRange<Int>) -> [Int] {
+        let parts = isRecord ? 4 : 30
+        let first = days.lowerBound
+        let last = isRecord ? min(days.upperBound, max(first, day)) : days.upperBound
+        let step = max(1, (last - first + parts - 1) / parts)
+        return Array(stride(from: first, through: last, by: step)) + [last, days.upperBound]
+            + [day - 1, day, day + 1].filter(days.contains)
     }
 
     /// Whether doses of one vaccine come in the order of their numbers.
@@ -258,9 +281,9 @@ extension NeedleQuestion {
 }
 
 extension ImmunizationRules {
-    /// Whether the day of a dose given no later than `last` can change what is said of the candidate: by a
+    /// Whether a dose given no later than `last`, or its day, can change what is said of the candidate: by a
     /// schedule or an antigen of both, or by the interval between different vaccines.
-    fileprivate func mayMatter(
+    func mayMatter(
         _ given: Vaccine.ID, until last: Int, to candidate: Vaccine.ID, on day: Int,
         _ question: NeedleQuestion
     ) -> Bool {

@@ -200,4 +200,67 @@ import Testing
         #expect(
             third.first { rules.programmes[$0.programme].code == "hepatitis-b" }?.dose.ja == "3回目")
     }
+
+    /// A hundred years alone, made up to keep everybody waiting, would be tried out for minutes: at some
+    /// number of ways it ends, the last doses being those of which nothing definite is said.
+    @Test func `a history that nobody can try out ends in cautions`() throws {
+        let rules = try VaccinationCase.rules()
+        let measles = rules.vaccine(named: "MR")
+        let known = try [
+            GivenDose(measles, on: nil, within: try GivenTime("2026-06").days),
+            GivenDose(measles, on: CalendarDay("2031-04-01")),
+        ]
+        let crowd = try ["PCV20", "HBV", "日本脳炎"].flatMap { name in
+            try (1...8).map { _ in
+                GivenDose(
+                    rules.vaccine(named: name), on: nil, within: try GivenTime("2026").days)
+            }
+        }
+        func verdicts(_ history: [GivenDose]) throws -> [NeedleVerdict] {
+            judgeHistory(birth: try CalendarDay(Self.born), sex: nil, history: history, rules)
+                .map(\.verdict)
+        }
+        #expect(try verdicts(known).last == .fine)
+        let told = try verdicts(known + crowd)
+        #expect(told.count == 26 && told[1] == .caution)
+    }
+
+    /// 6日以上: of a whole year the days just before the record decide, however few are tried.
+    @Test func `a record is held against the days just before it`() throws {
+        let rules = try VaccinationCase.rules()
+        let encephalitis = rules.vaccine(named: "日本脳炎")
+        func verdict(_ first: String) throws -> NeedleVerdict {
+            judgeDose(
+                GivenDose(encephalitis, on: try CalendarDay("2028-07-03")),
+                birth: try CalendarDay(Self.born), sex: nil,
+                history: [GivenDose(encephalitis, on: nil, within: try GivenTime(first).days)],
+                rules
+            ).verdict
+        }
+        #expect(try verdict("2028") == .caution)
+        #expect(try verdict("2028-07") == .caution)
+        #expect(try verdict("2028-05") == .fine)
+    }
+
+    /// A second dose could have been given in the gap only if the first was early in its month.
+    @Test func `a gap that matters by some days alone is told`() throws {
+        let rules = try VaccinationCase.rules()
+        let varicella = rules.vaccine(named: "水痘")
+        func answer(gap: (first: String, last: String)) throws -> NeedleAnswer {
+            var question = NeedleQuestion(
+                birth: try CalendarDay(Self.born),
+                history: [GivenDose(varicella, on: nil, within: try GivenTime("2026-06").days)],
+                candidate: GivenDose(varicella, on: try CalendarDay("2026-11-20")))
+            question.gaps = [try CalendarDay(gap.first)...CalendarDay(gap.last)]
+            return checkBeforeNeedle(question, rules)
+        }
+        // The first of June and three months are the first of September.
+        let without = try answer(gap: ("2026-08-01", "2026-08-31"))
+        #expect(without.verdict == .fine, "\(without.findings)")
+        let hidden = try answer(gap: ("2026-08-01", "2026-09-15"))
+        #expect(hidden.verdict == .caution && hidden.leading?.rule == .historyGap)
+        // The last of June and three months are the last of September.
+        let always = try answer(gap: ("2026-08-01", "2026-10-01"))
+        #expect(always.leading?.rule == .historyGap)
+    }
 }
