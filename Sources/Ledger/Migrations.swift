@@ -194,6 +194,9 @@ package struct Migrations: Sendable {
         File(
             name: "0104_whose_records",
             sql: PackageResources._104_whose_records_sql),
+        File(
+            name: "0108_told_doses",
+            sql: PackageResources._108_told_doses_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -249,7 +249,14 @@ extension VaccinationFacts {
         of: "exchange.vaccination", counted: "coalesce(v.counted, v.face)")
     private static let selectCounted = versions(of: "exchange.counted_dose", counted: "v.counted")
 
-    private static func versions(of table: String, counted: String) -> Statement {
+    /// As `dosesStep`, of what was recorded by a moment: all of it without one.
+    static let selectVersionsAsOf = versions(
+        of: "exchange.vaccination", counted: "coalesce(v.counted, v.face)",
+        where: "where $2::timestamptz is null or v.recorded_at <= $2")
+
+    private static func versions(
+        of table: String, counted: String, where asked: String = ""
+    ) -> Statement {
         Statement(
             """
             select held.vaccination, held.version, held.counted, held.is_line, q.person, held.party
@@ -263,6 +270,7 @@ extension VaccinationFacts {
                             and c.version = v.version and c.refusal is null)) as is_line
                 from \(Survivors.eachRecord(of: "q.person")) r
                 join \(table) v on v.person = r.record
+                \(asked)
                 order by v.vaccination, v.version desc) held
             order by held.recorded_at, held.vaccination
             """)
