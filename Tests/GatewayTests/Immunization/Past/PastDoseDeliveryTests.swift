@@ -153,6 +153,39 @@ struct PastDoseDeliveryTests {
         #expect(lots(try await receive(by: Cast.silentTown)).contains("LEDGER1"))
     }
 
+    /// Whichever of the two comes first, the other sees it.
+    @Test func `told while the resident moves in, it is delivered there once`() async throws {
+        try await catchUp()
+        var numbers: [String] = []
+        for place in 0..<4 {
+            let (resident, _) = try await gateway.settleFamily()
+            let number = RecordID.random().text
+            let event = gateway.lifeEvent(
+                .movedIn, of: resident, "told-\(place)", on: today.adding(days: -1),
+                ["otherMunicipality": .string(Cast.town.code)])
+            let dose = row(resident, number)
+            async let told = take([dose])
+            async let moved = gateway.tell([event], by: Cast.otherTown)
+            let (taken, registered) = try await (told, moved)
+            try registered.expect(202)
+            #expect(taken.number("additions") == 1, "\(taken.text)")
+            numbers.append(number)
+        }
+        let delivered = try await gateway.sql { [numbers] transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select v.identifier from exchange.vaccination v
+                    join exchange.delivery d on d.person = v.person and d.record = v.vaccination
+                    where v.identifier = any ($1) and d.field = 'immunization' and d.body = $2
+                        and not d.is_withdrawn
+                    """), [.texts(numbers), .text(Cast.otherTown.code)]
+            ).map { try $0.text(0) }
+        }
+        #expect(delivered.sorted() == numbers.sorted())
+        #expect(lots(try await receive()) == Array(repeating: "LEDGER1", count: 4))
+    }
+
     @Test func `beside the clinic's own record the ledger's copy is not sent`() async throws {
         try await catchUp()
         let (resident, card) = try await gateway.settleFamily()
