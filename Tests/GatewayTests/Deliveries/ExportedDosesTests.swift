@@ -1,5 +1,5 @@
 import Exchange
-import Postgres
+import Ledger
 import TestSupport
 import Testing
 

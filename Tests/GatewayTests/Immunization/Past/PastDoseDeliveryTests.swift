@@ -1,8 +1,8 @@
 import Exchange
+import Ledger
 import Postgres
 import TestSupport
 import Testing
-import Trust
 
 /// 過去の接種歴の連携: what a town's own ledger told goes to the town where the resident lives, when it is
 /// told or when they move in, with corrections and withdrawals; never back to the teller, never beside the
