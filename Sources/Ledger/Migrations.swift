@@ -200,6 +200,9 @@ package struct Migrations: Sendable {
         File(
             name: "0107_versions_of_their_own",
             sql: PackageResources._107_versions_of_their_own_sql),
+        File(
+            name: "0108_told_doses",
+            sql: PackageResources._108_told_doses_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

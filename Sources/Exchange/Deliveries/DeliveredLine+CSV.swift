@@ -18,7 +18,7 @@ extension DeliveryField {
         case .immunization:
             [
                 "医療機関コード", "接種の種類", "回数", "接種日", "製造番号", "接種量", "単位", "区域外",
-                "備考", "委託単価", "自己負担額", "請求額", "単価の根拠",
+                "備考", "委託単価", "自己負担額", "請求額", "単価の根拠", "ワクチン", "台帳の自治体",
             ]
         case .maternal, .maternalSensitive:
             [
@@ -92,17 +92,30 @@ extension DeliveredLine {
         ]
     }
 
+    /// What a municipality's own ledger told is no schedule's dose and no claim here; who gave it stands in
+    /// it, if anywhere.
     private func cells(_ line: MunicipalLine) -> [String] {
-        let given = line.version.vaccination
-        let (entry, charge) = (line.entry, line.entry.charge)
-        return [
-            line.version.institution.code, entry.programme, entry.doseNumber.map(String.init) ?? "",
-            given.occurrence.day?.text ?? "", given.vial.lotNumber ?? "",
-            given.quantity?.value ?? "", given.quantity?.code ?? "", entry.isOutOfArea ? "1" : "0",
-            entry.remarks.joined(separator: " "), charge.map { String($0.unitYen) } ?? "",
-            charge.map { String($0.copaymentYen) } ?? "",
+        let (given, teller) = (line.version.vaccination, line.version.institution)
+        let (entry, charge) = (line.entry, line.entry?.charge)
+        let giver: String? =
+            entry != nil
+            ? teller.code
+            : given.performers.compactMap(\.identifier)
+                .first { $0.system == FHIR.System.institution }?.value
+        let number: Int? = entry == nil ? given.counted.doseNumber : entry?.doseNumber
+        let dose: [String] = [
+            giver ?? "", entry?.programme ?? "", number.map(String.init) ?? "",
+            given.occurrence.day?.text ?? given.occurrence.partial?.text ?? "",
+            given.vial.lotNumber ?? "", given.quantity?.value ?? "", given.quantity?.code ?? "",
+        ]
+        let claim: [String] = [
+            entry.map { $0.isOutOfArea ? "1" : "0" } ?? "",
+            entry?.remarks.joined(separator: " ") ?? "",
+            charge.map { String($0.unitYen) } ?? "", charge.map { String($0.copaymentYen) } ?? "",
             charge.map { String($0.unitYen - $0.copaymentYen) } ?? "", charge?.source ?? "",
         ]
+        let vaccine = given.vaccine.codes.compactMap(\.code).first ?? given.vaccine.text
+        return dose + claim + [vaccine ?? "", entry == nil ? teller.code : ""]
     }
 
     private func rows(_ checkup: ShownCheckup) -> [[String]] {

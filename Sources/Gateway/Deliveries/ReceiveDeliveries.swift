@@ -25,24 +25,25 @@ extension GatewayParts {
             guard let characters = try request.tableCharacters() else {
                 let (base, path) = (request.base, request.origin + request.uri.path)
                 let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
-                    let lines = try records.receive(
+                    let received = try records.receive(
                         field, after: range.cursor, limit: range.count, rules: rules)
                     let page = SearchPage(
                         base: base, selfLink: path + range.query(from: range.cursor),
-                        nextLink: lines.last?.place.map { path + range.query(from: $0) },
+                        nextLink: received.last.map { path + range.query(from: $0) },
                         isCounted: false)
                     return renderSearchset(
-                        try lines.map { try line($0, for: party).entry(rules) }, page: page)
+                        try received.lines.map { try line($0, for: party).entry(rules) },
+                        page: page)
                 }
                 return .fhir(.ok, bytes)
             }
             let (answer, bytes) = try await asking.answer(as: { $0.bytes }) {
                 [self] records -> (next: Int?, bytes: [UInt8]) in
-                let lines = try records.receive(
+                let received = try records.receive(
                     field, after: range.cursor, limit: range.count, rules: rules)
                 var table = DeliveryTable(field, characters)
-                for line in lines { table.add(self.line(line, for: party)) }
-                return (next: lines.last?.place, bytes: table.bytes)
+                for line in received.lines { table.add(self.line(line, for: party)) }
+                return (next: received.last, bytes: table.bytes)
             }
             return .table(
                 bytes, characters.encoding,

@@ -17,9 +17,17 @@ extension DeliveryField {
         """
     }
 
-    private static let stretches = every {
+    private static let stretches = every { stretch(of: $0.rawValue, $0.lines) }
+
+    /// 自らの台帳の接種歴: the same of what a municipality told of vaccinations itself. It is never sent its own
+    /// word, so this line is in exports alone.
+    static let selectOwnDoses = Statement(stretch(of: ownDoses, vaccinations))
+
+    static let ownDoses = "own-doses"
+
+    private static func stretch(of line: String, _ lines: String) -> String {
         """
-        \($0.lines) where d.body = $1 and d.field = '\($0.rawValue)' and d.place between $2 and $3
+        \(lines) where d.body = $1 and d.field = '\(line)' and d.place between $2 and $3
             and \(isHeld(asOf: "$4", since: "$5"))
         order by d.place
         """
@@ -91,9 +99,11 @@ extension DeliveryField {
         \(Delivery.keys)
         """
 
+    /// Without what other municipalities told: that is history, and no line.
     static let selectVaccinationsOfPerson = Statement(
         """
         \(vaccinations) where d.body = $1 and d.field = 'immunization'
+            and v.party not like 'municipality:%'
             and d.person = any (\(Survivors.records(of: "$2"))) and not d.is_withdrawn and not exists (
                 select 1 from exchange.delivery n
                 where n.person = d.person and n.field = d.field and n.record = d.record
@@ -101,15 +111,17 @@ extension DeliveryField {
         order by d.made_at, d.record
         """)
 
+    /// Of what was withdrawn, the version that the body received last.
     private static let vaccinations = """
         select \(Delivery.head), d.version, d.made_at, v.party, v.face, c.programme, c.dose_number,
             c.is_out_of_area, c.remarks, c.unit_yen, c.copayment_yen, c.price_source
         from exchange.delivery d
         cross join lateral (
-            select * from exchange.vaccination_claim c
-            where c.person = d.person and c.vaccination = d.record and c.version <= d.version
-                and c.municipality = d.body
-            order by c.version desc limit 1) c
+            select max(h.version) as version from exchange.delivery h
+            where h.person = d.person and h.field = d.field and h.record = d.record
+                and h.body = d.body and h.version <= d.version and not h.is_withdrawn) held
+        join exchange.vaccination_claim c
+            on c.person = d.person and c.vaccination = d.record and c.version = held.version
         join exchange.vaccination v
             on v.person = c.person and v.vaccination = c.vaccination and v.version = c.version
         \(Delivery.keys)
@@ -169,19 +181,27 @@ extension DeliveryField {
 extension MunicipalLine {
     /// The columns of `vaccinations` after the head, and the head's own.
     fileprivate init(_ row: Row, from column: Int) throws {
+        let version = VaccinationVersion(
+            id: try row.uuid(0).record.text, version: try row.int(column),
+            recordedAt: Instant(microseconds: try row.instant(column + 1)),
+            institution: try Party(key: try row.text(column + 2)),
+            vaccination: try Vaccination(face: try row.text(column + 3)))
+        // 台帳の写し: nobody's claim, and what it is in the teller's figures is the teller's.
+        let isTold = version.institution.role == .municipality
         self.init(
-            version: VaccinationVersion(
-                id: try row.uuid(0).record.text, version: try row.int(column),
-                recordedAt: Instant(microseconds: try row.instant(column + 1)),
-                institution: try Party(key: try row.text(column + 2)),
-                vaccination: try Vaccination(face: try row.text(column + 3))),
-            isWithdrawn: try row.bool(3),
-            entry: .init(
-                programme: try row.text(column + 4), doseNumber: try row.optionalInt(column + 5),
-                isOutOfArea: try row.bool(column + 6), remarks: try row.texts(column + 7),
-                charge: MunicipalLine.Entry.Charge(
-                    unitYen: try row.optionalInt(column + 8),
-                    copaymentYen: try row.optionalInt(column + 9),
-                    source: try row.optionalText(column + 10))))
+            version: version, isWithdrawn: try row.bool(3),
+            entry: try isTold ? nil : MunicipalLine.Entry(row, from: column + 4))
+    }
+}
+
+extension MunicipalLine.Entry {
+    fileprivate init(_ row: Row, from column: Int) throws {
+        self.init(
+            programme: try row.text(column), doseNumber: try row.optionalInt(column + 1),
+            isOutOfArea: try row.bool(column + 2), remarks: try row.texts(column + 3),
+            charge: MunicipalLine.Entry.Charge(
+                unitYen: try row.optionalInt(column + 4),
+                copaymentYen: try row.optionalInt(column + 5),
+                source: try row.optionalText(column + 6)))
     }
 }

@@ -11,11 +11,19 @@ package struct TownVaccinations: Sendable {
     package let history: [HeldVaccination]
 }
 
+/// 受領した行: what a body is sent in one answer.
+package struct ReceivedLines: Sendable {
+    package let lines: [Delivery]
+    /// The place to go on from; lines that the body is not shown any more have places, too.
+    package let last: Int?
+}
+
 /// 連携の受領: at least once and in an order that never changes: a body asks for what comes after the place it
 /// has received.
 extension Records {
     /// The lines of a field after `place`, in the order of their places; the body has received all up to
-    /// it. Without one, those after the last that it acknowledged.
+    /// it. Without one, those after the last that it acknowledged. Past doses that the body may not be shown
+    /// any more are passed over.
     ///
     /// Places are given here, under a lock of the body's own for the field: whatever commits later comes
     /// after, however long its transaction has been running. Throws `.malformed("_cursor")` for a place
@@ -23,7 +31,7 @@ extension Records {
     /// `.rulesUnknown`.
     package mutating func receive(
         _ field: DeliveryField, after place: Int?, limit: Int, rules: RuleBook
-    ) throws -> [Delivery] {
+    ) throws -> ReceivedLines {
         if let scheme = field.designation {
             let own = Designation(body: caller.party.code, scheme: scheme)
             guard standing.designations.contains(own) else { throw Refusal.notYourPurpose }
@@ -41,8 +49,9 @@ extension Records {
             field.selectAfter,
             [.text(caller.party.code), .int(place ?? received), .int(limit)]
         ).map { try field.delivery($0, rules) }
-        disclose(deliveries)
-        return deliveries
+        let shown = try self.shown(deliveries, asOf: nil, rules)
+        disclose(shown)
+        return ReceivedLines(lines: shown, last: deliveries.last?.place)
     }
 
     /// The lines of the ledger of vaccinations that the municipality now holds of the resident it knows

@@ -103,15 +103,18 @@ extension Records {
             for (person, _) in residents { enter(person, basis: "export \(id.text)") }
             return .residents(residents)
         }
+        let isOwn = try file.optionalText(2) == DeliveryField.ownDoses
+        let stretch = isOwn ? DeliveryField.selectOwnDoses : type.field?.selectStretch
         let deliveries = try transaction.query(
-            type.field?.selectStretch ?? Self.selectCertificates,
+            stretch ?? Self.selectCertificates,
             [
                 .text(caller.party.code), .int(try file.int(0)), .int(try file.int(1)),
                 .time(export.askedAt), export.question.since.map { .time($0) } ?? .null,
             ]
         ).map { try (type.field ?? .subsidy).delivery($0, rules) }
-        disclose(deliveries)
-        return .lines(deliveries)
+        let shown = try self.shown(deliveries, asOf: export.askedAt, rules)
+        disclose(shown)
+        return .lines(shown)
     }
 
     /// Nothing of it can be fetched from now on. Throws as `export` does.
@@ -154,7 +157,7 @@ extension Records {
 
     private static let selectFile = Statement(
         """
-        select coalesce(first, 0), coalesce(last, 0) from exchange.bulk_file
+        select coalesce(first, 0), coalesce(last, 0), line from exchange.bulk_file
         where export = $1 and type = $2 and number = $3
         """)
 

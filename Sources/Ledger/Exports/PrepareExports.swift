@@ -20,25 +20,26 @@ extension Ledger {
     /// A crash leaves the steps before it done; of several gateways one makes each. Throws `.rulesUnknown`
     /// while there are none.
     package func prepareExport() async throws -> ExportStep {
-        guard let permissions = try rules.current().permissions else { throw Refusal.rulesUnknown }
+        let rules = try rules.current()
+        guard let permissions = rules.permissions else { throw Refusal.rulesUnknown }
         let taken = try await gateway.transaction { transaction in
             try transaction.run(WaitingExport.deleteOver)
             try transaction.run(WaitingExport.lookAround)
             return try transaction.query(WaitingExport.take).first.map { try WaitingExport($0) }
         }
         guard let taken else { return .nothing }
-        if taken.walkedTo == 0, let field = taken.type(permissions)?.field {
-            try await givePlaces(to: taken.body, field)
+        if taken.walkedTo == 0, let line = taken.walk(permissions)?.line {
+            try await givePlaces(to: taken.body, line)
         }
         return try await gateway.transaction { transaction in
             let rows = try transaction.query(WaitingExport.lock, [.uuid(taken.id)])
             guard let row = rows.first else { return .nothing }
-            return try WaitingExport(row).step(permissions, &transaction)
+            return try WaitingExport(row).step(permissions, rules, &transaction)
         }
     }
 
-    private func givePlaces(to body: String, _ field: DeliveryField) async throws {
-        let line: [Value] = [.text(body), .text(field.rawValue)]
+    private func givePlaces(to body: String, _ name: String) async throws {
+        let line: [Value] = [.text(body), .text(name)]
         var given = ExportLimits.placesAtOnce
         while given == ExportLimits.placesAtOnce {
             given = try await gateway.transaction { transaction in
@@ -46,6 +47,40 @@ extension Ledger {
                 return try transaction.run(
                     Records.givePlaces, line + [.int(ExportLimits.placesAtOnce)])
             }
+        }
+    }
+}
+
+/// 支度の一続き: what is walked from place to place by itself: a type; and of vaccinations, beside the line
+/// that the municipality receives, what it told from its own ledger.
+private enum ExportWalk: Hashable, Sendable {
+    case whole(ExportType)
+    case ownDoses
+
+    static let all: [ExportWalk] = ExportType.allCases.flatMap { type in
+        type == .immunization ? [.whole(type), .ownDoses] : [.whole(type)]
+    }
+
+    /// As it is kept with the export.
+    var name: String {
+        switch self {
+        case .whole(let type): type.rawValue
+        case .ownDoses: DeliveryField.ownDoses
+        }
+    }
+
+    var type: ExportType {
+        switch self {
+        case .whole(let type): type
+        case .ownDoses: .immunization
+        }
+    }
+
+    /// The line of deliveries that it is.
+    var line: String? {
+        switch self {
+        case .whole(let type): type.field?.rawValue
+        case .ownDoses: DeliveryField.ownDoses
         }
     }
 }
@@ -58,7 +93,7 @@ private struct WaitingExport: Sendable {
     let askedAt: Int64
     let since: Int64?
     let types: Set<ExportType>
-    let walkedType: ExportType?
+    let walked: ExportWalk?
     let walkedTo: Int
 
     init(_ row: Row) throws {
@@ -67,31 +102,32 @@ private struct WaitingExport: Sendable {
         askedAt = try row.instant(2)
         since = try row.optionalInstant(3)
         types = Set(try row.texts(4).compactMap(ExportType.init(rawValue:)))
-        walkedType = try row.optionalText(5).flatMap(ExportType.init(rawValue:))
+        let name = try row.optionalText(5)
+        walked = ExportWalk.all.first { $0.name == name }
         walkedTo = try row.int(6)
     }
 
-    /// The type that is walked now; nothing once all are. For the residents everything is walked that the
-    /// municipality may receive.
-    func type(_ permissions: Permissions) -> ExportType? {
-        ExportType.allCases.drop { walkedType != nil && $0 != walkedType }.first {
-            types.contains($0)
-                || types.contains(.patient) && $0.isOpen(to: .municipality, by: permissions)
+    /// What is walked now; nothing once all is. For the residents everything is walked that the municipality
+    /// may receive.
+    func walk(_ permissions: Permissions) -> ExportWalk? {
+        ExportWalk.all.drop { walked != nil && $0 != walked }.first {
+            types.contains($0.type)
+                || types.contains(.patient) && $0.type.isOpen(to: .municipality, by: permissions)
         }
     }
 
     func step(
-        _ permissions: Permissions, _ transaction: inout Transaction
+        _ permissions: Permissions, _ rules: RuleBook, _ transaction: inout Transaction
     ) throws -> ExportStep {
-        guard let type = type(permissions) else { return try finish(&transaction) }
+        guard let walk = walk(permissions) else { return try finish(&transaction) }
         let isLast =
-            type == .patient
-            ? try keepResidents(&transaction) : try keepLines(of: type, &transaction)
+            walk.type == .patient
+            ? try keepResidents(&transaction) : try keepLines(of: walk, rules, &transaction)
         guard isLast else { return .walked }
-        guard let next = ExportType.allCases.drop(while: { $0 != type }).dropFirst().first else {
+        guard let next = ExportWalk.all.drop(while: { $0 != walk }).dropFirst().first else {
             return try finish(&transaction)
         }
-        try transaction.run(Self.walkOn, [.uuid(id), .text(next.rawValue)])
+        try transaction.run(Self.walkOn, [.uuid(id), .text(next.name)])
         return .walked
     }
 
@@ -101,31 +137,56 @@ private struct WaitingExport: Sendable {
         return .ready
     }
 
-    /// The next file of the type, if there is one; returns whether it was the last.
+    /// The next file of the walk, if there is one; returns whether it was the last. Past doses that the
+    /// municipality was not shown at the moment of the export are in none.
     private func keepLines(
-        of type: ExportType, _ transaction: inout Transaction
+        of walk: ExportWalk, _ rules: RuleBook, _ transaction: inout Transaction
     ) throws -> Bool {
         let asked: [Value] = [
             .text(body), .int(walkedTo), .instant(askedAt), since.map { .instant($0) } ?? .null,
             .int(ExportLimits.linesInFile),
         ]
         let rows = try transaction.query(
-            type.field == nil ? Self.selectCertificates : Self.selectLines,
-            asked + (type.field.map { [.text($0.rawValue)] } ?? []))
+            walk.line == nil ? Self.selectCertificates : Self.selectLines,
+            asked + (walk.line.map { [.text($0)] } ?? []))
         guard let first = rows.first else { return true }
         let (from, to) = (try first.int(0), try rows[rows.count - 1].int(0))
-        if types.contains(type) {
+        let kept = try shownLines(rows, rules, &transaction)
+        if types.contains(walk.type), !kept.isEmpty {
             try transaction.run(
                 Self.insertLines,
-                [.uuid(id), .text(type.rawValue), .int(rows.count), .int(from), .int(to)])
+                [
+                    .uuid(id), .text(walk.type.rawValue), .int(kept.count), .int(from), .int(to),
+                    walk.line.map { .text($0) } ?? .null,
+                ])
         }
         if types.contains(.patient) {
-            let persons = Set(try rows.map { try $0.uuid(1).person })
             try transaction.run(
-                Self.insertMet, [.uuid(id), .uuids(persons.map { UUIDBytes($0) })])
+                Self.insertMet, [.uuid(id), .uuids(Set(kept).map { UUIDBytes($0) })])
         }
-        try transaction.run(Self.walkTo, [.uuid(id), .text(type.rawValue), .int(to)])
+        try transaction.run(Self.walkTo, [.uuid(id), .text(walk.name), .int(to)])
         return rows.count < ExportLimits.linesInFile
+    }
+
+    /// Whose the lines of a file are, one for each: as `Records.exported` reads them.
+    private func shownLines(
+        _ rows: Rows, _ rules: RuleBook, _ transaction: inout Transaction
+    ) throws -> [PersonKey] {
+        let lines = try rows.map { row in
+            (
+                person: try row.uuid(1).person, record: try row.uuid(2).record,
+                teller: try row.optionalText(3).map { try Party(key: $0) }
+            )
+        }
+        let moment = Instant(microseconds: askedAt)
+        let told = try ToldDoses(
+            &transaction, of: Set(lines.filter { $0.teller != nil }.map(\.person)), asOf: moment,
+            now: moment, rules)
+        return lines.filter { line in
+            line.teller.map {
+                told.shows(line.record, toldBy: $0, of: line.person, to: body)
+            } ?? true
+        }.map(\.person)
     }
 
     /// The next file of residents, taken from those who were met; returns whether it was the last.
@@ -188,7 +249,12 @@ extension WaitingExport {
 
     private static let selectLines = Statement(
         """
-        select d.place, \(Survivors.sql(of: "d.person")) from exchange.delivery d
+        select d.place, \(Survivors.sql(of: "d.person")), d.record,
+            case when d.field in ('immunization', '\(DeliveryField.ownDoses)') then (
+                select v.party from exchange.vaccination v
+                where v.person = d.person and v.vaccination = d.record and v.version = d.version
+                    and v.party like 'municipality:%') end
+        from exchange.delivery d
         where d.body = $1 and d.field = $6 and d.place > $2
             and \(DeliveryField.isHeld(asOf: "$3", since: "$4"))
         order by d.place limit $5
@@ -196,7 +262,8 @@ extension WaitingExport {
 
     private static let selectCertificates = Statement(
         """
-        select e.version, \(Survivors.sql(of: "e.person")) from exchange.entitlement e
+        select e.version, \(Survivors.sql(of: "e.person")), e.task, null::text
+        from exchange.entitlement e
         where e.body = $1 and e.version > $2
             and \(EntitlementRow.isHeld(asOf: "$3", since: "$4"))
         order by e.version limit $5
@@ -207,8 +274,8 @@ extension WaitingExport {
 
     private static let insertLines = Statement(
         """
-        insert into exchange.bulk_file (export, type, number, count, first, last)
-        values ($1, $2, \(nextNumber), $3::bigint, $4, $5)
+        insert into exchange.bulk_file (export, type, number, count, first, last, line)
+        values ($1, $2, \(nextNumber), $3::bigint, $4, $5, $6)
         """)
 
     private static let walkTo = Statement(

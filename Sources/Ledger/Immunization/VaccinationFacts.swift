@@ -269,8 +269,14 @@ extension VaccinationFacts {
         among: "(values ($1::uuid))")
     private static let selectCounted = versions(of: "exchange.counted_dose", counted: "v.counted")
 
+    /// As `dosesStep`, of what was recorded by a moment: all of it without one.
+    static let selectVersionsAsOf = versions(
+        of: "exchange.vaccination", counted: "coalesce(v.counted, v.face)",
+        where: "where $2::timestamptz is null or v.recorded_at <= $2")
+
     private static func versions(
-        of table: String, counted: String, among persons: String = "unnest($1::uuid[])"
+        of table: String, counted: String, among persons: String = "unnest($1::uuid[])",
+        where asked: String = ""
     ) -> Statement {
         Statement(
             """
@@ -285,6 +291,7 @@ extension VaccinationFacts {
                             and c.version = v.version and c.refusal is null)) as is_line
                 from \(Survivors.eachRecord(of: "q.person")) r
                 join \(table) v on v.person = r.record
+                \(asked)
                 order by v.vaccination, v.version desc) held
             order by held.recorded_at, held.vaccination
             """)

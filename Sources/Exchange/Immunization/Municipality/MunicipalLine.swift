@@ -37,9 +37,10 @@ package struct MunicipalLine: Hashable, Sendable {
 
     package let version: VaccinationVersion
     package let isWithdrawn: Bool
-    package let entry: Entry
+    /// Nothing of what a municipality's own ledger told (過去の接種歴): it is history, and nobody's claim.
+    package let entry: Entry?
 
-    package init(version: VaccinationVersion, isWithdrawn: Bool, entry: Entry) {
+    package init(version: VaccinationVersion, isWithdrawn: Bool, entry: Entry?) {
         self.version = version
         self.isWithdrawn = isWithdrawn
         self.entry = entry
@@ -48,7 +49,7 @@ package struct MunicipalLine: Hashable, Sendable {
     /// `id` and `patient` as the municipality knows them; `place` is the line's among those it receives.
     package func render(id: String, of patient: ShownPatient, place: Int?) -> [UInt8] {
         version.shownToTown(as: id, isWithdrawn: isWithdrawn).render(of: patient) {
-            entry.write(to: &$0, place)
+            entry?.write(to: &$0, place)
         }
     }
 }

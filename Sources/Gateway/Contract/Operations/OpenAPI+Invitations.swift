@@ -88,8 +88,9 @@ extension OpenAPI {
             en:
                 "The lines of residents of the municipality, at least once and in one order: each says what "
                 + "it is in ledger and claim (profiles/fhir/StructureDefinition-vaccination-line.json); what "
-                + "was corrected comes again, what is no longer a line as `entered-in-error`. Every "
-                + "resident shown is on the record.",
+                + "was corrected comes again, what is no longer a line as `entered-in-error`. What other "
+                + "municipalities' own ledgers told of who lives here comes without "
+                + "`vaccination-line`, claimed of nobody here. Every resident shown is on the record.",
             token: .officeIfAny,
             parameters: [
                 .init(

@@ -81,7 +81,8 @@ extension DeliveryField {
             "What became of the body's entitlements that no row of its own said: a review that was "
                 + "settled, the end of what a whole list no longer names, a move."
         case .immunization:
-            "Doses of the municipality's residents: lines of its ledger, and claims."
+            "Doses of the municipality's residents: lines of its ledger, and claims; and what other "
+                + "municipalities' own ledgers told of who lives there."
         case .maternal: "Checkups of the municipality's residents: lines of its ledger, and claims."
         case .maternalSensitive:
             "Sensitive items of checkups, for a municipality that the registry designates for them."

@@ -57,7 +57,8 @@ extension OpenAPI {
             method: .get, path: "/fhir/exports/:id/:file", id: "readExportFile",
             field: "deliveries", ja: "一括の受領のファイルを読む",
             en:
-                "One resource a line, at most 1,000, as they were held when the export was asked for. Every "
+                "One resource a line, at most 1,000, as they were held when the export was asked for; of "
+                + "vaccinations also what the municipality's own ledger told. Every "
                 + "resident in it is on the record, each time that it is fetched. Residents are under "
                 + "the municipality's own keys in the file of type Patient.",
             token: .officeIfAny, parameters: [.id, file, .operatorID],
