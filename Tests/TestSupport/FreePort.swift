@@ -1,7 +1,7 @@
 import Glibc
 
-/// A port of the loopback address that was free a moment ago, for a server that is not ours. None of those that
-/// the system gives to connections by itself (from 32768 on), of which hundreds come and go beside a test.
+/// A port of the loopback address that was free a moment ago, for a server that is not ours. None of those
+/// that the system gives to connections by itself (from 32768 on): hundreds come and go beside a test.
 package enum FreePort {
     package struct None: Error {}
 

@@ -99,7 +99,7 @@ struct UnsureDays {
     /// 一つの問合せで試す限り: of all the candidates, or all the doses of a history, of one request together. A
     /// whole childhood of months alone (27 doses) takes some 5,000; a hundred years alone, made up to keep
     /// everybody waiting, would take over a hundred thousand.
-    static let waysMax = 10_000
+    static let waysMax = 6_000
 
     /// What is found, whatever days it speaks of.
     private struct Said: Hashable {
