@@ -4,13 +4,13 @@ import Postgres
 
 /// 予防接種の計測: babies with six doses each, checks before the next one, and records that are taken once.
 extension BenchWorld {
-    /// `needle.jsonl` asks of each baby of one half in turn; `dose.jsonl` has a dose of each vaccine for each
-    /// of the other half, whose history grows.
+    /// `needle.jsonl` asks of each baby of one quarter in turn; `dose.jsonl` has a dose of each vaccine for each
+    /// of the others, whose history grows.
     func writeVaccinations(of count: Int) async throws {
         let today = WallClock.now().dayInJapan
         let babies = try await visits(count, holding: true)
         try await giveHistory(to: babies.map(\.id), today)
-        let asked = babies.prefix(babies.count / 2)
+        let asked = babies.prefix(babies.count / 4)
         let given = babies.dropFirst(asked.count)
         try write(
             "needle.jsonl",
