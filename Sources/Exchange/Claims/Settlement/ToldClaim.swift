@@ -25,6 +25,7 @@ package struct ToldClaim: Sendable {
     /// Of a claim that came from a record.
     package let field: RecordClaim.Field?
     package let programme: String?
+    package let day: String?
     package let cost: Int
     package let publics: [Public]
     package let reasons: [Reason]
@@ -42,6 +43,7 @@ package struct ToldClaim: Sendable {
         isReturned = try object.optionalBool("isReturned") ?? false
         field = try object.optionalString("record").flatMap(RecordClaim.Field.init(rawValue:))
         programme = try object.optionalString("programme")
+        day = try object.optionalString("day")
         cost = try object.requiredInt("cost")
         var publics: [Public] = []
         for value in try object.requiredArray("publics") {
