@@ -22,6 +22,8 @@ package struct ToldClaim: Sendable {
     package let standing: ClaimStanding
     /// 取下げ・返戻: it claims nothing any more.
     package let isReturned: Bool
+    /// 返戻済み, for what no longer holds.
+    package let isToBeSentAgain: Bool
     /// Of a claim that came from a record.
     package let field: RecordClaim.Field?
     package let programme: String?
@@ -41,6 +43,7 @@ package struct ToldClaim: Sendable {
         }
         self.standing = standing
         isReturned = try object.optionalBool("isReturned") ?? false
+        isToBeSentAgain = object["sentBack"] != nil
         field = try object.optionalString("record").flatMap(RecordClaim.Field.init(rawValue:))
         programme = try object.optionalString("programme")
         day = try object.optionalString("day")
@@ -71,6 +74,16 @@ package struct ToldClaim: Sendable {
         }
         self.reasons = reasons
     }
+
+    /// What is said of a claim that is to be sent again, and what to do.
+    static let sentBack = (
+        text: BilingualText(
+            ja: "前の締めで返戻した請求です。今の登録に照らすと、返戻の理由がなくなっています。",
+            en: "A closing sent this claim back for what no longer holds by what is known now."),
+        next: BilingualText(
+            ja: "再請求してください。再請求の届いた月に照合します。ここでは支払いません。",
+            en: "Claim again: it is judged in the month in which that arrives, and not paid here.")
+    )
 
     /// What the patient keeps, and what the scheme is asked for.
     package var copayment: Int { publics.reduce(0) { $0 + ($1.copayment ?? 0) } }

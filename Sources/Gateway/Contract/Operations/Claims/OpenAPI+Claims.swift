@@ -79,7 +79,8 @@ extension OpenAPI {
                 Vaccinations and checkups of the month are in it without being sent. The same claims, \
                 facts and rules are the same run again. Of a closed month, `reopened` counts the closed \
                 claims that are judged otherwise now, and vaccinations and checkups that claim nothing any \
-                more (`isReturned`).
+                more (`isReturned`). A claim that a closing of the month sent back is paid only where it is \
+                claimed again: once its reason is gone it is told so (`sentBack`).
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             answers: [.json(200, .reference("MonthRun"), "Totals by institution and scheme.")],
