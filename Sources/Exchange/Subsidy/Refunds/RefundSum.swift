@@ -56,13 +56,20 @@ package struct RefundSum: Hashable, Sendable {
     /// 同じ月の申請: the cases of one certificate and month in their order, each after what those before it
     /// left borne, so that however receipts are spread over applications the cap is borne once. Behind a
     /// case that nobody can compute none is computed: what it leaves borne is not known. `balance` is
-    /// `nil` where that is so from the first one on.
+    /// `nil` where that is so from the first one on. A receipt of a day for which the certificate was
+    /// `billed` there is not computed: its scheme has paid already, unless it is of other care.
     package static func inTurn(
         _ cases: [[RefundRequest.Receipt]], on rows: [EntitlementVersion],
-        _ subsidy: SubsidyRules, _ rules: CopaymentRules, after balance: CapBalance?
+        _ subsidy: SubsidyRules, _ rules: CopaymentRules, after balance: CapBalance?,
+        besides billed: [BilledDays] = []
     ) -> [RefundSum] {
         var balance = balance
         return cases.map { receipts in
+            let isBilled = receipts.contains { receipt in billed.contains { $0.are(of: receipt) } }
+            guard !isBilled else {
+                balance = nil
+                return RefundSum(yen: nil, notes: [alreadyBilled])
+            }
             guard var before = balance else { return RefundSum(yen: nil, notes: [behindUnknown]) }
             let sum = RefundSum(receipts, on: rows, subsidy, rules, after: before)
             before.bear(sum.borne)
@@ -112,12 +119,44 @@ package struct RefundSum: Hashable, Sendable {
             content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds)
     }
 
+    private static let alreadyBilled = BillNote(
+        text: .init(
+            ja: "この受給者証を使った会計が、同じ医療機関の同じ日にあります。同じ受診なら助成は済んでいます。"
+                + "実施機関が領収書と突き合わせ、別の受診であれば額を決めます。",
+            en:
+                "The certificate was used at this institution on this day. For the same care the scheme "
+                + "has paid already: the body compares the receipts, and names an amount for other "
+                + "care."), rule: nil)
+
     private static let behindUnknown = BillNote(
         text: .init(
             ja: "同じ月に、負担額を計算できない申請があります。この申請の額も実施機関が計算します。",
             en:
                 "Another application of this month cannot be computed here. The body computes this one, "
                 + "too."), rule: nil)
+}
+
+/// 受給者証を使った日: those of a bill that was confirmed on the certificate.
+package struct BilledDays: Hashable, Sendable {
+    /// 医療機関コード, ten digits.
+    package let institution: String
+    package let day: CalendarDay
+    package let days: Int
+    /// 入院: a stay has a receipt of its own.
+    package let isInpatient: Bool
+
+    package init(institution: String, day: CalendarDay, days: Int, isInpatient: Bool) {
+        self.institution = institution
+        self.day = day
+        self.days = days
+        self.isInpatient = isInpatient
+    }
+
+    /// Whether a receipt is of one of the days there.
+    func are(of receipt: RefundRequest.Receipt) -> Bool {
+        institution == receipt.institution && isInpatient == receipt.isInpatient
+            && day <= receipt.lastDay && receipt.day <= day.adding(days: days - 1)
+    }
 }
 
 /// 領収書ごとの負担: what of one receipt stays with the patient once the rest is paid back. It counts towards the

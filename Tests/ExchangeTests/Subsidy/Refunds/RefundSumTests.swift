@@ -160,6 +160,37 @@ import Testing
         }
     }
 
+    // MARK: 受給者証を使った日
+
+    static let billed: [(at: String, from: String, days: Int, stay: Bool, isComputed: Bool)] = [
+        ("1319999995", "2026-06-15", 1, false, false), ("1319999995", "2026-06-14", 1, false, true),
+        ("1319999995", "2026-06-16", 1, false, true), ("1319999996", "2026-06-15", 1, false, true),
+        // A stay from the 10th to the 14th was asked for beside the visit of the 15th.
+        ("1319999995", "2026-06-14", 3, true, false), ("1319999995", "2026-06-01", 10, true, false),
+        ("1319999995", "2026-06-01", 9, true, true), ("1319999995", "2026-06-15", 1, true, true),
+        ("1319999995", "2026-06-12", 1, false, true),
+    ]
+
+    /// The scheme has paid already, as far as anybody knows; so nothing behind it is computed either.
+    @Test(arguments: billed.indices)
+    func `of care that the certificate was used for no amount is computed`(_ index: Int) throws {
+        let row = Self.billed[index]
+        let days = BilledDays(
+            institution: row.at, day: SubsidyCase.day(row.from), days: row.days,
+            isInpatient: row.stay)
+        let first = try Self.request(Self.child, [Self.receipt(), Self.stay("2026-06-10", 5)])
+        let second = try Self.request(Self.child, [Self.receipt(day: "2026-06-20")])
+        let book = Profiles.book
+        let sums = RefundSum.inTurn(
+            [first.receipts, second.receipts], on: [Self.child], book.subsidy,
+            try #require(book.copayment), after: BillAmountsTests.balance(), besides: [days])
+        #expect(sums.map { $0.yen != nil } == [row.isComputed, row.isComputed])
+        #expect(sums.allSatisfy { !$0.notes.isEmpty })
+        guard !row.isComputed else { return }
+        #expect(sums[0].notes[0].text.ja.contains("受給者証を使った"))
+        #expect(sums[0].borne.isEmpty)
+    }
+
     private static func eaten(_ day: String, _ count: Int, paid: Int, code: String = "一般") -> String
     {
         receipt(
