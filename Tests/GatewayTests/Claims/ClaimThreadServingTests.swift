@@ -113,7 +113,8 @@ struct ClaimThreadServingTests {
         #expect(told.answer.text.contains("Claim again"))
         // Each is paid where it was claimed again.
         try await gateway.submit([again[1]], first, runMonth: next).expect(201)
-        #expect(accepted(try await gateway.reconcile(next)) == 2)
+        let paid = try await gateway.reconcile(next)
+        #expect(accepted(paid) == 2)
         let last = try await gateway.reconcile(first)
         #expect(accepted(last) == 0 && last.text("digest") == second.text("digest"))
     }
@@ -140,7 +141,8 @@ struct ClaimThreadServingTests {
         var third = SentClaim(held.recipient)
         third.extra = ",\"specialNotes\":[]"
         try await gateway.submit([third], month).expect(201)
-        #expect(accepted(try await gateway.reconcile(month)) == 1)
+        let last = try await gateway.reconcile(month)
+        #expect(accepted(last) == 1)
     }
 
     @Test func `each step must be able to follow the one before, and none is lost`() async throws {
