@@ -1,8 +1,8 @@
 /// 償還額の計算: what of each receipt is due back, with the steps of the arithmetic; decided after what the month's
 /// cap already holds, receipt after receipt.
 package struct RefundSum: Hashable, Sendable {
-    /// `nil`: what the certificate asks is not on file, or it has a cap that nobody here can count, so the
-    /// body computes by its own rules.
+    /// `nil`: what the certificate asks is not on file, it has a cap that nobody here can count, or a receipt
+    /// is of care without insurance, so the body computes by its own rules.
     package let yen: Int?
     package let notes: [BillNote]
     /// 患者に残る負担, receipt after receipt; nothing where no amount is told.
@@ -29,6 +29,11 @@ package struct RefundSum: Hashable, Sendable {
         var borne: [BorneReceipt] = []
         var cap: Int?
         for receipt in receipts {
+            // 全額: what an insurer pays back of it is none of the scheme's.
+            guard receipt.percent < 100 else {
+                self.init(yen: nil, notes: [Self.withoutInsurance])
+                return
+            }
             guard let reckoning = Self.reckoning(receipt, on: rows, subsidy, rules),
                 !reckoning.hasUncountedCap,
                 let amounts = try? reckoning.amounts(after: [balance]).first,
@@ -118,6 +123,15 @@ package struct RefundSum: Hashable, Sendable {
         return try? BillReckoning(
             content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds)
     }
+
+    private static let withoutInsurance = BillNote(
+        text: .init(
+            ja: "医療費の全額を支払った領収書があります。健康保険に加入している人は、先に保険者へ療養費を申請し、"
+                + "保険の一部負担割合で申請してください。加入していない人の額は、実施機関が計算します。",
+            en:
+                "A receipt is of the whole cost. Whoever is insured asks the insurer first, and applies "
+                + "here with the percentage of the insurance. The body computes for whoever is not "
+                + "insured."), rule: nil)
 
     private static let alreadyBilled = BillNote(
         text: .init(

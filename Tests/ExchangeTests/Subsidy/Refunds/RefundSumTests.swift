@@ -160,6 +160,20 @@ import Testing
         }
     }
 
+    // MARK: 全額の領収書
+
+    /// Seven tenths of it are the insurer's to pay back.
+    @Test func `of a receipt of the whole cost no amount is computed`() throws {
+        let whole = Self.receipt(day: "2026-06-16", paid: 10_000).replacing(
+            #""percent":30"#, with: #""percent":100"#)
+        let sum = try Self.sum([Self.receipt(), whole], on: Self.child)
+        #expect(sum.yen == nil && sum.borne.isEmpty)
+        #expect(sum.notes.count == 1 && sum.notes[0].text.ja.contains("療養費"))
+        // By the percentage of the insurance, of what was paid the scheme's part comes back.
+        let insured = Self.receipt(day: "2026-06-16", paid: 10_000)
+        #expect(try Self.sum([insured], on: Self.child).yen == 2_500)
+    }
+
     // MARK: 受給者証を使った日
 
     static let billed: [(at: String, from: String, days: Int, stay: Bool, isComputed: Bool)] = [
