@@ -55,7 +55,27 @@ package struct RefundSum: Hashable, Sendable {
             notes += amounts.notes
             cap = reckoning.caps[0]
         }
+        if Self.mayBeHighCost(receipts, rules) { notes.append(Self.insurersPart) }
         self.init(yen: yen, notes: notes, borne: borne, cap: cap)
+    }
+
+    /// 高額療養費: whether receipts of one institution come to more than the lowest limit of any class. Which class
+    /// it is no receipt says, so that nothing is taken off, and whoever decides is told.
+    private static func mayBeHighCost(
+        _ receipts: [RefundRequest.Receipt], _ rules: CopaymentRules
+    ) -> Bool {
+        receipts.contains { receipt in
+            let shares = receipts.filter {
+                $0.institution == receipt.institution && $0.isInpatient == receipt.isInpatient
+            }.map { rules.roundings.share.yen($0.cost, percent: $0.percent) }
+            let classes = HighCostRules.Age.allCases.flatMap { age in
+                rules.highCost.table(age, on: receipt.day)?.classes ?? []
+            }
+            let limits = classes.filter {
+                $0.setting == nil || $0.setting == receipt.care.setting
+            }.map { min($0.limit.base, $0.multiple ?? $0.limit.base) }
+            return limits.min().map { shares.reduce(0, +) > $0 } ?? false
+        }
     }
 
     /// 同じ月の申請: the cases of one certificate and month in their order, each after what those before it
@@ -123,6 +143,15 @@ package struct RefundSum: Hashable, Sendable {
         return try? BillReckoning(
             content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds)
     }
+
+    private static let insurersPart = BillNote(
+        text: .init(
+            ja: "保険者の高額療養費の対象になりうる領収書があります。適用区分が申請にないため、保険者が支給する額を"
+                + "引いていません。実施機関は、区分を確かめてから額を決めます。",
+            en:
+                "The insurer may pay back part of a receipt as high-cost benefit. No class was told, so "
+                + "nothing is taken off for it: the body asks for the class before it decides."),
+        rule: nil)
 
     private static let withoutInsurance = BillNote(
         text: .init(

@@ -160,6 +160,30 @@ import Testing
         }
     }
 
+    // MARK: 高額療養費
+
+    /// 8,000 yen a month outside hospital is the lowest limit of any class, 15,000 of a stay.
+    static let high: [(receipts: [String], isTold: Bool)] = [
+        ([receipt(cost: 26_000, paid: 7_800)], false),
+        ([receipt(cost: 27_000, paid: 8_100)], true),
+        ([receipt(cost: 20_000, paid: 6_000), receipt(day: "2026-06-16", paid: 3_000)], true),
+        (
+            [
+                receipt(cost: 20_000, paid: 6_000),
+                receipt(day: "2026-06-16", paid: 3_000).replacing("1319999995", with: "1319999994"),
+            ], false
+        ),
+        ([stay("2026-06-01", 5)], true),
+    ]
+
+    @Test(arguments: high.indices)
+    func `what the insurer may pay back is told beside the amount`(_ index: Int) throws {
+        let (receipts, isTold) = Self.high[index]
+        let sum = try Self.sum(receipts, on: Self.child)
+        #expect(sum.yen != nil)
+        #expect(sum.notes.contains { $0.text.ja.contains("高額療養費の対象") } == isTold)
+    }
+
     // MARK: 全額の領収書
 
     /// Seven tenths of it are the insurer's to pay back.
