@@ -22,9 +22,9 @@ extension JSONWriter {
             $0.member("insurer", answer.insurancePays)
             $0.member("highCost", answer.highCostPays)
             if !found.locals.isEmpty {
+                let months = found.locals.schemes.map { _ in LocalMonth() }
                 let counter = found.locals.counter(
-                    found.leftToLocals(answer), after: found.locals.schemes.map { _ in LocalMonth() },
-                    rules)
+                    found.leftToLocals(answer), after: months, rules)
                 steps += counter.steps
                 collected = counter.collected
                 $0.member("localShare", counter.share)

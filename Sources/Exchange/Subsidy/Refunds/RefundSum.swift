@@ -59,8 +59,8 @@ package struct RefundSum: Hashable, Sendable {
         self.init(yen: yen, notes: notes, borne: borne, cap: cap)
     }
 
-    /// 高額療養費: whether receipts of one institution come to more than the lowest limit of any class. Which class
-    /// it is no receipt says, so that nothing is taken off, and whoever decides is told.
+    /// 高額療養費: whether receipts of one institution come to more than the lowest limit of any class. Which
+    /// class it is no receipt says, so that nothing is taken off, and whoever decides is told.
     private static func mayBeHighCost(
         _ receipts: [RefundRequest.Receipt], _ rules: CopaymentRules
     ) -> Bool {
