@@ -44,6 +44,10 @@ package struct Claim: Sendable {
         /// 前月までの請求: of another run. It counts beside those of this one, for duplicates and
         /// caps, and is told and summed where it came.
         package static let earlier = Marks(rawValue: 8)
+        /// 返戻済み: a closing of this very month sent it back. It stays in the month as it was closed; where
+        /// it would not be rejected any more it is withdrawn as well, because only what takes its place
+        /// is paid.
+        package static let sentBack = Marks(rawValue: 16)
     }
 
     /// A day nobody said; as the first of a period, one without beginning.
@@ -56,6 +60,8 @@ package struct Claim: Sendable {
 
     package var parts: Range<Int> { Int(firstPart)..<Int(firstPart) + Int(partCount) }
     package var isPaid: Bool { paidOn != Claim.unsaidDay }
+    /// 返戻の理由がなくなった請求: it is to be claimed again, and claims nothing here.
+    package var isToBeSentAgain: Bool { marks.isSuperset(of: [.sentBack, .withdrawn]) }
 
     /// Ten digits; `nil` where no institution is said.
     var institutionText: String? { Self.text(ofInstitution: institution) }

@@ -89,7 +89,12 @@ extension Reconciliation {
             sink.claim = entry.claim
             sink.part = entry.part
             guard rules.layouts.isPerPrescriber(institution: entry.institution) else {
-                sink.add(.duplicateReceipt, .duplicate(of: first.claim))
+                if takesPlace(entry, of: first, batch) {
+                    first = entry
+                    distinct.append(entry)
+                } else {
+                    sink.add(.duplicateReceipt, .duplicate(of: first.claim))
+                }
                 continue
             }
             if said.isEmpty { said[ClaimContent(first.claim, in: batch)] = first.claim }
@@ -103,6 +108,14 @@ extension Reconciliation {
             }
         }
         return distinct
+    }
+
+    /// 返戻の後の請求: what came after a closing had sent the first one back is no second one.
+    private func takesPlace(
+        _ entry: Entry, of first: Entry, _ batch: ClaimBatch
+    ) -> Bool {
+        batch.claims[Int(first.claim)].marks.contains(.sentBack)
+            && !batch.claims[Int(entry.claim)].marks.contains(.sentBack)
     }
 
     private func month(of entries: ArraySlice<Entry>) -> ServiceMonth {

@@ -119,10 +119,14 @@ struct AskedBill: Sendable {
     /// Asking changes nothing, waits for nobody and keeps nothing.
     private func quote(_ named: NamedBill, on desk: CapDesk, id: RecordID) throws -> DecidedBill {
         guard visit.term.isOpen(at: at) else { throw Refusal.visitEnded }
-        let balances = named.contents.map { month(of: $0, on: desk).balance(without: nil) }
+        let own = reserved(on: desk)
+        let balances = named.contents.map { content in
+            let line = own.first { $0.content.capMonth == content.capMonth }
+            return month(of: content, on: desk).balance(without: line?.id)
+        }
         let amounts = try named.reckoning.amounts(
-            after: balances, paidInYear: desk.paid(named, of: visit.person, without: nil),
-            onReceipt: desk.onReceipt(of: self, without: nil))
+            after: balances, paidInYear: desk.paid(named, of: visit.person, without: own),
+            onReceipt: desk.onReceipt(of: self, without: own.isEmpty ? nil : name))
         let lines = named.contents.indices.map { place in
             BillVersion(
                 id: id, version: 1, status: .reserved, institution: party,
@@ -131,6 +135,15 @@ struct AskedBill: Sendable {
                 rulesVersion: named.rulesVersion, recordedAt: at)
         }
         return DecidedBill(kept(lines, under: nil), after: [])
+    }
+
+    /// 同じ番号の予約: what it keeps from others it keeps from no quote of its own bill, so that a changed cost is
+    /// quoted as it will be confirmed.
+    private func reserved(on desk: CapDesk) -> [BillVersion] {
+        guard let held = name.flatMap({ desk.bills[$0] }), held.person == visit.person,
+            held.newest.status == .reserved
+        else { return [] }
+        return held.lines.all
     }
 
     /// 取消: takes back a bill of the caller's own; amounts and refunds due are then as if it had

@@ -143,12 +143,17 @@ struct ClaimBooks {
         claim.points = Int32(clamping: try row.int(15))
         claim.specialNotes = UInt64(UInt(bitPattern: try row.int(16)))
         claim.marks = Claim.Marks(rawValue: UInt8(clamping: try row.int(17))).union(marks)
-        if try row.bool(18) { claim.marks.insert(.withdrawn) }
+        if try row.bool(18) {
+            claim.marks.insert(.withdrawn)
+        } else if try row.bool(19) {
+            claim.marks.insert(.sentBack)
+        }
         return claim
     }
 
     /// A claim is out of its month where another of its thread took its place by then, or where its thread
-    /// says so. What a closing of this very month returned stays in it as it was closed.
+    /// says so. What a closing of this very month returned stays in it as it was closed, and is marked; one
+    /// that came in the place of it is not.
     private static let columns = """
         c.file, c.place, f.number, to_char(f.month, 'YYYY-MM'), c.receipt, c.line, c.service_month,
             c.institution, c.type, c.sex, c.duty_reason, c.days, c.birth,
@@ -165,7 +170,15 @@ struct ClaimBooks {
                 select e.step in ('returned', 'withdrawn', 'clawed-back')
                 from exchange.claim_event e
                 where e.thread = c.thread and e.reference not like $3
-                order by e.sequence desc limit 1), false)
+                order by e.sequence desc limit 1), false),
+            exists (
+                select 1 from exchange.claim_event e
+                where e.thread = c.thread and e.step = 'returned' and e.reference like $3
+                    and not exists (
+                        select 1 from exchange.claim_event k
+                        where k.thread = c.thread and k.step = 'corrected'
+                            and k.sequence > e.sequence
+                            and k.reference = c.file::text || '/' || c.place::text))
         """
 
     private static let partColumns = """

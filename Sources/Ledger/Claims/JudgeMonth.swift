@@ -49,8 +49,8 @@ private struct JudgedSlice {
         return own.map { Line.claim($0) } + records.map { Line.record($0) }
     }
 
-    /// A closed claim is open again when it is judged otherwise and still claims. `closed`: what the newest
-    /// closing's run told of each.
+    /// A closed claim is open again when it is judged otherwise and still claims, or is to be sent again.
+    /// `closed`: what the newest closing's run told of each.
     func verdict(_ line: Line, comparedWith closed: [String: String]) -> VerdictLine {
         switch line {
         case .claim(let index):
@@ -58,6 +58,7 @@ private struct JudgedSlice {
             let id = books.places[index].text
             let told = report.told(index, check: checks[index]?.text)
             let isJudgedOtherwise = closed[id].map { !ToldClaim.isSame($0, told) } ?? false
+            let isOut = claim.marks.contains(.withdrawn) && !claim.isToBeSentAgain
             return VerdictLine(
                 claim: id,
                 person: report.batch.parts(of: index).lazy
@@ -65,7 +66,7 @@ private struct JudgedSlice {
                 institution: Claim.text(ofInstitution: claim.institution)
                     ?? MonthSettlement.nobody,
                 standing: report.verdicts.standings[index],
-                isReopened: !claim.marks.contains(.withdrawn) && isJudgedOtherwise, told: told)
+                isReopened: !isOut && isJudgedOtherwise, told: told)
         case .record(let held):
             let record = held.claim
             let (id, told) = (record.id.text, record.told)

@@ -96,8 +96,9 @@ extension Records {
     /// A page has 50,000 rows of about 300 bytes, 15 MB, and those of one institution and body in any case.
     private static let statementRowsMax = 50_000
 
-    /// Of all institutions, or of those after `institution`, with an entry for everybody in it. A run of
-    /// which all records are gone has no rows. Throws `.recordUnknown` where none comes after `institution`.
+    /// Of all institutions, or of those after `institution`, with an entry for everybody in it; behind the
+    /// rows of each what a closing counted of it and is gone since. A run of which nothing is left has the
+    /// headings. Throws `.recordUnknown` where none comes after `institution`.
     package mutating func statement(
         of run: MonthRunRecord, after institution: String?
     ) throws -> StatementPage {
@@ -111,8 +112,8 @@ extension Records {
         }
         let page = try Self.cut(following)
         let bytes = try statement(
-            Self.selectStatements, Self.selectPersons, key + [.text(page.first), .text(page.last)],
-            of: run.month)
+            (Self.selectStatements, Self.selectGone, Self.selectPersons),
+            key + [.text(page.first), .text(page.last)], of: run.month)
         return StatementPage(bytes: bytes, next: page.next)
     }
 
@@ -130,7 +131,7 @@ extension Records {
         ).map { (name: try $0.text(0), rows: try $0.int(1)) }
         let page = try Self.cut(following)
         let bytes = try statement(
-            Self.selectOwnStatements, Self.selectOwnPersons,
+            (Self.selectOwnStatements, Self.selectOwnGone, Self.selectOwnPersons),
             key + [.text(page.first), .text(page.last)], of: month)
         return StatementPage(bytes: bytes, next: page.next)
     }
@@ -148,14 +149,26 @@ extension Records {
         return (first.name, last, places < parts.count ? last : nil)
     }
 
+    /// Rows as they were written with the run, and of records that are gone as the run tells them; of one
+    /// institution or body both together.
     private mutating func statement(
-        _ rows: Statement, _ persons: Statement, _ values: [Value], of month: ServiceMonth
+        _ statements: (rows: Statement, gone: Statement, persons: Statement), _ values: [Value],
+        of month: ServiceMonth
     ) throws -> [UInt8] {
-        let read = try transaction.pipeline([(rows, values), (persons, values)])
-        guard read[0].count > 0 else { throw Refusal.recordUnknown }
-        enterAll(try read[1].map { try $0.uuid(0).person }, basis: month)
-        return try read[0].map { try $0.bytes(0) }.reduce(into: MonthSettlement.heading) {
-            $0 += $1
+        let read = try transaction.pipeline([
+            (statements.rows, values), (statements.gone, values), (statements.persons, values),
+        ])
+        guard read[0].count + read[1].count > 0 else { throw Refusal.recordUnknown }
+        enterAll(try read[2].map { try $0.uuid(0).person }, basis: month)
+        var parts: [String: [UInt8]] = [:]
+        for (name, rows) in try read[0].map({ (try $0.text(0), try $0.bytes(1)) }) {
+            parts[name] = rows
+        }
+        for (name, told) in try read[1].map({ (try $0.text(0), try $0.text(1)) }) {
+            parts[name, default: []] += MonthSettlement.line(try RecordClaim.goneRow(told))
+        }
+        return parts.sorted { $0.key < $1.key }.reduce(into: MonthSettlement.heading) {
+            $0 += $1.value
         }
     }
 
@@ -212,17 +225,34 @@ extension Records {
         order by v.body, v.ordinal offset $4 limit $5
         """)
 
+    /// 消えた記録 among verdicts `v`: told of a record as come back, which is always open again.
+    private static let isGone = """
+        v.is_reopened and starts_with(v.told, '{"isReturned":true,')
+        """
+
     private static let selectInstitutions = Statement(
         """
-        select institution, claims from exchange.claim_statement
-        where body = $1 and month = $2 and run = $3 and institution > $4 order by institution
+        select institution, sum(claims)::bigint from (
+            select institution, claims from exchange.claim_statement
+            where body = $1 and month = $2 and run = $3
+            union all
+            select v.institution, 1 from exchange.claim_verdict v
+            where v.body = $1 and v.month = $2 and v.run = $3 and \(isGone)) s
+        where institution > $4 group by institution order by institution
         """)
 
     private static let selectStatements = Statement(
         """
-        select rows from exchange.claim_statement
+        select institution, rows from exchange.claim_statement
         where body = $1 and month = $2 and run = $3 and institution between $4 and $5
-        order by institution
+        """)
+
+    private static let selectGone = Statement(
+        """
+        select v.institution, v.told from exchange.claim_verdict v
+        where v.body = $1 and v.month = $2 and v.run = $3 and v.institution between $4 and $5
+            and \(isGone)
+        order by v.ordinal
         """)
 
     private static let selectPersons = Statement(
@@ -238,11 +268,29 @@ extension Records {
             and s.institution = $1
         """
 
+    private static let goneOfOwn = """
+        \(newestClosings)
+        join exchange.claim_verdict v on v.institution = $1 and v.month = c.month
+            and v.body = c.body and v.run = c.run and \(isGone)
+        """
+
     private static let selectOwnBodies = Statement(
-        "select s.body, s.claims from \(ofOwn) where s.body > $4 order by s.body")
+        """
+        select body, sum(claims)::bigint from (
+            select s.body, s.claims from \(ofOwn)
+            union all
+            select v.body, 1 from \(goneOfOwn)) b
+        where body > $4 group by body order by body
+        """)
 
     private static let selectOwnStatements = Statement(
-        "select s.rows from \(ofOwn) where s.body between $4 and $5 order by s.body")
+        "select s.body, s.rows from \(ofOwn) where s.body between $4 and $5")
+
+    private static let selectOwnGone = Statement(
+        """
+        select v.body, v.told from \(goneOfOwn) where v.body between $4 and $5
+        order by v.ordinal
+        """)
 
     private static let selectOwnPersons = Statement(
         """

@@ -32,6 +32,8 @@ struct RefundBook: Sendable {
     let cases: [Case]
     /// Confirmed bills, and what approved cases left borne; `nil` where that of one is not known.
     let balance: CapBalance?
+    /// 受給者証を使った会計 that are confirmed.
+    let billed: [BilledDays]
 
     /// Those that wait for their decision.
     var open: [Case] { cases.filter { !$0.isApproved } }
@@ -45,7 +47,7 @@ struct RefundBook: Sendable {
             AdvisoryLock.sharing(mergesOf: [key.person]), (insertMonth, values),
             (lockMonth, values), (selectMonth, values),
             (selectRows, Array(values.prefix(4)) + [kinds]), (selectVisits, values),
-            (selectCases, values),
+            (selectCases, values), (selectBilled, values),
         ])
         let cases = try read[6].map { row in
             Case(
@@ -59,7 +61,13 @@ struct RefundBook: Sendable {
         let isKnown = cases.allSatisfy { !$0.isApproved || $0.isCounted }
         return RefundBook(
             key: key, rows: try read[4].map { try EntitlementVersion($0, from: 0) },
-            cases: cases, balance: isKnown ? balance : nil)
+            cases: cases, balance: isKnown ? balance : nil,
+            billed: try read[7].map { row in
+                BilledDays(
+                    institution: try Party(key: try row.text(0)).code,
+                    day: CalendarDay(daysSince1970: try row.day(1)), days: try row.int(2),
+                    isInpatient: try row.bool(3))
+            })
     }
 
     private static func balance(_ rows: Rows, _ visits: Rows) throws -> CapBalance {
@@ -155,6 +163,17 @@ extension RefundBook {
             where r.person = any (\(Survivors.records(of: "$1"))) and r.body = $2
                 and r.certificate_type = $3 and r.sub_key = $4 and r.month = $5) v
         order by v.id
+        """)
+
+    private static let selectBilled = Statement(
+        """
+        select b.party, b.day, b.days, b.is_inpatient from exchange.bill b
+        where b.person = any (\(Survivors.records(of: "$1"))) and b.body = $2
+            and b.certificate_type = $3 and b.sub_key = $4 and b.month = $5
+            and b.status = 'confirmed' and not exists (
+                select 1 from exchange.bill later
+                where later.person = b.person and later.bill = b.bill
+                    and later.version > b.version)
         """)
 
     private static let selectCases = Statement(

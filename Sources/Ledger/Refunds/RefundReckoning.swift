@@ -20,7 +20,8 @@ struct RefundReckoning: Sendable {
     }
 
     func sums(_ cases: [[RefundRequest.Receipt]], after balance: CapBalance?) -> [RefundSum] {
-        RefundSum.inTurn(cases, on: book.rows, rules.subsidy, copayment, after: balance)
+        RefundSum.inTurn(
+            cases, on: book.rows, rules.subsidy, copayment, after: balance, besides: book.billed)
     }
 
     /// `nil` for a case that does not wait for its decision.

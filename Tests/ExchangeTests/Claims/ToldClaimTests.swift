@@ -80,4 +80,19 @@ import Testing
         #expect(dose(1).row == dose(2).row && digested(dose(1)) != digested(dose(2)))
         #expect(digested(dose(1)) == digested(dose(1)))
     }
+
+    /// 消えた記録: whoever reads the statement finds the row that was closed, and that it is none any more.
+    @Test func `a record that is gone has its row, as come back`() throws {
+        for record in [dose(1), dose(1, unit: nil)] {
+            let told = #"{"isReturned":true,"# + String(record.told.dropFirst())
+            let (row, gone) = (record.row, try RecordClaim.goneRow(told))
+            #expect(gone.count == MonthReport.rowHeadings.count && gone[9] == "withdrawn")
+            #expect(!gone[11].isEmpty && !gone[12].isEmpty)
+            // Institution, month, field and place, what was claimed, programme and day.
+            for place in [0, 1, 2, 3, 4, 5, 6, 8, 13, 14] {
+                #expect(gone[place] == row[place], "\(place)")
+            }
+        }
+        #expect(throws: Refusal.self) { try RecordClaim.goneRow("{}") }
+    }
 }

@@ -63,6 +63,24 @@ struct BillServingTests {
         #expect(digests == 3)
     }
 
+    /// 追加の検査: the cost changed between reservation and counter.
+    @Test func `a reservation keeps nothing from a quote of its own bill`() async throws {
+        let visit = try await gateway.openVisit(gateway.settleChronic().card)
+        let bill = SentBill("preauthorization", cost: 30_000, on: today)
+        #expect(try await gateway.settle(bill, visit).yen("copay") == 6_000)
+        var more = bill.used(as: "predetermination")
+        more.cost = 45_000
+        let told = try await gateway.settle(more, visit)
+        #expect(told.yen("copay") == 9_000 && told.yen("month-rest") == 10_000)
+        // From a quote of another bill it keeps what it reserved.
+        let other = try await gateway.settle(
+            SentBill("predetermination", cost: 45_000, on: today), visit)
+        #expect(other.yen("copay") == 4_000)
+        // As it was quoted it is confirmed; then a quote is of one bill more.
+        #expect(try await gateway.settle(more.used(as: "claim"), visit).yen("copay") == 9_000)
+        #expect(try await gateway.settle(more, visit).yen("copay") == 1_000)
+    }
+
     @Test func `the same reservation sent sixteen times at once makes one`() async throws {
         let visit = try await gateway.openVisit(gateway.settleChronic().card)
         let bill = SentBill("preauthorization", on: today)

@@ -130,6 +130,35 @@ struct RefundTests {
         #expect(shown == ["open", "refused"])
     }
 
+    /// 使った受給者証の領収書: what was paid at the counter is what the certificate leaves.
+    @Test func `of a receipt for which the certificate was used no amount is computed`()
+        async throws
+    {
+        let chronic = try await gateway.settleChronic()
+        let here = try await gateway.openVisit(chronic.card)
+        let today = gateway.clock.today
+        let bill = SentBill(cost: 30_000, on: today)
+        #expect(try await gateway.settle(bill, here).yen("copay") == 6_000)
+        let token = try await gateway.session(of: chronic.card)
+        let made = try await request(token, institution: Cast.clinic, on: today)
+        try made.expect(201)
+        #expect(made.int("yen") == nil && made.text.contains("受給者証を使った"))
+        // Of care elsewhere behind it nothing is computed, before it is decided.
+        let other = try await request(token, on: today)
+        #expect(other.int("yen") == nil)
+        let recipient = String(1_000_000 + chronic.resident.index)
+        let id = try #require(try await listed(recipient)["id"]?.string)
+        let approval = #"{"decision":"approved","on":"\#(today.text)"}"#
+        try await gateway.expect(.refundAnswered, of: .answerRefund, from: Cast.prefecture) {
+            try await answer(id, approval)
+        }
+        // Taken back, it was no use of the certificate.
+        try await gateway.settle(bill.used(as: "claim", status: "cancelled"), here).expect(200)
+        let granted = try await answer(id, approval)
+        try granted.expect(200)
+        #expect(granted.int("yen") == 3_000)
+    }
+
     /// A card forgotten on one day, and used at the same clinic on another.
     @Test func `what was paid back is held against a claim of that day alone`() async throws {
         let chronic = try await gateway.settleChronic()

@@ -68,6 +68,83 @@ struct ClaimThreadServingTests {
         #expect(found == [held.recipient: ["DUPLICATE_RECEIPT"]])
     }
 
+    private func accepted(_ run: TLSClient.Answer) -> Int? {
+        run.json["totals"]?.object?["total"]?.object?["accepted"]?.object?["count"]?.int
+    }
+
+    /// 二重払い: an entitlement that is registered after the closing, and the institution claims again, before
+    /// the month is run once more or after it.
+    @Test func `what went back is paid in its new place alone, whatever is registered since`()
+        async throws
+    {
+        let first = try ServiceMonth(year: 2024, month: 5)
+        let next = try ServiceMonth(year: 2024, month: 6)
+        let late = (0..<2).map { _ in gateway.people.next() }
+        let claims = late.map { SentClaim("R-00\($0.index)") }
+        let again = claims.map { claim -> SentClaim in
+            var claim = claim
+            claim.extra = ",\"isResubmission\":true"
+            return claim
+        }
+        try await gateway.submit(claims, first).expect(201)
+        let run = try await gateway.reconcile(first)
+        #expect(accepted(run) == 0)
+        try await gateway.close(run, first).expect(200)
+        try await gateway.submit([again[0]], first, runMonth: next).expect(201)
+        let day = CalendarDay(daysSince1970: Int(first.firstDay))
+        for resident in late {
+            try await gateway.hold([
+                resident.row("kodomo", day.adding(days: -100), day.adding(days: 400))
+            ])
+        }
+        // Both are judged otherwise, and both went back: nothing of them is paid here.
+        let second = try await gateway.reconcile(first)
+        #expect([second.int("run"), second.int("reopened")] == [2, 2])
+        #expect(accepted(second) == 0)
+        #expect(try await gateway.reasons(first, show: "reopened").values.allSatisfy(\.isEmpty))
+        let rows = try await gateway.ask(
+            Cast.town, "GET", "/claims/months/\(first.text)/runs/2/statement"
+        ).answer.text
+        #expect(rows.split(separator: ",withdrawn,").count == 3 && rows.contains("再請求して"))
+        try await gateway.close(second, first).expect(200)
+        let told = try await gateway.ask(
+            Cast.clinic, "GET", "/fhir/ClaimResponse?month=\(first.text)")
+        #expect(told.answer.entries.map { $0["status"]?.string } == ["cancelled", "cancelled"])
+        #expect(told.answer.text.contains("Claim again"))
+        // Each is paid where it was claimed again.
+        try await gateway.submit([again[1]], first, runMonth: next).expect(201)
+        let paid = try await gateway.reconcile(next)
+        #expect(accepted(paid) == 2)
+        let last = try await gateway.reconcile(first)
+        #expect(accepted(last) == 0 && last.text("digest") == second.text("digest"))
+    }
+
+    /// A list of a payment body does not say that a receipt takes the place of another.
+    @Test func `what comes after its month was closed is no duplicate of what went back`()
+        async throws
+    {
+        let month = try ServiceMonth(year: 2024, month: 7)
+        let held = try await gateway.enrol(month)
+        var wrong = SentClaim(held.recipient)
+        wrong.birth = "1950-01-01"
+        try await gateway.submit([wrong, wrong], month).expect(201)
+        let run = try await gateway.reconcile(month)
+        try await gateway.close(run, month).expect(200)
+        #expect(try await gateway.reconcile(month).text("digest") == run.text("digest"))
+        try await gateway.submit([SentClaim(held.recipient)], month).expect(201)
+        let second = try await gateway.reconcile(month)
+        #expect(accepted(second) == 1 && second.int("reopened") == 0)
+        #expect(
+            try await gateway.reasons(month)[held.recipient]?.sorted()
+                == ["DUPLICATE_RECEIPT", "PERSON_MISMATCH", "PERSON_MISMATCH"])
+        // One more is a duplicate of the one that stands.
+        var third = SentClaim(held.recipient)
+        third.extra = ",\"specialNotes\":[]"
+        try await gateway.submit([third], month).expect(201)
+        let last = try await gateway.reconcile(month)
+        #expect(accepted(last) == 1)
+    }
+
     @Test func `each step must be able to follow the one before, and none is lost`() async throws {
         let month = try months(2025)[0]
         let held = try await gateway.enrol(month)

@@ -85,5 +85,15 @@ struct EmptiedMonthTests {
         #expect(try await told(5).map(\.isReturned) == [true])
         #expect(try await gateway.reconcile(month).body == fifth.answer.body)
         try await gateway.close(fifth.answer, month).expect(200)
+        // Nobody claims anything there any more: the statements have the row of what came back.
+        for (party, path) in [
+            (Cast.town, "/claims/months/\(month.text)/runs/5/statement"),
+            (Cast.clinic, "/claims/statements?month=\(month.text)"),
+        ] {
+            let page = try await gateway.ask(party, "GET", path).answer
+            try page.expect(200)
+            let rows = page.text.split(separator: "\r\n")
+            #expect(rows.count == 2 && rows.last?.contains(",withdrawn,") == true)
+        }
     }
 }

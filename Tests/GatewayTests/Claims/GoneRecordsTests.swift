@@ -32,6 +32,18 @@ struct GoneRecordsTests {
         }
     }
 
+    /// Rows of a statement, without its headings: what became of each, and why.
+    private func rows(
+        _ party: Party, _ path: String
+    ) async throws -> [(standing: String, why: String)] {
+        let page = try await gateway.ask(party, "GET", path).answer
+        try page.expect(200)
+        return page.text.split(separator: "\r\n").dropFirst().map { row in
+            let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+            return (String(fields[9]), String(fields[11]))
+        }
+    }
+
     @Test func `a closed vaccination that is withdrawn is open again as come back, and once`()
         async throws
     {
@@ -55,9 +67,18 @@ struct GoneRecordsTests {
         ).answer
         let statuses = shown.entries.compactMap { $0["status"]?.string }
         #expect(statuses.sorted() == ["active", "cancelled"])
+        // The municipality's statement has a row of it, behind what is still claimed there.
+        let path = "/claims/months/\(month.text)/runs/2/statement"
+        let stated = try await rows(Cast.town, path)
+        #expect(stated.map(\.standing) == ["accepted", "withdrawn"])
+        #expect(stated.last?.why.isEmpty == false)
+        // The institution's is of what is closed: nothing of it is gone there yet.
+        let own = "/claims/statements?month=\(month.text)"
+        #expect(try await rows(Cast.clinic, own).map(\.standing) == ["accepted", "accepted"])
         // The same again is the same run, and behind a second closing nothing is left of it.
         #expect(try await gateway.reconcile(month).body == again.body)
         try await gateway.close(again, month).expect(200)
+        #expect(try await rows(Cast.clinic, own).map(\.standing) == ["accepted", "withdrawn"])
         var other = stays.dose
         other.lot = "FAKE02"
         try await gateway.correct(stays.id, seen: "W/\"1\"", other, stays.visit).expect(200)

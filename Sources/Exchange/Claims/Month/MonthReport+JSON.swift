@@ -30,6 +30,14 @@ extension MonthReport {
         let claim = batch.claims[index]
         writer.member("type", claim.type == 0 ? nil : String(claim.type))
         if claim.marks.contains(.withdrawn) { writer.member("isReturned", true) }
+        if claim.isToBeSentAgain {
+            writer.object("sentBack") {
+                $0.member("ja", ToldClaim.sentBack.text.ja)
+                $0.member("en", ToldClaim.sentBack.text.en)
+                $0.member("nextJa", ToldClaim.sentBack.next.ja)
+                $0.member("nextEn", ToldClaim.sentBack.next.en)
+            }
+        }
         writer.array("publics") { list in
             for part in batch.parts(of: index) {
                 list.object {

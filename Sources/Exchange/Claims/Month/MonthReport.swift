@@ -200,6 +200,11 @@ extension MonthReport {
             payer = key.payer == 0 ? "" : key.payerText
             recipient = recipients.text(key.recipient)
         }
+        var why = findings.map { rules.reasons[$0.reason].text.ja }.joined(separator: " ")
+        var next = findings.map { rules.reasons[$0.reason].next.ja }.joined(separator: " ")
+        if claim.isToBeSentAgain {
+            (why, next) = (ToldClaim.sentBack.text.ja, ToldClaim.sentBack.next.ja)
+        }
         let row = [
             claim.institutionText ?? "", claim.month.text,
             claim.type == 0 ? "" : String(claim.type), payer, recipient,
@@ -207,8 +212,7 @@ extension MonthReport {
             said(part?.copayment ?? -1), said(part?.amount ?? -1),
             isWithdrawn ? "withdrawn" : judged.rawValue,
             findings.map(\.reason.code).joined(separator: "/"),
-            findings.map { rules.reasons[$0.reason].text.ja }.joined(separator: " "),
-            findings.map { rules.reasons[$0.reason].next.ja }.joined(separator: " "),
+            why, next,
         ]
         guard places else { return row }
         return row + [files[Int(claim.file)].name, String(claim.number)]

@@ -112,10 +112,25 @@ package struct MonthRun: Sendable {
         for index in batch.claims.indices { markLater(index) }
         for deletion in deletions { apply(deletion) }
         let reconciliation = Reconciliation(rules: rules, facts: facts, month: month)
+        let verdicts = reconciliation.verdicts(of: batch)
+        withdrawSentBack(by: verdicts)
         return MonthReport(
             month: month, files: files, refusedRows: refusedRows, batch: batch,
-            verdicts: reconciliation.verdicts(of: batch), notExamined: facts.notExamined,
+            verdicts: verdicts, notExamined: facts.notExamined,
             recipients: recipients, rules: rules)
+    }
+
+    /// 二重払いの防止: what a closing sent back is claimed again by its institution, in this month or another. Paid
+    /// here as well, because its reason is gone since, it would be paid twice. Beside others it
+    /// counts as it did when the month was closed.
+    private mutating func withdrawSentBack(by verdicts: ClaimVerdicts) {
+        for index in batch.claims.indices {
+            let marks = batch.claims[index].marks
+            guard marks.contains(.sentBack), marks.isDisjoint(with: [.withdrawn, .earlier]),
+                verdicts.standings[index] != .rejected
+            else { continue }
+            batch.mark(index) { $0.marks.insert(.withdrawn) }
+        }
     }
 
     private mutating func markLater(_ index: Int) {

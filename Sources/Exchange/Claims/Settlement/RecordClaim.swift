@@ -74,3 +74,19 @@ extension RecordClaim.Hindrance {
         }
     }
 }
+
+extension RecordClaim {
+    /// 消えた記録の行: what a closing counted of a record that claims nothing any more, in the place of its row
+    /// (`row`). `told` is what a run tells of it. Throws `.malformed` for what no run told.
+    package static func goneRow(_ told: String) throws(Refusal) -> [String] {
+        let claim = try ToldClaim(reading: told, id: "")
+        return [
+            claim.institution ?? "", claim.month, claim.field?.rawValue ?? "", "", "", "1", "",
+            claim.publics.isEmpty ? "" : String(claim.copayment),
+            claim.amount.map { String($0) } ?? "", "withdrawn", "",
+            "締めた後に記録が取り消されたか、別の月または別の自治体の請求になりました。",
+            "支払った額は、実施機関に返してもらうか、次の支払から差し引いてください。",
+            claim.programme ?? "", claim.day ?? "",
+        ]
+    }
+}

@@ -80,7 +80,8 @@ extension ToldClaim {
             $0.yen(FHIR.System.adjudication, "copay", copayment)
             if let amount { $0.yen(FHIR.System.adjudication, "benefit", amount) }
         }
-        let texts = reasons.flatMap { [$0.text, $0.next] }
+        let again = isToBeSentAgain ? [Self.sentBack.text, Self.sentBack.next] : []
+        let texts = reasons.flatMap { [$0.text, $0.next] } + again
         guard !texts.isEmpty else { return }
         resource.array("processNote") { notes in
             for (place, text) in texts.enumerated() {

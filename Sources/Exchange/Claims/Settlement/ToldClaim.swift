@@ -22,9 +22,12 @@ package struct ToldClaim: Sendable {
     package let standing: ClaimStanding
     /// 取下げ・返戻: it claims nothing any more.
     package let isReturned: Bool
+    /// 返戻済み, for what no longer holds.
+    package let isToBeSentAgain: Bool
     /// Of a claim that came from a record.
     package let field: RecordClaim.Field?
     package let programme: String?
+    package let day: String?
     package let cost: Int
     package let publics: [Public]
     package let reasons: [Reason]
@@ -40,8 +43,10 @@ package struct ToldClaim: Sendable {
         }
         self.standing = standing
         isReturned = try object.optionalBool("isReturned") ?? false
+        isToBeSentAgain = object["sentBack"] != nil
         field = try object.optionalString("record").flatMap(RecordClaim.Field.init(rawValue:))
         programme = try object.optionalString("programme")
+        day = try object.optionalString("day")
         cost = try object.requiredInt("cost")
         var publics: [Public] = []
         for value in try object.requiredArray("publics") {
@@ -69,6 +74,16 @@ package struct ToldClaim: Sendable {
         }
         self.reasons = reasons
     }
+
+    /// What is said of a claim that is to be sent again, and what to do.
+    static let sentBack = (
+        text: BilingualText(
+            ja: "前の締めで返戻した請求です。今の登録に照らすと、返戻の理由がなくなっています。",
+            en: "A closing sent this claim back for what no longer holds by what is known now."),
+        next: BilingualText(
+            ja: "再請求してください。再請求の届いた月に照合します。ここでは支払いません。",
+            en: "Claim again: it is judged in the month in which that arrives, and not paid here.")
+    )
 
     /// What the patient keeps, and what the scheme is asked for.
     package var copayment: Int { publics.reduce(0) { $0 + ($1.copayment ?? 0) } }

@@ -42,14 +42,16 @@ package struct BillReckoning: Sendable {
                 try CertificateTerms(
                     held.row, held.program, on: content.day, content.care, after: before, rules,
                     by: methods))
-            before = held.program.lawNumber ?? Self.local
+            before =
+                held.program.lawNumber ?? held.row.payerNumber.map { String($0.prefix(2)) }
+                ?? Self.local
         }
         self.terms = terms
         monthLimit = rules.monthLimit(
             of: content.care, under: terms.first?.scheme, born: birth, on: content.day)
     }
 
-    /// What stands for the law number of a local scheme.
+    /// What stands for the law number of a local scheme whose certificate has no payer number.
     private static let local = "local"
 
     /// Whether a line is decided from the bills of its month one by one.

@@ -16,7 +16,8 @@ struct CertificateTerms: Hashable, Sendable {
     /// `maxCopaymentAmount` holds a cap that nobody here can count.
     let hasUncountedCap: Bool
 
-    /// `before`: the law number of the certificate before it on the same bill, `local` of a local one.
+    /// `before`: the law number of the certificate before it on the same bill; of a local one that of its
+    /// payer number.
     ///
     /// Throws `.copaymentRulesUnknown` where neither the law's scheme, nor a row of the national
     /// master, nor a registered cap says what is asked, `.localSchemeNotPriced` for what of such a

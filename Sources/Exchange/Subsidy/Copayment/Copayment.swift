@@ -104,4 +104,9 @@ package struct CopaymentStep: Hashable, Sendable {
         self.factor = factor
         self.rule = rule
     }
+
+    /// The same of another part.
+    func of(part: Int?) -> CopaymentStep {
+        CopaymentStep(kind, part: part, amount, of: base, by: factor, rule: rule)
+    }
 }

@@ -21,15 +21,16 @@ extension JSONWriter {
             $0.member("own", answer.own)
             $0.member("insurer", answer.insurancePays)
             $0.member("highCost", answer.highCostPays)
-            if let local = found.local {
-                let (visit, beside) = found.leftToLocal(answer)
-                let counter = local.counter(
-                    local.quote(visit, LocalMonth(), rules), beside: beside, rules)
+            if !found.locals.isEmpty {
+                let months = found.locals.schemes.map { _ in LocalMonth() }
+                let counter = found.locals.counter(
+                    found.leftToLocals(answer), after: months, rules)
                 steps += counter.steps
                 collected = counter.collected
                 $0.member("localShare", counter.share)
                 $0.member("localPays", counter.paid)
                 if counter.paidBack > 0 { $0.member("localPaysBack", counter.paidBack) }
+                $0.member(counter.bills, of: found.locals)
             } else {
                 steps.append(CopaymentStep(.counter, collected, of: answer.patient))
             }
@@ -68,6 +69,7 @@ extension JSONWriter {
                         $0.member("pay", line.pay)
                         if let paid = line.paid { $0.member("public", paid) }
                         $0.member("cum", line.cumulative)
+                        $0.member(line.bills, of: found.locals)
                     }
                 }
             }

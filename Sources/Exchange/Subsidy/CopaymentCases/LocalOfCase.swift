@@ -1,5 +1,5 @@
-/// 地方単独の指定 of a case: by the short name of a row of ours (`scheme`), or with a row of its own (`local`, by
-/// the item names of `subsidy/local-schemes/`).
+/// 地方単独の指定 of a case: by the short name of a row of ours, or with a row of its own (under `local`, by the
+/// item names of `subsidy/local-schemes/`).
 struct LocalOfCase {
     let scheme: LocalScheme
     let terms: LocalTerms
@@ -7,18 +7,29 @@ struct LocalOfCase {
     let setting: HighCostClass.Setting
     let limit: HighCostLimit?
     let isMultiple: Bool
+    /// 略称, as far as the case says one.
+    let name: String?
+    /// 5 法別番号
+    let law: String?
+    /// 78; `nil` where the case's own row says none.
+    let priority: Int?
+    /// Where in the case it stands.
+    let place: String
     let unread: [UnreadItem]
 
-    init?(
-        _ reader: inout CaseReader, _ patient: PatientOfCase, _ rules: CopaymentRules
+    /// `name`: of the item that has it. `value` is what stands at `place`.
+    init(
+        _ value: JSON, _ name: String, at place: String, _ patient: PatientOfCase,
+        _ rules: CopaymentRules, _ reader: CaseReader
     ) throws(CaseFault) {
-        guard let (name, value) = reader.present(["scheme", "local"]) else { return nil }
-        let place = reader.place(name)
         let scheme: LocalScheme
         var setting = patient.setting
         if let text = value.string {
             scheme = try Self.named(text, at: place, patient, rules, reader)
             unread = []
+            self.name = scheme.shortName
+            law = scheme.key.law
+            priority = scheme.priority
         } else {
             guard name == "local", let own = value.object else {
                 throw CaseFault(.malformed, place)
@@ -29,14 +40,13 @@ struct LocalOfCase {
             }
             scheme = row.scheme
             unread = row.unread
+            self.name = own["shortName"]?.string ?? own["name"]?.string
+            law = own["law"]?.string
+            priority = row.isPrioritySaid ? scheme.priority : nil
             // Where the case does not say the setting, it is that of the only terms it brings.
             if !patient.isSettingSaid, scheme.terms(setting) == nil {
                 setting = setting == .inpatient ? .outpatient : .inpatient
             }
-        }
-        // Two schemes at once: nobody could tell which is meant.
-        if name == "scheme", let other = reader.object["local"], other != .null {
-            throw CaseFault(.contradiction, reader.place("local"))
         }
         guard let terms = scheme.terms(setting) else {
             throw CaseFault(.contradiction, place)
@@ -44,6 +54,7 @@ struct LocalOfCase {
         self.scheme = scheme
         self.terms = terms
         self.setting = setting
+        self.place = place
         isMultiple = patient.isMultiple
         // A certificate of limits is in use as soon as a class was said.
         let age = patient.table?.age ?? .under70
@@ -69,54 +80,13 @@ struct LocalOfCase {
         return found
     }
 
-    func quote(
-        _ visit: LocalMonth.Visit, _ month: LocalMonth, _ rules: CopaymentRules
-    ) -> LocalMonth.Quote {
-        month.quote(
-            visit, scheme, terms, limit: limit, isMultiple: isMultiple, rules.roundings)
-    }
-}
-
-extension LocalOfCase {
-    /// 窓口: what is taken there, with what other public expenses leave that the scheme does not bear.
-    struct Counter {
-        /// What of the visit the patient pays there, to 1 yen.
-        let share: Int
-        let collected: Int
-        let paid: Int
-        /// 償還払い: what the municipality pays back later.
-        let paidBack: Int
-        let steps: [CopaymentStep]
-    }
-
-    /// 31 助成方法: of a scheme that pays back, the counter takes everything.
-    func counter(
-        _ quote: LocalMonth.Quote, beside other: Int = 0, _ rules: CopaymentRules
-    ) -> Counter {
-        let rounding = rules.roundings.counter
-        let own = quote.share + quote.beyond
-        let isPaidBack = scheme.method == .refund
-        let share = isPaidBack ? own + quote.paid : own
-        // Rounded once, as it is taken; within the scheme's own cap to 10 yen.
-        let collected =
-            isPaidBack
-            ? rounding.yen(share + other)
-            : quote.collected + rounding.yen(own + other) - rounding.yen(own)
-        var steps = isPaidBack ? [] : quote.steps.filter { $0.kind != .counter }
-        if other > 0 { steps.append(.init(.notBorne, other, rule: scheme.rule)) }
-        steps.append(.init(.counter, collected, of: share + other))
-        if isPaidBack { steps.append(.init(.paidBack, quote.paid, rule: scheme.rule)) }
-        return Counter(
-            share: share, collected: collected, paid: isPaidBack ? 0 : quote.paid,
-            paidBack: isPaidBack ? quote.paid : 0, steps: steps)
-    }
-
-    /// 74 to 77: whether it bears what the public expense of a law leaves; `nil` where the law decides, and
-    /// is not said.
-    func bears(law: String?) -> Bool? {
+    /// 74 to 77: whether it bears what the payer of a law leaves. Throws at `place`, where that payer stands,
+    /// if the law decides and is not said.
+    func bears(_ law: String?, at place: String) throws(CaseFault) -> Bool {
         guard scheme.bearsOtherExpense else { return false }
         guard !scheme.otherLaws.isEmpty else { return true }
-        return law.map { scheme.otherLaws.contains($0) }
+        guard let law else { throw CaseFault(.missing, JSONPath.member("law", of: place)) }
+        return scheme.otherLaws.contains(law)
     }
 
     /// 51, 70, 71: what the scheme leaves of the meals of so many days; of one that pays back, all at the

@@ -4,6 +4,8 @@
 /// has no such name is refused.
 struct LocalRowOfCase {
     let scheme: LocalScheme
+    /// 78
+    let isPrioritySaid: Bool
     /// Conditions that nobody asks of a case.
     let unread: [UnreadItem]
 
@@ -55,6 +57,7 @@ struct LocalRowOfCase {
         for (age, code) in scheme.bearsUpTo where !rules.highCost.knows(code) {
             throw CaseFault(.unknownClass, "\(place).bearsUpTo.\(age.rawValue)")
         }
+        isPrioritySaid = given["priority"] != nil
         let asked: Set<String> = ["ageFrom", "ageBelow"]
         unread = (given["conditions"]?.object?.members ?? []).filter { !asked.contains($0.name) }
             .map {

@@ -1,4 +1,4 @@
-/// 月の例: the visits of one month in order, under a cap (`cap`) or a local scheme (`scheme`). Each visit
+/// 月の例: the visits of one month in order, under a cap (`cap`) or local schemes (`scheme`). Each visit
 /// says its cost (`total`, `points`), or at once what the scheme asks (`due`).
 package struct MonthCase: Sendable {
     package struct Line: Sendable {
@@ -10,6 +10,8 @@ package struct MonthCase: Sendable {
         package let paid: Int?
         /// 累計 of what was taken at the counter.
         package let cumulative: Int
+        /// By local scheme.
+        var bills: [LocalsOfCase.Bill] = []
     }
 
     package private(set) var lines: [Line] = []
@@ -17,6 +19,7 @@ package struct MonthCase: Sendable {
     package private(set) var totalCost = 0
     package private(set) var warnings: [CaseWarning] = []
     package let usedUnverified: Bool
+    let locals: LocalsOfCase
     let unread: [UnreadItem]
 
     /// What a ledger or a list writes beside its visits as their answers.
@@ -39,20 +42,21 @@ package struct MonthCase: Sendable {
             guard let date = visit.date, ServiceMonth(of: date) != month else { continue }
             throw CaseFault(.contradiction, JSONPath.member("day", of: visit.path))
         }
-        let local = try LocalOfCase(&reader, patient, rules)
+        let locals = try LocalsOfCase(&reader, patient, rules)
+        self.locals = locals
         cap = try reader.yen("cap")
         let percents = try Self.percents(&reader, patient, rules)
         var receipts = MonthReceipts(patient.limit, percents, rules.roundings)
-        usedUnverified = local.map { !$0.scheme.rule.isVerified } ?? false
+        usedUnverified = locals.schemes.contains { !$0.scheme.rule.isVerified }
         unread =
-            reader.unread(besides: Self.remarks) + visits.flatMap(\.unread) + (local?.unread ?? [])
+            reader.unread(besides: Self.remarks) + visits.flatMap(\.unread) + locals.unread
         warnings = patient.warnings.filter { $0 != .noLimit }
         let isPastEraEnd = visits.contains(where: \.isPastEraEnd)
         if isPastEraEnd, !warnings.contains(.eraEnded) { warnings.append(.eraEnded) }
         if !unread.isEmpty { warnings.append(.unknownItem) }
-        if let local {
+        if !locals.isEmpty {
             guard percents.asked != nil else { throw CaseFault(.noShare, reader.place("rate")) }
-            try bear(visits, local, &receipts, rules)
+            try bear(visits, &receipts, rules)
         } else {
             guard cap != nil else { throw CaseFault(.missing, reader.place("cap")) }
             try run(visits, &receipts, patient.day, rules)
@@ -81,26 +85,28 @@ package struct MonthCase: Sendable {
     }
 
     private mutating func bear(
-        _ visits: [MonthReceipts.Visit], _ local: LocalOfCase, _ receipts: inout MonthReceipts,
-        _ rules: CopaymentRules
+        _ visits: [MonthReceipts.Visit], _ receipts: inout MonthReceipts, _ rules: CopaymentRules
     ) throws(CaseFault) {
-        var month = LocalMonth()
+        var months = locals.schemes.map { _ in LocalMonth() }
         var cumulative = 0
         for (index, item) in visits.enumerated() {
             let left = try receipts.add(item).due
+            let cost = item.cost ?? 0
             // A day that nobody says is one of its own, beyond those of any month.
-            let visit = LocalMonth.Visit(
-                cost: item.cost ?? 0, left: left, day: item.day ?? 32 * (index + 2),
-                days: item.days)
-            let quote = local.quote(visit, month, rules)
-            month.confirm(visit, quote, local.terms)
-            let counter = local.counter(quote, rules)
+            let visit = LocalsOfCase.Visit(
+                rests: [.init(source: .insurance, cost: cost, yen: left)], yen: left,
+                day: item.day ?? 32 * (index + 2), days: item.days)
+            let counter = locals.counter(visit, after: months, rules)
+            for (place, bill) in counter.bills.enumerated() {
+                months[place].confirm(bill.visit, bill.quote, locals.schemes[place].terms)
+            }
             cumulative += counter.collected
-            totalCost += visit.cost
+            totalCost += cost
             lines.append(
                 Line(
                     institution: item.institution, due: left, share: counter.share,
-                    pay: counter.collected, paid: counter.paid, cumulative: cumulative))
+                    pay: counter.collected, paid: counter.paid, cumulative: cumulative,
+                    bills: counter.bills))
         }
     }
 

@@ -4,10 +4,8 @@ package struct ReceiptCase: Sendable {
     package let receipt: Receipt
     /// 食事: of the patient and of schemes.
     package let meals: Meals?
-    /// A local scheme over what is left to the patient.
-    let local: LocalOfCase?
-    /// Places of public expenses whose remainder it does not bear.
-    private let notBorne: [Int]
+    /// Local schemes over what is left to the patient.
+    let locals: LocalsOfCase
     /// 入院日数・診療実日数, where the case says it.
     private let days: Int?
     let unread: [UnreadItem]
@@ -54,48 +52,33 @@ package struct ReceiptCase: Sendable {
         guard !receipt.publics.isEmpty || reader.has("only") || receipt.insuranceOnly > 0 else {
             throw CaseFault(.missing, reader.place("only"))
         }
-        let local = try LocalOfCase(&reader, patient, rules)
-        notBorne = try Self.notBorne(by: local, laws, at: reader.place("publics"))
+        let locals = try LocalsOfCase(
+            &reader, laws: laws, at: reader.place("publics"), patient, rules)
         let days = try reader.int("days", in: 1...31)
         self.days = days
         // Of several visits on one receipt nobody knows what each of them asks.
-        if let local, local.terms.perVisit != nil, local.setting == .outpatient, let days, days > 1
-        {
-            throw CaseFault(.missing, reader.place("visits"))
+        let isByVisit = locals.schemes.contains {
+            $0.terms.perVisit != nil && $0.setting == .outpatient
         }
+        if isByVisit, let days, days > 1 { throw CaseFault(.missing, reader.place("visits")) }
         meals = try Self.meals(
-            &reader, schemes.compactMap { $0 }, local, days: days, patient, rules)
-        self.local = local
+            &reader, schemes.compactMap { $0 }, locals, days: days, patient, rules)
+        self.locals = locals
         self.receipt = receipt
-        self.unread = unread + (local?.unread ?? []) + (meals?.unread ?? []) + reader.unread()
+        self.unread = unread + locals.unread + (meals?.unread ?? []) + reader.unread()
         warnings = patient.warnings
         if isSettingUnsaid { warnings.append(.settingUnsaid) }
         if isIncomeUnsaid { warnings.append(.incomeUnsaid) }
         if meals?.isClassUnsaid == true { warnings.append(.mealsClassUnsaid) }
-        if let local, local.terms.perDay != nil, local.setting == .inpatient, days == nil {
-            warnings.append(.daysUnsaid)
+        let isByDay = locals.schemes.contains {
+            $0.terms.perDay != nil && $0.setting == .inpatient
         }
+        if isByDay, days == nil { warnings.append(.daysUnsaid) }
         if !self.unread.isEmpty { warnings.append(.unknownItem) }
     }
 
-    private static func notBorne(
-        by local: LocalOfCase?, _ laws: [String?], at path: String
-    ) throws(CaseFault) -> [Int] {
-        guard let local else { return [] }
-        var places: [Int] = []
-        for (place, law) in laws.enumerated() {
-            guard let isBorne = local.bears(law: law) else {
-                let row = JSONPath.element(place, of: path)
-                throw CaseFault(.missing, JSONPath.member("law", of: row))
-            }
-            if !isBorne { places.append(place) }
-        }
-        return places
-    }
-
-    /// What insurance and other public expenses leave to the local scheme, and beside it to the patient
-    /// alone.
-    func leftToLocal(_ answer: Copayment) -> (visit: LocalMonth.Visit, beside: Int) {
+    /// What insurance and public expenses leave to the local schemes.
+    func leftToLocals(_ answer: Copayment) -> LocalsOfCase.Visit {
         var costs = receipt.publics.map(\.cost)
         var left = answer.own
         for (place, expense) in receipt.publics.enumerated() {
@@ -105,12 +88,15 @@ package struct ReceiptCase: Sendable {
                 left[earlier] = 0
             }
         }
-        let beside = min(answer.patient, notBorne.reduce(0) { $0 + left[$1] })
-        let cost = notBorne.reduce(answer.cost) { $0 - costs[$1] }
-        return (
-            LocalMonth.Visit(
-                cost: cost, left: answer.patient - beside, day: 1, days: days ?? 1), beside
-        )
+        var rests = [
+            LocalsOfCase.Rest(
+                source: .insurance, cost: receipt.insuranceOnly,
+                yen: max(0, answer.patient - left.reduce(0, +)))
+        ]
+        for place in costs.indices {
+            rests.append(.init(source: .expense(place), cost: costs[place], yen: left[place]))
+        }
+        return .init(rests: rests, yen: answer.patient, days: days ?? 1)
     }
 
     private static func longTerm(
@@ -160,7 +146,7 @@ package struct ReceiptCase: Sendable {
     }
 
     private static func meals(
-        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ local: LocalOfCase?,
+        _ reader: inout CaseReader, _ schemes: [NationalScheme], _ locals: LocalsOfCase,
         days: Int?, _ patient: PatientOfCase, _ rules: CopaymentRules
     ) throws(CaseFault) -> Meals? {
         guard let (_, value) = reader.present(["meals"]) else { return nil }
@@ -190,8 +176,8 @@ package struct ReceiptCase: Sendable {
         } else {
             let isHalf = schemes.contains { $0.meals == .half }
             if isHalf { own = rules.roundings.share.yen(whole, per: 2) }
-            if let local {
-                let place = row.place("days")
+            let place = row.place("days")
+            for local in locals.schemes {
                 own = min(own, try local.meals(whole, days: mealDays, at: place, rules))
             }
         }

@@ -93,6 +93,58 @@ import Testing
         }
     }
 
+    /// 県と市: two local schemes at once, visit after visit.
+    @Test(arguments: Seeded.seeds(12))
+    func `several local schemes live are what the command computes`(seed: UInt64) throws {
+        var chance = Seeded(seed)
+        let percent = chance.pick([10, 20, 30])
+        let visits = (0..<10).map { _ in
+            (cost: chance.int(1...2_000) * 10, day: chance.int(1...6))
+        }
+        let rows = visits.map { #"{"total":\#($0.cost),"day":\#($0.day)}"# }
+        let output = try LocalOfCaseTests.output(
+            #"""
+            {"rate":\#(percent),"scheme":["秋田74","小金井89"],
+             "visits":[\#(rows.joined(separator: ","))]}
+            """#)
+        let certificates = [Self.schemes[3].certificate, Self.schemes[0].certificate]
+        var runs = [CapRun(), CapRun()]
+        var counted: [[CapVisit]] = [[], []]
+        for (visit, told) in zip(visits, output["visits"]?.array ?? []) {
+            let lines = try Self.reckoning(
+                certificates, cost: visit.cost, percent: percent, day: visit.day
+            ).amounts(
+                after: [0, 1].map { place in
+                    CapBalance(
+                        confirmed: runs[place], cost: 0, held: CapRun(), visits: counted[place])
+                })
+            for (place, line) in lines.enumerated() {
+                runs[place].add(share: line.share, collected: line.collected)
+                counted[place].append(CapVisit(day: visit.day, share: line.share))
+            }
+            let each = LocalsOfCaseTests.each(told.object)
+            #expect(lines.map(\.share) == each.compactMap { $0[0] })
+            #expect(lines.last?.collected == told.object?["pay"]?.int)
+        }
+        #expect(output["visits"]?.array?.count == visits.count)
+    }
+
+    @Test func `a local scheme that follows another by its law number is priced`() throws {
+        let rows = [
+            Self.certificate("kodomo", payer: "89132104"),
+            Self.certificate("shogai", payer: "90132101", items: #""incomeSegment":"1""#),
+        ]
+        #expect(throws: Refusal.localSchemeNotPriced("otherLaws")) {
+            try Self.reckoning(rows, cost: 4_000)
+        }
+        let book = try RuleBook(
+            reading: Profiles.replacing(
+                "subsidy/local-schemes/13-koganei.json", #""54""#, #""89""#), version: "v")
+        let lines = try Self.reckoning(rows, cost: 4_000, by: book).amounts(
+            after: [BillAmountsTests.balance(), BillAmountsTests.balance()])
+        #expect(lines.map(\.share) == [500, 400])
+    }
+
     @Test func `the cap of a certificate stands before the master's`() throws {
         let row = Self.certificate(
             "kodomo", payer: "74052018", body: "052019",

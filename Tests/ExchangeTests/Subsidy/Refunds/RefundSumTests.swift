@@ -160,6 +160,75 @@ import Testing
         }
     }
 
+    // MARK: 高額療養費
+
+    /// 8,000 yen a month outside hospital is the lowest limit of any class, 15,000 of a stay.
+    static let high: [(receipts: [String], isTold: Bool)] = [
+        ([receipt(cost: 26_000, paid: 7_800)], false),
+        ([receipt(cost: 27_000, paid: 8_100)], true),
+        ([receipt(cost: 20_000, paid: 6_000), receipt(day: "2026-06-16", paid: 3_000)], true),
+        (
+            [
+                receipt(cost: 20_000, paid: 6_000),
+                receipt(day: "2026-06-16", paid: 3_000).replacing("1319999995", with: "1319999994"),
+            ], false
+        ),
+        ([stay("2026-06-01", 5)], true),
+    ]
+
+    @Test(arguments: high.indices)
+    func `what the insurer may pay back is told beside the amount`(_ index: Int) throws {
+        let (receipts, isTold) = Self.high[index]
+        let sum = try Self.sum(receipts, on: Self.child)
+        #expect(sum.yen != nil)
+        #expect(sum.notes.contains { $0.text.ja.contains("高額療養費の対象") } == isTold)
+    }
+
+    // MARK: 全額の領収書
+
+    /// Seven tenths of it are the insurer's to pay back.
+    @Test func `of a receipt of the whole cost no amount is computed`() throws {
+        let whole = Self.receipt(day: "2026-06-16", paid: 10_000).replacing(
+            #""percent":30"#, with: #""percent":100"#)
+        let sum = try Self.sum([Self.receipt(), whole], on: Self.child)
+        #expect(sum.yen == nil && sum.borne.isEmpty)
+        #expect(sum.notes.count == 1 && sum.notes[0].text.ja.contains("療養費"))
+        // By the percentage of the insurance, of what was paid the scheme's part comes back.
+        let insured = Self.receipt(day: "2026-06-16", paid: 10_000)
+        #expect(try Self.sum([insured], on: Self.child).yen == 2_500)
+    }
+
+    // MARK: 受給者証を使った日
+
+    static let billed: [(at: String, from: String, days: Int, stay: Bool, isComputed: Bool)] = [
+        ("1319999995", "2026-06-15", 1, false, false), ("1319999995", "2026-06-14", 1, false, true),
+        ("1319999995", "2026-06-16", 1, false, true), ("1319999996", "2026-06-15", 1, false, true),
+        // A stay from the 10th to the 14th was asked for beside the visit of the 15th.
+        ("1319999995", "2026-06-14", 3, true, false), ("1319999995", "2026-06-01", 10, true, false),
+        ("1319999995", "2026-06-01", 9, true, true), ("1319999995", "2026-06-15", 1, true, true),
+        ("1319999995", "2026-06-12", 1, false, true),
+    ]
+
+    /// The scheme has paid already, as far as anybody knows; so nothing behind it is computed either.
+    @Test(arguments: billed.indices)
+    func `of care that the certificate was used for no amount is computed`(_ index: Int) throws {
+        let row = Self.billed[index]
+        let days = BilledDays(
+            institution: row.at, day: SubsidyCase.day(row.from), days: row.days,
+            isInpatient: row.stay)
+        let first = try Self.request(Self.child, [Self.receipt(), Self.stay("2026-06-10", 5)])
+        let second = try Self.request(Self.child, [Self.receipt(day: "2026-06-20")])
+        let book = Profiles.book
+        let sums = RefundSum.inTurn(
+            [first.receipts, second.receipts], on: [Self.child], book.subsidy,
+            try #require(book.copayment), after: BillAmountsTests.balance(), besides: [days])
+        #expect(sums.map { $0.yen != nil } == [row.isComputed, row.isComputed])
+        #expect(sums.allSatisfy { !$0.notes.isEmpty })
+        guard !row.isComputed else { return }
+        #expect(sums[0].notes[0].text.ja.contains("受給者証を使った"))
+        #expect(sums[0].borne.isEmpty)
+    }
+
     private static func eaten(_ day: String, _ count: Int, paid: Int, code: String = "一般") -> String
     {
         receipt(

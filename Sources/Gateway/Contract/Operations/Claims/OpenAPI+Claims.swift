@@ -79,7 +79,8 @@ extension OpenAPI {
                 Vaccinations and checkups of the month are in it without being sent. The same claims, \
                 facts and rules are the same run again. Of a closed month, `reopened` counts the closed \
                 claims that are judged otherwise now, and vaccinations and checkups that claim nothing any \
-                more (`isReturned`).
+                more (`isReturned`). A claim that a closing of the month sent back is paid only where it is \
+                claimed again: once its reason is gone it is told so (`sentBack`).
                 """,
             token: .officeIfAny, parameters: [month(.path), .operatorID],
             answers: [.json(200, .reference("MonthRun"), "Totals by institution and scheme.")],
@@ -100,8 +101,9 @@ extension OpenAPI {
             id: "readMonthStatement", field: "claims", ja: "照合の結果をCSVで読む",
             en: """
                 One row for each public payer of each claim, and one for a claim that names none, by \
-                institution; UTF-8 with BOM. A large month comes in pages of whole institutions; the next \
-                page is in `Link`.
+                institution; UTF-8 with BOM. What was closed and is to be paid no more has a row, too \
+                (`withdrawn`), which says what to do. A large month comes in pages of whole institutions; \
+                the next page is in `Link`.
                 """,
             token: .officeIfAny, parameters: [month(.path), run(.path), after, .operatorID],
             answers: [.init(status: 200, mediaType: "text/csv", schema: .text, note: "Rows.")],

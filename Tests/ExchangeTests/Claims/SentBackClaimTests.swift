@@ -1,0 +1,72 @@
+import Exchange
+import Testing
+
+/// 返戻済みの請求: what a closing sent back stays in its month as it was, and claims nothing there once its reason
+/// is gone: it is paid where it is claimed again.
+@Suite struct SentBackClaimTests {
+    private func report(
+        births: [String], marked marks: [Claim.Marks]
+    ) throws -> MonthReport {
+        let claims = births.map { birth in
+            """
+            {"institution": "1319999996", "month": "2026-04", "type": "1122", "days": [9],
+             "birthDate": "\(birth)", "sex": "2", "points": 3000,
+             "publics": [{"payer": "54136015", "recipient": "1234566", "copayment": 6000}]}
+            """
+        }
+        var batch = ClaimBatch()
+        var recipients = RecipientTexts()
+        let bytes = Array("{\"claims\": [\(claims.joined(separator: ","))]}".utf8)
+        try batch.append(reading: bytes, file: 0, recipients: &recipients)
+        for (place, mark) in marks.enumerated() {
+            batch.mark(place) { $0.marks.formUnion(mark) }
+        }
+        var run = MonthRun(
+            rules: ClaimSamples.rules, month: ClaimSamples.month,
+            files: [.init(name: "a", claims: claims.count)], batch: batch, recipients: recipients)
+        try run.readEntitlements(Array(ClaimSamples.entitlements.utf8))
+        return run.report()
+    }
+
+    private let right = "1990-01-02"
+    private let wrong = "1950-01-01"
+
+    @Test func `one whose reason is gone is in no sum, and is told to be sent again`() throws {
+        let report = try report(births: [right], marked: [.sentBack])
+        let sums = [report.total.accepted, report.total.questioned, report.total.rejected]
+        #expect(sums.allSatisfy { $0.count == 0 && $0.copayment == 0 })
+        let told = try ToldClaim(reading: report.told(0, check: nil), id: "a.1")
+        #expect(told.isReturned && told.isToBeSentAgain && told.reasons.isEmpty)
+        var rows: [[String]] = []
+        report.forEachRow { rows.append($0) }
+        #expect(rows.count == 1 && rows[0][9] == "withdrawn")
+        #expect(!rows[0][11].isEmpty && rows[0][12].contains("再請求"))
+        let showing = ToldClaim.Showing(
+            patientID: nil, body: "130001", created: Instant(microseconds: 0))
+        let response = try #require(try JSON(reading: told.renderClaimResponse(showing)).object)
+        #expect(response["status"]?.string == "cancelled")
+        #expect(response["processNote"]?.array?.count == 4)
+    }
+
+    @Test func `one that would go back once more is as it was closed`() throws {
+        let before = try report(births: [wrong], marked: [[]])
+        let after = try report(births: [wrong], marked: [.sentBack])
+        #expect(after.reasons(0) == ["PERSON_MISMATCH"])
+        #expect(after.total == before.total && after.total.rejected.count == 1)
+        #expect(after.told(0, check: nil) == before.told(0, check: nil))
+        // Of another slice of the month, nothing is said of it here.
+        let beside = try report(births: [right], marked: [[.sentBack, .earlier]])
+        #expect(beside.batch.claims[0].isToBeSentAgain == false)
+    }
+
+    @Test func `what came after it is no duplicate of it, and of two that went back one is`() throws
+    {
+        let after = try report(births: [wrong, right], marked: [.sentBack, []])
+        #expect(after.verdicts.standings[0] == .rejected)
+        #expect(!after.reasons(1).contains("DUPLICATE_RECEIPT"))
+        let both = try report(births: [wrong, right], marked: [.sentBack, .sentBack])
+        #expect(both.reasons(1).contains("DUPLICATE_RECEIPT"))
+        let third = try report(births: [wrong, right, right], marked: [.sentBack, [], []])
+        #expect(third.reasons(2).first == "DUPLICATE_RECEIPT")
+    }
+}
