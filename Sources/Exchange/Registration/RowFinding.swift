@@ -130,7 +130,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case outsideSeason = "outside-season"
     case secondPersonAwaited = "second-person-awaited"
     case capUncounted = "cap-uncounted"
-    /// 新しい登録あり: known after the moment of a whole list, whose row is left.
+    /// 新しい登録あり: known after the moment of the file, whose row is left.
     case newerStands = "newer-stands"
     case vaccineUnknown = "vaccine-unknown"
     case productUnspecified = "product-unspecified"
