@@ -234,6 +234,51 @@ struct LifeEventTests {
         #expect(name == 1)
     }
 
+    /// A slip of the pen in a correction was taken, and changed nothing.
+    @Test func `a correction is taken back as any event is, and nobody corrects somebody else's`()
+        async throws
+    {
+        let (resident, _) = try await settle()
+        let (other, _) = try await settle()
+        func tell(
+            _ kind: LifeEvent.Kind, _ sequence: String, of person: TestResident,
+            on day: CalendarDay, _ corrects: String
+        ) async throws -> [String?] {
+            let row = gateway.lifeEvent(
+                kind, of: person, sequence, on: day, ["corrects": .string(corrects)])
+            let answer = try await gateway.tell([row])
+            try answer.expect(202)
+            let report = try await gateway.send(
+                Cast.town, "GET", "\(RunningGateway.lifePath)/\(answer.text("taskId"))")
+            return report.results.flatMap(\.findings).map { $0["code"]?.string }
+        }
+        func isGone(since day: CalendarDay) async throws -> Bool {
+            let days = try await state(resident)
+            return days.contains("\(day.adding(days: -1).text) \(Cast.town.code)")
+                && days.contains("\(day.text) \(Cast.otherTown.code)")
+        }
+        try await take([moveOut(resident)])
+        #expect(try await isGone(since: left))
+        let late = today.adding(days: -10)
+        let out = "out-\(resident.index)"
+        #expect(try await tell(.corrected, "fix", of: resident, on: late, out).isEmpty)
+        #expect(try await isGone(since: late))
+        let fix = "fix-\(resident.index)"
+        #expect(try await tell(.cancelled, "unfix", of: resident, on: today, fix).isEmpty)
+        #expect(try await isGone(since: left))
+        let anothers = try await tell(.cancelled, "undo", of: other, on: today, out)
+        #expect(anothers == ["corrects-another"])
+        #expect(try await isGone(since: left))
+        let kept = try await gateway.count(
+            "select count(*) from exchange.life_event where identity_key = $1",
+            [.text("L-\(other.index)")])
+        #expect(kept == 0)
+        // What it names may still come, and is taken back from the first.
+        let within = "within-\(resident.index)"
+        let early = try await tell(.cancelled, "early", of: resident, on: today, within)
+        #expect(early == ["corrects-unknown"])
+    }
+
     @Test
     func `who is protected is so before it is acknowledged, until the same list says otherwise`()
         async throws
