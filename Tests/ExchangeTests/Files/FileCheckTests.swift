@@ -95,6 +95,16 @@ import Testing
         #expect(outcome.codes == [.duplicateKey] && outcome.rows[1].isRefused)
     }
 
+    @Test func `a key is what a row says, however it is written`() throws {
+        let header = "更新区分,宛名番号,個人番号,接種種別コード,対象期間開始,対象期間終了\r\n"
+        func codes(_ days: String...) throws -> [RowCode] {
+            let rows = days.map { "1,A-1,123456789018,mr,\($0),2027-03-31\r\n" }
+            return try FileSample.check(header + rows.joined(), "vaccination-targets").codes
+        }
+        #expect(try codes("2026-04-01", "R8.4.1", "令和８年４月１日") == [.duplicateKey, .duplicateKey])
+        #expect(try codes("2026-04-01", "R8.4.2").isEmpty)
+    }
+
     @Test(arguments: [
         "2026-04-01", "2026/4/1", "20260401", "5080401", "R8.4.1", "r08.04.01", "R080401",
         "令和8年4月1日",
@@ -132,6 +142,8 @@ import Testing
     static let faults: [(String, [FileFault])] = [
         ("", [FileFault(.empty)]),
         (FileSample.row(), [FileFault(.headerMissing, line: 1)]),
+        // The first row on the header's own line: no word of it is repeated.
+        (FileSample.header + FileSample.row() + "\n", [FileFault(.headerMissing, line: 1)]),
         (FileSample.header + ",予備\n", [FileFault(.unknownColumn("予備"), line: 1)]),
         (FileSample.header + ",1234567\n", [FileFault(.unknownColumn("*"), line: 1)]),
         (FileSample.header + ",氏名\n", [FileFault(.duplicateColumn("氏名"), line: 1)]),
