@@ -83,7 +83,8 @@ extension FileFault.Reason {
             "The row has more than \(most) fields. Check whether line ends were lost, and " + again
         case .headerMissing:
             "No line names the columns of this layout and nothing else. Add the header, or check the line "
-                + "end behind it, which layout is meant and that the file is CP932 or UTF-8, and " + again
+                + "end behind it, which layout is meant and that the file is CP932 or UTF-8, and "
+                + again
         case .unknownColumn(let name):
             "The layout has no column \"\(name)\". Remove it or correct its name, and " + again
         case .missingColumn(let name): "The column \"\(name)\" is missing. Add it and " + again
