@@ -96,6 +96,20 @@ extension Sequence<LifeEvent> {
     /// 訂正の訂正、取消の取消: a correction or a cancellation may be a slip of the pen itself, and is corrected or
     /// taken back as any other event is. Words that name each other in a circle name no event.
     package var standing: [LifeEvent] {
+        let latest = latestWords
+        return compactMap { event in
+            event.corrects == nil ? event.standing(by: latest[event.name]) : nil
+        }
+    }
+
+    /// 取り消された異動: with corrections and cancellations that were taken back themselves.
+    package var takenBack: Set<LifeEvent> {
+        let latest = latestWords
+        return Set(filter { latest[$0.name]?.kind == .cancelled })
+    }
+
+    /// Of each event that is named by any, the latest known word on it that stands.
+    private var latestWords: [LifeEventName: LifeEvent] {
         var words: [LifeEventName: LifeEvent] = [:]
         for event in self where event.kind.mayCorrect && event.corrected != nil {
             words[event.name] = event
@@ -116,9 +130,7 @@ extension Sequence<LifeEvent> {
             waiting[event] = left
             if left == 0, let next = words[event] { ready.append(next) }
         }
-        return compactMap { event in
-            event.corrects == nil ? event.standing(by: latest[event.name]) : nil
-        }
+        return latest
     }
 }
 

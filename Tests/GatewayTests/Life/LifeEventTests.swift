@@ -279,6 +279,53 @@ struct LifeEventTests {
         #expect(early == ["corrects-unknown"])
     }
 
+    /// 氏名変更の取消: whichever of the two came first, the name is the one that the body had said.
+    @Test func `a name change that is taken back leaves the name as it was`() async throws {
+        func name(of resident: TestResident) async throws -> String? {
+            try await gateway.sql { transaction in
+                try transaction.query(
+                    Statement(
+                        """
+                        select i.name from exchange.identity i
+                        join exchange.life_event l on l.person = i.person and l.municipality = i.body
+                        where l.identity_key = $1 and i.body = $2 order by i.version desc limit 1
+                        """), [.text("L-\(resident.index)"), .text(Cast.town.code)]
+                ).first?.text(0)
+            }
+        }
+        func rename(_ resident: TestResident) -> JSON {
+            gateway.lifeEvent(
+                .renamed, of: resident, "name", on: today, ["name": "見本 改姓"])
+        }
+        func cancel(_ what: String, _ sequence: String, of resident: TestResident) -> JSON {
+            gateway.lifeEvent(
+                .cancelled, of: resident, sequence, on: today,
+                ["corrects": .string("\(what)-\(resident.index)")])
+        }
+        let (first, _) = try await settle()
+        try await take([rename(first)])
+        #expect(try await name(of: first) == "見本 改姓")
+        try await take([cancel("name", "undo", of: first)])
+        #expect(try await name(of: first) == first.name)
+        // The taking back was the mistake.
+        try await take([cancel("undo", "redo", of: first)])
+        #expect(try await name(of: first) == "見本 改姓")
+        let (second, _) = try await settle()
+        try await take([cancel("name", "undo", of: second)])
+        try await take([rename(second)])
+        #expect(try await name(of: second) == second.name)
+        // Of two that followed each other each is taken back alone.
+        let (third, _) = try await settle()
+        try await take([rename(third)])
+        try await take([
+            gateway.lifeEvent(.renamed, of: third, "name2", on: today, ["name": "見本 再改姓"])
+        ])
+        try await take([cancel("name", "undo", of: third)])
+        #expect(try await name(of: third) == "見本 再改姓")
+        try await take([cancel("name2", "undo2", of: third)])
+        #expect(try await name(of: third) == third.name)
+    }
+
     @Test
     func `who is protected is so before it is acknowledged, until the same list says otherwise`()
         async throws
