@@ -70,7 +70,7 @@ package struct LifeEvent: Hashable, Sendable {
     }
 
     /// 訂正する異動: which of its municipality's events it names.
-    fileprivate var corrected: LifeEventName? {
+    fileprivate var target: LifeEventName? {
         corrects.map { LifeEventName(municipality: municipality, sequence: $0) }
     }
 
@@ -111,16 +111,16 @@ extension Sequence<LifeEvent> {
     /// Of each event that is named by any, the latest known word on it that stands.
     private var latestWords: [LifeEventName: LifeEvent] {
         var words: [LifeEventName: LifeEvent] = [:]
-        for event in self where event.kind.mayCorrect && event.corrected != nil {
+        for event in self where event.kind.mayCorrect && event.target != nil {
             words[event.name] = event
         }
         // How many words on each are not settled yet. Not by recursion: a chain may be as long as a year.
         var waiting: [LifeEventName: Int] = [:]
-        for word in words.values.compactMap(\.corrected) { waiting[word, default: 0] += 1 }
+        for word in words.values.compactMap(\.target) { waiting[word, default: 0] += 1 }
         var latest: [LifeEventName: LifeEvent] = [:]
         var ready = words.values.filter { waiting[$0.name] == nil }
         while let word = ready.popLast() {
-            guard let event = word.corrected else { continue }
+            guard let event = word.target else { continue }
             if let said = word.standing(by: latest[word.name]),
                 latest[event].map({ LifeEvent.isKnownEarlier($0, said) }) ?? true
             {
@@ -137,7 +137,7 @@ extension Sequence<LifeEvent> {
 extension Sequence<LifeEvent> {
     /// 今の統合: those that no undoing names, whichever of the two came first.
     package var standingMerges: [LifeEvent] {
-        let parted = Set(compactMap { $0.kind == .parted ? $0.corrected : nil })
+        let parted = Set(compactMap { $0.kind == .parted ? $0.target : nil })
         return filter { $0.kind == .joined && !parted.contains($0.name) }
     }
 }
