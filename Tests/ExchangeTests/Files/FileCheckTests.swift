@@ -80,6 +80,14 @@ import Testing
         #expect(!writer.text.contains("123456789018") && !writer.text.contains("１２３４"))
     }
 
+    /// ２００ is a whole number from 0 to 9999999, and nobody was told what was wrong with it.
+    @Test(arguments: [("自己負担上限額(月額)", "２００"), ("不開示フラグ", "１"), ("性別", "１")])
+    func `a value in full width is told to be half-width`(column: String, value: String) throws {
+        let outcome = try FileSample.check(FileSample.file(FileSample.row([column: value])))
+        let finding = try #require(outcome.rows[0].findings.first { $0.code == .charset })
+        #expect(finding.ja.contains("半角") && finding.en.contains("half-width"))
+    }
+
     @Test func `an unreadable byte refuses its row alone`() throws {
         var bytes = Array(FileSample.file(FileSample.row(), FileSample.row(["履歴キー": "h2"])).utf8)
         let name = try #require(bytes.firstRange(of: Array("試験 花子".utf8)))
