@@ -202,7 +202,7 @@ private struct TicketPlan {
                 RowOutcome(line: row.index + 1, kind: .unchanged, findings: row.warnings))
         }
         let visits = visits(of: row, in: old, person)
-        if visits.contains(where: newer.contains) {
+        if visits.contains(where: { newer.contains($0) }) {
             return .success(
                 RowOutcome(
                     line: row.index + 1, kind: .unchanged,
