@@ -75,8 +75,8 @@ extension Ledger {
         case taken
         /// Another gateway is at it, or it waits for a time.
         case elsewhere
-        /// A body of the API of the same party, or a lock, is before it. It passes by itself, and nobody else's
-        /// file waits for that.
+        /// A body of the API of the same party, or a lock, is before it. It passes by itself, and nobody
+        /// else's file waits for that.
         case kept
     }
 

@@ -84,8 +84,8 @@ extension Records {
         return taken
     }
 
-    /// 後からの訂正: of which of these numbers the newest version came after the moment. One that a file brought was
-    /// recorded in the moment of its task.
+    /// 後からの訂正: of which of these numbers the newest version came after the moment. One that a file brought
+    /// was recorded in the moment of its task.
     private mutating func newerRecords(
         of rows: [NumberedPastDose], than moment: FileMoment?
     ) throws -> Set<String> {

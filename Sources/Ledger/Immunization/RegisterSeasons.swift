@@ -7,8 +7,8 @@ import Postgres
 extension Records {
     /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
     /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it
-    /// (`RuleShelf.refresh`). A crash leaves all of it or nothing. `kept` finds a version that is in memory. A
-    /// row of a file says nothing against what was said after its `moment`.
+    /// (`RuleShelf.refresh`). A crash leaves all of it or nothing. `kept` finds a version that is in memory.
+    /// A row of a file says nothing against what was said after its `moment`.
     package mutating func registerSeasons(
         _ request: RegistrationRequest, _ rows: [SeasonRow],
         rules kept: (String) throws -> RuleBook, as moment: FileMoment? = nil

@@ -259,8 +259,8 @@ extension Records {
 
     /// 基本情報: of each item the word known last, laid over what the municipality said in its other lists.
     ///
-    /// Of records that become one, what was told of the absorbed is told of the survivor now. An event that was
-    /// taken back says nothing, whichever of the two came first.
+    /// Of records that become one, what was told of the absorbed is told of the survivor now. An event that
+    /// was taken back says nothing, whichever of the two came first.
     fileprivate mutating func changedIdentities(
         _ news: [PersonKey: [LifePlan.News]], _ facts: LifeFacts, _ joining: [PlannedMerge]
     ) throws -> [SaidIdentity] {

@@ -221,8 +221,8 @@ struct LifePlan {
         }
     }
 
-    /// 訂正の相手: an event of somebody else is not corrected under this one's number. One that was not told of yet
-    /// may still come, and the correction has its way then.
+    /// 訂正の相手: an event of somebody else is not corrected under this one's number. One that was not told of
+    /// yet may still come, and the correction has its way then.
     private func doubt(_ row: LifeEventRow, _ person: PersonKey) -> RowCode? {
         guard row.kind.mayCorrect, let corrects = row.corrects else { return nil }
         guard let owner = owners[corrects] else { return .correctsUnknown }
