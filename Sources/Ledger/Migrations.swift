@@ -203,6 +203,9 @@ package struct Migrations: Sendable {
         File(
             name: "0108_told_doses",
             sql: PackageResources._108_told_doses_sql),
+        File(
+            name: "0110_numbers_of_withdrawn_files",
+            sql: PackageResources._110_numbers_of_withdrawn_files_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

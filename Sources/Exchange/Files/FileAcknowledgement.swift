@@ -105,9 +105,12 @@ package enum FileNotice: Hashable, Sendable {
     case endsAsked
     /// The rows stand, and nobody was ended.
     case endsWithdrawn
+    /// 処理の遅れ: something on this side failed; the file stands where it was, and is tried again by itself.
+    case delayed
 
     package var code: String {
         switch self {
+        case .delayed: "delayed"
         case .endsSuspended: "ends-suspended"
         case .keptSince: "kept-known-since"
         case .mendedEndsNobody: "mended-ends-nobody"
@@ -129,7 +132,7 @@ package enum FileNotice: Hashable, Sendable {
                 for line in lines { $0.int(line) }
                 $0.endArray()
             case .keptSince(let rows): $0.member("rows", rows)
-            case .mendedEndsNobody, .endsAsked, .endsWithdrawn: break
+            case .mendedEndsNobody, .endsAsked, .endsWithdrawn, .delayed: break
             }
             $0.member("ja", ja)
             $0.member("en", en)
@@ -152,6 +155,9 @@ package enum FileNotice: Hashable, Sendable {
                 + "終わるものの一覧(…/ends)を確かめ、別の人が確認するか、取り下げてください。"
         case .endsWithdrawn:
             "行は反映しましたが、終了は取り下げられ、誰も終わらせていません。終わらせるものは、次の全件か変更で送ってください。"
+        case .delayed:
+            "ファイルではなく受け付けた側の都合で、処理が止まっています。自動で続きから再開するので、送り直さないでください。"
+                + "1時間たっても変わらなければ、ファイルの番号を添えて運用者に連絡してください。"
         }
     }
 
@@ -175,6 +181,10 @@ package enum FileNotice: Hashable, Sendable {
         case .endsWithdrawn:
             "The rows were applied, but the ends were withdrawn and nobody was ended. Send what has ended "
                 + "with the next whole list or as a change."
+        case .delayed:
+            "Work on the file has stopped for a reason on the receiving side, not in the file. It goes on "
+                + "by itself where it stopped, so do not send it again. If nothing changes within an hour, "
+                + "tell the operator the file's id."
         }
     }
 }

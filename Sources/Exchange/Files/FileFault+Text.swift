@@ -34,7 +34,9 @@ extension FileFault.Reason {
             "文字コードは\(found.rawValue)と思われますが、"
                 + "\(expected.map(\.rawValue).joined(separator: "または"))のはずです。"
                 + "文字コードの指定か出力の設定を直して、" + again
-        case .nul: "NUL(00)のバイトがあります。出力した機器の設定とファイルの破損を確かめて、" + again
+        case .nul:
+            "NUL(00)のバイトがあります。UTF-16で書き出していないか、ファイルが壊れていないか確かめ、"
+                + "CP932かUTF-8にして、" + again
         case .endMarkInside:
             "ファイルの終わりの印(1A)の後にデータがあります。複数のファイルをつないでいないか確かめて、1つずつ送ってください。"
         case .quoteNotClosed:
@@ -44,7 +46,8 @@ extension FileFault.Reason {
         case .tooManyFields(let most):
             "1行の項目が\(most)個を超えています。改行が失われていないか確かめて、" + again
         case .headerMissing:
-            "このレイアウトの列名が見当たりません。見出し行を付けるか、レイアウトの指定を確かめて、" + again
+            "このレイアウトの列名だけの行が見当たりません。見出し行を付けるか、その後の改行、レイアウトの指定、"
+                + "文字コード(CP932かUTF-8)を確かめて、" + again
         case .unknownColumn(let name):
             "「\(name)」という列は、このレイアウトにありません。列を除くか列名を直して、" + again
         case .missingColumn(let name): "「\(name)」の列がありません。列を加えて、" + again
@@ -66,8 +69,8 @@ extension FileFault.Reason {
                 + "\(expected.map(\.rawValue).joined(separator: " or ")) was expected. Correct the "
                 + "declared encoding or the export and " + again
         case .nul:
-            "A NUL byte stands here. Check the exporting system and the file for damage, and "
-                + again
+            "A NUL byte stands here. Check whether the file was written as UTF-16 or is damaged, write it "
+                + "as CP932 or UTF-8, and " + again
         case .endMarkInside:
             "Data follows the end-of-file mark (1A). Check whether files were joined, and send "
                 + "them one by one."
@@ -79,8 +82,9 @@ extension FileFault.Reason {
         case .tooManyFields(let most):
             "The row has more than \(most) fields. Check whether line ends were lost, and " + again
         case .headerMissing:
-            "No line names the columns of this layout. Add the header or check which layout is "
-                + "meant, and " + again
+            "No line names the columns of this layout and nothing else. Add the header, or check the line "
+                + "end behind it, which layout is meant and that the file is CP932 or UTF-8, and "
+                + again
         case .unknownColumn(let name):
             "The layout has no column \"\(name)\". Remove it or correct its name, and " + again
         case .missingColumn(let name): "The column \"\(name)\" is missing. Add it and " + again

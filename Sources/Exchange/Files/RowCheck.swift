@@ -155,13 +155,19 @@ struct RowCheck: Sendable {
         else { return }
         var hasher = Hasher()
         for place in binding.layout.key {
+            // As they are read: two ways to write one day are one key.
+            switch values[place] {
             // A row whose number is known from elsewhere is compared elsewhere.
-            if case .absent = values[place],
-                binding.layout.columns[place].type == .individualNumber
-            {
-                return
+            case .absent where binding.layout.columns[place].type == .individualNumber: return
+            case .absent: hasher.combine(Int?.none)
+            case .day(let day): hasher.combine(day)
+            case .birthDate(let day), .partialDay(let day): hasher.combine(day)
+            case .flag(let claim): hasher.combine(claim)
+            case .integer(let number): hasher.combine(number)
+            case .code(let code): hasher.combine(code)
+            case .individualNumber(let number): hasher.combine(number)
+            case .text, .refused: hasher.combine(binding.bytes(of: place, in: row))
             }
-            hasher.combine(binding.bytes(of: place, in: row))
         }
         guard let last = binding.layout.key.last else { return }
         if !keys.insert(hasher.finalize()).inserted { add(.duplicateKey, last, row, binding) }

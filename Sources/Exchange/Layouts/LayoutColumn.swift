@@ -43,7 +43,7 @@ package final class LayoutColumn: Sendable {
         self.absentForms = absentForms
         self.mayHoldLongNumbers = mayHoldLongNumbers
         self.mayBeLeftOut = mayBeLeftOut
-        let rule = type.rule(width)
+        let rule = type.isNarrow && width == .half ? type.rule(width).halfWidth : type.rule(width)
         about = RowItem(name, rule.ja, rule.en)
         let parts = item.split(separator: ".", maxSplits: 1).map(String.init)
         outerName = parts.count == 2 ? parts[0] : nil
@@ -115,6 +115,14 @@ package enum ColumnType: Hashable, Sendable {
     var isText: Bool {
         switch self {
         case .text, .conditions, .pairs, .recipientNumber: true
+        default: false
+        }
+    }
+
+    /// Whose rule names values, and no width.
+    fileprivate var isNarrow: Bool {
+        switch self {
+        case .integer, .decimal, .code, .flag: true
         default: false
         }
     }
@@ -197,5 +205,12 @@ package enum ColumnType: Hashable, Sendable {
         .init(
             ja: codes.map { "\($0.code)(\($0.name.ja))" }.joined(separator: "、"),
             en: codes.map { "\($0.code) (\($0.name.en))" }.joined(separator: ", "))
+    }
+}
+
+extension BilingualText {
+    /// A value in full width is right in all else: its sender is told what is wrong with it.
+    fileprivate var halfWidth: BilingualText {
+        BilingualText(ja: "半角の\(ja)", en: "\(en) in half-width characters")
     }
 }

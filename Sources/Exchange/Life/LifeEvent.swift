@@ -65,8 +65,23 @@ package struct LifeEvent: Hashable, Sendable {
             : (left.municipality, left.sequence) < (right.municipality, right.sequence)
     }
 
+    fileprivate var name: LifeEventName {
+        LifeEventName(municipality: municipality, sequence: sequence)
+    }
+
+    /// 訂正する異動: which of its municipality's events it names.
+    fileprivate var target: LifeEventName? {
+        corrects.map { LifeEventName(municipality: municipality, sequence: $0) }
+    }
+
+    /// What is left of it where this is the latest word on it.
+    fileprivate func standing(by word: LifeEvent?) -> LifeEvent? {
+        guard let word else { return self }
+        return word.kind == .cancelled ? nil : corrected(by: word)
+    }
+
     /// The same event as its latest correction has it.
-    fileprivate func corrected(by correction: LifeEvent) -> LifeEvent {
+    private func corrected(by correction: LifeEvent) -> LifeEvent {
         LifeEvent(
             municipality: municipality, sequence: sequence, kind: kind,
             days: (correction.effectiveOn, knownOn),
@@ -77,38 +92,53 @@ package struct LifeEvent: Hashable, Sendable {
 extension Sequence<LifeEvent> {
     /// 今の異動: those that were not cancelled, each on the day that its latest correction says. A word
     /// that corrects nothing by name stands for itself.
+    ///
+    /// 訂正の訂正、取消の取消: a correction or a cancellation may be a slip of the pen itself, and is corrected or
+    /// taken back as any other event is. Words that name each other in a circle name no event.
     package var standing: [LifeEvent] {
+        let latest = latestWords
+        return compactMap { event in
+            event.corrects == nil ? event.standing(by: latest[event.name]) : nil
+        }
+    }
+
+    /// 取り消された異動: with corrections and cancellations that were taken back themselves.
+    package var takenBack: Set<LifeEvent> {
+        let latest = latestWords
+        return Set(filter { latest[$0.name]?.kind == .cancelled })
+    }
+
+    /// Of each event that is named by any, the latest known word on it that stands.
+    private var latestWords: [LifeEventName: LifeEvent] {
         var words: [LifeEventName: LifeEvent] = [:]
-        for event in self where event.kind.mayCorrect {
-            guard let corrects = event.corrects else { continue }
-            let name = LifeEventName(municipality: event.municipality, sequence: corrects)
-            guard words[name].map({ LifeEvent.isKnownEarlier($0, event) }) ?? true else { continue }
-            words[name] = event
+        for event in self where event.kind.mayCorrect && event.target != nil {
+            words[event.name] = event
         }
-        return compactMap { event -> LifeEvent? in
-            guard event.corrects == nil else { return nil }
-            let name = LifeEventName(municipality: event.municipality, sequence: event.sequence)
-            guard let word = words[name] else { return event }
-            return word.kind == .cancelled ? nil : event.corrected(by: word)
+        // How many words on each are not settled yet. Not by recursion: a chain may be as long as a year.
+        var waiting: [LifeEventName: Int] = [:]
+        for word in words.values.compactMap(\.target) { waiting[word, default: 0] += 1 }
+        var latest: [LifeEventName: LifeEvent] = [:]
+        var ready = words.values.filter { waiting[$0.name] == nil }
+        while let word = ready.popLast() {
+            guard let event = word.target else { continue }
+            if let said = word.standing(by: latest[word.name]),
+                latest[event].map({ LifeEvent.isKnownEarlier($0, said) }) ?? true
+            {
+                latest[event] = said
+            }
+            let left = (waiting[event] ?? 1) - 1
+            waiting[event] = left
+            if left == 0, let next = words[event] { ready.append(next) }
         }
+        return latest
     }
 }
 
 extension Sequence<LifeEvent> {
     /// 今の統合: those that no undoing names, whichever of the two came first.
     package var standingMerges: [LifeEvent] {
-        let parted = Set(
-            compactMap { event in
-                event.kind == .parted
-                    ? event.corrects.map {
-                        LifeEventName(municipality: event.municipality, sequence: $0)
-                    } : nil
-            })
-        return filter { event in
-            event.kind == .joined
-                && !parted.contains(
-                    LifeEventName(municipality: event.municipality, sequence: event.sequence))
-        }
+        let parted = Set(compactMap { $0.kind == .parted ? $0.target : nil })
+        return filter { $0.kind == .joined && !parted.contains($0.name) }
     }
 }
 

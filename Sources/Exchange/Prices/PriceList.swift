@@ -12,6 +12,8 @@ package struct PriceList {
         case contradicts
         /// An earlier row of the same sending speaks of the same key.
         case saidTwice
+        /// 新しい登録あり: what the municipality said after the moment of the file stands.
+        case newerStands(version: Int?)
     }
 
     private struct Standing {
@@ -22,9 +24,12 @@ package struct PriceList {
 
     /// By service, so that a row is held against few.
     private var standing: [String: [RegisteredPrice.Key: Standing]] = [:]
+    private let newer: Set<RegisteredPrice.Key>
 
-    /// `prices` are the newest versions of the municipality's keys.
-    package init(_ prices: [RegisteredPrice]) {
+    /// `prices` are the newest versions of the municipality's keys; of the `newer` ones no row says
+    /// otherwise.
+    package init(_ prices: [RegisteredPrice], newer: Set<RegisteredPrice.Key> = []) {
+        self.newer = newer
         for price in prices {
             guard let terms = price.terms else { continue }
             standing[price.key.service, default: [:]][price.key] = Standing(
@@ -54,6 +59,7 @@ package struct PriceList {
     private mutating func take(_ row: PriceRow) -> Change {
         let before = standing[row.key.service]?[row.key]
         guard row.terms != before?.terms else { return .unchanged(version: before?.version) }
+        guard !newer.contains(row.key) else { return .newerStands(version: before?.version) }
         guard let terms = row.terms else {
             standing[row.key.service]?[row.key] = nil
             return before.map { .ended(version: $0.version) } ?? .unchanged(version: nil)

@@ -35,7 +35,8 @@ extension RowCode {
             return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのはmyNumberだけです。"
                 + "取り除いて、この行だけを送り直してください。"
         case .duplicateKey:
-            return "\(what)が同じ行が、この送信の中で先にあります。どちらが正しいか確かめ、1行だけ送ってください。"
+            return "\(what)など、行を見分ける項目がすべて同じ行が、この送信の中で先にあります。"
+                + "どちらが正しいか確かめ、1行だけ送ってください。"
         case .unknownType:
             return "\(what)は登録されていない種別です。制度の設定を確かめ、種別を登録してから送り直してください。"
         case .unknownCode:
@@ -115,7 +116,8 @@ extension RowCode {
             "\(name) holds what looks like an individual number. Only myNumber may hold one. "
                 + "Remove it \(Self.again)"
         case .duplicateKey:
-            "An earlier row of this body has the same \(name). Send only the one that is right."
+            "An earlier row of this sending has the same \(name), and the same of all else that tells "
+                + "rows apart. Send only the one that is right."
         case .unknownType:
             "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:

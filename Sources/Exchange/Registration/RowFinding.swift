@@ -70,6 +70,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case anotherPerson = "another-person"
     case sequenceReused = "sequence-reused"
     case dayAhead = "day-ahead"
+    case correctsAnother = "corrects-another"
     // Of a merge of records, and of its undoing.
     case mergeNotResident = "merge-not-resident"
     case mergeAlready = "merge-already"
@@ -125,12 +126,13 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case identityMismatch = "identity-mismatch"
     case underReview = "under-review"
     case eraEnded = "era-ended"
+    case correctsUnknown = "corrects-unknown"
     case outsideWindow = "outside-window"
     case notOfCheckup = "not-of-checkup"
     case outsideSeason = "outside-season"
     case secondPersonAwaited = "second-person-awaited"
     case capUncounted = "cap-uncounted"
-    /// 新しい登録あり: known after the moment of a whole list, whose row is left.
+    /// 新しい登録あり: known after the moment of the file, whose row is left.
     case newerStands = "newer-stands"
     case vaccineUnknown = "vaccine-unknown"
     case productUnspecified = "product-unspecified"
@@ -142,18 +144,19 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
         case .required, .format, .length, .charset, .dateOrder, .number,
             .individualNumberElsewhere, .duplicateKey, .unknownType, .unknownCode, .notOwnResident,
             .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap, .anotherPerson,
-            .sequenceReused, .dayAhead, .mergeNotResident, .mergeAlready, .mergeAlone, .mergeKind,
-            .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
-            .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld,
-            .mergesTooMany, .unknownKey, .beforeBirth, .resultOfAnother,
+            .sequenceReused, .dayAhead, .correctsAnother, .mergeNotResident, .mergeAlready,
+            .mergeAlone, .mergeKind, .mergeCertificate, .mergeBills, .mergeDoses,
+            .mergeQuestionnaires, .mergeMaternal, .mergeRelations, .mergeEmergency,
+            .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany, .unknownKey, .beforeBirth,
+            .resultOfAnother,
             .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
             .schemeOfAnother, .schemeOverlap, .consentDiffers, .seasonOfAnother, .seasonBeyondLaw,
             .seasonOverlap, .pastDoseOfAnother, .pastDoseUnknown, .pastDoseWithdrawn, .unreadable,
             .fieldCount, .quoting:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
-            .identityMismatch, .underReview, .eraEnded, .outsideWindow, .notOfCheckup,
-            .outsideSeason, .secondPersonAwaited, .capUncounted, .vaccineUnknown,
+            .identityMismatch, .underReview, .eraEnded, .correctsUnknown, .outsideWindow,
+            .notOfCheckup, .outsideSeason, .secondPersonAwaited, .capUncounted, .vaccineUnknown,
             .productUnspecified, .doseKnown, .doseOutsideAct, .newerStands:
             .warning
         }

@@ -11,6 +11,8 @@ package struct FileKind: Sendable {
     package let reading: Purpose
     /// A whole list: what it does not hold ends.
     package let isWhole: Bool
+    /// 時点のある種類: what became known after the moment of the file its rows do not say otherwise.
+    let hasMoment: Bool
     /// Of the registration, so that a file and a body of the API do not run into each other.
     let registration: String
     /// Reads the rows of a part as their registration reads them, of the party of this code; nothing is asked
@@ -20,16 +22,6 @@ package struct FileKind: Sendable {
 
     /// Two registrations of the API write what its rows do.
     var isOfEntitlements: Bool { StatementField(registration: registration) == .subsidy }
-
-    /// 時点のある種類: what the API said after the moment of the file its rows do not say otherwise.
-    var hasMoment: Bool {
-        switch StatementField(registration: registration) {
-        case .subsidy, .guardianships, .checkupTargets, .vaccinationTargets, .checkupResults,
-            .sensitiveCheckupResults:
-            true
-        case .checkupTickets, .residenceMoves, .schemeMasters, nil: false
-        }
-    }
 }
 
 /// 控えた行: one row of a file as it is judged, with what its individual number became at the door.
@@ -160,15 +152,17 @@ extension FileKind {
             ) { number, row in number.map { NumberedPastDose(numberHash: $0, row: row) } }
         },
         weigh: { records, rows, rules in
-            try records.weighPastDoses(rows, rules: rules.current)
+            try records.weighPastDoses(rows, rules: rules.current, as: rules.moment)
         },
         register: { records, request, rows, rules in
-            try records.registerPastDoses(request, rows, rules: rules.current)
+            try records.registerPastDoses(
+                request, rows, rules: rules.current, as: rules.moment)
         },
         standing: { records, _ in try records.standingPastDoses() })
 
+    /// The day that the municipality knew of a move decides which word is newer, whatever brought it.
     private static let lifeEvents = FileKind(
-        "residence-moves", .registerLifeEvents, registration: "life-event",
+        "residence-moves", .registerLifeEvents, hasMoment: false, registration: "life-event",
         read: { kept, _, _ in
             parted(kept.map { $0.row.lifeEventRow(number: .besideTheRow) }, kept) { number, row in
                 NumberedLifeEvent(row, number: number)
@@ -193,9 +187,11 @@ extension FileKind {
                 let services = priced(rules) ?? .vaccinations([:])
                 return parted(kept.map { services.row(of: $0.row) }, kept) { _, row in row }
             },
-            weigh: { records, rows, _ in try records.weighPrices(rows) },
-            register: { records, request, rows, _ in
-                try records.registerPrices(request, rows)
+            weigh: { records, rows, rules in
+                try records.weighPrices(rows, as: rules.moment)
+            },
+            register: { records, request, rows, rules in
+                try records.registerPrices(request, rows, as: rules.moment)
             },
             standing: { try $0.standingPrices(of: field, on: $1) })
     }
@@ -207,9 +203,11 @@ extension FileKind {
                 number, row in number.map { NumberedTicketRow(numberHash: $0, row: row) }
             }
         },
-        weigh: { records, rows, rules in try records.weighTickets(rows, rules: rules.current) },
+        weigh: { records, rows, rules in
+            try records.weighTickets(rows, rules: rules.current, as: rules.moment)
+        },
         register: { records, request, rows, rules in
-            try records.registerTickets(request, rows, rules: rules.current)
+            try records.registerTickets(request, rows, rules: rules.current, as: rules.moment)
         },
         standing: { records, _ in try records.standingTickets() })
 
@@ -217,9 +215,11 @@ extension FileKind {
     private static let schemeMasters = FileKind(
         "scheme-masters", .registerSchemes, registration: "schemes",
         read: { kept, _, _ in parted(kept.map(\.row.schemeMasterRow), kept) { _, row in row } },
-        weigh: { records, rows, rules in try records.weighSchemes(rows, rules: rules.kept) },
+        weigh: { records, rows, rules in
+            try records.weighSchemes(rows, rules: rules.kept, as: rules.moment)
+        },
         register: { records, request, rows, rules in
-            try records.registerSchemes(request, rows, rules: rules.kept)
+            try records.registerSchemes(request, rows, rules: rules.kept, as: rules.moment)
         },
         standing: { records, _ in try records.standingSchemes() })
 
@@ -227,9 +227,11 @@ extension FileKind {
     private static let seasons = FileKind(
         "immunization-seasons", .registerSeasons, registration: "seasons",
         read: { kept, _, _ in parted(kept.map(\.row.seasonRow), kept) { _, row in row } },
-        weigh: { records, rows, rules in try records.weighSeasons(rows, rules: rules.kept) },
+        weigh: { records, rows, rules in
+            try records.weighSeasons(rows, rules: rules.kept, as: rules.moment)
+        },
         register: { records, request, rows, rules in
-            try records.registerSeasons(request, rows, rules: rules.kept)
+            try records.registerSeasons(request, rows, rules: rules.kept, as: rules.moment)
         },
         standing: { records, _ in try records.standingSeasons() })
 
@@ -278,7 +280,8 @@ extension FileKind {
 
     private static func cardBindings(_ hashing: FileHashing) -> FileKind {
         FileKind(
-            "card-bindings", .feedCards, reading: .feedCards, registration: "cards",
+            "card-bindings", .feedCards, reading: .feedCards, hasMoment: false,
+            registration: "cards",
             read: { kept, _, _ in
                 parted(kept.map { $0.row.cardFeedEvent(number: .besideTheRow) }, kept) {
                     number, event in
@@ -294,7 +297,7 @@ extension FileKind {
 
     private init<Row: Sendable>(
         _ layout: String, _ purpose: Purpose, reading: Purpose = .readRegistration,
-        isWhole: Bool = false, registration: String,
+        isWhole: Bool = false, hasMoment: Bool = true, registration: String,
         read parted: @escaping @Sendable ([KeptRow], RuleBook, String) -> Parted<Row>,
         weigh: @escaping @Sendable (inout Records, [Row], FileRules) throws -> [RowOutcome],
         register:
@@ -306,6 +309,7 @@ extension FileKind {
         self.purpose = purpose
         self.reading = reading
         self.isWhole = isWhole
+        self.hasMoment = hasMoment
         self.registration = registration
         self.standing = standing
         read = { kept, rules, sender in

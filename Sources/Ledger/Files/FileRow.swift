@@ -66,6 +66,8 @@ package struct FileRow: Sendable {
     package let ends: FileEnding
     /// Mended rows that were sent without a place of their own.
     let isBesideLine: Bool
+    /// 処理の遅れ: the last step failed, for a reason that is not in the file.
+    private let isPostponed: Bool
     private let awaitedSequence: Int?
 
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
@@ -112,7 +114,7 @@ extension FileRow {
             f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at,
             f.has_merges, f.unnamed_rows, f.unnamed_lines, f.ends_suspended, f.kept_since, f.ends_digest,
             f.asks_for_ends, f.ends_through, f.is_beside_line, \(awaitedNumber),
-            f.as_of
+            f.as_of, f.not_before is not null
         """
 
     /// 待っている通番: of a file that is held, the number that must come before it; else nothing.
@@ -171,6 +173,7 @@ extension FileRow {
         isBesideLine = try row.bool(44)
         awaitedSequence = try row.optionalInt(45)
         asOf = try row.optionalInstant(46).map { Instant(microseconds: $0) }
+        isPostponed = try row.bool(47)
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {
@@ -198,10 +201,11 @@ extension FileRow {
 extension FileRow {
     /// 知らせ: what of it was not done, as far as that is known yet.
     package var notices: [FileNotice] {
+        let isUnderWay = state == .weighing || state == .applying
+        var notices: [FileNotice] = isPostponed && isUnderWay ? [.delayed] : []
         let isOfWholeList = layout.endsWhatIsMissing(isMending: false)
-        guard isOfWholeList else { return [] }
-        if isMending { return state == .done ? [.mendedEndsNobody] : [] }
-        var notices: [FileNotice] = []
+        guard isOfWholeList else { return notices }
+        if isMending { return notices + (state == .done ? [.mendedEndsNobody] : []) }
         if ends.suspended > 0 {
             notices.append(
                 .endsSuspended(

@@ -22,13 +22,21 @@ extension Ledger {
         }
     }
 
-    /// A turn at the file that has waited longest. Returns false when there is nothing to do now.
+    /// A turn at the file that has waited longest, of those that nothing keeps. Returns false when there is
+    /// nothing to do now.
     package func advanceAFile(_ kinds: [FileKind], hashing: FileHashing) async -> Bool {
         do {
+            var isKept = false
             for file in try await filesToAdvance() {
                 guard let kind = kinds.first(where: { $0.layout == file.layout }) else { continue }
-                if try await takeTurn(at: file, of: kind, hashing) { return true }
+                switch try await takeTurn(at: file, of: kind, hashing) {
+                case .taken: return true
+                case .elsewhere: continue
+                case .kept: isKept = true
+                }
             }
+            if isKept { try await Task.sleep(for: .milliseconds(100)) }
+            return isKept
         } catch {
             complain(of: error, in: nil)
         }
@@ -63,11 +71,19 @@ extension Ledger {
     /// 一回の番: sixteen parts are about a second, then the next file has its turn.
     private static let partsInTurn = 16
 
-    /// Returns whether the file was advanced. While the database applies a part, the next one is read
-    /// on another of its threads.
+    private enum Turn {
+        case taken
+        /// Another gateway is at it, or it waits for a time.
+        case elsewhere
+        /// A body of the API of the same party, or a lock, is before it. It passes by itself, and nobody
+        /// else's file waits for that.
+        case kept
+    }
+
+    /// While the database applies a part, the next one is read on another of its threads.
     private func takeTurn(
         at due: Due, of kind: FileKind, _ hashing: FileHashing
-    ) async throws -> Bool {
+    ) async throws -> Turn {
         do {
             let current = try rules.current()
             var part = try await part(due.cursor, of: due, kind, hashing)
@@ -83,13 +99,11 @@ extension Ledger {
                 guard !isLast else { break }
                 part = try await ahead
             }
-            return true
+            return .taken
         } catch is FileElsewhere {
-            return false
+            return .elsewhere
         } catch  where LedgerError.refusal(for: error) == .overloaded {
-            // A body of the API of the same field, or a lock: it passes by itself.
-            try await Task.sleep(for: .milliseconds(100))
-            return true
+            return .kept
         } catch let refusal as Refusal {
             // The party was suspended or took back its agreement: on the record, and tried again
             // when that may have changed.
@@ -99,7 +113,7 @@ extension Ledger {
             complain(of: error, in: due.file)
             try await postpone(due.file, seconds: 60)
         }
-        return false
+        return .elsewhere
     }
 
     /// A part as it was kept; `nil` behind the last. Nothing leaves with it: whom it speaks of is

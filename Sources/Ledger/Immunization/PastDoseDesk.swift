@@ -33,14 +33,18 @@ struct PastDoseDesk {
     private let facts: [PersonKey: VaccinationFacts]
     private var others: [PersonKey: [(record: RecordID, counted: CountedVaccination)]]
     private var held: [RecordIdentifier: Held] = [:]
+    private let newer: Set<String>
     private var filings: [Filing] = []
+    /// Of which records this part has spoken.
+    private var spoken: Set<RecordIdentifier> = []
 
-    /// One round trip. Throws `.rulesUnknown`.
+    /// One round trip. Of the `newer` record numbers no row says otherwise. Throws `.rulesUnknown`.
     init(
-        _ records: inout Records, _ identifiers: [RecordIdentifier], of persons: [PersonKey],
-        _ book: RuleBook
+        _ records: inout Records, _ identifiers: [RecordIdentifier], newer: Set<String>,
+        of persons: [PersonKey], _ book: RuleBook
     ) throws {
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
+        self.newer = newer
         caller = records.caller
         now = records.now
         self.book = book
@@ -76,6 +80,10 @@ struct PastDoseDesk {
         let held = self.held[row.identifier]
         guard held?.vaccination.isOf(person) ?? true else {
             return row.refused(row.finding("recordNumber", .pastDoseOfAnother))
+        }
+        // A layout remembers the numbers of a million rows; here two of one part would be one version.
+        guard !spoken.contains(row.identifier) else {
+            return row.refused(row.finding("recordNumber", .duplicateKey))
         }
         guard let told = row.told else { return withdrawal(row, about: person, over: held) }
         if let finding = finding(of: row, told, person) { return row.refused(finding) }
@@ -133,6 +141,12 @@ struct PastDoseDesk {
                 line: row.index + 1, kind: .unchanged, findings: word.warnings,
                 standing: newest?.version, isEnd: isEnd)
         }
+        if let newest, newer.contains(row.identifier.value) {
+            let finding = row.finding("recordNumber", .newerStands)
+            return RowOutcome(
+                line: row.index + 1, kind: .unchanged, findings: word.warnings + [finding],
+                standing: newest.version)
+        }
         guard newest?.vaccination.status != .enteredInError else {
             return row.refused(row.finding("recordNumber", .pastDoseWithdrawn))
         }
@@ -144,6 +158,7 @@ struct PastDoseDesk {
                 id: id.text, version: (newest?.version ?? 0) + 1, recordedAt: now,
                 institution: caller.party, vaccination: word.vaccination))
         filings.append(Filing(held: filed, line: word.line))
+        spoken.insert(row.identifier)
         others[person, default: []].removeAll { $0.record == id }
         others[person, default: []].append((record: id, counted: word.vaccination.counted))
         return RowOutcome(

@@ -16,12 +16,14 @@ extension Records {
     /// 過去の接種歴の登録: applied exactly once per idempotency key. A record number that came before is the
     /// same record, corrected or withdrawn; what cannot be taken is refused alone, by its row. Record, its
     /// place in the municipality's figures, the revocation of cards that hold what was corrected, and the
-    /// entries are one commit; a crash leaves all of a part or nothing of it.
+    /// entries are one commit; a crash leaves all of a part or nothing of it. What was told after the file's
+    /// `moment` stands.
     package mutating func registerPastDoses(
-        _ request: RegistrationRequest, _ rows: [NumberedPastDose], rules: RuleBook
+        _ request: RegistrationRequest, _ rows: [NumberedPastDose], rules: RuleBook,
+        as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let taken = try take(rows, rules, isWritten: true)
+        let taken = try take(rows, rules, moment, isWritten: true)
         for person in taken.touched.union(taken.told) {
             enter(person, basis: taken.bases[person])
         }
@@ -31,9 +33,10 @@ extension Records {
 
     /// What registering these rows would do. Nothing is written but entries: that others recorded a dose, or
     /// that somebody lives elsewhere, is told by a file that is only compared, too.
-    mutating func weighPastDoses(_ rows: [NumberedPastDose], rules: RuleBook) throws -> [RowOutcome]
-    {
-        let taken = try take(rows, rules, isWritten: false)
+    mutating func weighPastDoses(
+        _ rows: [NumberedPastDose], rules: RuleBook, as moment: FileMoment? = nil
+    ) throws -> [RowOutcome] {
+        let taken = try take(rows, rules, moment, isWritten: false)
         for person in taken.told { enter(person, basis: taken.bases[person]) }
         return taken.outcomes
     }
@@ -53,12 +56,13 @@ extension Records {
     }
 
     private mutating func take(
-        _ rows: [NumberedPastDose], _ book: RuleBook, isWritten: Bool
+        _ rows: [NumberedPastDose], _ book: RuleBook, _ moment: FileMoment?, isWritten: Bool
     ) throws -> TakenDoses {
         let persons = try persons(of: rows.map(\.numberHash))
         if isWritten { try lockVaccinations(of: Set(persons.known)) }
+        let newer = try newerRecords(of: rows, than: moment)
         var desk = try PastDoseDesk(
-            &self, rows.map(\.row.identifier), of: persons.known, book)
+            &self, rows.map(\.row.identifier), newer: newer, of: persons.known, book)
         var taken = TakenDoses()
         let known = Set(persons.known)
         // Of one file the earlier dose is known when a later one is judged, however its rows are sorted.
@@ -79,6 +83,30 @@ extension Records {
         taken.steps = desk.isEmpty ? [] : persons.steps + desk.steps
         return taken
     }
+
+    /// 後からの訂正: of which of these numbers the newest version came after the moment. One that a file brought
+    /// was recorded in the moment of its task.
+    private mutating func newerRecords(
+        of rows: [NumberedPastDose], than moment: FileMoment?
+    ) throws -> Set<String> {
+        guard let moment, let system = rows.first?.row.identifier.system else { return [] }
+        let key: [Value] = [.texts(rows.map(\.row.identifier.value)), .text(caller.party.key)]
+        let found = try transaction.query(
+            Self.selectNewer, key + moment.values + [.text(system)])
+        return Set(try found.map { try $0.text(0) })
+    }
+
+    private static let selectNewer = Statement(
+        """
+        select newest.identifier from (
+            select distinct on (v.identifier) v.identifier, v.recorded_at from exchange.past_dose v
+            where v.party = $2 and v.identifier_system = $8 and v.identifier = any ($1)
+            order by v.identifier, v.version desc) newest
+        where newest.recorded_at > $4 and newest.recorded_at not in (
+            select t.received_at from exchange.registration_task t
+            where t.party = $2 and t.field = 'past-doses' and t.received_at > $4
+                and \(FileMoment.isOfLine("t.task")))
+        """)
 
     /// As for records: what is written of one resident's vaccinations comes one after the other.
     private mutating func lockVaccinations(of persons: Set<PersonKey>) throws {

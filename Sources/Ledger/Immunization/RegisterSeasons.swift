@@ -8,13 +8,14 @@ extension Records {
     /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
     /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it
     /// (`RuleShelf.refresh`). A crash leaves all of it or nothing. `kept` finds a version that is in memory.
+    /// A row of a file says nothing against what was said after its `moment`.
     package mutating func registerSeasons(
         _ request: RegistrationRequest, _ rows: [SeasonRow],
-        rules kept: (String) throws -> RuleBook
+        rules kept: (String) throws -> RuleBook, as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let book = try kept(newestVersion())
-        let (seasons, outcomes) = try taken(rows, book)
+        let (seasons, outcomes) = try taken(rows, book, moment)
         let file = seasons.file(from: "接種期間 \(caller.party.key) \(request.idempotencyKey)")
         let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.campaign)
         return try endTask(
@@ -27,9 +28,11 @@ extension Records {
 
     /// What registering these rows would do. Nothing is written.
     mutating func weighSeasons(
-        _ rows: [SeasonRow], rules kept: (String) throws -> RuleBook
+        _ rows: [SeasonRow], rules kept: (String) throws -> RuleBook,
+        as moment: FileMoment? = nil
     ) throws -> [RowOutcome] {
-        try taken(rows, try kept(newestVersion())).outcomes
+        let book = try kept(newestVersion())
+        return try taken(rows, book, moment).outcomes
     }
 
     /// Of how many seasons the body's own days stand.
@@ -37,13 +40,20 @@ extension Records {
         try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
     }
 
-    private func taken(
-        _ rows: [SeasonRow], _ book: RuleBook
+    /// In the order of the rows.
+    private mutating func taken(
+        _ rows: [SeasonRow], _ book: RuleBook, _ moment: FileMoment?
     ) throws -> (seasons: RegisteredSeasons, outcomes: [RowOutcome]) {
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
+        let newer = try newerKeys(rows.map(\.campaign), in: .seasons, than: moment)
         var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
-        let outcomes = zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) }
-        return (seasons, outcomes)
+        // What they would come to, where nothing newer stood.
+        var aside = seasons
+        let late = rows.filter { newer.contains($0.campaign) }
+        let onTime = rows.filter { !newer.contains($0.campaign) }
+        var outcomes = zip(onTime, seasons.take(onTime)).map { RowOutcome($0, $1) }
+        outcomes += zip(late, aside.take(late)).map { RowOutcome(late: $0, $1) }
+        return (seasons, outcomes.sorted { $0.line < $1.line })
     }
 
     private static let countStanding = Statement(
@@ -55,6 +65,16 @@ extension Records {
 }
 
 extension RowOutcome {
+    fileprivate init(late row: SeasonRow, _ verdict: RegisteredSeasons.Verdict) {
+        switch verdict {
+        case .unchanged, .refused: self.init(row, verdict)
+        case .added, .changed, .ended:
+            self.init(
+                line: row.index + 1, kind: .unchanged,
+                findings: row.warnings + [row.finding("campaign", .newerStands)], standing: 0)
+        }
+    }
+
     fileprivate init(_ row: SeasonRow, _ verdict: RegisteredSeasons.Verdict) {
         let line = row.index + 1
         switch verdict {

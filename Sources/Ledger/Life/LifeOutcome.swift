@@ -259,7 +259,8 @@ extension Records {
 
     /// 基本情報: of each item the word known last, laid over what the municipality said in its other lists.
     ///
-    /// Of records that become one, what was told of the absorbed is told of the survivor now.
+    /// Of records that become one, what was told of the absorbed is told of the survivor now. An event that
+    /// was taken back says nothing, whichever of the two came first.
     fileprivate mutating func changedIdentities(
         _ news: [PersonKey: [LifePlan.News]], _ facts: LifeFacts, _ joining: [PlannedMerge]
     ) throws -> [SaidIdentity] {
@@ -272,10 +273,22 @@ extension Records {
                 (event: $0.row.event(of: caller.party.code), told: $0.row.told, record: $0.record)
             }
             let sequences = Set(fresh.map(\.event.sequence))
-            let all = ((facts.told[person] ?? []) + fresh)
+            let known = facts.events[person] ?? []
+            let (before, gone) = (known.takenBack, (known + fresh.map(\.event)).takenBack)
+            let told = (facts.told[person] ?? [])
+                .sorted { LifeEvent.isKnownEarlier($0.event, $1.event) }
+            let all = (told + fresh).filter { !gone.contains($0.event) }
                 .sorted { LifeEvent.isKnownEarlier($0.event, $1.event) }
             let merge = joining.last { $0.survivor == person }
-            let base = SaidIdentity.joined(own[person], merge.flatMap { own[$0.absorbed] }, merge)
+            var base = SaidIdentity.joined(own[person], merge.flatMap { own[$0.absorbed] }, merge)
+            // What stood before the one may be what another one said that was taken back earlier.
+            var isUndone = false
+            for word in told.reversed() where gone.contains(word.event) {
+                guard isUndone || !before.contains(word.event) else { continue }
+                let left = base?.without(word.told, before: try ownIdentity(before: word.event))
+                isUndone = isUndone || left != base
+                base = left
+            }
             let whole = SaidIdentity(person, base, all.map { ($0.told, true) })
             // An item that an event told long ago does not undo what another list said since.
             let overlaid = SaidIdentity(
@@ -284,6 +297,7 @@ extension Records {
                     (
                         $0.told,
                         sequences.contains($0.event.sequence) || absorbed.contains($0.record)
+                            || before.contains($0.event)
                     )
                 })
             let identity = base == nil ? whole : overlaid

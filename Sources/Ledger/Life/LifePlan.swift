@@ -53,6 +53,8 @@ struct LifePlan {
     /// How many merges and undoings one body may bring.
     let mergesMax: Int
     var known: [String: Known] = [:]
+    /// Of whom the events of these sequences are, whichever record they were told under.
+    var owners: [String: PersonKey] = [:]
     /// By the sequence that it names, what corrects it or takes it back.
     var corrections: [String: Set<Correction>] = [:]
     /// What bodies that hold rows of a person say of them.
@@ -122,6 +124,10 @@ struct LifePlan {
 
     mutating func weigh(_ rows: [Named]) {
         for named in rows {
+            // What stands further down may be corrected further up.
+            if let record = named.record, owners[named.row.sequence] == nil {
+                owners[named.row.sequence] = persons.survivors[record]
+            }
             let records = [named.record, named.merged].compactMap(\.self)
             for person in Set(records.map { persons.survivors[$0] }) {
                 rowsOf[person, default: 0] += 1
@@ -166,6 +172,11 @@ struct LifePlan {
             return tell(row, .unchanged)
         }
         if mixesKinds(row, of: record) { return refuse(row, "corrects", .mergeKind) }
+        let doubt = doubt(row, persons.survivors[record])
+        if doubt == .correctsAnother {
+            looked.formUnion([record, persons.survivors[record]])
+            return refuse(row, "corrects", .correctsAnother)
+        }
         // An arrival ties a number to a home: what it says of the person must fit whom others know.
         guard !row.kind.isArrival || !speaksOfAnother(row, persons.survivors[record]) else {
             looked.formUnion([record, persons.survivors[record]])
@@ -181,7 +192,8 @@ struct LifePlan {
             asked.append(merge)
         } else {
             news.append(News(record: record, row: row))
-            tell(row, .applied)
+            let findings = doubt.map { RowFinding(index: row.index, item: "corrects", code: $0) }
+            tell(row, .applied, findings.map { [$0] } ?? [])
         }
         known[row.sequence] = word
     }
@@ -207,6 +219,14 @@ struct LifePlan {
         case .parted: return !naming.isEmpty
         default: return naming.contains(.parted)
         }
+    }
+
+    /// 訂正の相手: an event of somebody else is not corrected under this one's number. One that was not told of
+    /// yet may still come, and the correction has its way then.
+    private func doubt(_ row: LifeEventRow, _ person: PersonKey) -> RowCode? {
+        guard row.kind.mayCorrect, let corrects = row.corrects else { return nil }
+        guard let owner = owners[corrects] else { return .correctsUnknown }
+        return owner == person ? nil : .correctsAnother
     }
 
     private func speaksOfAnother(_ row: LifeEventRow, _ person: PersonKey) -> Bool {

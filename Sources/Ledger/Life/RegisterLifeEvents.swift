@@ -94,7 +94,7 @@ extension Records {
         var plan = LifePlan(
             municipality: municipality, today: now.dayInJapan, mismatch: rules.mismatch,
             persons: persons, mergesMax: agreement.mergesMax)
-        plan.known = try knownEvents(
+        (plan.known, plan.owners) = try knownEvents(
             rows.flatMap { [$0.row.sequence] + ($0.row.corrects.map { [$0] } ?? []) },
             of: municipality)
         plan.corrections = try corrections(of: rows.map(\.row.sequence), by: municipality)
@@ -135,11 +135,12 @@ extension Records {
     }
 
     private mutating func knownEvents(_ sequences: [String], of municipality: String) throws
-        -> [String: LifePlan.Known]
+        -> (known: [String: LifePlan.Known], owners: [String: PersonKey])
     {
         let rows = try transaction.query(
             Self.selectSequences, [.text(municipality), .texts(sequences)])
         var known: [String: LifePlan.Known] = [:]
+        var owners: [String: PersonKey] = [:]
         for index in 0..<rows.count {
             let event = try LifeEvent(rows[index], from: 2)
             let next = 2 + LifeEvent.columnCount
@@ -148,8 +149,9 @@ extension Records {
                 event, try LifeEventRow.Told(face: rows[index].text(next + 2)),
                 identityKey: try rows[index].text(next),
                 isNotDisclosed: try rows[index].bool(next + 1))
+            owners[event.sequence] = try rows[index].uuid(next + 3).person
         }
-        return known
+        return (known, owners)
     }
 
     /// What was told that names one of these, which may not have been told of yet.
@@ -202,7 +204,8 @@ extension Records {
 
     private static let selectSequences = Statement(
         """
-        select l.person, m.person, \(LifeEvent.columns), l.identity_key, l.is_not_disclosed, l.face
+        select l.person, m.person, \(LifeEvent.columns), l.identity_key, l.is_not_disclosed, l.face,
+            \(Survivors.sql(of: "l.person"))
         from exchange.life_event l
         left join exchange.record_merge m on m.municipality = l.municipality and m.sequence = l.sequence
         where l.municipality = $1 and l.sequence = any ($2)

@@ -37,6 +37,19 @@ struct SaidIdentity: Hashable {
         merge = base?.merge
     }
 
+    /// 取り消された異動の前: what an event said that was taken back is no word any more. An item of which nothing
+    /// was said since is what it was `before` the event.
+    func without(_ told: LifeEventRow.Told, before: SaidIdentity?) -> SaidIdentity {
+        guard let before else { return self }
+        var said = self
+        if told.name == name { said.name = before.name }
+        if told.nameKana != nil, told.nameKana == nameKana { said.nameKana = before.nameKana }
+        if told.address != nil, told.address == address { said.address = before.address }
+        if told.dateOfBirth?.text == birthDate { said.birthDate = before.birthDate }
+        if told.sex?.rawValue == sex { said.sex = before.sex }
+        return said
+    }
+
     /// 一つになった記録: the survivor's words stay, and who is protected under either record is protected.
     static func joined(
         _ own: SaidIdentity?, _ absorbed: SaidIdentity?, _ merge: PlannedMerge?
@@ -92,6 +105,19 @@ struct SaidIdentity: Hashable {
             as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed, by_merge)
         """)
 
+    /// What the body said of the person just before an event of its own, where the event said otherwise.
+    fileprivate static let selectBefore = Statement(
+        """
+        select i.person, i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed
+        from exchange.life_event l
+        join exchange.identity told on told.person = l.person and told.body = l.municipality
+            and told.task = l.task
+        join exchange.identity i on i.person = told.person and i.body = told.body
+            and i.version < told.version
+        where l.municipality = $1 and l.sequence = $2 and \(stands("i"))
+        order by told.version, i.version desc limit 1
+        """)
+
     fileprivate static let selectOwn = Statement(
         """
         select distinct on (i.person) i.person, i.name, i.name_kana, i.address, i.birth_date, i.sex,
@@ -102,6 +128,13 @@ struct SaidIdentity: Hashable {
 }
 
 extension Records {
+    /// Nothing where the event changed nothing, or was the body's first word on the person.
+    mutating func ownIdentity(before event: LifeEvent) throws -> SaidIdentity? {
+        try transaction.query(
+            SaidIdentity.selectBefore, [.text(event.municipality), .text(event.sequence)]
+        ).first.map { try SaidIdentity($0) }
+    }
+
     mutating func ownIdentities(of persons: [PersonKey]) throws -> [PersonKey: SaidIdentity] {
         let rows = try transaction.query(
             SaidIdentity.selectOwn,

@@ -15,12 +15,14 @@ package struct NumberedTicketRow: Sendable {
 extension Records {
     /// 受診券の登録: the faces of the tickets that a municipality printed, those issued again, those given back.
     /// Applied exactly once per idempotency key; a row that says what is known already is `unchanged`. A
-    /// clinic that uses the same ticket meanwhile waits, or is waited for.
+    /// clinic that uses the same ticket meanwhile waits, or is waited for. A row of a file says nothing of a
+    /// visit whose ticket was told of, or given back, after its `moment`.
     package mutating func registerTickets(
-        _ request: RegistrationRequest, _ rows: [NumberedTicketRow], rules: RuleBook
+        _ request: RegistrationRequest, _ rows: [NumberedTicketRow], rules: RuleBook,
+        as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let plan = try plan(rows, rules, isWritten: true)
+        let plan = try plan(rows, rules, moment, isWritten: true)
         for person in plan.looked { enter(person) }
         if plan.looked.isEmpty { enter(nil) }
         return endTask(request, plan.outcomes) { plan.steps(of: $0) }
@@ -28,9 +30,10 @@ extension Records {
 
     /// What registering these rows would do. Nothing is written but entries: that a clinic used a ticket or
     /// that a family lives elsewhere is told by a file that is only compared, or withdrawn afterwards, too.
-    mutating func weighTickets(_ rows: [NumberedTicketRow], rules: RuleBook) throws -> [RowOutcome]
-    {
-        let plan = try plan(rows, rules, isWritten: false)
+    mutating func weighTickets(
+        _ rows: [NumberedTicketRow], rules: RuleBook, as moment: FileMoment? = nil
+    ) throws -> [RowOutcome] {
+        let plan = try plan(rows, rules, moment, isWritten: false)
         for person in plan.looked { enter(person) }
         return plan.outcomes
     }
@@ -41,22 +44,22 @@ extension Records {
     }
 
     private mutating func plan(
-        _ rows: [NumberedTicketRow], _ rules: RuleBook, isWritten: Bool
+        _ rows: [NumberedTicketRow], _ rules: RuleBook, _ moment: FileMoment?, isWritten: Bool
     ) throws -> TicketPlan {
         guard let maternal = rules.maternal else { throw Refusal.rulesUnknown }
         // Nobody is made here: whoever has no notification is told of.
         let persons = try persons(of: rows.map(\.numberHash))
         if isWritten { try lockCheckups(of: Set(persons.known)) }
+        let key: [Value] = [
+            .uuids(persons.known.map { UUIDBytes($0) }), .text(caller.party.code),
+        ]
         let read = try transaction.pipeline(
             EpisodeReading.steps(of: persons.known) + [
-                (
-                    Self.selectFaces,
-                    [.uuids(persons.known.map { UUIDBytes($0) }), .text(caller.party.code)]
-                )
+                (Self.selectFaces, key), (Self.selectNewer, key + FileMoment.values(moment)),
             ])
         var plan = try TicketPlan(
             body: caller.party.code, known: try EpisodeReading(read, maternal),
-            faces: read[2], homes: try homes(of: persons.known),
+            faces: (standing: read[2], newer: read[3]), homes: try homes(of: persons.known),
             rules: maternal)
         for (numbered, person) in zip(rows, persons.ofRows) {
             plan.take(numbered.row, of: person)
@@ -78,6 +81,26 @@ extension Records {
             select q.record from \(Survivors.recordsOfAsked("$1")) q)) and body = $2 \(newest)
         """)
 
+    /// 後からの言葉: the visits of whose tickets a face was told after the moment, or that were given back by a
+    /// notification since. What a file gave back it told as a face, too.
+    private static let selectNewer = Statement(
+        """
+        with records as materialized (
+            select q.record from \(Survivors.recordsOfAsked("$1")) q)
+        select face.person, face.episode, face.kind, face.serial
+        from exchange.checkup_ticket_face face
+        where face.person in (select record from records) and face.body = $2
+            and \(FileMoment.isSince("face"))
+        union
+        select e.person, e.episode, e.kind, e.serial from exchange.checkup_ticket_event e
+        where e.person in (select record from records) and e.body = $2 and e.event = 'return'
+            and e.recorded_at > $4 and not exists (
+                select 1 from exchange.checkup_ticket_face f
+                where f.person = e.person and f.episode = e.episode and f.body = e.body
+                    and f.kind = e.kind and f.serial = e.serial and f.issue = e.issue
+                    and f.is_returned)
+        """)
+
     private static let countStanding = Statement(
         """
         select count(*) filter (where not is_returned)
@@ -97,6 +120,8 @@ private struct TicketPlan {
     private let body: String
     private let known: EpisodeReading
     private let standing: [TicketVisit: Int]
+    /// 新しい登録あり: of which the municipality spoke after the moment of the file.
+    private let newer: Set<TicketVisit>
     private let homes: [PersonKey: String]
     private let rules: MaternalRules
     private var episodes: [PersonKey: [MaternalEpisode]] = [:]
@@ -107,12 +132,13 @@ private struct TicketPlan {
     private(set) var looked: Set<PersonKey> = []
 
     init(
-        body: String, known: EpisodeReading, faces: Rows, homes: [PersonKey: String],
-        rules: MaternalRules
+        body: String, known: EpisodeReading, faces: (standing: Rows, newer: Rows),
+        homes: [PersonKey: String], rules: MaternalRules
     ) throws {
         self.body = body
         self.known = known
-        standing = try Self.standing(faces)
+        standing = try Self.standing(faces.standing)
+        newer = Set(try faces.newer.map { try Self.visit(of: $0) })
         self.homes = homes
         self.rules = rules
         writing = TicketWriting(after: known, by: body)
@@ -123,13 +149,15 @@ private struct TicketPlan {
         var standing: [TicketVisit: Int] = [:]
         for row in try rows.map({ $0 }) {
             guard try !row.bool(5) else { continue }
-            let visit = TicketVisit(
-                at: EpisodePlace(
-                    person: try row.uuid(0).person, episode: try row.uuid(1).record),
-                kind: try row.text(2), serial: try row.int(3))
-            standing[visit] = try row.int(4)
+            standing[try visit(of: row)] = try row.int(4)
         }
         return standing
+    }
+
+    private static func visit(of row: Row) throws -> TicketVisit {
+        TicketVisit(
+            at: EpisodePlace(person: try row.uuid(0).person, episode: try row.uuid(1).record),
+            kind: try row.text(2), serial: try row.int(3))
     }
 
     mutating func take(_ row: CheckupTicketRow, of person: PersonKey) {
@@ -173,6 +201,14 @@ private struct TicketPlan {
             return .success(
                 RowOutcome(line: row.index + 1, kind: .unchanged, findings: row.warnings))
         }
+        let visits = visits(of: row, in: old, person)
+        if visits.contains(where: { newer.contains($0) }) {
+            return .success(
+                RowOutcome(
+                    line: row.index + 1, kind: .unchanged,
+                    findings: row.warnings + [row.finding(row.namedItem, .newerStands)],
+                    standing: visits.compactMap { standing[$0] }.max()))
+        }
         writing.note(book, over: old, of: person)
         let isReturned = ticket.returnedOn != nil
         let place = writing.place(of: ticket.number, in: old.id, of: person)
@@ -186,18 +222,18 @@ private struct TicketPlan {
             RowOutcome(
                 line: row.index + 1, kind: .applied, findings: row.warnings,
                 // What is given back stood, whether or not anybody told its face.
-                standing: standing(of: row, in: old, person) ?? (isReturned ? 0 : nil),
+                standing: visits.compactMap { standing[$0] }.max() ?? (isReturned ? 0 : nil),
                 isEnd: isReturned))
     }
 
-    /// The newest standing face of the ticket's visit, wherever it is kept.
-    private mutating func standing(
+    /// The ticket's visit, wherever it is kept.
+    private mutating func visits(
         of row: CheckupTicketRow, in old: MaternalEpisode, _ person: PersonKey
-    ) -> Int? {
+    ) -> [TicketVisit] {
         let told = writing.episodes(of: person).first { $0.id == old.id }?.places ?? []
-        return told.union([EpisodePlace(person: person, episode: old.id)]).compactMap {
-            standing[TicketVisit(at: $0, kind: row.kind, serial: row.serial)]
-        }.max()
+        return told.union([EpisodePlace(person: person, episode: old.id)]).map {
+            TicketVisit(at: $0, kind: row.kind, serial: row.serial)
+        }
     }
 
     /// What the rules and the residence say against a ticket that is printed.

@@ -4,12 +4,13 @@ import Postgres
 /// 委託単価の帳面: the municipality's own prices, in versions that nobody changes.
 extension Records {
     /// 委託単価の登録: applied exactly once per idempotency key. A row that contradicts what stands, or another of
-    /// the sending, is refused alone; claims made before keep the price that they were made with.
+    /// the sending, is refused alone; claims made before keep the price that they were made with. A row of a
+    /// file says nothing against what was said after its `moment`.
     package mutating func registerPrices(
-        _ request: RegistrationRequest, _ rows: [PriceRow]
+        _ request: RegistrationRequest, _ rows: [PriceRow], as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
-        let outcomes = try weighPrices(rows)
+        let outcomes = try weighPrices(rows, as: moment)
         let taken = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0)
         enter(nil)
         return endTask(request, outcomes) { [body = caller.party.code] task in
@@ -18,8 +19,11 @@ extension Records {
     }
 
     /// What registering these rows would do. Nothing is written and nobody entered.
-    mutating func weighPrices(_ rows: [PriceRow]) throws -> [RowOutcome] {
-        var list = PriceList(try registeredPrices())
+    mutating func weighPrices(
+        _ rows: [PriceRow], as moment: FileMoment? = nil
+    ) throws -> [RowOutcome] {
+        var list = PriceList(
+            try registeredPrices(), newer: try newerPrices(of: rows, than: moment))
         return zip(rows, list.take(rows)).map { row, change in RowOutcome(row, change) }
     }
 
@@ -48,6 +52,18 @@ extension Records {
             RegisteredPrice.selectList, [.text(caller.party.code), .time(instant)]
         ).map(RegisteredPrice.init)
     }
+
+    /// 後からの単価: of which keys the newest version was registered after the moment, or taken back.
+    private mutating func newerPrices(
+        of rows: [PriceRow], than moment: FileMoment?
+    ) throws -> Set<RegisteredPrice.Key> {
+        guard let moment else { return [] }
+        let key: [Value] = [
+            .text(caller.party.code), .texts(Set(rows.map(\.key.service)).sorted()),
+        ]
+        let found = try transaction.query(RegisteredPrice.selectNewer, key + moment.values)
+        return Set(try found.map { try RegisteredPrice($0).key })
+    }
 }
 
 extension RowOutcome {
@@ -74,6 +90,10 @@ extension RowOutcome {
         case .saidTwice:
             self.init(
                 line: line, kind: .refused, findings: finding(.duplicateKey, row.key.item))
+        case .newerStands(let version):
+            self.init(
+                line: line, kind: .unchanged, findings: finding(.newerStands, row.key.item),
+                standing: version)
         }
     }
 }
@@ -141,6 +161,15 @@ extension RegisteredPrice {
         from exchange.agreed_price p where p.municipality = $1
             and ($2::timestamptz is null or p.known_at <= $2)
         order by p.service, p.vaccine, p.valid_from, p.version desc
+        """)
+
+    fileprivate static let selectNewer = Statement(
+        """
+        select * from (
+            select distinct on (p.service, p.vaccine, p.valid_from) \(columns), p.task
+            from exchange.agreed_price p where p.municipality = $1 and p.service = any ($2)
+            order by p.service, p.vaccine, p.valid_from, p.version desc) newest
+        where \(FileMoment.isSince("newest"))
         """)
 
     private static let selectOfResidents = Statement(

@@ -78,6 +78,18 @@ extension Records {
             origins: try isRegistered ? Self.origins(found[1]) : [:])
     }
 
+    /// 後からの登録: which of these keys the caller registered last after the moment, whatever brought it. What an
+    /// operator's file says is nobody's registration.
+    mutating func newerKeys(
+        _ keys: [String], in folder: OwnRules, than moment: FileMoment?
+    ) throws -> Set<String> {
+        guard let moment else { return [] }
+        let place: [Value] = [.text(caller.party.code), .text(folder.rawValue)]
+        let found = try transaction.query(
+            Self.selectNewer, place + moment.values + [.texts(Set(keys).sorted())])
+        return Set(try found.map { try $0.text(0) })
+    }
+
     private static func origins(_ rows: Rows) throws -> [String: RuleOrigin] {
         var origins: [String: RuleOrigin] = [:]
         for row in try rows.map({ $0 }) {
@@ -88,6 +100,15 @@ extension Records {
         }
         return origins
     }
+
+    private static let selectNewer = Statement(
+        """
+        select newest.key from (
+            select distinct on (r.key) r.key, r.task, r.known_at from exchange.registered_rule r
+            where r.body = $1 and r.folder = $2 and r.key = any ($8)
+            order by r.key, r.version desc) newest
+        where \(FileMoment.isSince("newest"))
+        """)
 
     /// The file itself: what it says of a season that the rules have no longer is not in them.
     private static let selectSeasons = Statement(

@@ -7,14 +7,15 @@ extension Records {
     /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
     /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it
     /// (`RuleShelf.refresh`). `kept` finds a version that is in memory; others are read before the
-    /// access begins anew, so that nobody waits for that.
+    /// access begins anew, so that nobody waits for that. A row of a file says nothing of a certificate type
+    /// that was registered after its `moment`, nor of its codes.
     package mutating func registerSchemes(
         _ request: RegistrationRequest, _ rows: [SchemeMasterRow],
-        rules kept: (String) throws -> RuleBook
+        rules kept: (String) throws -> RuleBook, as moment: FileMoment? = nil
     ) throws -> RegistrationReceipt {
         if let receipt = try beginTask(request) { return receipt }
         let book = try kept(newestVersion())
-        let (master, outcomes) = taken(rows, book)
+        let (master, outcomes) = try taken(rows, book, moment)
         let file = master.file(from: "制度マスタ \(caller.party.key) \(request.idempotencyKey)")
         let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.programKey)
         return try endTask(
@@ -26,9 +27,11 @@ extension Records {
 
     /// What registering these rows would do. Nothing is written.
     mutating func weighSchemes(
-        _ rows: [SchemeMasterRow], rules kept: (String) throws -> RuleBook
+        _ rows: [SchemeMasterRow], rules kept: (String) throws -> RuleBook,
+        as moment: FileMoment? = nil
     ) throws -> [RowOutcome] {
-        taken(rows, try kept(newestVersion())).outcomes
+        let book = try kept(newestVersion())
+        return try taken(rows, book, moment).outcomes
     }
 
     /// How many types and codes of the body's own stand.
@@ -36,22 +39,19 @@ extension Records {
         try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
     }
 
-    private func taken(
-        _ rows: [SchemeMasterRow], _ book: RuleBook
-    ) -> (master: SchemeMaster, outcomes: [RowOutcome]) {
+    /// In the order of the rows.
+    private mutating func taken(
+        _ rows: [SchemeMasterRow], _ book: RuleBook, _ moment: FileMoment?
+    ) throws -> (master: SchemeMaster, outcomes: [RowOutcome]) {
+        let newer = try newerKeys(rows.map(\.programKey), in: .schemes, than: moment)
         var master = SchemeMaster(of: caller.party.code, in: book)
-        let outcomes = zip(rows, master.take(rows)).map { row, verdict in
-            let line = row.index + 1
-            return switch verdict {
-            case .added: RowOutcome(line: line, kind: .applied, findings: [])
-            // Rows have no version of their own: that one stood is all that is told.
-            case .changed: RowOutcome(line: line, kind: .applied, findings: [], standing: 0)
-            case .unchanged: RowOutcome(line: line, kind: .unchanged, findings: [], standing: 0)
-            case .refused(let finding):
-                RowOutcome(line: line, kind: .refused, findings: [finding])
-            }
-        }
-        return (master, outcomes)
+        // What they would come to, where nothing newer stood.
+        var aside = master
+        let late = rows.filter { newer.contains($0.programKey) }
+        let onTime = rows.filter { !newer.contains($0.programKey) }
+        var outcomes = zip(onTime, master.take(onTime)).map { RowOutcome($0, $1) }
+        outcomes += zip(late, aside.take(late)).map { RowOutcome(late: $0, $1) }
+        return (master, outcomes.sorted { $0.line < $1.line })
     }
 
     /// 決まりになる登録: where a row was taken, the body's file becomes a version of the rules over the one that
@@ -131,4 +131,26 @@ extension Records {
 
     private static let replaceRegistered = Statement(
         "select exchange.replace_registered($1, $2, $3, $4, $5)::text")
+}
+
+extension RowOutcome {
+    fileprivate init(late row: SchemeMasterRow, _ verdict: SchemeMaster.Verdict) {
+        switch verdict {
+        case .unchanged, .refused: self.init(row, verdict)
+        case .added, .changed:
+            let finding = row.finding("orgSpecificCertificateTypeId", .newerStands)
+            self.init(line: row.index + 1, kind: .unchanged, findings: [finding], standing: 0)
+        }
+    }
+
+    fileprivate init(_ row: SchemeMasterRow, _ verdict: SchemeMaster.Verdict) {
+        let line = row.index + 1
+        switch verdict {
+        case .added: self.init(line: line, kind: .applied, findings: [])
+        // Rows have no version of their own: that one stood is all that is told.
+        case .changed: self.init(line: line, kind: .applied, findings: [], standing: 0)
+        case .unchanged: self.init(line: line, kind: .unchanged, findings: [], standing: 0)
+        case .refused(let finding): self.init(line: line, kind: .refused, findings: [finding])
+        }
+    }
 }

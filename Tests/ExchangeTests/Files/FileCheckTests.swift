@@ -80,6 +80,14 @@ import Testing
         #expect(!writer.text.contains("123456789018") && !writer.text.contains("１２３４"))
     }
 
+    /// ２００ is a whole number from 0 to 9999999, and nobody was told what was wrong with it.
+    @Test(arguments: [("自己負担上限額(月額)", "２００"), ("不開示フラグ", "１"), ("性別", "１")])
+    func `a value in full width is told to be half-width`(column: String, value: String) throws {
+        let outcome = try FileSample.check(FileSample.file(FileSample.row([column: value])))
+        let finding = try #require(outcome.rows[0].findings.first { $0.code == .charset })
+        #expect(finding.ja.contains("半角") && finding.en.contains("half-width"))
+    }
+
     @Test func `an unreadable byte refuses its row alone`() throws {
         var bytes = Array(FileSample.file(FileSample.row(), FileSample.row(["履歴キー": "h2"])).utf8)
         let name = try #require(bytes.firstRange(of: Array("試験 花子".utf8)))
@@ -93,6 +101,16 @@ import Testing
     @Test func `the same key twice in one file is refused`() throws {
         let outcome = try FileSample.check(FileSample.file(FileSample.row(), FileSample.row()))
         #expect(outcome.codes == [.duplicateKey] && outcome.rows[1].isRefused)
+    }
+
+    @Test func `a key is what a row says, however it is written`() throws {
+        let header = "更新区分,宛名番号,個人番号,接種種別コード,対象期間開始,対象期間終了\r\n"
+        func codes(_ days: String...) throws -> [RowCode] {
+            let rows = days.map { "1,A-1,123456789018,mr,\($0),2027-03-31\r\n" }
+            return try FileSample.check(header + rows.joined(), "vaccination-targets").codes
+        }
+        #expect(try codes("2026-04-01", "R8.4.1", "令和８年４月１日") == [.duplicateKey, .duplicateKey])
+        #expect(try codes("2026-04-01", "R8.4.2").isEmpty)
     }
 
     @Test(arguments: [
@@ -132,6 +150,8 @@ import Testing
     static let faults: [(String, [FileFault])] = [
         ("", [FileFault(.empty)]),
         (FileSample.row(), [FileFault(.headerMissing, line: 1)]),
+        // The first row on the header's own line: no word of it is repeated.
+        (FileSample.header + FileSample.row() + "\n", [FileFault(.headerMissing, line: 1)]),
         (FileSample.header + ",予備\n", [FileFault(.unknownColumn("予備"), line: 1)]),
         (FileSample.header + ",1234567\n", [FileFault(.unknownColumn("*"), line: 1)]),
         (FileSample.header + ",氏名\n", [FileFault(.duplicateColumn("氏名"), line: 1)]),

@@ -123,6 +123,22 @@ import Testing
         #expect(alone.take([rows[0]]) == [.contradicts])
     }
 
+    @Test func `what was said after the moment of a file stands, and so does what was taken back`()
+        throws
+    {
+        let key = try Self.key("2026-04-01")
+        let price = try Self.price(key, 11_070, to: "2027-03-31", version: 7)
+        let row = try Self.row(["unitYen": "9000", "copaymentYen": "0"])
+        var list = PriceList([price], newer: [key])
+        #expect(list.take([row]) == [.newerStands(version: 7)])
+        let gone = try Self.row(["modificationSeg": #""2""#])
+        #expect(list.take([gone]) == [.newerStands(version: 7)])
+        let same = try Self.row(["priceTo": #""2027-03-31""#, "copaymentYen": "0"])
+        #expect(list.take([same]) == [.unchanged(version: 7)])
+        var emptied = PriceList([], newer: [key])
+        #expect(emptied.take([row]) == [.newerStands(version: nil)])
+    }
+
     @Test func `one key said twice counts once`() throws {
         var list = PriceList([])
         let rows = try Self.read([[:], ["unitYen": "1000"]]).map { try $0.get() }

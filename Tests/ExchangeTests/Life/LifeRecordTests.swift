@@ -45,6 +45,8 @@ import Testing
     }
 
     static let out = event(.movedOut, here, "1", on: "2026-06-01", other: there)
+    static let later = event(
+        .corrected, here, "2", on: "2026-07-01", known: "2026-06-09", corrects: "1")
     static let cases = [
         Case("nothing told", [], ["2020-01-01 132101"]),
         Case(
@@ -73,12 +75,31 @@ import Testing
             "taken back", [out, event(.cancelled, here, "2", on: "2026-06-02", corrects: "1")],
             ["2020-01-01 132101"]),
         Case(
-            "the day corrected",
-            [
-                out,
-                event(.corrected, here, "2", on: "2026-07-01", known: "2026-06-09", corrects: "1"),
-            ],
+            "the day corrected", [out, later],
             ["2020-01-01 132101", "2026-07-01 222216"]),
+        Case(
+            "the correction taken back",
+            [out, later, event(.cancelled, here, "3", on: "2026-06-10", corrects: "2")],
+            ["2020-01-01 132101", "2026-06-01 222216"]),
+        Case(
+            "the correction corrected",
+            [
+                later, out,
+                event(.corrected, here, "3", on: "2026-07-05", known: "2026-06-09", corrects: "2"),
+            ],
+            ["2020-01-01 132101", "2026-07-05 222216"]),
+        Case(
+            "the taking back taken back",
+            [
+                event(.cancelled, here, "3", on: "2026-06-03", corrects: "2"), out,
+                event(.cancelled, here, "2", on: "2026-06-02", corrects: "1"),
+            ], ["2020-01-01 132101", "2026-06-01 222216"]),
+        Case(
+            "two corrections that name each other",
+            [
+                out, event(.cancelled, here, "2", on: "2026-06-02", corrects: "3"),
+                event(.cancelled, here, "3", on: "2026-06-03", corrects: "2"),
+            ], ["2020-01-01 132101", "2026-06-01 222216"]),
         Case(
             "died", [event(.died, here, "1", on: "2026-06-10"), out],
             ["2020-01-01 132101", "2026-06-01 222216"]),
@@ -96,6 +117,18 @@ import Testing
         let record = LifeRecord(
             row.events, feed: [Self.fed(Self.here, "2020-01-01")], rules: Self.rules)
         #expect(Self.homes(record) == row.homes)
+    }
+
+    /// No stack is as deep as what a system may send that corrects its own correction every night.
+    @Test func `a chain of corrections as long as a file has its last word`() {
+        let chain = (2...20_000).map {
+            Self.event(
+                .corrected, Self.here, "\($0)", on: "2026-07-\($0 == 20_000 ? "09" : "01")",
+                corrects: "\($0 - 1)")
+        }
+        let record = LifeRecord(
+            chain + [Self.out], feed: [Self.fed(Self.here, "2020-01-01")], rules: Self.rules)
+        #expect(Self.homes(record) == ["2020-01-01 132101", "2026-07-09 222216"])
     }
 
     /// Any events at all, of three municipalities, with corrections of each other.

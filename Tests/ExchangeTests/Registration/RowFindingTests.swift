@@ -23,6 +23,7 @@ import Testing
     static let ofTheLedger: Set<RowCode> = [
         .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
         .identityMismatch, .underReview, .anotherPerson, .sequenceReused, .dayAhead,
+        .correctsAnother, .correctsUnknown,
         .unknownKey, .beforeBirth, .resultOfAnother, .resultUnknown, .resultWithdrawn,
         .outsideWindow, .notOfCheckup, .mergeNotResident, .mergeAlready,
         .mergeAlone, .mergeKind,

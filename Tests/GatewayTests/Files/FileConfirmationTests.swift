@@ -108,6 +108,36 @@ struct FileConfirmationTests {
         #expect(withdrawn.text("withdrawnBy") == "clerk-a")
     }
 
+    /// The line stood still for ever: the number was awaited, and nothing could be sent under it.
+    @Test func `the number of a file that was withdrawn while it was held is given again`()
+        async throws
+    {
+        let count = try await entitlements()
+        let sequence = try await gateway.nextSequence()
+        func send(_ bytes: [UInt8], _ number: Int) async throws -> String {
+            let receipt = try await gateway.upload(bytes, "sequence=\(number)")
+            try receipt.expect(202)
+            return try await gateway.settled(receipt.text("file")).text("status")
+        }
+        let wrong = NightFile(rows(people(1))).bytes()
+        for _ in 0..<2 {
+            let held = try await gateway.upload(wrong, "sequence=\(sequence + 1)")
+            #expect(held.text("status") == "held", "\(held.text)")
+            try await gateway.decide(
+                "withdraw", on: held.text("file"), operatorID: "clerk-a"
+            ).expect(200)
+        }
+        #expect(try await send(NightFile(rows(people(1))).bytes(), sequence) == "done")
+        #expect(try await send(NightFile(rows(people(2))).bytes(), sequence + 1) == "done")
+        // The very bytes that were withdrawn are a file like any other.
+        #expect(try await send(wrong, sequence + 2) == "done")
+        #expect(try await entitlements() == count + 4)
+        // One that has its place keeps its number.
+        let taken = try await gateway.upload(
+            NightFile(rows(people(1))).bytes(), "sequence=\(sequence + 2)")
+        #expect(taken.code == DeliveryFault.placeTaken.rawValue, "\(taken.text)")
+    }
+
     @Test func `an effect that has changed since waits again`() async throws {
         let known = people(120)
         let file = NightFile(rows(known) + rows(people(600))).bytes()

@@ -303,13 +303,18 @@ struct FileKindTests {
         #expect(try await gateway.count(postponed, file) == 1)
         gateway.expectMoreEntries(1)
         _ = try await gateway.registry.resume(party)
+        try await gateway.ledger.refresh()
+        // Its sender sees that it is not the file, and sends nothing again.
+        let delayed = try await gateway.send(
+            party, "GET", "/files/entitlements/\(waiting.text("file"))")
+        #expect(delayed.notices.map { $0["code"]?.string } == ["delayed"], "\(delayed.text)")
         try await gateway.sql {
             try $0.run(
                 Statement("update office.file set not_before = null where file = $1::text::uuid"),
                 file)
         }
-        try await gateway.ledger.refresh()
         let done = try await gateway.settled(waiting.text("file"), by: party)
         #expect(done.text("status") == "done" && done.number("additions") == 120)
+        #expect(done.notices.isEmpty)
     }
 }

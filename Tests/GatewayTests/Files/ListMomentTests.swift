@@ -501,6 +501,12 @@ struct ListMomentTests {
             }
             #expect(seen.suffix(20) == Array(repeating: "applying", count: 20)[...], "\(seen)")
             #expect(try await standing(own[0]) == [today.adding(days: 300)])
+            // Nobody else's file waits with it.
+            let other = try await gateway.take(
+                NightFile([people(1)[0].cells(first, today)]).bytes())
+            #expect(other.text("status") == "done", "\(other.text)")
+            let still = try await gateway.send(Self.party, "GET", path)
+            #expect(still.text("status") == "applying", "\(still.text)")
         }
         let done = try await gateway.settled(file, as: Self.layout, by: Self.party)
         #expect(done.number("changes") == 2, "\(done.text)")

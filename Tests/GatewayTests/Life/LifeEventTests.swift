@@ -234,6 +234,98 @@ struct LifeEventTests {
         #expect(name == 1)
     }
 
+    /// A slip of the pen in a correction was taken, and changed nothing.
+    @Test func `a correction is taken back as any event is, and nobody corrects somebody else's`()
+        async throws
+    {
+        let (resident, _) = try await settle()
+        let (other, _) = try await settle()
+        func tell(
+            _ kind: LifeEvent.Kind, _ sequence: String, of person: TestResident,
+            on day: CalendarDay, _ corrects: String
+        ) async throws -> [String?] {
+            let row = gateway.lifeEvent(
+                kind, of: person, sequence, on: day, ["corrects": .string(corrects)])
+            let answer = try await gateway.tell([row])
+            try answer.expect(202)
+            let report = try await gateway.send(
+                Cast.town, "GET", "\(RunningGateway.lifePath)/\(answer.text("taskId"))")
+            return report.results.flatMap(\.findings).map { $0["code"]?.string }
+        }
+        func isGone(since day: CalendarDay) async throws -> Bool {
+            let days = try await state(resident)
+            return days.contains("\(day.adding(days: -1).text) \(Cast.town.code)")
+                && days.contains("\(day.text) \(Cast.otherTown.code)")
+        }
+        try await take([moveOut(resident)])
+        #expect(try await isGone(since: left))
+        let late = today.adding(days: -10)
+        let out = "out-\(resident.index)"
+        #expect(try await tell(.corrected, "fix", of: resident, on: late, out).isEmpty)
+        #expect(try await isGone(since: late))
+        let fix = "fix-\(resident.index)"
+        #expect(try await tell(.cancelled, "unfix", of: resident, on: today, fix).isEmpty)
+        #expect(try await isGone(since: left))
+        let anothers = try await tell(.cancelled, "undo", of: other, on: today, out)
+        #expect(anothers == ["corrects-another"])
+        #expect(try await isGone(since: left))
+        let kept = try await gateway.count(
+            "select count(*) from exchange.life_event where identity_key = $1",
+            [.text("L-\(other.index)")])
+        #expect(kept == 0)
+        // What it names may still come, and is taken back from the first.
+        let within = "within-\(resident.index)"
+        let early = try await tell(.cancelled, "early", of: resident, on: today, within)
+        #expect(early == ["corrects-unknown"])
+    }
+
+    /// 氏名変更の取消: whichever of the two came first, the name is the one that the body had said.
+    @Test func `a name change that is taken back leaves the name as it was`() async throws {
+        func name(of resident: TestResident) async throws -> String? {
+            try await gateway.sql { transaction in
+                try transaction.query(
+                    Statement(
+                        """
+                        select i.name from exchange.identity i
+                        join exchange.life_event l on l.person = i.person and l.municipality = i.body
+                        where l.identity_key = $1 and i.body = $2 order by i.version desc limit 1
+                        """), [.text("L-\(resident.index)"), .text(Cast.town.code)]
+                ).first?.text(0)
+            }
+        }
+        func rename(_ resident: TestResident) -> JSON {
+            gateway.lifeEvent(
+                .renamed, of: resident, "name", on: today, ["name": "見本 改姓"])
+        }
+        func cancel(_ what: String, _ sequence: String, of resident: TestResident) -> JSON {
+            gateway.lifeEvent(
+                .cancelled, of: resident, sequence, on: today,
+                ["corrects": .string("\(what)-\(resident.index)")])
+        }
+        let (first, _) = try await settle()
+        try await take([rename(first)])
+        #expect(try await name(of: first) == "見本 改姓")
+        try await take([cancel("name", "undo", of: first)])
+        #expect(try await name(of: first) == first.name)
+        // The taking back was the mistake.
+        try await take([cancel("undo", "redo", of: first)])
+        #expect(try await name(of: first) == "見本 改姓")
+        let (second, _) = try await settle()
+        try await take([cancel("name", "undo", of: second)])
+        try await take([rename(second)])
+        #expect(try await name(of: second) == second.name)
+        // Of two that followed each other each is taken back alone.
+        let (third, _) = try await settle()
+        try await take([rename(third)])
+        try await take([
+            gateway.lifeEvent(.renamed, of: third, "name2", on: today, ["name": "見本 再改姓"])
+        ])
+        try await take([cancel("name", "undo", of: third)])
+        #expect(try await name(of: third) == "見本 再改姓")
+        try await take([cancel("name2", "undo2", of: third)])
+        #expect(try await name(of: third) == third.name)
+    }
+
     @Test
     func `who is protected is so before it is acknowledged, until the same list says otherwise`()
         async throws

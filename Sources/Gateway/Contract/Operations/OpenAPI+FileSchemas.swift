@@ -50,7 +50,7 @@ extension OpenAPI {
                     "code",
                     .codes([
                         "ends-suspended", "kept-known-since", "mended-ends-nobody", "ends-asked",
-                        "ends-withdrawn",
+                        "ends-withdrawn", "delayed",
                     ])),
                 .required("severity", .codes(["warning"])),
                 .optional("ends", .integer.note("保留した終了 / Ends that were suspended.")),
