@@ -29,6 +29,13 @@ struct SealCommand: AsyncParsableCommand {
         @Option(help: "The log's public key, as `tsunagi seal key` prints it.") var key: String
         @Option(
             parsing: .upToNextOption,
+            help: """
+                Public keys that the log has under other names, before or after it lost its end and went on: \
+                stored checkpoints may be signed by them as well.
+                """)
+        var otherKey: [String] = []
+        @Option(
+            parsing: .upToNextOption,
             help:
                 "Archives of months that have left the database: their lines are verified as well.")
         var archive: [String] = []
@@ -57,7 +64,8 @@ struct SealCommand: AsyncParsableCommand {
             }
             let audit = LogAudit(Address(database), logger: OwnerOption().logger)
             let report = try await audit.verify(
-                note: note, key: CheckpointKey(text: key), archives: archive,
+                note: note, key: CheckpointKey(text: key),
+                others: otherKey.map { try CheckpointKey(text: $0) }, archives: archive,
                 retention: retention ?? nil)
             await audit.close()
             Output.line(
