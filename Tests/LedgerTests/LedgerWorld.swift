@@ -207,12 +207,13 @@ extension LedgerWorld {
     }
 
     func audit(
-        _ note: [UInt8], _ key: CheckpointKey? = nil, archives: [String] = []
+        _ note: [UInt8], _ key: CheckpointKey? = nil, others: [CheckpointKey] = [],
+        archives: [String] = []
     ) async throws -> LogAudit.Report {
         let audit = LogAudit(owner.with(user: "tsunagi_reader"), logger: TestPostgres.logger)
         do {
             let report = try await audit.verify(
-                note: note, key: try key ?? signer.key, archives: archives)
+                note: note, key: try key ?? signer.key, others: others, archives: archives)
             await audit.close()
             return report
         } catch {

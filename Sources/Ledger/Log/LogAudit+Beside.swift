@@ -5,7 +5,8 @@ import Postgres
 /// epochs, archived months, marks of delay), each against the log: what no leaf and no signature says,
 /// somebody put in.
 struct BesideAudit {
-    /// The key that the auditor knows, and those that the log's own leaves have named so far.
+    /// The key that the auditor knows, those that the log has under other names, and those that its own leaves
+    /// have named so far.
     private var known: [CheckpointKey]
     /// Checkpoints that none of them signed, until now: the first of them, for an auditor who knows only the
     /// newest key meets one a second for years.
@@ -14,7 +15,7 @@ struct BesideAudit {
     private var hasDiffering = false
     private var pending: ArraySlice<(size: Int, root: [UInt8], note: [UInt8])> = []
 
-    init(key: CheckpointKey) { known = [key] }
+    init(key: CheckpointKey, others: [CheckpointKey]) { known = [key] + others }
 
     /// A change of the key, at its position. An auditor who knows the new one alone cannot read what came
     /// before it: that is nobody's forgery.

@@ -93,11 +93,12 @@ package struct LogAudit: Sendable {
 
     package func close() async { await pool.shutdown() }
 
-    /// Throws `CheckpointFault` for a note that the key did not sign. `archives` are files of months that
-    /// were archived: their lines are read as well. A month may have left after the time of `retention`;
-    /// where none is given, after that of the rules in the database.
+    /// Throws `CheckpointFault` for a note that the key did not sign. `others` are keys that the log has under
+    /// another name, as one that lost its end and went on: stored checkpoints may be signed by them, the note
+    /// may not. `archives` are files of months that were archived: their lines are read as well. A month may
+    /// have left after the time of `retention`; where none is given, after that of the rules in the database.
     package func verify(
-        note: [UInt8], key: CheckpointKey, archives: [String] = [],
+        note: [UInt8], key: CheckpointKey, others: [CheckpointKey] = [], archives: [String] = [],
         retention: RetentionRule? = nil
     ) async throws -> Report {
         let checkpoint = try key.open(note)
@@ -106,7 +107,8 @@ package struct LogAudit: Sendable {
         if retention == nil { try? await shelf.refresh() }
         let kept = retention ?? (try? shelf.current())?.retention
         return try await pool.transaction(.readOnly) { transaction in
-            var walk = Walk(checkpoint: checkpoint, key: key, retention: kept)
+            var walk = Walk(
+                checkpoint: checkpoint, keys: (key, others), retention: kept)
             while try walk.page(&transaction) {}
             try walk.end(&transaction)
             for path in archives { try walk.read(archive: path, &transaction) }
@@ -128,9 +130,12 @@ package struct LogAudit: Sendable {
         var keys: [SealKeyChange] = []
         var beside: BesideAudit
 
-        init(checkpoint: Checkpoint, key: CheckpointKey, retention: RetentionRule?) {
+        init(
+            checkpoint: Checkpoint, keys: (own: CheckpointKey, others: [CheckpointKey]),
+            retention: RetentionRule?
+        ) {
             self.checkpoint = checkpoint
-            beside = BesideAudit(key: key)
+            beside = BesideAudit(key: keys.own, others: keys.others)
             self.retention = retention
             if checkpoint.size == 0 { rootAtCheckpoint = .emptyRoot }
         }

@@ -82,6 +82,14 @@ package final class ParsedCertificate: Sendable, Hashable {
         return key.isValid(signature, over: toBeSigned, by: scheme)
     }
 
+    /// RFC 5280 §4.2.1.1: false when the certificate names the key that signed it, and it is another one than
+    /// the issuer's.
+    func mayBeSigned(by issuer: ParsedCertificate) -> Bool {
+        guard let wanted = extensions.authorityKeyID, let own = issuer.extensions.subjectKeyID
+        else { return true }
+        return wanted == own
+    }
+
     /// RFC 4158 §2.4.1: the same CA under another certificate makes loops, not paths.
     func isSameEntity(as other: ParsedCertificate) -> Bool {
         keyInfo == other.keyInfo && subject == other.subject

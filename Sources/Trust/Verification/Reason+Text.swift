@@ -37,7 +37,8 @@ extension Reason {
     private var pathSentence: String? {
         switch self {
         case .issuerUnknown: "No path leads from the certificate to a trusted anchor."
-        case .signatureInvalid: "A signature in the path does not verify with its issuer's key."
+        case .signatureInvalid:
+            "A signature in the path does not verify with its issuer's key, or names another key than that."
         case .pathTooComplex: "The path is too deep, or too many candidates had to be tried."
         case .notYetValid: "The certificate is not valid yet."
         case .expired: "The certificate has expired."

@@ -18,14 +18,22 @@ struct SealCommand: AsyncParsableCommand {
             abstract: "Find any sealed entry altered, reordered, missing or invented.",
             discussion: """
                 Exits 0 when every sealed entry up to the checkpoint is what was signed and every resident's \
-                sequence and map counts all of them, 1 with each finding otherwise. It cannot show what a \
-                dishonest gateway never wrote.
+                sequence and map counts all of them, 2 with each finding otherwise. Exit 1 is neither: nothing \
+                was verified, because the database is away, a file cannot be read, or the checkpoint is not \
+                signed by the key or a witness. It cannot show what a dishonest gateway never wrote.
                 """)
 
         @Option(help: "libpq connection string of the database or its copy; a reader's is enough.")
         var database: String
         @Option(help: "A checkpoint file.") var checkpoint: String
         @Option(help: "The log's public key, as `tsunagi seal key` prints it.") var key: String
+        @Option(
+            parsing: .upToNextOption,
+            help: """
+                Public keys that the log has under other names, before or after it lost its end and went on: \
+                stored checkpoints may be signed by them as well.
+                """)
+        var otherKey: [String] = []
         @Option(
             parsing: .upToNextOption,
             help:
@@ -47,13 +55,17 @@ struct SealCommand: AsyncParsableCommand {
                 try RuleBook(reading: ProfileFolder.read($0), version: "file").retention
             }
             let note = try Files.read(checkpoint)
+            for path in archive where !FileManager.default.isReadableFile(atPath: path) {
+                throw SettingProblem("The file \(path) is not there or cannot be read.")
+            }
             for key in try witness.map({ try WitnessKey(text: $0) }) {
                 let seen = try key.verify(SignedNote(note))
                 Output.line("\(key.name) cosigned the checkpoint at \(seen.text)")
             }
             let audit = LogAudit(Address(database), logger: OwnerOption().logger)
             let report = try await audit.verify(
-                note: note, key: CheckpointKey(text: key), archives: archive,
+                note: note, key: CheckpointKey(text: key),
+                others: otherKey.map { try CheckpointKey(text: $0) }, archives: archive,
                 retention: retention ?? nil)
             await audit.close()
             Output.line(
@@ -64,7 +76,7 @@ struct SealCommand: AsyncParsableCommand {
             for (archived, isGone) in report.archived { tell(archived, isGone) }
             if !report.archived.isEmpty { tell(report.retention) }
             for finding in report.findings { Output.line("FOUND: \(finding)") }
-            guard report.findings.isEmpty else { throw ExitCode(1) }
+            guard report.findings.isEmpty else { throw ExitCode.alarm }
             Output.line("Every entry of the checkpoint is unchanged and in its place.")
             Output.line("Every resident's sequence counts all of them, and so does every map.")
         }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Exchange
+import Gateway
 import Ledger
+import Trust
 
 /// `tsunagi party webhook`: where a body wants to be told that something waits for it.
 struct WebhookCommand: AsyncParsableCommand {
@@ -11,7 +13,7 @@ struct WebhookCommand: AsyncParsableCommand {
             webhook.certificate. It says only that there is something; the body then asks for it as \
             always. Set again, it also ends the rest of a target that failed.
             """,
-        subcommands: [Set.self, Remove.self])
+        subcommands: [Set.self, Remove.self, Key.self])
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Tell the body there.")
@@ -50,6 +52,23 @@ struct WebhookCommand: AsyncParsableCommand {
                 return try await $0.setWebhook(
                     WebhookTarget(party: $1, host: host, port: port, path: path, anchors: pem))
             }
+        }
+    }
+
+    struct Key: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the public key of the rings, for whoever is told.")
+        @Option(help: "The folder of the keys.") var keys = "keys"
+        @Option(help: "The log's name (log.origin).") var origin: String
+        @Option(help: "Which version, after a rotation.") var version = 1
+
+        func run() throws {
+            let ring = try KeyRing.load(keys, names: [.notice])
+            guard let key = ring.all(.notice).first(where: { $0.version == version }) else {
+                throw ValidationError("There is no notice-\(version).key in \(keys).")
+            }
+            Output.line(
+                try CheckpointSigner(of: "notices", origin: origin, key: key).key.text)
         }
     }
 

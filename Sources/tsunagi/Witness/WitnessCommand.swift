@@ -80,7 +80,7 @@ struct WitnessCommand: AsyncParsableCommand {
                 } while !once
             } catch let views as Witness.TwoViews {
                 Output.line(Self.alarm(views.evidence))
-                throw ExitCode(2)
+                throw ExitCode.alarm
             }
         }
 

@@ -138,6 +138,13 @@ struct WebhookTests {
         #expect(heard.all.count == 3)
         let note = try SignedNote(try #require(heard.all.first))
         try key.verify(note)
+        // Which the operator prints, and gives to whoever is told.
+        let printed = try await Program.run([
+            "party", "webhook", "key", "--keys", gateway.folder + "/keys", "--origin",
+            "tsunagi.example/test",
+        ])
+        let text = try key.text
+        #expect(printed.output == text + "\n", "\(printed.errors)")
         let names = note.body.split(separator: "\n").map { $0.prefix { $0 != ":" } }
         #expect(names == ["tsunagi ring v1", "log", "to", "id", "at"])
         #expect(note.body.contains("to: \(Cast.town.key)\n"))

@@ -74,6 +74,25 @@ struct RunbookTests {
             try Self.text("deploy/postgresql/roles.md").contains("\nsystemctl enable postgresql "))
     }
 
+    /// Without a time-out the last 16 MB of WAL leave the machine when they are full: on a quiet night, hours
+    /// after what was acknowledged.
+    @Test func `what is acknowledged leaves the machine within a minute`() throws {
+        let runbook = try Self.text("deploy/runbook.md")
+        let said = try #require(runbook.firstMatch(of: /\narchive_timeout = (\d+)\n/)?.1)
+        let seconds = try #require(Int(said))
+        #expect((1...60).contains(seconds))
+    }
+
+    /// A dump that root wrote into a folder of its own is read by root, and by nobody else.
+    @Test func `a dump is nobody's but root's, and is restored all the same`() throws {
+        let runbook = try Self.text("deploy/runbook.md")
+        #expect(runbook.contains("(umask 077"))
+        let restoring = runbook.matches(of: /runuser -u postgres -- (?:pg_restore|psql) .*/)
+            .map { String($0.0) }.filter { $0.contains("tsunagi.dump") || $0.contains("roles.sql") }
+        #expect(restoring.count == 2)
+        #expect(restoring.allSatisfy { $0.contains(" <") })
+    }
+
     @Test func `a gateway that ended is started again, however often`() throws {
         let unit = try Self.text("deploy/systemd/tsunagi.service").split(separator: "\n")
         #expect(unit.contains("Restart=always") && unit.contains("StartLimitIntervalSec=0"))

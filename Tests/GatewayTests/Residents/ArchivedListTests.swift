@@ -149,7 +149,7 @@ struct ArchivedListTests {
         let text = try String(contentsOf: rule, encoding: .utf8)
         try Data(text.replacing(#""months": 84"#, with: #""months": 1200"#).utf8).write(to: rule)
         let found = try await Program.run(verify + [stricter.path])
-        #expect(found.status == 1)
+        #expect(found.status == 2)
         #expect(found.output.contains("FOUND: \(Self.month) was archived at 20"))
     }
 

@@ -287,6 +287,46 @@ import Testing
         #expect(report.findings == [.entryAltered(position: 290)])
     }
 
+    /// What was set back, and went on under another name, is no forgery to whoever knows both names.
+    @Test func `a log that went on under another name is believed with its former key`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            try await SealerTests.enter(["one"], world)
+            try await world.sealAll()
+            let former = try await world.note()
+            let renamed = try CheckpointSigner(
+                origin: "tsunagi.example/after", privateKey: LedgerWorld.seed)
+            try await SealerTests.enter(["two"], world)
+            let sealer = try world.sealer(
+                keys: [renamed], checkpoints: world.checkpoints + "-after")
+            #expect(try await sealer.seal() == 1)
+            let note = try await world.note()
+            let before = try world.signer.key
+            #expect(
+                try await world.audit(note, renamed.key).findings == [.checkpointUnsigned(size: 1)])
+            let told = try await world.audit(note, renamed.key, others: [before])
+            #expect(told.findings.isEmpty && told.sealed == 2)
+            // The checkpoint that was kept before still holds.
+            #expect(try await world.audit(former, before, others: [renamed.key]).findings.isEmpty)
+            let stranger = try CheckpointSigner(
+                origin: LedgerWorld.origin, privateKey: [UInt8](repeating: 8, count: 32))
+            #expect(
+                try await world.audit(note, renamed.key, others: [stranger.key]).findings
+                    == [.checkpointUnsigned(size: 1)])
+            // Another key stands in for stored checkpoints alone, and these must be of the tree.
+            await #expect(throws: CheckpointFault.notSigned) {
+                try await world.audit(former, renamed.key, others: [before])
+            }
+            let forged = try world.signer.sign(size: 1, root: .emptyRoot).text
+            try await world.manipulate(
+                "update log.checkpoint set note = '\(forged)' where size = 1")
+            #expect(
+                try await world.audit(note, renamed.key, others: [before]).findings
+                    == [.checkpointDiffers(size: 1)])
+        }
+    }
+
     @Test func `a checkpoint of another key is not believed`() async throws {
         try await LedgerWorld.with(template: Self.template) { world in
             let other = try CheckpointSigner(
