@@ -31,6 +31,35 @@ import Testing
         #expect(Self.state("infant-3-4m", "2026-09-02", done: [done]) == .done)
     }
 
+    /// Two deliveries of one mother: what was found after one says nothing of the other.
+    static let deliveries: [(day: String, states: [CheckupPlan.State])] = [
+        ("2025-01-27", [.missed, .due]), ("2025-02-10", [.done, .due]),
+        ("2026-11-09", [.done, .due]), ("2026-11-10", [.missed, .done]),
+        ("2026-11-15", [.missed, .done]),
+    ]
+
+    @Test(arguments: deliveries)
+    func `who gives birth again is due again after it`(
+        day: String, states: [CheckupPlan.State]
+    ) throws {
+        let episodes = [
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1),
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(
+                    due: "2026-11-17", ended: "2026-11-10", key: "Q"), 2),
+        ]
+        let done = CheckupResult(
+            checkup: "postpartum-2w", day: MaternalCase.day(day), entries: [])
+        let plans = MaternalCase.rules.plans(
+            CheckupPlanFacts(birth: nil, episodes: episodes, done: [done]),
+            today: MaternalCase.day("2026-11-20"))
+        let told = plans.compactMap { plan in
+            plan.checkups.first { $0.code == "postpartum-2w" }?.state
+        }
+        #expect(told == states)
+    }
+
     @Test func `what was not examined is not done`() {
         func entries(_ weight: CheckupResult.Value) -> [CheckupResult.Entry] {
             ["height", "head-circumference", "child-judgement"].map {

@@ -49,7 +49,7 @@ extension MaternalRules {
         let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
         let done = facts.done.filter(isExamined)
         var plans = standing.map { episode in
-            var plan = plan(of: episode, done, today)
+            var plan = plan(of: episode, done.of(episode, among: standing), today)
             if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
             plan.handbooks = episode.notification.handbooks
             return plan
@@ -139,6 +139,22 @@ extension MaternalRules {
             return CheckupPlan.Checkup(
                 code: pregnancy.checkup, name: name, days: visit.days, standard: visit.standard,
                 state: state, ticket: tickets.next(for: pregnancy.checkup, state))
+        }
+    }
+}
+
+extension [CheckupResult] {
+    /// 産婦健診は分娩ごと: of a pregnancy that has ended, what was found since and before the next of hers ended: who
+    /// gives birth again is due again. A child is born once, and visits of a pregnancy are told apart by
+    /// their days.
+    fileprivate func of(
+        _ episode: MaternalEpisode, among episodes: [MaternalEpisode]
+    ) -> [CheckupResult] {
+        guard let ended = episode.notification.pregnancy?.endedOn else { return self }
+        let next = episodes.compactMap { $0.notification.pregnancy?.endedOn }.filter { $0 > ended }
+            .min()
+        return filter { result in
+            result.day >= ended && (next.map { result.day < $0 } ?? true)
         }
     }
 }
