@@ -23,7 +23,8 @@ package struct VaccinationForecast: Hashable, Sendable {
 }
 
 /// One entry for each schedule of the Act in force `today` that still has a dose to give, in the order of
-/// the schedules, for those whom its file has told (`forecast`). Nobody is invited unseen: what needs a
+/// the schedules, for those whom its file has told (`forecast`); none of a single vaccine whose combined one
+/// is told (`isIncluded`). Nobody is invited unseen: what needs a
 /// confirmed condition is left out, and so is what is counted from a day nobody knows (妊娠 without
 /// a due date) or begins only after `forecastYears`. Without a birth date nothing is forecast. What is given
 /// every year is told of the season of `today`, or else of the next.
@@ -37,7 +38,7 @@ package func forecastVaccinations(
     question.dueDay = dueDay
     question.seasons = seasons
     let horizon = today.adding(days: rules.forecastYears * 366)
-    return rules.programmes.indices.compactMap { place in
+    let told = rules.programmes.indices.compactMap { place -> VaccinationForecast? in
         let programme = rules.programmes[place]
         guard let number = programme.version(on: today.daysSince1970) else { return nil }
         let version = programme.versions[number]
@@ -46,6 +47,27 @@ package func forecastVaccinations(
         else { return nil }
         let entry = Forecast(question, rules, place, vaccine).entry(today: today.daysSince1970)
         return entry.flatMap { $0.earliest <= horizon ? $0 : nil }
+    }
+    return told.filter { one in
+        !told.contains { one.isIncluded(in: $0, after: history, rules) }
+    }
+}
+
+extension VaccinationForecast {
+    /// 混合ワクチンに含まれる: another that is told and not over holds all that this one does and more, in the same time
+    /// of life, and nobody began with the single one (ヒブ beside 五種混合): who were told of both would come
+    /// for both.
+    fileprivate func isIncluded(
+        in other: VaccinationForecast, after history: [GivenDose], _ rules: ImmunizationRules
+    ) -> Bool {
+        let own = Set(rules.vaccine(vaccine).antigens)
+        guard other.status != .closed, other.latest.map({ earliest <= $0 }) ?? true,
+            own.isStrictSubset(of: Set(rules.vaccine(other.vaccine).antigens))
+        else { return false }
+        let given = rules.vaccines(of: rules.programmes[programme])
+        return !history.contains { dose in
+            dose.vaccine.map { given.contains(rules.vaccine($0).code) } ?? false
+        }
     }
 }
 
@@ -78,9 +100,9 @@ package func seriesStanding(
     if version.isPerPregnancy, question.dueDay == nil {
         return person.pregnancies.isEmpty ? nil : .complete
     }
-    let next = Forecast(question, rules, place, vaccine).entry(today: day.daysSince1970)
-    return switch next?.status {
-    case nil: .complete
+    let forecast = Forecast(question, rules, place, vaccine)
+    return switch forecast.entry(today: day.daysSince1970)?.status {
+    case nil: forecast.isCutShort ? .closed : .complete
     case .notYet: .notYet
     case .due, .overdue: .due
     case .closed: .closed
@@ -138,6 +160,19 @@ private struct Forecast {
             start = latest.daysSince1970 + 1
         }
         return found
+    }
+
+    /// 間隔がそろう前に終わる対象期間: there is no day for the next dose, and nothing but its window stands
+    /// against it.
+    var isCutShort: Bool {
+        guard let last = check.doses.last(where: { programme.counts.contains($0.vaccine) }),
+            last.day != KnownDose.noDay
+        else { return false }
+        let stops = SeriesCheck(check, place).judge(vaccine, on: last.day + 1).findings.filter {
+            $0.verdict == .stop && $0.rule != .interval
+        }
+        return !stops.isEmpty
+            && stops.allSatisfy { $0.rule == .windowEndsFirst || $0.rule == .tooLate }
     }
 
     private func entry(on day: Int, today: Int) -> VaccinationForecast? {

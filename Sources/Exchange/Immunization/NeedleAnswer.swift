@@ -58,6 +58,8 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case duplicate
     case needless
     case interval
+    /// 間隔がそろう前に終わる対象期間: the interval can be waited for, and then the Act pays no more.
+    case windowEndsFirst = "window-ends-first"
     case intervalBetweenVaccines = "interval-between-vaccines"
     case product
     case lotExpired = "lot-expired"

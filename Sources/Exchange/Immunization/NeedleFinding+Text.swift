@@ -50,7 +50,6 @@ extension ImmunizationRules {
         let programme = programmes[place.programme]
         let version = programme.versions[place.version]
         values["programme"] = programme.name[keyPath: language]
-        values["vaccine"] = version.gives.first.map { vaccine($0).name[keyPath: language] }
         values["condition"] = version.eligibility.condition?[keyPath: language]
         values["dose"] = place.dose.map {
             version.courses[place.course].doses[$0].name[keyPath: language]
