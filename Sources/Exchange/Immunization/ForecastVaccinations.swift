@@ -239,9 +239,13 @@ package func judgeHistory(
 ) -> [NeedleAnswer] {
     var ways = UnsureDays.waysMax
     var answers: [Int: NeedleAnswer] = [:]
-    // The earliest first, in whatever order they came: of a history that nobody can try out the last are
-    // cautions.
-    for place in history.indices.sorted(by: { history[$0].isBefore(history[$1]) }) {
+    // Those of a known day first, and then the earliest, in whatever order they came: of a history that
+    // nobody can try out the last are cautions.
+    let dated = history.indices.filter { history[$0].day != nil }
+    let others = history.indices.filter { history[$0].day == nil }.sorted {
+        history[$0].isBefore(history[$1])
+    }
+    for place in dated.sorted(by: { history[$0].isBefore(history[$1]) }) + others {
         let dose = history[place]
         var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
         question.history.remove(at: place)
