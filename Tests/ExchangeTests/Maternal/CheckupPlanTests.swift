@@ -60,6 +60,24 @@ import Testing
         #expect(told == states)
     }
 
+    /// 43週6日 is the last day that the schedule knows; of a pregnancy whose end nobody told no weeks are
+    /// counted on.
+    @Test(arguments: [
+        ("2026-11-17", "妊娠40週0日" as String?), ("2026-12-14", "妊娠43週6日"), ("2026-12-15", nil),
+        ("2028-11-17", nil), ("2026-02-09", nil),
+    ])
+    func `the weeks of a pregnancy are told while it can go on`(
+        today: String, words: String?
+    ) throws {
+        let episode = MaternalEpisodeTests.episode(
+            try MaternalEpisodeTests.pregnancy(due: "2026-11-17"))
+        let plans = MaternalCase.rules.plans(
+            CheckupPlanFacts(birth: nil, episodes: [episode], done: []),
+            today: MaternalCase.day(today))
+        #expect(plans.count == 1)
+        #expect(plans.first?.age.map { "妊娠\($0.weeks)週\($0.daysBeyond)日" } == words)
+    }
+
     @Test func `what was not examined is not done`() {
         func entries(_ weight: CheckupResult.Value) -> [CheckupResult.Entry] {
             ["height", "head-circumference", "child-judgement"].map {

@@ -78,8 +78,11 @@ extension MaternalRules {
                 of: windows(ofChildBorn: birth), Self.childTitle, done, today, tickets: book)
         case .pregnancy(let pregnancy):
             guard let ending = pregnancy.ending(rules: self.pregnancy) else {
+                let age = pregnancy.calendar.age(on: today)
                 return CheckupPlan(
-                    title: Self.pregnancyTitle, age: pregnancy.calendar.age(on: today),
+                    title: Self.pregnancyTitle,
+                    // Nobody told of its end; it goes on no longer than the schedule knows.
+                    age: age.flatMap { $0.weeks <= self.pregnancy.weeksMax ? $0 : nil },
                     checkups: visits(of: pregnancy.calendar, done, today, book))
             }
             return plan(
