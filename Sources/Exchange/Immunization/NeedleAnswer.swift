@@ -123,7 +123,10 @@ package struct NeedleFinding: Hashable, Sendable {
         package var dose: Int?
     }
 
-    package var earliestDay: CalendarDay? { earliest.map(CalendarDay.init(daysSince1970:)) }
+    /// When to come back; nothing where the Act pays no more by then.
+    package var earliestDay: CalendarDay? {
+        rule == .windowEndsFirst ? nil : earliest.map(CalendarDay.init(daysSince1970:))
+    }
     package var latestDay: CalendarDay? { latest.map(CalendarDay.init(daysSince1970:)) }
 
     /// Waiting does not help.

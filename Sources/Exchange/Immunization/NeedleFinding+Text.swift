@@ -38,7 +38,7 @@ extension ImmunizationRules {
         _ finding: NeedleFinding, _ language: KeyPath<BilingualText, String>
     ) -> [String: String] {
         var values: [String: String] = [:]
-        values["earliest"] = finding.earliestDay?.text
+        values["earliest"] = finding.earliest.map { CalendarDay(daysSince1970: $0).text }
         values["latest"] = finding.latestDay?.text
         values["interval"] = finding.interval?.text[keyPath: language]
         values["otherDay"] = finding.otherDay.map { CalendarDay(daysSince1970: $0).text }

@@ -529,7 +529,10 @@ import Testing
         }
         let dose = GivenDose(hepatitis, on: try CalendarDay("2026-05-01"))
         var question = NeedleQuestion(birth: birth, history: history, candidate: dose)
-        #expect(checkBeforeNeedle(question, rules).leading?.rule == .windowEndsFirst)
+        let told = try #require(checkBeforeNeedle(question, rules).leading)
+        #expect(told.rule == .windowEndsFirst && told.earliestDay == nil)
+        #expect(rules.text(of: told, for: .nurse).ja.contains("2026-05-10"))
+        #expect(rules.text(of: told, for: .parent).ja.contains("2026-05-09"))
         question.basis = .voluntary
         #expect(checkBeforeNeedle(question, rules).leading?.rule == .interval)
         let record = judgeDose(dose, birth: birth, sex: nil, history: history, rules)
