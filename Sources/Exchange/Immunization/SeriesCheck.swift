@@ -188,9 +188,9 @@ struct SeriesCheck {
         findings.append(finding)
     }
 
-    /// `over`: no course for this day; its period was one of this law, and says when it ended.
+    /// `atOtherTime`: no course for this day; its own days are of this law, and say when it begins or ended.
     private enum Fit {
-        case yes, maybe, over, no
+        case yes, maybe, atOtherTime, no
 
         var isOpen: Bool { self == .yes || self == .maybe }
     }
@@ -202,13 +202,12 @@ struct SeriesCheck {
         _ doses: [KnownDose], on day: Int?
     ) -> Fit {
         var isCertain = true
-        var isOver = false
+        var isOfDay = true
         if let only = course.onlyDuring {
             guard let day, let days = only.days(for: check.person),
                 days.overlaps(version.effective)
             else { return .no }
-            isCertain = day >= days.lowerBound
-            isOver = day > days.upperBound
+            isOfDay = days.contains(day)
         }
         let firstDay = doses.first?.day ?? day ?? KnownDose.noDay
         if let startTo = course.startTo {
@@ -234,7 +233,8 @@ struct SeriesCheck {
                 return .no
             }
         }
-        return isOver ? .over : isCertain ? .yes : .maybe
+        guard isOfDay else { return .atOtherTime }
+        return isCertain ? .yes : .maybe
     }
 
     // MARK: The dose in its course

@@ -195,6 +195,13 @@ import Testing
         ("varicella notYet", "2024-05-10", "varicella 2027-02-09", "2027-03-01"),
         ("varicella closed", "2024-05-10", "varicella 2027-02-10", "2027-03-01"),
         ("varicella closed", "2024-05-10", "varicella 2027-05-09", "2027-05-10"),
+        // 65歳になる年度 and 70歳になる年度, each with its own last day.
+        ("zoster-recombinant due", "1961-05-10", "", "2027-03-31"),
+        ("zoster-recombinant closed", "1961-05-10", "", "2027-04-01"),
+        ("zoster-recombinant due", "1956-05-10", "", "2027-03-31"),
+        ("zoster-recombinant closed", "1956-05-10", "", "2027-04-01"),
+        ("zoster-recombinant notYet", "1954-05-10", "", "2027-04-01"),
+        ("zoster-recombinant closed", "1961-05-10", "zoster-recombinant 2027-02-10", "2027-03-01"),
         ("rota-monovalent complete", "2026-03-01", "rv5 2026-05-01", "2026-06-10"),
         ("influenza-elderly complete", "1950-05-10", "influenza 2025-11-01", "2026-01-31"),
         // A dose of the next season is none of this one, nor the reverse.
