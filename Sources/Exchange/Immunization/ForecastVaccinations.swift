@@ -3,9 +3,10 @@
 /// was of a season that is over.
 package struct VaccinationForecast: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
-        /// Not before its day; may be given; past the recommended time; past the legal window.
+        /// Not before its day; may be given, though it is recommended later; may be given; past the
+        /// recommended time; past the legal window.
         case notYet = "not-yet"
-        case due, overdue, closed
+        case early, due, overdue, closed
     }
 
     /// The place in `ImmunizationRules.programmes`.
@@ -104,7 +105,7 @@ package func seriesStanding(
     return switch forecast.entry(today: day.daysSince1970)?.status {
     case nil: forecast.isCutShort ? .closed : .complete
     case .notYet: .notYet
-    case .due, .overdue: .due
+    case .early, .due, .overdue: .due
     case .closed: .closed
     }
 }
@@ -183,17 +184,20 @@ private struct Forecast {
         let last = min(window.upperBound, season(around: day)?.upperBound ?? window.upperBound)
         let latest = last < DoseWindow.never ? last : nil
         let usual = judged.recommended(for: check.person)
+        // 標準の間隔を待つと対象期間が終わる: then nothing is recommended later.
+        let from = usual.from.flatMap { max($0, day) <= last ? max($0, day) : nil }
         let status: VaccinationForecast.Status
         switch today {
         case _ where today < day: status = .notYet
         case _ where today > latest ?? today: status = .closed
         case _ where today > usual.to ?? today: status = .overdue
+        case _ where today < from ?? today: status = .early
         default: status = .due
         }
         return VaccinationForecast(
             programme: place, vaccine: vaccine, dose: judged.rule.name, status: status,
             earliest: CalendarDay(daysSince1970: day),
-            recommendedFrom: usual.from.map { CalendarDay(daysSince1970: max($0, day)) },
+            recommendedFrom: from.map(CalendarDay.init(daysSince1970:)),
             recommendedTo: usual.to.map { CalendarDay(daysSince1970: max($0, day)) },
             latest: latest.map(CalendarDay.init(daysSince1970:)))
     }

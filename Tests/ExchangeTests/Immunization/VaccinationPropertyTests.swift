@@ -249,6 +249,35 @@ import Testing
         #expect(try codes([]).contains(told) == (given == nil || told == "dpt-ipv-hib"))
     }
 
+    /// 標準的な接種期間: BCG may be given from birth and is recommended from five months, 日本脳炎 from three years.
+    @Test(arguments: [
+        ("bcg", "2026-06-01", "", VaccinationForecast.Status.early, "2026-08-09" as String?),
+        ("bcg", "2026-08-08", "", .early, "2026-08-09"),
+        ("bcg", "2026-08-09", "", .due, "2026-08-09"),
+        ("bcg", "2026-11-09", "", .due, "2026-08-09"),
+        ("bcg", "2026-11-10", "", .overdue, "2026-08-09"),
+        ("japanese-encephalitis", "2026-09-08", "", .notYet, "2029-03-09"),
+        ("japanese-encephalitis", "2026-09-09", "", .early, "2029-03-09"),
+        ("mr", "2027-03-09", "", .due, nil),
+        // 6月 are recommended between the two; those that end after the window are no reason to wait.
+        ("varicella", "2028-03-09", "varicella 2027-10-01", .early, "2028-04-01"),
+        ("varicella", "2029-01-09", "varicella 2028-10-01", .due, nil),
+    ])
+    func `what may be given before it is recommended is not said to be due`(
+        code: String, today: String, given: String, status: VaccinationForecast.Status,
+        from: String?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let words = given.split(separator: " ").map(String.init)
+        let history = try words.dropFirst().map { try Self.dose(words[0], CalendarDay($0)) }
+        let told = try #require(
+            forecastVaccinations(
+                birth: try CalendarDay("2026-03-10"), sex: .female, history: history,
+                today: try CalendarDay(today), rules
+            ).first { rules.programmes[$0.programme].code == code })
+        #expect(told.status == status && told.recommendedFrom?.text == from)
+    }
+
     /// 五種混合 holds what ヒブ does: nobody is told of both, and who can have no combined one, of the single one.
     @Test(arguments: [
         ("2026-03-10", "", false), ("2026-03-10", "5種 2026-05-15", false),
