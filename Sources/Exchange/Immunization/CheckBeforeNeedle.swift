@@ -320,6 +320,8 @@ struct ScheduleJudgement {
     private static func cost(of finding: NeedleFinding, _ horizon: Int) -> Int {
         switch (finding.rule, finding.earliest) {
         case (.productNotRoutine, let day): day.map { 6_000_000 + $0 } ?? 7_000_000
+        // Waiting would not help, whatever the interval alone says.
+        case (.windowEndsFirst, _): 4_000_000 - (finding.latest ?? 0)
         case (_, let day?): (day <= horizon ? 1_000_000 : 5_000_000) + day
         case (.needless, nil): 2_000_000
         case (_, nil): 4_000_000 - (finding.latest ?? 0)

@@ -112,6 +112,10 @@ struct DoseCheck {
         let earliest = permitted.earliest(after: before)
         if day < earliest {
             var finding = finding(.interval, permitted, after: before)
+            if let last = lastDay(before: earliest, with: day) {
+                finding = self.finding(.windowEndsFirst, permitted, after: before)
+                finding.latest = last
+            }
             finding.earliest = earliest
             findings.append(finding)
             if permitted.restsOnMonthEnd(after: before) {
@@ -124,6 +128,17 @@ struct DoseCheck {
         } else if day == earliest, permitted.restsOnMonthEnd(after: before) {
             findings.append(finding(.monthEnd, permitted, after: before))
         }
+    }
+
+    /// 間隔がそろう前に終わる対象期間: its last day, where who waits until `earliest` has waited too long. Of a record
+    /// nobody waits for anything, and what the Act does not pay for has no period to keep.
+    private func lastDay(before earliest: Int, with day: Int) -> Int? {
+        let programme = check.rules.programmes[place.programme]
+        guard !check.isRecord, check.question.basis == .routine, programme.category != .voluntary,
+            let window = rule.window.days(for: check.person), window.contains(day),
+            window.upperBound < earliest
+        else { return nil }
+        return window.upperBound
     }
 
     private func finding(_ rule: NeedleRule) -> NeedleFinding {

@@ -3,9 +3,10 @@
 /// was of a season that is over.
 package struct VaccinationForecast: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
-        /// Not before its day; may be given; past the recommended time; past the legal window.
+        /// Not before its day; may be given, though it is recommended later; may be given; past the
+        /// recommended time; past the legal window.
         case notYet = "not-yet"
-        case due, overdue, closed
+        case early, due, overdue, closed
     }
 
     /// The place in `ImmunizationRules.programmes`.
@@ -23,7 +24,8 @@ package struct VaccinationForecast: Hashable, Sendable {
 }
 
 /// One entry for each schedule of the Act in force `today` that still has a dose to give, in the order of
-/// the schedules, for those whom its file has told (`forecast`). Nobody is invited unseen: what needs a
+/// the schedules, for those whom its file has told (`forecast`); none of a single vaccine whose combined one
+/// is told (`isIncluded`). Nobody is invited unseen: what needs a
 /// confirmed condition is left out, and so is what is counted from a day nobody knows (妊娠 without
 /// a due date) or begins only after `forecastYears`. Without a birth date nothing is forecast. What is given
 /// every year is told of the season of `today`, or else of the next.
@@ -37,7 +39,7 @@ package func forecastVaccinations(
     question.dueDay = dueDay
     question.seasons = seasons
     let horizon = today.adding(days: rules.forecastYears * 366)
-    return rules.programmes.indices.compactMap { place in
+    let told = rules.programmes.indices.compactMap { place -> VaccinationForecast? in
         let programme = rules.programmes[place]
         guard let number = programme.version(on: today.daysSince1970) else { return nil }
         let version = programme.versions[number]
@@ -46,6 +48,27 @@ package func forecastVaccinations(
         else { return nil }
         let entry = Forecast(question, rules, place, vaccine).entry(today: today.daysSince1970)
         return entry.flatMap { $0.earliest <= horizon ? $0 : nil }
+    }
+    return told.filter { one in
+        !told.contains { one.isIncluded(in: $0, after: history, rules) }
+    }
+}
+
+extension VaccinationForecast {
+    /// 混合ワクチンに含まれる: another that is told and not over holds all that this one does and more, in the same time
+    /// of life, and nobody began with the single one (ヒブ beside 五種混合): who were told of both would come
+    /// for both.
+    fileprivate func isIncluded(
+        in other: VaccinationForecast, after history: [GivenDose], _ rules: ImmunizationRules
+    ) -> Bool {
+        let own = Set(rules.vaccine(vaccine).antigens)
+        guard other.status != .closed, other.latest.map({ earliest <= $0 }) ?? true,
+            own.isStrictSubset(of: Set(rules.vaccine(other.vaccine).antigens))
+        else { return false }
+        let given = rules.vaccines(of: rules.programmes[programme])
+        return !history.contains { dose in
+            dose.vaccine.map { given.contains(rules.vaccine($0).code) } ?? false
+        }
     }
 }
 
@@ -78,11 +101,11 @@ package func seriesStanding(
     if version.isPerPregnancy, question.dueDay == nil {
         return person.pregnancies.isEmpty ? nil : .complete
     }
-    let next = Forecast(question, rules, place, vaccine).entry(today: day.daysSince1970)
-    return switch next?.status {
-    case nil: .complete
+    let forecast = Forecast(question, rules, place, vaccine)
+    return switch forecast.entry(today: day.daysSince1970)?.status {
+    case nil: forecast.isCutShort ? .closed : .complete
     case .notYet: .notYet
-    case .due, .overdue: .due
+    case .early, .due, .overdue: .due
     case .closed: .closed
     }
 }
@@ -140,6 +163,19 @@ private struct Forecast {
         return found
     }
 
+    /// 間隔がそろう前に終わる対象期間: there is no day for the next dose, and nothing but its window stands
+    /// against it.
+    var isCutShort: Bool {
+        guard let last = check.doses.last(where: { programme.counts.contains($0.vaccine) }),
+            last.day != KnownDose.noDay
+        else { return false }
+        let stops = SeriesCheck(check, place).judge(vaccine, on: last.day + 1).findings.filter {
+            $0.verdict == .stop && $0.rule != .interval
+        }
+        return !stops.isEmpty
+            && stops.allSatisfy { $0.rule == .windowEndsFirst || $0.rule == .tooLate }
+    }
+
     private func entry(on day: Int, today: Int) -> VaccinationForecast? {
         guard let version = programme.version(on: day),
             let judged = SeriesCheck(check, place).dose(vaccine, on: day, of: version),
@@ -148,17 +184,20 @@ private struct Forecast {
         let last = min(window.upperBound, season(around: day)?.upperBound ?? window.upperBound)
         let latest = last < DoseWindow.never ? last : nil
         let usual = judged.recommended(for: check.person)
+        // 標準の間隔を待つと対象期間が終わる: then nothing is recommended later.
+        let from = usual.from.flatMap { max($0, day) <= last ? max($0, day) : nil }
         let status: VaccinationForecast.Status
         switch today {
         case _ where today < day: status = .notYet
         case _ where today > latest ?? today: status = .closed
         case _ where today > usual.to ?? today: status = .overdue
+        case _ where today < from ?? today: status = .early
         default: status = .due
         }
         return VaccinationForecast(
             programme: place, vaccine: vaccine, dose: judged.rule.name, status: status,
             earliest: CalendarDay(daysSince1970: day),
-            recommendedFrom: usual.from.map { CalendarDay(daysSince1970: max($0, day)) },
+            recommendedFrom: from.map(CalendarDay.init(daysSince1970:)),
             recommendedTo: usual.to.map { CalendarDay(daysSince1970: max($0, day)) },
             latest: latest.map(CalendarDay.init(daysSince1970:)))
     }
@@ -204,9 +243,13 @@ package func judgeHistory(
 ) -> [NeedleAnswer] {
     var ways = UnsureDays.waysMax
     var answers: [Int: NeedleAnswer] = [:]
-    // The earliest first, in whatever order they came: of a history that nobody can try out the last are
-    // cautions.
-    for place in history.indices.sorted(by: { history[$0].isBefore(history[$1]) }) {
+    // Those of a known day first, and then the earliest, in whatever order they came: of a history that
+    // nobody can try out the last are cautions.
+    let dated = history.indices.filter { history[$0].day != nil }
+    let others = history.indices.filter { history[$0].day == nil }.sorted {
+        history[$0].isBefore(history[$1])
+    }
+    for place in dated.sorted(by: { history[$0].isBefore(history[$1]) }) + others {
         let dose = history[place]
         var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
         question.history.remove(at: place)

@@ -186,7 +186,7 @@ package struct Contraindication: Sendable {
     package let source: RuleSource
 }
 
-/// What a finding is called, how grave it is, and what nurse and parent read. `{vaccine}`, `{dose}`,
+/// What a finding is called, how grave it is, and what nurse and parent read. `{other}`, `{dose}`,
 /// `{earliest}` and the like are filled in when somebody reads it.
 struct RuleWords: Hashable, Sendable {
     let verdict: NeedleVerdict

@@ -58,6 +58,8 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case duplicate
     case needless
     case interval
+    /// 間隔がそろう前に終わる対象期間: the interval can be waited for, and then the Act pays no more.
+    case windowEndsFirst = "window-ends-first"
     case intervalBetweenVaccines = "interval-between-vaccines"
     case product
     case lotExpired = "lot-expired"
@@ -121,7 +123,10 @@ package struct NeedleFinding: Hashable, Sendable {
         package var dose: Int?
     }
 
-    package var earliestDay: CalendarDay? { earliest.map(CalendarDay.init(daysSince1970:)) }
+    /// When to come back; nothing where the Act pays no more by then.
+    package var earliestDay: CalendarDay? {
+        rule == .windowEndsFirst ? nil : earliest.map(CalendarDay.init(daysSince1970:))
+    }
     package var latestDay: CalendarDay? { latest.map(CalendarDay.init(daysSince1970:)) }
 
     /// Waiting does not help.

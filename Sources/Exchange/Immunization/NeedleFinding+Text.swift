@@ -38,7 +38,7 @@ extension ImmunizationRules {
         _ finding: NeedleFinding, _ language: KeyPath<BilingualText, String>
     ) -> [String: String] {
         var values: [String: String] = [:]
-        values["earliest"] = finding.earliestDay?.text
+        values["earliest"] = finding.earliest.map { CalendarDay(daysSince1970: $0).text }
         values["latest"] = finding.latestDay?.text
         values["interval"] = finding.interval?.text[keyPath: language]
         values["otherDay"] = finding.otherDay.map { CalendarDay(daysSince1970: $0).text }
@@ -50,7 +50,6 @@ extension ImmunizationRules {
         let programme = programmes[place.programme]
         let version = programme.versions[place.version]
         values["programme"] = programme.name[keyPath: language]
-        values["vaccine"] = version.gives.first.map { vaccine($0).name[keyPath: language] }
         values["condition"] = version.eligibility.condition?[keyPath: language]
         values["dose"] = place.dose.map {
             version.courses[place.course].doses[$0].name[keyPath: language]

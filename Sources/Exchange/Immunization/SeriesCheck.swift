@@ -34,7 +34,7 @@ struct SeriesCheck {
     ) -> ScheduleJudgement {
         var best: ScheduleJudgement?
         for course in version.courses.indices {
-            let fit = fit(version.courses[course], vaccine, doses, on: day)
+            let fit = fit(version.courses[course], of: version, vaccine, doses, on: day)
             guard fit != .no else { continue }
             var judged = ScheduleJudgement(findings: findings, programme: index)
             let place = NeedleFinding.Place(
@@ -46,15 +46,23 @@ struct SeriesCheck {
         return best ?? ScheduleJudgement(findings: findings, programme: index)
     }
 
+    /// Told by the law in force, or else by the one that begins next, or was the last.
     private func notGiven(_ vaccine: Vaccine.ID, on day: Int?) -> ScheduleJudgement {
-        var finding = finding(.productNotRoutine, of: 0)
+        let versions = programme.versions
+        let number =
+            day.flatMap { day in
+                programme.version(on: day)
+                    ?? versions.firstIndex { $0.effective.lowerBound > day }
+            } ?? versions.count - 1
+        var finding = finding(.productNotRoutine, of: number)
+        finding.otherVaccine = vaccine
         if let day {
             finding.earliest =
-                programme.versions.filter {
+                versions.filter {
                     $0.effective.lowerBound > day && $0.givesSet.contains(vaccine)
                 }.map(\.effective.lowerBound).min()
             finding.latest =
-                programme.versions.filter {
+                versions.filter {
                     $0.effective.upperBound < day && $0.givesSet.contains(vaccine)
                 }.map(\.effective.upperBound).max()
         }
@@ -180,17 +188,26 @@ struct SeriesCheck {
         findings.append(finding)
     }
 
-    private enum Fit { case yes, maybe, no }
+    /// `atOtherTime`: no course for this day; its own days are of this law, and say when it begins or ended.
+    private enum Fit {
+        case yes, maybe, atOtherTime, no
 
+        var isOpen: Bool { self == .yes || self == .maybe }
+    }
+
+    /// A course for days of its own (5歳刻みの年度) is none where its law is over before they come: nobody waits
+    /// for what will not be.
     private func fit(
-        _ course: DoseCourse, _ vaccine: Vaccine.ID, _ doses: [KnownDose], on day: Int?
+        _ course: DoseCourse, of version: ProgrammeVersion, _ vaccine: Vaccine.ID,
+        _ doses: [KnownDose], on day: Int?
     ) -> Fit {
         var isCertain = true
+        var isOfDay = true
         if let only = course.onlyDuring {
-            guard let day, let days = only.days(for: check.person), day <= days.upperBound else {
-                return .no
-            }
-            isCertain = day >= days.lowerBound
+            guard let day, let days = only.days(for: check.person),
+                days.overlaps(version.effective)
+            else { return .no }
+            isOfDay = days.contains(day)
         }
         let firstDay = doses.first?.day ?? day ?? KnownDose.noDay
         if let startTo = course.startTo {
@@ -216,6 +233,7 @@ struct SeriesCheck {
                 return .no
             }
         }
+        guard isOfDay else { return .atOtherTime }
         return isCertain ? .yes : .maybe
     }
 
@@ -262,7 +280,7 @@ struct SeriesCheck {
         let doses = counted(version, on: day)
         guard
             let course = version.courses.first(where: {
-                fit($0, vaccine, doses, on: day) != .no
+                fit($0, of: version, vaccine, doses, on: day).isOpen
             })
         else { return nil }
         var walk = walk(course, doses)
@@ -286,7 +304,7 @@ struct SeriesCheck {
         let doses = counted(version, on: day)
         guard let last = doses.last(where: { others.contains($0.vaccine) }),
             let course = version.courses.indices.first(where: {
-                fit(version.courses[$0], vaccine, doses, on: day) != .no
+                fit(version.courses[$0], of: version, vaccine, doses, on: day).isOpen
             })
         else { return }
         let rules = version.courses[course].doses
@@ -317,7 +335,8 @@ struct SeriesCheck {
         for other in told {
             switch other.rule {
             case .needless: findings.append(finding(.componentComplete, at: place, other: last))
-            case .interval where isAfterOther, .intervalIfDoctorAgrees where isAfterOther:
+            case .interval where isAfterOther, .windowEndsFirst where isAfterOther,
+                .intervalIfDoctorAgrees where isAfterOther:
                 var finding = finding(
                     .intervalIfDoctorAgrees, at: place, earliest: other.earliest, other: last)
                 finding.interval = other.interval

@@ -51,7 +51,7 @@ package struct MaternalRules: Sendable {
         byCode[code]?.first { $0.effective.contains(day) }
     }
 
-    /// 妊婦健診 comes again and again, each time on its own day; any other checkup comes once.
+    /// 妊婦健診 comes again and again, each time on its own day; any other checkup comes once after a birth.
     package func comesAgain(_ checkup: String) -> Bool { checkup == pregnancy.checkup }
 
     package func questionnaire(_ code: String, on day: CalendarDay) -> ScreeningQuestionnaire? {

@@ -29,6 +29,15 @@ package struct ScreeningVersion: Hashable, Sendable {
             && response.authored == other.authored && response.answers == other.answers
     }
 
+    /// 送り直し: these were sent before, and came again. Answers submitted for the first time that say no time of
+    /// their own are taken for that no longer than a day: the same words before the next dose, or after the
+    /// next birth, are new ones, and ask anew for what they ask.
+    package func isSentAgain(by other: ScreeningResponse, on today: CalendarDay) -> Bool {
+        holds(other)
+            && (other.status != .completed || other.authored != nil
+                || savedAt.dayInJapan.adding(days: 1) >= today)
+    }
+
     /// Whether `response` may follow this version. What was submitted is changed as `amended`, so that the
     /// clinic sees that it was. `seen`: the version that its sender had before them.
     package func requireSuccessor(

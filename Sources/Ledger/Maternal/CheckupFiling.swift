@@ -45,8 +45,8 @@ struct CheckupFiling {
         var line: CheckupLine?
         var changes: [TicketChange] = []
         if compartment == .open {
-            let episode = facts.held.map { $0.episode(for: version.id) }
-                .episode(of: result, rules.maternal)
+            let episodes = facts.held.map { $0.episode(for: version.id) }
+            let episode = episodes.episode(of: result, rules.maternal)
             do throws(MaternalRefusal) {
                 line = try rules.maternal.line(
                     of: version,
@@ -56,7 +56,7 @@ struct CheckupFiling {
                             ?? TicketBook(),
                         before: beside.others.first { $0.id == version.id },
                         others: beside.others.filter { $0.id != version.id },
-                        prices: beside.prices))
+                        episodes: episodes, prices: beside.prices))
             } catch {
                 throw Refusal.ticketRefused(error)
             }

@@ -195,12 +195,7 @@ struct EpisodeReading {
             """
             select newest.person, newest.episode, newest.municipality, newest.face, q.person
             from \(persons) as q(person)
-            cross join lateral (
-                select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
-                    n.episode, n.municipality, n.notification_key, n.kind, n.face
-                from \(Survivors.eachRecord(of: "q.person")) one
-                join exchange.maternal_notification n on n.person = one.record
-                order by n.person, n.municipality, n.notification_key, n.version desc) newest
+            cross join lateral \(StandingWord.newestOfEachKey(of: "q.person")) newest
             order by \(StandingWord.heldFrom("newest", of: "q.person")), newest.version
             """)
     }

@@ -64,7 +64,7 @@ extension Records {
         }?.newest.response
     }
 
-    /// Saves answers as a response of their own; the same answers again are the ones that are held. What
+    /// Saves answers as a response of their own; the same answers sent again are the ones that are held. What
     /// submitted answers ask of the municipality of residence is a task of its own, in the same commit.
     ///
     /// In a compartment that is closed to the resident whatever is submitted is kept beside what is held, so
@@ -78,7 +78,8 @@ extension Records {
             try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
             return try save(response, of: person, rules)
         }
-        if let same = held.first(where: { $0.newest.holds(response) }) {
+        let today = now.dayInJapan
+        if let same = held.first(where: { $0.newest.isSentAgain(by: response, on: today) }) {
             return SavedScreening(held: same, isNew: false)
         }
         guard response.status != .amended else { throw Refusal.malformed("status") }

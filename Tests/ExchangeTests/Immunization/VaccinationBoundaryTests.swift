@@ -151,8 +151,16 @@ import Testing
             law: "帯状疱疹 65歳になる年度", birth: "1961-05-10", vaccine: "シングリックス",
             days: [
                 ("2026-03-31", "warn", "condition"), ("2026-04-01", "accept", nil),
-                ("2027-03-31", "accept", nil), ("2027-04-01", "reject", "too-early"),
+                // 70歳になる年度(令和13年度)には経過措置が終わっている.
+                ("2027-03-31", "accept", nil), ("2027-04-01", "reject", "too-late"),
             ]),
+        .init(
+            law: "帯状疱疹 70歳になった年度の翌年度、75歳になる年度は経過措置のあと", birth: "1955-05-10",
+            vaccine: "シングリックス",
+            days: [("2026-03-31", "accept", nil), ("2026-04-01", "reject", "too-late")]),
+        .init(
+            law: "帯状疱疹 75歳になる年度が令和11年度まで", birth: "1954-05-10", vaccine: "シングリックス",
+            days: [("2026-04-01", "reject", "too-early"), ("2029-04-01", "accept", nil)]),
         .init(
             law: "帯状疱疹 70歳になる年度(令和11年度まで)", birth: "1956-05-10", vaccine: "帯状疱疹(生)",
             days: [("2026-03-31", "reject", "too-early"), ("2026-04-01", "accept", nil)]),
@@ -436,6 +444,32 @@ import Testing
             why: "1期が済んだ人には2期の最初の日だけを言う", birth: "2024-05-10",
             given: "MR 2025-06-10, MR 2026-05-10", rule: "too-early", earliest: "2030-04-01"),
         .init(
+            why: "B型肝炎3回目の139日が1歳に至る日にそろう", birth: "2025-05-10",
+            given: "HBV 2025-12-20, HBV 2026-01-20, HBV 2026-05-08", rule: "interval",
+            earliest: "2026-05-09"),
+        .init(
+            why: "B型肝炎3回目の139日がそろう前に1歳に至るなら、その日から受けられるとは言わない", birth: "2025-05-10",
+            given: "HBV 2025-12-21, HBV 2026-01-20, HBV 2026-05-09", rule: "window-ends-first",
+            latest: "2026-05-09"),
+        .init(
+            why: "期間が過ぎていれば、過ぎたと言う", birth: "2025-05-10",
+            given: "HBV 2025-12-21, HBV 2026-01-20, HBV 2026-05-10", rule: "too-late",
+            latest: "2026-05-09"),
+        .init(
+            why: "帯状疱疹2回目の2月がそろう前に年度が終わる", birth: "1961-05-10",
+            given: "シングリックス 2027-02-10, シングリックス 2027-03-20", rule: "window-ends-first",
+            latest: "2027-03-31"),
+        .init(
+            why: "日本脳炎1期追加の6月がそろう前に1期が終わる人は、2期から", birth: "2018-05-10",
+            given: "日本脳炎 2025-05-01, 日本脳炎 2025-06-01, 日本脳炎 2025-09-01",
+            rule: "window-ends-first", earliest: "2027-05-09", latest: "2025-11-09"),
+        .init(
+            why: "帯状疱疹 70歳になる年度が経過措置のあとの人には、終わった年度を言う", birth: "1960-05-10",
+            given: "シングリックス 2026-10-10", rule: "too-late", latest: "2026-03-31"),
+        .init(
+            why: "帯状疱疹 経過措置の年度を逃した人にも", birth: "1925-05-10",
+            given: "シングリックス 2026-10-10", rule: "too-late", latest: "2026-03-31"),
+        .init(
             why: "四種混合 令和5年4月1日から生後2月で受けられる", birth: "2023-01-15",
             given: "4種 2023-03-31", rule: "too-early", earliest: "2023-04-01"),
         .init(
@@ -483,6 +517,45 @@ import Testing
         #expect(answer.verdict == "reject" && answer.rule == row.rule, "\(row.why): \(answer)")
         #expect(answer.earliest == row.earliest, "\(row.why): \(answer)")
         if let latest = row.latest { #expect(answer.latest == latest, "\(row.why): \(answer)") }
+    }
+
+    /// Of a record nobody waits for anything, and what the Act does not pay for has no period to keep.
+    @Test func `that waiting would not help is told before a dose of the Act alone`() throws {
+        let rules = try VaccinationCase.rules()
+        let hepatitis = rules.vaccine(named: "HBV")
+        let birth = try CalendarDay("2025-05-10")
+        let history = try ["2025-12-21", "2026-01-20"].map { day in
+            GivenDose(hepatitis, on: try CalendarDay(day))
+        }
+        let dose = GivenDose(hepatitis, on: try CalendarDay("2026-05-01"))
+        var question = NeedleQuestion(birth: birth, history: history, candidate: dose)
+        let told = try #require(checkBeforeNeedle(question, rules).leading)
+        #expect(told.rule == .windowEndsFirst && told.earliestDay == nil)
+        #expect(rules.text(of: told, for: .nurse).ja.contains("2026-05-10"))
+        #expect(rules.text(of: told, for: .parent).ja.contains("2026-05-09"))
+        question.basis = .voluntary
+        #expect(checkBeforeNeedle(question, rules).leading?.rule == .interval)
+        let record = judgeDose(dose, birth: birth, sex: nil, history: history, rules)
+        #expect(record.leading?.rule == .interval)
+    }
+
+    /// The vaccine in the nurse's hand, not the one that its schedule began with.
+    @Test(arguments: [
+        ("HPV2", "2013-05-10", "組換え沈降2価HPV"), ("HPV4", "2013-05-10", "組換え沈降4価HPV"),
+        ("PCV13", "2025-05-10", "沈降13価肺炎球菌結合型"),
+    ])
+    func `a vaccine that is given no more is called by its own name`(
+        vaccine: String, birth: String, name: String
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: try CalendarDay(birth), sex: .female, history: [],
+                candidate: GivenDose(
+                    rules.vaccine(named: vaccine), on: try CalendarDay("2026-06-01"))), rules)
+        let finding = try #require(answer.leading)
+        #expect(finding.rule == .productNotRoutine)
+        #expect(rules.text(of: finding, for: .nurse).ja.hasPrefix(name + "は"))
     }
 
     @Test(arguments: ["インフル 2026-11-10", "コロナ 2026-11-10"])

@@ -189,6 +189,19 @@ import Testing
             "dpt-ipv-hib 2024-08-01 2024-09-01 2024-10-01 2025-10-01", "2026-06-01"
         ),
         ("hepatitis-b closed", "2024-05-10", "", "2026-06-01"),
+        // 139 days, and three months: no day is left for the next dose, which is missing all the same.
+        ("hepatitis-b notYet", "2025-05-10", "hepb 2025-12-20 2026-01-20", "2026-02-01"),
+        ("hepatitis-b closed", "2025-05-10", "hepb 2025-12-21 2026-01-20", "2026-02-01"),
+        ("varicella notYet", "2024-05-10", "varicella 2027-02-09", "2027-03-01"),
+        ("varicella closed", "2024-05-10", "varicella 2027-02-10", "2027-03-01"),
+        ("varicella closed", "2024-05-10", "varicella 2027-05-09", "2027-05-10"),
+        // 65歳になる年度 and 70歳になる年度, each with its own last day.
+        ("zoster-recombinant due", "1961-05-10", "", "2027-03-31"),
+        ("zoster-recombinant closed", "1961-05-10", "", "2027-04-01"),
+        ("zoster-recombinant due", "1956-05-10", "", "2027-03-31"),
+        ("zoster-recombinant closed", "1956-05-10", "", "2027-04-01"),
+        ("zoster-recombinant notYet", "1954-05-10", "", "2027-04-01"),
+        ("zoster-recombinant closed", "1961-05-10", "zoster-recombinant 2027-02-10", "2027-03-01"),
         ("rota-monovalent complete", "2026-03-01", "rv5 2026-05-01", "2026-06-10"),
         ("influenza-elderly complete", "1950-05-10", "influenza 2025-11-01", "2026-01-31"),
         // A dose of the next season is none of this one, nor the reverse.
@@ -234,6 +247,56 @@ import Testing
         let history = try given.map { [try Self.dose($0, CalendarDay("2024-06-10"))] } ?? []
         #expect(try codes(history).contains(told))
         #expect(try codes([]).contains(told) == (given == nil || told == "dpt-ipv-hib"))
+    }
+
+    /// 標準的な接種期間: BCG may be given from birth and is recommended from five months, 日本脳炎 from three years.
+    @Test(arguments: [
+        ("bcg", "2026-06-01", "", VaccinationForecast.Status.early, "2026-08-09" as String?),
+        ("bcg", "2026-08-08", "", .early, "2026-08-09"),
+        ("bcg", "2026-08-09", "", .due, "2026-08-09"),
+        ("bcg", "2026-11-09", "", .due, "2026-08-09"),
+        ("bcg", "2026-11-10", "", .overdue, "2026-08-09"),
+        ("japanese-encephalitis", "2026-09-08", "", .notYet, "2029-03-09"),
+        ("japanese-encephalitis", "2026-09-09", "", .early, "2029-03-09"),
+        ("mr", "2027-03-09", "", .due, nil),
+        // 6月 are recommended between the two; those that end after the window are no reason to wait.
+        ("varicella", "2028-03-09", "varicella 2027-10-01", .early, "2028-04-01"),
+        ("varicella", "2029-01-09", "varicella 2028-10-01", .due, nil),
+    ])
+    func `what may be given before it is recommended is not said to be due`(
+        code: String, today: String, given: String, status: VaccinationForecast.Status,
+        from: String?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let words = given.split(separator: " ").map(String.init)
+        let history = try words.dropFirst().map { try Self.dose(words[0], CalendarDay($0)) }
+        let told = try #require(
+            forecastVaccinations(
+                birth: try CalendarDay("2026-03-10"), sex: .female, history: history,
+                today: try CalendarDay(today), rules
+            ).first { rules.programmes[$0.programme].code == code })
+        #expect(told.status == status && told.recommendedFrom?.text == from)
+    }
+
+    /// 五種混合 holds what ヒブ does: nobody is told of both, and who can have no combined one, of the single one.
+    @Test(arguments: [
+        ("2026-03-10", "", false), ("2026-03-10", "5種 2026-05-15", false),
+        ("2026-03-10", "Hib 2026-05-15", true),
+        ("2023-01-10", "4種 2023-04-10 2023-05-10 2023-06-10 2024-06-10", true),
+    ])
+    func `a single vaccine is told where no combined one takes its place`(
+        birth: String, given: String, isTold: Bool
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let words = given.split(separator: " ").map(String.init)
+        let history = try words.dropFirst().map { try Self.dose(words[0], CalendarDay($0)) }
+        let told = forecastVaccinations(
+            birth: try CalendarDay(birth), sex: .female, history: history,
+            today: try CalendarDay("2026-06-01"), rules
+        ).map { rules.programmes[$0.programme].code }
+        #expect(told.contains("hib") == isTold)
+        // 二種混合 is of another time of life.
+        #expect(told.contains("dt"))
     }
 
     @Test(arguments: [

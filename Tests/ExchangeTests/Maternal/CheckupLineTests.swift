@@ -249,6 +249,40 @@ import Testing
         #expect(try refusal("2026-09-01", before: "2026-09-02") == .duplicate)
     }
 
+    typealias Delivered = (other: String, known: [UInt64], refusal: CheckupClaimRefusal)
+
+    static let deliveries: [Delivered] = [
+        ("2025-02-10", [1, 2], .noTicket), ("2026-11-12", [1, 2], .duplicate),
+        // Of the former pregnancy nobody here was told.
+        ("2025-02-10", [2], .noTicket), ("2026-11-12", [2], .duplicate),
+        // Of neither: 56 days are those of one delivery.
+        ("2025-02-10", [], .noTicket), ("2026-09-25", [], .noTicket),
+        ("2026-09-26", [], .duplicate),
+    ]
+
+    /// 産婦健診は分娩ごと: what was paid for after the first child says nothing of the second.
+    @Test(arguments: deliveries)
+    func `a checkup after delivery comes once after each`(
+        other: String, known: [UInt64], refusal: CheckupClaimRefusal
+    ) throws {
+        let episodes = [
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1),
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(due: "2026-11-17", key: "Q"), 2),
+        ]
+        let line = try MaternalCase.rules.line(
+            of: CheckupSample.version(CheckupSample.report("postpartum-2w", on: "2026-11-20")),
+            CheckupClaimFacts(
+                municipality: "132101", tickets: TicketBook(),
+                others: [
+                    CheckupClaimFacts.Other(
+                        id: "o", checkup: "postpartum-2w", day: MaternalCase.day(other),
+                        isWithdrawn: false, refusal: nil)
+                ], episodes: episodes.filter { known.contains($0.id.low) }))
+        #expect(line.refusal == refusal)
+    }
+
     @Test func `what a report is to others is told with why it claims nothing`() throws {
         let version = try CheckupSample.version(CheckupSample.report("infant-1m", on: "2026-09-01"))
         func beside(_ line: CheckupLine?) -> CheckupClaimFacts.Other {

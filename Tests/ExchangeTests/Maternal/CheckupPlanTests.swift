@@ -31,6 +31,53 @@ import Testing
         #expect(Self.state("infant-3-4m", "2026-09-02", done: [done]) == .done)
     }
 
+    /// Two deliveries of one mother: what was found after one says nothing of the other.
+    static let deliveries: [(day: String, states: [CheckupPlan.State])] = [
+        ("2025-01-27", [.missed, .due]), ("2025-02-10", [.done, .due]),
+        ("2026-11-09", [.done, .due]), ("2026-11-10", [.missed, .done]),
+        ("2026-11-15", [.missed, .done]),
+    ]
+
+    @Test(arguments: deliveries)
+    func `who gives birth again is due again after it`(
+        day: String, states: [CheckupPlan.State]
+    ) throws {
+        let episodes = [
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1),
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(
+                    due: "2026-11-17", ended: "2026-11-10", key: "Q"), 2),
+        ]
+        let done = CheckupResult(
+            checkup: "postpartum-2w", day: MaternalCase.day(day), entries: [])
+        let plans = MaternalCase.rules.plans(
+            CheckupPlanFacts(birth: nil, episodes: episodes, done: [done]),
+            today: MaternalCase.day("2026-11-20"))
+        let told = plans.compactMap { plan in
+            plan.checkups.first { $0.code == "postpartum-2w" }?.state
+        }
+        #expect(told == states)
+    }
+
+    /// 43週6日 is the last day that the schedule knows; of a pregnancy whose end nobody told no weeks are
+    /// counted on.
+    @Test(arguments: [
+        ("2026-11-17", "妊娠40週0日" as String?), ("2026-12-14", "妊娠43週6日"), ("2026-12-15", nil),
+        ("2028-11-17", nil), ("2026-02-09", nil),
+    ])
+    func `the weeks of a pregnancy are told while it can go on`(
+        today: String, words: String?
+    ) throws {
+        let episode = MaternalEpisodeTests.episode(
+            try MaternalEpisodeTests.pregnancy(due: "2026-11-17"))
+        let plans = MaternalCase.rules.plans(
+            CheckupPlanFacts(birth: nil, episodes: [episode], done: []),
+            today: MaternalCase.day(today))
+        #expect(plans.count == 1)
+        #expect(plans.first?.age.map { "妊娠\($0.weeks)週\($0.daysBeyond)日" } == words)
+    }
+
     @Test func `what was not examined is not done`() {
         func entries(_ weight: CheckupResult.Value) -> [CheckupResult.Entry] {
             ["height", "head-circumference", "child-judgement"].map {

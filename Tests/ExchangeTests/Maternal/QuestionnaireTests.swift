@@ -97,6 +97,25 @@ import Testing
         #expect(safety.isSensitive && safety.dueDay(after: Self.day) == Self.day)
     }
 
+    /// What was lost on its way comes again at once; after the next birth a mother may say the same words.
+    @Test(arguments: [(0, true), (1, true), (2, false), (700, false)])
+    func `the same answers on a later day are answers of their own`(
+        days: Int, isSentAgain: Bool
+    ) throws {
+        func isSame(_ status: ScreeningResponse.Status, _ time: String? = nil) throws -> Bool {
+            let told = ScreeningResponse(
+                form: try Self.epds(), status: status, authored: try time.map { try GivenTime($0) },
+                answers: [.init(linkID: "10", value: .choice("1"))])
+            let held = ScreeningVersion(
+                id: "s-1", version: 1, savedAt: Instant.startOfDay(Self.day), response: told)
+            #expect(held.holds(told))
+            return held.isSentAgain(by: told, on: Self.day.adding(days: days))
+        }
+        #expect(try isSame(.completed) == isSentAgain)
+        #expect(try isSame(.draft))
+        #expect(try isSame(.completed, "2026-06-01"))
+    }
+
     @Test func `a score is of how it is now and is asked anew, an illness is not`() throws {
         let epds = try Self.epds()
         let scored = ScreeningResponse(

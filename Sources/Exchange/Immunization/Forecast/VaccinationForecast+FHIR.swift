@@ -63,12 +63,12 @@ extension VaccinationForecast {
 }
 
 extension VaccinationForecast.Status {
-    /// The base value set knows no "not yet" and no closed window.
+    /// The base value set knows no "not yet", no time before the recommended one and no closed window.
     fileprivate var standardCode: String? {
         switch self {
         case .due: "due"
         case .overdue: "overdue"
-        case .notYet, .closed: nil
+        case .notYet, .early, .closed: nil
         }
     }
 }

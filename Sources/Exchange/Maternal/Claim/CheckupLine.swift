@@ -86,18 +86,21 @@ package struct CheckupClaimFacts: Sendable {
         }
     }
 
+    /// 妊娠と子 of the resident, by which the reports of one delivery are told from those of another.
+    package let episodes: [MaternalEpisode]
     /// 登録された委託単価 of the municipalities where the resident lived.
     package let prices: [RegisteredPrice]
 
     package init(
         municipality: String?, tickets: TicketBook, before: Other? = nil, others: [Other],
-        prices: [RegisteredPrice] = []
+        episodes: [MaternalEpisode] = [], prices: [RegisteredPrice] = []
     ) {
         self.municipality = municipality
         self.prices = prices
         self.tickets = tickets
         self.before = before
         self.others = others
+        self.episodes = episodes
     }
 }
 
@@ -153,6 +156,7 @@ extension MaternalRules {
         func isSame(_ other: CheckupClaimFacts.Other) -> Bool {
             !other.isWithdrawn && other.checkup == result.checkup
                 && (!comesAgain(result.checkup) || other.day == result.day)
+                && isOfSameDelivery(other.day, as: result, facts.episodes)
         }
         func hasPlace(_ other: CheckupClaimFacts.Other) -> Bool {
             other.refusal == nil || (other.refusal == .ownCheckup && isOwn)
@@ -165,6 +169,21 @@ extension MaternalRules {
             default: isSame(other)
             }
         }
+    }
+
+    /// 産婦健診は分娩ごと: of the same pregnancy; where nobody told of one, no further apart than the window is long.
+    /// Everything else comes once in a life, or is told apart by its day.
+    private func isOfSameDelivery(
+        _ day: CalendarDay, as result: CheckupResult, _ episodes: [MaternalEpisode]
+    ) -> Bool {
+        guard postpartum.contains(where: { $0.code == result.checkup }) else { return true }
+        let other = CheckupResult(checkup: result.checkup, day: day, entries: [])
+        let owns = [result, other].map { episodes.episode(of: $0, self)?.id }
+        guard owns == [nil, nil] else { return owns[0] == owns[1] }
+        guard let window = checkup(result.checkup, on: result.day)?.window.days(from: result.day)
+        else { return true }
+        return abs(day.daysSince1970 - result.day.daysSince1970)
+            <= window.last.daysSince1970 - window.first.daysSince1970
     }
 
     private func require(

@@ -49,7 +49,7 @@ extension MaternalRules {
         let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
         let done = facts.done.filter(isExamined)
         var plans = standing.map { episode in
-            var plan = plan(of: episode, done, today)
+            var plan = plan(of: episode, done.of(episode, among: standing), today)
             if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
             plan.handbooks = episode.notification.handbooks
             return plan
@@ -78,8 +78,11 @@ extension MaternalRules {
                 of: windows(ofChildBorn: birth), Self.childTitle, done, today, tickets: book)
         case .pregnancy(let pregnancy):
             guard let ending = pregnancy.ending(rules: self.pregnancy) else {
+                let age = pregnancy.calendar.age(on: today)
                 return CheckupPlan(
-                    title: Self.pregnancyTitle, age: pregnancy.calendar.age(on: today),
+                    title: Self.pregnancyTitle,
+                    // Nobody told of its end; it goes on no longer than the schedule knows.
+                    age: age.flatMap { $0.weeks <= self.pregnancy.weeksMax ? $0 : nil },
                     checkups: visits(of: pregnancy.calendar, done, today, book))
             }
             return plan(
@@ -139,6 +142,22 @@ extension MaternalRules {
             return CheckupPlan.Checkup(
                 code: pregnancy.checkup, name: name, days: visit.days, standard: visit.standard,
                 state: state, ticket: tickets.next(for: pregnancy.checkup, state))
+        }
+    }
+}
+
+extension [CheckupResult] {
+    /// 産婦健診は分娩ごと: of a pregnancy that has ended, what was found since and before the next of hers ended: who
+    /// gives birth again is due again. A child is born once, and visits of a pregnancy are told apart by
+    /// their days.
+    fileprivate func of(
+        _ episode: MaternalEpisode, among episodes: [MaternalEpisode]
+    ) -> [CheckupResult] {
+        guard let ended = episode.notification.pregnancy?.endedOn else { return self }
+        let next = episodes.compactMap { $0.notification.pregnancy?.endedOn }.filter { $0 > ended }
+            .min()
+        return filter { result in
+            result.day >= ended && (next.map { result.day < $0 } ?? true)
         }
     }
 }

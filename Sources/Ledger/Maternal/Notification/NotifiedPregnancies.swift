@@ -44,12 +44,7 @@ struct NotifiedPregnancy: Sendable {
             """
             select distinct on (q.person, newest.episode) q.person, newest.episode, newest.face
             from \(persons) as q(person)
-            cross join lateral (
-                select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
-                    n.episode, n.municipality, n.notification_key, n.kind, n.face
-                from \(Survivors.eachRecord(of: "q.person")) one
-                join exchange.maternal_notification n on n.person = one.record
-                order by n.person, n.municipality, n.notification_key, n.version desc) newest
+            cross join lateral \(StandingWord.newestOfEachKey(of: "q.person")) newest
             where newest.kind = 'pregnancy' and \(StandingWord.stands("newest", of: "q.person"))
             order by q.person, newest.episode,
                 \(StandingWord.heldFrom("newest", of: "q.person")) desc nulls last, newest.version desc

@@ -13,6 +13,19 @@ enum StandingWord {
         """
     }
 
+    /// The newest of each key under each record of the person, whether it stands or was taken back: rows of
+    /// which `stands` and `heldFrom` can be asked.
+    static func newestOfEachKey(of person: String) -> String {
+        """
+        (
+                select distinct on (n.person, n.municipality, n.notification_key) n.person, n.version,
+                    n.episode, n.municipality, n.notification_key, n.kind, n.face
+                from \(Survivors.eachRecord(of: person)) one
+                join exchange.maternal_notification n on n.person = one.record
+                order by n.person, n.municipality, n.notification_key, n.version desc)
+        """
+    }
+
     /// It stands, and none that stands took its place.
     static func isNewest(_ row: String, of person: String) -> String {
         """
