@@ -56,11 +56,14 @@ struct GatewayProcess {
         services.append(
             Together(
                 services: try listeners(
-                    parts, Trusted(anchors, revocation, certificates.server), onListening)))
+                    parts, Trusted(anchors, revocation, certificates.server), onListening),
+                logger: logger))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
-                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
