@@ -33,6 +33,7 @@ struct GatewayProcess {
                 gateway: Address(settings.databases.gateway),
                 office: settings.databases.office.map { Address($0) }), logger: logger)
         try await ledger.prepare()
+        try await ledger.requireZones()
         // Before any rules are loaded nobody is answered, and readiness says so.
         try (try? ledger.rules.current())?.requireRows()
         try await keys.follow(ledger)

@@ -95,6 +95,18 @@ struct ProcessTests {
                 settings["listen"] = listen
             }
         },
+        role("the owner in the gateway's place", "gateway", names: ["change the access log"]) {
+            $0.conninfo("gateway").replacing("tsunagi_gateway", with: "postgres")
+        },
+        role(
+            "the office's role for everybody", "gateway",
+            names: ["tsunagi_office", "schema office"]
+        ) {
+            $0.conninfo("office")
+        },
+        role("the gateway's role for the office", "office", names: ["tsunagi_gateway", "may not"]) {
+            $0.conninfo("gateway")
+        },
         mode("a seal key that others may read") { $0.keys + "/seal-1.key" },
         mode("a server key that others may read") { $0.pki.keyPath(.server, "gateway") },
         Spoilt("a configuration that is no JSON", names: ["gateway.json"]) { world in
@@ -129,6 +141,20 @@ struct ProcessTests {
             "a schema that is behind", names: ["0004_subsidy", "tsunagi migrate"],
             "delete from public.tsunagi_migration where name >= '0004'", mend: "select 1"),
     ]
+
+    /// Another role than the zone's, which PostgreSQL would let in.
+    private static func role(
+        _ name: String, _ zone: String, names words: [String],
+        _ address: @escaping @Sendable (CrashWorld) -> String
+    ) -> Spoilt {
+        Spoilt(name, names: words + ["database.\(zone)"]) { world in
+            try world.configure { settings in
+                var database = settings["database"] as? [String: Any] ?? [:]
+                database[zone] = address(world)
+                settings["database"] = database
+            }
+        }
+    }
 
     private static func mode(
         _ name: String, _ path: @escaping @Sendable (CrashWorld) -> String
