@@ -1,7 +1,8 @@
 import Postgres
 
 /// 区分: what the database lets a connection do is what its listeners may, and no more. Whoever served as the
-/// owner, or as another zone's role, could read hashes of numbers or change entries, and no table would refuse.
+/// owner, or as another zone's role, could read hashes of numbers or change entries, and no table would
+/// refuse.
 extension Ledger {
     /// Asked once, before anybody is served. Throws `WrongRole`.
     package func requireZones() async throws {

@@ -112,9 +112,9 @@ struct OfficeIndexService: Service {
     }
 }
 
-/// Services that start and stop at the same moment, as the listeners do. The first that ends, or cannot begin,
-/// takes the others with it, in order: a gateway that went on without one of its listeners would call itself
-/// ready, and nobody would start it again.
+/// Services that start and stop at the same moment, as the listeners do. The first that ends, or cannot
+/// begin, takes the others with it, in order: a gateway that went on without one of its listeners would call
+/// itself ready, and nobody would start it again.
 struct Together: Service {
     let services: [any Service]
     let logger: Logger
