@@ -5,8 +5,8 @@ import Postgres
 /// epochs, archived months, marks of delay), each against the log: what no leaf and no signature says,
 /// somebody put in.
 struct BesideAudit {
-    /// The key that the auditor knows, those that the log has under other names, and those that its own leaves
-    /// have named so far.
+    /// The key that the auditor knows, those that the log has under other names, and those that its own
+    /// leaves have named so far.
     private var known: [CheckpointKey]
     /// Checkpoints that none of them signed, until now: the first of them, for an auditor who knows only the
     /// newest key meets one a second for years.

@@ -93,10 +93,11 @@ package struct LogAudit: Sendable {
 
     package func close() async { await pool.shutdown() }
 
-    /// Throws `CheckpointFault` for a note that the key did not sign. `others` are keys that the log has under
-    /// another name, as one that lost its end and went on: stored checkpoints may be signed by them, the note
-    /// may not. `archives` are files of months that were archived: their lines are read as well. A month may
-    /// have left after the time of `retention`; where none is given, after that of the rules in the database.
+    /// Throws `CheckpointFault` for a note that the key did not sign. `others` are keys that the log has
+    /// under another name, as one that lost its end and went on: stored checkpoints may be signed by them,
+    /// and the note may not. `archives` are files of months that were archived: their lines are read as
+    /// well. A month may have left after the time of `retention`; where none is given, after that of the
+    /// rules in the database.
     package func verify(
         note: [UInt8], key: CheckpointKey, others: [CheckpointKey] = [], archives: [String] = [],
         retention: RetentionRule? = nil

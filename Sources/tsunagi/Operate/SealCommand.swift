@@ -18,9 +18,9 @@ struct SealCommand: AsyncParsableCommand {
             abstract: "Find any sealed entry altered, reordered, missing or invented.",
             discussion: """
                 Exits 0 when every sealed entry up to the checkpoint is what was signed and every resident's \
-                sequence and map counts all of them, 2 with each finding otherwise. Exit 1 is neither: nothing \
-                was verified, because the database is away, a file cannot be read, or the checkpoint is not \
-                signed by the key or a witness. It cannot show what a dishonest gateway never wrote.
+                sequence and map counts all of them, 2 with each finding otherwise. Exit 1 is neither: \
+                nothing was verified, because the database is away, a file cannot be read, or the checkpoint \
+                is not signed by the key or a witness. It cannot show what a dishonest gateway never wrote.
                 """)
 
         @Option(help: "libpq connection string of the database or its copy; a reader's is enough.")

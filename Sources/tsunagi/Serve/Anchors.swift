@@ -13,11 +13,17 @@ struct Anchors {
         let institutionPEM = try Files.read(trust.institutionAnchors)
         let officePEM = try Files.read(trust.officeAnchors)
         let portalPEM = try Files.read(trust.portalAnchors)
-        institution = try ParsedCertificate.all(in: institutionPEM)
-        office = try ParsedCertificate.all(in: officePEM)
-        portal = try ParsedCertificate.all(in: portalPEM)
-        card = try ParsedCertificate.all(in: Files.read(trust.cardAnchors))
+        institution = try Self.read(institutionPEM, of: trust.institutionAnchors)
+        office = try Self.read(officePEM, of: trust.officeAnchors)
+        portal = try Self.read(portalPEM, of: trust.portalAnchors)
+        card = try Self.read(Files.read(trust.cardAnchors), of: trust.cardAnchors)
         files = [.institution: institutionPEM, .office: officePEM, .resident: portalPEM]
+    }
+
+    private static func read(_ contents: [UInt8], of path: String) throws -> [ParsedCertificate] {
+        do { return try ParsedCertificate.all(in: contents) } catch {
+            throw FileProblem(path, "is not what it must be, certificates of CAs: \(error.code)")
+        }
     }
 
     var all: [ParsedCertificate] { institution + office + portal + card }

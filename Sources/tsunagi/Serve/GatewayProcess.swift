@@ -33,6 +33,7 @@ struct GatewayProcess {
                 gateway: Address(settings.databases.gateway),
                 office: settings.databases.office.map { Address($0) }), logger: logger)
         try await ledger.prepare()
+        try await ledger.requireZones()
         // Before any rules are loaded nobody is answered, and readiness says so.
         try (try? ledger.rules.current())?.requireRows()
         try await keys.follow(ledger)
@@ -56,11 +57,14 @@ struct GatewayProcess {
         services.append(
             Together(
                 services: try listeners(
-                    parts, Trusted(anchors, revocation, certificates.server), onListening)))
+                    parts, Trusted(anchors, revocation, certificates.server), onListening),
+                logger: logger))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
-                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()

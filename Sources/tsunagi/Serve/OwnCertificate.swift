@@ -39,7 +39,8 @@ final class OwnCertificate: Sendable {
         self.now = now
         self.logger = logger
         let pair = try Self.read(paths)
-        state = Mutex(State(pair: pair, notAfter: try Self.leaf(pair).notAfter))
+        state = Mutex(
+            State(pair: pair, notAfter: try Self.leaf(pair, of: certificate).notAfter))
     }
 
     /// What is made of the pair now, and told of each later one by `take`, which throws for one that does
@@ -48,7 +49,11 @@ final class OwnCertificate: Sendable {
         by make: (Pair) throws -> Side, _ take: @escaping @Sendable (Side, Pair) throws -> Void
     ) throws -> Side {
         try state.withLock { state in
-            let side = try make(state.pair)
+            let side: Side
+            do { side = try make(state.pair) } catch {
+                throw FileProblem(
+                    paths.certificate, "and \(paths.key) do not serve: \(error)")
+            }
             state.followers.append { try take(side, $0) }
             return side
         }
@@ -85,7 +90,7 @@ final class OwnCertificate: Sendable {
     }
 
     private func take(_ pair: Pair, _ state: inout State) throws {
-        let leaf = try Self.leaf(pair)
+        let leaf = try leaf(pair)
         guard leaf.notBefore <= now(), now() < leaf.notAfter else {
             throw FileProblem(paths.certificate, "is out of its dates")
         }
@@ -100,11 +105,17 @@ final class OwnCertificate: Sendable {
             certificate: try Files.read(paths.certificate), key: try SecretFile.read(paths.key))
     }
 
-    private static func leaf(_ pair: Pair) throws -> ParsedCertificate {
-        guard let leaf = try ParsedCertificate.all(in: pair.certificate).first else {
-            throw Reason.malformed
+    private func leaf(_ pair: Pair) throws -> ParsedCertificate {
+        try Self.leaf(pair, of: paths.certificate)
+    }
+
+    private static func leaf(_ pair: Pair, of path: String) throws -> ParsedCertificate {
+        do {
+            if let leaf = try ParsedCertificate.all(in: pair.certificate).first { return leaf }
+        } catch {
+            throw FileProblem(path, "is no certificate: \(error.code)")
         }
-        return leaf
+        throw FileProblem(path, "holds no certificate")
     }
 }
 

@@ -112,14 +112,29 @@ struct OfficeIndexService: Service {
     }
 }
 
-/// Services that start and stop at the same moment, as the listeners do.
+/// Services that start and stop at the same moment, as the listeners do. The first that ends, or cannot
+/// begin, takes the others with it, in order: a gateway that went on without one of its listeners would call
+/// itself ready, and nobody would start it again.
 struct Together: Service {
     let services: [any Service]
+    let logger: Logger
 
     func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for service in services { group.addTask { try await service.run() } }
-            try await group.waitForAll()
+        let groups = services.map { service in
+            ServiceGroup(
+                configuration: .init(
+                    services: [
+                        .init(
+                            service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+                    ], logger: logger))
+        }
+        try await withThrowingTaskGroup(of: Void.self) { running in
+            for group in groups { running.addTask { try await group.run() } }
+            var failure: (any Error)?
+            do { _ = try await running.next() } catch { failure = error }
+            for group in groups { await group.triggerGracefulShutdown() }
+            do { try await running.waitForAll() } catch { failure = failure ?? error }
+            if let failure { throw failure }
         }
     }
 }

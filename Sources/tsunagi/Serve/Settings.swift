@@ -102,7 +102,7 @@ struct Settings: Sendable {
         try Self.requireProtection("database.sealer", databases.sealer)
         keysFolder = try source.text("keys.folder")
         checkpointsFolder = try source.text("log.checkpoints")
-        logOrigin = try source.text("log.origin")
+        logOrigin = try Self.requireName(source.text("log.origin"))
         epochSeconds = try source.number("log.epoch-seconds", in: 1...86_400) ?? 600
         trust = TrustFiles(
             serverCertificate: try source.text("trust.server-certificate"),
@@ -138,6 +138,19 @@ struct Settings: Sendable {
                 "listen.office.port is set but database.office is not: "
                     + "the office listener needs its own role.")
         }
+    }
+
+    /// 記録の名: one that no checkpoint can carry would be served under, and never signed.
+    private static func requireName(_ origin: String) throws -> String {
+        let isName = origin.unicodeScalars.allSatisfy {
+            $0.value > 0x20 && $0 != "+" && !$0.properties.isWhitespace
+        }
+        guard isName, !origin.contains("://") else {
+            throw SettingProblem(
+                "The setting log.origin is \(origin): it must be a domain of yours and a path, without a "
+                    + "scheme, a space or a +.")
+        }
+        return origin
     }
 
     /// Said of each address by its setting's name, before any of them is asked.

@@ -46,6 +46,11 @@ struct ProcessTests {
         .setting("an unknown setting", names: ["log.levle"], "log", "levle", "notice"),
         .setting("a missing setting", names: ["keys.folder"], "keys", "folder", nil),
         .setting("an empty setting", names: ["log.origin"], "log", "origin", ""),
+        .setting(
+            "a log's name with a space", names: ["log.origin", "a log"], "log", "origin", "a log"),
+        .setting(
+            "a log's name with a scheme", names: ["log.origin", "without a scheme"], "log",
+            "origin", "https://tsunagi.example/log"),
         .setting("epochs of no length", names: ["log.epoch-seconds"], "log", "epoch-seconds", 0),
         .setting("a level that is none", names: ["log.level", "loud"], "log", "level", "loud"),
         .setting(
@@ -60,10 +65,48 @@ struct ProcessTests {
         .setting(
             "missing anchors", names: ["/nowhere/ca.pem"], "trust", "card-anchors",
             "/nowhere/ca.pem"),
+        Spoilt("anchors that are a key", names: ["gateway.key", "certificates of CAs"]) { world in
+            try world.configure { settings in
+                var trust = settings["trust"] as? [String: Any] ?? [:]
+                trust["office-anchors"] = world.pki.keyPath(.server, "gateway")
+                settings["trust"] = trust
+            }
+        },
+        Spoilt("another key than the certificate's", names: ["gateway.pem", "seal-1.key"]) {
+            world in
+            try world.configure { settings in
+                var trust = settings["trust"] as? [String: Any] ?? [:]
+                trust["server-key"] = world.keys + "/seal-1.key"
+                settings["trust"] = trust
+            }
+        },
         .setting(
             "an audit feed without a certificate", names: ["audit-feed.certificate"], "audit-feed",
             "host", "audit.example"),
         .setting("no keys", names: ["/nowhere"], "keys", "folder", "/nowhere"),
+        // 192.0.2.1 is nobody's (RFC 5737). The other listeners could listen, and none may go on alone.
+        Spoilt(
+            "an address that one of three listeners cannot have",
+            names: ["office listener cannot listen on 192.0.2.1", "listen.office.host"]
+        ) { world in
+            try world.configure { settings in
+                var listen = settings["listen"] as? [String: Any] ?? [:]
+                listen["office"] = ["host": "192.0.2.1", "port": 0] as [String: Any]
+                settings["listen"] = listen
+            }
+        },
+        role("the owner in the gateway's place", "gateway", names: ["change the access log"]) {
+            $0.conninfo("gateway").replacing("tsunagi_gateway", with: "postgres")
+        },
+        role(
+            "the office's role for everybody", "gateway",
+            names: ["tsunagi_office", "schema office"]
+        ) {
+            $0.conninfo("office")
+        },
+        role("the gateway's role for the office", "office", names: ["tsunagi_gateway", "may not"]) {
+            $0.conninfo("gateway")
+        },
         mode("a seal key that others may read") { $0.keys + "/seal-1.key" },
         mode("a server key that others may read") { $0.pki.keyPath(.server, "gateway") },
         Spoilt("a configuration that is no JSON", names: ["gateway.json"]) { world in
@@ -98,6 +141,20 @@ struct ProcessTests {
             "a schema that is behind", names: ["0004_subsidy", "tsunagi migrate"],
             "delete from public.tsunagi_migration where name >= '0004'", mend: "select 1"),
     ]
+
+    /// Another role than the zone's, which PostgreSQL would let in.
+    private static func role(
+        _ name: String, _ zone: String, names words: [String],
+        _ address: @escaping @Sendable (CrashWorld) -> String
+    ) -> Spoilt {
+        Spoilt(name, names: words + ["database.\(zone)"]) { world in
+            try world.configure { settings in
+                var database = settings["database"] as? [String: Any] ?? [:]
+                database[zone] = address(world)
+                settings["database"] = database
+            }
+        }
+    }
 
     private static func mode(
         _ name: String, _ path: @escaping @Sendable (CrashWorld) -> String

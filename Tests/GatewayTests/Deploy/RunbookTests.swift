@@ -87,7 +87,7 @@ struct RunbookTests {
     @Test func `a dump is nobody's but root's, and is restored all the same`() throws {
         let runbook = try Self.text("deploy/runbook.md")
         #expect(runbook.contains("(umask 077"))
-        let restoring = runbook.matches(of: /runuser -u postgres -- (?:pg_restore|psql) .*/)
+        let restoring = runbook.matches(of: /runuser -u postgres -- (?:pg_restore|psql) [^\n]+/)
             .map { String($0.0) }.filter { $0.contains("tsunagi.dump") || $0.contains("roles.sql") }
         #expect(restoring.count == 2)
         #expect(restoring.allSatisfy { $0.contains(" <") })
