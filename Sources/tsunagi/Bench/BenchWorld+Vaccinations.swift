@@ -4,8 +4,8 @@ import Postgres
 
 /// 予防接種の計測: babies with six doses each, checks before the next one, and records that are taken once.
 extension BenchWorld {
-    /// `needle.jsonl` asks of each baby of one quarter in turn; `dose.jsonl` has a dose of each vaccine for each
-    /// of the others, whose history grows.
+    /// `needle.jsonl` asks of each baby of one quarter in turn; `dose.jsonl` has a dose of each vaccine for
+    /// each of the others, whose history grows.
     func writeVaccinations(of count: Int) async throws {
         let today = WallClock.now().dayInJapan
         let babies = try await visits(count, holding: true)

@@ -97,8 +97,8 @@ struct UnsureDays {
     private static let dosesMax = 8
 
     /// 一つの問合せで試す限り: of all the candidates, or all the doses of a history, of one request together. A way
-    /// takes 5 to 20 microseconds, so these, and the last answer that began before they were gone, take some 50
-    /// milliseconds. A whole childhood of months alone (27 doses) takes some 1,100; a hundred years alone,
+    /// takes 5 to 20 microseconds, so these, and the last answer that began before they were gone, take some
+    /// 50 milliseconds. A whole childhood of months alone (27 doses) takes some 1,100; a hundred years alone,
     /// made up to keep everybody waiting, would take a hundred thousand.
     static let waysMax = 2_000
 

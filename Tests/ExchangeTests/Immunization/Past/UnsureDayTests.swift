@@ -239,8 +239,8 @@ import Testing
         #expect(told.count == count + 2 && Array(told.suffix(2)) == [.fine, .fine])
     }
 
-    /// Three times eight years alone would be tried out twenty thousand times: at some number of ways it ends.
-    /// Of the doses after that nothing definite is said that hangs on a missing day; those whose day is
+    /// Three times eight years alone would be tried out twenty thousand times: at some number of ways it
+    /// ends. Of the doses after that nothing definite is said that hangs on a missing day; those whose day is
     /// known came before, and what no missing day touches is judged as ever.
     @Test func `a history that nobody can try out ends in cautions`() throws {
         let rules = try VaccinationCase.rules()
