@@ -17,7 +17,8 @@ struct MergedTurnsTests {
     private var today: CalendarDay { gateway.clock.today }
 
     /// What `send` is answered when it comes while a merge has both records to itself, and is held at its
-    /// end; it waits for the record under which `waited` stands. `ofSurvivor` is a bill of the record that stays.
+    /// end; it waits for the record under which `waited` stands. `ofSurvivor` is a bill of the record that
+    /// stays.
     private func answer(
         beside merge: JSON, _ ofSurvivor: SentBill, waitingFor waited: SentBill, _ number: Int,
         _ send: @escaping @Sendable () async throws -> TLSClient.Answer
