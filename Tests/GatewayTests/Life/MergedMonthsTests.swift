@@ -55,14 +55,14 @@ struct MergedMonthsTests {
 
     /// Both hold a certificate of the town in the same words.
     private func holdLocal(
-        _ two: [TestResident], _ changes: [String: JSON?]
+        _ two: [TestResident], _ changes: [String: JSON?], type: String = "kodomo"
     ) async throws {
         let number: [String: JSON?] = [
             "medicalSubsidyRecipientNumber": .string("R-00\(two[0].index)")
         ]
         for resident in two {
             let row = resident.row(
-                "kodomo", today.adding(days: -400), today.adding(days: 300),
+                type, today.adding(days: -400), today.adding(days: 300),
                 changes.merging(number) { $1 })
             try await gateway.hold([row])
         }
@@ -211,6 +211,33 @@ struct MergedMonthsTests {
         #expect(try await asked() == [0, 0, 0])
         try await gateway.part(gone.resident, from: stays.resident)
         #expect(try await asked() == [500, 765, 500])
+    }
+
+    /// 障がい者医療: 800 yen a day. The day was paid at the clinic when the pharmacy took 500 yen of it again.
+    @Test func `what one record paid over a day's cap stays due back when the other is billed`()
+        async throws
+    {
+        let (stays, gone) = try await gateway.settleTwice()
+        try await holdLocal(
+            [stays.resident, gone.resident],
+            ["medicalSubsidyInsurerNumber": "90132101", "incomeSegment": "1"], type: "shogai")
+        var bill = SentBill(cost: 8_000, on: today)
+        bill.certificate = (system: SentBill.localCertificate.system, value: "shogai")
+        let here = try await gateway.openVisit(gone.card)
+        #expect(try await gateway.settle(bill, here).yen("copay") == 800)
+        let there = try await gateway.openVisit(gone.card, at: Cast.pharmacy)
+        bill.identifier = RecordID.random().text
+        bill.collected = 500
+        let late = try await gateway.settle(bill, there, by: Cast.pharmacy)
+        #expect(late.yen("paid-over") == 500)
+        #expect(try await refunds(of: gone.card) == ["over-cap open"])
+        try await gateway.join(gone.resident, into: stays.resident)
+        // The other's bill is of the day that was paid, and decides anew what is due of the month.
+        bill.identifier = RecordID.random().text
+        bill.collected = nil
+        let later = try await gateway.openVisit(stays.card)
+        #expect(try await gateway.settle(bill, later).yen("copay") == 0)
+        #expect(try await refunds(of: stays.card) == ["over-cap open"])
     }
 
     /// 高額療養費の月の限度額: 30,000 yen are asked, and 一般 has 22,000 yen a month at one institution.
