@@ -196,7 +196,7 @@ struct MergedMonthsTests {
             #expect(
                 try await gateway.settle(bill(), visit, by: Cast.pharmacy).yen("copay") == 500)
         }
-        /// Of the record that stays: for another day in hospital with its meals, and for another visit.
+        /// Of the record that stays: for a day in hospital with its meals, and for another visit.
         func asked() async throws -> [Int?] {
             let stay = try await gateway.settle(
                 bill("predetermination", cost: 400_000, meals: 3),
