@@ -1,5 +1,6 @@
 package import Exchange
 import Ledger
+import Postgres
 package import Trust
 
 /// 同一人の記録の統合: two records of one person, and two officers who say so.
@@ -16,6 +17,40 @@ extension RunningGateway {
         gone.resident.dateOfBirth = stays.resident.dateOfBirth
         gone.resident.sex = stays.resident.sex
         return (stays, gone)
+    }
+
+    /// Two records of one person, of which the one that goes holds a certificate of the prefecture, of 10,000
+    /// yen a month unless told otherwise, and with `both` the other holds it in the same words.
+    package func settleChronicTwice(both: Bool = false, cap: Int? = nil) async throws -> (
+        stays: (resident: TestResident, card: SoftwareCard),
+        gone: (resident: TestResident, card: SoftwareCard), recipient: String
+    ) {
+        let two = try await settleTwice()
+        let recipient = String(1_000_000 + two.gone.resident.index)
+        let holders = both ? [two.stays.resident, two.gone.resident] : [two.gone.resident]
+        try await holdChronic(holders, recipient, cap: cap)
+        return (two.stays, two.gone, recipient)
+    }
+
+    /// From now on each of these holds that certificate in the same words.
+    package func holdChronic(
+        _ holders: [TestResident], _ recipient: String, cap: Int? = nil
+    ) async throws {
+        var items: [String: JSON?] = [
+            "incomeSegment": "C1", "medicalSubsidyInsurerNumber": "54136015",
+            "medicalSubsidyRecipientNumber": .string(recipient),
+            "designatedMedicalInstitutions": .string(
+                Self.chronicCare.map(\.code).joined(separator: " ")),
+        ]
+        if let cap {
+            items["maxCopaymentAmount"] = .object(
+                JSONObject([.init(name: "perMonth", value: .number(String(cap)))]))
+        }
+        for holder in holders {
+            let row = holder.row(
+                "nanbyo", clock.today.adding(days: -400), clock.today.adding(days: 300), items)
+            try await hold([row], by: Cast.prefecture)
+        }
     }
 
     /// A baby, of 150 days unless told otherwise, who was given two numbers, each known to the town by a key
@@ -126,5 +161,30 @@ extension RunningGateway {
         let report = try await send(
             municipality, "GET", "\(Self.lifePath)/\(task.text("taskId"))")
         return report.results.flatMap(\.findings).compactMap { $0["code"]?.string }
+    }
+
+    // MARK: At the same moment
+
+    /// Somebody waits for the merges of the record under which a bill stands, or for a lane `below` theirs.
+    package func isWaiting(forMergesOf bill: SentBill, below: Int = 0) async throws -> Bool {
+        try await count(
+            """
+            select count(*) from pg_locks w
+            join exchange.bill b on b.identifier = $1
+                and exchange.merges_lock(b.person) - $2
+                    = (w.classid::bigint << 32 | w.objid::bigint)
+            where not w.granted and w.locktype = 'advisory'
+                and w.database = (select oid from pg_database where datname = current_database())
+            """, [.text(bill.identifier), .int(below)]) > 0
+    }
+
+    /// Somebody in this database has the advisory lock of this number.
+    package func isLocked(_ number: Int) async throws -> Bool {
+        try await count(
+            """
+            select count(*) from pg_locks where locktype = 'advisory' and granted
+                and database = (select oid from pg_database where datname = current_database())
+                and (classid::bigint << 32 | objid::bigint) = \(number)
+            """) > 0
     }
 }

@@ -134,6 +134,71 @@ struct MonthServingTests {
         #expect(try await gateway.reconcile(month).body == run.body)
     }
 
+    /// Whoever has it since begins later, and ends last; of whoever had it before it was taken back, which
+    /// would have run longer.
+    @Test func `a number is of who holds it in the month, whoever's certificate ends last`()
+        async throws
+    {
+        let month = try month(21)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        var claims: [SentClaim] = []
+        for place in 0..<2 {
+            let (holder, other) = (gateway.people.next(), gateway.people.next())
+            func hold(
+                _ resident: TestResident, _ from: Int, _ to: Int, isDeleted: Bool = false
+            ) async throws {
+                let row = resident.row(
+                    "kodomo", first.adding(days: from), first.adding(days: to),
+                    [
+                        "medicalSubsidyRecipientNumber": .string("R-LONG-\(place)"),
+                        "isDeleted": .bool(isDeleted),
+                    ])
+                try await gateway.hold([row])
+            }
+            if place == 0 {
+                try await hold(holder, -100, 400)
+                try await hold(other, 500, 900)
+            } else {
+                try await hold(other, -700, 900)
+                try await hold(other, -700, 900, isDeleted: true)
+                try await hold(holder, -100, 400)
+            }
+            var claim = SentClaim("R-LONG-\(place)")
+            claim.birth = holder.dateOfBirth
+            claims.append(claim)
+        }
+        try await gateway.submit(claims, month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(claims.map { found[$0.recipient] } == [[], []])
+    }
+
+    /// 過誤: the holder's certificate ended on the 5th. That somebody else had the number on the 10th, until it
+    /// was theirs, would say that the claim was rightly paid at the time.
+    @Test func `what somebody else had under a number entitles its holder to nothing`()
+        async throws
+    {
+        let month = try month(22)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        let (former, holder) = (gateway.people.next(), gateway.people.next())
+        func hold(_ resident: TestResident, _ number: Int, _ from: Int, _ to: Int) async throws {
+            let row = resident.row(
+                "kodomo", first.adding(days: from), first.adding(days: to),
+                ["medicalSubsidyRecipientNumber": .string("R-PASSED-\(number)")])
+            try await gateway.hold([row])
+        }
+        // Another number was printed on the former holder's, who is claimed for in the same month.
+        try await hold(former, 0, -700, 400)
+        try await hold(former, 1, -700, 400)
+        try await hold(holder, 0, -100, 4)
+        var claims = [SentClaim("R-PASSED-0"), SentClaim("R-PASSED-1")]
+        claims[0].extra = ",\"paidOn\":\"\(first.adding(days: 60).text)\""
+        try await gateway.submit(claims, month).expect(201)
+        try await gateway.reconcile(month).expect(200)
+        let found = try await gateway.reasons(month, show: "all")
+        #expect(claims.map { found[$0.recipient] } == [["NOT_ELIGIBLE_ON_DATE"], []])
+    }
+
     /// 障がい者医療: 800 yen a day and 6,000 yen a month of visits, 12,000 yen a month of stays.
     private static let disabled: [String: JSON?] = [
         "medicalSubsidyInsurerNumber": "90132101", "incomeSegment": "1",

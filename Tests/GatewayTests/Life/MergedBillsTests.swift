@@ -18,31 +18,6 @@ struct MergedBillsTests {
 
     private var today: CalendarDay { gateway.clock.today }
 
-    /// Two records of one person, of which the one that goes holds a certificate of the prefecture, of 10,000
-    /// yen a month unless told otherwise, and with `both` the other holds it in the same words.
-    private func chronicTwice(both: Bool = false, cap: Int? = nil) async throws -> (
-        stays: Settled, gone: Settled, recipient: String
-    ) {
-        let two = try await gateway.settleTwice()
-        let recipient = String(1_000_000 + two.gone.resident.index)
-        var items: [String: JSON?] = [
-            "incomeSegment": "C1", "medicalSubsidyInsurerNumber": "54136015",
-            "medicalSubsidyRecipientNumber": .string(recipient),
-            "designatedMedicalInstitutions": .string(
-                RunningGateway.chronicCare.map(\.code).joined(separator: " ")),
-        ]
-        if let cap {
-            items["maxCopaymentAmount"] = .object(
-                JSONObject([.init(name: "perMonth", value: .number(String(cap)))]))
-        }
-        for one in both ? [two.stays, two.gone] : [two.gone] {
-            let row = one.resident.row(
-                "nanbyo", today.adding(days: -400), today.adding(days: 300), items)
-            try await gateway.hold([row], by: Cast.prefecture)
-        }
-        return (two.stays, two.gone, recipient)
-    }
-
     /// A fifth of the cost is asked.
     private func pay(
         _ cost: Int, _ visit: RunningGateway.Visit, by institution: Party = Cast.clinic
@@ -120,7 +95,7 @@ struct MergedBillsTests {
     // MARK: One cap
 
     @Test func `what the record that goes was billed fills the one person's month`() async throws {
-        let (stays, gone, _) = try await chronicTwice()
+        let (stays, gone, _) = try await gateway.settleChronicTwice()
         #expect(try await pay(45_000, gateway.openVisit(gone.card)).yen == 9_000)
         try await gateway.join(gone.resident, into: stays.resident)
         #expect(try await months(of: stays.card) == [Month(collected: 9_000, bills: 1)])
@@ -138,7 +113,7 @@ struct MergedBillsTests {
     }
 
     @Test func `undone, each has its own again`() async throws {
-        let (stays, gone, recipient) = try await chronicTwice(both: true)
+        let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
         _ = try await pay(25_000, gateway.openVisit(stays.card))
         let visit = try await gateway.openVisit(gone.card)
         let first = try await pay(20_000, visit)
@@ -160,7 +135,7 @@ struct MergedBillsTests {
     @Test func `a reservation of the record that goes is confirmed within the cap of both`()
         async throws
     {
-        let (stays, gone, recipient) = try await chronicTwice(both: true)
+        let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
         let here = try await gateway.openVisit(stays.card)
         let there = try await gateway.openVisit(gone.card)
         let first = try await pay(45_000, here)
@@ -190,7 +165,7 @@ struct MergedBillsTests {
     // MARK: What is due back
 
     @Test func `what both together put over the cap is due back while they are one`() async throws {
-        let (stays, gone, recipient) = try await chronicTwice(both: true)
+        let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
         _ = try await pay(45_000, gateway.openVisit(stays.card))
         _ = try await pay(45_000, gateway.openVisit(gone.card))
         #expect(try await listed(recipient).isEmpty)
@@ -214,7 +189,7 @@ struct MergedBillsTests {
 
     @Test func `a void under either record takes the case of both back`() async throws {
         for isOfGone in [true, false] {
-            let (stays, gone, recipient) = try await chronicTwice(both: true)
+            let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
             let here = try await gateway.openVisit(stays.card)
             let there = try await gateway.openVisit(gone.card)
             let ofStays = try await pay(45_000, here)
@@ -233,7 +208,7 @@ struct MergedBillsTests {
 
     /// The body answered because the two are one: that stands, whatever an undoing would say.
     @Test func `a case of the merge that was answered keeps it from being undone`() async throws {
-        let (stays, gone, recipient) = try await chronicTwice(both: true)
+        let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
         _ = try await pay(45_000, gateway.openVisit(stays.card))
         _ = try await pay(45_000, gateway.openVisit(gone.card))
         try await gateway.join(gone.resident, into: stays.resident)
@@ -247,7 +222,7 @@ struct MergedBillsTests {
     @Test func `receipts of the record that goes bear the one cap, and are answered there`()
         async throws
     {
-        let (stays, gone, recipient) = try await chronicTwice(both: true)
+        let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
         func apply(_ cost: Int, _ card: SoftwareCard) async throws -> TLSClient.Answer {
             let text = """
                 {"certificate":{"body":"130001","type":"nanbyo"},\
@@ -284,7 +259,7 @@ struct MergedBillsTests {
 
     /// 290,000 yen a year (区分オ).
     @Test func `what both together put over the year is due back from the insurer`() async throws {
-        let (stays, gone, _) = try await chronicTwice(both: true, cap: 9_000_000)
+        let (stays, gone, _) = try await gateway.settleChronicTwice(both: true, cap: 9_000_000)
         for (card, yen) in [(stays.card, 200_000), (gone.card, 150_000)] {
             let visit = try await gateway.openVisit(card, at: Cast.paperClinic)
             #expect(try await pay(yen * 5, visit, by: Cast.paperClinic).yen == yen)
@@ -308,7 +283,7 @@ struct MergedBillsTests {
     }
 
     @Test func `the cost of a month is that of both records`() async throws {
-        let (stays, gone, _) = try await chronicTwice(both: true)
+        let (stays, gone, _) = try await gateway.settleChronicTwice(both: true)
         _ = try await pay(20_000, gateway.openVisit(stays.card))
         _ = try await pay(14_000, gateway.openVisit(gone.card))
         func counted() async throws -> Int? {
@@ -329,7 +304,7 @@ struct MergedBillsTests {
     // MARK: What amounts to nothing
 
     @Test func `a voided bill stays a void, and is shown with the survivor's`() async throws {
-        let (stays, gone, _) = try await chronicTwice()
+        let (stays, gone, _) = try await gateway.settleChronicTwice()
         let visit = try await gateway.openVisit(gone.card)
         let bill = try await pay(45_000, visit).sent
         let voided = try await void(bill, visit)
@@ -358,32 +333,10 @@ struct MergedBillsTests {
             """, [.text(kind)]) > 0
     }
 
-    /// Somebody waits for the merges of the record under which a bill stands, or for a lane `below` theirs.
-    private func isWaiting(forMergesOf bill: SentBill, below: Int = 0) async throws -> Bool {
-        try await gateway.count(
-            """
-            select count(*) from pg_locks w
-            join exchange.bill b on b.identifier = $1
-                and exchange.merges_lock(b.person) - $2
-                    = (w.classid::bigint << 32 | w.objid::bigint)
-            where not w.granted and w.locktype = 'advisory'
-                and w.database = (select oid from pg_database where datname = current_database())
-            """, [.text(bill.identifier), .int(below)]) > 0
-    }
-
-    private func isLocked(_ number: Int) async throws -> Bool {
-        try await gateway.count(
-            """
-            select count(*) from pg_locks where locktype = 'advisory' and granted
-                and database = (select oid from pg_database where datname = current_database())
-                and (classid::bigint << 32 | objid::bigint) = \(number)
-            """) > 0
-    }
-
     /// The counter knows the record that stays alone and waits for its month: the merge waits for the
     /// counter, and finds what it confirmed.
     @Test func `a merge waits for a bill that is on its way, and counts it`() async throws {
-        let (stays, gone, recipient) = try await chronicTwice(both: true)
+        let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
         let here = try await gateway.openVisit(stays.card)
         let first = try await pay(5_000, here)
         #expect(try await pay(45_000, gateway.openVisit(gone.card)).yen == 9_000)
@@ -406,7 +359,7 @@ struct MergedBillsTests {
                 _ = try transaction.query(Statement("select pg_sleep(0.02)"))
             }
         }
-        while try await !isLocked(number) {}
+        while try await !gateway.isLocked(number) {}
         async let sent = gateway.settle(SentBill(cost: 45_000, on: today), here)
         while try await !isWaiting(for: "transactionid") {}
         async let merged = gateway.tell([merge], as: "suzuki")
@@ -425,7 +378,7 @@ struct MergedBillsTests {
     @Test func `a counter waits for an undoing before it holds anything of the person`()
         async throws
     {
-        let two = try await chronicTwice(both: true)
+        let two = try await gateway.settleChronicTwice(both: true)
         var sides: [(one: Settled, visit: RunningGateway.Visit, held: SentBill)] = []
         for one in [two.stays, two.gone] {
             let visit = try await gateway.openVisit(one.card)
@@ -455,10 +408,10 @@ struct MergedBillsTests {
                 _ = try transaction.query(Statement("select pg_sleep(0.02)"))
             }
         }
-        while try await !isLocked(number) {}
+        while try await !gateway.isLocked(number) {}
         let (confirmed, visit) = (gone.held.used(as: "claim"), gone.visit)
         async let sent = gateway.settle(confirmed, visit)
-        while try await !isWaiting(forMergesOf: gone.held) {}
+        while try await !gateway.isWaiting(forMergesOf: gone.held) {}
         let held = try await gateway.count(
             """
             select count(*) from pg_locks w
@@ -478,7 +431,7 @@ struct MergedBillsTests {
     @Test func `a reservation that is confirmed while its record is merged is confirmed`()
         async throws
     {
-        let (stays, gone, _) = try await chronicTwice(both: true)
+        let (stays, gone, _) = try await gateway.settleChronicTwice(both: true)
         let first = try await pay(5_000, gateway.openVisit(stays.card))
         let there = try await gateway.openVisit(gone.card)
         let held = SentBill("preauthorization", cost: 5_000, on: today)
@@ -501,11 +454,11 @@ struct MergedBillsTests {
                 _ = try transaction.query(Statement("select pg_sleep(0.02)"))
             }
         }
-        while try await !isLocked(number) {}
+        while try await !gateway.isLocked(number) {}
         async let merged = gateway.tell([merge], as: "suzuki")
-        while try await !isWaiting(forMergesOf: first.sent, below: acting) {}
+        while try await !gateway.isWaiting(forMergesOf: first.sent, below: acting) {}
         async let sent = gateway.settle(held.used(as: "claim"), there)
-        while try await !isWaiting(forMergesOf: held) {}
+        while try await !gateway.isWaiting(forMergesOf: held) {}
         isOver.withLock { $0 = true }
         try await busy
         let (answer, bill) = try await (merged, sent)
@@ -517,7 +470,7 @@ struct MergedBillsTests {
     /// However they fall: what was collected and is not due back is never more than the cap.
     @Test func `bills of both records beside their merge never pass the cap`() async throws {
         for _ in 0..<4 {
-            let (stays, gone, recipient) = try await chronicTwice(both: true)
+            let (stays, gone, recipient) = try await gateway.settleChronicTwice(both: true)
             let visits = [
                 try await gateway.openVisit(stays.card), try await gateway.openVisit(gone.card),
             ]
