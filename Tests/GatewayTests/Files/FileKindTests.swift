@@ -245,6 +245,38 @@ struct FileKindTests {
         #expect(try await gateway.represented(token).count == 1)
     }
 
+    /// The other way round: what takes away is taken however late it comes.
+    @Test func `a file of guardianships that waited takes custody away, whatever was said since`()
+        async throws
+    {
+        let child = try await gateway.settle(years: 3).resident
+        let (mother, card) = try await gateway.settle(years: 40)
+        let (own, hers) = ("G-\(child.index)", "G-\(mother.index)")
+        try await gateway.invite(child, key: own)
+        try await gateway.invite(mother, key: hers)
+        let today = gateway.clock.today
+        let from = today.adding(days: -300)
+        let header = ["更新区分", "本人の自治体別本人キー", "保護者の自治体別本人キー", "関係区分", "開始日", "終了日", "親権喪失フラグ"]
+        func lines(of child: String, isLost: String) -> [[String]] {
+            [header, ["1", child, hers, "2", from.text, "", isLost]]
+        }
+        _ = try await gateway.take(
+            csv(lines(of: own, isLost: "0")), as: "guardianships", field: "maternal")
+        let token = try await gateway.session(of: card)
+        let done = try await wait(
+            lines(of: own, isLost: "1"), behind: lines(of: "nobody", isLost: "0"),
+            as: "guardianships", field: "maternal"
+        ) {
+            try await gateway.registerGuardianships([
+                gateway.guardianship(
+                    of: child, by: mother, from: from, to: today.adding(days: 100))
+            ])
+            #expect(try await gateway.represented(token).count == 1)
+        }
+        #expect(!told(done).contains("newer-stands") && done.number("ends") == 1, "\(done.text)")
+        #expect(try await gateway.represented(token).isEmpty)
+    }
+
     @Test func `the card authority's night comes by file`() async throws {
         let person = gateway.people.next()
         let card = try gateway.card()
