@@ -67,6 +67,20 @@ struct MassCheckupDesk {
     /// The caller's own, as it stands; what this turn files is not among it.
     func held(_ place: Place) -> HeldCheckup? { held[place] }
 
+    /// Whether it is what is held, with the day of its consent.
+    func holds(
+        _ report: CheckupReport, consentedOn day: CalendarDay?, as held: HeldCheckup
+    ) -> Bool {
+        report == held.newest.report && isSameDay(day, of: report, over: held)
+    }
+
+    /// What is taken back needs no day.
+    private func isSameDay(
+        _ day: CalendarDay?, of report: CheckupReport, over held: HeldCheckup?
+    ) -> Bool {
+        report.status == .enteredInError || held.flatMap { consents[$0.id] } == day
+    }
+
     func basis(of person: PersonKey) -> String {
         known.facts(of: person, at: now).basis(rulesVersion: rules.version)
     }
@@ -79,10 +93,9 @@ struct MassCheckupDesk {
         _ report: CheckupReport, of person: PersonKey, over held: HeldCheckup?, seen: Int?,
         consentedOn: CalendarDay? = nil
     ) throws -> RecordedCheckup {
-        let isSameDay =
-            report.status == .enteredInError || held.flatMap { consents[$0.id] } == consentedOn
         let amendment = try held?.newest.amended(
-            by: report, isSameBeside: isSameDay, from: caller.party, seen: seen)
+            by: report, isSameBeside: isSameDay(consentedOn, of: report, over: held),
+            from: caller.party, seen: seen)
         if let held, amendment == .unchanged, held.shown.line?.isWaiting != true {
             return RecordedCheckup(held: held, isNew: false)
         }

@@ -206,7 +206,9 @@ extension MassCheckupDesk {
         }
         guard let report = row.report?.over(held?.newest.report) ?? held?.newest.report.withdrawn
         else { return row.refused([row.finding("resultNumber", .resultUnknown)]) }
-        if let held, newer.contains(row.identifier.value), report != held.newest.report {
+        if let held, newer.contains(row.identifier.value),
+            !holds(report, consentedOn: row.consentedOn, as: held)
+        {
             return RowOutcome(
                 line: row.index + 1, kind: .unchanged,
                 findings: [row.finding("resultNumber", .newerStands)],

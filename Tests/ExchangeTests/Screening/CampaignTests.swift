@@ -178,6 +178,22 @@ import Testing
         }
     }
 
+    /// 妊娠ごとの接種: whoever reads of a season of nothing else reads of a pregnancy; of one that is for others
+    /// too, nobody does.
+    @Test func `a season of schedules of pregnancy alone is an invitation of pregnancy`() throws {
+        let schedules = ["covid", "covid-60"].map { "immunization/schedule/\($0).json" }
+        let (old, new) = (#""season": {"#, #""perPregnancy": true, "season": {"#)
+        var files = Profiles.replacing(schedules[0], old, new)
+        let some = try ImmunizationRules(reading: files).invitationsOfPregnancy
+        files[schedules[1]] = Profiles.replacing(schedules[1], old, new)[schedules[1]]
+        let all = try ImmunizationRules(reading: files).invitationsOfPregnancy
+        let known = try Self.rules().invitationsOfPregnancy
+        #expect(!known.isEmpty && !known.contains { $0.hasPrefix("covid") })
+        #expect(Set(some) == Set(known).union(["covid"]))
+        #expect(
+            Set(all) == Set(known).union(["covid", "covid-60", "covid-2025", "covid-2026"]))
+    }
+
     @Test func `two seasons of one schedule never overlap`() throws {
         let path = "immunization/campaigns/covid-2026.json"
         let text = String(decoding: Profiles.files[path] ?? [], as: UTF8.self)

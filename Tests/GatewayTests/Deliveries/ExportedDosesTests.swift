@@ -77,6 +77,36 @@ extension ExportTests {
         try await gateway.send(Cast.otherTown, "DELETE", elsewhere).expect(202)
     }
 
+    /// Two exports of one moment before it, one prepared before it came and one after: it is in neither, and
+    /// what it says of the ledger's copy is later than both.
+    @Test func `a clinic's record that came after the moment takes no ledger's dose out of it`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        _ = try await tell([row(resident, RecordID.random().text, lot: "LATE1", daysAgo: 40)])
+        let first = try await kickOff("?_type=Immunization,Patient")
+        try await prepare()
+        let second = try await kickOff("?_type=Immunization,Patient")
+        let visit = try await gateway.openVaccinationVisit(card)
+        var given = SentDose(on: gateway.clock.today.adding(days: -40))
+        given.lot = "LATECLINIC"
+        try await gateway.record(given, visit).expect(201)
+        try await prepare()
+        for export in [first, second] {
+            // Each file holds as many lines as its manifest says, too.
+            let all = try await fetch(export)
+            let held = doses(all, "LATE")
+            #expect(Set(held.keys) == ["LATE1"], "\(held.keys)")
+            let patients = Set((all["Patient"] ?? []).compactMap(Self.resident))
+            #expect(held["LATE1"].flatMap(Self.resident).map(patients.contains) == true)
+            try await gateway.send(Cast.town, "DELETE", export).expect(202)
+        }
+        let next = try await kickOff("?_type=Immunization")
+        try await prepare()
+        #expect(Set(doses(try await fetch(next), "LATE").keys) == ["LATECLINIC"])
+        try await gateway.send(Cast.town, "DELETE", next).expect(202)
+    }
+
     @Test func `another ledger's doses are in it while the resident lives there`() async throws {
         let (moved, _) = try await gateway.settleFamily()
         let (left, _) = try await gateway.settleFamily()

@@ -168,6 +168,53 @@ struct FileKindTests {
         #expect(standing == 0)
     }
 
+    /// 統合: what a merge says again of the one person became known with it, and is no word of the town's own.
+    @Test(arguments: [true, false])
+    func `a merge while a file waits is no newer word than the file`(isInvitation: Bool)
+        async throws
+    {
+        let today = gateway.clock.today
+        let (stays, gone) = try await gateway.settleBabyTwice()
+        let (key, number) = ("M-\(gone.resident.index)", stays.resident.number)
+        try await gateway.invite(gone.resident, key: key)
+        let target = try JSON(
+            reading: """
+                [{"modificationSeg":"1","municipalityIdentityKey":"\(key)",
+                "myNumber":"\(gone.resident.number)"}]
+                """)
+        try await gateway.send(
+            Cast.town, "POST", "/municipal-checkup/registration-tasks", body: target
+        ).expect(202)
+        let days = [today.text, today.adding(days: 365).text]
+        let done: TLSClient.Answer
+        if isInvitation {
+            let header = ["更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了"]
+            done = try await wait(
+                [header, ["2", key, number, "dpt-ipv-hib"] + days],
+                behind: [header, ["1", key, number, "no-such-programme"] + days],
+                as: "vaccination-targets", field: "immunization"
+            ) { try await gateway.join(gone.resident, into: stays.resident) }
+        } else {
+            let header = ["更新区分", "宛名番号", "個人番号", "消除の異動日"]
+            done = try await wait(
+                [header, ["2", key, number, "R8.6.15"]],
+                behind: [header, ["3", key, number, ""]],
+                as: "checkup-targets", field: "maternal"
+            ) { try await gateway.join(gone.resident, into: stays.resident) }
+        }
+        #expect(told(done).isEmpty && done.number("ends") == 1, "\(done.text)")
+        let table = isInvitation ? "vaccination_target" : "checkup_target"
+        let standing = try await gateway.count(
+            """
+            select count(*) from exchange.\(table) t where t.identity_key = $1
+                and not t.is_removed and not exists (
+                    select 1 from exchange.\(table) later
+                    where later.person = t.person and later.identity_key = t.identity_key
+                        and later.version > t.version)
+            """, [.text(key)])
+        #expect(standing == 0)
+    }
+
     /// 親権喪失: a file that was on its way gives nobody back what was taken away meanwhile.
     @Test func `a file of guardianships that waited gives no custody back`() async throws {
         let child = try await gateway.settle(years: 3).resident
@@ -196,6 +243,38 @@ struct FileKindTests {
         // A file that is younger says it again.
         _ = try await gateway.take(csv(lines(of: own)), as: "guardianships", field: "maternal")
         #expect(try await gateway.represented(token).count == 1)
+    }
+
+    /// The other way round: what takes away is taken however late it comes.
+    @Test func `a file of guardianships that waited takes custody away, whatever was said since`()
+        async throws
+    {
+        let child = try await gateway.settle(years: 3).resident
+        let (mother, card) = try await gateway.settle(years: 40)
+        let (own, hers) = ("G-\(child.index)", "G-\(mother.index)")
+        try await gateway.invite(child, key: own)
+        try await gateway.invite(mother, key: hers)
+        let today = gateway.clock.today
+        let from = today.adding(days: -300)
+        let header = ["更新区分", "本人の自治体別本人キー", "保護者の自治体別本人キー", "関係区分", "開始日", "終了日", "親権喪失フラグ"]
+        func lines(of child: String, isLost: String) -> [[String]] {
+            [header, ["1", child, hers, "2", from.text, "", isLost]]
+        }
+        _ = try await gateway.take(
+            csv(lines(of: own, isLost: "0")), as: "guardianships", field: "maternal")
+        let token = try await gateway.session(of: card)
+        let done = try await wait(
+            lines(of: own, isLost: "1"), behind: lines(of: "nobody", isLost: "0"),
+            as: "guardianships", field: "maternal"
+        ) {
+            try await gateway.registerGuardianships([
+                gateway.guardianship(
+                    of: child, by: mother, from: from, to: today.adding(days: 100))
+            ])
+            #expect(try await gateway.represented(token).count == 1)
+        }
+        #expect(!told(done).contains("newer-stands") && done.number("ends") == 1, "\(done.text)")
+        #expect(try await gateway.represented(token).isEmpty)
     }
 
     @Test func `the card authority's night comes by file`() async throws {

@@ -415,6 +415,7 @@ struct ListMomentTests {
         // One entry for each of the two whose rows they are.
         gateway.expectMoreEntries(1)
         let text = NightFile.text(of: errors.body, .cp932).replacing(",7,", with: ",2,")
+        let before = try await asOf()
         let receipt = try await gateway.upload(
             NightFile.bytes(of: text, .cp932), "rows=2", by: Self.party)
         try receipt.expect(202)
@@ -423,6 +424,15 @@ struct ListMomentTests {
         #expect(mended.number("changes") == 1, "\(mended.text)")
         #expect(try await standing(own[0]) == [today.adding(days: 100)])
         #expect(try await standing(own[1]) == [today.adding(days: 200)])
+        // What the body says is as of now, as of any changes; their old moment is of their rows alone.
+        #expect(try await asOf() > before)
+    }
+
+    /// As of when the answers at counters say that the body's word is, in microseconds.
+    private func asOf() async throws -> Int {
+        try await gateway.count(
+            "select (extract(epoch from as_of) * 1000000)::bigint from exchange.party where party = $1",
+            [.text(Self.party.key)])
     }
 
     @Test func `what a file of changes said again is not ended by a list of before it`()
@@ -481,18 +491,22 @@ struct ListMomentTests {
         Issue.record("nobody came to wait")
     }
 
-    /// The API and a part of the list never write at once: whoever is second reads what the first said.
-    @Test func `a list waits for a registration by the API that is under way`() async throws {
+    /// The API and a part of a file, of a whole list or of changes, never write at once: whoever is second
+    /// reads what the first said.
+    @Test(arguments: ["entitlements-full", "entitlements"])
+    func `a list waits for a registration by the API that is under way`(layout: String)
+        async throws
+    {
         let own = people(2)
         _ = try await take(own.map { cells($0) })
+        let rows = own.map { layout == Self.layout ? cells($0, to: 200) : change($0, to: 200) }
         let sequence = try await gateway.nextSequence(of: Self.party)
         var file = ""
         try await whileTaken("_shared") { _ in
             let receipt = try await gateway.upload(
-                NightFile(own.map { cells($0, to: 200) }).bytes(), as: Self.layout,
-                "sequence=\(sequence)", by: Self.party)
+                NightFile(rows).bytes(), as: layout, "sequence=\(sequence)", by: Self.party)
             file = receipt.text("file")
-            let path = "/files/\(Self.layout)/\(file)"
+            let path = "/files/\(layout)/\(file)"
             var seen: [String] = []
             // It asks for the turn again and again: some of that is seen.
             for _ in 0..<2_400 where seen.count(where: { $0 == "applying" }) < 20 {
@@ -508,7 +522,7 @@ struct ListMomentTests {
             let still = try await gateway.send(Self.party, "GET", path)
             #expect(still.text("status") == "applying", "\(still.text)")
         }
-        let done = try await gateway.settled(file, as: Self.layout, by: Self.party)
+        let done = try await gateway.settled(file, as: layout, by: Self.party)
         #expect(done.number("changes") == 2, "\(done.text)")
     }
 

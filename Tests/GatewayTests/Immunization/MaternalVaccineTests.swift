@@ -1,5 +1,6 @@
 import Exchange
 import Ledger
+import Postgres
 import TestSupport
 import Testing
 import Trust
@@ -202,32 +203,81 @@ struct MaternalVaccineTests {
         #expect(try await visitForecast(untold) == nil)
     }
 
-    /// お知らせ: an invitation to it tells of the pregnancy as much as the forecast does.
-    @Test func `whoever acts for her reads no invitation to a vaccine of pregnancy`() async throws {
-        let (resident, card) = try await expecting(in: 70)
-        let own = try await gateway.session(of: card)
-        let partner = try await gateway.session(of: gateway.settle(years: 31).card)
-        let kinds = try gateway.ledger.rules.current().consentKinds.map(\.kind.code)
-        let made = try await gateway.delegate(kinds, own)
-        try await gateway.accept(made.text("code"), partner).expect(204)
-        let proxy = try await gateway.acting(partner)
+    // MARK: Notices
+
+    /// One to a vaccine of anybody, and after it one of pregnancy.
+    private func inviteTwice(_ resident: TestResident) async throws {
+        try await gateway.invite(resident, key: "DPT-I-\(resident.index)")
         let row = gateway.invitation(
             of: resident, key: "RSV-I-\(resident.index)", programme: Self.vaccine)
         let invited = try await gateway.send(
             Cast.town, "POST", "/immunization/registration-tasks", body: .array([row]))
         #expect(invited.int("applied") == 1, "\(invited.text)")
-        try await gateway.invite(resident, key: "DPT-I-\(resident.index)")
-        func read(_ token: RunningGateway.Header) async throws -> [String] {
-            let answer = try await gateway.send(
-                Cast.portal, "GET", "/fhir/Communication", headers: [token])
-            try answer.expect(200)
-            return answer.entries.map { JSON.object($0).text }.filter {
-                $0.contains("vaccination-due")
-            }
+    }
+
+    private func invitations(_ token: RunningGateway.Header) async throws -> [String] {
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Communication", headers: [token])
+        try answer.expect(200)
+        return answer.entries.map { JSON.object($0).text }.filter {
+            $0.contains("vaccination-due")
         }
-        let hers = try await read(own)
+    }
+
+    private func proxy(of own: RunningGateway.Header) async throws -> RunningGateway.Header {
+        let partner = try await gateway.session(of: gateway.settle(years: 31).card)
+        let kinds = try gateway.ledger.rules.current().consentKinds.map(\.kind.code)
+        let made = try await gateway.delegate(kinds, own)
+        try await gateway.accept(made.text("code"), partner).expect(204)
+        return try await gateway.acting(partner)
+    }
+
+    /// お知らせ: an invitation to it tells of the pregnancy as much as the forecast does.
+    @Test func `whoever acts for her reads no invitation to a vaccine of pregnancy`() async throws {
+        let (resident, card) = try await expecting(in: 70)
+        let own = try await gateway.session(of: card)
+        let proxy = try await proxy(of: own)
+        try await inviteTwice(resident)
+        let hers = try await invitations(own)
         #expect(hers.count == 2 && hers.contains { $0.contains("RSウイルス") })
-        let shown = try await read(proxy)
+        let shown = try await invitations(proxy)
+        #expect(shown.count == 1 && !shown.contains { $0.contains("RSウイルス") })
+    }
+
+    /// Her card and its PIN are in a guardian's hands, until the day on which she decides alone.
+    @Test(arguments: [(14, 1), (15, 2)])
+    func `one who does not decide alone reads no invitation to a vaccine of pregnancy`(
+        years: Int, count: Int
+    ) async throws {
+        let (resident, card) = try await gateway.settle(years: years)
+        try await inviteTwice(resident)
+        let read = try await invitations(gateway.session(of: card))
+        let ofPregnancy = read.filter { $0.contains("RSウイルス") }
+        #expect(read.count == count && ofPregnancy.count == count - 1, "\(read)")
+    }
+
+    /// A page that were short, or empty, would tell that something is hidden.
+    @Test func `a notice that is hidden takes no place of one that is shown`() async throws {
+        let (resident, card) = try await expecting(in: 70)
+        let own = try await gateway.session(of: card)
+        let proxy = try await proxy(of: own)
+        try await inviteTwice(resident)
+        // More than a page holds, all of them newer than what may be shown.
+        let (key, vaccine) = ("RSV-I-\(resident.index)", Self.vaccine)
+        let added = try await gateway.sql { transaction in
+            try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.notice (person, notice, kind, party, subject)
+                    select n.person, gen_random_uuid(), n.kind, n.party, n.subject
+                    from exchange.notice n cross join generate_series(1, 150)
+                    where n.subject = $2 and n.person = (
+                        select t.person from exchange.vaccination_target t where t.identity_key = $1)
+                    """), [.text(key), .text(vaccine)])
+        }
+        #expect(added == 150)
+        #expect(try await invitations(own).count { $0.contains("RSウイルス") } > 2)
+        let shown = try await invitations(proxy)
         #expect(shown.count == 1 && !shown.contains { $0.contains("RSウイルス") })
     }
 

@@ -93,6 +93,36 @@ struct VaccinationTargetTests {
         #expect(try await unvaccinated(count: 1) == unvaccinated())
     }
 
+    /// 過去の接種歴: one dose ends the series on whichever day of its month it was given.
+    @Test func `who was given a dose of which a ledger has the month alone is not called again`()
+        async throws
+    {
+        let (resident, _) = try await gateway.settleFamily()
+        let (other, _) = try await gateway.settleFamily()
+        func invite(_ child: TestResident) async throws -> String {
+            let key = "L-\(child.index)"
+            let row = gateway.invitation(
+                of: child, key: key, programme: "bcg", from: today.adding(days: -120))
+            try await gateway.send(Cast.town, "POST", Self.path, body: .array([row])).expect(202)
+            return key
+        }
+        let (key, waiting) = (try await invite(resident), try await invite(other))
+        #expect(try await unvaccinated("bcg").contains(key))
+        let month = String(today.adding(days: -70).text.prefix(7))
+        let told = try await gateway.take(
+            NightFile(pastDoses: [
+                [
+                    "記録番号": RecordID.random().text, "個人番号": resident.number,
+                    "生年月日": resident.dateOfBirth, "ワクチン": "BCG", "接種回数": "1", "接種日": month,
+                ]
+            ]).bytes(), as: "past-doses", field: "immunization")
+        #expect(told.number("additions") == 1, "\(told.text)")
+        let listed = try await unvaccinated("bcg")
+        #expect(!listed.contains(key) && listed.contains(waiting))
+        let reminded = try await remind("bcg", key)
+        #expect(reminded.int("notWaiting") == 1 && reminded.int("reminded") == 0)
+    }
+
     // 20日以上の間隔: the second is due on the twenty-first day, whenever the invitation began.
     @Test(arguments: [(20, false), (21, true)])
     func `one dose of a series takes nobody off the list for good`(_ days: Int, _ isDue: Bool)

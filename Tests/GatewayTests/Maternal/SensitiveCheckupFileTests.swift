@@ -170,6 +170,54 @@ struct SensitiveCheckupFileTests {
             ])
     }
 
+    /// The file waits for the one before it, while the town corrects what came first: what was found, or the
+    /// day of the consent alone, which no answer shows.
+    @Test(arguments: [true, false])
+    func `a file that waited undoes no correction that came one by one`(isOfFinding: Bool)
+        async throws
+    {
+        let (key, number) = (try await child(), RecordID.random().text)
+        #expect(try await take([row(key, number)]).number("additions") == 1)
+        let late = row(key, number, ["同意日": today.adding(days: -1).text])
+        let sequence = try await gateway.nextSequence(field: Self.field)
+        let held = try await gateway.upload(
+            file([late]), as: Self.layout, "sequence=\(sequence + 1)")
+        #expect(held.text("status") == "held", "\(held.text)")
+        let id = try await gateway.sql {
+            try $0.query(
+                Statement(
+                    """
+                    select distinct result::text from exchange.sensitive_mass_checkup
+                    where identifier = $1
+                    """), [.text(number)])[0].text(0)
+        }
+        var sent = SentCheckup.signs(isOfFinding ? "found" : "none", on: today)
+        sent.status = "corrected"
+        if !isOfFinding { sent.consentedOn = today.adding(days: -2) }
+        let identifier = try JSON(
+            reading: """
+                [{"system":"urn:tsunagi:mass-checkup-number","value":"\(number)"}]
+                """)
+        // Nobody examined: as a file has it, so that of the one case nothing but the day is another.
+        let body = sent.body(notified: key).with("identifier", identifier).without("performer")
+        try await gateway.send(
+            Cast.town, "PUT", "\(sent.path)/\(id)", headers: [("If-Match", "W/\"1\"")],
+            body: .object(body)
+        ).expect(200)
+        let stands = ["final \(today.text)", "corrected \((sent.consentedOn ?? today).text)"]
+        #expect(try await versions(number) == stands)
+        try await gateway.upload(
+            file([row("nobody", number + "-0")]), as: Self.layout, "sequence=\(sequence)"
+        ).expect(202)
+        let done = try await gateway.settled(held.text("file"), as: Self.layout)
+        gateway.expectMoreEntries(1)
+        #expect(told(done) == ["2 resultNumber newer-stands"], "\(done.text)")
+        #expect(try await versions(number) == stands)
+        // The next file is younger than the correction.
+        let next = try await take([late])
+        #expect(told(next).isEmpty && next.number("changes") == 1, "\(next.text)")
+    }
+
     @Test func `the same file sent twice is applied once`() async throws {
         let (key, number) = (try await child(), RecordID.random().text)
         let bytes = file([row(key, number)])

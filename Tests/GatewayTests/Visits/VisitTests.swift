@@ -311,6 +311,40 @@ struct VisitTests {
         try await gateway.send(Cast.clinic, "GET", "/fhir/\(visit.patient)")
     }
 
+    /// As if it had ended just now, by itself.
+    private func endSecondsAgo(_ visit: RunningGateway.Visit) async throws {
+        try await gateway.sql { transaction in
+            _ = try transaction.run(
+                Statement(
+                    """
+                    update exchange.visit set opened_at = opened_at - interval '1 hour',
+                        ends_at = clock_timestamp() - interval '5 seconds' where visit::text = $1
+                    """), [.text(visit.id)])
+        }
+    }
+
+    /// The database gives whichever ended within the last minute: by the clock of the access it is over.
+    @Test func `a visit that ended seconds ago opens nothing any more`() async throws {
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([held(resident, "kodomo")])
+        let over = try await gateway.openVisit(
+            card, consents: ["subsidy", "maternal"], kind: "home-care")
+        #expect(try await patient(over).text.contains(resident.name))
+        #expect(try await gateway.checkups(of: over).status == 200)
+        try await endSecondsAgo(over)
+        try await gateway.expect(.recordUnknown, of: .readPatient, from: Cast.clinic) {
+            try await patient(over)
+        }
+        try await gateway.expect(.recordUnknown, of: .readCheckups, from: Cast.clinic) {
+            try await gateway.checkups(of: over)
+        }
+        // One for the check alone is no door to what the one that is over had opened.
+        let booked = try await gateway.openVisit(card, kind: "booked")
+        try await gateway.expect(.visitForCheckAlone, of: .readPatient, from: Cast.clinic) {
+            try await patient(booked)
+        }
+    }
+
     /// Who left a kind out, who has nothing, and who has nothing but what is sensitive: the same.
     @Test func `what was not agreed to is not told by the patient either`() async throws {
         let declined = try await gateway.settle()

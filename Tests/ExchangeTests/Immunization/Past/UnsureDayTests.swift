@@ -201,6 +201,30 @@ import Testing
             third.first { rules.programmes[$0.programme].code == "hepatitis-b" }?.dose.ja == "3回目")
     }
 
+    /// 未接種者: where no birth date says more, who may have come since the invitation began is not asked again.
+    @Test(arguments: [
+        ("2026-04", "2026-05-20", true), ("2026-05", "2026-05-20", false),
+        ("2026-05", "2026-05-31", false), ("2026-05", "2026-06-01", true),
+        ("2026", "2026-12-31", false), ("2026", "2027-01-01", true),
+    ])
+    func `who may have come in a month alone is waited for no more`(
+        month: String, from: String, isWaitedFor: Bool
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let programme = try #require(rules.programme("mr"))
+        let dose = GivenDose(
+            rules.vaccine(named: "MR"), on: nil, within: try GivenTime(month).days)
+        let person = NeedlePerson(birth: nil, sex: nil, held: [dose])
+        let first = try CalendarDay(from)
+        let last = first.adding(days: 365)
+        // While the invitation lasts, and once it is over.
+        for today in [first.adding(days: 10), last.adding(days: 10)] {
+            let isUnvaccinated = rules.isUnvaccinated(
+                of: programme, person, invited: first...last, today: today)
+            #expect(isUnvaccinated == isWaitedFor, "\(today)")
+        }
+    }
+
     /// Of a month or a year alone, and without a number.
     private static func doses(_ names: [String], _ time: String) throws -> [GivenDose] {
         let rules = try VaccinationCase.rules()

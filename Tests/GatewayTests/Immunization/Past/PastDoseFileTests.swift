@@ -256,6 +256,22 @@ struct PastDoseFileTests {
         #expect(answer.number("refused") == 2)
     }
 
+    /// Some day of either can have been: born in the middle of it, or it is not over yet.
+    @Test func `the month of the birth, and the running one, are taken`() async throws {
+        // Not on the first of a month, of which every day is after the birth.
+        let days = today.adding(days: -150).day == 1 ? 151 : 150
+        let (resident, card) = try await gateway.settleFamily(days: days)
+        let number = number()
+        let months = [resident.dateOfBirth, today.text].map { String($0.prefix(7)) }
+        let answer = try await take([
+            row(resident, number + "-1", ["接種日": months[0]]),
+            row(resident, number + "-2", ["接種日": months[1], "接種回数": "2"]),
+        ])
+        #expect(answer.number("additions") == 2, "\(answer.text)")
+        let seen = try await own(card).compactMap { $0["occurrenceDateTime"]?.string }
+        #expect(Set(seen) == Set(months))
+    }
+
     @Test func `the same dose under two numbers is told of, and is one`() async throws {
         let (resident, card) = try await gateway.settleFamily()
         let number = number()
