@@ -167,7 +167,7 @@ import Testing
     }
 
     /// Paid twice: neither row is lost, and the second is found to be the first one again.
-    @Test(arguments: [rows[1], "1319999995,202605,1,88131016,R-2,,,0,1000,,,,,"])
+    @Test(arguments: [rows[0], rows[1], "1319999995,202605,1,88131016,R-2,,,0,1000,,,,,"])
     func `a certificate that stands twice on a receipt is the receipt twice`(
         again: String
     ) throws {
