@@ -45,8 +45,9 @@ extension Ledger {
     private static let selectRights = Statement(
         """
         select current_user::text, has_schema_privilege('office', 'usage'),
-            has_table_privilege('log.access_entry', 'update')
+            has_any_column_privilege('log.access_entry', 'update')
                 or has_table_privilege('log.access_entry', 'delete')
+                or has_table_privilege('log.access_entry', 'truncate')
         """)
 }
 

@@ -63,18 +63,36 @@ extension Reconciliation {
     ) {
         let cap = facts.cap(of: entries[entries.startIndex].certificate, in: month(of: entries))
         guard entries.count > 1 || cap != nil else { return }
-        var counted = distinct(entries, batch, &sink)
+        let found = distinct(entries, batch, &sink)
         guard let cap else { return }
-        counted.sort { ($0.claim, $0.part) < ($1.claim, $1.part) }
-        compare(counted, batch, cap: cap, &sink)
+        let counted = found.entries.sorted { ($0.claim, $0.part) < ($1.claim, $1.part) }
+        guard !found.gaveWay.isEmpty else { return compare(counted, batch, cap: cap, &sink) }
+        compare(counted.filter { !found.gaveWay.contains($0.claim) }, batch, cap: cap, &sink)
+        // What a closing sent back is told as it was then: beside nothing that came in its place.
+        compare(
+            counted.filter { !found.cameAfter.contains($0.claim) }, batch, cap: cap,
+            telling: found.gaveWay, &sink)
+    }
+
+    /// Each receipt once; of those that a closing sent back, which gave way to what came in their place.
+    private struct Distinct {
+        var entries: [Entry] = []
+        var gaveWay: Set<Int32> = []
+        var cameAfter: Set<Int32> = []
+
+        mutating func put(_ entry: Entry, inPlaceOf claim: Int32) {
+            gaveWay.insert(claim)
+            cameAfter.insert(entry.claim)
+            entries.append(entry)
+        }
     }
 
     /// 重複: those that are not the same receipt again. Where an institution writes one for each prescriber, a
     /// second one is the same only where all it says is; another is a question, and counts until answered.
     private func distinct(
         _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
-    ) -> [Entry] {
-        var distinct: [Entry] = []
+    ) -> Distinct {
+        var distinct = Distinct()
         var first = entries[entries.startIndex]
         var said: [ClaimContent: Int32] = [:]
         for entry in entries {
@@ -83,15 +101,15 @@ extension Reconciliation {
                 said = [:]
             }
             guard entry.claim != first.claim else {
-                distinct.append(entry)
+                distinct.entries.append(entry)
                 continue
             }
             sink.claim = entry.claim
             sink.part = entry.part
             guard rules.layouts.isPerPrescriber(institution: entry.institution) else {
-                if takesPlace(entry, of: first, batch) {
+                if takesPlace(entry.claim, of: first.claim, batch) {
+                    distinct.put(entry, inPlaceOf: first.claim)
                     first = entry
-                    distinct.append(entry)
                 } else {
                     sink.add(.duplicateReceipt, .duplicate(of: first.claim))
                 }
@@ -99,23 +117,24 @@ extension Reconciliation {
             }
             if said.isEmpty { said[ClaimContent(first.claim, in: batch)] = first.claim }
             let content = ClaimContent(entry.claim, in: batch)
-            if let same = said[content], same != entry.claim {
+            if let same = said[content], takesPlace(entry.claim, of: same, batch) {
+                said[content] = entry.claim
+                distinct.put(entry, inPlaceOf: same)
+            } else if let same = said[content], same != entry.claim {
                 sink.add(.duplicateReceipt, .duplicate(of: same))
             } else {
                 said[content] = entry.claim
                 sink.add(.repeatedReceipt, .duplicate(of: first.claim))
-                distinct.append(entry)
+                distinct.entries.append(entry)
             }
         }
         return distinct
     }
 
     /// 返戻の後の請求: what came after a closing had sent the first one back is no second one.
-    private func takesPlace(
-        _ entry: Entry, of first: Entry, _ batch: ClaimBatch
-    ) -> Bool {
-        batch.claims[Int(first.claim)].marks.contains(.sentBack)
-            && !batch.claims[Int(entry.claim)].marks.contains(.sentBack)
+    private func takesPlace(_ claim: Int32, of first: Int32, _ batch: ClaimBatch) -> Bool {
+        batch.claims[Int(first)].marks.contains(.sentBack)
+            && !batch.claims[Int(claim)].marks.contains(.sentBack)
     }
 
     private func month(of entries: ArraySlice<Entry>) -> ServiceMonth {
@@ -123,9 +142,11 @@ extension Reconciliation {
     }
 
     /// The cap of the month in order of confirmation: that of the ledger where it has entries, that of the
-    /// claims where it has none. An amount once confirmed is not changed by a later one.
+    /// claims where it has none. An amount once confirmed is not changed by a later one. With `telling` only
+    /// those claims are told of.
     private func compare(
-        _ entries: [Entry], _ batch: ClaimBatch, cap: Int32, _ sink: inout FindingSink
+        _ entries: [Entry], _ batch: ClaimBatch, cap: Int32, telling some: Set<Int32>? = nil,
+        _ sink: inout FindingSink
     ) {
         guard let first = entries.first else { return }
         var confirmed = ConfirmedShares(
@@ -135,6 +156,7 @@ extension Reconciliation {
         let isOver = claimed.reduce(0) { $0 + Int($1 < 0 ? 0 : $1) } > Int(cap)
         for (entry, yen) in zip(entries, claimed) where yen >= 0 {
             let expected = confirmed.take(yen, at: entry.institution)
+            guard some?.contains(entry.claim) ?? true else { continue }
             sink.claim = entry.claim
             sink.part = entry.part
             if yen > expected {
@@ -149,7 +171,7 @@ extension Reconciliation {
         for (institution, left) in confirmed.unclaimed() {
             // Less was claimed than confirmed: told at the last claim of the institution.
             guard let place = entries.lastIndex(where: { $0.institution == institution }),
-                claimed[place] >= 0
+                claimed[place] >= 0, some?.contains(entries[place].claim) ?? true
             else { continue }
             sink.claim = entries[place].claim
             sink.part = entries[place].part

@@ -32,7 +32,9 @@ extension Ledger {
                 switch try await takeTurn(at: file, of: kind, hashing) {
                 case .taken: return true
                 case .elsewhere: continue
-                case .kept: isKept = true
+                case .kept:
+                    isKept = true
+                    try await letOthersBefore(file.file)
                 }
             }
             if isKept { try await Task.sleep(for: .milliseconds(100)) }
@@ -141,6 +143,14 @@ extension Ledger {
         }
     }
 
+    /// So that no number of files that are kept fills what is looked at. Its place among its party's own
+    /// stays.
+    private func letOthersBefore(_ file: RecordID) async throws {
+        _ = try await office?.transaction { transaction in
+            try transaction.run(Self.letOthersBefore, [.id(file)])
+        }
+    }
+
     private func postpone(_ file: RecordID, seconds: Int) async throws {
         _ = try await office?.transaction { transaction in
             try transaction.run(Self.postpone, [.id(file), .int(seconds)])
@@ -171,6 +181,9 @@ extension Ledger {
                     and before.state in ('weighing', 'waiting', 'applying')))
         order by f.advanced_at limit 8
         """)
+
+    private static let letOthersBefore = Statement(
+        "update office.file set advanced_at = clock_timestamp() where file = $1")
 
     private static let postpone = Statement(
         """

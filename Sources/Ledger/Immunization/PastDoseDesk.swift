@@ -82,7 +82,7 @@ struct PastDoseDesk {
             return row.refused(row.finding("recordNumber", .pastDoseOfAnother))
         }
         // A layout remembers the numbers of a million rows; here two of one part would be one version.
-        guard !spoken.contains(row.identifier) else {
+        guard spoken.insert(row.identifier).inserted else {
             return row.refused(row.finding("recordNumber", .duplicateKey))
         }
         guard let told = row.told else { return withdrawal(row, about: person, over: held) }
@@ -158,7 +158,6 @@ struct PastDoseDesk {
                 id: id.text, version: (newest?.version ?? 0) + 1, recordedAt: now,
                 institution: caller.party, vaccination: word.vaccination))
         filings.append(Filing(held: filed, line: word.line))
-        spoken.insert(row.identifier)
         others[person, default: []].removeAll { $0.record == id }
         others[person, default: []].append((record: id, counted: word.vaccination.counted))
         return RowOutcome(

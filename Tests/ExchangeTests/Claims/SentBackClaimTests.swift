@@ -5,11 +5,11 @@ import Testing
 /// is gone: it is paid where it is claimed again.
 @Suite struct SentBackClaimTests {
     private func report(
-        births: [String], marked marks: [Claim.Marks]
+        births: [String], marked marks: [Claim.Marks], at institution: String = "1319999996"
     ) throws -> MonthReport {
         let claims = births.map { birth in
             """
-            {"institution": "1319999996", "month": "2026-04", "type": "1122", "days": [9],
+            {"institution": "\(institution)", "month": "2026-04", "type": "1122", "days": [9],
              "birthDate": "\(birth)", "sex": "2", "points": 3000,
              "publics": [{"payer": "54136015", "recipient": "1234566", "copayment": 6000}]}
             """
@@ -63,10 +63,21 @@ import Testing
     {
         let after = try report(births: [wrong, right], marked: [.sentBack, []])
         #expect(after.verdicts.standings[0] == .rejected)
-        #expect(!after.reasons(1).contains("DUPLICATE_RECEIPT"))
+        #expect(after.reasons(0) == ["PERSON_MISMATCH"])
+        #expect(after.reasons(1).isEmpty && after.total.accepted.copayment == 6_000)
         let both = try report(births: [wrong, right], marked: [.sentBack, .sentBack])
         #expect(both.reasons(1).contains("DUPLICATE_RECEIPT"))
         let third = try report(births: [wrong, right, right], marked: [.sentBack, [], []])
         #expect(third.reasons(2).first == "DUPLICATE_RECEIPT")
+    }
+
+    /// A pharmacy writes one for each prescriber: the same once more, after it went back, is the same one.
+    @Test func `the same of a pharmacy is no duplicate of what went back either`() throws {
+        let pharmacy = "1340000000"
+        let after = try report(births: [wrong, wrong], marked: [.sentBack, []], at: pharmacy)
+        let alone = try report(births: [wrong], marked: [[]], at: pharmacy)
+        #expect(after.reasons(0) == alone.reasons(0) && after.reasons(1) == alone.reasons(0))
+        let both = try report(births: [right, right], marked: [[], []], at: pharmacy)
+        #expect(both.reasons(1).contains("DUPLICATE_RECEIPT"))
     }
 }
