@@ -2,8 +2,8 @@
 /// cap already holds, receipt after receipt.
 package struct RefundSum: Hashable, Sendable {
     /// `nil`: what the certificate asks is not on file, it has a cap that nobody here can count, or a receipt
-    /// is of care without insurance, so the body computes by its own rules; or the certificate was used there,
-    /// or one before it was.
+    /// is of care without insurance, so the body computes by its own rules; or the certificate was used there
+    /// or for one before it.
     package let yen: Int?
     package let notes: [BillNote]
     /// 患者に残る負担, receipt after receipt; nothing where no amount is told.
