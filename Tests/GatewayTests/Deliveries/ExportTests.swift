@@ -131,6 +131,7 @@ struct ExportTests {
         #expect(news.keys.sorted() == ["DiagnosticReport"])
         #expect(news["DiagnosticReport"]?.count == 1 && news != all)
         try await other(export)
+        try await gateway.send(Cast.town, "DELETE", next).expect(202)
     }
 
     @Test func `of two records that became one, the lines of both are of one resident`()
@@ -163,6 +164,7 @@ struct ExportTests {
             $0["lotNumber"]?.string?.hasPrefix("BULK") == true
         }
         #expect(Set(parted.compactMap(Self.resident)).count == 2)
+        try await gateway.send(Cast.town, "DELETE", export).expect(202)
     }
 
     @Test func `of two records that became one, the results of both are of one resident`()
@@ -202,6 +204,7 @@ struct ExportTests {
         #expect(patients.allSatisfy { JSON.object($0).text.contains(key) })
         try await gateway.part(gone.resident, from: stays.resident)
         #expect(try await residents().count == 2)
+        try await gateway.send(Cast.town, "DELETE", export).expect(202)
     }
 
     @Test func `certificates are those that stood at that moment, without name or address`()
