@@ -17,6 +17,9 @@ extension Records {
         ).map { try $0.optionalUUID(0)?.person }
     }
 
+    /// How what was told of a record begins once it is told as come back.
+    static let toldAsGone = #"'{"isReturned":true,'"#
+
     /// A claim of a file is named by file and place, with a point between them. What was told as come back
     /// in the closed run is told already. The closed run is older than this one, so that what has its newest
     /// line there is gone. Counted and not looked up: of the lines that were just written there are no
@@ -26,7 +29,7 @@ extension Records {
         insert into exchange.claim_verdict (body, month, run, ordinal, claim, person, institution,
             standing, is_reopened, told)
         select v.body, v.month, $3, $5 + row_number() over (order by v.ordinal), v.claim, v.person,
-            v.institution, 'accepted', true, '{"isReturned":true,' || substr(v.told, 2)
+            v.institution, 'accepted', true, \(toldAsGone) || substr(v.told, 2)
         from (
             select min(n.ordinal) as ordinal from exchange.claim_verdict n
             where n.body = $1 and n.month = $2 and n.run in ($3, $4) and position('.' in n.claim) = 0
@@ -35,7 +38,7 @@ extension Records {
             select * from exchange.claim_verdict v
             where v.body = $1 and v.month = $2 and v.run = $4 and v.ordinal = g.ordinal
             offset 0) v
-        where not starts_with(v.told, '{"isReturned":true,')
+        where not starts_with(v.told, \(toldAsGone))
         returning person
         """)
 }

@@ -227,7 +227,7 @@ extension Records {
 
     /// 消えた記録 among verdicts `v`: told of a record as come back, which is always open again.
     private static let isGone = """
-        v.is_reopened and starts_with(v.told, '{"isReturned":true,')
+        v.is_reopened and starts_with(v.told, \(Records.toldAsGone))
         """
 
     private static let selectInstitutions = Statement(

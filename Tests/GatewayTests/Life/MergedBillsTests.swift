@@ -426,47 +426,6 @@ struct MergedBillsTests {
         #expect(held == 0 && answer.yen("copay") == 1_000, "\(held) \(answer.text)")
     }
 
-    /// The counter knew the visit of the record that goes, and waited for the merge: the bill is of somebody
-    /// else by then only by name.
-    @Test func `a reservation that is confirmed while its record is merged is confirmed`()
-        async throws
-    {
-        let (stays, gone, _) = try await gateway.settleChronicTwice(both: true)
-        let first = try await pay(5_000, gateway.openVisit(stays.card))
-        let there = try await gateway.openVisit(gone.card)
-        let held = SentBill("preauthorization", cost: 5_000, on: today)
-        try await gateway.settle(held, there).expect(200)
-        let merge = gateway.merge(gone.resident, into: stays.resident)
-        try await gateway.tell([merge], as: "sato").expect(202)
-        let number = 74_617_748
-        // Of those who act for the survivor, whom a merge waits for at its end.
-        let acting = 20_000
-        let isOver = Mutex(false)
-        async let busy: Void = gateway.sql { [identifier = first.sent.identifier] transaction in
-            _ = try transaction.query(
-                Statement(
-                    """
-                    select pg_advisory_xact_lock_shared(exchange.merges_lock(b.person) - $2)
-                    from exchange.bill b where b.identifier = $1
-                    """), [.text(identifier), .int(acting)])
-            _ = try transaction.query(Statement("select pg_advisory_xact_lock(\(number))"))
-            while !isOver.withLock({ $0 }) {
-                _ = try transaction.query(Statement("select pg_sleep(0.02)"))
-            }
-        }
-        while try await !gateway.isLocked(number) {}
-        async let merged = gateway.tell([merge], as: "suzuki")
-        while try await !gateway.isWaiting(forMergesOf: first.sent, below: acting) {}
-        async let sent = gateway.settle(held.used(as: "claim"), there)
-        while try await !gateway.isWaiting(forMergesOf: held) {}
-        isOver.withLock { $0 = true }
-        try await busy
-        let (answer, bill) = try await (merged, sent)
-        #expect(answer.int("applied") == 1, "\(answer.text)")
-        #expect(bill.status == 200 && bill.yen("copay") == 1_000, "\(bill.text)")
-        #expect(try await months(of: stays.card) == [Month(collected: 2_000, bills: 2)])
-    }
-
     /// However they fall: what was collected and is not due back is never more than the cap.
     @Test func `bills of both records beside their merge never pass the cap`() async throws {
         for _ in 0..<4 {

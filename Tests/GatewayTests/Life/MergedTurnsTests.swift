@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Trust
 
-/// 統合と同時の償還払い・取消: an answer, an application or a void that comes while two records become one waits
-/// for that, and is decided of both.
+/// 統合と同時の確定・償還払い・取消: a bill, an answer, an application or a void that comes while two records
+/// become one waits for that, and is decided of both.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct MergedTurnsTests {
     let gateway: RunningGateway
@@ -82,6 +82,29 @@ struct MergedTurnsTests {
         let told = try await gateway.settle(bill, gateway.openVisit(card))
         #expect(told.yen("copay") == cost / 5)
         return bill
+    }
+
+    // MARK: 確定
+
+    /// The counter knew the visit of the record that goes, and waited for the merge: the bill is of somebody
+    /// else by then only by name.
+    @Test func `a reservation that is confirmed while its record is merged is confirmed`()
+        async throws
+    {
+        let (stays, gone, _) = try await gateway.settleChronicTwice(both: true)
+        let ofStays = try await pay(5_000, stays.card)
+        let there = try await gateway.openVisit(gone.card)
+        let held = SentBill("preauthorization", cost: 5_000, on: today)
+        try await gateway.settle(held, there).expect(200)
+        let merge = gateway.merge(gone.resident, into: stays.resident)
+        let bill = try await answer(
+            beside: merge, ofStays, waitingFor: held, 74_617_748
+        ) { [gateway] in
+            try await gateway.settle(held.used(as: "claim"), there)
+        }
+        #expect(bill.status == 200 && bill.yen("copay") == 1_000, "\(bill.text)")
+        let month = try await own(stays.card, "/balances")["months"]?.array?.first?.object
+        #expect(month?["collected"]?.int == 2_000 && month?["bills"]?.array?.count == 2)
     }
 
     // MARK: 償還払い
