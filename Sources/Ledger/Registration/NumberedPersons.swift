@@ -36,7 +36,7 @@ extension Records {
         var fresh: [(number: HashChain, person: PersonKey)] = []
         let records = numbers.map { number in
             if let person = persons[number] { return person }
-            let person = PersonKey.random()
+            let person = PersonKey.timeOrdered()
             persons[number] = person
             fresh.append((number, person))
             return person
