@@ -189,6 +189,37 @@ import Testing
         (#"{"cls":"オ","rate":30,"half":true,"only":1000000}"#, 17700),
         (#"{"cls":"ウ","rate":30,"half":false,"only":1000000}"#, 87430),
         (#"{"cls":"ウ","rate":30,"half":true,"cho":true,"only":1000000}"#, 5000),
+        // Half of what the class has; a certificate of 10,000 yen is of no dialysis.
+        (#"{"cls":"ア","rate":30,"half":true,"cho":true,"only":1000000}"#, 10000),
+        (#"{"cls":"イ","rate":30,"half":true,"cho":20000,"only":1000000}"#, 10000),
+        (#"{"cls":"ア","rate":30,"half":true,"cho":10000,"only":1000000}"#, 5000),
+        // 低所得Ⅱ has multiple months from August 2026 on, and 低所得Ⅰ none.
+        (
+            #"{"cls":"低Ⅱ入院","date":"2026-07-31","rate":20,"over70":true,"multi":true,"only":500000}"#,
+            24600
+        ),
+        (#"{"cls":"低Ⅱ入院","date":"2026-08-01","rate":20,"over70":true,"only":500000}"#, 25700),
+        (
+            #"{"cls":"低Ⅱ入院","date":"2026-08-01","rate":20,"over70":true,"multi":true,"only":500000}"#,
+            24600
+        ),
+        (
+            #"{"cls":"低Ⅰ入院","date":"2026-08-01","rate":20,"over70":true,"multi":true,"only":500000}"#,
+            15700
+        ),
+        // 世帯の年間上限 from 70, and of 低所得Ⅰ none of outpatient care alone.
+        (
+            #"{"cls":"一般入院","date":"2026-08-01","rate":20,"over70":true,"annualPaid":500000,"only":500000}"#,
+            30000
+        ),
+        (
+            #"{"cls":"低Ⅱ入院","date":"2026-08-01","rate":20,"over70":true,"annualPaid":280000,"only":500000}"#,
+            10000
+        ),
+        (
+            #"{"cls":"低Ⅰ入院","date":"2026-08-01","rate":20,"over70":true,"annualPaid":180000,"only":500000}"#,
+            0
+        ),
         // Tuberculosis at 5%, and public assistance takes over what is left.
         (
             #"""
