@@ -51,7 +51,7 @@ struct CountedVisit: Sendable {
     }
 
     /// In the order of their places: bills by their turns, whenever a turn began, and receipts by the moment.
-    static func inOrder(_ visits: [RecordID: CountedVisit]) -> [(id: RecordID, visit: CapVisit)] {
+    static func inOrder(_ visits: [RecordID: CountedVisit]) -> [Placed] {
         let bills = visits.filter { $0.value.position != nil }.sorted { left, right in
             (left.value.position ?? 0, left.value.at) < (right.value.position ?? 0, right.value.at)
         }
@@ -63,17 +63,17 @@ struct CountedVisit: Sendable {
         for (id, receipt) in visits where receipt.position == nil {
             placed.append(Placed(id: id, visit: receipt.visit, at: receipt.at, turn: -1))
         }
-        return placed.sorted(by: Placed.isBefore).map { ($0.id, $0.visit) }
+        return placed.sorted(by: Placed.isBefore)
     }
 
-    private struct Placed {
+    struct Placed: Sendable {
         let id: RecordID
         let visit: CapVisit
         let at: Instant
         /// −1 of a receipt.
-        let turn: Int
+        fileprivate let turn: Int
 
-        static func isBefore(_ left: Placed, _ right: Placed) -> Bool {
+        fileprivate static func isBefore(_ left: Placed, _ right: Placed) -> Bool {
             if left.at != right.at { return left.at < right.at }
             guard left.turn == right.turn else { return left.turn < right.turn }
             return (left.id.high, left.id.low) < (right.id.high, right.id.low)
@@ -83,16 +83,18 @@ struct CountedVisit: Sendable {
 
 extension CapDesk.Month {
     /// The visits that a scheme counts beside a bill. Where that holds a place and keeps it, those behind it
-    /// come later.
+    /// come later: but for what was decided when the reservation's day was over, and did not count it.
     func others(than bill: RecordID?, for content: BillContent?) -> [CapVisit] {
-        var isLater = false
+        var end: Instant?
         var others: [CapVisit] = []
-        for (id, visit) in CountedVisit.inOrder(visits) {
-            guard id != bill else {
-                isLater = content.map { visit.isOfDays(of: $0) } ?? false
+        for placed in CountedVisit.inOrder(visits) {
+            guard placed.id != bill else {
+                let isKept = content.map { placed.visit.isOfDays(of: $0) } ?? false
+                end = isKept ? Instant.startOfDay(placed.at.dayInJapan.adding(days: 1)) : nil
                 continue
             }
-            others.append(isLater ? visit.later : visit)
+            let isLater = end.map { placed.at < $0 } ?? false
+            others.append(isLater ? placed.visit.later : placed.visit)
         }
         return others
     }
