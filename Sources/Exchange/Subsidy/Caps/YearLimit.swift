@@ -60,8 +60,9 @@ extension HighCostRules {
     ///
     /// Without a class it is counted, never stopped, and its answer says so, as the calculator's does of the
     /// month (`no-limit`). There is no amount to stop it at that is the highest of every class: the age is
-    /// not on a bill, and one of care outside hospital counts other payments than one of all care. And what the year leaves no room for the insurer bears, by
-    /// the class (deploy/decisions/0043, 0054): without one nobody would.
+    /// not on a bill, and one of care outside hospital counts other payments than one of all care. And what
+    /// the year leaves no room for the insurer bears, by the class (deploy/decisions/0043, 0054): without one
+    /// nobody would.
     func mayLimitYear(of care: BillCare, on day: CalendarDay) -> Bool {
         guard yearStart != nil else { return false }
         return Age.allCases.contains { age in
