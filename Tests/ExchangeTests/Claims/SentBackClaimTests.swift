@@ -81,8 +81,8 @@ import Testing
         #expect(both.reasons(1).contains("DUPLICATE_RECEIPT"))
     }
 
-    /// What went back asks for nothing: what a pharmacy sends after it, corrected or of another prescriber, has
-    /// nothing beside it to be asked about, and bears no cap with it.
+    /// What went back asks for nothing: what a pharmacy sends after it, corrected or of another prescriber,
+    /// has nothing beside it to be asked about, and bears no cap with it.
     @Test func `another of a pharmacy after what went back is no question`() throws {
         let pharmacy = "1340000000"
         let after = try report(births: [wrong, right], marked: [.sentBack, []], at: pharmacy)
