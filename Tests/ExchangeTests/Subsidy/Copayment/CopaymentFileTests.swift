@@ -399,6 +399,19 @@ import Testing
         #expect(output["meals"]?.int == 3150 && output["mealsPublic"]?.int == 3150)
     }
 
+    /// The charges rise in June 2026, and by how much nobody here has checked.
+    @Test(arguments: [("2026-05-31", false), ("2026-06-01", true)])
+    func `a charge of meals that is not on file any more is warned of`(
+        day: String, isWarned: Bool
+    ) throws {
+        for (code, yen) in [("一般", 510), ("難病・小児慢性", 300), ("低Ⅱ", 240), ("低Ⅰ", 110)] {
+            let output = try LocalOfCaseTests.output(
+                #"{"rate":30,"only":10,"date":"\#(day)","meals":{"count":1,"class":"\#(code)"}}"#)
+            #expect(output["meals"]?.int == yen)
+            #expect(CaseFormsTests.codes(output).contains("unverified-rule") == isWarned)
+        }
+    }
+
     static let mealClasses: [(items: String, meals: Int, isWarned: Bool)] = [
         (#""cls":"オ""#, 2400, false), (#""cls":"ウ""#, 5100, false),
         (#""cls":"低Ⅰ入院","over70":true"#, 1100, false),
