@@ -29,6 +29,7 @@ struct SampleRow: Sendable {
     var sex = "2"
     var segment: String?
     var isNotDisclosed = false
+    var payer = "88113014"
     var recipient = "1234566"
     var from = "2026-04-01"
     var to = "2027-03-31"
@@ -49,7 +50,7 @@ struct SampleRow: Sendable {
         let places = designated.map { #","designatedMedicalInstitutions":"\#($0)""# } ?? ""
         return """
             {"orgSpecificCertificateTypeId":"\(type)","myNumber":"\(number)","basicFiveInfo":\(five),\
-            "isNotDisclosed":\(isNotDisclosed),"medicalSubsidyInsurerNumber":"88113014",\
+            "isNotDisclosed":\(isNotDisclosed),"medicalSubsidyInsurerNumber":"\(payer)",\
             "certificationName":"見本受給者証",\
             "medicalSubsidyRecipientNumber":"\(recipient)"\(income)\(limit)\(places),\
             "isAlwaysReimbursement":"0",\

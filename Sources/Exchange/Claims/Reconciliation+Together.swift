@@ -80,15 +80,17 @@ extension Reconciliation {
         var gaveWay: Set<Int32> = []
         var cameAfter: Set<Int32> = []
 
-        mutating func put(_ entry: Entry, inPlaceOf claim: Int32) {
-            gaveWay.insert(claim)
-            cameAfter.insert(entry.claim)
+        mutating func put(_ entry: Entry, inPlaceOf claims: [Int32]) {
             entries.append(entry)
+            guard !claims.isEmpty else { return }
+            gaveWay.formUnion(claims)
+            cameAfter.insert(entry.claim)
         }
     }
 
     /// 重複: those that are not the same receipt again. Where an institution writes one for each prescriber, a
     /// second one is the same only where all it says is; another is a question, and counts until answered.
+    /// Beside one that went back and asks for nothing it is none, whosever prescription it was.
     private func distinct(
         _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
     ) -> Distinct {
@@ -108,7 +110,7 @@ extension Reconciliation {
             sink.part = entry.part
             guard rules.layouts.isPerPrescriber(institution: entry.institution) else {
                 if takesPlace(entry.claim, of: first.claim, batch) {
-                    distinct.put(entry, inPlaceOf: first.claim)
+                    distinct.put(entry, inPlaceOf: [first.claim])
                     first = entry
                 } else {
                     sink.add(.duplicateReceipt, .duplicate(of: first.claim))
@@ -117,16 +119,20 @@ extension Reconciliation {
             }
             if said.isEmpty { said[ClaimContent(first.claim, in: batch)] = first.claim }
             let content = ClaimContent(entry.claim, in: batch)
-            if let same = said[content], takesPlace(entry.claim, of: same, batch) {
-                said[content] = entry.claim
-                distinct.put(entry, inPlaceOf: same)
-            } else if let same = said[content], same != entry.claim {
+            let same: Int32? = said[content].flatMap { $0 == entry.claim ? nil : $0 }
+            if let same, !takesPlace(entry.claim, of: same, batch) {
                 sink.add(.duplicateReceipt, .duplicate(of: same))
-            } else {
-                said[content] = entry.claim
-                sink.add(.repeatedReceipt, .duplicate(of: first.claim))
-                distinct.entries.append(entry)
+                continue
             }
+            if takesPlace(entry.claim, of: first.claim, batch) {
+                let back = said.values.filter { takesPlace(entry.claim, of: $0, batch) }
+                distinct.put(entry, inPlaceOf: back)
+                first = entry
+            } else {
+                sink.add(.repeatedReceipt, .duplicate(of: first.claim))
+                distinct.put(entry, inPlaceOf: same.map { [$0] } ?? [])
+            }
+            said[content] = entry.claim
         }
         return distinct
     }

@@ -121,7 +121,8 @@ package struct Wareki: Hashable, Sendable {
         else { return nil }
         let fields = text.dropFirst(2).dropLast().split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "年" || $0 == "月" })
-        guard fields.count == 3, text.contains("年"), text.contains("月"),
+        guard fields.count == 3, let endOfYear = text.firstIndex(of: "年"),
+            let endOfMonth = text.firstIndex(of: "月"), endOfYear < endOfMonth,
             let year = Self.year(fields[0]), let month = number(fields[1]),
             let day = number(fields[2])
         else { return nil }

@@ -95,7 +95,7 @@ struct AskedBill: Sendable {
         guard next == .confirmed || visit.term.isOpen(at: at) else { throw Refusal.visitEnded }
         let before = held?.lines.all
         var after = named.contents.enumerated().map { place, content in
-            month(of: content, on: desk).balance(without: before?[place].id)
+            month(of: content, on: desk).balance(without: before?[place].id, for: content)
         }
         let amounts = try named.reckoning.amounts(
             after: after, paidInYear: desk.paid(named, of: visit.person, without: before),
@@ -122,7 +122,7 @@ struct AskedBill: Sendable {
         let own = reserved(on: desk)
         let balances = named.contents.map { content in
             let line = own.first { $0.content.capMonth == content.capMonth }
-            return month(of: content, on: desk).balance(without: line?.id)
+            return month(of: content, on: desk).balance(without: line?.id, for: content)
         }
         let amounts = try named.reckoning.amounts(
             after: balances, paidInYear: desk.paid(named, of: visit.person, without: own),

@@ -30,25 +30,22 @@ struct CapDesk: Sendable {
         var holds: [RecordID: CapHold] = [:]
         /// Bills that count, confirmed or held, and receipts of approved refunds, where a scheme
         /// counts visits or days.
-        var visits: [RecordID: CapVisit] = [:]
+        var visits: [RecordID: CountedVisit] = [:]
         /// Open cases, the newest last.
         var refunds: [RefundVersion] = []
 
-        func balance(without bill: RecordID?) -> CapBalance {
+        /// `content`: of the bill that is decided now, which may hold a place already.
+        func balance(without bill: RecordID?, for content: BillContent? = nil) -> CapBalance {
             var held = CapRun()
             var meals = meals
             for (other, hold) in holds where other != bill {
                 held.add(share: hold.run.share, collected: hold.run.collected)
                 meals += hold.meals
             }
-            // Ids are in the order of time: so are the days that a scheme counts.
-            let others = visits.filter { $0.key != bill }.sorted {
-                ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low)
-            }
             return CapBalance(
                 confirmed: confirmed, cost: cost, held: held, passedOn: passedOn,
                 inpatient: inpatient, meals: meals, over: over, borne: borne,
-                visits: others.map(\.value))
+                visits: others(than: bill, for: content))
         }
     }
 
@@ -155,7 +152,7 @@ extension CapDesk.Month {
         visits[line.id] =
             line.status == .voided
             ? nil
-            : CapVisit(line.content, line.amounts)
+            : CountedVisit(line, position: position, keeping: visits[line.id])
     }
 
     /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the
@@ -265,10 +262,7 @@ extension CapDesk {
             Self.selectVisits, CapMonthKey.values(order) + [.time(now)])
         for (place, bill, visit) in try rows.map({ row in
             (
-                try row.int(0) - 1, try row.uuid(1).record,
-                CapVisit(
-                    day: CalendarDay(daysSince1970: try row.day(2)).day,
-                    days: try row.int(4), isInpatient: try row.bool(5), share: try row.int(3))
+                try row.int(0) - 1, try row.uuid(1).record, try CountedVisit(row, from: 2)
             )
         }) { months[order[place], default: Month()].visits[bill] = visit }
     }
@@ -328,13 +322,14 @@ extension CapDesk {
 
     private static let selectVisits = Statement(
         """
-        select q.ord, m.bill, m.day, m.share, m.days, m.is_inpatient
+        select q.ord, \(CountedVisit.columnsOfBill)
         from \(CapMonthKey.records) join exchange.bill m on \(CapMonthKey.matchesRecord)
+        \(CountedVisit.reservation)
         where m.status <> 'voided' and (m.lapses_at is null or m.lapses_at > $6) and not exists (
             select 1 from exchange.bill later
             where later.person = m.person and later.bill = m.bill and later.version > m.version)
         union all
-        select q.ord, m.receipt, m.day, m.share, m.days, m.is_inpatient
+        select q.ord, \(CountedVisit.columnsOfReceipt)
         from \(CapMonthKey.records) join exchange.refund_borne m on \(CapMonthKey.matchesRecord)
         """)
 

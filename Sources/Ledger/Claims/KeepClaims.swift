@@ -174,9 +174,10 @@ extension Records {
         var threads: [Int: (id: RecordID, isContinued: Bool)] = [:]
         var taken: Set<RecordID> = []
         for (order, thread) in try rows.map({ (try $0.int(0), try $0.uuid(1).record) }) {
-            // One of them takes the place; another is a claim of its own, and a duplicate.
-            guard taken.insert(thread).inserted else { continue }
-            threads[places[order - 1]] = (thread, true)
+            // Each takes the place of one; one more than went back is a claim of its own, and a duplicate.
+            let place = places[order - 1]
+            guard threads[place] == nil, taken.insert(thread).inserted else { continue }
+            threads[place] = (thread, true)
         }
         return threads
     }

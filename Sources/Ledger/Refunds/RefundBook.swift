@@ -79,11 +79,12 @@ struct RefundBook: Sendable {
             balance.borne.add(share: try row.int(3), collected: try row.int(4))
             balance.meals += try row.int(5)
         }
-        balance.visits = try visits.map { row in
-            CapVisit(
-                day: CalendarDay(daysSince1970: try row.day(0)).day, days: try row.int(1),
-                isInpatient: try row.bool(2), share: try row.int(3))
+        var counted: [RecordID: CountedVisit] = [:]
+        for index in 0..<visits.count {
+            let row = visits[index]
+            counted[try row.uuid(0).record] = try CountedVisit(row, from: 1)
         }
+        balance.visits = CountedVisit.inOrder(counted).map(\.visit)
         return balance
     }
 
@@ -145,25 +146,23 @@ extension RefundBook {
         order by e.valid_from
         """)
 
-    /// 受診 that count, in the order of their ids, for a scheme that counts visits or days: bills that were
-    /// confirmed, and receipts of cases that were approved.
+    /// 受診 that count, for a scheme that counts visits or days: bills that were confirmed, and receipts of
+    /// cases that were approved.
     private static let selectVisits = Statement(
         """
-        select v.day, v.days, v.is_inpatient, v.share
-        from (
-            select b.bill as id, b.day, b.days, b.is_inpatient, b.share from exchange.bill b
-            where b.person = any (\(Survivors.records(of: "$1"))) and b.body = $2
-                and b.certificate_type = $3 and b.sub_key = $4 and b.month = $5
-                and b.status = 'confirmed' and not exists (
-                    select 1 from exchange.bill later
-                    where later.person = b.person and later.bill = b.bill
-                        and later.version > b.version)
-            union all
-            select r.receipt, r.day, r.days, r.is_inpatient, r.share from exchange.refund_borne r
-            where r.person = any (\(Survivors.records(of: "$1"))) and r.body = $2
-                and r.certificate_type = $3 and r.sub_key = $4 and r.month = $5) v
-        order by v.id
+        select \(CountedVisit.columnsOfBill) from exchange.bill m \(CountedVisit.reservation)
+        where \(isOfMonth) and m.status = 'confirmed' and not exists (
+            select 1 from exchange.bill later
+            where later.person = m.person and later.bill = m.bill and later.version > m.version)
+        union all
+        select \(CountedVisit.columnsOfReceipt) from exchange.refund_borne m where \(isOfMonth)
         """)
+
+    /// Of rows `m`, whichever of the person's records they are of.
+    private static let isOfMonth = """
+        m.person = any (\(Survivors.records(of: "$1"))) and m.body = $2
+            and m.certificate_type = $3 and m.sub_key = $4 and m.month = $5
+        """
 
     private static let selectBilled = Statement(
         """

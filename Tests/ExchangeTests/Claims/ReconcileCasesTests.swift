@@ -50,6 +50,21 @@ import Testing
             (#"{"payer": "54136015"}"#, nil), (#"{"payer": "54016027"}"#, nil),
             (#"{"payer": "01040013"}"#, nil), (#"{"payer": "80130001"}"#, "BAD_PAYER_CHECK_DIGIT"),
             (#"{"payer": "54136015", "recipient": "1234566", "register": ["1234566"]}"#, nil),
+            // That the register has it says nothing of when, where the case does.
+            (
+                #"""
+                {"payer": "54136015", "recipient": "1234566", "register": ["1234566"],
+                 "validTo": "2026-03-31", "service": "2026-04-01"}
+                """#,
+                "NOT_ELIGIBLE_ON_DATE"
+            ),
+            (
+                #"""
+                {"payer": "54136015", "recipient": "1234566", "register": ["1234566", "9999996"],
+                 "validTo": "2026-03-31", "service": "2026-03-31"}
+                """#,
+                nil
+            ),
             (
                 #"{"payer": "54136015", "recipient": "9999996", "register": ["1234566"]}"#,
                 "RECIPIENT_UNKNOWN"

@@ -80,4 +80,32 @@ import Testing
         let both = try report(births: [right, right], marked: [[], []], at: pharmacy)
         #expect(both.reasons(1).contains("DUPLICATE_RECEIPT"))
     }
+
+    /// What went back asks for nothing: what a pharmacy sends after it, corrected or of another prescriber,
+    /// has nothing beside it to be asked about, and bears no cap with it.
+    @Test func `another of a pharmacy after what went back is no question`() throws {
+        let pharmacy = "1340000000"
+        let after = try report(births: [wrong, right], marked: [.sentBack, []], at: pharmacy)
+        #expect(after.reasons(0) == ["PERSON_MISMATCH"] && after.reasons(1).isEmpty)
+        #expect(after.total.accepted.copayment == 6_000)
+        let twice = try report(
+            births: [wrong, "1951-01-01", right], marked: [.sentBack, .sentBack, []], at: pharmacy)
+        #expect(twice.reasons(1).contains("REPEATED_RECEIPT"))
+        #expect(twice.reasons(2).isEmpty)
+    }
+
+    @Test func `of two that a pharmacy sends after it the second is asked about`() throws {
+        let pharmacy = "1340000000"
+        for births in [[wrong, right, wrong], [wrong, wrong, right]] {
+            let after = try report(births: births, marked: [.sentBack, [], []], at: pharmacy)
+            #expect(!after.reasons(1).contains("REPEATED_RECEIPT"))
+            #expect(after.reasons(2).contains("REPEATED_RECEIPT"))
+        }
+        // Beside one that stands, the same as what went back is as it was: a question.
+        let beside = try report(
+            births: [right, wrong, wrong], marked: [[], .sentBack, []], at: pharmacy)
+        #expect(beside.reasons(0).isEmpty)
+        #expect(beside.reasons(1).contains("REPEATED_RECEIPT"))
+        #expect(beside.reasons(2).contains("REPEATED_RECEIPT"))
+    }
 }

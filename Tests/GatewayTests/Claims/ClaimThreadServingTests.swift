@@ -28,14 +28,17 @@ struct ClaimThreadServingTests {
     }
 
     private func claimID(_ month: ServiceMonth, _ recipient: String) async throws -> String {
+        try #require(try await claimIDs(month, recipient).first)
+    }
+
+    private func claimIDs(_ month: ServiceMonth, _ recipient: String) async throws -> [String] {
         let page = try await gateway.ask(
             Cast.town, "GET", "/claims/months/\(month.text)/runs/latest?show=all"
         ).answer
-        let found = (page.json["results"]?.array ?? []).first { value in
-            value.object?["result"]?.object?["publics"]?.array?.first?.object?["recipient"]?
-                .string == recipient
-        }
-        return try #require(found?.object?["claim"]?.string)
+        return (page.json["results"]?.array ?? []).compactMap(\.object).filter { row in
+            row["result"]?.object?["publics"]?.array?.first?.object?["recipient"]?.string
+                == recipient
+        }.compactMap { $0["claim"]?.string }
     }
 
     @Test func `what a closing sends back is corrected in its own thread and paid once`()
@@ -117,6 +120,36 @@ struct ClaimThreadServingTests {
         #expect(accepted(paid) == 2)
         let last = try await gateway.reconcile(first)
         #expect(accepted(last) == 0 && last.text("digest") == second.text("digest"))
+    }
+
+    /// A pharmacy writes a receipt for each prescriber: both of a month went back, and both come again.
+    @Test func `each of two that are sent again takes the place of one`() async throws {
+        let month = try ServiceMonth(year: 2024, month: 8)
+        let held = try await gateway.enrol(month)
+        let both = [10, 11].map { day -> SentClaim in
+            var claim = SentClaim(held.recipient)
+            claim.institution = Cast.pharmacy
+            claim.day = day
+            claim.birth = "1950-01-01"
+            return claim
+        }
+        try await gateway.submit(both, month).expect(201)
+        let run = try await gateway.reconcile(month)
+        let gone = try await claimIDs(month, held.recipient)
+        #expect(gone.count == 2)
+        try await gateway.close(run, month).expect(200)
+        let again = both.map { claim -> SentClaim in
+            var claim = claim
+            claim.birth = held.resident.dateOfBirth
+            claim.extra = ",\"isResubmission\":true"
+            return claim
+        }
+        try await gateway.submit(again, month, runMonth: try ServiceMonth(year: 2024, month: 10))
+            .expect(201)
+        // Of neither thread the last step is that it went back.
+        for claim in gone {
+            try await follow(claim, "paid", gateway.clock.today.text, month).expect(200)
+        }
     }
 
     /// A list of a payment body does not say that a receipt takes the place of another.

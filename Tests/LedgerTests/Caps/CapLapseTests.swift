@@ -88,6 +88,38 @@ import Testing
         }
     }
 
+    /// 500 yen a visit, twice a month. A third one that was told it is free makes no other free.
+    @Test func `a reservation keeps its place among the visits that count`() async throws {
+        try await LedgerWorld.with { world in
+            let someone = Someone(name: "one")
+            try await world.welcome(someone)
+            let row = SampleRow(payer: "89132104", from: "2019-01-01", to: "2099-12-31")
+            _ = try await world.register([row], of: someone, key: "one")
+            var visits: [OpenedVisit] = []
+            for caller in LedgerWorld.institutions {
+                visits.append(
+                    try await world.openVisit(someone, nonce: caller.party.code, by: caller))
+            }
+            let today = visits[0].term.opened.dayInJapan
+            func settle(_ place: Int, _ use: String) async throws -> Int {
+                let bill = SampleBill(
+                    identifier: "\(place)", use: use, cost: 10_000, day: today,
+                    certificates: [SampleBill.local])
+                let told = try await world.settle(
+                    bill, visits[place], by: LedgerWorld.institutions[place])
+                return told.amounts.collected
+            }
+            for (place, yen) in [500, 500, 0].enumerated() {
+                #expect(try await settle(place, "preauthorization") == yen)
+            }
+            #expect(try await settle(0, "predetermination") == 500)
+            for (place, yen) in [(1, 500), (0, 500), (2, 0)] {
+                #expect(try await settle(place, "claim") == yen)
+            }
+            #expect(try await world.monthTotals(on: "kodomo").totals[2] == 1_000)
+        }
+    }
+
     /// A cap that a body registers anew counts from the next bill on.
     @Test func `a cap that is lowered makes a refund due with the next bill`() async throws {
         try await LedgerWorld.with { world in

@@ -174,7 +174,8 @@ private struct CaseReading {
             let recipient = try RecipientNumber(
                 onReceipt: value.requiredString(at: item), item: item)
             let key = run.recipients.key(recipient.text)
-            for certificate in certificates {
+            // Of its own recipient a case may say what is registered: that, and nothing wider.
+            for certificate in certificates where certificate.recipient != key || !isRegistered {
                 run.facts.change(.init(payer: certificate.payer, recipient: key)) {
                     $0.entitlements.append(
                         .init(validFrom: Claim.unsaidDay, validTo: Claim.endlessDay))
@@ -182,6 +183,9 @@ private struct CaseReading {
             }
         }
     }
+
+    /// The case gives something that a register holds of its recipient.
+    private var isRegistered: Bool { FactItems.registered.contains(where: given.has) }
 
     private mutating func holder() throws(Refusal) {
         if let cap = try given.optionalCount("cap") { change { $0.cap = cap } }
@@ -198,7 +202,7 @@ private struct CaseReading {
             guard period.from <= period.to else { throw .malformed(given.item("insurerTo")) }
             change { $0.insurers.append(period) }
         }
-        guard FactItems.registered.contains(where: given.has) else { return }
+        guard isRegistered else { return }
         var entitlement = ClaimFacts.Entitlement(
             validFrom: try given.optionalDay("validFrom") ?? Claim.unsaidDay,
             validTo: try given.optionalDay("validTo") ?? Claim.endlessDay)

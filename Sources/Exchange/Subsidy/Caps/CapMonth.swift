@@ -40,12 +40,27 @@ package struct CapVisit: Hashable, Sendable {
     package let isInpatient: Bool
     /// To 1 yen.
     package let share: Int
+    /// 後の順番: it took its place behind the bill that is decided now. It takes of the caps, and is no visit or
+    /// day before it.
+    let isLater: Bool
 
-    package init(day: Int, days: Int = 1, isInpatient: Bool = false, share: Int) {
+    package init(
+        day: Int, days: Int = 1, isInpatient: Bool = false, share: Int, isLater: Bool = false
+    ) {
         self.day = day
         self.days = days
         self.isInpatient = isInpatient
         self.share = share
+        self.isLater = isLater
+    }
+
+    package var later: CapVisit {
+        CapVisit(day: day, days: days, isInpatient: isInpatient, share: share, isLater: true)
+    }
+
+    package func isOfDays(of content: BillContent) -> Bool {
+        (day, days, isInpatient)
+            == (content.day.day, content.care.days, content.care.isInpatient)
     }
 }
 

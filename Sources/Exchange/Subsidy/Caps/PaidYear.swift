@@ -26,8 +26,10 @@ package struct PaidYear: Hashable, Sendable {
         for age in HighCostRules.Age.allCases {
             for row in rules.table(age, on: day)?.classes ?? [] {
                 guard let yen = row.annual else { continue }
+                // 世帯の年間上限: beside one of outpatient care alone, that of a stay's row is of all care.
                 let limit = Limit(
-                    age: age, code: row.code, setting: row.setting, yen: yen,
+                    age: age, code: row.code,
+                    setting: row.setting == .outpatient ? .outpatient : nil, yen: yen,
                     isVerified: row.limit.rule.isVerified)
                 if !limits.contains(limit) { limits.append(limit) }
             }

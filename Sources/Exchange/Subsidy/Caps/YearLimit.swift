@@ -59,10 +59,10 @@ extension HighCostRules {
     /// 適用区分のない会計: whether some class of the day would hold such a bill to a limit of the year.
     ///
     /// Without a class it is counted, never stopped, and its answer says so, as the calculator's does of the
-    /// month (`no-limit`). There is no amount to stop it at that is the highest of every class: the tables
-    /// give most classes from 70 none for stays, and the age is not on a bill; one of care outside hospital
-    /// counts other payments than one of all care. And what the year leaves no room for the insurer bears, by
-    /// the class (deploy/decisions/0043, 0054): without one nobody would.
+    /// month (`no-limit`). There is no amount to stop it at that is the highest of every class: the age is
+    /// not on a bill, and one of care outside hospital counts other payments than one of all care. And what
+    /// the year leaves no room for the insurer bears, by the class (deploy/decisions/0043, 0054): without one
+    /// nobody would.
     func mayLimitYear(of care: BillCare, on day: CalendarDay) -> Bool {
         guard yearStart != nil else { return false }
         return Age.allCases.contains { age in

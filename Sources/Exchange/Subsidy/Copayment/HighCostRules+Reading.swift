@@ -39,7 +39,9 @@ extension RuleFolder {
             let ordinary = try row.yen("ordinary")
             let upper = try row.yen("upper")
             guard upper >= ordinary else { throw row.fault("upper", "is below ordinary") }
-            guard ordinary % 2 == 0 else { throw row.fault("ordinary", "cannot be halved") }
+            for (item, yen) in [("ordinary", ordinary), ("upper", upper)] where yen % 2 != 0 {
+                throw row.fault(item, "cannot be halved")
+            }
             let classes = try row.strings("upperClasses")
             for code in classes
             where !tables.contains(where: { $0.classes.contains { $0.code == code } }) {

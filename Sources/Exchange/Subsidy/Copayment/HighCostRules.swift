@@ -47,7 +47,8 @@ package struct HighCostRules: Sendable, Hashable {
         tables.first { $0.age == age && $0.period.contains(day) }
     }
 
-    /// 長: in the month of the 75th birthday each insurer counts half of the ordinary amount.
+    /// 長: in the month of the 75th birthday each insurer counts half of the amount of its class (健康保険法施行令
+    /// 42条9項); whoever is 75 has the ordinary one. A certificate may show the half already.
     func longTerm(given: Int?, code: String?, isHalved: Bool, on day: CalendarDay) -> HighCostLimit?
     {
         guard let rule = longTerms.first(where: { $0.period.contains(day) }) else { return nil }
@@ -55,7 +56,8 @@ package struct HighCostRules: Sendable, Hashable {
         var limit = isUpper ? rule.upper : rule.ordinary
         if let given { limit = HighCostLimit(base: given, rule: limit.rule) }
         guard isHalved else { return limit }
-        let half = rule.ordinary.halved
+        let half = (isUpper && limit.base > rule.ordinary.base ? rule.upper : rule.ordinary)
+            .halved
         return half.base < limit.base ? half : limit
     }
 

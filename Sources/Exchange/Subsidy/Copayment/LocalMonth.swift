@@ -43,8 +43,13 @@ package struct LocalMonth: Hashable, Sendable {
     /// left out.
     init(_ run: CapRun, _ bills: [CapVisit], _ terms: LocalTerms) {
         self.run = run
-        visits = bills.count
-        for bill in bills { spread(bill.share, bill.day, bill.days, terms) }
+        let before = bills.filter { !$0.isLater }
+        visits = before.count
+        for bill in before { spread(bill.share, bill.day, bill.days, terms) }
+        // Later ones take of what a day's cap leaves, and of the days that are asked for none before it.
+        let asked = days
+        for bill in bills where bill.isLater { spread(bill.share, bill.day, bill.days, terms) }
+        days = asked
     }
 
     /// `limit`: up to which the scheme bears until the insurer's own limit is applied.

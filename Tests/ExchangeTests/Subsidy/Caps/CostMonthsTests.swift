@@ -116,6 +116,9 @@ import Testing
         let year = try #require(PaidYear(sums, on: SubsidyCase.day("2026-11-01"), rules))
         #expect(year.paid == 330_000)
         #expect(year.limits.contains { $0.setting == .outpatient })
+        // 世帯の年間上限 stands on the rows of stays, and is of all care.
+        #expect(year.limits.contains { $0.code == "低Ⅱ" && $0.setting == nil && $0.yen == 290_000 })
+        #expect(!year.limits.contains { $0.code == "低Ⅰ" && $0.setting == .outpatient })
         for limit in year.limits {
             let counted = limit.setting == .outpatient ? 60_000 : 330_000
             #expect(year.rest(of: limit) == max(0, limit.yen - counted))

@@ -219,6 +219,37 @@ import Testing
         #expect(month == balance)
     }
 
+    /// 500 yen a visit, twice a month: the second place of two is kept, whoever came behind it meanwhile.
+    @Test(arguments: [(1, 0, 500), (1, 1, 500), (1, 5, 500), (2, 1, 0), (0, 3, 500)])
+    func `visits that took their places later do not count before a bill`(
+        before: Int, later: Int, share: Int
+    ) throws {
+        let row = Self.certificate("kodomo", payer: "89132104")
+        let visits =
+            (0..<before).map { CapVisit(day: 1 + $0, share: 500) }
+            + (0..<later).map { CapVisit(day: 10 + $0, share: 500).later }
+        let balance = CapBalance(
+            confirmed: CapRun(), cost: 0, held: CapRun(), visits: visits)
+        let told = try Self.reckoning([row], cost: 10_000).amounts(after: [balance])[0]
+        #expect(told.share == share)
+    }
+
+    /// 800 yen a day on four days: a later bill of the same day takes of its cap, one of another day no day.
+    @Test(arguments: [(14, 3, 800), (15, 3, 300), (14, 4, 0)])
+    func `what later visits paid fills their days and takes none`(
+        day: Int, before: Int, share: Int
+    ) throws {
+        let row = Self.certificate(
+            "shogai", payer: "90132101", items: #""incomeSegment":"1""#)
+        let visits =
+            (0..<before).map { CapVisit(day: 1 + $0, share: 800) }
+            + [CapVisit(day: day, share: 500).later]
+        let balance = CapBalance(
+            confirmed: CapRun(), cost: 0, held: CapRun(), visits: visits)
+        let told = try Self.reckoning([row], cost: 20_000).amounts(after: [balance])[0]
+        #expect(told.share == share)
+    }
+
     @Test(arguments: [510, 3_000])
     func `more than a visit can cost is refused`(collected: Int) throws {
         let row = Self.certificate("kodomo", payer: "89132104")

@@ -179,7 +179,7 @@ import Testing
         let words = "高額療養費の年間上限290,000円まで、ほかの医療機関の分と合わせてあと"
         let isTold = told.notes.contains { $0.text.ja.hasPrefix(words) }
         #expect(isTold == (collected < 20_000))
-        // The table was read in the news.
+        // No text of the ordinance was at hand.
         #expect(told.warnings.contains(.unverifiedRule))
         // What the year leaves no room for, the scheme does not pay.
         #expect(told.notes.contains { $0.text.ja == "公費が30,000円のうち10,000円を支払います。" })

@@ -189,6 +189,37 @@ import Testing
         (#"{"cls":"オ","rate":30,"half":true,"only":1000000}"#, 17700),
         (#"{"cls":"ウ","rate":30,"half":false,"only":1000000}"#, 87430),
         (#"{"cls":"ウ","rate":30,"half":true,"cho":true,"only":1000000}"#, 5000),
+        // Half of what the class has; a certificate of 10,000 yen is of no dialysis.
+        (#"{"cls":"ア","rate":30,"half":true,"cho":true,"only":1000000}"#, 10000),
+        (#"{"cls":"イ","rate":30,"half":true,"cho":20000,"only":1000000}"#, 10000),
+        (#"{"cls":"ア","rate":30,"half":true,"cho":10000,"only":1000000}"#, 5000),
+        // 低所得Ⅱ has multiple months from August 2026 on, and 低所得Ⅰ none.
+        (
+            #"{"cls":"低Ⅱ入院","date":"2026-07-31","rate":20,"over70":true,"multi":true,"only":500000}"#,
+            24600
+        ),
+        (#"{"cls":"低Ⅱ入院","date":"2026-08-01","rate":20,"over70":true,"only":500000}"#, 25700),
+        (
+            #"{"cls":"低Ⅱ入院","date":"2026-08-01","rate":20,"over70":true,"multi":true,"only":500000}"#,
+            24600
+        ),
+        (
+            #"{"cls":"低Ⅰ入院","date":"2026-08-01","rate":20,"over70":true,"multi":true,"only":500000}"#,
+            15700
+        ),
+        // 世帯の年間上限 from 70, and of 低所得Ⅰ none of outpatient care alone.
+        (
+            #"{"cls":"一般入院","date":"2026-08-01","rate":20,"over70":true,"annualPaid":500000,"only":500000}"#,
+            30000
+        ),
+        (
+            #"{"cls":"低Ⅱ入院","date":"2026-08-01","rate":20,"over70":true,"annualPaid":280000,"only":500000}"#,
+            10000
+        ),
+        (
+            #"{"cls":"低Ⅰ入院","date":"2026-08-01","rate":20,"over70":true,"annualPaid":180000,"only":500000}"#,
+            0
+        ),
         // Tuberculosis at 5%, and public assistance takes over what is left.
         (
             #"""
@@ -366,6 +397,19 @@ import Testing
         let output = try PublishedReceiptTests.output(try JSON(reading: input))
         #expect(output["patient"]?.int == 5000)
         #expect(output["meals"]?.int == 3150 && output["mealsPublic"]?.int == 3150)
+    }
+
+    /// The charges rise in June 2026, and by how much nobody here has checked.
+    @Test(arguments: [("2026-05-31", false), ("2026-06-01", true)])
+    func `a charge of meals that is not on file any more is warned of`(
+        day: String, isWarned: Bool
+    ) throws {
+        for (code, yen) in [("一般", 510), ("難病・小児慢性", 300), ("低Ⅱ", 240), ("低Ⅰ", 110)] {
+            let output = try LocalOfCaseTests.output(
+                #"{"rate":30,"only":10,"date":"\#(day)","meals":{"count":1,"class":"\#(code)"}}"#)
+            #expect(output["meals"]?.int == yen)
+            #expect(CaseFormsTests.codes(output).contains("unverified-rule") == isWarned)
+        }
     }
 
     static let mealClasses: [(items: String, meals: Int, isWarned: Bool)] = [

@@ -94,6 +94,10 @@ import Testing
             "is below ordinary"
         ),
         (
+            "high-cost.json", #""upper": 20000"#, #""upper": 20001"#, "longTerm[0].upper",
+            "cannot be halved"
+        ),
+        (
             "insurance-share.json", #""reducedPercent": 10"#, #""reducedPercent": 40"#,
             "rows[3].reducedPercent", "is above percent"
         ),

@@ -1,0 +1,101 @@
+import Exchange
+import Postgres
+
+/// 数える受診: a bill of a month, or a receipt that was paid back, where a scheme counts visits or days, and the
+/// place it took among them. A bill takes its place when it is decided, in its turn under the month's lock;
+/// one that was reserved and confirmed before that lapsed keeps the reservation's, because whatever was
+/// decided between the two was told to come after it.
+struct CountedVisit: Sendable {
+    let visit: CapVisit
+    /// Of the version in its month; `nil` of a receipt, which took its place when it was approved.
+    let position: Int?
+    let at: Instant
+
+    /// `held`: as it counts by now. Of other days, or not in time, it takes a place anew.
+    init(_ line: BillVersion, position: Int, keeping held: CountedVisit?) {
+        let kept = held.flatMap { $0.visit.isOfDays(of: line.content) ? $0 : nil }
+        visit = CapVisit(line.content, line.amounts)
+        self.position = kept?.position ?? position
+        at = kept?.at ?? line.recordedAt
+    }
+
+    /// Of rows `m` of bills in their newest versions, beside `reservation`.
+    static let columnsOfBill = """
+        m.bill, m.day, m.share, m.days, m.is_inpatient, coalesce(p.position, m.position),
+            coalesce(p.recorded_at, m.recorded_at)
+        """
+
+    /// The version `p` whose place a confirmed one keeps.
+    static let reservation = """
+        left join exchange.bill p on m.status = 'confirmed' and p.person = m.person and p.bill = m.bill
+            and p.version = m.version - 1 and p.status = 'reserved' and p.lapses_at > m.recorded_at
+            and p.day = m.day and p.days = m.days and p.is_inpatient = m.is_inpatient
+        """
+
+    /// Of rows `m` of receipts whose rest is borne.
+    static let columnsOfReceipt = """
+        m.receipt, m.day, m.share, m.days, m.is_inpatient, null::bigint, (
+                select a.answered_at from exchange.refund_answer a
+                where a.person = m.person and a.refund = m.refund and a.decision = 'approved'
+                order by a.version limit 1)
+        """
+
+    /// After the id.
+    init(_ row: Row, from column: Int) throws {
+        visit = CapVisit(
+            day: CalendarDay(daysSince1970: try row.day(column)).day,
+            days: try row.int(column + 2), isInpatient: try row.bool(column + 3),
+            share: try row.int(column + 1))
+        position = try row.optionalInt(column + 4)
+        at = Instant(microseconds: try row.instant(column + 5))
+    }
+
+    /// In the order of their places: bills by their turns, whenever a turn began, and receipts by the moment.
+    static func inOrder(_ visits: [RecordID: CountedVisit]) -> [Placed] {
+        let bills = visits.filter { $0.value.position != nil }.sorted { left, right in
+            (left.value.position ?? 0, left.value.at) < (right.value.position ?? 0, right.value.at)
+        }
+        var placed: [Placed] = []
+        for (turn, bill) in bills.enumerated() {
+            let at = max(bill.value.at, placed.last?.at ?? bill.value.at)
+            placed.append(Placed(id: bill.key, visit: bill.value.visit, at: at, turn: turn))
+        }
+        for (id, receipt) in visits where receipt.position == nil {
+            placed.append(Placed(id: id, visit: receipt.visit, at: receipt.at, turn: -1))
+        }
+        return placed.sorted(by: Placed.isBefore)
+    }
+
+    struct Placed: Sendable {
+        let id: RecordID
+        let visit: CapVisit
+        let at: Instant
+        /// −1 of a receipt.
+        fileprivate let turn: Int
+
+        fileprivate static func isBefore(_ left: Placed, _ right: Placed) -> Bool {
+            if left.at != right.at { return left.at < right.at }
+            guard left.turn == right.turn else { return left.turn < right.turn }
+            return (left.id.high, left.id.low) < (right.id.high, right.id.low)
+        }
+    }
+}
+
+extension CapDesk.Month {
+    /// The visits that a scheme counts beside a bill. Where that holds a place and keeps it, those behind it
+    /// come later: but for what was decided when the reservation's day was over, and did not count it.
+    func others(than bill: RecordID?, for content: BillContent?) -> [CapVisit] {
+        var end: Instant?
+        var others: [CapVisit] = []
+        for placed in CountedVisit.inOrder(visits) {
+            guard placed.id != bill else {
+                let isKept = content.map { placed.visit.isOfDays(of: $0) } ?? false
+                end = isKept ? Instant.startOfDay(placed.at.dayInJapan.adding(days: 1)) : nil
+                continue
+            }
+            let isLater = end.map { placed.at < $0 } ?? false
+            others.append(isLater ? placed.visit.later : placed.visit)
+        }
+        return others
+    }
+}
