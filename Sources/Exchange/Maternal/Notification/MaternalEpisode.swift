@@ -87,12 +87,32 @@ extension [MaternalEpisode] {
         if rules.isOfChild(result.checkup) {
             return standing.last { $0.notification.kind == .child }
         }
-        return standing.filter {
-            ($0.notification.pregnancy?.calendar.weekZero).map { $0 <= result.day } ?? false
+        return standing.ended(before: result, rules)
+            ?? standing.filter {
+                ($0.notification.pregnancy?.calendar.weekZero).map { $0 <= result.day } ?? false
+            }.max { one, other in
+                guard let left = one.notification.pregnancy,
+                    let right = other.notification.pregnancy
+                else { return false }
+                return left.calendar.weekZero < right.calendar.weekZero
+            }
+    }
+
+    /// 産婦健診は終わった妊娠のもの: weeks are counted from before anything was conceived, so the next pregnancy may
+    /// have begun by them within the days on which a mother is seen after the last.
+    private func ended(before result: CheckupResult, _ rules: MaternalRules) -> MaternalEpisode? {
+        guard rules.postpartum.contains(where: { $0.code == result.checkup }),
+            let window = rules.checkup(result.checkup, on: result.day)?.window
+        else { return nil }
+        return filter {
+            ($0.notification.pregnancy?.endedOn).map {
+                window.days(from: $0).contains(result.day)
+            } ?? false
         }.max { one, other in
-            guard let left = one.notification.pregnancy, let right = other.notification.pregnancy
+            guard let left = one.notification.pregnancy?.endedOn,
+                let right = other.notification.pregnancy?.endedOn
             else { return false }
-            return left.calendar.weekZero < right.calendar.weekZero
+            return left < right
         }
     }
 
