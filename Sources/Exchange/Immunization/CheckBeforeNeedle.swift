@@ -299,15 +299,21 @@ struct ScheduleJudgement {
     /// Less is better: fine, caution, then the shortest wait, then doses that are all given, then the window
     /// that closed last. A wait beyond `horizon` is no wait, and a schedule that is not in force says least.
     /// Beside its ages, a schedule for those whom somebody must confirm (60歳から64歳) answers only where no
-    /// other speaks.
+    /// other speaks. So does, of a voluntary dose, one for other ages, births or days: it stops nobody, and the
+    /// intervals of the schedule that is this person's own are not its to lift.
     func cost(_ horizon: Int) -> Int {
         var cost = 0
+        var isOfOthers = false
         for finding in findings {
             switch finding.verdict {
-            case .fine: continue
+            case .fine: isOfOthers = isOfOthers || finding.rule.concernsRoutineOnly
             case .caution: cost = max(cost, 1)
             case .stop: cost = max(cost, Self.cost(of: finding, horizon))
             }
+        }
+        if isOfOthers {
+            let isInForce = !findings.contains { $0.rule == .productNotRoutine }
+            cost += isInForce ? 10_000_000 : 20_000_000
         }
         guard cost > 1, findings.contains(where: { $0.rule == .condition }) else { return cost }
         let isOfOtherAge = findings.contains {

@@ -265,7 +265,8 @@ struct SeriesCheck {
 
     /// Doses of one day are one dose.
     private func walk(_ course: DoseCourse, _ doses: [KnownDose]) -> CourseWalk {
-        var walk = CourseWalk(course, check.person)
+        var walk = CourseWalk(
+            course, check.person, hasPeriods: check.question.basis == .routine)
         var lastDay = KnownDose.noDay
         for dose in doses where dose.day != lastDay || dose.day == KnownDose.noDay {
             walk.take(dose)
