@@ -95,10 +95,27 @@ struct NeedleCheck {
     ) -> [NeedleFinding] {
         var findings: [NeedleFinding] = []
         findPerson(day, into: &findings)
-        findings += judged.findings
+        findings += judged.findings.map { endingFirst($0, by: judged.programme, vaccine) }
         findVialAndScreening(vaccine, day, into: &findings)
         if let day { findLater(than: day, of: judged.programme, into: &findings) }
         return findings
+    }
+
+    /// 間隔がそろう前に終わる対象期間: the interval to another vaccine can be waited for, and then the Act pays no more.
+    /// As in `DoseCheck`, nobody waits for a record, and what the Act does not pay for has no period to keep.
+    private func endingFirst(
+        _ finding: NeedleFinding, by schedule: Int?, _ vaccine: Vaccine.ID
+    ) -> NeedleFinding {
+        guard finding.rule == .intervalBetweenVaccines, finding.verdict == .stop, !isRecord,
+            question.basis == .routine, let schedule, let earliest = finding.earliest,
+            rules.programmes[schedule].category != .voluntary,
+            let late = SeriesCheck(self, schedule).judge(vaccine, on: earliest).findings.first(
+                where: { $0.rule == .tooLate })
+        else { return finding }
+        var finding = finding
+        finding.place = late.place
+        finding.latest = late.latest
+        return finding
     }
 
     // MARK: The schedule
