@@ -105,7 +105,7 @@ extension DoseCourse {
         reading row: RuleReader, _ register: VaccineRegister
     ) throws(RuleFault) {
         try row.requireOnly([
-            "startTo", "startedWith", "secondAfter", "onlyDuring", "note", "doses",
+            "startTo", "startedWith", "neverWith", "secondAfter", "onlyDuring", "note", "doses",
         ])
         var doses: [DoseRule] = []
         for dose in try row.children("doses") {
@@ -114,9 +114,14 @@ extension DoseCourse {
         guard !doses.isEmpty else { throw row.fault("doses", "is empty") }
         self.init(
             startTo: try row.optionalBound("startTo"),
-            startedWith: try row.optional("startedWith") { name throws(RuleFault) in
-                try register.set(row, name)
-            },
+            with: (
+                try row.optional("startedWith") { name throws(RuleFault) in
+                    try register.set(row, name)
+                },
+                try row.optional("neverWith") { name throws(RuleFault) in
+                    try register.set(row, name)
+                }
+            ),
             secondAfter: try row.optional("secondAfter", row.interval),
             onlyDuring: try row.optional("onlyDuring", row.window),
             doses: doses)

@@ -220,6 +220,11 @@ struct SeriesCheck {
                 isCertain = false
             }
         }
+        if let never = course.neverWith,
+            never.contains(vaccine) || doses.contains(where: { never.contains($0.vaccine) })
+        {
+            return .no
+        }
         if let products = course.startedWith {
             let first = doses.first?.vaccine ?? vaccine
             if !products.contains(first) {
