@@ -92,6 +92,36 @@ import Testing
         #expect([second, first].episode(of: result, Self.rules)?.id.low == owner)
     }
 
+    static let answered: [(checkup: String, day: String, today: String, isFormer: Bool)] = [
+        // The second pregnancy's weeks begin 2025-02-18, and the first is seen after until 2025-03-24.
+        ("postpartum-2w", "2025-02-10", "2025-03-24", false),
+        ("postpartum-2w", "2025-02-10", "2025-03-25", true),
+        ("postpartum-2w", "2025-02-10", "2025-12-04", true),
+        ("postpartum-2w", "2025-11-01", "2025-12-04", false),
+        ("prenatal", "2025-01-10", "2025-02-17", false),
+        ("prenatal", "2025-01-10", "2025-02-18", true),
+        ("prenatal", "2025-04-10", "2025-05-10", false),
+        ("infant-1m", "2025-02-10", "2025-12-04", false),
+    ]
+
+    @Test(arguments: answered)
+    func `what was answered of one pregnancy is no answer in the next`(
+        checkup: String, day: String, today: String, isFormer: Bool
+    ) throws {
+        let episodes = [
+            Self.episode(try Self.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1),
+            Self.episode(
+                try Self.pregnancy(due: "2025-11-25", ended: "2025-11-20", key: "Q"), 2),
+        ]
+        func isTold(_ episodes: [MaternalEpisode]) -> Bool {
+            episodes.isOfFormer(
+                checkup, answeredOn: MaternalCase.day(day), today: MaternalCase.day(today),
+                Self.rules)
+        }
+        #expect(isTold(episodes) == isFormer)
+        #expect(!isTold([]))
+    }
+
     @Test func `the town that gave out tickets before the move gives out none after it`() throws {
         let notification = try Self.pregnancy(due: "2026-11-17")
         let old = Self.episode(notification)

@@ -78,6 +78,10 @@ package struct MaternalEpisode: Sendable {
 extension MaternalRules {
     /// Whether a checkup is counted from birth.
     package func isOfChild(_ checkup: String) -> Bool { child.contains { $0.code == checkup } }
+    /// Whether it is of a pregnancy or counted from its end.
+    package func isOfMother(_ checkup: String) -> Bool {
+        checkup == pregnancy.checkup || postpartum.contains { $0.code == checkup }
+    }
 }
 
 extension [MaternalEpisode] {
@@ -114,6 +118,17 @@ extension [MaternalEpisode] {
             else { return false }
             return left < right
         }
+    }
+
+    /// 前の妊娠の問診: answers before a mother's checkup that were given in another pregnancy, or after another
+    /// delivery, than the one she would be seen for `today`.
+    package func isOfFormer(
+        _ checkup: String, answeredOn day: CalendarDay, today: CalendarDay, _ rules: MaternalRules
+    ) -> Bool {
+        func owner(_ day: CalendarDay) -> RecordID? {
+            episode(of: CheckupResult(checkup: checkup, day: day, entries: []), rules)?.id
+        }
+        return rules.isOfMother(checkup) && owner(day) != owner(today)
     }
 
     /// Two pregnancies of one woman never overlap, and a child is born once: what another municipality
