@@ -95,10 +95,27 @@ struct NeedleCheck {
     ) -> [NeedleFinding] {
         var findings: [NeedleFinding] = []
         findPerson(day, into: &findings)
-        findings += judged.findings
+        findings += judged.findings.map { endingFirst($0, by: judged.programme, vaccine) }
         findVialAndScreening(vaccine, day, into: &findings)
         if let day { findLater(than: day, of: judged.programme, into: &findings) }
         return findings
+    }
+
+    /// 間隔がそろう前に終わる対象期間: the interval to another vaccine can be waited for, and then the Act pays no more.
+    /// As in `DoseCheck`, nobody waits for a record, and what the Act does not pay for has no period to keep.
+    private func endingFirst(
+        _ finding: NeedleFinding, by schedule: Int?, _ vaccine: Vaccine.ID
+    ) -> NeedleFinding {
+        guard finding.rule == .intervalBetweenVaccines, finding.verdict == .stop, !isRecord,
+            question.basis == .routine, let schedule, let earliest = finding.earliest,
+            rules.programmes[schedule].category != .voluntary,
+            let late = SeriesCheck(self, schedule).judge(vaccine, on: earliest).findings.first(
+                where: { $0.rule == .tooLate })
+        else { return finding }
+        var finding = finding
+        finding.place = late.place
+        finding.latest = late.latest
+        return finding
     }
 
     // MARK: The schedule
@@ -299,15 +316,21 @@ struct ScheduleJudgement {
     /// Less is better: fine, caution, then the shortest wait, then doses that are all given, then the window
     /// that closed last. A wait beyond `horizon` is no wait, and a schedule that is not in force says least.
     /// Beside its ages, a schedule for those whom somebody must confirm (60歳から64歳) answers only where no
-    /// other speaks.
+    /// other speaks. So does, of a voluntary dose, one for other ages, births or days: it stops nobody, and the
+    /// intervals of the schedule that is this person's own are not its to lift.
     func cost(_ horizon: Int) -> Int {
         var cost = 0
+        var isOfOthers = false
         for finding in findings {
             switch finding.verdict {
-            case .fine: continue
+            case .fine: isOfOthers = isOfOthers || finding.rule.concernsRoutineOnly
             case .caution: cost = max(cost, 1)
             case .stop: cost = max(cost, Self.cost(of: finding, horizon))
             }
+        }
+        if isOfOthers {
+            let isInForce = !findings.contains { $0.rule == .productNotRoutine }
+            cost += isInForce ? 10_000_000 : 20_000_000
         }
         guard cost > 1, findings.contains(where: { $0.rule == .condition }) else { return cost }
         let isOfOtherAge = findings.contains {

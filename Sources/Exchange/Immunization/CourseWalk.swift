@@ -3,6 +3,8 @@
 struct CourseWalk {
     private let course: DoseCourse
     private let person: PersonDays
+    /// 任意接種 has none: what is given after the age for it is still the dose whose turn it is.
+    private let hasPeriods: Bool
     /// The place of the next dose; the number of doses when the course is complete.
     private(set) var next = 0
     /// Day of each dose by its place; `KnownDose.noDay` where it is not known or was not given.
@@ -14,9 +16,10 @@ struct CourseWalk {
     /// The first of the doses that were passed over because their window had closed.
     private(set) var skipped: Int?
 
-    init(_ course: DoseCourse, _ person: PersonDays) {
+    init(_ course: DoseCourse, _ person: PersonDays, hasPeriods: Bool) {
         self.course = course
         self.person = person
+        self.hasPeriods = hasPeriods
         days = [Int](repeating: KnownDose.noDay, count: course.doses.count)
     }
 
@@ -40,7 +43,7 @@ struct CourseWalk {
             index += 1
             hasDropped = true
         }
-        guard number == 0, index < course.doses.count, day != KnownDose.noDay,
+        guard number == 0, hasPeriods, index < course.doses.count, day != KnownDose.noDay,
             let window = course.doses[index].window.days(for: person), day > window.upperBound
         else { return index }
         guard let later = openDose(after: index, on: day, isCandidate: isCandidate) else {

@@ -125,7 +125,11 @@ package struct NeedleFinding: Hashable, Sendable {
 
     /// When to come back; nothing where the Act pays no more by then.
     package var earliestDay: CalendarDay? {
-        rule == .windowEndsFirst ? nil : earliest.map(CalendarDay.init(daysSince1970:))
+        endsFirst ? nil : earliest.map(CalendarDay.init(daysSince1970:))
+    }
+    /// 間隔がそろう前に終わる対象期間: to the dose before, or to another vaccine; `latest` is then its last day.
+    var endsFirst: Bool {
+        rule == .windowEndsFirst || (rule == .intervalBetweenVaccines && latest != nil)
     }
     package var latestDay: CalendarDay? { latest.map(CalendarDay.init(daysSince1970:)) }
 

@@ -27,7 +27,7 @@ extension ImmunizationRules {
     }
 
     package func text(of finding: NeedleFinding, for reader: Reader) -> BilingualText {
-        let words = words(finding.rule)
+        let words = words(finding.endsFirst ? .windowEndsFirst : finding.rule)
         let text = reader == .nurse ? words.nurse : words.parent
         return BilingualText(
             ja: fill(text.ja, with: values(finding, \.ja)),
@@ -43,6 +43,10 @@ extension ImmunizationRules {
         values["interval"] = finding.interval?.text[keyPath: language]
         values["otherDay"] = finding.otherDay.map { CalendarDay(daysSince1970: $0).text }
         values["other"] = finding.otherVaccine.map { vaccine($0).name[keyPath: language] }
+        // 前の接種 was of another vaccine.
+        if finding.endsFirst, let other = values["other"], let day = values["otherDay"] {
+            values["otherDay"] = "\(other) \(day)"
+        }
         if finding.rule == .answer, let row = finding.row {
             values["question"] = contraindications[row].question[keyPath: language]
         }

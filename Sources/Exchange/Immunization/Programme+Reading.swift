@@ -105,18 +105,21 @@ extension DoseCourse {
         reading row: RuleReader, _ register: VaccineRegister
     ) throws(RuleFault) {
         try row.requireOnly([
-            "startTo", "startedWith", "secondAfter", "onlyDuring", "note", "doses",
+            "startTo", "startedWith", "neverWith", "secondAfter", "onlyDuring", "note", "doses",
         ])
         var doses: [DoseRule] = []
         for dose in try row.children("doses") {
             doses.append(try DoseRule(reading: dose, place: doses.count))
         }
         guard !doses.isEmpty else { throw row.fault("doses", "is empty") }
+        let started = try row.optional("startedWith") { name throws(RuleFault) in
+            try register.set(row, name)
+        }
+        let never = try row.optional("neverWith") { name throws(RuleFault) in
+            try register.set(row, name)
+        }
         self.init(
-            startTo: try row.optionalBound("startTo"),
-            startedWith: try row.optional("startedWith") { name throws(RuleFault) in
-                try register.set(row, name)
-            },
+            startTo: try row.optionalBound("startTo"), with: (started, never),
             secondAfter: try row.optional("secondAfter", row.interval),
             onlyDuring: try row.optional("onlyDuring", row.window),
             doses: doses)

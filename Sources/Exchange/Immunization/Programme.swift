@@ -176,6 +176,8 @@ package final class DoseCourse: Sendable {
     let startTo: DayBound?
     /// The product of the first dose decides.
     let startedWith: VaccineSet?
+    /// 交互接種: no course once any dose, the one to come included, is of these.
+    let neverWith: VaccineSet?
     /// The interval from the first to the second dose decides, once both were given.
     let secondAfter: DoseInterval?
     /// 5歳刻みの年度: a course only for doses within these days.
@@ -186,12 +188,13 @@ package final class DoseCourse: Sendable {
     let daysToNext: [Int]
 
     init(
-        startTo: DayBound?, startedWith: VaccineSet?, secondAfter: DoseInterval?,
-        onlyDuring: DoseWindow?, doses: [DoseRule]
+        startTo: DayBound?, with products: (started: VaccineSet?, never: VaccineSet?),
+        secondAfter: DoseInterval?, onlyDuring: DoseWindow?, doses: [DoseRule]
     ) {
         self.onlyDuring = onlyDuring
         self.startTo = startTo
-        self.startedWith = startedWith
+        startedWith = products.started
+        neverWith = products.never
         self.secondAfter = secondAfter
         self.doses = doses
         daysToNext = doses.indices.map { place in

@@ -1,9 +1,9 @@
 /// 一つの決まりによる判定: the candidate as a dose of one schedule, by the version in force on its day.
 struct SeriesCheck {
-    private let check: NeedleCheck
+    let check: NeedleCheck
     private let rules: ImmunizationRules
-    private let programme: Programme
-    private let index: Int
+    let programme: Programme
+    let index: Int
 
     init(_ check: NeedleCheck, _ index: Int) {
         self.check = check
@@ -15,12 +15,15 @@ struct SeriesCheck {
     func judge(_ vaccine: Vaccine.ID, on day: Int?) -> ScheduleJudgement {
         let number = day.map { programme.version(on: $0) } ?? programme.versions.count - 1
         guard let number, programme.versions[number].givesSet.contains(vaccine) else {
-            return notGiven(vaccine, on: day)
+            return over(vaccine, on: day) ?? notGiven(vaccine, on: day)
         }
         let version = programme.versions[number]
         let doses = counted(version, on: day)
         var findings: [NeedleFinding] = []
         findEligibility(number, doses, into: &findings)
+        if findings.contains(where: { $0.rule == .cohort }), let over = over(vaccine, on: day) {
+            return over
+        }
         findSeason(number, day, into: &findings)
         findMixing(number, vaccine, on: day, into: &findings)
         if programme.category == .voluntary { findings.append(finding(.voluntary, of: number)) }
@@ -70,7 +73,7 @@ struct SeriesCheck {
     }
 
     /// Doses of this schedule up to the candidate's day, in order.
-    private func counted(_ version: ProgrammeVersion, on day: Int?) -> [KnownDose] {
+    func counted(_ version: ProgrammeVersion, on day: Int?) -> [KnownDose] {
         var first = KnownDose.noDay
         // Once in a season of the law, whichever municipalities gave it: a move brings no second dose.
         if let day, let season = version.season { first = season.around(day).lowerBound }
@@ -109,7 +112,7 @@ struct SeriesCheck {
 
     // MARK: Who, when, which product
 
-    private func findEligibility(
+    func findEligibility(
         _ number: Int, _ doses: [KnownDose], into findings: inout [NeedleFinding]
     ) {
         let who = programme.versions[number].eligibility
@@ -217,6 +220,11 @@ struct SeriesCheck {
                 isCertain = false
             }
         }
+        if let never = course.neverWith,
+            never.contains(vaccine) || doses.contains(where: { never.contains($0.vaccine) })
+        {
+            return .no
+        }
         if let products = course.startedWith {
             let first = doses.first?.vaccine ?? vaccine
             if !products.contains(first) {
@@ -265,7 +273,8 @@ struct SeriesCheck {
 
     /// Doses of one day are one dose.
     private func walk(_ course: DoseCourse, _ doses: [KnownDose]) -> CourseWalk {
-        var walk = CourseWalk(course, check.person)
+        var walk = CourseWalk(
+            course, check.person, hasPeriods: check.question.basis == .routine)
         var lastDay = KnownDose.noDay
         for dose in doses where dose.day != lastDay || dose.day == KnownDose.noDay {
             walk.take(dose)
@@ -276,17 +285,29 @@ struct SeriesCheck {
 
     /// The dose that the vaccine would be on this day, in the course that fits best.
     func dose(_ vaccine: Vaccine.ID, on day: Int, of number: Int) -> ComingDose? {
+        guard let (place, walk) = placed(vaccine, on: day, of: number), let dose = place.dose else {
+            return nil
+        }
+        let course = programme.versions[number].courses[place.course]
+        return ComingDose(rule: course.doses[dose], walk: walk)
+    }
+
+    func placed(
+        _ vaccine: Vaccine.ID, on day: Int, of number: Int
+    ) -> (place: NeedleFinding.Place, walk: CourseWalk)? {
         let version = programme.versions[number]
         let doses = counted(version, on: day)
         guard
-            let course = version.courses.first(where: {
-                fit($0, of: version, vaccine, doses, on: day).isOpen
+            let course = version.courses.indices.first(where: {
+                fit(version.courses[$0], of: version, vaccine, doses, on: day).isOpen
             })
         else { return nil }
-        var walk = walk(course, doses)
+        var walk = walk(version.courses[course], doses)
         let position = walk.place(day, number: 0, isCandidate: true)
-        guard position < course.doses.count else { return nil }
-        return ComingDose(rule: course.doses[position], walk: walk)
+        guard position < version.courses[course].doses.count else { return nil }
+        let place = NeedleFinding.Place(
+            programme: index, version: number, course: course, dose: position)
+        return (place, walk)
     }
 
     // MARK: As a component of another vaccine
@@ -350,7 +371,7 @@ struct SeriesCheck {
         finding(rule, at: .init(programme: index, version: number, course: 0, dose: nil))
     }
 
-    private func finding(
+    func finding(
         _ rule: NeedleRule, at place: NeedleFinding.Place, earliest: Int? = nil,
         other: KnownDose? = nil
     ) -> NeedleFinding {

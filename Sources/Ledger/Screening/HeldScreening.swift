@@ -28,10 +28,28 @@ extension Records {
     }
 
     /// 提出済み: the newest before each dose or checkup, of these forms. Where the compartment is closed to the
-    /// resident, all that differ: one guardian's answers do not cover another's.
+    /// resident, all that differ: one guardian's answers do not cover another's. How a mother was after one
+    /// delivery is nothing that she answered before she is seen after the next.
     package mutating func submittedScreenings(
         of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment,
         rules: RuleBook
+    ) throws -> [HeldScreening] {
+        let newest = try newestSubmitted(of: person, to: forms, in: compartment, rules)
+        guard let maternal = rules.maternal,
+            newest.contains(where: { maternal.isOfMother($0.newest.response.form.topic.code) })
+        else { return newest }
+        let episodes = try maternalFacts(of: person, rules: rules).episodes
+        let today = now.dayInJapan
+        return newest.filter { held in
+            !episodes.isOfFormer(
+                held.newest.response.form.topic.code,
+                answeredOn: held.newest.savedAt.dayInJapan, today: today, maternal)
+        }
+    }
+
+    private mutating func newestSubmitted(
+        of person: PersonKey, to forms: ScreeningForms, in compartment: CheckupCompartment,
+        _ rules: RuleBook
     ) throws -> [HeldScreening] {
         let submitted = try screenings(of: person, to: forms, in: compartment)
             .filter(\.newest.isSubmitted)
@@ -57,9 +75,7 @@ extension Records {
         guard form.compartment == .open, ownForms(rules).form(named: form.canonical) != nil else {
             throw Refusal.recordUnknown
         }
-        return try submittedScreenings(
-            of: person, to: ownForms(rules), in: .open, rules: rules
-        ).last {
+        return try newestSubmitted(of: person, to: ownForms(rules), in: .open, rules).last {
             $0.newest.response.form.questionnaire.code == form.questionnaire.code
         }?.newest.response
     }

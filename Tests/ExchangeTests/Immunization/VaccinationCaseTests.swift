@@ -53,6 +53,95 @@ import Testing
         #expect(try Self.told(boy).contains(#""verdict":"accept","rule":"voluntary""#))
     }
 
+    typealias Voluntary = (birth: String, sex: String, given: String, day: String, verdict: String)
+
+    static let voluntary: [Voluntary] = [
+        ("2000-06-01", "female", "HPV9", "2026-06-06", "reject"),
+        ("2000-06-01", "female", "HPV9", "2026-06-30", "reject"),
+        ("2000-06-01", "female", "HPV9", "2026-07-01", "accept"),
+        ("2012-05-01", "male", "HPV9", "2026-06-06", "reject"),
+        ("2012-05-01", "male", "HPV9", "2026-11-01", "accept"),
+        ("2000-06-01", "female", "JE", "2026-06-07", "reject"),
+        ("2000-06-01", "female", "JE", "2026-06-08", "accept"),
+        // 90月を過ぎ9歳にならない子.
+        ("2018-05-01", "female", "JE", "2026-06-07", "reject"),
+        ("2018-05-01", "female", "JE", "2026-06-08", "accept"),
+        ("1971-05-01", "female", "帯状疱疹(生)", "2026-08-01", "reject"),
+    ]
+
+    /// 任意接種 keeps the intervals and the number of doses of the schedule that is this person's, whatever one
+    /// that is over, or for others, leaves unsaid.
+    @Test(arguments: voluntary.indices)
+    func `a voluntary dose keeps its interval`(_ place: Int) throws {
+        let row = Self.voluntary[place]
+        let told = try Self.told(
+            #"{"data":[{"id":1,"birth":"\#(row.birth)","sex":"\#(row.sex)","basis":"voluntary","#
+                + #""given":[{"v":"\#(row.given)","date":"2026-06-01"},"#
+                + #"{"v":"\#(row.given)","date":"\#(row.day)"}]}]}"#)
+        #expect(told.contains(#""verdict":"\#(row.verdict)","rule""#), "\(row): \(told)")
+    }
+
+    typealias Closed = (
+        birth: String, given: String, rule: String, earliest: String?, latest: String?
+    )
+
+    static let closed: [Closed] = [
+        // 27日がそろう日が対象期間の最後の日、その翌日.
+        (
+            "2025-01-15", "水痘 2026-12-17, MR 2027-01-10", "interval-live-injectable", "2027-01-14",
+            nil
+        ),
+        (
+            "2025-01-15", "水痘 2026-12-18, MR 2027-01-10", "interval-live-injectable", "2030-04-01",
+            "2027-01-14"
+        ),
+        (
+            "2020-05-15", "MR 2021-06-25, おたふく 2027-03-10, MR 2027-03-20",
+            "interval-live-injectable", nil, "2027-03-31"
+        ),
+        (
+            "2025-06-15", "MR 2026-06-01, BCG 2026-06-10", "interval-live-injectable", nil,
+            "2026-06-14"
+        ),
+        // HPV キャッチアップ: 1回も受けなかった人は令和7年3月31日まで、受け始めた人は令和8年3月31日まで.
+        ("2000-06-01", "HPV9 2025-04-01", "too-late", nil, "2025-03-31"),
+        ("2000-06-01", "HPV9 2026-04-01", "too-late", nil, "2025-03-31"),
+        ("2009-04-01", "HPV9 2025-02-01, HPV9 2026-04-01", "too-late", nil, "2026-03-31"),
+        ("2000-06-01", "HPV9 2025-02-01, HPV9 2026-11-01", "too-late", nil, "2026-03-31"),
+        ("1997-04-01", "HPV9 2026-11-01", "too-late", nil, "2013-03-31"),
+        // 101歳以上は令和7年度だけ.
+        ("1924-05-01", "シングリックス 2026-04-01", "too-late", nil, "2026-03-31"),
+    ]
+
+    @Test(arguments: closed.indices)
+    func `no day is told that does not come, and of a law that is over its own last day`(
+        _ place: Int
+    ) throws {
+        let row = Self.closed[place]
+        let answer = try VaccinationCase.judge(row.given, birth: row.birth, sex: "female")
+        #expect(answer.verdict == "reject" && answer.rule == row.rule, "\(row.given): \(answer)")
+        #expect(answer.earliest == row.earliest, "\(row.given): \(answer)")
+        #expect(answer.latest == row.latest, "\(row.given): \(answer)")
+    }
+
+    @Test func `an interval that outlasts the window is told to nurse and parent as that`() throws {
+        let rules = try VaccinationCase.rules()
+        var question = NeedleQuestion(
+            birth: try CalendarDay("2025-01-15"),
+            history: [GivenDose(rules.vaccine(named: "水痘"), on: try CalendarDay("2026-12-25"))],
+            candidate: GivenDose(rules.vaccine(named: "MR"), on: try CalendarDay("2027-01-10")))
+        let told = try #require(checkBeforeNeedle(question, rules).leading)
+        #expect(told.rule == .intervalBetweenVaccines && told.earliestDay == nil)
+        let nurse = rules.text(of: told, for: .nurse).ja
+        #expect(nurse.contains("1期は前の接種(水痘 2026-12-25)から27日"), "\(nurse)")
+        #expect(!nurse.contains("から接種できます"))
+        let parent = rules.text(of: told, for: .parent).ja
+        #expect(parent.contains("2027-01-14") && !parent.contains("2027-01-22"))
+        question.basis = .voluntary
+        let free = try #require(checkBeforeNeedle(question, rules).leading)
+        #expect(rules.text(of: free, for: .parent).ja.contains("2027-01-22から受けられます"))
+    }
+
     /// A day that cannot be is another person's or was mistyped: it is said, and the dose does not count.
     @Test(arguments: [
         ("2026-01-09", "BCG", "2026-06-01", #""verdict":"warn","rule":"history-impossible-day""#),

@@ -363,7 +363,10 @@ import Testing
         ("DPT-IPV-Hib追加", "dpt-ipv-hib", 4), ("DPT-IPV追加", "dpt-ipv", 4),
         ("プレベナー20追加", "pcv20", 4), ("バクニュバンス追加", "pcv15", 4), ("アクトヒブ追加", "hib", 4),
         ("JE1-1", "je", 1), ("JE1追加", "je", 3), ("ZVL", "zoster-live", nil),
-        ("VZV", "varicella", nil),
+        ("VZV", "varicella", nil), ("ヒブ初回2回目", "hib", 2), ("五種混合初回3回目", "dpt-ipv-hib", 3),
+        ("五混1期追加", "dpt-ipv-hib", 4), ("風しん第5期", "mr", nil), ("子宮頸がん(9価)", "hpv9", nil),
+        ("乾燥弱毒生麻しん風しん混合ワクチン", "mr", nil), ("沈降20価肺炎球菌結合型ワクチン", "pcv20", nil),
+        ("経口弱毒生ヒトロタウイルスワクチン", "rv1", nil), ("組換え沈降B型肝炎ワクチン", "hepb", nil),
     ]
 
     @Test(arguments: spellings)

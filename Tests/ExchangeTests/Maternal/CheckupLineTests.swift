@@ -283,6 +283,34 @@ import Testing
         #expect(line.refusal == refusal)
     }
 
+    /// 出産後すぐの次の妊娠: by its weeks the second pregnancy began 2025-02-18, within the 56 days after the first.
+    @Test(arguments: [
+        ("2025-02-28", "2025-02-10", CheckupClaimRefusal.duplicate),
+        // After the second delivery the same report of the first is still no second one.
+        ("2025-02-28", "2025-12-01", .noTicket), ("2025-12-05", "2025-12-01", .duplicate),
+    ])
+    func `what is done after one delivery is not taken for the next, though its weeks had begun`(
+        day: String, other: String, refusal: CheckupClaimRefusal
+    ) throws {
+        let episodes = [
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1),
+            MaternalEpisodeTests.episode(
+                try MaternalEpisodeTests.pregnancy(
+                    due: "2025-11-25", ended: "2025-11-20", key: "Q"), 2),
+        ]
+        let line = try MaternalCase.rules.line(
+            of: CheckupSample.version(CheckupSample.report("postpartum-2w", on: day)),
+            CheckupClaimFacts(
+                municipality: "132101", tickets: TicketBook(),
+                others: [
+                    CheckupClaimFacts.Other(
+                        id: "o", checkup: "postpartum-2w", day: MaternalCase.day(other),
+                        isWithdrawn: false, refusal: nil)
+                ], episodes: episodes))
+        #expect(line.refusal == refusal)
+    }
+
     @Test func `what a report is to others is told with why it claims nothing`() throws {
         let version = try CheckupSample.version(CheckupSample.report("infant-1m", on: "2026-09-01"))
         func beside(_ line: CheckupLine?) -> CheckupClaimFacts.Other {

@@ -68,6 +68,60 @@ import Testing
         #expect(owner("prenatal", "2023-01-01") == nil)
     }
 
+    /// Weeks of the second are counted from 2025-02-18, three weeks after the delivery of the first.
+    static let seenAfter: [(checkup: String, day: String, lost: String?, owner: UInt64)] = [
+        ("postpartum-1m", "2025-02-17", nil, 1), ("postpartum-1m", "2025-02-18", nil, 1),
+        ("postpartum-1m", "2025-02-28", nil, 1),
+        // 56日目 is the last of the window, 57日目 is not.
+        ("postpartum-1m", "2025-03-24", nil, 1), ("postpartum-1m", "2025-03-25", nil, 2),
+        ("prenatal", "2025-02-28", nil, 2),
+        // Both ended within 56 days: what is done after the second is of the second.
+        ("postpartum-2w", "2025-03-19", "2025-03-20", 1),
+        ("postpartum-2w", "2025-03-20", "2025-03-20", 2),
+    ]
+
+    @Test(arguments: seenAfter)
+    func `a mother is seen after the pregnancy that ended, though the next counts weeks already`(
+        checkup: String, day: String, lost: String?, owner: UInt64
+    ) throws {
+        let first = Self.episode(try Self.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1)
+        let second = Self.episode(
+            try Self.pregnancy(due: "2025-11-25", ended: lost, key: "Q"), 2)
+        let result = CheckupResult(checkup: checkup, day: MaternalCase.day(day), entries: [])
+        #expect([first, second].episode(of: result, Self.rules)?.id.low == owner)
+        #expect([second, first].episode(of: result, Self.rules)?.id.low == owner)
+    }
+
+    static let answered: [(checkup: String, day: String, today: String, isFormer: Bool)] = [
+        // The second pregnancy's weeks begin 2025-02-18, and the first is seen after until 2025-03-24.
+        ("postpartum-2w", "2025-02-10", "2025-03-24", false),
+        ("postpartum-2w", "2025-02-10", "2025-03-25", true),
+        ("postpartum-2w", "2025-02-10", "2025-12-04", true),
+        ("postpartum-2w", "2025-11-01", "2025-12-04", false),
+        ("prenatal", "2025-01-10", "2025-02-17", false),
+        ("prenatal", "2025-01-10", "2025-02-18", true),
+        ("prenatal", "2025-04-10", "2025-05-10", false),
+        ("infant-1m", "2025-02-10", "2025-12-04", false),
+    ]
+
+    @Test(arguments: answered)
+    func `what was answered of one pregnancy is no answer in the next`(
+        checkup: String, day: String, today: String, isFormer: Bool
+    ) throws {
+        let episodes = [
+            Self.episode(try Self.pregnancy(due: "2025-02-01", ended: "2025-01-28"), 1),
+            Self.episode(
+                try Self.pregnancy(due: "2025-11-25", ended: "2025-11-20", key: "Q"), 2),
+        ]
+        func isTold(_ episodes: [MaternalEpisode]) -> Bool {
+            episodes.isOfFormer(
+                checkup, answeredOn: MaternalCase.day(day), today: MaternalCase.day(today),
+                Self.rules)
+        }
+        #expect(isTold(episodes) == isFormer)
+        #expect(!isTold([]))
+    }
+
     @Test func `the town that gave out tickets before the move gives out none after it`() throws {
         let notification = try Self.pregnancy(due: "2026-11-17")
         let old = Self.episode(notification)

@@ -238,6 +238,40 @@ struct CheckupQuestionnaireTests {
                 headers: [token]))
     }
 
+    /// 前の分娩のEPDS is no answer to how she is after this one.
+    @Test func `what a mother answered before this pregnancy is not shown in it`() async throws {
+        let (resident, card) = try await gateway.settle()
+        let (today, key) = (gateway.clock.today, "P-\(RecordID.letters())")
+        try await gateway.notify([
+            resident.pregnancy(
+                due: today.adding(days: 100), notified: today.adding(days: -100), key: key)
+        ])
+        let token = try await gateway.session(of: card)
+        let quiet = RunningGateway.epds(
+            [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], of: try await gateway.patient(token))
+        try await save(quiet, token, below: Self.sensitive).expect(201)
+        let visit = try await gateway.openCheckupVisit(
+            card, consents: RunningGateway.allConsents)
+        #expect(try await read(visit, below: Self.sensitive).entries.count == 1)
+        // The owner alone, and only by switching the protection off, moves the time.
+        try await gateway.sql { transaction in
+            try transaction.script(
+                """
+                alter table exchange.sensitive_screening_response
+                    disable trigger sensitive_screening_response_unchanged;
+                update exchange.sensitive_screening_response
+                    set saved_at = saved_at - interval '400 days' where person =
+                    (select person from exchange.maternal_notification where notification_key = '\(key)');
+                alter table exchange.sensitive_screening_response
+                    enable trigger sensitive_screening_response_unchanged;
+                """)
+        }
+        #expect(try await read(visit, below: Self.sensitive).entries.isEmpty)
+        // Her own they stay.
+        let own = try await gateway.send(Cast.portal, "GET", Self.sensitive, headers: [token])
+        #expect(own.entries.count == 1)
+    }
+
     @Test func `what mother and clinic ask for of one checkup waits once, while either asks`()
         async throws
     {

@@ -78,6 +78,10 @@ package struct MaternalEpisode: Sendable {
 extension MaternalRules {
     /// Whether a checkup is counted from birth.
     package func isOfChild(_ checkup: String) -> Bool { child.contains { $0.code == checkup } }
+    /// Whether it is of a pregnancy or counted from its end.
+    package func isOfMother(_ checkup: String) -> Bool {
+        checkup == pregnancy.checkup || postpartum.contains { $0.code == checkup }
+    }
 }
 
 extension [MaternalEpisode] {
@@ -87,13 +91,44 @@ extension [MaternalEpisode] {
         if rules.isOfChild(result.checkup) {
             return standing.last { $0.notification.kind == .child }
         }
-        return standing.filter {
-            ($0.notification.pregnancy?.calendar.weekZero).map { $0 <= result.day } ?? false
+        return standing.ended(before: result, rules)
+            ?? standing.filter {
+                ($0.notification.pregnancy?.calendar.weekZero).map { $0 <= result.day } ?? false
+            }.max { one, other in
+                guard let left = one.notification.pregnancy,
+                    let right = other.notification.pregnancy
+                else { return false }
+                return left.calendar.weekZero < right.calendar.weekZero
+            }
+    }
+
+    /// 産婦健診は終わった妊娠のもの: weeks are counted from before anything was conceived, so the next pregnancy may
+    /// have begun by them within the days on which a mother is seen after the last.
+    private func ended(before result: CheckupResult, _ rules: MaternalRules) -> MaternalEpisode? {
+        guard rules.postpartum.contains(where: { $0.code == result.checkup }),
+            let window = rules.checkup(result.checkup, on: result.day)?.window
+        else { return nil }
+        return filter {
+            ($0.notification.pregnancy?.endedOn).map {
+                window.days(from: $0).contains(result.day)
+            } ?? false
         }.max { one, other in
-            guard let left = one.notification.pregnancy, let right = other.notification.pregnancy
+            guard let left = one.notification.pregnancy?.endedOn,
+                let right = other.notification.pregnancy?.endedOn
             else { return false }
-            return left.calendar.weekZero < right.calendar.weekZero
+            return left < right
         }
+    }
+
+    /// 前の妊娠の問診: answers before a mother's checkup that were given in another pregnancy, or after another
+    /// delivery, than the one she would be seen for `today`.
+    package func isOfFormer(
+        _ checkup: String, answeredOn day: CalendarDay, today: CalendarDay, _ rules: MaternalRules
+    ) -> Bool {
+        func owner(_ day: CalendarDay) -> RecordID? {
+            episode(of: CheckupResult(checkup: checkup, day: day, entries: []), rules)?.id
+        }
+        return rules.isOfMother(checkup) && owner(day) != owner(today)
     }
 
     /// Two pregnancies of one woman never overlap, and a child is born once: what another municipality
