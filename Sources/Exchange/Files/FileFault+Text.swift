@@ -15,6 +15,7 @@ extension FileFault {
         case .rowTooLong: "file-row-too-long"
         case .tooManyFields: "file-too-many-fields"
         case .headerMissing: "file-header-missing"
+        case .headerDiffers: "file-header-differs"
         case .unknownColumn: "file-unknown-column"
         case .missingColumn: "file-missing-column"
         case .duplicateColumn: "file-duplicate-column"
@@ -46,8 +47,11 @@ extension FileFault.Reason {
         case .tooManyFields(let most):
             "1行の項目が\(most)個を超えています。改行が失われていないか確かめて、" + again
         case .headerMissing:
-            "このレイアウトの列名だけの行が見当たりません。見出し行を付けるか、その後の改行、レイアウトの指定、"
-                + "文字コード(CP932かUTF-8)を確かめて、" + again
+            "このレイアウトの列名だけの行が見当たりません。見出し行を付けるか、その上の題名などの行を除くか、"
+                + "レイアウトの指定と文字コード(CP932かUTF-8)を確かめて、" + again
+        case .headerDiffers(let found, let all, let others):
+            "見出し行に、このレイアウトの\(all)列のうち\(found)列と、ほかの\(others)列があります。別のレイアウトの"
+                + "ファイルではないか、見出し行の後の改行が失われていないか確かめ、ほかの列を除いて、" + again
         case .unknownColumn(let name):
             "「\(name)」という列は、このレイアウトにありません。列を除くか列名を直して、" + again
         case .missingColumn(let name): "「\(name)」の列がありません。列を加えて、" + again
@@ -82,9 +86,13 @@ extension FileFault.Reason {
         case .tooManyFields(let most):
             "The row has more than \(most) fields. Check whether line ends were lost, and " + again
         case .headerMissing:
-            "No line names the columns of this layout and nothing else. Add the header, or check the line "
-                + "end behind it, which layout is meant and that the file is CP932 or UTF-8, and "
-                + again
+            "No line names the columns of this layout and nothing else. Add the header, remove what stands "
+                + "above it, or check which layout is meant and that the file is CP932 or UTF-8, "
+                + "and " + again
+        case .headerDiffers(let found, let all, let others):
+            "The header has \(found) of the \(all) columns of this layout and \(others) others. Check "
+                + "whether the file is of another layout and whether the line end behind the header "
+                + "was lost, remove the other columns, and " + again
         case .unknownColumn(let name):
             "The layout has no column \"\(name)\". Remove it or correct its name, and " + again
         case .missingColumn(let name): "The column \"\(name)\" is missing. Add it and " + again

@@ -15,6 +15,8 @@ package struct FileFault: Error, Hashable, Sendable {
 
         // The header. A column's name is given only once the line is known to be a header.
         case headerMissing
+        /// Names of this layout, and more of others than a header of it can have.
+        case headerDiffers(found: Int, of: Int, others: Int)
         case unknownColumn(_ name: String)
         case missingColumn(_ name: String)
         case duplicateColumn(_ name: String)

@@ -93,10 +93,14 @@ private struct HeaderReading {
     func faults(isAnyOrder: Bool) -> [FileFault] {
         let found = fields.count { $0 >= 0 }
         let expected = layout.columns.count { !$0.mayBeLeftOut }
-        // A row of data stands first, or on the header's own line, or another layout is meant: its words are
-        // nobody's to repeat.
-        guard found * 2 >= expected, unknown.count < expected else {
-            return [FileFault(.headerMissing, line: line)]
+        // A row of data stands first.
+        guard found > 0 else { return [FileFault(.headerMissing, line: line)] }
+        // Or on the header's own line, or another layout is meant: its words are nobody's to repeat.
+        let isOwn = unknown.isEmpty || (found * 2 >= expected && unknown.count < expected)
+        guard isOwn else {
+            let reason = FileFault.Reason.headerDiffers(
+                found: found, of: layout.columns.count, others: unknown.count)
+            return [FileFault(reason, line: line)]
         }
         var reasons: [FileFault.Reason] = []
         reasons += unknown.map { .unknownColumn(Self.shown($0)) }
