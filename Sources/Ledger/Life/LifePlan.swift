@@ -124,8 +124,9 @@ struct LifePlan {
 
     mutating func weigh(_ rows: [Named]) {
         for named in rows {
-            // What stands further down may be corrected further up.
-            if let record = named.record, owners[named.row.sequence] == nil {
+            // What stands further down may be corrected further up, unless it is refused whatever the rest says.
+            if let record = named.record, owners[named.row.sequence] == nil, isTaken(named, record)
+            {
                 owners[named.row.sequence] = persons.survivors[record]
             }
             let records = [named.record, named.merged].compactMap(\.self)
@@ -153,6 +154,14 @@ struct LifePlan {
         if let planned = merge.planned(facts) { merges.append(planned) }
         tell(row, .applied)
         return true
+    }
+
+    /// What is refused says nothing of whose an event is: its number may be what is wrong with it.
+    private func isTaken(_ named: Named, _ record: PersonKey) -> Bool {
+        let row = named.row
+        guard row.knownOn <= today, row.merged == nil || named.merged != nil else { return false }
+        let isAnother = row.kind.isArrival && speaksOfAnother(row, persons.survivors[record])
+        return !isAnother && !mixesKinds(row, of: record)
     }
 
     private mutating func weigh(_ named: Named) {
