@@ -124,7 +124,7 @@ struct LifePlan {
 
     mutating func weigh(_ rows: [Named]) {
         for named in rows {
-            // What stands further down may be corrected further up, unless it is refused whatever the rest says.
+            // What stands further down may be corrected further up, unless it is refused whatever else is so.
             if let record = named.record, owners[named.row.sequence] == nil, isTaken(named, record)
             {
                 owners[named.row.sequence] = persons.survivors[record]
