@@ -90,6 +90,15 @@ extension RowCode {
     }
 
     private func ofFile(_ what: String, _ name: String) -> BilingualText? {
+        if self == .nothingStands {
+            return BilingualText(
+                ja: "この行が消す登録がありません(\(what)などで探しました)。何も消えていません。"
+                    + "行を見分ける項目を確かめ、違っていれば、正しい行を送ってください。",
+                en:
+                    "Nothing is registered that this row takes away (looked for by \(name) and the rest of "
+                    + "its key), and nothing has ended. Check the items that name the row; where one is "
+                    + "wrong, send the right row.")
+        }
         guard self == .newerStands else { return nil }
         return BilingualText(
             ja: "この行の\(what)は、このファイルの時点(全件のasOf、なければ受付)より後に登録された内容と違います。"

@@ -134,6 +134,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case capUncounted = "cap-uncounted"
     /// 新しい登録あり: known after the moment of the file, whose row is left.
     case newerStands = "newer-stands"
+    /// 消すものなし: the row takes away what was never registered.
+    case nothingStands = "nothing-stands"
     case vaccineUnknown = "vaccine-unknown"
     case productUnspecified = "product-unspecified"
     case doseKnown = "dose-known"
@@ -157,7 +159,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .correctsUnknown, .outsideWindow,
             .notOfCheckup, .outsideSeason, .secondPersonAwaited, .capUncounted, .vaccineUnknown,
-            .productUnspecified, .doseKnown, .doseOutsideAct, .newerStands:
+            .productUnspecified, .doseKnown, .doseOutsideAct, .newerStands, .nothingStands:
             .warning
         }
     }

@@ -29,7 +29,7 @@ import Testing
         .mergeAlone, .mergeKind,
         .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
         .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany,
-        .secondPersonAwaited, .newerStands, .pastDoseOfAnother, .pastDoseUnknown,
+        .secondPersonAwaited, .newerStands, .nothingStands, .pastDoseOfAnother, .pastDoseUnknown,
         .pastDoseWithdrawn,
         .doseKnown, .doseOutsideAct, .vaccineUnknown, .productUnspecified,
     ]
