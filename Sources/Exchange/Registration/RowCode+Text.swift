@@ -86,7 +86,27 @@ extension RowCode {
     private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
         ofLifeEvent(what, name) ?? ofMerge(what, name) ?? ofCheckup(what, name)
             ?? ofReceipt(what, name) ?? ofScheme(what, name) ?? ofCampaign(what, name)
-            ?? ofPastDose(what, name) ?? ofFile(what, name)
+            ?? ofPastDose(what, name) ?? ofRow(what, name) ?? ofFile(what, name)
+    }
+
+    private func ofRow(_ what: String, _ name: String) -> BilingualText? {
+        guard self == .contradicts else { return nil }
+        let mended: BilingualText =
+            switch name {
+            case "subsidyYen":
+                BilingualText(
+                    ja: "委託単価から自己負担額を引いた額を入れるか、空欄にして、",
+                    en: "Give the unit price less the copayment, or nothing,")
+            case "guardian", "guardianIdentityKey":
+                BilingualText(ja: "本人とは別の人を入れ、", en: "Name somebody other than the child,")
+            case "merged", "mergedIdentityKey":
+                BilingualText(
+                    ja: "統合の行でなければ空欄にして、", en: "Leave it empty in a row that merges nothing,")
+            default: BilingualText(ja: "確かめて直し、", en: "Check and correct it,")
+            }
+        return BilingualText(
+            ja: "\(what)が、この行のほかの項目と合いません。\(mended.ja)この行だけを送り直してください。",
+            en: "\(name) contradicts another item of the row. \(mended.en) \(Self.again)")
     }
 
     private func ofFile(_ what: String, _ name: String) -> BilingualText? {

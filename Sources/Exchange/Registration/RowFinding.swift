@@ -113,6 +113,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case seasonBeyondLaw = "season-beyond-law"
     case seasonOverlap = "season-overlap"
     // Of a row of a file.
+    /// 行の中の食い違い: of the right form, and not what the rest of the row allows.
+    case contradicts
     case unreadable
     case fieldCount = "field-count"
     case quoting
@@ -154,7 +156,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
             .schemeOfAnother, .schemeOverlap, .consentDiffers, .seasonOfAnother, .seasonBeyondLaw,
             .seasonOverlap, .pastDoseOfAnother, .pastDoseUnknown, .pastDoseWithdrawn, .unreadable,
-            .fieldCount, .quoting:
+            .fieldCount, .quoting, .contradicts:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .correctsUnknown, .outsideWindow,
