@@ -115,7 +115,7 @@ import Testing
 
     @Test(arguments: [
         "2026-04-01", "2026/4/1", "20260401", "5080401", "R8.4.1", "r08.04.01", "R080401",
-        "令和8年4月1日",
+        "令和8年4月1日", "2026年4月1日", "２０２６年４月１日",
         "令和８年４月１日",
     ])
     func `one day in every form is one day`(text: String) throws {
