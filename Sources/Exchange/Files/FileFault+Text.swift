@@ -20,6 +20,7 @@ extension FileFault {
         case .missingColumn: "file-missing-column"
         case .duplicateColumn: "file-duplicate-column"
         case .columnOrder: "file-column-order"
+        case .errorColumns: "file-error-columns"
         case .rowsDiffer: "file-rows-differ"
         }
     }
@@ -58,6 +59,9 @@ extension FileFault.Reason {
         case .duplicateColumn(let name): "「\(name)」の列が2つ以上あります。1つにして、" + again
         case .columnOrder(let name):
             "「\(name)」の列の位置が違います。レイアウトの順に並べて、" + again
+        case .errorColumns:
+            "エラーファイルの「つなぎ:」の\(ErrorFile.columns.count)列が、見出しの終わりに元の順で並んでいません。"
+                + "消したり動かしたりせず、その右に列を足さずに、" + again
         case .rowsDiffer(let declared, let found):
             "届けられた件数\(declared)に対し、\(found)行あります。途中で切れていないか確かめて、" + again
         }
@@ -101,6 +105,10 @@ extension FileFault.Reason {
         case .columnOrder(let name):
             "The column \"\(name)\" is out of place. Put the columns in the order of the layout "
                 + "and " + again
+        case .errorColumns:
+            "The \(ErrorFile.columns.count) columns of the error file (つなぎ:…) do not stand at the end of "
+                + "the header in their order. Leave them as they came, with no column behind them, and "
+                + again
         case .rowsDiffer(let declared, let found):
             "\(declared) rows were announced and \(found) came. Check whether the file was cut "
                 + "off, and " + again

@@ -21,6 +21,8 @@ package struct FileFault: Error, Hashable, Sendable {
         case missingColumn(_ name: String)
         case duplicateColumn(_ name: String)
         case columnOrder(_ name: String)
+        /// Those of an error file of ours, not all of them or not at the end.
+        case errorColumns
 
         // What was said of the file when it was sent.
         case rowsDiffer(declared: Int, found: Int)

@@ -50,9 +50,13 @@ final class LayoutBinding: Sendable {
         var cells = (0..<row.count).map { Cell.trimmed(row[$0]) }
         // Some systems end every line with a comma.
         while cells.last?.isEmpty == true { cells.removeLast() }
-        let names = cells.map { characters.text(of: $0) ?? "" }
+        let names = cells.map { name(of: $0, characters) }
         let isMending = names.suffix(ErrorFile.columns.count).elementsEqual(ErrorFile.columns)
         let own = isMending ? names.dropLast(ErrorFile.columns.count) : names[...]
+        // Without them nobody finds the numbers of the rows: they are not to be removed.
+        guard !own.contains(where: { ErrorFile.columns.contains($0) }) else {
+            throw FileRefusal([FileFault(.errorColumns, line: row.line)])
+        }
         var reading = HeaderReading(layout: layout, line: row.line)
         reading.take(own)
         let faults = reading.faults(isAnyOrder: isAnyOrder)
@@ -60,6 +64,15 @@ final class LayoutBinding: Sendable {
         return LayoutBinding(
             layout: layout, characters: characters, fields: reading.fields,
             header: cells.prefix(own.count).map { Array($0) }, isMending: isMending)
+    }
+}
+
+extension LayoutBinding {
+    /// A full-width space beside a name is seen by nobody.
+    private static func name(of cell: ArraySlice<UInt8>, _ characters: Characters) -> String {
+        var name = (characters.text(of: cell) ?? "")[...]
+        while name.last?.isWhitespace == true { name.removeLast() }
+        return String(name.drop(while: \.isWhitespace))
     }
 }
 

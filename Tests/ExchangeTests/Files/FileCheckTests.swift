@@ -188,6 +188,9 @@ import Testing
         #expect(
             try FileSample.faults((FileSample.header + own + "\n").utf8)
                 == [FileFault(more, line: 1)])
+        // A full-width space beside a name is seen by nobody.
+        let spaced = FileSample.header.replacing("氏名カナ", with: "　氏名カナ　 ")
+        #expect(try FileSample.faults((spaced + "\n").utf8).isEmpty)
         // What was cut off is named: the names are the layout's.
         let cut = try FileSample.faults("機関別受給者証種別ID,個人番号\n".utf8)
         #expect(cut.count == 21 && cut.first?.reason == .missingColumn("氏名"))
