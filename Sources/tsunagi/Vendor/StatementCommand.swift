@@ -68,7 +68,7 @@ struct StatementCommand: AsyncParsableCommand {
                 Exits 0 when both sides hold the same, 2 when they do not, with the first row that differs: \
                 your line, or what names the row that the gateway holds. A row that is named is on the \
                 record of its resident. Exits 2, too, when the gateway says what it did not sign, and 1 when \
-                nothing was compared: the gateway or the file is away, or the statement does not verify.
+                nothing was compared: the gateway is away, or its statement does not verify.
                 """)
         @OptionGroup var own: OwnFile
         @Option(help: "The gateway's office listener, https://HOST:PORT.") var gateway: String
