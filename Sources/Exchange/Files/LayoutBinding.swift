@@ -68,11 +68,14 @@ final class LayoutBinding: Sendable {
 }
 
 extension LayoutBinding {
-    /// A full-width space beside a name is seen by nobody.
+    /// A full-width space beside a name, or the mark of a file that was joined to another, is seen by nobody.
     private static func name(of cell: ArraySlice<UInt8>, _ characters: Characters) -> String {
-        var name = (characters.text(of: cell) ?? "")[...]
-        while name.last?.isWhitespace == true { name.removeLast() }
-        return String(name.drop(while: \.isWhitespace))
+        func isUnseen(_ character: Character) -> Bool {
+            character.isWhitespace || character == "\u{FEFF}"
+        }
+        var name = (characters.text(of: cell) ?? "").drop(while: isUnseen)
+        while name.last.map(isUnseen) == true { name.removeLast() }
+        return String(name)
     }
 }
 

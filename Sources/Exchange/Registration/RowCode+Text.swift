@@ -32,7 +32,7 @@ extension RowCode {
         case .number:
             return "\(what)が12桁の数字でないか、検査用数字が合いません。個人番号を台帳で確かめ、\(Self.correct)"
         case .individualNumberElsewhere:
-            return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのはmyNumberだけです。"
+            return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのは個人番号(myNumber)の項目だけです。"
                 + "取り除いて、この行だけを送り直してください。"
         case .duplicateKey:
             return "\(what)など、行を見分ける項目がすべて同じ行が、この送信の中で先にあります。"

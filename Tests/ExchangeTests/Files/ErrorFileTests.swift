@@ -26,6 +26,15 @@ import Testing
         #expect(again.contains("#3@f1") && again.contains(",'=1+1,"))
     }
 
+    @Test func `a row with several findings is one line`() throws {
+        let rows = ["h1", "h2"].map { FileSample.row(["性別": "7", "生年月日": "x", "履歴キー": $0]) }
+        let errors = Self.errors(of: try FileSample.check(FileSample.file(rows[0], rows[1])))
+        #expect(errors.utf8.split(separator: 0x0A).count == 3)
+        #expect(errors.contains("basicFiveInfo.dateOfBirth: format; basicFiveInfo.sex: format"))
+        let again = try FileSample.check(errors)
+        #expect(again.rows.map(\.line) == [2, 3])
+    }
+
     /// Whoever removed them would take the rows' numbers away.
     @Test func `columns of an error file that were moved are to be put back`() throws {
         let file = FileSample.file(FileSample.row(["性別": "7"]))

@@ -191,6 +191,8 @@ import Testing
         // A full-width space beside a name is seen by nobody.
         let spaced = FileSample.header.replacing("氏名カナ", with: "　氏名カナ　 ")
         #expect(try FileSample.faults((spaced + "\n").utf8).isEmpty)
+        let marked = "\u{FEFF}\u{FEFF}" + FileSample.file(FileSample.row())
+        #expect(try FileSample.faults(marked.utf8).isEmpty)
         // What was cut off is named: the names are the layout's.
         let cut = try FileSample.faults("機関別受給者証種別ID,個人番号\n".utf8)
         #expect(cut.count == 21 && cut.first?.reason == .missingColumn("氏名"))
