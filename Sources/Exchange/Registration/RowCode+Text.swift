@@ -99,6 +99,10 @@ extension RowCode {
                     en: "Give the unit price less the copayment, or nothing,")
             case "guardian", "guardianIdentityKey":
                 BilingualText(ja: "本人とは別の人を入れ、", en: "Name somebody other than the child,")
+            case "otherMunicipality":
+                BilingualText(
+                    ja: "相手の市区町村を入れるか、市区町村の中の異動なら転居として、",
+                    en: "Name the other municipality, or tell of a move within your own as one,")
             case "merged", "mergedIdentityKey":
                 BilingualText(
                     ja: "統合の行でなければ空欄にして、", en: "Leave it empty in a row that merges nothing,")

@@ -212,6 +212,10 @@ struct LifeEventTests {
             .died, of: resident, "later", on: today,
             ["knownOn": .string(today.adding(days: 2).text)])
         #expect(try await code(ahead) == "day-ahead")
+        let home = gateway.lifeEvent(
+            .movedOut, of: resident, "home", on: today,
+            ["otherMunicipality": .string(Cast.town.code)])
+        #expect(try await code(home) == "contradicts")
         let wrong = gateway.lifeEvent(
             .movedIn, of: resident, "wrong", on: today,
             ["name": "別人 太郎", "nameKana": "ベツジン タロウ", "dateOfBirth": "1961-02-03", "sex": "1"])
