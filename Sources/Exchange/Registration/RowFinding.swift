@@ -112,9 +112,9 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case seasonOfAnother = "season-of-another"
     case seasonBeyondLaw = "season-beyond-law"
     case seasonOverlap = "season-overlap"
-    // Of a row of a file.
     /// 行の中の食い違い: of the right form, and not what the rest of the row allows.
     case contradicts
+    // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
     case quoting
