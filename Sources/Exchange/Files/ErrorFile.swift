@@ -44,10 +44,11 @@ package struct ErrorFile: Sendable {
                     ? [Spreadsheet.protection] + bytes : Array(bytes))
         }
         writer.field(origin.text.utf8)
-        let codes = findings.map { "\($0.item): \($0.code.rawValue)" }
-        for text in [codes, findings.map(\.ja), findings.map(\.en)] {
-            writer.field(binding.characters.bytes(of: text.joined(separator: "\n")).bytes)
-        }
+        // A row is a line: a spreadsheet counts the rows of this file as a report on it counts lines.
+        let codes = findings.map { "\($0.item): \($0.code.rawValue)" }.joined(separator: "; ")
+        let ja = findings.map(\.ja).joined()
+        let en = findings.map(\.en).joined(separator: " ")
+        for text in [codes, ja, en] { writer.field(binding.characters.bytes(of: text).bytes) }
         writer.endRow()
     }
 

@@ -107,10 +107,13 @@ package enum FileNotice: Hashable, Sendable {
     case endsWithdrawn
     /// 処理の遅れ: something on this side failed; the file stands where it was, and is tried again by itself.
     case delayed
+    /// 前のファイルの確認待ち: one that was sent before it waits for a second person.
+    case behindWaiting(file: String)
 
     package var code: String {
         switch self {
         case .delayed: "delayed"
+        case .behindWaiting: "behind-waiting"
         case .endsSuspended: "ends-suspended"
         case .keptSince: "kept-known-since"
         case .mendedEndsNobody: "mended-ends-nobody"
@@ -132,6 +135,7 @@ package enum FileNotice: Hashable, Sendable {
                 for line in lines { $0.int(line) }
                 $0.endArray()
             case .keptSince(let rows): $0.member("rows", rows)
+            case .behindWaiting(let file): $0.member("file", file)
             case .mendedEndsNobody, .endsAsked, .endsWithdrawn, .delayed: break
             }
             $0.member("ja", ja)
@@ -158,6 +162,9 @@ package enum FileNotice: Hashable, Sendable {
         case .delayed:
             "ファイルではなく受け付けた側の都合で、処理が止まっています。自動で続きから再開するので、送り直さないでください。"
                 + "1時間たっても変わらなければ、ファイルの番号を添えて運用者に連絡してください。"
+        case .behindWaiting:
+            "前に送られたファイル(file)が別の人の確認を待っているため、まだ進みません。このファイルは送り直さず、"
+                + "前のファイルの影響を確かめ、確認するか取り下げてください。"
         }
     }
 
@@ -185,6 +192,9 @@ package enum FileNotice: Hashable, Sendable {
             "Work on the file has stopped for a reason on the receiving side, not in the file. It goes on "
                 + "by itself where it stopped, so do not send it again. If nothing changes within an hour, "
                 + "tell the operator the file's id."
+        case .behindWaiting:
+            "A file that was sent before (`file`) waits for another person, and this one for it. Do not send "
+                + "it again: look at the effect of the one before, and confirm or withdraw that."
         }
     }
 }

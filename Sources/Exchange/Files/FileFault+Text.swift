@@ -15,10 +15,12 @@ extension FileFault {
         case .rowTooLong: "file-row-too-long"
         case .tooManyFields: "file-too-many-fields"
         case .headerMissing: "file-header-missing"
+        case .headerDiffers: "file-header-differs"
         case .unknownColumn: "file-unknown-column"
         case .missingColumn: "file-missing-column"
         case .duplicateColumn: "file-duplicate-column"
         case .columnOrder: "file-column-order"
+        case .errorColumns: "file-error-columns"
         case .rowsDiffer: "file-rows-differ"
         }
     }
@@ -46,14 +48,20 @@ extension FileFault.Reason {
         case .tooManyFields(let most):
             "1行の項目が\(most)個を超えています。改行が失われていないか確かめて、" + again
         case .headerMissing:
-            "このレイアウトの列名だけの行が見当たりません。見出し行を付けるか、その後の改行、レイアウトの指定、"
-                + "文字コード(CP932かUTF-8)を確かめて、" + again
+            "このレイアウトの列名だけの行が見当たりません。見出し行を付けるか、その上の題名などの行を除くか、"
+                + "レイアウトの指定と文字コード(CP932かUTF-8)を確かめて、" + again
+        case .headerDiffers(let found, let all, let others):
+            "見出し行に、このレイアウトの\(all)列のうち\(found)列と、ほかの\(others)列があります。別のレイアウトの"
+                + "ファイルではないか、見出し行の後の改行が失われていないか確かめ、ほかの列を除いて、" + again
         case .unknownColumn(let name):
             "「\(name)」という列は、このレイアウトにありません。列を除くか列名を直して、" + again
         case .missingColumn(let name): "「\(name)」の列がありません。列を加えて、" + again
         case .duplicateColumn(let name): "「\(name)」の列が2つ以上あります。1つにして、" + again
         case .columnOrder(let name):
             "「\(name)」の列の位置が違います。レイアウトの順に並べて、" + again
+        case .errorColumns:
+            "エラーファイルの「つなぎ:」の\(ErrorFile.columns.count)列が、見出しの終わりに元の順で並んでいません。"
+                + "消したり動かしたりせず、その右に列を足さずに、" + again
         case .rowsDiffer(let declared, let found):
             "届けられた件数\(declared)に対し、\(found)行あります。途中で切れていないか確かめて、" + again
         }
@@ -82,9 +90,13 @@ extension FileFault.Reason {
         case .tooManyFields(let most):
             "The row has more than \(most) fields. Check whether line ends were lost, and " + again
         case .headerMissing:
-            "No line names the columns of this layout and nothing else. Add the header, or check the line "
-                + "end behind it, which layout is meant and that the file is CP932 or UTF-8, and "
-                + again
+            "No line names the columns of this layout and nothing else. Add the header, remove what stands "
+                + "above it, or check which layout is meant and that the file is CP932 or UTF-8, "
+                + "and " + again
+        case .headerDiffers(let found, let all, let others):
+            "The header has \(found) of the \(all) columns of this layout and \(others) others. Check "
+                + "whether the file is of another layout and whether the line end behind the header "
+                + "was lost, remove the other columns, and " + again
         case .unknownColumn(let name):
             "The layout has no column \"\(name)\". Remove it or correct its name, and " + again
         case .missingColumn(let name): "The column \"\(name)\" is missing. Add it and " + again
@@ -93,6 +105,10 @@ extension FileFault.Reason {
         case .columnOrder(let name):
             "The column \"\(name)\" is out of place. Put the columns in the order of the layout "
                 + "and " + again
+        case .errorColumns:
+            "The \(ErrorFile.columns.count) columns of the error file (つなぎ:…) do not stand at the end of "
+                + "the header in their order. Leave them as they came, with no column behind them, and "
+                + again
         case .rowsDiffer(let declared, let found):
             "\(declared) rows were announced and \(found) came. Check whether the file was cut "
                 + "off, and " + again

@@ -15,10 +15,14 @@ package struct FileFault: Error, Hashable, Sendable {
 
         // The header. A column's name is given only once the line is known to be a header.
         case headerMissing
+        /// Names of this layout, and more of others than a header of it can have.
+        case headerDiffers(found: Int, of: Int, others: Int)
         case unknownColumn(_ name: String)
         case missingColumn(_ name: String)
         case duplicateColumn(_ name: String)
         case columnOrder(_ name: String)
+        /// Those of an error file of ours, not all of them or not at the end.
+        case errorColumns
 
         // What was said of the file when it was sent.
         case rowsDiffer(declared: Int, found: Int)

@@ -50,9 +50,13 @@ final class LayoutBinding: Sendable {
         var cells = (0..<row.count).map { Cell.trimmed(row[$0]) }
         // Some systems end every line with a comma.
         while cells.last?.isEmpty == true { cells.removeLast() }
-        let names = cells.map { characters.text(of: $0) ?? "" }
+        let names = cells.map { name(of: $0, characters) }
         let isMending = names.suffix(ErrorFile.columns.count).elementsEqual(ErrorFile.columns)
         let own = isMending ? names.dropLast(ErrorFile.columns.count) : names[...]
+        // Without them nobody finds the numbers of the rows: they are not to be removed.
+        guard !own.contains(where: { ErrorFile.columns.contains($0) }) else {
+            throw FileRefusal([FileFault(.errorColumns, line: row.line)])
+        }
         var reading = HeaderReading(layout: layout, line: row.line)
         reading.take(own)
         let faults = reading.faults(isAnyOrder: isAnyOrder)
@@ -60,6 +64,18 @@ final class LayoutBinding: Sendable {
         return LayoutBinding(
             layout: layout, characters: characters, fields: reading.fields,
             header: cells.prefix(own.count).map { Array($0) }, isMending: isMending)
+    }
+}
+
+extension LayoutBinding {
+    /// A full-width space beside a name, or the mark of a file that was joined to another, is seen by nobody.
+    private static func name(of cell: ArraySlice<UInt8>, _ characters: Characters) -> String {
+        func isUnseen(_ character: Character) -> Bool {
+            character.isWhitespace || character == "\u{FEFF}"
+        }
+        var name = (characters.text(of: cell) ?? "").drop(while: isUnseen)
+        while name.last.map(isUnseen) == true { name.removeLast() }
+        return String(name)
     }
 }
 
@@ -93,10 +109,14 @@ private struct HeaderReading {
     func faults(isAnyOrder: Bool) -> [FileFault] {
         let found = fields.count { $0 >= 0 }
         let expected = layout.columns.count { !$0.mayBeLeftOut }
-        // A row of data stands first, or on the header's own line, or another layout is meant: its words are
-        // nobody's to repeat.
-        guard found * 2 >= expected, unknown.count < expected else {
-            return [FileFault(.headerMissing, line: line)]
+        // A row of data stands first.
+        guard found > 0 else { return [FileFault(.headerMissing, line: line)] }
+        // Or on the header's own line, or another layout is meant: its words are nobody's to repeat.
+        let isOwn = unknown.isEmpty || (found * 2 >= expected && unknown.count < expected)
+        guard isOwn else {
+            let reason = FileFault.Reason.headerDiffers(
+                found: found, of: layout.columns.count, others: unknown.count)
+            return [FileFault(reason, line: line)]
         }
         var reasons: [FileFault.Reason] = []
         reasons += unknown.map { .unknownColumn(Self.shown($0)) }

@@ -161,7 +161,7 @@ private struct LifeEventReader {
             charactersMax: RegistrationLimits.identityKeyCharactersMax,
             isRequired: kind == .joined && !isByNumber)
         if isByNumber, byKey != nil || kind != .joined { reader.add(.format, "merged") }
-        if byKey != nil, kind != .joined { reader.add(.format, "mergedIdentityKey") }
+        if byKey != nil, kind != .joined { reader.add(.contradicts, "mergedIdentityKey") }
         return byNumber ?? byKey.map { .key($0) }
     }
 }

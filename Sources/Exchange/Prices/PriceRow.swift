@@ -130,7 +130,7 @@ extension PricedServices {
         let subsidy = reader.int(
             "subsidyYen", in: 0...RegisteredPrice.yenMax, isRequired: false)
         if let subsidy, let unit, let copayment, subsidy != unit - copayment {
-            reader.add(.format, "subsidyYen")
+            reader.add(.contradicts, "subsidyYen")
         }
         return unit.flatMap { unit in
             copayment.map { .init(unitYen: unit, copaymentYen: $0, to: to) }

@@ -91,7 +91,7 @@ private func readGuardianshipRow(
     let isCustodyLost = reader.bool("isCustodyLost")
     let isCustodyRestored = reader.bool("isCustodyRestored", isRequired: false) ?? false
     if isCustodyLost == true, isCustodyRestored { reader.add(.format, "isCustodyRestored") }
-    if let child, let guardian, child == guardian { reader.add(.format, form.guardian) }
+    if let child, let guardian, child == guardian { reader.add(.contradicts, form.guardian) }
     reader.warnOfUnknown([
         "modificationSeg", form.child, form.guardian, form.kind, "validFrom", "validTo",
         "isCustodyLost", "isCustodyRestored",

@@ -32,7 +32,7 @@ extension RowCode {
         case .number:
             return "\(what)が12桁の数字でないか、検査用数字が合いません。個人番号を台帳で確かめ、\(Self.correct)"
         case .individualNumberElsewhere:
-            return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのはmyNumberだけです。"
+            return "\(what)に個人番号と思われる12桁の数字があります。個人番号を書けるのは個人番号(myNumber)の項目だけです。"
                 + "取り除いて、この行だけを送り直してください。"
         case .duplicateKey:
             return "\(what)など、行を見分ける項目がすべて同じ行が、この送信の中で先にあります。"
@@ -86,10 +86,43 @@ extension RowCode {
     private func ofItsField(_ what: String, _ name: String) -> BilingualText? {
         ofLifeEvent(what, name) ?? ofMerge(what, name) ?? ofCheckup(what, name)
             ?? ofReceipt(what, name) ?? ofScheme(what, name) ?? ofCampaign(what, name)
-            ?? ofPastDose(what, name) ?? ofFile(what, name)
+            ?? ofPastDose(what, name) ?? ofRow(what, name) ?? ofFile(what, name)
+    }
+
+    private func ofRow(_ what: String, _ name: String) -> BilingualText? {
+        guard self == .contradicts else { return nil }
+        let mended: BilingualText =
+            switch name {
+            case "subsidyYen":
+                BilingualText(
+                    ja: "委託単価から自己負担額を引いた額を入れるか、空欄にして、",
+                    en: "Give the unit price less the copayment, or nothing,")
+            case "guardian", "guardianIdentityKey":
+                BilingualText(ja: "本人とは別の人を入れ、", en: "Name somebody other than the child,")
+            case "otherMunicipality":
+                BilingualText(
+                    ja: "相手の市区町村を入れるか、市区町村の中の異動なら転居として、",
+                    en: "Name the other municipality, or tell of a move within your own as one,")
+            case "merged", "mergedIdentityKey":
+                BilingualText(
+                    ja: "統合の行でなければ空欄にして、", en: "Leave it empty in a row that merges nothing,")
+            default: BilingualText(ja: "確かめて直し、", en: "Check and correct it,")
+            }
+        return BilingualText(
+            ja: "\(what)が、この行のほかの項目と合いません。\(mended.ja)この行だけを送り直してください。",
+            en: "\(name) contradicts another item of the row. \(mended.en) \(Self.again)")
     }
 
     private func ofFile(_ what: String, _ name: String) -> BilingualText? {
+        if self == .nothingStands {
+            return BilingualText(
+                ja: "この行が消す登録がありません(\(what)などで探しました)。何も消えていません。"
+                    + "行を見分ける項目を確かめ、違っていれば、正しい行を送ってください。",
+                en:
+                    "Nothing is registered that this row takes away (looked for by \(name) and the rest of "
+                    + "its key), and nothing has ended. Check the items that name the row; where one is "
+                    + "wrong, send the right row.")
+        }
         guard self == .newerStands else { return nil }
         return BilingualText(
             ja: "この行の\(what)は、このファイルの時点(全件のasOf、なければ受付)より後に登録された内容と違います。"

@@ -112,6 +112,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case seasonOfAnother = "season-of-another"
     case seasonBeyondLaw = "season-beyond-law"
     case seasonOverlap = "season-overlap"
+    /// 行の中の食い違い: of the right form, and not what the rest of the row allows.
+    case contradicts
     // Of a row of a file.
     case unreadable
     case fieldCount = "field-count"
@@ -134,6 +136,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case capUncounted = "cap-uncounted"
     /// 新しい登録あり: known after the moment of the file, whose row is left.
     case newerStands = "newer-stands"
+    /// 消すものなし: the row takes away what was never registered.
+    case nothingStands = "nothing-stands"
     case vaccineUnknown = "vaccine-unknown"
     case productUnspecified = "product-unspecified"
     case doseKnown = "dose-known"
@@ -152,12 +156,12 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
             .schemeOfAnother, .schemeOverlap, .consentDiffers, .seasonOfAnother, .seasonBeyondLaw,
             .seasonOverlap, .pastDoseOfAnother, .pastDoseUnknown, .pastDoseWithdrawn, .unreadable,
-            .fieldCount, .quoting:
+            .fieldCount, .quoting, .contradicts:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .correctsUnknown, .outsideWindow,
             .notOfCheckup, .outsideSeason, .secondPersonAwaited, .capUncounted, .vaccineUnknown,
-            .productUnspecified, .doseKnown, .doseOutsideAct, .newerStands:
+            .productUnspecified, .doseKnown, .doseOutsideAct, .newerStands, .nothingStands:
             .warning
         }
     }

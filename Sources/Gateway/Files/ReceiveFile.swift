@@ -35,7 +35,9 @@ extension Request {
         let announced = kind.isWhole ? Self.announced.union(["asOf"]) : Self.announced
         var said: [String: String] = [:]
         for (name, value) in uri.queryParameters {
-            guard announced.contains(String(name)) else { throw Refusal.unknownItem("query") }
+            guard announced.contains(String(name)) else {
+                throw Refusal.unknownItem(JSONPath.member(String(name), of: "query"))
+            }
             guard said.updateValue(String(value), forKey: String(name)) == nil else {
                 throw Refusal.duplicateItem(String(name))
             }

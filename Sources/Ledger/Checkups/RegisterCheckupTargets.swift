@@ -55,13 +55,17 @@ extension Records {
                         standing: standing[target.key]))
                 continue
             }
-            let isRepeat = known.updateValue(target.said, forKey: target.key) == target.said
+            let before = known.updateValue(target.said, forKey: target.key)
+            let isRepeat = before == target.said
             if !isRepeat { news.append(target) }
+            let nothing = RowFinding(
+                index: numbered.row.index, item: "municipalityIdentityKey", code: .nothingStands)
             outcomes.append(
                 RowOutcome(
                     line: numbered.row.index + 1, kind: isRepeat ? .unchanged : .applied,
-                    findings: numbered.row.warnings, standing: standing[target.key],
-                    isEnd: target.said.isRemoved))
+                    findings: numbered.row.warnings
+                        + (before == nil && target.said.isRemoved ? [nothing] : []),
+                    standing: standing[target.key], isEnd: target.said.isRemoved))
         }
         return (news, outcomes, persons)
     }

@@ -69,6 +69,8 @@ package struct FileRow: Sendable {
     /// 処理の遅れ: the last step failed, for a reason that is not in the file.
     private let isPostponed: Bool
     private let awaitedSequence: Int?
+    /// What is before it in its line and waits for a second person.
+    private let waitingBefore: RecordID?
 
     /// A whole list ends what it does not hold, unless it has rows that nobody can name: one of them
     /// may be who seems to be missing.
@@ -114,7 +116,16 @@ extension FileRow {
             f.confirmed, f.confirmed_by, f.withdrawn_by, f.finished_at, f.weighed_effect, f.rows_deleted_at,
             f.has_merges, f.unnamed_rows, f.unnamed_lines, f.ends_suspended, f.kept_since, f.ends_digest,
             f.asks_for_ends, f.ends_through, f.is_beside_line, \(awaitedNumber),
-            f.as_of, f.not_before is not null
+            f.as_of, f.not_before is not null, \(waitingFile)
+        """
+
+    /// 確認待ちのファイル: of one that is to be worked on, the first before it that waits for somebody.
+    private static let waitingFile = """
+        case when f.state in ('weighing', 'applying') and not f.is_dry_run then (
+            select before.file from office.file before
+            where before.party = f.party and before.field = f.field and before.place < f.place
+                and before.state = 'waiting'
+            order by before.place limit 1) end
         """
 
     /// 待っている通番: of a file that is held, the number that must come before it; else nothing.
@@ -174,6 +185,7 @@ extension FileRow {
         awaitedSequence = try row.optionalInt(45)
         asOf = try row.optionalInstant(46).map { Instant(microseconds: $0) }
         isPostponed = try row.bool(47)
+        waitingBefore = try row.optionalUUID(48)?.record
     }
 
     static func state(_ row: Row, _ column: Int) throws -> State {
@@ -203,6 +215,7 @@ extension FileRow {
     package var notices: [FileNotice] {
         let isUnderWay = state == .weighing || state == .applying
         var notices: [FileNotice] = isPostponed && isUnderWay ? [.delayed] : []
+        if let waitingBefore { notices.append(.behindWaiting(file: waitingBefore.text)) }
         let isOfWholeList = layout.endsWhatIsMissing(isMending: false)
         guard isOfWholeList else { return notices }
         if isMending { return notices + (state == .done ? [.mendedEndsNobody] : []) }

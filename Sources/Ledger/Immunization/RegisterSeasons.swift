@@ -17,7 +17,7 @@ extension Records {
         let book = try kept(newestVersion())
         let (seasons, outcomes) = try taken(rows, book, moment)
         let file = seasons.file(from: "接種期間 \(caller.party.key) \(request.idempotencyKey)")
-        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.campaign)
+        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.flatMap(\.0.part.keys)
         return try endTask(
             request, outcomes, of: keys, placing: file, at: seasons.path, in: .seasons, over: book
         ) { files, version in
@@ -40,20 +40,15 @@ extension Records {
         try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
     }
 
-    /// In the order of the rows.
     private mutating func taken(
         _ rows: [SeasonRow], _ book: RuleBook, _ moment: FileMoment?
-    ) throws -> (seasons: RegisteredSeasons, outcomes: [RowOutcome]) {
+    ) throws -> (own: RegisteredSeasons, outcomes: [RowOutcome]) {
         guard let rules = book.immunization else { throw Refusal.rulesUnknown }
-        let newer = try newerKeys(rows.map(\.campaign), in: .seasons, than: moment)
-        var seasons = RegisteredSeasons(of: caller.party.code, in: rules)
-        // What they would come to, where nothing newer stood.
-        var aside = seasons
-        let late = rows.filter { newer.contains($0.campaign) }
-        let onTime = rows.filter { !newer.contains($0.campaign) }
-        var outcomes = zip(onTime, seasons.take(onTime)).map { RowOutcome($0, $1) }
-        outcomes += zip(late, aside.take(late)).map { RowOutcome(late: $0, $1) }
-        return (seasons, outcomes.sorted { $0.line < $1.line })
+        return try taken(
+            rows, in: .seasons, into: RegisteredSeasons(of: caller.party.code, in: rules),
+            as: moment,
+            reading: (part: { $0.part }, late: { $0.finding("campaign", .newerStands) })
+        ) { seasons, rows in zip(rows, seasons.take(rows)).map { RowOutcome($0, $1) } }
     }
 
     private static let countStanding = Statement(
@@ -64,17 +59,11 @@ extension Records {
         """)
 }
 
-extension RowOutcome {
-    fileprivate init(late row: SeasonRow, _ verdict: RegisteredSeasons.Verdict) {
-        switch verdict {
-        case .unchanged, .refused: self.init(row, verdict)
-        case .added, .changed, .ended:
-            self.init(
-                line: row.index + 1, kind: .unchanged,
-                findings: row.warnings + [row.finding("campaign", .newerStands)], standing: 0)
-        }
-    }
+extension SeasonRow {
+    fileprivate var part: OwnRulePart { OwnRulePart(key: campaign) }
+}
 
+extension RowOutcome {
     fileprivate init(_ row: SeasonRow, _ verdict: RegisteredSeasons.Verdict) {
         let line = row.index + 1
         switch verdict {

@@ -124,8 +124,9 @@ struct LifePlan {
 
     mutating func weigh(_ rows: [Named]) {
         for named in rows {
-            // What stands further down may be corrected further up.
-            if let record = named.record, owners[named.row.sequence] == nil {
+            // What stands further down may be corrected further up, unless it is refused whatever else is so.
+            if let record = named.record, owners[named.row.sequence] == nil, isTaken(named, record)
+            {
                 owners[named.row.sequence] = persons.survivors[record]
             }
             let records = [named.record, named.merged].compactMap(\.self)
@@ -155,6 +156,15 @@ struct LifePlan {
         return true
     }
 
+    /// What is refused says nothing of whose an event is: its number may be what is wrong with it.
+    private func isTaken(_ named: Named, _ record: PersonKey) -> Bool {
+        let row = named.row
+        guard row.knownOn <= today, !isMoveToItself(row), row.merged == nil || named.merged != nil
+        else { return false }
+        let isAnother = row.kind.isArrival && speaksOfAnother(row, persons.survivors[record])
+        return !isAnother && !mixesKinds(row, of: record)
+    }
+
     private mutating func weigh(_ named: Named) {
         let row = named.row
         guard let record = named.record else {
@@ -171,6 +181,7 @@ struct LifePlan {
             guard before == word else { return refuse(row, "sequence", .sequenceReused) }
             return tell(row, .unchanged)
         }
+        guard !isMoveToItself(row) else { return refuse(row, "otherMunicipality", .contradicts) }
         if mixesKinds(row, of: record) { return refuse(row, "corrects", .mergeKind) }
         let doubt = doubt(row, persons.survivors[record])
         if doubt == .correctsAnother {
@@ -196,6 +207,12 @@ struct LifePlan {
             tell(row, .applied, findings.map { [$0] } ?? [])
         }
         known[row.sequence] = word
+    }
+
+    /// Nobody moves from a municipality to itself: taken, it would change nothing, and nobody would know why.
+    private func isMoveToItself(_ row: LifeEventRow) -> Bool {
+        (row.kind == .movedOut || row.kind == .movedIn)
+            && row.otherMunicipality?.digits == municipality
     }
 
     /// No other row of the body is about either: a merge is weighed on what stood before.

@@ -22,7 +22,7 @@ package struct KeptCheckpoint: Sendable {
                 + list.notes.compactMap { note in try? key.open(Array(note.utf8)) }
                 .map { same(kept, $0) }
         } catch {
-            return [.bad("The checkpoint that you gave is not signed as it should be: \(error).")]
+            return [.open("The checkpoint that you gave is not signed as it should be: \(error).")]
         }
     }
 
@@ -42,7 +42,7 @@ package struct KeptCheckpoint: Sendable {
                 $0.oldSize == older.size && $0.newSize == newer.size
             })
         else {
-            return .bad(
+            return .open(
                 "The list is as of \(shown.size) leaves, your checkpoint of \(kept.size): nothing "
                     + "here shows that both are of one log. Save what the gateway answers to "
                     + "GET \(path), and give it as --consistency.")

@@ -2,20 +2,32 @@ import Exchange
 
 /// 照合: one thing that was looked at, in a sentence for whoever asked.
 package struct ProofCheck: Hashable, Sendable {
-    package let isGood: Bool
+    private enum Verdict { case good, open, bad }
+
+    private let verdict: Verdict
     package let sentence: String
 
+    package var isGood: Bool { verdict == .good }
+    /// 未確認: nothing here contradicts it, and nothing here shows it.
+    package var isOpen: Bool { verdict == .open }
+
     static func good(_ sentence: String) -> ProofCheck {
-        ProofCheck(isGood: true, sentence: sentence)
+        ProofCheck(verdict: .good, sentence: sentence)
+    }
+
+    static func open(_ sentence: String) -> ProofCheck {
+        ProofCheck(verdict: .open, sentence: sentence)
     }
 
     static func bad(_ sentence: String) -> ProofCheck {
-        ProofCheck(isGood: false, sentence: sentence)
+        ProofCheck(verdict: .bad, sentence: sentence)
     }
 }
 
 extension [ProofCheck] {
     package var areGood: Bool { allSatisfy { $0.isGood } }
+    /// Whether something is not as it was sealed or signed.
+    package var findSomething: Bool { contains { !$0.isGood && !$0.isOpen } }
 }
 
 /// The list is whole and true when every check is good.
@@ -32,7 +44,7 @@ extension ShownList {
         let proofs = pages.compactMap(\.proof)
         guard !proofs.isEmpty else {
             return checks + [
-                .bad("No epoch was sealed yet: nothing says how many entries there are.")
+                .open("No epoch was sealed yet: nothing says how many entries there are.")
             ]
         }
         checks.append(map(proofs))
@@ -63,7 +75,7 @@ extension ShownList {
 
     private func signatures(_ key: CheckpointKey) -> [ProofCheck] {
         let notes = notes
-        guard !notes.isEmpty else { return [.bad("Nothing of this is sealed yet.")] }
+        guard !notes.isEmpty else { return [.open("Nothing of this is sealed yet.")] }
         return notes.map { note in
             do {
                 let checkpoint = try key.open(Array(note.utf8))

@@ -39,7 +39,46 @@ enum OwnRules: String {
         """)
 }
 
+/// 決まりの一部: what a row says of a body's own rules.
+struct OwnRulePart: Hashable {
+    /// As the list of what stands calls it: a season; a certificate type and its first day.
+    let key: String
+    /// Where several things stand under the key: which of them.
+    var part: String?
+
+    var name: String { part.map { "\(key)\t\($0)" } ?? key }
+    /// Under which it is registered.
+    var keys: [String] { part == nil ? [key] : [key, name] }
+}
+
+extension RowOutcome {
+    /// Of a row that came too late: what it would have changed stays.
+    fileprivate func left(for finding: RowFinding) -> RowOutcome {
+        guard kind == .applied else { return self }
+        return RowOutcome(
+            line: line, kind: .unchanged, findings: findings + [finding], standing: 0)
+    }
+}
+
 extension Records {
+    /// 決まりになる行: what each row comes to, in their order, and what those that are on time make of `own`. One
+    /// that speaks of something that was registered after the `moment` changes nothing, and is told `late`.
+    mutating func taken<Row, Own>(
+        _ rows: [Row], in folder: OwnRules, into own: Own, as moment: FileMoment?,
+        reading: (part: (Row) -> OwnRulePart, late: (Row) -> RowFinding),
+        _ take: (inout Own, [Row]) -> [RowOutcome]
+    ) throws -> (own: Own, outcomes: [RowOutcome]) {
+        let newer = try newer(rows.map(reading.part), in: folder, than: moment)
+        let late = rows.filter { newer.contains(reading.part($0)) }
+        let onTime = rows.filter { !newer.contains(reading.part($0)) }
+        var own = own
+        // What they would come to, where nothing newer stood.
+        var aside = own
+        let taken = take(&own, onTime)
+        let left = zip(late, take(&aside, late)).map { $1.left(for: reading.late($0)) }
+        return (own, (taken + left).sorted { $0.line < $1.line })
+    }
+
     /// 接種期間の一覧: every season of the newest rules with the days that hold in the caller's municipality,
     /// and what it registered. `kept` finds a version that is in memory.
     package mutating func ownSeasons(rules kept: (String) throws -> RuleBook) throws -> SeasonList {
@@ -78,16 +117,18 @@ extension Records {
             origins: try isRegistered ? Self.origins(found[1]) : [:])
     }
 
-    /// 後からの登録: which of these keys the caller registered last after the moment, whatever brought it. What an
+    /// 後からの登録: which of these the caller registered last after the moment, whatever brought it. What an
     /// operator's file says is nobody's registration.
-    mutating func newerKeys(
-        _ keys: [String], in folder: OwnRules, than moment: FileMoment?
-    ) throws -> Set<String> {
+    private mutating func newer(
+        _ parts: [OwnRulePart], in folder: OwnRules, than moment: FileMoment?
+    ) throws -> Set<OwnRulePart> {
         guard let moment else { return [] }
         let place: [Value] = [.text(caller.party.code), .text(folder.rawValue)]
+        let keys = Set(parts.flatMap(\.keys)).sorted()
         let found = try transaction.query(
-            Self.selectNewer, place + moment.values + [.texts(Set(keys).sorted())])
-        return Set(try found.map { try $0.text(0) })
+            Self.selectNewer, place + moment.values + [.texts(keys)])
+        let newer = Set(try found.map { try $0.text(0) })
+        return Set(parts.filter { newer.contains($0.key) || newer.contains($0.name) })
     }
 
     private static func origins(_ rows: Rows) throws -> [String: RuleOrigin] {
@@ -101,13 +142,17 @@ extension Records {
         return origins
     }
 
+    /// A key whose parts the registration named apart is newer in those alone.
     private static let selectNewer = Statement(
         """
         select newest.key from (
             select distinct on (r.key) r.key, r.task, r.known_at from exchange.registered_rule r
             where r.body = $1 and r.folder = $2 and r.key = any ($8)
             order by r.key, r.version desc) newest
-        where \(FileMoment.isSince("newest"))
+        where \(FileMoment.isSince("newest")) and not exists (
+            select 1 from exchange.registered_rule part
+            where part.body = $1 and part.folder = $2 and part.task = newest.task
+                and starts_with(part.key, newest.key || chr(9)))
         """)
 
     /// The file itself: what it says of a season that the rules have no longer is not in them.

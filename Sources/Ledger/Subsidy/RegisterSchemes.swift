@@ -7,8 +7,8 @@ extension Records {
     /// Applied exactly once per idempotency key. Of two bodies at once the later one runs again over what the
     /// earlier one made (`40001`). Gateways decide by the new version as soon as they have read it
     /// (`RuleShelf.refresh`). `kept` finds a version that is in memory; others are read before the
-    /// access begins anew, so that nobody waits for that. A row of a file says nothing of a certificate type
-    /// that was registered after its `moment`, nor of its codes.
+    /// access begins anew, so that nobody waits for that. A row of a file says nothing of the terms of a
+    /// certificate type, or of the code, that were registered after its `moment`.
     package mutating func registerSchemes(
         _ request: RegistrationRequest, _ rows: [SchemeMasterRow],
         rules kept: (String) throws -> RuleBook, as moment: FileMoment? = nil
@@ -17,7 +17,7 @@ extension Records {
         let book = try kept(newestVersion())
         let (master, outcomes) = try taken(rows, book, moment)
         let file = master.file(from: "制度マスタ \(caller.party.key) \(request.idempotencyKey)")
-        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.map(\.0.programKey)
+        let keys = zip(rows, outcomes).filter { $1.kind == .applied }.flatMap(\.0.part.keys)
         return try endTask(
             request, outcomes, of: keys, placing: file, at: master.path, in: .schemes, over: book
         ) { files, version in
@@ -39,19 +39,16 @@ extension Records {
         try transaction.query(Self.countStanding, [.text(caller.party.code)])[0].int(0)
     }
 
-    /// In the order of the rows.
     private mutating func taken(
         _ rows: [SchemeMasterRow], _ book: RuleBook, _ moment: FileMoment?
-    ) throws -> (master: SchemeMaster, outcomes: [RowOutcome]) {
-        let newer = try newerKeys(rows.map(\.programKey), in: .schemes, than: moment)
-        var master = SchemeMaster(of: caller.party.code, in: book)
-        // What they would come to, where nothing newer stood.
-        var aside = master
-        let late = rows.filter { newer.contains($0.programKey) }
-        let onTime = rows.filter { !newer.contains($0.programKey) }
-        var outcomes = zip(onTime, master.take(onTime)).map { RowOutcome($0, $1) }
-        outcomes += zip(late, aside.take(late)).map { RowOutcome(late: $0, $1) }
-        return (master, outcomes.sorted { $0.line < $1.line })
+    ) throws -> (own: SchemeMaster, outcomes: [RowOutcome]) {
+        try taken(
+            rows, in: .schemes, into: SchemeMaster(of: caller.party.code, in: book), as: moment,
+            reading: (
+                part: { $0.part },
+                late: { $0.finding("orgSpecificCertificateTypeId", .newerStands) }
+            )
+        ) { master, rows in zip(rows, master.take(rows)).map { RowOutcome($0, $1) } }
     }
 
     /// 決まりになる登録: where a row was taken, the body's file becomes a version of the rules over the one that
@@ -133,16 +130,11 @@ extension Records {
         "select exchange.replace_registered($1, $2, $3, $4, $5)::text")
 }
 
-extension RowOutcome {
-    fileprivate init(late row: SchemeMasterRow, _ verdict: SchemeMaster.Verdict) {
-        switch verdict {
-        case .unchanged, .refused: self.init(row, verdict)
-        case .added, .changed:
-            let finding = row.finding("orgSpecificCertificateTypeId", .newerStands)
-            self.init(line: row.index + 1, kind: .unchanged, findings: [finding], standing: 0)
-        }
-    }
+extension SchemeMasterRow {
+    fileprivate var part: OwnRulePart { OwnRulePart(key: programKey, part: programPart) }
+}
 
+extension RowOutcome {
     fileprivate init(_ row: SchemeMasterRow, _ verdict: SchemeMaster.Verdict) {
         let line = row.index + 1
         switch verdict {

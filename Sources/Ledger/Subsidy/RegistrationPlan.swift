@@ -123,11 +123,13 @@ struct RegistrationPlan {
             leave(row, key, isOfAnother ? "basicFiveInfo" : "orgSpecificCertificateTypeId")
             return
         }
+        var told: [RowFinding] = []
+        if isLate { told.append(row.finding("basicFiveInfo", .newerStands)) }
+        if row.isDeleted, held[key] == nil {
+            told.append(row.finding("historyKey", .nothingStands))
+        }
         held[key] = newest
-        outcomes.append(
-            outcome(
-                row, isHeldBack: isHeldBack, isRepeat: isRepeat, isLate: isLate,
-                standing: standing[key]))
+        outcomes.append(outcome(row, isHeldBack, isRepeat, told, standing: standing[key]))
         if isRepeat, !isHeldBack, let version = versions[key] { saidAgain.insert(version) }
         // A row on hold that is sent again is still on hold: once is enough.
         if !(isRepeat && isHeldBack), !isLate { addIdentity(person, row, identity, isHeldBack) }
@@ -152,15 +154,13 @@ struct RegistrationPlan {
     }
 
     private func outcome(
-        _ row: SubsidyRegistrationRow, isHeldBack: Bool, isRepeat: Bool, isLate: Bool,
+        _ row: SubsidyRegistrationRow, _ isHeldBack: Bool, _ isRepeat: Bool, _ told: [RowFinding],
         standing: Int?
     ) -> RowOutcome {
         guard isHeldBack else {
-            let late = RowFinding(index: row.index, item: "basicFiveInfo", code: .newerStands)
             return RowOutcome(
                 line: row.index + 1, kind: isRepeat ? .unchanged : .applied,
-                findings: row.warnings + (isLate ? [late] : []), standing: standing,
-                isEnd: row.isDeleted)
+                findings: row.warnings + told, standing: standing, isEnd: row.isDeleted)
         }
         let finding = RowFinding(index: row.index, item: "basicFiveInfo", code: .underReview)
         return RowOutcome(
@@ -243,5 +243,11 @@ extension IdentityFacts {
         self.init(
             name: person.name, nameKana: person.nameKana, address: person.address,
             dateOfBirth: person.dateOfBirth.text, sex: person.sex.rawValue)
+    }
+}
+
+extension SubsidyRegistrationRow {
+    fileprivate func finding(_ item: String, _ code: RowCode) -> RowFinding {
+        RowFinding(index: index, item: item, code: code)
     }
 }

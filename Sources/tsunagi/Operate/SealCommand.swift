@@ -107,7 +107,9 @@ struct SealCommand: AsyncParsableCommand {
             discussion: """
                 Takes what GET /fhir/AuditEvent answered, saved to a file (each page its own), and the log's \
                 public key; nothing else is asked. Says one sentence for each check. Exits 0 when all are \
-                good: then no entry up to the epoch that it names is missing from the list or was changed.
+                good: then no entry up to the epoch that it names is missing from the list or was changed. \
+                Exits 2 when a check found something, and 1 when something could not be checked, as when a \
+                file cannot be read or nothing is sealed yet.
 
                 With --checkpoint, one that did not come from the portal (a witness's), the list must be \
                 of the same log: of the same size, or joined to it by what \
@@ -147,8 +149,10 @@ struct SealCommand: AsyncParsableCommand {
                 checks += kept.check(list, with: key)
             }
             for check in checks {
-                Output.line((check.isGood ? "OK: " : "FOUND: ") + check.sentence)
+                let word = check.isGood ? "OK: " : check.isOpen ? "NOT CHECKED: " : "FOUND: "
+                Output.line(word + check.sentence)
             }
+            guard !checks.findSomething else { throw ExitCode.alarm }
             guard checks.areGood else { throw ExitCode(1) }
         }
     }

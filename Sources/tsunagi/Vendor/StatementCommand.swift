@@ -65,9 +65,10 @@ struct StatementCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Fetch the newest statement, verify it, and compare.",
             discussion: """
-                Exits 0 when both sides hold the same, 1 when they do not, with the first row that differs: \
+                Exits 0 when both sides hold the same, 2 when they do not, with the first row that differs: \
                 your line, or what names the row that the gateway holds. A row that is named is on the \
-                record of its resident.
+                record of its resident. Exits 2, too, when the gateway says what it did not sign, and 1 when \
+                nothing was compared: the gateway is away, or its statement does not verify.
                 """)
         @OptionGroup var own: OwnFile
         @Option(help: "The gateway's office listener, https://HOST:PORT.") var gateway: String
@@ -86,9 +87,14 @@ struct StatementCommand: AsyncParsableCommand {
             let comparison = try StatementComparison(
                 field: held.field, asked: asked, key: CheckpointKey(text: statementKey),
                 isNow: now)
-            let verdict = try comparison.verdict(on: held)
-            Output.line(verdict.text)
-            if !verdict.isAgreed { throw ExitCode(1) }
+            do {
+                let verdict = try comparison.verdict(on: held)
+                Output.line(verdict.text)
+                if !verdict.isAgreed { throw ExitCode.alarm }
+            } catch let found as StatementComparison.NotAsSigned {
+                Output.line("FOUND: \(found)")
+                throw ExitCode.alarm
+            }
         }
     }
 

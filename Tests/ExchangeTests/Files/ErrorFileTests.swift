@@ -26,6 +26,28 @@ import Testing
         #expect(again.contains("#3@f1") && again.contains(",'=1+1,"))
     }
 
+    @Test func `a row with several findings is one line`() throws {
+        let rows = ["h1", "h2"].map { FileSample.row(["性別": "7", "生年月日": "x", "履歴キー": $0]) }
+        let errors = Self.errors(of: try FileSample.check(FileSample.file(rows[0], rows[1])))
+        #expect(errors.utf8.split(separator: 0x0A).count == 3)
+        #expect(errors.contains("basicFiveInfo.dateOfBirth: format; basicFiveInfo.sex: format"))
+        let again = try FileSample.check(errors)
+        #expect(again.rows.map(\.line) == [2, 3])
+    }
+
+    /// Whoever removed them would take the rows' numbers away.
+    @Test func `columns of an error file that were moved are to be put back`() throws {
+        let file = FileSample.file(FileSample.row(["性別": "7"]))
+        let errors = Self.errors(of: try FileSample.check(file))
+        let fault = FileFault(.errorColumns, line: 1)
+        let noted = zip(errors.split(separator: "\r\n"), ["メモ", "電話で確認"])
+            .map { "\($0),\($1)\r\n" }.joined()
+        #expect(try FileSample.faults(noted.utf8) == [fault])
+        let moved = errors.replacing("つなぎ:元の行,つなぎ:コード", with: "つなぎ:コード,つなぎ:元の行")
+        #expect(try FileSample.faults(moved.utf8) == [fault])
+        #expect(fault.code == "file-error-columns" && fault.ja.hasSuffix("ください。"))
+    }
+
     @Test(arguments: [
         "=1+1", "+81-3", "-5", "@x", "\t=1", "'quoted", "''", "＝1", "＋1", "－1", "＠x", "0012345",
         "2026-04-01",

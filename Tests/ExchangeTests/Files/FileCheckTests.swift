@@ -115,7 +115,7 @@ import Testing
 
     @Test(arguments: [
         "2026-04-01", "2026/4/1", "20260401", "5080401", "R8.4.1", "r08.04.01", "R080401",
-        "令和8年4月1日",
+        "令和8年4月1日", "2026年4月1日", "２０２６年４月１日",
         "令和８年４月１日",
     ])
     func `one day in every form is one day`(text: String) throws {
@@ -150,8 +150,8 @@ import Testing
     static let faults: [(String, [FileFault])] = [
         ("", [FileFault(.empty)]),
         (FileSample.row(), [FileFault(.headerMissing, line: 1)]),
-        // The first row on the header's own line: no word of it is repeated.
-        (FileSample.header + FileSample.row() + "\n", [FileFault(.headerMissing, line: 1)]),
+        // A title above the header, or the header in letters of another encoding, names no column.
+        ("令和8年度 受給者一覧\n" + FileSample.header, [FileFault(.headerMissing, line: 1)]),
         (FileSample.header + ",予備\n", [FileFault(.unknownColumn("予備"), line: 1)]),
         (FileSample.header + ",1234567\n", [FileFault(.unknownColumn("*"), line: 1)]),
         (FileSample.header + ",氏名\n", [FileFault(.duplicateColumn("氏名"), line: 1)]),
@@ -168,6 +168,34 @@ import Testing
         let found = try FileSample.faults(text.utf8)
         #expect(found == faults)
         for fault in found { #expect(fault.ja.hasSuffix("ください。") && fault.en.hasSuffix(".")) }
+    }
+
+    /// No word of such a header is repeated: it may be a row.
+    @Test func `a header of another layout, or one that runs into its row, is told so`() throws {
+        let run = FileFault.Reason.headerDiffers(found: 22, of: 23, others: 23)
+        let merged = FileSample.header + FileSample.row() + "\n"
+        #expect(try FileSample.faults(merged.utf8) == [FileFault(run, line: 1)])
+        let other = FileFault.Reason.headerDiffers(found: 1, of: 10, others: 22)
+        let text = FileSample.file(FileSample.row())
+        let found = try FileSample.faults(text.utf8, "checkup-tickets")
+        #expect(found == [FileFault(other, line: 1)])
+        #expect(found.first?.code == "file-header-differs")
+        #expect(found.first?.ja.contains("10列のうち1列と、ほかの22列") == true)
+        #expect(found.first?.ja.hasSuffix("ください。") == true)
+        // Every column and as many of the sender's own.
+        let own = (1...23).map { ",独自項目\($0)" }.joined()
+        let more = FileFault.Reason.headerDiffers(found: 23, of: 23, others: 23)
+        #expect(
+            try FileSample.faults((FileSample.header + own + "\n").utf8)
+                == [FileFault(more, line: 1)])
+        // A full-width space beside a name is seen by nobody.
+        let spaced = FileSample.header.replacing("氏名カナ", with: "　氏名カナ　 ")
+        #expect(try FileSample.faults((spaced + "\n").utf8).isEmpty)
+        let marked = "\u{FEFF}\u{FEFF}" + FileSample.file(FileSample.row())
+        #expect(try FileSample.faults(marked.utf8).isEmpty)
+        // What was cut off is named: the names are the layout's.
+        let cut = try FileSample.faults("機関別受給者証種別ID,個人番号\n".utf8)
+        #expect(cut.count == 21 && cut.first?.reason == .missingColumn("氏名"))
     }
 
     @Test func `what was announced is held against what came`() throws {

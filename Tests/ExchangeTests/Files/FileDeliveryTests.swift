@@ -108,7 +108,7 @@ import Testing
 
     @Test(arguments: [
         FileNotice.endsSuspended(ends: 3, rows: 1, lines: [2]), .keptSince(2), .mendedEndsNobody,
-        .endsAsked, .endsWithdrawn, .delayed,
+        .endsAsked, .endsWithdrawn, .delayed, .behindWaiting(file: "f1"),
     ])
     func `every notice says what to do`(notice: FileNotice) throws {
         var writer = JSONWriter()

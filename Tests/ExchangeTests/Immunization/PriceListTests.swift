@@ -55,7 +55,7 @@ import Testing
         (["unitYen": #""11070""#], "unitYen format"),
         (["copaymentYen": "11071"], "copaymentYen format"),
         (["copaymentYen": "-1"], "copaymentYen format"),
-        (["subsidyYen": "11001"], "subsidyYen format"),
+        (["subsidyYen": "11001"], "subsidyYen contradicts"),
         (["priceTo": #""123456789018""#], "priceTo format"),
     ]
 

@@ -29,7 +29,7 @@ import Testing
         .mergeAlone, .mergeKind,
         .mergeCertificate, .mergeBills, .mergeDoses, .mergeQuestionnaires, .mergeMaternal,
         .mergeRelations, .mergeEmergency, .mergeUnderReview, .mergeUsed, .mergeHeld, .mergesTooMany,
-        .secondPersonAwaited, .newerStands, .pastDoseOfAnother, .pastDoseUnknown,
+        .secondPersonAwaited, .newerStands, .nothingStands, .pastDoseOfAnother, .pastDoseUnknown,
         .pastDoseWithdrawn,
         .doseKnown, .doseOutsideAct, .vaccineUnknown, .productUnspecified,
     ]
@@ -54,6 +54,8 @@ import Testing
         produced.insert(.unreadable)
         // Rows that are one receipt; PaymentListTests have them.
         produced.formUnion([.tooManyPublics, .receiptDiffers])
+        // A row that contradicts itself; PriceListTests and GuardianshipRowTests have it.
+        produced.insert(.contradicts)
         // Rows of a scheme master, each beside what the body has; SchemeMasterTests have them.
         produced.formUnion([.schemeOfAnother, .schemeOverlap, .consentDiffers])
         // Rows of seasons, each beside what the rules have; RegisteredSeasonTests have them.

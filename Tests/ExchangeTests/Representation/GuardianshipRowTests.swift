@@ -32,7 +32,7 @@ import Testing
             #"{"myNumber": "123456789018", "key": "123456789018"}"#,
             "child.key individual-number-elsewhere"
         ),
-        ("876543210989", "123456789018", "guardian format"),
+        ("876543210989", "123456789018", "guardian contradicts"),
         ("2026-04-01", "2026-02-30", "validFrom format"),
         (
             #""isCustodyLost": false"#, #""isCustodyLost": false, "validTo": "2026-03-31""#,

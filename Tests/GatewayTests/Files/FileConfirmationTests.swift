@@ -70,6 +70,10 @@ struct FileConfirmationTests {
         let behind = try await gateway.upload(
             NightFile(rows(people(1))).bytes(), "sequence=\(try await gateway.nextSequence())")
         #expect(behind.status == 202)
+        let path = "/files/entitlements/\(behind.text("file"))"
+        let kept = try await gateway.send(Cast.town, "GET", path)
+        #expect(kept.notices.map { $0["code"]?.string } == ["behind-waiting"], "\(kept.text)")
+        #expect(kept.notices.first?["file"]?.string == file)
         let other = String(repeating: "0", count: 64)
         let refused: [(operatorID: String?, effect: String, refusal: Refusal)] = [
             ("clerk-a", hash, .secondPersonNeeded), (nil, hash, .secondPersonNeeded),
@@ -87,7 +91,8 @@ struct FileConfirmationTests {
         let done = try await gateway.settled(file)
         #expect(done.text("status") == "done" && done.text("confirmedBy") == "clerk-b")
         #expect(done.json["processed"]?.object?["hash"]?.string == hash)
-        #expect(try await gateway.settled(behind.text("file")).text("status") == "done")
+        let after = try await gateway.settled(behind.text("file"))
+        #expect(after.text("status") == "done" && after.notices.isEmpty, "\(after.text)")
         #expect(try await entitlements() == count + 151)
         let late = try await gateway.decide("withdraw", on: file, operatorID: "clerk-b")
         #expect(late.code == Refusal.fileNotWaiting.code)

@@ -247,7 +247,9 @@ struct FileFaultTests {
         QueryCase(query: "sequence=1&rows=many", refusal: .malformed("rows")),
         QueryCase(query: "sequence=1&encoding=latin1", refusal: .malformed("encoding")),
         QueryCase(query: "sequence=1&dryRun=perhaps", refusal: .malformed("dryRun")),
-        QueryCase(query: "sequence=1&name=x", refusal: .unknownItem("query")),
+        QueryCase(query: "sequence=1&name=x", refusal: .unknownItem("query.name")),
+        // What may be a value is not repeated.
+        QueryCase(query: "sequence=1&%E6%B0%8F=x", refusal: .unknownItem("query.*")),
         QueryCase(query: "sequence=1&sequence=2", refusal: .duplicateItem("sequence")),
     ]
 

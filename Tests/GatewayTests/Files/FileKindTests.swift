@@ -361,6 +361,35 @@ struct FileKindTests {
         #expect(untouched == 1)
     }
 
+    /// A slip of the pen in a key: it was counted as an addition, and the resident stayed where they were.
+    @Test func `a removal of what nobody registered is told that it ended nothing`() async throws {
+        let person = gateway.people.next()
+        let today = gateway.clock.today
+        let checkup = csv([
+            ["更新区分", "宛名番号", "個人番号", "消除の異動日"], ["2", "X-1", person.number, today.text],
+        ])
+        let vaccination = csv([
+            ["更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了"],
+            ["2", "X-1", person.number, "mr", today.text, today.adding(days: 300).text],
+        ])
+        let certificate = NightFile([
+            person.cells(today.adding(days: -10), today.adding(days: 300), ["削除フラグ": "1"])
+        ])
+        for (layout, field, file) in [
+            ("checkup-targets", "maternal", checkup),
+            ("vaccination-targets", "immunization", vaccination),
+            ("entitlements", "subsidy", certificate.bytes()),
+        ] {
+            let told = try await gateway.take(file, as: layout, field: field)
+            let codes = told.results.flatMap(\.findings).map { $0["code"]?.string }
+            #expect(codes == ["nothing-stands"], "\(layout): \(told.text)")
+            #expect(told.results.first?.findings.first?["severity"]?.string == "warning")
+            // It is known now: said again it is a repetition.
+            let again = try await gateway.take(file, as: layout, field: field)
+            #expect(again.number("unchanged") == 1 && again.number("ends") == 0, "\(again.text)")
+        }
+    }
+
     @Test func `a party that is suspended in the middle stops, and goes on when it is let`()
         async throws
     {

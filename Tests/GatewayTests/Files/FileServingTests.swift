@@ -1,5 +1,6 @@
 import Crypto
 import Exchange
+import Glibc
 import Ledger
 import Postgres
 import TestSupport
@@ -288,6 +289,97 @@ struct FileServingTests {
         let mixed = try await gateway.upload(
             NightFile([newRow()]).bytes(), "sequence=1", by: party)
         #expect(mixed.code == DeliveryFault.otherOrder.rawValue, "\(mixed.text)")
+    }
+
+    // MARK: Each in its turn
+
+    private struct Line {
+        let party: Party
+        let layout: String
+        let field: String
+        let registration: String
+    }
+
+    /// As many as are looked at in one turn.
+    private static let eightLines: [Line] =
+        [Cast.town, Cast.otherTown].flatMap { town in
+            [
+                Line(
+                    party: town, layout: "vaccination-prices", field: "immunization",
+                    registration: "immunization-prices"),
+                Line(
+                    party: town, layout: "checkup-prices", field: "maternal",
+                    registration: "maternal-prices"),
+                Line(
+                    party: town, layout: "residence-moves", field: "residence",
+                    registration: "life-event"),
+            ]
+        }
+        + [Cast.town, Cast.prefecture].map {
+            Line(
+                party: $0, layout: "entitlements", field: "subsidy",
+                registration: "medical-subsidy-history")
+        }
+
+    /// One row, which the layout refuses: it is told in its turn as any other.
+    private func badFile(_ layout: String) throws -> [UInt8] {
+        let layouts = try gateway.ledger.rules.current().layouts
+        let names = try #require(layouts.layout(layout, on: gateway.clock.today)).columns.map(
+            \.name)
+        let lines = [names, names.map { _ in "x" }]
+        return NightFile.bytes(
+            of: lines.map { $0.joined(separator: ",") + "\r\n" }.joined(), .cp932)
+    }
+
+    /// While each of these lines has a registration by the API that is under way.
+    private func whileKept(_ lines: [Line], _ body: () async throws -> Void) async throws {
+        let keys = lines.map { "\($0.party.key)/\($0.registration)" }
+        let (taken, over) = (Gate(), Gate())
+        async let taking: Void = gateway.sql { transaction in
+            _ = try transaction.query(
+                Statement(
+                    """
+                    select pg_advisory_xact_lock(hashtextextended(key, 0))::text
+                    from unnest($1::text[]) as k(key)
+                    """), [.texts(keys)])
+            taken.open()
+            for _ in 0..<600_000 where !over.isOpen { usleep(1_000) }
+        }
+        await taken.pass()
+        do { try await body() } catch {
+            over.open()
+            throw error
+        }
+        over.open()
+        try await taking
+    }
+
+    @Test func `files of eight lines that are kept let another party's file pass`() async throws {
+        var kept: [(line: Line, file: String)] = []
+        try await whileKept(Self.eightLines) {
+            for line in Self.eightLines {
+                let sequence = try await gateway.nextSequence(of: line.party, field: line.field)
+                let receipt = try await gateway.upload(
+                    badFile(line.layout), as: line.layout, "sequence=\(sequence)", by: line.party)
+                try receipt.expect(202)
+                kept.append((line, receipt.text("file")))
+            }
+            // Moves are compared first, which nothing keeps.
+            let applying = "select count(*) from office.file where state = 'applying'"
+            for _ in 0..<2_400 where try await gateway.count(applying) < 8 {
+                try await Task.sleep(for: .milliseconds(25))
+            }
+            let other = try await gateway.take(
+                badFile("entitlements"), by: Cast.otherPrefecture)
+            #expect(other.text("status") == "done", "\(other.text)")
+            #expect(try await gateway.count(applying) == 8)
+        }
+        for (line, file) in kept {
+            let done = try await gateway.settled(file, as: line.layout, by: line.party)
+            #expect(
+                done.text("status") == "done" && done.number("refused") == 1,
+                "\(line.layout) \(done.text)")
+        }
     }
 
     // MARK: On the record

@@ -263,4 +263,32 @@ struct MomentKindTests {
         #expect(priorities.sorted() == [60, 70])
         #expect(try await take([row("okure", "80")]).number("changes") == 1)
     }
+
+    /// 種別の一つのコード: a younger word on another code of the type, or on its terms, is none on this one.
+    @Test func `a mended code stands aside for a younger word on that code alone`() async throws {
+        func row(_ kind: String, _ code: String, _ changes: [String: String]) -> [String: String] {
+            [
+                "市区町村コード": Cast.town.code, "機関別受給者証種別ID": "okure-code", "マスタ種別": kind,
+                "コード": code, "名称": "見本の助成", "適用開始日": today.adding(days: -30).text,
+            ].merging(changes) { $1 }
+        }
+        func take(_ rows: [[String: String]]) async throws -> TLSClient.Answer {
+            try await gateway.take(NightFile(schemes: rows).bytes(), as: "scheme-masters")
+        }
+        let wrong = ["優先順位": "x7x"]
+        #expect(try await take([row("1", "", ["優先順位": "60"])]).number("additions") == 1)
+        let bad = try await take([row("1", "", wrong), row("2", "A", wrong), row("2", "B", wrong)])
+        #expect(bad.number("refused") == 3, "\(bad.text)")
+        let younger = try await take([row("2", "B", ["名称": "若い区分"])])
+        #expect(younger.number("additions") == 1, "\(younger.text)")
+        let mended = try await mend(bad, "x7x", "70", as: "scheme-masters")
+        #expect(codes(mended) == ["newer-stands"], "\(mended.text)")
+        #expect(mended.number("additions") == 1 && mended.number("changes") == 1, "\(mended.text)")
+        try await gateway.ledger.rules.refresh()
+        let program = try gateway.ledger.rules.current().subsidy.programs.first {
+            $0.certificateTypeID == "okure-code"
+        }
+        #expect(program?.incomeSegments.map(\.name.ja).sorted() == ["若い区分", "見本の助成"])
+        #expect(program?.priority == 70)
+    }
 }

@@ -212,6 +212,10 @@ struct LifeEventTests {
             .died, of: resident, "later", on: today,
             ["knownOn": .string(today.adding(days: 2).text)])
         #expect(try await code(ahead) == "day-ahead")
+        let home = gateway.lifeEvent(
+            .movedOut, of: resident, "home", on: today,
+            ["otherMunicipality": .string(Cast.town.code)])
+        #expect(try await code(home) == "contradicts")
         let wrong = gateway.lifeEvent(
             .movedIn, of: resident, "wrong", on: today,
             ["name": "別人 太郎", "nameKana": "ベツジン タロウ", "dateOfBirth": "1961-02-03", "sex": "1"])
@@ -277,6 +281,44 @@ struct LifeEventTests {
         let within = "within-\(resident.index)"
         let early = try await tell(.cancelled, "early", of: resident, on: today, within)
         #expect(early == ["corrects-unknown"])
+    }
+
+    /// An event that was refused is none: what names it is told so, and is not held against its number.
+    @Test func `a correction of an event that is refused with it waits for that event`()
+        async throws
+    {
+        let (resident, _) = try await settle()
+        let (other, _) = try await settle()
+        let wrongDay = ["knownOn": JSON.string(today.adding(days: 2).text)]
+        let stranger: [String: JSON] = [
+            "name": .string("別人 太郎"), "nameKana": .string("ベツジン タロウ"),
+            "dateOfBirth": .string("1961-02-03"), "sex": .string("1"),
+        ]
+        func fix(_ what: String, of person: TestResident) -> JSON {
+            gateway.lifeEvent(
+                .corrected, of: resident, "fix-\(what)", on: today.adding(days: -3),
+                ["corrects": .string("\(what)-\(person.index)")])
+        }
+        let rows = [
+            fix("ahead", of: resident), fix("anothers", of: other),
+            gateway.lifeEvent(.movedWithin, of: resident, "ahead", on: today, wrongDay),
+            gateway.lifeEvent(.movedIn, of: other, "anothers", on: today, stranger),
+            // Taken, and corrected further up.
+            fix("within", of: resident),
+            gateway.lifeEvent(.movedWithin, of: resident, "within", on: today.adding(days: -4)),
+        ]
+        let answer = try await gateway.tell(rows)
+        try answer.expect(202)
+        let report = try await gateway.send(
+            Cast.town, "GET", "\(RunningGateway.lifePath)/\(answer.text("taskId"))")
+        let told = report.results.map { result in
+            "\(result["line"]?.int ?? 0) \(result.findings.first?["code"]?.string ?? "")"
+        }
+        #expect(
+            told == [
+                "1 corrects-unknown", "2 corrects-unknown", "3 day-ahead", "4 another-person",
+            ], "\(report.text)")
+        #expect(answer.int("applied") == 4 && answer.int("refused") == 2, "\(answer.text)")
     }
 
     /// 氏名変更の取消: whichever of the two came first, the name is the one that the body had said.

@@ -83,11 +83,12 @@ struct WitnessedTests {
         let older = try gateway.sealKey.open(Array(proof.checkpoint.utf8)).size
         let path = "/log/consistency/\(older)/\(newer)"
         #expect(
-            apart.own.status == 1 && apart.own.output.contains("GET \(path)"), "\(apart.own.output)"
+            apart.own.status == 1 && apart.own.output.contains("NOT CHECKED: ")
+                && apart.own.output.contains("GET \(path)"), "\(apart.own.output)"
         )
         let answer = try await gateway.send(Cast.portal, "GET", path)
         try answer.expect(200)
-        for (body, status) in [(answer.text, Int32(0)), (Self.altered(answer.text), 1)] {
+        for (body, status) in [(answer.text, Int32(0)), (Self.altered(answer.text), 2)] {
             let file = gateway.folder + "/consistency.json"
             try body.write(toFile: file, atomically: true, encoding: .utf8)
             let verdict = try await ListVerdicts.of(

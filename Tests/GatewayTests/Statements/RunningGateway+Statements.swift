@@ -16,16 +16,19 @@ extension RunningGateway {
         }
     }
 
-    /// `tsunagi statement compare` at a town, against a statement of this moment.
+    /// `tsunagi statement compare` at a town, against a statement of this moment; of this gateway, unless
+    /// another `address` is asked.
     func compare(
-        _ file: NightFile, as layout: String = "entitlements", by town: Party
+        _ file: NightFile, as layout: String = "entitlements", by town: Party,
+        at address: String? = nil
     ) async throws -> Program.Ended {
+        let own = "https://localhost:\(try port(.office))"
         let path = folder + "/\(RecordID.random().text).csv"
         try Data(file.bytes()).write(to: URL(filePath: path))
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         return try await Program.run([
             "statement", "compare", path, "--layout", layout, "--profiles",
-            "/\(root)/profiles", "--gateway", "https://localhost:\(try port(.office))",
+            "/\(root)/profiles", "--gateway", address ?? own,
             "--certificate", pki.certificatePath(.offices, town.fileName),
             "--private-key", pki.keyPath(.offices, town.fileName), "--anchors",
             pki.path(.server, "ca.pem"), "--statement-key", try statementKey.text, "--now",

@@ -54,6 +54,14 @@ import Testing
                 Body(rows: [SampleRow(isDeleted: true)], told: ["1 unchanged"], held: (2, 0)),
             ]),
         Story(
+            name: "a deletion of what nobody registered is told that it ended nothing",
+            bodies: [
+                Body(
+                    rows: [SampleRow(isDeleted: true)],
+                    told: ["1 applied historyKey/nothing-stands"], held: (1, 0), applied: 1),
+                Body(rows: [SampleRow(isDeleted: true)], told: ["1 unchanged"], held: (1, 0)),
+            ]),
+        Story(
             name:
                 "another name alone, or another sex alone, is a change of the person's, not another person",
             bodies: [

@@ -42,6 +42,15 @@ package struct SchemeMasterRow: Sendable {
     /// Which type, and which of its periods, the row or its code belongs to (`SubsidyProgram.ownKey`).
     package var programKey: String { "\(certificateTypeID)\t\(from.text)" }
 
+    /// What of it the row speaks of: its terms, or one of its codes. A later word on one is none on another.
+    package var programPart: String {
+        switch kind {
+        case .type: "1"
+        case .income(let code): "2\t\(code)"
+        case .condition(let item, let code): "3\t\(item)\t\(code)"
+        }
+    }
+
     package func finding(_ item: String, _ code: RowCode) -> RowFinding {
         RowFinding(index: index, item: item, code: code)
     }

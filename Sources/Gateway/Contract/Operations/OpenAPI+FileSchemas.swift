@@ -50,11 +50,13 @@ extension OpenAPI {
                     "code",
                     .codes([
                         "ends-suspended", "kept-known-since", "mended-ends-nobody", "ends-asked",
-                        "ends-withdrawn", "delayed",
+                        "ends-withdrawn", "delayed", "behind-waiting",
                     ])),
                 .required("severity", .codes(["warning"])),
                 .optional("ends", .integer.note("保留した終了 / Ends that were suspended.")),
                 .optional("rows", .integer),
+                .optional(
+                    "file", .text.note("確認を待っているファイル / The file that waits for somebody.")),
                 .optional(
                     "lines",
                     .list(of: .integer).note("ファイルの行、初めの100行まで / Lines of the file, the first 100.")
