@@ -1,20 +1,36 @@
-import Postgres
+package import Postgres
 
 /// 区分: what the database lets a connection do is what its listeners may, and no more. Whoever served as the
 /// owner, or as another zone's role, could read hashes of numbers or change entries, and no table would
 /// refuse.
 extension Ledger {
-    /// Asked once, before anybody is served. Throws `WrongRole`.
-    package func requireZones() async throws {
-        try await Self.requireZone(gateway, of: "database.gateway", seesNumbers: false)
+    /// Asked once, before anybody is served or sealed for. Throws `WrongRole`.
+    package func requireZones(sealer: Address?) async throws {
+        _ = try await Self.requireZone(gateway, of: "database.gateway", seesNumbers: false)
         if let office {
-            try await Self.requireZone(office, of: "database.office", seesNumbers: true)
+            _ = try await Self.requireZone(office, of: "database.office", seesNumbers: true)
         }
+        guard let sealer else { return }
+        let pool = Pool(sealer, limits: .single, label: "tsunagi-zones", logger: logger)
+        do {
+            try await Self.requireSealer(pool)
+            await pool.shutdown()
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+    }
+
+    /// Whoever seals reads every entry: one that could also change them would sign what it likes.
+    private static func requireSealer(_ pool: Pool) async throws {
+        let setting = "database.sealer"
+        let rights = try await requireZone(pool, of: setting, seesNumbers: false)
+        guard rights.seals else { throw WrongRole(setting, rights.role, "may not seal") }
     }
 
     private static func requireZone(
         _ pool: Pool, of setting: String, seesNumbers: Bool
-    ) async throws {
+    ) async throws -> Rights {
         let rights = try await pool.transaction(.readOnly) {
             try Rights($0.query(Self.selectRights)[0])
         }
@@ -28,17 +44,20 @@ extension Ledger {
                     ? "may not use schema office"
                     : "may use schema office, where the hashes of individual numbers are")
         }
+        return rights
     }
 
     private struct Rights: Sendable {
         let role: String
         let seesNumbers: Bool
         let changesEntries: Bool
+        let seals: Bool
 
         init(_ row: Row) throws {
             role = try row.text(0)
             seesNumbers = try row.bool(1)
             changesEntries = try row.bool(2)
+            seals = try row.bool(3)
         }
     }
 
@@ -47,7 +66,9 @@ extension Ledger {
         select current_user::text, has_schema_privilege('office', 'usage'),
             has_any_column_privilege('log.access_entry', 'update')
                 or has_table_privilege('log.access_entry', 'delete')
-                or has_table_privilege('log.access_entry', 'truncate')
+                or has_table_privilege('log.access_entry', 'truncate'),
+            has_table_privilege('log.position', 'insert')
+                and has_any_column_privilege('log.head', 'update')
         """)
 }
 

@@ -86,7 +86,8 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// For how many seconds the oldest entry has waited for its place in the tree; 0 when none waits.
+    /// For how many seconds the oldest entry has waited for its place in the tree; 0 when none waits. Where
+    /// somebody took the head away, all of them wait.
     package func unsealedSeconds() async throws -> Int {
         try await gateway.transaction(.readOnly) { transaction in
             try transaction.query(Self.selectUnsealed).first?.int(0) ?? 0
@@ -96,7 +97,7 @@ package final class Ledger: Sendable {
     private static let selectUnsealed = Statement(
         """
         select greatest(0, extract(epoch from clock_timestamp() - at))::bigint from log.access_entry
-        where xid >= (select next_xid from log.head) order by xid limit 1
+        where xid >= coalesce((select next_xid from log.head), '0'::xid8) order by xid limit 1
         """)
 
     /// Once a second: rules that were loaded, parties that were suspended and certificates that were

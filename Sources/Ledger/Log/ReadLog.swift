@@ -17,7 +17,8 @@ extension Ledger {
     /// Throws `.recordUnknown` for sizes the log does not have.
     package func consistency(from oldSize: Int, to newSize: Int) async throws -> ConsistencyProof {
         try await gateway.transaction(.readOnly) { transaction in
-            let size = try transaction.query(Statement("select size from log.head"))[0].int(0)
+            let head = try transaction.query(Statement("select size from log.head")).first
+            guard let size = try head?.int(0) else { throw SealFault.headLacking }
             guard newSize <= size, oldSize <= newSize, oldSize >= 0 else {
                 throw Refusal.recordUnknown
             }

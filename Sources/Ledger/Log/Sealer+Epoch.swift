@@ -53,8 +53,9 @@ extension Sealer {
             (tryLock, []), (selectHead, []), (selectState, [.int(seconds)]),
         ])
         guard try read[0][0].bool(0) else { return (.notDue, nil) }
-        let head = try Head(read[1][0])
-        let state = try MapState(read[2][0])
+        let head = try Head(read[1])
+        guard let stored = read[2].first else { throw SealFault.map }
+        let state = try MapState(stored)
         guard let making = state.making(head) else { return (.notDue, nil) }
         let (map, end) = try mapped(making, &transaction, after: state)
         var steps: [(Statement, [Value])] = [

@@ -30,16 +30,24 @@ extension Sealer {
         }
     }
 
-    /// Nothing before the first checkpoint.
+    /// Nothing before the first checkpoint. One that cannot be believed does not pass by itself: nobody
+    /// knows by it what was published.
     func published(_ keys: SealKeys) throws -> Published? {
         guard let note = try outlet.latest() else { return nil }
-        return Published(note: note, checkpoint: try keys.open(note))
+        do { return Published(note: note, checkpoint: try keys.open(note)) } catch {
+            guard let fault = error as? CheckpointFault else { throw error }
+            throw SealFault.published(fault)
+        }
     }
 }
 
 /// Why a round of sealing stopped. Nothing was committed by it. Its text begins with the word by which the
 /// runbook knows it.
 package enum SealFault: Error, CustomStringConvertible {
+    /// The one row that says how far the log is sealed was taken away, or which key signs.
+    case headLacking
+    /// What stands in the folder as the checkpoint published last is none, or not of this log's key.
+    case published(CheckpointFault)
     /// The stored tree does not have the root that the head row says: someone changed one of them.
     case head
     /// The server's transactions are older than those already sealed: it is not the server that
@@ -59,6 +67,10 @@ package enum SealFault: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .headLacking:
+            "headLacking: the row of log.head, or that of the seal key in exchange.key_version, is gone"
+        case .published(let fault):
+            "published: `latest` in the folder of checkpoints was changed, or is of another log: \(fault)"
         case .head: "head: the stored tree has another root than the head row says"
         case .horizon:
             "horizon: this server's transactions are older than those that are sealed: it is another server"

@@ -132,7 +132,7 @@ package final class Sealer: Sendable {
             (tryLock, []), (selectHead, []), (selectUnsealed, [.int(batchMax)]),
         ])
         guard try read[0][0].bool(0) else { return nil }
-        let head = try Head(read[1][0])
+        let head = try Head(read[1])
         let (entries, next) = try whole(read[2], from: head, &transaction)
         var edge = try edge(of: head, known.edge, &transaction)
         if let published, published.note != known.note || edge != known.edge {
@@ -220,13 +220,17 @@ package final class Sealer: Sendable {
         let keyInLog: Int
         let isArchiveDue: Bool
 
-        init(_ row: Row) throws {
+        /// A row that somebody took away, or filled with what no release writes, MUST NOT end the process.
+        init(_ rows: Rows) throws {
+            guard let row = rows.first else { throw SealFault.headLacking }
             size = try row.int(0)
             root = try row.bytes(1)
             next = UInt64(try row.text(2)) ?? 0
             signedSize = try row.int(3)
             horizon = UInt64(try row.text(4)) ?? 0
-            signing = try row.int(5)...row.int(6)
+            let (oldest, newest) = (try row.int(5), try row.int(6))
+            guard size >= 0, 0 < oldest, oldest <= newest else { throw SealFault.headLacking }
+            signing = oldest...newest
             keyInLog = try row.int(7)
             isArchiveDue = try row.bool(8)
             // A dump loaded into a new cluster counts transactions from the start again: entries

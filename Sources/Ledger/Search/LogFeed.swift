@@ -46,7 +46,10 @@ extension Ledger {
     /// How many sealed leaves wait for their delivery.
     package func deliveryBacklog() async throws -> Int {
         try await gateway.transaction(.readOnly) {
-            try $0.query(Self.selectBacklog)[0].int(0)
+            guard let row = try $0.query(Self.selectBacklog).first else {
+                throw SealFault.headLacking
+            }
+            return try row.int(0)
         }
     }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Crypto
 import Exchange
-import Foundation
 import Ledger
 import Postgres
 import Trust
@@ -55,28 +54,39 @@ struct SealCommand: AsyncParsableCommand {
                 try RuleBook(reading: ProfileFolder.read($0), version: "file").retention
             }
             let note = try Files.read(checkpoint)
-            for path in archive where !FileManager.default.isReadableFile(atPath: path) {
-                throw SettingProblem("The file \(path) is not there or cannot be read.")
-            }
+            for path in archive { try Files.requireReadable(path) }
             for key in try witness.map({ try WitnessKey(text: $0) }) {
                 let seen = try key.verify(SignedNote(note))
                 Output.line("\(key.name) cosigned the checkpoint at \(seen.text)")
             }
             let audit = LogAudit(Address(database), logger: OwnerOption().logger)
-            let report = try await audit.verify(
-                note: note, key: CheckpointKey(text: key),
-                others: otherKey.map { try CheckpointKey(text: $0) }, archives: archive,
-                retention: retention ?? nil)
+            let report: LogAudit.Report
+            do {
+                report = try await audit.verify(
+                    note: note, key: CheckpointKey(text: key),
+                    others: otherKey.map { try CheckpointKey(text: $0) }, archives: archive,
+                    retention: retention ?? nil)
+            } catch DatabaseError.server(sqlState: "42501", constraint: _) {
+                throw SettingProblem(
+                    "The role of --database may not read the log: connect as tsunagi_reader, or ask who took "
+                        + "its rights away.")
+            }
             await audit.close()
+            let read = report.isReadToTheEnd ? "sealed now" : "could be read"
             Output.line(
-                "checkpoint of \(report.checkpoint.size) entries; \(report.sealed) sealed now")
+                "checkpoint of \(report.checkpoint.size) entries; \(report.sealed) \(read)")
             for change in report.keys {
                 Output.line("since \(change.at.text) the log's key is also \(change.key.text)")
             }
             for (archived, isGone) in report.archived { tell(archived, isGone) }
             if !report.archived.isEmpty { tell(report.retention) }
             for finding in report.findings { Output.line("FOUND: \(finding)") }
-            guard report.findings.isEmpty else { throw ExitCode.alarm }
+            guard report.findings.isEmpty else {
+                Output.line(
+                    "Repair nothing. Stop the gateway, copy the database as it is, and go on by "
+                        + "deploy/runbook.md, `tsunagi seal verify` prints FOUND.")
+                throw ExitCode.alarm
+            }
             Output.line("Every entry of the checkpoint is unchanged and in its place.")
             Output.line("Every resident's sequence counts all of them, and so does every map.")
         }
@@ -161,24 +171,19 @@ struct SealCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the log's public key, for auditors and witnesses.")
 
-        @Option(help: "The gateway's key folder.") var keys: String
-        @Option(help: "The log's name (log.origin).") var origin: String
-        @Option(help: "Which version, after a rotation.") var version = 1
+        @OptionGroup var published: PublishedKey
 
         func run() async throws {
-            Output.line(
-                try SealCommand.signer(keys: keys, origin: origin, version: version).key.text)
+            let signer = try SealCommand.signer(
+                keys: published.keys, origin: published.origin, version: published.version)
+            Output.line(signer.key.text)
         }
     }
 
     static func signer(keys folder: String, origin: String, version: Int) throws
         -> CheckpointSigner
     {
-        let ring = try KeyRing.load(folder, names: [.seal])
-        guard let key = ring.all(.seal).first(where: { $0.version == version }) else {
-            throw ValidationError("There is no seal-\(version).key in \(folder).")
-        }
-        return try signer(key, origin: origin)
+        try signer(KeyRing.key(.seal, version: version, in: folder), origin: origin)
     }
 
     private static func signer(_ key: KeyRing.Key, origin: String) throws -> CheckpointSigner {

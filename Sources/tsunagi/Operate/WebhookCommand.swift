@@ -58,17 +58,12 @@ struct WebhookCommand: AsyncParsableCommand {
     struct Key: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the public key of the rings, for whoever is told.")
-        @Option(help: "The folder of the keys.") var keys = "keys"
-        @Option(help: "The log's name (log.origin).") var origin: String
-        @Option(help: "Which version, after a rotation.") var version = 1
+        @OptionGroup var published: PublishedKey
 
         func run() throws {
-            let ring = try KeyRing.load(keys, names: [.notice])
-            guard let key = ring.all(.notice).first(where: { $0.version == version }) else {
-                throw ValidationError("There is no notice-\(version).key in \(keys).")
-            }
-            Output.line(
-                try CheckpointSigner(of: "notices", origin: origin, key: key).key.text)
+            let signer = try CheckpointSigner(
+                of: "notices", origin: published.origin, key: published.key(.notice))
+            Output.line(signer.key.text)
         }
     }
 

@@ -10,19 +10,35 @@ struct Anchors {
     private let files: [Listener: [UInt8]]
 
     init(_ trust: Settings.TrustFiles) throws {
-        let institutionPEM = try Files.read(trust.institutionAnchors)
-        let officePEM = try Files.read(trust.officeAnchors)
-        let portalPEM = try Files.read(trust.portalAnchors)
-        institution = try Self.read(institutionPEM, of: trust.institutionAnchors)
-        office = try Self.read(officePEM, of: trust.officeAnchors)
-        portal = try Self.read(portalPEM, of: trust.portalAnchors)
-        card = try Self.read(Files.read(trust.cardAnchors), of: trust.cardAnchors)
-        files = [.institution: institutionPEM, .office: officePEM, .resident: portalPEM]
+        let institutions = try Self.read(
+            trust.institutionAnchors, of: "trust.institution-anchors")
+        let offices = try Self.read(trust.officeAnchors, of: "trust.office-anchors")
+        let portals = try Self.read(trust.portalAnchors, of: "trust.portal-anchors")
+        institution = institutions.certificates
+        office = offices.certificates
+        portal = portals.certificates
+        card = try Self.read(trust.cardAnchors, of: "trust.card-anchors").certificates
+        files = [
+            .institution: institutions.contents, .office: offices.contents,
+            .resident: portals.contents,
+        ]
     }
 
-    private static func read(_ contents: [UInt8], of path: String) throws -> [ParsedCertificate] {
+    private static func read(
+        _ path: String, of setting: String
+    ) throws -> (contents: [UInt8], certificates: [ParsedCertificate]) {
+        try SettingProblem.naming(setting) {
+            let contents = try Files.read(path)
+            return (contents, try certificates(contents, of: path))
+        }
+    }
+
+    private static func certificates(
+        _ contents: [UInt8], of path: String
+    ) throws -> [ParsedCertificate] {
         do { return try ParsedCertificate.all(in: contents) } catch {
-            throw FileProblem(path, "is not what it must be, certificates of CAs: \(error.code)")
+            throw FileProblem(
+                path, "is not what it must be, certificates of CAs in PEM: \(error.code)")
         }
     }
 

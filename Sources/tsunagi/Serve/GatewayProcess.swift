@@ -21,7 +21,9 @@ struct GatewayProcess {
     func run(onListening: @escaping @Sendable (Listener, Int) async -> Void = { _, _ in })
         async throws
     {
-        let keys = try KeyShelf(settings.keysFolder, names: settings.keyNames)
+        let keys = try SettingProblem.naming("keys.folder") {
+            try KeyShelf(settings.keysFolder, names: settings.keyNames)
+        }
         let anchors = try Anchors(settings.trust)
         let revocation = RevocationStore(
             paths: settings.trust.revocationLists, issuers: anchors.all,
@@ -32,8 +34,7 @@ struct GatewayProcess {
             .init(
                 gateway: Address(settings.databases.gateway),
                 office: settings.databases.office.map { Address($0) }), logger: logger)
-        try await ledger.prepare()
-        try await ledger.requireZones()
+        try await prepare(ledger)
         // Before any rules are loaded nobody is answered, and readiness says so.
         try (try? ledger.rules.current())?.requireRows()
         try await keys.follow(ledger)
@@ -75,6 +76,18 @@ struct GatewayProcess {
         await ledger.shutdown()
     }
 
+    private func prepare(_ ledger: Ledger) async throws {
+        do {
+            try await ledger.prepare()
+            try await ledger.requireZones(sealer: settings.databases.sealer.map { Address($0) })
+        } catch DatabaseError.unreachable {
+            throw SettingProblem(
+                "No connection could be opened with one of the settings database.gateway, database.office "
+                    + "and database.sealer: the warning before this line, or PostgreSQL's log, says why."
+            )
+        }
+    }
+
     /// What goes on beside the listeners: each needs the listener or the setting that it works for.
     private func backgroundWork(
         _ parts: GatewayParts, _ certificates: OwnCertificates
@@ -110,8 +123,10 @@ struct GatewayProcess {
         let origin = settings.logOrigin
         return Sealer(
             Address(address), keys: { try SealCommand.keys(keys.ring, origin: origin) },
-            outlet: try CheckpointOutlet(folder: settings.checkpointsFolder) {
-                WallClock.now().dayInJapan.text
+            outlet: try SettingProblem.naming("log.checkpoints") {
+                try CheckpointOutlet(folder: settings.checkpointsFolder) {
+                    WallClock.now().dayInJapan.text
+                }
             }, logger: logger)
     }
 
@@ -166,14 +181,21 @@ struct GatewayProcess {
         let webhook: OwnCertificate?
 
         init(_ settings: Settings, _ logger: Logger) throws {
-            func own(_ name: String, _ certificate: String, _ key: String) throws -> OwnCertificate
+            func own(_ name: String, _ settings: String, _ certificate: String, _ key: String)
+                throws -> OwnCertificate
             {
                 try OwnCertificate(
-                    name, certificate: certificate, key: key, now: WallClock.now, logger: logger)
+                    name, .init(settings: settings, certificate: certificate, key: key),
+                    now: WallClock.now, logger: logger)
             }
-            server = try own("server", settings.trust.serverCertificate, settings.trust.serverKey)
-            auditFeed = try settings.auditFeed.map { try own("audit feed", $0.certificate, $0.key) }
-            webhook = try settings.webhook.map { try own("webhook", $0.certificate, $0.key) }
+            let trust = settings.trust
+            server = try own("server", "trust.server-", trust.serverCertificate, trust.serverKey)
+            auditFeed = try settings.auditFeed.map {
+                try own("audit feed", "audit-feed.", $0.certificate, $0.key)
+            }
+            webhook = try settings.webhook.map {
+                try own("webhook", "webhook.", $0.certificate, $0.key)
+            }
         }
 
         var all: [OwnCertificate] { [server, auditFeed, webhook].compactMap(\.self) }
@@ -253,9 +275,19 @@ struct GatewayProcess {
 
 enum Files {
     static func read(_ path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw SettingProblem("The file \(path) is not there or cannot be read.")
-        }
+        guard let data = FileManager.default.contents(atPath: path) else { throw unreadable(path) }
         return Array(data)
+    }
+
+    /// Of one that is read later, a part at a time: who waits for its turn is told now.
+    static func requireReadable(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            !isFolder.boolValue, FileManager.default.isReadableFile(atPath: path)
+        else { throw unreadable(path) }
+    }
+
+    private static func unreadable(_ path: String) -> SettingProblem {
+        SettingProblem("The file \(path) is not there or cannot be read.")
     }
 }

@@ -15,6 +15,34 @@ final class OwnCertificate: Sendable {
         let key: [UInt8]
     }
 
+    /// Where both are, as two settings say that begin alike: `trust.server-certificate`, `trust.server-key`.
+    struct Paths {
+        let settings: String
+        let certificate: String
+        let key: String
+
+        fileprivate func read() throws -> Pair {
+            Pair(
+                certificate: try SettingProblem.naming("\(settings)certificate") {
+                    try Files.read(certificate)
+                }, key: try SettingProblem.naming("\(settings)key") { try SecretFile.read(key) })
+        }
+
+        fileprivate func leaf(_ pair: Pair) throws -> ParsedCertificate {
+            try SettingProblem.naming("\(settings)certificate") { try first(of: pair) }
+        }
+
+        private func first(of pair: Pair) throws -> ParsedCertificate {
+            do {
+                if let leaf = try ParsedCertificate.all(in: pair.certificate).first { return leaf }
+            } catch {
+                throw FileProblem(
+                    certificate, "is no certificate in PEM with its chain: \(error.code)")
+            }
+            throw FileProblem(certificate, "holds no certificate")
+        }
+    }
+
     private struct State {
         var pair: Pair
         var notAfter: Instant
@@ -25,22 +53,20 @@ final class OwnCertificate: Sendable {
 
     /// What it is shown as: `server`, `audit feed` or `webhook`.
     private let name: String
-    private let paths: (certificate: String, key: String)
+    private let paths: Paths
     private let now: @Sendable () -> Instant
     private let logger: Logger
     private let state: Mutex<State>
 
     init(
-        _ name: String, certificate: String, key: String, now: @escaping @Sendable () -> Instant,
-        logger: Logger
+        _ name: String, _ paths: Paths, now: @escaping @Sendable () -> Instant, logger: Logger
     ) throws {
         self.name = name
-        paths = (certificate, key)
+        self.paths = paths
         self.now = now
         self.logger = logger
-        let pair = try Self.read(paths)
-        state = Mutex(
-            State(pair: pair, notAfter: try Self.leaf(pair, of: certificate).notAfter))
+        let pair = try paths.read()
+        state = Mutex(State(pair: pair, notAfter: try paths.leaf(pair).notAfter))
     }
 
     /// What is made of the pair now, and told of each later one by `take`, which throws for one that does
@@ -51,8 +77,10 @@ final class OwnCertificate: Sendable {
         try state.withLock { state in
             let side: Side
             do { side = try make(state.pair) } catch {
-                throw FileProblem(
-                    paths.certificate, "and \(paths.key) do not serve: \(error)")
+                throw SettingProblem(
+                    "The settings \(paths.settings)certificate and \(paths.settings)key do not serve: "
+                        + "\(paths.key) must hold one private key in PEM, that of the first certificate in "
+                        + "\(paths.certificate) (\(error)).")
             }
             state.followers.append { try take(side, $0) }
             return side
@@ -63,7 +91,7 @@ final class OwnCertificate: Sendable {
     func reload() {
         state.withLock { state in
             do {
-                let pair = try Self.read(paths)
+                let pair = try paths.read()
                 if pair != state.pair {
                     try take(pair, &state)
                     logger.notice(
@@ -90,7 +118,7 @@ final class OwnCertificate: Sendable {
     }
 
     private func take(_ pair: Pair, _ state: inout State) throws {
-        let leaf = try leaf(pair)
+        let leaf = try paths.leaf(pair)
         guard leaf.notBefore <= now(), now() < leaf.notAfter else {
             throw FileProblem(paths.certificate, "is out of its dates")
         }
@@ -98,24 +126,6 @@ final class OwnCertificate: Sendable {
         for follower in state.followers { try follower(pair) }
         state.pair = pair
         state.notAfter = leaf.notAfter
-    }
-
-    private static func read(_ paths: (certificate: String, key: String)) throws -> Pair {
-        Pair(
-            certificate: try Files.read(paths.certificate), key: try SecretFile.read(paths.key))
-    }
-
-    private func leaf(_ pair: Pair) throws -> ParsedCertificate {
-        try Self.leaf(pair, of: paths.certificate)
-    }
-
-    private static func leaf(_ pair: Pair, of path: String) throws -> ParsedCertificate {
-        do {
-            if let leaf = try ParsedCertificate.all(in: pair.certificate).first { return leaf }
-        } catch {
-            throw FileProblem(path, "is no certificate: \(error.code)")
-        }
-        throw FileProblem(path, "holds no certificate")
     }
 }
 
@@ -132,7 +142,9 @@ extension OwnCertificate {
 
     /// The audit feed's side.
     func receiver(_ feed: Settings.AuditFeedSettings) throws -> SyslogReceiver {
-        let anchors = try Files.read(feed.anchors)
+        let anchors = try SettingProblem.naming("audit-feed.anchors") {
+            try Files.read(feed.anchors)
+        }
         let credentials = { @Sendable (pair: Pair) in
             SyslogReceiver.Credentials(anchorsPEM: anchors, own: pair.credentials)
         }

@@ -265,6 +265,16 @@ struct SettingProblem: Error, CustomStringConvertible {
     init(_ description: String) {
         self.description = description
     }
+
+    /// What is wrong with a file or a folder, told with the setting that names it.
+    static func naming<R>(_ setting: String, _ body: () throws -> R) throws -> R {
+        do { return try body() } catch {
+            let problem = "\(error)"
+            throw SettingProblem(
+                "The setting \(setting) does not serve: \(problem)\(problem.hasSuffix(".") ? "" : ".")"
+            )
+        }
+    }
 }
 
 /// Reads one setting at a time, and says which one was wrong.

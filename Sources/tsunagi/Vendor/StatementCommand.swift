@@ -101,21 +101,19 @@ struct StatementCommand: AsyncParsableCommand {
     struct Key: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the public key of the gateway's statements, for municipalities.")
-        @Option(help: "The folder of the keys.") var keys = "keys"
-        @Option(help: "The log's name (log.origin).") var origin: String
-        @Option(help: "Which version, after a rotation.") var version = 1
+        @OptionGroup var published: PublishedKey
 
         func run() async throws {
-            Output.line(
-                try StatementCommand.key(in: keys, origin: origin, version: version).text)
+            let key = try StatementCommand.key(
+                in: published.keys, origin: published.origin, version: published.version)
+            Output.line(key.text)
         }
     }
 
     static func key(in folder: String, origin: String, version: Int) throws -> CheckpointKey {
-        let ring = try KeyRing.load(folder, names: [.statement])
-        guard let key = ring.all(.statement).first(where: { $0.version == version }) else {
-            throw ValidationError("There is no statement-\(version).key in \(folder).")
-        }
-        return try CheckpointSigner(of: "statements", origin: origin, key: key).key
+        try CheckpointSigner(
+            of: "statements", origin: origin,
+            key: KeyRing.key(.statement, version: version, in: folder)
+        ).key
     }
 }

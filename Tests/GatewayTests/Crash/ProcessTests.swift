@@ -30,11 +30,12 @@ struct ProcessTests {
 
         static func setting(
             _ name: String, names words: [String], _ section: String, _ key: String,
-            _ value: (any Sendable)?
+            _ value: (any Sendable)?, beside others: [String: String] = [:]
         ) -> Spoilt {
             Spoilt(name, names: words) { world in
                 try world.configure { settings in
                     var part = settings[section] as? [String: Any] ?? [:]
+                    for other in others { part[other.key] = other.value }
                     part[key] = value
                     settings[section] = part
                 }
@@ -63,8 +64,44 @@ struct ProcessTests {
             "a missing certificate", names: ["/nowhere/server.pem"], "trust", "server-certificate",
             "/nowhere/server.pem"),
         .setting(
-            "missing anchors", names: ["/nowhere/ca.pem"], "trust", "card-anchors",
-            "/nowhere/ca.pem"),
+            "missing anchors", names: ["trust.card-anchors", "/nowhere/ca.pem"], "trust",
+            "card-anchors", "/nowhere/ca.pem"),
+        spoilt("an empty certificate", "server-certificate", names: ["no certificate in PEM"]) {
+            _ in ""
+        },
+        spoilt("a certificate cut short", "server-certificate", names: ["no certificate in PEM"]) {
+            String(try $0.text(of: $0.pki.certificatePath(.server, "gateway")).prefix(300))
+        },
+        spoilt("a server key that is text", "server-key", names: ["one private key in PEM"]) { _ in
+            ProcessTests.secret
+        },
+        spoilt("a server key cut short", "server-key", names: ["one private key in PEM"]) {
+            String(try $0.text(of: $0.pki.keyPath(.server, "gateway")).prefix(120))
+        },
+        spoilt("the key of another", "server-key", names: ["that of the first certificate"]) {
+            try $0.text(of: $0.pki.keyPath(.offices, Cast.town.fileName))
+        },
+        spoilt("anchors that are text", "portal-anchors", names: ["certificates of CAs"]) { _ in
+            ProcessTests.secret
+        },
+        spoilt("anchors cut short", "institution-anchors", names: ["certificates of CAs"]) {
+            String(try $0.text(of: $0.pki.path(.institutions, "ca.pem")).prefix(300))
+        },
+        .setting(
+            "a folder for a certificate", names: ["trust.server-certificate", "/tmp"], "trust",
+            "server-certificate", "/tmp"),
+        .setting(
+            "a folder for a key", names: ["trust.server-key", "/tmp"], "trust",
+            "server-key", "/tmp"),
+        .setting(
+            "no certificate to ring with", names: ["webhook.certificate", "/nowhere/w.pem"],
+            "webhook", "certificate", "/nowhere/w.pem", beside: ["key": "/nowhere/w.key"]),
+        .setting(
+            "no folder for checkpoints", names: ["log.checkpoints", "/nowhere/deep"], "log",
+            "checkpoints", "/nowhere/deep"),
+        .setting(
+            "a sealer's database that is away", names: ["database.sealer"], "database",
+            "sealer", "host=/nowhere user=tsunagi_sealer password=\(ProcessTests.secret)"),
         Spoilt("anchors that are a key", names: ["gateway.key", "certificates of CAs"]) { world in
             try world.configure { settings in
                 var trust = settings["trust"] as? [String: Any] ?? [:]
@@ -104,6 +141,21 @@ struct ProcessTests {
         ) {
             $0.conninfo("office")
         },
+        role("the owner in the sealer's place", "sealer", names: ["change the access log"]) {
+            $0.conninfo("sealer").replacing("tsunagi_sealer", with: "postgres")
+        },
+        role(
+            "the office's role for the sealer", "sealer",
+            names: ["tsunagi_office", "schema office"]
+        ) {
+            $0.conninfo("office")
+        },
+        role(
+            "the gateway's role for the sealer", "sealer",
+            names: ["tsunagi_gateway", "may not seal"]
+        ) {
+            $0.conninfo("gateway")
+        },
         role("the gateway's role for the office", "office", names: ["tsunagi_gateway", "may not"]) {
             $0.conninfo("gateway")
         },
@@ -141,6 +193,26 @@ struct ProcessTests {
             "a schema that is behind", names: ["0004_subsidy", "tsunagi migrate"],
             "delete from public.tsunagi_migration where name >= '0004'", mend: "select 1"),
     ]
+
+    /// What stands in files and addresses of this table, and never in what the process says.
+    private static let secret = "kakushigoto-2026"
+
+    /// A file in the place of one that `trust.setting` names, with these contents.
+    private static func spoilt(
+        _ name: String, _ setting: String, names words: [String],
+        _ contents: @escaping @Sendable (CrashWorld) throws -> String
+    ) -> Spoilt {
+        Spoilt(name, names: words + ["trust.\(setting)"]) { world in
+            let file = world.folder + "/spoilt-\(RecordID.random().text).pem"
+            try Data(contents(world).utf8).write(to: URL(filePath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: file)
+            try world.configure { settings in
+                var trust = settings["trust"] as? [String: Any] ?? [:]
+                trust[setting] = file
+                settings["trust"] = trust
+            }
+        }
+    }
 
     /// Another role than the zone's, which PostgreSQL would let in.
     private static func role(
@@ -191,6 +263,9 @@ struct ProcessTests {
                 #expect(status != 0 && status < 128, what)
                 let said = process.complaint.split(separator: "\n")
                 #expect(said.count == 1, "\(spoilt.name): \(process.complaint)")
+                for hidden in [Self.secret, "-----BEGIN"] {
+                    #expect(!process.complaint.contains(hidden), "\(spoilt.name)")
+                }
                 for word in spoilt.words {
                     #expect(
                         process.complaint.contains(word), "\(spoilt.name): \(process.complaint)")
@@ -288,6 +363,12 @@ struct ProcessTests {
             "POST", RunningGateway.checkPath, headers: [("Content-Type", "application/json")],
             body: Journal.Visit.unknown().question)
         return answer?.code
+    }
+}
+
+extension CrashWorld {
+    fileprivate func text(of path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
     }
 }
 

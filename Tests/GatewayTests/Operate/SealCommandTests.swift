@@ -52,6 +52,56 @@ struct SealCommandTests {
         }
     }
 
+    /// A log that lost its end and went on under another name: its stored checkpoints are of both.
+    @Test func `checkpoints of the name before a loss need that name's key beside the new one`()
+        async throws
+    {
+        let kept = try gateway.sealKey.open(Array(try await checkpoint().utf8))
+        let (renamed, stranger) = try (signer(named: "after-a-loss"), signer(named: "a-stranger"))
+        let note = try renamed.sign(size: kept.size, root: kept.root).text
+        let former = gateway.sealKey.text
+        for others in [[], ["--other-key", stranger.key.text]] {
+            let found = try await verify(note, under: renamed.key, others)
+            #expect(found.status == 2, "\(found.output)\(found.errors)")
+            #expect(found.output.contains("was not signed by a key of the log"))
+        }
+        for others in [[former], [stranger.key.text, former]] {
+            let good = try await verify(note, under: renamed.key, ["--other-key"] + others)
+            #expect(good.status == 0, "\(good.output)\(good.errors)")
+            #expect(!good.output.contains("FOUND"))
+        }
+        // The checkpoint itself is held against --key alone; and a key that is none is no finding.
+        let other = try await verify(
+            note, under: gateway.sealKey, ["--other-key", renamed.key.text])
+        let none = try await verify(note, under: renamed.key, ["--other-key", "rubbish"])
+        for ended in [other, none] {
+            #expect(ended.status == 1 && !ended.output.contains("FOUND"), "\(ended.output)")
+            #expect(ended.errors.contains("Error: "))
+        }
+    }
+
+    private func signer(named name: String) throws -> CheckpointSigner {
+        try CheckpointSigner(
+            origin: "tsunagi.example/\(name)",
+            privateKey: [UInt8](repeating: UInt8(name.count), count: 32))
+    }
+
+    /// A superuser took a column: that is no database that is away.
+    @Test func `a log that lost a column ends with 2, and names it`() async throws {
+        let note = try await checkpoint()
+        try await gateway.owner.transaction {
+            try $0.script("alter table log.position rename link to gone")
+        }
+        let found = try await verify(note)
+        try await gateway.owner.transaction {
+            try $0.script("alter table log.position rename gone to link")
+        }
+        #expect(found.status == 2, "\(found.output)\(found.errors)")
+        #expect(found.output.contains("FOUND: the column log.position.link is not there"))
+        #expect(found.output.contains("Repair nothing.") && !found.output.contains("are missing"))
+        #expect(try await verify(note).status == 0)
+    }
+
     @Test func `where nothing could be verified it ends with 1, and says FOUND of nothing`()
         async throws
     {

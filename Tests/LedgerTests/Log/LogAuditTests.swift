@@ -190,6 +190,56 @@ import Testing
             name: "the whole log emptied",
             sql: "delete from log.position; delete from log.access_entry",
             findings: [.missing(from: 0, to: checkpointSize), .headDiffers(size: size)]),
+        .init(
+            name: "a position at the end of all numbers",
+            sql: """
+                insert into log.position (position, entry, leaf)
+                values (9223372036854775807, gen_random_uuid(), sha256('x'))
+                """,
+            findings: [.positionGap(position: size), .entryMissing(position: .max)]),
+        .init(
+            name: "an epoch at the end of all numbers",
+            sql: """
+                delete from log.epoch;
+                insert into log.epoch (epoch, entry, size, root, at)
+                select n, (select entry from log.position where position = 90 + n), 1, sha256('x'), now()
+                from generate_series(1, 2) n;
+                update log.epoch set epoch = 9223372036854775807 where epoch = 1
+                """,
+            findings: [.epochDisordered(epoch: .max)]),
+        .init(
+            name: "a time that is none",
+            sql: "update log.position set at = 'infinity' where position = 7",
+            findings: [
+                .unreadable(position: 7, "column at does not hold what was asked of it")
+            ]),
+        .init(
+            name: "a column of positions dropped",
+            sql: "alter table log.position drop column link",
+            findings: [.formDiffers("the column log.position.link is not there")]),
+        .init(
+            name: "a column of entries dropped",
+            sql: "alter table log.access_entry drop column digest cascade",
+            findings: [.formDiffers("the column log.access_entry.digest is not there")]),
+        .init(
+            name: "a column retyped",
+            sql: "alter table log.access_entry alter column basis type varchar",
+            findings: [
+                .formDiffers(
+                    "the column log.access_entry.basis is of type character varying, not text")
+            ]),
+        .init(
+            name: "a table dropped", sql: "drop table log.tile",
+            findings: [.formDiffers("the table log.tile is not there")]),
+        .init(
+            name: "a leaf emptied",
+            sql: """
+                alter table log.position alter column leaf drop not null;
+                update log.position set leaf = null where position = 7
+                """,
+            findings: [
+                .unreadable(position: 7, "column leaf does not hold what was asked of it")
+            ]),
     ]
 
     private static func swap(_ set: String) -> String {
@@ -206,6 +256,52 @@ import Testing
         let report = try await Self.audited { try await $0.manipulate(manipulation.sql) }
         #expect(!report.findings.isEmpty)
         #expect(manipulation.findings.isSubset(of: Set(report.findings)), "\(report.findings)")
+    }
+
+    /// What lies behind a place that cannot be read is not told as missing or changed: nobody looked.
+    @Test func `what was not read is not told as found`() async throws {
+        for sql in [
+            "alter table log.position drop column link",
+            """
+            alter table log.position alter column leaf drop not null;
+            update log.position set leaf = null where position = 7
+            """,
+        ] {
+            let report = try await Self.audited { try await $0.manipulate(sql) }
+            #expect(report.findings.count == 1, "\(report.findings)")
+            #expect(!report.isReadToTheEnd)
+        }
+    }
+
+    /// Each column of the log's own tables, taken away and put back: what the audit reads is named, and
+    /// what it does not read is nothing to it. It never ends without an answer.
+    @Test func `whichever column of the log is taken away, it is named`() async throws {
+        try await LedgerWorld.with(template: Self.template) { world in
+            let note = try await world.texts(
+                "select note from log.checkpoint where size = \(Self.checkpointSize)")
+            let columns = try await world.texts(
+                """
+                select c.relname || ' ' || a.attname from pg_class c
+                join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                where c.relnamespace = 'log'::regnamespace and c.relkind in ('r', 'p')
+                    and not c.relispartition
+                """)
+            var named: Set<String> = []
+            for column in columns {
+                let parts = column.split(separator: " ")
+                let (table, name) = (parts[0], parts[1])
+                try await world.execute("alter table log.\(table) rename \(name) to gone")
+                let report = try await world.audit(Array(try #require(note.first).utf8))
+                let what = "the column log.\(table).\(name) is not there"
+                if !report.findings.isEmpty {
+                    #expect(report.findings == [.formDiffers(what)])
+                    named.insert(column)
+                }
+                try await world.execute("alter table log.\(table) rename gone to \(name)")
+            }
+            #expect(named.count > 50)
+            #expect(!named.contains { $0.hasPrefix("follower ") })
+        }
     }
 
     @Test func `an entry held back without an entry that says so is found by its id`()
@@ -254,6 +350,33 @@ import Testing
             Issue.record("\(report.findings)")
             return
         }
+    }
+
+    /// Under the id of a sealed one, at another time, which the table takes; or excused by a position that is
+    /// in no tree.
+    @Test(
+        arguments: [
+            """
+            insert into log.access_entry (entry, at, format, party, purpose, outcome, salt, xid)
+            select entry, at + interval '1 second', format, party, purpose, 'invented', salt, xid
+            from log.access_entry where entry = \(entryAt)
+            """,
+            """
+            with n as (
+                insert into log.access_entry (entry, at, format, party, purpose, outcome, salt, xid)
+                select gen_random_uuid(), at, format, party, purpose, 'invented', salt, xid
+                from log.access_entry where entry = \(entryAt) returning entry, at)
+            insert into log.position (position, entry, leaf, at)
+            select -1, entry, sha256('x'), at from n
+            """,
+        ])
+    func `an invented entry is found, whatever it leans on`(sql: String) async throws {
+        let report = try await Self.audited { try await $0.manipulate(sql) }
+        let isFound = report.findings.contains {
+            if case .neverSealed = $0 { true } else { false }
+        }
+        #expect(isFound, "\(report.findings)")
+        #expect(report.findings.contains(.positionOutside(position: -1)) == sql.contains("-1,"))
     }
 
     /// Somebody who rewrites everything inside the database, consistently: only what is kept

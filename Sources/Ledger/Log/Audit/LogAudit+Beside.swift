@@ -26,8 +26,9 @@ struct BesideAudit {
 
     /// Reads the stored checkpoints of a page of positions, before their entries are taken.
     mutating func expect(after size: Int, _ transaction: inout Transaction) throws {
+        let end = min(size, .max - LogAudit.pageRows) + LogAudit.pageRows
         pending = try transaction.query(
-            Self.selectCheckpoints, [.int(size), .int(size + LogAudit.pageRows)]
+            Self.selectCheckpoints, [.int(size), .int(end)]
         ).map { (try $0.int(0), try $0.bytes(1), Array(try $0.text(2).utf8)) }[...]
     }
 

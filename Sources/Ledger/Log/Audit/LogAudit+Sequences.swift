@@ -48,7 +48,7 @@ struct SequenceAudit {
     /// An epoch's leaf: whether its map is what the entries make.
     mutating func take(_ epoch: MapEpoch, at position: Int) -> [LogAudit.Finding] {
         let isNext =
-            epoch.number == (last?.number ?? 0) + 1 && epoch.size >= last?.size ?? 0
+            epoch.number == (last?.number ?? 0) &+ 1 && epoch.size >= last?.size ?? 0
             && epoch.size <= position
         last = epoch
         guard isNext else { return [.epochDisordered(epoch: epoch.number)] }

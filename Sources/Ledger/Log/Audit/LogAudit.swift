@@ -25,6 +25,8 @@ package struct LogAudit: Sendable {
         case tileAltered(level: Int, index: Int)
         /// The head row is not what the positions make.
         case headDiffers(size: Int)
+        /// A position before the first: it is in no tree, and would excuse whatever stands under its name.
+        case positionOutside(position: Int)
         /// An entry older than the head that has no position: put in behind it, or taken out of the
         /// log.
         case neverSealed(entry: RecordID)
@@ -67,11 +69,17 @@ package struct LogAudit: Sendable {
         case leafless(String)
         /// An entry is held back from its resident, and no entry of the log says that it was marked.
         case withheldUnsaid(entry: RecordID)
+        /// A table or a column that the audit reads is not there, or is of another type.
+        case formDiffers(String)
+        /// A value is none that was ever written, so that nothing is read from there on.
+        case unreadable(position: Int, String)
     }
 
     package struct Report: Sendable {
         package let checkpoint: Checkpoint
+        /// How many positions were read: all there are, unless a finding says why the reading stopped.
         package let sealed: Int
+        package let isReadToTheEnd: Bool
         /// The keys that followed the first, as the log's own leaves say.
         package let keys: [SealKeyChange]
         /// The months that were archived, as the log's own leaves say, and whether they have left.
@@ -107,14 +115,31 @@ package struct LogAudit: Sendable {
         // Rules that cannot be read hide no entry: whoever damaged them must not stop the audit.
         if retention == nil { try? await shelf.refresh() }
         let kept = retention ?? (try? shelf.current())?.retention
-        return try await pool.transaction(.readOnly) { transaction in
-            var walk = Walk(
-                checkpoint: checkpoint, keys: (key, others), retention: kept)
-            while try walk.page(&transaction) {}
-            try walk.end(&transaction)
-            for path in archives { try walk.read(archive: path, &transaction) }
-            return walk.report()
+        do {
+            return try await pool.transaction(.readOnly) { transaction in
+                let differences = try AuditForm.differences(&transaction)
+                var walk = Walk(
+                    checkpoint: checkpoint, keys: (key, others), retention: kept)
+                guard differences.isEmpty else { return walk.report(endedBy: differences) }
+                do {
+                    while try walk.page(&transaction) {}
+                    try walk.end(&transaction)
+                } catch {
+                    guard AuditForm.isDamage(error) else { throw error }
+                    // Thrown, because a transaction that the server broke off commits nothing, this answer
+                    // among it.
+                    throw Stopped(report: walk.report(endedBy: error))
+                }
+                for path in archives { try walk.read(archive: path, &transaction) }
+                return walk.report()
+            }
+        } catch let stopped as Stopped {
+            return stopped.report
         }
+    }
+
+    private struct Stopped: Error {
+        let report: Report
     }
 
     private struct Walk {
@@ -155,7 +180,8 @@ package struct LogAudit: Sendable {
         private mutating func take(_ row: Row) throws -> [Tile] {
             let position = try row.int(0)
             if position != next { damage(.positionGap(position: next)) }
-            next = position + 1
+            // Whatever stands there: what somebody wrote MUST NOT end the audit.
+            next = position == .max ? position : position + 1
             let stored = try row.bytes(1)
             let leaf: LogHash
             if try row.optionalInt(17) != nil {
@@ -240,6 +266,8 @@ package struct LogAudit: Sendable {
             if !isDamaged { try sequences.compare(&transaction).forEach { note($0) } }
             months.end(keptBy: retention).forEach { note($0) }
             try beside.end(edge.size, &transaction).forEach { note($0) }
+            try transaction.query(LogAudit.selectOutside).map { try $0.int(0) }
+                .forEach { note(.positionOutside(position: $0)) }
             try findUnsealed(&transaction)
         }
 
@@ -250,7 +278,9 @@ package struct LogAudit: Sendable {
 
         /// In pages, in the order of transactions: a log of years is walked, and no statement lasts.
         private mutating func findUnsealed(_ transaction: inout Transaction) throws {
-            var after: [Value] = [.text("0"), .id(RecordID(high: 0, low: 0))]
+            var after: [Value] = [
+                .text("0"), .id(RecordID(high: 0, low: 0)), .time(Instant(microseconds: 0)),
+            ]
             while findings.count < LogAudit.findingsMax {
                 let rows = try transaction.query(
                     LogAudit.selectBehind, after + [.int(LogAudit.pageRows)])
@@ -259,7 +289,10 @@ package struct LogAudit: Sendable {
                     note(.neverSealed(entry: try rows[index].uuid(1).record))
                 }
                 let last = rows[rows.count - 1]
-                after = [.text(try last.text(0)), .id(try last.uuid(1).record)]
+                after = [
+                    .text(try last.text(0)), .id(try last.uuid(1).record),
+                    .time(Instant(microseconds: try last.instant(3))),
+                ]
             }
         }
 
@@ -279,9 +312,22 @@ package struct LogAudit: Sendable {
             } else if rootAtCheckpoint != checkpoint.root {
                 findings.append(.rootDiffers(size: checkpoint.size))
             }
-            return Report(
-                checkpoint: checkpoint, sealed: edge.size, keys: keys, archived: months.archived,
-                retention: retention, findings: findings)
+            return report(findings, isReadToTheEnd: true)
+        }
+
+        /// What was found until something could not be read. What lies behind it is not told as missing.
+        func report(endedBy error: any Error) -> Report {
+            report(endedBy: [.unreadable(position: edge.size, "\(error)")])
+        }
+
+        func report(endedBy reasons: [Finding]) -> Report {
+            report(findings + reasons, isReadToTheEnd: false)
+        }
+
+        private func report(_ findings: [Finding], isReadToTheEnd: Bool) -> Report {
+            Report(
+                checkpoint: checkpoint, sealed: edge.size, isReadToTheEnd: isReadToTheEnd,
+                keys: keys, archived: months.archived, retention: retention, findings: findings)
         }
     }
 
@@ -301,11 +347,18 @@ package struct LogAudit: Sendable {
     private static let selectTile = Statement(
         "select hashes, root from log.tile where level = $1 and index = $2")
     private static let selectHead = Statement("select size, root from log.head")
+    private static let selectOutside = Statement(
+        "select position from log.position where position < 0 order by position limit \(findingsMax)"
+    )
+    /// By its time as well: the table takes the same id at two times.
     private static let selectBehind = Statement(
         """
-        select e.xid::text, e.entry, exists (select 1 from log.position s where s.entry = e.entry)
+        select e.xid::text, e.entry, exists (
+            select 1 from log.position s
+            where s.entry = e.entry and s.at = e.at and s.position >= 0), e.at
         from log.access_entry e
-        where (e.xid, e.entry) > ($1::text::xid8, $2::uuid) and e.xid < (select next_xid from log.head)
-        order by e.xid, e.entry limit $3
+        where (e.xid, e.entry, e.at) > ($1::text::xid8, $2::uuid, $3::timestamptz)
+            and e.xid < (select next_xid from log.head)
+        order by e.xid, e.entry, e.at limit $4
         """)
 }

@@ -14,6 +14,8 @@ extension LogAudit.Finding: CustomStringConvertible {
             "the stored tile \(index) of level \(level) is not what its entries make"
         case .headDiffers(let size):
             "the head of \(size) entries is not what the positions make"
+        case .positionOutside(let position):
+            "position \(position) is before the first: nothing was ever sealed there"
         case .neverSealed(let entry):
             "the entry \(entry.text) is older than the head and has no position"
         case .sequenceForeign(let position):
@@ -51,6 +53,10 @@ extension LogAudit.Finding: CustomStringConvertible {
         case .leafless(let what): "no leaf of the log says the \(what)"
         case .withheldUnsaid(let entry):
             "the entry \(entry.text) is held back, and no entry says that it was marked"
+        case .formDiffers(let what):
+            "\(what): nothing could be verified without it"
+        case .unreadable(let position, let what):
+            "what is stored from position \(position) on, or beside the entries, cannot be read: \(what)"
         }
     }
 }
