@@ -11,7 +11,8 @@ extension Ledger {
             _ = try await Self.requireZone(office, of: "database.office", seesNumbers: true)
         }
         guard let sealer else { return }
-        let pool = Pool(sealer, limits: .single, label: "tsunagi-zones", logger: logger)
+        let limits = Pool.Limits(connectionsMax: 1, waitersMax: 1)
+        let pool = Pool(sealer, limits: limits, label: "tsunagi-zones", logger: logger)
         do {
             try await Self.requireSealer(pool)
             await pool.shutdown()

@@ -78,6 +78,76 @@ import Testing
         }
     }
 
+    /// What was written over is no fault that passes: the sealer names the file.
+    @Test(arguments: ["rubbish", "size", "signature"])
+    func `a published checkpoint that was changed stops the sealing and is named`(
+        change: String
+    ) async throws {
+        try await LedgerWorld.with { world in
+            try await SealerTests.enter(["one"], world)
+            try await world.sealAll()
+            var lines = try Self.latest(world).split(
+                separator: "\n", omittingEmptySubsequences: false
+            ).map(String.init)
+            switch change {
+            case "size": lines[1] = "0"
+            case "signature": lines.removeLast(2)
+            default: lines = ["rubbish"]
+            }
+            try Data(lines.joined(separator: "\n").utf8)
+                .write(to: URL(filePath: world.checkpoints + "/latest"))
+            try await SealerTests.enter(["two"], world)
+            let fault = await #expect(throws: SealFault.self) {
+                try await world.sealer().seal()
+            }
+            #expect(fault?.description.hasPrefix("published: `latest`") == true, "\(change)")
+            #expect(try await world.count("log.position") == 1)
+        }
+    }
+
+    /// The process once ended here, and again at each start, with every listener.
+    @Test(arguments: [
+        "delete from log.head", "delete from exchange.key_version where key = 'seal'",
+        """
+        alter table exchange.key_version drop constraint key_version_check;
+        update exchange.key_version set oldest = 3 where key = 'seal'
+        """,
+    ])
+    func `a head that was taken away stops the sealing, and is told`(sql: String) async throws {
+        try await LedgerWorld.with { world in
+            try await SealerTests.enter(["one"], world)
+            try await world.sealAll()
+            try await world.manipulate(sql)
+            try await SealerTests.enter(["two"], world)
+            let sealer = try world.sealer()
+            let fault = await #expect(throws: SealFault.self) { try await sealer.seal() }
+            #expect(fault?.description.hasPrefix("headLacking: ") == true)
+            await #expect(throws: SealFault.self) { _ = try await sealer.advanceEpoch(every: 1) }
+            #expect(try await world.count("log.position") == 1)
+            guard sql.contains("log.head") else { return }
+            await #expect(throws: SealFault.self) {
+                _ = try await world.ledger.consistency(from: 0, to: 1)
+            }
+            // Readiness goes by it: without a head, whatever there is waits for its seal.
+            try await world.manipulate(
+                "update log.access_entry set at = at - interval '2 minutes' where operator = 'two'")
+            #expect(try await world.ledger.unsealedSeconds() >= 120)
+        }
+    }
+
+    @Test func `a map's edge that was taken away stops the maps, and is told`() async throws {
+        try await LedgerWorld.with { world in
+            try await SealerTests.enter(["one"], world)
+            try await world.sealAll()
+            try await world.manipulate("delete from log.map_edge")
+            await #expect(throws: SealFault.self) {
+                _ = try await world.sealer().advanceEpoch(every: 1)
+            }
+            try await SealerTests.enter(["two"], world)
+            #expect(try await world.sealer().seal() == 1)
+        }
+    }
+
     private static func latest(_ world: LedgerWorld) throws -> String {
         try String(contentsOfFile: world.checkpoints + "/latest", encoding: .utf8)
     }
