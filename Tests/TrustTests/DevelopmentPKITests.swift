@@ -116,6 +116,31 @@ import Trust
         }
     }
 
+    @Test func `a PKI is made in a folder that is not there yet`() throws {
+        let folder = TestCA.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let now = Instant(seconds: 1_795_000_000)
+        let pki = try DevelopmentPKI.create(in: folder + "/certs/dev", at: now)
+        _ = try pki.issueServer(name: "gateway", at: now)
+    }
+
+    @Test func `whoever asks in another folder is told which file was looked for`() throws {
+        let pki = DevelopmentPKI(folder: "/nowhere/dev")
+        let now = Instant(seconds: 1_795_000_000)
+        let town = try Party(role: .municipality, code: "131016")
+        let asks: [() throws -> Void] = [
+            { _ = try pki.issueServer(name: "gateway", at: now) },
+            { _ = try pki.issue(town, name: "town", at: now) },
+            { _ = try pki.renew(.offices, "town", at: now) },
+            { _ = try pki.anchor(.offices) },
+        ]
+        for ask in asks {
+            let problem = #expect(throws: FileProblem.self) { try ask() }
+            #expect(problem?.description.contains("/nowhere/dev/") == true)
+            #expect(problem?.description.contains("tsunagi pki init") == true)
+        }
+    }
+
     @Test func `openssl agrees with a development certificate`() throws {
         let openssl = try Shell.require("openssl", package: "openssl")
         try Self.withPKI { pki, _ in

@@ -47,7 +47,7 @@ extension DevelopmentPKI {
         days: Int64 = DevelopmentPKI.leafDays
     ) throws -> ParsedCertificate {
         let path = certificatePath(authority, name)
-        let pem = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        let pem = String(decoding: try contents(path), as: UTF8.self)
         let old = try Certificate(pemEncoded: pem)
         guard authority != .cards else {
             throw FileProblem(path, "is a card: renew it by making a new one")
@@ -106,7 +106,7 @@ extension DevelopmentPKI {
         _ extensions: Certificate.Extensions, by authority: Authority, _ term: Term,
         serial: [UInt8]? = nil
     ) throws -> Certificate {
-        let pem = try Data(contentsOf: URL(filePath: path(authority, "ca.pem")))
+        let pem = try contents(path(authority, "ca.pem"))
         let issuer = try Certificate(pemEncoded: String(decoding: pem, as: UTF8.self))
         var extensions = extensions
         let identifier = SubjectKeyIdentifier(hash: key)

@@ -59,6 +59,10 @@ package struct DevelopmentPKI: Sendable {
     @discardableResult
     package static func create(in folder: String, at now: Instant) throws -> DevelopmentPKI {
         let pki = DevelopmentPKI(folder: folder)
+        // Typed where `certs` is not there yet. What cannot be made is told by the next line.
+        try? FileManager.default.createDirectory(
+            at: URL(filePath: folder).deletingLastPathComponent(),
+            withIntermediateDirectories: true)
         try SecretFile.makeFolder(folder)
         for authority in Authority.allCases {
             guard !FileManager.default.fileExists(atPath: pki.path(authority, "ca.pem")) else {
@@ -88,11 +92,22 @@ package struct DevelopmentPKI: Sendable {
     package func listPath(_ authority: Authority) -> String { path(authority, "crl.pem") }
 
     package func anchor(_ authority: Authority) throws -> ParsedCertificate {
-        let contents = try Data(contentsOf: URL(filePath: path(authority, "ca.pem")))
+        let contents = try contents(path(authority, "ca.pem"))
         guard let anchor = try ParsedCertificate.all(in: Array(contents)).first else {
             throw FileProblem(path(authority, "ca.pem"), "holds no certificate")
         }
         return anchor
+    }
+
+    /// Throws a sentence for whoever typed the command in another folder.
+    func contents(_ path: String) throws -> Data {
+        guard let contents = FileManager.default.contents(atPath: path) else {
+            throw FileProblem(
+                path,
+                "is not there or cannot be read: tsunagi pki init and issue make it, --pki names the folder"
+            )
+        }
+        return contents
     }
 
     package func issued(_ authority: Authority) throws -> [Issued] {

@@ -214,7 +214,10 @@ struct PartyCommand: AsyncParsableCommand {
             let registry = PartyRegistry(try owner.address(), logger: owner.logger)
             let added = try await registry.load(list.listings, isOptedIn: optIn)
             await registry.close()
-            Output.line("\(list.listings.count) read, \(added) new, \(list.odd.count) odd codes")
+            let repeated =
+                list.repeatedCount > 0 ? "\(list.repeatedCount) of them told before, " : ""
+            Output.line(
+                "\(list.listings.count) read, \(repeated)\(added) new, \(list.odd.count) odd codes")
             for odd in list.odd.prefix(20) { Output.line("  odd check digit: \(odd)") }
         }
     }

@@ -19,7 +19,7 @@ struct PartyList {
         for (index, line) in lines.enumerated() {
             let fields = Self.fields(line)
             guard fields.count > max(code, name),
-                let party = try? Party(role: role, code: fields[code])
+                let party = try? Party(role: role, code: fields[code]), Self.isOfItsRole(party)
             else {
                 throw SettingProblem(
                     "Line \(index + 2): the code is not of the form a \(role.rawValue) has.")
@@ -35,6 +35,18 @@ struct PartyList {
         }
         return try Command.output("gunzip", ["-c", path]).withoutMark
     }
+
+    /// The codes of both kinds of bodies are of one form: a list of municipalities that is loaded as
+    /// prefectures by mistake, or the reverse, would make as many bodies that are none.
+    private static func isOfItsRole(_ party: Party) -> Bool {
+        guard [.municipality, .prefecture].contains(party.role),
+            let code = try? LocalGovernmentCode(party.code)
+        else { return true }
+        return code.isPrefecture == (party.role == .prefecture)
+    }
+
+    /// 重複: lines that tell of a party that another line tells of, too.
+    var repeatedCount: Int { listings.count - Set(listings.map(\.party)).count }
 
     private static func isOdd(_ party: Party) -> Bool {
         switch party.role {

@@ -1,0 +1,43 @@
+import Exchange
+import Foundation
+import TestSupport
+import Testing
+
+/// 名簿の取込み: what `tsunagi party load` says of a list that is not what it was taken for.
+@Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
+struct PartyCommandTests {
+    let gateway: RunningGateway
+
+    init() throws { gateway = try .running }
+
+    private func load(_ lines: [String], as role: Role) async throws -> Program.Ended {
+        let file = gateway.folder + "/list-\(RecordID.random().text).csv"
+        let text = (["code,name"] + lines).joined(separator: "\n")
+        try Data(text.utf8).write(to: URL(filePath: file))
+        return try await Program.run(
+            ["party", "load", "--role", role.rawValue, file], owner: gateway.database)
+    }
+
+    /// Real lists name an institution twice; the numbers must add up for whoever reads them.
+    @Test func `a line that tells of a party again is counted`() async throws {
+        let lines = ["0110112489,見本病院", "0110112745,見本医院", "0110112489,見本病院"]
+        let ended = try await load(lines, as: .institution)
+        #expect(ended.output == "3 read, 1 of them told before, 2 new, 0 odd codes\n")
+        let again = try await load(Array(lines.prefix(2)), as: .institution)
+        #expect(again.output == "2 read, 0 new, 0 odd codes\n")
+    }
+
+    @Test func `a list of municipalities is no list of prefectures, nor the reverse`() async throws
+    {
+        for (line, role) in [
+            ("011011,札幌市 中央区", Role.prefecture), ("010006,北海道", Role.municipality),
+        ] {
+            let ended = try await load([line], as: role)
+            #expect(ended.status == 1)
+            #expect(
+                ended.errors.contains("Line 2: the code is not of the form a \(role.rawValue) has"))
+        }
+        #expect(try await load(["011011,札幌市 中央区"], as: .municipality).status == 0)
+        #expect(try await load(["010006,北海道"], as: .prefecture).status == 0)
+    }
+}
