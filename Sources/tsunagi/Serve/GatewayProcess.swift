@@ -216,6 +216,19 @@ struct GatewayProcess {
         }
     }
 
+    /// 答えのない理由: a database that is away, one whose table somebody locks, and one whose table somebody
+    /// changed are mended in three ways.
+    private static func unasked(_ error: any Error) -> ReadinessCheck.Verdict {
+        switch (error as? DatabaseError)?.sqlState {
+        case "57014", "55P03":
+            .notReady("the database is too slow, or somebody locks the access log")
+        case let state? where state.hasPrefix("42"):
+            .notReady("the access log is not as it was made, or a right is gone: SQLSTATE \(state)")
+        case let state?: .notReady("the database does not answer: SQLSTATE \(state)")
+        case nil: .notReady("the database does not answer")
+        }
+    }
+
     /// What must hold before a load balancer sends requests here.
     private func readiness(_ parts: GatewayParts, _ revocation: RevocationStore) -> [ReadinessCheck]
     {
@@ -235,20 +248,22 @@ struct GatewayProcess {
                 } catch { return .notReady("the database does not answer") }
             },
             ReadinessCheck("seal") {
-                switch try? await parts.ledger.unsealedSeconds() {
-                case nil: .notReady("the database does not answer")
-                case .some(let seconds) where seconds > 60:
-                    .readyBut("an entry has waited \(seconds) s for its seal: see the sealer's log")
-                case .some: .ready
-                }
+                do {
+                    let seconds = try await parts.ledger.unsealedSeconds()
+                    guard seconds > 60 else { return .ready }
+                    return .readyBut(
+                        "an entry has waited \(seconds) s for its seal: see the sealer's log")
+                } catch { return Self.unasked(error) }
             },
             ReadinessCheck("log-months") {
-                switch try? await parts.ledger.logMonths() {
-                case nil: .notReady("the database does not answer")
-                case .some(.none): .notReady("this month has no partition for its entries")
-                case .thisMonthOnly: .readyBut("next month has no partition for its entries")
-                case .ahead: .ready
-                }
+                do {
+                    switch try await parts.ledger.logMonths() {
+                    case .none: return .notReady("this month has no partition for its entries")
+                    case .thisMonthOnly:
+                        return .readyBut("next month has no partition for its entries")
+                    case .ahead: return .ready
+                    }
+                } catch { return Self.unasked(error) }
             },
             ReadinessCheck("keys") {
                 let lacking = parts.keys.lacking.map(\.rawValue).joined(separator: ", ")

@@ -39,4 +39,35 @@ struct ReadinessTests {
             #expect(try await process.exit() == 0, "\(process.complaint)")
         }
     }
+
+    /// Somebody keeps a lock, or takes a column: each is told as what it is, and is over by itself when it is
+    /// taken back.
+    @Test func `a process says whether the log is locked or changed`() async throws {
+        try await CrashWorld.with { world in
+            let (process, door) = try await Door.open(world)
+            try await door.comes { try await $0.asked("/ready").status == 200 }
+            async let lock: Void = world.owner.transaction { transaction in
+                try transaction.script("lock table log.access_entry in access exclusive mode")
+                for _ in 0..<150 { usleep(100_000) }
+            }
+            try await door.comes { door in
+                try await door.asked("/ready").text.contains("seal: the database is too slow, or")
+            }
+            try await lock
+            try await door.comes { try await $0.asked("/ready").status == 200 }
+
+            try await world.execute("alter table log.access_entry rename xid to gone")
+            try await door.comes { door in
+                let answer = try await door.asked("/ready")
+                return answer.status == 503
+                    && answer.text.contains("seal: the access log is not as it was made")
+                    && answer.text.contains("SQLSTATE 42703")
+            }
+            #expect(try await door.asked("/live").status == 200)
+            try await world.execute("alter table log.access_entry rename gone to xid")
+            try await door.comes { try await $0.asked("/ready").status == 200 }
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+        }
+    }
 }
