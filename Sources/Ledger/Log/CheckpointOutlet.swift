@@ -6,7 +6,7 @@ import Glibc
 ///
 /// A database that was changed behind the gateway's back cannot also change these, if the folder is
 /// elsewhere. A crash leaves the previous `latest` or a new one, never half of one; it may leave a
-/// `latest-…` beside it, which nobody reads.
+/// `latest-…` beside it, which nobody reads. A disk that is full leaves none.
 package struct CheckpointOutlet: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         let path: String
@@ -73,11 +73,16 @@ package struct CheckpointOutlet: Sendable {
 
     private func place(_ note: [UInt8]) throws {
         let new = "\(folder)/latest-\(RecordID.random().text)"
-        try Self.put(note, new, O_EXCL)
-        guard rename(new, "\(folder)/latest") == 0 else {
-            let failure = Failure(path: folder, code: errno)
+        do {
+            try Self.put(note, new, O_EXCL)
+            guard rename(new, "\(folder)/latest") == 0 else {
+                throw Failure(path: folder, code: errno)
+            }
+        } catch {
+            // On a full disk it is tried five times a second: neither a file nor other words for each.
             unlink(new)
-            throw failure
+            guard let failure = error as? Failure else { throw error }
+            throw Failure(path: "\(folder)/latest", code: failure.code)
         }
     }
 

@@ -105,6 +105,32 @@ import Testing
         }
     }
 
+    /// A round comes five times a second: the log told each by the name of a file that never came to be. Here
+    /// the folder's path leaves room for `latest` and the day's file, and none for that one.
+    @Test func `a place that takes no checkpoint is told in the same words each time`()
+        async throws
+    {
+        try await LedgerWorld.with { world in
+            let top = world.checkpoints + "-deep"
+            var folder = top
+            while folder.utf8.count < 3_850 { folder += "/" + String(repeating: "d", count: 200) }
+            folder += "/" + String(repeating: "d", count: 4_060 - folder.utf8.count - 1)
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: top) }
+            try await SealerTests.enter(["one"], world)
+            let sealer = try world.sealer(checkpoints: folder)
+            var told: Set<String> = []
+            for _ in 0..<3 {
+                let failure = await #expect(throws: CheckpointOutlet.Failure.self) {
+                    try await sealer.seal()
+                }
+                told.insert(failure?.description ?? "")
+            }
+            #expect(told.count == 1 && told.first?.contains("/latest: ") == true, "\(told)")
+        }
+    }
+
     /// The process once ended here, and again at each start, with every listener.
     @Test(arguments: [
         "delete from log.head", "delete from exchange.key_version where key = 'seal'",
