@@ -101,7 +101,7 @@ package struct DevelopmentPKI: Sendable {
 
     /// Throws a sentence for whoever typed the command in another folder.
     func contents(_ path: String) throws -> Data {
-        guard let contents = FileManager.default.contents(atPath: path) else {
+        guard let contents = try? Data(contentsOf: URL(filePath: path)) else {
             throw FileProblem(
                 path,
                 "is not there or cannot be read: tsunagi pki init and issue make it, --pki names the folder"

@@ -1,4 +1,3 @@
-import Exchange
 import Postgres
 
 /// 監査の前提: what the audit reads must be there in the form in which it was made. A log that lost a table, a
@@ -39,7 +38,7 @@ enum AuditForm {
         "log.withholding": ["entry uuid", "person uuid", "party text", "marked_by uuid"],
     ]
 
-    private static let columns = tables.flatMap { table, columns in
+    private static let columns: [Column] = tables.flatMap { table, columns in
         columns.map { column in
             let name = column.prefix { $0 != " " }
             return Column(
@@ -83,9 +82,9 @@ enum AuditForm {
         switch error {
         case is CancellationError, is PoolExhausted:
             return false
-        case DatabaseError.decoding:
+        case DatabaseError.decoding(column: _):
             return true
-        case DatabaseError.server(let state, _):
+        case DatabaseError.server(sqlState: let state, constraint: _):
             // Data exceptions; names and types; pages that are no pages; a file of the server's own that is
             // gone. 42501 is a role that may not read.
             let isOfData = ["22", "42", "XX"].contains(String(state.prefix(2)))
