@@ -60,6 +60,9 @@ private struct ServedResource {
                 resource.array("interaction") { list in
                     for code in interactions { list.object { $0.member("code", code) } }
                 }
+                // A correction names the version that its sender had seen, in `If-Match`.
+                resource.member(
+                    "versioning", interactions.contains("update") ? "versioned-update" : nil)
             }
             if !searchParameters.isEmpty {
                 resource.array("searchParam") { list in
@@ -138,7 +141,9 @@ extension Listener {
                 ServedResource(
                     type: "QuestionnaireResponse",
                     interactions: ["create", "update", "search-type"],
-                    searchParameters: [("subject", "reference"), ("visit", "token")]),
+                    searchParameters: [
+                        ("subject", "reference"), ("visit", "token"), ("identifier", "token"),
+                    ]),
             ]
         case .office:
             var log = ServedResource(
@@ -159,6 +164,10 @@ extension Listener {
                     type: "MeasureReport", interactions: ["search-type"],
                     searchParameters: [("period", "date")]),
                 forms, ServedResource(type: "Task", interactions: ["search-type", "update"]),
+                ServedResource(
+                    type: "DiagnosticReport", profile: FHIR.Profile.checkup,
+                    interactions: ["create", "update", "read", "search-type"],
+                    searchParameters: [("patient.identifier", "token")]),
                 ServedResource(
                     type: "ExplanationOfBenefit", interactions: ["search-type"],
                     searchParameters: [
