@@ -45,6 +45,7 @@ extension GatewayParts {
         let sent = try SubmittedVaccination(
             reading: Array(body.readableBytesView), institution: asking.caller.party,
             today: now().dayInJapan, rules)
+        try correction?.require(sent.id)
         let preferred = asking.request.preferredReturn
         let (recorded, bytes) = try await asking.record(
             sent, correcting: correction, rules: book, names: names(for: asking.caller.party),

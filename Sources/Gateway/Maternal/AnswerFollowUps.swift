@@ -35,6 +35,7 @@ extension GatewayParts {
                 id: try asking.context.recordID(), seen: try asking.request.versionSeen())
             let body = try await asking.request.body(.json, atMost: BodyLimits.visitBytesMax)
             let answer = try FollowUpAnswer(reading: Array(body.readableBytesView))
+            try seen.require(answer.id)
             let party = asking.caller.party
             let (task, bytes) = try await asking.answer(
                 as: { $0.render(rules) },
