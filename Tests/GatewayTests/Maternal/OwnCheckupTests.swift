@@ -71,6 +71,14 @@ struct OwnCheckupTests {
         // Weight, height and head on seven curves each.
         #expect(whole.text.ranges(of: "<circle").count == 3)
         #expect(whole.text.ranges(of: "class=\"curve\"").count == 21)
+        // Each drawing has round amounts beside its lines: of a girl of these months, 3 to 9 kg and so on.
+        let amounts = whole.text.split(separator: "<figure>").dropFirst().map { drawing in
+            drawing.split(separator: "text-anchor=\"end\"").dropFirst().map { label in
+                String(label.drop { $0 != ">" }.dropFirst().prefix { $0 != "<" })
+            }
+        }
+        #expect(amounts.compactMap(\.first) == ["3", "45", "32"], "\(amounts)")
+        #expect(amounts.compactMap(\.last) == ["9", "70", "46"], "\(amounts)")
         #expect(!whole.text.contains(visit.id))
         // What is sensitive is on no page.
         try await gateway.record(.epds(14, on: today), visit).expect(201)
