@@ -103,7 +103,7 @@ struct RefusalTests {
             RequestCase(Cast.clinic, "GET /nothing", nil, .routeUnknown),
             RequestCase(
                 Cast.clinic, paper, object(paperItems, ["payerNumber": "\"1\""]),
-                .malformed("medicalSubsidyInsurerNumber")),
+                .malformed("payerNumber")),
             RequestCase(
                 Cast.clinic, paper, object(paperItems, ["birthDate": "\"yesterday\""]),
                 .malformed("birthDate")),
@@ -121,6 +121,12 @@ struct RefusalTests {
             RequestCase(Cast.clinic, check, "", .malformed("body")),
             RequestCase(
                 Cast.clinic, check, question(["extension": nil]), .missing("extension(visit)")),
+            RequestCase(
+                Cast.clinic, check,
+                question([
+                    "extension":
+                        "[{\"url\":\"urn:tsunagi:StructureDefinition:visit\",\"valueString\":\"x\"}]"
+                ]), .malformed("extension(visit)")),
             RequestCase(
                 Cast.clinic, check, question(["status": "\"draft\""]), .malformed("status")),
             RequestCase(
