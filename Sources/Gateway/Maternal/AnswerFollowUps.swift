@@ -11,6 +11,7 @@ extension GatewayParts {
     ) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
             let rules = try maternalRules().maternal
+            try asking.request.refusePersons()
             let (offset, count) = try asking.request.range()
             let page = asking.request.page(offset: offset, count: count)
             let party = asking.caller.party
