@@ -70,6 +70,10 @@ private struct ServedResource {
                         list.object {
                             $0.member("name", parameter.name)
                             $0.member("type", parameter.type)
+                            // No key of a municipality's stands in an address.
+                            $0.member(
+                                "documentation",
+                                parameter.name == "patient.identifier" ? "POST _search alone" : nil)
                         }
                     }
                 }
