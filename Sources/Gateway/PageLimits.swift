@@ -2,7 +2,7 @@
 enum PageLimits {
     /// A year of weekly visits.
     static let visitsMax = 60
-    /// Paper visits are few in a life.
+    /// Of what was written, of visits and of refusals, each: none drives another out.
     static let noticesMax = 100
     /// Whoever shares more was not asking for help.
     static let delegationsMax = 100

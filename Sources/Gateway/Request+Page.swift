@@ -79,6 +79,19 @@ extension Request {
         }
     }
 
+    /// 人で絞る検索: of a list of several people. Clients of FHIR are used to narrow it by `patient`, and one that
+    /// passed that over would show them somebody else. A person is named in a body: `POST …/_search`.
+    func refusePersons() throws {
+        for (name, _) in uri.queryParameters {
+            let item = name.prefix { $0 != "." && $0 != ":" }
+            guard !Self.persons.contains(String(item)) else {
+                throw Refusal.unknownItem(String(item))
+            }
+        }
+    }
+
+    private static let persons: Set = ["patient", "subject", "identifier", "_id"]
+
     /// A parameter of the query, which says nothing of anyone.
     func text(_ name: String) -> String? {
         uri.queryParameters[Substring(name)].map { String($0) }

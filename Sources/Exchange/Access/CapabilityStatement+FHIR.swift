@@ -60,6 +60,9 @@ private struct ServedResource {
                 resource.array("interaction") { list in
                     for code in interactions { list.object { $0.member("code", code) } }
                 }
+                // A correction names the version that its sender had seen, in `If-Match`.
+                resource.member(
+                    "versioning", interactions.contains("update") ? "versioned-update" : nil)
             }
             if !searchParameters.isEmpty {
                 resource.array("searchParam") { list in
@@ -67,6 +70,10 @@ private struct ServedResource {
                         list.object {
                             $0.member("name", parameter.name)
                             $0.member("type", parameter.type)
+                            // No key of a municipality's stands in an address.
+                            $0.member(
+                                "documentation",
+                                parameter.name == "patient.identifier" ? "POST _search alone" : nil)
                         }
                     }
                 }
@@ -138,7 +145,9 @@ extension Listener {
                 ServedResource(
                     type: "QuestionnaireResponse",
                     interactions: ["create", "update", "search-type"],
-                    searchParameters: [("subject", "reference"), ("visit", "token")]),
+                    searchParameters: [
+                        ("subject", "reference"), ("visit", "token"), ("identifier", "token"),
+                    ]),
             ]
         case .office:
             var log = ServedResource(
@@ -159,6 +168,10 @@ extension Listener {
                     type: "MeasureReport", interactions: ["search-type"],
                     searchParameters: [("period", "date")]),
                 forms, ServedResource(type: "Task", interactions: ["search-type", "update"]),
+                ServedResource(
+                    type: "DiagnosticReport", profile: FHIR.Profile.checkup,
+                    interactions: ["create", "update", "read", "search-type"],
+                    searchParameters: [("patient.identifier", "token")]),
                 ServedResource(
                     type: "ExplanationOfBenefit", interactions: ["search-type"],
                     searchParameters: [

@@ -84,9 +84,9 @@ extension Refusal.Row {
 
     static let visitUnknown = Self(
         "visit-unknown", 404, "not-found", isEntered: true,
-        ja: "この受付は貴機関にありません。受付の番号を確かめるか、カードを読み取って受付をやり直してください。",
-        en: "Your institution has no such visit. Check its id, or read the card and open a "
-            + "visit again.")
+        ja: "この受付は、この接続で見られる範囲にありません。受付の番号を確かめてください。医療機関は、カードを読み取って受付をやり直せます。",
+        en: "There is no such visit among those this connection may see. Check its id; an "
+            + "institution may also read the card and open a visit again.")
 
     static let visitEnded = Self(
         "visit-ended", 422, "expired", isEntered: true,

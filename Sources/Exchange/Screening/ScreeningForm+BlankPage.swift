@@ -27,6 +27,7 @@ package struct PaperForms: Sendable {
         h2{font-size:12pt;margin:.6em 0 .2em}table{border-collapse:collapse;width:100%}\
         td,th{border:1px solid #000;padding:.2em .5em;text-align:left;vertical-align:top;\
         font-weight:normal}tr{break-inside:avoid}.answer{width:42%}.line{height:1.8em}\
+        td.line{width:62%}\
         .qr{float:right;width:3.6cm;text-align:center}.qr svg{width:3.4cm}\
         .number{font-family:monospace;font-size:12pt}small{display:block;font-size:9pt}
         """

@@ -11,7 +11,8 @@ extension ScreeningVersion {
             <title>\(String(markup: form.questionnaire.name.ja))</title>\
             <style>body{font-family:sans-serif;margin:1.5em}table{border-collapse:collapse;width:100%}\
             td,th{border:1px solid;padding:.25em .5em;text-align:left;vertical-align:top}\
-            .qr{float:right;width:3.5cm}.line{height:1.6em}small{display:block}</style></head>\
+            .qr{float:right;width:3.5cm}.line{height:1.6em}\
+            td.line{width:62%}small{display:block}</style></head>\
             <body><div class="qr">\(QRSymbol([.bytes(Array(ticket.text.utf8))])?.svg ?? "")</div>\
             <h1>\(String(markup: form.questionnaire.name.ja))\
             <small lang="en">\(String(markup: form.questionnaire.name.en))</small></h1>\

@@ -12,7 +12,7 @@ extension GatewayParts {
         let body = try await asking.request.body(.json, atMost: BodyLimits.checkBytesMax)
         let party = asking.caller.party
         let sent = try SubmittedBill(reading: Array(body.readableBytesView), institution: party)
-        let visit = try RecordID(sent.visitID, item: "visit")
+        let visit = try RecordID(sent.visitID, item: "extension(visit)")
         let (_, bytes) = try await asking.settle(
             sent, in: visit, rules: rules,
             isPatient: { [self] id, person in pairwise(person, for: party).contains(id) },

@@ -52,6 +52,7 @@ extension GatewayParts {
     }
 
     func readBenefits(_ asking: Asking) async throws -> Response {
+        try asking.request.refusePersons()
         let month = try asking.request.month("month")
         let run = try asking.request.uri.queryParameters["run"].flatMap(runNumber)
         let page = try asking.request.claimPage()
@@ -85,6 +86,7 @@ extension GatewayParts {
     }
 
     func readClaimResponses(_ asking: Asking) async throws -> Response {
+        try asking.request.refusePersons()
         let month = try asking.request.month("month")
         let body = try asking.request.body()
         let page = try asking.request.claimPage()

@@ -32,6 +32,9 @@ enum Refusals {
         .residentDeceased,
     ]
 
+    /// A list of several people that no query narrows to one of them.
+    static let ofSeveralPeople: [Refusal] = [.unknownItem("patient")]
+
     static let ofOfficeToken: [Refusal] = [.tokenInvalid, .tokenExpired, .tokenOfAnotherParty]
 
     static let ofResidentToken: [Refusal] = [

@@ -21,6 +21,8 @@ extension GatewayParts {
         { [self] asking in
             let (party, request) = (asking.caller.party, asking.request)
             let rules = try ledger.rules.current()
+            // At its place in FHIR a line is asked for as a search.
+            if request.uri.path.hasPrefix("/fhir/") { try request.refusePersons() }
             let range = try request.deliveryRange()
             guard let characters = try request.tableCharacters() else {
                 let (base, path) = (request.base, request.origin + request.uri.path)

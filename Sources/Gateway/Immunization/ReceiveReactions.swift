@@ -9,6 +9,7 @@ extension GatewayParts {
     func receiveReactions(_ asking: Asking) async throws -> Response {
         let rules = try immunizationRules()
         let party = asking.caller.party
+        try asking.request.refusePersons()
         let count = try asking.request.lineCount()
         let cursor = try asking.request.number("_cursor") ?? 0
         let base = asking.request.base

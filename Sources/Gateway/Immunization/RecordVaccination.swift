@@ -19,14 +19,14 @@ extension GatewayParts {
                 id: asking.context.recordID(), seen: asking.request.versionSeen()))
     }
 
-    /// `GET /fhir/Immunization/{id}`: what this institution recorded itself.
+    /// `GET /fhir/Immunization/{id}`: what this institution recorded itself. `Prefer: return` is said to whoever
+    /// writes (https://hl7.org/fhir/R4/http.html#ops): whoever reads, and says it with every request, reads.
     func readVaccination(_ asking: Asking) async throws -> Response {
         let id = try asking.context.recordID()
         guard let rules = try ledger.rules.current().immunization else {
             throw Refusal.rulesUnknown
         }
-        let preferred = asking.request.preferredReturn
-        let (held, bytes) = try await asking.answer(as: { $0.render(preferred, rules) }) {
+        let (held, bytes) = try await asking.answer(as: { $0.render(.representation, rules) }) {
             records in
             let held = try records.ownVaccination(id)
             records.enter(held.person, visit: held.visit)
@@ -45,6 +45,7 @@ extension GatewayParts {
         let sent = try SubmittedVaccination(
             reading: Array(body.readableBytesView), institution: asking.caller.party,
             today: now().dayInJapan, rules)
+        try correction?.require(sent.id)
         let preferred = asking.request.preferredReturn
         let (recorded, bytes) = try await asking.record(
             sent, correcting: correction, rules: book, names: names(for: asking.caller.party),

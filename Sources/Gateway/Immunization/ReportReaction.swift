@@ -37,6 +37,7 @@ extension GatewayParts {
         let body = try await asking.request.body(.json, atMost: BodyLimits.reactionBytesMax)
         let sent = try SubmittedReaction(
             reading: Array(body.readableBytesView), today: now().dayInJapan, rules)
+        try correction?.require(sent.id)
         return try await answered(asking, rules, isCreating: correction == nil) {
             try $0.report(sent, correcting: correction, rules: book)
         }

@@ -11,6 +11,7 @@ extension GatewayParts {
     ) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
             let rules = try maternalRules().maternal
+            try asking.request.refusePersons()
             let (offset, count) = try asking.request.range()
             let page = asking.request.page(offset: offset, count: count)
             let party = asking.caller.party
@@ -35,6 +36,7 @@ extension GatewayParts {
                 id: try asking.context.recordID(), seen: try asking.request.versionSeen())
             let body = try await asking.request.body(.json, atMost: BodyLimits.visitBytesMax)
             let answer = try FollowUpAnswer(reading: Array(body.readableBytesView))
+            try seen.require(answer.id)
             let party = asking.caller.party
             let (task, bytes) = try await asking.answer(
                 as: { $0.render(rules) },

@@ -51,6 +51,7 @@ extension GatewayParts {
         let sent = try SubmittedCheckup(
             reading: Array(body.readableBytesView), institution: asking.caller.party,
             today: now().dayInJapan, rules)
+        try correction?.require(sent.id)
         let rendering = rendering(for: asking.caller.party, rules)
         let (recorded, bytes) = try await asking.record(
             sent, in: compartment, correcting: correction, rules: book,

@@ -43,6 +43,7 @@ extension GatewayParts {
         let sent = try SubmittedMassCheckup(
             reading: Array(body.readableBytesView), in: compartment, office: asking.caller.party,
             today: now().dayInJapan, rules)
+        try correction?.require(sent.id)
         let rendering = rendering(for: asking.caller.party, rules)
         let (recorded, bytes) = try await asking.answer(as: { rendering($0.held) }) { records in
             try records.recordMassCheckup(

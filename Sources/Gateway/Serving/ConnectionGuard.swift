@@ -160,7 +160,9 @@ extension ConnectionGuard {
         let now = NIODeadline.now()
         reading = .body(since: now, bytes: 0)
         deadline = now + Self.duration(limits.bodySeconds)
-        if answersOutstanding == 1, head.headers.contains(name: "expect") {
+        // A client of HTTP/1.0 takes no interim answer (RFC 9110 §10.1.1): it would read it as the last.
+        if answersOutstanding == 1, head.version != .http1_0, head.headers.contains(name: "expect")
+        {
             let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
         }

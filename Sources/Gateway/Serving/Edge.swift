@@ -62,7 +62,8 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
         finish(&response, id)
         let elapsed = (NIODeadline.now() - started).nanoseconds
         record(request, route: route, party: party, response, id, nanoseconds: elapsed)
-        return response
+        // RFC 9110 §9.3.2: whoever sent HEAD reads no content, and would take it for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// What a party that is turned away hears, once that is on the record. Its rate is that of one who is let
@@ -131,6 +132,10 @@ extension Edge {
         }
         // A body nobody will read is not waited for.
         if refusal == .bodyTooLarge { response.headers[.connection] = "close" }
+        // RFC 9110 §12.5.3: what is wrong with a compressed body is not its type.
+        if refusal == .unsupportedMediaType, request.headers[.contentEncoding] != nil {
+            response.headers[.acceptEncoding] = "identity"
+        }
         if let error = error as? MethodNotAllowed { response.headers[.allow] = error.allowed }
         if error is HTTPParserError { response.headers[.connection] = "close" }
         return response

@@ -11,7 +11,7 @@ extension GatewayParts {
         let asked = try EligibilityQuestion(
             reading: Array(body.readableBytesView), institution: asking.caller.party)
         let rules = try ledger.rules.current().subsidy
-        let visit = try RecordID(asked.visitID, item: "visit")
+        let visit = try RecordID(asked.visitID, item: "extension(visit)")
         let answered = try await asking.access(visit: visit, on: asked.serviceDate) { records in
             let question = try named(asked, records)
             try records.term.requireAnswer(for: question.serviceDate, at: records.now)

@@ -11,7 +11,9 @@ extension GatewayParts {
         let (sent, object) = try await asking.request.json(atMost: BodyLimits.smallBytesMax)
         try object.requireOnly(["payerNumber", "recipientNumber", "birthDate"])
         let paper = PaperCertificate(
-            payerNumber: try PublicPayerNumber(object.requiredString("payerNumber")).digits,
+            payerNumber: try PublicPayerNumber(
+                object.requiredString("payerNumber"), item: "payerNumber"
+            ).digits,
             recipientNumber: try object.requiredString("recipientNumber"),
             birthDate: try BirthDate(object.requiredString("birthDate"), item: "birthDate"))
         let counted = try await ledger.countPaperTry(asking.caller)

@@ -32,7 +32,8 @@ extension Ledger {
         try await vaccinations.take(
             VaccinationSending(
                 caller: caller, sent: sent, correction: correction,
-                visit: try RecordID(sent.visitID, item: "visit"), book: rules, names: names,
+                visit: try RecordID(sent.visitID, item: "extension(visit)"), book: rules,
+                names: names,
                 answer: answer))
     }
 }

@@ -31,7 +31,8 @@ extension Ledger {
         try await checkups.take(
             CheckupSending(
                 caller: caller, sent: sent, compartment: compartment, correction: correction,
-                visit: try RecordID(sent.visitID, item: "visit"), book: rules, answer: answer))
+                visit: try RecordID(sent.visitID, item: "extension(visit)"), book: rules,
+                answer: answer))
     }
 }
 

@@ -8,9 +8,11 @@ import Postgres
 /// an office holds back of the log (開示の延期) is held back here as well; what others did is not, and whoever
 /// acts for the resident is refused in the resident's sight.
 extension Records {
-    /// Newest first, in the words of the rules; a kind that they no longer hold is not shown. A notice of a
-    /// checkup of pregnancy or after delivery, or of a vaccine of pregnancy, is the resident's own, as what
-    /// is planned of it: that one came, or no more came, tells how it went on.
+    /// Newest first, in the words of the rules; a kind that they no longer hold is not shown. At most
+    /// `limit` of what was written, of visits and of refusals each: who is refused a hundred times drives
+    /// out no invitation. A notice of a checkup of pregnancy or after delivery, or of a vaccine of
+    /// pregnancy, is the resident's own, as what is planned of it: that one came, or no more came, tells
+    /// how it went on.
     package mutating func ownNotices(
         of person: PersonKey, limit: Int, rules: RuleBook, name: (RecordID, String) -> String
     ) throws -> [Notice] {
@@ -34,7 +36,7 @@ extension Records {
                 ))
         }.compactMap(\.self)
         let reached = try reachedCounts(of: person, rules: rules, name: name)
-        return Array((told + reached).sorted { $0.at > $1.at }.prefix(limit))
+        return (told + reached).sorted { $0.at > $1.at }
     }
 
     /// What is hidden takes no place: else a short page would tell of it.
@@ -90,7 +92,7 @@ extension Records {
                     and not exists (select 1 from held_back h where h.entry = e.entry)
                 order by at desc, entry desc limit $2)) n
         left join exchange.party p on p.party = n.party
-        order by n.at desc, n.notice desc limit $2
+        order by n.at desc, n.notice desc
         """)
 }
 

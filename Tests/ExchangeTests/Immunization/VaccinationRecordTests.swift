@@ -316,4 +316,38 @@ import Testing
             NeedleOverride(rule: "interval", reason: text(&numbers))
         }
     }
+
+    /// A month alone is no day to sign for, and a page that looked whole would be believed.
+    @Test func `a card has its doses by their day, and its page says how many it leaves out`()
+        throws
+    {
+        func version(_ id: String, on day: String) throws -> VaccinationVersion {
+            let told = try VaccinationSample.record("2026-06-15T10:00:00+09:00", day)
+            let copied = try VaccinationSample.replacing(
+                told, #""status":"completed","#, #""status":"completed","primarySource":false,"#)
+            return try VaccinationSample.version(
+                VaccinationSample.read(copied).vaccination, id: id)
+        }
+        func card(_ held: [VaccinationVersion]) throws -> HealthCard? {
+            HealthCard(
+                issuer: "https://tsunagi.example", id: "card-1",
+                issuedAt: try Instant("2026-06-15T10:05:00+09:00"),
+                of: ("見本　花子", try CalendarDay("2025-06-01")), held: held,
+                try VaccinationCase.rules())
+        }
+        let rules = try VaccinationCase.rules()
+        let days = [
+            try version("a", on: "2026-06-10"), try version("b", on: "2026-06-12"),
+            try version("c", on: "2026-06-01"), try version("d", on: "2026-06-10"),
+        ]
+        let whole = try #require(try card(days))
+        #expect(whole.doses.map(\.id) == ["c", "a", "d", "b"])
+        #expect(!String(decoding: whole.page(codes: [], rules), as: UTF8.self).contains("このほかに"))
+        let month = try version("e", on: "2026-05")
+        let part = try #require(try card([month] + days))
+        #expect(part.doses == whole.doses)
+        let page = String(decoding: part.page(codes: [], rules), as: UTF8.self)
+        #expect(page.contains("確かめられない接種が1件") && page.contains("1 more"))
+        #expect(try card([month]) == nil)
+    }
 }

@@ -86,6 +86,8 @@ import Testing
         #expect(page.contains("のとき）") && page.contains("2027-05-21"))
         #expect(page.contains("見本&lt;市&gt;") && !page.contains("<市>"))
         #expect(page.contains("医師署名") && page.contains("自署"))
+        // An empty cell is as wide as nothing: no name and no address would fit in it.
+        #expect(page.contains("<td class=\"line\">") && page.contains("td.line{width:62%}"))
         #expect(RunningGateway.paperNumbers(page) == numbers.map(\.text))
         #expect(page.contains("aria-label=\"用紙番号 \(numbers[0].text)"))
         for scripted in ["<script", "http:", "https:", "src="] {

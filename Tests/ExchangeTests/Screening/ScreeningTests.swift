@@ -200,6 +200,31 @@ import Testing
         #expect(draft.status == .draft)
     }
 
+    /// Last time's "no" would pass for today's, and lift a contraindication that nobody was asked of.
+    @Test
+    func `what is of today, of the last weeks or of this vaccine is asked anew by every form`()
+        throws
+    {
+        let anew = [
+            "understood", "unwell", "severe-illness", "ill-last-month", "illness-near",
+            "vaccinated-last-month", "anaphylaxis", "earlier-reaction", "immunosuppressed",
+            "transfusion", "pregnant", "may-be-pregnant", "pregnancy-disorder", "anticoagulant",
+        ]
+        let forms = try VaccinationCase.rules().screenings.answerable(on: CalendarDay("2026-06-15"))
+        #expect(Set(forms.map(\.questionnaire.code)) == ["child", "adult", "hpv", "maternal"])
+        for form in forms {
+            let answered = ScreeningResponse(
+                form: form, status: .completed, authored: nil,
+                answers: form.items.compactMap { item in
+                    guard case .boolean = item.kind else { return nil }
+                    return .init(linkID: item.linkID, value: .boolean(false))
+                })
+            let draft = answered.reused(in: form)
+            for linkID in anew { #expect(draft[linkID] == nil, "\(form.id) \(linkID)") }
+            #expect(draft["convulsion"] == .boolean(false) && draft["allergy"] == .boolean(false))
+        }
+    }
+
     static let wrong: [(old: String, new: String, path: String)] = [
         (
             #""contraindication": "convulsion""#, #""contraindication": "convulsions""#,

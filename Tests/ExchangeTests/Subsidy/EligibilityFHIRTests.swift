@@ -153,7 +153,8 @@ import Testing
             [
                 "CoverageEligibilityResponse", "AuditEvent", "Patient", "Immunization",
                 "AdverseEvent",
-                "MeasureReport", "Questionnaire", "Task", "ExplanationOfBenefit",
+                "MeasureReport", "Questionnaire", "Task", "DiagnosticReport",
+                "ExplanationOfBenefit",
             ]
         ),
         (

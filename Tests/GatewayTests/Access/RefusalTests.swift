@@ -103,7 +103,7 @@ struct RefusalTests {
             RequestCase(Cast.clinic, "GET /nothing", nil, .routeUnknown),
             RequestCase(
                 Cast.clinic, paper, object(paperItems, ["payerNumber": "\"1\""]),
-                .malformed("medicalSubsidyInsurerNumber")),
+                .malformed("payerNumber")),
             RequestCase(
                 Cast.clinic, paper, object(paperItems, ["birthDate": "\"yesterday\""]),
                 .malformed("birthDate")),
@@ -121,6 +121,12 @@ struct RefusalTests {
             RequestCase(Cast.clinic, check, "", .malformed("body")),
             RequestCase(
                 Cast.clinic, check, question(["extension": nil]), .missing("extension(visit)")),
+            RequestCase(
+                Cast.clinic, check,
+                question([
+                    "extension":
+                        "[{\"url\":\"urn:tsunagi:StructureDefinition:visit\",\"valueString\":\"x\"}]"
+                ]), .malformed("extension(visit)")),
             RequestCase(
                 Cast.clinic, check, question(["status": "\"draft\""]), .malformed("status")),
             RequestCase(
@@ -199,6 +205,19 @@ struct RefusalTests {
             Cast.prefecture, "POST /maternal-health/registration-tasks", "[]", .notYourPurpose,
             of: .registerNotifications),
         RequestCase(Cast.town, "GET /fhir/Task?_count=0", nil, .malformed("_count")),
+        // One who asks for one resident is not answered of all.
+        RequestCase(
+            Cast.town, "GET /fhir/Immunization?_cursor=0&patient.identifier=0001", nil,
+            .unknownItem("patient")),
+        RequestCase(
+            Cast.town, "GET /fhir/AdverseEvent?subject:Patient=x", nil, .unknownItem("subject")),
+        RequestCase(Cast.town, "GET /fhir/Task?patient=x", nil, .unknownItem("patient")),
+        RequestCase(
+            Cast.town, "GET /fhir/ExplanationOfBenefit?month=2026-01&_id=x", nil,
+            .unknownItem("_id")),
+        RequestCase(
+            Cast.clinic, "GET /fhir/ClaimResponse?month=2026-01&identifier=x", nil,
+            .unknownItem("identifier")),
         RequestCase(
             Cast.prefecture, "GET /fhir/Task", nil, .notYourPurpose, of: .readFollowUps),
         RequestCase(

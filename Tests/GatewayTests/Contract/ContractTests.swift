@@ -22,6 +22,53 @@ struct ContractTests {
         #expect(contract.operations.count == served.count)
     }
 
+    /// A client of FHIR goes by the statement alone: what it does not name, a generated client cannot call.
+    @Test(arguments: Listener.allCases)
+    func `the capability statement names what is served below fhir, each and no more`(
+        _ listener: Listener
+    ) async throws {
+        let statement = try JSON(
+            reading: renderCapabilityStatement(
+                for: listener, softwareVersion: "0.1.0", released: CalendarDay("2026-11-21"))
+        ).requiredObject(at: "statement")
+        let rest = try #require(try statement.requiredArray("rest").first?.object)
+        var named: Set<String> = []
+        for resource in try rest.optionalArray("resource") ?? [] {
+            let resource = try resource.requiredObject(at: "resource")
+            let type = try resource.requiredString("type")
+            for interaction in try resource.optionalArray("interaction") ?? [] {
+                let code = try interaction.requiredObject(at: "interaction").requiredString("code")
+                named.insert("\(type) \(code)")
+            }
+            for operation in try resource.optionalArray("operation") ?? [] {
+                let name = try operation.requiredObject(at: "operation").requiredString("name")
+                named.insert("\(type) $\(name)")
+            }
+            // Whoever corrects names the version that they saw.
+            let isVersioned = try resource.optionalString("versioning") == "versioned-update"
+            #expect(isVersioned == named.contains("\(type) update"), Comment(rawValue: type))
+        }
+        let served = try await Self.routes(of: listener).compactMap(Self.interaction)
+        #expect(Set(served) == named)
+    }
+
+    /// `Immunization search-type`, for a route of a type of resource in either compartment.
+    private static func interaction(_ route: String) -> String? {
+        let parts = route.split(separator: " ").map(String.init)
+        let path = parts[1].split(separator: "/").map(String.init).filter { $0 != "sensitive" }
+        guard path.count > 1, path[0] == "fhir", path[1].first?.isUppercase == true else {
+            return nil
+        }
+        switch (parts[0], path.dropFirst(2).last ?? "") {
+        case (_, let name) where name.hasPrefix("$"): return "\(path[1]) \(name)"
+        case ("get", ""), ("post", "_search"): return "\(path[1]) search-type"
+        case ("post", ""): return "\(path[1]) create"
+        case ("get", "{id}"): return "\(path[1]) read"
+        case ("put", "{id}"): return "\(path[1]) update"
+        default: return route
+        }
+    }
+
     @Test(arguments: Listener.allCases)
     func `the document has the structure of OpenAPI 3 1`(_ listener: Listener) throws {
         let document = try Contract(of: listener).document

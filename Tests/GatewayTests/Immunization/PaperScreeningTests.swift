@@ -49,6 +49,7 @@ struct PaperScreeningTests {
         let paper = try await printed()
         #expect(paper.page.contains("&lt;卵&gt;") && !paper.page.contains("<卵>"))
         #expect(paper.page.contains("五種混合") && paper.page.contains("自署"))
+        #expect(paper.page.contains("td.line{width:62%}"))
         #expect(paper.code.wholeMatch(of: /tsunagi-screening:[0-9a-f]{32}/) != nil)
         #expect(!paper.page.contains(paper.code))
         let number = paper.code.split(separator: ":").last ?? ""

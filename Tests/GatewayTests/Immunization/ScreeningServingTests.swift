@@ -200,6 +200,7 @@ struct ScreeningServingTests {
             draft["questionnaire"]?.string == "urn:tsunagi:Questionnaire:screening-child-mr|1")
         let linkIDs = (draft["item"]?.array ?? []).compactMap { $0.object?["linkId"]?.string }
         #expect(linkIDs.contains("allergy-details") && !linkIDs.contains("consent"))
+        #expect(!linkIDs.contains("unwell") && !linkIDs.contains("severe-illness"))
     }
 
     // MARK: The clinic

@@ -152,4 +152,18 @@ struct VaccinationOutcomeTests {
         #expect(answer["Location"]?.hasPrefix("/fhir/Immunization/") == true)
         #expect(answer["ETag"] == "W/\"1\"")
     }
+
+    /// A client's library may say it with every request.
+    @Test(arguments: ["return=minimal", "return=OperationOutcome"])
+    func `whoever reads gets the record, whatever they prefer of what they write`(
+        _ preferred: String
+    ) async throws {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        let made = try await gateway.record(SentDose(on: today), visit)
+        let read = try await gateway.send(
+            Cast.clinic, "GET", "/fhir/Immunization/\(made.text("id"))",
+            headers: [("Prefer", preferred)])
+        try read.expect(200)
+        #expect(read.body == made.body)
+    }
 }

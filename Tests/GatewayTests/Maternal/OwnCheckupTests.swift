@@ -58,7 +58,8 @@ struct OwnCheckupTests {
             try answer.expect(200)
             return answer
         }
-        #expect(try await !page().text.contains("<circle"))
+        let empty = try await page()
+        #expect(!empty.text.contains("<circle") && empty.text.contains("まだありません"))
         let visit = try await gateway.openCheckupVisit(
             card, consents: RunningGateway.allConsents)
         try await gateway.record(SentCheckup(on: today), visit).expect(201)
@@ -71,7 +72,15 @@ struct OwnCheckupTests {
         // Weight, height and head on seven curves each.
         #expect(whole.text.ranges(of: "<circle").count == 3)
         #expect(whole.text.ranges(of: "class=\"curve\"").count == 21)
-        #expect(!whole.text.contains(visit.id))
+        // Each drawing has round amounts beside its lines: of a girl of these months, 3 to 9 kg and so on.
+        let amounts = whole.text.split(separator: "<figure>").dropFirst().map { drawing in
+            drawing.split(separator: "text-anchor=\"end\"").dropFirst().map { label in
+                String(label.drop { $0 != ">" }.dropFirst().prefix { $0 != "<" })
+            }
+        }
+        #expect(amounts.compactMap(\.first) == ["3", "45", "32"], "\(amounts)")
+        #expect(amounts.compactMap(\.last) == ["9", "70", "46"], "\(amounts)")
+        #expect(!whole.text.contains(visit.id) && !whole.text.contains("まだありません"))
         // What is sensitive is on no page.
         try await gateway.record(.epds(14, on: today), visit).expect(201)
         #expect(try await page().body == whole.body)

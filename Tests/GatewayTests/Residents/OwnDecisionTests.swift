@@ -259,6 +259,22 @@ struct OwnDecisionTests {
         #expect(answer.text.contains("Checking subsidy eligibility"))
     }
 
+    /// A clinic's program that asks again and again would else drive out every invitation of the family's.
+    @Test func `however often somebody is refused, what else was told stays in the inbox`()
+        async throws
+    {
+        let patient = try await patient()
+        let far = gateway.clock.today.adding(days: 400)
+        var refused = 0
+        while refused < 101 {
+            let status = try await gateway.check(patient.visit, day: far).status
+            if status == 422 { refused += 1 } else { try await Task.sleep(for: .milliseconds(50)) }
+        }
+        let kinds = try await told(patient.token)
+        #expect(kinds.count { $0 == "refused" } == 100)
+        #expect(kinds.last == "visit-opened")
+    }
+
     /// Somebody else holds the token, or goes on with one that was ended. What one is refused oneself is no
     /// news.
     @Test func `what is refused at a portal and may not have been the resident is told`()

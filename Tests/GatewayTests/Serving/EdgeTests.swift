@@ -81,6 +81,45 @@ struct EdgeTests {
                 headers: [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
                 body: [0x1F, 0x8B])
             #expect(answer.status == 415)
+            #expect(answer["Accept-Encoding"] == "identity")
+            #expect(answer.text.contains("圧縮") && answer.text.contains("not compressed"))
+            // What is of another type is told nothing of compression.
+            let text = try await client.send(
+                "POST", "/echo/1", headers: [("Content-Type", "text/plain")], body: [0x61])
+            #expect(text.status == 415)
+            #expect(text["Accept-Encoding"] == nil)
+        }
+    }
+
+    /// Content after it would be read as the beginning of the next answer.
+    @Test func `nothing follows the header of an answer to HEAD`() async throws {
+        try await run { listener, _ in
+            let client = try await RawClient(port: listener.port, credentials: nil)
+            try await client.write(
+                """
+                HEAD /who HTTP/1.1\r\nHost: a\r\n\r\nHEAD /fhir/nothing HTTP/1.1\r\nHost: a\r\n\r\n\
+                POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+                Content-Length: 2\r\nConnection: close\r\n\r\n{}
+                """)
+            let answers = try await client.receivedUntilClosed().split(separator: "\r\n\r\n")
+            try #require(answers.count == 4)
+            #expect(answers[0].hasPrefix("HTTP/1.1 405 ") && answers[0].contains("Allow: GET"))
+            #expect(answers[1].hasPrefix("HTTP/1.1 404 "))
+            #expect(answers[2].hasPrefix("HTTP/1.1 200 "))
+            #expect(answers[3] == "{}")
+        }
+    }
+
+    /// https://hl7.org/fhir/R4/http.html#transaction: a client's library reads no other form there.
+    @Test(arguments: ["/fhir", "/fhir/"])
+    func `a bundle that is sent to the root is refused in the form of FHIR`(_ path: String)
+        async throws
+    {
+        try await run { _, client in
+            let answer = try await client.send("POST", path, body: Array("{}".utf8))
+            #expect(answer.status == 404)
+            #expect(answer["Content-Type"] == "application/fhir+json")
+            #expect(answer.text.contains("OperationOutcome"))
         }
     }
 
@@ -211,6 +250,20 @@ struct EdgeTests {
             #expect(try await client.received().hasPrefix("HTTP/1.1 100 Continue\r\n\r\n"))
             try await client.write("{}")
             #expect(try await client.receivedUntilClosed().contains("HTTP/1.1 200 OK"))
+        }
+    }
+
+    /// It knows no interim answer and would take it for the whole (RFC 9110 §10.1.1).
+    @Test func `a client of HTTP 1 0 is not told to go on`() async throws {
+        try await run { listener, _ in
+            let client = try await RawClient(port: listener.port, credentials: nil)
+            try await client.write(
+                """
+                POST /echo/1 HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
+                Expect: 100-continue\r\n\r\n{}
+                """)
+            let answer = try await client.receivedUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
         }
     }
 }

@@ -14,7 +14,15 @@ extension HealthCard {
             <th>製造番号 Lot</th><th>医療機関 Institution</th></tr>
             """
         for dose in doses { html += row(dose, rules) }
-        html += "</table><p>"
+        html += "</table>"
+        if unlistedDoses > 0 {
+            html += """
+                <p>このほかに、日またはワクチンが確かめられない接種が\(unlistedDoses)件あり、この証明には載っていません。\
+                <br><span lang="en">Not on this page: \(unlistedDoses) more, of which day or vaccine is not \
+                known.</span></p>
+                """
+        }
+        html += "<p>"
         for code in codes { html += Self.picture(of: code) }
         html += """
             </p><p>SMART Health Card (https://spec.smarthealth.cards). \(String(markup: issuer)), \

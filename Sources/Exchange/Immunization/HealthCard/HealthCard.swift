@@ -9,8 +9,10 @@ package struct HealthCard: Hashable, Sendable {
     package let issuedAt: Instant
     package let name: String
     package let birth: CalendarDay?
-    /// Given and not withdrawn, each with a known day and vaccine.
+    /// Given and not withdrawn, each with a known day and vaccine, by their day.
     package let doses: [VaccinationVersion]
+    /// How many more were given: whoever relies on the page is told that it is not all.
+    package let unlistedDoses: Int
 
     /// `nil` where there is nothing to show.
     package init?(
@@ -18,9 +20,15 @@ package struct HealthCard: Hashable, Sendable {
         of person: (name: String, birth: CalendarDay?),
         held: [VaccinationVersion], _ rules: ImmunizationRules
     ) {
-        doses = held.filter { version in
-            version.vaccination.dose(rules).map { $0.vaccine != nil && $0.day != nil } ?? false
+        let given = held.compactMap { version in
+            version.vaccination.dose(rules).map { (version: version, dose: $0) }
         }
+        let listed = given.filter { $0.dose.vaccine != nil && $0.dose.day != nil }
+        doses = listed.enumerated().sorted { first, second in
+            let days = [first, second].map { $0.element.dose.day?.daysSince1970 ?? 0 }
+            return (days[0], first.offset) < (days[1], second.offset)
+        }.map { $0.element.version }
+        unlistedDoses = given.count - listed.count
         guard !doses.isEmpty else { return nil }
         self.issuer = issuer
         self.id = id

@@ -1,6 +1,8 @@
 /// AdverseEvent (https://hl7.org/fhir/R4/adverseevent.html) as an institution reports it. A dose
 /// of its own is named by its record; one that another gave, by vaccine, day and lot (`suspected-dose`).
 package struct SubmittedReaction: Hashable, Sendable {
+    /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.
+    package let id: String?
     package let visitID: String
     package let patientID: String
     package let reaction: VaccineReaction
@@ -14,6 +16,7 @@ package struct SubmittedReaction: Hashable, Sendable {
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()
         try resource.requireOnly(Self.elements)
+        id = try resource.optionalString("id")
         visitID = try resource.visitID()
         patientID = try resource.patientID("subject")
         guard try resource.requiredString("actuality") == "actual" else {
@@ -27,7 +30,7 @@ package struct SubmittedReaction: Hashable, Sendable {
         for dose in reaction.doses { try reaction.requireOnset(after: dose) }
     }
 
-    /// Of these, `id`, `meta`, `language` and `text` are not kept.
+    /// Of these, `meta`, `language` and `text` are not kept.
     private static let elements: Set<String> = [
         "resourceType", "id", "meta", "language", "text", "extension", "identifier", "actuality",
         "event", "subject", "date", "recordedDate", "seriousness", "outcome", "recorder",

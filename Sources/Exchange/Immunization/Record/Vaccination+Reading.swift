@@ -3,6 +3,8 @@
 /// names lot, quantity, performer and number of the dose. What is no element of Immunization is refused,
 /// because a misspelt lot number must not be lost.
 package struct SubmittedVaccination: Hashable, Sendable {
+    /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.
+    package let id: String?
     package let visitID: String
     package let patientID: String
     package let vaccination: Vaccination
@@ -16,6 +18,7 @@ package struct SubmittedVaccination: Hashable, Sendable {
         try JSON.object(resource).refuseIndividualNumbers()
         try resource.refuseModifiers()
         try resource.requireOnly(Self.elements)
+        id = try resource.optionalString("id")
         visitID = try resource.visitID()
         patientID = try resource.patientID()
         vaccination = try Vaccination(reading: resource)
@@ -25,7 +28,7 @@ package struct SubmittedVaccination: Hashable, Sendable {
         _ = try rules.vaccine(in: vaccination.vaccine, at: "vaccineCode")
     }
 
-    /// Of these, `id`, `meta`, `language`, `text`, `encounter`, `location` and `reasonReference` lead
+    /// Of these, `meta`, `language`, `text`, `encounter`, `location` and `reasonReference` lead
     /// nowhere outside the sender's system and are not kept.
     private static let elements: Set<String> = [
         "resourceType", "id", "meta", "language", "text", "extension", "identifier", "status",

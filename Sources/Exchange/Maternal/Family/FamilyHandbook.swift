@@ -30,11 +30,14 @@ package struct FamilyHandbook: Sendable {
             <p>\(String(markup: name ?? ""))　\(birth?.text ?? "")　(\(today.text))</p>
             """
         for plan in plans { html += plan.section }
-        html += "<h2>結果 Results</h2><table><tr><th>健診日 Date</th><th>健診 Checkup</th>"
-        html += "<th>所見 Findings</th></tr>"
-        for report in reports { html += row(report, rules) }
-        html += "</table>" + charts(on: today, rules) + "</body></html>"
+        html += "<h2>結果 Results</h2>" + results(rules) + charts(on: today, rules) + "</body></html>"
         return Array(html.utf8)
+    }
+
+    private func results(_ rules: MaternalRules) -> String {
+        guard !reports.isEmpty else { return "<p>まだありません。 None yet.</p>" }
+        return "<table><tr><th>健診日 Date</th><th>健診 Checkup</th><th>所見 Findings</th></tr>"
+            + reports.map { row($0, rules) }.joined() + "</table>"
     }
 
     private func row(_ report: CheckupReport, _ rules: MaternalRules) -> String {

@@ -52,9 +52,17 @@ struct GrowthChart {
                 y="\(Self.height - Self.margin + 18)">\(month)</text>
                 """
         }
+        for thousandths in levels {
+            let y = y(thousandths)
+            text += """
+                <path class="age" d="M\(Self.margin) \(y)H\(Self.width - Self.margin)"/><text \
+                text-anchor="end" x="\(Self.margin - 6)" y="\(y + 4)">\(Self.text(thousandths))</text>
+                """
+        }
         for (percentile, points) in curves {
-            let path = points.map { "\(x($0.ageDays)) \(y($0.amount))" }.joined(separator: "L")
-            let end = points.last.map { y($0.amount) } ?? 0
+            let path = points.map { "\(x($0.ageDays)) \(y($0.amount.thousandths))" }
+                .joined(separator: "L")
+            let end = points.last.map { y($0.amount.thousandths) } ?? 0
             text += """
                 <path class="curve" d="M\(path)"/><text x="\(Self.width - Self.margin + 6)" \
                 y="\(end)">\(percentile)</text>
@@ -62,7 +70,7 @@ struct GrowthChart {
         }
         for point in points {
             text += """
-                <circle cx="\(x(point.ageDays))" cy="\(y(point.amount))" r="4"><title>\
+                <circle cx="\(x(point.ageDays))" cy="\(y(point.amount.thousandths))" r="4"><title>\
                 \(point.amount.text) \(String(markup: unit))</title></circle>
                 """
         }
@@ -80,12 +88,33 @@ struct GrowthChart {
         Self.margin + ageDays * (Self.width - 2 * Self.margin) / lastDay
     }
 
-    private func y(_ amount: MeasuredAmount) -> Int {
-        let all = (points + curves.flatMap(\.points)).map(\.amount.thousandths)
-        let (low, high) = (all.min() ?? 0, all.max() ?? 1)
+    private func y(_ thousandths: Int) -> Int {
         let room = Self.height - 2 * Self.margin
         return Self.height - Self.margin
-            - (amount.thousandths - low) * room / max(1, high - low)
+            - (thousandths - amounts.lowerBound) * room / max(1, amounts.count - 1)
+    }
+
+    private var amounts: ClosedRange<Int> {
+        let all = (points + curves.flatMap(\.points)).map(\.amount.thousandths)
+        return (all.min() ?? 0)...(all.max() ?? 1)
+    }
+
+    /// The round amounts that a line is drawn for, nine at most: without them nobody reads a weight off
+    /// a curve.
+    private var levels: [Int] {
+        let amounts = amounts
+        let step = Self.steps.first { amounts.count / $0 <= 8 } ?? Self.steps.last ?? 1
+        let first = (amounts.lowerBound + step - 1) / step * step
+        return Array(stride(from: first, through: amounts.upperBound, by: step))
+    }
+
+    /// In thousandths of the unit.
+    private static let steps = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
+
+    /// `6`, `6.5`.
+    private static func text(_ thousandths: Int) -> String {
+        let (whole, rest) = thousandths.quotientAndRemainder(dividingBy: 1_000)
+        return rest == 0 ? "\(whole)" : "\(whole).\(rest / 100)"
     }
 }
 

@@ -52,6 +52,8 @@ package struct FollowUpTask: Hashable, Sendable {
 
 /// 事後措置の回答: what the municipality did, as a Task that holds no more than how it stands.
 package struct FollowUpAnswer: Hashable, Sendable {
+    /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.
+    package let id: String?
     package let status: FollowUpTask.Status
     package let note: String?
 
@@ -64,6 +66,7 @@ package struct FollowUpAnswer: Hashable, Sendable {
             "resourceType", "id", "meta", "status", "intent", "code", "description", "for",
             "authoredOn", "executionPeriod", "reasonCode", "restriction", "note",
         ])
+        id = try resource.optionalString("id")
         guard let status: FollowUpTask.Status = try resource.code("status") else {
             throw .missing("status")
         }

@@ -3,6 +3,8 @@
 /// (`MaternalRules.check`); here it is what is written, and what cannot be kept is refused, because a
 /// misspelt finding must not be lost.
 package struct SubmittedCheckup: Hashable, Sendable {
+    /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.
+    package let id: String?
     package let visitID: String
     package let patientID: String
     package let report: CheckupReport
@@ -12,6 +14,7 @@ package struct SubmittedCheckup: Hashable, Sendable {
         reading body: [UInt8], institution: Party, today: CalendarDay, _ rules: MaternalRules
     ) throws(Refusal) {
         let resource = try JSONObject(checkup: body)
+        id = try resource.optionalString("id")
         visitID = try resource.visitID()
         patientID = try resource.patientID("subject")
         report = try CheckupReport(
@@ -22,6 +25,8 @@ package struct SubmittedCheckup: Hashable, Sendable {
 /// 集団健診の結果: the same resource as a municipality sends it of somebody it examined itself, named by the key
 /// of its own notification.
 package struct SubmittedMassCheckup: Hashable, Sendable {
+    /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.
+    package let id: String?
     package let notificationKey: String
     package let report: CheckupReport
     /// 同意日: when the person examined, or who may decide for a child, agreed that what is sensitive is
@@ -36,6 +41,7 @@ package struct SubmittedMassCheckup: Hashable, Sendable {
     ) throws(Refusal) {
         // 届出番号 is a number by a rule of the municipality's own.
         let resource = try JSONObject(checkup: body, numbersIn: ["subject"])
+        id = try resource.optionalString("id")
         guard
             try resource.extensionItem(FHIR.Extension.visit, as: "extension(visit)") == nil
         else { throw .unknownItem("extension(visit)") }
@@ -71,7 +77,7 @@ extension JSONObject {
         try requireOnly(Self.checkupElements)
     }
 
-    /// Of these, `id`, `meta`, `language`, `text`, `category`, `encounter` and `basedOn` lead nowhere
+    /// Of these, `meta`, `language`, `text`, `category`, `encounter` and `basedOn` lead nowhere
     /// outside the sender's system and are not kept.
     private static let checkupElements: Set<String> = [
         "resourceType", "id", "meta", "language", "text", "contained", "extension", "identifier",

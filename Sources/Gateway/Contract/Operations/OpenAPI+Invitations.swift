@@ -90,7 +90,8 @@ extension OpenAPI {
                 + "it is in ledger and claim (profiles/fhir/StructureDefinition-vaccination-line.json); what "
                 + "was corrected comes again, what is no longer a line as `entered-in-error`. What other "
                 + "municipalities' own ledgers told of who lives here comes without "
-                + "`vaccination-line`, claimed of nobody here. Every resident shown is on the record.",
+                + "`vaccination-line`, claimed of nobody here. Every resident shown is on the record. One "
+                + "resident's are asked for by `POST /fhir/Immunization/_search`.",
             token: .officeIfAny,
             parameters: [
                 .init(
@@ -104,7 +105,9 @@ extension OpenAPI {
                     .reference("Bundle"),
                     "A searchset of Immunization; `next` has the cursor to go on from.")
             ],
-            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [.malformed("_cursor")]),
+            refusals: Refusals.ofSeveralPeople + Refusals.ofAccess + Refusals.ofOfficeToken + [
+                .malformed("_cursor")
+            ]),
         Operation(
             method: .post, path: "/fhir/Immunization/_search", id: "searchVaccinationLines",
             field: "vaccinations", ja: "住民一人の台帳と請求の行を読む",

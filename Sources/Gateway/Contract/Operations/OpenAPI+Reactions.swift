@@ -94,7 +94,7 @@ extension OpenAPI {
                 .operatorID,
             ],
             answers: [.fhir(.reference("Bundle"), "A searchset of AdverseEvent.")],
-            refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
+            refusals: Refusals.ofSeveralPeople + Refusals.ofAccess + Refusals.ofOfficeToken + [
                 .malformed("_cursor"), .rulesUnknown,
             ]),
         export(

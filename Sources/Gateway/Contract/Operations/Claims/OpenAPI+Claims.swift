@@ -155,7 +155,7 @@ extension OpenAPI {
             token: .officeIfAny,
             parameters: [month(.query), run(.query), show, .lineCount, offset, .operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of ExplanationOfBenefit.")],
-            refusals: ofPages + [.missing("month")]),
+            refusals: ofPages + Refusals.ofSeveralPeople + [.missing("month")]),
     ]
 
     static let claimStatements: [Operation] = [
@@ -176,7 +176,9 @@ extension OpenAPI {
             en: "The same as ClaimResponse.",
             parameters: [month(.query), body, .lineCount, offset, .operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of ClaimResponse.")],
-            refusals: ofStatements + [.malformed("_count"), .malformed("show")]),
+            refusals: ofStatements + Refusals.ofSeveralPeople + [
+                .malformed("_count"), .malformed("show"),
+            ]),
     ]
 
     private static let ofMonth =

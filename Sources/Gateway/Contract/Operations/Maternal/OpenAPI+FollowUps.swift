@@ -40,7 +40,7 @@ extension OpenAPI {
                 en: "What waits for this municipality, the most urgent first.\(en)",
                 token: .officeIfAny, parameters: [.entryCount, .entryOffset, .operatorID],
                 answers: [.fhir(.reference("Bundle"), "A searchset of Task.")],
-                refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
+                refusals: Refusals.ofSeveralPeople + Refusals.ofAccess + Refusals.ofOfficeToken + [
                     .malformed("_count"), .rulesUnknown,
                 ]),
             Operation(
