@@ -316,8 +316,8 @@ struct ScheduleJudgement {
     /// Less is better: fine, caution, then the shortest wait, then doses that are all given, then the window
     /// that closed last. A wait beyond `horizon` is no wait, and a schedule that is not in force says least.
     /// Beside its ages, a schedule for those whom somebody must confirm (60歳から64歳) answers only where no
-    /// other speaks. So does, of a voluntary dose, one for other ages, births or days: it stops nobody, and the
-    /// intervals of the schedule that is this person's own are not its to lift.
+    /// other speaks. So does, of a voluntary dose, one for other ages, births or days: it stops nobody, and
+    /// the intervals of the schedule that is this person's own are not its to lift.
     func cost(_ horizon: Int) -> Int {
         var cost = 0
         var isOfOthers = false

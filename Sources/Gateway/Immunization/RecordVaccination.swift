@@ -19,8 +19,8 @@ extension GatewayParts {
                 id: asking.context.recordID(), seen: asking.request.versionSeen()))
     }
 
-    /// `GET /fhir/Immunization/{id}`: what this institution recorded itself. `Prefer: return` is said to whoever
-    /// writes (https://hl7.org/fhir/R4/http.html#ops): whoever reads, and says it with every request, reads.
+    /// `GET /fhir/Immunization/{id}`: what this institution recorded itself. `Prefer: return` is of writing
+    /// (https://hl7.org/fhir/R4/http.html#ops): whoever says it with every request reads all the same.
     func readVaccination(_ asking: Asking) async throws -> Response {
         let id = try asking.context.recordID()
         guard let rules = try ledger.rules.current().immunization else {

@@ -20,8 +20,8 @@ package struct ErrorReading: Sendable {
     }
 }
 
-/// Which of the error forms a caller reads: FHIR's at its root, to which a bundle is sent, and below; RFC 6749's
-/// where tokens of connectors are given, RFC 9457 elsewhere.
+/// Which of the error forms a caller reads: FHIR's at its root, to which a bundle is sent, and below;
+/// RFC 6749's where tokens of connectors are given, RFC 9457 elsewhere.
 enum RefusalForm: CaseIterable {
     case problem, operationOutcome, token
 

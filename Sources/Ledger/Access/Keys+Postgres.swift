@@ -21,7 +21,7 @@ extension Value {
 }
 
 extension PersonKey {
-    /// Time first, as below: every table of residents leads its key with it, and those of a file of new people
+    /// Time first, as below: every table of residents leads its key with it, and new people of one file
     /// stand side by side. The other half is random, so nobody guesses one from another.
     static func timeOrdered() -> PersonKey {
         let id = RecordID.timeOrdered()

@@ -5,7 +5,7 @@ import Testing
 
 /// 名簿の取込み: what `tsunagi party load` says of a list that is not what it was taken for.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
-struct PartyCommandTests {
+struct PartyListTests {
     let gateway: RunningGateway
 
     init() throws { gateway = try .running }
