@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Ledger
 import TestSupport
 import Testing
 
