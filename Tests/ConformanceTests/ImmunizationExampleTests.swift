@@ -55,7 +55,10 @@ import Testing
         let again = Example(
             path: example.path, bytes: version.render(as: sent.patientID, visitID: sent.visitID),
             expectation: nil)
-        #expect(try Self.read(again) == sent)
+        let read = try Self.read(again)
+        #expect(read.id == version.id)
+        #expect(read.vaccination == sent.vaccination)
+        #expect((read.visitID, read.patientID) == (sent.visitID, sent.patientID))
     }
 
     @Test(arguments: Example.of("immunization", "valid/check-"))

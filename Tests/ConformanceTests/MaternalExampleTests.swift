@@ -59,7 +59,10 @@ import Testing
             path: example.path,
             bytes: shown.render(as: sent.patientID, visitID: sent.visitID, try Self.rules()),
             expectation: nil)
-        #expect(try Self.read(again) == sent)
+        let read = try Self.read(again)
+        #expect(read.id == version.id)
+        #expect(read.report == sent.report)
+        #expect((read.visitID, read.patientID) == (sent.visitID, sent.patientID))
         #expect(try CheckupReport(face: sent.report.face) == sent.report)
     }
 

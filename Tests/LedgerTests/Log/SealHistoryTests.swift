@@ -156,7 +156,7 @@ import Testing
             }
             // Readiness goes by it: without a head, whatever there is waits for its seal.
             try await world.manipulate(
-                "update log.access_entry set at = at - interval '2 minutes' where operator = 'two'")
+                "update log.access_entry set at = at - interval '2 minutes' where operator = 'one'")
             #expect(try await world.ledger.unsealedSeconds() >= 120)
         }
     }
