@@ -212,10 +212,11 @@ struct PartyCommand: AsyncParsableCommand {
             }
             let list = try PartyList(text: PartyList.text(of: file), role: role)
             let registry = PartyRegistry(try owner.address(), logger: owner.logger)
-            let added = try await registry.load(list.listings, isOptedIn: optIn)
+            let latest = list.latest
+            let added = try await registry.load(latest, isOptedIn: optIn)
             await registry.close()
-            let repeated =
-                list.repeatedCount > 0 ? "\(list.repeatedCount) of them told before, " : ""
+            let repeats = list.listings.count - latest.count
+            let repeated = repeats > 0 ? "\(repeats) of them told before, " : ""
             Output.line(
                 "\(list.listings.count) read, \(repeated)\(added) new, \(list.odd.count) odd codes")
             for odd in list.odd.prefix(20) { Output.line("  odd check digit: \(odd)") }

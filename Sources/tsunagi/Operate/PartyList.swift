@@ -45,8 +45,11 @@ struct PartyList {
         return code.isPrefecture == (party.role == .prefecture)
     }
 
-    /// 重複: lines that tell of a party that another line tells of, too.
-    var repeatedCount: Int { listings.count - Set(listings.map(\.party)).count }
+    /// 重複: of several lines that tell of one party, the last.
+    var latest: [PartyRegistry.Listing] {
+        var latest = Dictionary(listings.map { ($0.party, $0) }) { $1 }
+        return listings.compactMap { latest.removeValue(forKey: $0.party) }
+    }
 
     private static func isOdd(_ party: Party) -> Bool {
         switch party.role {
