@@ -113,7 +113,7 @@ extension CapDesk.Month {
             guard placed.id != bill else {
                 let isKept = content.map { placed.visit.isOfDays(of: $0) } ?? false
                 let end = Instant.startOfDay(placed.at.dayInJapan.adding(days: 1))
-                kept = isKept ? (placed.record, end) : nil
+                kept = isKept ? (record: placed.record, end: end) : nil
                 continue
             }
             let isLater = kept.map { placed.record == $0.record && placed.at < $0.end } ?? false
