@@ -82,8 +82,10 @@ extension Request {
     /// 人で絞る検索: of a list of several people. Clients of FHIR are used to narrow it by `patient`, and one that
     /// passed that over would show them somebody else. A person is named in a body: `POST …/_search`.
     func refusePersons() throws {
-        for (name, _) in uri.queryParameters {
-            let item = name.prefix { $0 != "." && $0 != ":" }
+        for (written, _) in uri.queryParameters {
+            // Many clients write `:` as `%3A`; Hummingbird decodes values alone.
+            let decoded = try? SearchForm.decoded(Array(written.utf8)[...], of: "query")
+            let item = (decoded ?? String(written)).prefix { $0 != "." && $0 != ":" }
             guard !Self.persons.contains(String(item)) else {
                 throw Refusal.unknownItem(String(item))
             }

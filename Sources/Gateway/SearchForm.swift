@@ -69,7 +69,7 @@ struct SearchForm: Sendable {
     }
 
     /// `application/x-www-form-urlencoded` (https://url.spec.whatwg.org/#urlencoded-parsing).
-    private static func decoded(
+    static func decoded(
         _ bytes: ArraySlice<UInt8>, of item: String
     ) throws(Refusal) -> String {
         var decoded: [UInt8] = []

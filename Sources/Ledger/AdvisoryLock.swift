@@ -19,8 +19,8 @@ enum AdvisoryLock: Int {
     case reactions = 7_461_746_980
 
     /// What is recorded of one person's vaccinations comes one after the other, so that of two
-    /// clinics' words on one dose the later sees the earlier. Persons' keys are a time of this age
-    /// or random: none is a number above.
+    /// clinics' words on one dose the later sees the earlier. Persons' keys begin with a second of
+    /// this age or at random: none is a number above.
     static func vaccinations(of person: PersonKey) -> Int { Int(truncatingIfNeeded: person.high) }
 
     /// The same of one person's checkups: two clinics' reports, the tickets they use, and what reports and

@@ -51,6 +51,8 @@ private struct ServedResource {
     /// Operation name and canonical.
     var operations: [String] = []
     var searchParameters: [(name: String, type: String)] = []
+    /// What names somebody, or a sheet of theirs, stands in a body, never in an address.
+    var isSearchedByPost = false
 
     func write(to resources: inout JSONWriter) {
         resources.object { resource in
@@ -70,10 +72,8 @@ private struct ServedResource {
                         list.object {
                             $0.member("name", parameter.name)
                             $0.member("type", parameter.type)
-                            // No key of a municipality's stands in an address.
                             $0.member(
-                                "documentation",
-                                parameter.name == "patient.identifier" ? "POST _search alone" : nil)
+                                "documentation", isSearchedByPost ? "POST _search alone" : nil)
                         }
                     }
                 }
@@ -147,7 +147,7 @@ extension Listener {
                     interactions: ["create", "update", "search-type"],
                     searchParameters: [
                         ("subject", "reference"), ("visit", "token"), ("identifier", "token"),
-                    ]),
+                    ], isSearchedByPost: true),
             ]
         case .office:
             var log = ServedResource(
@@ -156,12 +156,13 @@ extension Listener {
                 ("date", "date"), ("purpose", "token"), ("outcome", "token"),
                 ("address", "string"), ("patient.identifier", "token"),
             ]
+            log.isSearchedByPost = true
             return [
                 replay, log, ServedResource(type: "Patient", operations: ["export"]),
                 ServedResource(
                     type: "Immunization", profile: FHIR.Profile.vaccination,
                     interactions: ["search-type"],
-                    searchParameters: [("patient.identifier", "token")]),
+                    searchParameters: [("patient.identifier", "token")], isSearchedByPost: true),
                 ServedResource(
                     type: "AdverseEvent", interactions: ["search-type"], operations: ["reports"]),
                 ServedResource(
@@ -171,7 +172,7 @@ extension Listener {
                 ServedResource(
                     type: "DiagnosticReport", profile: FHIR.Profile.checkup,
                     interactions: ["create", "update", "read", "search-type"],
-                    searchParameters: [("patient.identifier", "token")]),
+                    searchParameters: [("patient.identifier", "token")], isSearchedByPost: true),
                 ServedResource(
                     type: "ExplanationOfBenefit", interactions: ["search-type"],
                     searchParameters: [

@@ -21,11 +21,14 @@ extension Value {
 }
 
 extension PersonKey {
-    /// Time first, as below: every table of residents leads its key with it, and new people of one file
-    /// stand side by side. The other half is random, so nobody guesses one from another.
+    /// The second first: every table of residents leads its key with it, and new people of one file stand side
+    /// by side. The other 96 bits are random and MUST stay so many: the log's index of a resident is a hash of
+    /// this alone (`ResidentIndex`), and nobody may try out whose it is.
     static func timeOrdered() -> PersonKey {
-        let id = RecordID.timeOrdered()
-        return PersonKey(high: id.high, low: id.low)
+        let second = UInt64(truncatingIfNeeded: WallClock.now().microseconds / 1_000_000)
+        return PersonKey(
+            high: second << 32 | UInt64.random(in: 0...0xFFFF_FFFF),
+            low: .random(in: .min ... .max))
     }
 }
 

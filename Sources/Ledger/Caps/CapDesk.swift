@@ -119,7 +119,7 @@ struct CapDesk: Sendable {
             let held = month(key)
             var month = held
             let refunds = month.refunds(following: line, after, under: record)
-            month.take(line, after)
+            month.take(line, after, under: record)
             months[key] = month
             writes.add(
                 CapLine(
@@ -139,7 +139,9 @@ struct CapDesk: Sendable {
 }
 
 extension CapDesk.Month {
-    fileprivate mutating func take(_ line: BillVersion, _ after: CapBalance) {
+    fileprivate mutating func take(
+        _ line: BillVersion, _ after: CapBalance, under record: PersonKey
+    ) {
         position += 1
         cap = line.month.cap
         confirmed = after.confirmed
@@ -152,7 +154,8 @@ extension CapDesk.Month {
         visits[line.id] =
             line.status == .voided
             ? nil
-            : CountedVisit(line, position: position, keeping: visits[line.id])
+            : CountedVisit(
+                line, position: position, under: record, keeping: visits[line.id])
     }
 
     /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the

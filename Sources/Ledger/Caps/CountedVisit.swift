@@ -10,19 +10,24 @@ struct CountedVisit: Sendable {
     /// Of the version in its month; `nil` of a receipt, which took its place when it was approved.
     let position: Int?
     let at: Instant
+    /// Under which it stands: each of a person's records has counted its positions apart.
+    let record: PersonKey
 
     /// `held`: as it counts by now. Of other days, or not in time, it takes a place anew.
-    init(_ line: BillVersion, position: Int, keeping held: CountedVisit?) {
+    init(
+        _ line: BillVersion, position: Int, under record: PersonKey, keeping held: CountedVisit?
+    ) {
         let kept = held.flatMap { $0.visit.isOfDays(of: line.content) ? $0 : nil }
         visit = CapVisit(line.content, line.amounts)
         self.position = kept?.position ?? position
         at = kept?.at ?? line.recordedAt
+        self.record = record
     }
 
     /// Of rows `m` of bills in their newest versions, beside `reservation`.
     static let columnsOfBill = """
         m.bill, m.day, m.share, m.days, m.is_inpatient, coalesce(p.position, m.position),
-            coalesce(p.recorded_at, m.recorded_at)
+            coalesce(p.recorded_at, m.recorded_at), m.person
         """
 
     /// The version `p` whose place a confirmed one keeps.
@@ -37,7 +42,7 @@ struct CountedVisit: Sendable {
         m.receipt, m.day, m.share, m.days, m.is_inpatient, null::bigint, (
                 select a.answered_at from exchange.refund_answer a
                 where a.person = m.person and a.refund = m.refund and a.decision = 'approved'
-                order by a.version limit 1)
+                order by a.version limit 1), m.person
         """
 
     /// After the id.
@@ -48,20 +53,27 @@ struct CountedVisit: Sendable {
             share: try row.int(column + 1))
         position = try row.optionalInt(column + 4)
         at = Instant(microseconds: try row.instant(column + 5))
+        record = try row.uuid(column + 6).person
     }
 
-    /// In the order of their places: bills by their turns, whenever a turn began, and receipts by the moment.
+    /// In the order of their places: a record's bills by their turns, whenever a turn began, and receipts and
+    /// those of several records by the moment.
     static func inOrder(_ visits: [RecordID: CountedVisit]) -> [Placed] {
-        let bills = visits.filter { $0.value.position != nil }.sorted { left, right in
-            (left.value.position ?? 0, left.value.at) < (right.value.position ?? 0, right.value.at)
-        }
         var placed: [Placed] = []
-        for (turn, bill) in bills.enumerated() {
-            let at = max(bill.value.at, placed.last?.at ?? bill.value.at)
-            placed.append(Placed(id: bill.key, visit: bill.value.visit, at: at, turn: turn))
+        let bills = visits.filter { $0.value.position != nil }
+        for ofRecord in Dictionary(grouping: bills, by: { $0.value.record }).values {
+            let inTurn = ofRecord.sorted {
+                ($0.value.position ?? 0, $0.value.at) < ($1.value.position ?? 0, $1.value.at)
+            }
+            var last: Instant?
+            for (turn, bill) in inTurn.enumerated() {
+                let at = max(bill.value.at, last ?? bill.value.at)
+                placed.append(Placed(id: bill.key, visit: bill.value, at: at, turn: turn))
+                last = at
+            }
         }
         for (id, receipt) in visits where receipt.position == nil {
-            placed.append(Placed(id: id, visit: receipt.visit, at: receipt.at, turn: -1))
+            placed.append(Placed(id: id, visit: receipt, at: receipt.at, turn: -1))
         }
         return placed.sorted(by: Placed.isBefore)
     }
@@ -70,8 +82,17 @@ struct CountedVisit: Sendable {
         let id: RecordID
         let visit: CapVisit
         let at: Instant
+        fileprivate let record: PersonKey
         /// −1 of a receipt.
-        fileprivate let turn: Int
+        private let turn: Int
+
+        fileprivate init(id: RecordID, visit: CountedVisit, at: Instant, turn: Int) {
+            self.id = id
+            self.visit = visit.visit
+            self.at = at
+            record = visit.record
+            self.turn = turn
+        }
 
         fileprivate static func isBefore(_ left: Placed, _ right: Placed) -> Bool {
             if left.at != right.at { return left.at < right.at }
@@ -83,17 +104,19 @@ struct CountedVisit: Sendable {
 
 extension CapDesk.Month {
     /// The visits that a scheme counts beside a bill. Where that holds a place and keeps it, those behind it
-    /// come later: but for what was decided when the reservation's day was over, and did not count it.
+    /// come later: but for what was decided when the reservation's day was over, and did not count it, and for
+    /// what another record of the person was billed, which was told of no place under this one.
     func others(than bill: RecordID?, for content: BillContent?) -> [CapVisit] {
-        var end: Instant?
+        var kept: (record: PersonKey, end: Instant)?
         var others: [CapVisit] = []
         for placed in CountedVisit.inOrder(visits) {
             guard placed.id != bill else {
                 let isKept = content.map { placed.visit.isOfDays(of: $0) } ?? false
-                end = isKept ? Instant.startOfDay(placed.at.dayInJapan.adding(days: 1)) : nil
+                let end = Instant.startOfDay(placed.at.dayInJapan.adding(days: 1))
+                kept = isKept ? (record: placed.record, end: end) : nil
                 continue
             }
-            let isLater = end.map { placed.at < $0 } ?? false
+            let isLater = kept.map { placed.record == $0.record && placed.at < $0.end } ?? false
             others.append(isLater ? placed.visit.later : placed.visit)
         }
         return others

@@ -3,8 +3,8 @@ package import Exchange
 
 /// 本人の索引: where a resident stands in the map of sequences: 128 bits that say nothing of anyone.
 ///
-/// They come from the person key alone, which is random and never leaves the gateway, so no secret
-/// has to be kept, rotated or given to an auditor (decisions/0007).
+/// They come from the person key alone, of which 96 bits are random and which never leaves the gateway, so
+/// no secret has to be kept, rotated or given to an auditor (decisions/0007).
 package struct ResidentIndex: Hashable, Sendable {
     package static let bitCount = 128
 

@@ -39,12 +39,25 @@ extension Sealer {
             throw SealFault.published(fault)
         }
     }
+
+    /// The same. What none of these keys signed may be of a version that this gateway has not got: then it is
+    /// that which is told, and nobody puts an older checkpoint in the place of a true one.
+    func believed(_ keys: SealKeys) async throws -> Published? {
+        do { return try published(keys) } catch SealFault.published(.notSigned) {
+            let signing = try await pool.transaction(.readOnly) {
+                try Head($0.query(Self.selectHead)).signing
+            }
+            _ = try keys.signer(signing.upperBound)
+            throw SealFault.published(.notSigned)
+        }
+    }
 }
 
 /// Why a round of sealing stopped. Nothing was committed by it. Its text begins with the word by which the
 /// runbook knows it.
 package enum SealFault: Error, CustomStringConvertible {
-    /// The one row that says how far the log is sealed was taken away, or which key signs.
+    /// The one row that says how far the log is sealed, or which key signs, was taken away or holds what no
+    /// release writes.
     case headLacking
     /// What stands in the folder as the checkpoint published last is none, or not of this log's key.
     case published(CheckpointFault)
@@ -68,7 +81,8 @@ package enum SealFault: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .headLacking:
-            "headLacking: the row of log.head, or that of the seal key in exchange.key_version, is gone"
+            "headLacking: the row of log.head, or that of the seal key in exchange.key_version, is gone or "
+                + "was written over"
         case .published(let fault):
             "published: `latest` in the folder of checkpoints was changed, or is of another log: \(fault)"
         case .head: "head: the stored tree has another root than the head row says"

@@ -99,7 +99,7 @@ package final class Sealer: Sendable {
     package func seal(signing: Bool = true) async throws -> Int {
         let keys = try keys()
         let known = known.withLock { $0 }
-        let published = try published(keys)
+        let published = try await believed(keys)
         let round: Round?
         do {
             round = try await pool.transaction(.snapshot) { transaction in

@@ -211,6 +211,12 @@ struct RefusalTests {
             .unknownItem("patient")),
         RequestCase(
             Cast.town, "GET /fhir/AdverseEvent?subject:Patient=x", nil, .unknownItem("subject")),
+        // As most clients write a colon in an address.
+        RequestCase(
+            Cast.town, "GET /fhir/AdverseEvent?subject%3APatient=x", nil, .unknownItem("subject")),
+        RequestCase(
+            Cast.town, "GET /fhir/Immunization?%70atient%2eidentifier=0001", nil,
+            .unknownItem("patient")),
         RequestCase(Cast.town, "GET /fhir/Task?patient=x", nil, .unknownItem("patient")),
         RequestCase(
             Cast.town, "GET /fhir/ExplanationOfBenefit?month=2026-01&_id=x", nil,

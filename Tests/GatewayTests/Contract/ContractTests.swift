@@ -32,6 +32,7 @@ struct ContractTests {
                 for: listener, softwareVersion: "0.1.0", released: CalendarDay("2026-11-21"))
         ).requiredObject(at: "statement")
         let rest = try #require(try statement.requiredArray("rest").first?.object)
+        let routes = try await Self.routes(of: listener)
         var named: Set<String> = []
         for resource in try rest.optionalArray("resource") ?? [] {
             let resource = try resource.requiredObject(at: "resource")
@@ -47,9 +48,15 @@ struct ContractTests {
             // Whoever corrects names the version that they saw.
             let isVersioned = try resource.optionalString("versioning") == "versioned-update"
             #expect(isVersioned == named.contains("\(type) update"), Comment(rawValue: type))
+            // What is searched for by POST is told so: a client would put it into the address.
+            let isByPost = routes.contains("post /fhir/\(type)/_search")
+            for parameter in try resource.optionalArray("searchParam") ?? [] {
+                let told = try parameter.requiredObject(at: "searchParam")
+                    .optionalString("documentation")
+                #expect((told == "POST _search alone") == isByPost, Comment(rawValue: type))
+            }
         }
-        let served = try await Self.routes(of: listener).compactMap(Self.interaction)
-        #expect(Set(served) == named)
+        #expect(Set(routes.compactMap(Self.interaction)) == named)
     }
 
     /// `Immunization search-type`, for a route of a type of resource in either compartment.

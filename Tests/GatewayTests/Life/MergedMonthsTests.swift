@@ -213,6 +213,35 @@ struct MergedMonthsTests {
         #expect(try await asked() == [500, 765, 500])
     }
 
+    /// Two visits a month, and the record that stays had both: whenever the one that goes reserved its own, it is
+    /// the third. Each had counted its places from the first.
+    @Test(arguments: [true, false])
+    func `a visit reserved under one record is none of those that are asked for under the other`(
+        isFirst: Bool
+    ) async throws {
+        let (stays, gone) = try await gateway.settleTwice()
+        try await holdLocal(
+            [stays.resident, gone.resident], ["medicalSubsidyInsurerNumber": "89132104"])
+        func bill(_ use: String = "claim") -> SentBill {
+            var bill = SentBill(use, cost: 10_000, on: today)
+            bill.certificate = SentBill.localCertificate
+            return bill
+        }
+        let here = try await gateway.openVisit(stays.card)
+        let there = try await gateway.openVisit(gone.card)
+        let held = bill("preauthorization")
+        func reserve() async throws {
+            #expect(try await gateway.settle(held, there).yen("copay") == 500)
+        }
+        if isFirst { try await reserve() }
+        for _ in 0..<2 {
+            #expect(try await gateway.settle(bill(), here).yen("copay") == 500)
+        }
+        if !isFirst { try await reserve() }
+        try await gateway.join(gone.resident, into: stays.resident)
+        #expect(try await gateway.settle(held.used(as: "claim"), there).yen("copay") == 0)
+    }
+
     /// 障がい者医療: 800 yen a day. The day was paid at the clinic when the pharmacy took 500 yen of it again.
     @Test func `what one record paid over a day's cap stays due back when the other is billed`()
         async throws

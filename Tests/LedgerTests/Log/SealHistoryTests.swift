@@ -148,6 +148,7 @@ import Testing
             let sealer = try world.sealer()
             let fault = await #expect(throws: SealFault.self) { try await sealer.seal() }
             #expect(fault?.description.hasPrefix("headLacking: ") == true)
+            #expect(fault?.description.hasSuffix("is gone or was written over") == true)
             await #expect(throws: SealFault.self) { _ = try await sealer.advanceEpoch(every: 1) }
             #expect(try await world.count("log.position") == 1)
             guard sql.contains("log.head") else { return }
@@ -220,6 +221,9 @@ import Testing
             let report = try await world.audit(world.note(), next.key)
             #expect(report.findings.isEmpty && report.checkpoint.size == 3)
             #expect(try await world.sealer(keys: [former, next]).seal() == 0)
+            // Whoever has the former key alone lacks the next, and takes no checkpoint for a changed one.
+            let fault = await #expect(throws: SealFault.self) { try await world.sealer().seal() }
+            #expect(fault?.description.hasPrefix("keyLacking: ") == true)
         }
     }
 

@@ -331,6 +331,23 @@ import Testing
         }
     }
 
+    /// The index of a resident in the log is a hash of the key and of no secret: nobody may try keys out. A
+    /// UUID of version 7 has the same figure in its thirteenth place whoever it is, and 62 random bits.
+    @Test func `a new person's key is the second and random bits alone`() async throws {
+        try await LedgerWorld.with { world in
+            let begun = WallClock.now().microseconds / 1_000_000
+            var keys: [PersonKey] = []
+            for number in 0..<8 {
+                let someone = Someone(name: "p\(number)")
+                try await world.welcome(someone)
+                keys.append(try await world.person(someone))
+            }
+            #expect(keys.allSatisfy { abs(Int64($0.high >> 32) - begun) < 600 })
+            #expect(Set(keys.map { $0.high >> 12 & 15 }).count > 1)
+            #expect(Set(keys.map { $0.high & 0xFFFF_FFFF }).count == keys.count)
+        }
+    }
+
     @Test func `there is one entry for each resident concerned, and none about those refused`()
         async throws
     {

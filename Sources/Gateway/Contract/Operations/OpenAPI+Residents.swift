@@ -58,8 +58,10 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/fhir/Communication", id: "readOwnNotices",
             field: "own-records", ja: "本人へのお知らせを読む",
-            en: "What the resident should hear of, newest first: a visit opened with a paper "
-                + "certificate.",
+            en:
+                "What the resident should hear of, newest first: of what offices and institutions told "
+                + "(such as an invitation, or a visit opened with a paper certificate), of visits and of "
+                + "refusals the newest 100 each.",
             token: .resident, parameters: [.operatorID],
             answers: [.fhir(.reference("Bundle"), "A searchset of Communication.")],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [.rulesUnknown]),
