@@ -134,7 +134,7 @@ extension Rule {
             swift("Sources/Exchange/A.swift", "ja: \"運用者に伝えてください。\""),
             swift("README.ja.md", "アクセス記録がディスクに残ってから"),
         ],
-        with: synonyms.map(\.not)
+        with: synonyms.map { $0.not }
     ) { file, line in
         guard file.isSource || file.path.hasPrefix("profiles/") else { return nil }
         return synonyms.first { file.lines[line].contains($0.not) }.map { "say \($0.word)" }

@@ -70,7 +70,7 @@ extension Refusal.Row {
 
     static let residentDeceased = Self(
         "resident-deceased", 422, "business-rule", isEntered: true,
-        ja: "この方について、市区町村から死亡の届出が登録されているため、受付はできません。ご本人が目の前にいるときは、登録が誤っているおそれがあります。今日は紙の"
+        ja: "この方については、市区町村が死亡を登録しているため、受付はできません。ご本人が目の前にいるときは、登録が誤っているおそれがあります。今日は紙の"
             + "受給者証などで確認し、住所地の市区町村に連絡してください。亡くなる前の診療の記録は、そのときの受付で扱えます。",
         en: "A municipality has registered that this person died, so no visit is opened. If the "
             + "person is before you, that may be wrong: confirm with papers today and tell the "

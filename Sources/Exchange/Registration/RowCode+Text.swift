@@ -42,7 +42,7 @@ extension RowCode {
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
         case .notOwnResident:
-            return "この方が貴団体の住民であることが届いていません。人の取り違えがないか確かめてください。"
+            return "この方が貴団体の住民であるという情報が届いていません。人の取り違えがないか確かめてください。"
                 + "転入した方なら、住所の異動が届いてから送り直してください。"
                 + "広域の制度なら都道府県から登録してください。"
         case .custodyLost:
