@@ -160,13 +160,13 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readEmergencyReviews = "read-emergency-reviews"
     /// 災害時の受付の確認への回答 (municipality).
     case answerEmergencyReview = "answer-emergency-review"
-    /// 本人の利用開始 (portal).
+    /// 本人のログイン (portal).
     case beginResidentSession = "begin-resident-session"
-    /// 本人の利用終了 (portal).
+    /// 本人のログアウト (portal).
     case endResidentSession = "end-resident-session"
     /// 代わりに手続きできる人の参照 (portal).
     case readRepresented = "read-represented"
-    /// 代理の利用開始 (portal).
+    /// 代理での手続きの開始 (portal).
     case beginActingSession = "begin-acting-session"
     /// 本人による、代わりに手続きできる人の参照 (portal).
     case readOwnRepresentatives = "read-own-representatives"
